@@ -21,11 +21,13 @@ GROUPS = {
     "signup": "chalicelib.signup.api",
     "sessions": "chalicelib.sessions.api",
     "profiles": "chalicelib.profiles.api",
+    "contacts": "chalicelib.contacts.api",
     "notices": "chalicelib.notices.api",
     "consents": "chalicelib.consents.api",
     "chat": "chalicelib.chat.api",
     "usage": "chalicelib.usage.api",
     "rights": "chalicelib.rights.api",
+    "hooks": "chalicelib.hooks.api",
     "about": "chalicelib.about.api",
     "admin": "chalicelib.admin.api",
 }
@@ -33,7 +35,9 @@ AUTHORIZER = "chalicelib.sessions.authorizer"
 JOBS = (
     "chalicelib.challenges.jobs",
     "chalicelib.chat.jobs",
+    "chalicelib.chat_settings.jobs",
     "chalicelib.consents.jobs",
+    "chalicelib.hooks.jobs",
     "chalicelib.ledger.jobs",
     "chalicelib.notices.jobs",
     "chalicelib.reconciliation.jobs",

@@ -15,15 +15,18 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from chalicelib.chat.model import AppAccess
 from chalicelib.core import countries, figures, principals
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent
 from infra.build import Package, build
-from infra.deployment import concurrency, lifecycle, tables, texts
+from infra.deployment import chat_settings, concurrency, lifecycle, tables, texts
 from infra.deployment.account import AwsAccount, RegionError
+from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, certificate_keys_of, fill_vault
+from infra.ops.scheduled import RunFailed
 
 SECRETS = ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "staff", "stream")
 
@@ -68,6 +71,15 @@ class DeploymentTarget:
             "AnnouncingWorkers": str(given.announcing_workers),
             "RenewalWorkers": str(given.renewal_workers),
         }
+
+    def stream_access(self, account: AwsAccount) -> AppAccess:
+        """The access to the app at Stream, with the stored secret unless one is given.
+
+        Raises:
+            MissingSecret: Stream's secret is neither stored nor given.
+        """
+        secret = self.stream_secret or chat_settings.stored_secret(account, self.stage)
+        return AppAccess(self.stream_api_key, secret, self.stream_url)
 
     def __post_init__(self) -> None:
         """Refuse settings with which no function would start, and countries without numbers."""
@@ -195,8 +207,14 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         ErasureExtent,
         typer.Option(envvar="RU4M_STREAM_ERASURE", help="whether conversations of two are deleted at Stream"),
     ] = ErasureExtent.KEEP_CONVERSATIONS,
+    *,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="an earlier version: settings at Stream do not stop it")
+    ] = False,
 ) -> None:
     """Deploy the service.
+
+    Settings of the app at Stream that differ from the baseline stop it (`ops chat-settings apply`).
 
     Environment variables: RU4M_STREAM_API_SECRET is Stream's API secret (default: the stored one).
     RU4M_PERIODS sets retention periods that differ from the defaults. RU4M_LIMIT_..., RU4M_PUSH_...,
@@ -230,6 +248,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             operators=os.environ.get("RU4M_OPERATORS"),
             stream_secret=secret,
         )
+        check_chat_settings(account, target, console.print, stops=not rollback)
         done = deploy(account, build(), target, report=console.print)
         if not endpoint_url:  # the emulator has no spending limit
             if sms_monthly_dollars:
@@ -243,11 +262,29 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         sys.exit(1)
     except (
         MissingSecret, PeriodsRefused, CountriesRefused, OperatorsRefused, RegionError, ClientError,
-        figures.BadFigure, concurrency.ReservationRefused,
+        figures.BadFigure, concurrency.ReservationRefused, BaselineNotApplied, StreamNotReached, RunFailed,
     ) as failure:  # fmt: skip
         complain.print(str(failure), style="red")
         sys.exit(1)
     console.print(f"api_url {done.api_url}")
+
+
+def check_chat_settings(
+    account: AwsAccount, target: DeploymentTarget, report: Report, *, stops: bool
+) -> None:
+    """Stop a release whose baseline is not applied or not known; a rollback only reports it.
+
+    Raises:
+        BaselineNotApplied, StreamNotReached, RunFailed, MissingSecret, ClientError: it is no rollback.
+    """
+    try:
+        placement = chat_settings.confirmed_placement(account, target.stage, target.stream_api_key)
+        chosen = chat_settings.choices(target.periods, target.issuer)
+        chat_settings.preflight(target.stream_access(account), chosen, placement, report)
+    except (BaselineNotApplied, StreamNotReached, RunFailed, MissingSecret, ClientError) as failure:
+        if stops:
+            raise
+        report(f"not stopped, because it is a rollback: {failure}")
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)  # locals hold a secret

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
@@ -24,11 +24,12 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import HtmlPage, Tagged
-from chalicelib.core.http.parameters import Cursor, PathText
+from chalicelib.core.http.parameters import Body, Cursor, PathText
 from chalicelib.core.schemas import Schemas
 
 if TYPE_CHECKING:
     from chalicelib.core.http.contract import Route
+    from chalicelib.core.http.parameters import SignedBody
 
 PLACE = Path(__file__).parent.parent / "docs" / "openapi.json"
 
@@ -98,7 +99,7 @@ def text() -> str:
 def _schemas(routes: tuple[Route, ...]) -> tuple[dict[Any, Any], dict[str, Any]]:
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = []
     for route in routes:
-        models += [(route.body, "validation")] if route.body else []
+        models += [(route.body, "validation")] if _is_model(route.body) else []
         models += [(view, "serialization") for _, view in route.answers if view]
     refs, definitions = models_json_schema(models, ref_template=_REF, schema_generator=Schemas)
     return refs, definitions.get("$defs", {})
@@ -118,9 +119,20 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     if route.caller:
         operation["security"] = [{"access_token": []}]
     if route.body:
-        schema = refs[(route.body, "validation")]
+        schema = _body_schema(route.body, refs)
         operation["requestBody"] = {"required": True, "content": {route.body.media_type: {"schema": schema}}}
     return operation
+
+
+def _is_model(body: type[Body | SignedBody] | None) -> TypeGuard[type[Body]]:
+    return body is not None and issubclass(body, Body)
+
+
+def _body_schema(body: type[Body | SignedBody], refs: dict[Any, Any]) -> dict[str, Any]:
+    if issubclass(body, Body):
+        schema: dict[str, Any] = refs[(body, "validation")]
+        return schema
+    return dict(body.schema)
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:

@@ -83,6 +83,11 @@ class Account(
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
     frozen: Annotated[Frozen | None, NOT_PERSONAL] = None
 
+    @property
+    def is_active(self) -> bool:
+        """Return whether the account is neither frozen nor restricted nor being erased."""
+        return self.state is AccountState.ACTIVE
+
 
 class WarningStage(StrEnum):
     """How far the warnings of an idle account are (ADR 36)."""

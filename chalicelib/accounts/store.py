@@ -50,8 +50,6 @@ from chalicelib.privacy import codec, record_needs
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _RELEASED = Attr("released_at").exists() & Attr("account_id").not_exists()
-
-
 # Attempts to release claims that are changed meanwhile. Only a rotation changes them, each once.
 _RELEASE_TRIES = 5
 _KEYS_AT_ONCE = 100  # of a batched read
@@ -157,6 +155,11 @@ def owner_of_phone(phone: str) -> AccountId | None:
 def glance_at_owner_of_phone(phone: str) -> AccountId | None:
     """Read the owner of a number by exactly one read, which may miss a claim that is re-keyed."""
     return _owner_in(table.batch_get(_claim_keys(ClaimKind.PHONE, phone)))
+
+
+def glance_at_owner_of_user(user_id: UserId) -> AccountId | None:
+    """Read the account of a public id by exactly one read, which may miss a claim that is re-keyed."""
+    return _owner_in(table.batch_get(_claim_keys(ClaimKind.USER, user_id)))
 
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:

@@ -1,10 +1,14 @@
 """Routes for operators: rights requests, erasures (RGT-10, RGT-11) and invoices (USE-7).
 
 All of them are authorised by IAM and internal: they are not in the public contract. The routes about
-disclosures and holds are in `disclosure_api` and `hold_api`.
+disclosures, holds and cases at Stream are in `disclosure_api`, `hold_api` and `stream_case_api`.
 """
 
-from chalicelib.admin import disclosure_api, hold_api  # noqa: F401 - they add their routes to the blueprint
+from chalicelib.admin import (  # noqa: F401 - they add their routes to the blueprint
+    disclosure_api,
+    hold_api,
+    stream_case_api,
+)
 from chalicelib.admin.blueprint import admin
 from chalicelib.admin.erasure_views import ErasureList, WholeErasureCaseView
 from chalicelib.admin.invoice_views import InvoiceList, InvoiceView

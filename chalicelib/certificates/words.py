@@ -66,6 +66,7 @@ class Remaining(StrEnum):
     STREAM_EXPORTS = "files with exports of chat data, at Stream"
     DISCLOSURES = "records of disclosures of the data to authorities and others"
     HOLDS = "records of the holds that kept data, with the evidence of who decided on them"
+    BLOCK_HASHES = "a keyed hash of the phone number, in the lists of users who blocked it, if there are any"
     UNDISCLOSED = "data that a law requires us to keep and forbids us to disclose, if there is any"
 
 
@@ -81,6 +82,7 @@ class Reason(StrEnum):
     OF_OTHERS = "it belongs to the people who wrote it"
     NOT_OURS = "only the named service can delete it"
     LAW = "a law requires us to keep it (Art. 17(3)(b) GDPR)"
+    BLOCKED = "the decision of other users to block the number stays in force"
     SECRECY = "a law may forbid us for a time to disclose that data is kept (Art. 23 GDPR)"
 
 
@@ -90,6 +92,7 @@ class Ending(StrEnum):
     AT_INSTANT = "at the stated time"
     AUTHORS = "when the people who wrote it delete it"
     HOLDER = "when the holder of the number asks to receive text messages again"
+    BLOCKERS = "when those users lift the block or delete their accounts"
     FOR_GOOD = "for good"
     DISCLOSURE = "when the law permits us to disclose it: then a new certificate lists it"
 
@@ -111,6 +114,7 @@ REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.STREAM_EXPORTS: (Reason.NOT_OURS, Ending.AT_INSTANT),
     Remaining.DISCLOSURES: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
     Remaining.HOLDS: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
+    Remaining.BLOCK_HASHES: (Reason.BLOCKED, Ending.BLOCKERS),
     Remaining.UNDISCLOSED: (Reason.SECRECY, Ending.DISCLOSURE),
 }
 

@@ -24,8 +24,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.chat import gateway
-from chalicelib.chat.gateway import StreamRefused, UserBurned, UserDeletedBefore
 from chalicelib.chat.model import FoundUser
+from chalicelib.chat.refusals import StreamRefused, UserBurned, UserDeletedBefore
 from chalicelib.core.ids import UserId
 
 

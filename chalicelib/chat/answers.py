@@ -97,18 +97,38 @@ def listed_users(answer: Mapping[str, Any], after: str) -> tuple[ListedUser, ...
     return found
 
 
+def blocked_users(answer: Mapping[str, Any]) -> frozenset[str]:
+    """The ids of the users in a list of blocks.
+
+    Raises:
+        Malformed: there is no list, or an entry has no id of a blocked user.
+    """
+    blocks = answer.get("blocks")
+    if not isinstance(blocks, list):
+        raise Malformed
+    ids = [entry.get("blocked_user_id") if isinstance(entry, dict) else None for entry in blocks]
+    if not all(isinstance(one, str) and one for one in ids):
+        raise Malformed
+    return frozenset(map(str, ids))
+
+
 def _listed_user(entry: object) -> ListedUser:
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
         raise Malformed
-    filled = {name for name, value in entry.items() if value not in (None, "", [], {})}
     return ListedUser(
         id=entry["id"],
         name=_text(entry.get("name")),
         image=_text(entry.get("image")),
-        has_other_fields=not filled <= _OURS | _STREAMS,
+        has_other_fields=has_other_fields(entry),
         is_deleted=entry.get("deleted_at") is not None,
         is_deactivated=entry.get("deactivated_at") is not None,
     )
+
+
+def has_other_fields(user: Mapping[str, Any]) -> bool:
+    """Whether a user of Stream has a field that neither we nor Stream set."""
+    filled = {name for name, value in user.items() if value not in (None, "", [], {})}
+    return not filled <= _OURS | _STREAMS
 
 
 def _text(value: object) -> str | None:
@@ -127,6 +147,7 @@ def _found_user(entry: object, wanted: list[UserId]) -> FoundUser:
         entry["id"],
         is_deleted=entry.get("deleted_at") is not None,
         is_deactivated=entry.get("deactivated_at") is not None,
+        has_other_fields=has_other_fields(entry),
     )
 
 

@@ -43,8 +43,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.chat import gateway
 from chalicelib.chat.deletion_report import StreamDeletion, StreamDeletionTask, StreamReport
-from chalicelib.chat.gateway import InputRefused, TaskNotFound, UserBurned, UserDeletedBefore
 from chalicelib.chat.model import Task, TaskId, TaskOutcome, TaskState
+from chalicelib.chat.refusals import InputRefused, TaskNotFound, UserBurned, UserDeletedBefore
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.explanations import ExplainedEnum

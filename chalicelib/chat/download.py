@@ -17,7 +17,7 @@ from contextlib import contextmanager
 
 import requests
 
-from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock, egress
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.settings import settings

@@ -32,15 +32,15 @@ from pydantic import TypeAdapter
 from chalicelib.chat import download, export, gateway
 from chalicelib.chat.download import ExportFileNotFound, FileTooLarge, LinkRefused
 from chalicelib.chat.export import AnyPart, MissingAtStream, Omission, StreamCopyKind, StreamReason
-from chalicelib.chat.gateway import (
+from chalicelib.chat.model import TaskId, TaskState
+from chalicelib.chat.redaction import Redaction
+from chalicelib.chat.refusals import (
     CredentialsRefused,
     InputRefused,
     StreamUnavailable,
     TaskNotFound,
     UserBurned,
 )
-from chalicelib.chat.model import TaskId, TaskState
-from chalicelib.chat.redaction import Redaction
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import UserId

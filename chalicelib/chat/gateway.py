@@ -1,4 +1,4 @@
-"""The only importer of Stream's SDK, and the only module that calls Stream's API.
+"""The only importer of Stream's SDK; every call of Stream's API passes through `ask`.
 
 It accepts only `ChatProfile` and ids, so no other personal data can be sent (STR-1, STR-2). Errors are mapped
 to a few classes without their texts, which contain ids and URLs. Refused credentials are
@@ -14,11 +14,21 @@ import requests
 from stream_chat import StreamChat
 from stream_chat.base.exceptions import StreamAPIException
 
-from chalicelib.chat import answers
+from chalicelib.chat import answers, model
 from chalicelib.chat.answers import Malformed
 from chalicelib.chat.credentials import Credentials
-from chalicelib.chat.model import ChatProfile, FoundUser, ListedUser, Task, TaskId
-from chalicelib.core import clock, egress, keyring
+from chalicelib.chat.model import AppAccess, ChatProfile, FoundUser, ListedUser, Task, TaskId
+from chalicelib.chat.refusals import (
+    CallLimited,
+    CredentialsRefused,
+    InputRefused,
+    StreamRefused,
+    StreamUnavailable,
+    TaskNotFound,
+    UserBurned,
+    UserDeletedBefore,
+)
+from chalicelib.core import clock, egress, keyring, observe
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import ErasureExtent, settings
 from chalicelib.privacy.purposes import Category, Purpose
@@ -31,56 +41,12 @@ R = TypeVar("R")
 MAX_USERS_PER_CALL = 100
 MAX_USERS_PER_EXPORT = 25
 
-_BAD_INPUT = 4
-_NOT_FOUND_OR_DELETED = 16
-
+_BAD_INPUT, _NOT_FOUND_OR_DELETED = 4, 16
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 # The personal data that the calls send to Stream; `egress` checks it against the register each time.
 _AN_ID = frozenset({Category.PSEUDONYM})
 _A_PROFILE = _AN_ID | {Category.NAME, Category.SELF_IMAGE}
-
-# Stream requires `hard` for messages and conversations if it is `hard` for the user.
-_DELETIONS: Mapping[ErasureExtent, Mapping[str, Any]] = {
-    ErasureExtent.KEEP_CONVERSATIONS: {
-        "delete_type": "pruning", "messages": "hard", "calls": "hard", "files": True,
-    },
-    ErasureExtent.EVERYTHING: {
-        "delete_type": "hard", "messages": "hard", "conversations": "hard", "calls": "hard", "files": True,
-    },
-}  # fmt: skip
-
-
-class StreamRefused(Exception):
-    """Stream refuses the request permanently, as invalid."""
-
-
-class InputRefused(StreamRefused):
-    """Stream accepted the credentials, but refuses the input as invalid or too large."""
-
-
-class UserBurned(StreamRefused):
-    """The user was deleted at Stream or never existed there. User IDs are never reused."""
-
-
-class UserDeletedBefore(UserBurned):
-    """Stream says that the user was deleted."""
-
-
-class TaskNotFound(StreamRefused):
-    """Stream does not know the task, or no longer; how long it keeps one is not documented."""
-
-
-class StreamUnavailable(Exception):
-    """Stream gave no answer, limited the call, or failed; the same call may be sent again."""
-
-
-class CallLimited(StreamUnavailable):
-    """Stream limits the call; it may be sent again once the limit is reset, within a minute."""
-
-
-class CredentialsRefused(StreamUnavailable):
-    """Stream does not accept our key or secret; the same call may be sent again once it does."""
 
 
 def upsert(profiles: Iterable[ChatProfile]) -> None:
@@ -90,7 +56,7 @@ def upsert(profiles: Iterable[ChatProfile]) -> None:
         StreamRefused, UserBurned, StreamUnavailable: no user of the batch was written.
     """
     users = [{"id": p.id, "name": p.name} | ({"image": p.image} if p.image else {}) for p in profiles]
-    _ask(lambda client: client.upsert_users(users), telling=_A_PROFILE)
+    ask(lambda client: client.upsert_users(users), telling=_A_PROFILE)
 
 
 def revoke(before: Mapping[UserId, datetime]) -> None:
@@ -103,7 +69,7 @@ def revoke(before: Mapping[UserId, datetime]) -> None:
         {"id": user_id, "set": {"revoke_tokens_issued_before": clock.to_text(instant)}}
         for user_id, instant in before.items()
     ]
-    _ask(lambda client: client.update_users_partial(changes), telling=_AN_ID)
+    ask(lambda client: client.update_users_partial(changes), telling=_AN_ID)
 
 
 def deactivate(user_id: UserId) -> None:
@@ -112,7 +78,7 @@ def deactivate(user_id: UserId) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the user was not deactivated.
     """
-    _ask(lambda client: client.deactivate_user(user_id), telling=_AN_ID)
+    ask(lambda client: client.deactivate_user(user_id), telling=_AN_ID)
 
 
 def reactivate(user_id: UserId) -> None:
@@ -121,7 +87,7 @@ def reactivate(user_id: UserId) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the user was not reactivated.
     """
-    _ask(lambda client: client.reactivate_user(user_id), telling=_AN_ID)
+    ask(lambda client: client.reactivate_user(user_id), telling=_AN_ID)
 
 
 def export_users(ids: Iterable[UserId]) -> TaskId:
@@ -135,10 +101,8 @@ def export_users(ids: Iterable[UserId]) -> TaskId:
     wanted = list(ids)
     if not 0 < len(wanted) <= MAX_USERS_PER_EXPORT:
         raise ValueError(f"an export is of 1 to {MAX_USERS_PER_EXPORT} users")
-    answer = _ask(
-        lambda client: client.export_users(wanted), telling=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION
-    )
-    return _read(answers.task_id, answer.get("task_id"))
+    answer = ask(lambda client: client.export_users(wanted), telling=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION)
+    return read_answer(answers.task_id, answer.get("task_id"))
 
 
 def delete_users(ids: Iterable[UserId], extent: ErasureExtent) -> TaskId:
@@ -151,12 +115,12 @@ def delete_users(ids: Iterable[UserId], extent: ErasureExtent) -> TaskId:
         StreamUnavailable: Stream may have made a task, whose id is lost.
     """
     wanted = _batch(ids)
-    answer = _ask(
-        lambda client: client.delete_users(wanted, **_DELETIONS[extent]),
+    answer = ask(
+        lambda client: client.delete_users(wanted, **model.DELETION_OPTIONS[extent]),
         telling=_AN_ID,
         purpose=Purpose.LEGAL_OBLIGATION,
     )
-    return _read(answers.task_id, answer.get("task_id"))
+    return read_answer(answers.task_id, answer.get("task_id"))
 
 
 def find_users(ids: Iterable[UserId]) -> tuple[FoundUser, ...]:
@@ -166,14 +130,14 @@ def find_users(ids: Iterable[UserId]) -> tuple[FoundUser, ...]:
         StreamRefused, StreamUnavailable: absence is not known; an answer of another form counts as none.
     """
     wanted = _batch(ids)
-    answer = _ask(
+    answer = ask(
         lambda client: client.query_users(
             {"id": {"$in": wanted}}, limit=MAX_USERS_PER_CALL, include_deactivated_users=True
         ),
         telling=_AN_ID,
         purpose=Purpose.LEGAL_OBLIGATION,
     )
-    return _read(lambda found: answers.found_users(found, wanted), answer)
+    return read_answer(lambda found: answers.found_users(found, wanted), answer)
 
 
 def list_users(after: str) -> tuple[ListedUser, ...]:
@@ -183,7 +147,7 @@ def list_users(after: str) -> tuple[ListedUser, ...]:
         StreamRefused, StreamUnavailable: an answer of another form or order counts as none.
     """
     beyond = {"id": {"$gt": after}} if after else {}
-    answer = _ask(
+    answer = ask(
         lambda client: client.query_users(
             beyond,
             sort=[{"field": "id", "direction": 1}],
@@ -193,7 +157,7 @@ def list_users(after: str) -> tuple[ListedUser, ...]:
         telling=_AN_ID,
         purpose=Purpose.LEGAL_OBLIGATION,
     )
-    return _read(lambda found: answers.listed_users(found, after), answer)
+    return read_answer(lambda found: answers.listed_users(found, after), answer)
 
 
 def _batch(ids: Iterable[UserId]) -> list[UserId]:
@@ -210,46 +174,68 @@ def task(task_id: TaskId) -> Task:
         TaskNotFound: the task does not exist, or no longer.
         StreamRefused, StreamUnavailable: Stream refused the call, or gave no answer.
     """
-    known = _read(answers.task_id, task_id)
+    known = read_answer(answers.task_id, task_id)
     try:
-        answer = _ask(
+        answer = ask(
             lambda client: client.get_task(known), telling=frozenset(), purpose=Purpose.LEGAL_OBLIGATION
         )
     except UserBurned:
         raise TaskNotFound from None
-    return _read(answers.task, answer)
+    return read_answer(answers.task, answer)
 
 
-def _ask(
+def ask(
     call: Callable[[StreamChat], Mapping[str, Any]],
     telling: frozenset[Category],
     purpose: Purpose = Purpose.SERVICE,
+    access: AppAccess | None = None,
 ) -> Mapping[str, Any]:
-    client = egress.client(Recipient.STREAM, purpose, telling, _client)
+    """Call the app of this function, or the one that `access` opens; `telling` is what the call sends.
+
+    Raises:
+        StreamRefused, StreamUnavailable: a kind of one of them says why.
+    """
+    if access is None:
+        return _answer(call, egress.client(Recipient.STREAM, purpose, telling, _client))
+    egress.check(Recipient.STREAM, purpose, telling)
+    client = _connected(access)
+    try:
+        return _answer(call, client, access)
+    finally:
+        client.session.close()
+
+
+def _answer(call: Callable[[StreamChat], T], client: StreamChat, access: AppAccess | None = None) -> T:
     try:
         return call(client)
     except StreamAPIException as error:
-        if _concerns_credentials(error, client):
-            _drop_refused(client)
+        if _concerns_credentials(error, client, access):
+            if access is None:
+                _drop_refused(client)
             raise CredentialsRefused from None
         raise _kind_of(error) from None
-    except (requests.RequestException, AttributeError):
-        # The SDK raises AttributeError on an error body that is not an object.
+    except requests.RequestException:
+        raise StreamUnavailable from None
+    except (AttributeError, TypeError, ValueError) as error:
+        # The SDK raises these on a body that is JSON and not an object.
+        observe.log_failure("stream_answer_unreadable", error)
         raise StreamUnavailable from None
 
 
-def _concerns_credentials(error: StreamAPIException, client: StreamChat) -> bool:
+def _concerns_credentials(error: StreamAPIException, client: StreamChat, access: AppAccess | None) -> bool:
     """Return whether Stream refused the credentials rather than the request.
 
     Raises:
         StreamUnavailable: this takes a read of the app, which failed or reached its limit.
     """
-    if error.status_code == _FORBIDDEN:
-        accepted = _credentials.are_accepted(lambda: _may_read_app(client))
-        if accepted is None:
-            raise StreamUnavailable
-        return not accepted
-    return bool(error.status_code == _UNAUTHORIZED)
+    if error.status_code != _FORBIDDEN:
+        return bool(error.status_code == _UNAUTHORIZED)
+    if access:
+        return not _may_read_app(client)
+    accepted = _credentials.are_accepted(lambda: _may_read_app(client))
+    if accepted is None:
+        raise StreamUnavailable
+    return not accepted
 
 
 def _may_read_app(client: StreamChat) -> bool:
@@ -259,7 +245,7 @@ def _may_read_app(client: StreamChat) -> bool:
         if error.status_code in {_UNAUTHORIZED, _FORBIDDEN}:
             return False
         raise StreamUnavailable from None
-    except (requests.RequestException, AttributeError):  # as in `_ask`
+    except (requests.RequestException, AttributeError):  # as in `ask`
         raise StreamUnavailable from None
     return True
 
@@ -284,7 +270,7 @@ def _kind_of(error: StreamAPIException) -> Exception:
     return InputRefused() if code == _BAD_INPUT else StreamRefused()
 
 
-def _read(reader: Callable[[T], R], answer: T) -> R:
+def read_answer(reader: Callable[[T], R], answer: T) -> R:
     """Read an answer; an invalid one is a fault on Stream's side."""
     try:
         return reader(answer)
@@ -304,9 +290,9 @@ _credentials = Credentials()
 
 @cache
 def _client() -> StreamChat:
-    return StreamChat(
-        api_key=settings().stream_api_key,
-        api_secret=keyring.stream_secret(),
-        base_url=settings().stream_url,
-        timeout=6.0,
-    )
+    now = settings()
+    return _connected(AppAccess(now.stream_api_key, keyring.stream_secret(), now.stream_url))
+
+
+def _connected(access: AppAccess) -> StreamChat:
+    return StreamChat(api_key=access.api_key, api_secret=access.secret, base_url=access.url, timeout=6.0)

@@ -1,10 +1,15 @@
 """Jobs of chat."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalicelib.chat import sync
+from chalicelib.accounts import service as accounts
+from chalicelib.blocks import service as blocks
+from chalicelib.chat import block_sync, sync
 from chalicelib.core.ids import AccountId
 from chalicelib.core.observe import observed
 from chalicelib.profiles import service as profiles
@@ -18,15 +23,32 @@ _STREAM = os.environ.get("RU4M_ACCOUNTS_STREAM", "arn:aws:dynamodb:eu-central-1:
 @chat_jobs.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
 @observed
 def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
-    """Update changed users at Stream; return the records that DynamoDB has to deliver again.
+    """Update changed users and their blocks at Stream; return the records to be delivered again.
 
     DynamoDB delivers again from the first failed record on. That is harmless, because each run sends the
     current state.
     """
-    first_record: dict[AccountId, str] = {}
+    changed, blocking = _Changes(), _Changes()
     for record in event.to_dict()["Records"]:
         change = record["dynamodb"]
-        if account_id := profiles.owner_of_change(change):
-            first_record.setdefault(account_id, change["SequenceNumber"])
-    failed = sync.sync(list(first_record))
-    return {"batchItemFailures": [{"itemIdentifier": first_record[account_id]} for account_id in failed]}
+        changed.add(profiles.owner_of_change(change), change)
+        # Also after a change of the account: an account that was frozen may be active again.
+        blocking.add(blocks.owner_of_change(change) or accounts.owner_of_change(change), change)
+    failed = changed.records_of(sync.sync(list(changed.first))) + blocking.records_of(
+        block_sync.sync_blocks(blocking.first)
+    )
+    return {"batchItemFailures": [{"itemIdentifier": record} for record in dict.fromkeys(failed)]}
+
+
+@dataclass
+class _Changes:
+    """The first record about each account."""
+
+    first: dict[AccountId, str] = field(default_factory=dict)
+
+    def add(self, owner: AccountId | None, change: Mapping[str, Any]) -> None:
+        if owner:
+            self.first.setdefault(owner, change["SequenceNumber"])
+
+    def records_of(self, failed: list[AccountId]) -> list[str]:
+        return [self.first[account_id] for account_id in failed]

@@ -1,13 +1,24 @@
-"""The chat token for the app, and the profile that Stream receives."""
+"""The chat token for the app, the profile that Stream receives, and what Stream answers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
 from chalicelib.core.ids import UserId
+from chalicelib.core.settings import ErasureExtent
+
+
+@dataclass(frozen=True)
+class AppAccess:
+    """Address and credentials of an app at Stream, for commands that run in no function."""
+
+    api_key: str
+    secret: str = field(repr=False)
+    url: str
 
 
 class ChatToken(View):
@@ -29,8 +40,51 @@ class ChatProfile:
     image: str | None
 
 
+# The types of channels that this system makes. A message in another one is never touched.
+CHANNEL_TYPES = frozenset({"messaging"})
+
+# Identifies a message at Stream. A client may choose it, so it is only ever a part of a path.
+MessageId = NewType("MessageId", str)
+_MESSAGE_ID = re.compile(r"[0-9A-Za-z_@-]{1,255}")  # the SDK puts ids into paths unescaped
+
+
+def message_id_of(value: object) -> MessageId | None:
+    """The id of a message, if it is safe in a path."""
+    return MessageId(value) if isinstance(value, str) and _MESSAGE_ID.fullmatch(value) else None
+
+
+@dataclass(frozen=True)
+class MessageFile:
+    """A file that a message names, as a path and the URL that Stream's API takes."""
+
+    route: str  # `file` or `image`
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FoundMessage:
+    """A message at Stream. `is_deleted`: it is hidden, and not gone."""
+
+    id: MessageId
+    channel_type: str
+    channel_id: str
+    is_deleted: bool
+    files: tuple[MessageFile, ...] = field(default=(), repr=False)
+
+
 # Identifies a task at Stream. Random: it contains nothing about a person.
 TaskId = NewType("TaskId", str)
+
+
+# Stream requires `hard` for messages and conversations if it is `hard` for the user.
+DELETION_OPTIONS: Mapping[ErasureExtent, Mapping[str, Any]] = {
+    ErasureExtent.KEEP_CONVERSATIONS: {
+        "delete_type": "pruning", "messages": "hard", "calls": "hard", "files": True,
+    },
+    ErasureExtent.EVERYTHING: {
+        "delete_type": "hard", "messages": "hard", "conversations": "hard", "calls": "hard", "files": True,
+    },
+}  # fmt: skip
 
 
 class TaskState(StrEnum):
@@ -54,11 +108,15 @@ class TaskOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class FoundUser:
-    """A user in the answer to a query. Stream documents that it omits deleted ones."""
+    """A user in the answer to a query. Stream documents that it omits deleted ones.
+
+    `has_other_fields`: whether there are fields that neither we nor Stream set.
+    """
 
     id: UserId
     is_deleted: bool
     is_deactivated: bool
+    has_other_fields: bool = False
 
 
 @dataclass(frozen=True)

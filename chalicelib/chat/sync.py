@@ -24,8 +24,8 @@ from typing import TypeGuard
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
 from chalicelib.chat import gateway
-from chalicelib.chat.gateway import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.chat.model import ChatProfile
+from chalicelib.chat.refusals import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.core import clock, metrics
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, UserId

@@ -38,15 +38,24 @@ def client(to: Registered, purpose: str, categories: Iterable[str], make: Callab
     Raises:
         NotOnRegister: the recipient, the purpose or a category is not in the register.
     """
+    check(to, purpose, categories)
+    if to.review_by and clock.now().date() > to.review_by - NOTICE:
+        metrics.count(Metric.AGREEMENT_LAPSING)
+    return make()
+
+
+def check(to: Registered, purpose: str, categories: Iterable[str]) -> None:
+    """Refuse what the register does not allow, without a metric: also outside of functions.
+
+    Raises:
+        NotOnRegister: as for `client`.
+    """
     if not isinstance(to, Registered):
         raise NotOnRegister("not a recipient on the register")
     if purpose not in to.purposes:
         raise NotOnRegister(f"{to.name} is not registered for {purpose}")
     if unknown := set(categories) - to.categories:
         raise NotOnRegister(f"{to.name} is not registered for {', '.join(sorted(unknown))}")
-    if to.review_by and clock.now().date() > to.review_by - NOTICE:
-        metrics.count(Metric.AGREEMENT_LAPSING)
-    return make()
 
 
 def aws_client(to: Registered, purpose: str, categories: Iterable[str], service: str) -> Any:  # noqa: ANN401 - as core/aws

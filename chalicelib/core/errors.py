@@ -6,7 +6,8 @@
     │   ├── (challenges)         invalid_phone
     │   └── (messages)           invalid_email
     ├── Unauthenticated     401  unauthenticated
-    │   └── SessionEnded    401  session_ended
+    │   ├── SessionEnded    401  session_ended
+    │   └── (hooks)              invalid_signature
     ├── Forbidden           403
     │   ├── (sessions)           account_frozen, restricted, step_up_required
     │   ├── (notices)            terms_not_accepted
@@ -24,6 +25,7 @@
     │   └── (retention)          too_late, hold_ended, not_approved
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
+    │   ├── (contacts)           gone, once a code is replaced or withdrawn
     │   └── (rights)             gone, once a copy is deleted
     ├── ChangedMeanwhile    412  changed_meanwhile
     ├── PayloadTooLarge     413  payload_too_large
@@ -31,6 +33,8 @@
     ├── Unprocessable       422
     │   ├── IdempotencyMismatch  idempotency_mismatch
     │   ├── (challenges)         wrong_code
+    │   ├── (contacts)           too_many_contacts
+    │   ├── (blocks)             too_many_blocks
     │   ├── (rights)             not_offered_here, not_carried_out, extension_not_allowed
     │   └── (disclosures)        notice_not_in_force
     ├── PreconditionRequired 428 precondition_required

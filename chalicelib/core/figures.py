@@ -79,6 +79,15 @@ class Limits(FigureSet):
     consents_given_day: int = _count(50)
     notices_accepted_day: int = _count(50)
     rights_requests_day: int = _count(20)
+    # Writes about other users (ADR 37). An attempt with a code counts whether the code is right or wrong.
+    contact_codes_day: int = _count(20)
+    contact_attempts_day: int = _count(50)
+    invitations_day: int = _count(20)
+    blocks_day: int = _count(200)
+    # The most that an account has at a time. All blocks of an account are one item of at most 400 KB.
+    contacts_most: int = _figure(1_000, 5, 5_000)
+    blocks_most: int = _figure(500, 5, 1_000)
+    invitations_most: int = _figure(100, 5, 200)
     operator_calls_per_minute: int = _count(120)
     # Usage events per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
     usage_events_per_day: int = _figure(5_000, 100, 20_000)

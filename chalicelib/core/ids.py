@@ -108,5 +108,21 @@ class InvoiceId(Id, prefix="i"):
     """Names the evidence of one invoice in the Ledger; a keyed hash of its number."""
 
 
+class ContactCodeId(Id, prefix="cc"):
+    """One contact code; the code itself is derived from it with a key of the vault."""
+
+
+class ContactRequestId(Id, prefix="cq"):
+    """Names a request that makes contacts, so that its Idempotency-Key is recognised with another body."""
+
+
+class InvitationId(Id, prefix="v"):
+    """One invitation, for its recipient."""
+
+
 class MailId(Id, prefix="m"):
     """One mail that was sent and may bounce; does not identify its recipient."""
+
+
+class StreamCaseId(Id, prefix="sc"):
+    """One case: a user was deleted or deactivated at Stream, but not by us."""

@@ -50,6 +50,10 @@ PERIODS: Mapping[str, Bounds] = {
     "known_device": _bounds("P90D", "P1D", "P180D"),
     # The claims of a deleted account show that they were released and not lost.
     "quarantine": _bounds("P30D", "P1D", "P90D"),
+    # Long enough to pass a link on; a code of which nobody knows who has it should not live longer.
+    "contact_code": _bounds("P7D", "P1D", "P7D"),
+    # Long enough for a user who opens the app once a month. Until then the sender cannot invite again.
+    "invitation": _bounds("P30D", "P7D", "P60D"),
     # What an erasure needs until its end; renewed while it is not complete (ADR 30).
     "erasure_inputs": _bounds("P7D", "P7D", "P7D"),
     # The events of a day are needed until the day is closed and its figures are published.
@@ -58,6 +62,12 @@ PERIODS: Mapping[str, Bounds] = {
     "security_log": _bounds("P90D", "P7D", "P180D"),
     # Erased users are looked for until 90 days after the erasure; the rest is for days without a run.
     "stream_check": _bounds("P120D", "P120D", "P120D"),
+    # Longer than a hook is accepted after its event: a repeated one is known or stale (ADR 39).
+    "stream_hook": _bounds("PT48H", "PT48H", "PT48H"),
+    # How a deletion at Stream that we did not make was settled, in case its subject asks later.
+    "stream_case": _bounds("P1Y", "P90D", "P3Y"),
+    # Messages at Stream, which deletes them by age. The privacy policy says "temporarily", without a number.
+    "chat_messages": _bounds("P30D", "P1D", "P30D"),
     # Long enough to download a copy after a weekend; later the subject has to request it again.
     "export": _bounds("P5D", "P1D", "P7D"),
     # Legal claims lapse after three years (counted from the end of the year in some countries). A hold may

@@ -67,6 +67,7 @@ _PORTABLE = frozenset(
     {
         Category.ACCOUNT_SETTINGS,
         Category.BEHAVIOR,
+        Category.CONTACTS,
         Category.CONTENT_PRIVATE,
         Category.COUNTRY,
         Category.DATE_OF_BIRTH,
@@ -104,8 +105,11 @@ class Recipient(Registered):
         label="Stream.io, Inc.",
         country="EU; the company, which has access to the data, is in the United States",
         role=Role.PROCESSOR,
-        activity="delivers and stores chat messages; receives an id, a display name and a picture",
-        categories=frozenset({Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE}),
+        activity=(
+            "delivers and stores chat messages; receives an id, a display name, a picture, and the ids of "
+            "the users whom a user blocks"
+        ),
+        categories=frozenset({Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE, Category.CONTACTS}),
         # As our processor it also assists us with rights requests (Art. 28(3)(e) GDPR).
         purposes=frozenset({Purpose.SERVICE, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.SCCS,  # the company is American; its servers for us are in the EU

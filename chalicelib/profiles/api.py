@@ -3,6 +3,8 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.blocks import service as blocks
+from chalicelib.blocks.service import PEER
 from chalicelib.challenges.model import (
     ChallengeExpired,
     ChallengeView,
@@ -95,7 +97,7 @@ def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerificat
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 
-@route(profiles, "GET", "/v1/users/{user_id}")
-def read_user(caller: Caller, user_id: UserId) -> PublicProfile:  # noqa: ARG001 - requires an authenticated caller
+@route(profiles, "GET", "/v1/users/{user_id}", needs=PEER)
+def read_user(caller: Caller, user_id: UserId) -> PublicProfile:
     """Get the profile that a user shows to others."""
-    return service.read_public_profile(user_id)
+    return service.read_public_profile(blocks.peer_of(caller.found), user_id)

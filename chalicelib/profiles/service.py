@@ -5,8 +5,10 @@ from contextlib import suppress
 from typing import Any
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.model import Account, AccountState
+from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
+from chalicelib.blocks import service as blocks
+from chalicelib.blocks.service import PEER, Peer, keep_apart
 from chalicelib.core import needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch
@@ -118,16 +120,22 @@ def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof
     return changed
 
 
-def read_public_profile(user_id: UserId) -> PublicProfile:
-    """Read what any other user may see of a user.
+def read_public_profile(viewer: Peer | None, user_id: UserId) -> PublicProfile:
+    """Read what another user may see of a user.
 
     Raises:
-        NotFound: the user is unknown, erased, frozen or restricted; the response does not reveal which.
+        NotFound: the user is unknown, erased, frozen or restricted, or one of both blocks the other; the
+            response does not reveal which.
     """
     owner = accounts.owner_of_user(user_id)
-    for account, profile in by_accounts([owner] if owner else []):
-        if account.state is AccountState.ACTIVE:
-            return PublicProfile.of(account, profile)
+    for row in needs.read_accounts([owner] if owner else [], (*PEER, PROFILE)):
+        try:
+            peer, profile = blocks.peer_of(row), row[PROFILE]
+        except SealingError as error:
+            observe.record_unreadable("profile_unreadable", error)
+            break
+        if viewer and peer and profile and peer.is_active and not keep_apart(viewer, peer):
+            return PublicProfile.of(peer.account, profile)
     raise NotFound
 
 

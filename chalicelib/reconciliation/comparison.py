@@ -12,6 +12,7 @@ Invariants:
 - Only ids that this system makes are looked up. Others, such as those of service users, are counted and never
   touched. `orphans` handles users of our form on whose id there never was a claim.
 - A user whose claim names an account that does not exist is only counted: the account may have been lost.
+- A user with an open case (ADR 39) stays deactivated: an operator decides.
 - The pages are in the order of the ids. An answer in another order ends the run, so no user is skipped.
 - The place in the pass is stored after the repairs of each page. So a killed run repeats one page.
 """
@@ -22,12 +23,13 @@ from dataclasses import dataclass, field
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
 from chalicelib.chat import access, gateway, sync
-from chalicelib.chat.gateway import StreamRefused
 from chalicelib.chat.model import ListedUser
+from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core import metrics, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.hooks import cases
 from chalicelib.profiles import service as profiles
 from chalicelib.profiles.model import Profile
 from chalicelib.reconciliation import orphans
@@ -90,6 +92,8 @@ def page_after(after: str) -> ComparedPage | None:
     others = accounts.glances(unread) if unread else {}
     for account in filter(None, others.values()):
         _compare(found, owned[account.account_id], account, None)
+    for account_id in cases.with_open_case(found.suspended):
+        del found.suspended[account_id]
     deleted = sum(user.is_deleted for user in users)
     return ComparedPage(
         last=users[-1].id,

@@ -2,9 +2,13 @@
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib.core import clock
+from chalicelib.chat.refusals import StreamRefused, StreamUnavailable
+from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
+from chalicelib.hooks import losses
 from chalicelib.reconciliation import service
 
 reconciliation_jobs = Blueprint(__name__)
@@ -25,4 +29,17 @@ def reconcile_chat(event: CloudWatchEvent) -> dict[str, int]:
         return service.count(deadline).counts
     if event.detail.get("release"):
         return {"released": int(service.release())}
-    return service.run(deadline).counts
+    counts = service.run(deadline).counts
+    _review_cases()
+    return counts
+
+
+def _review_cases() -> None:
+    """Count the open cases (STR-6), and close those of users who are back at Stream."""
+    try:
+        open_cases = losses.review()
+    except (StreamRefused, StreamUnavailable, Unavailable) as error:  # the next run, in an hour, does it
+        observe.log_failure("cases_not_reviewed", error)
+        return
+    metrics.gauge(Metric.STREAM_CASES_OPEN, open_cases.number)
+    metrics.gauge(Metric.STREAM_CASE_OLDEST_DAYS, open_cases.oldest_days)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from chalicelib.chat import access
 from chalicelib.chat.deletion_report import StreamReport
-from chalicelib.chat.gateway import StreamRefused
 from chalicelib.chat.model import ListedUser
+from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import UserId

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.chat.gateway import CallLimited, StreamRefused, StreamUnavailable
+from chalicelib.chat.refusals import CallLimited, StreamRefused, StreamUnavailable
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric

@@ -13,6 +13,7 @@ from functools import partial
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.service import ClaimMoved
+from chalicelib.contacts import farewell
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import HOUR
@@ -156,6 +157,8 @@ def _erase(mark: Mark, keep: Keep) -> ErasedAgain:
     kept = _kept(keep, mark.tombstone)
     if not kept.is_complete:
         return ErasedAgain(account_id, {}, is_erased=False, unreadable=kept.unreadable)
+    while not farewell.leave_others(account_id, mark.tombstone.user_id, clock.now() + HOUR).complete:
+        pass
     deleted = _delete_partitions(account_id)
     with suppress(KeyNotDeleted):  # the item has an end, which no code gives it; it counts as a survivor
         erasure.delete_key(account_id)

@@ -72,6 +72,11 @@ class RightsCaller(Authenticated):
         return cls(session, account, found)
 
     @property
+    def found(self) -> Found:
+        """All items of the read that authorized the caller."""
+        return self._found
+
+    @property
     def read_at(self) -> datetime:
         """An instant before the read that authorized the caller; later changes are not in it."""
         return self._found.read_at

@@ -19,6 +19,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.notices.model import Notice
 from infra.build import Package, build
 from infra.deploy import Deployment, DeploymentTarget, deploy
+from infra.deployment import chat_settings
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.buckets import adapt_buckets
@@ -219,7 +220,10 @@ def local_cloud(
     if state_file:
         state_file.unlink(missing_ok=True)  # so that no process reads the addresses of an earlier cloud
     package = build()
-    with running_emulator(port) as aws, child_emulator(api_key="local-stream-key") as stream:
+    with (
+        running_emulator(port) as aws,
+        child_emulator(api_key="local-stream-key", grants="stock") as stream,  # as a new app at Stream
+    ):
         account = AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET)
         target = DeploymentTarget(
             stage=STAGE,
@@ -231,7 +235,12 @@ def local_cloud(
             figures=figures.packed(local_figures(os.environ)),
             stream_secret=stream.secret,
         )
+        report("apply the settings of the app at Stream")
+        chosen = chat_settings.choices(target.periods, target.issuer)
+        chat_settings.apply_baseline(target.stream_access(account), chosen)
+        chat_settings.preflight(target.stream_access(account), chosen, None, report)
         deployment = deploy(account, package, target, report)
+        stream.resolve(target.issuer, deployment.api_url)
         adapt_buckets(account, STAGE)
         cloud = LocalCloud(account, stream, package, target, deployment)
         if state_file:

@@ -20,6 +20,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
 from infra.ops import (
+    chat_settings,
     disclosures,
     erasures,
     holds,
@@ -29,6 +30,7 @@ from infra.ops import (
     retention,
     rights,
     standing_in,
+    stream_cases,
 )
 from infra.ops import plots as pictures
 from infra.ops.key_versions import Unfinished
@@ -57,6 +59,8 @@ app.add_typer(holds.app, name="holds")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(reconciliation.app, name="reconciliation")
 app.add_typer(idle.app, name="idle-accounts")
+app.add_typer(stream_cases.app, name="stream-cases")
+app.add_typer(chat_settings.app, name="chat-settings")
 console = Console(soft_wrap=True, markup=False)
 
 

@@ -25,8 +25,8 @@ class RunFailed(Exception):
     """The run failed; the function's log has the reason."""
 
 
-def run(account: AwsAccount, stage: str, job: str, detail: Mapping[str, object]) -> dict[str, int]:
-    """Run a job with some details; return its counts. It may take fifteen minutes.
+def run(account: AwsAccount, stage: str, job: str, detail: Mapping[str, object]) -> dict[str, Any]:
+    """Run a job with some details; return its answer, mostly counts. It may take fifteen minutes.
 
     Raises:
         RunFailed: the function failed.
@@ -36,7 +36,7 @@ def run(account: AwsAccount, stage: str, job: str, detail: Mapping[str, object])
     answer: dict[str, Any] = account.patient_client("lambda").invoke(
         FunctionName=f"ru4m-{stage}-{job}", Payload=json.dumps(event).encode()
     )
-    counts: dict[str, int] = json.loads(answer["Payload"].read())
+    counts: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise RunFailed(f"The run failed. The log of {job} has the reason.")
     return counts

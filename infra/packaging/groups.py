@@ -25,6 +25,7 @@ PLACEHOLDERS = {
     "RU4M_CONTACT_EMAIL": "packaging@example.org",
     "RU4M_ERASURES_QUEUE": "https://packaging.example.org/erasures",
     "RU4M_EXPORT_BUCKET": "exports",
+    "RU4M_HOOKS_QUEUE": "https://packaging.example.org/hooks",
     "RU4M_ISSUER": "https://packaging.example.org",
     "RU4M_LOOKUP_VERSIONS": "1",
     "RU4M_MAIL_CONFIGURATION": "packaging",

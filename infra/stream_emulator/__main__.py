@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 
+from infra.stream_emulator.options import Options
 from infra.stream_emulator.running import SECRET_VARIABLE, serve
 from infra.stream_emulator.world import World
 
@@ -19,6 +20,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--api-key", required=True)
     parser.add_argument("--secret", help=f"better given in {SECRET_VARIABLE}")
+    parser.add_argument("--grants", choices=("hardened", "stock"), default="hardened", help="at the start")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input is closed")
     arguments = parser.parse_args()
     arguments.secret = arguments.secret or os.environ.get(SECRET_VARIABLE)
@@ -45,7 +47,8 @@ async def _run(arguments: argparse.Namespace) -> None:
 
     if arguments.exit_with_stdin:
         threading.Thread(target=wait_for_parent, daemon=True).start()
-    await serve(World(arguments.api_key, arguments.secret), arguments.port, stop, _announce)
+    world = World(arguments.api_key, arguments.secret, Options(grants=arguments.grants))
+    await serve(world, arguments.port, stop, _announce)
 
 
 def main() -> None:

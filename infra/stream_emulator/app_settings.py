@@ -16,6 +16,7 @@ from infra.stream_emulator.permissions import (
     stock_channel_type,
 )
 from infra.stream_emulator.settings import Settings, merged_grants
+from infra.stream_emulator.webhooks import refuse_unfit_hooks
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 _LONGEST_LINK = 1_209_600  # seconds, a fortnight
 
-# What PATCH /app may change. The first four have an effect here, and so has `migrate_permissions_to_v2`.
+# What PATCH /app may change. The first four have an effect here, and so have `migrate_permissions_to_v2`,
+# `event_hooks` and `enable_hook_payload_compression`.
 _SETTINGS = Settings(
     defaults={
         "disable_auth_checks": False,
@@ -69,6 +71,7 @@ _SETTINGS = Settings(
         "push_config": {"version": "v2", "offline_only": False},
         "migrate_permissions_to_v2": False,
         "explicit_event_hooks_deletion": False,
+        "enable_hook_payload_compression": False,
     },
     choices={"enforce_unique_usernames": ("no", "app", "team"), "permission_version": ("v1", "v2")},
 )
@@ -81,6 +84,7 @@ class AppSettings:
 
     def __init__(self, at: datetime, *, hardened: bool) -> None:
         self.grants = hardened_app() if hardened else stock_app()
+        self.retention: dict[str, Json] = {}  # policies by name
         self.revoked_before: datetime | None = None
         # What only Stream's dashboard changes.
         self.fixed: Json = {
@@ -114,7 +118,7 @@ class AppSettings:
         return {
             **self.fixed,
             **{name: value for name, value in self.values.items() if name not in hidden},
-            "push_notifications": self.values["push_config"] | enabled,
+            "push_notifications": self.values["push_config"] | enabled | {"providers": []},
             "grants": self.grants,
             "revoke_tokens_issued_before": self.revoked_before,
             "channel_configs": {
@@ -138,6 +142,8 @@ class AppSettings:
         checked = _SETTINGS.checked(own, unknown=unknown)
         if not 0 < checked.get("cdn_expiration_seconds", 1) <= _LONGEST_LINK:
             raise bad_input(f"cdn_expiration_seconds must be between 1 and {_LONGEST_LINK}")
+        if "event_hooks" in checked:
+            refuse_unfit_hooks(checked["event_hooks"])
         grants, revoked = self.grants, self.revoked_before
         if "grants" in changes:
             grants = merged_grants(grants, changes["grants"], stock_app())

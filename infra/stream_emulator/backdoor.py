@@ -1,7 +1,8 @@
 """Routes under /_emulator for tests and the tour, and files that need no token.
 
 GET state, GET requests, GET exports; POST faults (a list, see faults.Fault), DELETE faults; POST reset;
-POST clock `{advance_seconds}`; POST options (see options.Options); POST tasks
+POST clock `{advance_seconds}`; POST options (see options.Options); POST hosts
+`{address: address on this machine}`; POST tasks
 `{times, failure?, results?}` to spoil the next tasks; POST plant `{user_id, user?, message?, calls?}` to add
 to a user's exports. control.Emulator calls them. A fault may meet a download too; with `commit` and
 `drop_connection` half of the file arrives.
@@ -112,7 +113,9 @@ def _state(world: World) -> Json:
         "calls": {user_id: world.calls_of(user_id) for user_id in world.planted},
         "files": {url: upload.rendered() for url, upload in world.uploads.items()},
         "app": world.app.rendered(),
+        "retention": world.app.retention,
         "moderation": world.moderation.stored(),
+        "hooks": world.webhooks.deliveries,
         "violations": world.journal.violations(),
     }
 
@@ -148,6 +151,8 @@ def _steer(world: World, order: str, body: object) -> None:
         world.clock.advance(float(body.get("advance_seconds", 0)))
     elif order == "options":
         world.choose(body)
+    elif order == "hosts":
+        world.webhooks.resolved.update(body)
     elif order == "plant":
         world.plant(body)
     elif order == "tasks":

@@ -34,6 +34,11 @@ class Emulator:
         found: Json = self.state()["users"][user_id]
         return found
 
+    def hooks(self, kind: str = "") -> list[Json]:
+        """The attempts to send events of a type to webhooks, oldest first."""
+        found: list[Json] = self.state()["hooks"]
+        return [attempt for attempt in found if kind in ("", attempt["type"])]
+
     def violations(self) -> list[Json]:
         """Data that the backend sent and that must not reach Stream."""
         found: list[Json] = self.state()["violations"]
@@ -78,6 +83,10 @@ class Emulator:
     def advance(self, seconds: float) -> None:
         """Advance the emulator's clock."""
         self._ask("POST", "clock", {"advance_seconds": seconds})
+
+    def resolve(self, named: str, here: str) -> None:
+        """Send hooks for an address to another one on this machine, as a name server would."""
+        self._ask("POST", "hosts", {named: here})
 
     def reset(self) -> None:
         """Reset everything but the key and the secret."""

@@ -41,9 +41,17 @@ class Connection:
 class Hub:
     """All connections, by their ids."""
 
-    def __init__(self, is_deaf: Callable[[str, Channel, str | None], bool]) -> None:
-        """`is_deaf` decides whether a listener gets no events of an actor in a channel."""
+    def __init__(
+        self, is_deaf: Callable[[str, Channel, str | None], bool], report: Callable[[Json], None]
+    ) -> None:
+        """Create an empty hub.
+
+        Args:
+            is_deaf: decides whether a listener gets no events of an actor in a channel.
+            report: gets each event of a channel, for webhooks.
+        """
         self._is_deaf = is_deaf
+        self._report = report
         self._connections: dict[str, Connection] = {}
 
     def join(self, user_id: str) -> Connection:
@@ -96,6 +104,7 @@ class Hub:
             event: what happened; its `user` is the actor.
             to_actor: fields that the actor's own connections get instead.
         """
+        self._report(event)
         quiet = _NOTIFICATIONS.get(event["type"])
         user: WithCustom | None = event.get("user")
         actor = user.fields["id"] if user else None

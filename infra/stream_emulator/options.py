@@ -109,4 +109,4 @@ class Options:
     house_rules: bool = True
     """Whether RU4M's own rules apply besides Stream's (see house_rules)."""
     grants: Literal["hardened", "stock"] = "hardened"
-    """The initial settings of the app: our baseline, or Stream's own defaults."""
+    """The initial settings of the app: hardened ones for tests, or Stream's own defaults."""

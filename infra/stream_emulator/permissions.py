@@ -1,4 +1,4 @@
-"""Permissions and the grants of roles: Stream's stock ones, and our hardened baseline.
+"""Permissions and the grants of roles: Stream's stock ones, and hardened ones for tests.
 
 Stream documents the stock grants in its permissions reference
 (https://getstream.io/chat/docs/python/permissions_reference/). Teams are not modelled, so a permission for

@@ -89,13 +89,16 @@ def running_emulator(
 
 @contextmanager
 def child_emulator(
-    *, api_key: str = "emulated-key", secret: str | None = None, port: int = 0
+    *, api_key: str = "emulated-key", secret: str | None = None, port: int = 0, grants: str = "hardened"
 ) -> Iterator[Emulator]:
-    """An emulator as a child process, which ends with the block or with this process."""
+    """An emulator as a child process, which ends with the block or with this process.
+
+    `grants`: the initial settings of the app, as in Options.
+    """
     secret = secret or secrets.token_urlsafe(32)
     command = [sys.executable, "-m", "infra.stream_emulator", "--exit-with-stdin"]
     child = subprocess.Popen(
-        [*command, "--port", str(port), "--api-key", api_key],
+        [*command, "--port", str(port), "--api-key", api_key, "--grants", grants],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

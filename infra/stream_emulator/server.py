@@ -26,6 +26,7 @@ from infra.stream_emulator.routes.exports import channel_exports, exports
 from infra.stream_emulator.routes.flags import flags, message_flags
 from infra.stream_emulator.routes.messages import messages
 from infra.stream_emulator.routes.mutes import channel_mutes, mutes
+from infra.stream_emulator.routes.retention import retention
 from infra.stream_emulator.routes.users import users
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *exports,
     *channel_exports,
     *app,
+    *retention,
     *devices,
     *channel_types,
     *messages,

@@ -24,6 +24,7 @@ from infra.stream_emulator.tokens import (
     refuse_if_revoked,
 )
 from infra.stream_emulator.users import Directory
+from infra.stream_emulator.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +61,8 @@ class World:
         self._initial = options or Options()
         self.options = self._initial
         self.clock = Clock()
-        self.hub = Hub(self._is_deaf)
+        self.webhooks = Webhooks(api_key, secret, lambda: self.app)
+        self.hub = Hub(self._is_deaf, self.webhooks.send)
         self.journal = Journal(self.options.journal_size)
         self.faults = Faults()
         self.limits = Limits(self.clock, lambda: self.options)
@@ -85,6 +87,7 @@ class World:
         self.limits.clear()
         self.journal.clear()
         self.hub.clear()
+        self.webhooks.clear()
         self._start_over()
 
     def choose(self, changes: Json) -> None:
@@ -230,9 +233,15 @@ class World:
         return {user_id}.union(*shared)
 
     def announce(self, kind: str, user: User) -> None:
-        """Send an event about a changed user to all who share a channel with them."""
-        event = {"type": kind, "user": self.view(user.id), "created_at": self.clock.now()}
+        """Send an event about a changed user to all who share a channel with them, and to webhooks."""
+        event = self.report(kind, user)
         self.hub.send_to_users(event, self.neighbours(user.id))
+
+    def report(self, kind: str, user: User, **more: object) -> Json:
+        """Send an event about a user to webhooks only; returns it."""
+        event = {"type": kind, "user": self.view(user.id), "created_at": self.clock.now(), **more}
+        self.webhooks.send(event)
+        return event
 
 
 def _has_more_than_two(call: Json) -> bool:

@@ -22,9 +22,12 @@ _WRITES = [route for route in contract.routes() if route.method not in {"GET", "
 _NEVER_REFUSED = {
     "cancel_rights_request",
     "end_all_sessions",
+    "end_contact",
     "end_session",
+    "lift_block",
     "note_signals",
     "refresh_session",
+    "withdraw_contact_code",
 }
 
 
@@ -65,7 +68,10 @@ def test_action_that_is_never_refused_has_no_limit() -> None:
 
 def test_each_limit_counts_under_a_name_of_its_own() -> None:
     names = [limit.name for _, limit in _LIMITED]
-    assert sorted(names) == ["consents_given", "notices_accepted", "profile_changes", "rights_requests"]
+    assert sorted(names) == [
+        "blocks", "consents_given", "contact_attempts", "contact_codes", "invitations", "notices_accepted",
+        "profile_changes", "rights_requests",
+    ]  # fmt: skip
 
 
 def test_profile_changes_over_the_daily_limit_are_refused(world: World, two_a_day: None) -> None:

@@ -30,6 +30,7 @@ ALLOWED = {
     ("app", "signup"): {"boto3", "botocore", "pydantic", "phonenumbers", "cryptography"},
     ("app", "sessions"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "profiles"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "contacts"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "notices"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "consents"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "chat"): {"boto3", "botocore", "pydantic", "cryptography"},

@@ -91,6 +91,11 @@ def test_child_process_serves_the_sdk() -> None:
         assert emulator.user("mila")["name"] == "Mila"
 
 
+def test_child_process_can_start_with_the_stock_grants() -> None:
+    with child_emulator(api_key="key", secret=SECRET, grants="stock") as emulator:
+        assert "search-user" in emulator.state()["app"]["grants"]["user"]
+
+
 def test_two_emulators_share_no_state() -> None:
     with running_emulator() as one, running_emulator() as other:
         server = StreamChat(one.api_key, one.secret, base_url=one.url)

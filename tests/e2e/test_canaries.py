@@ -72,6 +72,7 @@ def erased(
     with restored_process():  # fixtures of a module begin before the one that restores each test's process
         subject.signs_up()
         subject.uses_the_app()
+        subject.meets(acquaintances(a_phone))
         inner_state.complete(cloud, subject.canaries)
         chats.chat(subject, other, folder)
         subject.makes_mistakes()
@@ -89,6 +90,14 @@ def erased(
         certificate = ErasureCertificate.read(Envelope.read(link.certificate()).certificate)
         after, sent = search.stored(cloud, subject.canaries), search.sent(cloud, subject.canaries)
     return SearchedErasure(subject, before, after, sent, certificate)
+
+
+def acquaintances(a_phone: Callable[[], Phone]) -> list[Phone]:
+    """Return six users who know the subject or block the subject."""
+    phones = [a_phone() for _ in range(6)]
+    for phone in phones:
+        phone.sign_up()
+    return phones
 
 
 def operate(subject: CanarySubject, staff: dict[str, AwsAccount]) -> None:
@@ -197,7 +206,7 @@ def test_stream_gets_id_name_picture_and_what_the_subject_wrote(erased: Searched
         if one.where is Where.STREAM_REQUEST and one.key != GROUP_MADE_BY_THE_TEST:
             got.setdefault(one.key.rpartition(" ")[0], set()).add(one.canary)
     assert got["server"] == {"user id", "display name", "avatar"}
-    written = {"message", "custom", "reaction", "file name", "file address"}
+    written = {"message", "regretted message", "custom", "reaction", "file name", "file address"}
     assert got["client:<user id>"] == {"user id", *written}
 
 

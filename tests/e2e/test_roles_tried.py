@@ -19,7 +19,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
     "access_token": {},
     "admin": {
-        "accounts": {"BatchGet"},
+        "accounts": {"BatchGet", "Get", "QueryDue", "Update"},
         "billing": {"Get", "Put", "Query"},
         "challenges": {"Update"},
         "claims": {"BatchGet"},
@@ -35,6 +35,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "challenges": {"BatchGet", "Put"},
     },
     "chat": {"accounts": {"BatchGet"}},
+    "check_chat_settings": {"ledger": {"Put", "Query"}},
     "checkpoint_ledger": {"ledger": {"BatchGet", "QueryTouched"}},
     "close_idle_accounts": {
         "accounts": {"BatchGet", "QueryDue", "Update"},
@@ -51,7 +52,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ledger": {"Put", "Query"},
     },
     "erase_accounts": {
-        "accounts": {"BatchGet", "BatchPut", "Delete", "Query", "Update"},
+        "accounts": {"BatchGet", "BatchPut", "Delete", "Put", "Query", "Update"},
         "billing": {"BatchPut", "Delete", "Query"},
         "challenges": {"Delete", "Get", "Put"},
         "claims": {"BatchGet", "Put"},
@@ -61,6 +62,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOwner"},
         "usage": {"BatchPut", "Delete", "Query"},
     },
+    "hooks": {"challenges": {"Get", "Put"}},
     "keep_holds": {
         "accounts": {"Query", "Update"},
         "billing": {"Query", "Update"},
@@ -92,7 +94,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "usage": {"Delete", "QueryEnds", "QueryHourly", "Update"},
     },
     "reconcile_chat": {
-        "accounts": {"BatchGet"},
+        "accounts": {"BatchGet", "QueryDue", "Update"},
         "claims": {"BatchGet"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
@@ -106,6 +108,12 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ledger": {"Put", "Query"},
         "rights": {"Get", "Query"},
         "usage": {"BatchPut", "Query", "Update"},
+    },
+    "contacts": {
+        "accounts": {"BatchGet", "Delete", "Put", "Query", "Update"},
+        "challenges": {"BatchGet", "Put", "Update"},
+        "claims": {"BatchGet"},
+        "keys": {"BatchGet"},
     },
     "profiles": {
         "accounts": {"BatchGet", "Put"},
@@ -128,6 +136,13 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "sync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
     "transfer_copies": {"ledger": {"Put", "Query"}, "rights": {"Get", "Put"}},
     "usage": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}, "usage": {"BatchPut", "Update"}},
+    "work_on_hooks": {
+        "accounts": {"BatchGet", "Get", "Put", "Update"},
+        "challenges": {"Update"},
+        "claims": {"BatchGet"},
+        "keys": {"BatchGet"},
+        "ledger": {"Put", "Query"},
+    },
     "work_rights": {
         "accounts": {"BatchGet", "Query", "Update"},
         "billing": {"Query", "Update"},
@@ -144,12 +159,16 @@ SECRETS: dict[str, set[str]] = {
     "admin": {"lookup", "receipts", "staff"},
     "chat": {"stream"},
     "erase_accounts": {"lookup", "receipts", "stream"},
+    "contacts": {"codes", "lookup"},
+    "hooks": {"stream"},
     "profiles": {"codes", "lookup"},
     "rights": {"codes", "receipts"},
     "sessions": {"codes", "lookup", "refresh", "signing"},
     "signup": {"codes", "lookup", "refresh", "signing"},
+    "check_chat_settings": {"stream"},
     "reconcile_chat": {"lookup", "stream"},
     "sync_chat_profiles": {"stream"},
+    "work_on_hooks": {"lookup", "stream"},
     "work_rights": {"lookup", "stream"},
 }
 
@@ -167,6 +186,7 @@ QUEUES: dict[str, dict[str, set[str]]] = {
         "announce_notices": {"Send", "SendBatch"},
         "announce_to_shard": RECEIVES - {"Send"},
     },
+    "hooks": {"hooks": {"Send"}, "work_on_hooks": RECEIVES},
     "renewals": {"renew_consents": {"Send", "SendBatch"}, "renew_shard": RECEIVES - {"Send"}},
     "erasures": {"erase_accounts": RECEIVES, "work_rights": {"Send"}},
     "rights": {

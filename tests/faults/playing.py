@@ -27,6 +27,7 @@ from chalicelib.consents.jobs import renew_shard
 from chalicelib.core import clock, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
+from chalicelib.hooks.jobs import work_on_hooks
 from chalicelib.notices.jobs import announce_to_shard
 from chalicelib.rights.jobs import erase_accounts, sweep_rights, transfer_copies, work_rights
 from infra.stream_emulator import Emulator
@@ -52,6 +53,7 @@ _WORKERS = {
     "erasures": erase_accounts,
     "announcements": announce_to_shard,
     "renewals": renew_shard,
+    "hooks": work_on_hooks,
 }
 _SHARDS = {"announcements", "renewals"}
 

@@ -16,8 +16,10 @@ import pytest
 from infra.stream_emulator import Emulator
 from tests.faults.flows import FLOWS
 from tests.faults.flows_billing import BILLING
+from tests.faults.flows_contacts import CONTACTS
 from tests.faults.flows_erasure import ERASURES
 from tests.faults.flows_holds import HOLDS
+from tests.faults.flows_hooks import HOOKS
 from tests.faults.flows_idle import IDLE
 from tests.faults.flows_purge import PURGES
 from tests.faults.flows_reconciliation import RECONCILIATIONS
@@ -26,10 +28,11 @@ from tests.faults.flows_usage import USAGE
 from tests.faults.playing import Ending, Flow, play
 from tests.support.crash import How, Point
 
-_by_name = {
-    kind.name: kind
-    for kind in (*FLOWS, *RIGHTS, *ERASURES, *HOLDS, *USAGE, *BILLING, *PURGES, *RECONCILIATIONS, *IDLE)
-}
+_kinds: tuple[type[Flow], ...] = (
+    *FLOWS, *RIGHTS, *ERASURES, *HOLDS, *USAGE, *BILLING, *PURGES, *RECONCILIATIONS, *IDLE, *CONTACTS,
+    *HOOKS,
+)  # fmt: skip
+_by_name = {kind.name: kind for kind in _kinds}
 _in_every_run = [name for name, kind in _by_name.items() if not kind.only_in_proof]
 _undisturbed: dict[str, Ending] = {}
 

@@ -21,6 +21,7 @@ _SENT_EVERY = 300  # shards with work due
 
 # Alarms on metrics of AWS itself.
 QUEUES = {
+    "hooks-dead": "${HooksDead.QueueName}",
     "rights-dead": "${RightsDead.QueueName}",
     "shards-dead": "${ShardsDead.QueueName}",
     "sync-chat-profiles-failures": "${SyncChatProfilesFailures.QueueName}",
@@ -29,12 +30,15 @@ LOOPS = {
     "work-rights-dropped": "${WorkRights}",
     "transfer-copies-dropped": "${TransferCopies}",
     "erase-accounts-dropped": "${EraseAccounts}",
+    "work-on-hooks-dropped": "${WorkOnHooks}",
 }
+# Alarms on the age of the oldest message.
+AGES = {"hooks-waiting": "${HooksQueue.QueueName}"}
 
 
 def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[str, Template]) -> None:
     known = {metric.label for metric in Metric}
-    for name in alarms.keys() - QUEUES.keys() - LOOPS.keys():
+    for name in alarms.keys() - QUEUES.keys() - LOOPS.keys() - AGES.keys():
         alarm = alarms[name]
         assert alarm["MetricName"] in known, name
         assert alarm["Namespace"] == "RU4M", name
@@ -59,6 +63,7 @@ def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[
         ("hold-upkeep-failed", Metric.HOLD_UPKEEP_FAILED),
         ("stream-user-found-again", Metric.STREAM_USER_FOUND_AGAIN),
         ("stream-orphan-deactivated", Metric.STREAM_ORPHAN_DEACTIVATED),
+        ("stream-fields-left", Metric.STREAM_FIELDS_LEFT),
     ],
 )
 def test_alarm_fires_at_one_finding_and_stays_in_alarm(
@@ -109,6 +114,33 @@ def test_alarm_fires_while_reconciliation_waits_for_an_operator(alarms: dict[str
     assert alarm["TreatMissingData"] == "ignore"
 
 
+@pytest.mark.promise("STR-6")
+def test_alarm_fires_while_a_case_is_open(alarms: dict[str, Template]) -> None:
+    alarm = alarms["stream-case-open"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.STREAM_CASES_OPEN.label, "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["TreatMissingData"] == "ignore"  # a job that does not run settles nothing
+    assert alarm["Period"] >= 3600  # the job runs hourly
+
+
+@pytest.mark.promise("STR-12")
+@pytest.mark.parametrize("name", AGES)
+def test_alarm_fires_long_before_a_message_at_stream_is_late(name: str, alarms: dict[str, Template]) -> None:
+    alarm = alarms[name]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateAgeOfOldestMessage")
+    (dimension,) = alarm["Dimensions"]
+    assert (dimension["Name"], plain(dimension["Value"])) == ("QueueName", AGES[name])
+    assert 3600 < alarm["Threshold"] <= 6 * 3600  # an event may wait for the end of an hour
+
+
+@pytest.mark.promise("STR-2")
+def test_alarm_fires_at_many_refused_hooks(alarms: dict[str, Template]) -> None:
+    alarm = alarms["hook-refused"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.HOOK_REFUSED.label, "Sum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 100)
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
 @pytest.mark.promise("STR-5")
 def test_alarm_fires_if_no_run_of_reconciliation_reads_everything(alarms: dict[str, Template]) -> None:
     alarm = alarms["no-reconciliation"]
@@ -116,6 +148,34 @@ def test_alarm_fires_if_no_run_of_reconciliation_reads_everything(alarms: dict[s
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * 3600  # Stream may be down for a while
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("chat-settings-drifted", Metric.CHAT_SETTINGS_DRIFTED),
+        ("chat-settings-unverified", Metric.CHAT_SETTINGS_UNVERIFIED),
+    ],
+)
+def test_alarm_fires_until_a_check_finds_no_such_setting(
+    name: str, metric: Metric, alarms: dict[str, Template]
+) -> None:
+    alarm = alarms[name]
+    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Maximum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["TreatMissingData"] == "ignore"  # a check that does not run resolves nothing
+
+
+@pytest.mark.promise("STR-3")
+def test_alarm_fires_after_a_day_without_a_check_of_settings(alarms: dict[str, Template]) -> None:
+    alarm = alarms["no-chat-settings-check"]
+    # A check that finds nothing emits zero.
+    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.CHAT_SETTINGS_DRIFTED.label, "SampleCount")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert 25 < alarm["Period"] * alarm["EvaluationPeriods"] / 3600 <= 30
+    assert alarm["Period"] >= 3600  # only then does CloudWatch look back further than a day
 
 
 @pytest.mark.promise("RET-2")

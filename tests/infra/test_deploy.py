@@ -16,9 +16,11 @@ from chalicelib.core.settings import BudgetMode, ErasureExtent
 from infra import deploy as command
 from infra.build import Package
 from infra.deploy import CountriesRefused, DeploymentTarget, OperatorsRefused, PeriodsRefused, deploy
-from infra.deployment import stacks, texts
+from infra.deployment import chat_settings, stacks, texts
 from infra.deployment.account import AwsAccount, RegionError
+from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.stacks import StackFailed
+from infra.ops.scheduled import RunFailed
 from infra.template import load
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 
@@ -235,6 +237,7 @@ def test_command_reads_choices_from_options_or_its_environment(
         return command.Deployment("https://api.example", "ru4m-staging-service", {})
 
     monkeypatch.setattr(command, "build", lambda: None)
+    without_stream(monkeypatch)
     monkeypatch.setattr(command, "deploy", note)
     options = {"--sms-countries": "RS,DE", "--sms-budgets": "recorded", "--stream-erasure": "everything"}
     if not by_option:
@@ -271,13 +274,60 @@ def test_command_shows_and_sets_the_monthly_limit_of_spending_on_texts(
 ) -> None:
     done = command.Deployment("https://api.example", "ru4m-staging-service", {})
     monkeypatch.setattr(command, "build", lambda: None)
+    without_stream(monkeypatch)
     monkeypatch.setattr(command, "deploy", lambda *_, **__: done)
     with mock_aws():
         result = run_command({"--region": REGION, **option})
     assert f"SMS spending limit of this account and region: {shown} US dollars a month" in result.output
 
 
-def run_command(options: dict[str, str]) -> Result:
+def without_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the settings of the app at Stream be those of the baseline."""
+    monkeypatch.setenv("RU4M_STREAM_API_SECRET", "s3cret")
+    monkeypatch.setattr(chat_settings, "confirmed_placement", lambda *_: None)
+    monkeypatch.setattr(chat_settings, "preflight", lambda *_: None)
+
+
+DRIFT = BaselineNotApplied("1 settings of the app at Stream differ from the baseline: app grants.user")
+OUTAGE = StreamNotReached("Stream does not answer, or limits the calls.")
+FAILURES = [DRIFT, OUTAGE, RunFailed("The run failed.")]
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("failure", FAILURES, ids=["drift", "outage", "failed run"])
+def test_drifted_or_unknown_settings_at_stream_stop_a_release_before_it_builds(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    without_stream(monkeypatch)
+    monkeypatch.setattr(chat_settings, "preflight", lambda *_: raising(failure))
+    monkeypatch.setattr(command, "build", lambda: pytest.fail("built"))
+    with mock_aws():
+        result = run_command({"--region": REGION})
+    assert result.exit_code == 1
+    assert str(failure) in result.output
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("failure", FAILURES, ids=["drift", "outage", "failed run"])
+def test_settings_at_stream_never_stop_a_rollback(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    done = command.Deployment("https://api.example", "ru4m-staging-service", {})
+    without_stream(monkeypatch)
+    monkeypatch.setattr(chat_settings, "preflight", lambda *_: raising(failure))
+    monkeypatch.setattr(command, "build", lambda: None)
+    monkeypatch.setattr(command, "deploy", lambda *_, **__: done)
+    with mock_aws():
+        result = run_command({"--region": REGION}, "--rollback")
+    assert result.exit_code == 0, result.output
+    assert f"not stopped, because it is a rollback: {failure}" in result.output
+
+
+def raising(failure: Exception) -> None:
+    raise failure
+
+
+def run_command(options: dict[str, str], *flags: str) -> Result:
     named = {
         "--stage": "staging",
         "--stream-api-key": "key",
@@ -286,7 +336,7 @@ def run_command(options: dict[str, str]) -> Result:
         "--mail-from": "notices@ru4m.example",
         **options,
     }
-    return CliRunner().invoke(command.app, [word for pair in named.items() for word in pair])
+    return CliRunner().invoke(command.app, [*flags, *(word for pair in named.items() for word in pair)])
 
 
 @pytest.mark.promise("STR-7")

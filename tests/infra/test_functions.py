@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.accounts import service as accounts
+from chalicelib.blocks import service as blocks
 from chalicelib.consents import renewal
 from chalicelib.consents import store as consents
 from chalicelib.core import principals
@@ -35,10 +36,13 @@ FUNCTIONS = {
     "announce_notices",
     "announce_to_shard",
     "chat",
+    "check_chat_settings",
     "checkpoint_ledger",
     "close_idle_accounts",
     "consents",
+    "contacts",
     "erase_accounts",
+    "hooks",
     "keep_holds",
     "note_bounces",
     "notices",
@@ -56,11 +60,13 @@ FUNCTIONS = {
     "sync_chat_profiles",
     "transfer_copies",
     "usage",
+    "work_on_hooks",
     "work_rights",
 }
 JOBS = {
     "announce_notices",
     "announce_to_shard",
+    "check_chat_settings",
     "checkpoint_ledger",
     "close_idle_accounts",
     "erase_accounts",
@@ -75,6 +81,7 @@ JOBS = {
     "sweep_rights",
     "sync_chat_profiles",
     "transfer_copies",
+    "work_on_hooks",
     "work_rights",
 }
 
@@ -93,6 +100,7 @@ SELECTIVE = (
     "RU4M_TRANSFERS_",
     "RU4M_ANNOUNCEMENTS_",
     "RU4M_RENEWALS_",
+    "RU4M_HOOKS_",
     "RU4M_MAIL_",
 )
 
@@ -184,6 +192,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
+        "POST /v1/hooks/stream",  # Stream's signature authenticates it
         "POST /v1/sessions/refresh",  # the refresh token authenticates it
         "GET /v1/notices",
         "GET /v1/notices/current",
@@ -192,6 +201,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /v1/rights-receipts/{request_id}/certificate",
         "GET /v1/rights-receipts/{request_id}/certificate/page",
         "GET /v1/receipt",  # the same for everyone
+        "GET /v1/contact",  # the same for everyone
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",
@@ -244,19 +254,20 @@ def test_gateway_caches_an_authorizers_response_for_a_minute(service: Template) 
     assert authorizer["authorizerResultTtlInSeconds"] == 60
 
 
-@pytest.mark.parametrize("sort_key", ["profile", "account", "session#1", "purposes"])
-def test_filter_of_the_chat_sync_admits_the_changes_that_profiles_name(
+@pytest.mark.parametrize("sort_key", ["profile", "account", "blocks", "session#1", "purposes"])
+def test_filter_of_the_chat_sync_admits_the_changes_that_profiles_and_blocks_name(
     functions: dict[str, Template], sort_key: str
 ) -> None:
     (event,) = functions["sync_chat_profiles"]["Events"].values()
     (pattern,) = event["Properties"]["FilterCriteria"]["Filters"]
     admitted = json.loads(pattern["Pattern"])["dynamodb"]["Keys"]["sk"]["S"]
     mila = AccountId.new()
-    owner = profiles.owner_of_change({"Keys": {"pk": {"S": f"A#{mila}"}, "sk": {"S": sort_key}}})
+    change = {"Keys": {"pk": {"S": f"A#{mila}"}, "sk": {"S": sort_key}}}
+    owner = profiles.owner_of_change(change) or blocks.owner_of_change(change)
     assert owner == (mila if sort_key in admitted else None)
 
 
-def test_chat_sync_receives_every_change_of_profiles_and_accounts(
+def test_chat_sync_receives_every_change_of_profiles_accounts_and_blocks(
     service: Template, functions: dict[str, Template]
 ) -> None:
     (event,) = functions["sync_chat_profiles"]["Events"].values()
@@ -268,7 +279,8 @@ def test_chat_sync_receives_every_change_of_profiles_and_accounts(
     # Limited by age only, since any number of retries may be used up in an outage.
     assert source["MaximumRetryAttempts"] == -1
     (pattern,) = source["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["profile", "account"]}}}}
+    wanted = ["profile", "account", "blocks"]
+    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": wanted}}}}
     failures = source["DestinationConfig"]["OnFailure"]
     assert plain(failures["Destination"]) == "${SyncChatProfilesFailures.Arn}"
     queue = service["Resources"]["SyncChatProfilesFailures"]["Properties"]
@@ -465,6 +477,7 @@ def test_message_about_a_request_is_delivered_at_most_five_times(
     [
         ("RightsDead", ("RightsQueue", "TransfersQueue", "ErasuresQueue")),
         ("ShardsDead", ("AnnouncementsQueue", "RenewalsQueue")),
+        ("HooksDead", ("HooksQueue",)),
     ],
 )
 def test_failed_messages_of_all_queues_are_kept_for_two_weeks(
@@ -480,6 +493,25 @@ def test_failed_messages_of_all_queues_are_kept_for_two_weeks(
     assert sources == [plain(queue["QueueName"]) for queue in queues]
 
 
+@pytest.mark.promise("STR-12")
+def test_event_of_stream_is_delivered_for_more_than_a_day(
+    service: Template, functions: dict[str, Template]
+) -> None:
+    worker = functions["work_on_hooks"]
+    (event,) = worker["Events"].values()
+    source = event["Properties"]
+    assert (event["Type"], plain(source["Queue"])) == ("SQS", "${HooksQueue.Arn}")
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queue = service["Resources"]["HooksQueue"]["Properties"]
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["VisibilityTimeout"] > worker["Timeout"] * source["BatchSize"]
+    redrive = queue["RedrivePolicy"]
+    assert plain(redrive["deadLetterTargetArn"]) == "${HooksDead.Arn}"
+    tried = queue["VisibilityTimeout"] * redrive["maxReceiveCount"]
+    # Stream does not send an event again. One may wait for the end of an hour before.
+    assert 24 * 3600 < tried < queue["MessageRetentionPeriod"] - 3600
+
+
 @pytest.mark.promise("RGT-10")
 def test_lambda_does_not_stop_functions_that_send_to_their_own_queue(
     service: Template, functions: dict[str, Template]
@@ -490,7 +522,7 @@ def test_lambda_does_not_stop_functions_that_send_to_their_own_queue(
         for event in properties.get("Events", {}).values()
         if event["Type"] == "SQS" and _may_send(service, name)
     }
-    assert own == {"work_rights", "transfer_copies", "erase_accounts"}
+    assert own == {"work_rights", "transfer_copies", "erase_accounts", "work_on_hooks"}
     assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == own
 
 
@@ -556,17 +588,20 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             accounts, challenges, "announcements_queue", "mail_from", "mail_configuration", *sealing,
         },
         "chat": {accounts, "secret_stream"},
+        "check_chat_settings": {"table_ledger", "secret_stream"},
         "checkpoint_ledger": {"table_ledger", "checkpoint_bucket", "checkpoint_key"},
         "close_idle_accounts": {
             accounts, billing, challenges, rights, "table_ledger", "rights_queue", "mail_from",
             "mail_configuration", *sealing,
         },
         "consents": {accounts, challenges, "table_ledger", *sealing},
+        "contacts": {accounts, claims, challenges, "secret_codes", *lookup, *sealing},
         "erase_accounts": {
             accounts, billing, claims, challenges, held, rights, usage, "table_ledger", "secret_receipts",
             "secret_stream", "export_bucket", "checkpoint_bucket", "certificate_key", "rights_queue",
             "erasures_queue", "mail_from", "mail_configuration", *lookup, *sealing,
         },
+        "hooks": {challenges, "secret_stream", "hooks_queue"},
         "keep_holds": {accounts, billing, rights, usage},  # it opens no record
         "note_bounces": {accounts, challenges},
         "notices": {accounts, challenges},
@@ -602,6 +637,9 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "usage": {accounts, usage, *sealing},
         "transfer_copies": {
             rights, "table_ledger", "export_bucket", "rights_queue", "transfers_queue", "stage_keys",
+        },
+        "work_on_hooks": {
+            accounts, claims, challenges, "table_ledger", "secret_stream", "hooks_queue", *lookup, *sealing,
         },
         "work_rights": {
             accounts, billing, claims, challenges, rights, usage, "table_ledger", "secret_stream",

@@ -144,6 +144,9 @@ def test_waf_is_off_unless_requested_and_stores_no_address(service: Template) ->
         "WithWaf",
         "IP",
     )
+    # Stream sends the events of all users from three addresses.
+    left_out = rule["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["NotStatement"]["Statement"]
+    assert left_out["ByteMatchStatement"]["SearchString"] == "/v1/hooks/stream"
     for part in (waf["Properties"], rule):
         assert part["VisibilityConfig"]["SampledRequestsEnabled"] is False
     assert of_type(service, "AWS::WAFv2::LoggingConfiguration") == {}

@@ -74,6 +74,8 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "about": (request("GET", "/v1/health"), 200),
     "chat": (request("POST", "/v1/chat/token"), 503),
     "consents": (request("GET", "/v1/consents"), 503),
+    "contacts": (request("GET", "/v1/contacts"), 503),
+    "hooks": (request("POST", "/v1/hooks/stream", body="{}"), 401),
     "notices": (request("GET", "/v1/notices/current"), 200),
     "profiles": (request("GET", "/v1/profile"), 503),
     "rights": (request("GET", "/v1/rights-requests"), 503),
@@ -114,10 +116,15 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     ),
     "keep_holds": (a_schedule_event(), "EntryFailed: ('keep_holds', 'Unavailable')"),
     "purge_expired": (a_schedule_event(), "EntryFailed: ('purge_expired', 'Unavailable')"),
+    "check_chat_settings": (a_schedule_event(), "EntryFailed: ('check_chat_settings', 'Unavailable')"),
     "reconcile_chat": (a_schedule_event(), "EntryFailed: ('reconcile_chat', 'Unavailable')"),
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "renew_shard": (
         messages("nonsense", '{"shard":"00"}'),
+        {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+    ),
+    "work_on_hooks": (
+        messages("nonsense", f'{{"type":"user.deleted","id":"u_{"0" * 26}","hash":"","not_before":""}}'),
         {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
     ),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
@@ -195,7 +202,14 @@ def test_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -> 
     assert run("chat").loaded_any_of("stream_chat", "aiohttp", "requests") == set()
 
 
-CALL_STREAM = {"erase_accounts", "reconcile_chat", "sync_chat_profiles", "work_rights"}
+CALL_STREAM = {
+    "check_chat_settings",
+    "erase_accounts",
+    "reconcile_chat",
+    "sync_chat_profiles",
+    "work_on_hooks",
+    "work_rights",
+}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS - CALL_STREAM))

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.billing import evidence as billing
+from chalicelib.chat_settings import evidence as chat_settings
 from chalicelib.consents import evidence
 from chalicelib.core.ids import DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
 from chalicelib.disclosures import evidence as disclosures
+from chalicelib.hooks.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.reconciliation import evidence as reconciliation
 from chalicelib.retention import evidence as holds
 from chalicelib.retention.purge import evidence as purge
@@ -55,15 +57,17 @@ _WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"
 
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
-    "AdminRole": {_DISCLOSURE, _HOLD, _INVOICE, _RIGHTS, _STAFF},
+    "AdminRole": {_DISCLOSURE, _HOLD, _INVOICE, _RIGHTS, _STAFF, _STREAM_CASE},
+    "CheckChatSettingsRole": {chat_settings.HISTORY.kind},
     "CloseIdleAccountsRole": {_RIGHTS},
     "ConsentsRole": {_CONSENT},
     "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
     "PurgeExpiredRole": {purge.HISTORY.kind},
-    "ReconcileChatRole": {reconciliation.HISTORY.kind},
+    "ReconcileChatRole": {reconciliation.HISTORY.kind, _STREAM_CASE},
     "RenewShardRole": {_CONSENT},
     "RightsRole": {_RIGHTS},
     "TransferCopiesRole": {_RIGHTS},
+    "WorkOnHooksRole": {_STREAM_CASE},
     "WorkRightsRole": {_RIGHTS},
 }
 
@@ -84,7 +88,11 @@ EXPECTED = {
     "AccessTokenRole": {_own_logs("access_token")},
     "AdminRole": {
         _own_logs("admin"),
-        ("dynamodb:BatchGetItem, dynamodb:ConditionCheckItem", "${AccountsTableArn}"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:UpdateItem",
+            "${AccountsTableArn}",
+        ),
+        ("dynamodb:Query", "${AccountsTableArn}/index/due"),  # open cases
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query", "${BillingTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
@@ -150,6 +158,7 @@ EXPECTED = {
                     "BatchWriteItem",
                     "ConditionCheckItem",
                     "DeleteItem",
+                    "PutItem",
                     "Query",
                     "UpdateItem",
                 )
@@ -186,6 +195,14 @@ EXPECTED = {
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${SealingKeyArn}"),
     },
+    # It reads no record, and no account.
+    "HooksRole": {
+        _own_logs("hooks"),
+        ("dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        ("sqs:SendMessage", "${HooksQueue.Arn}"),
+        ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
     # It pins records by their times, and opens nothing.
     "KeepHoldsRole": {
         _own_logs("keep_holds"),
@@ -204,6 +221,32 @@ EXPECTED = {
         _own_logs("notices"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
+    },
+    "ContactsRole": {
+        _own_logs("contacts"),
+        (
+            ", ".join(
+                f"dynamodb:{name}"
+                for name in (
+                    "BatchGetItem",
+                    "ConditionCheckItem",
+                    "DeleteItem",
+                    "PutItem",
+                    "Query",
+                    "UpdateItem",
+                )
+            ),
+            "${AccountsTableArn}",
+        ),
+        (
+            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem, dynamodb:UpdateItem",
+            "${ChallengesTableArn}",
+        ),
+        ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${LookupSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
     },
     "ProfilesRole": {
         _own_logs("profiles"),
@@ -287,15 +330,44 @@ EXPECTED = {
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${SealingKeyArn}"),
     },
+    "CheckChatSettingsRole": {
+        _own_logs("check_chat_settings"),
+        *_LEDGER,
+        ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
     "ReconcileChatRole": {
         _own_logs("reconcile_chat"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}, ${ClaimsTableArn}, ${KeysTableArn}"),
+        ("dynamodb:Query", "${AccountsTableArn}/index/due"),  # open cases
+        ("dynamodb:UpdateItem", "${AccountsTableArn}"),
         (_CHECKS, "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}/index/due"),
         *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
+    },
+    "WorkOnHooksRole": {
+        _own_logs("work_on_hooks"),
+        (
+            ", ".join(
+                f"dynamodb:{name}"
+                for name in ("BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "UpdateItem")
+            ),
+            "${AccountsTableArn}",
+        ),
+        ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        *_LEDGER,
+        (
+            "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
+            "${HooksQueue.Arn}",
+        ),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
     },
     # It reads an index of times, and no account.
     "RenewConsentsRole": {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.chat import gateway
-from chalicelib.core import metrics
+from chalicelib.core import clock, metrics
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
@@ -14,6 +14,7 @@ from chalicelib.rights import procedures
 from infra.stream_emulator import Emulator, running_emulator
 from tests.support import environment
 from tests.support.chat import Chatters
+from tests.support.chat_settings import PLACEMENT, apply_to, check
 from tests.support.scripted import Plan
 from tests.support.world import World
 
@@ -74,3 +75,17 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
     """Use a plan of two scripted steps for every right."""
     monkeypatch.setattr(procedures, "steps_of", lambda *_: ("first", "last"))
     return Plan()
+
+
+@pytest.fixture
+def without_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let calls that keep a pace follow each other at once."""
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+
+
+@pytest.fixture
+def baseline(world: World, stream: Emulator, without_pace: None) -> Emulator:
+    """Return a Stream app with the baseline and a confirmed placement."""
+    apply_to(stream)
+    check(confirm_placement=PLACEMENT)
+    return stream

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.chat import access, gateway
 from chalicelib.chat.access import ResumedAccess
-from chalicelib.chat.gateway import StreamRefused, StreamUnavailable, UserBurned
+from chalicelib.chat.refusals import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.core import clock
 from chalicelib.core.ids import UserId
 from infra.stream_emulator import Emulator

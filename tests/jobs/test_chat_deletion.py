@@ -17,8 +17,8 @@ from chalicelib.chat.deletion import (
     DeletionStopped,
 )
 from chalicelib.chat.deletion_report import StreamDataKind, StreamDeletion, StreamReport
-from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import ChatProfile
+from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings

@@ -8,8 +8,8 @@ from chalicelib.chat import deletion, gateway
 from chalicelib.chat.deletion import (
     DeletionDoubt,
 )
-from chalicelib.chat.gateway import StreamRefused
 from chalicelib.chat.model import ChatProfile, TaskId
+from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core import clock, egress
 from chalicelib.core.ids import UserId
 from chalicelib.privacy.purposes import Category, Purpose

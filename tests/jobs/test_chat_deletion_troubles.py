@@ -17,8 +17,8 @@ from chalicelib.chat.deletion import (
     DeletionStopped,
 )
 from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
-from chalicelib.chat.gateway import CredentialsRefused, StreamRefused, StreamUnavailable
 from chalicelib.chat.model import ChatProfile
+from chalicelib.chat.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from infra.stream_emulator import Emulator

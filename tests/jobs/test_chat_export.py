@@ -21,8 +21,8 @@ from chalicelib.chat.export import (
     StreamReason,
 )
 from chalicelib.chat.export_tasks import Pending, Ready, StreamCopy, StreamExportTask
-from chalicelib.chat.gateway import StreamRefused, StreamUnavailable
 from chalicelib.chat.model import TaskId, TaskState
+from chalicelib.chat.refusals import StreamRefused, StreamUnavailable
 from chalicelib.core import clock, egress
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings

@@ -12,8 +12,8 @@ from chalicelib.accounts import store as accounts
 from chalicelib.accounts.model import ClaimKind
 from chalicelib.chat import access, gateway, sync
 from chalicelib.chat.access import ResumedAccess
-from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import ChatProfile
+from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import aws, chain, clock, table
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, UserId
@@ -422,9 +422,11 @@ def test_restored_table_blocks_the_job_until_it_is_released(
     world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch, table_name: str
 ) -> None:
     overwrite(mila, name="Somebody else")
+    client, copy = aws.client("dynamodb"), f"ru4m-test-{table_name}-restored"
+    backup = client.create_backup(TableName=f"ru4m-test-{table_name}", BackupName="before")["BackupDetails"]
+    client.restore_table_from_backup(TargetTableName=copy, BackupArn=backup["BackupArn"])
     with monkeypatch.context() as restored:
-        variable = f"RU4M_TABLE_{table_name.upper()}"
-        restored.setitem(settings().environment, variable, f"ru4m-test-{table_name}-restored")
+        restored.setitem(settings().environment, f"RU4M_TABLE_{table_name.upper()}", copy)
         assert reconcile()["blocked"] == 1
     assert store.STATE.read().blocked is BlockedReason.OTHER_TABLES
     assert at_stream(stream, mila)["name"] == "Somebody else"

@@ -440,7 +440,9 @@ def test_stream_is_named_for_missing_data_unless_it_holds_none(
 @pytest.mark.promise("RGT-8")
 def test_portable_copy_has_data_provided_or_observed_on_consent_or_contract(seen: Seen) -> None:
     package = seen.portability
-    assert list(package.data["sections"]) == ["account", "profile", "session", "usage_event"]
+    assert list(package.data["sections"]) == [
+        "account", "block_list", "contact", "invitation", "profile", "session", "usage_event",
+    ]  # fmt: skip
     assert package.records("account") == [{"phone": seen.one("account").phone}]
     assert set(package.records("usage_event")[0]) == {"name", "duration_ms", "platform", "at"}
     assert package.manifest["kinds_left_out"] == list(selection(CopyKind.PORTABILITY).left_out)

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.chat import export_tasks, gateway
 from chalicelib.chat.export_tasks import EXPORT_TIMEOUT, Pending, StreamExportTask
-from chalicelib.chat.gateway import CredentialsRefused
 from chalicelib.chat.model import ChatProfile, TaskId
+from chalicelib.chat.refusals import CredentialsRefused
 from chalicelib.core import aws, clock
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric

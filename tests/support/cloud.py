@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
@@ -17,6 +18,8 @@ from moto.sqs.models import sqs_backends
 from chalicelib.challenges.budgets import history
 from chalicelib.core import aws, keyring, spread, stagekeys
 from chalicelib.core.settings import settings
+from chalicelib.core.table_names import Table
+from chalicelib.hooks import signature
 from chalicelib.privacy.purposes import Purpose
 from infra.template import load
 from tests.support import moto_calls, moto_copies, moto_costs
@@ -97,9 +100,10 @@ def new_container() -> None:
     keyring.forget()
     spread.forget()
     history.forget()
+    signature.forget()
 
 
-QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals")
+QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals", "hooks")
 
 
 def create_queues() -> None:
@@ -207,6 +211,16 @@ def items_of(name: str) -> list[dict[str, Any]]:
 def records(kind: str) -> list[dict[str, Any]]:
     """Return every item of one kind of record, raw."""
     return [item for item in all_items() if item.get("kind") == {"S": kind}]
+
+
+def pin(account_id: str, sk: str, until: datetime) -> None:
+    """Keep an item of an account stored after it expires, as an open request for a copy does."""
+    aws.client("dynamodb").update_item(
+        TableName=settings().table(Table.ACCOUNTS),
+        Key={"pk": {"S": f"A#{account_id}"}, "sk": {"S": sk}},
+        UpdateExpression="SET delete_at = :until",
+        ExpressionAttributeValues={":until": {"N": str(int(until.timestamp()))}},
+    )
 
 
 class Calls(Counter[str]):

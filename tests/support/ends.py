@@ -36,6 +36,9 @@ _RANDOM = frozenset(
         "previous",
         "hash",
         "fingerprint",
+        "number",
+        "number_key",
+        "owner_key",
         "device_digest",
         "due",
         "open",
@@ -45,8 +48,10 @@ _RANDOM = frozenset(
         "size",
     }
 )
-# The key of a claim on a user id, and the sort key of events, which depends on their ids.
-_KEY_WITH_A_RANDOM_ID = re.compile(r"\b(user#\d+#|\d{4}-\d\d-\d\dT\d\d#)(?:[0-9a-f]{64}|[0-9a-f]{32})\b")
+# The keys of a claim on a user id and of a contact code, and the sort key of events, which depends on ids.
+_KEY_WITH_A_RANDOM_ID = re.compile(
+    r"\b(user#\d+#|contact_code#|\d{4}-\d\d-\d\dT\d\d#)(?:[0-9a-f]{64}|[0-9a-f]{32})\b"
+)
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ID = re.compile("|".join([*(kind.pattern.pattern for kind in Id.__subclasses__()), _UUID]))
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")

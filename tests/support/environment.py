@@ -18,6 +18,7 @@ REGION = "eu-central-1"
 STREAM_SECRET = secrets.token_hex(32)
 STREAM_API_KEY = "test-key"
 KID = "test-1"
+ISSUER = "https://api.test"
 
 
 @cache
@@ -41,7 +42,7 @@ def variables() -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "RU4M_STAGE": "staging",
         "RU4M_VERSION": "test",
-        "RU4M_ISSUER": "https://api.test",
+        "RU4M_ISSUER": ISSUER,
         "RU4M_PUBLIC_KEYS": json.dumps({"keys": [public_jwk(signing_key())]}),
         "RU4M_STREAM_API_KEY": STREAM_API_KEY,
         "RU4M_STREAM_URL": "http://127.0.0.1:9",
@@ -58,6 +59,7 @@ def variables() -> dict[str, str]:
         "RU4M_ERASURES_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-erasures",
         "RU4M_ANNOUNCEMENTS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-announcements",
         "RU4M_RENEWALS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-renewals",
+        "RU4M_HOOKS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-hooks",
         "RU4M_CERTIFICATE_KEY": "alias/ru4m-test-certificates",
         "RU4M_CERTIFICATE_KEYS": '{"keys":[]}',
         "RU4M_CHECKPOINT_BUCKET": "ru4m-test-checkpoints",

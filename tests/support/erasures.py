@@ -12,6 +12,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, ClaimedValues, Frozen
 from chalicelib.accounts.service import OPEN_ACCOUNT, STORED_ACCOUNT
 from chalicelib.certificates.envelope import Envelope
+from chalicelib.contacts import farewell
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
@@ -89,6 +90,16 @@ def erase_tables(account_id: str) -> Counter[str]:
     recorded = delete_records(account_id)
     erasure.delete_key(AccountId(account_id))
     return recorded
+
+
+def erase(user: User) -> None:
+    """Erase a user from the tables, with the rows about the user that others have."""
+    account_id, values = AccountId(user.account_id), claimed_values(user.account_id)
+    freeze_and_end(account_id)
+    assert farewell.leave_others(account_id, UserId(user.user_id), clock.now() + HOUR).complete
+    accounts.release_claims(values, clock.now() + QUARANTINE)
+    delete_records(account_id)
+    erasure.delete_key(account_id)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from chalicelib.core import table
+
 T = TypeVar("T")
 
 
@@ -23,3 +25,8 @@ def just_before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, other: 
 
     monkeypatch.setattr(module, name, after_the_other)
     return results
+
+
+def before_the_commit(monkeypatch: pytest.MonkeyPatch, other: Callable[[], T]) -> list[T]:
+    """Run another request between the reads and the transaction of the next one."""
+    return just_before(monkeypatch, table, "transact", other)

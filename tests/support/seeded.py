@@ -17,6 +17,7 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.challenges.jobs import record_verified_codes
+from chalicelib.chat_settings.jobs import check_chat_settings
 from chalicelib.consents import store as consents
 from chalicelib.consents.jobs import renew_consents
 from chalicelib.core.clock import DAY, HOUR, MINUTE
@@ -76,6 +77,7 @@ JOBS = (
     Job(purge_expired, 15 * MINUTE),
     Job(record_verified_codes, HOUR),
     Job(reconcile_chat, HOUR, counts_first=True),
+    Job(check_chat_settings, DAY),
     Job(close_idle_accounts, HOUR, counts_first=True),
     Job(sweep_rights, 5 * MINUTE, ("rights", "erasures")),
     Job(checkpoint_ledger, HOUR),

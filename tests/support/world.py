@@ -313,5 +313,26 @@ class User:
         challenge = self.asks_for_email(address).json["challenge_id"]
         return self.verifies_email(challenge, self.world.code_mailed_to(address))
 
+    def signs_in_again(self) -> "User":
+        """Return the same user with a new session, for example after days."""
+        return self.world.a_user(self.phone)
+
+    def makes_a_code(self) -> str:
+        """Make a contact code; return it."""
+        return str(self.calls("POST", "/v1/contact-codes").json["code"])
+
+    def adds(self, code: str, **more: Any) -> Reply:
+        """Use a contact code."""
+        return self.calls("POST", "/v1/contacts", body={"code": code}, **more)
+
+    def invites(self, other: "User", **more: Any) -> Reply:
+        return self.calls("POST", "/v1/invitations", body={"user_id": other.user_id}, **more)
+
+    def blocks(self, other: "User") -> Reply:
+        return self.calls("PUT", f"/v1/blocks/{other.user_id}")
+
+    def unblocks(self, other: "User") -> Reply:
+        return self.calls("DELETE", f"/v1/blocks/{other.user_id}")
+
     def logs_out(self) -> Reply:
         return self.calls("DELETE", f"/v1/sessions/{self.session['session_id']}")

@@ -231,9 +231,9 @@ def test_aws_is_a_recipient_of_every_record() -> None:
 
 
 @pytest.mark.promise("STR-1")
-def test_only_the_profile_names_stream_as_a_recipient() -> None:
-    named = [r for r in register.records() if Recipient.STREAM in r.declaration.recipients]
-    assert [record.declaration.kind for record in named] == ["profile"]
+def test_only_profile_and_blocks_name_stream_as_a_recipient() -> None:
+    named = {r.declaration.kind for r in register.records() if Recipient.STREAM in r.declaration.recipients}
+    assert named == {"profile", "block_list"}
 
 
 def test_second_class_with_the_same_kind_cannot_be_defined() -> None:

@@ -357,6 +357,8 @@ DEFAULTS = {
     "codes_history_hour_share": 20, "codes_history_day_share": 30, "codes_earned_share": 50,
     "prefix_digits": 3, "usage_events_per_day": 5_000, "profile_changes_day": 200,
     "consents_given_day": 50, "notices_accepted_day": 50, "rights_requests_day": 20,
+    "contact_codes_day": 20, "contact_attempts_day": 50, "invitations_day": 20, "blocks_day": 200,
+    "contacts_most": 1_000, "blocks_most": 500, "invitations_most": 100,
 }  # fmt: skip
 COUNTS = {
     "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
@@ -366,6 +368,7 @@ COUNTS = {
     "codes_reserved_day", "codes_reserved_for_account_day",
     "codes_unverified_country_hour", "codes_unverified_country_day",
     "codes_unverified_hour", "codes_unverified_day",
+    "contact_codes_day", "contact_attempts_day", "invitations_day", "blocks_day",
 }  # fmt: skip
 
 

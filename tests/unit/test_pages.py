@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.chat.deletion import DeletionDoubt
-from chalicelib.chat.gateway import StreamRefused
+from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.figures import (
     FanOut,

@@ -48,7 +48,8 @@ def test_purpose_outside_the_register_is_refused(purpose: Purpose) -> None:
 
 @pytest.mark.promise("STR-2")
 @pytest.mark.parametrize(
-    "category", sorted(set(Category) - {Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE})
+    "category",
+    sorted(set(Category) - {Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE, Category.CONTACTS}),
 )
 def test_unregistered_category_cannot_be_sent_to_stream(category: Category) -> None:
     with pytest.raises(NotOnRegister):
@@ -145,6 +146,7 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
     assert {(k, n) for k, n, r in leaving if r == "STREAM"} == {
         ("profile", "display_name"),
         ("profile", "avatar_url"),
+        ("block_list", "blocks"),
     }
     assert {(k, n) for k, n, r in leaving if r == "SMS_CARRIERS"} == {
         ("account", "phone"),

@@ -23,6 +23,15 @@ class NotFrozen(Conflict):
     """The account is not frozen for this request, or its erasure is past the point of no return."""
 
 
+class NotActive(Conflict):
+    """The account does not exist, or is frozen, restricted or being erased."""
+
+
+def active(account_id: AccountId) -> Present:
+    """The condition that an account exists and is active; its conflict is NotActive."""
+    return Present(account_key(account_id), only_if=Attr("state").eq(AccountState.ACTIVE), conflict=NotActive)
+
+
 def freezing(account_id: AccountId, frozen: Frozen) -> Change:
     """The write that freezes an account for an erasure; its conflict is NotFreezable.
 

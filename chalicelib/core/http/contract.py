@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.core.errors import Problem
 from chalicelib.core.http.answers import Answer
 from chalicelib.core.http.limits import DailyLimit, Unlimited
-from chalicelib.core.http.parameters import Authenticated, Body, Header, PathText, View
+from chalicelib.core.http.parameters import Authenticated, Body, Header, PathText, SignedBody, View
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Route:
     description: str
     caller: type[Authenticated] | None
     internal: bool  # for operators: authorised by IAM, absent from the public document
-    body: type[Body] | None
+    body: type[Body | SignedBody] | None
     path_parts: dict[str, type[PathText]]
     headers: dict[type[Header], bool]  # whether each is required
     query: Mapping[str, type[PathText]]  # required parts of the query besides the cursor

@@ -3,6 +3,7 @@
     caller: Caller              a subclass of Authenticated; the route then requires a token
     operator: Operator          staff, by an IAM signature (core/http/operators); the route is internal
     body: NewThing              a subclass of Body; JSON, unknown fields refused
+    body: SentHook              a subclass of SignedBody; the bytes as they were sent
     user_id: UserId             an Id; the part of the path with the parameter's name, or, if the path has
                                 none, the parameter of the query with this name, then required
     version: NoticeVersion      any str subclass with `parse`; likewise
@@ -98,6 +99,31 @@ def _message(kind: str, text: str) -> str:
 def _escaped(part: int | str) -> str:
     """Escape and shorten a JSON Pointer token (RFC 6901), whose text may come from the client."""
     return str(part)[:64].replace("~", "~0").replace("/", "~1")
+
+
+class SignedBody:
+    """The bytes of a request's body, for a sender whose signature covers them.
+
+    The media type is not checked: without a valid signature no body is read at all.
+    """
+
+    media_type: ClassVar[str] = "application/json"
+    max_bytes: ClassVar[int]
+    schema: ClassVar[Mapping[str, object]] = {"type": "object"}
+
+    def __init__(self, sent: bytes) -> None:
+        self.sent = sent
+
+    @classmethod
+    def parse(cls, raw: bytes, _: str | None) -> Self:
+        """Take a request's body.
+
+        Raises:
+            PayloadTooLarge: the body is larger than `max_bytes`.
+        """
+        if len(raw) > cls.max_bytes:
+            raise PayloadTooLarge(f"At most {cls.max_bytes} bytes")
+        return cls(raw)
 
 
 class Authenticated(ABC):

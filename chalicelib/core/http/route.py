@@ -39,7 +39,15 @@ from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, refuse, respond
 from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
-from chalicelib.core.http.parameters import Authenticated, Body, ClientAddress, Cursor, Header, View
+from chalicelib.core.http.parameters import (
+    Authenticated,
+    Body,
+    ClientAddress,
+    Cursor,
+    Header,
+    SignedBody,
+    View,
+)
 from chalicelib.core.ids import AccountId, Id, SessionId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims, Wanted
@@ -93,7 +101,7 @@ class _Plan:
 
     caller: tuple[str, type[Authenticated]] | None
     operator: str | None
-    body: tuple[str, type[Body]] | None
+    body: tuple[str, type[Body | SignedBody]] | None
     parts: dict[str, Any]
     query: dict[str, type[Id]]
     headers: dict[str, tuple[type[Header], bool]]
@@ -126,7 +134,7 @@ class _Plan:
                 caller = (name, kind)
             elif issubclass(kind, Operator):
                 operator = name
-            elif issubclass(kind, Body):
+            elif issubclass(kind, Body | SignedBody):
                 body = (name, kind)
             elif issubclass(kind, Header):
                 headers[name] = (kind, required)
@@ -165,7 +173,7 @@ class _Plan:
     ) -> contract.Route:
         """Return the contract of the route, with the problems that follow from its parameters."""
         summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n\n")
-        implied: list[type[Problem]] = list(_BODY_PROBLEMS) if self.body else []
+        implied: list[type[Problem]] = list(_body_problems(self.body[1])) if self.body else []
         implied += [NotFound] if self.parts else []
         implied += [InvalidRequest, UnexpectedField] if self.cursor or self.query else []
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
@@ -267,6 +275,10 @@ def _serve(
     metrics.count(Metric.REQUEST_SERVED)
     observe.log("request", route=label, status=response.status_code, request_id=request_id)
     return response
+
+
+def _body_problems(kind: type[Body | SignedBody]) -> tuple[type[Problem], ...]:
+    return (PayloadTooLarge,) if issubclass(kind, SignedBody) else _BODY_PROBLEMS
 
 
 def _bytes(raw: str | bytes) -> bytes:

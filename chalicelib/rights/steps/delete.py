@@ -14,12 +14,14 @@ from functools import partial
 from chalicelib.certificates.words import DeletionPlace
 from chalicelib.chat import deletion
 from chalicelib.chat.deletion_report import StreamReport
-from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.chat.refusals import StreamUnavailable
+from chalicelib.contacts import farewell
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from chalicelib.core.table_names import Table
 from chalicelib.messages import suppression
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
@@ -54,10 +56,14 @@ def _delete_copies(job: ErasureJob) -> Outcome:
 
 
 def _delete_records(job: ErasureJob) -> Outcome:
-    """Delete the subject's records in each table, by the plan of the register."""
+    """Delete what others have about the subject, then the subject's records, by the plan of the register."""
     with suppress(InputsGone):  # only the certificate needs them
         ensure_inputs(job.request)  # after this they cannot be captured again
     deadline = clock.now() + _SLICE
+    left = farewell.leave_others(job.request.account_id, job.request.user_id, deadline)
+    _count(job, DeletionPlace.of_table(Table.ACCOUNTS), left.items)
+    if not left.complete:
+        return Wait(_NOW)
     kept = kinds_kept(job.request.account_id, clock.now())
     for step in deletions():
         counted = partial(_count, job, DeletionPlace.of_table(step.table))

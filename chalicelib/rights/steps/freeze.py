@@ -13,7 +13,7 @@ from chalicelib.accounts.model import Account, AccountState, Frozen
 from chalicelib.accounts.service import STORED_ACCOUNT
 from chalicelib.chat import access
 from chalicelib.chat.access import ResumedAccess
-from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable

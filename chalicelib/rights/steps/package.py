@@ -7,7 +7,7 @@ from dataclasses import replace
 from chalicelib.chat import export_tasks, fields
 from chalicelib.chat.export import MissingAtStream as ChatMissing
 from chalicelib.chat.export import Omission, StreamCopyKind, StreamReason
-from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable

@@ -10,8 +10,8 @@ from datetime import timedelta
 from chalicelib.chat import export_tasks
 from chalicelib.chat.export import MissingAtStream, StreamReason
 from chalicelib.chat.export_tasks import Pending, Ready, StreamExportTask
-from chalicelib.chat.gateway import StreamUnavailable
 from chalicelib.chat.model import TaskId
+from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable

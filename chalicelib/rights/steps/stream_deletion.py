@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.chat import deletion
 from chalicelib.chat.deletion import DeletionPending, DeletionProgress, DeletionStopped
 from chalicelib.chat.deletion_report import StreamDeletion
-from chalicelib.chat.gateway import StreamUnavailable
+from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights import procedures

@@ -16,7 +16,10 @@ from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
+from infra.local.tour.chat_settings import keep_settings
+from infra.local.tour.contacts import become_contacts
 from infra.local.tour.erasure import erase_account
+from infra.local.tour.hooks import receive_events
 from infra.local.tour.narration import Chapter, Tour
 from infra.local.tour.phone import Phone, code_in
 from infra.local.tour.restore import back_up, restore_backup
@@ -272,8 +275,10 @@ CHAPTERS: tuple[Chapter, ...] = (
     sign_up,
     sign_in_again,
     appear_at_stream,
+    become_contacts,
     chat,
     change_name,
+    receive_events,
     give_and_withdraw_consent,
     submit_usage,
     add_email,
@@ -286,4 +291,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     erase_account,
     restore_backup,
     clean_up,
+    keep_settings,
 )

@@ -163,6 +163,35 @@ class Phone:
         body = {"state": "given", "notice_version": shown}
         return _expect(self.call("PUT", f"/v1/consents/{purpose}", body), 200)
 
+    def make_contact_code(self) -> str:
+        """Make a contact code and return it."""
+        return str(_expect(self.call("POST", "/v1/contact-codes"), 201).body["code"])
+
+    def add_contact(self, code: str) -> PhoneAnswer:
+        """Use a contact code of another user."""
+        return self.call("POST", "/v1/contacts", {"code": code})
+
+    def contacts(self) -> list[str]:
+        """List the ids of the contacts."""
+        return [one["user_id"] for one in _expect(self.call("GET", "/v1/contacts"), 200).body["items"]]
+
+    def invite(self, other: Phone) -> PhoneAnswer:
+        """Invite another user."""
+        return _expect(self.call("POST", "/v1/invitations", {"user_id": other.user_id}), 202)
+
+    def invitations(self) -> list[dict[str, Any]]:
+        """List the pending invitations that this user received."""
+        items: list[dict[str, Any]] = _expect(self.call("GET", "/v1/invitations"), 200).body["items"]
+        return items
+
+    def block(self, other: Phone) -> PhoneAnswer:
+        """Block another user."""
+        return _expect(self.call("PUT", f"/v1/blocks/{other.user_id}"), 204)
+
+    def lift_block(self, other: Phone) -> PhoneAnswer:
+        """Lift the block of another user."""
+        return _expect(self.call("DELETE", f"/v1/blocks/{other.user_id}"), 204)
+
     def log_out(self) -> PhoneAnswer:
         """End this session; the phone keeps its tokens."""
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)

@@ -87,7 +87,9 @@ class Erasure:
         if not self.user:
             return
         user.is_unfinished = False
-        if self.user != "soft":
+        if self.user == "soft":  # clients get no event of it, webhooks do
+            world.report("user.deleted", user, hard_delete=False)
+        else:
             world.announce("user.deleted", user)
             user.forget_profile()
             user.devices.clear()

@@ -184,6 +184,7 @@ def reactivate_user(call: Call) -> Json:
 def _deactivate(call: Call, user: User, *, hides_messages: bool) -> None:
     now = call.world.clock.now()
     user.deactivated_at = user.updated_at = now
+    call.world.report("user.deactivated", user)
     if hides_messages:
         for channel in call.world.channels:
             for message in channel.messages:
@@ -193,6 +194,7 @@ def _deactivate(call: Call, user: User, *, hides_messages: bool) -> None:
 
 def _reactivate(call: Call, user: User, *, restores_messages: bool) -> None:
     user.deactivated_at, user.updated_at = None, call.world.clock.now()
+    call.world.report("user.reactivated", user)
     if restores_messages:
         for channel in call.world.channels:
             for message in channel.messages:

@@ -15,7 +15,7 @@ from tests.support.canaries.values import letters
 
 
 def chat(subject: CanarySubject, other: Phone, folder: Path) -> None:
-    """Create a group, and leave messages, a file, a reaction, and quotes by another person."""
+    """Create a group, and leave messages, a file, a reaction, quotes by another person, a deleted message."""
     cloud, add, own_id = subject.cloud, subject.canaries.add, subject.phone.user_id
     until(lambda: {own_id, other.user_id} <= cloud.stream.state()["users"].keys(), "both users at Stream")
     group = new_group(cloud, {"members": [own_id, other.user_id], "name": add("group name", letters())})
@@ -34,6 +34,13 @@ def chat(subject: CanarySubject, other: Phone, folder: Path) -> None:
     quoting = {"text": "Yes", "quoted_message_id": said["message"]["id"]}
     their_channel.send_message(quoting, other.user_id)
     channel.send_reaction(theirs_said["message"]["id"], {"type": add("reaction", letters())}, own_id)
+    regretted = channel.send_message({"text": add("regretted message", letters())}, own_id)["message"]["id"]
+    own.delete_message(regretted)  # Stream reports it with its text, and the service deletes it for good
+    until(lambda: regretted not in _messages_of(cloud, channel.cid), "the end of the message", 60.0)
+
+
+def _messages_of(cloud: LocalCloud, cid: str) -> list[str]:
+    return [message["id"] for message in cloud.stream.state()["channels"][cid]["messages"]]
 
 
 def new_group(cloud: LocalCloud, about: Mapping[str, object]) -> str:

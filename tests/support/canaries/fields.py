@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 _SWITCH = "yes or no; it is sealed in one blob with fields that have canaries"
 _PLATFORM = "one of three words"
+_OF_OTHERS = "the random id of another user, which stays with that user after the subject's erasure"
 
 # (kind, field) to the names of the canaries in it.
 SEEDED: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -76,6 +77,11 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
     ("purposes", "to_delete"): "an instant of a withdrawal, which other records of that second have too",
     ("usage_event", "platform"): _PLATFORM,
     ("diagnostics_event", "platform"): _PLATFORM,
+    ("contact", "user_id"): _OF_OTHERS,
+    ("invitation", "user_id"): _OF_OTHERS,
+    ("block_list", "blocks"): _OF_OTHERS,
+    ("block_list", "links"): "ids and keyed hashes of other users, which are not the subject's data",
+    ("block_list", "number_key"): "a random key, which nobody chooses",
     ("erasure_inputs", "phone"): "stored during the erasure only; the number is searched for after it",
     ("erasure_inputs", "email"): "stored during the erasure only; the address is searched for after it",
     ("erasure_inputs", "locale"): "stored during the erasure only; the locale is searched for after it",
@@ -90,6 +96,7 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
 
 # Kinds of records that show no canary before the erasure.
 WITHOUT_CANARY: Mapping[str, str] = {
+    "contact_request": "a keyed digest of a request, under a keyed id",
     "limit": "counts under hashes of what is counted",
     "code_count": "counts of all subjects of a country together",
     "code_history": "counts of all subjects of a country together",
@@ -100,7 +107,9 @@ WITHOUT_CANARY: Mapping[str, str] = {
     "idle_state": "the progress of a job over all accounts",
     "warning_delivery": "written by a job for accounts that are idle for two years",
     "reconciliation_state": "the progress of a job over all users of Stream",
+    "stream_case": "written only if a user was deleted at Stream, but not by us",
     "stream_check": "made by the erasure",
+    "stream_hook": "the hash of a body that is not stored",
     "stream_orphan": "about a user who has no account",
     "usage_partial": "counts of a shard, deleted once the day is published",
     "open_request": "stored while a request is open",

@@ -115,6 +115,18 @@ class CanarySubject:
         phone.ask_for_email(self.canaries.add("other address", f"{letters()}@inbox.example"))
         self._asks_for_code()
 
+    def meets(self, others: list[Phone]) -> None:
+        """Store a row of each kind that names another user: six others have to be signed up."""
+        added, adding, invited, inviting, blocked, blocker = others
+        code = added.call("POST", "/v1/contact-codes").body["code"]
+        assert self.phone.call("POST", "/v1/contacts", {"code": code}).status == 201
+        code = self.phone.call("POST", "/v1/contact-codes").body["code"]
+        assert adding.call("POST", "/v1/contacts", {"code": code}).status == 201
+        for sender, recipient in ((self.phone, invited), (inviting, self.phone)):
+            assert sender.call("POST", "/v1/invitations", {"user_id": recipient.user_id}).status == 202
+        for by, other in ((self.phone, blocked), (blocker, self.phone)):
+            assert by.call("PUT", f"/v1/blocks/{other.user_id}").status == 204
+
     def _submits_usage(self) -> None:
         add = self.canaries.add
         used = an_event(

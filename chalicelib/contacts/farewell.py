@@ -1,0 +1,48 @@
+"""Deletes the rows about an erased user that are under other accounts, each with the user's own row (RGT-3).
+
+It may be killed at any point and run again: a row of the user goes only together with its counterpart, so
+what is left shows what is still to do.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.blocks import service as blocks
+from chalicelib.contacts import store
+from chalicelib.contacts.codes import service as codes
+from chalicelib.core import clock
+from chalicelib.core.ids import AccountId, UserId
+
+
+@dataclass(frozen=True)
+class LeftOthers:
+    """How many rows of the user were deleted with their counterparts, by kind; whether none is left."""
+
+    items: Mapping[str, int]
+    complete: bool
+
+
+def leave_others(account_id: AccountId, user_id: UserId, deadline: datetime) -> LeftOthers:
+    """Delete the contacts, invitations, blocks and the code of an erased user at others, until a deadline.
+
+    Each run deletes at least one pair, so the work ends. The hash of the user's number stays in the lists of
+    those who block it.
+
+    Raises:
+        Unavailable: a table does not answer. What is deleted stays deleted.
+    """
+    deleted: Counter[str] = Counter()
+    for pair in store.counterparts(account_id, user_id):
+        store.remove(pair)
+        deleted[pair.kind] += 1
+        if clock.now() >= deadline:
+            return LeftOthers(deleted, complete=False)
+    for number in blocks.leave_lists(account_id, user_id):
+        deleted["blocked_by"] += number
+        if clock.now() >= deadline:
+            return LeftOthers(deleted, complete=False)
+    blocks.delete_reverse_rows(account_id)
+    codes.delete_code(account_id)
+    return LeftOthers(deleted, complete=True)

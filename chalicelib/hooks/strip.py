@@ -1,0 +1,107 @@
+"""Removes fields that a client wrote to its user at Stream (STR-2), at most once an hour per user.
+
+The synchronisation of profiles sends the profile again, which replaces all fields. A client could write as
+often as Stream permits, and each removal causes an event itself. So a second event within an hour waits until
+the hour has ended, and further ones are dropped: the waiting one reads the state.
+
+If Stream adds a field of its own that `chat/answers` does not know, each user seems to have another field,
+and each removal causes the next event. So no more users are written in an hour than reconciliation may
+change in a run. Events beyond that are dropped, and an alarm rings. The pass of reconciliation finds those
+users, and stops for an operator.
+"""
+
+from datetime import timedelta
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import AccountState
+from chalicelib.chat import lookup, sync
+from chalicelib.core import clock, metrics
+from chalicelib.core.clock import HOUR
+from chalicelib.core.errors import TooMany, Unavailable
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.hooks import queue
+from chalicelib.hooks.events import Hook
+
+_ALL = "all"
+_HOURLY = (Window(lambda: HOUR, lambda: 1),)
+STRIPPING = Limiter("hook_strip", _HOURLY, TooMany, WhenUnreachable.REFUSE)
+IN_ALL = Limiter(
+    "hook_strip_in_all",
+    (Window(lambda: HOUR, lambda: settings().reconciliation.found_run),),
+    TooMany,
+    WhenUnreachable.REFUSE,
+)
+WAITING = Limiter("hook_strip_waiting", _HOURLY, TooMany, WhenUnreachable.REFUSE)
+
+
+def strip(hook: Hook, *, has_waited: bool) -> None:
+    """Remove other fields of the user of an active account, if Stream has such fields now.
+
+    Args:
+        hook: the event.
+        has_waited: whether it waited for the end of an hour already.
+
+    Raises:
+        StreamUnavailable, StreamRefused: the user could not be read.
+        Unavailable: the fields are still there; work on the event again.
+    """
+    user_id = UserId(hook.subject)
+    account_id = _active_owner(user_id)
+    if account_id is None or not _has_other_fields(user_id):
+        return
+    try:
+        STRIPPING.hit(user_id)
+    except TooMany as full:
+        _wait(hook, _end_of_hour(full), has_waited=has_waited)
+        return
+    try:
+        IN_ALL.hit(_ALL)
+    except TooMany:
+        metrics.count(Metric.STREAM_FIELDS_LEFT)
+        return
+    if sync.sync([account_id]):
+        STRIPPING.uncount(user_id)
+        IN_ALL.uncount(_ALL)
+        raise Unavailable
+    metrics.count(Metric.STREAM_FIELDS_STRIPPED)
+
+
+def _active_owner(user_id: UserId) -> AccountId | None:
+    owner = accounts.owner_of_user(user_id)
+    account = accounts.glances([owner]).get(owner) if owner else None
+    return owner if account and account.state is AccountState.ACTIVE else None
+
+
+def _has_other_fields(user_id: UserId) -> bool:
+    found = lookup.find_users([user_id]).get(user_id)
+    return found is not None and found.has_other_fields
+
+
+def _end_of_hour(full: TooMany) -> timedelta:
+    return timedelta(seconds=int(str(full.members["retry_after"])))
+
+
+def _wait(hook: Hook, left: timedelta, *, has_waited: bool) -> None:
+    """Send the event again for the end of the hour, unless another event of the user waits for it.
+
+    It is counted after it was sent: a worker that is killed between the two sends it twice, and loses none.
+    """
+    user_id = UserId(hook.subject)
+    try:
+        if not has_waited:
+            WAITING.check(user_id)
+    except TooMany:
+        return
+    queue.send(hook, not_before=clock.now() + left)
+    if not has_waited:
+        _count_waiting(user_id)
+
+
+def _count_waiting(user_id: UserId) -> None:
+    try:
+        WAITING.hit(user_id)
+    except TooMany:  # another worker sent one at the same time
+        return

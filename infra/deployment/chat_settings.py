@@ -1,0 +1,179 @@
+"""The settings of the app at Stream, as commands of operators and deployments check and apply them.
+
+The code is that of `check_chat_settings`. It needs no deployed function, because the
+baseline is applied before the first deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from botocore.exceptions import ClientError
+
+from chalicelib.chat.model import AppAccess
+from chalicelib.chat.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
+from chalicelib.chat_settings import changes, comparison
+from chalicelib.chat_settings.app import StreamApp
+from chalicelib.chat_settings.changes import AppliedSetting
+from chalicelib.chat_settings.model import BaselineChoices, CheckedSetting, SettingStanding, SettingValue
+from chalicelib.core import periods
+from infra.deployment import vault
+from infra.deployment.account import AwsAccount
+from infra.deployment.stacks import Stacks, stack_name
+from infra.deployment.vault import MissingSecret
+from infra.ops import scheduled
+
+JOB = "check_chat_settings"
+
+
+class BaselineNotApplied(RuntimeError):
+    """Settings of the app at Stream differ from the baseline; the text names them."""
+
+
+class StreamNotReached(RuntimeError):
+    """Stream gave no answer, limits the calls, or refuses the credentials. It says nothing about settings."""
+
+
+def choices(configured: str, issuer: str) -> BaselineChoices:
+    """What a deployment chooses in the baseline.
+
+    Args:
+        configured: its periods, as RU4M_PERIODS has them.
+        issuer: the https address of its API.
+    """
+    return BaselineChoices(periods.read(configured)["chat_messages"], issuer)
+
+
+def read(access: AppAccess, chosen: BaselineChoices, placement: str | None) -> tuple[CheckedSetting, ...]:
+    """Compare the settings of an app with the baseline.
+
+    Args:
+        access: the app.
+        chosen: what the deployment chooses.
+        placement: where Stream hosts the app, as an operator confirmed it; None if nobody did.
+
+    Raises:
+        StreamNotReached: nothing is known.
+    """
+    try:
+        return comparison.compare(StreamApp(chosen, access).read(), chosen, placement)
+    except (StreamUnavailable, StreamRefused) as failure:
+        raise not_reached(failure) from None
+
+
+def apply_baseline(access: AppAccess, chosen: BaselineChoices) -> list[AppliedSetting]:
+    """Read the settings, and send what differs.
+
+    Raises:
+        StreamNotReached: Stream did not answer all calls; run it again.
+    """
+    return list(send(access, chosen, read(access, chosen, None)))
+
+
+def send(
+    access: AppAccess, chosen: BaselineChoices, checked: Iterable[CheckedSetting]
+) -> Iterator[AppliedSetting]:
+    """Send what differs; yield each setting once Stream has answered.
+
+    Raises:
+        StreamNotReached: Stream did not answer all calls; run it again.
+    """
+    try:
+        yield from changes.apply(StreamApp(chosen, access), checked)
+    except (StreamUnavailable, StreamRefused) as failure:
+        raise not_reached(failure) from None
+
+
+def preflight(
+    access: AppAccess, chosen: BaselineChoices, placement: str | None, report: Callable[[str], object]
+) -> None:
+    """Refuse a release while the baseline is not applied.
+
+    Raises:
+        BaselineNotApplied: a setting differs.
+        StreamNotReached: nothing is known.
+    """
+    checked = read(access, chosen, placement)
+    for one in comparison.of_standing(checked, SettingStanding.UNVERIFIED):
+        report(f"{one.name}: unverified")
+    if drifted := comparison.of_standing(checked, SettingStanding.DRIFTED):
+        names = "; ".join(one.name for one in drifted)
+        raise BaselineNotApplied(
+            f"{len(drifted)} settings of the app at Stream differ from the baseline. Compare them with "
+            f"`ops chat-settings diff`, and set them with `ops chat-settings apply`: {names}"
+        )
+
+
+def deployed_access(account: AwsAccount, stage: str) -> tuple[AppAccess, BaselineChoices]:
+    """The app of a deployed stage, and what the deployment chooses in the baseline.
+
+    Raises:
+        ClientError: the stage is not deployed, or the operator may not read its configuration or secret.
+        MissingSecret: the vault has no secret of Stream.
+    """
+    found = account.client("lambda").get_function_configuration(FunctionName=f"ru4m-{stage}-chat")
+    has = found["Environment"]["Variables"]
+    secret = vault.stored(account.client("secretsmanager"), has["RU4M_SECRET_STREAM"])["secret"]
+    access = AppAccess(has["RU4M_STREAM_API_KEY"], secret, has["RU4M_STREAM_URL"])
+    return access, choices(has.get("RU4M_PERIODS", periods.DEFAULTS), has["RU4M_ISSUER"])
+
+
+def stored_secret(account: AwsAccount, stage: str) -> str:
+    """Stream's secret in the vault of a stage.
+
+    Raises:
+        MissingSecret: the stage has no vault, or the vault has no secret of Stream.
+    """
+    name = stack_name(stage, "vault")
+    stacks = Stacks(account, lambda _: None)
+    if not stacks.parameters(name):
+        raise MissingSecret("the first deployment needs Stream's API secret: set RU4M_STREAM_API_SECRET")
+    arn = stacks.outputs(name)["StreamSecretArn"]
+    return str(vault.stored(account.client("secretsmanager"), arn)["secret"])
+
+
+def confirmed_placement(account: AwsAccount, stage: str, api_key: str) -> str | None:
+    """The placement of an app that an operator confirmed; None if nobody did, or before the first deployment.
+
+    Raises:
+        RunFailed: the function failed.
+        ClientError: the operator may not call the function.
+    """
+    try:
+        recorded = scheduled.run(account, stage, JOB, {"show_placement": True})
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None
+    return recorded["placement"] or None if recorded["app"] == api_key else None
+
+
+def confirm_placement(account: AwsAccount, stage: str, placement: str) -> None:
+    """Record that an operator saw where Stream hosts the app.
+
+    Raises:
+        RunFailed: Stream states another placement by now, or does not answer.
+    """
+    scheduled.run(account, stage, JOB, {"confirm_placement": placement})
+
+
+def in_words(value: SettingValue | None) -> str:
+    """A value as people read it."""
+    match value:
+        case None:
+            return "not stated"
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ", ".join(value) or "nothing"
+        case _:
+            return str(value)
+
+
+def not_reached(failure: Exception) -> StreamNotReached:
+    """The error for people, of a failed call at Stream."""
+    if isinstance(failure, CredentialsRefused):
+        return StreamNotReached("Stream refuses the key or the secret.")
+    if isinstance(failure, StreamRefused):
+        return StreamNotReached("Stream refuses to show the settings of the app.")
+    return StreamNotReached("Stream does not answer, or limits the calls. Run the command again in a minute.")

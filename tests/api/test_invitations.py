@@ -1,0 +1,221 @@
+"""Invitations: what a sender learns (nothing), what a recipient decides, and when one ends."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core.ids import InvitationId, UserId
+from chalicelib.core.settings import settings
+from tests.support import cloud
+from tests.support.erasures import erase
+from tests.support.races import before_the_commit
+from tests.support.world import Reply, User, World
+
+
+def received(user: User) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = user.gets("/v1/invitations").json["items"]
+    return items
+
+
+def senders(user: User) -> list[str]:
+    return [one["sender"]["user_id"] for one in received(user)]
+
+
+def contacts(user: User) -> list[str]:
+    return [one["user_id"] for one in user.gets("/v1/contacts").json["items"]]
+
+
+def decides(user: User, invitation_id: str, decision: str) -> Reply:
+    return user.calls("POST", f"/v1/invitations/{invitation_id}/{decision}")
+
+
+def test_invitation_waits_for_its_recipient(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user(display_name="Jovan")
+    assert jovan.invites(mila).json == {"status": "received"}
+    (found,) = received(mila)
+    assert found == {
+        "id": found["id"],
+        "sender": {"user_id": jovan.user_id, "display_name": "Jovan"},
+        "sent_at": "2026-11-24T12:00:00Z",
+        "expires_at": "2026-12-24T12:00:00Z",
+    }
+    assert contacts(mila) == contacts(jovan) == []
+
+
+def test_accepted_invitation_makes_two_contacts(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user(display_name="Jovan")
+    jovan.invites(mila)
+    accepted = decides(mila, received(mila)[0]["id"], "accept")
+    assert (accepted.status, accepted.json["display_name"]) == (200, "Jovan")
+    assert (contacts(mila), contacts(jovan)) == ([jovan.user_id], [mila.user_id])
+    assert received(mila) == []
+
+
+def test_repeated_acceptance_gets_the_same_answer(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    assert decides(mila, invitation, "accept").json == decides(mila, invitation, "accept").json
+
+
+def test_two_acceptances_at_once_make_one_contact(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    before_the_commit(monkeypatch, lambda: decides(mila, invitation, "accept"))
+    assert decides(mila, invitation, "accept").status == 200
+    assert {one["contacts"]["N"] for one in cloud.records("contact_count")} == {"1"}
+
+
+@pytest.mark.parametrize("blocker", ["sender", "recipient"])
+def test_block_that_comes_before_the_acceptance_prevents_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, blocker: str
+) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    before_the_commit(monkeypatch, lambda: jovan.blocks(mila) if blocker == "sender" else mila.blocks(jovan))
+    assert decides(mila, invitation, "accept").status == 404
+    assert contacts(mila) == contacts(jovan) == []
+
+
+def test_declined_invitation_cannot_be_sent_again_before_its_end(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    assert [decides(mila, invitation, "decline").status for _ in range(2)] == [204, 204]
+    jovan.invites(mila)
+    assert received(mila) == []
+    assert decides(mila, invitation, "accept").status == 404
+    world.advance(timedelta(days=30))
+    jovan.signs_in_again().invites(mila)
+    assert senders(mila.signs_in_again()) == [jovan.user_id]
+
+
+def test_ended_invitation_cannot_be_accepted(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    world.advance(timedelta(days=30))
+    mila = mila.signs_in_again()
+    assert received(mila) == []
+    assert decides(mila, invitation, "accept").status == 404
+
+
+@pytest.mark.parametrize("decision", ["accept", "decline"])
+def test_only_the_recipient_decides(world: World, decision: str) -> None:
+    mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    assert {decides(user, invitation, decision).status for user in (jovan, vuk)} == {404}
+    assert decides(mila, InvitationId.new(), decision).status == 404
+    assert senders(mila) == [jovan.user_id]
+
+
+def targets(world: World, jovan: User) -> dict[str, str]:
+    """Return the ids of users whom Jovan cannot invite, one of each kind, and of one whom he can."""
+    kinds = ("active", "contact", "invited", "declined", "blocked", "blocking", "frozen", "restricted")
+    users = {kind: world.a_user() for kind in kinds}
+    erased = world.a_user()
+    erase(erased)
+    jovan.adds(users["contact"].makes_a_code())
+    jovan.invites(users["invited"])
+    jovan.invites(users["declined"])
+    decides(users["declined"], received(users["declined"])[0]["id"], "decline")
+    jovan.blocks(users["blocked"])
+    users["blocking"].blocks(jovan)
+    for state in ("frozen", "restricted"):
+        world.set_state(users[state], state)
+    others = {"self": jovan.user_id, "erased": erased.user_id, "unknown": str(UserId.new())}
+    return {kind: user.user_id for kind, user in users.items()} | others
+
+
+def test_answer_and_calls_are_the_same_whoever_is_invited(world: World) -> None:
+    jovan = world.a_user()
+    answers = {}
+    for kind, user_id in targets(world, jovan).items():
+        with cloud.counted() as calls:
+            reply = jovan.calls("POST", "/v1/invitations", body={"user_id": user_id})
+        answers[kind] = (reply.status, reply.text, sorted(calls.items()))
+    assert set(map(str, answers.values())) == {str(answers["active"])}
+
+
+def test_invitations_that_reach_nobody_store_nothing(world: World) -> None:
+    jovan = world.a_user()
+    wanted = targets(world, jovan)
+    del wanted["active"]
+    before = cloud.items_of("accounts")
+    for user_id in wanted.values():
+        jovan.calls("POST", "/v1/invitations", body={"user_id": user_id})
+    assert cloud.items_of("accounts") == before
+
+
+def test_block_ends_open_invitations_in_both_directions(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    mila.invites(jovan)
+    mila.blocks(jovan)
+    mila.unblocks(jovan)
+    assert received(mila) == received(jovan) == []
+    assert cloud.records("invitation") == cloud.records("sent_invitation") == []
+
+
+def test_invitation_of_a_sender_who_is_not_active_waits_unlisted(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    world.set_state(jovan, "frozen")
+    assert received(mila) == []
+    assert decides(mila, invitation, "accept").status == 404
+    world.set_state(jovan, "active")
+    assert senders(mila) == [jovan.user_id]
+
+
+def test_invitation_between_users_who_met_by_a_code_is_not_listed(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    jovan.adds(mila.makes_a_code())
+    assert received(mila) == []
+
+
+def test_full_list_drops_the_oldest_so_that_no_stranger_keeps_others_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_MOST", "10")
+    settings.cache_clear()
+    mila = world.a_user()
+    strangers = [world.a_user() for _ in range(11)]
+    for stranger in strangers:
+        world.advance(timedelta(seconds=1))
+        stranger.invites(mila)
+    assert senders(mila) == [stranger.user_id for stranger in reversed(strangers[1:])]
+    assert len(cloud.records("sent_invitation")) == 10
+
+
+def test_invitations_are_limited_per_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_DAY", "1")
+    settings.cache_clear()
+    mila, jovan = world.a_user(), world.a_user()
+    assert [jovan.invites(mila).status for _ in range(2)] == [202, 429]
+
+
+def test_invitations_are_listed_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.contacts.invitations.PEOPLE_AT_ONCE", 2)
+    mila, strangers = world.a_user(), [world.a_user() for _ in range(3)]
+    for stranger in strangers:
+        world.advance(timedelta(seconds=1))
+        stranger.invites(mila)
+    first = mila.gets("/v1/invitations").json
+    second = mila.gets(f"/v1/invitations?cursor={first['next']}").json
+    found = [one["sender"]["user_id"] for one in (*first["items"], *second["items"])]
+    assert found == [stranger.user_id for stranger in reversed(strangers)]
+    assert mila.gets(f"/v1/invitations?cursor={InvitationId.new()}").problem == "invalid_request"
+
+
+def test_idempotency_key_with_another_user_is_refused(world: World) -> None:
+    mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
+    key = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
+    assert [jovan.invites(mila, headers=key).status for _ in range(2)] == [202, 202]
+    assert jovan.invites(vuk, headers=key).problem == "idempotency_mismatch"
+    assert received(vuk) == []

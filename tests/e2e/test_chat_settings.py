@@ -1,0 +1,88 @@
+"""Tests the settings at Stream on the deployed stack: applied at the start, checked, applied back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from stream_chat import StreamChat
+
+from chalicelib.chat_settings import evidence
+from chalicelib.core import chain, clock
+from infra.deploy import check_chat_settings
+from infra.deployment.chat_settings import BaselineNotApplied
+from infra.local.cloud import LocalCloud
+from infra.ops.standing_in import act_as
+from tests.support.chat_settings import apply_to, drifted_at
+
+pytestmark = pytest.mark.promise("STR-3")
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def sdk(cloud: LocalCloud) -> Iterator[StreamChat]:
+    """Return Stream's SDK with the secret of the server; the baseline is applied again at the end."""
+    client = StreamChat(cloud.stream.api_key, cloud.stream.secret, base_url=cloud.stream.url)
+    with client.session:
+        yield client
+    apply_to(cloud.stream, issuer=cloud.target.issuer)
+
+
+def test_local_cloud_starts_with_the_baseline_applied(cloud: LocalCloud) -> None:
+    changes = cloud.stream.requests(principal="server", path="/channeltypes/livestream")
+    assert "PUT" in {request["method"] for request in changes}  # the app was a new one before
+    assert drifted_at(cloud.stream, cloud.target.issuer) == []
+
+
+def test_deployed_check_finds_drift_and_the_command_applies_it_back(
+    cloud: LocalCloud, run: Command, sdk: StreamChat
+) -> None:
+    def settings(*words: str) -> Any:
+        return run("root", *words, group="chat-settings")
+
+    assert cloud.run("check_chat_settings")["drifted"] == 0
+    sdk.update_channel_type("livestream", grants={"user": ["read-channel"]})
+    assert cloud.run("check_chat_settings")["drifted"] == 1
+    act_as(cloud.account, "local", "check_chat_settings")
+    (newest,) = chain.newest_first(evidence.HISTORY.chain_of(clock.now()), maximum=1)
+    assert newest.data["drifted_settings"] == ["channel type livestream grants.user"]
+    shown = settings("diff")
+    assert (shown.exit_code, "livestream grants.user: too many: read-channel" in shown.output) == (1, True)
+    applied = settings("apply", "--yes")
+    assert (applied.exit_code, "changed: channel type livestream grants.user" in applied.output) == (0, True)
+    assert "0 drifted" in settings("check").output
+    assert settings("diff").exit_code == 0
+    assert cloud.stream.secret not in "".join(cloud.log_lines("check_chat_settings")) + shown.output
+
+
+def test_drift_stops_a_release_and_no_rollback_with_the_stored_secret(
+    cloud: LocalCloud, sdk: StreamChat
+) -> None:
+    said: list[str] = []
+    target = replace(cloud.target, stream_secret=None)
+    check_chat_settings(cloud.account, target, said.append, stops=True)
+    sdk.update_app_settings(disable_permissions_checks=True)
+    with pytest.raises(BaselineNotApplied, match="app disable_permissions_checks"):
+        check_chat_settings(cloud.account, target, said.append, stops=True)
+    check_chat_settings(cloud.account, target, said.append, stops=False)
+    assert said[-1].startswith("not stopped, because it is a rollback: 1 settings")
+
+
+@pytest.mark.promise("STR-7")
+def test_operator_confirms_the_placement_once(cloud: LocalCloud, run: Command) -> None:
+    assert cloud.run("check_chat_settings")["unverified"] == 1
+    recorded = run("root", "confirm-placement", "--yes", group="chat-settings")
+    assert (recorded.exit_code, "Recorded in the Ledger: dublin.c1." in recorded.output) == (0, True)
+    assert cloud.run("check_chat_settings")["unverified"] == 0
+
+
+def test_check_of_a_drifted_setting_is_counted_by_its_alarm_metric(
+    cloud: LocalCloud, sdk: StreamChat
+) -> None:
+    sdk.update_app_settings(guest_user_creation_disabled=False)
+    cloud.run("check_chat_settings")
+    lines = "".join(cloud.log_lines("check_chat_settings"))
+    assert '"ChatSettingsDrifted":[1' in lines.replace(" ", "")

@@ -1,0 +1,173 @@
+"""Tests `ops chat-settings` before the first deployment, at an app with Stream's own defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from chalicelib.core import clock
+from infra.deployment import chat_settings
+from infra.deployment.account import AwsAccount
+from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
+from infra.deployment.vault import MissingSecret
+from infra.ops import scheduled
+from infra.ops.__main__ import app
+from infra.stream_emulator import Emulator, Options, running_emulator
+from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
+from tests.support.chat_settings import access_to, apply_to, choices, drifted_at
+from tests.support.environment import ISSUER
+
+pytestmark = pytest.mark.promise("STR-3")
+
+
+@pytest.fixture(scope="module")
+def new_stream() -> Iterator[Emulator]:
+    """Run an emulator whose app has the settings of a new one at Stream."""
+    with running_emulator(options=Options(grants="stock")) as running:
+        yield running
+
+
+@pytest.fixture
+def stream(new_stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    new_stream.reset()
+    monkeypatch.setenv("RU4M_STREAM_API_SECRET", new_stream.secret)
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+    return new_stream
+
+
+def run(stream: Emulator, *words: str, answer: str | None = None) -> Result:
+    where = ["--stage", "staging", "--region", REGION]
+    of_app = ["--stream-api-key", stream.api_key, "--stream-url", stream.url, "--issuer", ISSUER]
+    with mock_aws():
+        return CliRunner().invoke(app, ["chat-settings", *words, *where, *of_app], input=answer)
+
+
+def test_diff_names_wanted_and_found_values_in_words(stream: Emulator) -> None:
+    shown = run(stream, "diff")
+    assert shown.exit_code == 1
+    assert "app guest_user_creation_disabled: wanted yes, found no" in shown.output
+    assert "app grants.user: too many: search-user, update-user-owner" in shown.output
+    assert "retention policy old-messages max_age_hours: wanted 720, found not stated" in shown.output
+    assert "system user ru4m: wanted active, found missing" in shown.output
+    assert "app placement: unverified, found dublin.c1" in shown.output
+    assert stream.secret not in shown.output
+
+
+def test_apply_asks_first_and_changes_nothing_without_consent(stream: Emulator) -> None:
+    before = drifted_at(stream)
+    shown = run(stream, "apply", answer="n\n")
+    assert shown.exit_code == 1
+    assert "Change these settings of app emulated-key? [y/N]" in shown.output
+    assert drifted_at(stream) == before
+
+
+def test_apply_shows_what_it_changed_and_repeats_without_a_change(stream: Emulator) -> None:
+    shown = run(stream, "apply", answer="y\n")
+    assert shown.exit_code == 0, shown.output
+    assert "changed: channel type livestream grants.anonymous" in shown.output
+    assert "0 differ, 1 are unverified" in shown.output
+    assert run(stream, "diff").exit_code == 0
+    again = run(stream, "apply", "--yes")
+    assert (again.exit_code, "changed" in again.output) == (0, False)
+
+
+def test_apply_with_yes_asks_nothing(stream: Emulator) -> None:
+    shown = run(stream, "apply", "--yes")
+    assert (shown.exit_code, "[y/N]" in shown.output) == (0, False)
+
+
+def test_apply_names_a_setting_that_stream_refuses(stream: Emulator) -> None:
+    stream.fault(method="POST", path="/retention_policy", status=400, code=4)
+    shown = run(stream, "apply", "--yes")
+    assert shown.exit_code == 1
+    assert "refused by Stream: retention policy old-messages max_age_hours" in shown.output
+    assert drifted_at(stream) == ["retention policy old-messages max_age_hours"]
+
+
+@pytest.mark.parametrize("command", ["diff", "apply"])
+def test_outage_is_no_difference(stream: Emulator, command: str) -> None:
+    stream.fault(path="/app", status=429, code=9)
+    shown = run(stream, command)
+    assert (shown.exit_code, shown.output) == (
+        2,
+        "Stream does not answer, or limits the calls. Run the command again in a minute.\n",
+    )
+
+
+def test_refused_secret_is_named_as_the_cause(stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RU4M_STREAM_API_SECRET", "another secret of more than thirty-two bytes")
+    shown = run(stream, "diff")
+    assert (shown.exit_code, shown.output) == (2, "Stream refuses the key or the secret.\n")
+
+
+@pytest.mark.parametrize(
+    ("refused", "shown"), [("/channeltypes", "refuses to show"), ("/app", "refuses the key")]
+)
+def test_message_says_whether_a_call_or_the_credentials_were_refused(
+    stream: Emulator, refused: str, shown: str
+) -> None:
+    stream.fault(path=refused, status=403, code=17, times=2)  # the second one checks the credentials
+    assert shown in run(stream, "diff").output
+
+
+def test_missing_secret_is_named(stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RU4M_STREAM_API_SECRET")
+    shown = run(stream, "diff")
+    assert shown.exit_code == 2
+    assert "set RU4M_STREAM_API_SECRET" in shown.output
+
+
+@pytest.mark.promise("STR-11")
+def test_period_of_messages_comes_from_the_environment(
+    stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_PERIODS", "chat_messages=P7D")
+    run(stream, "apply", "--yes")
+    assert stream.state()["retention"]["old-messages"]["config"] == {"max_age_hours": 168}
+
+
+def test_preflight_stops_until_the_baseline_is_applied(stream: Emulator) -> None:
+    said: list[str] = []
+    with pytest.raises(BaselineNotApplied, match=r"app guest_user_creation_disabled.*ru4m"):
+        chat_settings.preflight(access_to(stream), choices(), None, said.append)
+    apply_to(stream)
+    chat_settings.preflight(access_to(stream), choices(), None, said.append)
+    assert said == ["app placement: unverified"] * 2
+
+
+def test_preflight_stops_while_stream_does_not_answer(stream: Emulator) -> None:
+    stream.fault(path="/channeltypes", status=503)
+    with pytest.raises(StreamNotReached):
+        chat_settings.preflight(access_to(stream), choices(), None, lambda _: None)
+
+
+@pytest.mark.promise("STR-7")
+def test_preflight_stops_at_another_placement_than_the_confirmed_one(stream: Emulator) -> None:
+    apply_to(stream)
+    with pytest.raises(BaselineNotApplied, match="app placement"):
+        chat_settings.preflight(access_to(stream), choices(), "singapore.c1", lambda _: None)
+
+
+@pytest.mark.promise("STR-7")
+@pytest.mark.parametrize(
+    ("recorded", "known"),
+    [
+        ({"app": "key", "placement": "dublin.c1"}, "dublin.c1"),
+        ({"app": "key", "placement": ""}, None),
+        ({"app": "another-key", "placement": "dublin.c1"}, None),
+    ],
+)
+def test_confirmed_placement_is_that_of_the_same_app(
+    monkeypatch: pytest.MonkeyPatch, recorded: dict[str, str], known: str | None
+) -> None:
+    monkeypatch.setattr(scheduled, "run", lambda *_: recorded)
+    assert chat_settings.confirmed_placement(AwsAccount(REGION), "staging", "key") == known
+
+
+def test_first_deployment_has_no_secret_in_its_vault() -> None:
+    account = FakeAccount(REGION, formation=FakeCloudFormation())
+    with pytest.raises(MissingSecret, match="set RU4M_STREAM_API_SECRET"):
+        chat_settings.stored_secret(account, "staging")

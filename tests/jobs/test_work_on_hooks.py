@@ -1,0 +1,327 @@
+"""Tests the worker of Stream's events: the current state at Stream and of the account decides (ADR 39)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from chalicelib.chat import gateway, sync
+from chalicelib.chat.model import ChatProfile
+from chalicelib.core import metrics, queues
+from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.hooks import strip
+from infra.stream_emulator import Emulator
+from tests.support import cloud
+from tests.support.chat import Chatters
+from tests.support.cloud import take_messages
+from tests.support.erasures import freeze
+from tests.support.hooks import message_deleted, queued, sends_hook, user_event, work
+from tests.support.world import User, World
+
+
+@pytest.fixture
+def vera(world: World, stream: Emulator) -> User:
+    """Return a user whom Stream has as her profile is."""
+    user = world.a_user()
+    profile = user.profile()
+    gateway.upsert([ChatProfile(UserId(user.user_id), profile["display_name"], None)])
+    return user
+
+
+def body_of(kind: str, subject: str, **more: str) -> str:
+    fields = {"type": kind, "id": subject, "hash": "0" * 64, "not_before": "", **more}
+    return queues.body_of(**fields)
+
+
+def writes_field(stream: Emulator, user: User, **fields: Any) -> None:
+    """Write fields of a user at Stream as a client can whose app's grants are not hardened."""
+    stream.choose(house_rules=False)
+    gateway._client().update_user_partial({"id": user.user_id, "set": fields})
+    stream.choose(house_rules=True)
+
+
+def at_stream(stream: Emulator, user: User) -> dict[str, Any]:
+    found: dict[str, Any] = stream.user(user.user_id)
+    return found
+
+
+def writes_to(stream: Emulator) -> int:
+    """The number of full writes of users by the server."""
+    return len([one for one in stream.requests(path="/users") if one["method"] == "POST"])
+
+
+# --- fields that are not ours
+
+
+@pytest.mark.promise("STR-2")
+def test_field_that_a_client_wrote_is_removed(
+    world: World, stream: Emulator, vera: User, counts: Counter[Metric]
+) -> None:
+    writes_field(stream, vera, shoe_size="42")
+    assert sends_hook(world, user_event("user.updated", vera.user_id, shoe_size="42")).status == 204
+    assert work() == []
+    assert "shoe_size" not in at_stream(stream, vera)
+    assert at_stream(stream, vera)["name"] == vera.profile()["display_name"]
+    assert counts[Metric.STREAM_FIELDS_STRIPPED] == 1
+
+
+@pytest.mark.promise("STR-2")
+def test_event_about_a_field_that_is_gone_changes_nothing(world: World, stream: Emulator, vera: User) -> None:
+    before = writes_to(stream)
+    assert work(body_of("user.updated", vera.user_id)) == []
+    assert writes_to(stream) == before
+
+
+@pytest.mark.promise("STR-2")
+def test_fields_of_a_user_are_removed_at_most_once_an_hour(
+    world: World, stream: Emulator, vera: User
+) -> None:
+    body = body_of("user.updated", vera.user_id)
+    writes_field(stream, vera, shoe_size="42")
+    assert work(body) == []
+    before = writes_to(stream)
+    for size in range(43, 46):
+        writes_field(stream, vera, shoe_size=str(size))
+        assert work(body) == []
+    assert writes_to(stream) == before
+    (waiting,) = take_messages("hooks")  # one of the three waits
+    world.advance(59 * MINUTE)
+    assert work(waiting) == []
+    assert writes_to(stream) == before
+    (waiting,) = take_messages("hooks")
+    world.advance(2 * MINUTE)
+    assert work(waiting) == []
+    assert "shoe_size" not in at_stream(stream, vera)
+
+
+@pytest.mark.promise("STR-2")
+def test_field_that_all_users_have_does_not_make_the_worker_write_all_users(
+    world: World,
+    stream: Emulator,
+    vera: User,
+    counts: Counter[Metric],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RU4M_RECONCILIATION_FOUND_RUN", "1")
+    settings.cache_clear()
+    other = world.a_user()
+    gateway.upsert([ChatProfile(UserId(other.user_id), "Jovan", None)])
+    for user in (vera, other):
+        writes_field(stream, user, new_field_of_streams="x")
+    assert work(body_of("user.updated", vera.user_id), body_of("user.updated", other.user_id)) == []
+    assert "new_field_of_streams" in at_stream(stream, other)
+    assert (counts[Metric.STREAM_FIELDS_STRIPPED], counts[Metric.STREAM_FIELDS_LEFT]) == (1, 1)
+    world.advance(HOUR)
+    assert work(body_of("user.updated", other.user_id)) == []
+    assert "new_field_of_streams" not in at_stream(stream, other)
+
+
+@pytest.mark.promise("STR-2")
+def test_failed_removal_does_not_use_up_the_hour(world: World, stream: Emulator, vera: User) -> None:
+    body = body_of("user.updated", vera.user_id)
+    writes_field(stream, vera, shoe_size="42")
+    stream.fault(path="^/users$", method="POST", status=500)
+    assert work(body) == [body]
+    assert work(body) == []
+    assert "shoe_size" not in at_stream(stream, vera)
+
+
+@pytest.mark.promise("STR-2")
+@pytest.mark.parametrize("killed", ["sync", "count"])
+def test_removal_is_done_although_the_worker_was_killed(
+    world: World, stream: Emulator, vera: User, killed: str
+) -> None:
+    body = body_of("user.updated", vera.user_id)
+    writes_field(stream, vera, shoe_size="42")
+    target = (sync, "sync") if killed == "sync" else (metrics, "count")
+    with mock.patch.object(*target, side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        work(body)
+    assert work(body) == []
+    for waiting in take_messages("hooks"):
+        world.advance(HOUR)
+        assert work(waiting) == []
+    assert "shoe_size" not in at_stream(stream, vera)
+
+
+@pytest.mark.promise("STR-2")
+def test_waiting_event_survives_a_worker_that_is_killed_after_sending_it(
+    world: World, stream: Emulator, vera: User
+) -> None:
+    body = body_of("user.updated", vera.user_id)
+    writes_field(stream, vera, shoe_size="42")
+    assert work(body) == []
+    writes_field(stream, vera, shoe_size="43")
+    with (
+        mock.patch.object(strip, "_count_waiting", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        work(body)
+    assert work(body) == []
+    world.advance(HOUR)
+    assert work() == []
+    assert "shoe_size" not in at_stream(stream, vera)
+
+
+def test_fields_of_a_frozen_account_and_of_a_stranger_are_left_to_the_pass(
+    world: World, stream: Emulator, vera: User
+) -> None:
+    freeze(vera.account_id)
+    writes_field(stream, vera, shoe_size="42")
+    before = writes_to(stream)
+    assert work(body_of("user.updated", vera.user_id), body_of("user.updated", UserId.new())) == []
+    assert writes_to(stream) == before
+
+
+# --- messages that were deleted softly
+
+
+@pytest.fixture
+def messages_of(stream: Emulator) -> Any:
+    def read() -> list[str]:
+        channel = stream.state()["channels"]["messaging:trip"]
+        return [message["id"] for message in channel["messages"]]
+
+    return read
+
+
+@pytest.mark.promise("STR-12")
+def test_softly_deleted_message_and_its_files_are_deleted_for_good(
+    world: World, stream: Emulator, chat: Chatters, messages_of: Any, tmp_path: Path, counts: Counter[Metric]
+) -> None:
+    (tmp_path / "note.txt").write_text("private")
+    files = [chat.uploads("Mila", tmp_path / "note.txt") for _ in range(3)]
+    attached = [
+        {"type": "file", "asset_url": files[0], "title": "note.txt"},
+        {"type": "image", "image_url": files[1], "thumb_url": "https://elsewhere.example/preview.png"},
+    ]
+    gone, kept = chat.says("Mila", "hello", attachments=attached), chat.says("Mila", "stays")
+    chat.deletes(gone)
+    assert sends_hook(world, message_deleted(gone)).status == 204
+    assert work() == []
+    assert messages_of() == [kept]
+    assert list(stream.state()["files"]) == [files[2]]
+    assert counts[Metric.STREAM_MESSAGE_DELETED] == 1
+
+
+@pytest.mark.promise("STR-12")
+def test_message_that_is_gone_is_done(world: World, stream: Emulator, chat: Chatters) -> None:
+    assert work(body_of("message.deleted", "never-was")) == []
+
+
+@pytest.mark.promise("STR-12")
+def test_message_that_is_not_deleted_stays_whatever_the_event_says(
+    world: World, chat: Chatters, messages_of: Any
+) -> None:
+    message = chat.says("Mila", "hello")
+    assert work(body_of("message.deleted", message)) == []
+    assert messages_of() == [message]
+
+
+@pytest.mark.promise("STR-12")
+def test_message_in_a_channel_of_another_type_stays(world: World, stream: Emulator, chat: Chatters) -> None:
+    sdk = gateway._client()
+    channel = sdk.channel("team", "office", {"members": [chat["Mila"]]})
+    channel.create("system")
+    message = channel.send_message({"text": "hello"}, chat["Mila"])["message"]["id"]
+    sdk.delete_message(message)
+    assert work(body_of("message.deleted", message)) == []  # an event may name any channel
+    assert len(stream.state()["channels"]["team:office"]["messages"]) == 1
+
+
+@pytest.mark.promise("STR-12")
+@pytest.mark.parametrize("path", ["^/messages/", "^/channels/messaging/trip/file"])
+@pytest.mark.parametrize(
+    "fault", [{"status": 500}, {"status": 429}, {"commit": True, "drop_connection": True}]
+)
+def test_deletion_is_repeated_after_an_outage_of_stream(
+    world: World,
+    stream: Emulator,
+    chat: Chatters,
+    messages_of: Any,
+    tmp_path: Path,
+    path: str,
+    fault: dict[str, Any],
+) -> None:
+    (tmp_path / "note.txt").write_text("private")
+    attached = [{"type": "file", "asset_url": chat.uploads("Mila", tmp_path / "note.txt")}]
+    message = chat.says("Mila", "hello", attachments=attached)
+    chat.deletes(message)
+    stream.fault(path=path, method="DELETE", **fault)
+    body = body_of("message.deleted", message)
+    assert work(body) == ([] if "commit" in fault else [body])  # the SDK repeats a call whose answer is lost
+    assert work(body) == []
+    assert messages_of() == []
+    assert stream.state()["files"] == {}
+
+
+@pytest.mark.promise("STR-12")
+def test_deletion_that_stream_did_and_answered_with_400_is_done(
+    world: World, stream: Emulator, chat: Chatters, messages_of: Any
+) -> None:
+    message = chat.says("Mila", "hello")
+    chat.deletes(message)
+    refusal = {"code": 4, "message": "DeleteMessage failed", "StatusCode": 400, "duration": "8s"}
+    stream.fault(path="^/messages/", method="DELETE", commit=True, status=400, body=json.dumps(refusal))
+    assert work(body_of("message.deleted", message)) == []
+    assert messages_of() == []
+
+
+@pytest.mark.promise("STR-12")
+def test_refused_deletion_is_delivered_again_and_delays_no_other(
+    world: World, stream: Emulator, chat: Chatters, messages_of: Any
+) -> None:
+    first, second = chat.says("Mila", "one"), chat.says("Mila", "two")
+    chat.deletes(first)
+    chat.deletes(second)
+    stream.fault(path=f"^/messages/{first}$", method="DELETE", status=400)
+    bodies = [body_of("message.deleted", message) for message in (first, second)]
+    assert work(*bodies) == [bodies[0]]
+    assert messages_of() == [first]
+
+
+# --- messages of the queue
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "nonsense",
+        "{}",
+        body_of("message.new", "a-message"),
+        body_of("message.deleted", "../app"),
+        body_of("user.deleted", "system"),
+        body_of("user.updated", "u_1", not_before="soon"),
+        body_of("user.updated", f"u_{'0' * 26}", not_before="9" * 12),
+        json.dumps({"type": "user.deleted", "id": 7, "hash": "", "not_before": ""}),
+    ],
+)
+def test_invalid_message_is_dropped(world: World, stream: Emulator, body: str) -> None:
+    assert work(body) == []
+    assert stream.requests(principal="server") == []
+
+
+def test_event_is_delivered_again_while_a_table_is_down(world: World, stream: Emulator) -> None:
+    bodies = [body_of("user.deleted", UserId.new()), body_of("user.updated", UserId.new())]
+    with mock.patch("chalicelib.accounts.service.owner_of_user", side_effect=Unavailable):
+        assert work(*bodies) == bodies
+
+
+@pytest.mark.promise("SEC-1")
+def test_field_of_a_client_is_in_no_table_log_or_message(world: World, stream: Emulator, vera: User) -> None:
+    canary = world.canaries("shoe size")
+    body = body_of("user.updated", vera.user_id)
+    for size in (canary, canary + "x"):
+        writes_field(stream, vera, shoe_size=size)
+        sends_hook(world, user_event("user.updated", vera.user_id, shoe_size=size))
+        assert work(body) == []
+    world.advance(DAY)
+    assert canary not in json.dumps(queued()) + world.log.getvalue() + str(list(cloud.all_items()))

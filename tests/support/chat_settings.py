@@ -1,0 +1,64 @@
+"""An app at the emulated Stream, and its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.chat import gateway
+from chalicelib.chat.model import AppAccess
+from chalicelib.chat_settings import evidence
+from chalicelib.chat_settings.changes import AppliedSetting
+from chalicelib.chat_settings.jobs import check_chat_settings
+from chalicelib.chat_settings.model import BaselineChoices, CheckedSetting
+from chalicelib.core import chain
+from chalicelib.core.chain import ChainEntry
+from chalicelib.core.periods import DEFAULTS
+from infra.deployment import chat_settings
+from infra.stream_emulator import Emulator
+from tests.support.builders import a_schedule_event
+from tests.support.environment import ISSUER
+from tests.support.world import World
+
+PLACEMENT = "dublin.c1"  # what the emulator states
+
+
+def access_to(stream: Emulator) -> AppAccess:
+    return AppAccess(stream.api_key, stream.secret, stream.url)
+
+
+def choices(configured: str = DEFAULTS, issuer: str = ISSUER) -> BaselineChoices:
+    """Return the choices of the process that tests run in, or of another deployment."""
+    return chat_settings.choices(configured, issuer)
+
+
+def apply_to(stream: Emulator, configured: str = DEFAULTS, issuer: str = ISSUER) -> list[AppliedSetting]:
+    """Apply the baseline as the local cloud does at its start; returns what was sent."""
+    return chat_settings.apply_baseline(access_to(stream), choices(configured, issuer))
+
+
+def settings_of(stream: Emulator, issuer: str = ISSUER) -> tuple[CheckedSetting, ...]:
+    return chat_settings.read(access_to(stream), choices(issuer=issuer), None)
+
+
+def standing_of(stream: Emulator, issuer: str = ISSUER) -> dict[str, str]:
+    """How each setting stands, by name."""
+    return {one.name: str(one.standing) for one in settings_of(stream, issuer)}
+
+
+def drifted_at(stream: Emulator, issuer: str = ISSUER) -> list[str]:
+    return [name for name, standing in standing_of(stream, issuer).items() if standing == "drifted"]
+
+
+def check(**detail: Any) -> dict[str, Any]:
+    """Run the job as Lambda does."""
+    done: dict[str, Any] = check_chat_settings(a_schedule_event() | {"detail": detail}, None)
+    return done
+
+
+def lines(world: World) -> list[ChainEntry]:
+    """Return today's evidence, oldest first."""
+    return list(chain.entries(evidence.HISTORY.chain_of(world.now)))
+
+
+def change_app(**settings: Any) -> None:
+    gateway._client().update_app_settings(**settings)
