@@ -90,7 +90,8 @@ class Queue:
 def next_sweep(last: datetime) -> datetime | None:
     """Return the time of the next sweep that will find work; None if no request will be due."""
     client, name = aws.client("dynamodb"), settings().table(Table.RIGHTS)
-    wakes = [item["due_at"]["S"] for item in client.scan(TableName=name)["Items"] if "due_at" in item]
+    requests = (i for i in client.scan(TableName=name)["Items"] if i["kind"]["S"] == "rights_request")
+    wakes = [request["due_at"]["S"] for request in requests if "due_at" in request]
     if not wakes:
         return None
     due = max(datetime.fromisoformat(min(wakes)), last + _SWEEPS)
