@@ -32,7 +32,7 @@ SECRETS = ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "staf
 
 
 class PeriodsRefused(ValueError):
-    """The configured periods are malformed or out of bounds; the text names the period."""
+    """The configured periods are malformed, out of bounds, or longer than the privacy policy names."""
 
 
 class CountriesRefused(ValueError):
@@ -84,7 +84,7 @@ class DeploymentTarget:
     def __post_init__(self) -> None:
         """Refuse settings with which no function would start, and countries without numbers."""
         try:
-            read_periods(self.periods)
+            chat_settings.check_period_of_messages(read_periods(self.periods))
         except ValueError as refused:
             raise PeriodsRefused(f"RU4M_PERIODS is refused: {refused}") from None
         try:

@@ -17,11 +17,14 @@ from chalicelib.about.model import (
 from chalicelib.core.settings import settings
 from chalicelib.privacy import register
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.recipients import Recipient
 
 
 def controller() -> Controller:
     """The controller; and from the declarations, the recipients and the retention periods."""
+    kept = {record.declaration.kind: record.declaration.kept for record in register.records()}
+    kept |= {entry.kind: entry.plainly for entry in ELSEWHERE}
     return Controller(
         name=CONTROLLER.name,
         address=CONTROLLER.address,
@@ -29,10 +32,7 @@ def controller() -> Controller:
         contact_email=settings().contact_email,
         supervisory_authorities=tuple(Authority(**vars(a)) for a in CONTROLLER.authorities),
         recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.activity) for r in Recipient),
-        retention=tuple(
-            Retention(what=record.declaration.kind, kept=record.declaration.kept)
-            for record in register.records()
-        ),
+        retention=tuple(Retention(what=kind, kept=words) for kind, words in kept.items()),
     )
 
 

@@ -14,8 +14,11 @@ from chalicelib.chat_settings import baseline, comparison, evidence
 from chalicelib.chat_settings.app import StreamApp
 from chalicelib.chat_settings.model import BaselineChoices, CheckedSetting, SettingStanding
 from chalicelib.core import metrics
+from chalicelib.core.durations import Duration
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from chalicelib.notices import service as notices
+from chalicelib.notices.model import NoticeKind
 from chalicelib.privacy.periods import Period
 
 
@@ -65,6 +68,14 @@ def check() -> SettingsCheck:
     return done
 
 
+def messages_kept() -> Duration:
+    """How long messages may stay at Stream (STR-11).
+
+    This is the configured period, or that of the privacy policy in effect if it is shorter.
+    """
+    return min(Period.CHAT_MESSAGES.length, notices.current(NoticeKind.PRIVACY).messages_kept)
+
+
 def confirmed_placement() -> str:
     """The placement that an operator confirmed; empty if nobody did.
 
@@ -88,4 +99,4 @@ def confirm_placement(placement: str) -> None:
 
 
 def _choices() -> BaselineChoices:
-    return BaselineChoices(Period.CHAT_MESSAGES.length, settings().issuer)
+    return BaselineChoices(messages_kept(), settings().issuer)

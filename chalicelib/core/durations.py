@@ -72,6 +72,10 @@ class Duration:
             case Unit.YEAR:
                 return start + relativedelta(years=self.count)
 
+    def __lt__(self, other: "Duration") -> bool:
+        """Return whether it is shorter than another one, counted as for `<=`; so `min` is the shorter one."""
+        return not other <= self
+
     def __le__(self, other: "Duration") -> bool:
         """Return whether it is no longer than another one, both counted from 1 January 1970."""
         return _COMPARED_FROM + self <= _COMPARED_FROM + other

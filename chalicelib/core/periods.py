@@ -66,7 +66,8 @@ PERIODS: Mapping[str, Bounds] = {
     "stream_hook": _bounds("PT48H", "PT48H", "PT48H"),
     # How a deletion at Stream that we did not make was settled, in case its subject asks later.
     "stream_case": _bounds("P1Y", "P90D", "P3Y"),
-    # Messages at Stream, which deletes them by age. The privacy policy says "temporarily", without a number.
+    # Messages at Stream, which deletes them by age. Deployments also refuse more than the privacy policy in
+    # effect names (`messages_kept` in notices/versions).
     "chat_messages": _bounds("P30D", "P1D", "P30D"),
     # Long enough to download a copy after a weekend; later the subject has to request it again.
     "export": _bounds("P5D", "P1D", "P7D"),

@@ -4,9 +4,10 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from chalicelib.core.clock import Instant
+from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.http import View
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.settings import Settings
@@ -53,11 +54,22 @@ class Practice(StrEnum):
     CLOSING_IDLE_ACCOUNTS = "closing_idle_accounts"  # RET-5
 
 
-class Notice(View):
-    """A published version of the terms or the privacy policy.
+def _parsed(length: object) -> object:
+    return Duration.parse(length) if isinstance(length, str) else length
 
-    `practices` are those that its text describes; they are not part of the API.
-    """
+
+def _in_days_or_hours(length: Duration) -> Duration:
+    if length.unit not in {Unit.DAY, Unit.HOUR}:
+        raise ValueError("the period of messages has to be in days or hours")
+    return length
+
+
+# The published policies say that messages are stored temporarily. We read that as 30 days (ADR 38).
+TEMPORARILY = Duration(30, Unit.DAY)
+
+
+class Notice(View):
+    """A published version of the terms or the privacy policy."""
 
     kind: NoticeKind
     version: NoticeVersion
@@ -65,7 +77,12 @@ class Notice(View):
     effective_at: Instant
     url: str
     changes: str
+    # The following are not part of the API: practices that the text describes, and how long it lets messages
+    # stay at Stream (STR-11; only of a privacy policy).
     practices: Annotated[frozenset[Practice], Field(exclude=True)] = frozenset()
+    messages_kept: Annotated[
+        Duration, BeforeValidator(_parsed), AfterValidator(_in_days_or_hours), Field(exclude=True)
+    ] = TEMPORARILY
 
     is_first: ClassVar[bool] = False
 

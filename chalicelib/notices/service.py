@@ -84,8 +84,7 @@ def announceable() -> tuple[Notice, ...]:
 
 def current(kind: NoticeKind) -> Notice:
     """The version of a kind that is in effect now; new users are shown this one."""
-    now = clock.now()
-    return next(n for n in published() if n.kind is kind and n.effective_at <= now)
+    return versions.in_effect(kind, clock.now(), versions.every())
 
 
 def describes(practice: Practice) -> bool:

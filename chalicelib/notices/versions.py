@@ -6,6 +6,7 @@ refuses it on other stages.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 
@@ -13,7 +14,7 @@ from pydantic import TypeAdapter
 
 from chalicelib.core import clock
 from chalicelib.core.settings import settings
-from chalicelib.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
+from chalicelib.notices.model import TEMPORARILY, FirstNotice, Notice, NoticeKind, NoticeVersion
 
 # The records of both kinds are read in one batched read of 100 keys, two per version.
 _MAX_PER_KIND = 24
@@ -36,6 +37,7 @@ PUBLISHED: tuple[Notice, ...] = (
         effective_at=_MAY_2024,
         url="https://ru4m.com/privacy/2024-05-08",
         changes="First version.",
+        messages_kept=TEMPORARILY,
     ),
 )
 
@@ -54,6 +56,12 @@ def published(kind: NoticeKind) -> tuple[Notice, ...]:
     """The versions of a kind that are published by now."""
     now = clock.now()
     return tuple(notice for notice in of_kind(kind) if notice.published_at <= now)
+
+
+def in_effect(kind: NoticeKind, at: datetime, notices: Iterable[Notice]) -> Notice:
+    """The version of a kind that is in effect at an instant."""
+    begun = (notice for notice in notices if notice.kind is kind and notice.effective_at <= at)
+    return max(begun, key=lambda notice: notice.effective_at)
 
 
 @cache

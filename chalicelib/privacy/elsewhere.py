@@ -57,7 +57,7 @@ ELSEWHERE = (
         basis=LegalBasis.CONTRACT,
         categories=(Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE),
         recipients=(Recipient.STREAM,),
-        kept="until their sender deletes them, or the account is deleted",
+        kept=(Period.CHAT_MESSAGES,),
     ),
     Elsewhere(
         kind="export_copy",

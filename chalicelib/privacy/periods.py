@@ -50,7 +50,13 @@ class Period(Enum):
     STREAM_CHECK = ("{} after the deletion, or after the job first saw the user or last ran", Start.INSTANT)
     STREAM_HOOK = ("{} after our chat provider reported the event", Start.INSTANT)
     STREAM_CASE = ("{} after the case was closed", Start.INSTANT)
-    CHAT_MESSAGES = ("{} after the message was sent, deleted within days after that", Start.INSTANT)
+    CHAT_MESSAGES = (
+        (
+            "{} after the message was sent, then deleted by our chat provider within days; earlier if the "
+            "sender deletes it or their account"
+        ),
+        Start.INSTANT,
+    )
     EXPORT = ("{} after it was made", Start.INSTANT)
     CONSENT_EVIDENCE = ("{} after the consent ended", Start.INSTANT)
     BILLING = ("{} after the end of the year of the invoice", Start.YEAR_END)

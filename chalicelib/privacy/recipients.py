@@ -106,8 +106,8 @@ class Recipient(Registered):
         country="EU; the company, which has access to the data, is in the United States",
         role=Role.PROCESSOR,
         activity=(
-            "delivers and stores chat messages; receives an id, a display name, a picture, and the ids of "
-            "the users whom a user blocks"
+            "delivers chat messages and stores them for a limited time; receives an id, a display name, a "
+            "picture, and the ids of the users whom a user blocks"
         ),
         categories=frozenset({Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE, Category.CONTACTS}),
         # As our processor it also assists us with rights requests (Art. 28(3)(e) GDPR).

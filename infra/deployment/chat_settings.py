@@ -6,7 +6,7 @@ baseline is applied before the first deployment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from botocore.exceptions import ClientError
 
@@ -16,7 +16,10 @@ from chalicelib.chat_settings import changes, comparison
 from chalicelib.chat_settings.app import StreamApp
 from chalicelib.chat_settings.changes import AppliedSetting
 from chalicelib.chat_settings.model import BaselineChoices, CheckedSetting, SettingStanding, SettingValue
-from chalicelib.core import periods
+from chalicelib.core import clock, periods
+from chalicelib.core.durations import Duration
+from chalicelib.notices import versions
+from chalicelib.notices.model import Notice, NoticeKind
 from infra.deployment import vault
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
@@ -41,7 +44,7 @@ def choices(configured: str, issuer: str) -> BaselineChoices:
         configured: its periods, as RU4M_PERIODS has them.
         issuer: the https address of its API.
     """
-    return BaselineChoices(periods.read(configured)["chat_messages"], issuer)
+    return BaselineChoices(min(periods.read(configured)["chat_messages"], _policy().messages_kept), issuer)
 
 
 def read(access: AppAccess, chosen: BaselineChoices, placement: str | None) -> tuple[CheckedSetting, ...]:
@@ -93,6 +96,8 @@ def preflight(
         BaselineNotApplied: a setting differs.
         StreamNotReached: nothing is known.
     """
+    for warning in _shorter_soon(chosen.messages_kept):
+        report(warning)
     checked = read(access, chosen, placement)
     for one in comparison.of_standing(checked, SettingStanding.UNVERIFIED):
         report(f"{one.name}: unverified")
@@ -177,3 +182,32 @@ def not_reached(failure: Exception) -> StreamNotReached:
     if isinstance(failure, StreamRefused):
         return StreamNotReached("Stream refuses to show the settings of the app.")
     return StreamNotReached("Stream does not answer, or limits the calls. Run the command again in a minute.")
+
+
+def check_period_of_messages(configured: Mapping[str, Duration]) -> None:
+    """Refuse a period of messages that is longer than the privacy policy in effect names (STR-11).
+
+    Raises:
+        ValueError: the text names both lengths.
+    """
+    policy, kept = _policy(), configured["chat_messages"]
+    if kept > policy.messages_kept:
+        raise ValueError(
+            f"chat_messages is {kept}, and {policy.version} lets messages stay at Stream for "
+            f"{policy.messages_kept}"
+        )
+
+
+def _policy() -> Notice:
+    return versions.in_effect(NoticeKind.PRIVACY, clock.now(), versions.PUBLISHED)
+
+
+def _shorter_soon(kept: Duration) -> Iterator[str]:
+    """Yield a warning for each version that will shorten the period of messages."""
+    for notice in versions.PUBLISHED:
+        is_coming = notice.kind is NoticeKind.PRIVACY and notice.effective_at > clock.now()
+        if is_coming and kept > notice.messages_kept:
+            yield (
+                f"{notice.version} lets messages stay at Stream for {notice.messages_kept} from "
+                f"{notice.effective_at:%Y-%m-%d} on: shorten chat_messages two days before"
+            )

@@ -109,7 +109,8 @@ class LocalCloud:
 
     def publish(self, notice: Notice) -> None:
         """Deploy a version beyond the published ones."""
-        version = notice.model_dump(mode="json") | {"practices": sorted(notice.practices)}
+        beside = {"practices": sorted(notice.practices), "messages_kept": str(notice.messages_kept)}
+        version = notice.model_dump(mode="json") | beside
         stacks = Stacks(self.account, lambda _: None)
         stacks.reconfigure(stack_name(STAGE, "service"), {"LocalNotices": json.dumps([version])})
 

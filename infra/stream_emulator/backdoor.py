@@ -1,7 +1,8 @@
 """Routes under /_emulator for tests and the tour, and files that need no token.
 
 GET state, GET requests, GET exports; POST faults (a list, see faults.Fault), DELETE faults; POST reset;
-POST clock `{advance_seconds}`; POST options (see options.Options); POST hosts
+POST clock `{advance_seconds}`; POST age `{seconds, messages?, policies?}` to make these older; POST cleanup
+to run the clean-up of old messages; POST options (see options.Options); POST hosts
 `{address: address on this machine}`; POST tasks
 `{times, failure?, results?}` to spoil the next tasks; POST plant `{user_id, user?, message?, calls?}` to add
 to a user's exports. control.Emulator calls them. A fault may meet a download too; with `commit` and
@@ -16,6 +17,7 @@ from aiohttp import web
 
 from infra.stream_emulator.answers import Answer, as_json, delay, falsified, half_of, refusal
 from infra.stream_emulator.bodies import read_body
+from infra.stream_emulator.cleanup import clean_up, make_older
 from infra.stream_emulator.errors import StreamError, bad_input, not_found
 from infra.stream_emulator.routes.exports import exported_file, kept_files
 from infra.stream_emulator.tasks import Spoiling
@@ -23,6 +25,8 @@ from infra.stream_emulator.views import channel_object
 from infra.stream_emulator.wire import Json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infra.stream_emulator.channels import Channel
     from infra.stream_emulator.world import World
 
@@ -141,21 +145,30 @@ def _steer(world: World, order: str, body: object) -> None:
     Raises:
         StreamError: the command is unknown or malformed.
     """
-    if order == "faults":
-        world.faults.add(body)
-    elif order == "reset":
-        world.reset()
-    elif not isinstance(body, dict):
-        raise bad_input("the body must be an object")
-    elif order == "clock":
-        world.clock.advance(float(body.get("advance_seconds", 0)))
-    elif order == "options":
-        world.choose(body)
-    elif order == "hosts":
-        world.webhooks.resolved.update(body)
-    elif order == "plant":
-        world.plant(body)
-    elif order == "tasks":
-        world.tasks.spoil(Spoiling(body.get("times", 1), body.get("failure"), body.get("results") or {}))
-    else:
+    if order in _WITHOUT_FIELDS:
+        _WITHOUT_FIELDS[order](world, body)
+        return
+    if order not in _WITH_FIELDS:
         raise not_found(order)
+    if not isinstance(body, dict):
+        raise bad_input("the body must be an object")
+    _WITH_FIELDS[order](world, body)
+
+
+def _spoil_tasks(world: World, body: Json) -> None:
+    world.tasks.spoil(Spoiling(body.get("times", 1), body.get("failure"), body.get("results") or {}))
+
+
+_WITHOUT_FIELDS: dict[str, Callable[[World, object], None]] = {
+    "faults": lambda world, body: world.faults.add(body),
+    "reset": lambda world, _: world.reset(),
+    "cleanup": lambda world, _: clean_up(world),
+}
+_WITH_FIELDS: dict[str, Callable[[World, Json], None]] = {
+    "age": make_older,
+    "clock": lambda world, body: world.clock.advance(float(body.get("advance_seconds", 0))),
+    "hosts": lambda world, body: world.webhooks.resolved.update(body),
+    "options": lambda world, body: world.choose(body),
+    "plant": lambda world, body: world.plant(body),
+    "tasks": _spoil_tasks,
+}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infra.stream_emulator.wire import Json
 
 _PATIENCE = 10
@@ -87,6 +89,16 @@ class Emulator:
     def resolve(self, named: str, here: str) -> None:
         """Send hooks for an address to another one on this machine, as a name server would."""
         self._ask("POST", "hosts", {named: here})
+
+    def make_older(
+        self, seconds: float, *, messages: Sequence[str] = (), policies: Sequence[str] = ()
+    ) -> None:
+        """Move the instants of messages and of retention policies back."""
+        self._ask("POST", "age", {"seconds": seconds, "messages": [*messages], "policies": [*policies]})
+
+    def clean_up(self) -> None:
+        """Run Stream's clean-up by the policy on old messages now."""
+        self._ask("POST", "cleanup")
 
     def reset(self) -> None:
         """Reset everything but the key and the secret."""

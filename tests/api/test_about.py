@@ -35,6 +35,20 @@ def test_every_record_is_listed_with_its_retention(world: World) -> None:
     assert kept["limit"].startswith("until the end of the UTC day, by a keyed hash")
 
 
+@pytest.mark.promise("STR-11")
+@pytest.mark.promise("NOT-4")
+def test_period_of_messages_at_stream_is_listed_as_configured(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_PERIODS", "chat_messages=P14D")
+    settings.cache_clear()
+    kept = {r["what"]: r["kept"] for r in world.call("GET", "/v1/controller").json["retention"]}
+    assert kept["chat_message"].startswith(
+        "14 days after the message was sent, then deleted by our chat provider"
+    )
+    assert {"evidence", "tombstone", "export_copy"} <= kept.keys()
+
+
 @pytest.mark.promise("NOT-4")
 def test_missing_contact_refuses_the_start() -> None:
     variables = environment.variables()

@@ -70,6 +70,29 @@ def test_environment_adds_versions_on_the_local_stage_only() -> None:
     assert versions._local(settings.read({**added, "RU4M_STAGE": "local"}).local_notices) == (NEWER,)
 
 
+@pytest.mark.promise("STR-11")
+def test_version_lets_messages_stay_for_thirty_days_unless_it_names_a_period(world: World) -> None:
+    (first,) = versions.of_kind(NoticeKind.PRIVACY)
+    assert (
+        str(first.messages_kept) == str(a_version("2027-01-01", NoticeKind.PRIVACY).messages_kept) == "P30D"
+    )
+    assert "P30D" not in world.call("GET", "/v1/notices").text
+
+
+@pytest.mark.promise("STR-11")
+@pytest.mark.parametrize("length", ["P14D", "PT36H"])
+def test_period_of_messages_is_named_in_days_or_hours(length: str) -> None:
+    named = Notice.model_validate({**NEWER.model_dump(), "messages_kept": length})
+    assert str(named.messages_kept) == length
+
+
+@pytest.mark.promise("STR-11")
+@pytest.mark.parametrize("length", ["P1M", "P1Y", "forever"])
+def test_period_of_messages_without_a_number_of_hours_cannot_be_named(length: str) -> None:
+    with pytest.raises(ValueError, match="messages_kept"):
+        Notice.model_validate({**NEWER.model_dump(), "messages_kept": length})
+
+
 @pytest.mark.promise("NOT-1")
 def test_version_is_neither_listed_nor_accepted_before_it_is_published(
     world: World, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 from stream_chat import StreamChat
 
 from chalicelib.chat_settings import evidence
@@ -20,6 +21,7 @@ from tests.support.chat_settings import apply_to, drifted_at
 pytestmark = pytest.mark.promise("STR-3")
 
 Command = Callable[..., Any]
+_DAY = 24 * 3600
 
 
 @pytest.fixture
@@ -56,6 +58,35 @@ def test_deployed_check_finds_drift_and_the_command_applies_it_back(
     assert "0 drifted" in settings("check").output
     assert settings("diff").exit_code == 0
     assert cloud.stream.secret not in "".join(cloud.log_lines("check_chat_settings")) + shown.output
+
+
+@pytest.mark.promise("STR-11")
+def test_message_past_its_period_is_gone_once_a_longer_period_is_applied_back(
+    cloud: LocalCloud, run: Command, sdk: StreamChat
+) -> None:
+    sdk.upsert_user({"id": "u_old", "name": "Old"})
+    channel = sdk.channel("messaging", "of-old-messages", {"members": ["u_old"]})
+    channel.create("u_old")
+    old, young = (channel.send_message({"text": text}, "u_old")["message"]["id"] for text in ("old", "young"))
+
+    def days_later() -> list[str]:
+        """Let the clean-up run two days later, when the old message is 31 days old; returns what is left."""
+        cloud.stream.make_older(2 * _DAY, policies=["old-messages"])
+        cloud.stream.clean_up()
+        return [message["id"] for message in channel.query(messages={"limit": 10})["messages"]]
+
+    cloud.stream.make_older(31 * _DAY, messages=[old])
+    sdk.post("retention_policy", data={"policy": "old-messages", "max_age_hours": 32 * 24})
+    assert cloud.run("check_chat_settings")["drifted"] == 1
+    assert days_later() == [old, young]
+    applied = run("root", "apply", "--yes", group="chat-settings")
+    assert "changed: retention policy old-messages max_age_hours" in applied.output
+    assert cloud.run("check_chat_settings")["drifted"] == 0
+    assert days_later() == [young]
+    kept = requests.get(f"{cloud.state.api_url}/v1/controller", timeout=30).json()["retention"]
+    (stated,) = (one["kept"] for one in kept if one["what"] == "chat_message")
+    assert stated.startswith("30 days after the message was sent")
+    sdk.delete_user("u_old", mark_messages_deleted=True, hard_delete=True, delete_conversation_channels=True)
 
 
 def test_drift_stops_a_release_and_no_rollback_with_the_stored_secret(

@@ -9,6 +9,8 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from chalicelib.core import clock
+from chalicelib.core.durations import Duration
+from chalicelib.notices.model import NoticeKind
 from infra.deployment import chat_settings
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
@@ -19,8 +21,14 @@ from infra.stream_emulator import Emulator, Options, running_emulator
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 from tests.support.chat_settings import access_to, apply_to, choices, drifted_at
 from tests.support.environment import ISSUER
+from tests.support.notices import a_version, publish
 
 pytestmark = pytest.mark.promise("STR-3")
+
+
+FORTNIGHT = a_version("2024-07-01", NoticeKind.PRIVACY).model_copy(
+    update={"messages_kept": Duration.parse("P14D")}
+)
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +135,32 @@ def test_period_of_messages_comes_from_the_environment(
     monkeypatch.setenv("RU4M_PERIODS", "chat_messages=P7D")
     run(stream, "apply", "--yes")
     assert stream.state()["retention"]["old-messages"]["config"] == {"max_age_hours": 168}
+
+
+@pytest.mark.promise("STR-11")
+def test_apply_sets_the_shorter_period_of_the_policy_in_effect(
+    stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(monkeypatch, FORTNIGHT)
+    run(stream, "apply", "--yes")
+    assert stream.state()["retention"]["old-messages"]["config"] == {"max_age_hours": 336}
+
+
+@pytest.mark.promise("STR-11")
+def test_preflight_announces_a_version_that_will_shorten_the_period(
+    stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coming = a_version("2099-03-01", NoticeKind.PRIVACY).model_copy(
+        update={"messages_kept": Duration.parse("P7D")}
+    )
+    publish(monkeypatch, coming)
+    apply_to(stream)
+    said: list[str] = []
+    chat_settings.preflight(access_to(stream), choices(), None, said.append)
+    assert said[0] == (
+        "privacy-2099-03-01 lets messages stay at Stream for P7D from 2099-03-01 on: "
+        "shorten chat_messages two days before"
+    )
 
 
 def test_preflight_stops_until_the_baseline_is_applied(stream: Emulator) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from chalicelib.core import countries, figures
+from chalicelib.core import clock, countries, figures
+from chalicelib.core.durations import Duration
 from chalicelib.core.settings import BudgetMode, ErasureExtent
+from chalicelib.notices.model import NoticeKind
 from infra import deploy as command
 from infra.build import Package
 from infra.deploy import CountriesRefused, DeploymentTarget, OperatorsRefused, PeriodsRefused, deploy
@@ -23,6 +26,7 @@ from infra.deployment.stacks import StackFailed
 from infra.ops.scheduled import RunFailed
 from infra.template import load
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
+from tests.support.notices import a_version, publish
 
 
 def outputs_of(stack: str) -> dict[str, str]:
@@ -193,6 +197,23 @@ def test_numbers_of_workers_are_the_same_for_queues_and_functions(
 def test_invalid_periods_are_refused_before_a_deployment() -> None:
     with pytest.raises(PeriodsRefused, match="usage has to be between"):
         a_target(periods="usage=P10Y")
+
+
+@pytest.mark.promise("STR-11")
+@pytest.mark.parametrize(("kept", "named"), [("P8D", "P7D"), ("P7D", "PT167H"), ("PT49H", "PT48H")])
+def test_messages_are_kept_no_longer_than_the_policy_in_effect_names(
+    monkeypatch: pytest.MonkeyPatch, kept: str, named: str
+) -> None:
+    policy = a_version("2027-02-01", NoticeKind.PRIVACY)
+    publish(monkeypatch, policy.model_copy(update={"messages_kept": Duration.parse(named)}))
+    monkeypatch.setattr(clock, "now", lambda: policy.effective_at - timedelta(seconds=1))
+    a_target(periods=f"chat_messages={kept}")
+    monkeypatch.setattr(clock, "now", lambda: policy.effective_at)
+    a_target(periods=f"chat_messages={named}")
+    a_target(periods="chat_messages=P1D")
+    said = f"chat_messages is {kept}, and privacy-2027-02-01 lets messages stay at Stream for {named}"
+    with pytest.raises(PeriodsRefused, match=said):
+        a_target(periods=f"chat_messages={kept}")
 
 
 def test_served_countries_and_the_mode_of_budgets_are_passed_to_the_functions(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.chat import gateway
@@ -9,15 +11,23 @@ from chalicelib.chat_settings import evidence
 from chalicelib.chat_settings.app import StreamApp
 from chalicelib.core.chain import ChainVerdict
 from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.durations import Duration
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
+from chalicelib.core.settings import settings
+from chalicelib.notices.model import NoticeKind
 from infra.stream_emulator import Emulator
 from tests.support.chat_settings import PLACEMENT, apply_to, change_app, check, choices, lines
 from tests.support.ledger import alter_newest, checkpoint, create_archive, verify
+from tests.support.notices import a_version, publish
 from tests.support.world import World
 
 pytestmark = [pytest.mark.promise("STR-3"), pytest.mark.usefixtures("without_pace")]
 
+SECOND = timedelta(seconds=1)
+FORTNIGHT = a_version("2027-02-01", NoticeKind.PRIVACY).model_copy(
+    update={"messages_kept": Duration.parse("P14D")}
+)
 ALL_KEPT = {"drifted": 0, "unverified": 0}
 
 
@@ -60,6 +70,32 @@ def test_age_of_messages_follows_the_configured_period(
     assert check()["drifted"] == 1
     gateway._client().post("retention_policy/delete", data={"policy": "old-messages"})
     assert check()["drifted"] == 1
+
+
+@pytest.mark.promise("STR-11")
+def test_shorter_period_of_the_policy_in_effect_is_drift_until_applied(
+    baseline: Emulator, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(monkeypatch, FORTNIGHT)
+    world.traveller.move_to(FORTNIGHT.effective_at - SECOND)
+    assert check()["drifted"] == 0
+    world.advance(SECOND)
+    assert check()["drifted"] == 1
+    assert lines(world)[-1].data["drifted_settings"] == ["retention policy old-messages max_age_hours"]
+    apply_to(baseline)
+    assert baseline.state()["retention"]["old-messages"]["config"] == {"max_age_hours": 336}
+    assert check()["drifted"] == 0
+
+
+@pytest.mark.promise("STR-11")
+def test_shorter_period_than_the_policy_names_is_kept(
+    baseline: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_PERIODS", "chat_messages=P7D")
+    settings.cache_clear()
+    assert check()["drifted"] == 1
+    apply_to(baseline, "chat_messages=P7D")
+    assert check()["drifted"] == 0
 
 
 # --- evidence

@@ -25,6 +25,7 @@ from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import an_address, an_event
 from tests.support.chat import Chatters
+from tests.support.chat_settings import apply_to
 from tests.support.outages import OUTAGES, refused_sender
 from tests.support.receiver import Authority, Behaviour, Receiver, receiving, status
 from tests.support.world import User, World
@@ -290,6 +291,30 @@ def test_copy_includes_records_that_expire_while_the_request_waits(
     mila.verified = world.a_user(mila.phone).verified
     data = json.loads(package(mila, request_id).read("data.json"))
     assert [event["screen"] for event in data["sections"]["usage_event"]["records"]] == ["home"]
+
+
+@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("STR-11")
+@pytest.mark.parametrize("right", ["access", "portability"])
+def test_copy_lacks_messages_that_stream_deleted_by_age_and_says_so(
+    world: World, mila: User, stream: Emulator, right: str
+) -> None:
+    apply_to(stream)
+    (channel,) = stream.state()["channels"].values()
+    old = channel["messages"][0]["id"]
+    Chatters({"Mila": UserId(mila.user_id)}).says("Mila", "See you next time")
+    request_id = asks(mila, right)
+    stream.make_older(31 * 24 * 3600, messages=[old], policies=["old-messages"])
+    stream.clean_up()
+    assert work_until(world, request_id).status is Status.COMPLETED
+    copy = package(mila, request_id)
+    messages = copy.read("chat/messages.ndjson").decode()
+    assert ("See you at nine" in messages, "See you next time" in messages) == (False, True)
+    withheld = {one["name"]: one["why"] for one in json.loads(copy.read("manifest.json"))["chat"]["withheld"]}
+    assert "within days after it is 30 days old" in withheld["older messages"]
+    page = copy.read("index.html").decode()
+    assert withheld["older messages"] in page
+    assert "30 days after the message was sent, then deleted by our chat provider" in page
 
 
 def test_copy_is_deleted_if_its_request_is_cancelled_while_it_is_made(

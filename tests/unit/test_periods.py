@@ -68,6 +68,12 @@ def test_duration_is_described_in_plain_english(length: str, words: str) -> None
     assert Duration.parse(length).plainly == words
 
 
+@given(DURATIONS, DURATIONS)
+def test_one_of_two_durations_is_the_shorter_one(one: Duration, other: Duration) -> None:
+    assert (one < other) is not (other <= one)
+    assert min(one, other) <= max(one, other)
+
+
 def test_every_period_is_configurable_and_its_default_is_within_its_bounds() -> None:
     assert {period.name.lower() for period in Period} == periods.PERIODS.keys()
     for period in Period:

@@ -13,6 +13,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy import authorities, words
 from chalicelib.privacy.controller import SupervisoryAuthority
+from chalicelib.privacy.periods import Period
 from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.purposes import Category
 from chalicelib.privacy.recipients import Recipient
@@ -41,6 +42,10 @@ CHAT_FILE = "chat/messages.ndjson"
 _HELD_THERE = (
     "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
     "this copy does not contain it either"
+)
+_OLDER_MESSAGES = (
+    "our chat provider deletes a message within days after it is {} old, also while a request is open. This "
+    "copy contains the messages that our chat provider still had when it exported them"
 )
 
 
@@ -267,17 +272,19 @@ def _chat(gathered: Gathered) -> ChatShape:
 
 
 def _chat_recipients(gathered: Gathered) -> tuple[Recipient, ...]:
-    """Return the recipients of the chat; a portability copy names no recipients.
+    """Return the recipients of the chat; a portability copy names no recipients."""
+    is_named = gathered.chosen.copy is CopyKind.ACCESS and _is_at_stream(gathered)
+    return CHAT.recipients if is_named else ()
 
-    Stream has data even if it could not be included, unless Stream knows no such user.
-    """
+
+def _is_at_stream(gathered: Gathered) -> bool:
+    """Return whether Stream has data of the subject, even if it could not be included."""
     chat = gathered.chat
-    exists = chat.total or any(gap.reason != StreamReason.NOT_THERE for gap in chat.missing)
-    return CHAT.recipients if gathered.chosen.copy is CopyKind.ACCESS and exists else ()
+    return bool(chat.total) or any(gap.reason != StreamReason.NOT_THERE for gap in chat.missing)
 
 
 def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
-    """Return fields that no copy discloses, and data that Stream collects from the device."""
+    """Return fields that no copy discloses, deleted messages, and what Stream collects from the device."""
     collected = {
         category
         for recipient in _chat_recipients(gathered)
@@ -286,7 +293,10 @@ def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
     held_there = (
         WithheldShape(name=words.category(category), why=_HELD_THERE) for category in sorted(collected)
     )
-    return (*gathered.chat.withheld, *held_there)
+    older = WithheldShape(
+        name="older messages", why=_OLDER_MESSAGES.format(Period.CHAT_MESSAGES.length.plainly)
+    )
+    return (*gathered.chat.withheld, *([older] if _is_at_stream(gathered) else []), *held_there)
 
 
 def _opened(shape: BaseModel) -> str:

@@ -16,7 +16,7 @@ from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
-from infra.local.tour.chat_settings import keep_settings
+from infra.local.tour.chat_settings import delete_old_messages, keep_settings
 from infra.local.tour.contacts import become_contacts
 from infra.local.tour.erasure import erase_account
 from infra.local.tour.hooks import receive_events
@@ -292,4 +292,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     restore_backup,
     clean_up,
     keep_settings,
+    delete_old_messages,
 )

@@ -1,9 +1,12 @@
-"""The chapter about the settings of the app at Stream: a changed one is found and applied back."""
+"""The chapters about the settings of the app at Stream: one is set back, and one deletes old messages."""
 
 from __future__ import annotations
 
 from infra.deployment import chat_settings
 from infra.local.tour.narration import Tour
+from infra.stream_emulator.cleanup import OLD_MESSAGES
+
+_DAY = 24 * 3600
 
 
 def keep_settings(tour: Tour) -> None:
@@ -21,3 +24,24 @@ def keep_settings(tour: Tour) -> None:
     tour.check(
         "nothing differs any more, and the alarm ends", tour.cloud.run("check_chat_settings")["drifted"] == 0
     )
+
+
+def delete_old_messages(tour: Tour) -> None:
+    """A message past its period is gone at Stream."""
+    jovan, stream = tour.phones["Jovan"], tour.cloud.stream
+    channel = tour.stream_api().channel("messaging", "old", {"members": [jovan.user_id]})
+    channel.create(jovan.user_id)
+    old, young = (
+        channel.send_message({"text": text}, jovan.user_id)["message"]["id"] for text in ("Zdravo", "Ćao")
+    )
+    age = stream.state()["retention"][OLD_MESSAGES]["config"]["max_age_hours"]
+    tour.say(
+        f"Stream deletes messages after {age} hours, as the baseline wants; 31 days and a clean-up later:"
+    )
+    stream.make_older(31 * _DAY, messages=[old], policies=[OLD_MESSAGES])
+    stream.clean_up()
+    left = [message["id"] for message in channel.query(messages={"limit": 10})["messages"]]
+    tour.check("the old message is gone, the young one is there", left == [young])
+    kept = jovan.call("GET", "/v1/controller").body["retention"]
+    (stated,) = (one["kept"] for one in kept if one["what"] == "chat_message")
+    tour.say(f"the service states: kept {stated}")

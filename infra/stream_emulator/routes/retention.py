@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.cleanup import INACTIVE_CHANNELS, OLD_MESSAGES
 from infra.stream_emulator.errors import bad_input
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 retention = Table(in_chat=True)
 
-POLICIES = ("old-messages", "inactive-channels")
+POLICIES = (OLD_MESSAGES, INACTIVE_CHANNELS)
 _SHORTEST, _LONGEST = 24, 43_800  # hours
 
 
