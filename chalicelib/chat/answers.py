@@ -120,6 +120,7 @@ def _listed_user(entry: object) -> ListedUser:
         name=_text(entry.get("name")),
         image=_text(entry.get("image")),
         has_other_fields=has_other_fields(entry),
+        push_tokens=push_tokens(entry),
         is_deleted=entry.get("deleted_at") is not None,
         is_deactivated=entry.get("deactivated_at") is not None,
     )
@@ -129,6 +130,13 @@ def has_other_fields(user: Mapping[str, Any]) -> bool:
     """Whether a user of Stream has a field that neither we nor Stream set."""
     filled = {name for name, value in user.items() if value not in (None, "", [], {})}
     return not filled <= _OURS | _STREAMS
+
+
+def push_tokens(user: Mapping[str, Any]) -> tuple[str, ...]:
+    """The push tokens of a user of Stream; devices of another form are skipped."""
+    devices = user.get("devices")
+    found = [one.get("id") for one in devices if isinstance(one, dict)] if isinstance(devices, list) else []
+    return tuple(one for one in found if isinstance(one, str) and one)
 
 
 def _text(value: object) -> str | None:
@@ -148,6 +156,7 @@ def _found_user(entry: object, wanted: list[UserId]) -> FoundUser:
         is_deleted=entry.get("deleted_at") is not None,
         is_deactivated=entry.get("deactivated_at") is not None,
         has_other_fields=has_other_fields(entry),
+        push_tokens=push_tokens(entry),
     )
 
 

@@ -62,6 +62,7 @@ class Metric(Enum):
     STREAM_USER_FOREIGN = ("StreamUserForeign", "Count")
     STREAM_FIELDS_STRIPPED = ("StreamFieldsStripped", "Count")
     STREAM_FIELDS_LEFT = ("StreamFieldsLeft", "Count")
+    STREAM_PUSH_TOKEN_DELETED = ("StreamPushTokenDeleted", "Count")
     STREAM_MESSAGE_DELETED = ("StreamMessageDeleted", "Count")
     STREAM_CASE_OPENED = ("StreamCaseOpened", "Count")
     STREAM_CASES_OPEN = ("StreamCasesOpen", "Count")

@@ -73,7 +73,10 @@ def _user(event: Mapping[str, Any]) -> UserId | None:
 def _user_with_other_fields(event: Mapping[str, Any]) -> UserId | None:
     """The same, unless the event has only fields of ours and of Stream: most are caused by our own writes."""
     user_id = _user(event)
-    return user_id if user_id and answers.has_other_fields(event["user"]) else None
+    if user_id is None:
+        return None
+    user = event["user"]
+    return user_id if answers.has_other_fields(user) or answers.push_tokens(user) else None
 
 
 def _hidden_message(event: Mapping[str, Any]) -> str | None:

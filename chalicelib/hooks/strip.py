@@ -1,4 +1,4 @@
-"""Removes fields that a client wrote to its user at Stream (STR-2), at most once an hour per user.
+"""Removes fields and push tokens that a client wrote to its user at Stream (STR-2), once an hour per user.
 
 The synchronisation of profiles sends the profile again, which replaces all fields. A client could write as
 often as Stream permits, and each removal causes an event itself. So a second event within an hour waits until
@@ -14,7 +14,9 @@ from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import AccountState
-from chalicelib.chat import lookup, sync
+from chalicelib.chat import lookup, push_tokens, sync
+from chalicelib.chat.model import FoundUser
+from chalicelib.chat.refusals import StreamRefused, StreamUnavailable
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import TooMany, Unavailable
@@ -50,7 +52,8 @@ def strip(hook: Hook, *, has_waited: bool) -> None:
     """
     user_id = UserId(hook.subject)
     account_id = _active_owner(user_id)
-    if account_id is None or not _has_other_fields(user_id):
+    found = lookup.find_users([user_id]).get(user_id) if account_id else None
+    if account_id is None or found is None or not (found.has_other_fields or found.push_tokens):
         return
     try:
         STRIPPING.hit(user_id)
@@ -62,7 +65,7 @@ def strip(hook: Hook, *, has_waited: bool) -> None:
     except TooMany:
         metrics.count(Metric.STREAM_FIELDS_LEFT)
         return
-    if sync.sync([account_id]):
+    if not _repaired(account_id, found):
         STRIPPING.uncount(user_id)
         IN_ALL.uncount(_ALL)
         raise Unavailable
@@ -75,9 +78,13 @@ def _active_owner(user_id: UserId) -> AccountId | None:
     return owner if account and account.state is AccountState.ACTIVE else None
 
 
-def _has_other_fields(user_id: UserId) -> bool:
-    found = lookup.find_users([user_id]).get(user_id)
-    return found is not None and found.has_other_fields
+def _repaired(account_id: AccountId, found: FoundUser) -> bool:
+    """Delete the push tokens, and send the profile if there are other fields; return whether it worked."""
+    try:
+        push_tokens.delete(found.id, found.push_tokens)
+    except (StreamUnavailable, StreamRefused):
+        return False
+    return not (found.has_other_fields and sync.sync([account_id]))
 
 
 def _end_of_hour(full: TooMany) -> timedelta:

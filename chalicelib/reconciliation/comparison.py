@@ -1,11 +1,11 @@
 """Compares all users of Stream with the accounts, page by page, over days (STR-1, STR-2, STR-3).
 
-It finds what the synchronisation of profiles missed: a name or picture that differs, a field that only a
-client can have set, a user who is active although the account is not, and a user who is deactivated although
-the account is active, such as one who was once taken for a user without an account. The repair is what the
-synchronisation does: it sends the current profile, which replaces all fields, or deactivates the user. A user
-whose account is active is reactivated before. If the account ends meanwhile, the synchronisation, which reads
-it afterwards, deactivates the user again.
+It finds what the synchronisation of profiles missed: a name or picture that differs, a field or push token
+that only a client can have set, a user who is active although the account is not, and a user who is
+deactivated although the account is active, such as one who was once taken for a user without an account. The
+repair is what the synchronisation does: it sends the current profile, which replaces all fields, or
+deactivates the user. Push tokens are deleted. A user whose account is active is reactivated before. If the
+account ends meanwhile, the synchronisation, which reads it afterwards, deactivates the user again.
 
 Invariants:
 
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
-from chalicelib.chat import access, gateway, sync
+from chalicelib.chat import access, gateway, push_tokens, sync
 from chalicelib.chat.model import ListedUser
 from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core import metrics, observe
@@ -45,6 +45,7 @@ class ComparedPage:
     last: str
     users: int
     drifted: tuple[AccountId, ...]  # the profile differs, or has fields that are not ours
+    push_tokens: Mapping[UserId, tuple[str, ...]]  # of drifted users
     ended: tuple[AccountId, ...]  # the user is active, the account is not
     suspended: Mapping[AccountId, UserId]  # the user is deactivated, the account is active
     ownerless: int  # the claim names an account that does not exist, or was erased during the read
@@ -65,6 +66,7 @@ class ComparedPage:
 @dataclass
 class _Found:
     drifted: list[AccountId] = field(default_factory=list)
+    push_tokens: dict[UserId, tuple[str, ...]] = field(default_factory=dict)
     ended: list[AccountId] = field(default_factory=list)
     suspended: dict[AccountId, UserId] = field(default_factory=dict)
 
@@ -99,6 +101,7 @@ def page_after(after: str) -> ComparedPage | None:
         last=users[-1].id,
         users=len(users),
         drifted=tuple(found.drifted),
+        push_tokens=found.push_tokens,
         ended=tuple(found.ended),
         suspended=found.suspended,
         ownerless=sum(account is None for account in others.values()),
@@ -119,6 +122,7 @@ def repair(page: ComparedPage) -> bool:
     metrics.count(Metric.STREAM_USER_RESUMED, len(page.suspended))
     orphans.settle(page.orphans)
     _resume(page.suspended.values())
+    _delete_push_tokens(page.push_tokens)
     return not sync.sync(page.to_repair)
 
 
@@ -128,6 +132,15 @@ def _resume(user_ids: Iterable[UserId]) -> None:
             access.resume(user_id)
         except StreamRefused as refused:  # it stops no other; the next pass tries it again
             observe.log_failure("resume_refused", refused)
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+
+
+def _delete_push_tokens(found: Mapping[UserId, Iterable[str]]) -> None:
+    for user_id, tokens in found.items():
+        try:
+            push_tokens.delete(user_id, tokens)
+        except StreamRefused as refused:  # as above
+            observe.log_failure("push_tokens_refused", refused)
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
 
 
@@ -145,7 +158,11 @@ def _compare(found: _Found, user: ListedUser, account: Account, profile: Profile
         found.suspended[account.account_id] = account.user_id
     elif profile and _differs(user, profile):
         found.drifted.append(account.account_id)
+        if user.push_tokens:
+            found.push_tokens[account.user_id] = user.push_tokens
 
 
 def _differs(user: ListedUser, profile: Profile) -> bool:
-    return user.has_other_fields or (user.name, user.image) != (profile.display_name, profile.avatar_url)
+    if user.has_other_fields or user.push_tokens:
+        return True
+    return (user.name, user.image) != (profile.display_name, profile.avatar_url)

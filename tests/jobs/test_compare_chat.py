@@ -65,6 +65,32 @@ def at_stream(stream: Emulator, user: User) -> dict[str, Any]:
 # --- what is repaired
 
 
+@pytest.mark.promise("STR-2")
+def test_push_tokens_that_an_app_registered_are_deleted(stream: Emulator, mila: User) -> None:
+    stream.choose(house_rules=False)
+    for number in range(25):
+        gateway._client().add_device(f"token-{number}", "apn", mila.user_id)
+    stream.choose(house_rules=True)
+    assert reconcile()["drifted"] == 1
+    assert gateway._client().get_devices(mila.user_id)["devices"] == []
+    assert at_stream(stream, mila)["name"] == mila.profile()["display_name"]
+
+
+@pytest.mark.promise("STR-2")
+def test_refused_deletion_of_a_push_token_stops_no_other_repair(
+    world: World, stream: Emulator, mila: User, counts: Counter[Metric]
+) -> None:
+    stream.choose(house_rules=False)
+    gateway._client().add_device("token", "apn", mila.user_id)
+    stream.choose(house_rules=True)
+    jovan = on_stream(world.a_user())
+    overwrite(jovan, name="Somebody else")
+    stream.fault(method="DELETE", path="/devices", status=400, code=4)
+    assert reconcile()["drifted"] == 2
+    assert at_stream(stream, jovan)["name"] == jovan.profile()["display_name"]
+    assert counts[Metric.CHAT_PROFILE_REFUSED] == 1
+
+
 @pytest.mark.promise("STR-1")
 def test_name_that_differs_is_replaced_by_that_of_the_profile(
     world: World, stream: Emulator, mila: User, counts: Counter[Metric]

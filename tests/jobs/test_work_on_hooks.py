@@ -74,6 +74,43 @@ def test_field_that_a_client_wrote_is_removed(
     assert counts[Metric.STREAM_FIELDS_STRIPPED] == 1
 
 
+def registers_push_tokens(stream: Emulator, user: User, *tokens: str) -> list[dict[str, str]]:
+    """Register push tokens as a client can; returns them as an event shows them."""
+    stream.choose(house_rules=False)
+    for token in tokens:
+        gateway._client().add_device(token, "firebase", user.user_id)
+    stream.choose(house_rules=True)
+    return [{"id": token, "push_provider": "firebase"} for token in tokens]
+
+
+def push_tokens_of(user: User) -> list[str]:
+    found = gateway._client().get_devices(user.user_id)["devices"]
+    return [one["id"] for one in found]
+
+
+@pytest.mark.promise("STR-2")
+def test_push_tokens_that_an_app_registered_are_deleted_and_the_profile_stays(
+    world: World, stream: Emulator, vera: User, counts: Counter[Metric]
+) -> None:
+    devices = registers_push_tokens(stream, vera, "token-1", "token-2")
+    before = writes_to(stream)
+    assert sends_hook(world, user_event("user.updated", vera.user_id, devices=devices)).status == 204
+    assert work() == []
+    assert push_tokens_of(vera) == []
+    assert writes_to(stream) == before
+    assert counts[Metric.STREAM_PUSH_TOKEN_DELETED] == 2
+
+
+@pytest.mark.promise("STR-2")
+def test_push_token_is_deleted_after_an_outage(stream: Emulator, vera: User) -> None:
+    registers_push_tokens(stream, vera, "token-1")
+    stream.fault(method="DELETE", path="/devices", status=503)
+    body = body_of("user.updated", vera.user_id)
+    assert work(body) == [body]
+    assert work(body) == []
+    assert push_tokens_of(vera) == []
+
+
 @pytest.mark.promise("STR-2")
 def test_event_about_a_field_that_is_gone_changes_nothing(world: World, stream: Emulator, vera: User) -> None:
     before = writes_to(stream)

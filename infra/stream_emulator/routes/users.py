@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from infra.stream_emulator.call import Call, Table
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infra.stream_emulator.users import User
-    from infra.stream_emulator.wire import Json
+    from infra.stream_emulator.wire import Json, WithCustom
 
 users = Table()
 _BATCH = 100
@@ -115,7 +116,16 @@ def query_users(call: Call) -> Json:
     ]
     found = [user for user in found if matches(user, conditions)]
     found = in_order(found, payload.get("sort") or usual)[skipped : skipped + limit]
-    return {"users": [call.world.view(user["id"]) for user in found]}
+    return {"users": [_shown_to(call, user["id"]) for user in found]}
+
+
+def _shown_to(call: Call, user_id: str) -> WithCustom:
+    """A user as the principal sees it: only the server sees push tokens."""
+    shown = call.world.view(user_id)
+    if not call.principal.is_server:
+        return shown
+    user = call.world.users.known(user_id)
+    return replace(shown, fields=shown.fields | {"devices": list(user.devices.values()) if user else []})
 
 
 def _refuse_disallowed_role(call: Call) -> None:
