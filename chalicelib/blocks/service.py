@@ -22,7 +22,7 @@ from chalicelib.blocks.store import (
 )
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.http import Cursor, invalid_cursor
+from chalicelib.core.http import Cursor
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Wanted
 from chalicelib.core.sealing import SealingError
@@ -124,19 +124,16 @@ def _writes(blocker: Peer, before: BlockList, after: BlockList) -> list[Write]:
 
 
 def listed(blocks: BlockList | None, cursor: Cursor | None) -> BlockViews:
-    """A page of a list of blocks, newest first; the cursor is the last user of the page before.
+    """A page of a list of blocks, newest first; the cursor is the number of blocks that were left.
 
     Raises:
-        InvalidRequest: the cursor is not a user of this list.
+        InvalidRequest: the cursor is no such number.
     """
     found = [BlockView(**dict(block)) for block in reversed(blocks.blocks if blocks else ())]
     if cursor is not None:
-        places = [number for number, one in enumerate(found, start=1) if str(one.user_id) == cursor]
-        if not places:
-            raise invalid_cursor()
-        found = found[places[0] :]
-    more = found[PAGE - 1].user_id if len(found) > PAGE else None
-    return BlockViews(items=tuple(found[:PAGE]), next=more)
+        found = found[-cursor.remaining() :]
+    left = len(found) - PAGE
+    return BlockViews(items=tuple(found[:PAGE]), next=str(left) if left > 0 else None)
 
 
 def wanted_at_stream(blocks: BlockList | None) -> frozenset[UserId]:
@@ -145,20 +142,21 @@ def wanted_at_stream(blocks: BlockList | None) -> frozenset[UserId]:
     return frozenset(user_id for user_id, link in links.items() if link.account_id)
 
 
-def leave_lists(account_id: AccountId, user_id: UserId) -> Iterable[int]:
+def leave_lists(account_id: AccountId, user_id: UserId, *, keeping_rows: bool = False) -> Iterable[int]:
     """Take an erased user off the lists of blocks of others; yields 1 for each list.
 
     The number's hash stays there. A reverse row goes with the change of its list, so a killed run continues.
+    With `keeping_rows` it stays, for a hold that keeps it.
 
     Raises:
         Unavailable: a table does not answer, or a list was changed in every try.
     """
     for blocker in store.blockers_of(account_id):
-        _leave_list(blocker, account_id, user_id)
+        _leave_list(blocker, account_id, user_id, keeping_row=keeping_rows)
         yield 1
 
 
-def _leave_list(blocker: AccountId, account_id: AccountId, user_id: UserId) -> None:
+def _leave_list(blocker: AccountId, account_id: AccountId, user_id: UserId, *, keeping_row: bool) -> None:
     for _ in range(_TRIES):
         (row,) = needs.read_accounts([blocker], (BLOCKS, DATA_KEY))
         try:
@@ -168,10 +166,12 @@ def _leave_list(blocker: AccountId, account_id: AccountId, user_id: UserId) -> N
             before = None
         after = before.without_name(user_id, account_id) if before else None
         if before is None or after is None or after is before:
-            store.delete_reverse_row(account_id, blocker)
+            if not keeping_row:
+                store.delete_reverse_row(account_id, blocker)
             return
+        own = () if keeping_row else (store.reverse_removal(account_id, blocker),)
         try:
-            commit(store.written(after, row[DATA_KEY]), store.reverse_removal(account_id, blocker))
+            commit(store.written(after, row[DATA_KEY]), *own)
         except (BlocksMoved, ReverseMoved):
             continue
         return

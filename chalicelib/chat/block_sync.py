@@ -74,11 +74,15 @@ def _set(user_id: UserId, wanted: frozenset[UserId]) -> None:
             block(user_id, other)
         except UserBurned:
             metrics.count(Metric.CHAT_PROFILE_SKIPPED)
+        except StreamRefused:
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
     for gone in sorted(stored - wanted):
         try:
             unblock(user_id, gone)
         except UserBurned:
             continue  # lifted meanwhile, or deleted there
+        except StreamRefused:
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
 
 
 def block(user_id: UserId, other: UserId) -> None:

@@ -15,12 +15,15 @@ from chalicelib.contacts.pairs import PEOPLE_AT_ONCE, TRIES, Person
 from chalicelib.contacts.store import OldestMoved, PairMoved
 from chalicelib.core import clock
 from chalicelib.core.errors import NotFound, Unavailable
-from chalicelib.core.http import Cursor, invalid_cursor
+from chalicelib.core.http import Cursor
 from chalicelib.core.ids import AccountId, InvitationId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Conflict, Write, commit
 from chalicelib.privacy.periods import Period
 from chalicelib.profiles.model import PublicProfile
+
+# A transaction has at most 100 writes. More are over only after the limit was lowered.
+_DROPPED_AT_ONCE = 40
 
 
 def send(me: Peer, user_id: UserId) -> None:
@@ -68,7 +71,7 @@ def _drop_oldest(recipient: AccountId, before: list[Invitation]) -> list[Write]:
     over = len(before) + 1 - settings().limits.invitations_most
     return [
         write
-        for oldest in before[: max(0, over)]
+        for oldest in before[: max(0, min(over, _DROPPED_AT_ONCE))]
         for write in store.oldest_deletions(recipient, oldest.account_id)
     ]
 
@@ -77,20 +80,17 @@ def listed(me: Peer, cursor: Cursor | None) -> InvitationViews:
     """A page of pending invitations, newest first, without users whom the caller may not meet or has met.
 
     Raises:
-        InvalidRequest: the cursor is not an invitation that the caller received.
+        InvalidRequest: the cursor is not the number of invitations that were left.
     """
     found = store.received(me.account.account_id)[::-1]
     if cursor is not None:
-        places = [number for number, one in enumerate(found, start=1) if str(one.invitation_id) == cursor]
-        if not places:
-            raise invalid_cursor()
-        found = found[places[0] :]
+        found = found[-cursor.remaining() :]
     page = found[:PEOPLE_AT_ONCE]
     people = pairs.read_people(one.account_id for one in page)
     met = store.accounts_of_contacts(me.account.account_id, (one.side.user_id for one in people.values()))
     items = (_view(me, one, people.get(one.account_id)) for one in page if one.account_id not in met.values())
-    more = page[-1].invitation_id if len(found) > PEOPLE_AT_ONCE else None
-    return InvitationViews(items=tuple(item for item in items if item), next=more)
+    left = len(found) - len(page)
+    return InvitationViews(items=tuple(item for item in items if item), next=str(left) if left else None)
 
 
 def _view(me: Peer, invitation: Invitation, sender: Person | None) -> InvitationView | None:

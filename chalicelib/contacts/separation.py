@@ -22,7 +22,7 @@ def block(me: Peer, user_id: UserId) -> None:
     """Keep a user away, also one whom nobody has. Repeating it changes nothing.
 
     Raises:
-        NotFound: it is the caller.
+        NotFound: it is the caller, or the caller's account is being erased.
         TooManyBlocks: the list is full.
         Unavailable: concurrent changes won every time.
     """
@@ -34,7 +34,8 @@ def block(me: Peer, user_id: UserId) -> None:
         ended = _ending(me, Side(account_id, user_id), added) if account_id else []
         try:
             if added or ended:
-                commit(*added, *ended)
+                # Otherwise a late request could leave a reverse row that the caller's erasure did not see.
+                commit(*added, *ended, accounts.not_erasing(me.account.account_id))
         except (BlocksMoved, ReverseMoved, PairMoved, AccountGone):
             me = pairs.read_again(me)
         else:

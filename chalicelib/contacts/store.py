@@ -145,11 +145,12 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """Which rows two users have about each other."""
+    """Which rows two users have about each other; `pending`: those of invitations without a decision."""
 
     one: Side
     other: Side
     found: frozenset[Key]
+    pending: frozenset[Key] = frozenset()
 
     @property
     def are_contacts(self) -> bool:
@@ -157,8 +158,13 @@ class Pair:
         return contact_key(self.one.account_id, self.other.user_id) in self.found
 
     def ending_contact(self) -> list[Write]:
-        """The writes that end the contact; their conflict is PairMoved."""
-        return [*self._deletions(_contact_keys(self.one, self.other)), *self._counts()]
+        """The writes that end the contact; their conflict is PairMoved.
+
+        They also delete pending invitations. These are hidden while the two are contacts, and would let
+        either of them bring back a contact that the other one ended.
+        """
+        contact = self._deletions(_contact_keys(self.one, self.other))
+        return [*contact, *self._pending_deletions(), *self._counts()]
 
     def ending_everything(self) -> list[Write]:
         """The writes that end the contact and both invitations; their conflict is PairMoved.
@@ -177,6 +183,17 @@ class Pair:
             for key in keys
         ]
 
+    def _pending_deletions(self) -> list[Write]:
+        one, other = self.one.account_id, self.other.account_id
+        is_pending = Attr("state").eq(InvitationState.PENDING)
+        deletions: list[Write] = []
+        for recipient, sender in ((one, other), (other, one)):
+            received, sent = invitation_key(recipient, sender), invited_key(sender, recipient)
+            if received in self.pending:
+                deletions.append(Delete(received, only_if=is_pending, conflict=PairMoved))
+                deletions += self._deletions([sent])
+        return deletions
+
     def _counts(self) -> list[Write]:
         sides = (self.one, self.other) if self.are_contacts else ()
         return [_count_down(side.account_id) for side in sides]
@@ -194,7 +211,9 @@ def _pair_keys(one: Side, other: Side) -> list[Key]:
 
 def read_pair(one: Side, other: Side) -> Pair:
     """Read which rows two users have about each other, in one call."""
-    return Pair(one, other, frozenset(table.batch_get(_pair_keys(one, other))))
+    found = table.batch_get(_pair_keys(one, other))
+    pending = (key for key, item in found.items() if item.get("state") == InvitationState.PENDING)
+    return Pair(one, other, frozenset(found), frozenset(pending))
 
 
 # --- invitations
@@ -250,10 +269,11 @@ class Counterpart:
     theirs: Key
     counted_for: AccountId | None = None  # the other account, if the row is counted there
 
-    def removal(self) -> list[Write]:
-        """The writes that delete both; their conflict is PairMoved."""
-        both = [Remove(key, only_if=ALWAYS, conflict=PairMoved) for key in (self.theirs, self.own)]
-        return [*both, *([_count_down(self.counted_for)] if self.counted_for else ())]
+    def removal(self, *, keeping_own: bool) -> list[Write]:
+        """The writes that delete both, or the other account's alone; their conflict is PairMoved."""
+        keys = (self.theirs,) if keeping_own else (self.theirs, self.own)
+        removals = [Remove(key, only_if=ALWAYS, conflict=PairMoved) for key in keys]
+        return [*removals, *([_count_down(self.counted_for)] if self.counted_for else ())]
 
 
 def counterparts(owner: AccountId, user_id: UserId) -> Iterator[Counterpart]:
@@ -275,14 +295,19 @@ def _counterpart(prefix: str, owner: AccountId, user_id: UserId, item: Item) -> 
             return Counterpart(item["kind"], own, invitation_key(other, owner))
 
 
-def remove(pair: Counterpart) -> None:
+def remove(pair: Counterpart, *, keeping_own: bool = False) -> None:
     """Delete both rows of a pair; if one of them is gone, the other one alone. May be repeated.
+
+    Args:
+        pair: the rows.
+        keeping_own: whether the account's own row stays, for a hold.
 
     Raises:
         Unavailable: it is not known that both are deleted.
     """
     try:
-        table.transact(pair.removal())
+        table.transact(pair.removal(keeping_own=keeping_own))
     except PairMoved:
         table.delete_all([pair.theirs])
-        table.delete_all([pair.own])
+        if not keeping_own:
+            table.delete_all([pair.own])

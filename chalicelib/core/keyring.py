@@ -85,22 +85,35 @@ def signing_key() -> SigningKey:
     return SigningKey(kid, _read(Secret.SIGNING)["keys"][kid])
 
 
-@cache
+_stream_secrets: list[str] = []  # at most one
+
+
 def stream_secret() -> str:
     """Return the API secret of Stream, which signs chat tokens and the gateway's requests."""
-    secret: str = _read(Secret.STREAM)["secret"]
-    return secret
+    if not _stream_secrets:
+        renew_stream_secret()
+    return _stream_secrets[0]
+
+
+def renew_stream_secret() -> None:
+    """Read Stream's secret again now; if that fails, the known one stays in use.
+
+    Raises:
+        Unavailable, AwsBug: as for `_read`.
+    """
+    _stream_secrets[:] = [_read(Secret.STREAM)["secret"]]
 
 
 def forget_stream_secret() -> None:
     """Read Stream's secret again at its next use; for a caller whose secret Stream refused."""
-    stream_secret.cache_clear()
+    _stream_secrets.clear()
 
 
 def forget() -> None:
     """Read all keys again at their next use; for commands that rotate them."""
-    for cached in (mac_keys, signing_key, stream_secret):
+    for cached in (mac_keys, signing_key):
         cached.cache_clear()
+    forget_stream_secret()
 
 
 def _read(purpose: Secret) -> dict[str, Any]:

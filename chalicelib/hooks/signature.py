@@ -58,14 +58,18 @@ def is_genuine(content: bytes, signature: str) -> bool:
     """Whether Stream's secret made the signature; compares in constant time.
 
     The secret may have been rotated since this container read it, so after a mismatch it is read again, at
-    most once a minute.
+    most once a minute. The known secret stays in use while the vault does not answer: otherwise a forged hook
+    would lose the genuine ones that follow.
 
     Raises:
         Unavailable: the vault does not answer.
     """
     if _matches(content, signature):
         return True
-    return _may_read_again() and _matches(content, signature)
+    if not _may_read_again():
+        return False
+    keyring.renew_stream_secret()
+    return _matches(content, signature)
 
 
 def _matches(content: bytes, signature: str) -> bool:
@@ -79,7 +83,6 @@ def _may_read_again() -> bool:
     if _read_again_at is not None and now < _read_again_at:
         return False
     _read_again_at = now + MINUTE
-    keyring.forget_stream_secret()
     return True
 
 

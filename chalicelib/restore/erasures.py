@@ -66,6 +66,8 @@ def keep_held(tombstone: Tombstone) -> KeepOutcome:
     """
     account_id, held_id = tombstone.account_id, tombstone.held_id or HeldId.new()
     reasons = held.keep_reasons(holds.of_subject(account_id).holds, clock.now())
+    if not farewell.leave_others_of_kept(account_id, tombstone.user_id, reasons.keys(), clock.now() + HOUR):
+        return KeepOutcome(is_complete=False)
     (row,) = needs.read_accounts([account_id], (DATA_KEY,))
     known, unreadable = held.digests(held_id), 0
     for _ in range(_KEEP_TRIES):

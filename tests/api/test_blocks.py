@@ -80,6 +80,19 @@ def test_blocks_are_listed_page_by_page(world: World, monkeypatch: pytest.Monkey
     assert mila.gets(f"/v1/blocks?cursor={UserId.new()}").problem == "invalid_request"
 
 
+def test_next_page_follows_after_the_last_block_of_a_page_is_lifted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.blocks.service.PAGE", 2)
+    mila, others = world.a_user(), [world.a_user() for _ in range(3)]
+    for other in others:
+        mila.blocks(other)
+    first = mila.gets("/v1/blocks")
+    for other in others[1:]:
+        mila.unblocks(other)
+    assert ids(mila.gets(f"/v1/blocks?cursor={first.json['next']}")) == [others[0].user_id]
+
+
 def test_blocking_again_changes_nothing(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.blocks(mila)
@@ -182,6 +195,16 @@ def test_contact_that_comes_before_the_block_is_ended_by_it(
     before_the_commit(monkeypatch, lambda: mila.adds(code))
     assert jovan.blocks(mila).status == 204
     assert ids(mila.gets("/v1/contacts")) == ids(jovan.gets("/v1/contacts")) == []
+
+
+@pytest.mark.promise("RGT-3")
+def test_block_by_an_account_whose_erasure_has_begun_leaves_no_row(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    before_the_commit(monkeypatch, lambda: world.set_state(mila, "erasing"))
+    mila.blocks(jovan)
+    assert cloud.records("blocked_by") == []
 
 
 def test_ended_invitation_that_a_pin_keeps_does_not_prevent_a_block(world: World) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import table
 from chalicelib.core.settings import settings
+from chalicelib.core.table import Key, Table
 from tests.support import cloud
 from tests.support.races import before_the_commit
 from tests.support.world import Reply, User, World
@@ -108,6 +110,25 @@ def test_expired_code_opens_nothing(world: World) -> None:
     code = mila.makes_a_code()
     world.advance(timedelta(days=7))
     assert jovan.signs_in_again().adds(code).problem == "not_found"
+
+
+def test_code_whose_owner_row_is_lost_can_be_replaced_and_withdrawn(world: World) -> None:
+    """Challenges has no backup, so a restore leaves the current code in Accounts alone."""
+    mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
+    mila.makes_a_code()
+    vuk.makes_a_code()
+    for row in cloud.records("contact_code_owner"):
+        table.delete_all([Key(Table.CHALLENGES, row["pk"]["S"])])
+    assert vuk.calls("DELETE", "/v1/contact-codes").status == 204
+    assert jovan.adds(mila.makes_a_code()).status == 201
+
+
+def test_code_that_is_not_the_current_one_of_its_owner_opens_nothing(world: World) -> None:
+    """After a restore of Accounts to an earlier time, a later code still has its row in Challenges."""
+    mila, jovan = world.a_user(), world.a_user()
+    code = mila.makes_a_code()
+    table.delete_all([Key(Table.ACCOUNTS, f"A#{mila.account_id}", "contact_code")])
+    assert jovan.adds(code).status == 404
 
 
 def test_expired_code_that_a_pin_keeps_does_not_prevent_a_new_one(world: World) -> None:
@@ -265,6 +286,17 @@ def test_block_that_comes_before_the_contact_prevents_it(
     before_the_commit(monkeypatch, lambda: mila.blocks(jovan) if blocker == "owner" else jovan.blocks(mila))
     assert jovan.adds(code).status == 404
     assert ids(mila.gets("/v1/contacts")) == ids(jovan.gets("/v1/contacts")) == []
+
+
+@pytest.mark.promise("RGT-3")
+def test_contact_by_an_account_whose_erasure_has_begun_is_not_stored(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    code = mila.makes_a_code()
+    before_the_commit(monkeypatch, lambda: world.set_state(jovan, "erasing"))
+    assert jovan.adds(code).status == 404
+    assert cloud.records("contact") == []
 
 
 def test_owner_frozen_while_the_code_is_used_is_not_met(

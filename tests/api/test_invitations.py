@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.ids import InvitationId, UserId
+from chalicelib.contacts import store
+from chalicelib.contacts.model import Invitation
+from chalicelib.contacts.pairs import read_people
+from chalicelib.contacts.store import Side
+from chalicelib.core import clock
+from chalicelib.core.ids import AccountId, InvitationId, UserId
 from chalicelib.core.settings import settings
+from chalicelib.core.transactions import commit
 from tests.support import cloud
 from tests.support.erasures import erase
 from tests.support.races import before_the_commit
@@ -80,6 +86,37 @@ def test_block_that_comes_before_the_acceptance_prevents_it(
     assert contacts(mila) == contacts(jovan) == []
 
 
+def test_invitation_declined_while_it_is_accepted_makes_no_contact(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    before_the_commit(monkeypatch, lambda: decides(mila, invitation, "decline"))
+    assert decides(mila, invitation, "accept").status == 404
+    assert contacts(mila) == contacts(jovan) == []
+
+
+def test_block_that_comes_before_the_invitation_prevents_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    before_the_commit(monkeypatch, lambda: mila.blocks(jovan))
+    assert jovan.invites(mila).status == 202
+    mila.unblocks(jovan)
+    assert received(mila) == []
+
+
+@pytest.mark.promise("RGT-3")
+def test_invitation_by_an_account_whose_erasure_has_begun_stores_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    before_the_commit(monkeypatch, lambda: world.set_state(jovan, "erasing"))
+    jovan.invites(mila)
+    assert cloud.records("invitation") == cloud.records("sent_invitation") == []
+
+
 def test_declined_invitation_cannot_be_sent_again_before_its_end(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
@@ -91,6 +128,70 @@ def test_declined_invitation_cannot_be_sent_again_before_its_end(world: World) -
     world.advance(timedelta(days=30))
     jovan.signs_in_again().invites(mila)
     assert senders(mila.signs_in_again()) == [jovan.user_id]
+
+
+@pytest.mark.parametrize("ending", ["sender", "recipient"])
+def test_ended_contact_does_not_come_back_by_an_older_invitation(world: World, ending: str) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    invitation = received(mila)[0]["id"]
+    assert jovan.adds(mila.makes_a_code()).status == 201
+    one, other = (jovan, mila) if ending == "sender" else (mila, jovan)
+    assert one.calls("DELETE", f"/v1/contacts/{other.user_id}").status == 204
+    assert received(mila) == []
+    assert decides(mila, invitation, "accept").status == 404
+    assert contacts(mila) == contacts(jovan) == []
+
+
+def test_ended_contact_does_not_come_back_by_a_crossed_invitation(world: World) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    mila.invites(jovan)
+    of_mila = received(jovan)[0]["id"]
+    assert decides(mila, received(mila)[0]["id"], "accept").status == 200
+    mila.calls("DELETE", f"/v1/contacts/{jovan.user_id}")
+    assert decides(jovan, of_mila, "accept").status == 404
+    assert contacts(mila) == contacts(jovan) == []
+
+
+def test_list_far_above_a_lowered_limit_accepts_the_next_invitation(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    for _ in range(54):
+        is_invited_by_a_stranger(mila)
+    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_MOST", "5")
+    settings.cache_clear()
+    world.advance(timedelta(seconds=1))
+    assert jovan.invites(mila).status == 202
+    assert senders(mila) == [jovan.user_id]
+
+
+def is_invited_by_a_stranger(user: User) -> None:
+    """Store an invitation; signing so many users up would reach a limit of its own."""
+    account_id, stranger = AccountId(user.account_id), Side(AccountId.new(), UserId.new())
+    keys = read_people([account_id])[account_id].peer.keys
+    invitation = Invitation(
+        invitation_id=InvitationId.new(),
+        user_id=stranger.user_id,
+        account_id=stranger.account_id,
+        sent_at=clock.now(),
+    )
+    commit(*store.invitation_creations(account_id, stranger, invitation, keys))
+
+
+def test_next_page_follows_after_the_last_sender_of_a_page_is_blocked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.contacts.invitations.PEOPLE_AT_ONCE", 1)
+    mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
+    jovan.invites(mila)
+    world.advance(timedelta(seconds=1))
+    vuk.invites(mila)
+    first = mila.gets("/v1/invitations").json
+    mila.blocks(vuk)
+    second = mila.gets(f"/v1/invitations?cursor={first['next']}").json
+    assert [one["sender"]["user_id"] for one in second["items"]] == [jovan.user_id]
 
 
 def test_ended_invitation_cannot_be_accepted(world: World) -> None:

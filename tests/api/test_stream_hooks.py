@@ -258,6 +258,13 @@ def test_forged_hooks_read_the_vault_once_a_minute(world: World) -> None:
     assert read.call_count == 2
 
 
+def test_forged_hook_does_not_lose_the_secret_while_the_vault_is_down(world: World) -> None:
+    assert sends_hook(world, with_field(age=1)).status == 204
+    with mock.patch.object(keyring, "_read", side_effect=Unavailable):
+        sends_hook(world, with_field(age=2), secret="forged")
+        assert sends_hook(world, with_field(age=3)).status == 204
+
+
 def test_unreachable_vault_makes_stream_send_the_hook_again(world: World) -> None:
     with mock.patch.object(keyring, "stream_secret", side_effect=Unavailable):
         assert sends_hook(world, with_field()).status == 503

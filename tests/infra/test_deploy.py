@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
@@ -312,6 +313,7 @@ def without_stream(monkeypatch: pytest.MonkeyPatch) -> None:
 DRIFT = BaselineNotApplied("1 settings of the app at Stream differ from the baseline: app grants.user")
 OUTAGE = StreamNotReached("Stream does not answer, or limits the calls.")
 FAILURES = [DRIFT, OUTAGE, RunFailed("The run failed.")]
+UNFORESEEN = [KeyError("app"), ConnectTimeoutError(endpoint_url="https://lambda.example")]
 
 
 @pytest.mark.promise("STR-3")
@@ -342,6 +344,22 @@ def test_settings_at_stream_never_stop_a_rollback(
         result = run_command({"--region": REGION}, "--rollback")
     assert result.exit_code == 0, result.output
     assert f"not stopped, because it is a rollback: {failure}" in result.output
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("failure", UNFORESEEN, ids=["answer of another version", "AWS does not answer"])
+def test_unforeseen_failure_of_the_check_never_stops_a_rollback(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    done = command.Deployment("https://api.example", "ru4m-staging-service", {})
+    without_stream(monkeypatch)
+    monkeypatch.setattr(chat_settings, "confirmed_placement", lambda *_: raising(failure))
+    monkeypatch.setattr(command, "build", lambda: None)
+    monkeypatch.setattr(command, "deploy", lambda *_, **__: done)
+    with mock_aws():
+        result = run_command({"--region": REGION}, "--rollback")
+    assert result.exit_code == 0, result.output
+    assert f"not stopped, because it is a rollback: {type(failure).__name__}" in result.output
 
 
 def raising(failure: Exception) -> None:

@@ -238,10 +238,7 @@ EXPECTED = {
             ),
             "${AccountsTableArn}",
         ),
-        (
-            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem, dynamodb:UpdateItem",
-            "${ChallengesTableArn}",
-        ),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -599,6 +596,19 @@ def test_role_may_append_only_to_chains_of_its_own_kinds(service: Template) -> N
         role: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*" for kind in sorted(own)]}}
         for role, own in LEDGER_KINDS.items()
     }
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize(
+    ("role", "kind"), [("CheckChatSettingsRole", "chat_settings"), ("WorkOnHooksRole", _STREAM_CASE)]
+)
+def test_role_reads_only_chains_of_its_own_kind(service: Template, role: str, kind: str) -> None:
+    conditions = [
+        statement.get("Condition")
+        for one, statement in statements(service)
+        if one == role and "${LedgerTableArn}" in listed(statement.get("Resource", []))
+    ]
+    assert conditions == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*"]}}] * 2
 
 
 @pytest.mark.promise("SEC-1")

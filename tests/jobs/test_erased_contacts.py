@@ -15,6 +15,7 @@ from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.erasing import a_subject, asks_for_erasure, erasable, work
 from tests.support.erasures import erase, freeze_and_end
+from tests.support.holds import places_hold
 from tests.support.restores import IN_BACKUPS, Backup
 from tests.support.world import User, World
 
@@ -97,6 +98,21 @@ def test_no_row_names_a_user_after_an_erasure(world: World, stream: Emulator) ->
     assert circle.invited.signs_in_again().gets("/v1/invitations").json == {"items": []}
 
 
+HOLDABLE = ("contact", "invitation", "sent_invitation", "block_list", "blocked_by", "contact_code")
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RET-3")
+def test_hold_on_a_user_leaves_no_row_of_others_that_names_the_user(world: World, stream: Emulator) -> None:
+    circle = Circle(a_subject(world))
+    places_hold(circle.mila, *HOLDABLE)
+    work(world, asks_for_erasure(circle.mila))
+    assert [one for one in naming(circle.mila) if one not in cloud.items_of("held")] == []
+    assert len(cloud.items_of("held")) >= len(HOLDABLE)
+    assert counted_contacts(circle.contact) == "0"
+    assert circle.invited.signs_in_again().adds(circle.code).problem == "not_found"
+
+
 def test_contacts_of_others_are_counted_down(circle: Circle) -> None:
     erase(circle.mila)
     assert counted_contacts(circle.contact) == counted_contacts(circle.adder) == "0"
@@ -130,6 +146,17 @@ def test_replay_after_a_restore_takes_the_user_off_the_rows_of_others(world: Wor
         assert (found.status, found.survivors) == (0, 0)
         assert naming(circle.mila) == []
         assert circle.contact.signs_in_again().gets("/v1/contacts").json == {"items": []}
+
+
+@pytest.mark.promise("RET-3")
+def test_replay_with_a_hold_takes_the_user_off_the_rows_of_others(world: World, stream: Emulator) -> None:
+    circle = Circle(a_subject(world))
+    places_hold(circle.mila, *HOLDABLE)
+    backup = Backup.made()
+    work(world, asks_for_erasure(circle.mila))
+    with backup.restored(*IN_BACKUPS) as restore:
+        assert restore.replay().status == 0
+        assert [one for one in naming(circle.mila) if one not in cloud.items_of("held")] == []
 
 
 @pytest.mark.parametrize("point", range(1, 11))

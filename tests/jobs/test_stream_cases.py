@@ -24,6 +24,7 @@ from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze
 from tests.support.hooks import sends_hook, user_event, work
 from tests.support.operators import Operator
+from tests.support.races import before_the_commit
 from tests.support.reconciling import reconcile
 from tests.support.world import Reply, User, World
 
@@ -170,6 +171,16 @@ def test_freeze_between_the_reads_of_stream_and_account_opens_no_case(vera: User
     with mock.patch.object(lookup, "find_users", find):
         assert work(seen_deactivated(vera)) == []
     assert listed(alice) == []
+
+
+@pytest.mark.promise("RGT-3")
+def test_erasure_that_begins_before_the_transaction_leaves_no_case(
+    world: World, vera: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete_at_stream(vera)
+    before_the_commit(monkeypatch, lambda: world.set_state(vera, "erasing"))
+    work(about(vera))
+    assert cloud.records("stream_case") == []
 
 
 @pytest.mark.promise("STR-6")

@@ -87,6 +87,20 @@ def test_user_whom_stream_does_not_know_delays_no_other_block(world: World, stre
     assert blocked(jovan) == {mila.user_id}
 
 
+@pytest.mark.parametrize("path", ["/users/block", "/users/unblock"])
+def test_refused_call_about_one_user_delays_no_other_one(world: World, stream: Emulator, path: str) -> None:
+    jovan, *others = synced_users(world, 3)
+    for other in others:
+        jovan.blocks(other)
+    if path == "/users/unblock":
+        assert sync(jovan, sk="blocks") == []
+        for other in others:
+            jovan.unblocks(other)
+    stream.fault(path=path, method="POST", status=400, body='{"code": 4}', times=1)
+    assert sync(jovan, sk="blocks") == []
+    assert len(blocked(jovan)) == 1
+
+
 def test_blocker_whom_stream_does_not_know_is_skipped(world: World, stream: Emulator) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.blocks(mila)
@@ -113,6 +127,7 @@ def test_thawed_account_gets_the_blocks_that_it_missed(world: World, stream: Emu
     jovan.blocks(mila)
     world.set_state(jovan, "frozen")
     assert sync(jovan, sk="blocks") == []
+    assert blocked(jovan) == set()
     world.set_state(jovan, "active")
     assert sync(jovan, sk="account") == []
     assert blocked(jovan) == {mila.user_id}

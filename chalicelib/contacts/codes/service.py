@@ -2,6 +2,9 @@
 
 Invariants: an account has one valid code at most, and a code that was replaced or withdrawn is never valid
 again. The conditions of the transactions hold both, also for concurrent requests.
+
+Challenges has no backup. So after a restore the row that finds the owner of a current code may be missing, or
+may name a code that is not current any more. The account's own row decides, and a missing row stops nothing.
 """
 
 from chalicelib.accounts import service as accounts
@@ -30,6 +33,7 @@ def make(owner: AccountId, current: ContactCode | None, key: IdempotencyKey | No
         Unavailable: concurrent requests won every time.
     """
     code_id = key.id_for(ContactCodeId, owner) if key else ContactCodeId.new()
+    is_lost = False
     for _ in range(_TRIES):
         if current and current.code_id == code_id:
             return _link(current)
@@ -39,11 +43,11 @@ def make(owner: AccountId, current: ContactCode | None, key: IdempotencyKey | No
         try:
             commit(
                 *store.replace_code(owner, current, made),
-                *([store.disowning(owner, current)] if current else ()),
+                *([store.disowning(owner, current)] if current and not is_lost else ()),
                 accounts.active(owner),
             )
         except CodeMoved:
-            current = store.code_of(owner)
+            current, is_lost = _read_again(owner, current)
         except accounts.NotActive:
             raise NotFound from None
         else:
@@ -69,16 +73,24 @@ def withdraw(owner: AccountId, current: ContactCode | None) -> None:
     Raises:
         Unavailable: concurrent requests made a new code every time.
     """
+    is_lost = False
     for _ in range(_TRIES):
         if current is None:
             return
+        disowning = () if is_lost else (store.disowning(owner, current),)
         try:
-            commit(store.withdrawal(owner, current), store.disowning(owner, current))
+            commit(store.withdrawal(owner, current), *disowning)
         except CodeMoved:
-            current = store.code_of(owner)
+            current, is_lost = _read_again(owner, current)
         else:
             return
     raise Unavailable
+
+
+def _read_again(owner: AccountId, before: ContactCode | None) -> tuple[ContactCode | None, bool]:
+    """The current code, and whether only the row that finds its owner is not as expected."""
+    current = store.code_of(owner)
+    return current, current is not None and current == before
 
 
 def find_owner(code: str | None) -> tuple[AccountId, Write] | None:

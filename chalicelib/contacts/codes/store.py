@@ -97,10 +97,11 @@ def is_known(code: str) -> bool:
 
 
 def find_owner(code: str) -> tuple[AccountId, Write] | None:
-    """The account of a valid code, and the condition that it still is, whose conflict is CodeMoved."""
+    """The account of a code, and the condition that it is the current one, whose conflict is CodeMoved."""
     for key, item in table.batch_get(_owner_keys(code)).items():
         if owner := codec.opened(CodeOwner, item).account_id:
-            return owner, Present(key, only_if=Attr("account_id").eq(owner), conflict=CodeMoved)
+            is_current = Attr("owner_key").eq(key.pk)
+            return owner, Present(code_key(owner), only_if=is_current, conflict=CodeMoved)
     return None
 
 

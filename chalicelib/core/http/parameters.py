@@ -217,6 +217,9 @@ class GlobalPrivacyControl(Header):
         return cls(on="1" in (part.strip() for part in value.split(",")))
 
 
+_DIGITS = 9  # of a number of items
+
+
 class Cursor(str):
     """The start of a page, in the query as `cursor`.
 
@@ -236,6 +239,18 @@ class Cursor(str):
         if not cls.pattern.fullmatch(text):
             raise invalid_cursor()
         return cls(text)
+
+    def remaining(self) -> int:
+        """The number of items that were left, in a list that only grows at the end that is read first.
+
+        Unlike the id of the last item, it stays valid when that item is deleted meanwhile.
+
+        Raises:
+            InvalidRequest: it is no number of items.
+        """
+        if not (self.isdecimal() and len(self) <= _DIGITS and int(self)):
+            raise invalid_cursor()
+        return int(self)
 
 
 def invalid_cursor() -> InvalidRequest:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.certificates.words import DeletionPlace
+from chalicelib.contacts import farewell
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, HeldId, HoldId
@@ -42,6 +43,9 @@ def _keep_held(job: ErasureJob) -> Outcome:
         held_id = HeldId.new()
         job.note(replace(notes, held=held_id))
     known = holds.of_subject(request.account_id).holds
+    kinds, deadline = frozenset(keep_reasons(known, now)), now + _SLICE
+    if not farewell.leave_others_of_kept(request.account_id, request.user_id, kinds, deadline):
+        return Wait(_NOW)
     (row,) = needs.read_accounts([request.account_id], (DATA_KEY,))
     run = held.keep(request.account_id, held_id, keep_reasons(known, now), row[DATA_KEY], now + _SLICE)
     metrics.count(Metric.HELD_UNREADABLE, run.unreadable)
