@@ -22,6 +22,7 @@ GROUPS = {
     "sessions": "chalicelib.sessions.api",
     "profiles": "chalicelib.profiles.api",
     "contacts": "chalicelib.contacts.api",
+    "conversations": "chalicelib.conversations.api",
     "notices": "chalicelib.notices.api",
     "consents": "chalicelib.consents.api",
     "chat": "chalicelib.chat.api",

@@ -28,7 +28,7 @@ from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, certificate_keys_of, fill_vault
 from infra.ops.scheduled import RunFailed
 
-SECRETS = ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "staff", "stream")
+SECRETS = ("codes", "lookup", "pairs", "receipts", "refresh", "signing", "sealing", "staff", "stream")
 
 
 class PeriodsRefused(ValueError):

@@ -4,6 +4,8 @@ token        mints chat tokens, without Stream's SDK and without a call to Strea
 gateway      is the only importer of Stream's SDK, and defines all that may be sent to Stream
 answers      reads Stream's answers about tasks and users
 sync         sends changed profiles to Stream
+channels     creates and deletes channels, adds and removes members, for `conversations`
+messages     finds and deletes a message
 credentials  decides what to do when Stream refuses our own credentials
 
 The deletion of a user at Stream; start reading at `deletion`:

@@ -1,7 +1,7 @@
 """The only importer of Stream's SDK; every call of Stream's API passes through `ask`.
 
-It accepts only `ChatProfile` and ids, so no other personal data can be sent (STR-1, STR-2). Errors are mapped
-to a few classes without their texts, which contain ids and URLs. Refused credentials are
+Callers pass `ChatProfile`, `ChatChannel` and ids, so no other personal data is sent (STR-1, STR-2). Errors
+are mapped to a few classes without their texts, which contain ids and URLs. Refused credentials are
 `CredentialsRefused`, a kind of `StreamUnavailable`, so that callers wait (ADR 23).
 """
 

@@ -3,16 +3,19 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from chalice.app import Blueprint, DynamoDBEvent
 
 from chalicelib.accounts import service as accounts
 from chalicelib.blocks import service as blocks
 from chalicelib.chat import block_sync, sync
-from chalicelib.core.ids import AccountId
+from chalicelib.conversations import channel_sync
+from chalicelib.core.ids import AccountId, ConversationId, Id
 from chalicelib.core.observe import observed
 from chalicelib.profiles import service as profiles
+
+AnyId = TypeVar("AnyId", bound=Id)
 
 chat_jobs = Blueprint(__name__)
 
@@ -23,32 +26,35 @@ _STREAM = os.environ.get("RU4M_ACCOUNTS_STREAM", "arn:aws:dynamodb:eu-central-1:
 @chat_jobs.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
 @observed
 def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
-    """Update changed users and their blocks at Stream; return the records to be delivered again.
+    """Update changed users, their blocks and conversations at Stream; return the records to deliver again.
 
     DynamoDB delivers again from the first failed record on. That is harmless, because each run sends the
     current state.
     """
-    changed, blocking = _Changes(), _Changes()
+    changed, blocking = _Changes[AccountId](), _Changes[AccountId]()
+    talking = _Changes[ConversationId]()
     for record in event.to_dict()["Records"]:
         change = record["dynamodb"]
         changed.add(profiles.owner_of_change(change), change)
         # Also after a change of the account: an account that was frozen may be active again.
         blocking.add(blocks.owner_of_change(change) or accounts.owner_of_change(change), change)
+        talking.add(channel_sync.conversation_of_change(change), change)
     failed = changed.records_of(sync.sync(list(changed.first))) + blocking.records_of(
         block_sync.sync_blocks(blocking.first)
     )
+    failed += talking.records_of(channel_sync.sync_conversations(talking.first))
     return {"batchItemFailures": [{"itemIdentifier": record} for record in dict.fromkeys(failed)]}
 
 
 @dataclass
-class _Changes:
-    """The first record about each account."""
+class _Changes(Generic[AnyId]):
+    """The first record about each account or conversation."""
 
-    first: dict[AccountId, str] = field(default_factory=dict)
+    first: dict[AnyId, str] = field(default_factory=dict)
 
-    def add(self, owner: AccountId | None, change: Mapping[str, Any]) -> None:
-        if owner:
-            self.first.setdefault(owner, change["SequenceNumber"])
+    def add(self, of: AnyId | None, change: Mapping[str, Any]) -> None:
+        if of:
+            self.first.setdefault(of, change["SequenceNumber"])
 
-    def records_of(self, failed: list[AccountId]) -> list[str]:
-        return [self.first[account_id] for account_id in failed]
+    def records_of(self, failed: list[AnyId]) -> list[str]:
+        return [self.first[one] for one in failed]

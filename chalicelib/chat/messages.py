@@ -83,9 +83,15 @@ def _message(answer: Mapping[str, Any]) -> FoundMessage:
         id=message_id,
         channel_type=channel_type,
         channel_id=channel_id,
+        author=_author(found.get("user")),
         is_deleted=found.get("deleted_at") is not None or found.get("type") == "deleted",
         files=tuple(dict.fromkeys(_files(found.get("attachments"))))[:_MAX_FILES],
     )
+
+
+def _author(user: object) -> str:
+    found = user.get("id") if isinstance(user, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _is_channel(channel_id: str) -> bool:

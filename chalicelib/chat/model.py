@@ -40,17 +40,35 @@ class ChatProfile:
     image: str | None
 
 
+@dataclass(frozen=True)
+class ChatChannel:
+    """All data about a conversation that Stream receives: ids, and the name of a group (STR-1)."""
+
+    cid: str
+    creator: str
+    members: tuple[UserId, ...]
+    name: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class FoundChannel:
+    """A channel at Stream. A member may be a user who is not ours."""
+
+    members: frozenset[str]
+    name: str | None = field(default=None, repr=False)
+
+
 # The types of channels that this system makes. A message in another one is never touched.
 CHANNEL_TYPES = frozenset({"messaging"})
 
 # Identifies a message at Stream. A client may choose it, so it is only ever a part of a path.
 MessageId = NewType("MessageId", str)
-_MESSAGE_ID = re.compile(r"[0-9A-Za-z_@-]{1,255}")  # the SDK puts ids into paths unescaped
+MESSAGE_ID = re.compile(r"[0-9A-Za-z_@-]{1,255}")  # the SDK puts ids into paths unescaped
 
 
 def message_id_of(value: object) -> MessageId | None:
     """The id of a message, if it is safe in a path."""
-    return MessageId(value) if isinstance(value, str) and _MESSAGE_ID.fullmatch(value) else None
+    return MessageId(value) if isinstance(value, str) and MESSAGE_ID.fullmatch(value) else None
 
 
 @dataclass(frozen=True)
@@ -68,8 +86,14 @@ class FoundMessage:
     id: MessageId
     channel_type: str
     channel_id: str
+    author: str  # a user id, perhaps not one of ours; empty if Stream does not say
     is_deleted: bool
     files: tuple[MessageFile, ...] = field(default=(), repr=False)
+
+    @property
+    def cid(self) -> str:
+        """The name of its channel: type and id."""
+        return f"{self.channel_type}:{self.channel_id}"
 
 
 # Identifies a task at Stream. Random: it contains nothing about a person.

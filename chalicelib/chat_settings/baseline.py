@@ -70,12 +70,13 @@ _APP_GRANTS: Mapping[str, tuple[str, ...]] = {
 }
 _MEMBER = (
     "add-links", "create-attachment", "create-message", "create-reaction", "flag-message", "mute-channel",
-    "read-channel", "read-channel-members", "remove-own-channel-membership", "send-custom-event",
+    "read-channel", "read-channel-members", "send-custom-event",
     "upload-attachment",
 )  # fmt: skip
-# Stream gives these to the role `user`. Without them nobody edits or deletes their own message.
+# Stream gives these to the role `user`. Without them nobody edits their own message. Messages are deleted and
+# conversations left by routes of ours: Stream only hides a message that a client deletes (STR-12).
 _OWN_CONTENT = (
-    "delete-attachment-owner", "delete-message-owner", "delete-reaction-owner", "update-message-owner",
+    "delete-attachment-owner", "delete-reaction-owner", "update-message-owner",
 )  # fmt: skip
 _STAFF = frozenset({"admin", "channel_moderator", "global_admin", "global_moderator", "moderator"})
 

@@ -1,6 +1,7 @@
 """Blocks a user and lifts a block.
 
-A block ends the contact and both invitations in the transaction that stores it.
+A block ends the contact, both invitations, and the blocker's membership in the conversation of the two, in
+the transaction that stores it.
 """
 
 from chalicelib.accounts import service as accounts
@@ -10,6 +11,7 @@ from chalicelib.blocks.service import BlocksMoved, Peer, ReverseMoved
 from chalicelib.contacts import pairs, store
 from chalicelib.contacts.pairs import TRIES
 from chalicelib.contacts.store import PairMoved, Side
+from chalicelib.conversations.pairs import ConversationMoved, membership_in_pair
 from chalicelib.core import needs, observe
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import AccountId, UserId
@@ -36,7 +38,7 @@ def block(me: Peer, user_id: UserId) -> None:
             if added or ended:
                 # Otherwise a late request could leave a reverse row that the caller's erasure did not see.
                 commit(*added, *ended, accounts.not_erasing(me.account.account_id))
-        except (BlocksMoved, ReverseMoved, PairMoved, AccountGone):
+        except (BlocksMoved, ReverseMoved, PairMoved, ConversationMoved, AccountGone):
             me = pairs.read_again(me)
         else:
             return
@@ -48,10 +50,12 @@ def _ending(me: Peer, other: Side, added: list[Write]) -> list[Write]:
 
     There are none if the block is stored already and nothing is left to end.
     """
-    pair = store.read_pair(pairs.side_of(me), other)
-    if not added and not pair.found:
+    mine = pairs.side_of(me)
+    pair = store.read_pair(mine, other)
+    membership = membership_in_pair(mine.account_id, mine.user_id, other.user_id)
+    if not added and not pair.found and not membership.exists:
         return []
-    return [*pair.ending_everything(), accounts.not_erasing(other.account_id)]
+    return [*pair.ending_everything(), *membership.ending, accounts.not_erasing(other.account_id)]
 
 
 def lift(me: Peer, user_id: UserId) -> None:

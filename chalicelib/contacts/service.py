@@ -8,13 +8,25 @@ from chalicelib.contacts import pairs, store
 from chalicelib.contacts.codes import service as codes
 from chalicelib.contacts.model import ContactViews, GivenCode
 from chalicelib.contacts.pairs import PEOPLE_AT_ONCE, Person
-from chalicelib.contacts.store import PairMoved, Side
+from chalicelib.contacts.store import NotContacts, PairMoved, Side, contact_with, still_contact
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.transactions import Write, commit
 from chalicelib.profiles.model import PublicProfile
+
+__all__ = [
+    "MOST_AT_ONCE",
+    "NotContacts",
+    "add_by_code",
+    "contact_with",
+    "end",
+    "listed",
+    "live_contacts",
+    "may_share_a_group",
+    "still_contact",
+]
 
 # The most users of one call of `live_contacts`.
 MOST_AT_ONCE = 99
@@ -86,9 +98,10 @@ def end(me: Peer, user_id: UserId) -> None:
 def live_contacts(owner: AccountId, user_ids: Collection[UserId]) -> dict[UserId, AccountId]:
     """Those of at most 99 users who are contacts of an account and active, with their accounts.
 
-    It takes two batched reads: the contacts by their keys, then their accounts. None of them blocks the owner
-    or is blocked, because a block ends the contact. It does not say whether they block each other; see
-    `may_share_a_group`.
+    It takes two batched reads: the contacts by their keys, then their accounts. For a user who is no contact,
+    the second one reads an account that does not exist, so the calls disclose nothing. None of the contacts
+    blocks the owner or is blocked, because a block ends the contact. It does not say whether they block each
+    other; see `may_share_a_group`.
 
     Raises:
         ValueError: more than 99 users.
@@ -97,7 +110,7 @@ def live_contacts(owner: AccountId, user_ids: Collection[UserId]) -> dict[UserId
     if len(user_ids) > MOST_AT_ONCE:
         raise ValueError(f"at most {MOST_AT_ONCE} users")
     found = store.accounts_of_contacts(owner, user_ids)
-    glances = accounts.glances(found.values())
+    glances = accounts.glances(found.get(user_id) or AccountId.new() for user_id in user_ids)
     return {
         user_id: account_id
         for user_id, account_id in found.items()

@@ -12,15 +12,10 @@ Keys contain the other side, so that each row leads to its reverse row.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from chalicelib.contacts.model import (
-    Contact,
-    ContactCount,
-    Invitation,
-    InvitationState,
-    SentInvitation,
-)
+from chalicelib.contacts.model import Contact, ContactCount, Invitation, InvitationState, SentInvitation
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.needs import Need
 from chalicelib.core.settings import settings
 from chalicelib.core.table import (
     ALWAYS,
@@ -35,13 +30,14 @@ from chalicelib.core.table import (
     Key,
     Order,
     Prefix,
+    Present,
     Query,
     Remove,
     Table,
     Write,
     partition_of,
 )
-from chalicelib.privacy import codec
+from chalicelib.privacy import codec, record_needs
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _CONTACT, _INVITATION, _INVITED = "contact#", "invitation#", "invited#"
@@ -49,6 +45,10 @@ _CONTACT, _INVITATION, _INVITED = "contact#", "invitation#", "invited#"
 
 class AlreadyContacts(Conflict):
     """The two users are contacts already."""
+
+
+class NotContacts(Conflict):
+    """The two users are no contacts, or not any more."""
 
 
 class OwnContactsFull(Conflict):
@@ -132,6 +132,16 @@ def accounts_of_contacts(owner: AccountId, user_ids: Iterable[UserId]) -> dict[U
     return {places[key]: codec.glance(Contact, item).account_id for key, item in found.items()}
 
 
+def contact_with(user_id: UserId) -> Need[Contact | None]:
+    """The contact of the token's owner with a user, without what is sealed in it."""
+    return record_needs.glanced(Contact, lambda claims: contact_key(claims.account_id, user_id))
+
+
+def still_contact(owner: AccountId, user_id: UserId) -> Write:
+    """The condition that a user is a contact of an account; its conflict is NotContacts."""
+    return Present(contact_key(owner, user_id), only_if=Attr("pk").exists(), conflict=NotContacts)
+
+
 # --- pairs
 
 
@@ -188,15 +198,14 @@ class Pair:
         is_pending = Attr("state").eq(InvitationState.PENDING)
         deletions: list[Write] = []
         for recipient, sender in ((one, other), (other, one)):
-            received, sent = invitation_key(recipient, sender), invited_key(sender, recipient)
+            received = invitation_key(recipient, sender)
             if received in self.pending:
                 deletions.append(Delete(received, only_if=is_pending, conflict=PairMoved))
-                deletions += self._deletions([sent])
+                deletions += self._deletions([invited_key(sender, recipient)])
         return deletions
 
     def _counts(self) -> list[Write]:
-        sides = (self.one, self.other) if self.are_contacts else ()
-        return [_count_down(side.account_id) for side in sides]
+        return [_count_down(side.account_id) for side in (self.one, self.other) if self.are_contacts]
 
 
 def _contact_keys(one: Side, other: Side) -> list[Key]:
@@ -205,8 +214,8 @@ def _contact_keys(one: Side, other: Side) -> list[Key]:
 
 def _pair_keys(one: Side, other: Side) -> list[Key]:
     a, b = one.account_id, other.account_id
-    invitations = [invitation_key(a, b), invited_key(b, a), invitation_key(b, a), invited_key(a, b)]
-    return [*_contact_keys(one, other), *invitations]
+    invited = [invitation_key(a, b), invited_key(b, a), invitation_key(b, a), invited_key(a, b)]
+    return _contact_keys(one, other) + invited
 
 
 def read_pair(one: Side, other: Side) -> Pair:
@@ -234,8 +243,8 @@ def invitation_creations(
 
 def oldest_deletions(recipient: AccountId, sender: AccountId) -> list[Write]:
     """The writes that delete an invitation and its reverse row; their conflict is OldestMoved."""
-    keys = (invitation_key(recipient, sender), invited_key(sender, recipient))
-    return [Delete(key, conflict=OldestMoved) for key in keys]
+    rows = (invitation_key(recipient, sender), invited_key(sender, recipient))
+    return [Delete(row, conflict=OldestMoved) for row in rows]
 
 
 def received(recipient: AccountId) -> list[Invitation]:
@@ -286,21 +295,16 @@ def counterparts(owner: AccountId, user_id: UserId) -> Iterator[Counterpart]:
 
 def _counterpart(prefix: str, owner: AccountId, user_id: UserId, item: Item) -> Counterpart:
     own, other = Key(Table.ACCOUNTS, item["pk"], item["sk"]), AccountId(item["account_id"])
-    match prefix:
-        case "contact#":
-            return Counterpart(item["kind"], own, contact_key(other, user_id), counted_for=other)
-        case "invitation#":
-            return Counterpart(item["kind"], own, invited_key(other, owner))
-        case _:
-            return Counterpart(item["kind"], own, invitation_key(other, owner))
+    theirs = {
+        _CONTACT: contact_key(other, user_id),
+        _INVITATION: invited_key(other, owner),
+        _INVITED: invitation_key(other, owner),
+    }
+    return Counterpart(item["kind"], own, theirs[prefix], other if prefix == _CONTACT else None)
 
 
 def remove(pair: Counterpart, *, keeping_own: bool = False) -> None:
-    """Delete both rows of a pair; if one of them is gone, the other one alone. May be repeated.
-
-    Args:
-        pair: the rows.
-        keeping_own: whether the account's own row stays, for a hold.
+    """Delete both rows of a pair, or the other account's alone, for a hold. May be repeated.
 
     Raises:
         Unavailable: it is not known that both are deleted.
@@ -308,6 +312,4 @@ def remove(pair: Counterpart, *, keeping_own: bool = False) -> None:
     try:
         table.transact(pair.removal(keeping_own=keeping_own))
     except PairMoved:
-        table.delete_all([pair.theirs])
-        if not keeping_own:
-            table.delete_all([pair.own])
+        table.delete_all([pair.theirs] if keeping_own else [pair.theirs, pair.own])

@@ -11,8 +11,10 @@
     ├── Forbidden           403
     │   ├── (sessions)           account_frozen, restricted, step_up_required
     │   ├── (notices)            terms_not_accepted
+    │   ├── (conversations)      not_longest_member
     │   └── (rights)             own_proposal, also of disclosures and holds
     ├── NotFound            404  not_found
+    │   └── (conversations)      unknown_member
     ├── ConflictingRequest  409  conflict
     │   ├── InProgress      409  in_progress
     │   ├── (signup)             terms_outdated
@@ -26,6 +28,7 @@
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
     │   ├── (contacts)           gone, once a code is replaced or withdrawn
+    │   ├── (conversations)      gone, once the caller left
     │   └── (rights)             gone, once a copy is deleted
     ├── ChangedMeanwhile    412  changed_meanwhile
     ├── PayloadTooLarge     413  payload_too_large
@@ -34,6 +37,7 @@
     │   ├── IdempotencyMismatch  idempotency_mismatch
     │   ├── (challenges)         wrong_code
     │   ├── (contacts)           too_many_contacts
+    │   ├── (conversations)      too_many_members, fixed_members
     │   ├── (blocks)             too_many_blocks
     │   ├── (rights)             not_offered_here, not_carried_out, extension_not_allowed
     │   └── (disclosures)        notice_not_in_force

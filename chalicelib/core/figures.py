@@ -84,6 +84,12 @@ class Limits(FigureSet):
     contact_attempts_day: int = _count(50)
     invitations_day: int = _count(20)
     blocks_day: int = _count(200)
+    # Writes about conversations (ADR 40). Stream limits its calls for all users together.
+    conversations_day: int = _count(100)
+    conversation_changes_day: int = _count(200)
+    message_deletions_day: int = _count(1_000)
+    # Members of a group, its first member included. One transaction has a row and a condition per member.
+    conversation_members_most: int = _figure(49, 3, 49)
     # The most that an account has at a time. All blocks of an account are one item of at most 400 KB.
     contacts_most: int = _figure(1_000, 5, 5_000)
     blocks_most: int = _figure(500, 5, 1_000)

@@ -120,6 +120,14 @@ class InvitationId(Id, prefix="v"):
     """One invitation, for its recipient."""
 
 
+class ConversationId(Id, prefix="cv"):
+    """One conversation, also the id of its channel at Stream."""
+
+
+class ConversationRequestId(Id, prefix="cx"):
+    """Names a request that opens a conversation, so that its Idempotency-Key is recognised."""
+
+
 class MailId(Id, prefix="m"):
     """One mail that was sent and may bounce; does not identify its recipient."""
 

@@ -104,6 +104,18 @@ def renew_stream_secret() -> None:
     _stream_secrets[:] = [_read(Secret.STREAM)["secret"]]
 
 
+@cache
+def pair_key() -> MacKeys:
+    """Return the key from which the ids of conversations of two users follow. It is never rotated.
+
+    Under another key, two users would get a second conversation and lose the first one. The id of every
+    existing pair would have to change, also at Stream, where the id of a channel cannot change. Nothing is
+    signed with the key: who knows it can compute an id from two known user ids, and no more. So its document
+    has no versions, and no command that rotates keys accepts it.
+    """
+    return MacKeys("1", {"1": base64.b64decode(_read(Secret.PAIRS)["key"])})
+
+
 def forget_stream_secret() -> None:
     """Read Stream's secret again at its next use; for a caller whose secret Stream refused."""
     _stream_secrets.clear()
@@ -111,7 +123,7 @@ def forget_stream_secret() -> None:
 
 def forget() -> None:
     """Read all keys again at their next use; for commands that rotate them."""
-    for cached in (mac_keys, signing_key):
+    for cached in (mac_keys, pair_key, signing_key):
         cached.cache_clear()
     forget_stream_secret()
 

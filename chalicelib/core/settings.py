@@ -69,6 +69,7 @@ class Secret(StrEnum):
 
     CODES = "codes"
     LOOKUP = "lookup"
+    PAIRS = "pairs"
     RECEIPTS = "receipts"
     REFRESH = "refresh"
     SIGNING = "signing"

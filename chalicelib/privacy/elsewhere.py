@@ -59,6 +59,28 @@ ELSEWHERE = (
         recipients=(Recipient.STREAM,),
         kept=(Period.CHAT_MESSAGES,),
     ),
+    # Random ids, but together they show who talks with whom. One item names several accounts, so it is no
+    # record of one of them; each has a record `membership`, by which an erasure finds it (ADR 40).
+    Elsewhere(
+        kind="conversation",
+        what="The members of a conversation, in the order of joining, under random ids.",
+        where="accounts",
+        purpose=Purpose.SERVICE,
+        basis=LegalBasis.CONTRACT,
+        categories=(Category.PSEUDONYM, Category.CONTACTS),
+        recipients=(Recipient.AWS, Recipient.STREAM),
+        kept="each member until they leave or delete the account; the rest until the last member left",
+    ),
+    Elsewhere(
+        kind="conversation_name",
+        what="The name that a user gave to a group.",
+        where="at Stream",
+        purpose=Purpose.SERVICE,
+        basis=LegalBasis.CONTRACT,
+        categories=(Category.CONTENT_PRIVATE,),
+        recipients=(Recipient.STREAM,),
+        kept="until the last member left the group",
+    ),
     Elsewhere(
         kind="export_copy",
         what="The copy of their data that a subject requested, as a file.",

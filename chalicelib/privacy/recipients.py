@@ -107,9 +107,18 @@ class Recipient(Registered):
         role=Role.PROCESSOR,
         activity=(
             "delivers chat messages and stores them for a limited time; receives an id, a display name, a "
-            "picture, and the ids of the users whom a user blocks"
+            "picture, the ids of the users whom a user blocks, and for each conversation the ids of its "
+            "members and a group's name"
         ),
-        categories=frozenset({Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE, Category.CONTACTS}),
+        categories=frozenset(
+            {
+                Category.PSEUDONYM,
+                Category.NAME,
+                Category.SELF_IMAGE,
+                Category.CONTACTS,
+                Category.CONTENT_PRIVATE,  # the name of a group
+            }
+        ),
         # As our processor it also assists us with rights requests (Art. 28(3)(e) GDPR).
         purposes=frozenset({Purpose.SERVICE, Purpose.LEGAL_OBLIGATION}),
         mechanism=Mechanism.SCCS,  # the company is American; its servers for us are in the EU

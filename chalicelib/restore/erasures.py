@@ -14,6 +14,7 @@ from functools import partial
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.service import ClaimMoved
 from chalicelib.contacts import farewell
+from chalicelib.conversations.farewell import leave_conversations, leave_conversations_of_kept
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import HOUR
@@ -66,7 +67,10 @@ def keep_held(tombstone: Tombstone) -> KeepOutcome:
     """
     account_id, held_id = tombstone.account_id, tombstone.held_id or HeldId.new()
     reasons = held.keep_reasons(holds.of_subject(account_id).holds, clock.now())
-    if not farewell.leave_others_of_kept(account_id, tombstone.user_id, reasons.keys(), clock.now() + HOUR):
+    deadline = clock.now() + HOUR
+    if not farewell.leave_others_of_kept(account_id, tombstone.user_id, reasons.keys(), deadline):
+        return KeepOutcome(is_complete=False)
+    if not leave_conversations_of_kept(account_id, reasons.keys(), deadline):
         return KeepOutcome(is_complete=False)
     (row,) = needs.read_accounts([account_id], (DATA_KEY,))
     known, unreadable = held.digests(held_id), 0
@@ -160,6 +164,8 @@ def _erase(mark: Mark, keep: Keep) -> ErasedAgain:
     if not kept.is_complete:
         return ErasedAgain(account_id, {}, is_erased=False, unreadable=kept.unreadable)
     while not farewell.leave_others(account_id, mark.tombstone.user_id, clock.now() + HOUR).complete:
+        pass
+    while not leave_conversations(account_id, clock.now() + HOUR).complete:
         pass
     deleted = _delete_partitions(account_id)
     with suppress(KeyNotDeleted):  # the item has an end, which no code gives it; it counts as a survivor

@@ -62,6 +62,7 @@ def fill_vault(
     api = account.client("secretsmanager")
     for purpose in ("codes", "receipts", "refresh", "staff"):
         _stored_or(api, arns[purpose], _mac_keys)
+    _stored_or(api, arns["pairs"], _pair_key)
     lookup = _stored_or(api, arns["lookup"], _mac_keys)
     signing = _stored_or(api, arns["signing"], _signing_key)
     held = read(api, arns["stream"])
@@ -119,6 +120,11 @@ def _public_key(kid: str, pem: str) -> Document:
 
 def _mac_keys() -> Document:
     return {"versions": {"1": new_mac_key()}, "current": "1"}
+
+
+def _pair_key() -> Document:
+    # Without versions, since it is never rotated (core/keyring).
+    return {"key": new_mac_key()}
 
 
 def new_mac_key() -> str:

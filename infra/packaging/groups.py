@@ -34,6 +34,7 @@ PLACEHOLDERS = {
     "RU4M_PUBLIC_KEYS": '{"keys":[]}',
     "RU4M_SECRET_CODES": "codes",
     "RU4M_SECRET_LOOKUP": "lookup",
+    "RU4M_SECRET_PAIRS": "pairs",
     "RU4M_RENEWALS_QUEUE": "https://packaging.example.org/renewals",
     "RU4M_RIGHTS_QUEUE": "https://packaging.example.org/rights",
     "RU4M_SECRET_RECEIPTS": "receipts",

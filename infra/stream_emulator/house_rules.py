@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROFILE = frozenset({"id", "name", "image"})
 MEMBERSHIP = frozenset({"user_id", "user", "channel_role"})
+CHANNEL = frozenset({"members", "created_by", "created_by_id", "name"})
 
 
 def refuse_user_fields(call: Call, user_id: str, sent: Iterable[str], *, also: Iterable[str] = ()) -> None:
@@ -40,6 +41,13 @@ def refuse_member_fields(call: Call, user_id: str, sent: Iterable[str]) -> None:
     beyond = sorted(set(sent) - MEMBERSHIP)
     if call.principal.is_server and beyond:
         _refuse(call, user_id, beyond, f"STR-1: fields {beyond} of a member must not reach Stream")
+
+
+def refuse_channel_fields(call: Call, cid: str, sent: Iterable[str]) -> None:
+    """Refuse fields of a channel from the server, except its members, creator and name (STR-1)."""
+    beyond = sorted(set(sent) - CHANNEL)
+    if call.principal.is_server and beyond:
+        _refuse(call, cid, beyond, f"STR-1: fields {beyond} of a channel must not reach Stream")
 
 
 def refuse_push_token(call: Call, user_id: str) -> None:

@@ -41,11 +41,10 @@ _RARE = (
     "use-frozen-channel", "create-restricted-visibility-message", "read-restricted-visibility-message",
 )  # fmt: skip
 
-# The members' permissions that our apps use.
+# The members' permissions that our apps use. They delete messages and leave conversations by our routes.
 _HARDENED_MEMBER = (
     "read-channel", "read-channel-members", "create-message", "create-reaction", "create-attachment",
     "upload-attachment", "add-links", "flag-message", "mute-channel", "send-custom-event",
-    "remove-own-channel-membership",
 )  # fmt: skip
 
 
@@ -141,7 +140,7 @@ def hardened_channel_type(name: str) -> Grants:
     """Grants with which only members act on a channel, and only the server creates one."""
     member = list(_HARDENED_MEMBER)
     if name == "messaging":
-        member += _of_owner(_CONTENT)
+        member += _of_owner(one for one in _CONTENT if one != "delete-message")
     closed: Grants = {"user": [], "channel_member": member, "guest": [], "anonymous": []}
     return stock_channel_type(name) | closed
 

@@ -21,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from chalicelib.core.clock import MINUTE
+from infra.stream_emulator import Emulator
+from infra.stream_emulator.server import ENDPOINTS
 from tests.support.builders import PRIVACY, TERMS, a_phone
 from tests.support.world import User, World
 from tests.support.wsgi import Stage
@@ -52,11 +54,12 @@ contract.config.phases.coverage.unexpected_methods = set()  # the gateway's own 
 
 
 @pytest.fixture
-def served(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Serve the world with unlimited limits, since a 429 would hide other responses."""
+def served(world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Serve the world with unlimited limits and Stream, since 429 and 503 would hide other responses."""
     monkeypatch.setattr("chalicelib.core.limiter.Limiter.hit", lambda *_: None)
     monkeypatch.setattr("chalicelib.core.breaker.Breaker.hit", lambda *_: None)
     monkeypatch.setattr(stage, "world", world)
+    stream.choose(limits={endpoint.operation: 10**9 for endpoint in ENDPOINTS})
     return world
 
 

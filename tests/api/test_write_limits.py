@@ -69,8 +69,9 @@ def test_action_that_is_never_refused_has_no_limit() -> None:
 def test_each_limit_counts_under_a_name_of_its_own() -> None:
     names = [limit.name for _, limit in _LIMITED]
     assert sorted(names) == [
-        "blocks", "consents_given", "contact_attempts", "contact_codes", "invitations", "notices_accepted",
-        "profile_changes", "rights_requests",
+        "blocks", "consents_given", "contact_attempts", "contact_codes", "conversation_changes",
+        "conversations", "invitations", "message_deletions", "notices_accepted", "profile_changes",
+        "rights_requests",
     ]  # fmt: skip
 
 

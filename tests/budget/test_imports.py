@@ -31,6 +31,10 @@ ALLOWED = {
     ("app", "sessions"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "profiles"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "contacts"): {"boto3", "botocore", "pydantic", "cryptography"},
+    # It calls Stream within the request.
+    ("app", "conversations"): {
+        "boto3", "botocore", "pydantic", "cryptography", "stream_chat", "aiohttp", "requests",
+    },
     ("app", "notices"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "consents"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "chat"): {"boto3", "botocore", "pydantic", "cryptography"},

@@ -53,6 +53,37 @@ def test_members_are_added_and_removed(app: App) -> None:
     assert [member["user_id"] for member in found] == ["vera", "zoe"]
 
 
+def test_at_most_100_members_are_added_or_removed_at_once(app: App) -> None:
+    names = [f"u{number}" for number in range(101)]
+    app.people(*names[:100])
+    app.people(names[100])
+    app.talk("mila")
+    channel = app.server.channel("messaging", "talk")
+    assert app.refused(lambda: channel.add_members(names)) == Refused(400, 4)
+    assert app.refused(lambda: channel.remove_members(names)) == Refused(400, 4)
+    channel.add_members(names[:100])
+    assert len(app.emulator.state()["channels"]["messaging:talk"]["members"]) == 101
+
+
+def test_channel_that_exists_keeps_members_and_name(app: App) -> None:
+    app.people("system", "mila", "vera")
+    app.server.channel("messaging", "talk", {"members": ["mila"], "name": "Trip"}).create("system")
+    other = {"members": ["vera"], "name": "Other", "created_by": {"id": "system"}}
+    again = app.server.channel("messaging", "talk", other).query(messages={"limit": 0})
+    assert [member["user_id"] for member in again["members"]] == ["mila"]
+    assert again["channel"]["name"] == "Trip"
+
+
+def test_channel_that_is_made_again_after_its_deletion_is_empty(app: App) -> None:
+    app.talk("mila", "vera")
+    channel = app.server.channel("messaging", "talk")
+    channel.send_message({"text": "hello"}, "mila")
+    channel.delete(hard=True)
+    app.talk("mila")
+    again = app.emulator.state()["channels"]["messaging:talk"]
+    assert (sorted(again["members"]), again["messages"]) == (["mila"], [])
+
+
 def test_channels_are_found_by_member_type_and_id(app: App) -> None:
     app.talk("mila", "vera")
     app.talk("vera", id="other")

@@ -56,6 +56,20 @@ def test_creator_or_member_cannot_add_fields(app: App) -> None:
     assert [violation["fields"] for violation in app.emulator.violations()] == [["phone"], ["phone"]]
 
 
+def test_channel_gets_no_field_but_members_creator_and_name(app: App) -> None:
+    app.talk("mila", "vera")
+    channel = app.server.channel("messaging", "talk")
+    writes = [
+        lambda: app.server.channel("messaging", "new", {"members": ["mila"], "topic": "x"}).create("system"),
+        lambda: channel.update({"name": "Trip", "topic": "x"}),
+        lambda: channel.update_partial({"topic": "x"}),
+    ]
+    assert [app.refused(write) for write in writes] == [Refused(400, 4)] * 3
+    assert [violation["fields"] for violation in app.emulator.violations()] == [["topic"]] * 3
+    channel.update_partial({"name": "Trip"})
+    assert app.emulator.state()["channels"]["messaging:talk"]["name"] == "Trip"
+
+
 def test_push_token_is_refused_and_recorded(app: App) -> None:
     app.people("mila")
     add = lambda: app.server.add_device("token", "firebase", "mila")  # noqa: E731

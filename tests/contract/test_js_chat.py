@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,7 +106,7 @@ def test_reading_and_typing_are_announced_to_other_members(app: App, phones: Pho
     assert mila.wait_for_event("message.read")["user"]["id"] == "vera"
 
 
-def test_own_messages_can_be_edited_reacted_to_and_deleted(app: App, phones: Phones) -> None:
+def test_own_messages_can_be_edited_reacted_to_and_deleted_by_the_server(app: App, phones: Phones) -> None:
     app.talk("mila", "vera")
     mila, vera = phones.of("mila"), phones.of("vera")
     for phone in (mila, vera):
@@ -115,9 +116,10 @@ def test_own_messages_can_be_edited_reacted_to_and_deleted(app: App, phones: Pho
     assert vera.wait_for_event("message.updated")["message"]["text"] == "hello"
     vera.call("react", cid=TALK, message_id=said, type="love")
     mila.wait_for_event("reaction.new")
-    assert phone_refused(lambda: vera.call("delete_message", message_id=said)) == NO
-    mila.call("delete_message", message_id=said)
-    assert vera.wait_for_event("message.deleted")["message"]["text"] == ""
+    for phone in (mila, vera):
+        assert phone_refused(partial(phone.call, "delete_message", message_id=said)) == NO
+    app.server.delete_message(said, hard=True)
+    assert vera.wait_for_event("message.deleted")["hard_delete"] is True
 
 
 def test_file_can_be_sent(app: App, phones: Phones) -> None:

@@ -90,6 +90,7 @@ def test_unfit_message_is_refused(app: App, message: dict[str, Any]) -> None:
 
 
 def test_client_does_not_send_to_a_frozen_channel(app: App) -> None:
+    app.emulator.choose(house_rules=False)  # the backend freezes no channel
     app.talk("mila", "vera")
     app.server.channel("messaging", "talk").update_partial(to_set={"frozen": True})
     body = {"message": {"text": "hello"}}
@@ -154,6 +155,6 @@ def test_channel_is_kept_if_a_deletion_has_no_mode_for_the_user(app: App) -> Non
 def test_unset_drops_a_field_of_a_channel(app: App) -> None:
     app.talk("mila", "vera")
     channel = app.server.channel("messaging", "talk")
-    channel.update_partial(to_set={"topic": "tea"})
-    channel.update_partial(to_unset=["topic"])
-    assert "topic" not in app.emulator.state()["channels"]["messaging:talk"]
+    channel.update_partial(to_set={"name": "tea"})
+    channel.update_partial(to_unset=["name"])
+    assert "name" not in app.emulator.state()["channels"]["messaging:talk"]

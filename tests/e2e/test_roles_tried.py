@@ -115,6 +115,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "claims": {"BatchGet"},
         "keys": {"BatchGet"},
     },
+    "conversations": {
+        "accounts": {"BatchGet", "Delete", "Put"},
+        "challenges": {"BatchGet", "Put", "Update"},
+        "keys": {"BatchGet"},
+    },
     "profiles": {
         "accounts": {"BatchGet", "Put"},
         "challenges": {"Put", "Update"},
@@ -159,7 +164,8 @@ SECRETS: dict[str, set[str]] = {
     "admin": {"lookup", "receipts", "staff"},
     "chat": {"stream"},
     "erase_accounts": {"lookup", "receipts", "stream"},
-    "contacts": {"codes", "lookup"},
+    "contacts": {"codes", "lookup", "pairs"},
+    "conversations": {"codes", "lookup", "pairs", "stream"},
     "hooks": {"stream"},
     "profiles": {"codes", "lookup"},
     "rights": {"codes", "receipts"},
@@ -224,7 +230,17 @@ def allowed_operations(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         },
         "secrets": {
             purpose: outputs["vault"][f"{purpose.title()}SecretArn"]
-            for purpose in ("codes", "lookup", "receipts", "refresh", "signing", "sealing", "staff", "stream")
+            for purpose in (
+                "codes",
+                "lookup",
+                "pairs",
+                "receipts",
+                "refresh",
+                "signing",
+                "sealing",
+                "staff",
+                "stream",
+            )
         },
         "archive": outputs["data"]["CheckpointBucketName"],
         "exports": outputs["data"]["ExportBucketName"],

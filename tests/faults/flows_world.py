@@ -52,7 +52,8 @@ class Converging(Flow):
             elif job.queues:
                 run.spread(job.handler, every=job.every)
             else:
-                run.schedule(job.handler, every=job.every)
+                # Lambda repeats a failed run; no job waits for a day.
+                run.schedule(job.handler, every=min(job.every, HOUR))
 
     def run_undisturbed(self, run: Run) -> None:
         """Run the jobs again after an hour, when nothing that a killed run has claimed waits any more."""

@@ -18,6 +18,7 @@ from infra.stream_emulator import Emulator
 from tests.faults.flows import FLOWS
 from tests.faults.flows_billing import BILLING
 from tests.faults.flows_contacts import CONTACTS
+from tests.faults.flows_conversations import CONVERSATIONS
 from tests.faults.flows_erasure import ERASURES
 from tests.faults.flows_holds import HOLDS
 from tests.faults.flows_hooks import HOOKS
@@ -31,7 +32,7 @@ from tests.support.crash import How, Point
 
 _kinds: tuple[type[Flow], ...] = (
     *FLOWS, *RIGHTS, *ERASURES, *HOLDS, *USAGE, *BILLING, *PURGES, *RECONCILIATIONS, *IDLE, *CONTACTS,
-    *HOOKS,
+    *CONVERSATIONS, *HOOKS,
 )  # fmt: skip
 _by_name = {kind.name: kind for kind in _kinds}
 _in_every_run = [name for name, kind in _by_name.items() if not kind.only_in_proof]

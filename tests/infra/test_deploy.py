@@ -33,7 +33,17 @@ from tests.support.notices import a_version, publish
 def outputs_of(stack: str) -> dict[str, str]:
     match stack.rsplit("-", 1)[-1]:
         case "vault":
-            purposes = ("Codes", "Lookup", "Receipts", "Refresh", "Signing", "Sealing", "Staff", "Stream")
+            purposes = (
+                "Codes",
+                "Lookup",
+                "Pairs",
+                "Receipts",
+                "Refresh",
+                "Signing",
+                "Sealing",
+                "Staff",
+                "Stream",
+            )
             secrets = {f"{p}SecretArn": f"arn:{p.lower()}" for p in purposes}
             keys = {"StageKeyArn": "arn:key", "SealingKeyArn": "arn:sealing-key"}
             certificates = {"CertificateKeyArn": "arn:new", "CertificateKeyArns": "arn:new,arn:old"}

@@ -41,6 +41,7 @@ FUNCTIONS = {
     "close_idle_accounts",
     "consents",
     "contacts",
+    "conversations",
     "erase_accounts",
     "hooks",
     "keep_holds",
@@ -267,7 +268,7 @@ def test_filter_of_the_chat_sync_admits_the_changes_that_profiles_and_blocks_nam
     assert owner == (mila if sort_key in admitted else None)
 
 
-def test_chat_sync_receives_every_change_of_profiles_accounts_and_blocks(
+def test_chat_sync_receives_every_change_of_what_stream_mirrors(
     service: Template, functions: dict[str, Template]
 ) -> None:
     (event,) = functions["sync_chat_profiles"]["Events"].values()
@@ -279,7 +280,7 @@ def test_chat_sync_receives_every_change_of_profiles_accounts_and_blocks(
     # Limited by age only, since any number of retries may be used up in an outage.
     assert source["MaximumRetryAttempts"] == -1
     (pattern,) = source["FilterCriteria"]["Filters"]
-    wanted = ["profile", "account", "blocks"]
+    wanted = ["profile", "account", "blocks", "conversation"]
     assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": wanted}}}}
     failures = source["DestinationConfig"]["OnFailure"]
     assert plain(failures["Destination"]) == "${SyncChatProfilesFailures.Arn}"
@@ -595,7 +596,10 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             "mail_configuration", *sealing,
         },
         "consents": {accounts, challenges, "table_ledger", *sealing},
-        "contacts": {accounts, claims, challenges, "secret_codes", *lookup, *sealing},
+        "contacts": {accounts, claims, challenges, "secret_codes", "secret_pairs", *lookup, *sealing},
+        "conversations": {
+            accounts, challenges, "secret_codes", "secret_pairs", "secret_stream", *lookup, *sealing,
+        },
         "erase_accounts": {
             accounts, billing, claims, challenges, held, rights, usage, "table_ledger", "secret_receipts",
             "secret_stream", "export_bucket", "checkpoint_bucket", "certificate_key", "rights_queue",

@@ -75,6 +75,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "chat": (request("POST", "/v1/chat/token"), 503),
     "consents": (request("GET", "/v1/consents"), 503),
     "contacts": (request("GET", "/v1/contacts"), 503),
+    "conversations": (request("POST", "/v1/conversations", body="{}"), 503),
     "hooks": (request("POST", "/v1/hooks/stream", body="{}"), 401),
     "notices": (request("GET", "/v1/notices/current"), 200),
     "profiles": (request("GET", "/v1/profile"), 503),
@@ -204,6 +205,7 @@ def test_chat_token_is_minted_without_streams_sdk(run: Callable[[str], Run]) -> 
 
 CALL_STREAM = {
     "check_chat_settings",
+    "conversations",
     "erase_accounts",
     "reconcile_chat",
     "sync_chat_profiles",

@@ -242,7 +242,22 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${LookupSecretArn}"),
+        ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${LookupSecretArn}, ${PairsSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
+    },
+    "ConversationsRole": {
+        _own_logs("conversations"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
+            "${AccountsTableArn}",
+        ),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        (
+            "secretsmanager:GetSecretValue",
+            "${CodesSecretArn}, ${LookupSecretArn}, ${PairsSecretArn}, ${StreamSecretArn}",
+        ),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
     "ProfilesRole": {

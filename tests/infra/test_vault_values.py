@@ -42,6 +42,13 @@ def test_each_keyed_hash_has_a_key_of_its_own_with_256_bits(account: FakeAccount
     assert {len(base64.b64decode(key)) for key in keys} == {32}
 
 
+def test_key_of_pairs_has_no_versions_that_a_rotation_could_change(account: FakeAccount) -> None:
+    fill(account, "stream secret")
+    document = json.loads(account.secrets.values[ARNS["pairs"]])
+    assert document.keys() == {"key"}
+    assert len(base64.b64decode(document["key"])) == 32
+
+
 def test_published_key_verifies_signatures_of_the_private_key(account: FakeAccount) -> None:
     published = json.loads(fill(account, "stream secret").public_keys)
     signing = json.loads(account.secrets.values[ARNS["signing"]])

@@ -1,41 +1,21 @@
 """Fixtures of the job tests, which run against the Stream emulator through Stream's own SDK."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.chat import gateway
 from chalicelib.core import clock, metrics
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import settings
 from chalicelib.rights import procedures
-from infra.stream_emulator import Emulator, running_emulator
-from tests.support import environment
+from infra.stream_emulator import Emulator
+from tests.support import stream_app
 from tests.support.chat import Chatters
 from tests.support.chat_settings import PLACEMENT, apply_to, check
 from tests.support.scripted import Plan
 from tests.support.world import World
 
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with running_emulator(api_key=environment.STREAM_API_KEY, secret=environment.STREAM_SECRET) as running:
-        yield running
-
-
-@pytest.fixture
-def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """Return an empty Stream app that the gateway calls."""
-    emulator.reset()
-    monkeypatch.setenv("RU4M_STREAM_URL", emulator.url)
-    settings.cache_clear()
-    gateway.forget()
-    yield emulator
-    gateway._client().session.close()
-    gateway.forget()
-    settings.cache_clear()
+emulator, stream = stream_app.emulator, stream_app.stream
 
 
 @pytest.fixture

@@ -134,6 +134,7 @@ def test_copy_contains_no_data_of_others_and_no_internal_data(
     world: World, stream: Emulator, shape: StreamCopyKind
 ) -> None:
     chat, canary = Chatters(), world.canaries
+    stream.choose(house_rules=False)  # an older version of the backend, or another one, may have sent more
     chat.meet("Mila", "Vera", "Zoe", remark=canary("channel's own field"))
     theirs = chat.says("Vera", canary("quoted words"))
     ours = chat.says("Mila", "yes", quoted_message_id=theirs, mentioned_users=[chat["Zoe"]],

@@ -55,14 +55,13 @@ def stored() -> list[dict[str, Any]]:
 
 
 @pytest.mark.promise("RGT-3")
-@pytest.mark.parametrize("how", [How.NOT_STARTED, How.KILLED])
-def test_replay_killed_at_any_write_ends_like_an_undisturbed_one(world: World, how: How) -> None:
+def test_replay_killed_after_any_write_ends_like_an_undisturbed_one(world: World) -> None:
     backup = a_backup(world)
     with backup.restored(*IN_BACKUPS) as restore:
         assert restore.replay().status == 0
         undisturbed = stored()
     for number in count():
-        watch = Watch(Point(number, how))
+        watch = Watch(Point(number, How.KILLED))
         with backup.restored(*IN_BACKUPS) as restore:
             with watch.on(), suppress(Killed):
                 watch.process(restore.replay)

@@ -76,6 +76,7 @@ def secret_documents() -> dict[str, dict[str, Any]]:
     return {
         "codes": versioned(),
         "lookup": versioned(),
+        "pairs": {"key": base64.b64encode(b"p" * 32).decode()},
         "receipts": versioned(),
         "refresh": versioned(),
         "staff": versioned(),

@@ -13,6 +13,7 @@ from chalicelib.accounts.model import Account, ClaimedValues, Frozen
 from chalicelib.accounts.service import OPEN_ACCOUNT, STORED_ACCOUNT
 from chalicelib.certificates.envelope import Envelope
 from chalicelib.contacts import farewell
+from chalicelib.conversations.farewell import leave_conversations
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
@@ -97,6 +98,7 @@ def erase(user: User) -> None:
     account_id, values = AccountId(user.account_id), claimed_values(user.account_id)
     freeze_and_end(account_id)
     assert farewell.leave_others(account_id, UserId(user.user_id), clock.now() + HOUR).complete
+    assert leave_conversations(account_id, clock.now() + HOUR).complete
     accounts.release_claims(values, clock.now() + QUARANTINE)
     delete_records(account_id)
     erasure.delete_key(account_id)

@@ -334,5 +334,23 @@ class User:
     def unblocks(self, other: "User") -> Reply:
         return self.calls("DELETE", f"/v1/blocks/{other.user_id}")
 
+    def meets(self, *others: "User") -> None:
+        """Become a contact of others."""
+        code = self.makes_a_code()
+        for other in others:
+            assert other.adds(code).status == 201
+
+    def opens(self, *others: "User | str", name: str | None = None, **more: Any) -> Reply:
+        """Open a conversation with users, each given as such or by an id."""
+        members = [other if isinstance(other, str) else other.user_id for other in others]
+        body = {"members": members} | ({"name": name} if name is not None else {})
+        return self.calls("POST", "/v1/conversations", body=body, **more)
+
+    def changes_members(self, conversation_id: str, **changes: list[str]) -> Reply:
+        return self.calls("POST", f"/v1/conversations/{conversation_id}/members", body=changes)
+
+    def leaves(self, conversation_id: str) -> Reply:
+        return self.calls("DELETE", f"/v1/conversations/{conversation_id}/members/me")
+
     def logs_out(self) -> Reply:
         return self.calls("DELETE", f"/v1/sessions/{self.session['session_id']}")

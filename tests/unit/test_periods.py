@@ -68,7 +68,11 @@ def test_duration_is_described_in_plain_english(length: str, words: str) -> None
     assert Duration.parse(length).plainly == words
 
 
-@given(DURATIONS, DURATIONS)
+# Python's calendar ends with the year 9999.
+COMPARABLE = DURATIONS.filter(lambda one: one.unit is not Unit.YEAR or one.count < 8_000)
+
+
+@given(COMPARABLE, COMPARABLE)
 def test_one_of_two_durations_is_the_shorter_one(one: Duration, other: Duration) -> None:
     assert (one < other) is not (other <= one)
     assert min(one, other) <= max(one, other)

@@ -16,6 +16,7 @@ from chalicelib.chat import deletion
 from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.contacts import farewell
+from chalicelib.conversations.farewell import leave_conversations
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
@@ -63,6 +64,13 @@ def _delete_records(job: ErasureJob) -> Outcome:
     left = farewell.leave_others(job.request.account_id, job.request.user_id, deadline)
     _count(job, DeletionPlace.of_table(Table.ACCOUNTS), left.items)
     if not left.complete:
+        return Wait(_NOW)
+    # After the contacts: who has none any more is not brought into a conversation (ADR 40).
+    talked = leave_conversations(job.request.account_id, deadline)
+    _count(
+        job, DeletionPlace.of_table(Table.ACCOUNTS), {"membership": talked.number} if talked.number else {}
+    )
+    if not talked.complete:
         return Wait(_NOW)
     kept = kinds_kept(job.request.account_id, clock.now())
     for step in deletions():

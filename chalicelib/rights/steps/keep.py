@@ -11,6 +11,7 @@ from datetime import datetime
 
 from chalicelib.certificates.words import DeletionPlace
 from chalicelib.contacts import farewell
+from chalicelib.conversations.farewell import leave_conversations_of_kept
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, HeldId, HoldId
@@ -45,6 +46,8 @@ def _keep_held(job: ErasureJob) -> Outcome:
     known = holds.of_subject(request.account_id).holds
     kinds, deadline = frozenset(keep_reasons(known, now)), now + _SLICE
     if not farewell.leave_others_of_kept(request.account_id, request.user_id, kinds, deadline):
+        return Wait(_NOW)
+    if not leave_conversations_of_kept(request.account_id, kinds, deadline):
         return Wait(_NOW)
     (row,) = needs.read_accounts([request.account_id], (DATA_KEY,))
     run = held.keep(request.account_id, held_id, keep_reasons(known, now), row[DATA_KEY], now + _SLICE)

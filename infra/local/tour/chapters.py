@@ -18,6 +18,7 @@ from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
 from infra.local.tour.chat_settings import delete_old_messages, keep_settings
 from infra.local.tour.contacts import become_contacts
+from infra.local.tour.conversations import chat
 from infra.local.tour.erasure import erase_account
 from infra.local.tour.hooks import receive_events
 from infra.local.tour.narration import Chapter, Tour
@@ -69,26 +70,6 @@ def appear_at_stream(tour: Tour) -> None:
         tour.say(f"sent to Stream about {name}: {sent[-1]}")
         fields = {field for user in sent for field in user}
         tour.check(f"Stream gets only id, name and image of {name}", fields <= {"id", "name", "image"})
-
-
-def chat(tour: Tour) -> None:
-    """They chat through Stream's official SDK, with tokens issued by the service."""
-    mila, jovan = tour.phones["Mila"], tour.phones["Jovan"]
-    stream = tour.cloud.stream
-    channel = tour.stream_api().channel("messaging", "tour", {"members": [mila.user_id, jovan.user_id]})
-    channel.create(mila.user_id)
-    with ChatClients(stream.url, stream.api_key) as clients:
-        hers = clients.connect(mila.user_id, mila.chat_token)
-        his = clients.connect(jovan.user_id, jovan.chat_token)
-        his.watch(channel.cid)
-        hers.watch(channel.cid)
-        said = "Vidimo se u osam?"
-        hers.send(channel.cid, said)
-        received = his.wait_for_event("message.new", text=said)
-        tour.say(f"Jovan reads: [italic]“{received['message']['text']}”[/]")
-        his.send(channel.cid, "Vidimo se!")
-        hers.wait_for_event("message.new", text="Vidimo se!")
-    tour.check("a message arrived in each direction", holds=True)
 
 
 def change_name(tour: Tour) -> None:

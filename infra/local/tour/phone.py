@@ -192,6 +192,16 @@ class Phone:
         """Lift the block of another user."""
         return _expect(self.call("DELETE", f"/v1/blocks/{other.user_id}"), 204)
 
+    def open_conversation(self, *others: Phone, name: str | None = None) -> dict[str, Any]:
+        """Open a conversation with contacts."""
+        body = {"members": [other.user_id for other in others]} | ({"name": name} if name else {})
+        opened: dict[str, Any] = _expect(self.call("POST", "/v1/conversations", body), 200, 201).body
+        return opened
+
+    def leave_conversation(self, conversation_id: str) -> PhoneAnswer:
+        """Leave a conversation."""
+        return _expect(self.call("DELETE", f"/v1/conversations/{conversation_id}/members/me"), 204)
+
     def log_out(self) -> PhoneAnswer:
         """End this session; the phone keeps its tokens."""
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)

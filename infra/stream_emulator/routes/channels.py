@@ -81,6 +81,7 @@ def get_or_create_channel(call: Call) -> Json:
     if "id" not in call.params and not members:
         raise bad_input("a channel without an id needs members")
     channel_id = call.params.get("id") or distinct_id(members)
+    house_rules.refuse_channel_fields(call, f"{channel_type}:{channel_id}", data)
     channel = call.world.channels.find(channel_type, channel_id)
     connection = call.connection()
     if channel is None:
@@ -166,6 +167,9 @@ def update_channel(call: Call) -> Json:
     channel, world = _named(call), call.world
     added = dict(_member(call, member) for member in call.body.get("add_members") or [])
     removed = [_member(call, member)[0] for member in call.body.get("remove_members") or []]
+    if max(len(added), len(removed)) > _BATCH:
+        raise bad_input(f"at most {_BATCH} members can be added or removed at once")
+    house_rules.refuse_channel_fields(call, channel.cid, call.body.get("data") or {})
     if added or (removed and removed != [call.principal.user_id]):
         world.demand(call.principal, "update-channel-members", channel)
     elif removed and not world.may(call.principal, "update-channel-members", channel):
@@ -190,6 +194,7 @@ def update_channel_partial(call: Call) -> Json:
     """Set and unset single fields of the channel's own data."""
     channel, world = _named(call), call.world
     world.demand(call.principal, "update-channel", channel)
+    house_rules.refuse_channel_fields(call, channel.cid, call.body.get("set") or {})
     _write(channel, call.body.get("set") or {})
     for name in call.body.get("unset") or []:
         channel.custom.pop(name, None)

@@ -35,7 +35,8 @@ def chat(subject: CanarySubject, other: Phone, folder: Path) -> None:
     their_channel.send_message(quoting, other.user_id)
     channel.send_reaction(theirs_said["message"]["id"], {"type": add("reaction", letters())}, own_id)
     regretted = channel.send_message({"text": add("regretted message", letters())}, own_id)["message"]["id"]
-    own.delete_message(regretted)  # Stream reports it with its text, and the service deletes it for good
+    # Hidden in Stream's dashboard. Stream reports it with its text, and the service deletes it for good.
+    server(cloud).delete_message(regretted)
     until(lambda: regretted not in _messages_of(cloud, channel.cid), "the end of the message", 60.0)
 
 

@@ -97,6 +97,7 @@ NOT_SEEDED: Mapping[tuple[str, str], str] = {
 # Kinds of records that show no canary before the erasure.
 WITHOUT_CANARY: Mapping[str, str] = {
     "contact_request": "a keyed digest of a request, under a keyed id",
+    "conversation_request": "a keyed digest of a request, under a keyed id",
     "limit": "counts under hashes of what is counted",
     "code_count": "counts of all subjects of a country together",
     "code_history": "counts of all subjects of a country together",

@@ -122,6 +122,8 @@ class CanarySubject:
         assert self.phone.call("POST", "/v1/contacts", {"code": code}).status == 201
         code = self.phone.call("POST", "/v1/contact-codes").body["code"]
         assert adding.call("POST", "/v1/contacts", {"code": code}).status == 201
+        self.phone.open_conversation(added)
+        adding.open_conversation(self.phone)
         for sender, recipient in ((self.phone, invited), (inviting, self.phone)):
             assert sender.call("POST", "/v1/invitations", {"user_id": recipient.user_id}).status == 202
         for by, other in ((self.phone, blocked), (blocker, self.phone)):

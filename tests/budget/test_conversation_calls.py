@@ -1,0 +1,85 @@
+"""Tests the number of calls and bytes of routes about conversations, counted at the clients."""
+
+import pytest
+
+from infra.stream_emulator import Emulator
+from tests.support import cloud, stream_app
+from tests.support.cloud import counted
+from tests.support.conversations import operations, some_contacts
+from tests.support.world import User, World
+
+emulator, stream = stream_app.emulator, stream_app.stream
+KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
+
+
+@pytest.fixture
+def users(world: World, stream: Emulator) -> list[User]:
+    """Return a user with contacts; the container has read its secrets, and Stream knows all of them."""
+    mila, *others, last = some_contacts(world, 7)
+    mila.opens(last, headers=KEY)
+    return [mila, *others]
+
+
+@pytest.mark.parametrize("headers", [{}, KEY | {"Idempotency-Key": "b8a1f3a2-53c1-4b43-9d0c-0f6a3ce5a1d7"}])
+def test_new_pair_costs_five_calls_and_one_of_stream(
+    users: list[User], stream: Emulator, headers: dict[str, str]
+) -> None:
+    mila, jovan, *_ = users
+    before = len(operations(stream))
+    with counted() as calls:
+        assert mila.opens(jovan, headers=headers).status == 201
+    assert calls.tables == {"BatchGetItem": 3, "UpdateItem": 1, "TransactWriteItems": 1}
+    assert calls.of("dynamodb") == sum(calls.values()) == 5
+    assert operations(stream)[before:] == ["GetOrCreateChannel"]
+
+
+def test_pair_that_exists_costs_the_same(users: list[User], stream: Emulator) -> None:
+    mila, jovan, *_ = users
+    mila.opens(jovan)
+    before = len(operations(stream))
+    with counted() as calls:
+        assert jovan.opens(mila).status == 200
+    assert calls.tables == {"BatchGetItem": 3, "UpdateItem": 1, "TransactWriteItems": 1}
+    assert operations(stream)[before:] == ["GetOrCreateChannel"]
+
+
+def test_group_of_six_costs_seven_calls_and_one_of_stream(users: list[User], stream: Emulator) -> None:
+    mila, *others = users
+    before = len(operations(stream))
+    with counted() as calls:
+        assert mila.opens(*others).status == 201
+    # The caller, both reads of contacts, one of every 25 members, and the conversation after Stream.
+    assert calls.tables == {"BatchGetItem": 5, "UpdateItem": 1, "TransactWriteItems": 1}
+    assert operations(stream)[before:] == ["GetOrCreateChannel"]
+
+
+def test_refusals_of_a_pair_make_the_same_calls(world: World, users: list[User], stream: Emulator) -> None:
+    mila, frozen, blocking, ended, *_ = users
+    world.set_state(frozen, "frozen")
+    blocking.blocks(mila)
+    mila.calls("DELETE", f"/v1/contacts/{ended.user_id}")
+    hidden: list[User | str] = [frozen, blocking, ended, world.a_user(), "u_" + "0" * 26, mila]
+    for more in ([], [users[4]]):
+        seen = []
+        for one in hidden:
+            with counted() as calls:
+                assert mila.opens(one, *more).problem == "unknown_member"
+            seen.append(dict(calls))
+        assert seen == [seen[0]] * len(hidden)
+
+
+def test_leaving_costs_four_calls_and_one_of_stream(users: list[User], stream: Emulator) -> None:
+    mila, jovan, *_ = users
+    pair = mila.opens(jovan).json["conversation_id"]
+    before = len(operations(stream))
+    with counted() as calls:
+        assert mila.leaves(pair).status == 204
+    assert calls.tables == {"BatchGetItem": 3, "TransactWriteItems": 1}
+    assert operations(stream)[before:] == ["UpdateChannel"]
+
+
+def test_largest_group_is_a_few_kilobytes(world: World, stream: Emulator) -> None:
+    mila, *others = some_contacts(world, 49)
+    assert mila.opens(*others).status == 201
+    (row,) = cloud.records("conversation")
+    assert len(str(row)) < 16_000
