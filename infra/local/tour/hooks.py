@@ -56,7 +56,7 @@ def _hide_a_message(tour: Tour, vuk: Phone) -> None:
     channel.create(vuk.user_id)
     message = channel.send_message({"text": "Oops"}, vuk.user_id)["message"]["id"]
     sdk.delete_message(message)
-    tour.say("Vuk's app deletes a message, which Stream only hides")
+    tour.say("somebody deletes a message of Vuk in Stream's dashboard, which only hides it")
 
     def is_gone() -> bool:
         return not tour.cloud.stream.state()["channels"][channel.cid]["messages"]
