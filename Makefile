@@ -8,7 +8,7 @@ JS := infra/local/js
 WORKERS ?= 2
 STAGE ?= staging
 
-.PHONY: help run tour dev test proof check types lint format package generate plots bench bench-quick coverage pins clean
+.PHONY: help run tour dev test proof proof-all check types lint format package generate plots bench bench-quick coverage pins clean
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -24,6 +24,9 @@ test: setup browser ## run every suite but the longest tests
 
 proof: setup        ## run the tests that take minutes: flows are killed at their side effects
 	$(BIN)/pytest -n $(WORKERS) -m proof
+
+proof-all: export EVERY_POINT = 1
+proof-all: proof    ## the same, and skip no side effect: an hour or more
 
 check: setup lint types  ## check lint, types and the direction of imports
 

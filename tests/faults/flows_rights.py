@@ -113,6 +113,7 @@ class Copying(RightsFlow):
     """Access: pinned, exported at Stream, packed, answered, announced, and deleted."""
 
     name = "copying"
+    every = 2  # its steps have the same effects around their own
 
     def play(self, run: Run) -> None:
         self.asks(run)
@@ -146,6 +147,7 @@ class Transferring(RightsFlow):
 
     name = "transferring"
     begins_like = Copying.name
+    every = 2
     right = "portability"
 
     def prepare(self, run: Run) -> None:
@@ -203,7 +205,7 @@ class Extending(RightsFlow):
 
     name = "extending"
     begins_like = Copying.name
-    every = 2  # most effects are those of Copying, which is killed at each
+    every = 4  # most effects are those of Copying
     only_in_proof = True
 
     def play(self, run: Run) -> None:

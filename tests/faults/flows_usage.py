@@ -37,6 +37,7 @@ class RollingUpInParts(Flow):
     """Two days of eleven accounts in two shards are rolled up, saved after every two accounts."""
 
     name = "rolling_up_in_parts"
+    every = 2
 
     def prepare(self, run: Run) -> None:
         run.patch.setattr(usage_store, "SHARDS", ("00", "01"))  # each needs 24 queries

@@ -7,11 +7,12 @@ delivers the same records again, a schedule starts its next run.
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import secrets
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -56,6 +57,11 @@ _WORKERS = {
     "hooks": work_on_hooks,
 }
 _SHARDS = {"announcements", "renewals"}
+
+
+def sampled(points: Sequence[int], step: int) -> Sequence[int]:
+    """Every `step`-th point; all of them if EVERY_POINT is set, as by `make proof-all`."""
+    return points if os.environ.get("EVERY_POINT") else points[::step]
 
 
 class RetriesExhausted(AssertionError):

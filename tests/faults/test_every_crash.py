@@ -1,8 +1,8 @@
 """Tests that a flow ends the same wherever a process is killed, and has no effect twice.
 
 `make proof` kills each flow after each of its side effects, except those that `Flow.every` and
-`Flow.begins_like` skip. The other faults take every second of these effects. To play one, give its number or
-a part of its name:
+`Flow.begins_like` skip. The other faults take every second of these effects. `make proof-all` skips only
+beginnings. To play one effect, give its number or a part of its name:
 
     pytest -m proof tests/faults -k announcing --crash-at=3
     pytest -m proof tests/faults -k signing_up --crash-at=sns
@@ -11,6 +11,7 @@ a part of its name:
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 import pytest
 
@@ -27,7 +28,7 @@ from tests.faults.flows_purge import PURGES
 from tests.faults.flows_reconciliation import RECONCILIATIONS
 from tests.faults.flows_rights import RIGHTS
 from tests.faults.flows_usage import USAGE
-from tests.faults.playing import Ending, Flow, play
+from tests.faults.playing import Ending, Flow, play, sampled
 from tests.support.crash import How, Point
 
 _kinds: tuple[type[Flow], ...] = (
@@ -71,12 +72,12 @@ def test_repeated_request_or_delivery_takes_effect_once(name: str, stream: Emula
     assert_same_end(_by_name[name], play_undisturbed(name, stream), play(_by_name[name], stream, times=2))
 
 
-def points_for(how: How, name: str, stream: Emulator) -> range:
+def points_for(how: How, name: str, stream: Emulator) -> Sequence[int]:
     """Return the effects at which `make proof` injects a fault."""
     if how is How.NOT_STARTED:
         return range(1)  # killed before effect n leaves the same state as killed after effect n-1
-    points = points_to_try(name, stream)[:: _by_name[name].every]
-    return points if how is How.KILLED else points[_FIRST_OF[how] :: 2]
+    points = sampled(points_to_try(name, stream), _by_name[name].every)
+    return points if how is How.KILLED else sampled(points[_FIRST_OF[how] :], 2)
 
 
 def points_to_try(name: str, stream: Emulator) -> range:

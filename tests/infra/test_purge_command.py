@@ -75,7 +75,7 @@ def failing_endpoint() -> Iterator[tuple[str, list[str]]]:
             """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", paths
     server.shutdown()
     server.server_close()
