@@ -197,12 +197,17 @@ class LocalCloud:
     def log_lines(self, job: str = "") -> list[str]:
         """Return all log lines of a job's function, or of all functions and the API."""
         logs = self.account.client("logs")
-        names = (group["logGroupName"] for group in logs.describe_log_groups()["logGroups"])
-        groups = [name for name in names if name.endswith(job)]
+        groups = [
+            group["logGroupName"]
+            for page in logs.get_paginator("describe_log_groups").paginate()
+            for group in page["logGroups"]
+            if group["logGroupName"].endswith(job)
+        ]
         streams = [
             {"logGroupName": group, "logStreamName": stream["logStreamName"]}
             for group in groups
-            for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]
+            for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
+            for stream in page["logStreams"]
         ]
         return [e["message"] for s in streams for e in logs.get_log_events(**s)["events"]]
 

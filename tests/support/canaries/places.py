@@ -178,9 +178,11 @@ def _queues(cloud: LocalCloud) -> Iterator[Content]:
 
 def _logs(cloud: LocalCloud) -> Iterator[Content]:
     logs = cloud.account.client("logs")
-    for group in logs.describe_log_groups()["logGroups"]:
+    groups = logs.get_paginator("describe_log_groups").paginate().search("logGroups[]")
+    for group in groups:
         name = group["logGroupName"]
-        for stream in logs.describe_log_streams(logGroupName=name)["logStreams"]:
+        streams = logs.get_paginator("describe_log_streams").paginate(logGroupName=name)
+        for stream in streams.search("logStreams[]"):
             found = {"logGroupName": name, "logStreamName": stream["logStreamName"], "startFromHead": True}
             lines = [event["message"].encode() for event in logs.get_log_events(**found)["events"]]
             yield Content(Where.LOG, name.rpartition("/")[2].removeprefix(_TABLES), b"\n".join(lines))
