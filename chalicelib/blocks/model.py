@@ -32,7 +32,7 @@ _FOLLOWS = "it recognises another user's number, which is that user's data"
 
 
 class Block(BaseModel):
-    """One blocked user. After that user's erasure the id is a random one that nobody has."""
+    """One blocked user. After that user's erasure the id is a random one that no user has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -121,7 +121,7 @@ class BlockList(
         return self._next(kept, {one: link for one, link in self.links.items() if one not in lifted})
 
     def without_name(self, user_id: UserId, account_id: AccountId) -> Self:
-        """The next version after a blocked user's erasure: it follows the number and names nobody."""
+        """The next version after a blocked user's erasure: it follows the number and names no user."""
         named = {one for one, link in self.links.items() if link.account_id == account_id} | {user_id}
         stand_ins = {one: UserId.new() for one in named & self.links.keys()}
         if not stand_ins and account_id not in self.blocked_accounts:
@@ -160,7 +160,7 @@ def _same(stored: str | None, digest: str) -> bool:
 
 
 def _is_followed_by(known: BlockLink, link: BlockLink) -> bool:
-    """Return whether a block names nobody any more and has the number of a new one."""
+    """Return whether a block names no user any more and has the number of a new one."""
     return known.account_id is None and link.number is not None and _same(known.number, link.number)
 
 

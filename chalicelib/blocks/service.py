@@ -1,7 +1,7 @@
 """Judges whether two users keep each other away, and changes lists of blocks.
 
 Invariants: a list and its reverse rows change in one transaction, and two users who keep each other away see
-the same of each other, whoever of the two blocks.
+the same of each other, whichever of the two blocks.
 """
 
 from collections.abc import Iterable

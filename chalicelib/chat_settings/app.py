@@ -28,18 +28,14 @@ _BETWEEN_CALLS = timedelta(milliseconds=500)
 
 @dataclass(frozen=True)
 class StreamApp:
-    """An app at Stream.
+    """An app at Stream. `access`: its credentials; None for those of this function."""
 
-    Attributes:
-        choices: what its deployment chooses in the baseline.
-        access: its credentials; None for those of this function.
-    """
-
-    choices: BaselineChoices
     access: AppAccess | None = None
 
-    def read(self) -> FoundSettings:
+    def read(self, choices: BaselineChoices) -> FoundSettings:
         """Read what Stream states about the settings of the baseline.
+
+        `choices` has the address by which our webhook is recognised.
 
         It takes four calls, and one for each channel type that the list shows without grants. What Stream
         refuses to state counts as not stated.
@@ -48,7 +44,7 @@ class StreamApp:
             StreamUnavailable: no answer, or one of another form; nothing is known.
             StreamRefused: Stream refuses to show the app or its channel types.
         """
-        webhook = baseline.webhook(self.choices)
+        webhook = baseline.webhook(choices)
         app = self._ask(lambda client: client.get_app_settings(), lambda answer: answers.app(answer, webhook))
         types = dict(self._ask(lambda client: client.list_channel_types(), answers.channel_types))
         types.update(self._single(types))

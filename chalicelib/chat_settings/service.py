@@ -61,7 +61,7 @@ def check() -> SettingsCheck:
     """
     placement = evidence.confirmed_placement(settings().stream_api_key)
     choices = _choices()
-    done = SettingsCheck(comparison.compare(StreamApp(choices).read(), choices, placement))
+    done = SettingsCheck(comparison.compare(StreamApp().read(choices), choices, placement))
     metrics.gauge(Metric.CHAT_SETTINGS_DRIFTED, len(done.drifted))
     metrics.gauge(Metric.CHAT_SETTINGS_UNVERIFIED, len(done.unverified))
     evidence.record_checked(done.drifted, done.unverified)
@@ -93,7 +93,7 @@ def confirm_placement(placement: str) -> None:
         StreamUnavailable, StreamRefused: as for `check`.
         Unavailable: as for `check`.
     """
-    if not placement or StreamApp(_choices()).read().values.get(baseline.PLACEMENT) != placement:
+    if not placement or StreamApp().read(_choices()).values.get(baseline.PLACEMENT) != placement:
         raise PlacementRefused
     evidence.record_placement(settings().stream_api_key, placement)
 

@@ -60,7 +60,7 @@ def _peer(caller: Caller) -> Peer:
 def get_contact_page() -> PublicPage:
     """Get the page behind the link of a contact code.
 
-    The link has the code after `#`, which a browser does not send. The page names nobody.
+    The link has the code after `#`, which a browser does not send. The page names no user.
     """
     return PublicPage(markup=page.contact_page(), policy=page.POLICY)
 
@@ -127,7 +127,7 @@ def list_contacts(caller: Caller, cursor: Cursor | None) -> ContactViews:
     problems=(Unavailable,),
 )
 def end_contact(caller: Caller, user_id: UserId) -> NoContent:
-    """End a contact, on both sides. Nobody is notified."""
+    """End a contact, on both sides. Neither user is notified."""
     service.end(_peer(caller), user_id)
     return NoContent()
 
@@ -218,6 +218,6 @@ def lift_block(caller: Caller, user_id: UserId) -> NoContent:
 def list_blocks(caller: Caller, cursor: Cursor | None) -> BlockViews:
     """List the users whom the caller blocks, newest first.
 
-    A blocked user who deleted their account is listed under an id that nobody has.
+    A blocked user who deleted their account is listed under an id that no user has.
     """
     return blocks.listed(caller[BLOCKS], cursor)

@@ -30,7 +30,7 @@ def send(me: Peer, user_id: UserId) -> None:
     """Invite a user, if there is one who may be invited. Nothing is returned or raised about that.
 
     Raises:
-        Unavailable: a table does not answer, whoever was invited.
+        Unavailable: a table does not answer. The invited user makes no difference.
     """
     for _ in range(TRIES):
         try:

@@ -1,4 +1,4 @@
-"""The page behind the link of a contact code. It is the same for everyone and names nobody.
+"""The page behind the link of a contact code. It is the same for everyone and names no user.
 
 A browser does not send the fragment with the code, and the page has no script that reads it. The app opens
 the link itself.

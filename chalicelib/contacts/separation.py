@@ -21,7 +21,7 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 
 
 def block(me: Peer, user_id: UserId) -> None:
-    """Keep a user away, also one whom nobody has. Repeating it changes nothing.
+    """Keep a user away, also one who does not exist. Repeating it changes nothing.
 
     Raises:
         NotFound: it is the caller, or the caller's account is being erased.

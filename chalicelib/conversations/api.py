@@ -68,7 +68,7 @@ def change_members(caller: Caller, conversation_id: ConversationId, body: Member
     conversations,
     "DELETE",
     "/v1/conversations/{conversation_id}/members/me",
-    limit=Unlimited("It ends a membership, and those are limited by whoever opens conversations"),
+    limit=Unlimited("It ends a membership, and the requests that make memberships are limited"),
     problems=(Unavailable,),
 )
 def leave_conversation(caller: Caller, conversation_id: ConversationId) -> NoContent:

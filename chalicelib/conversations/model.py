@@ -207,7 +207,7 @@ class FixedMembers(Unprocessable):
     """The conversation is a pair, to which nobody is added and from which nobody is removed."""
 
     code = "fixed_members"
-    title = "Nobody can be added to a conversation of two, or removed from it"
+    title = "No user can be added to a conversation of two, or removed from it"
 
 
 class NotLongestMember(Forbidden):

@@ -101,7 +101,7 @@ def open_conversation(me: Account, body: NewConversation, key: IdempotencyKey | 
 
 
 def _open_pair(wish: _Wish) -> Opening:
-    """Make the caller and a contact members of their pair, whoever of them left it."""
+    """Make the caller and a contact members of their pair, whichever of them left it."""
     (other,) = wish.others
     conversation_id = pairs.pair_id(wish.me.user_id, other)
     contact, pair = contacts.contact_with(other), store.conversation(conversation_id)

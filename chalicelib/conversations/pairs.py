@@ -15,7 +15,7 @@ __all__ = ["ConversationMoved", "PairMembership", "membership_in_pair", "pair_id
 
 
 def pair_id(one: UserId, other: UserId) -> ConversationId:
-    """The id of the conversation of two users, whoever of them opens it."""
+    """The id of the conversation of two users, whichever of them opens it."""
     return ConversationId.from_digest(keyring.pair_key().digest("pair", *sorted((one, other))))
 
 

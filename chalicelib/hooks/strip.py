@@ -69,7 +69,7 @@ def strip(hook: Hook, *, has_waited: bool) -> None:
         STRIPPING.uncount(user_id)
         IN_ALL.uncount(_ALL)
         raise Unavailable
-    metrics.count(Metric.STREAM_FIELDS_STRIPPED)
+    metrics.count(Metric.STREAM_FIELDS_STRIPPED, int(found.has_other_fields))
 
 
 def _active_owner(user_id: UserId) -> AccountId | None:

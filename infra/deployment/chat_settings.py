@@ -59,7 +59,7 @@ def read(access: AppAccess, chosen: BaselineChoices, placement: str | None) -> t
         StreamNotReached: nothing is known.
     """
     try:
-        return comparison.compare(StreamApp(chosen, access).read(), chosen, placement)
+        return comparison.compare(StreamApp(access).read(chosen), chosen, placement)
     except (StreamUnavailable, StreamRefused) as failure:
         raise not_reached(failure) from None
 
@@ -70,19 +70,17 @@ def apply_baseline(access: AppAccess, chosen: BaselineChoices) -> list[AppliedSe
     Raises:
         StreamNotReached: Stream did not answer all calls; run it again.
     """
-    return list(send(access, chosen, read(access, chosen, None)))
+    return list(send(access, read(access, chosen, None)))
 
 
-def send(
-    access: AppAccess, chosen: BaselineChoices, checked: Iterable[CheckedSetting]
-) -> Iterator[AppliedSetting]:
+def send(access: AppAccess, checked: Iterable[CheckedSetting]) -> Iterator[AppliedSetting]:
     """Send what differs; yield each setting once Stream has answered.
 
     Raises:
         StreamNotReached: Stream did not answer all calls; run it again.
     """
     try:
-        yield from changes.apply(StreamApp(chosen, access), checked)
+        yield from changes.apply(StreamApp(access), checked)
     except (StreamUnavailable, StreamRefused) as failure:
         raise not_reached(failure) from None
 

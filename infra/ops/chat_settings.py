@@ -90,7 +90,7 @@ def apply(
             _show(checked)
             if not yes:
                 typer.confirm(f"Change these settings of app {access.api_key}?", abort=True)
-            for one in settings.send(access, chosen, checked):
+            for one in settings.send(access, checked):
                 console.print(f"{'changed' if one.accepted else 'refused by Stream'}: {one.checked.name}")
             checked = settings.read(access, chosen, placement)
     _show(checked)

@@ -255,5 +255,5 @@ def loosen(stream: Emulator) -> None:
 
 
 def apply_all() -> list[AppliedSetting]:
-    app = StreamApp(choices())
-    return list(apply(app, comparison.compare(app.read(), choices(), None)))
+    app = StreamApp()
+    return list(apply(app, comparison.compare(app.read(choices()), choices(), None)))

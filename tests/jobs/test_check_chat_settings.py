@@ -150,7 +150,7 @@ def test_secrets_of_the_app_are_neither_logged_nor_stored(
     hook = {"hook_type": "webhook", "webhook_url": "https://user:canary-hook@hook.example"}
     change_app(firebase_config={"credentials_json": "canary-push"}, event_hooks=[hook])
     check()
-    found = StreamApp(choices()).read()
+    found = StreamApp().read(choices())
     shown = "".join(capsys.readouterr()) + repr(found) + "".join(line.payload for line in lines(world))
     assert "canary" not in shown
 

@@ -34,7 +34,7 @@ def test_portable_copy_contains_contacts_and_blocks(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-1")
-def test_copy_discloses_neither_who_blocks_the_subject_nor_whom_an_invitation_reached(world: World) -> None:
+def test_copy_discloses_neither_blockers_nor_recipients_of_invitations(world: World) -> None:
     mila, jovan, vuk, ana = (world.a_user() for _ in range(4))
     mila.invites(jovan)
     vuk.blocks(mila)

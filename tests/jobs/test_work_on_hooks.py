@@ -99,6 +99,7 @@ def test_push_tokens_that_an_app_registered_are_deleted_and_the_profile_stays(
     assert push_tokens_of(vera) == []
     assert writes_to(stream) == before
     assert counts[Metric.STREAM_PUSH_TOKEN_DELETED] == 2
+    assert counts[Metric.STREAM_FIELDS_STRIPPED] == 0
 
 
 @pytest.mark.promise("STR-2")

@@ -3,7 +3,7 @@
 Invariants:
 
 - A case and its evidence are one transaction, under the condition that the account is not being erased.
-- Whoever deletes the account deletes the case; its history stays for its period and names no user.
+- A deletion of the account deletes the case; its history stays for its period and names no user.
 - A page of cases is shown to a member of staff only if their own history names the cases.
 """
 
