@@ -13,10 +13,11 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.rights.deadline import ExtensionReason
+from chalicelib.rights.intake.body import Text
 from chalicelib.rights.model import Proposal, ReceivedBy, RefusalReason, Right, RightsRequest, Status
 from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.operators.inspect import CasePage, History
-from chalicelib.rights.views import DecisionView, ExtendedView, RequestView, StepView, Text
+from chalicelib.rights.views import DecisionView, ExtendedView, RequestView, StepView
 
 
 class NewProposal(Body):

@@ -7,6 +7,7 @@ The subject's side:
 
     api          routes
     views        what routes accept and return
+    intake/      what each right accepts, and what takes effect in the transaction of the request
     service      submit, read, cancel, fetch the copy
     model        the stored request
     kept         what a law or a hold keeps of an erased account

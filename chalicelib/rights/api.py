@@ -8,16 +8,15 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
-from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights import service
 from chalicelib.rights.erasure import certificate
+from chalicelib.rights.intake.body import NewRequest
+from chalicelib.rights.intake.submission import SUBJECT, Subject
 from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotOfferedHere, NotReady, TooLate
 from chalicelib.rights.receipt_page.document import RECEIPT_POLICY, receipt_page
 from chalicelib.rights.views import (
     CertificateFile,
     ExportView,
-    NewRequest,
     Receipt,
     ReceivedRequestView,
     RequestList,
@@ -37,7 +36,7 @@ def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
     rights,
     "POST",
     "/v1/rights-requests",
-    needs=(DATA_KEY, READABLE_PROFILE),
+    needs=SUBJECT,
     limit=DailyLimit("rights_requests", lambda: settings().limits.rights_requests_day, _is_limited),
     problems=(AlreadyOpen, IdempotencyMismatch, NotOfferedHere, StepUpRequired),
 )
@@ -51,7 +50,7 @@ def exercise_right(
     """
     if service.wants_step_up(body.right):
         caller.require_step_up()
-    taken = service.submit(caller.account, caller[READABLE_PROFILE], body, key)
+    taken = service.submit(Subject.found(caller.account, caller.found), body, key)
     return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
 
 

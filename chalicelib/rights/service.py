@@ -3,7 +3,8 @@
 Invariants:
 
 - One request at a time exercises a right. A second one is refused with the id of the first.
-- Intake is one transaction: the request, the guard of its right, and the first evidence.
+- Intake is one transaction: the request, its effect, the guard of its right, and the first evidence. A
+  request that is answered at once has no guard.
 - A repeated call with the same Idempotency-Key returns the same request and the same receipt.
 - A closed request does not change its answer.
 
@@ -11,39 +12,31 @@ Failures: if the response is lost, the repeated call finds the first request; if
 is lost, the sweep sends another within minutes.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 
-from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.chain import HeadMoved
-from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
-from chalicelib.core.http import Body, Cursor, invalid_cursor
+from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.outbound import BadTarget, Target
 from chalicelib.core.settings import settings
-from chalicelib.profiles.model import Profile
+from chalicelib.core.transactions import Conflict
 from chalicelib.rights import evidence, procedures, receipts, states, store
 from chalicelib.rights.engine import queue
 from chalicelib.rights.files import Link, link_to
-from chalicelib.rights.model import Right, RightsRequest, Status, new_notes
-from chalicelib.rights.moves import Move, apply_move
-from chalicelib.rights.notes import ErasureNotes, RequestNotes
+from chalicelib.rights.intake.body import NewRequest, RequestedChange
+from chalicelib.rights.intake.rules import RULES
+from chalicelib.rights.intake.submission import Beginning, IntakeRule, Subject, Submission, read_again
+from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
+from chalicelib.rights.moves import Move, apply_move, with_reminders_reset
 from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotOfferedHere, NotReady
 from chalicelib.rights.store import ExercisedAlready, RequestExists
-from chalicelib.rights.views import NewRequest
 
-# Rights that a stolen token alone must not exercise.
-_WANTS_STEP_UP = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
-# An objection to marketing and a withdrawal of consent have no limit (Art. 7(3) and 21(2) GDPR).
-_NEVER_LIMITED = frozenset({Right.MARKETING_OBJECTION, Right.CONSENT_WITHDRAWAL})
-# The fields of the body that each right allows.
-_TAKES: dict[Right, frozenset[str]] = {
-    Right.PORTABILITY: frozenset({"transfer_to"}),
-    Right.ERASURE: frozenset({"waive_grace"}),
-}
 PAGE = 20
+_TRIES = 5  # of an intake while the subject's records change
 
 
 @dataclass(frozen=True)
@@ -56,102 +49,130 @@ class TakenRequest:
 
 def wants_step_up(right: Right) -> bool:
     """Return whether a right needs a recent step-up; one refused at intake needs none."""
-    return right in _WANTS_STEP_UP & procedures.OFFERED
+    return right in RULES and RULES[right].wants_step_up
 
 
 def is_limited(right: Right) -> bool:
     """Return whether a right is limited per account. A right refused at intake needs no limit."""
-    return right in procedures.OFFERED - _NEVER_LIMITED
+    return right in RULES and RULES[right].is_limited
 
 
-def submit(
-    account: Account, profile: Profile | None, body: NewRequest, key: IdempotencyKey | None
-) -> TakenRequest:
-    """Submit a subject's request, and have the worker start on it.
+def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> TakenRequest:
+    """Submit a subject's request, give it its effect, and have the worker start on it.
 
     Args:
-        account: The subject's account; it may be frozen or restricted (RGT-11).
-        profile: Gives the country that the subject declared.
+        subject: The subject's records, as the call read them.
         body: The request.
         key: The client's Idempotency-Key.
 
     Raises:
         NotOfferedHere: no procedure carries this right out yet.
-        InvalidRequest: a field that the right does not allow.
+        InvalidRequest: a field that the right does not allow, or a value that does not fit.
         AlreadyOpen: another request exercises the right.
         IdempotencyMismatch: the key was used with another body.
+        Unavailable: the subject's records changed in every try; nothing was written.
     """
-    if body.right not in procedures.OFFERED:
+    rule = RULES.get(body.right)
+    if rule is None:
         raise NotOfferedHere(contact_email=settings().contact_email)
-    _check(body)
-    now = clock.now()
-    request = RightsRequest(
-        request_id=_id_for(account.account_id, key),
-        account_id=account.account_id,
-        user_id=account.user_id,
-        right=body.right,
-        received_at=now,
-        country=profile.country if profile else None,
-        transfer_to=body.transfer_to,
-        steps=procedures.waiting_steps(procedures.steps_of(body.right, body.transfer_to)),
-        run_at=now,
+    rule.check_fields(body)
+    received = Received(
+        request_id=_id_for(subject.account.account_id, key),
+        at=clock.now(),
         fingerprint=idempotency.fingerprint(body) if key else None,
-        notes=_first_notes(body),
     )
-    return record_new(request, body)
+    return take(subject, body, received, rule)
 
 
-def _first_notes(body: NewRequest) -> RequestNotes:
-    notes = new_notes(body.right)
-    return replace(notes, waives_grace=bool(body.waive_grace)) if isinstance(notes, ErasureNotes) else notes
+@dataclass(frozen=True)
+class Received:
+    """How a request was received.
+
+    Attributes:
+        request_id: its new id.
+        at: the instant from which its deadline counts.
+        by: the channel.
+        entered_by: the member of staff who entered it; None: the subject sent it.
+        fingerprint: of its body, if it has an Idempotency-Key.
+    """
+
+    request_id: RightsRequestId
+    at: datetime
+    by: ReceivedBy = ReceivedBy.APP
+    entered_by: StaffId | None = None
+    fingerprint: str | None = None
 
 
-def record_new(request: RightsRequest, body: Body, by: StaffId | None = None) -> TakenRequest:
-    """Record a new request, and send it to the worker. `by`: the member of staff who entered it.
+def take(subject: Subject, body: RequestedChange, received: Received, rule: IntakeRule) -> TakenRequest:
+    """Record a request with its effect, in one transaction, and send it to the worker.
+
+    If the subject's records changed since they were read, they are read again, a bounded number of times.
 
     Raises:
-        AlreadyOpen, IdempotencyMismatch: as for `submit`; nothing was written.
+        AlreadyOpen, IdempotencyMismatch, InvalidRequest, Unavailable: as for `submit`.
     """
+    for _ in range(_TRIES):
+        begun = rule.begin(Submission(subject, body, received.request_id, received.at, clock.now()))
+        request = _new_request(subject, body, received, begun)
+        try:
+            _record_new(request, received, begun)
+        except (RequestExists, HeadMoved):
+            return _request_of_key(request.request_id, body)
+        except ExercisedAlready as found:
+            raise _open_already(found, request) from None
+        except Conflict:
+            subject = read_again(subject)
+        else:
+            return TakenRequest(request, receipts.of(request.request_id))
+    raise Unavailable
+
+
+def _new_request(
+    subject: Subject, body: RequestedChange, received: Received, begun: Beginning
+) -> RightsRequest:
+    now = clock.now()
+    request = RightsRequest(
+        request_id=received.request_id,
+        account_id=subject.account.account_id,
+        user_id=subject.account.user_id,
+        right=body.right,
+        received_by=received.by,
+        received_at=received.at,
+        status=begun.answer or begun.status,
+        country=subject.profile.country if subject.profile else None,
+        transfer_to=body.transfer_to,
+        steps=procedures.waiting_steps(begun.steps),
+        run_at=now if begun.steps else None,
+        fingerprint=received.fingerprint,
+        notes=begun.notes,
+        decided_at=now if begun.answer else None,
+        closed_at=now if begun.answer else None,
+    )
+    return with_reminders_reset(request, now) if received.at < now else request
+
+
+def _record_new(request: RightsRequest, received: Received, begun: Beginning) -> None:
     said = {
         "right": request.right,
         "received_by": request.received_by,
-        "by": by or evidence.SUBJECT,
+        "by": received.entered_by or evidence.SUBJECT,
         "received_at": clock.to_text(request.received_at),
+        **begun.said,
+        **({"answer": begun.answer} if begun.answer else {}),
     }
-    try:
-        store.create(request, evidence.entry("received", said))
-    except (RequestExists, HeadMoved):
-        return _request_of_key(request.request_id, body)
-    except ExercisedAlready as found:
-        raise _open_already(found, request) from None
+    store.create(request, evidence.entry("received", said, request.closed_at), begun.also)
     metrics.count(Metric.RIGHTS_REQUESTED)
-    queue.send(request.request_id, clock.now())
-    return TakenRequest(request, receipts.of(request.request_id))
-
-
-def _check(body: NewRequest) -> None:
-    """Refuse fields that the right does not allow: the client would rely on an ignored field."""
-    given = body.model_dump(exclude_none=True).keys() - {"right"}
-    if odd := sorted(given - _TAKES.get(body.right, frozenset())):
-        raise InvalidRequest(
-            errors=[
-                {"pointer": f"/{name}", "code": "does_not_apply", "message": f"Not for {body.right}"}
-                for name in odd
-            ]
-        )
-    if body.transfer_to:
-        try:
-            Target.parse(body.transfer_to)
-        except BadTarget as bad:
-            wrong = {"pointer": "/transfer_to", "code": "bad_address", "message": bad.fault.value}
-            raise InvalidRequest(errors=[wrong]) from None
+    if begun.answer:
+        metrics.count(Metric.RIGHTS_ANSWERED)
+    if request.run_at:
+        queue.send(request.request_id, request.run_at)
 
 
 def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestId:
     return key.id_for(RightsRequestId, account_id) if key else RightsRequestId.new()
 
 
-def _request_of_key(request_id: RightsRequestId, body: Body) -> TakenRequest:
+def _request_of_key(request_id: RightsRequestId, body: RequestedChange) -> TakenRequest:
     """Return the request that an earlier call with the same Idempotency-Key made."""
     found = store.read(request_id)
     if found is None or found.fingerprint is None:

@@ -207,21 +207,21 @@ def open_requests_of(account_id: AccountId) -> dict[Right, RightsRequestId]:
 
 
 def create(request: RightsRequest, entry: NewEntry, also: Sequence[Write] = ()) -> None:
-    """Create a request, the guard of its right, its first evidence and `also`, in one transaction.
+    """Create a request, its guard unless it is answered, its first evidence and `also`, in one transaction.
 
     Raises:
         RequestExists: holds the stored item.
         ExercisedAlready: holds the guard, which names the other request.
+        Conflict: the condition of a write in `also` does not hold.
     """
     place, guard = key(request.request_id), guard_key(request.account_id, request.right)
     opened = OpenRequest(request_id=request.request_id)
-    table.transact(
-        [
-            Create(place, _item(request), conflict=RequestExists),
-            Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready),
-            chain.append_write(evidence.history_of(request.request_id), entry),
-            *also,
-        ]
+    guards = [Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready)]
+    commit(
+        Create(place, _item(request), conflict=RequestExists),
+        *(guards if request.is_open else []),
+        chain.append_write(evidence.history_of(request.request_id), entry),
+        *also,
     )
 
 

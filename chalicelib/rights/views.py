@@ -1,15 +1,15 @@
 """Requests and responses of the subject's routes: bodies, the receipt's header, terms of DPV."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import NotFound
-from chalicelib.core.http import Body, View
+from chalicelib.core.http import View
 from chalicelib.core.http.parameters import Header
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
@@ -28,35 +28,6 @@ from chalicelib.rights.model import (
     StepStatus,
 )
 from chalicelib.rights.problems import TooLate
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-_Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-_Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
-
-
-class NewRequest(Body):
-    """A new rights request."""
-
-    right: Right
-    transfer_to: _Url | None = Field(
-        None,
-        description="Portability: https address of the controller to which the copy is sent directly",
-    )
-    changes: dict[_Name, Text | None] | None = Field(
-        None, max_length=20, description="Rectification: new values by field name; null removes a value"
-    )
-    purposes: tuple[_Name, ...] | None = Field(
-        None, max_length=20, description="Restriction and objection: the purposes concerned"
-    )
-    ground: Annotated[str, StringConstraints(pattern="^[a-d]$")] | None = Field(
-        None, description="Restriction: the ground, as the letter in Art. 18(1) GDPR"
-    )
-    reason: Text | None = None
-    waive_grace: bool | None = Field(
-        None,
-        description="Erasure: delete after 24 hours instead of 7 days, without waiting for copies that were "
-        "not fetched yet",
-    )
 
 
 class Receipt(Header):

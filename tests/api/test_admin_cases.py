@@ -451,7 +451,8 @@ def test_entered_request_cannot_name_a_controller_for_transfer(world: World, ali
         "received_on": "2026-11-24",
         "transfer_to": "https://import.example.org",
     }
-    assert alice.calls("POST", body=body).problem == "unexpected_field"
+    refused = alice.calls("POST", body=body)
+    assert (refused.problem, refused.json["errors"][0]["pointer"]) == ("invalid_request", "/transfer_to")
 
 
 @pytest.mark.promise("RGT-10")

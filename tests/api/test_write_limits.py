@@ -10,8 +10,6 @@ from chalicelib.core.http import DailyLimit, Unlimited, contract
 from chalicelib.core.http.contract import Route
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.settings import settings
-from chalicelib.rights import procedures, service
-from chalicelib.rights.model import Right
 from tests.support import cloud
 from tests.support.cloud import failing
 from tests.support.counters import unreachable_counters, unreachable_counters_once
@@ -113,14 +111,6 @@ def test_request_that_fails_in_an_outage_is_not_counted(world: World, two_a_day:
     with failing("dynamodb", "TransactWriteItems", outage):
         assert [mila.exercises("access").status for _ in range(3)] == [503] * 3
     assert mila.exercises("access").status == 202
-
-
-def test_objection_to_marketing_and_withdrawal_have_no_limit_once_offered(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(procedures, "OFFERED", frozenset(Right))
-    free = {right for right in Right if not service.is_limited(right)}
-    assert free == {Right.MARKETING_OBJECTION, Right.CONSENT_WITHDRAWAL}
 
 
 def test_objections_to_marketing_and_withdrawals_are_not_limited(world: World, two_a_day: None) -> None:

@@ -8,29 +8,32 @@ that the app would have made, and the subject sees it in the app too, with two d
 - No copy is sent to another controller because of a letter. A subject requests that in the app.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from chalicelib.accounts.service import read_by_user
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
 from chalicelib.core.errors import does_not_apply
-from chalicelib.core.http import Body
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
-from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import READABLE_PROFILE
-from chalicelib.rights import procedures, service
-from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
-from chalicelib.rights.moves import with_reminders_reset
-from chalicelib.rights.service import TakenRequest
+from chalicelib.rights import service
+from chalicelib.rights.intake.body import RequestedChange
+from chalicelib.rights.intake.rules import RULES
+from chalicelib.rights.intake.submission import SUBJECT, Beginning, IntakeRule, Subject, Submission
+from chalicelib.rights.model import ReceivedBy, Status, new_notes
+from chalicelib.rights.service import Received, TakenRequest
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
 
 
-class ReceivedRequest(Body):
-    """A request as received: the subject, the right, the channel and the day of receipt."""
+# A subject requests these in the app only, with a step-up.
+_IN_THE_APP = frozenset({"transfer_to", "waive_grace"})
+
+
+class ReceivedRequest(RequestedChange):
+    """A request as received: the subject, what is requested, the channel and the day of receipt."""
 
     user_id: UserId
-    right: Right
     received_by: ReceivedBy
     received_on: date
 
@@ -39,32 +42,26 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     """Record a request that came by letter, mail, telephone, in person or through support.
 
     Raises:
-        InvalidRequest: the day is in the future or more than a year ago; or no person uses the channel to
-            write to us (the app, inactivity).
+        InvalidRequest: the day is in the future or more than a year ago; no person uses the channel to write
+            to us (the app, inactivity); or a field that the right does not allow in a letter.
         NotFound: no account has this user id.
         AlreadyOpen: an open request exercises the right, perhaps this one, entered before.
     """
     received_at = _received_at(received)
-    account, found = read_by_user(received.user_id, READABLE_PROFILE, DATA_KEY)
-    profile, now = found[READABLE_PROFILE], clock.now()
-    steps = (
-        procedures.waiting_steps(procedures.steps_of(received.right, None))
-        if received.right in procedures.OFFERED
-        else ()
-    )
-    request = RightsRequest(
-        request_id=RightsRequestId.new(),
-        account_id=account.account_id,
-        user_id=account.user_id,
-        right=received.right,
-        received_by=received.received_by,
-        received_at=received_at,
-        status=Status.RECEIVED if steps else Status.AWAITING_REVIEW,
-        country=profile.country if profile else None,
-        steps=steps,
-        run_at=now if steps else None,
-    )
-    return service.record_new(with_reminders_reset(request, now), received, by)
+    rule = RULES.get(received.right, _FOR_OPERATORS)
+    rule = replace(rule, takes=rule.takes - _IN_THE_APP)
+    rule.check_fields(received)
+    account, found = read_by_user(received.user_id, *SUBJECT)
+    received_by = Received(RightsRequestId.new(), received_at, received.received_by, entered_by=by)
+    return service.take(Subject.found(account, found), received, received_by, rule)
+
+
+def _begin_review(submission: Submission) -> Beginning:
+    """A right without a procedure waits for operators."""
+    return Beginning((), new_notes(submission.body.right), status=Status.AWAITING_REVIEW)
+
+
+_FOR_OPERATORS = IntakeRule(_begin_review)
 
 
 def _received_at(received: ReceivedRequest) -> datetime:

@@ -1,0 +1,134 @@
+"""A request as received, and how it begins."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.consents.model import Purposes
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import needs
+from chalicelib.core.errors import InvalidRequest, NotFound
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.needs import Found, Wanted
+from chalicelib.core.transactions import Write
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+from chalicelib.profiles.model import Profile
+from chalicelib.profiles.service import READABLE_PROFILE
+from chalicelib.rights.intake.body import RequestedChange
+from chalicelib.rights.model import Status
+from chalicelib.rights.notes import RequestNotes
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The records of a subject that an intake reads, at one instant.
+
+    Attributes:
+        account: it may be frozen or restricted (RGT-11).
+        profile: None if there is none that can be read.
+        purposes: the subject's decisions; None if there are none.
+        keys: the account's data keys.
+    """
+
+    account: Account
+    profile: Profile | None
+    purposes: Purposes | None
+    keys: SubjectKeys
+
+    @classmethod
+    def found(cls, account: Account, found: Found) -> "Subject":
+        """The subject from a read of `SUBJECT`."""
+        return cls(account, found[READABLE_PROFILE], found[PURPOSES], found[DATA_KEY])
+
+
+# What has to be read beside the account.
+SUBJECT: tuple[Wanted[Any], ...] = (DATA_KEY, READABLE_PROFILE, PURPOSES)
+
+
+def read_again(subject: Subject) -> Subject:
+    """Read a subject's records again, after a write found that they changed.
+
+    Raises:
+        NotFound: the account is being erased.
+    """
+    (found,) = needs.read_accounts([subject.account.account_id], (OPEN_ACCOUNT, *SUBJECT))
+    account = found[OPEN_ACCOUNT]
+    if account is None:
+        raise NotFound
+    return Subject.found(account, found)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A request as received, by any channel.
+
+    Attributes:
+        subject: the subject's records, as read.
+        body: what the subject wants.
+        request_id: the id of the request.
+        received_at: the instant from which the deadline counts; a letter's may be days ago.
+        at: now.
+    """
+
+    subject: Subject
+    body: RequestedChange
+    request_id: RightsRequestId
+    received_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """How a request begins.
+
+    Attributes:
+        steps: the names of the steps of its procedure, in order.
+        notes: the first notes of its steps.
+        also: the writes that give the request its effect, in the transaction that records it. A conflict of
+            theirs means that the subject's records changed since they were read; the intake reads them again.
+        said: fixed words and numbers about the effect, for the evidence.
+        answer: the answer, if the request is answered at intake; its steps then follow the answer.
+        status: the status of a request that is not answered at intake.
+    """
+
+    steps: tuple[str, ...]
+    notes: RequestNotes
+    also: Sequence[Write] = ()
+    said: dict[str, object] = field(default_factory=dict)
+    answer: Status | None = None
+    status: Status = Status.RECEIVED
+
+
+@dataclass(frozen=True)
+class IntakeRule:
+    """The rule of one right.
+
+    Attributes:
+        begin: how a request begins. Pure but for reads; raises InvalidRequest for values that do not fit.
+        takes: the fields of the body that the right allows.
+        wants_step_up: whether a stolen token alone must not exercise it.
+        is_limited: whether the app's requests are limited per account and day.
+    """
+
+    begin: Callable[[Submission], Beginning]
+    takes: frozenset[str] = frozenset()
+    wants_step_up: bool = False
+    is_limited: bool = True
+
+    def check_fields(self, body: RequestedChange) -> None:
+        """Refuse fields that the right does not allow: the client would rely on an ignored field.
+
+        Raises:
+            InvalidRequest: names the fields.
+        """
+        given = body.model_dump(include=set(RequestedChange.model_fields), exclude_none=True).keys()
+        if odd := sorted(given - {"right"} - self.takes):
+            raise InvalidRequest(
+                errors=[
+                    {"pointer": f"/{name}", "code": "does_not_apply", "message": f"Not for {body.right}"}
+                    for name in odd
+                ]
+            )
