@@ -8,6 +8,7 @@ fields without a value are left out, and a portability copy has fewer fields.
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -28,8 +29,9 @@ _CHAT_LINE = "ChatLine"
 _SHAPES: tuple[type[DocumentPart], ...] = (Head, SectionShape, ChatShape, Manifest)
 
 
+@cache
 def text() -> str:
-    """Return the document as it is in a package and in docs."""
+    """Return the document as it is in a package and in docs; the same in every package of a version."""
     return json.dumps(document(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
