@@ -25,7 +25,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from infra.packaging import dependencies
+from infra.packaging import dependencies, models
 from infra.packaging.archive import fingerprint, write_archive
 from infra.packaging.groups import clean_environment, routes_by_group
 from infra.packaging.requirements import runtime_pins
@@ -89,6 +89,7 @@ def _make(root: Path, package: Package) -> None:
     code = stage / "code"
     with zipfile.ZipFile(stage / "out" / "deployment.zip") as archive:
         archive.extractall(code)
+    models.write_models(stage / "chalicelib", dependencies.AWS_SERVICES, code)
     dependencies.precompile(code)
     write_archive(package.code, code, base=_dependencies(root, package.folder))
 

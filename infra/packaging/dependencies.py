@@ -41,6 +41,9 @@ _DROP = (
     "**/*.pxi",
     "**/*.[ch]",
     "botocore/data/*/*/examples-1.json*",
+    # `models` adds them again, reduced to what the sources call.
+    "botocore/data/*/*/service-2.json.gz",
+    "botocore/data/endpoints.json",
     "boto3/examples",
     "urllib3/contrib/emscripten",
     # Duplicates of files of certifi and the operating system.

@@ -103,6 +103,10 @@ def scan(wanted: Scan) -> Iterator[Page]:
         request["ExclusiveStartKey"] = start
 
 
+# The operation of a single write, in full: packaging keeps the operations that the sources name.
+_SINGLE = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}
+
+
 def write(operation: Write) -> Item:
     """Do one write; returns the item after a Change, {} after any other write.
 
@@ -116,7 +120,7 @@ def write(operation: Write) -> Item:
     lost = False
     for _ in tries():
         try:
-            answer = send(f"{verb.lower()}_item", **request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+            answer = send(_SINGLE[verb], **request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
         except RetriableRefusal:
             continue
         except Lost:
