@@ -30,7 +30,8 @@ from infra.packaging.archive import fingerprint, write_archive
 from infra.packaging.groups import clean_environment, routes_by_group
 from infra.packaging.requirements import runtime_pins
 from infra.packaging.split import split
-from infra.template import Template, load, service_parts
+from infra.template import Template, load, merged, service_parts
+from infra.template.alarms import RUNBOOK, alarm_resources
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
@@ -96,7 +97,8 @@ def _make(root: Path, package: Package) -> None:
 
 def _inputs(root: Path) -> str:
     """Return one hash of all inputs of the package."""
-    tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging")
+    runbook = str(RUNBOOK.relative_to(ROOT))  # the texts of the alarms
+    tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging", runbook)
     sources = _files(root, "app.py", "requirements.in", "requirements.txt", "chalicelib", ".chalice")
     return fingerprint(root, sources, fingerprint(ROOT, tools), sys.version)
 
@@ -116,7 +118,8 @@ def _stage(root: Path, out: Path) -> Path:
     shutil.copyfile(root / "app.py", stage / "app.py")
     # Chalice copies its own run-time module; `_dependencies` adds everything else.
     (stage / "requirements.txt").write_text("")
-    (stage / "merge.json").write_text(json.dumps(service_parts()))
+    parts = merged(service_parts(), {"Resources": alarm_resources()})
+    (stage / "merge.json").write_text(json.dumps(parts))
     return stage
 
 

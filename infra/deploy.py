@@ -21,9 +21,10 @@ from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent
 from infra.build import Package, build
-from infra.deployment import chat_settings, concurrency, lifecycle, tables, texts
+from infra.deployment import chat_settings, concurrency, lifecycle, receivers, tables, texts
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
+from infra.deployment.receivers import AlarmReceiverRefused, AlarmReceivers
 from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
 from infra.deployment.vault import MissingSecret, certificate_keys_of, fill_vault
 from infra.ops.scheduled import RunFailed
@@ -61,6 +62,7 @@ class DeploymentTarget:
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
     stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
+    alarms: AlarmReceivers = field(default_factory=AlarmReceivers)
     stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one
 
     @property
@@ -114,8 +116,10 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
         StackFailed: a stack failed; the stacks before it stay updated.
         MissingSecret: Stream's secret is neither stored nor given.
         ReservationRefused: the account cannot reserve this much concurrency; nothing was changed.
+        AlarmReceiverRefused: alarms would reach no receiver; nothing was changed.
     """
     stacks = Stacks(account, report)
+    receivers.check(account, target.stage, target.alarms)
     reserved = concurrency.read(target.reserved, package.functions)
     concurrency.check(account, target.stage, reserved, package.functions)
 
@@ -160,9 +164,11 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
             "Operators": target.operators or principals.of_account(account.partition, account.number),
             "MailFrom": target.mail_from,
             "MailDomain": domain,
+            "OtherAlarmTopic": target.alarms.topic,
             "OnEmulator": "yes" if account.endpoint else "no",
         },
     )
+    receivers.subscribe(account, receivers.topic_of(account, target.stage), target.alarms, report)
     return Deployment(api_url(account, service), stack_name(target.stage, "service"), service)
 
 
@@ -207,6 +213,10 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         ErasureExtent,
         typer.Option(envvar="RU4M_STREAM_ERASURE", help="whether conversations of two are deleted at Stream"),
     ] = ErasureExtent.KEEP_CONVERSATIONS,
+    alarm_email: Annotated[
+        list[str] | None, typer.Option(help="address that gets the alarms; once for each")
+    ] = None,
+    alarm_topic: Annotated[str, typer.Option(help="ARN of a further topic that alarms notify")] = "",
     *,
     rollback: Annotated[
         bool, typer.Option("--rollback", help="an earlier version: settings at Stream do not stop it")
@@ -246,6 +256,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             sms_budgets=sms_budgets,
             stream_erasure=stream_erasure,
             operators=os.environ.get("RU4M_OPERATORS"),
+            alarms=AlarmReceivers(tuple(alarm_email or ()), alarm_topic),
             stream_secret=secret,
         )
         check_chat_settings(account, target, console.print, stops=not rollback)
@@ -263,6 +274,7 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     except (
         MissingSecret, PeriodsRefused, CountriesRefused, OperatorsRefused, RegionError, ClientError,
         figures.BadFigure, concurrency.ReservationRefused, BaselineNotApplied, StreamNotReached, RunFailed,
+        AlarmReceiverRefused,
     ) as failure:  # fmt: skip
         complain.print(str(failure), style="red")
         sys.exit(1)

@@ -1,26 +1,28 @@
 """Jobs of chat."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from chalice.app import Blueprint, DynamoDBEvent
+from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
 from chalicelib.accounts import service as accounts
 from chalicelib.blocks import service as blocks
-from chalicelib.chat import block_sync, sync
+from chalicelib.chat import block_sync, resync, sync
 from chalicelib.conversations import channel_sync
 from chalicelib.core.ids import AccountId, ConversationId, Id
 from chalicelib.core.observe import observed
+from chalicelib.core.queues import Failed
 from chalicelib.profiles import service as profiles
 
 AnyId = TypeVar("AnyId", bound=Id)
 
 chat_jobs = Blueprint(__name__)
 
-# The template sets the real stream; Chalice needs a placeholder for packaging.
+# The template sets the real stream and queue; Chalice needs placeholders for packaging.
 _STREAM = os.environ.get("RU4M_ACCOUNTS_STREAM", "arn:aws:dynamodb:eu-central-1:0:table/a/stream/b")
+_RESYNC = os.environ.get("RU4M_RESYNC_QUEUE_ARN", "arn:aws:sqs:eu-central-1:0:resync")
 
 
 @chat_jobs.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
@@ -28,8 +30,9 @@ _STREAM = os.environ.get("RU4M_ACCOUNTS_STREAM", "arn:aws:dynamodb:eu-central-1:
 def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     """Update changed users, their blocks and conversations at Stream; return the records to deliver again.
 
-    DynamoDB delivers again from the first failed record on. That is harmless, because each run sends the
-    current state.
+    Accounts that fail go to the queue resync, so that they delay no other one. Conversations, which need the
+    order of the stream, are delivered again, and so is an account that the queue did not accept. DynamoDB
+    delivers again from the first failed record on, which is harmless: each run sends the current state.
     """
     changed, blocking = _Changes[AccountId](), _Changes[AccountId]()
     talking = _Changes[ConversationId]()
@@ -39,11 +42,19 @@ def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
         # Also after a change of the account: an account that was frozen may be active again.
         blocking.add(blocks.owner_of_change(change) or accounts.owner_of_change(change), change)
         talking.add(channel_sync.conversation_of_change(change), change)
-    failed = changed.records_of(sync.sync(list(changed.first))) + blocking.records_of(
-        block_sync.sync_blocks(blocking.first)
-    )
+    unsent, unblocked = sync.sync(list(changed.first)), block_sync.sync_blocks(blocking.first)
+    queued = resync.queue(dict.fromkeys([*unsent, *unblocked]))
+    failed = changed.records_of(one for one in unsent if one not in queued)
+    failed += blocking.records_of(one for one in unblocked if one not in queued)
     failed += talking.records_of(channel_sync.sync_conversations(talking.first))
     return {"batchItemFailures": [{"itemIdentifier": record} for record in dict.fromkeys(failed)]}
+
+
+@chat_jobs.on_sqs_message(queue_arn=_RESYNC, batch_size=10, name="resync_chat_profiles")
+@observed
+def resync_chat_profiles(event: SQSEvent) -> Failed:
+    """Bring accounts that failed to Stream, as they are now; returns the messages to deliver again."""
+    return resync.work(event.to_dict())
 
 
 @dataclass
@@ -56,5 +67,5 @@ class _Changes(Generic[AnyId]):
         if of:
             self.first.setdefault(of, change["SequenceNumber"])
 
-    def records_of(self, failed: list[AnyId]) -> list[str]:
+    def records_of(self, failed: Iterable[AnyId]) -> list[str]:
         return [self.first[one] for one in failed]

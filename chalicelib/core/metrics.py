@@ -116,6 +116,7 @@ class Metric(Enum):
     RIGHTS_RELAY_ENDED = ("RightsRelayEnded", "Count")
     RIGHTS_OPEN = ("RightsOpen", "Count")
     RIGHTS_OVERDUE = ("RightsOverdue", "Count")
+    RIGHTS_STOPPED = ("RightsStopped", "Count")
     RIGHTS_DAYS_TO_DEADLINE = ("RightsDaysToDeadline", "Count")
     RIGHTS_REMINDED = ("RightsReminded", "Count")
     ERASURE_CERTIFIED = ("ErasureCertified", "Count")

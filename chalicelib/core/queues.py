@@ -12,7 +12,7 @@ from chalicelib.core import aws
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 
-_MAX_PER_BATCH = 10  # SQS's own
+MAX_PER_BATCH = 10  # SQS's own
 
 # What Lambda expects of a worker of a queue: the messages to deliver again.
 Failed = dict[str, list[dict[str, str]]]
@@ -25,7 +25,7 @@ def send_all(url: str, bodies: Iterable[str]) -> int:
         Unavailable: SQS does not answer. Earlier batches may have been sent.
     """
     taken = 0
-    for batch in batched(bodies, _MAX_PER_BATCH):
+    for batch in batched(bodies, MAX_PER_BATCH):
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)]
         answer = aws.ask("sqs", "send_message_batch", QueueUrl=url, Entries=entries)
         taken += len(answer.get("Successful", ()))

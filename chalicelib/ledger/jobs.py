@@ -15,7 +15,7 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib.core import chain, observe
 from chalicelib.core.chain import ArchiveDamaged
-from chalicelib.core.metrics import Metric, count
+from chalicelib.core.metrics import Metric, count, gauge
 from chalicelib.core.observe import observed
 
 ledger_jobs = Blueprint(__name__)
@@ -29,8 +29,9 @@ def checkpoint_ledger(_: CloudWatchEvent) -> dict[str, int]:
     try:
         run = chain.checkpoint(report_altered=_report_altered)
     except ArchiveDamaged:
-        count(Metric.ARCHIVE_DAMAGED)
+        gauge(Metric.ARCHIVE_DAMAGED, 1)
         raise
+    gauge(Metric.ARCHIVE_DAMAGED, 0)  # also 0, which ends the alarm
     count(Metric.CHECKPOINT_MADE, len(run.made))
     return {"made": len(run.made), "chains": run.chains, "refused": len(run.refused)}
 

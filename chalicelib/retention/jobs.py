@@ -23,6 +23,7 @@ LONGEST = 13 * MINUTE
 def keep_holds(_: CloudWatchEvent) -> dict[str, int]:
     """Pin the records that holds name; returns the counts of the run."""
     ran = upkeep.run(clock.now() + LONGEST)
+    metrics.gauge(Metric.HOLD_UPKEEP_FAILED, ran.failed)  # also 0, which ends the alarm
     metrics.count(Metric.HOLD_UPKEEP_DONE)
     return {"done": ran.done, "left": ran.left}
 

@@ -34,10 +34,14 @@ _SLICE = 3 * MINUTE
 
 @dataclass(frozen=True)
 class UpkeepRun:
-    """The outcome of a run: holds whose records are pinned, and holds that failed or are incomplete."""
+    """The outcome of a run: holds whose records are pinned, and holds that are incomplete or failed.
+
+    Those that failed are among those that are left.
+    """
 
     done: int = 0
     left: int = 0
+    failed: int = 0
 
 
 def run(deadline: datetime) -> UpkeepRun:
@@ -46,21 +50,21 @@ def run(deadline: datetime) -> UpkeepRun:
     Raises:
         Unavailable: the table of holds does not answer.
     """
-    done = left = 0
+    done = left = failed = 0
     for shard in store.SHARDS:
         for hold in store.due(shard, clock.now()):
             if clock.now() >= deadline:
-                return UpkeepRun(done, left + 1)
+                return UpkeepRun(done, left + 1, failed)
             try:
                 complete = _keep(hold, deadline)
             except Unavailable:
                 complete = False
             except Exception as error:  # noqa: BLE001 - one hold must not stop the others
                 observe.log_failure("hold_upkeep_failed", error, hold_id=hold.hold_id)
-                metrics.count(Metric.HOLD_UPKEEP_FAILED)
+                failed += 1
                 complete = False
             done, left = done + complete, left + (not complete)
-    return UpkeepRun(done, left)
+    return UpkeepRun(done, left, failed)
 
 
 def _keep(hold: Hold, deadline: datetime) -> bool:

@@ -75,6 +75,8 @@ def sweep_rights(_: CloudWatchEvent) -> dict[str, int]:
     swept = queue.sweep()
     metrics.gauge(Metric.RIGHTS_OPEN, swept.open)
     metrics.gauge(Metric.RIGHTS_OVERDUE, swept.overdue)
+    metrics.gauge(Metric.RIGHTS_STOPPED, swept.stuck.stopped)
+    metrics.gauge(Metric.ERASURE_UNPROVEN, swept.stuck.unproven)
     if swept.days_to_deadline is not None:
         metrics.gauge(Metric.RIGHTS_DAYS_TO_DEADLINE, swept.days_to_deadline)
     return {"due": swept.due, "sent": swept.sent, "open": swept.open, "overdue": swept.overdue}

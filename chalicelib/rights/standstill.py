@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.core import clock
 from chalicelib.rights.model import RightsRequest, StepStatus
 from chalicelib.rights.notes import ErasureNotes
 
@@ -27,26 +28,66 @@ class Standstill(StrEnum):
 
 @dataclass(frozen=True)
 class StuckSince:
-    """Why a request makes no progress, and since when."""
+    """Why a request makes no progress, and since when.
+
+    `unproven`: it is an erasure without a certificate a day after its point of no return, also if it stopped.
+    """
 
     why: Standstill
     at: datetime
+    unproven: bool = False
+
+    @property
+    def place(self) -> str:
+        """Its place in the index of stuck requests, with a mark if it is unproven."""
+        return place(self.why.rank, self.at) + (_UNPROVEN if self.unproven else "")
+
+
+_UNPROVEN = "#unproven"
+
+
+def place(rank: int, at: datetime) -> str:
+    """The first place in the index of stuck requests for a reason and a time."""
+    return f"{rank}#{clock.to_text(at)}"
+
+
+def read_place(text: str) -> tuple[int, datetime]:
+    """The rank of the reason, and since when."""
+    rank, at = text.removesuffix(_UNPROVEN).split("#")
+    return int(rank), datetime.fromisoformat(at)
+
+
+@dataclass
+class StuckCounts:
+    """How many requests make no progress."""
+
+    stopped: int = 0
+    unproven: int = 0
+
+    def add(self, text: str) -> None:
+        """Count a request by its place in the index."""
+        self.stopped += read_place(text)[0] == Standstill.STOPPED.rank
+        self.unproven += text.endswith(_UNPROVEN)
 
 
 def of(request: RightsRequest) -> StuckSince | None:
     """Why a request makes no progress; None if it does. Steps after its answer count too."""
-    step, notes = request.next_step, request.notes
+    step, unproven_since = request.next_step, _unproven_since(request)
     if step is None:
         return None
     if step.status is StepStatus.STOPPED:
-        return StuckSince(Standstill.STOPPED, step.at or request.received_at)
-    if (
-        request.is_open
-        and isinstance(notes, ErasureNotes)
-        and notes.captured_at
-        and notes.reported_unproven_at
-    ):
-        return StuckSince(Standstill.UNPROVEN, notes.captured_at)
+        stopped_at = step.at or request.received_at
+        return StuckSince(Standstill.STOPPED, stopped_at, unproven_since is not None)
+    if unproven_since:
+        return StuckSince(Standstill.UNPROVEN, unproven_since, unproven=True)
     if request.unreachable_since:
         return StuckSince(Standstill.UNREACHABLE, request.unreachable_since)
+    return None
+
+
+def _unproven_since(request: RightsRequest) -> datetime | None:
+    """The point of no return of an erasure that the duty recorded as unproven."""
+    notes = request.notes
+    if request.is_open and isinstance(notes, ErasureNotes) and notes.reported_unproven_at:
+        return notes.captured_at
     return None

@@ -291,14 +291,14 @@ def stuck_requests(
 
     `since`: only requests of that rank and time, or of later ones.
     """
-    then = Between(_stuck_as(*since), _LATEST) if since else None
+    then = Between(standstill.place(*since), _LATEST) if since else None
     for row in table.query(Query(Table.RIGHTS, shard, then, index=Index.STUCK, page=MAX_READ)):
-        rank, at = row["stuck_as"].split("#")
-        yield RightsRequestId(row["pk"].removeprefix("R#")), (int(rank), datetime.fromisoformat(at))
+        yield RightsRequestId(row["pk"].removeprefix("R#")), standstill.read_place(row["stuck_as"])
 
 
-def _stuck_as(rank: int, at: datetime) -> str:
-    return f"{rank}#{clock.to_text(at)}"
+def stuck_places(shard: str) -> Iterator[str]:
+    """The places of a shard's requests that make no progress (`standstill.read_place`)."""
+    return (row["stuck_as"] for row in table.query(Query(Table.RIGHTS, shard, index=Index.STUCK)))
 
 
 def _item(request: RightsRequest) -> Item:
@@ -315,5 +315,5 @@ def _index_attributes(request: RightsRequest) -> Item:
     if request.is_open:
         attributes |= {"open": shard, "answer_by": clock.to_text(duties.answer_by(request, now))}
     if stuck := standstill.of(request):
-        attributes |= {"stuck": shard, "stuck_as": _stuck_as(stuck.why.rank, stuck.at)}
+        attributes |= {"stuck": shard, "stuck_as": stuck.place}
     return attributes

@@ -24,6 +24,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.buckets import adapt_buckets
 from infra.local.children import LOCAL
+from infra.local.composite import put_composite
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.waiting import until
 from infra.stream_emulator.control import Emulator
@@ -248,6 +249,7 @@ def local_cloud(
         deployment = deploy(account, package, target, report)
         stream.resolve(target.issuer, deployment.api_url)
         adapt_buckets(account, STAGE)
+        put_composite(account, package, STAGE)
         cloud = LocalCloud(account, stream, package, target, deployment)
         if state_file:
             _write_whole(state_file, json.dumps(asdict(cloud.state), indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""Starts ministack with changes to the workers that run functions, and with SES's suppression list.
+"""Starts ministack with changes to workers of functions and to alarms, and with SES's suppression list.
 
 Running invocations of a changed function finish. ministack kills all workers of a function whose
 configuration changes, also busy ones, whose requests then get a 502. AWS starts new environments and lets the
@@ -11,6 +11,8 @@ files, and half of the time of a start. On AWS a function cannot write into its 
 The concurrency of an event source may be a parameter of a template. CloudFormation makes a number of it.
 ministack keeps the text, and its poller then fails for every queue.
 
+Alarms are judged as CloudWatch does it (infra/local/judging.py).
+
 SES's suppression list of an account works: addresses can be put on it, listed, read and deleted. ministack
 answers most of these calls with NotFoundException, the error by which SES says that an address is not on the
 list. Our code takes that as success, so a deletion that fails would stay unnoticed.
@@ -21,6 +23,7 @@ the start fails with an error.
 """
 
 import hashlib
+import importlib.util
 import json
 import sys
 import tempfile
@@ -33,7 +36,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict, json_response
-from ministack.services import lambda_svc, ses_v2
+from ministack.services import cloudwatch, lambda_svc, ses_v2, sqs
 
 
 def drain() -> None:
@@ -133,7 +136,18 @@ def keep_suppressed_addresses() -> None:
     ses_v2.handle_request = handle
 
 
+def judge_alarms() -> None:
+    """Replace the judging of alarms by that of the file beside this one."""
+    spec = importlib.util.spec_from_file_location("judging", Path(__file__).with_name("judging.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError("judging.py")
+    judging = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(judging)
+    judging.install(cloudwatch, sqs)
+
+
 if __name__ == "__main__":
+    judge_alarms()
     drain()
     share_code()
     read_concurrency_as_number()

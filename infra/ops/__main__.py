@@ -20,12 +20,14 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
 from infra.ops import (
+    alarms,
     chat_settings,
     disclosures,
     erasures,
     holds,
     idle,
     invoices,
+    queues,
     reconciliation,
     retention,
     rights,
@@ -61,6 +63,8 @@ app.add_typer(reconciliation.app, name="reconciliation")
 app.add_typer(idle.app, name="idle-accounts")
 app.add_typer(stream_cases.app, name="stream-cases")
 app.add_typer(chat_settings.app, name="chat-settings")
+app.add_typer(alarms.app, name="alarms")
+app.add_typer(queues.app, name="queues")
 console = Console(soft_wrap=True, markup=False)
 
 

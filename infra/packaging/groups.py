@@ -36,6 +36,7 @@ PLACEHOLDERS = {
     "RU4M_SECRET_LOOKUP": "lookup",
     "RU4M_SECRET_PAIRS": "pairs",
     "RU4M_RENEWALS_QUEUE": "https://packaging.example.org/renewals",
+    "RU4M_RESYNC_QUEUE": "https://packaging.example.org/resync",
     "RU4M_RIGHTS_QUEUE": "https://packaging.example.org/rights",
     "RU4M_SECRET_RECEIPTS": "receipts",
     "RU4M_SECRET_REFRESH": "refresh",

@@ -194,6 +194,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${TransfersQueue.Arn}": {"RU4M_TRANSFERS_QUEUE": "TransfersQueue"},
     "${AnnouncementsQueue.Arn}": {"RU4M_ANNOUNCEMENTS_QUEUE": "AnnouncementsQueue"},
     "${RenewalsQueue.Arn}": {"RU4M_RENEWALS_QUEUE": "RenewalsQueue"},
+    "${ResyncQueue.Arn}": {"RU4M_RESYNC_QUEUE": "ResyncQueue"},
     "${HooksQueue.Arn}": {"RU4M_HOOKS_QUEUE": "HooksQueue"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }

@@ -1,7 +1,7 @@
 """The CloudFormation templates, one YAML file per concern, and how to load them.
 
 `vault.yaml` and `data.yaml` are whole stacks. The files in `service/` are merged into what
-`chalice package` generates.
+`chalice package` generates, and so are the alarms, which are made from a table (`alarm_table`).
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ import pytest
 import time_machine
 
 from chalicelib.chat import gateway
-from chalicelib.chat.jobs import sync_chat_profiles
+from chalicelib.chat.jobs import resync_chat_profiles, sync_chat_profiles
 from chalicelib.consents.jobs import renew_shard
 from chalicelib.core import clock, observe
 from chalicelib.core.settings import settings
@@ -55,6 +55,7 @@ _WORKERS = {
     "announcements": announce_to_shard,
     "renewals": renew_shard,
     "hooks": work_on_hooks,
+    "resync": resync_chat_profiles,
 }
 _SHARDS = {"announcements", "renewals"}
 
@@ -172,6 +173,7 @@ class Run:
         for _ in range(_TRIES):
             records = self.changes.next_records()
             if not records:
+                self._deliver_resyncs()
                 return
             with suppress(Killed, observe.EntryFailed):
                 answer = self._process(partial(sync_chat_profiles, {"Records": records}, None))
@@ -179,6 +181,16 @@ class Run:
                 places = [n for n, one in enumerate(records) if one["dynamodb"]["SequenceNumber"] in again]
                 self.changes.take(min(places, default=len(records)))
         raise RetriesExhausted
+
+    def _deliver_resyncs(self) -> None:
+        """Call the worker of accounts that failed until none waits; each delivery is after a while."""
+        while due := [message.due_at for message in self.queue.waiting if message.queue == "resync"]:
+            self.world.traveller.move_to(max(min(due), self.world.now))
+            message = next(
+                one for one in self.queue.waiting if one.queue == "resync" and one.due_at == min(due)
+            )
+            self.queue.waiting.remove(message)
+            self._process_message(message)
 
     def advance(self, length: timedelta, until: Callable[[], bool] = lambda: False) -> None:
         """Advance the time: process messages of rights when due, and run the sweep.

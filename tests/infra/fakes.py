@@ -120,11 +120,31 @@ class FakeKms:
         return {"CiphertextBlob": b"wrapped"}
 
 
+@dataclass
+class FakeSns:
+    """A topic per ARN, whose subscriptions are not confirmed."""
+
+    subscribed: list[tuple[str, str]] = field(default_factory=list)
+
+    def subscribe(self, TopicArn: str, Protocol: str, Endpoint: str) -> None:  # noqa: N803
+        assert Protocol == "email"
+        self.subscribed.append((TopicArn, Endpoint))
+
+    def get_paginator(self, name: str) -> Any:
+        assert name == "list_subscriptions_by_topic"
+        return self
+
+    def paginate(self, TopicArn: str) -> list[dict[str, Any]]:  # noqa: N803
+        found = [one for one in self.subscribed if one[0] == TopicArn]
+        return [{"Subscriptions": [{"SubscriptionArn": "PendingConfirmation"} for _ in found]}]
+
+
 @dataclass(frozen=True)
 class FakeAccount(AwsAccount):
     formation: FakeCloudFormation = field(default_factory=FakeCloudFormation)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     kms: FakeKms = field(default_factory=FakeKms)
+    sns: FakeSns = field(default_factory=FakeSns)
     functions: Any = None
     number = "000000000000"
 
@@ -133,6 +153,7 @@ class FakeAccount(AwsAccount):
             "cloudformation": self.formation,
             "secretsmanager": self.secrets,
             "kms": self.kms,
+            "sns": self.sns,
             "lambda": self.functions,
         }
         return clients[service]

@@ -1,12 +1,26 @@
-"""Tests the alarms and the conditions under which they fire."""
+"""Tests the alarms: the table, the template made from it, and the conditions under which they fire."""
 
 from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.engine import step
-from tests.infra.templates import Template, of_type, plain
+from infra.template.alarm_rows import AlarmRow
+from infra.template.alarm_table import ALARMS
+from infra.template.alarms import rule
+from tests.infra.templates import Template, listed, of_type, plain
+
+ROOT = Path(__file__).parent.parent.parent
+ROWS = {row.name: row for row in ALARMS}
+_DAY = 24 * 3600
+_SWEPT_EVERY = 300  # seconds
+_SENT_EVERY = 300  # shards with work due
 
 
 @pytest.fixture(scope="module")
@@ -16,337 +30,351 @@ def alarms(service: Template) -> dict[str, Template]:
     return {plain(p["AlarmName"]).removeprefix("ru4m-${Stage}-"): p for p in found}
 
 
-_SWEPT_EVERY = 300  # seconds
-_SENT_EVERY = 300  # shards with work due
+@pytest.fixture(scope="module")
+def composite(service: Template) -> Template:
+    (found,) = of_type(service, "AWS::CloudWatch::CompositeAlarm").values()
+    return found
 
-# Alarms on metrics of AWS itself.
-QUEUES = {
-    "hooks-dead": "${HooksDead.QueueName}",
-    "rights-dead": "${RightsDead.QueueName}",
-    "shards-dead": "${ShardsDead.QueueName}",
-    "sync-chat-profiles-failures": "${SyncChatProfilesFailures.QueueName}",
+
+# Alarms while which a promise is broken. A change of this list is a change of what we call broken.
+BROKEN = {
+    "checkpoint-archive-damaged": "RGT-10",
+    "ledger-entry-refused": "RGT-10",
+    "rights-overdue": "RGT-10",
+    "erasure-unproven": "RGT-3",
+    "held-unreadable": "RGT-3",
+    "expired-data-present": "RET-1",
+    "chat-settings-drifted": "STR-3",
+    "stream-user-found-again": "STR-5",
+    "sync-chat-profiles-failures": "STR-9",
+    "resync-dead": "STR-3",
+    "hooks-dead": "STR-12",
 }
-LOOPS = {
-    "work-rights-dropped": "${WorkRights}",
-    "transfer-copies-dropped": "${TransferCopies}",
-    "erase-accounts-dropped": "${EraseAccounts}",
-    "work-on-hooks-dropped": "${WorkOnHooks}",
-}
-# Alarms on the age of the oldest message.
-AGES = {"hooks-waiting": "${HooksQueue.QueueName}"}
 
 
-def test_every_alarm_is_on_an_existing_metric_and_on_its_own_stage(alarms: dict[str, Template]) -> None:
-    known = {metric.label for metric in Metric}
-    for name in alarms.keys() - QUEUES.keys() - LOOPS.keys() - AGES.keys():
-        alarm = alarms[name]
-        assert alarm["MetricName"] in known, name
-        assert alarm["Namespace"] == "RU4M", name
-        (dimension,) = alarm["Dimensions"]
-        assert (dimension["Name"], plain(dimension["Value"])) == ("service", "ru4m-${Stage}"), name
+def test_template_has_each_alarm_of_the_table_once(alarms: dict[str, Template]) -> None:
+    assert [name for name, number in Counter(row.name for row in ALARMS).items() if number > 1] == []
+    assert alarms.keys() == ROWS.keys()
+
+
+@pytest.mark.parametrize("row", ALARMS, ids=ROWS)
+def test_alarm_in_the_template_is_as_in_the_table(row: AlarmRow, alarms: dict[str, Template]) -> None:
+    alarm = alarms[row.name]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (row.namespace, row.metric)
+    assert {one["Name"]: plain(one["Value"]) for one in alarm["Dimensions"]} == {
+        name: plain(value) for name, value in row.dimensions.items()
+    }
+    statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
+    assert (statistic, alarm["Threshold"], alarm["ComparisonOperator"]) == (
+        row.statistic, row.threshold, row.comparison,
+    )  # fmt: skip
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (row.period, row.periods)
+    assert alarm["DatapointsToAlarm"] == (row.datapoints or row.periods)
+    assert alarm["TreatMissingData"] == row.missing
+
+
+@pytest.mark.parametrize("row", ALARMS, ids=ROWS)
+def test_cloudwatch_accepts_the_periods(row: AlarmRow) -> None:
+    """CloudWatch looks back a day at most, or seven days with periods of an hour or longer."""
+    assert row.period % 60 == 0
+    assert row.period * row.periods <= (7 * _DAY if row.period >= 3600 else _DAY)
+
+
+@pytest.mark.parametrize("row", ALARMS, ids=ROWS)
+def test_no_alarm_latches(row: AlarmRow) -> None:
+    """A counter is not emitted when it is zero, and ends by missing data; a gauge is emitted then too."""
+    if row.missing == "ignore":
+        assert row.statistic == "Maximum"
+        assert row.metric in {metric.label for metric in _emitted("gauge")}
+    if row.statistic == "Sum":
+        assert row.missing == "notBreaching"
+
+
+def _emitted(*functions: str) -> set[Metric]:
+    """Return the metrics that code emits with these functions, or names in another way if none is given."""
+    found: set[Metric] = set()
+    for file in [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]:
+        if file.name == "metrics.py":
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if functions and not (isinstance(node, ast.Call) and _name(node.func) in functions):
+                continue
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Attribute) and _name(inner.value) == "Metric":
+                    found.add(Metric[inner.attr])
+    return found
+
+
+def _name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def test_each_metric_of_an_alarm_is_in_the_registry_and_emitted_by_code() -> None:
+    ours = {row.metric for row in ALARMS if row.namespace == "RU4M"}
+    assert ours - {metric.label for metric in Metric} == set()
+    assert ours - {metric.label for metric in _emitted()} == set()
+
+
+def test_alarms_read_the_metrics_of_their_own_stage(service: Template) -> None:
+    for row in ALARMS:
+        match row.namespace:
+            case "RU4M":
+                assert {name: plain(value) for name, value in row.dimensions.items()} == {
+                    "service": "ru4m-${Stage}"
+                }
+            case "AWS/SQS":
+                (queue,) = (plain(value) for value in row.dimensions.values())
+                logical = queue.removeprefix("${").removesuffix(".QueueName}")
+                assert service["Resources"][logical]["Type"] == "AWS::SQS::Queue"
+            case "AWS/Lambda" if row.dimensions:
+                (function,) = (plain(value) for value in row.dimensions.values())
+                logical = function.removeprefix("${").removesuffix("}")
+                assert service["Resources"][logical]["Type"] == "AWS::Serverless::Function"
+            case "AWS/ApiGateway":
+                name = service["Resources"]["RestAPI"]["Properties"]["Name"]
+                assert plain(row.dimensions["ApiName"]) == plain(name)
+
+
+# --- what is watched
+
+
+def test_each_queue_has_an_alarm(service: Template) -> None:
+    """On its depth if it takes what failed, on the age of its oldest message if a worker reads it."""
+    depth, age = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
+    watched = {
+        (row.metric, plain(value).removeprefix("${").removesuffix(".QueueName}"))
+        for row in ALARMS
+        if row.namespace == "AWS/SQS"
+        for value in row.dimensions.values()
+    }
+    queues = of_type(service, "AWS::SQS::Queue")
+    failed = {name for name, queue in queues.items() if "RedrivePolicy" not in queue["Properties"]}
+    assert watched == {(depth, name) for name in failed} | {(age, name) for name in queues.keys() - failed}
+
+
+def test_message_waits_shorter_than_it_is_kept_before_its_alarm_fires(service: Template) -> None:
+    for row in ALARMS:
+        if row.metric == "ApproximateAgeOfOldestMessage":
+            (value,) = row.dimensions.values()
+            logical = plain(value).removeprefix("${").removesuffix(".QueueName}")
+            kept = service["Resources"][logical]["Properties"]["MessageRetentionPeriod"]
+            assert row.threshold <= kept / 1.3, row.name
+
+
+def test_each_scheduled_job_has_an_alarm_if_it_is_missing(functions: dict[str, Template]) -> None:
+    scheduled = {
+        name: event["Properties"]["Schedule"]
+        for name, properties in functions.items()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "Schedule"
+    }
+    missing = {row.job: row for row in ALARMS if row.job}
+    assert missing.keys() == scheduled.keys()
+    for job, row in missing.items():
+        assert (row.statistic, row.threshold, row.comparison) == ("SampleCount", 1, "LessThanThreshold")
+        assert row.missing == "breaching"
+        # One late run is no alarm.
+        assert row.period * row.periods > 1.1 * _seconds(scheduled[job]), row.name
+
+
+def _seconds(schedule: str) -> int:
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule)
+    assert found, schedule
+    return int(found[1]) * {"minute": 60, "hour": 3600, "day": _DAY}[found[2]]
+
+
+def test_lambda_may_drop_messages_of_no_worker_without_an_alarm(functions: dict[str, Template]) -> None:
+    loops = {name for name, properties in functions.items() if properties.get("RecursiveLoop") == "Allow"}
+    watched = {row.name for row in ALARMS if row.metric == "RecursiveInvocationsDropped"}
+    assert watched == {f"{name.replace('_', '-')}-dropped" for name in loops}
+
+
+# --- the receivers
+
+
+@pytest.mark.parametrize("name", [*ROWS, "promise-broken"])
+def test_each_alarm_notifies_on_its_own(name: str, alarms: dict[str, Template], composite: Template) -> None:
+    alarm = alarms.get(name) or composite["Properties"]
+    receivers = ["${AlarmTopic}", "${OtherAlarmTopic} if WithOtherAlarmTopic"]
+    assert listed(alarm["AlarmActions"]) == receivers
+    assert listed(alarm["OKActions"]) == receivers
+    assert alarm.get("ActionsEnabled", True) is True
+
+
+def test_cloudwatch_may_use_the_key_of_the_topic(service: Template) -> None:
+    """A key that does not admit CloudWatch loses every notification, without an error."""
+    topic = service["Resources"]["AlarmTopic"]["Properties"]
+    assert plain(topic["KmsMasterKeyId"]) == "${AlarmTopicKey.Arn}"
+    statements = service["Resources"]["AlarmTopicKey"]["Properties"]["KeyPolicy"]["Statement"]
+    (admits,) = (one for one in statements if one["Principal"] == {"Service": "cloudwatch.amazonaws.com"})
+    assert admits["Effect"] == "Allow"
+    assert admits["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    (publishes,) = service["Resources"]["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert publishes["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert publishes["Action"] == "sns:Publish"
+    for one in (admits, publishes):
+        assert plain(one["Condition"]["StringEquals"]["aws:SourceAccount"]) == "${AWS::AccountId}"
+
+
+# --- the composite
+
+
+def test_composite_is_of_the_alarms_that_mean_a_broken_promise() -> None:
+    assert {row.name: row.breaks for row in ALARMS if row.breaks} == BROKEN
+    promises = (ROOT / "docs" / "promises.yaml").read_text()
+    assert [one for one in BROKEN.values() if f"  {one}:" not in promises] == []
+
+
+def test_composite_fires_at_any_of_them_and_is_made_after_them(
+    service: Template, composite: Template
+) -> None:
+    properties = composite["Properties"]
+    assert plain(properties["AlarmName"]) == "ru4m-${Stage}-promise-broken"
+    named = re.findall(r'ALARM\("ru4m-\$\{Stage\}-([a-z-]+)"\)', rule(ALARMS))
+    assert named == [row.name for row in ALARMS if row.breaks]
+    assert plain(properties["AlarmRule"]) == rule(ALARMS)
+    assert set(re.sub(r'ALARM\("[^"]+"\)', "", rule(ALARMS)).split()) == {"OR"}
+    assert len(rule(ALARMS)) < 10_000  # CloudWatch's limit is 10,240
+    made = {name for name, row in ((one.logical_id, one) for one in ALARMS) if row.breaks}
+    assert {*composite["DependsOn"]} == made
+    assert made <= service["Resources"].keys()
+
+
+# --- conditions that have a reason
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize(
-    ("name", "metric"),
+    "name",
     [
-        ("ledger-entry-refused", Metric.ENTRY_REFUSED),
-        ("checkpoint-archive-damaged", Metric.ARCHIVE_DAMAGED),
-        ("consent-evidence-at-risk", Metric.CONSENT_EVIDENCE_AT_RISK),
-        ("rights-step-stopped", Metric.RIGHTS_STEP_STOPPED),
-        ("rights-evidence-owed", Metric.RIGHTS_EVIDENCE_OWED),
-        ("record-unreadable", Metric.RECORD_UNREADABLE),
-        ("chat-deletion-unproven", Metric.CHAT_DELETION_UNPROVEN),
-        ("erasure-unproven", Metric.ERASURE_UNPROVEN),
-        ("held-unreadable", Metric.HELD_UNREADABLE),
-        ("hold-unconfirmed", Metric.HOLD_UNCONFIRMED),
-        ("hold-upkeep-failed", Metric.HOLD_UPKEEP_FAILED),
-        ("stream-user-found-again", Metric.STREAM_USER_FOUND_AGAIN),
-        ("stream-orphan-deactivated", Metric.STREAM_ORPHAN_DEACTIVATED),
-        ("stream-fields-left", Metric.STREAM_FIELDS_LEFT),
+        "ledger-entry-refused",
+        "consent-evidence-at-risk",
+        "rights-evidence-owed",
+        "record-unreadable",
+        "chat-deletion-unproven",
+        "held-unreadable",
+        "hold-unconfirmed",
+        "stream-user-found-again",
+        "stream-orphan-deactivated",
+        "stream-fields-left",
+        "agreement-lapsing",
     ],
 )
-def test_alarm_fires_at_one_finding_and_stays_in_alarm(
-    name: str, metric: Metric, alarms: dict[str, Template]
-) -> None:
-    alarm = alarms[name]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Sum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["EvaluationPeriods"] == 1
-    assert alarm["TreatMissingData"] == "ignore"
+def test_alarm_fires_at_one_finding_and_ends_a_day_after_the_last(name: str) -> None:
+    row = ROWS[name]
+    assert (row.statistic, row.comparison, row.threshold) == ("Sum", "GreaterThanThreshold", 0)
+    assert row.period * row.periods == _DAY
+    assert (row.datapoints, row.missing) == (1, "notBreaching")
 
 
 @pytest.mark.parametrize(
-    ("name", "metric"),
+    ("name", "above"),
     [
-        ("stream-credentials-refused", Metric.STREAM_CREDENTIALS_REFUSED),
-        ("mail-sender-refused", Metric.MAIL_SENDER_REFUSED),
-        ("code-over-country-budget", Metric.CODE_OVER_COUNTRY_BUDGET),
-        ("code-over-budget-in-all", Metric.CODE_OVER_BUDGET_IN_ALL),
+        ("rights-overdue", 0),
+        ("rights-step-stopped", 0),
+        ("erasure-unproven", 0),
+        ("expired-data-present", 48 * 60),
+        ("expired-data-an-hour", 60),
+        ("purge-over-budget", 0),
+        ("hold-upkeep-failed", 0),
+        ("usage-days-overdue", 0),
+        ("checkpoint-archive-damaged", 0),
+        ("chat-settings-drifted", 0),
+        ("chat-settings-unverified", 0),
+        ("reconciliation-blocked", 0),
+        ("idle-accounts-blocked", 0),
+        ("stream-case-open", 0),
+        ("stream-case-too-old", 7),
     ],
 )
-def test_alarm_for_refusals_fires_until_no_refusal_is_counted(
-    name: str, metric: Metric, alarms: dict[str, Template]
-) -> None:
-    alarm = alarms[name]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Sum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["EvaluationPeriods"] == 1
-    assert alarm["TreatMissingData"] == "notBreaching"
+def test_alarm_stays_until_a_run_of_the_job_finds_nothing(name: str, above: int) -> None:
+    row = ROWS[name]
+    assert (row.statistic, row.comparison, row.threshold) == ("Maximum", "GreaterThanThreshold", above)
+    assert row.missing == "ignore"  # a job that does not run settles nothing
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("name", ["chat-settings-drifted", "chat-settings-unverified"])
+def test_check_a_minute_after_another_ends_the_alarm(name: str) -> None:
+    """In the period of the check before, the maximum hides a zero, and the next check is a day away."""
+    assert ROWS[name].period == 60
+
+
+def test_expired_data_of_an_hour_fires_only_if_several_runs_find_it() -> None:
+    row = ROWS["expired-data-an-hour"]
+    assert (row.period, row.periods) == (900, 3)  # a run finds what ended up to an hour before
 
 
 @pytest.mark.promise("SEC-1")
-def test_alarm_fires_after_a_day_without_a_checkpoint(alarms: dict[str, Template]) -> None:
-    alarm = alarms["no-checkpoint"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.CHECKPOINT_MADE.label, "Sum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
-    hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
+def test_alarm_fires_after_a_day_without_a_checkpoint() -> None:
+    hours = ROWS["no-checkpoint"].period * ROWS["no-checkpoint"].periods / 3600
     assert 25 < hours <= 30  # an idle Ledger gets a checkpoint every 24 to 25 hours
-    assert alarm["Period"] >= 3600  # only then does CloudWatch look back further than a day
 
 
-@pytest.mark.promise("STR-5")
-def test_alarm_fires_while_reconciliation_waits_for_an_operator(alarms: dict[str, Template]) -> None:
-    alarm = alarms["reconciliation-blocked"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RECONCILIATION_BLOCKED.label, "Maximum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["TreatMissingData"] == "ignore"
+@pytest.mark.promise("RGT-10")
+def test_alarm_fires_if_an_answer_is_due_within_three_days() -> None:
+    row = ROWS["rights-due-soon"]
+    assert (row.statistic, row.comparison, row.threshold) == ("Minimum", "LessThanThreshold", 3)
+    assert row.missing == "notBreaching"  # nothing is open
+    assert row.period >= 2 * _SWEPT_EVERY  # a shorter period would have no data between two sweeps
 
 
-@pytest.mark.promise("STR-6")
-def test_alarm_fires_while_a_case_is_open(alarms: dict[str, Template]) -> None:
-    alarm = alarms["stream-case-open"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.STREAM_CASES_OPEN.label, "Maximum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["TreatMissingData"] == "ignore"  # a job that does not run settles nothing
-    assert alarm["Period"] >= 3600  # the job runs hourly
+@pytest.mark.promise("RGT-10")
+def test_alarm_fires_after_half_an_hour_without_a_sweep() -> None:
+    row = ROWS["no-rights-sweep"]
+    assert row.period * row.periods == 6 * _SWEPT_EVERY
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("name", ["notice-shard-abandoned", "consent-shard-abandoned"])
+def test_alarm_fires_if_workers_are_killed_for_an_hour(name: str) -> None:
+    row = ROWS[name]
+    # A killed worker's lease hides its shard from every second run of the schedule.
+    assert row.period > 2 * _SENT_EVERY
+    assert row.period * row.periods == 3600
+    assert row.statistic == "Maximum"
+
+
+@pytest.mark.promise("NOT-1")
+@pytest.mark.promise("RGT-7")
+@pytest.mark.parametrize("name", ["announcing-stands-still", "renewal-stands-still"])
+def test_alarm_fires_if_shards_are_due_and_no_worker_began_one_for_an_hour(name: str) -> None:
+    row = ROWS[name]
+    assert (row.statistic, row.threshold) == ("Minimum", 60)
+    # One figure of work that begins after a pause is not enough.
+    assert row.period > 2 * _SENT_EVERY
+    assert row.missing == "notBreaching"  # another alarm fires if the schedule does not run
+
+
+@pytest.mark.promise("RGT-10")
+def test_alarm_fires_if_a_service_is_silent_for_two_hours() -> None:
+    row = ROWS["rights-unreachable"]
+    assert (row.statistic, row.threshold) == ("Maximum", 119)  # minutes, more than
+    assert row.missing == "notBreaching"  # the service answers again
+    assert row.period >= 2 * step.LONGEST_LOOK.total_seconds()  # each period contains a poll
 
 
 @pytest.mark.promise("STR-12")
-@pytest.mark.parametrize("name", AGES)
-def test_alarm_fires_long_before_a_message_at_stream_is_late(name: str, alarms: dict[str, Template]) -> None:
-    alarm = alarms[name]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateAgeOfOldestMessage")
-    (dimension,) = alarm["Dimensions"]
-    assert (dimension["Name"], plain(dimension["Value"])) == ("QueueName", AGES[name])
-    assert 3600 < alarm["Threshold"] <= 6 * 3600  # an event may wait for the end of an hour
+def test_alarm_fires_long_before_a_message_at_stream_is_late() -> None:
+    assert 3600 < ROWS["hooks-waiting"].threshold <= 6 * 3600  # an event may wait for the end of an hour
 
 
 @pytest.mark.promise("STR-2")
-def test_alarm_fires_at_many_refused_hooks(alarms: dict[str, Template]) -> None:
-    alarm = alarms["hook-refused"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.HOOK_REFUSED.label, "Sum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 100)
-    assert alarm["TreatMissingData"] == "notBreaching"
+def test_alarm_fires_at_many_refused_hooks() -> None:
+    row = ROWS["hook-refused"]
+    assert (row.statistic, row.threshold, row.period) == ("Sum", 100, 3600)
 
 
 @pytest.mark.promise("STR-5")
-def test_alarm_fires_if_no_run_of_reconciliation_reads_everything(alarms: dict[str, Template]) -> None:
-    alarm = alarms["no-reconciliation"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RECONCILIATION_DONE.label, "Sum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * 3600  # Stream may be down for a while
+def test_alarm_fires_if_no_run_of_reconciliation_reads_everything() -> None:
+    row = ROWS["no-reconciliation"]
+    assert row.period * row.periods == 6 * 3600  # Stream may be down for a while
 
 
-@pytest.mark.promise("STR-3")
-@pytest.mark.parametrize(
-    ("name", "metric"),
-    [
-        ("chat-settings-drifted", Metric.CHAT_SETTINGS_DRIFTED),
-        ("chat-settings-unverified", Metric.CHAT_SETTINGS_UNVERIFIED),
-    ],
-)
-def test_alarm_fires_until_a_check_finds_no_such_setting(
-    name: str, metric: Metric, alarms: dict[str, Template]
-) -> None:
-    alarm = alarms[name]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Maximum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["TreatMissingData"] == "ignore"  # a check that does not run resolves nothing
-
-
-@pytest.mark.promise("STR-3")
-def test_alarm_fires_after_a_day_without_a_check_of_settings(alarms: dict[str, Template]) -> None:
-    alarm = alarms["no-chat-settings-check"]
-    # A check that finds nothing emits zero.
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.CHAT_SETTINGS_DRIFTED.label, "SampleCount")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
-    assert 25 < alarm["Period"] * alarm["EvaluationPeriods"] / 3600 <= 30
-    assert alarm["Period"] >= 3600  # only then does CloudWatch look back further than a day
-
-
-@pytest.mark.promise("RET-2")
-def test_alarm_fires_if_no_run_of_the_purge_reads_everything(alarms: dict[str, Template]) -> None:
-    alarm = alarms["no-purge"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.PURGE_DONE.label, "Sum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
-    assert alarm["Period"] * alarm["EvaluationPeriods"] >= 4 * 900  # a large backlog takes several runs
-
-
-@pytest.mark.promise("RET-2")
-@pytest.mark.parametrize(
-    ("name", "metric", "threshold"),
-    [
-        ("expired-data-present", Metric.PURGE_OLDEST_MINUTES, 48 * 60),
-        ("purge-over-budget", Metric.PURGE_OVER_BUDGET, 0),
-    ],
-)
-def test_alarm_fires_on_the_figures_of_the_newest_run_of_the_purge(
-    name: str, metric: Metric, threshold: int, alarms: dict[str, Template]
-) -> None:
-    alarm = alarms[name]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Maximum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", threshold)
-    assert alarm["Period"] == 900  # one run
-    assert alarm["TreatMissingData"] == "ignore"  # a purge that does not run resolves nothing
-
-
-@pytest.mark.promise("RET-4")
-def test_alarm_fires_at_an_overdue_usage_day_and_without_a_complete_run(alarms: dict[str, Template]) -> None:
-    alarm = alarms["usage-days-overdue"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.USAGE_DAYS_OVERDUE.label, "Maximum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["TreatMissingData"] == "breaching"  # a killed run emits no figure
-    assert alarm["Period"] >= 3600  # runs are hourly
-
-
-@pytest.mark.promise("RGT-10")
-def test_alarm_fires_until_no_answer_is_overdue(alarms: dict[str, Template]) -> None:
-    alarm = alarms["rights-overdue"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OVERDUE.label, "Maximum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["TreatMissingData"] == "ignore"  # a sweep that does not run resolves nothing
-
-
-@pytest.mark.promise("RGT-10")
-def test_alarm_fires_if_an_answer_is_due_within_three_days(alarms: dict[str, Template]) -> None:
-    alarm = alarms["rights-due-soon"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_DAYS_TO_DEADLINE.label, "Minimum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 3)
-    assert alarm["TreatMissingData"] == "notBreaching"  # nothing is open
-    assert alarm["Period"] >= 2 * _SWEPT_EVERY  # a shorter period would have no data between two sweeps
-
-
-@pytest.mark.promise("RGT-10")
-def test_alarm_fires_after_half_an_hour_without_a_sweep(alarms: dict[str, Template]) -> None:
-    alarm = alarms["no-rights-sweep"]
-    # The number of emissions counts, not their value: without open requests a sweep emits zero.
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_OPEN.label, "SampleCount")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 6 * _SWEPT_EVERY
-
-
-@pytest.mark.promise("RET-3")
-def test_alarm_fires_after_an_hour_without_a_run_that_pins_held_records(alarms: dict[str, Template]) -> None:
-    alarm = alarms["no-hold-upkeep"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.HOLD_UPKEEP_DONE.label, "SampleCount")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 3600
-
-
-@pytest.mark.promise("RGT-10")
-@pytest.mark.parametrize("name", QUEUES)
-def test_alarm_fires_at_a_message_in_a_dead_letter_queue(name: str, alarms: dict[str, Template]) -> None:
-    alarm = alarms[name]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
-    (dimension,) = alarm["Dimensions"]
-    assert (dimension["Name"], plain(dimension["Value"])) == ("QueueName", QUEUES[name])
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-
-
-@pytest.mark.parametrize(
-    ("name", "metric", "every"),
-    [
-        ("no-announcing", Metric.NOTICE_SHARDS_DUE, 300),
-        ("no-consent-renewal", Metric.CONSENT_SHARDS_DUE, 300),
-        ("no-code-history", Metric.CODE_HISTORY_RECORDED, 3600),
-    ],
-)
-def test_alarm_fires_if_no_run_of_a_job_ends_for_hours(
-    name: str, metric: Metric, every: int, alarms: dict[str, Template]
-) -> None:
-    alarm = alarms[name]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "SampleCount")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert alarm["TreatMissingData"] == "breaching"
-    assert alarm["Period"] >= every
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == max(6 * every, 3600)
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("RGT-7")
-@pytest.mark.parametrize(
-    ("name", "metric"),
-    [
-        ("notice-shard-abandoned", Metric.NOTICE_SHARDS_ABANDONED),
-        ("consent-shard-abandoned", Metric.CONSENT_SHARDS_ABANDONED),
-    ],
-)
-def test_alarm_fires_if_workers_are_killed_for_an_hour(
-    name: str, metric: Metric, alarms: dict[str, Template]
-) -> None:
-    alarm = alarms[name]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Maximum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    # A killed worker's lease hides its shard from every second run of the schedule.
-    assert alarm["Period"] > 2 * _SENT_EVERY
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 3600
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("RGT-7")
-@pytest.mark.parametrize(
-    ("name", "metric"),
-    [
-        ("announcing-stands-still", Metric.NOTICE_STANDSTILL_MINUTES),
-        ("renewal-stands-still", Metric.CONSENT_STANDSTILL_MINUTES),
-    ],
-)
-def test_alarm_fires_if_shards_are_due_and_no_worker_began_one_for_an_hour(
-    name: str, metric: Metric, alarms: dict[str, Template]
-) -> None:
-    alarm = alarms[name]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (metric.label, "Minimum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 60)
-    # One figure of work that begins after a pause is not enough.
-    assert alarm["Period"] > 2 * _SENT_EVERY
-    assert alarm["TreatMissingData"] == "notBreaching"  # another alarm fires if the schedule does not run
-
-
-@pytest.mark.promise("RGT-10")
-def test_alarm_fires_if_a_service_is_silent_for_two_hours(alarms: dict[str, Template]) -> None:
-    alarm = alarms["rights-unreachable"]
-    assert (alarm["MetricName"], alarm["Statistic"]) == (Metric.RIGHTS_UNREACHABLE_MINUTES.label, "Maximum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 120)
-    assert alarm["TreatMissingData"] == "notBreaching"  # the service answers again
-    assert alarm["Period"] >= 2 * step.LONGEST_LOOK.total_seconds()  # each period contains a poll
-
-
-@pytest.mark.promise("RGT-10")
-@pytest.mark.parametrize("name", LOOPS)
-def test_alarm_fires_if_lambda_drops_a_message_as_a_loop(name: str, alarms: dict[str, Template]) -> None:
-    alarm = alarms[name]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "RecursiveInvocationsDropped")
-    (dimension,) = alarm["Dimensions"]
-    assert (dimension["Name"], plain(dimension["Value"])) == ("FunctionName", LOOPS[name])
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-
-
-@pytest.mark.promise("RGT-10")
-@pytest.mark.parametrize(
-    ("name", "metric"),
-    [
-        ("rights-duty-failed", Metric.RIGHTS_DUTY_FAILED),
-        ("rights-relay-ended", Metric.RIGHTS_RELAY_ENDED),
-    ],
-)
-def test_alarm_fires_if_a_duty_fails_or_a_chain_of_messages_ends(
-    name: str, metric: Metric, alarms: dict[str, Template]
-) -> None:
-    assert (alarms[name]["MetricName"], alarms[name]["Statistic"]) == (metric.label, "Sum")
+def test_alarm_fires_if_the_stream_of_accounts_is_read_late() -> None:
+    row = ROWS["sync-lag"]
+    assert (row.metric, row.threshold) == ("IteratorAge", 15 * 60 * 1000)  # milliseconds

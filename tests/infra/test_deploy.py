@@ -23,6 +23,7 @@ from infra.deploy import CountriesRefused, DeploymentTarget, OperatorsRefused, P
 from infra.deployment import chat_settings, stacks, texts
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
+from infra.deployment.receivers import AlarmReceiverRefused, AlarmReceivers
 from infra.deployment.stacks import StackFailed
 from infra.ops.scheduled import RunFailed
 from infra.template import load
@@ -63,6 +64,7 @@ def a_target(**changes: Any) -> DeploymentTarget:
         "issuer": "https://api.ru4m.example",
         "mail_from": "notices@ru4m.example",
         "stream_secret": "s3cret",
+        "alarms": AlarmReceivers(("ops@ru4m.example",)),
     }
     return DeploymentTarget(**settings | changes)
 
@@ -93,6 +95,33 @@ def test_stacks_are_deployed_in_order_and_pass_on_their_outputs(
     assert service["MailFrom"] == "notices@ru4m.example"
     assert parameters(asked[1])["MailDomain"] == service["MailDomain"] == "ru4m.example"
     assert done.api_url == "https://abc.execute-api.eu-central-1.amazonaws.com/api"
+
+
+def test_receivers_of_alarms_are_subscribed_to_the_topic_of_the_stage(
+    account: FakeAccount, package: Package
+) -> None:
+    said: list[str] = []
+    topic = "arn:aws:sns:eu-central-1:111111111111:pager"
+    named = AlarmReceivers(("ops@ru4m.example", "privacy@ru4m.example"), topic)
+    deploy(account, package, a_target(alarms=named), report=said.append)
+    own = f"arn:aws:sns:{REGION}:000000000000:ru4m-staging-alarms"
+    assert account.sns.subscribed == [(own, "ops@ru4m.example"), (own, "privacy@ru4m.example")]
+    assert parameters(account.formation.asked[-1])["OtherAlarmTopic"] == topic
+    assert not [line for line in said if "@" in line]  # logs of deployments are kept
+
+
+def test_stage_without_a_receiver_of_alarms_is_refused_before_anything_changes(
+    account: FakeAccount, package: Package
+) -> None:
+    with pytest.raises(AlarmReceiverRefused, match="--alarm-email or --alarm-topic"):
+        deploy(account, package, a_target(alarms=AlarmReceivers()), report=lambda _: None)
+    assert account.formation.asked == []
+
+
+def test_receiver_that_was_subscribed_before_is_enough(account: FakeAccount, package: Package) -> None:
+    deploy(account, package, a_target(), report=lambda _: None)
+    again = deploy(account, package, a_target(alarms=AlarmReceivers()), report=lambda _: None)
+    assert again.stack == "ru4m-staging-service"
 
 
 @pytest.mark.promise("RGT-3")

@@ -58,6 +58,7 @@ FUNCTIONS = {
     "sessions",
     "signup",
     "sweep_rights",
+    "resync_chat_profiles",
     "sync_chat_profiles",
     "transfer_copies",
     "usage",
@@ -80,6 +81,7 @@ JOBS = {
     "renew_shard",
     "roll_up_usage",
     "sweep_rights",
+    "resync_chat_profiles",
     "sync_chat_profiles",
     "transfer_copies",
     "work_on_hooks",
@@ -102,6 +104,7 @@ SELECTIVE = (
     "RU4M_ANNOUNCEMENTS_",
     "RU4M_RENEWALS_",
     "RU4M_HOOKS_",
+    "RU4M_RESYNC_",
     "RU4M_MAIL_",
 )
 
@@ -479,6 +482,7 @@ def test_message_about_a_request_is_delivered_at_most_five_times(
         ("RightsDead", ("RightsQueue", "TransfersQueue", "ErasuresQueue")),
         ("ShardsDead", ("AnnouncementsQueue", "RenewalsQueue")),
         ("HooksDead", ("HooksQueue",)),
+        ("ResyncDead", ("ResyncQueue",)),
     ],
 )
 def test_failed_messages_of_all_queues_are_kept_for_two_weeks(
@@ -511,6 +515,24 @@ def test_event_of_stream_is_delivered_for_more_than_a_day(
     tried = queue["VisibilityTimeout"] * redrive["maxReceiveCount"]
     # Stream does not send an event again. One may wait for the end of an hour before.
     assert 24 * 3600 < tried < queue["MessageRetentionPeriod"] - 3600
+
+
+@pytest.mark.promise("STR-3")
+def test_account_that_stream_does_not_answer_for_is_delivered_for_a_day(
+    service: Template, functions: dict[str, Template]
+) -> None:
+    worker = functions["resync_chat_profiles"]
+    (event,) = worker["Events"].values()
+    source = event["Properties"]
+    assert (event["Type"], plain(source["Queue"])) == ("SQS", "${ResyncQueue.Arn}")
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queue = service["Resources"]["ResyncQueue"]["Properties"]
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["VisibilityTimeout"] > worker["Timeout"]
+    redrive = queue["RedrivePolicy"]
+    assert plain(redrive["deadLetterTargetArn"]) == "${ResyncDead.Arn}"
+    tried = queue["VisibilityTimeout"] * redrive["maxReceiveCount"]
+    assert 24 * 3600 <= tried < queue["MessageRetentionPeriod"]
 
 
 @pytest.mark.promise("RGT-10")
@@ -637,7 +659,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             *lookup, *sealing,
         },
         "sweep_rights": {rights, "rights_queue"},
-        "sync_chat_profiles": {accounts, "secret_stream", *sealing},
+        "resync_chat_profiles": {accounts, "secret_stream", "resync_queue", *sealing},
+        "sync_chat_profiles": {accounts, "secret_stream", "resync_queue", *sealing},
         "usage": {accounts, usage, *sealing},
         "transfer_copies": {
             rights, "table_ledger", "export_bucket", "rights_queue", "transfers_queue", "stage_keys",

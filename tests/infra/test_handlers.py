@@ -129,6 +129,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
     ),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
+    "resync_chat_profiles": (messages("nonsense"), {"batchItemFailures": []}),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
     # A message that names no request is dropped; one whose request could not be read is delivered again.
     **dict.fromkeys(
@@ -208,6 +209,7 @@ CALL_STREAM = {
     "conversations",
     "erase_accounts",
     "reconcile_chat",
+    "resync_chat_profiles",
     "sync_chat_profiles",
     "work_on_hooks",
     "work_rights",

@@ -433,9 +433,21 @@ EXPECTED = {
     },
     "SweepRightsRole": {
         _own_logs("sweep_rights"),
-        ("dynamodb:Query", "${RightsTableArn}/index/due, ${RightsTableArn}/index/open"),
+        (
+            "dynamodb:Query",
+            "${RightsTableArn}/index/due, ${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck",
+        ),
         # AWS checks one action for batches too; the emulator's IAM requires one of their own.
         ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${RightsQueue.Arn}"),
+    },
+    "ResyncChatProfilesRole": {
+        _own_logs("resync_chat_profiles"),
+        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        ("sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage", "${ResyncQueue.Arn}"),
+        ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
     },
     "SyncChatProfilesRole": {
         _own_logs("sync_chat_profiles"),
@@ -445,6 +457,7 @@ EXPECTED = {
         ("dynamodb:DescribeStream, dynamodb:GetRecords, dynamodb:GetShardIterator", "${AccountsStreamArn}"),
         ("dynamodb:ListStreams", "${AccountsTableArn}/stream/*"),
         ("sqs:SendMessage", "${SyncChatProfilesFailures.Arn}"),
+        ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${ResyncQueue.Arn}"),
         ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },

@@ -12,6 +12,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.rights import procedures, store
+from chalicelib.rights.engine import queue
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.model import Right, Status
@@ -272,6 +273,26 @@ def test_unproven_erasure_is_recorded_each_day(world: World, mila: User, stream:
     work(world, request_id, is_stopped)
     work(world, request_id, within=3 * DAY)
     assert events(request_id).count("unproven") >= 3
+
+
+@pytest.mark.promise("STR-5")
+def test_stopped_and_unproven_erasure_is_counted_by_each_sweep_until_it_is_done(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    def swept() -> tuple[int, int]:
+        stuck = queue.sweep().stuck
+        return stuck.stopped, stuck.unproven
+
+    stream.spoil_tasks(MAX_ATTEMPTS, results={mila.user_id: ERROR})
+    request_id = asks_for_erasure(mila)
+    assert swept() == (0, 0)
+    work(world, request_id, is_stopped)
+    assert swept() == (1, 0)
+    work(world, request_id, within=2 * DAY)
+    assert swept() == (1, 1)  # also while it is stopped
+    assert world.an_operator("alice").calls("POST", f"/{request_id}/retry").status == 200
+    work(world, request_id)
+    assert swept() == (0, 0)
 
 
 @pytest.mark.proof

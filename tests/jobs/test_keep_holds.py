@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import clock, table
+from chalicelib.core import clock, metrics, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
@@ -268,9 +268,15 @@ def test_hold_that_cannot_be_pinned_is_counted_and_does_not_stop_the_others(
             raise ValueError("what a record says")
         return pin(account_id, *args)
 
+    gauges: dict[Metric, int] = {}
+    monkeypatch.setattr(metrics, "gauge", gauges.__setitem__)
     monkeypatch.setattr(pins, "pin_held", failing)
     assert run() == {"done": 1, "left": 1}
-    assert (counts[Metric.HOLD_UPKEEP_FAILED], counts[Metric.HOLD_UPKEEP_DONE]) == (1, 1)
+    assert (gauges[Metric.HOLD_UPKEEP_FAILED], counts[Metric.HOLD_UPKEEP_DONE]) == (1, 1)
+    monkeypatch.setattr(pins, "pin_held", pin)
+    world.advance(HOUR)  # the next try
+    run()
+    assert gauges[Metric.HOLD_UPKEEP_FAILED] == 0  # emitted too, so that the alarm ends
     (line,) = (line for line in world.log_lines if line.get("message") == "hold_upkeep_failed")
     assert line["hold_id"].startswith("h_")
     assert "what a record says" not in world.log.getvalue()

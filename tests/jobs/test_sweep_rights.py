@@ -98,6 +98,7 @@ def test_metric_of_open_requests_is_zero_if_none_is_open(
     sweep()
     printed = capsys.readouterr().out
     assert (metric(printed, "RightsOpen"), metric(printed, "RightsDaysToDeadline")) == ([0.0], None)
+    assert (metric(printed, "RightsStopped"), metric(printed, "ErasureUnproven")) == ([0.0], [0.0])
 
 
 # --- the worker

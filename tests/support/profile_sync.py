@@ -1,8 +1,13 @@
 """The job that sends profiles to Stream, run as Lambda runs it."""
 
+import json
 from typing import Any
 
-from chalicelib.chat.jobs import sync_chat_profiles
+from chalicelib.chat.jobs import resync_chat_profiles, sync_chat_profiles
+from chalicelib.core import queues
+from chalicelib.core.settings import settings
+from tests.support.cloud import take_messages
+from tests.support.events import messages
 from tests.support.world import User
 
 
@@ -28,3 +33,19 @@ def sync(*users: User, sk: str = "profile") -> list[str]:
     """Run the job as Lambda does; returns the sequence numbers to deliver again."""
     answer = sync_chat_profiles({"Records": records(*users, sk=sk)}, None)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def unsent(*users: User, sk: str = "profile") -> list[str]:
+    """Run the job as Lambda does; returns the sequence numbers of users who went to the queue instead."""
+    assert sync(*users, sk=sk) == []
+    ids = {json.loads(body)["account_id"] for body in take_messages("resync")}
+    return [str(number) for number, user in enumerate(users, 1) if user.account_id in ids]
+
+
+def resync(*bodies: str) -> int:
+    """Let the worker work on messages, or on all that wait; returns how many failed, which wait again."""
+    taken = bodies or tuple(take_messages("resync"))
+    failed = resync_chat_profiles(messages(*taken), None)["batchItemFailures"]
+    again = [taken[int(one["itemIdentifier"].removeprefix("message-"))] for one in failed]
+    queues.send_all(settings().queue("resync"), again)
+    return len(again)

@@ -9,7 +9,15 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling
 
 # Files of tests/e2e whose tests start a cloud of their own. All other files share one cloud.
-OWN_CLOUD = ("announcing", "key_rotation", "lifecycle", "restores", "rotation_under_traffic", "tour")
+OWN_CLOUD = (
+    "alarms",
+    "announcing",
+    "key_rotation",
+    "lifecycle",
+    "restores",
+    "rotation_under_traffic",
+    "tour",
+)
 
 
 def group_of(nodeid: str) -> str:

@@ -83,7 +83,7 @@ def test_each_alarm_about_erasures_is_explained_to_operators() -> None:
         "chat-deletion-unproven",
         "erase-accounts-dropped",
     ):
-        assert f"| `ru4m-STAGE-{name}` |" in text
+        assert f"[{name}](runbook.md#{name})" in text
 
 
 @pytest.mark.parametrize("flow", sorted((DOCS / "flows").glob("*.md")), ids=lambda path: path.stem)

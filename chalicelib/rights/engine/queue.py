@@ -12,7 +12,7 @@ An endless chain, caused by a bug, ends there, and starts again with the next sw
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import islice
@@ -25,6 +25,7 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.rights import store
+from chalicelib.rights.standstill import StuckCounts
 
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
 MAX_HOPS = 50  # several times what the longest procedure needs between two sweeps
@@ -121,6 +122,7 @@ class Swept:
     sent: int = 0
     open: int = 0
     overdue: int = 0
+    stuck: StuckCounts = field(default_factory=StuckCounts)
     days_to_deadline: int | None = None  # of the most urgent open request; negative once it is late
 
 
@@ -141,4 +143,6 @@ def sweep() -> Swept:
             swept.overdue += answer_by < now
             known = swept.days_to_deadline
             swept.days_to_deadline = days if known is None else min(days, known)
+        for place in store.stuck_places(shard):
+            swept.stuck.add(place)
     return swept

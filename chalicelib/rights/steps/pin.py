@@ -103,7 +103,6 @@ def _extend_inputs(job: AnyJob) -> None:
 def record_unproven(job: AnyJob) -> None:
     """Duty: mail operators each day while an erasure past its point of no return is unproven (STR-5)."""
     request, notes = job.request, job.request.notes
-    metrics.count(Metric.ERASURE_UNPROVEN)
     messages.mail_unproven(request)
     if isinstance(notes, ErasureNotes):
         notified = request.model_copy(update={"notes": replace(notes, reported_unproven_at=clock.now())})

@@ -1,0 +1,99 @@
+"""`python -m infra.ops alarms`: the alarms of a stage and their receivers; docs/runbook.md explains each."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.table import Table
+
+from infra.deployment import alarms, receivers
+from infra.deployment.account import AwsAccount
+from infra.deployment.stacks import Stacks, stack_name
+from infra.ops.options import Endpoint, Region, Stage
+from infra.template.alarm_table import ALARMS, COMPOSITE
+
+app = typer.Typer(help="Alarms: their states, and whether their receivers work.")
+console = Console(soft_wrap=True, markup=False)
+
+IN_ALARM, NOT_DONE, NO_RECEIVER = 1, 2, 3  # exit statuses
+
+_BREAKS = {row.name: row.breaks for row in ALARMS}
+
+
+@app.command("list")
+def list_alarms(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """List all alarms, those in ALARM first. Exit status 1: at least one is."""
+    found = alarms.states(AwsAccount(region, endpoint), stage)
+    table = Table(title=f"{sum(one.state == 'ALARM' for one in found)} of {len(found)} in ALARM")
+    for name in ("alarm", "state", "since", "promise", "runbook"):
+        table.add_column(name, no_wrap=name == "alarm")
+    for one in found:
+        since = one.since.strftime("%Y-%m-%d %H:%M")
+        table.add_row(one.name, one.state, since, _BREAKS.get(one.name, ""), f"docs/runbook.md#{one.name}")
+    console.print(table)
+    sys.exit(IN_ALARM if any(one.state == "ALARM" for one in found) else 0)
+
+
+def _known(name: str) -> str:
+    if name != COMPOSITE and name not in _BREAKS:
+        raise typer.BadParameter("no alarm has this name; `alarms list` shows them")
+    return name
+
+
+@app.command("test")
+def notify_receivers(
+    name: Annotated[str, typer.Argument(help="name of the alarm, as in the list", callback=_known)],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="notify the receivers without asking")] = False,
+) -> None:
+    """Set an alarm to ALARM, so that its receivers get a notification. CloudWatch sets it back."""
+    account = AwsAccount(region, endpoint)
+    if name == COMPOSITE:
+        console.print(
+            "CloudWatch does not set a composite back. Test one of its alarms, such as rights-overdue."
+        )
+        sys.exit(NOT_DONE)
+    if not yes:
+        typer.confirm(f"Notify the receivers of alarms of {stage} that {name} is tested?", abort=True)
+    try:
+        account.client("cloudwatch").set_alarm_state(
+            AlarmName=alarms.prefix(stage) + name,
+            StateValue="ALARM",
+            StateReason="TEST by an operator (ops alarms test). Nothing is wrong.",
+        )
+    except ClientError as failure:
+        console.print(str(failure))
+        sys.exit(NOT_DONE)
+    console.print(f"{name} is in ALARM. Each receiver gets the reason 'TEST by an operator'.")
+    console.print(
+        "CloudWatch sets the state back when it judges the alarm next. CloudTrail records this call."
+    )
+
+
+@app.command()
+def check(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Check that a receiver confirmed its subscription. Exit status 3: none did."""
+    account = AwsAccount(region, endpoint)
+    given = Stacks(account, lambda _: None).parameters(stack_name(stage, "service"))
+    other = given.get("OtherAlarmTopic", "")
+    try:
+        confirmed = receivers.is_confirmed(
+            account, receivers.topic_of(account, stage), *filter(None, [other])
+        )
+    except ClientError as failure:
+        console.print(str(failure))
+        sys.exit(NOT_DONE)
+    if not confirmed:
+        console.print(
+            f"No receiver of alarms of {stage} is confirmed: open the link in AWS's mail, or deploy with "
+            "--alarm-email ADDRESS to get another one."
+        )
+        sys.exit(NO_RECEIVER)
+    console.print("A receiver of alarms is confirmed. `alarms test` shows that it gets a notification.")

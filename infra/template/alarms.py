@@ -1,0 +1,84 @@
+"""CloudFormation resources of the alarms: one for each row of the table, and the composite.
+
+Each alarm notifies on its own, beside the composite: a second broken promise must not stay silent because the
+composite is in ALARM already. The text of an alarm is the meaning that its section of docs/runbook.md states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from infra.template.alarm_rows import AlarmRow
+from infra.template.alarm_table import ALARMS, COMPOSITE
+from infra.template.runbook import Runbook
+
+RUNBOOK = Path(__file__).parent.parent.parent / "docs" / "runbook.md"
+
+_KEPT = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+_OTHER_TOPIC = {"Fn::If": ["WithOtherAlarmTopic", {"Ref": "OtherAlarmTopic"}, {"Ref": "AWS::NoValue"}]}
+_RECEIVERS = [{"Ref": "AlarmTopic"}, _OTHER_TOPIC]
+_NOTIFIES = {"AlarmActions": _RECEIVERS, "OKActions": _RECEIVERS}
+
+
+def alarm_resources() -> dict[str, dict[str, Any]]:
+    """All alarms as resources by their logical id.
+
+    Raises:
+        KeyError: an alarm has no section in the runbook.
+    """
+    runbook = Runbook.read(RUNBOOK)
+    found = {row.logical_id: _alarm(row, runbook) for row in ALARMS}
+    return found | {"PromiseBrokenAlarm": _composite(ALARMS, runbook)}
+
+
+def full_name(name: str) -> str:
+    """The name of an alarm in CloudWatch, with the stage as a parameter of the template."""
+    return f"ru4m-${{Stage}}-{name}"
+
+
+def rule(rows: Iterable[AlarmRow]) -> str:
+    """The rule of the composite: one alarm that means a broken promise is enough."""
+    return " OR ".join(f'ALARM("{full_name(row.name)}")' for row in rows if row.breaks)
+
+
+def _alarm(row: AlarmRow, runbook: Runbook) -> dict[str, Any]:
+    percentile = row.statistic.startswith("p")
+    properties: dict[str, Any] = {
+        "AlarmName": {"Fn::Sub": full_name(row.name)},
+        "AlarmDescription": _description(row.name, runbook),
+        "Namespace": row.namespace,
+        "MetricName": row.metric,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in row.dimensions.items()],
+        "ExtendedStatistic" if percentile else "Statistic": row.statistic,
+        "Period": row.period,
+        "EvaluationPeriods": row.periods,
+        "DatapointsToAlarm": row.datapoints or row.periods,
+        "Threshold": row.threshold,
+        "ComparisonOperator": row.comparison,
+        "TreatMissingData": row.missing,
+        **_NOTIFIES,
+    }
+    return {"Type": "AWS::CloudWatch::Alarm", **_KEPT, "Properties": properties}
+
+
+def _composite(rows: Iterable[AlarmRow], runbook: Runbook) -> dict[str, Any]:
+    broken = [row for row in rows if row.breaks]
+    properties = {
+        "AlarmName": {"Fn::Sub": full_name(COMPOSITE)},
+        "AlarmDescription": _description(COMPOSITE, runbook),
+        "AlarmRule": {"Fn::Sub": rule(broken)},
+        **_NOTIFIES,
+    }
+    return {
+        "Type": "AWS::CloudWatch::CompositeAlarm",
+        "Condition": "OnAws",  # the emulator has no such resource; infra/local/composite makes the alarm
+        **_KEPT,
+        "DependsOn": [row.logical_id for row in broken],
+        "Properties": properties,
+    }
+
+
+def _description(name: str, runbook: Runbook) -> str:
+    return f"{runbook.sections[name].meaning} See docs/runbook.md#{name}"

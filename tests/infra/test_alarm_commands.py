@@ -1,0 +1,192 @@
+"""Tests `ops alarms` and the receivers of alarms, on an emulated AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from infra.deployment import receivers
+from infra.deployment.account import AwsAccount
+from infra.deployment.receivers import AlarmReceiverRefused, AlarmReceivers
+from infra.deployment.stacks import Stacks
+from infra.ops.__main__ import app
+from tests.infra.fakes import REGION, FakeAccount
+
+TOPIC = f"arn:aws:sns:{REGION}:123456789012:ru4m-staging-alarms"
+
+
+@pytest.fixture
+def account() -> Iterator[AwsAccount]:
+    with mock_aws():
+        yield AwsAccount(REGION)
+
+
+@pytest.fixture
+def other_topic(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The parameters of the stack, which moto cannot deploy."""
+    parameters = {"OtherAlarmTopic": ""}
+    monkeypatch.setattr(Stacks, "parameters", lambda *_: parameters)
+    return parameters
+
+
+def ops(*words: str, answer: str = "") -> Result:
+    return CliRunner().invoke(app, ["alarms", *words, "--stage", "staging", "--region", REGION], input=answer)
+
+
+def an_alarm(account: AwsAccount, name: str) -> None:
+    account.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="RU4M",
+        MetricName="Any",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
+def set_state(account: AwsAccount, name: str, state: str) -> None:
+    account.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
+
+
+def state(account: AwsAccount, name: str) -> tuple[str, str]:
+    (found,) = account.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return found["StateValue"], found["StateReason"]
+
+
+# --- the commands
+
+
+def test_list_shows_alarms_in_alarm_first_with_their_promise(account: AwsAccount) -> None:
+    for name in ("api-latency", "rights-overdue", "no-purge"):
+        an_alarm(account, f"ru4m-staging-{name}")
+        set_state(account, f"ru4m-staging-{name}", "OK")
+    an_alarm(account, "ru4m-production-rights-overdue")
+    assert ops("list").exit_code == 0
+    set_state(account, "ru4m-staging-rights-overdue", "ALARM")
+    listed = ops("list")
+    assert listed.exit_code == 1
+    assert "1 of 3 in ALARM" in listed.output
+    rows = [line for line in listed.output.splitlines() if "docs/runbook" in line]
+    assert "rights-overdue" in rows[0]
+    assert "RGT-10" in rows[0]
+
+
+def test_tested_alarm_is_in_alarm_and_says_that_it_is_a_test(account: AwsAccount) -> None:
+    an_alarm(account, "ru4m-staging-rights-overdue")
+    set_state(account, "ru4m-staging-rights-overdue", "OK")
+    done = ops("test", "rights-overdue", "--yes")
+    assert done.exit_code == 0, done.output
+    found, reason = state(account, "ru4m-staging-rights-overdue")
+    assert found == "ALARM"
+    assert "TEST by an operator" in reason
+
+
+def test_alarm_is_not_tested_without_a_confirmation(account: AwsAccount) -> None:
+    an_alarm(account, "ru4m-staging-rights-overdue")
+    set_state(account, "ru4m-staging-rights-overdue", "OK")
+    assert ops("test", "rights-overdue", answer="n\n").exit_code == 1
+    assert state(account, "ru4m-staging-rights-overdue")[0] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "text"),
+    [
+        ("no-such-alarm", 2, "no alarm has this name"),
+        ("promise-broken", 2, "Test one of its alarms"),
+        ("no-purge", 2, "ResourceNotFound"),
+    ],
+)
+def test_alarm_that_cannot_be_tested_is_refused(
+    account: AwsAccount, name: str, status: int, text: str
+) -> None:
+    done = ops("test", name, "--yes")
+    assert (done.exit_code, text in done.output) == (status, True), done.output
+
+
+@pytest.mark.usefixtures("other_topic")
+def test_check_ends_with_status_three_and_the_remedy_if_no_receiver_confirmed(account: AwsAccount) -> None:
+    assert account.number == "123456789012"
+    done = ops("check")
+    assert done.exit_code == 3
+    (line,) = done.output.strip().splitlines()
+    assert "--alarm-email" in line
+
+
+def test_check_counts_receivers_of_the_further_topic_too(
+    account: AwsAccount, other_topic: dict[str, str]
+) -> None:
+    sns = account.client("sns")
+    other_topic["OtherAlarmTopic"] = sns.create_topic(Name="pager")["TopicArn"]
+    assert ops("check").exit_code == 3
+    endpoint = f"arn:aws:sqs:{REGION}:123456789012:inbox"
+    sns.subscribe(TopicArn=other_topic["OtherAlarmTopic"], Protocol="sqs", Endpoint=endpoint)
+    assert ops("check").exit_code == 0
+
+
+@pytest.mark.usefixtures("other_topic")
+def test_check_succeeds_once_a_receiver_confirmed(account: AwsAccount) -> None:
+    sns = account.client("sns")
+    topic = sns.create_topic(Name="ru4m-staging-alarms")["TopicArn"]
+    assert topic == receivers.topic_of(account, "staging") == TOPIC
+    assert ops("check").exit_code == 3
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:123456789012:inbox")
+    assert ops("check").exit_code == 0
+
+
+# --- receivers
+
+
+def test_subscription_that_waits_for_its_confirmation_is_not_confirmed() -> None:
+    account = FakeAccount(REGION)
+    account.sns.subscribed.append(("topic", "ops@ru4m.example"))
+    assert not receivers.is_confirmed(account, "topic")
+
+
+@pytest.mark.parametrize("named", [AlarmReceivers(("a@b.example",)), AlarmReceivers(topic=TOPIC)])
+def test_named_receiver_is_enough(named: AlarmReceivers) -> None:
+    receivers.check(FakeAccount(REGION), "staging", named)
+
+
+def test_local_stage_needs_no_receiver_and_every_other_one_does() -> None:
+    receivers.check(FakeAccount(REGION), "local", AlarmReceivers())
+    for stage in ("staging", "production", "localhost"):
+        with pytest.raises(AlarmReceiverRefused, match=stage):
+            receivers.check(FakeAccount(REGION), stage, AlarmReceivers())
+
+
+@pytest.mark.parametrize("email", ["", "ops", "ops@", "@b.example", "a b@c.example", "a@b", "a@b.c@d.e"])
+def test_malformed_address_is_refused_and_not_quoted(email: str) -> None:
+    with pytest.raises(AlarmReceiverRefused) as refused:
+        AlarmReceivers((email,))
+    assert str(refused.value) == "--alarm-email is refused: one of them is not an email address"
+
+
+@pytest.mark.parametrize("topic", ["pager", "arn:aws:sqs:eu-central-1:123456789012:pager", f"{TOPIC}:sub"])
+def test_malformed_topic_is_refused(topic: str) -> None:
+    with pytest.raises(AlarmReceiverRefused, match="--alarm-topic"):
+        AlarmReceivers(topic=topic)
+
+
+def test_error_of_sns_is_not_taken_for_no_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = FakeAccount(REGION)
+
+    def denied(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AuthorizationError"}}, "ListSubscriptionsByTopic")
+
+    monkeypatch.setattr(account.sns, "paginate", denied)
+    with pytest.raises(ClientError, match="AuthorizationError"):
+        receivers.check(account, "staging", AlarmReceivers())
+
+
+def test_list_of_receivers_is_not_in_the_template(package: Any) -> None:
+    """Parameters of a stack are shown to each principal that may read it."""
+    template = json.loads(package.template("service").read_text())
+    assert not [name for name in template["Parameters"] if "Email" in name and name != "ContactEmail"]

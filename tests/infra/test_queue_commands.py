@@ -1,0 +1,240 @@
+"""Tests `ops queues` on an emulated AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from infra.deployment import queues
+from infra.deployment.account import AwsAccount
+from infra.deployment.queues import FailedMessage, NotRedrivable
+from infra.ops import stream_positions
+from infra.ops.__main__ import app
+from infra.ops.scheduled import RunFailed
+from tests.infra.fakes import REGION
+
+FAILURES = stream_positions.QUEUE
+
+
+@pytest.fixture
+def sqs() -> Iterator[Any]:
+    """Return SQS with a stage: two workers' queues with one for failures, and the positions of the stream."""
+    with mock_aws():
+        client = AwsAccount(REGION).client("sqs")
+        for dead, sources in {
+            "hooks-dead": ["hooks"],
+            "rights-dead": ["rights", "erasures"],
+            FAILURES: [],
+        }.items():
+            url = client.create_queue(QueueName=f"ru4m-staging-{dead}")["QueueUrl"]
+            arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+                "QueueArn"
+            ]
+            redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
+            for name in sources:
+                attributes = {"RedrivePolicy": redrive, "VisibilityTimeout": "0"}
+                client.create_queue(QueueName=f"ru4m-staging-{name}", Attributes=attributes)
+        client.create_queue(QueueName="ru4m-production-hooks-dead")
+        yield client
+
+
+def url_of(sqs: Any, name: str) -> str:
+    return str(sqs.get_queue_url(QueueName=f"ru4m-staging-{name}")["QueueUrl"])
+
+
+def send(sqs: Any, name: str, *bodies: str) -> None:
+    for body in bodies:
+        sqs.send_message(QueueUrl=url_of(sqs, name), MessageBody=body)
+
+
+def bodies(sqs: Any, name: str) -> list[str]:
+    """Return what is visible in a queue, and leave it there."""
+    answer = sqs.receive_message(QueueUrl=url_of(sqs, name), MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return sorted(one["Body"] for one in answer.get("Messages", ()))
+
+
+def ops(*words: str, answer: str = "") -> Result:
+    return CliRunner().invoke(app, ["queues", *words, "--stage", "staging", "--region", REGION], input=answer)
+
+
+def test_list_shows_the_queues_of_the_stage_only(sqs: Any) -> None:
+    send(sqs, "hooks-dead", "one", "two")
+    lines = ops("list").output.splitlines()
+    (line,) = (line for line in lines if "hooks-dead" in line)
+    assert [cell.strip() for cell in line.strip("│").split("│")] == ["hooks-dead", "2", "0", "0"]
+    assert len([line for line in lines if line.startswith("│")]) == 6
+
+
+def test_failed_messages_go_back_to_their_worker(sqs: Any) -> None:
+    send(sqs, "hooks-dead", "one", "two")
+    done = ops("redrive", "hooks-dead", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "2 messages moved" in done.output
+    assert bodies(sqs, "hooks") == ["one", "two"]
+    assert ops("redrive", "hooks-dead", "--yes").exit_code == 0  # nothing is left
+
+
+def test_redrive_moves_at_most_the_given_number(sqs: Any) -> None:
+    send(sqs, "hooks-dead", *(str(number) for number in range(12)))
+    done = ops("redrive", "hooks-dead", "--maximum", "11", "--yes")
+    assert (done.exit_code, "11 messages moved" in done.output) == (1, True), done.output
+
+
+@pytest.mark.parametrize(("flags", "answer"), [(("--dry-run",), ""), ((), "n\n")])
+@pytest.mark.parametrize("command", ["redrive", "purge"])
+def test_nothing_changes_in_a_dry_run_or_without_a_confirmation(
+    sqs: Any, command: str, flags: tuple[str, ...], answer: str
+) -> None:
+    send(sqs, "hooks-dead", "one")
+    done = ops(command, "hooks-dead", *flags, answer=answer)
+    assert "1 messages wait in hooks-dead" in done.output
+    assert (bodies(sqs, "hooks-dead"), bodies(sqs, "hooks")) == (["one"], [])
+
+
+def test_purge_deletes_the_failed_messages(sqs: Any) -> None:
+    send(sqs, "rights-dead", "one", "two")
+    assert ops("purge", "rights-dead", "--yes").exit_code == 0
+    assert bodies(sqs, "rights-dead") == []
+
+
+@pytest.mark.parametrize("command", ["redrive", "purge"])
+def test_queue_of_a_worker_is_refused(sqs: Any, command: str) -> None:
+    send(sqs, "hooks", "one")
+    done = ops(command, "hooks", "--yes")
+    assert (done.exit_code, "takes no messages that failed" in done.output) == (2, True)
+    assert queues.find(AwsAccount(REGION), "staging", "hooks").waiting == 1
+
+
+def test_unknown_queue_is_refused_with_the_names_of_all(sqs: Any) -> None:
+    done = ops("redrive", "nonsense", "--yes")
+    assert done.exit_code == 2
+    assert "erasures, hooks, hooks-dead, rights" in done.output
+
+
+def test_message_goes_to_the_one_of_several_queues_that_it_came_from(sqs: Any) -> None:
+    account = AwsAccount(REGION)
+    dead = queues.find(account, "staging", "rights-dead")
+    urls = queues.sources(account, "staging", dead)
+    assert {url.rpartition("-")[2] for url in urls.values()} == {"rights", "erasures"}
+    for arn, url in urls.items():
+        assert queues._origin(dead, urls, FailedMessage("body", "handle", arn)) == url
+    with pytest.raises(NotRedrivable, match="does not say"):
+        queues._origin(dead, urls, FailedMessage("body", "handle", None))
+
+
+def test_killed_redrive_leaves_the_message_in_both_queues_and_loses_none(
+    sqs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = AwsAccount(REGION)
+    send(sqs, "hooks-dead", "one")
+
+    def kill(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(account.client("sqs"), "delete_message", kill)
+    dead = queues.find(account, "staging", "hooks-dead")
+    with pytest.raises(KeyboardInterrupt):
+        queues.move_back(account, "staging", dead, 10)
+    assert bodies(sqs, "hooks") == ["one"]
+    assert queues.find(account, "staging", "hooks-dead").in_work == 1
+
+
+# --- positions in the stream
+
+
+class FakeStreams:
+    """The stream of a table: records by sequence number, those below `trimmed` are gone."""
+
+    def __init__(self, trimmed: int = 0) -> None:
+        self.trimmed, self.asked = trimmed, list[dict[str, Any]]()
+
+    def get_shard_iterator(self, **asked: Any) -> dict[str, str]:
+        self.asked.append(asked)
+        if int(asked["SequenceNumber"]) < self.trimmed:
+            raise ClientError({"Error": {"Code": "TrimmedDataAccessException"}}, "GetShardIterator")
+        return {"ShardIterator": asked["SequenceNumber"]}
+
+    def get_records(self, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
+        first = int(ShardIterator)
+        numbers = range(first, first + 2)  # pages of two
+        change = {"Keys": {"pk": {"S": "C#c"}, "sk": {"S": "conversation"}}, "SizeBytes": 9}
+        records = [{"eventName": "MODIFY", "dynamodb": change | {"SequenceNumber": str(n)}} for n in numbers]
+        return {"Records": records, "NextShardIterator": str(first + 2)}
+
+
+class FakeLambda:
+    """The job: it fails on the given sequence numbers."""
+
+    def __init__(self, *fails: str) -> None:
+        self.fails, self.given = fails, list[list[str]]()
+
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        assert FunctionName == "ru4m-staging-sync_chat_profiles"
+        numbers = [one["dynamodb"]["SequenceNumber"] for one in json.loads(Payload)["Records"]]
+        self.given.append(numbers)
+        failed = [{"itemIdentifier": one} for one in numbers if one in self.fails]
+        return {"Payload": BytesIO(json.dumps({"batchItemFailures": failed}).encode())}
+
+
+def a_position(first: int, last: int) -> str:
+    position = {
+        "startSequenceNumber": str(first), "endSequenceNumber": str(last), "shardId": "s", "streamArn": "a",
+    }  # fmt: skip
+    return json.dumps({"DDBStreamBatchInfo": position})
+
+
+def repeat(
+    monkeypatch: pytest.MonkeyPatch, streams: FakeStreams, job: FakeLambda, maximum: int = 10
+) -> stream_positions.Repeated:
+    account, client = AwsAccount(REGION), AwsAccount.client
+    monkeypatch.setattr(
+        AwsAccount, "client", lambda own, name: streams if name == "dynamodbstreams" else client(own, name)
+    )
+    monkeypatch.setattr(AwsAccount, "patient_client", lambda *_: job)
+    return stream_positions.repeat(account, "staging", queues.find(account, "staging", FAILURES), maximum)
+
+
+def test_job_runs_again_with_exactly_the_records_of_a_position(
+    sqs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(sqs, FAILURES, a_position(5, 7))
+    job = FakeLambda()
+    done = repeat(monkeypatch, FakeStreams(), job)
+    assert (done.done, done.failed, done.expired) == (1, 0, 0)
+    assert job.given == [["5", "6", "7"]]
+    assert queues.find(AwsAccount(REGION), "staging", FAILURES).in_work == 0  # deleted
+
+
+def test_position_that_fails_again_or_is_too_old_stays_in_the_queue(
+    sqs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(sqs, FAILURES, a_position(5, 5), a_position(20, 21), "nonsense")
+    done = repeat(monkeypatch, FakeStreams(trimmed=10), FakeLambda("21"))
+    assert (done.done, done.failed, done.expired) == (0, 1, 2)
+    assert queues.find(AwsAccount(REGION), "staging", FAILURES).in_work == 3
+
+
+def test_redrive_of_positions_says_how_many_were_lost(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(sqs, FAILURES, a_position(5, 5))
+    found = stream_positions.Repeated(done=2, failed=1, expired=3)
+    monkeypatch.setattr(stream_positions, "repeat", lambda *_: found)
+    done = ops("redrive", FAILURES, "--yes")
+    assert done.exit_code == 1
+    assert "2 positions in the table's stream worked on, 1 failed again." in done.output
+    assert "3 positions are older than the stream." in done.output
+
+
+def test_failed_run_of_the_job_is_reported(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(sqs, FAILURES, a_position(5, 5))
+    job = FakeLambda()
+    failed = {"FunctionError": "Unhandled", "Payload": BytesIO(b"{}")}
+    monkeypatch.setattr(job, "invoke", lambda **_: failed)
+    with pytest.raises(RunFailed):
+        repeat(monkeypatch, FakeStreams(), job)

@@ -1,0 +1,105 @@
+"""Tests the runbook: a section for each alarm and no other, and commands that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from infra.ops.__main__ import app
+from infra.template.alarm_table import ALARMS, COMPOSITE
+from infra.template.alarms import RUNBOOK
+from infra.template.runbook import PARTS, BadSection, Runbook
+from tests.infra.templates import Template, of_type, plain
+
+PAGE = RUNBOOK.read_text(encoding="utf-8")
+SECTIONS = Runbook.read(RUNBOOK).sections
+DOCS = RUNBOOK.parent
+NAMES = [*(row.name for row in ALARMS), COMPOSITE]
+
+
+def test_each_alarm_has_a_section_and_each_section_an_alarm() -> None:
+    assert sorted(SECTIONS) == sorted(NAMES)
+    assert len(re.findall(r"^### ", PAGE, re.MULTILINE)) == len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_section_says_meaning_first_look_remedy_and_test(name: str) -> None:
+    assert tuple(SECTIONS[name].parts) == PARTS
+    assert f"ops alarms test {name if name != COMPOSITE else ''}" in SECTIONS[name].parts["Test"]
+
+
+def test_description_of_each_alarm_is_its_meaning_and_links_its_section(service: Template) -> None:
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    described = {
+        plain(one["Properties"]["AlarmName"]).removeprefix("ru4m-${Stage}-"): one["Properties"]
+        for kind in kinds
+        for one in of_type(service, kind).values()
+    }
+    for name, section in SECTIONS.items():
+        text = described[name]["AlarmDescription"]
+        assert text == f"{section.meaning} See docs/runbook.md#{name}"
+        assert len(text) <= 1024  # CloudWatch's limit
+
+
+def _commands() -> set[str]:
+    """The commands of operations, each with its group, as `queues redrive`."""
+    tree = typer.main.get_command(app)
+    found: set[str] = set()
+    for name, command in tree.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", {})
+        found |= {f"{name} {one}" for one in inner} if inner else {name}
+    return found
+
+
+def test_each_command_that_the_runbook_names_exists() -> None:
+    named = {" ".join(words.split()[:2]) for words in re.findall(r"`ops ([^`]+)`", PAGE)}
+    assert len(named) > 20
+    assert named - _commands() == set()
+
+
+def test_each_queue_that_a_command_of_the_runbook_names_takes_failed_messages(service: Template) -> None:
+    named = set(re.findall(r"`ops queues (?:redrive|purge) ([^`]+)`", PAGE))
+    queues = {
+        plain(queue["Properties"]["QueueName"]).removeprefix("ru4m-${Stage}-")
+        for queue in of_type(service, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" not in queue["Properties"]
+    }
+    assert named == queues
+
+
+def test_each_alarm_that_a_page_links_has_a_section() -> None:
+    for page in (DOCS / "operations.md", DOCS / "deploy.md", RUNBOOK):
+        linked = set(re.findall(r"runbook\.md#([a-z-]+)", page.read_text(encoding="utf-8")))
+        assert linked - SECTIONS.keys() == set(), page
+
+
+def test_operations_links_the_runbook() -> None:
+    assert "(runbook.md)" in (DOCS / "operations.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "### a\n\n**Meaning.** One.\n\n**First look.** Two.\n\n**Remedy.** Three.\n",
+            "a has the paragraphs",
+        ),
+        ("### a\n\nWords.\n", "a has the paragraphs none"),
+    ],
+)
+def test_section_without_a_paragraph_is_refused(text: str, problem: str, tmp_path: Path) -> None:
+    page = tmp_path / "runbook.md"
+    page.write_text(text)
+    with pytest.raises(BadSection, match=problem):
+        Runbook.read(page)
+
+
+def test_second_section_of_an_alarm_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "runbook.md"
+    page.write_text("### a\n\n" + "\n\n".join(f"**{part}.** Words." for part in PARTS) + "\n\n")
+    page.write_text(page.read_text() * 2)
+    with pytest.raises(BadSection, match="two sections"):
+        Runbook.read(page)
