@@ -6,9 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 JS := infra/local/js
 WORKERS ?= 2
-STAGE ?= staging
 
-.PHONY: help run tour dev test proof proof-all check types lint format package generate plots bench bench-quick coverage pins clean
+.PHONY: help run tour dev test proof proof-all check types lint format package generate plots dashboards bench bench-quick coverage pins clean
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -52,8 +51,11 @@ generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.export_schema
 	$(BIN)/python -m infra.architecture
 
-plots: setup        ## draw the published figures in build/usage.svg: make plots STAGE=staging AWS_REGION=...
-	$(BIN)/python -m infra.ops plots --stage $(STAGE)
+plots: setup        ## draw the published figures in build/usage.svg; of a deployed stage: make plots STAGE=staging AWS_REGION=...
+	$(BIN)/python -m $(if $(STAGE),infra.ops plots --stage $(STAGE),infra.local plots)
+
+dashboards: setup   ## play the tour on a local cloud, and draw the dashboards in docs/img/
+	$(BIN)/python -m infra.local dashboards
 
 bench: setup        ## measure the largest copy, the largest deletion, a purge, a reconciliation and workers of shards; takes minutes
 	$(BIN)/python -m bench.export

@@ -25,6 +25,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from infra.dashboards import dashboard_resources
 from infra.packaging import dependencies, models
 from infra.packaging.archive import fingerprint, write_archive
 from infra.packaging.groups import clean_environment, routes_by_group
@@ -84,6 +85,7 @@ def _make(root: Path, package: Package) -> None:
     generated = _chalice_package(stage)
     config, policies = _configuration(stage)
     service = split(generated, routes_by_group(stage), config, policies)
+    service["Resources"] |= dashboard_resources(service)
     for name, template in (("vault", load("vault")), ("data", load("data")), ("service", service)):
         text = json.dumps(template, separators=(",", ":"), sort_keys=True)
         package.template(name).write_text(text + "\n")
@@ -98,7 +100,7 @@ def _make(root: Path, package: Package) -> None:
 def _inputs(root: Path) -> str:
     """Return one hash of all inputs of the package."""
     runbook = str(RUNBOOK.relative_to(ROOT))  # the texts of the alarms
-    tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging", runbook)
+    tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging", "infra/dashboards", runbook)
     sources = _files(root, "app.py", "requirements.in", "requirements.txt", "chalicelib", ".chalice")
     return fingerprint(root, sources, fingerprint(ROOT, tools), sys.version)
 

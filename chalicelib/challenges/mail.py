@@ -1,9 +1,7 @@
 """Sends a code by mail, through SES."""
 
 from chalicelib.challenges.model import EmailInDoubt, EmailUnavailable
-from chalicelib.core import metrics
 from chalicelib.core.ids import MailId
-from chalicelib.core.metrics import Metric
 from chalicelib.messages import mail
 from chalicelib.messages.letters import Letters, compose
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
@@ -50,4 +48,3 @@ def send_code(address: str, code: str, locale: str | None) -> None:
         raise EmailUnavailable from None
     except MailInDoubt:
         raise EmailInDoubt from None
-    metrics.count(Metric.CODE_SENT)

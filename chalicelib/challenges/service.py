@@ -94,6 +94,7 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
     now = clock.now()
     if earlier := store.claim(challenge, now - _GIVEN_UP, now - idempotency.KEPT):
         return _sent_before(earlier, asked)
+    metrics.count(Metric.CODE_ASKED, of=challenge.purpose)
     try:
         with limits.count_code(challenge, asked.account, asked.address, asked.recognise) as uncounted:
             _send(challenge, asked.destination)
@@ -181,6 +182,7 @@ def check_code(
         _count_guess(challenge, partial(count, address.block), recognise)
     if not right:
         raise WrongCode(attempts_left=maximum - challenge.attempts)
+    metrics.count(Metric.CODE_RIGHT, of=challenge.purpose)
     return challenge
 
 
@@ -216,6 +218,7 @@ def count_verified(challenge: Challenge) -> None:
 def _send(challenge: Challenge, destination: str) -> None:
     hand_over = {CodeChannel.SMS: sms.send_code, CodeChannel.EMAIL: mail.send_code}[challenge.channel]
     hand_over(destination, code(challenge), challenge.locale)
+    metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
 
 def code(challenge: Challenge) -> str:

@@ -1,6 +1,7 @@
 """Sends a code by SMS."""
 
 from chalicelib.challenges.model import SmsInDoubt, SmsUnavailable
+from chalicelib.challenges.numbers import country_of
 from chalicelib.core import metrics
 from chalicelib.core.metrics import Metric
 from chalicelib.messages import sms
@@ -29,4 +30,4 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
         raise SmsUnavailable from None
     except TextInDoubt:
         raise SmsInDoubt from None
-    metrics.count(Metric.CODE_SENT)
+    metrics.count(Metric.CODE_TEXTED, of=country_of(phone))

@@ -1,7 +1,7 @@
 """Jobs of chat."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +11,9 @@ from chalicelib.accounts import service as accounts
 from chalicelib.blocks import service as blocks
 from chalicelib.chat import block_sync, resync, sync
 from chalicelib.conversations import channel_sync
+from chalicelib.core import clock, metrics
 from chalicelib.core.ids import AccountId, ConversationId, Id
+from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
 from chalicelib.profiles import service as profiles
@@ -47,7 +49,14 @@ def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     failed = changed.records_of(one for one in unsent if one not in queued)
     failed += blocking.records_of(one for one in unblocked if one not in queued)
     failed += talking.records_of(channel_sync.sync_conversations(talking.first))
+    metrics.gauge(Metric.CHAT_SYNC_LAG, _seconds_since_first(event.to_dict()["Records"]))
     return {"batchItemFailures": [{"itemIdentifier": record} for record in dict.fromkeys(failed)]}
+
+
+def _seconds_since_first(records: Sequence[Mapping[str, Any]]) -> int:
+    """Return the age of the oldest change of a batch, once Stream has it or did not take it."""
+    first = min(record["dynamodb"]["ApproximateCreationDateTime"] for record in records)
+    return max(0, clock.to_epoch(clock.now()) - int(first))
 
 
 @chat_jobs.on_sqs_message(queue_arn=_RESYNC, batch_size=10, name="resync_chat_profiles")

@@ -185,7 +185,7 @@ def _after_choices(before: Purposes, asked: tuple[Choice, ...]) -> tuple[Purpose
 
 def _count(events: list[Event]) -> None:
     for event in events:
-        metrics.count(_COUNTED[event.event_state])
+        metrics.count(_COUNTED[event.event_state], of=event.purpose)
 
 
 def _number_of_cursor(cursor: Cursor | None) -> int | None:

@@ -14,9 +14,10 @@ from chalicelib.blocks.service import PEER, BlocksMoved, Peer, keep_apart
 from chalicelib.contacts import store
 from chalicelib.contacts.model import TooManyContacts
 from chalicelib.contacts.store import Side
-from chalicelib.core import needs, observe
+from chalicelib.core import metrics, needs, observe
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import AccountId
+from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Wanted
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write, commit
@@ -116,6 +117,7 @@ def connect(me: Peer, find: Callable[[], tuple[Person, list[Write]]]) -> PublicP
         except (store.OthersContactsFull, accounts.NotActive):
             raise NotFound from None
         else:
+            metrics.count(Metric.CONTACT_MADE)
             return other.profile
     raise Unavailable
 

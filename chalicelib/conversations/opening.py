@@ -21,10 +21,11 @@ from chalicelib.conversations.model import (
     UnknownMember,
 )
 from chalicelib.conversations.store import ConversationMoved, OpeningSeen
-from chalicelib.core import clock, idempotency, needs
+from chalicelib.core import clock, idempotency, metrics, needs
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ConversationId, ConversationRequestId, UserId
+from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import NO_SESSION, Claims
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit
@@ -96,6 +97,7 @@ def open_conversation(me: Account, body: NewConversation, key: IdempotencyKey | 
     wish = _Wish(me, others, body, key)
     is_pair = len(others) == 1 and body.name is None
     opened = _open_pair(wish) if is_pair else _open_group(wish)
+    metrics.count(Metric.CONVERSATION_OPENED, int(opened.is_new))
     current = channel_sync.bring(opened.conversation, body.name)
     return Opening(current or opened.conversation, opened.is_new)
 

@@ -40,7 +40,7 @@ def client(to: Registered, purpose: str, categories: Iterable[str], make: Callab
     """
     check(to, purpose, categories)
     if to.review_by and clock.now().date() > to.review_by - NOTICE:
-        metrics.count(Metric.AGREEMENT_LAPSING)
+        metrics.count(Metric.AGREEMENT_LAPSING, of=to.name)
     return make()
 
 

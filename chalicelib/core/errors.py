@@ -79,6 +79,11 @@ class Problem(Exception):
         self.detail = detail or self.title
         self.members: Members = members
 
+    @property
+    def counted_as(self) -> str | None:
+        """The value of the dimension of `metric`; None if that has none."""
+        return None
+
     def document(self, request_id: str) -> dict[str, object]:
         """Return the body of the response. Extra members cannot replace the standard ones."""
         return {
@@ -246,6 +251,11 @@ class TooMany(Problem):
             "description": "Seconds to wait before the next try. Also sent as the header Retry-After",
         },
     }
+
+    @property
+    def counted_as(self) -> str:
+        """The name of the limit."""
+        return str(self.members.get("limit", ""))
 
 
 class InternalError(Problem):

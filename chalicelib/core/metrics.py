@@ -1,16 +1,24 @@
-"""The registry of metrics: every metric that the system emits, with its unit and its only dimension.
+"""The registry of metrics: every metric that the system emits, with its unit and its dimension.
 
-No other code names a metric, so dashboards and alarms can be checked against this list. Dimensions contain no
-personal data (SEC-1): their values are from closed lists.
+No other code names a metric, so dashboards and alarms can be checked against this list. Every metric has the
+dimension `service`, which names the stage. A metric may have one more, a closed list of core/dimensions.
+
+- `count` adds to a number. With a dimension it adds to the total and to the value, so an alarm can judge the
+  total and a dashboard can show the values.
+- `gauge` sets a figure, zero included. With a dimension it sets the figure of that value only, since totals
+  cannot be formed from figures.
+
+`flush` writes an EMF document per value of a dimension, and one for everything else (ADR 41).
 """
 
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from chalicelib.core.dimensions import Dimension
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools import Metrics
+    from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 
 class Metric(Enum):
@@ -18,24 +26,30 @@ class Metric(Enum):
 
     REQUEST_SERVED = ("RequestServed", "Count")
     REQUEST_FAILED = ("RequestFailed", "Count")
-    REQUEST_LIMITED = ("RequestLimited", "Count")
+    REQUEST_LIMITED = ("RequestLimited", "Count", Dimension.LIMIT)
     BREAKER_REFUSED = ("BreakerRefused", "Count")
     USE_NOT_COUNTED = ("UseNotCounted", "Count")
-    COLD_START = ("ColdStart", "Count")
-    CODE_SENT = ("CodeSent", "Count")
+    COLD_START = ("ColdStart", "Count", Dimension.FUNCTION)
+    CODE_ASKED = ("CodeAsked", "Count", Dimension.CODE)
+    CODE_SENT = ("CodeSent", "Count", Dimension.CODE)
+    CODE_TEXTED = ("CodeTexted", "Count", Dimension.COUNTRY)
+    CODE_RIGHT = ("CodeRight", "Count", Dimension.CODE)
     CODE_NOT_SENT = ("CodeNotSent", "Count")
     CODE_RESERVED = ("CodeReserved", "Count")
     CODE_OVER_COUNTRY_BUDGET = ("CodeOverCountryBudget", "Count")
     CODE_OVER_BUDGET_IN_ALL = ("CodeOverBudgetInAll", "Count")
+    CODE_BUDGET_LEFT = ("CodeBudgetLeft", "Percent", Dimension.BUDGET)
     CODE_HISTORY_RECORDED = ("CodeHistoryRecorded", "Count")
     CODE_WRONG = ("CodeWrong", "Count")
     ACCOUNT_CREATED = ("AccountCreated", "Count")
     SESSION_OPENED = ("SessionOpened", "Count")
+    SESSION_REFRESHED = ("SessionRefreshed", "Count")
     SESSION_CLOSED = ("SessionClosed", "Count")
     SESSION_STEPPED_UP = ("SessionSteppedUp", "Count")
+    TOKEN_REFUSED = ("TokenRefused", "Count", Dimension.REASON)
     REFRESH_REUSED = ("RefreshReused", "Count")
-    CONSENT_GIVEN = ("ConsentGiven", "Count")
-    CONSENT_WITHDRAWN = ("ConsentWithdrawn", "Count")
+    CONSENT_GIVEN = ("ConsentGiven", "Count", Dimension.PURPOSE)
+    CONSENT_WITHDRAWN = ("ConsentWithdrawn", "Count", Dimension.PURPOSE)
     CONSENT_EVIDENCE_RENEWED = ("ConsentEvidenceRenewed", "Count")
     CONSENT_EVIDENCE_AT_RISK = ("ConsentEvidenceAtRisk", "Count")
     CONSENT_DATA_DELETED = ("ConsentDataDeleted", "Count")
@@ -46,6 +60,7 @@ class Metric(Enum):
     CHAT_PROFILE_SYNCED = ("ChatProfileSynced", "Count")
     CHAT_PROFILE_REFUSED = ("ChatProfileRefused", "Count")
     CHAT_PROFILE_SKIPPED = ("ChatProfileSkipped", "Count")
+    CHAT_SYNC_LAG = ("ChatSyncLag", "Seconds")
     CHAT_EXPORT_MISSING = ("ChatExportMissing", "Count")
     CHAT_DELETION_REPEATED = ("ChatDeletionRepeated", "Count")
     CHAT_DELETION_UNPROVEN = ("ChatDeletionUnproven", "Count")
@@ -64,6 +79,8 @@ class Metric(Enum):
     STREAM_FIELDS_LEFT = ("StreamFieldsLeft", "Count")
     STREAM_PUSH_TOKEN_DELETED = ("StreamPushTokenDeleted", "Count")
     STREAM_MESSAGE_DELETED = ("StreamMessageDeleted", "Count")
+    CONTACT_MADE = ("ContactMade", "Count")
+    CONVERSATION_OPENED = ("ConversationOpened", "Count")
     STREAM_CASE_OPENED = ("StreamCaseOpened", "Count")
     STREAM_CASES_OPEN = ("StreamCasesOpen", "Count")
     STREAM_CASE_OLDEST_DAYS = ("StreamCaseOldestDays", "Count")
@@ -84,7 +101,7 @@ class Metric(Enum):
     RECONCILIATION_BLOCKED = ("ReconciliationBlocked", "Count")
     RECONCILIATION_DONE = ("ReconciliationDone", "Count")
     STREAM_CREDENTIALS_REFUSED = ("StreamCredentialsRefused", "Count")
-    AGREEMENT_LAPSING = ("AgreementLapsing", "Count")
+    AGREEMENT_LAPSING = ("AgreementLapsing", "Count", Dimension.RECIPIENT)
     CHECKPOINT_MADE = ("CheckpointMade", "Count")
     ENTRY_REFUSED = ("LedgerEntryRefused", "Count")
     ARCHIVE_DAMAGED = ("CheckpointArchiveDamaged", "Count")
@@ -105,7 +122,7 @@ class Metric(Enum):
     NOTICE_SHARDS_DUE = ("NoticeShardsDue", "Count")
     NOTICE_SHARDS_ABANDONED = ("NoticeShardsAbandoned", "Count")
     NOTICE_STANDSTILL_MINUTES = ("NoticeStandstillMinutes", "Count")
-    RIGHTS_REQUESTED = ("RightsRequested", "Count")
+    RIGHTS_REQUESTED = ("RightsRequested", "Count", Dimension.RIGHT)
     RIGHTS_ANSWERED = ("RightsAnswered", "Count")
     RIGHTS_REFUSED_LATE = ("RightsRefusedLate", "Count")
     RIGHTS_STEP_FAILED = ("RightsStepFailed", "Count")
@@ -115,6 +132,8 @@ class Metric(Enum):
     RIGHTS_UNREACHABLE_MINUTES = ("RightsUnreachableMinutes", "Count")
     RIGHTS_RELAY_ENDED = ("RightsRelayEnded", "Count")
     RIGHTS_OPEN = ("RightsOpen", "Count")
+    RIGHTS_OPEN_BY_RIGHT = ("RightsOpenByRight", "Count", Dimension.RIGHT)
+    RIGHTS_OPEN_BY_AGE = ("RightsOpenByAge", "Count", Dimension.AGE)
     RIGHTS_OVERDUE = ("RightsOverdue", "Count")
     RIGHTS_STOPPED = ("RightsStopped", "Count")
     RIGHTS_DAYS_TO_DEADLINE = ("RightsDaysToDeadline", "Count")
@@ -137,33 +156,80 @@ class Metric(Enum):
     RECORD_UNREADABLE = ("RecordUnreadable", "Count")
     PUSH_TAKEN = ("PushTaken", "Count")
     PUSH_NOT_TAKEN = ("PushNotTaken", "Count")
-    TOKEN_REFUSED = ("TokenRefused", "Count")
 
-    def __init__(self, label: str, unit: str) -> None:
+    def __init__(self, label: str, unit: str, dimension: Dimension | None = None) -> None:
         self.label = label
         self.unit = unit
+        self.dimension = dimension
 
 
-def count(metric: Metric, number: int = 1) -> None:
-    """Add to a metric of this invocation; `observe.flush` writes all of them as one EMF line."""
+class DimensionMissing(TypeError):
+    """A metric was emitted without a value of its dimension, or with one that it does not have."""
+
+
+def count(metric: Metric, number: int = 1, of: str | None = None) -> None:
+    """Add to a metric of this invocation; `of` is the value of the metric's dimension.
+
+    Raises:
+        DimensionMissing: the metric has a dimension and `of` is None, or the other way round.
+    """
+    value = _checked(metric, of)
     if number:
-        emitter().add_metric(name=metric.label, unit=metric.unit, value=number)
+        _add(metric, number, ())
+        if value:
+            _add(metric, number, value)
 
 
-def gauge(metric: Metric, value: int) -> None:
-    """Set a metric to its current value, zero included; at most once per invocation."""
-    emitter().add_metric(name=metric.label, unit=metric.unit, value=value)
+def gauge(metric: Metric, value: int, of: str | None = None) -> None:
+    """Set a metric to its current value, zero included; at most once per invocation and value of `of`.
+
+    Raises:
+        DimensionMissing: the metric has a dimension and `of` is None, or the other way round.
+    """
+    _add(metric, value, _checked(metric, of))
 
 
-def emitter() -> "Metrics":
-    """Powertools' collector, created at first use; `observe` flushes it."""
-    global _emitter  # noqa: PLW0603 - one per process, as Powertools wants it
-    if _emitter is None:
-        from aws_lambda_powertools import Metrics
+def flush() -> None:
+    """Write the metrics of the invocation as EMF lines: one, and one for each value of a dimension."""
+    for collector in _collectors.values():
+        if collector.metric_set:
+            collector.flush_metrics()
+    _collectors.clear()
+
+
+def forget() -> None:
+    """Drop metrics that were not flushed."""
+    _collectors.clear()
+
+
+def emitter(value: tuple[str, ...] = ()) -> "AmazonCloudWatchEMFProvider":
+    """Powertools' collector of one value of a dimension, or of what has none; created at first use."""
+    if value not in _collectors:
+        from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
+            AmazonCloudWatchEMFProvider,
+        )
 
         # The dimension names the stage, since two stages may share an account.
-        _emitter = Metrics(namespace="RU4M", service=f"ru4m-{settings().stage}")
-    return _emitter
+        collector = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service=f"ru4m-{settings().stage}")
+        if value:
+            collector.add_dimension(*value)
+        _collectors[value] = collector
+    return _collectors[value]
 
 
-_emitter: "Metrics | None" = None
+NAMESPACE = "RU4M"
+
+# By name and value of the dimension; () is the collector of metrics and totals without one.
+_collectors: "dict[tuple[str, ...], AmazonCloudWatchEMFProvider]" = {}
+
+
+def _checked(metric: Metric, of: str | None) -> tuple[str, ...]:
+    if (metric.dimension is None) != (of is None):
+        raise DimensionMissing(metric.label)
+    return (
+        (metric.dimension.label, metric.dimension.listed(of)) if metric.dimension and of is not None else ()
+    )
+
+
+def _add(metric: Metric, number: int, value: tuple[str, ...]) -> None:
+    emitter(value).add_metric(name=metric.label, unit=metric.unit, value=number)

@@ -99,7 +99,7 @@ def observed(function: Callable[P, R]) -> Callable[P, R]:
             metrics.count(Metric.REQUEST_FAILED)
             raise EntryFailed(function.__name__, type(error).__name__) from None
         finally:
-            flush()
+            metrics.flush()
 
     return entry
 
@@ -108,20 +108,8 @@ class EntryFailed(RuntimeError):
     """The error that Lambda gets: names only, since Lambda writes its text to the log."""
 
 
-def flush() -> None:
-    """Write the metrics of the invocation as one EMF line, if there are any."""
-    collector = metrics.emitter()
-    if collector.metric_set:
-        collector.flush_metrics()
-
-
 def _count_cold_start() -> None:
     global _warm  # noqa: PLW0603 - a fact about the process
     if not _warm:
         _warm = True
-        metrics.count(Metric.COLD_START)
-
-
-def forget() -> None:
-    """Drop metrics that were not flushed; for tests that call functions without an entry point."""
-    metrics.emitter().clear_metrics()
+        metrics.count(Metric.COLD_START, of=settings().function)

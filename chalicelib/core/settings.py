@@ -131,6 +131,11 @@ class Settings:
     notice_period = timedelta(days=14)  # from the announcement of new terms until they apply (NOT-1)
     audience = "ru4m-app"
 
+    @property
+    def function(self) -> str:
+        """The function of this process, by its name in .chalice/config.json; empty outside of Lambda."""
+        return self.environment.get("RU4M_FUNCTION", "")
+
     def table(self, name: str) -> str:
         """The physical name of a table. It is never assembled: a restored table has another name."""
         return self._named(f"RU4M_TABLE_{name.upper()}")

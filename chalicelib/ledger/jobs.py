@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib.core import chain, observe
+from chalicelib.core import chain, metrics, observe
 from chalicelib.core.chain import ArchiveDamaged
-from chalicelib.core.metrics import Metric, count, gauge
+from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 
 ledger_jobs = Blueprint(__name__)
@@ -29,15 +29,15 @@ def checkpoint_ledger(_: CloudWatchEvent) -> dict[str, int]:
     try:
         run = chain.checkpoint(report_altered=_report_altered)
     except ArchiveDamaged:
-        gauge(Metric.ARCHIVE_DAMAGED, 1)
+        metrics.gauge(Metric.ARCHIVE_DAMAGED, 1)
         raise
-    gauge(Metric.ARCHIVE_DAMAGED, 0)  # also 0, which ends the alarm
-    count(Metric.CHECKPOINT_MADE, len(run.made))
+    metrics.gauge(Metric.ARCHIVE_DAMAGED, 0)  # also 0, which ends the alarm
+    metrics.count(Metric.CHECKPOINT_MADE, len(run.made))
     return {"made": len(run.made), "chains": run.chains, "refused": len(run.refused)}
 
 
 def _report_altered(places: Sequence[str]) -> None:
     """Log and count altered entries, not their places: the names of chains contain pseudonyms."""
     observe.log("ledger_entries_refused", number=len(places))
-    count(Metric.ENTRY_REFUSED, len(places))
-    observe.flush()  # now, since the process may be killed in the rest of the run
+    metrics.count(Metric.ENTRY_REFUSED, len(places))
+    metrics.flush()  # now, since the process may be killed in the rest of the run

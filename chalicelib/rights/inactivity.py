@@ -93,7 +93,7 @@ def begin(
         "warned_on": [day.isoformat() for day in unused.warned_on],
     }
     store.create(request, evidence.entry("received", said), also)
-    metrics.count(Metric.RIGHTS_REQUESTED)
+    metrics.count(Metric.RIGHTS_REQUESTED, of=request.right)
     queue.send(request_id, now)
 
 

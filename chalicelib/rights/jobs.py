@@ -5,6 +5,7 @@ import os
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.core import metrics, observe, queues
+from chalicelib.core.dimensions import Dimension
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
@@ -77,6 +78,10 @@ def sweep_rights(_: CloudWatchEvent) -> dict[str, int]:
     metrics.gauge(Metric.RIGHTS_OVERDUE, swept.overdue)
     metrics.gauge(Metric.RIGHTS_STOPPED, swept.stuck.stopped)
     metrics.gauge(Metric.ERASURE_UNPROVEN, swept.stuck.unproven)
+    for right in Dimension.RIGHT.values:
+        metrics.gauge(Metric.RIGHTS_OPEN_BY_RIGHT, swept.by_right[right], of=right)
+    for age in Dimension.AGE.values:
+        metrics.gauge(Metric.RIGHTS_OPEN_BY_AGE, swept.by_age[age], of=age)
     if swept.days_to_deadline is not None:
         metrics.gauge(Metric.RIGHTS_DAYS_TO_DEADLINE, swept.days_to_deadline)
     return {"due": swept.due, "sent": swept.sent, "open": swept.open, "overdue": swept.overdue}

@@ -161,7 +161,7 @@ def _record_new(request: RightsRequest, received: Received, begun: Beginning) ->
         **({"answer": begun.answer} if begun.answer else {}),
     }
     store.create(request, evidence.entry("received", said, request.closed_at), begun.also)
-    metrics.count(Metric.RIGHTS_REQUESTED)
+    metrics.count(Metric.RIGHTS_REQUESTED, of=request.right)
     if begun.answer:
         metrics.count(Metric.RIGHTS_ANSWERED)
     if request.run_at:

@@ -92,10 +92,7 @@ def read(request_id: RightsRequestId) -> RightsRequest | None:
 
 
 def of_account(account_id: AccountId, after: ListPlace | None, maximum: int) -> RequestPage:
-    """The requests of a subject after a place in the list, newest first.
-
-    The index is eventually consistent, so a request made a moment ago may be missing.
-    """
+    """The requests of a subject after a place in the list, newest first; a new one may be missing."""
     rows = list(
         table.query(
             Query(
@@ -276,21 +273,23 @@ def due(shard: str, now: datetime) -> Iterator[RightsRequestId]:
 def open_requests(shard: str, since: datetime | None = None) -> Iterator[tuple[RightsRequestId, datetime]]:
     """The ids of a shard's open requests with the time their answer is due, most urgent first.
 
-    `since`: only requests due at that time or later. While a clock is paused, the time is the latest that it
-    can reach within a year, so that the request does not count as late.
+    `since`: only those due then or later. A paused clock counts as the latest it can reach within a year.
     """
     due_then = Between(clock.to_text(since), _LATEST) if since else None
     for row in table.query(Query(Table.RIGHTS, shard, due_then, index=Index.OPEN)):
         yield RightsRequestId(row["pk"].removeprefix("R#")), datetime.fromisoformat(row["answer_by"])
 
 
+def kinds_of(request_ids: Sequence[RightsRequestId]) -> list[tuple[Right, datetime]]:
+    """The right and the time of receipt of up to 100 requests, which stay sealed."""
+    found = table.batch_get(map(key, request_ids)).values()
+    return [(Right(one["right"]), datetime.fromisoformat(one["received_at"])) for one in found]
+
+
 def stuck_requests(
     shard: str, since: tuple[int, datetime] | None = None
 ) -> Iterator[tuple[RightsRequestId, tuple[int, datetime]]]:
-    """A shard's requests that make no progress, with the rank of the reason and since when.
-
-    `since`: only requests of that rank and time, or of later ones.
-    """
+    """A shard's requests that make no progress, with rank and time; `since`: only from there on."""
     then = Between(standstill.place(*since), _LATEST) if since else None
     for row in table.query(Query(Table.RIGHTS, shard, then, index=Index.STUCK, page=MAX_READ)):
         yield RightsRequestId(row["pk"].removeprefix("R#")), standstill.read_place(row["stuck_as"])

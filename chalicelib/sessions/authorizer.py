@@ -32,6 +32,14 @@ class Unauthorized(Exception):
         super().__init__("Unauthorized")
 
 
+class TokenRefused(Exception):
+    """An access token is not accepted; `reason` is a value of the metric's dimension."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @tokens.authorizer(ttl_seconds=60)
 def access_token(request: AuthRequest) -> AuthResponse:
     """Allow a genuine token to call every route; each route then authorizes its caller."""
@@ -44,19 +52,28 @@ def access_token(request: AuthRequest) -> AuthResponse:
 
 @observed
 def verify_token(header: str) -> dict[str, str] | None:
-    """The claims of a genuine token, or None; a refused token is counted."""
+    """The claims of a genuine token, or None; a refused token is counted by its reason."""
+    try:
+        return _decoded(header)
+    except TokenRefused as refused:
+        metrics.count(Metric.TOKEN_REFUSED, of=refused.reason)
+        return None
+
+
+def _decoded(header: str) -> dict[str, str]:
+    """The claims of the token in a header.
+
+    Raises:
+        TokenRefused: it is not genuine, or not valid now.
+    """
     scheme, _, token = header.partition(" ")
-    claims = _decoded(token.strip()) if scheme.lower() == "bearer" else None
-    if claims is None:
-        metrics.count(Metric.TOKEN_REFUSED)
-    return claims
-
-
-def _decoded(token: str) -> dict[str, str] | None:
+    token = token.strip()
+    if scheme.lower() != "bearer":
+        raise TokenRefused("no_token")
     try:
         key = public_keys().get(str(jwt.get_unverified_header(token).get("kid")))
         if key is None:
-            return None
+            raise TokenRefused("unknown_key")
         claims = jwt.decode(
             token,
             key,
@@ -65,19 +82,32 @@ def _decoded(token: str) -> dict[str, str] | None:
             audience=settings().audience,
             options={"require": ["exp", "iat", "iss", "aud", "sub"], "verify_iat": False},
         )
-    except jwt.PyJWTError:
-        return None
+    except jwt.PyJWTError as error:
+        raise TokenRefused(_reason(error)) from None
     if not _issued_by_now(claims["iat"]):
-        return None
+        raise TokenRefused("wrong_claims")
     account_id = AccountId.parse(str(claims["sub"]))
     session_id = SessionId.parse(str(claims.get("sid")))
     if account_id is None or session_id is None:
-        return None
+        raise TokenRefused("wrong_claims")
     found: dict[str, str] = {"account_id": account_id, "session_id": session_id}
     if "su" not in claims:
         return found
     # Passed on without a check of the time, since the gateway caches this result for a minute.
-    return {**found, "stepped_up_until": str(claims["su"])} if _is_time(claims["su"]) else None
+    if not _is_time(claims["su"]):
+        raise TokenRefused("wrong_claims")
+    return {**found, "stepped_up_until": str(claims["su"])}
+
+
+def _reason(error: jwt.PyJWTError) -> str:
+    match error:
+        case jwt.ExpiredSignatureError():
+            return "expired"
+        case jwt.InvalidSignatureError() | jwt.InvalidAlgorithmError():
+            return "bad_signature"
+        case jwt.MissingRequiredClaimError() | jwt.InvalidIssuerError() | jwt.InvalidAudienceError():
+            return "wrong_claims"
+    return "malformed"
 
 
 def _issued_by_now(iat: object) -> bool:

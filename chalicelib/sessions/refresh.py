@@ -65,6 +65,7 @@ def _apply_verdict(session: Session, account: Account, token: RefreshToken, devi
             raise SessionEnded
     after = session.model_copy(update={**changes, "last_used_at": now})
     store.move(session, after, also=_traces(session, account, now))
+    metrics.count(Metric.SESSION_REFRESHED)
     return after
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -12,17 +13,26 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import EndpointConnectionError
 from chalice.cli.filewatch import RESTART_REQUEST_RC
 from rich.console import Console
 
+from chalicelib.core import clock
+from infra.dashboards.stack import Stack
+from infra.deployment.account import AwsAccount
 from infra.local import signals
 from infra.local.children import child
 from infra.local.cloud import LIMITS_VARIABLE, STATE, LocalCloud, has_real_limits, local_cloud
+from infra.local.emf import forwarding
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
+from infra.local.pictures import IMAGES, draw_dashboards, draw_usage
 from infra.local.tour import CHAPTERS, Tour, play
+from infra.local.traffic import play_traffic
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(soft_wrap=True)
+
+_USAGE_DAYS = 30
 
 Port = Annotated[int, typer.Option(help="port of the emulated AWS; 0: any free port")]
 Where = Annotated[Path, typer.Option(help="file for the addresses of the running services")]
@@ -37,7 +47,34 @@ def run(port: Port = 0, state: Where = STATE) -> None:
 @app.command()
 def tour(port: Port = 0, state: Where = STATE) -> None:
     """Start the local cloud, play the tour, and exit with its result."""
-    _with_cloud(port, state, _tour)
+    _with_cloud(port, state, _tour_forwarded)
+
+
+@app.command()
+def dashboards(
+    port: Port = 0,
+    state: Where = STATE,
+    to: Annotated[Path, typer.Option(help="folder of the pictures")] = IMAGES,
+) -> None:
+    """Play the tour, and draw the three dashboards with its metrics."""
+    _with_cloud(port, state, lambda cloud: _tour_and_draw(cloud, to))
+
+
+@app.command()
+def plots(
+    state: Where = STATE,
+    days: Annotated[int, typer.Option(min=1, max=100)] = 30,
+    to: Annotated[Path, typer.Option(help="file to write")] = Path("build/usage.svg"),
+) -> None:
+    """Draw the published figures of the local cloud that runs (`make run`)."""
+    try:
+        running = json.loads(state.read_text())
+        account = AwsAccount(running["region"], running["aws_endpoint"], ROOT_KEY, ROOT_SECRET)
+        found = draw_usage(account, days, to)
+    except (FileNotFoundError, EndpointConnectionError):
+        console.print("No local cloud runs: start one with `make run`, or name a stage as STAGE=staging.")
+        sys.exit(1)
+    console.print(f"{found} published days: {to}")
 
 
 @app.command()
@@ -73,15 +110,33 @@ def _limits() -> str:
     return f"limits: a thousand times those of production; set {LIMITS_VARIABLE}=real for the real ones"
 
 
+def _tour_forwarded(cloud: LocalCloud) -> int:
+    with forwarding(cloud.account):
+        return _tour(cloud)
+
+
+def _tour_and_draw(cloud: LocalCloud, to: Path) -> int:
+    started, stack = clock.now(), Stack.of(json.loads(cloud.package.template("service").read_text()))
+    with forwarding(cloud.account):
+        if _tour(cloud):
+            return 1  # pictures of half a tour would say that nothing happened
+        play_traffic(cloud, stack)
+    for file in draw_dashboards(cloud, stack, started, to):
+        console.print(f"  {file}", highlight=False)
+    draw_usage(cloud.account, _USAGE_DAYS, to / "usage.svg")
+    return 0
+
+
 def _tour(cloud: LocalCloud) -> int:
     return 0 if play(Tour(cloud, console), CHAPTERS) else 1
 
 
 def _tour_and_stay(cloud: LocalCloud) -> int:
-    result = _tour(cloud)
-    console.print("\nRunning until Ctrl-C" if result == 0 else "\nThe tour failed")
-    while result == 0:
-        signal.pause()
+    with forwarding(cloud.account):
+        result = _tour(cloud)
+        console.print("\nRunning until Ctrl-C" if result == 0 else "\nThe tour failed")
+        while result == 0:
+            signal.pause()
     return result
 
 

@@ -12,6 +12,8 @@ The concurrency of an event source may be a parameter of a template. CloudFormat
 ministack keeps the text, and its poller then fails for every queue.
 
 Alarms are judged as CloudWatch does it (infra/local/judging.py).
+Lambda's metrics are recorded for every run. ministack records those of direct invocations only, not of
+requests, queues, streams and schedules.
 
 SES's suppression list of an account works: addresses can be put on it, listed, read and deleted. ministack
 answers most of these calls with NotFoundException, the error by which SES says that an address is not on the
@@ -103,6 +105,30 @@ def read_concurrency_as_number() -> None:
     lambda_svc._sqs_esm_concurrency = allowed_by_number
 
 
+def measure_every_run() -> None:
+    """Record metrics where the log of a run is written: once, at the end of each run."""
+    record, write = lambda_svc._emit_lambda_metrics, lambda_svc._emit_lambda_logs
+
+    def record_throttled(function: str, duration_ms: float, *, error: bool, throttle: bool) -> None:
+        if throttle:
+            record(function, duration_ms, error, throttle)
+
+    def write_and_record(
+        function: dict[str, Any],
+        request_id: str,
+        text: str,
+        error: bool,  # noqa: FBT001 - ministack's own
+        duration_ms: int,
+        **more: Any,  # noqa: ANN401 - ministack's own
+    ) -> None:
+        write(function, request_id, text, error, duration_ms, **more)
+        name = (function.get("config") or function)["FunctionName"]
+        record(name, max(duration_ms, 1), error, throttle=False)
+
+    lambda_svc._emit_lambda_metrics = record_throttled
+    lambda_svc._emit_lambda_logs = write_and_record
+
+
 _SUPPRESSED = "/v2/email/suppression/addresses"
 
 
@@ -151,6 +177,7 @@ if __name__ == "__main__":
     drain()
     share_code()
     read_concurrency_as_number()
+    measure_every_run()
     keep_suppressed_addresses()
     from ministack.app import main
 

@@ -24,6 +24,7 @@ from infra.deployment.account import AwsAccount
 
 _FUNCTIONS = "/aws/lambda/"
 _EVERY = 1.0  # seconds between two rounds
+_WAITING = "ApproximateNumberOfMessages"
 # CloudWatch's own limits of a request, and of the values of a datum.
 _DATA, _VALUES = 1000, 150
 
@@ -42,6 +43,22 @@ class Forwarder:
         """Send the figures of all new lines; returns how many lines had some."""
         with self._alone:
             return sum(self._forward_stream(*stream) for stream in self._streams())
+
+    def measure_queues(self) -> None:
+        """Send the number of messages that wait in each queue, as SQS itself does on AWS."""
+        sqs, figures = self.account.client("sqs"), []
+        for page in sqs.get_paginator("list_queues").paginate():
+            for url in page.get("QueueUrls", ()):
+                found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_WAITING])["Attributes"]
+                figures.append(
+                    {
+                        "MetricName": f"{_WAITING}Visible",
+                        "Dimensions": [{"Name": "QueueName", "Value": url.rsplit("/", 1)[1]}],
+                        "Unit": "Count",
+                        "Values": [int(found[_WAITING])],
+                    }
+                )
+        self._send("AWS/SQS", figures)
 
     def _streams(self) -> Iterator[tuple[str, str]]:
         logs = self.account.client("logs")
@@ -119,6 +136,7 @@ def forwarding(account: AwsAccount) -> Iterator[Forwarder]:
     def rounds() -> None:
         while not ended.wait(_EVERY):
             forwarder.forward()
+            forwarder.measure_queues()
 
     worker = threading.Thread(target=rounds, name="emf", daemon=True)
     worker.start()

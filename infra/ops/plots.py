@@ -18,9 +18,10 @@ from infra.deployment.account import AwsAccount
 
 _WIDTH, _MARGIN = 1120, 40
 _ROW, _BAR_HEIGHT = 56, 34
-_BARS, _BARS_WIDTH = 420, 520  # left edge and width of the bars
-_NUMBERS = 960
-_TOP = 84
+_BARS, _BARS_WIDTH = 420, 500  # left edge and width of the bars
+_NUMBERS = 950
+_TOP = 116
+_DATES = 5  # below the bars, at most
 
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1c2733 }
@@ -29,6 +30,9 @@ text { font: 13px system-ui, sans-serif; fill: #1c2733 }
 .small { font-size: 11px; fill: #5a6673 }
 .bar { fill: #1f6f8b }
 .axis { stroke: #c9d1d9 }
+.head { font-size: 11px; font-weight: 600; fill: #5a6673 }
+.left { text-anchor: end }
+.middle { text-anchor: middle }
 """
 
 
@@ -72,12 +76,15 @@ def as_svg(figures: Sequence[Figures]) -> str:
         groups = _groups(figures, purpose)
         if groups:
             drawn.append(f'<text class="purpose" x="{_MARGIN}" y="{y}">{Html.escape(purpose.value)}</text>')
+            drawn += _heads(y)
             y += 12
         for group in groups:
             drawn += _row(group, days, y)
             y += _ROW
-        y += 24 if groups else 0
-    span = f"{days[0]} to {days[-1]}" if days else "no day is published yet"
+        if groups:
+            drawn += _dates(days, y + 4)
+            y += 48
+    span = f"{_words(days[0])} to {_words(days[-1])}" if days else "no day is published yet"
     fewest = (
         f"Accounts per day, {span}. Groups under {figures[0].fewest} accounts are not shown."
         if days
@@ -92,6 +99,7 @@ def as_svg(figures: Sequence[Figures]) -> str:
             f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
             f'<text class="title" x="{_MARGIN}" y="34">Usage</text>',
             f'<text class="small" x="{_MARGIN}" y="54">{Html.escape(fewest)}</text>',
+            f'<text class="small" x="{_MARGIN}" y="70">{_READING}</text>',
             *drawn,
             "</svg>",
             "",
@@ -117,12 +125,39 @@ def _names(figure: Figure) -> tuple[str, str]:
     return figure.name, " · ".join(part for part in parts if part)
 
 
+_READING = (
+    "A bar is the number of accounts on a day. Each row has its own scale, up to the figure at its left. "
+    "A day without a bar had too few accounts, or is not published yet."
+)
+
+
+def _heads(y: int) -> Iterator[str]:
+    """The heads of the columns."""
+    for x, text in ((_BARS, "accounts on each day (UTC)"), (_NUMBERS, "newest day with a figure")):
+        yield f'<text class="head" x="{x}" y="{y}">{text}</text>'
+
+
+def _dates(days: Sequence[date], y: int) -> Iterator[str]:
+    """The dates below the bars: evenly spaced, the first and the last included."""
+    step, last = _BARS_WIDTH / len(days), len(days) - 1
+    wanted = min(_DATES, len(days))
+    for number in sorted({round(last * one / max(wanted - 1, 1)) for one in range(wanted)}):
+        x = _BARS + (number + 0.5) * step - 1
+        yield f'<text class="small middle" x="{x:.1f}" y="{y}">{_words(days[number])}</text>'
+
+
+def _words(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
 def _row(group: _Group, days: Sequence[date], y: int) -> Iterator[str]:
     base = y + _BAR_HEIGHT + 6
     yield f'<text x="{_MARGIN}" y="{y + 22}">{Html.escape(group.label)}</text>'
     yield f'<text class="small" x="{_MARGIN}" y="{y + 38}">{Html.escape(group.detail)}</text>'
     yield f'<line class="axis" x1="{_BARS}" y1="{base}" x2="{_BARS + _BARS_WIDTH}" y2="{base}"/>'
     most = max(figure.accounts for figure in group.days.values())
+    yield f'<text class="small left" x="{_BARS - 6}" y="{base - _BAR_HEIGHT + 8}">{most}</text>'
+    yield f'<text class="small left" x="{_BARS - 6}" y="{base}">0</text>'
     step = _BARS_WIDTH / len(days)
     for number, day in enumerate(days):
         if figure := group.days.get(day):

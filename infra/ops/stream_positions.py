@@ -91,7 +91,10 @@ def _records(account: AwsAccount, body: str) -> Iterator[dict[str, Any]]:
 def _as_event(record: dict[str, Any]) -> dict[str, Any]:
     change = record["dynamodb"]
     kept = {name: change[name] for name in ("Keys", "SequenceNumber")}
-    return {"eventName": record["eventName"], "dynamodb": kept | {"StreamViewType": "KEYS_ONLY"}}
+    # As in the JSON that Lambda passes on, in seconds; the stream's API has a datetime.
+    made = change["ApproximateCreationDateTime"].timestamp()
+    event = kept | {"ApproximateCreationDateTime": made, "StreamViewType": "KEYS_ONLY"}
+    return {"eventName": record["eventName"], "dynamodb": event}
 
 
 def _run(account: AwsAccount, stage: str, records: list[dict[str, Any]]) -> bool:

@@ -120,7 +120,7 @@ def _throttle_public_routes(api: Template) -> None:
 
 
 # Execution logs and data traces would contain paths, headers and bodies. Each route needs its own settings.
-_UNRECORDED = {"LoggingLevel": "OFF", "DataTraceEnabled": False, "MetricsEnabled": True}
+_UNRECORDED = {"LoggingLevel": "OFF", "DataTraceEnabled": False, "MetricsEnabled": False}
 
 
 def _functions(

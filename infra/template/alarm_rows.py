@@ -44,6 +44,7 @@ class AlarmRow:
     datapoints: int | None = None  # of the periods that must breach; None: all
     breaks: str = ""  # the promise that is broken while the alarm is in ALARM
     job: str = ""  # the scheduled job that is missing while the alarm is in ALARM
+    without: str = ""  # a function whose count is subtracted from that of all functions
 
     @property
     def logical_id(self) -> str:
@@ -127,9 +128,9 @@ def lags(name: str, function: str, *, minutes: int) -> AlarmRow:
     return AlarmRow(name, "AWS/Lambda", "IteratorAge", named, "Maximum", minutes * 60_000, 300, 3, FINE)
 
 
-def all_functions(name: str, metric: str, *, above: int, periods: int = 1) -> AlarmRow:
-    """A count of Lambda over all functions of the AWS account and region."""
-    return AlarmRow(name, "AWS/Lambda", metric, {}, "Sum", above, 300, periods, FINE)
+def all_functions(name: str, metric: str, *, above: int, periods: int = 1, without: str = "") -> AlarmRow:
+    """A count of Lambda over all functions of the AWS account and region, but for one function."""
+    return AlarmRow(name, "AWS/Lambda", metric, {}, "Sum", above, 300, periods, FINE, without=without)
 
 
 def gateway(name: str, metric: str, *, statistic: str, above: int, periods: int = 1) -> AlarmRow:

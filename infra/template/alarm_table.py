@@ -156,7 +156,8 @@ _SERVICE = (
     rate("refresh-reused", Metric.REFRESH_REUSED, above=20, period=_HOURLY),
     gateway("api-errors", "5XXError", statistic="Sum", above=10),
     gateway("api-latency", "Latency", statistic="p95", above=3000, periods=3),
-    all_functions("function-errors", "Errors", above=5),
+    # The authorizer refuses a token by failing, so strangers could keep the alarm on.
+    all_functions("function-errors", "Errors", above=5, without="AccessToken"),
     all_functions("function-throttles", "Throttles", above=0, periods=3),
 )
 

@@ -6,11 +6,11 @@ composite is in ALARM already. The text of an alarm is the meaning that its sect
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.template.alarm_rows import AlarmRow
+from infra.template.alarm_rows import AlarmRow, Value
 from infra.template.alarm_table import ALARMS, COMPOSITE
 from infra.template.runbook import Runbook
 
@@ -44,15 +44,10 @@ def rule(rows: Iterable[AlarmRow]) -> str:
 
 
 def _alarm(row: AlarmRow, runbook: Runbook) -> dict[str, Any]:
-    percentile = row.statistic.startswith("p")
     properties: dict[str, Any] = {
         "AlarmName": {"Fn::Sub": full_name(row.name)},
         "AlarmDescription": _description(row.name, runbook),
-        "Namespace": row.namespace,
-        "MetricName": row.metric,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in row.dimensions.items()],
-        "ExtendedStatistic" if percentile else "Statistic": row.statistic,
-        "Period": row.period,
+        **(_on_aws(_difference(row), _metric(row)) if row.without else _metric(row)),
         "EvaluationPeriods": row.periods,
         "DatapointsToAlarm": row.datapoints or row.periods,
         "Threshold": row.threshold,
@@ -61,6 +56,46 @@ def _alarm(row: AlarmRow, runbook: Runbook) -> dict[str, Any]:
         **_NOTIFIES,
     }
     return {"Type": "AWS::CloudWatch::Alarm", **_KEPT, "Properties": properties}
+
+
+def _on_aws(there: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, Any]:
+    """Properties on AWS, and on the emulator, whose CloudFormation makes no alarm on an expression."""
+    nothing = {"Ref": "AWS::NoValue"}
+    return {
+        name: {"Fn::If": ["OnAws", there.get(name, nothing), here.get(name, nothing)]}
+        for name in (*there, *here)
+    }
+
+
+def _metric(row: AlarmRow) -> dict[str, Any]:
+    percentile = row.statistic.startswith("p")
+    return {
+        "Namespace": row.namespace,
+        "MetricName": row.metric,
+        "Dimensions": _dimensions(row.dimensions),
+        "ExtendedStatistic" if percentile else "Statistic": row.statistic,
+        "Period": row.period,
+    }
+
+
+def _difference(row: AlarmRow) -> dict[str, Any]:
+    """The metric over all functions, less that of one; missing data of the one is zero."""
+
+    def part(name: str, dimensions: Mapping[str, Value]) -> dict[str, Any]:
+        metric = {
+            "Namespace": row.namespace,
+            "MetricName": row.metric,
+            "Dimensions": _dimensions(dimensions),
+        }
+        stat = {"Metric": metric, "Period": row.period, "Stat": row.statistic}
+        return {"Id": name, "MetricStat": stat, "ReturnData": False}
+
+    whole, one = part("whole", {}), part("one", {"FunctionName": {"Ref": row.without}})
+    return {"Metrics": [whole, one, {"Id": "rest", "Expression": "whole - FILL(one, 0)", "Label": row.name}]}
+
+
+def _dimensions(named: Mapping[str, Value]) -> list[dict[str, Value]]:
+    return [{"Name": name, "Value": value} for name, value in named.items()]
 
 
 def _composite(rows: Iterable[AlarmRow], runbook: Runbook) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def two_texts(monkeypatch: pytest.MonkeyPatch) -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
     """Collect the counted metrics."""
     found: list[Metric] = []
-    monkeypatch.setattr(metrics, "count", lambda metric, _=1: found.append(metric))
+    monkeypatch.setattr(metrics, "count", lambda metric, _=1, **__: found.append(metric))
     return found
 
 

@@ -448,11 +448,11 @@ def test_reading_a_request_costs_two_reads(world: World) -> None:
     assert calls.tables == {"BatchGetItem": 1, "GetItem": 1}
 
 
-def test_sweep_costs_three_reads_a_shard_and_a_batch_per_ten_due_requests(world: World) -> None:
+def test_sweep_costs_three_reads_a_shard_and_a_batch_per_hundred_open_requests(world: World) -> None:
     world.a_user().is_stepped_up().exercises("access")
     with counted() as calls:
         queue.sweep()
-    assert calls.tables == {"Query": 3 * len(rights.SHARDS)}
+    assert calls.tables == {"Query": 3 * len(rights.SHARDS), "BatchGetItem": 1}
     assert calls.of("sqs") == 1
 
 

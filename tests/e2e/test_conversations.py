@@ -94,7 +94,10 @@ def test_membership_that_ends_while_stream_is_down_ends_there_later(
 def deliver_again(cloud: LocalCloud, conversation: Conversation) -> list[dict[str, str]]:
     """Deliver the record of a conversation, as Lambda does while records fail; the emulator does it once."""
     keys = {"pk": {"S": f"C#{conversation['conversation_id']}"}, "sk": {"S": "conversation"}}
-    record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "111"}}
+    record = {
+        "eventName": "MODIFY",
+        "dynamodb": {"Keys": keys, "SequenceNumber": "111", "ApproximateCreationDateTime": 1_764_000_000},
+    }
     answer = cloud.account.client("lambda").invoke(
         FunctionName="ru4m-local-sync_chat_profiles", Payload=json.dumps({"Records": [record]})
     )

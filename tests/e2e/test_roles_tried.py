@@ -137,7 +137,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "challenges": {"Get", "Put", "Update"},
         "keys": {"BatchGet", "Put"},
     },
-    "sweep_rights": {"rights": {"QueryDue", "QueryOpen", "QueryStuck"}},
+    "sweep_rights": {"rights": {"BatchGet", "QueryDue", "QueryOpen", "QueryStuck"}},
     "resync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
     "sync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
     "transfer_copies": {"ledger": {"Put", "Query"}, "rights": {"Get", "Put"}},

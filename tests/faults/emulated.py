@@ -90,7 +90,8 @@ class Changes:
         """Return the next records, as Lambda passes them to a function."""
         records = _streams().get_records(ShardIterator=self._iterator)["Records"]
         for record in records:
-            del record["dynamodb"]["ApproximateCreationDateTime"]  # not JSON
+            made = record["dynamodb"]["ApproximateCreationDateTime"]
+            record["dynamodb"]["ApproximateCreationDateTime"] = made.timestamp()  # as in JSON
         return list(records)
 
     def take(self, number: int) -> None:

@@ -25,7 +25,7 @@ import time_machine
 from chalicelib.chat import gateway
 from chalicelib.chat.jobs import resync_chat_profiles, sync_chat_profiles
 from chalicelib.consents.jobs import renew_shard
-from chalicelib.core import clock, observe
+from chalicelib.core import clock, metrics, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
 from chalicelib.hooks.jobs import work_on_hooks
@@ -395,5 +395,5 @@ def play(
 def _forget_all() -> None:
     """Reset the state of the process, as in a new container."""
     cloud.new_container()
-    observe.forget()
+    metrics.forget()
     gateway.forget()

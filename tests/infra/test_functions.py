@@ -235,7 +235,7 @@ def test_only_operators_routes_require_an_iam_signature(service: Template) -> No
 
 @pytest.mark.promise("SEC-1")
 def test_operator_gets_only_the_internal_routes_and_the_address_of_the_api(service: Template) -> None:
-    (policy,) = of_type(service, "AWS::IAM::ManagedPolicy").values()
+    policy = of_type(service, "AWS::IAM::ManagedPolicy")["OperatorPolicy"]
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     here = "${AWS::Region}:${AWS::AccountId}"
     assert {s["Action"]: plain(s["Resource"]) for s in statements} == {

@@ -1,15 +1,20 @@
 """Tests the picture of published figures."""
 
+import json
 import xml.etree.ElementTree as ET
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import store
 from chalicelib.usage.figures import Figure, Figures
 from infra.deployment.account import AwsAccount
+from infra.local import pictures
+from infra.local.__main__ import app
 from infra.ops import plots
 from infra.ops.plots import as_svg
 from tests.support.environment import REGION
@@ -49,7 +54,7 @@ def test_picture_is_well_formed_and_shows_the_numbers() -> None:
     shown = texts(as_svg(some_days()))
     assert {"meeting.joined", "meeting/lobby · ios", "127 accounts", "381 events, 2.3 s"} <= {*shown}
     assert {"app.crashed", "crash · 2.4.0 · android", "all others", "≥ 14 accounts"} <= {*shown}
-    assert "Accounts per day, 2026-10-20 to 2026-11-18. Groups under 10 accounts are not shown." in shown
+    assert "Accounts per day, 20 Oct 2026 to 18 Nov 2026. Groups under 10 accounts are not shown." in shown
 
 
 def test_each_day_with_a_published_group_has_a_bar() -> None:
@@ -61,6 +66,23 @@ def test_each_day_with_a_published_group_has_a_bar() -> None:
     heights = [int(bar.get("height", "")) for bar in bars[:30]]
     assert heights == sorted(heights)
     assert heights[-1] == 34
+
+
+def test_axes_state_dates_scale_and_columns() -> None:
+    shown = texts(as_svg(some_days()))
+    assert [text for text in shown if text and text.endswith(" 2026")][:5] == [
+        "20 Oct 2026",
+        "27 Oct 2026",
+        "3 Nov 2026",
+        "11 Nov 2026",
+        "18 Nov 2026",
+    ]
+    assert {"127", "0", "accounts on each day (UTC)", "newest day with a figure"} <= {*shown}
+
+
+def test_single_day_has_one_date() -> None:
+    shown = texts(as_svg([a_day(0, Figure(**JOINED, accounts=10, events=12))]))
+    assert shown.count("20 Oct 2026") == 1
 
 
 def test_same_figures_make_the_same_picture() -> None:
@@ -82,3 +104,27 @@ def test_picture_shows_published_days_only(world: World) -> None:
         store.publish(figures)
     found = plots.published(AwsAccount(REGION), "ru4m-test-usage", FIRST + timedelta(days=9), days=5)
     assert found == some_days()[5:10]
+
+
+def test_command_without_a_local_cloud_says_how_to_start_one(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["plots", "--state", str(tmp_path / "none.json")])
+    assert done.exit_code == 1
+    assert "make run" in done.output
+
+
+def test_command_draws_the_cloud_that_the_state_names(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, picture = tmp_path / "state.json", tmp_path / "usage.svg"
+    state.write_text(json.dumps({"region": REGION, "aws_endpoint": "http://127.0.0.1:1"}))
+    asked: list[AwsAccount] = []
+
+    def found(account: AwsAccount, table: str, last: date, days: int) -> list[Figures]:
+        asked.append(account)
+        return some_days()
+
+    monkeypatch.setattr(pictures, "published", found)
+    done = CliRunner().invoke(app, ["plots", "--state", str(state), "--to", str(picture)])
+    assert done.exit_code == 0
+    assert (asked[0].region, asked[0].endpoint) == (REGION, "http://127.0.0.1:1")
+    assert "127 accounts" in picture.read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -164,7 +165,12 @@ class FakeStreams:
     def get_records(self, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
         first = int(ShardIterator)
         numbers = range(first, first + 2)  # pages of two
-        change = {"Keys": {"pk": {"S": "C#c"}, "sk": {"S": "conversation"}}, "SizeBytes": 9}
+        keys = {"pk": {"S": "C#c"}, "sk": {"S": "conversation"}}
+        change = {
+            "Keys": keys,
+            "SizeBytes": 9,
+            "ApproximateCreationDateTime": datetime(2026, 11, 24, 12, tzinfo=UTC),
+        }
         records = [{"eventName": "MODIFY", "dynamodb": change | {"SequenceNumber": str(n)}} for n in numbers]
         return {"Records": records, "NextShardIterator": str(first + 2)}
 

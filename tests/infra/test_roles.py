@@ -437,6 +437,7 @@ EXPECTED = {
             "dynamodb:Query",
             "${RightsTableArn}/index/due, ${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck",
         ),
+        ("dynamodb:BatchGetItem", "${RightsTableArn}"),
         # AWS checks one action for batches too; the emulator's IAM requires one of their own.
         ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${RightsQueue.Arn}"),
     },

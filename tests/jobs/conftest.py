@@ -35,7 +35,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[Metric]:
     """Collect the counts by metric."""
     found: Counter[Metric] = Counter()
 
-    def count(metric: Metric, number: int = 1) -> None:
+    def count(metric: Metric, number: int = 1, of: str | None = None) -> None:
         found[metric] += number
 
     monkeypatch.setattr(metrics, "count", count)
@@ -46,7 +46,11 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[Metric]:
 def gauges(monkeypatch: pytest.MonkeyPatch) -> dict[Metric, int]:
     """Collect the latest value of each gauge."""
     found: dict[Metric, int] = {}
-    monkeypatch.setattr(metrics, "gauge", found.__setitem__)
+
+    def gauge(metric: Metric, value: int, of: str | None = None) -> None:
+        found[metric] = value
+
+    monkeypatch.setattr(metrics, "gauge", gauge)
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import aws, observe
+from chalicelib.core import aws, metrics
 from chalicelib.core.chain import ChainVerdict, archive
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import emitter
@@ -32,8 +32,8 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
             sums[name] = sums.get(name, 0) + sum(metric["Value"])
         emitter().clear_metrics()
 
-    observe.forget()
-    monkeypatch.setattr(observe, "flush", flushed)
+    metrics.forget()
+    monkeypatch.setattr(metrics, "flush", flushed)
     return sums
 
 

@@ -52,7 +52,7 @@ def test_inspection_by_staff_does_not_interrupt_a_step(
 
 def test_answer_is_counted_once(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[Metric] = []
-    monkeypatch.setattr(metrics, "count", lambda metric, _=1: counted.append(metric))
+    monkeypatch.setattr(metrics, "count", lambda metric, _=1, **__: counted.append(metric))
     _, request_id = a_request(world)
     plan.first.script = [Done(answers=Status.COMPLETED)]
     for _ in range(3):

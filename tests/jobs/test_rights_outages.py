@@ -34,7 +34,7 @@ _ALARM_THRESHOLD = 3  # duties that failed within a day, as the alarm counts
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
     """Collect the counted metrics in order."""
     found: list[Metric] = []
-    monkeypatch.setattr(metrics, "count", lambda metric, _=1: found.append(metric))
+    monkeypatch.setattr(metrics, "count", lambda metric, _=1, **__: found.append(metric))
     return found
 
 

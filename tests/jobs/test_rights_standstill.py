@@ -108,7 +108,7 @@ def test_several_messages_about_one_request_become_one(world: World, plan: Plan)
 
 def test_slow_service_raises_no_alarm(world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[Metric] = []
-    monkeypatch.setattr(metrics, "count", lambda metric, _=1: counted.append(metric))
+    monkeypatch.setattr(metrics, "count", lambda metric, _=1, **__: counted.append(metric))
     a_request(world)
     plan.first.script = [Wait(10 * MINUTE)] * 100
     while deliver(plan):

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.core import aws, clock
 from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.dimensions import Dimension
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.rights import store
@@ -99,6 +100,33 @@ def test_metric_of_open_requests_is_zero_if_none_is_open(
     printed = capsys.readouterr().out
     assert (metric(printed, "RightsOpen"), metric(printed, "RightsDaysToDeadline")) == ([0.0], None)
     assert (metric(printed, "RightsStopped"), metric(printed, "ErasureUnproven")) == ([0.0], [0.0])
+
+
+def by(text: str, name: str, dimension: str) -> dict[str, float]:
+    """Return the figures of a gauge by the values of its dimension."""
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith('{"_aws"')]
+    return {line[dimension]: line[name][0] for line in lines if name in line}
+
+
+def test_open_requests_are_counted_by_right_and_age_zeros_too(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.a_user().is_stepped_up().exercises("access")
+    world.advance(8 * DAY)
+    world.a_user().is_stepped_up().exercises("portability")
+    capsys.readouterr()
+    sweep()
+    printed = capsys.readouterr().out
+    rights = by(printed, "RightsOpenByRight", "right")
+    assert {*rights} == {*Dimension.RIGHT.values}
+    assert {right: number for right, number in rights.items() if number} == {"access": 1, "portability": 1}
+    assert by(printed, "RightsOpenByAge", "age") == {
+        "day": 1,
+        "week": 0,
+        "two_weeks": 1,
+        "month": 0,
+        "other": 0,
+    }
 
 
 # --- the worker

@@ -7,12 +7,14 @@ import jwt
 import pytest
 
 from chalicelib.chat import gateway
+from chalicelib.chat.jobs import sync_chat_profiles
 from chalicelib.chat.model import ChatProfile
 from chalicelib.core.ids import UserId
+from chalicelib.core.metrics import Metric
 from infra.stream_emulator import Emulator
 from tests.support.builders import a_phone
 from tests.support.cloud import counted
-from tests.support.profile_sync import resync, sync
+from tests.support.profile_sync import records, resync, sync
 from tests.support.world import World
 
 REVOKED = "2026-11-24T11:59:56.000000Z"  # four seconds before a logout at noon
@@ -256,3 +258,14 @@ def test_refused_revocation_does_not_delay_others(world: World, stream: Emulator
     assert sync(*users, sk="account") == []
     revoked = [stream.user(user.user_id).get("revoke_tokens_issued_before") for user in users]
     assert revoked == [None, REVOKED]
+
+
+@pytest.mark.parametrize("seconds", [0, 90])
+def test_lag_is_the_age_of_the_oldest_change_that_a_run_sends(
+    world: World, stream: Emulator, gauges: dict[Metric, int], seconds: int
+) -> None:
+    mila = world.a_user()
+    changes = records(mila)
+    world.advance(timedelta(seconds=seconds))
+    sync_chat_profiles({"Records": changes}, None)
+    assert gauges[Metric.CHAT_SYNC_LAG] == seconds

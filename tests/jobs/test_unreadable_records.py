@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.chat import gateway
 from chalicelib.chat import sync as syncing
-from chalicelib.core import observe, table
+from chalicelib.core import metrics, table
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Query, Table
 from chalicelib.rights.jobs import work_rights
@@ -137,7 +137,7 @@ def test_unreadable_account_does_not_delay_the_figures_of_a_day(
     world.advance(timedelta(hours=12 + 48 + 1))
     rollup.roll_up()
     assert "figures" in {item["sk"] for item in table.query(Query(Table.USAGE, "day#2026-11-24"))}
-    observe.flush()
+    metrics.flush()
     assert '"RecordUnreadable":[1.0]' in capsys.readouterr().out
 
 

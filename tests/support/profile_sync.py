@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from chalicelib.chat.jobs import resync_chat_profiles, sync_chat_profiles
-from chalicelib.core import queues
+from chalicelib.core import clock, queues
 from chalicelib.core.settings import settings
 from tests.support.cloud import take_messages
 from tests.support.events import messages
@@ -24,6 +24,7 @@ def a_record(pk: str, sk: str, sequence: str) -> dict[str, Any]:
         "dynamodb": {
             "Keys": {"pk": {"S": pk}, "sk": {"S": sk}},
             "SequenceNumber": sequence,
+            "ApproximateCreationDateTime": clock.to_epoch(clock.now()),
             "StreamViewType": "KEYS_ONLY",
         },
     }

@@ -48,9 +48,9 @@ def renewed_by(*bodies: str, seconds: int = WORKER_TIME) -> dict[str, int]:
     """Let a worker work on each message; return the counts of all of them."""
     counts: Counter[Metric] = Counter()
 
-    def count(metric: Metric, number: int = 1) -> None:
+    def count(metric: Metric, number: int = 1, of: str | None = None) -> None:
         counts[metric] += number
-        _count(metric, number)
+        _count(metric, number, of)
 
     failed: list[Any] = []
     for body in bodies:

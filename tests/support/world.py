@@ -24,7 +24,7 @@ from chalice.local import LambdaEventConverter
 from chalice.test import Client
 
 from app import app
-from chalicelib.core import aws, clock, observe
+from chalicelib.core import aws, clock, metrics, observe
 from chalicelib.sessions.authorizer import Unauthorized
 from tests.support import cloud
 from tests.support.builders import PRIVACY, a_device, a_phone, a_verification
@@ -182,7 +182,7 @@ def a_world(changed: Callable[[], bool] | None = None) -> Iterator[World]:
         world = World(traveller, a_log())
         world.beginning = Beginning(world.log, changed) if changed else None
         yield world
-        observe.forget()
+        metrics.forget()
 
 
 def a_log() -> io.StringIO:

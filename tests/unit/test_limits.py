@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.challenges.numbers import prefix_of
-from chalicelib.core import breaker, clock, figures, observe, spread, table
+from chalicelib.core import breaker, clock, figures, metrics, spread, table
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import TooMany, Unavailable
@@ -291,7 +291,7 @@ def test_limit_with_rule_allow_counts_uncounted_uses_in_a_metric(
         a_limiter(WhenUnreachable.ALLOW).hit("x")
         one = a_breaker(WhenUnreachable.ALLOW)
         one.uncount(use(one))
-    observe.flush()
+    metrics.flush()
     assert '"UseNotCounted":[1.0,1.0]' in capsys.readouterr().out.replace(" ", "")
 
 

@@ -134,7 +134,7 @@ def test_use_under_an_agreement_that_expires_soon_is_counted_in_a_metric(
     review = Recipient.STREAM.review_by
     assert isinstance(review, date)
     seen: list[object] = []
-    monkeypatch.setattr(metrics, "count", seen.append)
+    monkeypatch.setattr(metrics, "count", lambda metric, **_: seen.append(metric))
     with time_machine.travel(review - timedelta(days=days_before), tick=False):
         opened(Recipient.STREAM, Purpose.SERVICE)
     assert bool(seen) is counted

@@ -66,11 +66,13 @@ class Budget:
             counts = full.counts(place.slot)
             self._spread_if_busy(place, counts)  # the other items may have room
             metrics.count(self.metric)
+            metrics.gauge(Metric.CODE_BUDGET_LEFT, 0, of=self.name)
             raise TooManyCodes(limit=self.name, retry_after=_wait(counts.debts, place.slot, room)) from None
         except Unavailable as outage:
             (WhenUnreachable.REFUSE if enforced else WhenUnreachable.ALLOW).answer(outage)
             return None
         self._spread_if_busy(place, counts)
+        metrics.gauge(Metric.CODE_BUDGET_LEFT, _percent_left(counts.debts, room), of=self.name)
         if not _is_within(counts.debts, room):
             metrics.count(self.metric)
         return place
@@ -181,6 +183,12 @@ def _one_text_below(room: Debts) -> Debts:
 
 def _is_within(debts: Debts, room: Debts) -> bool:
     return debts.hour <= room.hour and debts.day <= room.day
+
+
+def _percent_left(debts: Debts, room: Debts) -> int:
+    """Return the share of the room that is left, in the hour or the day that has less of it."""
+    shares = (100 * (most - debt) // most for debt, most in zip(debts, room, strict=True) if most)
+    return max(0, min(100, min(shares, default=0)))
 
 
 def _wait(debts: Debts, slot: Slot, room: Debts) -> int:

@@ -288,7 +288,7 @@ def _bytes(raw: str | bytes) -> bytes:
 
 def _count_problem(problem: Problem) -> None:
     if problem.metric:
-        metrics.count(problem.metric)
+        metrics.count(problem.metric, of=problem.counted_as)
     if problem.status >= 500:
         metrics.count(Metric.REQUEST_FAILED)
 

@@ -11,7 +11,8 @@ An endless chain, caused by a bug, ends there, and starts again with the next sw
 """
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -19,7 +20,9 @@ from itertools import islice
 
 from chalicelib.core import aws, clock, metrics, observe, queues
 from chalicelib.core.aws import AwsBug
+from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.dimensions import OTHER
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
@@ -114,6 +117,12 @@ def _body(hint: Hint) -> str:
 _MAX_PER_SHARD = 500
 
 
+# The most open requests whose right and age one run reads: 20 calls.
+_MAX_READ, _READ_AT_ONCE = 2000, 100
+# The ages of open requests, by the names of the metric; older ones are past a month, so extended or late.
+_AGES = {"day": DAY, "week": 7 * DAY, "two_weeks": 14 * DAY, "month": 30 * DAY}
+
+
 @dataclass
 class Swept:
     """Counts of one run of the sweep."""
@@ -124,6 +133,8 @@ class Swept:
     overdue: int = 0
     stuck: StuckCounts = field(default_factory=StuckCounts)
     days_to_deadline: int | None = None  # of the most urgent open request; negative once it is late
+    by_right: Counter[str] = field(default_factory=Counter)
+    by_age: Counter[str] = field(default_factory=Counter)
 
 
 def sweep() -> Swept:
@@ -133,11 +144,13 @@ def sweep() -> Swept:
         Unavailable: the table or the queue does not answer; the next run repeats everything.
     """
     swept, now = Swept(), clock.now()
+    most_urgent: list[RightsRequestId] = []
     for shard in store.SHARDS:
         due = list(islice(store.due(shard, now), _MAX_PER_SHARD))
         swept.due += len(due)
         swept.sent += send_all(due)
-        for _, answer_by in store.open_requests(shard):
+        for request_id, answer_by in store.open_requests(shard):
+            most_urgent.append(request_id)
             days = (answer_by - now) // DAY
             swept.open += 1
             swept.overdue += answer_by < now
@@ -145,4 +158,20 @@ def sweep() -> Swept:
             swept.days_to_deadline = days if known is None else min(days, known)
         for place in store.stuck_places(shard):
             swept.stuck.add(place)
+    _count_kinds(swept, most_urgent, now)
     return swept
+
+
+def _count_kinds(swept: Swept, request_ids: Sequence[RightsRequestId], now: datetime) -> None:
+    """Count open requests by right and by age; those beyond the most that are read count as `other`."""
+    for some in batched(request_ids[:_MAX_READ], _READ_AT_ONCE):
+        for right, received_at in store.kinds_of(some):
+            swept.by_right[right] += 1
+            swept.by_age[_age(now - received_at)] += 1
+    beyond = max(0, len(request_ids) - _MAX_READ)
+    swept.by_right[OTHER] += beyond
+    swept.by_age[OTHER] += beyond
+
+
+def _age(age: timedelta) -> str:
+    return next((name for name, most in _AGES.items() if age < most), OTHER)

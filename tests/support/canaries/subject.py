@@ -195,7 +195,7 @@ class CanarySubject:
 
     def _invoke_sync(self, keys: dict[str, dict[str, str]]) -> None:
         """Deliver a change of the table of accounts to the function that copies it to Stream."""
-        change = {"Keys": keys, "SequenceNumber": "1"}
+        change = {"Keys": keys, "SequenceNumber": "1", "ApproximateCreationDateTime": 1_764_000_000}
         self.cloud.invoke("sync_chat_profiles", {"Records": [{"eventName": "MODIFY", "dynamodb": change}]})
 
     def exercises_rights(self) -> None:

@@ -1,0 +1,57 @@
+"""Draws the dashboards of a running local cloud, with what its functions emitted (`make dashboards`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chalicelib.core import clock
+from infra.dashboards import alarms_by_dashboard, dashboards, layout
+from infra.dashboards.figures import Span, alarm_states, points
+from infra.dashboards.stack import Stack
+from infra.deployment.account import AwsAccount
+from infra.deployment.stacks import Stacks, stack_name
+from infra.local.cloud import STAGE, LocalCloud
+from infra.ops.plots import as_svg, published
+
+IMAGES = Path(__file__).parent.parent.parent / "docs" / "img"
+_POINTS = 40  # in a chart, at most
+_STEPS = (5, 10, 15, 30, 60, 300)  # seconds
+
+
+def draw_dashboards(cloud: LocalCloud, stack: Stack, started: datetime, folder: Path) -> Iterator[Path]:
+    """Draw each dashboard with the metrics since an instant; yields the files."""
+    from infra.dashboards.picture import PictureContent, draw  # loads matplotlib
+
+    parameters = {"Stage": STAGE} | Stacks(cloud.account, lambda _: None).parameters(
+        stack_name(STAGE, "service")
+    )
+    span = span_since(started, clock.now)
+    prefix = f"ru4m-{STAGE}-"
+    states = {name.removeprefix(prefix): state for name, state in alarm_states(cloud.account).items()}
+    alarms = alarms_by_dashboard(stack)
+    for board in dashboards(stack):
+        local = replace(board, period=span.period)
+        shown = PictureContent(span, points(cloud.account, board.series, span, parameters), states)
+        file = folder / f"dashboard-{board.name}.png"
+        draw(local, board.period, layout.body(local, alarms[board.name]), shown, file)
+        yield file
+
+
+def draw_usage(account: AwsAccount, days: int, to: Path) -> int:
+    """Draw the published figures of the local cloud; returns how many days are published."""
+    found = published(account, f"ru4m-{STAGE}-usage", clock.now().date(), days)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(as_svg(found), encoding="utf-8")
+    return len(found)
+
+
+def span_since(started: datetime, now: Callable[[], datetime]) -> Span:
+    """Return the time from an instant until now, in whole steps that give at most forty points."""
+    seconds = (now() - started).total_seconds()
+    step = next((one for one in _STEPS if seconds / one <= _POINTS), _STEPS[-1])
+    begins = int(clock.to_epoch(started)) // step * step
+    start = clock.from_epoch(begins)
+    return Span(start, start + (int(seconds / step) + 2) * timedelta(seconds=step), step)

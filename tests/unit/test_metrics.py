@@ -1,0 +1,153 @@
+"""Tests the registry of metrics: its EMF lines, its closed dimensions, and that code emits each metric."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.challenges.budgets import budget
+from chalicelib.challenges.model import ChallengePurpose
+from chalicelib.consents.model import ASKED_FOR
+from chalicelib.core import metrics
+from chalicelib.core.countries import SERVED
+from chalicelib.core.dimensions import OTHER, Dimension
+from chalicelib.core.metrics import DimensionMissing, Metric
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.model import Right
+from tests.support import environment
+
+ROOT = Path(__file__).parents[2]
+Lines = list[dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.variables().items():
+        monkeypatch.setenv(name, value)
+    metrics.forget()
+
+
+def flushed(capsys: pytest.CaptureFixture[str]) -> Lines:
+    metrics.flush()
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def dimensions_of(line: dict[str, Any]) -> list[list[str]]:
+    (published,) = line["_aws"]["CloudWatchMetrics"]
+    found: list[list[str]] = published["Dimensions"]
+    return found
+
+
+def test_counts_and_gauges_without_dimension_share_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.count(Metric.CODE_WRONG)
+    metrics.count(Metric.CODE_WRONG, 2)
+    metrics.gauge(Metric.RIGHTS_OVERDUE, 0)
+    (line,) = flushed(capsys)
+    assert (line["CodeWrong"], line["RightsOverdue"], line["service"]) == ([1, 2], [0], "ru4m-staging")
+    assert dimensions_of(line) == [["service"]]
+
+
+def test_count_with_a_dimension_adds_to_the_total_and_to_its_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    metrics.count(Metric.TOKEN_REFUSED, of="expired")
+    metrics.count(Metric.TOKEN_REFUSED, of="no_token")
+    total, *values = flushed(capsys)
+    assert total["TokenRefused"] == [1, 1]
+    assert dimensions_of(total) == [["service"]]
+    assert {line["reason"]: line["TokenRefused"] for line in values} == {"expired": [1], "no_token": [1]}
+    assert all(sorted(*dimensions_of(line)) == ["reason", "service"] for line in values)
+
+
+def test_gauge_with_a_dimension_sets_only_its_value(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.gauge(Metric.RIGHTS_OPEN_BY_RIGHT, 0, of="access")
+    (line,) = flushed(capsys)
+    assert (line["right"], line["RightsOpenByRight"]) == ("access", [0])
+
+
+@pytest.mark.promise("SEC-1")
+def test_value_that_is_not_listed_is_counted_as_other(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.count(Metric.REQUEST_LIMITED, of="+381601234567")
+    text = json.dumps(flushed(capsys))
+    assert '"limit": "other"' in text
+    assert "381601234567" not in text
+
+
+def test_second_flush_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.count(Metric.TOKEN_REFUSED, of="expired")
+    assert len(flushed(capsys)) == 2
+    assert flushed(capsys) == []
+
+
+def test_forgotten_metrics_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.count(Metric.TOKEN_REFUSED, of="expired")
+    metrics.forget()
+    assert flushed(capsys) == []
+
+
+def test_count_of_zero_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.count(Metric.CODE_WRONG, 0)
+    assert flushed(capsys) == []
+
+
+@pytest.mark.parametrize(("metric", "of"), [(Metric.TOKEN_REFUSED, None), (Metric.CODE_WRONG, "expired")])
+def test_value_is_required_exactly_for_metrics_with_a_dimension(metric: Metric, of: str | None) -> None:
+    with pytest.raises(DimensionMissing):
+        metrics.count(metric, of=of)
+    with pytest.raises(DimensionMissing):
+        metrics.gauge(metric, 1, of=of)
+
+
+def listed(dimension: Dimension) -> set[str]:
+    return {*dimension.values} - {OTHER}
+
+
+def test_closed_lists_repeat_those_of_the_concepts() -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    assert listed(Dimension.RIGHT) == {*Right}
+    assert listed(Dimension.CODE) == {*ChallengePurpose}
+    assert listed(Dimension.PURPOSE) == {purpose.value for purpose in ASKED_FOR}
+    assert listed(Dimension.BUDGET) == {budget.PER_COUNTRY.name, budget.IN_ALL.name}
+    assert listed(Dimension.FUNCTION) == {*config["lambda_functions"]} - {"api_handler"}
+    assert listed(Dimension.RECIPIENT) == {one.name for one in Recipient if one.review_by}
+    assert listed(Dimension.COUNTRY) < SERVED
+
+
+_LIMITS = {"Limiter", "Breaker", "Budget", "DailyLimit"}
+
+
+def test_every_limit_that_a_client_can_reach_is_listed() -> None:
+    named = {
+        str(call.args[0].value)
+        for tree in trees()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in _LIMITS
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+    # Those of workers refuse no client; a device's reserve answers with the limit that it stands in for.
+    unseen = {"hook_strip", "hook_strip_in_all", "hook_strip_waiting", "codes_reserved"}
+    assert named - unseen | {"resend"} == listed(Dimension.LIMIT)
+
+
+def trees() -> list[ast.Module]:
+    files = [*(ROOT / "chalicelib").rglob("*.py")]
+    return [ast.parse(file.read_text()) for file in files if file.name != "metrics.py"]
+
+
+def test_code_emits_each_metric_of_the_registry() -> None:
+    used = {
+        node.attr
+        for tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Metric"
+    }
+    assert used == {metric.name for metric in Metric}
+
+
+def test_no_two_metrics_have_the_same_label() -> None:
+    assert len({metric.label for metric in Metric}) == len(Metric)
