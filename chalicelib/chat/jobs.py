@@ -54,9 +54,10 @@ def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
 
 
 def _seconds_since_first(records: Sequence[Mapping[str, Any]]) -> int:
-    """Return the age of the oldest change of a batch, once Stream has it or did not take it."""
-    first = min(record["dynamodb"]["ApproximateCreationDateTime"] for record in records)
-    return max(0, clock.to_epoch(clock.now()) - int(first))
+    """Return the age of a batch's oldest change, once Stream has it or did not take it; 0 without any."""
+    now = clock.to_epoch(clock.now())
+    made = (int(record["dynamodb"]["ApproximateCreationDateTime"]) for record in records)
+    return max(0, now - min(made, default=now))
 
 
 @chat_jobs.on_sqs_message(queue_arn=_RESYNC, batch_size=10, name="resync_chat_profiles")

@@ -35,7 +35,7 @@ def test_bounce_reaches_the_function_that_records_it(
 
 @pytest.mark.promise("SEC-1")
 def test_only_ses_publishes_reports_and_only_for_this_stage(service: Template) -> None:
-    (policy,) = of_type(service, "AWS::SNS::TopicPolicy").values()
+    policy = of_type(service, "AWS::SNS::TopicPolicy")["MailTopicPolicy"]
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
     assert listed(statement["Action"]) == ["sns:Publish"]
