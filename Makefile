@@ -7,7 +7,7 @@ BIN := .venv/bin
 JS := infra/local/js
 WORKERS ?= 2
 
-.PHONY: help run tour dev test proof proof-all check types lint format package generate plots dashboards bench bench-quick coverage pins clean
+.PHONY: help run tour dev test proof proof-all check types lint guards format package generate plots dashboards bench bench-quick coverage pins clean
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -27,7 +27,7 @@ proof: setup        ## run the tests that take minutes: flows are killed at thei
 proof-all: export EVERY_POINT = 1
 proof-all: proof    ## the same, and skip no side effect: an hour or more
 
-check: setup lint types  ## check lint, types and the direction of imports
+check: setup lint types guards  ## check lint, types, the direction of imports, and the templates
 
 lint:
 	$(BIN)/ruff format --check .
@@ -36,6 +36,9 @@ lint:
 
 types:
 	$(BIN)/mypy
+
+guards: setup       ## check the templates with cfn-lint and checkov
+	$(BIN)/python -m infra.guards
 
 format: setup       ## format the code and apply ruff's fixes
 	$(BIN)/ruff format .
@@ -73,6 +76,7 @@ coverage: setup     ## measure branch coverage of the suites that run in process
 pins: setup         ## compile requirements*.txt from the .in files
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-dev.in -o requirements-dev.txt
+	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/guards/requirements.in -o infra/guards/requirements.txt
 
 help:               ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20

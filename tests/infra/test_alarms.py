@@ -222,12 +222,14 @@ def test_each_alarm_notifies_on_its_own(name: str, alarms: dict[str, Template], 
     assert alarm.get("ActionsEnabled", True) is True
 
 
-def test_cloudwatch_may_use_the_key_of_the_topic(service: Template) -> None:
-    """A key that does not admit CloudWatch loses every notification, without an error."""
-    topic = service["Resources"]["AlarmTopic"]["Properties"]
-    assert plain(topic["KmsMasterKeyId"]) == "${AlarmTopicKey.Arn}"
-    statements = service["Resources"]["AlarmTopicKey"]["Properties"]["KeyPolicy"]["Statement"]
-    (admits,) = (one for one in statements if one["Principal"] == {"Service": "cloudwatch.amazonaws.com"})
+def test_cloudwatch_and_ses_may_use_the_key_of_the_topics(service: Template) -> None:
+    """A key that does not admit the sender loses every message, without an error."""
+    for name in ("AlarmTopic", "MailTopic"):
+        topic = service["Resources"][name]["Properties"]
+        assert plain(topic["KmsMasterKeyId"]) == "${TopicKey.Arn}"
+    statements = service["Resources"]["TopicKey"]["Properties"]["KeyPolicy"]["Statement"]
+    senders = {"Service": ["cloudwatch.amazonaws.com", "ses.amazonaws.com"]}
+    (admits,) = (one for one in statements if one["Principal"] == senders)
     assert admits["Effect"] == "Allow"
     assert admits["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
     (publishes,) = service["Resources"]["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]

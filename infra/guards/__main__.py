@@ -1,0 +1,30 @@
+"""`python -m infra.guards`: fails at a finding without an exception, and the reverse."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+from infra.build import build
+from infra.guards.findings import STACKS, accepted_rules, lint, scan, unaccepted, unused
+
+
+def main() -> None:
+    """Print what is wrong, a line each; exit with status 1 if anything is."""
+    console = Console(soft_wrap=True, markup=False, highlight=False)
+    templates = [build().template(stack) for stack in STACKS]
+    found, rules = [*lint(templates), *scan(templates)], accepted_rules()
+    new, old = unaccepted(found, rules), unused(found, rules)
+    for one in new:
+        console.print(f"{one.guard} {one.rule} {one.resource}: {one.text}")
+    for name in old:
+        console.print(f"{name}: this exception finds nothing any more; delete it from exceptions.toml")
+    console.print(
+        f"{len(found)} findings, {len(found) - len(new)} of them accepted by {len(rules)} exceptions"
+    )
+    sys.exit(1 if new or old else 0)
+
+
+if __name__ == "__main__":
+    main()
