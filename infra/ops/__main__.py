@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from chalicelib.core import transactions
 from chalicelib.core.table_names import Table
 from chalicelib.restore.scanning import Workers
+from infra.build import ROOT
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
-from infra.deployment.stacks import StackFailed
-from infra.deployment.tables import StreamMissing
 from infra.ops import (
     alarms,
     chat_settings,
@@ -27,6 +24,7 @@ from infra.ops import (
     holds,
     idle,
     invoices,
+    operator_console,
     queues,
     reconciliation,
     retention,
@@ -35,14 +33,22 @@ from infra.ops import (
     stream_cases,
 )
 from infra.ops import plots as pictures
-from infra.ops.key_versions import Unfinished
-from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
+from infra.ops.lookup import LookupKeys, service_rekey
+from infra.ops.operator_console import console
 from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.profiles import apply_local, apply_profile
+from infra.ops.refusals import OperatorGroup
 from infra.ops.restored_tables import RestoredTableRefused, RestoredTables
-from infra.ops.stage_key import StageKeys, StillNeeded, service_reseal, service_rewrap
-from infra.ops.token_key import NotYet, SigningKeys
+from infra.ops.stage_key import StageKeys, service_reseal, service_rewrap
+from infra.ops.token_key import SigningKeys
 
-app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)
+app = typer.Typer(
+    cls=OperatorGroup,
+    help=__doc__,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 signing_key = typer.Typer(help="The key that signs access tokens.")
 app.add_typer(signing_key, name="signing-key")
 stage_key = typer.Typer(help="The stage key, from which all keys that seal records are derived.")
@@ -65,7 +71,39 @@ app.add_typer(stream_cases.app, name="stream-cases")
 app.add_typer(chat_settings.app, name="chat-settings")
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(queues.app, name="queues")
-console = Console(soft_wrap=True, markup=False)
+
+
+def version_of_project() -> str:
+    """Return the version in pyproject.toml; no package of this name is installed."""
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(written["project"]["version"])
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the callback of an option
+    if wanted:
+        console.print(version_of_project())
+        raise typer.Exit
+
+
+@app.callback()
+def prepare(
+    profile: Annotated[
+        str | None, typer.Option(help="table in ~/.config/ru4m/ops.toml with stage and region")
+    ] = None,
+    operator: Annotated[str, typer.Option("--as", help="with --local: the operator's name")] = "operator",
+    *,
+    local: Annotated[bool, typer.Option("--local", help="use the local cloud that `make run` keeps")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback ends the program
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """Commands of operations on a deployed stage. docs/operations.md walks through the cases."""
+    operator_console.choose_format(operator_console.Format.JSON if as_json else operator_console.Format.TEXT)
+    if local:
+        apply_local(operator)
+    else:
+        apply_profile(profile)
 
 
 @signing_key.command()
@@ -78,9 +116,16 @@ def rotate(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 @signing_key.command()
 def retire(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Delete the old key, once no token signed with it can be valid."""
-    with _or_not_yet():
-        SigningKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
+    SigningKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
     console.print("The old key is deleted.")
+
+
+def _deleted(versions: list[str] | list[int]) -> str:
+    return (
+        f"Deleted versions: {', '.join(map(str, versions))}"
+        if versions
+        else "No old version is left to delete."
+    )
 
 
 @stage_key.command("rotate")
@@ -96,8 +141,7 @@ def rotate_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) ->
 def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Wrap every data key under the current version. Safe to stop and run again."""
     account = AwsAccount(region, endpoint)
-    with _or_not_yet():
-        done = StageKeys.of(account, stage, console.print).rewrap(service_rewrap(account, stage))
+    done = StageKeys.of(account, stage, console.print).rewrap(service_rewrap(account, stage))
     console.print(f"{done} data keys rewrapped")
 
 
@@ -105,17 +149,15 @@ def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 def reseal(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Seal every retained and transient record under the current version. Safe to run again."""
     account = AwsAccount(region, endpoint)
-    with _or_not_yet():
-        done = StageKeys.of(account, stage, console.print).reseal(service_reseal(account, stage))
+    done = StageKeys.of(account, stage, console.print).reseal(service_reseal(account, stage))
     console.print(f"{done} records resealed")
 
 
 @stage_key.command("retire")
 def retire_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Delete the versions under which nothing is sealed any more."""
-    with _or_not_yet():
-        old = StageKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
-    console.print(f"Deleted versions: {old}")
+    old = StageKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
+    console.print(_deleted(old))
 
 
 @lookup_key.command("rotate")
@@ -130,16 +172,14 @@ def rekey(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Move every claim to the current version. Safe to stop and run again."""
     account = AwsAccount(region, endpoint)
     keys = LookupKeys.of(account, stage, console.print)
-    with _or_not_yet():
-        console.print(f"{keys.rekey(service_rekey(account, stage))} claims moved")
+    console.print(f"{keys.rekey(service_rekey(account, stage))} claims moved")
 
 
 @lookup_key.command("retire")
 def retire_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Delete the versions under which no claim is left."""
-    with _or_not_yet():
-        old = LookupKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
-        console.print(f"Deleted versions: {old}")
+    old = LookupKeys.of(AwsAccount(region, endpoint), stage, console.print).retire()
+    console.print(_deleted(old))
 
 
 @app.command()
@@ -200,22 +240,7 @@ def switch_tables(
 ) -> None:
     """Give the functions restored tables, once `replay-erasures` has ended with status 0."""
     account = AwsAccount(region, endpoint)
-    try:
-        names = RestoredTables.parse(restored, ()).names
-        tables.switch(account, stage, names, console.print)
-    except (RestoredTableRefused, StreamMissing, StackFailed) as refused:
-        console.print(f"refused: {refused}")
-        sys.exit(1)
-
-
-@contextmanager
-def _or_not_yet() -> Iterator[None]:
-    """Print why a step cannot be done yet, and exit with status 1."""
-    try:
-        yield
-    except (NotYet, StillNeeded, Unfinished, ClaimsLeft) as early:
-        console.print(f"not yet: {early}")
-        sys.exit(1)
+    tables.switch(account, stage, RestoredTables.parse(restored, ()).names, console.print)
 
 
 @ledger.command("verify")

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import ClientError
-from rich.console import Console
 from rich.table import Table
 
 from infra.deployment import alarms, receivers
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
+from infra.ops.operator_console import complain, console, emit
 from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.refusals import explain
 from infra.template.alarm_table import ALARMS, COMPOSITE
 
 app = typer.Typer(help="Alarms: their states, and whether their receivers work.")
-console = Console(soft_wrap=True, markup=False)
 
 IN_ALARM, NOT_DONE, NO_RECEIVER = 1, 2, 3  # exit statuses
 
@@ -34,7 +34,16 @@ def list_alarms(stage: Stage, region: Region, endpoint: Endpoint = None) -> None
     for one in found:
         since = one.since.strftime("%Y-%m-%d %H:%M")
         table.add_row(one.name, one.state, since, _BREAKS.get(one.name, ""), f"docs/runbook.md#{one.name}")
-    console.print(table)
+    items = [
+        {
+            "name": one.name,
+            "state": one.state,
+            "since": one.since.isoformat(),
+            "promise": _BREAKS.get(one.name, ""),
+        }
+        for one in found
+    ]
+    emit({"items": items}, table)
     sys.exit(IN_ALARM if any(one.state == "ALARM" for one in found) else 0)
 
 
@@ -69,7 +78,7 @@ def notify_receivers(
             StateReason="TEST by an operator (ops alarms test). Nothing is wrong.",
         )
     except ClientError as failure:
-        console.print(str(failure))
+        complain.print(explain(failure))
         sys.exit(NOT_DONE)
     console.print(f"{name} is in ALARM. Each receiver gets the reason 'TEST by an operator'.")
     console.print(
@@ -88,7 +97,7 @@ def check(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
             account, receivers.topic_of(account, stage), *filter(None, [other])
         )
     except ClientError as failure:
-        console.print(str(failure))
+        complain.print(explain(failure))
         sys.exit(NOT_DONE)
     if not confirmed:
         console.print(

@@ -18,8 +18,8 @@ from infra.ops.operator_console import (
     FieldsFile,
     beginning_of,
     connected,
-    console,
-    print_unreadable,
+    emit,
+    emit_listing,
     read_list,
     read_toml,
 )
@@ -39,18 +39,15 @@ def list_all(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List all disclosures, newest first."""
     with connected(stage, region, endpoint) as api:
         found = read_list(api, _ALL)
-        console.print(tables.listed(found.items))
-        print_unreadable(found.unreadable)
-        if found.has_more:
-            console.print(f"Only the newest {len(found.items)} disclosures are listed; there are more.")
+        emit_listing(found, "disclosures", tables.listed(found.items))
 
 
 @app.command()
 def show(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Show one disclosure with its evidence, and the version to approve."""
     with connected(stage, region, endpoint) as api:
-        for part in tables.whole(api.call("GET", f"{_ALL}/{disclosure}").body):
-            console.print(part)
+        found = api.call("GET", f"{_ALL}/{disclosure}").body
+        emit(found, *tables.whole(found))
 
 
 @app.command()
@@ -165,4 +162,4 @@ def withdraw_secrecy(disclosure: Disclosure, stage: Stage, region: Region, endpo
 
 
 def _print_result(disclosure: dict[str, Any]) -> None:
-    console.print(tables.line(disclosure))
+    emit(disclosure, tables.line(disclosure))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typer
 
 from infra.ops import cases, progress
-from infra.ops.operator_console import Request, connected, console, print_unreadable, read_list
+from infra.ops.operator_console import Request, connected, emit, emit_listing, read_list
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(
@@ -25,22 +25,20 @@ def list_erasures(stage: Stage, region: Region, endpoint: Endpoint = None) -> No
     """List erasures: stuck ones first, then the open ones, most urgent first."""
     with connected(stage, region, endpoint) as api:
         found = read_list(api, _ALL)
-        console.print(progress.listed(found.items))
-        print_unreadable(found.unreadable)
-        if found.has_more:
-            console.print(f"Only the first {len(found.items)} erasures are listed; there may be more.")
+        emit_listing(found, "erasures", progress.listed(found.items))
 
 
 @app.command()
 def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Show one erasure: its state, its steps with their times, and what it deleted."""
     with connected(stage, region, endpoint) as api:
-        for part in progress.whole(api.call("GET", f"{_ALL}/{request}").body):
-            console.print(part)
+        erasure = api.call("GET", f"{_ALL}/{request}").body
+        emit(erasure, *progress.whole(erasure))
 
 
 @app.command()
 def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Retry a step that stopped. Only the procedure completes an erasure; no command does."""
     with connected(stage, region, endpoint) as api:
-        console.print(cases.line(api.call("POST", f"/rights-requests/{request}/retry").body))
+        case = api.call("POST", f"/rights-requests/{request}/retry").body
+        emit(case, cases.line(case))

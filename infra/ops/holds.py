@@ -11,7 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from infra.ops import hold_tables as tables
-from infra.ops.operator_console import FieldsFile, PlacedHold, connected, console, print_unreadable, read_toml
+from infra.ops.operator_console import (
+    FieldsFile,
+    Listing,
+    PlacedHold,
+    connected,
+    emit,
+    emit_listing,
+    read_toml,
+)
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Holds: place, confirm, lift, list, show.", pretty_exceptions_enable=False)
@@ -25,17 +33,15 @@ def list_holds(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List the holds that have not ended, by their end."""
     with connected(stage, region, endpoint) as api:
         found = api.call("GET", _ALL).body
-        console.print(tables.listed(found["items"]))
-        print_unreadable(found["unreadable"])
-        if found["has_more"]:
-            console.print(f"Only the first {len(found['items'])} holds are listed; there are more.")
+        emit_listing(Listing(**found), "holds", tables.listed(found["items"]))
 
 
 @app.command()
 def show(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Show one hold, also after its end."""
     with connected(stage, region, endpoint) as api:
-        console.print(tables.whole(api.call("GET", f"{_ALL}/{hold}").body))
+        found = api.call("GET", f"{_ALL}/{hold}").body
+        emit(found, tables.whole(found))
 
 
 @app.command()
@@ -74,4 +80,4 @@ def lift(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = No
 
 
 def _print_result(hold: dict[str, Any]) -> None:
-    console.print(tables.line(hold))
+    emit(hold, tables.line(hold))

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, LastUse
@@ -19,11 +18,11 @@ from chalicelib.devices import service as devices
 from chalicelib.privacy.periods import Period
 from infra.deployment.account import AwsAccount
 from infra.ops import gated
+from infra.ops.operator_console import console
 from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.standing_in import act_as_signup
 
 app = typer.Typer(help="Idle accounts: warned twice, then erased.")
-console = Console(soft_wrap=True, markup=False)
 
 _JOB = "close_idle_accounts"
 

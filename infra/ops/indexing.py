@@ -14,12 +14,13 @@ from chalicelib.core.table import Attr, Change, Conflict, Expired, Item, Key, Sc
 from infra.deployment.account import AwsAccount
 from infra.ops import scan_position
 from infra.ops.redating import Apply
+from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup
 
 _PAGE = 1000
 
 
-class NotIndexable(ValueError):
+class NotIndexable(CommandRefused):
     """The table has no items that this command may change."""
 
 

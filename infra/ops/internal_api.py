@@ -13,9 +13,10 @@ from botocore.httpsession import URLLib3Session
 from infra.deploy import api_url
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
+from infra.ops.refused import CommandRefused
 
 
-class CallRefused(RuntimeError):
+class CallRefused(CommandRefused):
     """The API refused the call; the text is the reason it gave."""
 
 

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from chalicelib.core.ids import UserId
-from infra.ops.operator_console import checked, connected, console, print_unreadable, read_list
+from infra.ops.operator_console import checked, connected, emit, emit_listing, read_list
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Invoices: record, list.", pretty_exceptions_enable=False)
@@ -51,7 +51,7 @@ def record(
     body = _read_invoice(file)
     with connected(stage, region, endpoint) as api:
         recorded = api.call("POST", _ALL, body).body
-        console.print(f"{recorded['invoice_number']}  kept until {recorded['kept_until']}")
+        emit(recorded, f"{recorded['invoice_number']}  kept until {recorded['kept_until']}")
 
 
 @app.command("list")
@@ -66,10 +66,7 @@ def list_invoices(
     """List the invoices of a user by number."""
     with connected(stage, region, endpoint) as api:
         found = read_list(api, f"{_ALL}?user_id={user}")
-        console.print(_listed(found.items))
-        print_unreadable(found.unreadable)
-        if found.has_more:
-            console.print(f"Only the first {len(found.items)} invoices are listed; there are more.")
+        emit_listing(found, "invoices", _listed(found.items))
 
 
 def _listed(invoices: list[dict[str, Any]]) -> Table:

@@ -20,13 +20,15 @@ from dataclasses import dataclass
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report
 from infra.deployment.vault import Document, stored, write
+from infra.ops.refused import CommandRefused
 
 # Seconds, after which Lambda ends every run. All functions count: jobs open records, and the worker of rights
 # requests reads claims. Without the new version it would miss moved claims in a copy.
 LONGEST_RUN = 15 * 60
+_REPORTED = 30  # seconds between reports of a wait
 
 
-class Unfinished(RuntimeError):
+class Unfinished(CommandRefused):
     """A rotation is incomplete: a function may not know a version that others use."""
 
 
@@ -81,6 +83,9 @@ class Versions:
             Unfinished: a function may still use an older version.
         """
         current = self.current()
+        secret = self._secret()
+        if secret == _only_current(secret) and self.configured() == self.spelled(secret):
+            return []  # nothing was rotated, so nothing has to be waited for
         self.settle()
         refuse_if_used(current)
         secret = self._secret()
@@ -107,10 +112,12 @@ def _only_current(secret: Document) -> Document:
 
 
 def waiting(report: Report) -> Callable[[], None]:
-    """Return a `settle` that waits for the longest run of a function."""
+    """Return a `settle` that waits for the longest run of a function, and reports what is left."""
 
     def settle() -> None:
-        report(f"waiting {LONGEST_RUN} s for functions that run with the old configuration")
-        time.sleep(LONGEST_RUN)
+        report("Functions may run with the old configuration. Interrupt at will; a later run continues.")
+        for left in range(LONGEST_RUN, 0, -_REPORTED):
+            report(f"{left // 60} min {left % 60:02} s left to wait")
+            time.sleep(min(left, _REPORTED))
 
     return settle

@@ -24,6 +24,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import new_mac_key, versions_of
 from infra.ops.key_versions import Versions, waiting
+from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup
 
 Rekey = Callable[[Sequence[str]], int]
@@ -32,7 +33,7 @@ Rekey = Callable[[Sequence[str]], int]
 _TOGETHER = 33
 
 
-class ClaimsLeft(RuntimeError):
+class ClaimsLeft(CommandRefused):
     """Claims are still under an older version; the text says how many."""
 
 

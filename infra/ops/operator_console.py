@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum, auto
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from chalicelib.core import clock
 from chalicelib.core.ids import DisclosureId, HoldId, Id, RightsRequestId
-from infra.deployment.account import AwsAccount, RegionError
-from infra.ops.internal_api import CallRefused, InternalApi
+from infra.deployment.account import AwsAccount
+from infra.ops.internal_api import InternalApi
 
 # A pipe has no width, and ids must not be cut.
 WIDTH = 160
 console = Console(soft_wrap=True, markup=False, highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+complain = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+
+
+class Format(Enum):
+    """How a command prints what it found."""
+
+    TEXT = auto()
+    JSON = auto()
+
+
+class _Chosen:
+    """The format of this run of the program."""
+
+    format = Format.TEXT
+
+
+def choose_format(wanted: Format) -> None:
+    """Set how commands print what they found."""
+    _Chosen.format = wanted
+
+
+def emit(found: object, *rendered: RenderableType) -> None:
+    """Print what a command found: as JSON, or as `rendered`, a part per line."""
+    if _Chosen.format is Format.JSON:
+        sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        return
+    for part in rendered:
+        console.print(part)
+
+
+def note(line: str) -> None:
+    """Print a remark: on stderr if a program reads the output."""
+    (complain if _Chosen.format is Format.JSON else console).print(line)
+
 
 _MAX_LISTED = 500  # items; one page more may be read
 _MAX_CALLS = 100  # a page may have few items: a page of erasures leaves out the other requests
@@ -88,12 +123,8 @@ def beginning_of(day: date) -> str:
 
 @contextmanager
 def connected(stage: str, region: str, endpoint: str | None) -> Iterator[InternalApi]:
-    """Provide the API; print a refusal in one line and exit with status 1."""
-    try:
-        yield InternalApi.of(AwsAccount(region, endpoint), stage)
-    except (CallRefused, RegionError, ClientError, BotoCoreError) as refused:
-        console.print(f"refused: {refused}")
-        sys.exit(1)
+    """Provide the API of a stage."""
+    yield InternalApi.of(AwsAccount(region, endpoint), stage)
 
 
 @dataclass
@@ -119,7 +150,10 @@ def read_list(api: InternalApi, path: str) -> Listing:
     return found
 
 
-def print_unreadable(ids: list[str]) -> None:
-    """Print the ids of items, or numbers of invoices, that the API could not open."""
-    for one in ids:
-        console.print(f"{one} cannot be read because it was altered: restore its item from before that")
+def emit_listing(found: Listing, what: str, rendered: RenderableType) -> None:
+    """Print a list, the ids of items that the API could not open, and whether there may be more."""
+    emit({"items": found.items, "unreadable": found.unreadable, "has_more": found.has_more}, rendered)
+    for one in found.unreadable:
+        note(f"{one} cannot be read because it was altered: restore its item from before that")
+    if found.has_more:
+        note(f"Only the first {len(found.items)} {what} are listed; there may be more.")

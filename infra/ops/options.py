@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
-Stage = Annotated[str, typer.Option(help="staging or production")]
-Region = Annotated[str, typer.Option(envvar="AWS_REGION", help="a region in the EU")]
+from infra.ops.profiles import ENDPOINT, REGION, STAGE
+
+Stage = Annotated[str, typer.Option(envvar=STAGE, help="staging or production")]
+Region = Annotated[str, typer.Option(envvar=REGION, help="a region in the EU")]
 Endpoint = Annotated[
-    str | None, typer.Option("--endpoint-url", help="URL of an emulator to use instead of AWS")
+    str | None,
+    typer.Option("--endpoint-url", envvar=ENDPOINT, help="URL of an emulator to use instead of AWS"),
 ]

@@ -5,22 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from botocore.exceptions import ClientError
-from rich.console import Console
 from rich.table import Table
 
 from infra.deployment import queues
 from infra.deployment.account import AwsAccount
 from infra.deployment.queues import NoSuchQueue, NotRedrivable, QueueStanding
 from infra.ops import stream_positions
+from infra.ops.operator_console import complain, console, emit
 from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.refusals import explain
 from infra.ops.scheduled import RunFailed
 
 app = typer.Typer(help="Queues: what waits, and messages that failed.")
-console = Console(soft_wrap=True, markup=False)
 
 LEFT, NOT_DONE = 1, 2  # exit statuses
 
@@ -38,7 +39,7 @@ def list_queues(stage: Stage, region: Region, endpoint: Endpoint = None) -> None
     table = Table("queue", "waiting", "in work", "delayed")
     for one in found:
         table.add_row(one.name, str(one.waiting), str(one.in_work), str(one.delayed))
-    console.print(table)
+    emit({"items": [asdict(one) for one in found]}, table)
 
 
 @app.command()
@@ -117,5 +118,5 @@ def _or_not_done() -> Iterator[None]:
     try:
         yield
     except (NoSuchQueue, NotRedrivable, RunFailed, ClientError) as failure:
-        console.print(str(failure))
+        complain.print(explain(failure))
         sys.exit(NOT_DONE)

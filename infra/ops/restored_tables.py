@@ -14,10 +14,11 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core.table_names import Table
 from infra.deployment.account import AwsAccount
+from infra.ops.refused import CommandRefused
 from infra.template import load
 
 
-class RestoredTableRefused(ValueError):
+class RestoredTableRefused(CommandRefused):
     """A restored table is not the one that was meant, or functions use it; the text says which."""
 
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from chalicelib.core.table_names import Table
-from chalicelib.privacy.changed_periods import NotRedatable
 from infra.deployment.account import AwsAccount
 from infra.ops import indexing, redating, scheduled
-from infra.ops.indexing import NotIndexable
+from infra.ops.operator_console import console, emit
 from infra.ops.options import Endpoint, Region, Stage
-from infra.ops.scan_position import BadPosition
-from infra.ops.scheduled import RunFailed
 
 app = typer.Typer(help="Retention of records.")
-console = Console(soft_wrap=True, markup=False)
-
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="count the records without changing them")]
 _After = Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")]
 
@@ -37,9 +28,8 @@ def redate(
     endpoint: Endpoint = None,
 ) -> None:
     """Apply a newly configured period to existing records. Safe to stop and run again."""
-    with _refusals():
-        for line in redating.redate(AwsAccount(region, endpoint), stage, kind, _apply(dry_run), after):
-            console.print(line)
+    for line in redating.redate(AwsAccount(region, endpoint), stage, kind, _apply(dry_run), after):
+        console.print(line)
 
 
 @app.command()
@@ -53,17 +43,16 @@ def index(
     endpoint: Endpoint = None,
 ) -> None:
     """Index stored records by their end, so that the purge finds them. Safe to stop and run again."""
-    with _refusals():
-        for line in indexing.index(AwsAccount(region, endpoint), stage, table, _apply(dry_run), after):
-            console.print(line)
+    for line in indexing.index(AwsAccount(region, endpoint), stage, table, _apply(dry_run), after):
+        console.print(line)
 
 
 @app.command()
 def purge(stage: Stage, region: Region, *, dry_run: _DryRun = False, endpoint: Endpoint = None) -> None:
     """Run the purge now, beside its schedule, and print its counts. It may take 13 minutes."""
-    with _refusals():
-        account = AwsAccount(region, endpoint)
-        console.print(_text_of(scheduled.run(account, stage, "purge_expired", {"dry_run": dry_run})))
+    account = AwsAccount(region, endpoint)
+    counts = scheduled.run(account, stage, "purge_expired", {"dry_run": dry_run})
+    emit(counts, _text_of(counts))
 
 
 def _text_of(counts: dict[str, int]) -> str:
@@ -75,13 +64,3 @@ def _text_of(counts: dict[str, int]) -> str:
 
 def _apply(dry_run: bool) -> redating.Apply:  # noqa: FBT001 - an option of the command line
     return redating.skip_change if dry_run else redating.write_change
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Print a refusal and exit with status 1."""
-    try:
-        yield
-    except (NotRedatable, NotIndexable, BadPosition, RunFailed) as refused:
-        console.print(str(refused))
-        sys.exit(1)

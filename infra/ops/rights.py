@@ -17,7 +17,7 @@ from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.model import ReceivedBy, RefusalReason, Right, Status
 from infra.deployment.account import AwsAccount
 from infra.ops import cases
-from infra.ops.operator_console import Request, connected, console, print_unreadable, read_list
+from infra.ops.operator_console import Request, connected, console, emit, emit_listing, note, read_list
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
@@ -38,18 +38,15 @@ def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List the requests that await an answer, most urgent first."""
     with connected(stage, region, endpoint) as api:
         found = read_list(api, _ALL)
-        console.print(cases.listed(found.items))
-        print_unreadable(found.unreadable)
-        if found.has_more:
-            console.print(f"Only the first {len(found.items)} requests are listed; there are more.")
+        emit_listing(found, "requests", cases.listed(found.items))
 
 
 @app.command()
 def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Show one request with its evidence."""
     with connected(stage, region, endpoint) as api:
-        for part in cases.whole(api.call("GET", f"{_ALL}/{request}").body):
-            console.print(part)
+        case = api.call("GET", f"{_ALL}/{request}").body
+        emit(case, *cases.whole(case))
 
 
 @app.command()
@@ -114,9 +111,7 @@ def ask_identity(request: Request, stage: Stage, region: Region, endpoint: Endpo
         case = api.call("POST", f"{_ALL}/{request}/identity-check").body
         _print_result(case)
         if not case["clock_stands_still"]:
-            console.print(
-                "The deadline keeps running: proof was requested late, or was already requested before."
-            )
+            note("The deadline keeps running: proof was requested late, or was already requested before.")
 
 
 @app.command()
@@ -147,8 +142,7 @@ def enter(
     body = {"user_id": user, "right": right, "received_by": by, "received_on": on}
     with connected(stage, region, endpoint) as api:
         case = api.call("POST", _ALL, body).body
-        _print_result(case)
-        console.print(f"receipt, to be given only to the subject: {case['receipt']}")
+        emit(case, cases.line(case), f"receipt, to be given only to the subject: {case['receipt']}")
 
 
 @app.command("verify")
@@ -166,4 +160,4 @@ def verify_evidence(
 
 
 def _print_result(case: dict[str, Any]) -> None:
-    console.print(cases.line(case))
+    emit(case, cases.line(case))

@@ -7,9 +7,10 @@ import binascii
 import json
 
 from chalicelib.core.table import Key, Table
+from infra.ops.refused import CommandRefused
 
 
-class BadPosition(ValueError):
+class BadPosition(CommandRefused):
     """The text is not the position of a scan."""
 
 

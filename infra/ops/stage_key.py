@@ -27,6 +27,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import stage_keys_of, wrapped_stage_key
 from infra.ops.key_versions import Versions, waiting
+from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup, table_names
 
 Rewrap = Callable[[str, int, bytes], bytes]
@@ -34,7 +35,7 @@ Classes = Mapping[str, type[Record]]  # record classes by kind
 Reseal = Callable[[type[Record], Item], bool]
 
 
-class StillNeeded(RuntimeError):
+class StillNeeded(CommandRefused):
     """Data is still sealed under an old version; the text says what and how much."""
 
 

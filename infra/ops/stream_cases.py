@@ -12,7 +12,7 @@ from rich.table import Table
 
 from chalicelib.admin.stream_case_views import SettledAs
 from chalicelib.core.ids import UserId
-from infra.ops.operator_console import checked, connected, console
+from infra.ops.operator_console import checked, connected, emit
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Users who were deleted at Stream, but not by us.", pretty_exceptions_enable=False)
@@ -25,7 +25,8 @@ User = Annotated[str, typer.Argument(help="id of the user, u_...", callback=chec
 def list_cases(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List the open cases, the oldest first."""
     with connected(stage, region, endpoint) as api:
-        console.print(_table(api.call("GET", _ALL).body["items"]))
+        found = api.call("GET", _ALL).body
+        emit(found, _table(found["items"]))
 
 
 @app.command()
@@ -39,7 +40,7 @@ def close(
     """Close the case of a user."""
     with connected(stage, region, endpoint) as api:
         case = api.call("PUT", f"{_ALL}/{user}/outcome", {"outcome": outcome}).body
-        console.print(f"{case['id']}  {case['user_id']}  closed as {case['outcome']}")
+        emit(case, f"{case['id']}  {case['user_id']}  closed as {case['outcome']}")
 
 
 def _table(cases: list[dict[str, Any]]) -> Table:

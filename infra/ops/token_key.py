@@ -20,12 +20,13 @@ from typing import Self
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import Document, new_signing_key, public_keys, stored, write
+from infra.ops.refused import CommandRefused
 
 # Twice the lifetime of a token (15 minutes): once for the tokens, once for clock skew and late requests.
 WAIT = 30 * 60
 
 
-class NotYet(RuntimeError):
+class NotYet(CommandRefused):
     """Tokens signed with the old key may still be valid; `seconds` says for how long."""
 
     def __init__(self, seconds: int) -> None:

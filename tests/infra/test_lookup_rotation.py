@@ -438,3 +438,9 @@ def test_secret_keeps_every_version_that_a_container_is_configured_with(
     stage.keys.retire()
     assert all(set(versions.split(",")) <= stored for versions, stored in configured_and_stored)
     assert len(configured_and_stored) == 3
+
+
+def test_retirement_without_a_rotation_waits_for_nothing(stage: LookupStage) -> None:
+    stage.settled.clear()
+    assert stage.versions.retire(lambda _: None) == []
+    assert stage.settled == []

@@ -1,0 +1,109 @@
+"""Where commands find stage, region and endpoint.
+
+In this order: an option, the profile that the call names, the environment, the profile `default`.
+
+A profile is a table in ~/.config/ru4m/ops.toml (or the file that RU4M_OPS_CONFIG names):
+
+    [default]
+    stage = "staging"
+    region = "eu-central-1"
+
+`--profile NAME`, or RU4M_PROFILE, takes another table. `--local` takes the local cloud that runs, and
+`--as NAME` one of its operators: a decision needs two.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+
+from infra.deployment.account import AwsAccount
+from infra.deployment.stacks import Stacks, stack_name
+from infra.environments import HOME
+from infra.ops.refused import CommandRefused
+
+STAGE, REGION, ENDPOINT = "RU4M_STAGE", "AWS_REGION", "RU4M_ENDPOINT_URL"
+PROFILE, FILE = "RU4M_PROFILE", "RU4M_OPS_CONFIG"
+_DEFAULT = "default"
+_VARIABLES = {"stage": STAGE, "region": REGION, "endpoint_url": ENDPOINT, "aws_profile": "AWS_PROFILE"}
+_LOCAL = HOME / "state.json"
+
+
+class ProfileRefused(CommandRefused):
+    """The file of profiles has no such profile or is malformed, or no local cloud runs."""
+
+
+def apply_profile(name: str | None, variables: MutableMapping[str, str] = os.environ) -> None:
+    """Set what a named profile says, or what `default` says and the environment does not.
+
+    Raises:
+        ProfileRefused: there is no such profile, or the file is malformed.
+    """
+    wanted = name or variables.get(PROFILE)
+    for key, value in _profile(wanted, _file(variables)).items():
+        if wanted or _VARIABLES[key] not in variables:
+            variables[_VARIABLES[key]] = value
+
+
+def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ) -> None:
+    """Set stage, region and endpoint of the local cloud, and act as one of its operators.
+
+    The operator is an IAM user with the policy of operators, which is created at first use.
+
+    Raises:
+        ProfileRefused: no local cloud runs.
+    """
+    try:
+        found = json.loads(_LOCAL.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        raise ProfileRefused("No local cloud runs. Start it with `make run`.") from None
+    root = AwsAccount(found["region"], found["aws_endpoint"], "test", "test")
+    key, secret = _sign_in(root, operator)
+    variables.pop("AWS_PROFILE", None)
+    variables.update(
+        {
+            STAGE: "local",
+            REGION: found["region"],
+            ENDPOINT: found["aws_endpoint"],
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": secret,
+        }
+    )
+
+
+def _sign_in(root: AwsAccount, operator: str) -> tuple[str, str]:
+    """Return the id and the secret of a new access key of an operator; earlier keys are deleted."""
+    iam = root.client("iam")
+    policy = Stacks(root, lambda _: None).outputs(stack_name("local", "service"))["OperatorPolicyArn"]
+    try:
+        iam.create_user(UserName=operator)
+    except iam.exceptions.EntityAlreadyExistsException:
+        for old in iam.list_access_keys(UserName=operator)["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName=operator, AccessKeyId=old["AccessKeyId"])
+    iam.attach_user_policy(UserName=operator, PolicyArn=policy)
+    made = iam.create_access_key(UserName=operator)["AccessKey"]
+    return made["AccessKeyId"], made["SecretAccessKey"]
+
+
+def _file(variables: Mapping[str, str]) -> Path:
+    return Path(variables.get(FILE) or Path.home() / ".config" / "ru4m" / "ops.toml")
+
+
+def _profile(name: str | None, path: Path) -> dict[str, str]:
+    try:
+        profiles = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        profiles = {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileRefused(f"{path} is not a TOML file: {error}.") from None
+    found = profiles.get(name or _DEFAULT)
+    if found is None and name is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ProfileRefused(f"{path} has no profile {name or _DEFAULT}.")
+    if odd := sorted(found.keys() - _VARIABLES.keys()):
+        raise ProfileRefused(f"{path}: a profile has no {odd[0]}; it may have {', '.join(_VARIABLES)}.")
+    return {key: str(value) for key, value in found.items()}

@@ -1,0 +1,134 @@
+"""What a failed command says: one line that names the remedy, on stderr, and an exit status.
+
+Exit status 1: the command was refused or failed. 2: it was called in a wrong way. A command may have further
+ones of its own. Nobody sees a traceback, unless RU4M_DEBUG is set.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+)
+from rich.console import Console
+from typer.core import TyperGroup
+
+from chalicelib.privacy.changed_periods import NotRedatable
+from infra.deployment.account import RegionError
+from infra.deployment.queues import NoSuchQueue, NotRedrivable
+from infra.deployment.stacks import StackFailed
+from infra.deployment.tables import StreamMissing
+from infra.ops.profiles import ProfileRefused
+from infra.ops.refused import CommandRefused
+from infra.ops.scheduled import RunFailed
+
+DEBUG = "RU4M_DEBUG"
+USAGE = 2
+# typer has a click of its own, and exports only this subclass of click's UsageError.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+_SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."
+_POLICY = (
+    "Your role needs the policy that the output OperatorPolicyArn of the stack ru4m-<stage>-service names."
+)
+_STAGE = "Check --stage and --region; `python -m infra.deploy` creates a stage."
+_EXPIRED = {
+    "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch",
+    "RequestExpired", "UnrecognizedClientException", "IncompleteSignature", "InvalidSignatureException",
+}  # fmt: skip
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_MISSING = {"ResourceNotFoundException", "ResourceNotFound", "NoSuchBucket", "NotFoundException"}
+
+
+def explain(error: Exception) -> str:
+    """Return one line: what failed, and what to do about it."""
+    for kinds, explained in _EXPLAINED:
+        if isinstance(error, kinds):
+            return explained(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    # Its text may quote data of a subject.
+    name, place = type(error).__name__, f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"{name} in {place}: a defect. Set {DEBUG}=1 to see the traceback, and report it."
+
+
+def _of_usage(error: typer.BadParameter) -> str:
+    command = error.ctx.command_path if error.ctx else "ops"
+    return f"{error.format_message().rstrip('.')}. See `{command} -h`."
+
+
+def _of_aws(error: ClientError) -> str:
+    code = error.response.get("Error", {}).get("Code", "")
+    text = " ".join(error.response.get("Error", {}).get("Message", "").split())
+    if code in _EXPIRED:
+        return f"AWS does not accept the credentials ({code}). {_SIGN_IN}"
+    if code in _DENIED:
+        return f"AWS denies {error.operation_name}. {_POLICY}"
+    if code in _MISSING or (code == "ValidationError" and "does not exist" in text):
+        return f"{error.operation_name} found nothing ({code}): {text.rstrip('.')}. {_STAGE}"
+    return f"refused: {error.operation_name}: {code}: {text}"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+# The first entry whose types fit explains an error.
+_EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...] = (
+    ((_UsageError,), _of_usage),
+    (
+        (RegionError,),
+        lambda error: f"{error}. Name a region in the EU with --region, AWS_REGION or a profile.",
+    ),
+    (
+        (NoCredentialsError, PartialCredentialsError, SSOError),
+        lambda _: f"No AWS credentials were found. {_SIGN_IN}",
+    ),
+    ((ProfileNotFound,), lambda error: f"{error}. Set AWS_PROFILE to one of your AWS configuration."),
+    ((ClientError,), _of_aws),
+    ((RunFailed,), str),
+    (
+        (EndpointConnectionError, ConnectTimeoutError),
+        lambda error: f"{_one_line(error)} Check the network, --region and --endpoint-url.",
+    ),
+    (
+        (
+            CommandRefused,
+            NotRedatable,
+            StreamMissing,
+            NoSuchQueue,
+            NotRedrivable,
+            BotoCoreError,
+            StackFailed,
+        ),
+        lambda error: f"refused: {_one_line(error)}",
+    ),
+)
+
+
+class OperatorGroup(TyperGroup):
+    """A group of commands whose errors are explained in one line."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the type is of typer's own click, which it does not export
+        """Run a command; an error ends with its explanation and an exit status."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            if DEBUG in os.environ:
+                raise
+            Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(explain(error))
+            raise typer.Exit(USAGE if isinstance(error, (_UsageError, ProfileRefused)) else 1) from None

@@ -1,0 +1,169 @@
+"""What an operator sees after an ordinary mistake: one line on stderr that names the remedy."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from unittest.mock import patch
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from typer.testing import CliRunner, Result
+
+from chalicelib.core.ids import RightsRequestId
+from infra.ops import profiles
+from infra.ops.__main__ import app
+from infra.ops.internal_api import CallRefused, InternalApi
+from infra.ops.profiles import FILE, PROFILE, REGION, STAGE
+from infra.ops.refusals import DEBUG
+
+A_STAGE = {STAGE: "staging", REGION: "eu-central-1"}
+
+
+@pytest.fixture(autouse=True)
+def no_profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Point to a file of profiles that does not exist yet, and restore the environment afterwards."""
+    file = tmp_path / "ops.toml"
+    for name in (STAGE, REGION, PROFILE, DEBUG, profiles.ENDPOINT):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(FILE, str(file))
+    return file
+
+
+def ops(*words: str, env: Mapping[str, str] = MappingProxyType({})) -> Result:
+    with patch.dict(os.environ, env):  # a command leaves its profile in the environment of the process
+        return CliRunner().invoke(app, list(words))
+
+
+def failing_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> InternalApi:
+        raise error
+
+    monkeypatch.setattr(InternalApi, "of", fail)
+
+
+def refused_by_aws(code: str, text: str = "", operation: str = "DescribeStacks") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": text}}, operation)
+
+
+MISTAKES = {
+    "no stage": (("rights", "list"), {}, "Missing option '--stage'", 2),
+    "no region": (("rights", "list"), {STAGE: "staging"}, "Missing option '--region'", 2),
+    "a region outside the EU": (("rights", "list"), A_STAGE | {REGION: "us-east-1"}, "not in the EU", 1),
+    "an id of another kind": (("rights", "show", "u_1"), A_STAGE, "not a request id", 2),
+    "a version that is no number": (
+        ("rights", "approve", str(RightsRequestId.new()), "--version", "two"),
+        A_STAGE,
+        "a valid integer",
+        2,
+    ),
+    "an unknown command": (("rights", "decide"), A_STAGE, "No such command 'decide'", 2),
+    "an unknown profile": (("--profile", "other", "rights", "list"), {}, "has no profile other", 2),
+    "no local cloud": (("--local", "rights", "list"), {}, "Start it with `make run`", 2),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake_in_the_call_ends_in_one_line(
+    mistake: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(profiles, "_LOCAL", tmp_path / "state.json")
+    words, env, text, status = MISTAKES[mistake]
+    done = ops(*words, env=env)
+    assert (done.exit_code, done.stdout) == (status, "")
+    assert text in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+FAILURES = {
+    "no credentials": (NoCredentialsError(), "aws sso login"),
+    "expired credentials": (refused_by_aws("ExpiredToken"), "aws sso login"),
+    "a missing policy": (refused_by_aws("AccessDenied"), "OperatorPolicyArn"),
+    "a stage that does not exist": (
+        refused_by_aws("ValidationError", "Stack with id ru4m-prod-service does not exist"),
+        "Check --stage and --region",
+    ),
+    "another refusal of AWS": (refused_by_aws("Throttling", "Rate\nexceeded"), "Throttling: Rate exceeded"),
+    "no connection": (EndpointConnectionError(endpoint_url="https://aws.test"), "--endpoint-url"),
+    "a refusal by the API": (CallRefused("404 not_found; call abc"), "refused: 404 not_found; call abc"),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_failure_ends_in_one_line_with_the_remedy(failure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    error, text = FAILURES[failure]
+    failing_with(monkeypatch, error)
+    done = ops("rights", "list", env=A_STAGE)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert text in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.promise("SEC-1")
+def test_defect_is_named_without_its_text_and_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing_with(monkeypatch, ValueError("mila@example.org"))
+    done = ops("rights", "list", env=A_STAGE)
+    assert done.exit_code == 1
+    assert "ValueError in test_ops_mistakes.py" in done.stderr
+    assert "mila@example.org" not in done.output
+    assert "Traceback" not in done.output
+
+
+def test_debug_variable_shows_the_error_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing_with(monkeypatch, ValueError("a text"))
+    assert isinstance(ops("rights", "list", env=A_STAGE | {DEBUG: "1"}).exception, ValueError)
+
+
+def test_profile_gives_stage_and_region_unless_the_environment_does(
+    monkeypatch: pytest.MonkeyPatch, no_profiles: Path
+) -> None:
+    no_profiles.write_text(
+        '[default]\nstage = "staging"\nregion = "eu-central-1"\n[paris]\nregion = "eu-west-3"\n'
+    )
+    seen: list[tuple[str, str]] = []
+
+    def note(account: object, stage: str) -> InternalApi:
+        seen.append((stage, account.region))  # type: ignore[attr-defined]
+        raise CallRefused("enough")
+
+    monkeypatch.setattr(InternalApi, "of", note)
+    ops("rights", "list")
+    ops("rights", "list", env={REGION: "eu-west-1"})
+    ops("--profile", "paris", "rights", "list", "--stage", "production")
+    assert seen == [("staging", "eu-central-1"), ("staging", "eu-west-1"), ("production", "eu-west-3")]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [("stage =", "not a TOML file"), ('[default]\nstages = "x"\n', "a profile has no stages")],
+)
+def test_malformed_profile_is_named(content: str, text: str, no_profiles: Path) -> None:
+    no_profiles.write_text(content)
+    done = ops("rights", "list")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert text in done.stderr
+
+
+@pytest.mark.parametrize("words", [("-h",), ("rights", "-h"), ("rights", "show", "-h"), ("--version",)])
+def test_help_and_version_need_no_stage(words: tuple[str, ...]) -> None:
+    assert ops(*words).exit_code == 0
+
+
+def test_json_is_the_only_output_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = {"items": [], "unreadable": ["r_1"], "next": "more"}
+
+    class OnePage:
+        def __init__(self) -> None:
+            self.pages = [page, page | {"next": "again"}]
+
+        def call(self, *_: str) -> object:
+            return type("Answer", (), {"body": self.pages[0]})
+
+    monkeypatch.setattr(InternalApi, "of", lambda *_: OnePage())
+    done = ops("--json", "erasures", "list", env=A_STAGE)
+    found = json.loads(done.stdout)
+    assert (found["items"], found["has_more"]) == ([], True)
+    assert "there may be more" in done.stderr
