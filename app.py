@@ -34,6 +34,7 @@ GROUPS = {
 }
 AUTHORIZER = "chalicelib.sessions.authorizer"
 JOBS = (
+    "chalicelib.breaches.jobs",
     "chalicelib.challenges.jobs",
     "chalicelib.chat.jobs",
     "chalicelib.chat_settings.jobs",

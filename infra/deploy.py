@@ -228,9 +228,9 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
 
     Environment variables: RU4M_STREAM_API_SECRET is Stream's API secret (default: the stored one).
     RU4M_PERIODS sets retention periods that differ from the defaults. RU4M_LIMIT_..., RU4M_PUSH_...,
-    RU4M_ERASURE_..., RU4M_PURGE_..., RU4M_RECONCILIATION_..., RU4M_IDLE_... and RU4M_FANOUT_... set figures
-    that differ from the defaults (docs/deploy.md). RU4M_OPERATORS names the IAM principals that are
-    operators (default: all users and Identity Center sessions of the account).
+    RU4M_ERASURE_..., RU4M_PURGE_..., RU4M_RECONCILIATION_..., RU4M_IDLE_..., RU4M_FANOUT_... and
+    RU4M_CHOICE_... set figures that differ from the defaults (docs/deploy.md). RU4M_OPERATORS names the IAM
+    principals that are operators (default: all users and Identity Center sessions of the account).
     """
     # Soft wrapping, because programs may read the output.
     console, complain = (

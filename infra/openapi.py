@@ -120,7 +120,9 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
         operation["security"] = [{"access_token": []}]
     if route.body:
         schema = _body_schema(route.body, refs)
-        operation["requestBody"] = {"required": True, "content": {route.body.media_type: {"schema": schema}}}
+        others = route.body.also_as if _is_model(route.body) else ()
+        content = {media_type: {"schema": schema} for media_type in (route.body.media_type, *others)}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 

@@ -15,6 +15,7 @@ from chalicelib.accounts.freeze.store import (
     not_erasing,
     thawing,
 )
+from chalicelib.accounts.language import LANGUAGE
 from chalicelib.accounts.last_use import store as last_uses
 from chalicelib.accounts.last_use.store import (
     LAST_USE,
@@ -23,7 +24,8 @@ from chalicelib.accounts.last_use.store import (
     UsedAgain,
     UseList,
 )
-from chalicelib.accounts.model import Account, ClaimedValues
+from chalicelib.accounts.model import Account, ClaimedValues, ClaimKind
+from chalicelib.accounts.restriction.store import StateMoved, releasing, restricting
 from chalicelib.accounts.scans.store import glances_in, releases_in
 from chalicelib.accounts.store import (
     ACCOUNT,
@@ -40,9 +42,8 @@ from chalicelib.accounts.store import (
     glance_at_owner_of_phone,
     glance_at_owner_of_user,
     live_accounts,
+    owner_by_claim,
     owner_of_change,
-    owner_of_phone,
-    owner_of_user,
     rekey,
     release_claims,
     revocation,
@@ -58,6 +59,7 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 
 __all__ = [
     "ACCOUNT",
+    "LANGUAGE",
     "LAST_USE",
     "OPEN_ACCOUNT",
     "OPEN_STORED_ACCOUNT",
@@ -73,6 +75,7 @@ __all__ = [
     "NotFrozen",
     "Placed",
     "RevokedLater",
+    "StateMoved",
     "UseList",
     "UsedAgain",
     "active",
@@ -90,12 +93,16 @@ __all__ = [
     "new_account",
     "not_erasing",
     "owner_of_change",
+    "owner_of_email",
     "owner_of_phone",
     "owner_of_user",
+    "read_by_owner",
     "read_by_user",
     "rekey",
     "release_claims",
     "releases_in",
+    "releasing",
+    "restricting",
     "revocation",
     "thawing",
 ]
@@ -120,6 +127,21 @@ def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, l
     return account, keys, [keeping, *store.creation(account, keys), first_use]
 
 
+def owner_of_phone(phone: str) -> AccountId | None:
+    """The account that owns a number."""
+    return owner_by_claim(ClaimKind.PHONE, phone)
+
+
+def owner_of_email(mailbox: str) -> AccountId | None:
+    """The account that owns a mailbox."""
+    return owner_by_claim(ClaimKind.EMAIL, mailbox)
+
+
+def owner_of_user(user_id: UserId) -> AccountId | None:
+    """The account that has a public id."""
+    return owner_by_claim(ClaimKind.USER, user_id)
+
+
 def read_by_user(user_id: UserId, *more: Wanted[Any]) -> tuple[Account, Found]:
     """The account with a user id, and other needs in the same read.
 
@@ -127,11 +149,22 @@ def read_by_user(user_id: UserId, *more: Wanted[Any]) -> tuple[Account, Found]:
         NotFound: no account has this user id, or the account is being erased.
     """
     owner = owner_of_user(user_id)
-    if owner is not None:
-        (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
-        if account := found[ACCOUNT]:
-            return account, found
-    raise NotFound
+    if owner is None:
+        raise NotFound
+    return read_by_owner(owner, *more)
+
+
+def read_by_owner(owner: AccountId, *more: Wanted[Any]) -> tuple[Account, Found]:
+    """The account that owns a claim, and other needs in the same read.
+
+    Raises:
+        NotFound: the account is being erased.
+    """
+    (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
+    account = found[ACCOUNT]
+    if account is None:
+        raise NotFound
+    return account, found
 
 
 def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]:

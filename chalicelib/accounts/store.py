@@ -147,11 +147,6 @@ def live_accounts(shard: str, after: AccountId | None, at_most: int) -> list[Acc
     return [account_of(item["pk"]) for item in found]
 
 
-def owner_of_phone(phone: str) -> AccountId | None:
-    """The account that owns a number, under any version of the lookup key."""
-    return _owner(ClaimKind.PHONE, phone)
-
-
 def glance_at_owner_of_phone(phone: str) -> AccountId | None:
     """Read the owner of a number by exactly one read, which may miss a claim that is re-keyed."""
     return _owner_in(table.batch_get(_claim_keys(ClaimKind.PHONE, phone)))
@@ -167,11 +162,6 @@ def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
     key = table.changed_key(Table.ACCOUNTS, change)
     owner = owner_of(key.pk)
     return owner if owner and key == account_key(owner) else None
-
-
-def owner_of_user(user_id: UserId) -> AccountId | None:
-    """The account that has a public id."""
-    return _owner(ClaimKind.USER, user_id)
 
 
 def claims_of(account: Account, email: str | None) -> list[Item]:
@@ -192,7 +182,7 @@ def claims_of_users(user_ids: Collection[UserId]) -> dict[UserId, Claim | None]:
     A claim that cannot be read is None and counted, so that its user does not look unclaimed.
     """
     found: dict[UserId, Claim | None] = {}
-    for _ in range(2):  # one read may miss a claim that is moved to another key, once (see `_owner`)
+    for _ in range(2):  # one read may miss a claim that is moved to another key, once (`owner_by_claim`)
         places = {k: one for one in user_ids if one not in found for k in _claim_keys(ClaimKind.USER, one)}
         for some in batched(places, _KEYS_AT_ONCE):
             found |= {places[key]: _readable_claim(item) for key, item in table.batch_get(some).items()}
@@ -224,7 +214,8 @@ def release_claims(claims: ClaimedValues, until: datetime) -> int:
     """
     moved = 0
     for _ in range(_RELEASE_TRIES):
-        # A batched read is not a snapshot. A claim that moves between its places moves once (see `_owner`).
+        # A batched read is not a snapshot. A claim that moves between its places moves once (see
+        # `owner_by_claim`).
         own = _own_claims(claims) or _own_claims(claims)
         if not own:
             return moved
@@ -273,7 +264,8 @@ def _rekey_writes(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Wri
         yield Delete(old, only_if=Attr("account_id").eq(owner), conflict=ClaimMoved)
 
 
-def _owner(kind: ClaimKind, value: str) -> AccountId | None:
+def owner_by_claim(kind: ClaimKind, value: str) -> AccountId | None:
+    """The account that owns a value, under any version of the lookup key."""
     keys = _claim_keys(kind, value)
     found = table.batch_get(keys)
     if _owner_in(found) is None and len(keys) > 1:

@@ -3,10 +3,13 @@
 views             request and response bodies; they are not part of the public contract
 erasure_views     the same, about erasures
 disclosure_views  the same, about disclosures
+breach_views      the same, about breaches
 hold_views        the same, about holds
 invoice_views     the same, about invoices
 blueprint         the blueprint to which the routes belong
 api               the routes about requests, erasures and invoices
 disclosure_api    the routes about disclosures
+breach_api        the routes about breaches
 hold_api          the routes about holds
+recipient_api     the routes about recipients of changed data
 """

@@ -1,25 +1,37 @@
 """Routes for operators: rights requests, erasures (RGT-10, RGT-11) and invoices (USE-7).
 
 All of them are authorised by IAM and internal: they are not in the public contract. The routes about
-disclosures, holds and cases at Stream are in `disclosure_api`, `hold_api` and `stream_case_api`.
+disclosures, breaches, holds, recipients and cases at Stream are in modules of their own.
 """
 
 from chalicelib.admin import (  # noqa: F401 - they add their routes to the blueprint
+    breach_api,
     disclosure_api,
     hold_api,
+    recipient_api,
     stream_case_api,
 )
 from chalicelib.admin.blueprint import admin
 from chalicelib.admin.erasure_views import ErasureList, WholeErasureCaseView
 from chalicelib.admin.invoice_views import InvoiceList, InvoiceView
-from chalicelib.admin.views import CaseList, CaseView, EnteredView, NewExtension, NewProposal, WholeCaseView
+from chalicelib.admin.views import (
+    CaseList,
+    CaseView,
+    EnteredView,
+    NewExtension,
+    NewLifting,
+    NewProposal,
+    WholeCaseView,
+)
 from chalicelib.billing import service as billing
 from chalicelib.billing.model import InvoiceNumberUsed, NewInvoice
+from chalicelib.challenges.model import InvalidPhone
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
 from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.operators import decide, enter, erasures, extend, inspect
+from chalicelib.rights.operators import decide, end_restriction, enter, erasures, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
 from chalicelib.rights.problems import (
     AlreadyOpen,
@@ -45,7 +57,7 @@ def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:
     return CaseList.of(inspect.list_open(cursor, staff.register(operator.arn)))
 
 
-@route(admin, "POST", _ALL, problems=(AlreadyOpen, NotFound))
+@route(admin, "POST", _ALL, problems=(AlreadyOpen, InvalidEmail, InvalidPhone, NotFound))
 def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredView]:
     """Enter a request that was received outside the app, with the day of receipt."""
     taken = enter.enter(staff.register(operator.arn), body)
@@ -88,6 +100,29 @@ def approve_decision(operator: Operator, request_id: RightsRequestId, shown: IfM
     return _shown(decide.approve(request_id, staff.register(operator.arn), shown))
 
 
+@route(admin, "PUT", _ONE + "/lifting", problems=(NotFound, NotNow, ProposedAlready))
+def propose_lifting(operator: Operator, request_id: RightsRequestId, body: NewLifting) -> Tagged[CaseView]:
+    """Propose to end a restriction. It lasts until another operator approved that and the notice is over."""
+    return _shown(end_restriction.propose(request_id, staff.register(operator.arn), body.text))
+
+
+@route(admin, "DELETE", _ONE + "/lifting", problems=(NotFound, NotNow))
+def withdraw_lifting(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
+    """Withdraw the end of a restriction before it takes effect."""
+    return _shown(end_restriction.withdraw(request_id, staff.register(operator.arn)))
+
+
+@route(
+    admin,
+    "POST",
+    _ONE + "/lifting/approval",
+    problems=(ChangedMeanwhile, NotFound, NotNow, NothingProposed, OwnProposal),
+)
+def approve_lifting(operator: Operator, request_id: RightsRequestId, shown: IfMatch) -> Tagged[CaseView]:
+    """Approve the end of a restriction that another operator proposed. The subject is notified before."""
+    return _shown(end_restriction.approve(request_id, staff.register(operator.arn), shown))
+
+
 @route(admin, "PUT", _ONE + "/extension", problems=(TooLate, ExtensionNotAllowed))
 def extend_period(operator: Operator, request_id: RightsRequestId, body: NewExtension) -> Tagged[CaseView]:
     """Extend the deadline for the answer. The subject is notified."""
@@ -100,9 +135,12 @@ def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[Case
     return _shown(extend.record_identity_request(request_id, staff.register(operator.arn)))
 
 
-@route(admin, "POST", _ONE + "/identity-proof", problems=(TooLate,))
+@route(admin, "POST", _ONE + "/identity-proof", problems=(TooLate, OwnProposal))
 def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
-    """Record that the subject proved their identity. The plan continues."""
+    """Record that an operator checked the subject's identity. The plan continues.
+
+    A copy or erasure that was requested without a session continues after a second operator's check.
+    """
     return _shown(extend.record_identity_proof(request_id, staff.register(operator.arn)))
 
 

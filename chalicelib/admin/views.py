@@ -3,6 +3,7 @@
 They contain ids and our own words. The only text about a person is the text of the decision.
 """
 
+from datetime import date
 from typing import Any, Self
 
 from pydantic import Field
@@ -12,12 +13,17 @@ from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
+from chalicelib.core.languages import Language
 from chalicelib.rights.deadline import ExtensionReason
+from chalicelib.rights.effect_views import RestraintView
+from chalicelib.rights.identity import AuthoritySeen, OnBehalf, SeenAuthority
 from chalicelib.rights.intake.body import Text
-from chalicelib.rights.model import Proposal, ReceivedBy, RefusalReason, Right, RightsRequest, Status
+from chalicelib.rights.model import Proposal, ReceivedBy, Right, RightsRequest, Status
+from chalicelib.rights.notes import RestraintNotes
 from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.operators.inspect import CasePage, History
-from chalicelib.rights.views import DecisionView, ExtendedView, RequestView, StepView
+from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.views import DecisionView, ExtendedView, IdentityView, RequestView, StepView
 
 
 class NewProposal(Body):
@@ -26,11 +32,39 @@ class NewProposal(Body):
     status: Status
     reason: RefusalReason | None = Field(None, description="Required for a whole or partial refusal")
     text: Text = Field(description="The text that the subject gets")
+    corrections: dict[str, Text] | None = Field(
+        None,
+        max_length=20,
+        description="Rectification: the correct values by field. A completed request gets those that were "
+        "requested by default; a partial decision names the fields that it corrects",
+    )
 
     @property
     def decision(self) -> ProposedDecision:
         """The decision as the rules take it."""
-        return ProposedDecision(self.status, self.reason, self.text)
+        return ProposedDecision(self.status, self.reason, self.text, self.corrections)
+
+
+class NewLifting(Body):
+    """The end of a restriction that another operator must approve."""
+
+    text: Text = Field(description="Why it ends, for the subject")
+
+
+class LiftingView(View):
+    """The end of a restriction: who proposed and approved it, and when it takes effect."""
+
+    by: StaffId
+    at: Instant
+    approved_by: StaffId | None = None
+    ends_at: Instant | None = None
+    text: str | None = None
+
+    @classmethod
+    def of(cls, request: RightsRequest) -> Self | None:
+        """Build the view; None if no end was proposed."""
+        lifting = request.notes.lifting if isinstance(request.notes, RestraintNotes) else None
+        return cls(**vars(lifting), text=request.lifting_text) if lifting else None
 
 
 class NewExtension(Body):
@@ -54,6 +88,14 @@ class ProposalView(View):
     def of(cls, proposal: Proposal, text: str | None = None) -> Self:
         """Build the view; `text` is included where an operator has to review it."""
         return cls(**dict(proposal), text=text)
+
+
+class CorrectionView(View):
+    """What a rectification asks for, and the values of a proposed or final decision."""
+
+    changes: dict[str, str | None] = Field(description="As requested, by field; null removes a value")
+    applied: tuple[str, ...] = Field(description="Fields that were corrected with the request")
+    proposed: dict[str, str] | None = Field(None, description="Values of the proposal or decision")
 
 
 class EntryView(View):
@@ -81,13 +123,27 @@ class CaseStepView(StepView):
         return tuple(cls(**dict(step)) for step in request.steps)
 
 
+class SeenAuthorityView(View):
+    """The authority of a representative, as an operator saw it; no document is kept."""
+
+    kind: AuthoritySeen
+    seen_on: date
+    seen_by: StaffId
+
+    @classmethod
+    def of(cls, seen: SeenAuthority) -> Self:
+        """Build the view."""
+        return cls(**dict(seen))
+
+
 class CaseView(View):
     """A request as operators see it. `version` is the version in its ETag."""
 
     id: RightsRequestId
-    user_id: UserId
+    user_id: UserId | None = Field(None, description="Absent if no account belongs to the request")
     right: Right
     status: Status
+    language: Language = Field(description="Of the subject: explain a decision in it")
     received_by: ReceivedBy
     received_at: Instant
     due_at: Instant
@@ -104,8 +160,16 @@ class CaseView(View):
     unreachable_since: Instant | None = Field(
         None, description="Since when a service that the next step needs has not responded"
     )
+    without_account: bool
+    on_behalf: OnBehalf | None = None
+    authority: SeenAuthorityView | None = None
+    identity: IdentityView | None = None
+    identity_checked_by: StaffId | None = Field(None, description="The first of two operators who check it")
     evidence_owed: int = Field(description="Entries that cannot be appended, because the history was altered")
     missing: tuple[str, ...]
+    reason: str | None = Field(None, description="What the subject gave as the reason")
+    restraint: RestraintView | None = None
+    lifting: LiftingView | None = None
     proposal: ProposalView | None = None
     decided_at: Instant | None = None
     decision: DecisionView | None = None
@@ -120,6 +184,7 @@ class CaseView(View):
 class WholeCaseView(CaseView):
     """A request with its evidence, newest first; without it if an entry was altered."""
 
+    correction: CorrectionView | None = None
     evidence: tuple[EntryView, ...] | None = None
     staff: dict[StaffId, str] = Field(
         description="ARNs behind the pseudonyms, unless their entry has expired"
@@ -131,7 +196,9 @@ class WholeCaseView(CaseView):
         entries = history.entries
         shown = tuple(map(EntryView.of, entries)) if entries is not None else None
         proposed = request.proposal and ProposalView.of(request.proposal, request.decision_text)
-        return cls(**{**_fields(request), "proposal": proposed}, evidence=shown, staff=staff)
+        asked = CorrectionView(**dict(request.correction)) if request.correction else None
+        fields = {**_fields(request), "proposal": proposed, "correction": asked}
+        return cls(**fields, evidence=shown, staff=staff)
 
 
 class EnteredView(CaseView):
@@ -166,7 +233,10 @@ def _fields(request: RightsRequest) -> dict[str, Any]:
     proposal = request.proposal
     return {
         **{name: getattr(public, name) for name in _SHARED_WITH_SUBJECT},
-        "user_id": request.user_id,
+        "user_id": None if request.without_account else request.user_id,
+        "language": request.language,
+        "authority": SeenAuthorityView.of(request.authority) if request.authority else None,
+        "identity_checked_by": request.notes.identity_checked_by,
         "received_by": request.received_by,
         "steps": CaseStepView.all_of(request),
         "days_left": request.clock.days_left(clock.now()) if request.is_open else None,
@@ -176,11 +246,15 @@ def _fields(request: RightsRequest) -> dict[str, Any]:
         "unreachable_since": request.unreachable_since,
         "evidence_owed": len(request.owed),
         "missing": request.missing,
+        "reason": request.reason,
+        "restraint": RestraintView.of(request),
+        "lifting": LiftingView.of(request),
         "proposal": ProposalView.of(proposal) if proposal else None,
         "version": request.version,
     }
 
 
 _SHARED_WITH_SUBJECT = (
-    "id", "right", "status", "received_at", "due_at", "extended", "decided_at", "decision",
+    "id", "right", "status", "received_at", "due_at", "extended", "decided_at", "decision", "without_account",
+    "on_behalf", "identity",
 )  # fmt: skip

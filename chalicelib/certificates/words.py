@@ -57,6 +57,7 @@ class Remaining(StrEnum):
     TOMBSTONE = "the mark that a user id was deleted"
     CLAIM_HASHES = "keyed hashes of the phone number and the email address"
     SUPPRESSION_HASH = "a keyed hash of an email address to which no mail may be sent"
+    OBJECTION_HASHES = "keyed hashes of the phone number and the email address, which get no direct marketing"
     EXPIRING_RECORDS = "one-time codes and counters, which cannot be found from an account"
     SENT_MAILS = "marks of sent mails, with random ids, in case the mails bounce"
     OTHERS_MESSAGES = "messages that other people wrote, at Stream"
@@ -77,6 +78,7 @@ class Reason(StrEnum):
     LEGAL_CLAIMS = "it may be needed to establish or defend legal claims (Art. 17(3)(e) GDPR)"
     NEVER_REUSED = "the id must never be given to anyone else"
     RELEASED = "nothing of the deleted account may come back with a number or address that was released"
+    MARKETING_OBJECTION = "the objection to direct marketing stays in force (Art. 21(3) GDPR)"
     OBJECTION = "the objection to mail stays in force (Art. 21(3) GDPR)"
     SHORT_LIVED = "it expires within days"
     OF_OTHERS = "it belongs to the people who wrote it"
@@ -105,6 +107,7 @@ REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.TOMBSTONE: (Reason.NEVER_REUSED, Ending.FOR_GOOD),
     Remaining.CLAIM_HASHES: (Reason.RELEASED, Ending.AT_INSTANT),
     Remaining.SUPPRESSION_HASH: (Reason.OBJECTION, Ending.AT_INSTANT),
+    Remaining.OBJECTION_HASHES: (Reason.MARKETING_OBJECTION, Ending.AT_INSTANT),
     Remaining.EXPIRING_RECORDS: (Reason.SHORT_LIVED, Ending.AT_INSTANT),
     Remaining.SENT_MAILS: (Reason.SHORT_LIVED, Ending.AT_INSTANT),
     Remaining.OTHERS_MESSAGES: (Reason.OF_OTHERS, Ending.AUTHORS),

@@ -12,6 +12,9 @@ address.
 
 Strangers can have codes sent only to numbers of the served countries (ADR 26).
 
+A rights request without a session has limits of its own per number and mailbox, so a stranger who requests
+its codes uses up none of the owner's codes for signing in, and sends few messages (ADR 49).
+
 A sign-in has no session. If a limit refuses its code, a device that the number's owner knows has a reserve of
 a few codes a day, which strangers cannot use up.
 """
@@ -35,7 +38,7 @@ from chalicelib.challenges.model import (
 from chalicelib.challenges.numbers import is_served, prefix_of
 from chalicelib.core import keyring, metrics
 from chalicelib.core.breaker import Breaker
-from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Problem
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.ids import AccountId
@@ -72,6 +75,19 @@ MAILED = Limiter(
 )
 # A mailbox has the limits of a number, since a guess at its code attacks its owner.
 PER_MAILBOX = Limiter("codes_per_mailbox", PER_NUMBER.windows, TooManyCodes, WhenUnreachable.REFUSE)
+TO_GUEST = Limiter(
+    "codes_to_guest",
+    (Window(lambda: DAY, lambda: settings().limits.codes_to_guest_day),),
+    TooManyCodes,
+    WhenUnreachable.REFUSE,
+)
+# Mail has no budgets; this bounds the mail that strangers can make us send to strangers.
+MAILED_TO_GUESTS = Limiter(
+    "codes_mailed_to_guests",
+    (Window(lambda: HOUR, lambda: settings().limits.codes_mailed_to_guests_hour),),
+    TooManyCodes,
+    WhenUnreachable.REFUSE,
+)
 PER_ADDRESS = Limiter(
     "codes_per_address",
     (
@@ -234,6 +250,10 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
     """The limiters that a code counts against, each with its subject."""
     if account and challenge.purpose is ChallengePurpose.STEP_UP:
         yield TO_STEP_UP, account
+    elif challenge.purpose is ChallengePurpose.GUEST:
+        yield TO_GUEST, challenge.phone or challenge.email or ""
+        if challenge.email:
+            yield MAILED_TO_GUESTS, "all"
     elif challenge.phone:
         yield PER_NUMBER, challenge.phone
     elif challenge.email:

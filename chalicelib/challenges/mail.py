@@ -8,8 +8,7 @@ from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.purposes import Purpose
 
-# Serbian is the language of most users; all others get English. The code is not in the subject, since locked
-# screens show that.
+# The code is not in the subject, since locked screens show that.
 _TEXTS: Letters = {
     "sr": (
         "RU4M: kod za potvrdu",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Gone, InvalidRequest, Schemas, TooMany, Unavailable, Unprocessable
 from chalicelib.core.http import Body, ClientAddress, View
-from chalicelib.core.ids import AccountId, ChallengeId, SessionId
+from chalicelib.core.ids import AccountId, ChallengeId, RightsRequestId, SessionId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.table_names import Table
 from chalicelib.devices.model import Device, KnownDevice
@@ -21,8 +21,8 @@ from chalicelib.privacy.recipients import Recipient
 
 _CARRIERS = (Recipient.SMS_CARRIERS,)
 _MAIL = (Recipient.MAIL_PROVIDERS,)
-# The requester of a code: one session, or any session of an account.
-Holder = SessionId | AccountId
+# The requester of a code: one session, any session of an account, or the holder of a request's receipt.
+Holder = SessionId | AccountId | RightsRequestId
 Code = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{6}$"),
@@ -36,6 +36,7 @@ class ChallengePurpose(StrEnum):
     SIGNUP = "signup"
     STEP_UP = "step_up"
     EMAIL = "email"
+    GUEST = "guest"  # a rights request without a session
 
 
 class CodeChannel(StrEnum):
@@ -142,8 +143,8 @@ class ChallengeView(View):
 class ChallengeRef:
     """The full key of a challenge: if one part is wrong, it matches no challenge.
 
-    `holder` is the session or the account that requested the code, for purposes that need one. Other sessions
-    and accounts cannot find the challenge.
+    `holder` is the session, account or rights request for which the code was requested, for purposes that
+    need one. Others cannot find the challenge.
     """
 
     purpose: ChallengePurpose

@@ -5,12 +5,12 @@ from chalicelib.challenges.numbers import country_of
 from chalicelib.core import metrics
 from chalicelib.core.metrics import Metric
 from chalicelib.messages import sms
-from chalicelib.messages.languages import language
+from chalicelib.messages.letters import ShortTexts, short_text
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
 
-# Serbian is the language of most users; all others get English.
-_TEXTS = {
+# Each fits into one part, in each script: a code is the message that attackers make us send.
+_TEXTS: ShortTexts = {
     "sr": "RU4M kod: {code}. Ne dajte ga nikome.",
     "en": "Your RU4M code is {code}. Do not share it with anyone.",
 }
@@ -23,7 +23,7 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
         SmsUnavailable: SNS did not accept it.
         SmsInDoubt: it is unknown whether SNS accepted it.
     """
-    text = _TEXTS[language(locale, _TEXTS)].format(code=code)
+    text = short_text(_TEXTS, locale, {"code": code})
     try:
         sms.send(TextMessage(to=phone, text=text), Purpose.AUTHENTICATION)
     except (TextRefused, TextUnavailable):

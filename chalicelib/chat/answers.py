@@ -157,6 +157,8 @@ def _found_user(entry: object, wanted: list[UserId]) -> FoundUser:
         is_deactivated=entry.get("deactivated_at") is not None,
         has_other_fields=has_other_fields(entry),
         push_tokens=push_tokens(entry),
+        name=_text(entry.get("name")),
+        image=_text(entry.get("image")),
     )
 
 

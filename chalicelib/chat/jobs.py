@@ -49,7 +49,8 @@ def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     failed = changed.records_of(one for one in unsent if one not in queued)
     failed += blocking.records_of(one for one in unblocked if one not in queued)
     failed += talking.records_of(channel_sync.sync_conversations(talking.first))
-    metrics.gauge(Metric.CHAT_SYNC_LAG, _seconds_since_first(event.to_dict()["Records"]))
+    if records := event.to_dict()["Records"]:
+        metrics.gauge(Metric.CHAT_SYNC_LAG, _seconds_since_first(records))
     return {"batchItemFailures": [{"itemIdentifier": record} for record in dict.fromkeys(failed)]}
 
 

@@ -143,6 +143,8 @@ class FoundUser:
     is_deactivated: bool
     has_other_fields: bool = False
     push_tokens: tuple[str, ...] = field(default=(), repr=False)
+    name: str | None = field(default=None, repr=False)
+    image: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 api         routes: read and decide, the browser's signal, the records of decisions
 service     the rules of decisions
+decision    how choices change decisions, and the writes with their evidence; rights requests use it too
 store       all DynamoDB access: one item of decisions per account, and the index of due work
 evidence    the entries of decisions in the Ledger
 records     the same entries as consent records of ISO/IEC TS 27560

@@ -19,6 +19,7 @@ from chalicelib.core.settings import settings
 from chalicelib.notices.model import NoticeKind
 from chalicelib.notices.service import STANDINGS
 from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.sessions.caller import RightsCaller
 
 consents = Blueprint(__name__)
@@ -41,7 +42,7 @@ def _is_limited(body: ConsentDecision, **_: object) -> bool:
     consents,
     "PUT",
     "/v1/consents/{purpose}",
-    needs=(*_DECISION_NEEDS, _PRIVACY),
+    needs=(*_DECISION_NEEDS, _PRIVACY, READABLE_PROFILE),
     limit=DailyLimit("consents_given", lambda: settings().limits.consents_given_day, _is_limited),
     problems=(NoticeOutdated,),
 )
@@ -53,10 +54,18 @@ def decide_on_purpose(
     After a withdrawal, data that was stored under the consent is neither used nor shown, and is deleted
     within hours. If consent is given again, it covers only newer data. Repeating the request changes
     nothing. If the browser sends Global Privacy Control, consent for marketing and personalised ads is also
-    refused, unless the user has already decided about them.
+    refused, unless the user has already decided about them. Consent for marketing ends an earlier objection
+    to it.
     """
     choices = service.choices(purpose.purpose, body, caller[_PRIVACY], signal)
-    after = service.decide(caller[OPEN_ACCOUNT], caller[PURPOSES], caller[DATA_KEY], *choices)
+    profile = caller[READABLE_PROFILE]
+    after = service.decide(
+        caller[OPEN_ACCOUNT],
+        caller[PURPOSES],
+        caller[DATA_KEY],
+        *choices,
+        mailbox=profile.email if profile else None,
+    )
     return ConsentView.of(purpose.purpose, after.consents[purpose.purpose])
 
 

@@ -19,12 +19,13 @@ from pydantic_core import PydanticCustomError
 from chalicelib.core.clock import MINUTE, Instant
 from chalicelib.core.errors import ConflictingRequest, Schemas
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import AccountId, ConsentRecordId
+from chalicelib.core.ids import AccountId, ConsentRecordId, RightsRequestId
 from chalicelib.core.table_names import Table
 from chalicelib.notices.model import NoticeVersion
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.restraint import Restraint
 
 
 class NoticeOutdated(ConflictingRequest):
@@ -175,6 +176,10 @@ class Purposes(
         dict[Purpose, Instant], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)
     ] = Field(default_factory=dict)
     wholly_restricted: Annotated[bool, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = False
+    # By the request that caused each; the three fields above are their sum (`consents/restraints`).
+    restraints: Annotated[
+        dict[RightsRequestId, Restraint], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)
+    ] = Field(default_factory=dict)
     # Pending events: withdrawals that are not on record yet, because the newest entry of the history was
     # altered.
     owed: Annotated[tuple[dict[str, Any], ...], personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED)] = ()
@@ -208,7 +213,7 @@ class Purposes(
 
     @property
     def restricted(self) -> AbstractSet[Purpose]:
-        """The purposes restricted individually."""
+        """The purposes restricted individually, those of contested data included."""
         return self.restrictions.keys()
 
 

@@ -24,7 +24,7 @@ from chalicelib.consents.model import Purposes, RenewalProgress
 from chalicelib.consents.store import DUE_AT, PURPOSES
 from chalicelib.core import chain, clock, needs
 from chalicelib.core.batches import batched
-from chalicelib.core.chain import HeadMoved, Unreadable
+from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.fanout import DueShards
@@ -151,7 +151,7 @@ def _renew(account: Account, before: Purposes, keys: SubjectKeys, now: datetime)
         changes = {"carried_over_at": now}
         entry = evidence.carried_over(before, chain.newest_first(history), now)
     after = before.model_copy(update={**changes, "version": before.version + 1})
-    with suppress(store.DecidedMeanwhile, HeadMoved):  # the next run reads the new state
+    with suppress(store.DecidedMeanwhile):  # the next run reads the new state
         store.record(before, after, keys, history, entry)
         return True
     return False

@@ -15,8 +15,8 @@ number of times. If a response is lost, the repeated request finds that it chang
 """
 
 from chalicelib.accounts.model import Account
-from chalicelib.consents import evidence, records, store
-from chalicelib.consents.evidence import Event, EventState
+from chalicelib.consents import decision, evidence, records, store
+from chalicelib.consents.decision import Decision, of_objection, of_withdrawal
 from chalicelib.consents.model import (
     GPC_REFUSES,
     Choice,
@@ -25,34 +25,38 @@ from chalicelib.consents.model import (
     Method,
     NoticeOutdated,
     Purposes,
-    decided,
 )
 from chalicelib.consents.records import RecordList
-from chalicelib.consents.store import PURPOSES
+from chalicelib.consents.store import PURPOSES, DecidedMeanwhile
 from chalicelib.core import chain, clock, metrics
-from chalicelib.core.chain import Chain, HeadMoved, Unreadable
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import Cursor, GlobalPrivacyControl, invalid_cursor
-from chalicelib.core.metrics import Metric
+from chalicelib.core.transactions import commit
 from chalicelib.notices import service as notices
 from chalicelib.notices.model import NoticeKind, NoticeVersion
 from chalicelib.notices.standing import Standing
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import SubjectKeys
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.model import DIRECT_MARKETING
+from chalicelib.suppressions.service import Addresses, SuppressionMoved
 
-__all__ = ["PURPOSES", "choices", "decide", "history", "is_limited", "refusals_of"]
+__all__ = [
+    "PURPOSES",
+    "Decision",
+    "choices",
+    "decide",
+    "history",
+    "is_limited",
+    "of_objection",
+    "of_withdrawal",
+    "refusals_of",
+]
 
 # Tries of one decision; as many concurrent decisions of one subject all succeed.
 TRIES = 8
 # Entries of a history per page.
 PAGE = 100
-
-_COUNTED = {
-    EventState.GIVEN: Metric.CONSENT_GIVEN,
-    EventState.RENEWED: Metric.CONSENT_GIVEN,
-    EventState.REFUSED: Metric.CONSENT_WITHDRAWN,
-    EventState.WITHDRAWN: Metric.CONSENT_WITHDRAWN,
-}
 
 
 def choices(
@@ -82,14 +86,23 @@ def refusals_of(signal: GlobalPrivacyControl) -> tuple[Choice, ...]:
     return tuple(Choice(p, ConsentState.WITHDRAWN, method=Method.GPC) for p in GPC_REFUSES)
 
 
-def decide(account: Account | None, before: Purposes | None, keys: SubjectKeys, *asked: Choice) -> Purposes:
+def decide(
+    account: Account | None,
+    before: Purposes | None,
+    keys: SubjectKeys,
+    *asked: Choice,
+    mailbox: str | None = None,
+) -> Purposes:
     """Apply choices and put them on record; choices that change nothing are not recorded.
 
+    A consent to direct marketing also lifts the suppression of the account's number and mailbox.
+
     Args:
-        account: The opened account, for its pseudonym.
+        account: The opened account, for its pseudonym and number.
         before: The decisions as the request read them.
         keys: The account's data keys.
         asked: The choices in order; either all of them apply, or none.
+        mailbox: That of the profile, if there is one.
 
     Raises:
         NotFound: the account is erased.
@@ -97,41 +110,21 @@ def decide(account: Account | None, before: Purposes | None, keys: SubjectKeys, 
     """
     if account is None:
         raise NotFound
-    history = evidence.chain_of(account.pseudonym)
     for _ in range(TRIES):
-        after, events = _after_choices(before or Purposes(account_id=account.account_id, version=0), asked)
-        if not events:
-            return after
+        made = decision.of_choices(account, before, keys, *asked)
+        if not made.writes:
+            return made.after
+        wanted = [purpose for purpose in made.given if purpose in DIRECT_MARKETING]
+        lifts = suppressions.lifting(Addresses(account.phone, mailbox), wanted) if wanted else []
         try:
-            _keep(before, after, events, keys, history)
-        except (store.DecidedMeanwhile, HeadMoved):
+            commit(*made.writes, *lifts)
+        except (DecidedMeanwhile, SuppressionMoved):
             before = store.read(account.account_id)
         else:
-            _count(events)
-            return after
+            for metric, purpose in made.counts:
+                metrics.count(metric, of=purpose)
+            return made.after
     raise Unavailable
-
-
-def _keep(
-    before: Purposes | None, after: Purposes, events: list[Event], keys: SubjectKeys, history: Chain
-) -> None:
-    """Store decisions and put them on record, with the events that were owed before.
-
-    If no entry can be appended to the history, withdrawals are stored alone and their events are owed.
-
-    Raises:
-        DecidedMeanwhile, HeadMoved: a concurrent write came first.
-        Unavailable: no entry can be appended, and a consent needs evidence (Art. 7(1) GDPR).
-    """
-    due = (*after.owed, *evidence.serialized(events))
-    try:
-        entry = evidence.entry(due, at=clock.now())
-        store.record(before, after.model_copy(update={"owed": ()}), keys, history, entry)
-    except Unreadable:
-        metrics.count(Metric.CONSENT_EVIDENCE_AT_RISK)
-        if any(event.gives for event in events):
-            raise Unavailable from None
-        store.keep(before, after.model_copy(update={"owed": due}), keys)
 
 
 def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) -> RecordList:
@@ -165,27 +158,6 @@ def _shown(asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
     if asked.notice_version not in {current, notices.current(NoticeKind.PRIVACY).version}:
         raise NoticeOutdated(current=current)
     return asked.notice_version
-
-
-def _after_choices(before: Purposes, asked: tuple[Choice, ...]) -> tuple[Purposes, list[Event]]:
-    """The decisions after some choices, and an event for each choice that changed one."""
-    now, consents, events, to_delete = clock.now(), dict(before.consents), [], dict(before.to_delete)
-    for choice in asked:
-        stood = consents.get(choice.purpose)
-        if consent := decided(stood, choice, now):
-            consents[choice.purpose] = consent
-            events.append(Event.of(choice.purpose, stood, consent))
-            if events[-1].event_state is EventState.WITHDRAWN:
-                to_delete[choice.purpose] = now
-    if not events:
-        return before, events
-    decided_now = {"consents": consents, "to_delete": to_delete, "version": before.version + 1}
-    return before.model_copy(update=decided_now), events
-
-
-def _count(events: list[Event]) -> None:
-    for event in events:
-        metrics.count(_COUNTED[event.event_state], of=event.purpose)
 
 
 def _number_of_cursor(cursor: Cursor | None) -> int | None:

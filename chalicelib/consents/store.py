@@ -30,6 +30,7 @@ from chalicelib.core.table import (
     Query,
     Replace,
     Table,
+    Write,
     account_of,
     partition_of,
 )
@@ -76,11 +77,24 @@ def record(
     """Store decisions and put the entry on record, in one transaction.
 
     Raises:
-        DecidedMeanwhile: the stored decisions have changed since `before` was read.
-        HeadMoved: another entry was appended to the history first.
-        Unreadable: the newest entry of the history was altered; nothing was written.
+        DecidedMeanwhile, Unreadable: see `recorded`; nothing was written.
     """
-    table.transact([_change(before, after, keys), chain.append_write(history, entry)])
+    table.transact(recorded(before, after, keys, history, entry))
+
+
+def recorded(
+    before: Purposes | None, after: Purposes, keys: SubjectKeys, history: Chain, entry: NewEntry
+) -> list[Write]:
+    """The writes that store decisions and put the entry on record, for one transaction.
+
+    Their conflict DecidedMeanwhile means that the stored decisions have changed since `before` was read, or
+    that another entry was appended to the history first.
+
+    Raises:
+        Unreadable: the newest entry of the history was altered.
+    """
+    append = replace(chain.append_write(history, entry), conflict=DecidedMeanwhile)
+    return [stored(before, after, keys), append]
 
 
 def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> None:
@@ -91,10 +105,11 @@ def keep(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> None:
     Raises:
         DecidedMeanwhile: the stored decisions have changed since `before` was read.
     """
-    table.write(_change(before, after, keys))
+    table.write(stored(before, after, keys))
 
 
-def _change(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Create | Replace:
+def stored(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Write:
+    """The write that stores decisions; its conflict is DecidedMeanwhile."""
     place = key(after.account_id)
     item = codec.to_item(after, place, keys) | _index_attributes(after)
     if before is None:

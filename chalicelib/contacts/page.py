@@ -4,11 +4,18 @@ A browser does not send the fragment with the code, and the page has no script t
 the link itself.
 """
 
+from chalicelib.core.cyrillic import to_cyrillic
+from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import POLICY, opening
 
 __all__ = ["POLICY", "contact_page"]
 
+_TITLE_IN_SERBIAN = "RU4M veza za kontakt"
+_TEXT_IN_SERBIAN = (
+    "Otvorite ovu vezu na telefonu na kojem je aplikacija RU4M. Tada postajete kontakt osobe koja Vam ju je "
+    "dala. Otvorite je samo ako znate ko je to."
+)
 _TEXTS = (
     (
         "en",
@@ -18,14 +25,8 @@ _TEXTS = (
             "of the person who gave it to you. Open it only if you know who that is."
         ),
     ),
-    (
-        "sr-Latn",
-        "RU4M veza za kontakt",
-        (
-            "Otvorite ovu vezu na telefonu na kojem je aplikacija RU4M. Tada postajete kontakt osobe koja "
-            "Vam ju je dala. Otvorite je samo ako znate ko je to."
-        ),
-    ),
+    ("sr-Latn", _TITLE_IN_SERBIAN, _TEXT_IN_SERBIAN),
+    ("sr-Cyrl", to_cyrillic(_TITLE_IN_SERBIAN), to_cyrillic(_TEXT_IN_SERBIAN)),
 )
 
 
@@ -36,4 +37,4 @@ def contact_page() -> str:
         for language, heading, text in _TEXTS
     )
     body = tag("div", tag("header", tag("h1", "RU4M")), tag("main", *parts), class_="page")
-    return "".join((opening("RU4M"), body, Html("</body></html>\n")))
+    return "".join((opening("RU4M", Language.ENGLISH), body, Html("</body></html>\n")))

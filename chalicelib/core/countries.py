@@ -14,6 +14,8 @@ _EEA = "IS LI NO"
 _OTHERS = "CH GB"
 _WESTERN_BALKANS = "AL BA ME MK RS XK"
 
+# The member states of the EU and of the EEA, in which regulations of the EU with EEA relevance are law.
+EEA = frozenset(f"{_EU} {_EEA}".split())
 SERVED = frozenset(f"{_EU} {_EEA} {_OTHERS} {_WESTERN_BALKANS}".split())
 
 _CODE = re.compile(r"[A-Z]{2}")

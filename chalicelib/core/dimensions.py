@@ -15,12 +15,13 @@ class Dimension(Enum):
 
     # The countries with most users; the others that are served are counted together.
     COUNTRY = ("country", "RS BA ME MK XK AL HR SI AT DE CH")
-    CODE = ("code", "signup step_up email")
+    CODE = ("code", "signup step_up email guest")
     BUDGET = ("budget", "codes_per_country codes_in_all")
     LIMIT = (
         "limit",
         """codes_per_number codes_per_mailbox codes_per_address codes_per_prefix codes_per_country
-        codes_in_all codes_to_step_up codes_mailed_for_account resend attempts_per_address
+        codes_in_all codes_to_step_up codes_mailed_for_account codes_to_guest codes_mailed_to_guests resend
+        attempts_per_address
         unknown_challenges_per_address profile_changes consents_given notices_accepted rights_requests
         contact_codes contact_attempts invitations blocks conversations conversation_changes
         message_deletions operator_calls""",
@@ -42,10 +43,10 @@ class Dimension(Enum):
         "function",
         """about access_token admin announce_notices announce_to_shard chat check_chat_settings
         checkpoint_ledger close_idle_accounts consents contacts conversations erase_accounts hooks
-        keep_holds note_bounces notices profiles purge_expired reconcile_chat record_verified_codes
-        renew_consents renew_shard resync_chat_profiles rights roll_up_usage sessions signup
-        sweep_rights sync_chat_profiles
-        transfer_copies usage work_on_hooks work_rights""",
+        keep_holds note_bounces notices notify_of_breaches profiles purge_expired reconcile_chat
+        record_verified_codes renew_consents renew_shard resync_chat_profiles rights roll_up_usage sessions
+        signup sweep_rights sync_chat_profiles transfer_copies usage watch_breaches work_on_hooks
+        work_rights""",
     )
 
     def __init__(self, label: str, values: str) -> None:

@@ -12,7 +12,7 @@
     │   ├── (sessions)           account_frozen, restricted, step_up_required
     │   ├── (notices)            terms_not_accepted
     │   ├── (conversations)      not_longest_member
-    │   └── (rights)             own_proposal, also of disclosures and holds
+    │   └── (rights)             own_proposal, also of disclosures, holds and breaches
     ├── NotFound            404  not_found
     │   └── (conversations)      unknown_member
     ├── ConflictingRequest  409  conflict
@@ -24,6 +24,8 @@
     │   ├── (rights)             already_open, too_late, not_ready, not_now, proposed_already,
     │   │                        nothing_proposed
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
+    │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,
+    │   │                        too_many_parts
     │   └── (retention)          too_late, hold_ended, not_approved
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
@@ -39,7 +41,7 @@
     │   ├── (contacts)           too_many_contacts
     │   ├── (conversations)      too_many_members, fixed_members
     │   ├── (blocks)             too_many_blocks
-    │   ├── (rights)             not_offered_here, not_carried_out, extension_not_allowed
+    │   ├── (rights)             not_carried_out, extension_not_allowed, proof_not_accepted
     │   └── (disclosures)        notice_not_in_force
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`

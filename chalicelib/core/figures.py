@@ -68,6 +68,9 @@ class Limits(FigureSet):
     codes_reserved_for_account_day: int = _count(9)
     # Per account, over all mailboxes: most people have one or two.
     codes_mailed_for_account_day: int = _count(20)
+    # Codes for rights requests without a session: to one number or mailbox, and mailed to all (ADR 49).
+    codes_to_guest_day: int = _count(4)
+    codes_mailed_to_guests_hour: int = _count(500)
     codes_per_address: int = _count(25)
     codes_per_address_minutes: int = _minutes(5)
     attempts_per_address: int = _count(60)
@@ -139,9 +142,12 @@ class ErasureWaits(FigureSet):
     """The waits of an erasure (ADR 30). Only stage `local` may have waits that are not safe."""
 
     prefix: ClassVar[str] = "RU4M_ERASURE_"
+    needs: ClassVar[str] = "the time to cancel an erasure"
 
     grace_hours: int = _figure(7 * 24, 0, 30 * 24)  # in which the erasure can be cancelled
     waived_grace_hours: int = _figure(24, 0, 30 * 24)  # the same, if the subject waives it
+    # After a copy or an erasure was requested without a session, before anything irreversible (ADR 49).
+    recovery_hours: int = _figure(72, 0, 14 * 24)
     # After a deletion, how long a request or worker that began before may still write.
     late_writes_minutes: int = _figure(16, 0, 24 * 60)
     # After so long without a session, the number may have a new owner.
@@ -150,8 +156,8 @@ class ErasureWaits(FigureSet):
     @property
     def are_safe(self) -> bool:
         """Whether a person has a day to cancel, and no worker can outlast the wait for late writes."""
-        graces = min(self.grace_hours, self.waived_grace_hours)
-        return graces >= LEAST_GRACE_HOURS and self.late_writes_minutes >= LEAST_LATE_WRITES_MINUTES
+        waits = min(self.grace_hours, self.waived_grace_hours, self.recovery_hours)
+        return waits >= LEAST_GRACE_HOURS and self.late_writes_minutes >= LEAST_LATE_WRITES_MINUTES
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,25 @@ class IdleAccounts(FigureSet):
 
 
 @dataclass(frozen=True)
+class ChoiceWaits(FigureSet):
+    """The waits of objections and restrictions (ADR 48)."""
+
+    prefix: ClassVar[str] = "RU4M_CHOICE_"
+    needs: ClassVar[str] = "a day to weigh an objection, and a day of notice"
+
+    # From the receipt of an objection until it has to be weighed.
+    weighing_days: int = _figure(14, 0, 30)
+    # From the announcement that a restriction or objection ends until it does. It may be short on stage
+    # `local` only.
+    lifting_notice_hours: int = _figure(72, 0, 30 * 24)
+
+    @property
+    def are_safe(self) -> bool:
+        """Whether a subject has a day to read the announcement, and a person a day to weigh."""
+        return self.weighing_days >= 1 and self.lifting_notice_hours >= LEAST_NOTICE_HOURS
+
+
+@dataclass(frozen=True)
 class FanOut(FigureSet):
     """The figures of jobs whose work is spread over workers (ADR 34).
 
@@ -216,11 +241,12 @@ class FanOut(FigureSet):
 
 
 KINDS: tuple[type[FigureSet], ...] = (
-    Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits, IdleAccounts, FanOut,
+    Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits, IdleAccounts, FanOut, ChoiceWaits,
 )  # fmt: skip
 
 # A day, since a mail may be read only in the evening; a minute more than the 15 that a function may run.
 LEAST_GRACE_HOURS, LEAST_LATE_WRITES_MINUTES = 24, 16
+LEAST_NOTICE_HOURS = 24
 
 
 def read(kind: type[_Figures], environment: Mapping[str, str]) -> _Figures:

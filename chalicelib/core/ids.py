@@ -134,3 +134,7 @@ class MailId(Id, prefix="m"):
 
 class StreamCaseId(Id, prefix="sc"):
     """One case: a user was deleted or deactivated at Stream, but not by us."""
+
+
+class BreachId(Id, prefix="br"):
+    """One breach of personal data; also names its evidence in the Ledger."""

@@ -9,9 +9,11 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from chalicelib.core.clock import ZONE
+from chalicelib.core.clock import ZONE, day_of
+from chalicelib.core.languages import Language, day_in_words
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page_style import STYLE
+from chalicelib.core.phrases import in_script
 
 
 def hash_source(inline: str) -> str:
@@ -22,11 +24,12 @@ def hash_source(inline: str) -> str:
 POLICY = f"default-src 'none'; style-src {hash_source(STYLE)}; base-uri 'none'; form-action 'none'"
 
 
-def opening(heading: str, *more: Html, policy: str = POLICY) -> Html:
+def opening(heading: str, language: Language, *more: Html, policy: str = POLICY) -> Html:
     """Build the beginning of a document, up to the opened body.
 
     Args:
         heading: the title.
+        language: of the whole document.
         more: further elements of the head.
         policy: the content security policy, if the page needs more than its style.
     """
@@ -42,13 +45,14 @@ def opening(heading: str, *more: Html, policy: str = POLICY) -> Html:
         tag("style", Html(STYLE)),
         *more,
     )
-    return Html('<!doctype html>\n<html lang="en">{}\n<body>').format(head)
+    return Html('<!doctype html>\n<html lang="{}">{}\n<body>').format(language, head)
 
 
-def instant(at: datetime) -> Html:
+def instant(at: datetime, language: Language) -> Html:
     """Build an instant in Belgrade time."""
-    there = at.astimezone(ZONE)
-    return tag("time", f"{there.day} {there:%B %Y, %H:%M %Z}", datetime=there.isoformat())
+    there, day = at.astimezone(ZONE), in_script(day_in_words(day_of(at), language), language)
+    between = in_script(". u", language) if language.is_serbian else ","
+    return tag("time", f"{day}{between} {there:%H:%M %Z}", datetime=there.isoformat())
 
 
 def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Html:

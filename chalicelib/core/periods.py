@@ -16,7 +16,7 @@ DEFAULTS = "defaults"
 # extension and a pause, is answered within a year, and a hold can keep its evidence two years longer.
 _BEFORE_ITS_PERIOD = Duration.parse("P3Y")
 # The periods of records and evidence that name pseudonyms of staff.
-_NAME_STAFF = ("rights_evidence", "disclosure", "hold", "audit")
+_NAME_STAFF = ("rights_evidence", "disclosure", "hold", "breach", "audit")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ PERIODS: Mapping[str, Bounds] = {
     "known_device": _bounds("P90D", "P1D", "P180D"),
     # The claims of a deleted account show that they were released and not lost.
     "quarantine": _bounds("P30D", "P1D", "P90D"),
+    # The keyed hash of a number or mailbox whose owner objected to direct marketing (ADR 47).
+    "suppression": _bounds("P24M", "P24M", "P36M"),
     # Long enough to pass a link on; a code of which nobody knows who has it should not live longer.
     "contact_code": _bounds("P7D", "P1D", "P7D"),
     # Long enough for a user who opens the app once a month. Until then the sender cannot invite again.
@@ -78,6 +80,8 @@ PERIODS: Mapping[str, Bounds] = {
     "disclosure": _bounds("P5Y", "P3Y", "P10Y"),
     # Claims about a hold may be raised for some years after it ended.
     "hold": _bounds("P5Y", "P3Y", "P10Y"),
+    # An authority may check how we handled a breach, and people may claim damages (Art. 33(5), 82 GDPR).
+    "breach": _bounds("P5Y", "P3Y", "P10Y"),
     # Which records staff viewed, and which invoices they recorded.
     "audit": _bounds("P2Y", "P1Y", "P5Y"),
     # Longer than everything that names a pseudonym; `read` checks it.

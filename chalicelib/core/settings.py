@@ -21,20 +21,13 @@ from chalicelib.core.standins import LocalTarget
 
 _T = TypeVar("_T")
 _Figures = TypeVar("_Figures", bound=FigureSet)
+_Waits = TypeVar("_Waits", figures.ErasureWaits, figures.ChoiceWaits)
 
 _STREAMS_OWN = ("stream-io-api.com", "stream-io-cdn.com")
 
 # Member states only (STR-7): eu-west-2 is London and eu-central-2 is Zurich.
 EU_REGIONS = frozenset(
-    {
-        "eu-central-1",
-        "eu-west-1",
-        "eu-west-3",
-        "eu-north-1",
-        "eu-south-1",
-        "eu-south-2",
-        "eusc-de-east-1",
-    }
+    {"eu-central-1", "eu-west-1", "eu-west-3", "eu-north-1", "eu-south-1", "eu-south-2", "eusc-de-east-1"}
 )
 
 
@@ -115,6 +108,7 @@ class Settings:
     reconciliation: figures.ReconciliationLimits
     idle: figures.IdleAccounts
     fan_out: figures.FanOut
+    choices: figures.ChoiceWaits
     sms_countries: frozenset[str]  # to whose numbers a client without a session may have codes sent
     sms_budgets: BudgetMode
     operators: Principals  # accepted on the internal routes; none if not set
@@ -233,6 +227,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         reconciliation=_figures(environment, figures.ReconciliationLimits),
         idle=_figures(environment, figures.IdleAccounts),
         fan_out=_figures(environment, figures.FanOut),
+        choices=_safe_waits(environment, stage, figures.ChoiceWaits),
         sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
         sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),
@@ -294,12 +289,17 @@ def _figures(environment: Mapping[str, str], kind: type[_Figures]) -> _Figures:
 
 
 def _erasure_waits(environment: Mapping[str, str], stage: Stage) -> figures.ErasureWaits:
-    waits = _figures(environment, figures.ErasureWaits)
-    if stage is not Stage.LOCAL and not waits.are_safe:
-        raise SettingsError(f"RU4M_ERASURE_* is refused: stage {stage} needs the time to cancel an erasure")
-    known = _understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS)["known_device"]
-    if not Duration(waits.idle_days, Unit.DAY) <= known:
+    waits = _safe_waits(environment, stage, figures.ErasureWaits)
+    known = _understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS)
+    if not Duration(waits.idle_days, Unit.DAY) <= known["known_device"]:
         raise SettingsError("RU4M_ERASURE_IDLE_DAYS is refused: a device is not known for so long")
+    return waits
+
+
+def _safe_waits(environment: Mapping[str, str], stage: Stage, kind: type[_Waits]) -> _Waits:
+    waits = _figures(environment, kind)
+    if stage is not Stage.LOCAL and not waits.are_safe:
+        raise SettingsError(f"{kind.prefix}* is refused: stage {stage} needs {kind.needs}")
     return waits
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
@@ -26,6 +26,15 @@ _UUID_4 = WithJsonSchema(
 )
 
 
+def _random(value: UUID) -> UUID:
+    if value.version != 4:
+        raise ValueError("not a random UUID")
+    return value
+
+
+DeviceId = Annotated[UUID, _UUID_4, AfterValidator(_random)]
+
+
 class Platform(StrEnum):
     """The platform on which the app runs."""
 
@@ -43,18 +52,11 @@ class Device(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[UUID, _UUID_4]
+    id: DeviceId
     platform: Platform
     model: ShortText | None = None
     os_version: ShortText | None = None
     app_version: ShortText | None = None
-
-    @field_validator("id")
-    @classmethod
-    def _random(cls, value: UUID) -> UUID:
-        if value.version != 4:
-            raise ValueError("not a random UUID")
-        return value
 
 
 class KnownDevice(

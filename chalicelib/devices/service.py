@@ -6,6 +6,7 @@ are random.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
@@ -26,6 +27,11 @@ def find_known(owner: AccountId | None, phone: str, device: Device) -> KnownDevi
     its cost reveals whether a number is registered.
     """
     return store.find(owner or AccountId.new(), phone, device.id)
+
+
+def is_known(owner: AccountId, phone: str, device_id: UUID) -> bool:
+    """Return whether an account with this number knows a device."""
+    return store.find(owner, phone, device_id) is not None
 
 
 def last_seen(account_id: AccountId) -> datetime | None:

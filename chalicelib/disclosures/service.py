@@ -3,7 +3,7 @@
 A view is recorded in the history of the member of staff (`staff/history`), not in that of the disclosure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from chalicelib.core.chain import ChainEntry, Unreadable
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import AccountId, DisclosureId, StaffId
+from chalicelib.core.transactions import Write
 from chalicelib.disclosures import evidence, moves, proposal, store
 from chalicelib.disclosures.model import Disclosure, DisclosureStatus
 from chalicelib.disclosures.problems import NotInForce
@@ -27,6 +28,7 @@ __all__ = [
     "DisclosurePage",
     "InspectedDisclosure",
     "approved",
+    "evidence_write",
     "list_all",
     "of_subject",
     "propose",
@@ -136,3 +138,13 @@ def approved(account_id: AccountId, disclosure_id: DisclosureId) -> Disclosure |
     """A subject's disclosure if it is approved, whether its data went out or not; None otherwise."""
     found = store.read_of(account_id, disclosure_id)
     return found if found and found.status is DisclosureStatus.APPROVED else None
+
+
+def evidence_write(disclosure: Disclosure, event: str, by: StaffId, said: Mapping[str, object]) -> Write:
+    """The write that adds an entry to the history of a disclosure; for a transaction.
+
+    Raises:
+        Unreadable: the newest entry of the history was altered, so no entry can follow it.
+    """
+    entry = evidence.entry(disclosure, event, by, said)
+    return chain.append_write(evidence.history_of(disclosure.disclosure_id), entry)

@@ -1,7 +1,8 @@
 """Sending mail by SES: the only module that sends mail.
 
-A mail has a purpose and is sent only if the subject's choices permit it (USE-5): a service message needs no
-consent and has no unsubscribe link, marketing needs both. The SES configuration tracks neither opens nor
+A mail has a purpose and is sent only if the subject's choices permit it (USE-5). `send` is for service
+messages, which need no consent and have no unsubscribe link. `send_wanted` is for all others: it takes a
+mailbox from the gate of `marketing`, and no address. The SES configuration tracks neither opens nor
 clicks (USE-9). It reports bounces under the id of the mail, which contains nothing about the recipient. Every
 mail ends with the controller's name, address and contact (NOT-4).
 
@@ -30,8 +31,9 @@ from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.messages.doubt import in_doubt
+from chalicelib.messages.wanted import WantedMailbox
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.privacy.purposes import Category, Choices, Purpose, permits
+from chalicelib.privacy.purposes import Category, Choices, LegalBasis, Purpose, permits
 from chalicelib.privacy.recipients import Recipient
 
 
@@ -82,16 +84,36 @@ _QUOTAS = {"LimitExceededException"}
 
 
 def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
-    """Pass a mail to SES, once.
+    """Pass a service message to SES, once.
 
     Raises:
         MailRefused, MailUnavailable, MailInDoubt: see the module's docstring.
-        NotPermitted: the purpose is not permitted; nothing was sent.
+        NotPermitted: the purpose needs consent or is not permitted; nothing was sent.
     """
-    if not permits(choices, purpose):
+    if purpose.basis is LegalBasis.CONSENT or not permits(choices, purpose):
         raise NotPermitted(purpose.value)
+    _hand_over(_request(mail, purpose), purpose)
+
+
+def send_wanted(mail: Mail, to: WantedMailbox) -> None:
+    """Pass a mail that is no service message to SES, once, with the headers and the link to unsubscribe.
+
+    Raises:
+        MailRefused, MailUnavailable, MailInDoubt: see the module's docstring.
+        NotPermitted: the mail is for another mailbox, or the mailbox was judged too long ago.
+    """
+    if mail.to != to.mailbox or not to.is_current:
+        raise NotPermitted(to.purpose.value)
+    request = _request(mail, to.purpose, to.farewell)
+    request["Content"]["Simple"]["Headers"] = [
+        {"Name": name, "Value": value} for name, value in to.headers.items()
+    ]
+    _hand_over(request, to.purpose)
+
+
+def _hand_over(request: dict[str, Any], purpose: Purpose) -> None:
     try:
-        _ses(purpose).send_email(**_request(mail, purpose))
+        _ses(purpose).send_email(**request)
     except (BotoCoreError, ClientError) as error:
         metrics.count(Metric.MAIL_NOT_SENT)
         if _refuses_sender(error):
@@ -124,9 +146,10 @@ def _meaning(error: BotoCoreError | ClientError) -> MailNotSent:
     return MailInDoubt() if in_doubt(error) else MailUnavailable()
 
 
-def _request(mail: Mail, purpose: Purpose) -> dict[str, Any]:
+def _request(mail: Mail, purpose: Purpose, *last: str) -> dict[str, Any]:
+    """The request of a mail; `last`: further lines of its signature."""
     sender = settings().mail()
-    signature = (f"{CONTROLLER.name}, {CONTROLLER.address}", settings().contact_email)
+    signature = (f"{CONTROLLER.name}, {CONTROLLER.address}", settings().contact_email, *last)
     body = (*mail.paragraphs, mail.link) if mail.link else mail.paragraphs
     text = "\n\n".join((*body, "-- \n" + "\n".join(signature))) + "\n"
     parts = {"Text": text, "Html": _as_html(mail, signature)}

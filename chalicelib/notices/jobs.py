@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SNSEvent, SQSEvent
 
+from chalicelib.breaches.subject_notices import notice as breach_notice
 from chalicelib.core import clock, metrics, queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
@@ -56,9 +57,11 @@ def announce_to_shard(event: SQSEvent) -> Failed:
 def note_bounces(event: SNSEvent) -> None:
     """Show the notice in the app to each account that its mail did not reach.
 
-    An account that a warning of its closing did not reach is closed later (RET-5).
+    So is a notice of a breach (SEC-4). An account that a warning of its closing did not reach is closed later
+    (RET-5).
     """
     for record in event.to_dict()["Records"]:
         if mail_id := reports.lost_mail(record["Sns"]["Message"]):
             announcement.record_bounce(mail_id)
+            breach_notice.record_bounce(mail_id)
             warnings.record_return(mail_id)

@@ -4,14 +4,18 @@ from datetime import datetime
 
 from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
-from chalicelib.messages.languages import language
+from chalicelib.core.languages import language_of
+from chalicelib.core.phrases import in_script
+from chalicelib.messages.letters import Letters, Words, compose
 from chalicelib.messages.mail import Mail
 from chalicelib.notices.model import Notice, NoticeKind
 
-# Serbian is the language of most users; all others get English.
-_TEXTS = {
+_NAMES = {
+    "sr": {NoticeKind.TERMS: "Uslovi korišćenja", NoticeKind.PRIVACY: "Politika privatnosti"},
+    "en": {NoticeKind.TERMS: "terms of use", NoticeKind.PRIVACY: "privacy policy"},
+}
+_TEXTS: Letters = {
     "sr": (
-        {NoticeKind.TERMS: "Uslovi korišćenja", NoticeKind.PRIVACY: "Politika privatnosti"},
         "RU4M: nova verzija dokumenta „{what}“",
         (
             "RU4M menja dokument „{what}“. Nova verzija važi za Vas od {day}.",
@@ -21,7 +25,6 @@ _TEXTS = {
         ),
     ),
     "en": (
-        {NoticeKind.TERMS: "terms of use", NoticeKind.PRIVACY: "privacy policy"},
         "RU4M: new {what}",
         (
             "RU4M is changing its {what}. The new version applies to you from {day}.",
@@ -34,19 +37,13 @@ _TEXTS = {
 
 
 def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies_from: datetime) -> Mail:
-    """Write the mail about a version, with the day from which it applies to this recipient."""
-    spoken = language(locale, _TEXTS)
-    names, subject, paragraphs = _TEXTS[spoken]
-    words = {
-        "what": names[notice.kind],
-        "day": day_of(applies_from).isoformat(),
-        "changes": notice.changes,
-        "url": notice.url,
-    }
-    return Mail(
-        mail_id=mail_id,
-        to=to,
-        language=spoken,
-        subject=subject.format(**words),
-        paragraphs=tuple(paragraph.format(**words) for paragraph in paragraphs),
+    """Write the mail about a version, with the day from which it applies to this recipient.
+
+    What changes is shown as the notice states it, in the language of its author.
+    """
+    language = language_of(locale)
+    name = (
+        in_script(_NAMES["sr"][notice.kind], language) if language.is_serbian else _NAMES["en"][notice.kind]
     )
+    words: Words = {"what": name, "day": day_of(applies_from), "changes": notice.changes, "url": notice.url}
+    return compose(_TEXTS, mail_id, to, locale, words)

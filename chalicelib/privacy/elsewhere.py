@@ -51,13 +51,37 @@ def _evidence_of_staff(
 ELSEWHERE = (
     Elsewhere(
         kind="chat_message",
-        what="Messages, files and reactions between users, and data that a connection discloses.",
+        what="Messages, files and reactions between users.",
         where="at Stream",
         purpose=Purpose.SERVICE,
         basis=LegalBasis.CONTRACT,
-        categories=(Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE),
+        categories=(Category.CONTENT_PRIVATE,),
         recipients=(Recipient.STREAM,),
         kept=(Period.CHAT_MESSAGES,),
+    ),
+    # STR-13: the part at Stream that an objection reaches.
+    Elsewhere(
+        kind="chat_protection",
+        what="What Stream uses to keep chat secure and stable: moderation, rate limits, and data that a "
+        "connection discloses.",
+        where="at Stream",
+        purpose=Purpose.SECURITY,
+        basis=LegalBasis.LEGITIMATE_INTERESTS,
+        categories=(Category.IP_ADDRESS, Category.DEVICE),
+        recipients=(Recipient.STREAM,),
+        kept=(Period.CHAT_MESSAGES,),
+    ),
+    # A restriction under Art. 18(1)(b) or (c) keeps them while it lasts; the access copy of the messages is
+    # made from Stream until then.
+    Elsewhere(
+        kind="preserved_messages",
+        what="A subject's own messages, kept while a restriction stops their deletion, as a file.",
+        where="S3",
+        purpose=Purpose.LEGAL_OBLIGATION,
+        basis=LegalBasis.LEGAL_OBLIGATION,
+        categories=(Category.CONTENT_PRIVATE,),
+        recipients=(Recipient.AWS,),
+        kept="until the restriction ends or the account is deleted",
     ),
     # Random ids, but together they show who talks with whom. One item names several accounts, so it is no
     # record of one of them; each has a record `membership`, by which an erasure finds it (ADR 40).
@@ -123,6 +147,12 @@ ELSEWHERE = (
         "disclosure_evidence",
         "Evidence of who proposed, approved and carried out a disclosure, under random ids",
         Period.DISCLOSURE,
+    ),
+    _evidence_of_staff(
+        "breach_evidence",
+        "Evidence of who recorded, assessed and reported a breach of personal data, under random ids",
+        Period.BREACH,
+        DataSubject.STAFF,
     ),
     _evidence_of_staff(
         "hold_evidence",

@@ -38,6 +38,10 @@ class Period(Enum):
     CONTACT_CODE = ("{} after the code was made", Start.INSTANT)
     INVITATION = ("{} after the invitation was sent", Start.INSTANT)
     QUARANTINE = ("{} after the account was deleted, by a keyed hash", Start.INSTANT)
+    SUPPRESSION = (
+        "{} after the account with it was deleted, or after an objection without one, by a keyed hash",
+        Start.INSTANT,
+    )
     ERASURE_INPUTS = ("until the deletion is complete, at most {} after its last progress", Start.INSTANT)
     USAGE = ("{} after the event", Start.INSTANT)
     USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
@@ -45,6 +49,7 @@ class Period(Enum):
     RIGHTS_EVIDENCE = ("{} after the request was closed", Start.INSTANT)
     DISCLOSURE = ("{} after the disclosure was proposed", Start.INSTANT)
     HOLD = ("{} after the hold ended", Start.INSTANT)
+    BREACH = ("{} after the breach was recorded", Start.INSTANT)
     AUDIT = ("{} after the entry", Start.INSTANT)
     STAFF_REGISTER = ("{} after the person's last call", Start.INSTANT)
     STREAM_CHECK = ("{} after the deletion, or after the job first saw the user or last ran", Start.INSTANT)

@@ -130,7 +130,7 @@ class Refusal(StrEnum):
 
 # Purposes that a restriction does not stop: the subject's own rights, claims, the law and the protection of
 # others (Art. 18(2)).
-_OUTLASTS_RESTRICTION = frozenset(
+OUTLASTS_RESTRICTION = frozenset(
     {Purpose.AUTHENTICATION, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION, Purpose.LEGAL_CLAIMS}
 )
 
@@ -142,7 +142,7 @@ def refusal(choices: Choices | None, purpose: Purpose) -> Refusal | None:
     """
     if choices is None:
         return Refusal.NO_CONSENT if purpose.basis is LegalBasis.CONSENT else None
-    if purpose not in _OUTLASTS_RESTRICTION and (choices.wholly_restricted or purpose in choices.restricted):
+    if purpose not in OUTLASTS_RESTRICTION and (choices.wholly_restricted or purpose in choices.restricted):
         return Refusal.RESTRICTED
     if purpose in choices.objected:
         return Refusal.OBJECTED

@@ -12,13 +12,13 @@ from datetime import date
 from enum import StrEnum
 
 from chalicelib.core.egress import Registered
-from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 
 
 class Role(StrEnum):
     """The role of a recipient (Art. 4(7) and (8) GDPR)."""
 
-    PROCESSOR = "processor"
+    PROCESSOR = "processor, on our documented instructions only"
     CONTROLLER = "independent controller"
     OURSELVES = "the controller's own staff"
 
@@ -43,6 +43,18 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class ProcessingPart:
+    """A part of what a recipient does with the data, and its legal basis.
+
+    `purpose` is None for a part that does not exist yet.
+    """
+
+    what: str
+    basis: LegalBasis
+    purpose: Purpose | None = None
+
+
+@dataclass(frozen=True)
 class RegisterEntry:
     """An entry of the register."""
 
@@ -54,11 +66,16 @@ class RegisterEntry:
     purposes: frozenset[Purpose]
     mechanism: Mechanism
     safeguards: tuple[str, ...]
+    confidentiality: str  # what binds its staff
+    # Where the basis differs by part (STR-13). What rests on legitimate interests can be objected to.
+    parts: tuple[ProcessingPart, ...] = ()
     agreement: Agreement | None = None
     # Data that it collects from the subject's device, not from us: content, and what a connection discloses.
     collects: frozenset[Category] = frozenset()
 
 
+# Art. 28(3)(b) GDPR.
+_BY_AGREEMENT = "a duty in the agreement, which also binds its staff and its own processors"
 _EVERYTHING = frozenset(Category)
 _EVERY_PURPOSE = frozenset(Purpose)
 
@@ -99,6 +116,7 @@ class Recipient(Registered):
             "a region in the EU; any other is refused at start",
             "personal fields are sealed with our keys before they are stored, except those of usage data",
         ),
+        confidentiality=_BY_AGREEMENT,
         agreement=Agreement("data processing addendum of the service terms", date(2027, 11, 24)),
     )
     STREAM = RegisterEntry(
@@ -127,6 +145,24 @@ class Recipient(Registered):
             "a random id that only we can resolve",
             "SOC 2 Type II, ISO/IEC 27001:2022",
         ),
+        confidentiality=_BY_AGREEMENT,
+        parts=(
+            ProcessingPart(
+                "messages, files, conversations and their members", LegalBasis.CONTRACT, Purpose.SERVICE
+            ),
+            ProcessingPart(
+                "copies and deletions for privacy requests",
+                LegalBasis.LEGAL_OBLIGATION,
+                Purpose.LEGAL_OBLIGATION,
+            ),
+            # It collects this data from the device; we send it nothing for this purpose.
+            ProcessingPart(
+                "moderation, rate limits and connection data, to keep chat secure and stable",
+                LegalBasis.LEGITIMATE_INTERESTS,
+                Purpose.SECURITY,
+            ),
+            ProcessingPart("recordings of video meetings; none are made so far", LegalBasis.CONSENT),
+        ),
         agreement=Agreement("data processing agreement with standard contractual clauses", date(2027, 5, 8)),
         collects=frozenset({Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE}),
     )
@@ -142,18 +178,29 @@ class Recipient(Registered):
             "a code is valid for ten minutes; the message contains no other personal data",
             "a notice of a deletion contains a day, and a link that shows and cancels that request only",
         ),
+        confidentiality="the secrecy of communications, by law",
     )
     MAIL_PROVIDERS = RegisterEntry(
         label="The provider of the subject's mailbox",
         country="where the subject's mailbox is",
         role=Role.CONTROLLER,
-        activity="receives mail about the account and its notices, for the subject who chose the provider",
+        activity=(
+            "receives mail about the account and its notices, and marketing if the subject consented, for "
+            "the subject who chose the provider"
+        ),
         categories=frozenset({Category.EMAIL}),
         purposes=frozenset(
-            {Purpose.SERVICE, Purpose.AUTHENTICATION, Purpose.NOTIFICATIONS, Purpose.LEGAL_OBLIGATION}
+            {
+                Purpose.SERVICE,
+                Purpose.AUTHENTICATION,
+                Purpose.NOTIFICATIONS,
+                Purpose.LEGAL_OBLIGATION,
+                Purpose.MARKETING,
+            }
         ),
         mechanism=Mechanism.FOR_THE_CONTRACT,
         safeguards=("opening and clicking are not tracked", "no personal data in the text"),
+        confidentiality="the secrecy of communications, by law",
     )
     NAMED_CONTROLLER = RegisterEntry(
         label="The controller that the subject named",
@@ -167,6 +214,7 @@ class Recipient(Registered):
             "sent only after the subject proved their identity, to the address that they named",
             "public addresses only, over TLS with a verified name, without following redirects",
         ),
+        confidentiality="what the subject agrees with the controller that they chose",
     )
     BELGRADE_OFFICE = RegisterEntry(
         label="RU4M's office in Belgrade",
@@ -180,6 +228,7 @@ class Recipient(Registered):
             "separate roles for staff",
             "whenever staff view a request or an invoice, the view and the person are recorded",
         ),
+        confidentiality="a duty in the contracts of employment",
         agreement=Agreement("standard contractual clauses, module four", date(2027, 11, 24)),
     )
 

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import chalicelib
@@ -27,6 +28,13 @@ def kinds_about_users() -> frozenset[str]:
 
 @cache
 def _import_models() -> None:
-    for concept in pkgutil.iter_modules(chalicelib.__path__, "chalicelib."):
-        if concept.ispkg and importlib.util.find_spec(f"{concept.name}.model"):
-            importlib.import_module(f"{concept.name}.model")
+    for concept in _packages(chalicelib.__path__, "chalicelib."):
+        path = importlib.import_module(concept).__path__
+        for package in (concept, *_packages(path, f"{concept}.")):
+            if importlib.util.find_spec(f"{package}.model"):
+                importlib.import_module(f"{package}.model")
+
+
+def _packages(path: Iterable[str], prefix: str) -> Iterator[str]:
+    """The names of the packages directly below a path."""
+    return (found.name for found in pkgutil.iter_modules(path, prefix) if found.ispkg)

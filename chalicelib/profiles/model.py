@@ -9,7 +9,15 @@ import unicodedata
 from datetime import date
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from chalicelib.accounts.model import Account
 from chalicelib.challenges.model import Code
@@ -17,7 +25,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import ConflictingRequest
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
 from chalicelib.privacy.periods import UNTIL_ERASURE
@@ -110,6 +118,43 @@ class Profile(
     def etag(self) -> str:
         """The ETag of this version."""
         return f'"{self.version}"'
+
+
+class SubjectStatement(BaseModel):
+    """What a subject stated about their data, as it completes or corrects our records (Art. 16 GDPR).
+
+    `about` and `value`: the field that it corrects and the correct value, if it corrects one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request_id: RightsRequestId
+    made_at: Instant
+    text: str
+    about: str | None = None
+    value: str | None = None
+
+
+class Statements(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="statements",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=UNTIL_ERASURE,
+    key_class=KeyClass.SUBJECT,
+):
+    """All statements of one subject, at most `MAX_STATEMENTS`; they stand beside the records (ADR 50)."""
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    statements: Annotated[
+        tuple[SubjectStatement, ...], personal(Category.CONTENT_PRIVATE, Source.PROVIDED)
+    ] = ()
+    version: Annotated[int, NOT_PERSONAL] = 1
+
+
+# An item holds them all: each is at most 4,000 characters long, so they stay far below 400 KB.
+MAX_STATEMENTS = 20
 
 
 class ProfileChanges(Body):

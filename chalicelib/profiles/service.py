@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from chalicelib.accounts import service as accounts
@@ -9,7 +10,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.blocks import service as blocks
 from chalicelib.blocks.service import PEER, Peer, keep_apart
-from chalicelib.core import needs, observe
+from chalicelib.core import clock, needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import AccountId, UserId
@@ -18,21 +19,34 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import farewell, store
-from chalicelib.profiles.model import EmailTaken, Profile, ProfileChanges, PublicProfile
+from chalicelib.profiles.model import (
+    MAX_STATEMENTS,
+    EmailTaken,
+    Profile,
+    ProfileChanges,
+    PublicProfile,
+    Statements,
+    SubjectStatement,
+)
 from chalicelib.profiles.nicknames import random_nickname
-from chalicelib.profiles.store import PROFILE, READABLE_PROFILE
+from chalicelib.profiles.store import PROFILE, READABLE_PROFILE, STATEMENTS
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.service import Addresses, SuppressionMoved
 
 __all__ = [
     "PROFILE",
     "READABLE_PROFILE",
+    "STATEMENTS",
     "by_accounts",
     "change",
+    "change_write",
     "keep_email",
     "new_profile",
     "own",
     "owner_of_change",
     "read_public_profile",
     "rekey_claims",
+    "statements_write",
 ]
 
 
@@ -63,6 +77,43 @@ def change(profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: S
     """
     if not expected.allows(profile.etag):
         raise ChangedMeanwhile
+    return _replace(profile, _merged(profile, changes), keys)
+
+
+def change_write(profile: Profile, changes: ProfileChanges, keys: SubjectKeys) -> Write:
+    """The write that applies a merge patch to the version that was read; for a transaction.
+
+    It conflicts if the profile was changed since. The patch must not change the address, whose claim moves
+    with it.
+    """
+    if "email" in changes.model_fields_set:
+        raise ValueError("the address is changed together with its claim")
+    changed = Profile(**{**_merged(profile, changes), "version": profile.version + 1})
+    return store.replacement(changed, keys, over_version=profile.version)
+
+
+class TooManyStatements(ValueError):
+    """The account has as many statements as it may have."""
+
+
+def statements_write(
+    account_id: AccountId, before: Statements | None, new: Iterable[SubjectStatement], keys: SubjectKeys
+) -> Write:
+    """The write that adds statements to those that were read; for a transaction.
+
+    It conflicts if another one was added since.
+
+    Raises:
+        TooManyStatements: there would be more than `MAX_STATEMENTS`.
+    """
+    known, version = (before.statements, before.version) if before else ((), 0)
+    after = Statements(account_id=account_id, statements=(*known, *new), version=version + 1)
+    if len(after.statements) > MAX_STATEMENTS:
+        raise TooManyStatements
+    return store.statements_write(before, after, keys)
+
+
+def _merged(profile: Profile, changes: ProfileChanges) -> dict[str, Any]:
     values = profile.model_dump()
     for name, value in changes.changes().items():
         if value is not None:
@@ -71,7 +122,7 @@ def change(profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: S
             values[name] = random_nickname()
         else:
             values[name] = Profile.model_fields[name].default
-    return _replace(profile, values, keys)
+    return values
 
 
 def keep_email(profile: Profile, mailbox: str, proof: Write, keys: SubjectKeys) -> Profile:
@@ -89,8 +140,9 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
     """Move the claims of at most 33 accounts to the current lookup key; return how many moved.
 
     A claim holds only a keyed hash, so account and profile are opened to get the values. An account that is
-    erased in between has released its claims. An account that cannot be opened is counted and keeps its
-    claims; the old key is not retired until that account is recovered.
+    erased in between has released its claims. Suppressions of the values move first: the
+    claims that are left show which accounts a killed run did not finish. An account that cannot be opened is
+    counted and keeps its claims; the old key is not retired until that account is recovered.
     """
     moved = 0
     for row in needs.read_accounts(owners, (OPEN_STORED_ACCOUNT, PROFILE, DATA_KEY)):
@@ -100,24 +152,37 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
             observe.record_unreadable("claims_unreadable", error)
             continue
         if account:
+            email = profile.email if profile else None
+            suppressions.commit_revised(partial(suppressions.renewal, Addresses(account.phone, email)))
             with suppress(accounts.ClaimMoved):
-                moved += accounts.rekey(account, profile.email if profile else None)
+                moved += accounts.rekey(account, email)
     return moved
 
 
 def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof: Write) -> Profile:
     """Write a new version of a profile, with the claims of a changed address in one transaction."""
     changed = Profile(**{**values, "version": profile.version + 1})
-    moves = accounts.email_moves(profile.account_id, profile.email, changed.email)
+    moves = _address_moves(profile, changed)
     try:
         commit(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
-    except (store.VersionMoved, accounts.ClaimMoved):
+    except (store.VersionMoved, accounts.ClaimMoved, SuppressionMoved):
         raise ChangedMeanwhile from None
     except accounts.AlreadyClaimed:
         raise EmailTaken from None
     if profile.email and profile.email != changed.email:
         farewell.mail_former(profile.email)
     return changed
+
+
+def _address_moves(before: Profile, after: Profile) -> list[Write]:
+    """The writes that follow a changed mailbox: its claim, and the suppressions of both mailboxes."""
+    if before.email == after.email:
+        return []
+    return [
+        *accounts.email_moves(before.account_id, before.email, after.email),
+        *suppressions.release(Addresses(email=before.email), clock.now()),
+        *suppressions.renewal(Addresses(email=after.email)),
+    ]
 
 
 def read_public_profile(viewer: Peer | None, user_id: UserId) -> PublicProfile:

@@ -15,13 +15,14 @@ from chalicelib.core.table import (
     Key,
     Replace,
     Table,
+    Write,
     changed_key,
     owner_of,
     partition_of,
 )
 from chalicelib.privacy import codec, record_needs
 from chalicelib.privacy.subject_keys import SubjectKeys
-from chalicelib.profiles.model import Profile
+from chalicelib.profiles.model import Profile, Statements
 
 
 class VersionMoved(Conflict):
@@ -47,6 +48,39 @@ def _if_readable(item: Item | None, found: Found) -> Profile | None:
 
 # For rights requests: an altered profile counts as missing, since it must not prevent them.
 READABLE_PROFILE = Need(PROFILE.key, _if_readable)
+
+
+class StatedMeanwhile(Conflict):
+    """Another statement of the same subject was stored first."""
+
+
+def _statements_key(account_id: AccountId) -> Key:
+    return Key(Table.ACCOUNTS, partition_of(account_id), "statements")
+
+
+_STATEMENTS = record_needs.opened(Statements, lambda claims: _statements_key(claims.account_id))
+
+
+def _statements_if_readable(item: Item | None, found: Found) -> Statements | None:
+    try:
+        return _STATEMENTS.read(item, found)
+    except SealingError as error:
+        observe.record_unreadable("statements_unreadable", error)
+        return None
+
+
+# For rights requests, as READABLE_PROFILE.
+STATEMENTS = Need(_STATEMENTS.key, _statements_if_readable)
+
+
+def statements_write(before: Statements | None, after: Statements, keys: SubjectKeys) -> Write:
+    """The write of a subject's statements; raises StatedMeanwhile unless `before` is stored."""
+    place = _statements_key(after.account_id)
+    item = codec.to_item(after, place, keys)
+    if before is None:
+        return Create(place, item, conflict=StatedMeanwhile)
+    same = Attr("version").eq(before.version)
+    return Replace(place, item, only_if=same, conflict=StatedMeanwhile)
 
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:

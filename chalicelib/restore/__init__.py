@@ -8,6 +8,7 @@ one repeats it. Reports contain ids and counts, and no personal value.
     erasures     erase the accounts of the marks again, in all tables that hold them
     sessions     end all sessions of the accounts
     withdrawals  apply withdrawals of consent again that the Ledger has
+    objections   apply objections to direct marketing again, from their requests
     survivors    count what is left of the erased accounts
     scanning     work on segments of a table, and on many items, at the same time
     store        all DynamoDB access: items of any table that name an account

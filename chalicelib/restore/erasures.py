@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.service import ClaimMoved
+from chalicelib.accounts.service import OPEN_STORED_ACCOUNT, ClaimMoved
+from chalicelib.consents.service import PURPOSES
 from chalicelib.contacts import farewell
 from chalicelib.conversations.farewell import leave_conversations, leave_conversations_of_kept
 from chalicelib.core import clock, needs, observe
@@ -28,6 +30,7 @@ from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.plans import Action, TableStep
 from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.restore import store
 from chalicelib.restore.marks import FoundMarks, MarkDoubt
 from chalicelib.restore.scanning import Workers
@@ -36,6 +39,9 @@ from chalicelib.retention.held import service as held
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
 from chalicelib.rights.restored import marked
 from chalicelib.rights.restored import requests as requests_of_marks
+from chalicelib.rights.restored.objections import objected_to_marketing
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
 
 
 @dataclass(frozen=True)
@@ -167,10 +173,32 @@ def _erase(mark: Mark, keep: Keep) -> ErasedAgain:
         pass
     while not leave_conversations(account_id, clock.now() + HOUR).complete:
         pass
+    _leave_suppressions(account_id, mark.tombstone.captured_at)
     deleted = _delete_partitions(account_id)
     with suppress(KeyNotDeleted):  # the item has an end, which no code gives it; it counts as a survivor
         erasure.delete_key(account_id)
     return ErasedAgain(account_id, deleted, is_erased=True, unreadable=kept.unreadable)
+
+
+def _leave_suppressions(account_id: AccountId, erased_at: datetime) -> None:
+    """Keep the objection to marketing of an account that the backup has, if its key still exists.
+
+    A request may have come after the backup. So any objection of the account counts.
+    """
+    (row,) = needs.read_accounts([account_id], (OPEN_STORED_ACCOUNT, READABLE_PROFILE, PURPOSES, DATA_KEY))
+    try:
+        account, decisions = row[OPEN_STORED_ACCOUNT], row[PURPOSES]
+        profile = row[READABLE_PROFILE]
+    except SealingError as error:
+        observe.log_failure("objection_unreadable", error)
+        return
+    if account is None:
+        return
+    objected = {purpose for purpose in DIRECT_MARKETING if decisions and purpose in decisions.objected}
+    if objected_to_marketing(account_id):
+        objected = {*DIRECT_MARKETING}
+    addresses = Addresses(account.phone, profile.email if profile else None)
+    suppressions.leave(addresses, sorted(objected), erased_at)
 
 
 def _kept(keep: Keep, tombstone: Tombstone) -> KeepOutcome:

@@ -7,12 +7,14 @@ The parts come in this order:
 3. accounts: claims, partitions and keys of erased accounts. Requests come before, since the later steps of an
    unfinished erasure need inputs that are read from the account
 4. freezes, if Accounts or Rights is restored
-5. sessions and withdrawals, if Accounts is restored
+5. sessions, withdrawals, restrictions and objections, if Accounts is restored
+   objections to direct marketing, if Accounts or Claims is restored
 6. requests that a restored Rights lacks
 7. survivors
 
 Each part may be killed and run again. Of an account without a mark, only sessions and guards of requests that
-are not open are deleted. Only its withdrawals, freeze, revocation of chat tokens, requests and holds change.
+are not open are deleted. Only its withdrawals, restrictions, objections, suppressions, state, revocation of
+chat tokens, requests and holds change.
 """
 
 from collections import Counter
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.accounts import service as accounts
+from chalicelib.breaches import restored as breaches
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId
@@ -29,7 +32,7 @@ from chalicelib.core.segments import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
 from chalicelib.disclosures import service as disclosures
-from chalicelib.restore import erasures, sessions, survivors, withdrawals
+from chalicelib.restore import erasures, objections, sessions, survivors, withdrawals
 from chalicelib.restore.erasures import Keep
 from chalicelib.restore.marks import MARGIN, FoundMarks, find_marks
 from chalicelib.restore.scanning import Workers
@@ -37,9 +40,10 @@ from chalicelib.retention import recovery
 from chalicelib.retention.recovery import HoldOutcome
 from chalicelib.rights.erasure.tombstones import Mark
 from chalicelib.rights.model import ReceivedBy
-from chalicelib.rights.restored import freezes, marked, requests
+from chalicelib.rights.restored import freezes, marked, requests, restraints
 from chalicelib.rights.restored.freezes import FreezeOutcome
 from chalicelib.rights.restored.requests import LostRequest, RequestOutcome
+from chalicelib.rights.restored.restraints import RestraintOutcome
 
 # The most requests or accounts that one call reads.
 _PAGE = 100
@@ -94,8 +98,12 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
         ended = sessions.end_sessions(order.workers, order.perform)
         yield ReplayPart((f"sessions: {ended} ended",))
         yield _apply_withdrawals(order, found)
+        yield _apply_restraints(order)
+    if order.restored & {Table.ACCOUNTS, Table.CLAIMS}:
+        yield _apply_objections(order, found)
     if Table.RIGHTS in order.restored:
         yield _list_lost(order, found)
+        yield _list_breaches(order)
     yield _count_survivors(order, found)
 
 
@@ -207,13 +215,48 @@ def _apply_withdrawals(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     return ReplayPart((head, *named), len(applied.unreadable))
 
 
+def _apply_restraints(order: ReplayOrder) -> ReplayPart:
+    outcomes = list(restraints.apply_again(order.at - MARGIN, order.perform))
+    numbers = Counter(outcome for _, outcome in outcomes)
+    counts = (f"  {outcome}: {number}" for outcome, number in sorted(numbers.items()))
+    odd = [request_id for request_id, outcome in outcomes if outcome is RestraintOutcome.UNREADABLE]
+    named = (f"  request {request_id}: {RestraintOutcome.UNREADABLE}" for request_id in odd)
+    return ReplayPart((f"restrictions and objections: {len(outcomes)} checked", *counts, *named), len(odd))
+
+
+def _apply_objections(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
+    applied = objections.apply_again(order.at, found.accounts, order.workers, order.perform)
+    named = (f"  account {account_id}: cannot be read" for account_id in applied.unreadable)
+    head = (
+        f"objections to marketing: applied to {applied.accounts} accounts, "
+        f"{len(applied.unreadable)} cannot be read"
+    )
+    return ReplayPart((head, *named), len(applied.unreadable))
+
+
 def _list_lost(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     erased = {mark.tombstone.request_id for mark in found.to_repeat.values()}
     lost = list(requests.lost_since(order.at - MARGIN))
-    ended = [one for one in lost if one.request_id in erased or one.is_ended or _is_opened_by_us(one)]
+    # The effect of one that was answered at once is in Accounts and Claims.
+    has_effects = not order.restored & {Table.ACCOUNTS, Table.CLAIMS}
+    ended = [
+        one
+        for one in lost
+        if one.request_id in erased
+        or one.is_ended
+        or _is_opened_by_us(one)
+        or (has_effects and one.history.is_answered_at_once)
+    ]
     again = [one for one in lost if one not in ended]
     head = f"lost requests: {len(ended)} answered or closed, {len(again)} to enter again"
     return ReplayPart((head, *map(_about_lost, again)))
+
+
+def _list_breaches(order: ReplayOrder) -> ReplayPart:
+    """List the breaches that Rights lacks, or has in an older state than the Ledger."""
+    behind = list(breaches.behind_ledger(order.at - MARGIN))
+    named = (f"  breach {breach_id}: behind the Ledger; enter what is missing" for breach_id in behind)
+    return ReplayPart((f"breaches: {len(behind)} behind the Ledger", *named), len(behind))
 
 
 def _is_opened_by_us(lost: LostRequest) -> bool:

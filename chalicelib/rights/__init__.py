@@ -6,10 +6,14 @@ it step by step, in the order that `procedures` lists, until its answer is deliv
 The subject's side:
 
     api          routes
+    effect_views what a request restricts, and who was notified, in responses
     views        what routes accept and return
     intake/      what each right accepts, and what takes effect in the transaction of the request
     service      submit, read, cancel, fetch the copy
     model        the stored request
+    correctable  the fields that can be corrected, from the declarations
+    corrections  what a rectification asks for
+    recipients   which recipients are notified of a change, and what the subject sees of that
     kept         what a law or a hold keeps of an erased account
     store        all DynamoDB access of requests
     states       which status may follow which; pure
@@ -17,11 +21,13 @@ The subject's side:
     deadline     when an answer is due; pure
     receipts     the proof of a request, which needs no session
     evidence     entries of a request's history
+    owed         evidence that could not be appended yet
     problems     the errors that clients and operators see
     moves        applies a person's change, with retries
     messages     decisions, mails, reminders
     files        copies in S3: links, reading, deleting
     receipt_page/  the page that shows and cancels a request by its receipt
+    unsubscribe/  the objection to marketing by the link in a mail, and the page behind the link
     jobs         the workers and the sweep
 
 The work:

@@ -1,35 +1,62 @@
 """Routes of privacy rights. All of them also serve frozen and restricted accounts (RGT-11)."""
 
-from chalice.app import Blueprint
-
-from chalicelib.core.errors import IdempotencyMismatch
-from chalicelib.core.http import Accepted, Cursor, DailyLimit, HtmlPage, PublicPage, Unlimited, route
+from chalicelib.core.errors import IdempotencyMismatch, Unavailable
+from chalicelib.core.http import (
+    Accepted,
+    Cursor,
+    DailyLimit,
+    HtmlPage,
+    NoContent,
+    PublicPage,
+    Unlimited,
+    route,
+)
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.languages import Language
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
-from chalicelib.rights import service
+from chalicelib.marketing.links import UnsubscribeToken
+from chalicelib.rights import (  # guest_api adds its routes to the blueprint
+    guest_api,  # noqa: F401
+    lift,
+    recipients,
+    service,
+)
+from chalicelib.rights.blueprint import rights
 from chalicelib.rights.erasure import certificate
+from chalicelib.rights.headers import ReaderLanguage, Receipt
 from chalicelib.rights.intake.body import NewRequest
 from chalicelib.rights.intake.submission import SUBJECT, Subject
-from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotOfferedHere, NotReady, TooLate
+from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
 from chalicelib.rights.receipt_page.document import RECEIPT_POLICY, receipt_page
+from chalicelib.rights.unsubscribe import page as unsubscribe_page
+from chalicelib.rights.unsubscribe import service as links
+from chalicelib.rights.unsubscribe.page import UNSUBSCRIBE_POLICY
+from chalicelib.rights.unsubscribe.service import OneClick
 from chalicelib.rights.views import (
     CertificateFile,
     ExportView,
-    Receipt,
     ReceivedRequestView,
     RequestList,
     RequestView,
 )
 from chalicelib.sessions.caller import RightsCaller, StepUpCaller, StepUpRequired
 
-rights = Blueprint(__name__)
-
 
 def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
     """Do not count calls without a required step-up: a stolen token could use up the limit."""
     return service.is_limited(body.right) and (caller.is_stepped_up or not service.wants_step_up(body.right))
+
+
+def _view(request: RightsRequest, language: Language | None = None) -> RequestView:
+    return RequestView.of(request, language, recipients.named_disclosures(request))
+
+
+def _check_step_up(caller: RightsCaller, request_id: RightsRequestId) -> None:
+    if lift.wants_step_up(service.own(caller.account.account_id, request_id)):
+        caller.require_step_up()
 
 
 @route(
@@ -38,7 +65,7 @@ def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
     "/v1/rights-requests",
     needs=SUBJECT,
     limit=DailyLimit("rights_requests", lambda: settings().limits.rights_requests_day, _is_limited),
-    problems=(AlreadyOpen, IdempotencyMismatch, NotOfferedHere, StepUpRequired),
+    problems=(AlreadyOpen, IdempotencyMismatch, StepUpRequired),
 )
 def exercise_right(
     caller: RightsCaller, body: NewRequest, key: IdempotencyKey | None
@@ -47,6 +74,11 @@ def exercise_right(
 
     Access, portability and erasure require a session that was stepped up in the last minutes. Only this
     response contains the receipt. Repeat the request with the same Idempotency-Key to get it again.
+
+    A restriction without `purposes` stops all use of the account's data but storage, from this response on:
+    only routes of rights, consents and sessions serve the account, others answer 403 `restricted`; chat ends,
+    the profile is not shown, and no usage is recorded. The app has to show this before it sends the request.
+    The caller ends it with `POST /v1/rights-requests/{request_id}/lift`.
     """
     if service.wants_step_up(body.right):
         caller.require_step_up()
@@ -58,13 +90,13 @@ def exercise_right(
 def list_rights_requests(caller: RightsCaller, cursor: Cursor | None) -> RequestList:
     """List the caller's rights requests, newest first."""
     found, more = service.listed(caller.account.account_id, cursor)
-    return RequestList(items=tuple(map(RequestView.of, found)), next=more)
+    return RequestList(items=tuple(map(_view, found)), next=more)
 
 
 @route(rights, "GET", "/v1/rights-requests/{request_id}")
 def get_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
     """Get one of the caller's rights requests."""
-    return RequestView.of(service.own(caller.account.account_id, request_id))
+    return _view(service.own(caller.account.account_id, request_id))
 
 
 @route(
@@ -72,11 +104,33 @@ def get_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> Req
     "POST",
     "/v1/rights-requests/{request_id}/cancel",
     limit=Unlimited("A cancellation is never refused; new requests are limited"),
-    problems=(TooLate,),
+    problems=(StepUpRequired, TooLate),
 )
 def cancel_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
-    """Cancel a rights request that is not answered yet."""
-    return RequestView.of(service.cancel(caller.account.account_id, request_id))
+    """Cancel a rights request that is not answered yet.
+
+    A restriction that was requested by letter, telephone or as a guest needs a step-up: it may protect the
+    account from a person who has the phone.
+    """
+    _check_step_up(caller, request_id)
+    return _view(service.cancel(caller.account.account_id, request_id))
+
+
+@route(
+    rights,
+    "POST",
+    "/v1/rights-requests/{request_id}/lift",
+    limit=Unlimited("Ending one's own restriction is never refused; new requests are limited"),
+    problems=(StepUpRequired, NotNow, TooLate),
+)
+def lift_restriction(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
+    """End the caller's own restriction or objection, at once.
+
+    Others that cover the same stay in force. A request that is not answered yet is cancelled. Repeating the
+    call changes nothing. A restriction that was requested by letter, telephone or as a guest needs a step-up.
+    """
+    _check_step_up(caller, request_id)
+    return RequestView.of(lift.lift(caller.account.account_id, request_id))
 
 
 @route(rights, "GET", "/v1/rights-requests/{request_id}/export", problems=(NotReady, ExportGone))
@@ -103,9 +157,9 @@ def get_receipt_page() -> PublicPage:
 
 
 @route(rights, "GET", "/v1/rights-receipts/{request_id}")
-def get_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView:
+def get_by_receipt(request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage) -> RequestView:
     """Get a rights request by its receipt. Also works after the account is deleted."""
-    return RequestView.of(service.by_receipt(request_id, receipt.text))
+    return _view(service.by_receipt(request_id, receipt.text), reader.language)
 
 
 @route(
@@ -115,9 +169,9 @@ def get_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView
     limit=Unlimited("A cancellation is never refused, and a receipt cancels one request"),
     problems=(TooLate,),
 )
-def cancel_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> RequestView:
+def cancel_by_receipt(request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage) -> RequestView:
     """Cancel a rights request by its receipt, without a session."""
-    return RequestView.of(service.cancel_by_receipt(request_id, receipt.text))
+    return _view(service.cancel_by_receipt(request_id, receipt.text), reader.language)
 
 
 @route(rights, "GET", "/v1/rights-receipts/{request_id}/certificate", problems=(NotReady,))
@@ -127,7 +181,36 @@ def get_certificate_by_receipt(request_id: RightsRequestId, receipt: Receipt) ->
 
 
 @route(rights, "GET", "/v1/rights-receipts/{request_id}/certificate/page", problems=(NotReady,))
-def get_certificate_page_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> HtmlPage:
+def get_certificate_page_by_receipt(
+    request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
+) -> HtmlPage:
     """Get the readable page of a certificate by the receipt of the request. Only the file is signed."""
-    found = certificate.by_receipt(request_id, receipt.text)
-    return HtmlPage(markup=certificate.readable_page(found), policy=POLICY)
+    markup = certificate.page_by_receipt(request_id, receipt.text, reader.language)
+    return HtmlPage(markup=markup, policy=POLICY)
+
+
+@route(rights, "GET", "/v1/unsubscribe/{token}")
+def get_unsubscribe_page(token: UnsubscribeToken) -> HtmlPage:
+    """Get the page behind the link to unsubscribe in a marketing mail. It asks, and changes nothing."""
+    spoken = links.read(token).language
+    return HtmlPage(markup=unsubscribe_page.question(spoken), policy=UNSUBSCRIBE_POLICY)
+
+
+@route(
+    rights,
+    "POST",
+    "/v1/unsubscribe/{token}",
+    limit=Unlimited("An objection to marketing is never refused; repeating it stores nothing"),
+    problems=(Unavailable,),
+)
+def unsubscribe(token: UnsubscribeToken, body: OneClick) -> NoContent | HtmlPage:
+    """Object to direct marketing by the link in a mail, in one click and without a session (RFC 8058).
+
+    The link also works after the account was deleted. The response does not reveal whether an account exists.
+    With `answer=page` it is a page to read.
+    """
+    what = links.read(token)
+    links.unsubscribe(what)
+    if body.answer is None:
+        return NoContent()
+    return HtmlPage(markup=unsubscribe_page.confirmation(what.language), policy=UNSUBSCRIBE_POLICY)

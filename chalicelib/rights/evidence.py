@@ -15,7 +15,8 @@ from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
-from chalicelib.rights.model import OwedEntry, RightsRequest
+from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.owed import OwedEntry
 
 _MAX_OWED = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
 

@@ -36,6 +36,11 @@ def key_of(request_id: RightsRequestId) -> str:
     return f"exports/{request_id}.zip"
 
 
+def preserved_key_of(request_id: RightsRequestId) -> str:
+    """The object key of the messages that a restriction preserves; no period ends it."""
+    return f"preserved/{request_id}.zip"
+
+
 def link_to(file: ExportFile) -> Link:
     """Return a link that downloads the copy for fifteen minutes, without authentication."""
     url: str = aws.client("s3").generate_presigned_url(
@@ -83,3 +88,12 @@ def discard(request_id: RightsRequestId) -> None:
         Unavailable: S3 does not answer; the call may be repeated.
     """
     aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=key_of(request_id))
+
+
+def discard_preserved(request_id: RightsRequestId) -> None:
+    """Delete the messages that a restriction preserved, if there are any.
+
+    Raises:
+        Unavailable: S3 does not answer; the call may be repeated.
+    """
+    aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=preserved_key_of(request_id))

@@ -15,10 +15,11 @@ from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.languages import language_of
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
 from chalicelib.retention import holds
-from chalicelib.rights import evidence, procedures, service, store
+from chalicelib.rights import evidence, procedures, restraints, service, store
 from chalicelib.rights.engine import queue
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest
 from chalicelib.rights.problems import TooLate
@@ -39,14 +40,19 @@ class UnusedAccount:
 
 
 def has_reason_to_stay(account_id: AccountId, ours: RightsRequestId | None = None) -> bool:
-    """Whether an idle account stays: it pays, is under a hold, or has an open request other than `ours`.
+    """Whether an idle account stays.
+
+    It stays if it pays, is under a hold, has an open request other than `ours`, or a restriction that covers
+    all or stops deletion (Art. 18(1)(b) and (c) GDPR).
 
     Raises:
-        SealingError: its holds or requests cannot be read.
+        SealingError: its holds, requests or decisions cannot be read.
     """
-    now = clock.now()
+    now, decided = clock.now(), restraints.read(account_id)
+    restricted = decided.known.restraints.values() if decided else ()
     return (
-        bool(set(store.open_requests_of(account_id).values()) - {ours})
+        any(one.covers_all or one.preserves for one in restricted)
+        or bool(set(store.open_requests_of(account_id).values()) - {ours})
         or bool(holds.kinds_held(account_id, now))
         or billing.is_invoiced_since(account_id, now - _PAID_WITHIN)
     )
@@ -81,6 +87,7 @@ def begin(
         received_by=ReceivedBy.INACTIVITY,
         received_at=now,
         country=country,
+        language=language_of(account.locale),
         steps=procedures.waiting_steps(procedures.steps_of(Right.ERASURE, None)),
         run_at=now,
     )

@@ -78,6 +78,7 @@ def sweep_rights(_: CloudWatchEvent) -> dict[str, int]:
     metrics.gauge(Metric.RIGHTS_OVERDUE, swept.overdue)
     metrics.gauge(Metric.RIGHTS_STOPPED, swept.stuck.stopped)
     metrics.gauge(Metric.ERASURE_UNPROVEN, swept.stuck.unproven)
+    metrics.gauge(Metric.RIGHTS_RECIPIENTS_LATE, swept.stuck.recipients_late)
     for right in Dimension.RIGHT.values:
         metrics.gauge(Metric.RIGHTS_OPEN_BY_RIGHT, swept.by_right[right], of=right)
     for age in Dimension.AGE.values:

@@ -1,4 +1,4 @@
-"""Messages about a request to subjects and operators: the decision, mails, reminders.
+"""Messages about a request to subjects and operators: mails and reminders.
 
 The mails to subjects only refer to the app and do not contain the answer, because a mailbox is less protected
 than a session. The reminders to operators name a request by its id, and no person.
@@ -15,57 +15,13 @@ from chalicelib.messages import mail
 from chalicelib.messages.letters import Letters, compose
 from chalicelib.messages.mail import Mail, MailNotSent
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
-
-_COMPLETED = {
-    Right.ACCESS: "Your copy is ready. It shows what we store about you, why, for how long, and who "
-    "received it.",
-    Right.PORTABILITY: "Your data is ready, in a format that other services can read.",
-    Right.ERASURE: "Your account and your data were deleted. The certificate says what was deleted, what "
-    "stays and why.",
-}
-
-_MISSING = "Some data could not be included: {}. The copy lists what is missing and why."
-
-_REFUSED = {
-    RefusalReason.IDENTITY_FAILURE: "We could not verify that the request came from you.",
-    RefusalReason.MANIFESTLY_UNFOUNDED: "Your request clearly has no basis in the law.",
-    RefusalReason.MANIFESTLY_EXCESSIVE: "You have made the same request too often, so the law does not "
-    "oblige us to answer it again.",
-    RefusalReason.LEGALLY_REQUIRED: "A law requires us to keep the data that you asked us to delete.",
-    RefusalReason.LEGAL_CLAIMS: "We need the data to establish, exercise or defend legal claims.",
-    RefusalReason.FREEDOM_OF_EXPRESSION: "We keep the data to protect other people's freedom of expression.",
-    RefusalReason.PUBLIC_INTEREST: "We need the data for a task in the public interest.",
-    RefusalReason.PUBLIC_HEALTH: "We need the data for reasons of public health.",
-    RefusalReason.ARCHIVING: "We need the data for archiving, research or statistics in the public interest.",
-}
-
-_KEPT = (
-    "Except what a law requires us to keep: this answer lists it, with the law and until when we keep it. "
-    "It is locked and used for nothing else."
-)
-
-_DISAGREE = "If you disagree, write to {}."
-
-
-def decision(request: RightsRequest, contact: str) -> str:
-    """Return the decision in a few sentences."""
-    if request.status is Status.REFUSED:
-        why = _REFUSED[request.refusal] if request.refusal else "Your request was refused."
-        return f"{why} {_DISAGREE.format(contact)}"
-    answer = _COMPLETED[request.right]
-    if request.kept_openly(clock.now()):
-        answer = f"{answer} {_KEPT}"
-    if request.missing:
-        answer = f"{answer} {_MISSING.format(', '.join(request.missing))}"
-    return answer
-
+from chalicelib.rights.model import RightsRequest
 
 _ANSWERED: Letters = {
     "sr": (
         "RU4M: odgovor na Vaš zahtev",
         (
-            "Odgovorili smo na zahtev od {day}.",
+            "Odgovorili smo na Vaš zahtev od {day}.",
             "Odgovor je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
         ),
     ),
@@ -82,7 +38,7 @@ _EXTENDED: Letters = {
     "sr": (
         "RU4M: za Vaš zahtev nam treba više vremena",
         (
-            "Zahtev od {day} zahteva više vremena. Odgovorićemo najkasnije {until}.",
+            "Za zahtev od {day}. godine treba nam više vremena. Odgovorićemo najkasnije {until}.",
             "Razlog je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
         ),
     ),
@@ -96,21 +52,40 @@ _EXTENDED: Letters = {
 }
 
 
+_LIFTED: Letters = {
+    "sr": (
+        "RU4M: ograničenje obrade prestaje",
+        (
+            "Ograničenje obrade Vaših podataka, koje ste tražili {day}. godine, prestaje {until}. godine.",
+            "Razlog je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
+        ),
+    ),
+    "en": (
+        "RU4M: the restriction of your data will end",
+        (
+            "The restriction of your data that you requested on {day} ends on {until}.",
+            "The reason is in the app, under “Privacy and rights”. It also says where you can complain.",
+        ),
+    ),
+}
+
+
+def lifting_mail(mail_id: MailId, to: str, locale: str | None, *, since: datetime, ends_at: datetime) -> Mail:
+    """Compose the mail that notifies the subject that we end a restriction (Art. 18(3) GDPR)."""
+    return compose(_LIFTED, mail_id, to, locale, {"day": day_of(since), "until": day_of(ends_at)})
+
+
 def answer_mail(mail_id: MailId, to: str, locale: str | None, request: RightsRequest) -> Mail:
     """Compose the mail that notifies the subject of the answer."""
-    return compose(_ANSWERED, mail_id, to, locale, {"day": _day(request.received_at)})
+    return compose(_ANSWERED, mail_id, to, locale, {"day": day_of(request.received_at)})
 
 
 def extension_mail(
     mail_id: MailId, to: str, locale: str | None, request: RightsRequest, until: datetime
 ) -> Mail:
     """Compose the mail that notifies the subject of the extended deadline (Art. 12(3) GDPR)."""
-    words = {"day": _day(request.received_at), "until": _day(until)}
+    words = {"day": day_of(request.received_at), "until": day_of(until)}
     return compose(_EXTENDED, mail_id, to, locale, words)
-
-
-def _day(instant: datetime) -> str:
-    return day_of(instant).isoformat()
 
 
 def mail_operators(request: RightsRequest) -> None:
@@ -128,6 +103,18 @@ def mail_operators(request: RightsRequest) -> None:
     )
 
 
+def mail_recipients(request: RightsRequest) -> None:
+    """Mail the controller's contact that operators have to notify recipients (Art. 19 GDPR).
+
+    A mail that is not sent raises no error; an alarm reports it.
+    """
+    _mail_contact(
+        "Recipients have to be notified",
+        f"Request {request.request_id} changed data that was disclosed to others.",
+        f"Look at them with `python -m infra.ops rights recipients {request.request_id}`.",
+    )
+
+
 def mail_unproven(request: RightsRequest) -> None:
     """Mail the controller's contact that an erasure has no certificate a day after it began to delete.
 
@@ -137,6 +124,18 @@ def mail_unproven(request: RightsRequest) -> None:
         "An erasure is not proven yet",
         f"Request {request.request_id} began to delete an account more than a day ago.",
         f"Look at it with `python -m infra.ops erasures show {request.request_id}`.",
+    )
+
+
+def mail_unweighed(request: RightsRequest) -> None:
+    """Mail the controller's contact that an objection was not weighed in time.
+
+    A mail that is not sent raises no error; an alarm reports it.
+    """
+    _mail_contact(
+        "An objection has to be weighed",
+        f"Request {request.request_id} objects to a use that goes on until two operators decide.",
+        f"Look at it with `python -m infra.ops rights show {request.request_id}`.",
     )
 
 

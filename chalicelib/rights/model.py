@@ -13,20 +13,25 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_serializer, field_validator
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, StaffId, UserId
+from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
+from chalicelib.core.languages import Language
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, Statutory, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import notes as notes_of_requests
+from chalicelib.rights.corrections import AskedCorrection
 from chalicelib.rights.deadline import Clock, Extension, Pause
+from chalicelib.rights.identity import GuestContact, IdentityProof, OnBehalf, SeenAuthority
 from chalicelib.rights.kept import KeptData
-from chalicelib.rights.notes import CopyNotes, ErasureNotes, RequestNotes
+from chalicelib.rights.notes import CopyNotes, ErasureNotes, RequestNotes, RestraintNotes
+from chalicelib.rights.owed import OwedEntry
+from chalicelib.rights.refusal import RefusalReason
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
 # No law requires this retention. The controller keeps requests to be able to prove how they were answered.
-_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
+EVIDENCE_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
 _INNER = NotPersonal(withheld="internal state of our work on the request; its result is in the other fields")
 
 
@@ -60,30 +65,18 @@ class Status(StrEnum):
 class ReceivedBy(StrEnum):
     """The channel by which a request was received; every channel is valid (RGT-11).
 
-    INACTIVITY is no request of the subject: the account was not used, and its owner was warned (RET-5).
+    GUEST is a request without a session, by a code to a number or mailbox.
     """
 
     APP = "app"
+    GUEST = "guest"
     LETTER = "letter"
     EMAIL = "email"
     TELEPHONE = "telephone"
     IN_PERSON = "in_person"
     SUPPORT = "support"
-    INACTIVITY = "inactivity"
-
-
-class RefusalReason(StrEnum):
-    """Why a request is wholly or partly refused: a closed list, in the terms of DPV."""
-
-    IDENTITY_FAILURE = "JustificationA12IdentityFailure"
-    MANIFESTLY_UNFOUNDED = "JustificationA12ManifestlyUnfounded"
-    MANIFESTLY_EXCESSIVE = "JustificationA12ManifestlyExcessive"
-    LEGALLY_REQUIRED = "JustificationA17LegallyRequired"
-    LEGAL_CLAIMS = "JustificationA17LegalClaims"
-    FREEDOM_OF_EXPRESSION = "JustificationA17FreedomOfExpression"
-    PUBLIC_INTEREST = "JustificationA17PublicInterest"
-    PUBLIC_HEALTH = "JustificationA17PublicHealth"
-    ARCHIVING = "JustificationA17Archiving"
+    UNSUBSCRIBE = "unsubscribe"  # the link in a marketing mail
+    INACTIVITY = "inactivity"  # no request: the account was not used, and its owner was warned (RET-5)
 
 
 class StepStatus(StrEnum):
@@ -111,14 +104,6 @@ class StepState(_Part):
     why: str | None = None
 
 
-class OwedEntry(_Part):
-    """An entry that could not be appended to the history, because its newest entry was altered."""
-
-    event: str
-    at: Instant
-    said: Mapping[str, Any]
-
-
 class Proposal(_Part):
     """A decision that one operator proposed and another must approve."""
 
@@ -135,7 +120,7 @@ class RightsRequest(
     kind="rights_request",
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=Statutory(Period.RIGHTS_EVIDENCE, law=_LAW, since="closed_at"),
+    retention=Statutory(Period.RIGHTS_EVIDENCE, law=EVIDENCE_LAW, since="closed_at"),
     key_class=KeyClass.RETAINED,
 ):
     """A request of a subject, with everything needed to answer it."""
@@ -154,9 +139,30 @@ class RightsRequest(
     country: Annotated[str | None, personal(Category.COUNTRY, Source.PROVIDED, to=_STAFF)] = (
         None  # as declared on receipt; selects the supervisory authority
     )
+    # Not the locale: three languages identify nobody.
+    language: Annotated[Language, personal(Category.LANGUAGE, Source.PROVIDED, to=_STAFF)] = Language.ENGLISH
     transfer_to: Annotated[str | None, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED, to=_STAFF)] = (
         None
     )
+    correction: Annotated[
+        AskedCorrection | None, personal(Category.CONTENT_PRIVATE, Source.PROVIDED, to=_STAFF)
+    ] = None
+
+    reason: Annotated[str | None, personal(Category.CONTENT_PRIVATE, Source.PROVIDED, to=_STAFF)] = None
+
+    # No account belongs to this request: its ids are random and name nothing. The answer goes to the contact,
+    # which is deleted from the request after that.
+    without_account: Annotated[bool, NOT_PERSONAL] = False
+    contact_phone: Annotated[
+        str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.SMS_CARRIERS, *_STAFF))
+    ] = None
+    contact_email: Annotated[
+        str | None, personal(Category.EMAIL, Source.PROVIDED, to=(Recipient.MAIL_PROVIDERS, *_STAFF))
+    ] = None
+    contact_locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
+    proofs: Annotated[tuple[IdentityProof, ...], NOT_PERSONAL] = ()  # of a request without a session
+    on_behalf: Annotated[OnBehalf | None, NOT_PERSONAL] = None
+    authority: Annotated[SeenAuthority | None, _INNER] = None
 
     extension: Annotated[Extension | None, NOT_PERSONAL] = None
     pause: Annotated[Pause | None, NOT_PERSONAL] = None
@@ -182,6 +188,10 @@ class RightsRequest(
     decision_text: Annotated[str | None, personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)] = (
         None
     )
+    # Why operators end a restriction, for the subject (Art. 18(3)).
+    lifting_text: Annotated[str | None, personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)] = (
+        None
+    )
     kept: Annotated[
         tuple[KeptData, ...], personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)
     ] = ()
@@ -201,6 +211,13 @@ class RightsRequest(
     def clock(self) -> Clock:
         """The deadline with its extension and pause."""
         return Clock(self.received_at, self.extension, self.pause)
+
+    @property
+    def contact(self) -> GuestContact | None:
+        """The contact of a request without an account, until it is deleted."""
+        if self.contact_phone or self.contact_email:
+            return GuestContact(self.contact_phone, self.contact_email, self.contact_locale)
+        return None
 
     @property
     def is_open(self) -> bool:
@@ -242,7 +259,15 @@ class RightsRequest(
 
 def new_notes(right: Right) -> RequestNotes:
     """The notes of a new request."""
-    return ErasureNotes() if right is Right.ERASURE else CopyNotes()
+    return _NOTES.get(right, CopyNotes)()
+
+
+_NOTES: Mapping[Right, type[RequestNotes]] = {
+    Right.ERASURE: ErasureNotes,
+    Right.RECTIFICATION: RequestNotes,
+    Right.RESTRICTION: RestraintNotes,
+    Right.OBJECTION: RestraintNotes,
+}
 
 
 class OpenRequest(
@@ -277,44 +302,3 @@ class ExportFile(
     made_at: Annotated[Instant, NOT_PERSONAL]
     # When the subject first got a link to it, which works for fifteen minutes.
     linked_at: Annotated[Instant | None, NOT_PERSONAL] = None
-
-
-class ErasureInputs(
-    Record,
-    table=Table.CHALLENGES,
-    kind="erasure_inputs",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=After(Period.ERASURE_INPUTS, since="extended_at"),
-    key_class=KeyClass.TRANSIENT,
-):
-    """The inputs of an erasure, which its steps need without the account. The table has no backups."""
-
-    request_id: Annotated[RightsRequestId, NOT_PERSONAL]
-    phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.SMS_CARRIERS,))]
-    email: Annotated[
-        str | None, personal(Category.EMAIL, Source.PROVIDED, to=(Recipient.MAIL_PROVIDERS,))
-    ] = None
-    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
-    pseudonym: Annotated[Pseudonym, personal(Category.PSEUDONYM, Source.GENERATED)]
-    extended_at: Annotated[Instant, NOT_PERSONAL]
-
-
-class IssuedCertificate(
-    Record,
-    table=Table.RIGHTS,
-    kind="certificate",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=Statutory(Period.RIGHTS_EVIDENCE, law=_LAW, since="issued_at"),
-    key_class=KeyClass.RETAINED,
-):
-    """The signed certificate of an erasure, for its subject and the holder of the receipt.
-
-    It is issued in the transaction that closes the request, so both are kept for the same time.
-    """
-
-    request_id: Annotated[RightsRequestId, NOT_PERSONAL]
-    issued_at: Annotated[Instant, NOT_PERSONAL]
-    # Sealed: the table shows no link between the request's account id and the pseudonym of its evidence.
-    document: Annotated[str, personal(Category.PSEUDONYM, Source.GENERATED)]

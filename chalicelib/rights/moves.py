@@ -8,31 +8,36 @@ If a worker is running a step during the change, it cannot write the outcome: it
 remains, so no other worker runs the step again before the lease expires.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.core import clock, metrics
-from chalicelib.core.chain import HeadMoved
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.transactions import Conflict, Write
 from chalicelib.rights import evidence, store
+from chalicelib.rights.deadline import ASKED_WITHOUT_DELAY
 from chalicelib.rights.engine import duties, queue
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.store import MovedMeanwhile
 
 _TRIES = 3
 
 
 @dataclass(frozen=True)
 class Move:
-    """The new state of a request, and the evidence of the change (its actor is added)."""
+    """The new state of a request, and the evidence of the change (its actor is added).
+
+    `also`: further writes in the same transaction. A conflict of theirs means that what they were built from
+    has changed; the rule is applied again, so it has to read again.
+    """
 
     after: RightsRequest
     event: str
     said: Mapping[str, object]
     counts: tuple[Metric, ...] = ()
+    also: Sequence[Write] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,8 @@ def apply_move(
             return AppliedMove(request, changed=False)
         said = {"by": by or evidence.SUBJECT, **move.said}
         try:
-            after = store.move(request, move.after, evidence.entry(move.event, said))
-        except (MovedMeanwhile, HeadMoved):
+            after = store.move(request, move.after, evidence.entry(move.event, said), move.also)
+        except Conflict:  # another write came first: of the request, its history, or what `also` changes
             continue
         for metric in move.counts:
             metrics.count(metric)
@@ -83,6 +88,37 @@ def with_next_step_due(request: RightsRequest, now: datetime) -> RightsRequest:
     step = request.next_step
     runs = step is not None and step.status is not StepStatus.STOPPED and not held
     return request.model_copy(update={"run_at": now if runs else None})
+
+
+def without_proposal(request: RightsRequest) -> RightsRequest:
+    """The request without its proposal, and without the text and the values of that."""
+    correction = request.correction and request.correction.model_copy(update={"proposed": None})
+    return request.model_copy(update={"proposal": None, "decision_text": None, "correction": correction})
+
+
+def awaiting_identity(request: RightsRequest, now: datetime) -> RightsRequest:
+    """The request after its subject was asked for proof of identity.
+
+    The legal clock is paused only if the subject is asked without delay, and only once.
+    """
+    stops = request.pause is None and now <= request.received_at + ASKED_WITHOUT_DELAY
+    paused = request.with_clock(request.clock.paused(now)) if stops else request
+    notes = replace(request.notes, identity_asked_at=now, identity_reminded=0)
+    return paused.model_copy(update={"status": Status.AWAITING_VERIFICATION, "notes": notes, "run_at": None})
+
+
+def with_identity_proven(request: RightsRequest, now: datetime) -> RightsRequest:
+    """The request after its subject proved their identity. It drops a proposal made without the proof."""
+    running = request
+    if request.clock.is_paused():
+        running = with_reminders_reset(request.with_clock(request.clock.resumed(now)), now)
+    known = without_proposal(running).model_copy(
+        update={
+            "status": Status.IN_PROGRESS,
+            "notes": replace(request.notes, identity_asked_at=None, identity_checked_by=None),
+        }
+    )
+    return with_next_step_due(known, now)
 
 
 def with_reminders_reset(request: RightsRequest, now: datetime) -> RightsRequest:

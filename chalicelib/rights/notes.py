@@ -16,8 +16,10 @@ from pydantic import TypeAdapter
 from chalicelib.certificates.words import DeletionPlace
 from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
 from chalicelib.core.clock import DAY, Instant
-from chalicelib.core.ids import HeldId, MailId, TombstoneId
+from chalicelib.core.ids import DisclosureId, HeldId, MailId, StaffId, TombstoneId
 from chalicelib.core.settings import ErasureExtent
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.restraint import Ground
 
 N = TypeVar("N", bound="RequestNotes")
 
@@ -29,6 +31,42 @@ class RequestAnnouncement(StrEnum):
     EXTENSION = "extension"
     CONFIRMATION = "confirmation"  # of an erasure, at once
     CANCELLATION = "cancellation"  # of an erasure
+    # Of a copy or erasure that was requested without a session; one to each channel of the account.
+    WARNING_BY_MAIL = "warning_by_mail"
+    WARNING_BY_TEXT = "warning_by_text"
+    # That proof of identity is outstanding.
+    FIRST_PROOF_REMINDER = "first_proof_reminder"
+    LAST_PROOF_REMINDER = "last_proof_reminder"
+    LIFTING = "lifting"  # of a restriction by us, before it takes effect (Art. 18(3))
+
+
+class RecipientOutcome(StrEnum):
+    """The outcome of notifying a recipient (Art. 19 GDPR). PENDING: not notified so far."""
+
+    PENDING = "pending"
+    NOTIFIED = "notified"
+    NOT_APPLICABLE = "not_applicable"  # it holds nothing that can be corrected
+    DEFERRED = "deferred"  # it is notified when the account is active again
+
+
+@dataclass(frozen=True)
+class RecipientNotice:
+    """A recipient that has to be notified, and the outcome.
+
+    Attributes:
+        recipient: its name in the register of recipients; None: that of a disclosure.
+        disclosure: the disclosure, whose record names the recipient and says whether it is secret.
+        owed_since: when it was listed.
+        at: when it was notified; an operator records the day.
+        why: a fixed word, if there is nothing to notify.
+    """
+
+    owed_since: Instant
+    recipient: str | None = None
+    disclosure: DisclosureId | None = None
+    outcome: RecipientOutcome = RecipientOutcome.PENDING
+    at: Instant | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +77,12 @@ class RequestNotes:
     # it is sent, except that of an erasure's confirmation.
     mails: Mapping[RequestAnnouncement, MailId] = field(default_factory=dict)
     extension_announced: bool = False  # by mail, or in the app only
+    # Never recorded as changed notes: the evidence is in the subject's copy, and some disclosures are secret.
+    recipients: tuple[RecipientNotice, ...] | None = None  # None: not listed yet
+    identity_asked_at: Instant | None = None  # the subject was asked for proof of identity, last
+    identity_reminded: int = 0  # number of reminders of that
+    identity_checked_by: StaffId | None = None  # the first of two operators who check it
+    cools_until: Instant | None = None  # nothing irreversible is done before
 
     @property
     def is_sending(self) -> bool:
@@ -120,6 +164,52 @@ class CopyNotes(RequestNotes):
 
 
 @dataclass(frozen=True)
+class Lifting:
+    """The end of a restriction by operators: one proposes it, another one approves it.
+
+    Attributes:
+        by: the operator who proposed it, at `at`.
+        approved_by: the one who approved it.
+        ends_at: when the restriction ends; the subject is notified before.
+    """
+
+    by: StaffId
+    at: Instant
+    approved_by: StaffId | None = None
+    ends_at: Instant | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestraintNotes(CopyNotes):
+    """The notes of a restriction or objection (ADR 48).
+
+    Attributes:
+        since: when it took effect; None for a request of a release that had no procedure.
+        purposes: those that it names; a restriction without any covers all.
+        ground: of a restriction.
+        upheld: whether a decision upheld an objection.
+        ended_at: when it ended; `decisions` of the subject do not have it from then on.
+        lifting: how operators end it.
+        resumed_at: when the user was first resumed at Stream.
+        unweighed_at: when operators were last notified that an objection is not weighed in time.
+    """
+
+    since: Instant | None = None
+    purposes: tuple[Purpose, ...] = ()
+    ground: Ground | None = None
+    upheld: bool = False
+    ended_at: Instant | None = None
+    lifting: Lifting | None = None
+    resumed_at: Instant | None = None
+    unweighed_at: Instant | None = None
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it took effect and did not end."""
+        return self.since is not None and self.ended_at is None
+
+
+@dataclass(frozen=True)
 class StreamAnswer:
     """Stream's final report about the user, and when the deletion was first requested and reported."""
 
@@ -153,6 +243,7 @@ class ErasureNotes(RequestNotes):
         held: names what is kept of the account in the table Held.
         unreadable: records that had to be kept and could not be opened; they were deleted.
         claims_until: when the claims on number and mailbox leave quarantine.
+        suppressed_until: when the keyed hashes end that remember an objection to direct marketing, if any.
         stream: the deletion at Stream while it is pending.
         stream_asked_at: just before the first request to Stream.
         copies_after: the place in the list of requests up to which copies in S3 were deleted or searched for.
@@ -172,6 +263,7 @@ class ErasureNotes(RequestNotes):
     held: HeldId | None = None
     unreadable: int = 0
     claims_until: Instant | None = None
+    suppressed_until: Instant | None = None
     stream: StreamDeletionTask | None = None
     stream_asked_at: Instant | None = None
     stream_answer: StreamAnswer | None = None
@@ -212,5 +304,5 @@ class ErasureNotes(RequestNotes):
 
 
 _ADAPTERS: Mapping[type, TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind) for kind in (RequestNotes, CopyNotes, ErasureNotes)
+    kind: TypeAdapter(kind) for kind in (RequestNotes, CopyNotes, ErasureNotes, RestraintNotes)
 }

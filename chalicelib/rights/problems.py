@@ -1,4 +1,4 @@
-"""The problems of rights requests: the first five of subjects, the others of operators.
+"""The problems of rights requests: the first six of subjects, the others of operators.
 
 When one is raised, the request is unchanged.
 """
@@ -50,14 +50,11 @@ class ExportGone(Gone):
     title = "The copy has been deleted; make a new request to get another"
 
 
-class NotOfferedHere(Unprocessable):
-    """The app does not support this right yet. It can be exercised by writing to the contact."""
+class ProofNotAccepted(Unprocessable):
+    """The code was right, but the number or mailbox is not that of the account."""
 
-    code = "not_offered_here"
-    title = "This right cannot be exercised in the app yet"
-    shows: ClassVar[Schemas] = {
-        "contact_email": {"type": "string", "format": "email", "description": "Where to send the request"}
-    }
+    code = "proof_not_accepted"
+    title = "This number or mailbox does not belong to the account"
 
 
 class NotNow(ConflictingRequest):
@@ -89,10 +86,10 @@ class OwnProposal(Forbidden):
 
 
 class NotCarriedOut(Unprocessable):
-    """No procedure carries this right out, so the request cannot be closed as (partly) completed."""
+    """A rectification names no values, so nothing was corrected and the answer cannot say that."""
 
     code = "not_carried_out"
-    title = "This right is not carried out yet, so the request cannot be answered as completed"
+    title = "The request names no values to correct, so it cannot be answered as completed"
 
 
 class ExtensionNotAllowed(Unprocessable):

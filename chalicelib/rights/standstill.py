@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.core import clock
+from chalicelib.rights import recipients
 from chalicelib.rights.model import RightsRequest, StepStatus
 from chalicelib.rights.notes import ErasureNotes
 
@@ -19,11 +20,16 @@ class Standstill(StrEnum):
     STOPPED = "stopped"  # nothing happens before an operator acts
     UNPROVEN = "unproven"  # an erasure that has no certificate a day after its point of no return
     UNREACHABLE = "unreachable"  # a service that the next step needs does not respond
+    UNNOTIFIED = "unnotified"  # operators have to notify a recipient
 
     @property
     def rank(self) -> int:
         """Its place in lists, from 0."""
         return tuple(Standstill).index(self)
+
+
+# The place in the index from which requests with an unnotified recipient begin: the last rank.
+FIRST_UNNOTIFIED = (Standstill.UNNOTIFIED.rank, clock.from_epoch(0))
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,13 @@ class StuckCounts:
 
     stopped: int = 0
     unproven: int = 0
+    recipients_late: int = 0  # with a recipient that operators did not notify in time
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, now: datetime) -> None:
         """Count a request by its place in the index."""
-        self.stopped += read_place(text)[0] == Standstill.STOPPED.rank
+        rank, since = read_place(text)
+        self.stopped += rank == Standstill.STOPPED.rank
+        self.recipients_late += rank == Standstill.UNNOTIFIED.rank and since < now - recipients.LATE_AFTER
         self.unproven += text.endswith(_UNPROVEN)
 
 
@@ -74,7 +83,7 @@ def of(request: RightsRequest) -> StuckSince | None:
     """Why a request makes no progress; None if it does. Steps after its answer count too."""
     step, unproven_since = request.next_step, _unproven_since(request)
     if step is None:
-        return None
+        return _unnotified(request)
     if step.status is StepStatus.STOPPED:
         stopped_at = step.at or request.received_at
         return StuckSince(Standstill.STOPPED, stopped_at, unproven_since is not None)
@@ -82,7 +91,12 @@ def of(request: RightsRequest) -> StuckSince | None:
         return StuckSince(Standstill.UNPROVEN, unproven_since, unproven=True)
     if request.unreachable_since:
         return StuckSince(Standstill.UNREACHABLE, request.unreachable_since)
-    return None
+    return _unnotified(request)
+
+
+def _unnotified(request: RightsRequest) -> StuckSince | None:
+    since = [notice.owed_since for notice in recipients.pending_tasks(request.notes.recipients)]
+    return StuckSince(Standstill.UNNOTIFIED, min(since)) if since else None
 
 
 def _unproven_since(request: RightsRequest) -> datetime | None:

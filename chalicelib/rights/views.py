@@ -1,5 +1,6 @@
-"""Requests and responses of the subject's routes: bodies, the receipt's header, terms of DPV."""
+"""Responses of the routes for rights requests, as their subject sees them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Self
 
@@ -8,47 +9,27 @@ from pydantic import Field
 from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
-from chalicelib.core.errors import NotFound
 from chalicelib.core.http import View
-from chalicelib.core.http.parameters import Header
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import DisclosureId, RightsRequestId
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
+from chalicelib.disclosures.model import Disclosure
 from chalicelib.privacy import authorities, words
 from chalicelib.privacy.controller import SupervisoryAuthority
-from chalicelib.rights import messages, procedures, states
+from chalicelib.privacy.serbian import PRIVACY
+from chalicelib.rights import decisions, procedures, recipients, states
 from chalicelib.rights.deadline import ExtensionReason
+from chalicelib.rights.dpv_view import DpvView
+from chalicelib.rights.effect_views import RecipientNoticeView, RestraintView
+from chalicelib.rights.engine.duties import proof_lapses_at
+from chalicelib.rights.identity import PROOFS_NEEDED, IdentityProof, OnBehalf
 from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import (
-    ReceivedBy,
-    RefusalReason,
-    Right,
-    RightsRequest,
-    Status,
-    StepState,
-    StepStatus,
-)
+from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status, StepState, StepStatus
 from chalicelib.rights.problems import TooLate
+from chalicelib.rights.refusal import RefusalReason
 
-
-class Receipt(Header):
-    """The proof that a request was received. Sent in a header, because paths end up in logs."""
-
-    name = "Rights-Receipt"
-    description = "The receipt from the response that accepted the request."
-    problems = (NotFound,)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    @classmethod
-    def parse(cls, value: str) -> Self:
-        """Accept any text; the service checks whether it is the receipt."""
-        return cls(value.strip())
-
-    @classmethod
-    def absent(cls) -> Self:
-        """Respond with 404 if there is no receipt."""
-        raise NotFound
+Named = Mapping[DisclosureId, Disclosure]  # those that the notices of a request name
 
 
 class ExtendedView(View):
@@ -74,9 +55,9 @@ class KeptView(View):
     until: Instant | None = None
 
     @classmethod
-    def of(cls, kept: KeptData) -> Self:
-        """Build the view."""
-        return cls(what=words.title(kept.kind), law=kept.law, until=kept.until)
+    def of(cls, kept: KeptData, say: Phrasebook) -> Self:
+        """Build the view. The law of a hold is as operators recorded it."""
+        return cls(what=say(words.title(kept.kind)), law=say(kept.law), until=kept.until)
 
 
 class DecisionView(View):
@@ -100,12 +81,12 @@ class AuthorityView(View):
     phone: str | None = None
 
     @classmethod
-    def of(cls, authority: SupervisoryAuthority) -> Self:
+    def of(cls, authority: SupervisoryAuthority, say: Phrasebook) -> Self:
         """Build the view."""
         return cls(
-            name=authority.name,
+            name=say(authority.name),
             url=authority.url,
-            address=authority.address or None,
+            address=say(authority.address) or None,
             phone=authority.phone or None,
         )
 
@@ -127,22 +108,22 @@ class CertificateFile(View):
         return cls.model_validate_json(envelope.document())
 
 
-class DpvView(View):
-    """The request in terms of the W3C Data Privacy Vocabulary (DPV)."""
+class IdentityView(View):
+    """The proofs that a request which waits for them comes from the account's owner.
 
-    right: str = Field(examples=["eu-gdpr:A15"])
-    status: str = Field(examples=["dpv:RequestFulfilled"])
-    reason: str | None = None
+    With two of them, the work on it begins. Further ones: `POST /v1/rights-receipts/{id}/proofs`.
+    """
+
+    proofs: tuple[IdentityProof, ...]
+    needed: int = PROOFS_NEEDED
+    refused_at: Instant = Field(description="Without them, the request is refused then")
 
     @classmethod
-    def of(cls, request: RightsRequest) -> Self:
-        """Build the DPV terms of a request."""
-        why = request.refusal or (request.extension.reason if request.extension else None)
-        return cls(
-            right=f"eu-gdpr:{_ARTICLES[request.right]}",
-            status=f"dpv:{_dpv_status(request)}",
-            reason=f"eu-gdpr:{why}" if why else None,
-        )
+    def of(cls, request: RightsRequest, now: datetime) -> Self | None:
+        """Build the view; None unless the request waits for its subject's proof."""
+        if request.status is not Status.AWAITING_VERIFICATION or not request.notes.identity_asked_at:
+            return None
+        return cls(proofs=request.proofs, refused_at=proof_lapses_at(request, now))
 
 
 class RequestView(View):
@@ -155,22 +136,42 @@ class RequestView(View):
     received_at: Instant
     due_at: Instant
     extended: ExtendedView | None = None
+    without_account: bool = Field(
+        default=False, description="No account has the number or mailbox of the request"
+    )
+    on_behalf: OnBehalf | None = Field(None, description="The person who made the request for the subject")
+    identity: IdentityView | None = None
     decided_at: Instant | None = None
     decision: DecisionView | None = None
     cancellable: bool = Field(description="Whether a cancellation would be accepted now")
     cancellable_until: Instant | None = Field(None, description="Erasure: its deletion begins then, or later")
+    restraint: RestraintView | None = Field(None, description="Restriction and objection: what is stopped")
     steps: tuple[StepView, ...]
+    recipients: tuple[RecipientNoticeView, ...] = Field(
+        (), description="Recipients of data that the request changed, except those that a law keeps secret"
+    )
     authority: tuple[AuthorityView, ...]
-    remedy: str = "You can complain to one of these authorities or go to court."
+    remedy: str = Field(description="Where the subject can complain, and the right to go to court")
     dpv: DpvView
 
     @classmethod
-    def of(cls, request: RightsRequest) -> Self:
-        """Build the view of the current state of a request."""
+    def of(
+        cls, request: RightsRequest, language: Language | None = None, disclosures: Named | None = None
+    ) -> Self:
+        """Build the view of the current state of a request.
+
+        Args:
+            request: the request.
+            language: of the reader; None: the one kept with the request.
+            disclosures: those that the notices of the request name.
+        """
+        language = language or request.language
+        say = Phrasebook(language, PRIVACY)
         now = clock.now()
         due = request.clock.due_at(request.closed_at or now)
         extension = request.extension
         named = authorities.for_country(request.country)
+        notified = recipients.shown(request, disclosures or {}, now)
         return cls(
             id=request.request_id,
             right=request.right,
@@ -179,12 +180,18 @@ class RequestView(View):
             received_at=request.received_at,
             due_at=due,
             extended=ExtendedView(until=due, reason=extension.reason) if extension else None,
+            without_account=request.without_account,
+            on_behalf=request.on_behalf,
+            identity=IdentityView.of(request, now),
             decided_at=request.decided_at,
-            decision=_decision(request),
+            decision=_decision(request, say),
             cancellable=_is_cancellable(request),
             cancellable_until=request.notes.cancellable_until if _is_cancellable(request) else None,
+            restraint=RestraintView.of(request),
             steps=tuple(StepView(name=s.name, status=s.status, at=s.at) for s in _steps(request, now)),
-            authority=tuple(AuthorityView.of(authority) for authority in named),
+            recipients=tuple(RecipientNoticeView.of(one, say) for one in notified),
+            authority=tuple(AuthorityView.of(authority, say) for authority in named),
+            remedy=decisions.remedy(request, language),
             dpv=DpvView.of(request),
         )
 
@@ -222,40 +229,6 @@ class ExportView(View):
     size: int = Field(description="Bytes")
 
 
-# Terms of W3C DPV 2.3 with its eu-gdpr extension. Several statuses share a term, so terms are never read.
-_DPV_STATUS: dict[Status, str] = {
-    Status.RECEIVED: "RequestInitiated",
-    Status.AWAITING_VERIFICATION: "RequestRequiresAction",
-    Status.IN_PROGRESS: "RequestAccepted",
-    Status.AWAITING_PROCESSOR: "RequestRequiredActionPerformed",
-    Status.AWAITING_REVIEW: "RequestAcknowledged",
-    Status.COMPLETED: "RequestFulfilled",
-    Status.PARTIALLY_COMPLETED: "RequestFulfilled",
-    Status.REFUSED: "RequestRejected",
-    Status.CANCELLED: "ActivityHalted",
-}
-
-_DELAYED = "RequestActionDelayed"
-
-_ARTICLES: dict[Right, str] = {
-    Right.ACCESS: "A15",
-    Right.PORTABILITY: "A20",
-    Right.RECTIFICATION: "A16",
-    Right.ERASURE: "A17",
-    Right.RESTRICTION: "A18",
-    Right.OBJECTION: "A21",
-    Right.MARKETING_OBJECTION: "A21",
-    Right.CONSENT_WITHDRAWAL: "A7-3",
-}
-
-
-def _dpv_status(request: RightsRequest) -> str:
-    """The DPV term for the status of a request."""
-    if request.extension and request.status not in states.CLOSED:
-        return _DELAYED
-    return _DPV_STATUS[request.status]
-
-
 def _steps(request: RightsRequest, now: datetime) -> tuple[StepState, ...]:
     """The steps that are shown: none of them discloses that a secret hold is waited for."""
     openly = any(line.hold for line in request.kept_openly(now))
@@ -278,13 +251,13 @@ def _is_cancellable(request: RightsRequest) -> bool:
     return True
 
 
-def _decision(request: RightsRequest) -> DecisionView | None:
+def _decision(request: RightsRequest, say: Phrasebook) -> DecisionView | None:
     if request.decided_at is None or request.status not in states.CLOSED - {Status.CANCELLED}:
         return None
     now = clock.now()
     return DecisionView(
         outcome=request.status_openly(now),
         reason_code=request.refusal,
-        text=request.decision_text or messages.decision(request, settings().contact_email),
-        kept=tuple(map(KeptView.of, request.kept_openly(now))),
+        text=decisions.text(request, settings().contact_email, say.language),
+        kept=tuple(KeptView.of(kept, say) for kept in request.kept_openly(now)),
     )

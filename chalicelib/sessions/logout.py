@@ -11,7 +11,7 @@ before that, such a token is valid for at most its hour (ADR 23).
 """
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.accounts import service as accounts
@@ -31,6 +31,11 @@ _BACK = timedelta(seconds=4)
 
 # A transaction has at most 100 writes; two of them are the revocation and the security event.
 _SESSIONS_PER_TRANSACTION = 98
+
+
+def revocation_at(at: datetime) -> datetime:
+    """The instant before which chat tokens are revoked, so that all issued until `at` are."""
+    return at - _BACK
 
 
 def end(account_id: AccountId, session_id: SessionId) -> None:

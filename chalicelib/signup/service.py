@@ -46,6 +46,8 @@ from chalicelib.sessions import service as sessions
 from chalicelib.sessions.model import Session
 from chalicelib.sessions.service import SESSION
 from chalicelib.signup.model import NewSignup, Verification, Verified
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.service import Addresses, SuppressionMoved
 
 
 def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:
@@ -103,7 +105,7 @@ def _sign_in_despite_race(challenge: Challenge, answer: Verification) -> Verifie
         Unavailable: see `_existing_account`.
     """
     for _ in range(2):
-        with suppress(accounts.AlreadyClaimed, notices.AcceptedBefore):
+        with suppress(accounts.AlreadyClaimed, notices.AcceptedBefore, SuppressionMoved):
             return _sign_in(challenge, answer)
     raise Unavailable
 
@@ -140,6 +142,7 @@ def _new_account(challenge: Challenge, answer: Verification) -> tuple[Account, S
     makes += profiles.new_profile(account.account_id, answer.display_name, keys)
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
     makes += notices.first_announcements(account.account_id)
+    makes += suppressions.renewal(Addresses(account.phone))
     return account, keys, makes
 
 

@@ -2,7 +2,7 @@
 
 - `widgets`: series, charts and dashboards
 - `stack`: what a template contains: functions, queues, tables, alarms
-- `service`, `privacy` with `upkeep`, `capacity`: the dashboards
+- `service`, `privacy` with `obligations` and `upkeep`, `capacity`: the dashboards
 - `layout`: CloudWatch's body of a dashboard; grammar.schema.json says what that may contain
 - `cost`: what a stage's metrics, dashboards and alarms cost a month
 - `figures`, `picture`: what a local run emitted, drawn as CloudWatch lays it out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.core.metrics import Metric
-from infra.dashboards import upkeep
+from infra.dashboards import obligations, upkeep
 from infra.dashboards.widgets import Chart, ChartView, Dashboard, each, highest, lowest, total
 
 
@@ -20,6 +20,7 @@ def dashboard() -> Dashboard:
             (_DEADLINE, _OPEN_BY_RIGHT, _OPEN_BY_AGE),
             (_REQUESTS, _STEPS, _COPIES),
             (_ERASURES, _PROOF, _AT_STREAM),
+            *obligations.ROWS,
             *upkeep.ROWS,
             (_GIVEN, _WITHDRAWN, _EVIDENCE),
             (_RENEWAL, _NOTICES, _HOLDS),

@@ -41,9 +41,11 @@ _WIDE = 1000
 # Seconds in which the workers of a local cloud announce a version to its few accounts.
 _ANNOUNCING = 120.0
 
-# On a local cloud an erasure does not wait.
-_WAITS = ("grace_hours", "waived_grace_hours", "late_writes_minutes")
-_NO_WAITS = {figures.variable(figures.ErasureWaits, name): "0" for name in _WAITS}
+# On a local cloud an erasure does not wait, and a restriction ends as soon as that was announced.
+_WAITS = ("grace_hours", "waived_grace_hours", "recovery_hours", "late_writes_minutes")
+_NO_WAITS = {figures.variable(figures.ErasureWaits, name): "0" for name in _WAITS} | {
+    figures.variable(figures.ChoiceWaits, "lifting_notice_hours"): "0"
+}
 
 
 def scheduled_event(detail: Mapping[str, object] = MappingProxyType({})) -> dict[str, object]:

@@ -18,6 +18,7 @@ from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.ops import (
     alarms,
+    breaches,
     chat_settings,
     disclosures,
     erasures,
@@ -63,6 +64,7 @@ app.add_typer(retention.app, name="retention")
 app.add_typer(rights.app, name="rights")
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(disclosures.app, name="disclosures")
+app.add_typer(breaches.app, name="breach")
 app.add_typer(holds.app, name="holds")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(reconciliation.app, name="reconciliation")

@@ -46,6 +46,16 @@ def steps(case: Case) -> Table:
     return table
 
 
+def recipients(found: list[dict[str, Any]]) -> Table:
+    """Return a table of the recipients of a request; what is secret must not be disclosed to the subject."""
+    table = Table("", "recipient", "outcome", "notified", "why", "secret until", title="recipients")
+    for one in found:
+        day = one.get("notified_at", "")[:10]
+        secret = one.get("secret_until", "")
+        table.add_row(str(one["number"]), one["name"], one["outcome"], day, one.get("why", ""), secret)
+    return table
+
+
 def with_names(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value of JSON
     """Replace the pseudonyms of staff with their ARNs."""
     match value:
@@ -77,6 +87,7 @@ def _facts(case: Case) -> Table:
         "right",
         "status",
         "user_id",
+        "language",
         "received_by",
         "received_at",
         "due_at",
@@ -85,6 +96,7 @@ def _facts(case: Case) -> Table:
     ):
         if name in case:
             table.add_row(name, str(case[name]))
+    _add_subject(table, case)
     table.add_row("deadline", "paused" if case["clock_stands_still"] else "running")
     if extended := case.get("extended"):
         table.add_row("extended", f"until {extended['until']}: {extended['reason']}")
@@ -94,6 +106,13 @@ def _facts(case: Case) -> Table:
     if silent := case.get("unreachable_since"):
         table.add_row("waits for", f"a service that has not responded since {silent}")
     table.add_row("missing", ", ".join(case["missing"]) or "nothing")
+    if asked := case.get("correction"):
+        for name, value in asked["changes"].items():
+            corrected = (asked.get("proposed") or {}).get(name, "nothing so far")
+            done = "corrected with the request" if name in asked["applied"] else f"proposed: {corrected}"
+            table.add_row(f"change of {name}", f"{value} ({done})")
+    if reason := case.get("reason"):
+        table.add_row("reason of the subject", reason)
     if proposal := case.get("proposal"):
         why = f" ({proposal['reason']})" if "reason" in proposal else ""
         table.add_row("proposed", f"{proposal['status']}{why} by {proposal['by']} at {proposal['at']}")
@@ -103,6 +122,23 @@ def _facts(case: Case) -> Table:
         table.add_row("decided", f"{decision['outcome']} at {case['decided_at']}")
         table.add_row("text", decision["text"])
     return table
+
+
+def _add_subject(table: Table, case: Case) -> None:
+    """Add what is known of the subject's account, representative and identity."""
+    if case["without_account"]:
+        table.add_row("account", "none has the contact of this request")
+    if behalf := case.get("on_behalf"):
+        seen = case["authority"]
+        table.add_row(
+            "on behalf", f"{behalf}: {seen['kind']}, seen by {seen['seen_by']} on {seen['seen_on']}"
+        )
+    if identity := case.get("identity"):
+        proofs = ", ".join(identity["proofs"]) or "none"
+        table.add_row("proofs", f"{proofs}; refused without two on {identity['refused_at'][:10]}")
+    if case["status"] == "awaiting_verification" and any(step["name"] == "warn" for step in case["steps"]):
+        checked = case.get("identity_checked_by", "no operator yet")
+        table.add_row("identity", f"checked by {checked}; two operators have to check it")
 
 
 def evidence_table(entries: list[dict[str, Any]] | None, command: str) -> Table:

@@ -2,23 +2,28 @@
 
 1. rotate   every function gets the new version first; then claims are made under it
 2. rekey    every claim under an older version is moved: created and deleted in one transaction
-3. retire   the older versions are deleted, once no claim is left under them
+3. retire   the older versions are deleted, once no claim and no suppression is left under them
 
 At any time, every container looks for a claim under each version under which another container may create
 one, so a number never gets a second account (ACC-1). `key_versions` describes how. Each step is safe to
-stop and run again. Counters of limits also use the lookup key: they restart with a new version, and the old
+stop and run again. A suppression of an erased person cannot be moved, since its
+address is not known. It moves when the person returns, or ends; until then `retire` refuses (ADR 47).
+Counters of limits also use the lookup key: they restart with a new version, and the old
 ones expire. Known devices use it too. They are written under the new version at their first refresh of a day,
 so `retire` loses those that were not used since `rotate` (ADR 25).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from chalicelib.core import clock
 from chalicelib.core.batches import batched
 from chalicelib.core.table_names import Table
+from chalicelib.suppressions.model import Suppression
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
@@ -33,8 +38,15 @@ Rekey = Callable[[Sequence[str]], int]
 _TOGETHER = 33
 
 
+_SUPPRESSION = Suppression.declaration.kind
+
+
 class ClaimsLeft(CommandRefused):
     """Claims are still under an older version; the text says how many."""
+
+
+class SuppressionsLeft(CommandRefused):
+    """Suppressions are still under an older version; the text says how many, and when the last one ends."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +102,25 @@ class LookupKeys:
         Raises:
             Unfinished: a function may still claim under an older version.
             ClaimsLeft: a claim is still under an older version.
+            SuppressionsLeft: a suppression is still under an older version.
         """
         return self.versions.retire(self._refuse_if_claimed)
 
     def _refuse_if_claimed(self, current: str) -> None:
-        if left := sum(len(_older(page, current)) for page in self._pages()):
+        claims, suppressions = 0, Counter[str]()
+        for page in self._pages():
+            older = _older(page, current)
+            found = [item for item in older if item["kind"]["S"] == _SUPPRESSION]
+            claims += len(older) - len(found)
+            suppressions.update(_end_of(item) for item in found if not _has_ended(item))
+        if claims:
             raise ClaimsLeft(
-                f"{left} claims are under older versions; `lookup-key rekey` moves those of accounts"
+                f"{claims} claims are under older versions; `lookup-key rekey` moves those of accounts"
+            )
+        if suppressions:
+            raise SuppressionsLeft(
+                f"{suppressions.total()} objections to marketing are under older versions, as keyed hashes "
+                f"that nothing can move without their number or mailbox. Their last end: {max(suppressions)}"
             )
 
     def _pages(self) -> Iterator[list[dict[str, Any]]]:
@@ -112,6 +136,18 @@ def _older(claims: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:
     return [
         claim for claim in claims if claim["pk"]["S"].split("#")[1] != current and "released_at" not in claim
     ]
+
+
+def _end_of(suppression: dict[str, Any]) -> str:
+    """The day on which a suppression ends, or words that sort after each day."""
+    end = suppression.get("expires_at")
+    return clock.from_epoch(int(end["N"])).date().isoformat() if end else "when its account is erased"
+
+
+def _has_ended(suppression: dict[str, Any]) -> bool:
+    """Return whether it has expired; DynamoDB deletes it within days."""
+    end = suppression.get("expires_at")
+    return end is not None and int(end["N"]) <= clock.to_epoch(clock.now())
 
 
 def service_rekey(account: AwsAccount, stage: str) -> Rekey:

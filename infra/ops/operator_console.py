@@ -17,7 +17,7 @@ import typer
 from rich.console import Console, RenderableType
 
 from chalicelib.core import clock
-from chalicelib.core.ids import DisclosureId, HoldId, Id, RightsRequestId
+from chalicelib.core.ids import BreachId, DisclosureId, HoldId, Id, RightsRequestId
 from infra.deployment.account import AwsAccount
 from infra.ops.internal_api import InternalApi
 
@@ -85,6 +85,10 @@ Disclosure = Annotated[
 PlacedHold = Annotated[
     str,
     typer.Argument(help=f"id of the hold, {HoldId.prefix}_...", callback=checked(HoldId, "hold")),
+]
+RecordedBreach = Annotated[
+    str,
+    typer.Argument(help=f"id of the breach, {BreachId.prefix}_...", callback=checked(BreachId, "breach")),
 ]
 FieldsFile = Annotated[
     Path,

@@ -7,30 +7,58 @@ The API records each action and each view under a pseudonym of the operator, whi
 
 from __future__ import annotations
 
+import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chalicelib.core.languages import Language
+from chalicelib.rights import decisions
 from chalicelib.rights.deadline import ExtensionReason
-from chalicelib.rights.model import ReceivedBy, RefusalReason, Right, Status
+from chalicelib.rights.identity import AuthoritySeen, OnBehalf
+from chalicelib.rights.model import ReceivedBy, Right, Status
+from chalicelib.rights.reasons import PERMITTED
+from chalicelib.rights.refusal import RefusalReason
 from infra.deployment.account import AwsAccount
-from infra.ops import cases
+from infra.ops import cases, rights_recipients
+from infra.ops.internal_api import InternalApi
 from infra.ops.operator_console import Request, connected, console, emit, emit_listing, note, read_list
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
+app.add_typer(rights_recipients.app)
 _ALL = "/rights-requests"
+
+
+class ContactKind(StrEnum):
+    """How a person without an account is reached."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+class AccessKind(StrEnum):
+    """Whether the subject can sign in."""
+
+    KEPT = "kept"
+    LOST = "lost"
+
 
 TextFile = Annotated[
     Path,
     typer.Option(
         exists=True,
         dir_okay=False,
-        help="file with the text for the subject; not an option, because shells keep a history",
+        help="file with the explanation for the subject, in the language that `show` prints; outcome, reason "
+        "and remedies are added (`wording`); not an option, because shells keep a history",
     ),
 ]
+
+
+BodyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON file with the body")]
 
 
 @app.command("list")
@@ -71,6 +99,22 @@ def propose(
 
 
 @app.command()
+def wording(
+    right: Annotated[Right, typer.Option()],
+    status: Annotated[Status, typer.Option(help="completed, partially_completed, refused or cancelled")],
+    reason: Annotated[RefusalReason | None, typer.Option(help="reason of a whole or partial refusal")] = None,
+    country: Annotated[str | None, typer.Option(help="country that the subject declared, e.g. DE")] = None,
+) -> None:
+    """Print the text of a decision in each language. The text of a proposal fills its gap."""
+    if reason and reason not in PERMITTED[right]:
+        raise typer.BadParameter(f"The law knows no such reason to refuse {right}")
+    for language in Language:
+        console.print(f"[bold]{language}[/bold]\n")
+        text = decisions.template(right, status, reason, country, language)
+        console.print(text + "\n", markup=False, highlight=False)
+
+
+@app.command()
 def withdraw(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Withdraw a proposal."""
     with connected(stage, region, endpoint) as api:
@@ -88,6 +132,36 @@ def approve(
     """Approve the proposal of another operator."""
     with connected(stage, region, endpoint) as api:
         _print_result(api.call("POST", f"{_ALL}/{request}/approval", etag=f'"{version}"').body)
+
+
+@app.command()
+def propose_lifting(
+    request: Request, text_file: TextFile, stage: Stage, region: Region, endpoint: Endpoint = None
+) -> None:
+    """Propose to end a restriction. It lasts until another operator approved that and the notice is over."""
+    body = {"text": text_file.read_text(encoding="utf-8")}
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("PUT", f"{_ALL}/{request}/lifting", body).body)
+
+
+@app.command()
+def withdraw_lifting(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Withdraw the end of a restriction before it takes effect."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("DELETE", f"{_ALL}/{request}/lifting").body)
+
+
+@app.command()
+def approve_lifting(
+    request: Request,
+    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+) -> None:
+    """Approve the end of a restriction that another operator proposed. The subject is notified before."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{request}/lifting/approval", etag=f'"{version}"').body)
 
 
 @app.command()
@@ -116,7 +190,10 @@ def ask_identity(request: Request, stage: Stage, region: Region, endpoint: Endpo
 
 @app.command()
 def identity_came(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Record that the subject proved their identity. The plan continues."""
+    """Record that you checked the subject's identity or authority. The plan continues.
+
+    A copy or an erasure without the app continues after a second operator did the same.
+    """
     with connected(stage, region, endpoint) as api:
         _print_result(api.call("POST", f"{_ALL}/{request}/identity-proof").body)
 
@@ -129,20 +206,60 @@ def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = N
 
 
 @app.command()
-def enter(
-    user: Annotated[str, typer.Option(help="user id of the subject, u_...")],
+def enter(  # noqa: PLR0913, PLR0917 - the options of a command
     right: Annotated[Right, typer.Option()],
     by: Annotated[ReceivedBy, typer.Option(help="channel of receipt")],
     on: Annotated[str, typer.Option(help="day of receipt, YYYY-MM-DD")],
     stage: Stage,
     region: Region,
+    user: Annotated[str | None, typer.Option(help="user id of the subject, u_...")] = None,
+    contact: Annotated[
+        ContactKind | None,
+        typer.Option(
+            help="no user id is known: the command asks for the number or address, so no shell keeps it"
+        ),
+    ] = None,
+    access: Annotated[
+        AccessKind,
+        typer.Option(help="lost: the subject cannot sign in, and two operators check the identity"),
+    ] = AccessKind.KEPT,
+    on_behalf: Annotated[OnBehalf | None, typer.Option(help="the person who wrote for the subject")] = None,
+    authority: Annotated[AuthoritySeen | None, typer.Option(help="what you saw; keep no copy of it")] = None,
+    seen_on: Annotated[str | None, typer.Option(help="the day on which you saw it, YYYY-MM-DD")] = None,
     endpoint: Endpoint = None,
+    purpose: Annotated[list[str] | None, typer.Option(help="a purpose concerned; may be repeated")] = None,
 ) -> None:
-    """Enter a request that was received outside the app."""
-    body = {"user_id": user, "right": right, "received_by": by, "received_on": on}
+    """Enter a request that was received outside the app; `enter-file` enters one that says more."""
+    given: dict[str, Any] = {"right": right, "received_by": by, "received_on": on, "user_id": user}
+    given |= {"on_behalf": on_behalf, "authority": authority, "authority_seen_on": seen_on}
+    given |= {"purposes": purpose or None, "without_access": access is AccessKind.LOST or None}
+    if contact:
+        given[contact] = typer.prompt(f"{contact} of the subject")
     with connected(stage, region, endpoint) as api:
-        case = api.call("POST", _ALL, body).body
-        emit(case, cases.line(case), f"receipt, to be given only to the subject: {case['receipt']}")
+        _enter(api, {name: value for name, value in given.items() if value is not None})
+
+
+@app.command("enter-file")
+def enter_file(file: BodyFile, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Enter a request that says more, such as the changes and the reason of a rectification.
+
+    The file has `user_id`, `right`, `received_by`, `received_on`, and the fields that the right allows.
+    """
+    with connected(stage, region, endpoint) as api:
+        _enter(api, json.loads(file.read_text(encoding="utf-8")))
+
+
+@app.command("propose-file")
+def propose_file(
+    request: Request, file: BodyFile, stage: Stage, region: Region, endpoint: Endpoint = None
+) -> None:
+    """Propose a decision with values, such as those that a partial rectification corrects.
+
+    The file has `status`, `text`, `corrections`, and the `reason` of a refusal.
+    """
+    with connected(stage, region, endpoint) as api:
+        body = json.loads(file.read_text(encoding="utf-8"))
+        _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body).body)
 
 
 @app.command("verify")
@@ -157,6 +274,11 @@ def verify_evidence(
     from infra.ops.ledger import verify
 
     sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since, console.print))
+
+
+def _enter(api: InternalApi, body: dict[str, Any]) -> None:
+    case = api.call("POST", _ALL, body).body
+    emit(case, cases.line(case), f"receipt, to be given only to the subject: {case['receipt']}")
 
 
 def _print_result(case: dict[str, Any]) -> None:

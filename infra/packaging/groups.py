@@ -16,6 +16,7 @@ Route = tuple[str, str]  # path, method
 # Settings with which app.py can be imported. None of them is packaged.
 PLACEHOLDERS = {
     "RU4M_ANNOUNCEMENTS_QUEUE": "https://packaging.example.org/announcements",
+    "RU4M_BREACHES_QUEUE": "https://packaging.example.org/breaches",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_REGION": "eu-central-1",
     "RU4M_CERTIFICATE_KEY": "certificates",

@@ -170,12 +170,15 @@ def reserved_parameter(logical: str) -> str:
 
 # Variables that only some functions get.
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
+# Functions that send codes to numbers of clients without a session.
+_STRANGERS = {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}}
 _ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}},
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
     "record_verified_codes": _COUNTRIES,
-    "signup": {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}},
+    "rights": _STRANGERS,
+    "signup": _STRANGERS,
     "erase_accounts": _ERASING,
     "reconcile_chat": _ERASING,
 }
@@ -193,6 +196,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${ErasuresQueue.Arn}": {"RU4M_ERASURES_QUEUE": "ErasuresQueue"},
     "${TransfersQueue.Arn}": {"RU4M_TRANSFERS_QUEUE": "TransfersQueue"},
     "${AnnouncementsQueue.Arn}": {"RU4M_ANNOUNCEMENTS_QUEUE": "AnnouncementsQueue"},
+    "${BreachesQueue.Arn}": {"RU4M_BREACHES_QUEUE": "BreachesQueue"},
     "${RenewalsQueue.Arn}": {"RU4M_RENEWALS_QUEUE": "RenewalsQueue"},
     "${ResyncQueue.Arn}": {"RU4M_RESYNC_QUEUE": "ResyncQueue"},
     "${HooksQueue.Arn}": {"RU4M_HOOKS_QUEUE": "HooksQueue"},

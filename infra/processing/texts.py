@@ -122,7 +122,11 @@ def _recipient_section(recipient: Recipient) -> str:
         lines.append(
             f"- **collects from users' devices:** {_joined(f'`{c}`' for c in sorted(entry.collects))}"
         )
-    lines.append(f"- **safeguards:** {_joined(entry.safeguards)}")
+    lines += [f"- **part:** {part.what}: {part.basis.value}" for part in entry.parts]
+    lines += [
+        f"- **safeguards:** {_joined(entry.safeguards)}",
+        f"- **confidentiality:** {entry.confidentiality}",
+    ]
     if entry.agreement:
         lines.append(
             f"- **agreement:** {entry.agreement.name}; to be reviewed by {entry.agreement.review_by}"
@@ -172,6 +176,8 @@ def _recipient(recipient: Recipient) -> dict[str, Any]:
         "categories": sorted(recipient.categories),
         "collects": sorted(category.value for category in entry.collects),
         "purposes": sorted(recipient.purposes),
+        "parts": [{"what": part.what, "legal_basis": part.basis.value} for part in entry.parts],
+        "confidentiality": entry.confidentiality,
         "mechanism": entry.mechanism.value,
         "safeguards": list(entry.safeguards),
         "agreement": {"name": agreement.name, "review_by": str(agreement.review_by)} if agreement else None,

@@ -75,6 +75,27 @@ _RIGHTS = (
     dropped("transfer-copies-dropped", "TransferCopies"),
     dropped("erase-accounts-dropped", "EraseAccounts"),
     finding("held-unreadable", Metric.HELD_UNREADABLE, breaks="RGT-3"),
+    # Counted each day from the day on which an objection should have been weighed.
+    finding("objection-unweighed", Metric.OBJECTION_UNWEIGHED, breaks="RGT-5"),
+    figure("rights-recipients-late", Metric.RIGHTS_RECIPIENTS_LATE),
+)
+
+# The watch emits its figures every five minutes.
+_BREACHES = (
+    lowest("breach-due-soon", Metric.BREACH_HOURS_TO_DEADLINE, below=12, period=300),
+    figure("breach-overdue", Metric.BREACH_NOTIFICATIONS_OVERDUE, period=300, breaks="SEC-4"),
+    figure("breach-notices-unbegun", Metric.BREACH_NOTICES_UNBEGUN, runs=4, breaks="SEC-4"),
+    figure("breach-subjects-unnotified", Metric.BREACH_SUBJECTS_UNNOTIFIED, period=_HOURLY, runs=24),
+    job_missing("no-breach-watch", Metric.BREACHES_OPEN, "watch_breaches", minutes=60),
+    lasting("breach-shard-abandoned", Metric.BREACH_SHARDS_ABANDONED, periods=4),
+    lasting(
+        "breach-notices-stand-still",
+        Metric.BREACH_STANDSTILL_MINUTES,
+        statistic="Minimum",
+        above=60,
+        periods=2,
+    ),
+    waits("breaches-waiting", "BreachesQueue", minutes=30),
 )
 
 _RETENTION = (
@@ -162,7 +183,7 @@ _SERVICE = (
 )
 
 ALARMS: tuple[AlarmRow, ...] = (
-    *_EVIDENCE, *_CONSENTS, *_RIGHTS, *_RETENTION, *_STREAM, *_MESSAGES, *_SERVICE,
+    *_EVIDENCE, *_CONSENTS, *_RIGHTS, *_BREACHES, *_RETENTION, *_STREAM, *_MESSAGES, *_SERVICE,
 )  # fmt: skip
 
 COMPOSITE = "promise-broken"

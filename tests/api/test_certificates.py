@@ -10,8 +10,8 @@ from chalicelib.core.page import POLICY
 from chalicelib.core.table import ends
 from chalicelib.core.transactions import commit
 from chalicelib.rights.erasure import store as certificates_store
+from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.store import CertificateExists, certificate_of, keeping_certificate
-from chalicelib.rights.model import IssuedCertificate
 from chalicelib.rights.receipt_page.document import RECEIPT_POLICY
 from tests.support import certificates, cloud
 from tests.support.erasures import StoredErasure, an_envelope, an_erasure, certify

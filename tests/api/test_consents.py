@@ -10,7 +10,6 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.consents import service, store
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import chain, needs, table
-from chalicelib.core.chain import HeadMoved
 from chalicelib.core.clock import MINUTE, to_text
 from chalicelib.core.ids import AccountId
 from chalicelib.notices.model import NoticeKind, NoticeVersion
@@ -269,9 +268,9 @@ def test_identical_concurrent_decisions_are_recorded_once(
 
 def test_decision_is_unavailable_if_every_try_conflicts(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def overtaken(*_: object) -> None:
-        raise HeadMoved
+        raise store.DecidedMeanwhile
 
-    monkeypatch.setattr(store, "record", overtaken)
+    monkeypatch.setattr(service, "commit", overtaken)
     assert mila.consents("analytics").problem == "unavailable"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store
+from chalicelib.accounts.model import ClaimKind
 from chalicelib.accounts.service import AlreadyClaimed
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY
@@ -200,7 +201,7 @@ def test_owner_is_found_although_a_read_meets_only_a_claim_in_quarantine(
     rotate(Secret.LOOKUP, current="2")
     again = world.a_user(phone=mila.phone)
     missing(monkeypatch, "account_id")
-    assert store.owner_of_phone(mila.phone) == again.account_id
+    assert store.owner_by_claim(ClaimKind.PHONE, mila.phone) == again.account_id
 
 
 @pytest.mark.promise("ACC-1")

@@ -19,6 +19,8 @@ from tests.support.builders import a_device, a_phone, other_than
 from tests.support.races import just_before
 from tests.support.world import Reply, User, World
 
+pytestmark = pytest.mark.proof  # takes long
+
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
 TABLE_DOWN = EndpointConnectionError(endpoint_url="https://dynamodb")
 _blocks = itertools.count(1)

@@ -8,9 +8,8 @@ import pytest
 
 from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import procedures, store
+from chalicelib.rights import store
 from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import Right
 from tests.support import cloud
 from tests.support.races import just_before
 from tests.support.world import Reply, User, World
@@ -83,14 +82,6 @@ def test_frozen_or_restricted_account_can_exercise_rights(world: World, state: s
     world.set_state(mila, state)
     request = taken(mila.exercises("access"))
     assert mila.request(request["id"])["status"] == "received"
-
-
-@pytest.mark.parametrize("right", sorted(set(Right) - procedures.OFFERED))
-def test_right_without_a_plan_is_refused_with_a_contact_address(world: World, right: str) -> None:
-    refused = world.a_user().exercises(right)
-    assert (refused.status, refused.problem) == (422, "not_offered_here")
-    assert refused.json["contact_email"] == "privacy@test.example"
-    assert cloud.records("rights_request") == []
 
 
 def test_second_request_for_a_right_is_refused_while_one_is_open(world: World) -> None:

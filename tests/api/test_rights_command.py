@@ -1,12 +1,19 @@
 """`python -m infra.ops rights` makes signed calls of the internal API and prints results."""
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import Table
+from infra.ops.__main__ import app
+from tests.support import erasing
 from tests.support.commands import Commands, Wire
 from tests.support.copies import damage
+from tests.support.disclosures import an_approved_order
 from tests.support.environment import REGION
 from tests.support.world import User, World
 
@@ -59,7 +66,7 @@ def test_two_operators_decide_from_the_command_line(mila: User, run: Commands, a
     assert run("bob", "approve", asked, "--version", "1").exit_code == 1
     approved = run("bob", "approve", asked, "--version", "2")
     assert (approved.exit_code, approved.output.split()[2]) == (0, "refused")
-    assert mila.request(asked)["decision"]["text"] == "This was answered last week."
+    assert mila.request(asked)["decision"]["text"].count("This was answered last week.") == 1
 
 
 def test_refused_command_prints_the_reason_and_exits_with_status_1(
@@ -74,23 +81,15 @@ def test_refused_command_prints_the_reason_and_exits_with_status_1(
 
 
 def test_list_shows_the_party_that_each_open_request_waits_for(
-    world: World, run: Commands, asked: str, text: str, monkeypatch: pytest.MonkeyPatch
+    world: World, run: Commands, asked: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.rights.operators.inspect.PAGE", 1)
     other = world.a_user()
     run("alice", "propose", asked, *REFUSE, "--text-file", text)
-    entered = run(
-        "alice",
-        "enter",
-        "--user",
-        other.user_id,
-        "--right",
-        "restriction",
-        "--by",
-        "letter",
-        "--on",
-        "2026-11-20",
-    )
+    letter = {"user_id": other.user_id, "right": "rectification", "received_by": "letter"}
+    changes, day = {"session_device": "a tablet"}, "2026-11-20"
+    file = a_file(tmp_path, **letter, received_on=day, changes=changes, reason="It was sold.")
+    entered = run("alice", "enter-file", file)
     listed = run("bob", "list").output
     assert "2 open" in listed
     assert "approval" in next(line for line in listed.splitlines() if asked in line)
@@ -105,6 +104,35 @@ def test_enter_prints_the_receipt_for_the_subject(world: World, run: Commands, m
     receipt = last.removeprefix("receipt, to be given only to the subject: ")
     headers = {"Rights-Receipt": receipt}
     assert world.call("GET", f"/v1/rights-receipts/{first.split()[0]}", headers=headers).status == 200
+
+
+@pytest.mark.promise("RGT-11")
+def test_enter_asks_for_the_contact_of_a_person_without_an_account(world: World, run: Commands) -> None:
+    words = ("--contact", "phone", "--right", "access", "--by", "letter", "--on", "2026-11-24")
+    entered = run("alice", "enter", *words, typed="+381601234567\n")
+    assert entered.exit_code == 0, entered.output
+    request = next(line.split()[0] for line in entered.output.splitlines() if "r_" in line)
+    request = request[request.index("r_") :]
+    assert "none has the contact" in run("bob", "show", request).output
+
+
+@pytest.mark.promise("RGT-11")
+def test_enter_records_an_agent_and_show_names_the_seen_authority(
+    world: World, run: Commands, mila: User
+) -> None:
+    behalf = ("--on-behalf", "agent", "--authority", "power_of_attorney", "--seen-on", "2026-11-23")
+    words = ("--user", mila.user_id, "--right", "access", "--by", "letter", "--on", "2026-11-24", *behalf)
+    entered = run("alice", "enter", *words).output
+    assert "power_of_attorney" in run("bob", "show", entered.split()[0]).output
+
+
+@pytest.mark.promise("RGT-11")
+def test_show_says_that_two_operators_check_an_owner_who_lost_access(run: Commands, mila: User) -> None:
+    words = ("--user", mila.user_id, "--right", "access", "--by", "in_person", "--on", "2026-11-24")
+    entered = run("alice", "enter", *words, "--access", "lost").output.split()[0]
+    assert "checked by no operator yet; two operators" in run("bob", "show", entered).output
+    run("alice", "identity-came", entered)
+    assert "user/alice; two operators" in run("bob", "show", entered).output
 
 
 def test_extension_identity_and_retry_have_commands(
@@ -136,3 +164,64 @@ def test_list_shows_the_ids_of_requests_that_cannot_be_opened(
     listed = run("bob", "list")
     assert (listed.exit_code, other in listed.output) == (0, True)
     assert f"{asked} cannot be read" in listed.output
+
+
+def wording(*words: str) -> Result:
+    return CliRunner().invoke(app, ["rights", "wording", *words])
+
+
+@pytest.mark.promise("RGT-9")
+def test_wording_of_a_decision_is_printed_in_each_language() -> None:
+    printed = wording("--right", "objection", "--status", "refused", "--reason", "A21OtherBasis")
+    for words in ("did not accept your objection", "Nismo prihvatili", "Нисмо прихватили"):
+        assert words in " ".join(printed.output.split())
+    assert printed.output.count("[...]") == 3
+
+
+def test_wording_with_a_reason_of_another_right_is_refused() -> None:
+    assert wording("--right", "access", "--status", "refused", "--reason", "A21OtherBasis").exit_code == 2
+
+
+def a_file(folder: Path, **body: object) -> str:
+    (file := folder / "body.json").write_text(json.dumps(body))
+    return str(file)
+
+
+@pytest.mark.promise("RGT-2")
+def test_correction_is_entered_and_partly_decided_from_files(
+    mila: User, run: Commands, tmp_path: Path
+) -> None:
+    changes = {"session_device": "a tablet", "usage_event_platform": "android", "name": "Milica"}
+    letter = {"user_id": mila.user_id, "right": "rectification", "received_by": "letter"}
+    file = a_file(tmp_path, **letter, received_on="2026-11-20", changes=changes, reason="It was sold.")
+    entered = run("alice", "enter-file", file)
+    assert entered.exit_code == 0, entered.output
+    request_id, right, status = entered.output.split()[:3]
+    assert (right, status, mila.profile()["name"]) == ("rectification", "awaiting_review", "Milica")
+    shown = run("bob", "show", request_id).output
+    assert all(word in shown for word in ("a tablet", "It was sold.", "corrected with the request"))
+    decision = {"status": "partially_completed", "reason": REFUSE[3], "text": "In part."}
+    file = a_file(tmp_path, **decision, corrections={"session_device": "a tablet"})
+    assert run("alice", "propose-file", request_id, file).exit_code == 0
+    assert "proposed: a tablet" in run("bob", "show", request_id).output
+    assert run("bob", "approve", request_id, "--version", "2").exit_code == 0
+    assert mila.request(request_id)["status"] == "partially_completed"
+
+
+@pytest.mark.promise("RGT-2")
+def test_notice_to_an_authority_is_listed_and_recorded_on_the_command_line(
+    world: World, mila: User, run: Commands
+) -> None:
+    alice, bob = world.an_operator("alice"), world.an_operator("bob")
+    disclosure_id = an_approved_order(alice, bob, mila, scope=["profile"])
+    alice.calls_disclosures("POST", f"/{disclosure_id}/given", body={})
+    request_id = RightsRequestId(mila.exercises("rectification", changes={"name": "Milica"}).json["id"])
+    assert run("alice", "unnotified").output == ""
+    erasing.work(world, request_id, within=timedelta(seconds=1))
+    assert request_id in run("alice", "unnotified").output
+    listed = run("alice", "recipients", request_id).output
+    assert ("Higher Court" in listed, "pending" in listed) == (True, True)
+    recorded = run("alice", "notified", request_id, "0", "--on", "2026-11-24")
+    assert (recorded.exit_code, "notified" in recorded.output) == (0, True)
+    assert run("alice", "unnotified").output == ""
+    assert run("alice", "notified", request_id, "7", "--on", "2026-11-24").exit_code == 1

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.proof  # takes long
+
 
 @pytest.mark.parametrize(
     ("bench", "title", "row"),

@@ -3,13 +3,17 @@
 import json
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.challenges.budgets import budget
 from chalicelib.core import breaker, table
+from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
+from chalicelib.marketing.gate import may_send
+from chalicelib.marketing.model import NonServiceKind
 from chalicelib.notices.model import NoticeKind
 from chalicelib.rights import store as rights
 from chalicelib.rights.engine import queue
@@ -17,6 +21,7 @@ from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
 from tests.support.cloud import Calls, counted
+from tests.support.guests import asks, verifies
 from tests.support.notices import a_version, publish
 from tests.support.world import World
 
@@ -308,11 +313,11 @@ def test_request_for_an_email_address_with_an_idempotency_key_costs_six(world: W
     assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (6, 1, 7)
 
 
-def test_replacing_a_verified_address_costs_one_call_and_a_mail_more_than_the_first(
+def test_replacing_a_verified_address_costs_two_calls_and_a_mail_more(
     world: World,
 ) -> None:
     mila = world.a_user()
-    for cost, mails in ((3, 0), (4, 1)):
+    for cost, mails in ((3, 0), (5, 1)):
         address = an_address()
         challenge = mila.asks_for_email(address).json["challenge_id"]
         with counted() as calls:
@@ -321,7 +326,7 @@ def test_replacing_a_verified_address_costs_one_call_and_a_mail_more_than_the_fi
         assert sum(calls.values()) == cost + mails
 
 
-def test_removing_an_email_address_costs_four_calls_and_a_mail(world: World) -> None:
+def test_removing_an_email_address_costs_five_calls_and_a_mail(world: World) -> None:
     mila = world.a_user()
     mila.has_email(an_address())
     etag = mila.gets("/v1/profile").headers["etag"]
@@ -329,7 +334,7 @@ def test_removing_an_email_address_costs_four_calls_and_a_mail(world: World) -> 
         assert mila.changes(etag, email=None).status == 200
     mail = {"sesv2.SendEmail": 1}
     assert calls == {
-        "dynamodb.BatchGetItem": 2, "dynamodb.UpdateItem": 1, "dynamodb.TransactWriteItems": 1, **mail,
+        "dynamodb.BatchGetItem": 3, "dynamodb.UpdateItem": 1, "dynamodb.TransactWriteItems": 1, **mail,
     }  # fmt: skip
 
 
@@ -431,6 +436,32 @@ def test_rights_request_costs_two_reads_a_count_a_transaction_and_a_message(worl
     assert (calls.of("sqs"), sum(calls.values())) == (1, 5)
 
 
+@pytest.mark.promise("RGT-2")
+@pytest.mark.parametrize(
+    "correction",
+    [
+        {"changes": {"name": "Milica", "country": "RS"}},
+        {"changes": {"name": "Milica", "usage_event_platform": "ios"}, "reason": "Not my phone."},
+        {"reason": "I moved in May."},
+    ],
+)
+def test_rectification_costs_the_same_five_calls(world: World, correction: dict[str, Any]) -> None:
+    mila = world.a_user().is_stepped_up()
+    mila.exercises("access")
+    with counted() as calls:
+        assert mila.exercises("rectification", **correction).status == 202
+    assert calls.tables == {"BatchGetItem": 1, "Query": 1, "TransactWriteItems": 1, "UpdateItem": 1}
+    assert sum(calls.values()) <= 5
+
+
+def test_reading_a_request_that_names_no_authority_costs_no_more(world: World) -> None:
+    mila = world.a_user()
+    request_id = mila.exercises("rectification", changes={"name": "Milica"}).json["id"]
+    with counted() as calls:
+        mila.request(request_id)
+    assert calls.tables == {"BatchGetItem": 1, "GetItem": 1}
+
+
 def test_repeated_rights_request_costs_one_more_read(world: World) -> None:
     mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
     mila.exercises("access", key)
@@ -438,6 +469,22 @@ def test_repeated_rights_request_costs_one_more_read(world: World) -> None:
         mila.exercises("access", key)
     assert calls.of("dynamodb") == 5
     assert calls.of("sqs") == 0
+
+
+@pytest.mark.promise("RGT-11")
+def test_guest_request_costs_a_bounded_number_of_calls(world: World) -> None:
+    phone = a_phone()
+    asks(world, phone=a_phone())  # keys of the vault are read
+    with counted() as calls:
+        challenge = asks(world, phone=phone).json["challenge_id"]
+    assert calls.of("dynamodb") <= 9  # as many as a sign-up, and the draft
+    assert calls.of("sns") == 1
+    assert not TRANSACTIONS & calls.tables.keys()
+    with counted() as calls:
+        assert verifies(world, challenge, world.code_for(phone)).status == 202
+    assert calls.tables["TransactWriteItems"] == 1
+    assert calls.of("dynamodb") <= 9
+    assert calls.of("sqs") == 1
 
 
 def test_reading_a_request_costs_two_reads(world: World) -> None:
@@ -494,3 +541,41 @@ def test_roll_up_costs_a_query_per_hour_and_shard_and_a_read_per_33_accounts(
         "dynamodb.PutItem": 1,  # the figures
         "dynamodb.DeleteItem": 1,
     }
+
+
+def test_objection_to_marketing_costs_four_reads_a_transaction_and_a_message(world: World) -> None:
+    mila = world.a_user()
+    mila.exercises("consent_withdrawal")  # the receipts' key is read
+    mila.consents("marketing")
+    with counted() as calls:
+        assert mila.exercises("marketing_objection").status == 202
+    assert (calls.of("dynamodb"), calls["dynamodb.TransactWriteItems"], calls.of("sqs")) == (5, 1, 1)
+    assert sum(calls.values()) == 6
+
+
+def test_withdrawal_by_request_costs_three_reads_a_transaction_and_a_message(world: World) -> None:
+    mila = world.a_user()
+    mila.consents("marketing")
+    with counted() as calls:
+        assert mila.exercises("consent_withdrawal").status == 202
+    assert (calls.of("dynamodb"), calls["dynamodb.TransactWriteItems"], calls.of("sqs")) == (4, 1, 1)
+
+
+def test_gate_of_marketing_costs_two_reads(world: World) -> None:
+    mila = world.a_user()
+    mila.has_email(an_address())
+    mila.consents("marketing")
+    mila.exercises("consent_withdrawal", purposes=[])  # the receipts' key is read
+    with counted() as calls:
+        assert may_send(AccountId(mila.account_id), NonServiceKind.NEWS)
+    assert calls == {"dynamodb.BatchGetItem": 2}
+
+
+def test_consent_to_marketing_costs_one_read_more_than_another_one(world: World) -> None:
+    mila = world.a_user()
+    costs = []
+    for purpose in ("analytics", "marketing"):
+        with counted() as calls:
+            assert mila.consents(purpose).status == 200
+        costs.append(calls.of("dynamodb"))
+    assert costs[1] == costs[0] + 1

@@ -74,17 +74,12 @@ def test_overdue_request_fires_until_operators_answer_it(
 ) -> None:
     (text := tmp_path / "text").write_text("This was answered before.")
     received = clock.day_of(clock.now() - 60 * DAY).isoformat()
-    words = (
-        "--user",
-        a_phone("Olga").user_id,
-        "--right",
-        "rectification",
-        "--by",
-        "letter",
-        "--on",
-        received,
+    letter = {"right": "rectification", "received_by": "letter", "received_on": received}
+    asked = {"changes": {"session_device": "a tablet"}, "reason": "It was sold."}
+    (file := tmp_path / "letter.json").write_text(
+        json.dumps({"user_id": a_phone("Olga").user_id, **letter, **asked})
     )
-    request_id = alarmed.ops_succeeds("alice", "rights", "enter", *words).split()[0]
+    request_id = alarmed.ops_succeeds("alice", "rights", "enter-file", str(file)).split()[0]
     assert alarmed.cloud.run("sweep_rights")["overdue"] == 1
     alarmed.wait_until_firing("rights-overdue")
 

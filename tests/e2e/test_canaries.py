@@ -7,6 +7,7 @@ proves the search itself.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -112,16 +113,23 @@ def operate(subject: CanarySubject, staff: dict[str, AwsAccount]) -> None:
 def write_and_refuse(subject: CanarySubject, run: Command, folder: Path) -> None:
     """Enter a letter of the subject, and refuse it with a text by an operator."""
     (text := folder / "decision").write_text(f"We answered: {subject.canaries.add('decision', letters())}.")
-    today = clock.day_of(clock.now()).isoformat()
-    words = ("--user", subject.phone.user_id, "--right", "rectification", "--by", "letter", "--on", today)
-    entered = run("alice", "enter", *words)
+    letter = {
+        "user_id": subject.phone.user_id,
+        "right": "rectification",
+        "received_by": "letter",
+        "received_on": clock.day_of(clock.now()).isoformat(),
+        "changes": {"session_device": subject.canaries["statement"]},
+        "reason": subject.canaries["statement"],
+    }
+    (file := folder / "letter").write_text(json.dumps(letter))
+    entered = run("alice", "enter-file", str(file))
     assert entered.exit_code == 0, entered.output
-    letter = subject.follows("rectification", entered.output.split()[0], entered.output.split()[-1])
+    link = subject.follows("letter", entered.output.split()[0], entered.output.split()[-1])
     why = ("--status", "refused", "--reason", "JustificationA12ManifestlyExcessive", "--text-file", str(text))
     for name, order, more in (("alice", "propose", why), ("bob", "approve", ("--version", "2"))):
-        decided = run(name, order, letter.request_id, *more)
+        decided = run(name, order, link.request_id, *more)
         assert decided.exit_code == 0, decided.output
-    letter.wait_for_step("discard", "done")  # its last message
+    link.wait_for_step("announce", "done")  # its last message
 
 
 @pytest.mark.promise("SEC-1")
@@ -191,7 +199,7 @@ def test_messages_contain_nothing_but_the_address_and_the_link(erased: SearchedE
     texts = {one for one in erased.sent if one.where is Where.TEXT}
     contents = [{one.canary for one in mails if one.key == key} for key in {one.key for one in mails}]
     assert {one.canary for one in texts} == {"number"}
-    assert len(texts) == 5  # one per code
+    assert len(texts) == 6  # one per code, that of a guest included
     assert contents.count(with_link) == 2
     assert [one for one in contents if one not in ({"address"}, {"other address"}, with_link)] == []
     last = erased.subject.cloud.mails_to(erased.subject.canaries["address"])[-1]

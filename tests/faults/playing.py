@@ -22,6 +22,7 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 import time_machine
 
+from chalicelib.breaches.jobs import notify_of_breaches
 from chalicelib.chat import gateway
 from chalicelib.chat.jobs import resync_chat_profiles, sync_chat_profiles
 from chalicelib.consents.jobs import renew_shard
@@ -55,9 +56,10 @@ _WORKERS = {
     "announcements": announce_to_shard,
     "renewals": renew_shard,
     "hooks": work_on_hooks,
+    "breaches": notify_of_breaches,
     "resync": resync_chat_profiles,
 }
-_SHARDS = {"announcements", "renewals"}
+_SHARDS = {"announcements", "breaches", "renewals"}
 
 
 def sampled(points: Sequence[int], step: int) -> Sequence[int]:

@@ -18,12 +18,17 @@ import pytest
 from infra.stream_emulator import Emulator
 from tests.faults.flows import FLOWS
 from tests.faults.flows_billing import BILLING
+from tests.faults.flows_breaches import BREACHES
+from tests.faults.flows_choices import CHOICES
 from tests.faults.flows_contacts import CONTACTS
 from tests.faults.flows_conversations import CONVERSATIONS
+from tests.faults.flows_corrections import CORRECTIONS
 from tests.faults.flows_erasure import ERASURES
+from tests.faults.flows_guests import GUESTS
 from tests.faults.flows_holds import HOLDS
 from tests.faults.flows_hooks import HOOKS
 from tests.faults.flows_idle import IDLE
+from tests.faults.flows_marketing import MARKETING
 from tests.faults.flows_purge import PURGES
 from tests.faults.flows_reconciliation import RECONCILIATIONS
 from tests.faults.flows_rights import RIGHTS
@@ -33,7 +38,7 @@ from tests.support.crash import How, Point
 
 _kinds: tuple[type[Flow], ...] = (
     *FLOWS, *RIGHTS, *ERASURES, *HOLDS, *USAGE, *BILLING, *PURGES, *RECONCILIATIONS, *IDLE, *CONTACTS,
-    *CONVERSATIONS, *HOOKS,
+    *CONVERSATIONS, *HOOKS, *BREACHES, *CORRECTIONS, *CHOICES, *MARKETING, *GUESTS,
 )  # fmt: skip
 _by_name = {kind.name: kind for kind in _kinds}
 _in_every_run = [name for name, kind in _by_name.items() if not kind.only_in_proof]

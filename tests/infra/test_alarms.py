@@ -42,6 +42,9 @@ BROKEN = {
     "ledger-entry-refused": "RGT-10",
     "rights-overdue": "RGT-10",
     "erasure-unproven": "RGT-3",
+    "objection-unweighed": "RGT-5",
+    "breach-overdue": "SEC-4",
+    "breach-notices-unbegun": "SEC-4",
     "held-unreadable": "RGT-3",
     "expired-data-present": "RET-1",
     "chat-settings-drifted": "STR-3",
@@ -281,6 +284,7 @@ def test_composite_fires_at_any_of_them_and_is_made_after_them(
         "stream-orphan-deactivated",
         "stream-fields-left",
         "agreement-lapsing",
+        "objection-unweighed",
     ],
 )
 def test_alarm_fires_at_one_finding_and_ends_a_day_after_the_last(name: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.core.languages import Language
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support import certificates
 from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
@@ -25,6 +26,19 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_is_wider_than_the_screen(chromium: Browser, page: Path, screen: Screen) -> None:
     chromium.show(page, screen)
     check_width(chromium, screen)
+
+
+@pytest.mark.promise("RGT-9")
+@pytest.mark.parametrize("language", [Language.SERBIAN_LATIN, Language.SERBIAN_CYRILLIC])
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP, SMALL_PHONE], ids=lambda s: str(s.width))
+def test_certificate_in_serbian_fits_the_screen(
+    chromium: Browser, tmp_path: Path, screen: Screen, language: Language
+) -> None:
+    held = certificates.a_certificate(held=certificates.held_records())
+    (page := tmp_path / "certificate.html").write_text(certificates.a_page(held, language), encoding="utf-8")
+    chromium.show(page, screen)
+    check_width(chromium, screen)
+    assert chromium.value("document.documentElement.lang") == language
 
 
 @pytest.mark.parametrize("name", SCREENS)

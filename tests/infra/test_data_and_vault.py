@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import Index, ends
 from chalicelib.retention.purge.store import EXPIRING
+from chalicelib.rights import files
 from infra.deployment.lifecycle import export_days
 from tests.infra.templates import Template, of_type, plain
 
@@ -157,9 +159,14 @@ def test_copy_is_private_and_expires(data: Template) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["BucketEncryption"]
     assert "VersioningConfiguration" not in bucket  # with versions, a deleted copy would stay stored
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", {"Ref": "ExportDays"})
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    copies, uploads = bucket["LifecycleConfiguration"]["Rules"]
+    assert (copies["Status"], copies["ExpirationInDays"]) == ("Enabled", {"Ref": "ExportDays"})
+    # Not what a restriction preserves, which has no end of its own.
+    assert copies["Prefix"] == "exports/"
+    assert files.key_of(RightsRequestId.new()).startswith("exports/")
+    assert not files.preserved_key_of(RightsRequestId.new()).startswith("exports/")
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert (uploads["Status"], "Prefix" in uploads) == ("Enabled", False)
     (tls,) = data["Resources"]["ExportBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,9 @@ from typer.testing import CliRunner, Result
 
 from chalicelib.core import clock, countries, figures
 from chalicelib.core.durations import Duration
-from chalicelib.core.settings import BudgetMode, ErasureExtent
+from chalicelib.core.figures import FigureSet
+from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError
+from chalicelib.core.settings import read as settings_of
 from chalicelib.notices.model import NoticeKind
 from infra import deploy as command
 from infra.build import Package
@@ -28,6 +31,7 @@ from infra.deployment.stacks import StackFailed
 from infra.ops.scheduled import RunFailed
 from infra.template import load
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
+from tests.support.environment import variables
 from tests.support.notices import a_version, publish
 
 
@@ -232,6 +236,22 @@ def test_numbers_of_workers_are_the_same_for_queues_and_functions(
     assert (read.announcing_workers, read.renewal_workers) == (16, 4)
     allowed = re.compile(load("service/parameters")["Parameters"]["Figures"]["AllowedPattern"])
     assert allowed.match(packed)
+
+
+@pytest.mark.parametrize("kind", figures.KINDS)
+def test_figures_of_every_kind_can_be_deployed(kind: type[FigureSet]) -> None:
+    allowed = re.compile(load("service/parameters")["Parameters"]["Figures"]["AllowedPattern"])
+    for one in fields(kind):
+        default = str(one.metadata["rule"].default)
+        assert allowed.match(figures.packed({figures.variable(kind, one.name): default}))
+
+
+@pytest.mark.parametrize("figure", ["weighing_days", "lifting_notice_hours"])
+def test_only_the_local_stage_ends_a_restriction_without_notice(figure: str) -> None:
+    environment = variables() | {figures.variable(figures.ChoiceWaits, figure): "0"}
+    with pytest.raises(SettingsError, match=r"RU4M_CHOICE_\* is refused: stage staging needs"):
+        settings_of(environment)
+    assert settings_of(environment | {"RU4M_STAGE": "local"}).choices.weighing_days in {0, 14}
 
 
 def test_invalid_periods_are_refused_before_a_deployment() -> None:

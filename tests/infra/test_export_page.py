@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.languages import Language
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support import exports
 from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
@@ -29,6 +30,20 @@ def test_no_element_is_wider_than_the_screen_with_any_values(
 ) -> None:
     chromium.show(page, screen)
     check_width(chromium, screen)
+
+
+@pytest.mark.promise("RGT-9")
+@pytest.mark.parametrize("language", [Language.SERBIAN_LATIN, Language.SERBIAN_CYRILLIC])
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP, SMALL_PHONE], ids=lambda s: str(s.width))
+def test_page_in_serbian_fits_the_screen(
+    chromium: Browser, tmp_path: Path, screen: Screen, language: Language
+) -> None:
+    (page := tmp_path / "index.html").write_text(
+        exports.a_page(exports.an_about(language=language)), encoding="utf-8"
+    )
+    chromium.show(page, screen)
+    check_width(chromium, screen)
+    assert chromium.value("document.documentElement.lang") == language
 
 
 @pytest.mark.promise("RGT-1")

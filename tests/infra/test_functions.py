@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.blocks import service as blocks
+from chalicelib.breaches.subject_notices import run as breach_run
 from chalicelib.consents import renewal
 from chalicelib.consents import store as consents
 from chalicelib.core import principals
@@ -60,8 +61,10 @@ FUNCTIONS = {
     "sweep_rights",
     "resync_chat_profiles",
     "sync_chat_profiles",
+    "notify_of_breaches",
     "transfer_copies",
     "usage",
+    "watch_breaches",
     "work_on_hooks",
     "work_rights",
 }
@@ -83,7 +86,9 @@ JOBS = {
     "sweep_rights",
     "resync_chat_profiles",
     "sync_chat_profiles",
+    "notify_of_breaches",
     "transfer_copies",
+    "watch_breaches",
     "work_on_hooks",
     "work_rights",
 }
@@ -102,6 +107,7 @@ SELECTIVE = (
     "RU4M_ERASURES_",
     "RU4M_TRANSFERS_",
     "RU4M_ANNOUNCEMENTS_",
+    "RU4M_BREACHES_",
     "RU4M_RENEWALS_",
     "RU4M_HOOKS_",
     "RU4M_RESYNC_",
@@ -193,6 +199,11 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         if not {"access_token", "sigv4"} & {name for scheme in route.get("security", []) for name in scheme}
     }
     assert open_routes == {
+        "POST /v1/rights-requests/guest",
+        "POST /v1/rights-requests/guest/{challenge_id}/verify",
+        "POST /v1/rights-receipts/{request_id}/proofs",
+        "POST /v1/rights-receipts/{request_id}/proofs/{challenge_id}/verify",
+        "GET /v1/rights-receipts/{request_id}/export",
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
@@ -200,6 +211,8 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/sessions/refresh",  # the refresh token authenticates it
         "GET /v1/notices",
         "GET /v1/notices/current",
+        "GET /v1/unsubscribe/{token}",  # it shows the same page to everyone
+        "POST /v1/unsubscribe/{token}",  # the token authenticates it
         "GET /v1/rights-receipts/{request_id}",  # the receipt authenticates it
         "POST /v1/rights-receipts/{request_id}/cancel",  # the receipt again
         "GET /v1/rights-receipts/{request_id}/certificate",
@@ -318,7 +331,7 @@ def test_only_the_admin_function_is_configured_with_operators(
     assert allowed.match(principals.of_account("aws-eusc", "123456789012"))
 
 
-def test_only_signup_is_configured_with_the_mode_of_budgets(
+def test_only_senders_of_codes_to_strangers_are_configured_with_the_mode_of_budgets(
     functions: dict[str, Template],
 ) -> None:
     configured = {
@@ -326,7 +339,8 @@ def test_only_signup_is_configured_with_the_mode_of_budgets(
         for name, function in functions.items()
         if "RU4M_SMS_BUDGETS" in function["Environment"]["Variables"]
     }
-    assert configured == {"signup": {"Ref": "SmsBudgets"}}
+    mode = {"Ref": "SmsBudgets"}
+    assert configured == {"rights": mode, "signup": mode}
 
 
 def test_only_functions_that_delete_users_at_stream_are_configured_with_the_extent(
@@ -357,13 +371,13 @@ def test_verified_codes_are_recorded_every_hour(functions: dict[str, Template]) 
     assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0  # the next hour's run repeats it
 
 
-def test_only_signup_and_the_counting_job_are_configured_with_countries(
+def test_only_senders_of_codes_and_their_counter_are_configured_with_countries(
     functions: dict[str, Template],
 ) -> None:
     configured = {
         name for name, f in functions.items() if "RU4M_SMS_COUNTRIES" in f["Environment"]["Variables"]
     }
-    assert configured == {"record_verified_codes", "signup"}
+    assert configured == {"record_verified_codes", "rights", "signup"}
 
 
 @pytest.mark.promise("SEC-1")
@@ -380,7 +394,7 @@ def test_ledger_is_signed_every_hour_and_a_failed_run_is_retried(
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.promise("RGT-7")
-@pytest.mark.parametrize("name", ["announce_notices", "renew_consents"])
+@pytest.mark.parametrize("name", ["announce_notices", "renew_consents", "watch_breaches"])
 def test_shards_with_work_due_are_sent_to_workers_every_five_minutes(
     name: str, functions: dict[str, Template]
 ) -> None:
@@ -397,6 +411,7 @@ def test_shards_with_work_due_are_sent_to_workers_every_five_minutes(
     ("name", "of", "at_once", "lease"),
     [
         ("announce_to_shard", "AnnouncementsQueue", "AnnouncingWorkers", announcement_run.LEASE),
+        ("notify_of_breaches", "BreachesQueue", "AnnouncingWorkers", breach_run.LEASE),
         ("renew_shard", "RenewalsQueue", "RenewalWorkers", renewal.LEASE),
     ],
 )
@@ -480,7 +495,7 @@ def test_message_about_a_request_is_delivered_at_most_five_times(
     ("name", "of"),
     [
         ("RightsDead", ("RightsQueue", "TransfersQueue", "ErasuresQueue")),
-        ("ShardsDead", ("AnnouncementsQueue", "RenewalsQueue")),
+        ("ShardsDead", ("AnnouncementsQueue", "RenewalsQueue", "BreachesQueue")),
         ("HooksDead", ("HooksQueue",)),
         ("ResyncDead", ("ResyncQueue",)),
     ],
@@ -617,7 +632,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             accounts, billing, challenges, rights, "table_ledger", "rights_queue", "mail_from",
             "mail_configuration", *sealing,
         },
-        "consents": {accounts, challenges, "table_ledger", *sealing},
+        "consents": {accounts, claims, challenges, "table_ledger", *lookup, *sealing},
         "contacts": {accounts, claims, challenges, "secret_codes", "secret_pairs", *lookup, *sealing},
         "conversations": {
             accounts, challenges, "secret_codes", "secret_pairs", "secret_stream", *lookup, *sealing,
@@ -630,7 +645,12 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "hooks": {challenges, "secret_stream", "hooks_queue"},
         "keep_holds": {accounts, billing, rights, usage},  # it opens no record
         "note_bounces": {accounts, challenges},
-        "notices": {accounts, challenges},
+        "notices": {accounts, challenges, rights},
+        "notify_of_breaches": {
+            accounts, challenges, rights, "table_ledger", "breaches_queue", "mail_from", "mail_configuration",
+            *sealing,
+        },
+        "watch_breaches": {rights, "breaches_queue"},  # it opens no record
         "profiles": {
             accounts, claims, challenges, "secret_codes", "mail_from", "mail_configuration",
             *lookup, *sealing,
@@ -640,8 +660,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             accounts, billing, challenges, claims, held, rights, usage, "table_ledger", "export_bucket",
         },
         "rights": {
-            accounts, challenges, rights, "table_ledger", "secret_codes", "secret_receipts", "export_bucket",
-            "rights_queue", *sealing,
+            accounts, challenges, claims, rights, "table_ledger", "secret_codes", "secret_receipts",
+            "export_bucket", "rights_queue", "mail_from", "mail_configuration", *lookup, *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},
         "reconcile_chat": {accounts, claims, rights, "table_ledger", "secret_stream", *lookup, *sealing},
@@ -671,6 +691,6 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "work_rights": {
             accounts, billing, claims, challenges, rights, usage, "table_ledger", "secret_stream",
             "export_bucket", "rights_queue", "transfers_queue", "erasures_queue", "mail_from",
-            "mail_configuration", *lookup, *sealing,
+            "mail_configuration", "secret_receipts", *lookup, *sealing,
         },
     }  # fmt: skip

@@ -103,6 +103,11 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         report_of_mail({"EmailTags": [{"Name": "mail_id", "Value": f"m_{'0' * 26}"}], "Destination": {}}),
         "EntryFailed: ('note_bounces', 'Unavailable')",
     ),
+    "watch_breaches": (a_schedule_event(), "EntryFailed: ('watch_breaches', 'Unavailable')"),
+    "notify_of_breaches": (
+        messages("nonsense", f'{{"breach":"br_{"0" * 26}","part":"00"}}'),
+        {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+    ),
     "checkpoint_ledger": (
         a_schedule_event(),
         "EntryFailed: ('checkpoint_ledger', 'Unavailable')",

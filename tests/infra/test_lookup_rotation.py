@@ -13,20 +13,23 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store
 from chalicelib.accounts.model import ClaimKind
-from chalicelib.core import aws, table
+from chalicelib.core import aws, clock, table
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Delete, Key, Table
 from chalicelib.profiles import service as profiles
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.service import Addresses
 from infra.deployment import vault
 from infra.ops.key_versions import Unfinished
-from infra.ops.lookup import ClaimsLeft, LookupKeys
+from infra.ops.lookup import ClaimsLeft, LookupKeys, SuppressionsLeft
 from tests.support import cloud, rotations
 from tests.support.builders import a_phone, an_address
 from tests.support.copies import damage
 from tests.support.erasures import erase_tables
 from tests.support.races import just_before
 from tests.support.rotations import Killed, Stage
-from tests.support.world import Reply, World
+from tests.support.world import Reply, User, World
 
 SECRET = "ru4m/test/lookup"
 VARIABLE = "RU4M_LOOKUP_VERSIONS"
@@ -438,6 +441,91 @@ def test_secret_keeps_every_version_that_a_container_is_configured_with(
     stage.keys.retire()
     assert all(set(versions.split(",")) <= stored for versions, stored in configured_and_stored)
     assert len(configured_and_stored) == 3
+
+
+# Objections to direct marketing: keyed hashes of numbers and mailboxes
+
+
+def suppressed_under() -> set[str]:
+    """Return the versions of the key under which suppressions are stored."""
+    return {item["pk"]["S"].split("#")[1] for item in cloud.records("suppression")}
+
+
+def objects(user: User, address: str | None = None) -> User:
+    if address:
+        user.has_email(address)
+    assert user.exercises("marketing_objection").status == 202
+    return user
+
+
+@pytest.mark.promise("RGT-6")
+def test_objections_of_accounts_move_with_their_claims(stage: LookupStage, world: World) -> None:
+    address = an_address()
+    mila = objects(world.a_user(), address)
+    stage.keys.rotate()
+    assert suppressions.suppressed(Addresses(mila.phone))  # matched under every kept version
+    assert stage.rekey() == 3
+    assert suppressed_under() == {"2"}
+    assert stage.keys.retire() == ["1"]
+    assert suppressions.suppressed(Addresses(mila.phone))
+    assert suppressions.suppressed(Addresses(email=address))
+
+
+@pytest.mark.promise("RGT-6")
+def test_version_is_not_retired_while_the_objection_of_an_erased_person_uses_it(
+    stage: LookupStage, world: World
+) -> None:
+    mila = objects(world.a_user())
+    leave(mila)
+    stage.keys.rotate()
+    stage.rekey()
+    with pytest.raises(SuppressionsLeft, match=r"1 objections to marketing .* 2028-11-24"):
+        stage.keys.retire()
+    assert (stage.configured[-1], stored_versions()) == ("2,1", {"1", "2"})
+    world.advance(800 * DAY)
+    assert stage.keys.retire() == ["1"]
+
+
+@pytest.mark.promise("RGT-6")
+def test_objection_moves_to_the_current_version_when_the_person_returns(
+    stage: LookupStage, world: World
+) -> None:
+    address = an_address()
+    mila = objects(world.a_user(), address)
+    leave(mila, address)
+    stage.keys.rotate()
+    again = world.a_user(phone=mila.phone)
+    assert again.verified["new_account"] is True
+    assert len(cloud.records("suppression")) == 2
+    assert suppressed_under() == {"1", "2"}
+    again.has_email(address)
+    assert suppressed_under() == {"2"}
+    assert stage.keys.retire() == ["1"]
+    assert suppressions.suppressed(Addresses(mila.phone))
+    assert suppressions.suppressed(Addresses(email=address))
+
+
+@pytest.mark.promise("RGT-6")
+def test_objection_under_an_older_version_is_renewed_by_a_new_one(stage: LookupStage, world: World) -> None:
+    mila = objects(world.a_user())
+    stage.keys.rotate()
+    objects(mila)
+    assert suppressed_under() == {"2"}
+
+
+@pytest.mark.promise("RGT-6")
+def test_consent_lifts_an_objection_under_every_version(stage: LookupStage, world: World) -> None:
+    mila = objects(world.a_user())
+    stage.keys.rotate()
+    for purpose in ("marketing", "personalised_ads"):
+        assert mila.consents(purpose).status == 200
+    assert cloud.records("suppression") == []
+
+
+def leave(user: User, address: str | None = None) -> None:
+    """Erase an account as its procedure does."""
+    suppressions.leave(Addresses(user.phone, address), [], clock.now())
+    erase_tables(user.account_id)
 
 
 def test_retirement_without_a_rotation_waits_for_nothing(stage: LookupStage) -> None:

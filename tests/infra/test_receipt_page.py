@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import RefusalReason, Right, RightsRequest, Status
+from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.receipt_page.texts import TEXTS
+from chalicelib.rights.refusal import RefusalReason
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support.certificates import REQUEST
 from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_width
@@ -18,7 +19,7 @@ from tests.support.receipts import CONTACT, PATH, RECEIPT, ReceiptServer, a_requ
 
 pytestmark = pytest.mark.promise("RGT-3")
 
-EN, SR = TEXTS["en-GB"], TEXTS["sr-Latn"]
+EN, SR, CYRILLIC = TEXTS["en-GB"], TEXTS["sr-Latn"], TEXTS["sr-Cyrl"]
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_signed_file_is_downloaded_under_the_name_that_the_guide_uses(
         (closed(Status.CANCELLED, right=Right.ACCESS), EN["cancelled"], []),
         (
             closed(Status.REFUSED, right=Right.ACCESS, refusal=RefusalReason.IDENTITY_FAILURE),
-            "We could not verify that the request came from you.",
+            "we could not verify that the request came from you",
             [],
         ),
     ],
@@ -189,6 +190,9 @@ def test_request_for_a_copy_is_shown_with_its_status(
     ("spoken", "language", "heading"),
     [
         ("sr-RS,en", "sr-Latn", SR["erasure"]),
+        ("sr-Cyrl-RS,en", "sr-Cyrl", CYRILLIC["erasure"]),
+        ("hr", "sr-Latn", SR["erasure"]),
+        ("bs-Cyrl", "sr-Cyrl", CYRILLIC["erasure"]),
         ("de,sr", "sr-Latn", SR["erasure"]),
         ("de", "en-GB", EN["erasure"]),
     ],
@@ -199,6 +203,24 @@ def test_page_speaks_the_language_of_its_reader(
     speak(chromium, spoken)
     assert heading in visit(chromium, server.link)
     assert chromium.value("document.documentElement.lang") == language
+
+
+@pytest.mark.promise("RGT-9")
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP, SMALL_PHONE], ids=lambda s: str(s.width))
+@pytest.mark.parametrize(
+    ("language", "court"),
+    [("en-GB", "go to court"), ("sr-Latn", "obratite sudu"), ("sr-Cyrl", "обратите суду")],
+)
+def test_answer_and_certificate_are_in_the_language_of_the_page(
+    chromium: Browser, server: ReceiptServer, language: str, court: str, screen: Screen
+) -> None:
+    speak(chromium, language)
+    server.request = closed(Status.COMPLETED)
+    assert court in visit(chromium, server.link, screen)
+    check_width(chromium, screen)
+    assert court in click(chromium, TEXTS[language]["read"])
+    check_width(chromium, screen)
+    assert chromium.value("document.querySelector('main').lang") == language.removesuffix("-GB")
 
 
 def test_reader_without_javascript_gets_the_contact(chromium: Browser, server: ReceiptServer) -> None:

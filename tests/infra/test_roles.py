@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.billing import evidence as billing
+from chalicelib.breaches import evidence as breaches
 from chalicelib.chat_settings import evidence as chat_settings
 from chalicelib.consents import evidence
-from chalicelib.core.ids import DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
+from chalicelib.core.ids import BreachId, DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
 from chalicelib.disclosures import evidence as disclosures
 from chalicelib.hooks.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.reconciliation import evidence as reconciliation
@@ -18,6 +19,7 @@ from chalicelib.retention import evidence as holds
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.rights.evidence import history_of
 from chalicelib.staff import history as staff_history
+from chalicelib.suppressions.model import AddressKind
 from tests.infra.templates import Template, listed, of_type
 
 _LOGS = "logs:CreateLogStream, logs:PutLogEvents"
@@ -45,9 +47,11 @@ _REQUESTS_OF_A_SUBJECT = ("dynamodb:Query", "${RightsTableArn}/index/owner")
 # A role may append to the kinds of chains in LEDGER_KINDS only.
 _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${LedgerTableArn}"))
 
+_SUPPRESSIONS = ("dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}")
 _RIGHTS = history_of(RightsRequestId.new()).kind
 _STAFF = staff_history.history_of(StaffId.new()).kind
 _DISCLOSURE = disclosures.history_of(DisclosureId.new()).kind
+_BREACH = breaches.history_of(BreachId.new()).kind
 _INVOICE = billing.history_of(InvoiceId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 _HOLD = holds.history_of(HoldId.new()).kind
@@ -57,7 +61,7 @@ _WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"
 
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
-    "AdminRole": {_DISCLOSURE, _HOLD, _INVOICE, _RIGHTS, _STAFF, _STREAM_CASE},
+    "AdminRole": {_BREACH, _CONSENT, _DISCLOSURE, _HOLD, _INVOICE, _RIGHTS, _STAFF, _STREAM_CASE},
     "CheckChatSettingsRole": {chat_settings.HISTORY.kind},
     "CloseIdleAccountsRole": {_RIGHTS},
     "ConsentsRole": {_CONSENT},
@@ -65,7 +69,8 @@ LEDGER_KINDS = {
     "PurgeExpiredRole": {purge.HISTORY.kind},
     "ReconcileChatRole": {reconciliation.HISTORY.kind, _STREAM_CASE},
     "RenewShardRole": {_CONSENT},
-    "RightsRole": {_RIGHTS},
+    "RightsRole": {_CONSENT, _RIGHTS},
+    "NotifyOfBreachesRole": {_BREACH},
     "TransferCopiesRole": {_RIGHTS},
     "WorkOnHooksRole": {_STREAM_CASE},
     "WorkRightsRole": {_RIGHTS},
@@ -75,6 +80,10 @@ LEDGER_KINDS = {
 _CHECKS = ", ".join(
     f"dynamodb:{name}" for name in ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem")
 )
+
+
+# What gives a restriction or objection its effect.
+_DECISIONS = "dynamodb:ConditionCheckItem, dynamodb:PutItem, dynamodb:UpdateItem"
 
 
 def _own_logs(name: str) -> tuple[str, str]:
@@ -89,19 +98,24 @@ EXPECTED = {
     "AdminRole": {
         _own_logs("admin"),
         (
-            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:UpdateItem",
+            (
+                "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:PutItem, "
+                "dynamodb:UpdateItem"
+            ),
             "${AccountsTableArn}",
         ),
+        ("dynamodb:PutItem", "${AccountsTableArn}"),  # the decisions of a subject
         ("dynamodb:Query", "${AccountsTableArn}/index/due"),  # open cases
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query", "${BillingTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
+        ("dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         _REQUESTS,
         ("dynamodb:Query", "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
-        # The list of disclosures, and no request of a subject.
+        # The lists of disclosures and breaches, and no request of a subject.
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         *_LEDGER,
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
@@ -125,6 +139,28 @@ EXPECTED = {
         (_RECEIVE, "${AnnouncementsQueue.Arn}"),
         _MAILING,
     },
+    "NotifyOfBreachesRole": {
+        _own_logs("notify_of_breaches"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:Query", "${AccountsTableArn}/index/live"),
+        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
+        ("kms:Decrypt", "${SealingKeyArn}"),
+        ("dynamodb:PutItem", "${ChallengesTableArn}"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query",
+            "${RightsTableArn}",
+        ),
+        *_LEDGER,
+        (_RECEIVE, "${BreachesQueue.Arn}"),
+        _MAILING,
+    },
+    # It reads breaches in clear, and no account.
+    "WatchBreachesRole": {
+        _own_logs("watch_breaches"),
+        ("dynamodb:Query", "${RightsTableArn}/index/owner"),
+        ("dynamodb:GetItem, dynamodb:Query", "${RightsTableArn}"),
+        ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${BreachesQueue.Arn}"),
+    },
     "ChatRole": {
         _own_logs("chat"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
@@ -143,6 +179,9 @@ EXPECTED = {
         _own_logs("consents"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        _SUPPRESSIONS,
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}"),
+        ("kms:Decrypt", "${StageKeyArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         *_LEDGER,
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -169,8 +208,9 @@ EXPECTED = {
         ("dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:Query", "${UsageTableArn}"),
         ("dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:Query", "${BillingTableArn}"),
         ("dynamodb:BatchWriteItem, dynamodb:PutItem, dynamodb:Query", "${HeldTableArn}"),
-        # Claims are replaced, never deleted.
+        # Claims are replaced, never deleted. A suppression is moved to the current key.
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ClaimsTableArn}"),
+        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:DeleteItem", "${KeysTableArn}"),
         ("dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
@@ -183,7 +223,10 @@ EXPECTED = {
             "${ErasuresQueue.Arn}",
         ),
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
-        ("s3:AbortMultipartUpload, s3:DeleteObjectVersion", "${ExportBucketArn}/exports/*"),
+        (
+            "s3:AbortMultipartUpload, s3:DeleteObjectVersion",
+            "${ExportBucketArn}/exports/*, ${ExportBucketArn}/preserved/*",
+        ),
         ("s3:ListBucketMultipartUploads", "${ExportBucketArn}"),
         ("s3:ListBucketVersions", "${ExportBucketArn}"),
         ("s3:GetObject, s3:PutObject, s3:PutObjectRetention", "${CheckpointBucketArn}/tombstones/*"),
@@ -219,7 +262,8 @@ EXPECTED = {
     },
     "NoticesRole": {
         _own_logs("notices"),
-        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:Query", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem", "${RightsTableArn}"),  # the texts about breaches
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
     },
     "ContactsRole": {
@@ -287,18 +331,25 @@ EXPECTED = {
     },
     "RightsRole": {
         _own_logs("rights"),
+        # A correction takes effect in the transaction of its request.
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
-        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        (_DECISIONS, "${AccountsTableArn}"),
+        _SUPPRESSIONS,
+        # Codes, and what is asked for, of people without a session; they are found by their claims.
+        ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         _REQUESTS,
         _REQUESTS_OF_A_SUBJECT,
         *_LEDGER,
-        ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${ReceiptsSecretArn}"),
+        ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${LookupSecretArn}, ${ReceiptsSecretArn}"),
+        _MAILING,
+        ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${StageKeyArn}"),
         ("sqs:SendMessage", "${RightsQueue.Arn}"),
         # A presigned link has the permissions of the role that made it.
-        ("s3:GetObject", "${ExportBucketArn}/exports/*"),
+        ("s3:GetObject", "${ExportBucketArn}/exports/*, ${ExportBucketArn}/preserved/*"),
     },
     "RecordVerifiedCodesRole": {
         _own_logs("record_verified_codes"),
@@ -423,6 +474,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem", "${ClaimsTableArn}"),
+        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),  # of suppressions that move to the current key
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         (
             "secretsmanager:GetSecretValue",
@@ -485,6 +537,8 @@ EXPECTED = {
         _own_logs("work_rights"),
         # An update is enough to keep an item longer.
         ("dynamodb:BatchGetItem, dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:ConditionCheckItem, dynamodb:PutItem", "${AccountsTableArn}"),  # the subject's decisions
+        ("s3:AbortMultipartUpload, s3:DeleteObject, s3:PutObject", "${ExportBucketArn}/preserved/*"),
         ("dynamodb:Query, dynamodb:UpdateItem", "${UsageTableArn}"),
         ("dynamodb:Query, dynamodb:UpdateItem", "${BillingTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
@@ -493,7 +547,7 @@ EXPECTED = {
         (f"{_REQUESTS[0]}, dynamodb:Query", _REQUESTS[1]),
         _REQUESTS_OF_A_SUBJECT,
         *_LEDGER,
-        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
+        ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}, ${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
         (
             "sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage",
@@ -508,6 +562,7 @@ EXPECTED = {
             "${ExportBucketArn}/exports/*",
         ),
         _MAILING,
+        ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
     },
 }
 
@@ -591,8 +646,29 @@ def test_roles_read_the_holds_of_subjects_and_not_requests_by_query(service: Tem
     }
     of_subjects = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*"]}}
     assert conditions.pop("WorkRightsRole") is None  # it answers requests
-    roles = ("AdminRole", "CloseIdleAccountsRole", "EraseAccountsRole", "RenewShardRole")
+    of_breaches = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["B#*"]}}
+    assert conditions.pop("NotifyOfBreachesRole") == of_breaches
+    assert conditions.pop("WatchBreachesRole") == of_breaches
+    of_both = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*", "B#*"]}}
+    assert conditions.pop("AdminRole") == of_both
+    roles = ("CloseIdleAccountsRole", "EraseAccountsRole", "RenewShardRole")
     assert conditions == dict.fromkeys(roles, of_subjects)
+
+
+@pytest.mark.promise("RGT-6")
+def test_roles_for_decisions_write_suppressions_and_no_claim(service: Template) -> None:
+    conditions = {
+        role: statement.get("Condition")
+        for role, statement in statements(service)
+        if listed(statement.get("Resource", [])) == ["${ClaimsTableArn}"]
+        and "dynamodb:DeleteItem" in listed(statement["Action"])
+        and role != "PurgeExpiredRole"
+    }
+    assert conditions.pop("ProfilesRole") is None  # it releases claims on mailboxes
+    only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["unwanted_*"]}}
+    roles = ("AdminRole", "ConsentsRole", "EraseAccountsRole", "RightsRole", "SignupRole")
+    assert conditions == dict.fromkeys(roles, only)
+    assert all(kind.startswith("unwanted_") for kind in AddressKind)
 
 
 @pytest.mark.promise("SEC-1")
@@ -629,7 +705,12 @@ def test_role_may_append_only_to_chains_of_its_own_kinds(service: Template) -> N
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize(
-    ("role", "kind"), [("CheckChatSettingsRole", "chat_settings"), ("WorkOnHooksRole", _STREAM_CASE)]
+    ("role", "kind"),
+    [
+        ("CheckChatSettingsRole", "chat_settings"),
+        ("NotifyOfBreachesRole", "breach"),
+        ("WorkOnHooksRole", _STREAM_CASE),
+    ],
 )
 def test_role_reads_only_chains_of_its_own_kind(service: Template, role: str, kind: str) -> None:
     conditions = [

@@ -32,7 +32,7 @@ CALLED = {
     "sns": {"Publish"},
     "sqs": {"SendMessage", "SendMessageBatch"},
 }  # fmt: skip
-_KEPT_BY_NAME_ONLY = {"kms": {"Encrypt", "Verify"}, "sqs": {"DeleteMessage"}}
+_KEPT_BY_NAME_ONLY = {"kms": {"Encrypt", "Verify"}, "sns": {"Unsubscribe"}, "sqs": {"DeleteMessage"}}
 
 
 def models_in(tree: Path) -> dict[str, dict[str, object]]:

@@ -9,6 +9,7 @@ import pytest
 from chalice.app import ScheduledEventConfig
 
 from app import app
+from chalicelib.breaches.jobs import notify_of_breaches
 from chalicelib.consents.jobs import renew_shard
 from chalicelib.core import clock
 from chalicelib.notices.jobs import announce_to_shard
@@ -28,6 +29,7 @@ _WORKERS: dict[str, Any] = {
     "erasures": erase_accounts,
     "renewals": renew_shard,
     "announcements": announce_to_shard,
+    "breaches": notify_of_breaches,
 }
 _WORKER_TIME = 300  # seconds
 

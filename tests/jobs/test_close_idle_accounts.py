@@ -16,6 +16,7 @@ from chalicelib.accounts.service import last_uses
 from chalicelib.core import chain, table
 from chalicelib.core.clock import DAY, HOUR, day_of
 from chalicelib.core.ids import AccountId
+from chalicelib.core.languages import Language, day_in_words
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Key, Table
@@ -84,7 +85,7 @@ def test_owner_is_warned_by_mail_60_days_before(world: World, mila: User) -> Non
     world.advance(timedelta(seconds=1))
     assert close_idle()["warned"] == 1
     (mail,) = warnings_to(mila)
-    assert day_of(world.now + 60 * DAY).isoformat() in mail
+    assert day_in_words(day_of(world.now + 60 * DAY), Language.ENGLISH) in mail
 
 
 @pytest.mark.promise("RET-5")
@@ -97,7 +98,7 @@ def test_owner_is_warned_again_14_days_before(world: World, mila: User) -> None:
     world.advance(timedelta(seconds=1))
     close_idle()
     assert len(warnings_to(mila)) == 2
-    assert day_of(world.now + 14 * DAY).isoformat() in warnings_to(mila)[1]
+    assert day_in_words(day_of(world.now + 14 * DAY), Language.ENGLISH) in warnings_to(mila)[1]
 
 
 @pytest.mark.promise("RET-5")

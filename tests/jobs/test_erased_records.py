@@ -29,6 +29,8 @@ from tests.support.outages import OUTAGES, named, refusal
 from tests.support.usage import store_singly
 from tests.support.world import User, World
 
+pytestmark = pytest.mark.proof  # takes long
+
 ACCOUNTS, _, USAGE = deletions()
 
 

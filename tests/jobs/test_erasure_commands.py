@@ -27,6 +27,8 @@ from tests.support.erasing import (
 )
 from tests.support.world import User, World
 
+pytestmark = pytest.mark.proof  # takes long
+
 
 @pytest.fixture(autouse=True)
 def services(world: World) -> Iterator[None]:

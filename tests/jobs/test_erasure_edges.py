@@ -43,6 +43,8 @@ from tests.support.erasing import (
 from tests.support.ledger import alter_newest
 from tests.support.world import User, World
 
+pytestmark = pytest.mark.proof  # takes long
+
 
 @pytest.fixture(autouse=True)
 def services(world: World) -> Iterator[None]:
@@ -61,8 +63,9 @@ def throttled() -> ClientError:
     return ClientError({"Error": {"Code": "TooManyRequestsException"}}, "SendEmail")
 
 
-def enters(world: World, user: User, right: str, received_on: str = "2026-11-24") -> Any:
-    body = {"user_id": user.user_id, "right": right, "received_by": "letter", "received_on": received_on}
+def enters(world: World, user: User, right: str, received_on: str = "2026-11-24", **more: Any) -> Any:
+    letter = {"user_id": user.user_id, "received_by": "letter", "received_on": received_on}
+    body = {**letter, "right": right, **more}
     entered = world.an_operator("alice").calls("POST", body=body)
     assert entered.status == 201, entered.text
     return entered.json["id"]
@@ -147,7 +150,8 @@ def test_device_that_signed_in_after_the_letter_does_not_open_an_idle_account(
 ) -> None:
     mila = world.a_user()
     world.advance(120 * DAY)
-    enters(world, mila, "restriction", "2027-03-20")  # keeps the erasure waiting
+    # It waits for a decision of operators, and the erasure waits for it.
+    enters(world, mila, "objection", "2027-03-20", purposes=["security"])
     request_id = enters(world, mila, "erasure", "2027-03-20")
     work(world, request_id, at_step("settle"))
     stranger = a_device()
@@ -172,7 +176,7 @@ def test_idle_time_longer_than_devices_are_known_is_refused() -> None:
 def test_open_request_that_is_never_answered_is_given_up_before_the_deadline(
     world: World, mila: User
 ) -> None:
-    other = enters(world, mila, "restriction")
+    other = enters(world, mila, "objection", purposes=["security"])
     request_id = asks_for_erasure(mila)
     request = work(world, request_id, lambda found: not found.is_open, within=60 * DAY)
     assert request.status is Status.COMPLETED

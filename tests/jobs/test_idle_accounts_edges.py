@@ -24,7 +24,8 @@ from chalicelib.retention import jobs
 from chalicelib.retention.idle import plan, store
 from chalicelib.retention.idle.plan import DueAction
 from chalicelib.rights import receipts
-from chalicelib.rights.model import RefusalReason, Status
+from chalicelib.rights.model import Status
+from chalicelib.rights.refusal import RefusalReason
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasing import at_step, erasable, stored, work
@@ -44,6 +45,8 @@ from tests.support.idling import (
 )
 from tests.support.restores import Backup
 from tests.support.world import User, World
+
+pytestmark = pytest.mark.proof  # takes long
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "Publish")
 

@@ -22,6 +22,8 @@ from tests.support import cloud
 from tests.support.usage import store_singly
 from tests.support.world import NOON, User, World
 
+pytestmark = pytest.mark.proof  # takes long
+
 
 def a_user_with_events(world: World, number: int = 1) -> User:
     """Submit each event in a batch of its own, so it is an item of its own."""

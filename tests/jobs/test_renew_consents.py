@@ -25,6 +25,8 @@ from tests.support.events import Context, messages
 from tests.support.races import just_before
 from tests.support.world import User, World
 
+pytestmark = pytest.mark.proof  # takes long
+
 DUE = timedelta(days=5 * 365 + 1 - 90)  # after a consent was given; one leap day lies in between
 
 

@@ -5,11 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.accounts.model import AccountState
+from chalicelib.consents import store as consents
+from chalicelib.consents import store as purposes
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, TombstoneId, UserId
 from chalicelib.core.table_names import Table
+from chalicelib.marketing.gate import may_send
+from chalicelib.marketing.model import NonServiceKind, Withheld
 from chalicelib.privacy import codec
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.restore.erasures import KeepOutcome
 from chalicelib.restore.scanning import Workers
 from chalicelib.restore.survivors import count_survivors
@@ -18,6 +24,8 @@ from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import OpenRequest, Right, Status
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.service import Addresses
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.erasing import (
@@ -37,7 +45,10 @@ from tests.support.erasures import stored_account
 from tests.support.holds import everything_held, places_hold
 from tests.support.ledger import alter_newest
 from tests.support.restores import IN_BACKUPS, Backup
+from tests.support.restraining import lifts, objects, restricts
 from tests.support.world import User, World
+
+pytestmark = pytest.mark.proof  # takes long
 
 ACCOUNT_TABLES = (Table.ACCOUNTS, Table.CLAIMS, Table.KEYS)
 
@@ -263,6 +274,76 @@ def test_consent_withdrawn_after_the_backup_is_withdrawn_again(world: World, mil
         assert again.gets("/v1/consents/analytics/records").json == records
 
 
+BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
+
+
+def suppressed(user: User) -> set[Purpose]:
+    return set(suppressions.suppressed(Addresses(user.phone)))
+
+
+@pytest.mark.promise("RGT-6")
+@pytest.mark.parametrize("tables", [ACCOUNT_TABLES, (Table.ACCOUNTS,), (Table.CLAIMS,)])
+def test_objection_to_marketing_after_the_backup_is_applied_again(
+    world: World, mila: User, tables: tuple[Table, ...]
+) -> None:
+    mila.consents("marketing")
+    world.advance(clock.MINUTE)
+    backup = Backup.made()
+    world.advance(clock.MINUTE)
+    assert mila.exercises("marketing_objection").status == 202
+    with backup.restored(*tables) as restore:
+        before = cloud.all_items()
+        assert restore.dry_run().has("objections to marketing: applied to 1 accounts")
+        assert cloud.all_items() == before
+        assert restore.replay().status == 0
+        assert restore.replay().has("objections to marketing: applied to 0 accounts")
+        decisions = purposes.read(AccountId(mila.account_id))
+        assert decisions
+        assert set(decisions.objected) == suppressed(mila) == BOTH
+        assert set(suppressions.suppressed(Addresses(email=mila.verified["address"]))) == BOTH
+        assert may_send(AccountId(mila.account_id), NonServiceKind.NEWS) is Withheld.OBJECTED
+
+
+@pytest.mark.promise("RGT-6")
+def test_suppression_that_a_consent_lifted_after_the_backup_is_lifted_again(world: World, mila: User) -> None:
+    assert mila.exercises("marketing_objection").status == 202
+    backup = Backup.made()
+    world.advance(clock.MINUTE)
+    mila.consents("marketing")
+    with backup.restored(Table.CLAIMS) as restore:
+        assert restore.replay().status == 0
+        assert suppressed(mila) == {Purpose.PERSONALISED_ADS}
+
+
+@pytest.mark.promise("RGT-6")
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_objection_of_a_user_who_is_erased_again_stays_suppressed(
+    world: World, mila: User, when: str
+) -> None:
+    if when == "before":
+        assert mila.exercises("marketing_objection").status == 202
+    backup = Backup.made()
+    world.advance(clock.MINUTE)
+    if when == "after":
+        assert mila.exercises("marketing_objection").status == 202
+    work(world, asks_for_erasure(mila))
+    with backup.restored(*ACCOUNT_TABLES) as restore:
+        done = restore.replay()
+        assert (done.status, done.survivors) == (0, 0), done.lines
+        assert suppressed(mila) == BOTH
+        assert all("expires_at" in item for item in cloud.records("suppression"))
+
+
+def test_objection_that_only_the_ledger_has_is_listed_if_its_effect_is_lost(world: World, mila: User) -> None:
+    backup = Backup.made()
+    world.advance(clock.MINUTE)
+    request_id = mila.exercises("marketing_objection").json["id"]
+    with backup.restored(Table.RIGHTS) as restore:
+        assert not restore.replay().has(f"request {request_id}")
+    with backup.restored(Table.RIGHTS, *ACCOUNT_TABLES) as restore:
+        assert restore.replay().has(f"request {request_id}: marketing_objection")
+
+
 @pytest.mark.proof
 @pytest.mark.promise("RGT-3")
 def test_capture_that_only_the_ledger_has_is_marked_and_repeated(world: World, mila: User) -> None:
@@ -382,3 +463,48 @@ def test_used_code_of_an_erased_account_is_a_survivor(world: World) -> None:
     counts = count_survivors(frozenset({AccountId(vuk.account_id)}), Workers(3))
     assert (counts[Table.CHALLENGES], counts[Table.CLAIMS], counts[Table.KEYS]) == (1, 2, 1)
     assert sum(counts.values()) == len(stored_about(vuk))
+
+
+# Restrictions and objections
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("RGT-5")
+def test_restriction_and_objection_after_the_backup_are_placed_again(world: World, mila: User) -> None:
+    backup = Backup.made()
+    restricts(mila, "b")
+    objects(mila, "diagnostics")
+    before = consents.read(AccountId(mila.account_id))
+    assert before
+    with backup.restored(Table.ACCOUNTS) as restore:
+        restored = consents.read(AccountId(mila.account_id))
+        assert restored is None or restored.restraints == {}
+        assert restore.replay().status == 0
+        after = consents.read(AccountId(mila.account_id))
+        assert after
+        assert after.restraints == before.restraints
+        assert (after.wholly_restricted, after.objections) == (True, before.objections)
+        assert stored_account(mila.account_id).state is AccountState.RESTRICTED
+
+
+@pytest.mark.promise("RGT-4")
+def test_restriction_ended_after_the_backup_is_ended_again(world: World, mila: User) -> None:
+    request_id = restricts(mila)
+    backup = Backup.made()
+    lifts(mila, request_id)
+    with backup.restored(Table.ACCOUNTS) as restore:
+        assert stored_account(mila.account_id).state is AccountState.RESTRICTED
+        done = restore.replay()
+        assert done.status == 0
+        assert "  ended again: 1" in done.lines
+        assert stored_account(mila.account_id).state is AccountState.ACTIVE
+        assert "  agrees: 1" in restore.replay().lines
+
+
+@pytest.mark.promise("RGT-4")
+def test_restriction_that_the_restored_rights_lack_is_listed_as_lost(world: World, mila: User) -> None:
+    backup = Backup.made()
+    request_id = restricts(mila)
+    with backup.restored(*IN_BACKUPS) as restore:
+        lines = restore.replay().lines
+        assert any(request_id in line and "restriction" in line for line in lines)

@@ -10,13 +10,13 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId, RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import procedures, service, store
+from chalicelib.rights import ends, procedures, store
 from chalicelib.rights.engine import duties, engine, step
 from chalicelib.rights.engine.duties import Duty
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Wait
-from chalicelib.rights.model import Status, StepStatus
+from chalicelib.rights.model import Right, Status, StepStatus
 from chalicelib.rights.notes import CopyNotes, RequestAnnouncement
 from chalicelib.rights.steps import erasures, make_copy_again, registry, transfer
 from tests.support import cloud
@@ -281,7 +281,7 @@ def test_every_duty_has_an_implementation() -> None:
 
 def test_every_step_of_a_plan_is_run_by_the_worker_of_its_queue() -> None:
     workers = {worker.queue: worker for worker in (registry.WORKER, transfer.WORKER, erasures.WORKER)}
-    for right in procedures.OFFERED:
+    for right in Right:
         for transfer_to in (None, "https://example.org/import"):
             for name in procedures.steps_of(right, transfer_to):
                 there = {where for where, worker in workers.items() if name in worker.steps}
@@ -293,5 +293,5 @@ def test_request_closed_during_a_lease_is_due_when_the_lease_expires(world: Worl
     found = store.read(RightsRequestId(request_id))
     assert found
     leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})
-    ended = service.closed_early(leased, Status.CANCELLED)
+    ended = ends.closed_early(leased, Status.CANCELLED)
     assert ended.run_at == leased.leased_until

@@ -27,6 +27,8 @@ from tests.support.ledger import alter_newest
 from tests.support.scripted import Killing, Plan, Scripted, a_request, evidence, stored
 from tests.support.world import World
 
+pytestmark = pytest.mark.proof  # takes long
+
 _ALARM_THRESHOLD = 3  # duties that failed within a day, as the alarm counts
 
 

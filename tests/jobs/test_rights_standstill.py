@@ -28,6 +28,8 @@ from tests.support.scripted import Plan, Scripted, a_request, evidence, stored
 from tests.support.usage import store_singly
 from tests.support.world import World
 
+pytestmark = pytest.mark.proof  # takes long
+
 
 def work_until(world: World, request_id: str, until: str) -> RightsRequest:
     """Advance a request until a step of its plan is next."""

@@ -28,6 +28,8 @@ from tests.support.copies import damage
 from tests.support.usage import a_person, stored_items, submit_usage, ten_people
 from tests.support.world import NOON, World
 
+pytestmark = pytest.mark.proof  # takes long
+
 DAY = date(2026, 11, 24)
 CLOSING = timedelta(hours=12 + 48 + 1)
 HOUR = timedelta(hours=1)

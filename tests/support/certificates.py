@@ -27,6 +27,7 @@ from chalicelib.certificates.words import (
 from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
 from chalicelib.core import aws
 from chalicelib.core.ids import Pseudonym, RightsRequestId
+from chalicelib.core.languages import Language
 from chalicelib.core.public_keys import fingerprint_of, pem_of
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
@@ -118,9 +119,9 @@ def a_long_certificate() -> ErasureCertificate:
     return a_certificate(deleted=every, held=held_records())
 
 
-def a_page(certificate: ErasureCertificate | None = None) -> str:
+def a_page(certificate: ErasureCertificate | None = None, language: Language = Language.ENGLISH) -> str:
     document = (certificate or a_certificate()).document()
-    return page(Envelope(KID, b"", document), "privacy@test.example")
+    return page(Envelope(KID, b"", document), "privacy@test.example", language)
 
 
 def create_key(alias: str | None = None) -> str:

@@ -103,7 +103,7 @@ def new_container() -> None:
     signature.forget()
 
 
-QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals", "hooks", "resync")
+QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals", "hooks", "resync", "breaches")
 
 
 def create_queues() -> None:

@@ -69,11 +69,12 @@ class Commands:
     def __post_init__(self) -> None:
         self.patch.setattr(internal_api, "URLLib3Session", lambda **_: self.wire)
 
-    def __call__(self, name: str, *words: str) -> Ran:
-        """Run a command as a member of staff."""
+    def __call__(self, name: str, *words: str, typed: str | None = None) -> Ran:
+        """Run a command as a member of staff, who types what it asks for."""
         api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), _URL)
         self.patch.setattr(InternalApi, "of", lambda *_: api)
-        done = CliRunner().invoke(app, [self.group, *words, "--stage", "staging", "--region", REGION])
+        options = ["--stage", "staging", "--region", REGION]
+        done = CliRunner().invoke(app, [self.group, *words, *options], input=typed)
         # The app runs in this process, and prints its metrics between the command's lines.
         lines = [line for line in done.output.splitlines() if not line.startswith("{")]
         return Ran(done.exit_code, "\n".join(lines).strip())

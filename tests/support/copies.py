@@ -15,6 +15,7 @@ from typing import Any
 
 from chalicelib.core import aws, table
 from chalicelib.core.ids import AccountId
+from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Key, Table
 from chalicelib.privacy import bundles, codec, register, subject_keys
@@ -101,9 +102,12 @@ def a_copy(
     copy: CopyKind = CopyKind.ACCESS,
     chat: Chat = NO_CHAT,
     received_at: datetime | None = None,
+    language: Language = Language.ENGLISH,
 ) -> Package:
     """Return the copy of a subject who requests it now, or at an instant in the past."""
-    asked = CopyRequest(copy, "r_test", AccountId(user.account_id), received_at or user.world.now)
+    asked = CopyRequest(
+        copy, "r_test", AccountId(user.account_id), received_at or user.world.now, language=language
+    )
     assembled = package.assemble(asked, chat, to=KEY)
     return Package(assembled, downloaded())
 

@@ -57,6 +57,7 @@ def variables() -> dict[str, str]:
         "RU4M_RIGHTS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-rights",
         "RU4M_TRANSFERS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-transfers",
         "RU4M_ERASURES_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-erasures",
+        "RU4M_BREACHES_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-breaches",
         "RU4M_ANNOUNCEMENTS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-announcements",
         "RU4M_RENEWALS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-renewals",
         "RU4M_RESYNC_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-resync",

@@ -23,8 +23,9 @@ from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import evidence, receipts, store
+from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.store import keeping_certificate
-from chalicelib.rights.model import IssuedCertificate, Right, RightsRequest, Status
+from chalicelib.rights.model import Right, RightsRequest, Status
 from tests.support import certificates
 from tests.support.world import User
 

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.core.phrases import IN_ENGLISH, Phrasebook
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.plans import WithheldField
 from chalicelib.rights.export.model import ROWS, About, CopyKind, File, Row, SectionView
 from chalicelib.rights.export.page.document import page
+from chalicelib.rights.export.phrases import phrasebook
 
 RECEIVED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -68,14 +70,14 @@ def an_about(**changes: object) -> About:
     return replace(about, **changes)  # type: ignore[arg-type] # a field's own type
 
 
-def sections(hostile: tuple[str, ...] = HOSTILE) -> Iterator[SectionView]:
+def sections(hostile: tuple[str, ...] = HOSTILE, say: Phrasebook = IN_ENGLISH) -> Iterator[SectionView]:
     """Return a section for each declared kind, then those that no record class holds."""
     for section in plans.export_plan(register.records()):
         names = [field.name for field in section.disclosed]
         total = _SIZES.get(section.kind, 3) if names else 0
         rows = [_row(names, number, hostile) for number in range(min(total, ROWS))]
-        yield SectionView.of(section, rows, total, f"csv/{section.kind}.csv")
-    yield from _elsewhere(hostile)
+        yield SectionView.of(section, say, rows, total, f"csv/{section.kind}.csv")
+    yield from _elsewhere(hostile, say)
 
 
 def _row(names: list[str], number: int, hostile: tuple[str, ...]) -> Row:
@@ -86,7 +88,7 @@ def _row(names: list[str], number: int, hostile: tuple[str, ...]) -> Row:
     return row | {name: f"2026-11-{1 + number % 28:02} 21:40:10 UTC" for name in names if name == "at"}
 
 
-def _elsewhere(hostile: tuple[str, ...]) -> Iterator[SectionView]:
+def _elsewhere(hostile: tuple[str, ...], say: Phrasebook) -> Iterator[SectionView]:
     chat, evidence = (kind for kind in ELSEWHERE if kind.kind in {"chat_message", "evidence"})
     texts = ["See you at nine", "I am late, sorry", *hostile]
     messages = [
@@ -99,7 +101,7 @@ def _elsewhere(hostile: tuple[str, ...]) -> Iterator[SectionView]:
     ]
     yield SectionView.of_elsewhere(
         chat,
-        ("at", "channel", "text"),
+        say,
         messages,
         _SIZES["chat_message"],
         "chat/messages.ndjson",
@@ -109,8 +111,9 @@ def _elsewhere(hostile: tuple[str, ...]) -> Iterator[SectionView]:
         missing=("Stream gave no copy of 2 of 314 messages, and was asked three times.",),
     )
     entries = [{"at": _PLAIN["accepted_at"], "entry": "consent_given", "seal": "9f3c" * 16}]
-    yield SectionView.of_elsewhere(evidence, ("at", "entry", "seal"), entries, 1, "csv/evidence.csv")
+    yield SectionView.of_elsewhere(evidence, say, entries, 1, "csv/evidence.csv")
 
 
 def a_page(about: About | None = None, hostile: tuple[str, ...] = HOSTILE) -> str:
-    return "".join(page(about or an_about(), sections(hostile)))
+    about = about or an_about()
+    return "".join(page(about, sections(hostile, phrasebook(about.language))))

@@ -87,12 +87,24 @@ class Operator:
         query = f"?user_id={user_id}" + (f"&cursor={cursor}" if cursor else "")
         return self.world.call("GET", INVOICES + query, arn=self.arn)
 
-    def proposes(self, request_id: str, status: str, reason: str | None = None, text: str = DONE) -> Reply:
-        body = {"status": status, "text": text} | ({"reason": reason} if reason else {})
+    def proposes(
+        self, request_id: str, status: str, reason: str | None = None, text: str = DONE, **more: Any
+    ) -> Reply:
+        body = {"status": status, "text": text, **more} | ({"reason": reason} if reason else {})
         return self.calls("PUT", f"/{request_id}/proposal", body=body)
 
     def withdraws(self, request_id: str) -> Reply:
         return self.calls("DELETE", f"/{request_id}/proposal")
+
+    def lists_unnotified(self) -> Reply:
+        return self.world.call("GET", "/admin/v1/unnotified-recipients", arn=self.arn)
+
+    def lists_recipients(self, request_id: str) -> Reply:
+        return self.calls("GET", f"/{request_id}/recipients")
+
+    def records_notice(self, request_id: str, number: int, on: str) -> Reply:
+        body = {"number": number, "notified_on": on}
+        return self.calls("PUT", f"/{request_id}/recipients", body=body)
 
     def approves(self, request_id: str, etag: str | None = None) -> Reply:
         """Read the request's current state, unless an ETag is given."""
@@ -110,6 +122,18 @@ class Operator:
 
     def retries(self, request_id: str) -> Reply:
         return self.calls("POST", f"/{request_id}/retry")
+
+    def proposes_lifting(self, request_id: str, text: str = "The claim is settled.") -> Reply:
+        """Propose to end a restriction."""
+        return self.calls("PUT", f"/{request_id}/lifting", body={"text": text})
+
+    def withdraws_lifting(self, request_id: str) -> Reply:
+        return self.calls("DELETE", f"/{request_id}/lifting")
+
+    def approves_lifting(self, request_id: str, etag: str | None = None) -> Reply:
+        """Read the request's current state, unless an ETag is given."""
+        tag = etag or self.shows(request_id).headers["etag"]
+        return self.calls("POST", f"/{request_id}/lifting/approval", headers={"If-Match": tag})
 
     def calls_disclosures(self, method: str, path: str = "", **more: Any) -> Reply:
         return self.world.call(method, f"{DISCLOSURES}{path}", arn=self.arn, **more)
@@ -168,7 +192,7 @@ class Operator:
         return self.calls_holds("POST", f"/{hold_id}/lift")
 
     def enters(
-        self, user_id: str, right: str = "access", on: str = "2026-11-24", by: str = "letter"
+        self, user_id: str, right: str = "access", on: str = "2026-11-24", by: str = "letter", **more: Any
     ) -> Reply:
         body = {"user_id": user_id, "right": right, "received_by": by, "received_on": on}
-        return self.calls("POST", body=body)
+        return self.calls("POST", body=body | more)

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.core.http import PublicPage
 from chalicelib.core.http.answers import respond
 from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.languages import Language, preferred
 from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.receipt_page.document import RECEIPT_POLICY, receipt_page
 from chalicelib.rights.views import RequestView
@@ -57,7 +58,10 @@ class ReceiptServer:
     def link(self) -> str:
         return f"{self.url}/api/v1/receipt#{REQUEST}.{RECEIPT}"
 
-    def answer(self, method: str, path: str, receipt: str | None) -> tuple[int, dict[str, str], str]:
+    def answer(
+        self, method: str, path: str, receipt: str | None, accepted: str | None = None
+    ) -> tuple[int, dict[str, str], str]:
+        language = preferred(accepted or "")
         if (method, path) == ("GET", "/api/v1/receipt"):
             page = respond(PublicPage(markup=receipt_page(CONTACT), policy=RECEIPT_POLICY), "-")
             return 200, {name: str(value) for name, value in page.headers.items()}, page.body
@@ -69,10 +73,14 @@ class ReceiptServer:
             case "GET", "/certificate":
                 return 200, as_json, '{"algorithm":"ECDSA_SHA_256"}'
             case "GET", "/certificate/page":
-                return 200, {"Content-Type": "text/html; charset=utf-8"}, certificates.a_page()
+                return (
+                    200,
+                    {"Content-Type": "text/html; charset=utf-8"},
+                    certificates.a_page(language=language or Language.ENGLISH),
+                )
             case "POST", "/cancel":
                 self.request = closed(Status.CANCELLED)
-        return 200, as_json, RequestView.of(self.request).model_dump_json(exclude_none=True)
+        return 200, as_json, RequestView.of(self.request, language).model_dump_json(exclude_none=True)
 
 
 @contextmanager
@@ -85,7 +93,9 @@ def receipt_server() -> Iterator[ReceiptServer]:
             if state.broken:
                 self.close_connection = True
                 return
-            status, headers, text = state.answer(self.command, self.path, self.headers["Rights-Receipt"])
+            status, headers, text = state.answer(
+                self.command, self.path, self.headers["Rights-Receipt"], self.headers["Accept-Language"]
+            )
             body = text.encode()
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():

@@ -16,6 +16,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
+from chalicelib.breaches.jobs import watch_breaches
 from chalicelib.challenges.jobs import record_verified_codes
 from chalicelib.chat_settings.jobs import check_chat_settings
 from chalicelib.consents import store as consents
@@ -72,6 +73,7 @@ class Job:
 JOBS = (
     Job(keep_holds, 5 * MINUTE),
     Job(renew_consents, 5 * MINUTE, ("renewals",)),
+    Job(watch_breaches, 5 * MINUTE, ("breaches",)),
     Job(announce_notices, 5 * MINUTE, ("announcements",)),
     Job(roll_up_usage, HOUR),
     Job(purge_expired, 15 * MINUTE),

@@ -154,5 +154,5 @@ def test_no_word_of_the_certificate_covers_what_must_be_gone(left: Sighting) -> 
 def test_each_word_of_a_certificate_can_be_found_or_has_a_reason() -> None:
     assert {rule.stated for rule in MAY_REMAIN} == {*Remaining, *InBackups, *HeldKind} - {
         *NEVER_FOUND,
-        Remaining.SUPPRESSION_HASH,  # no code writes it yet
+        Remaining.SUPPRESSION_HASH,  # an earlier wording of OBJECTION_HASHES, which no code wrote
     }

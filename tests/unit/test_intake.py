@@ -1,12 +1,12 @@
-"""The intake of requests: one rule for each right that is offered."""
+"""The intake of requests: one rule for each right."""
 
-from chalicelib.rights import procedures
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.rules import RULES
+from chalicelib.rights.model import Right
 
 
-def test_each_right_with_a_procedure_has_an_intake_rule_and_no_other() -> None:
-    assert RULES.keys() == procedures.OFFERED
+def test_each_right_has_an_intake_rule() -> None:
+    assert RULES.keys() == set(Right)
 
 
 def test_each_field_that_a_rule_takes_is_a_field_of_the_body() -> None:

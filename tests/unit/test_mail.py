@@ -98,7 +98,7 @@ def test_mail_required_by_law_is_sent_despite_any_decision(ses: Ses) -> None:
 
 def test_purpose_not_registered_for_mail_is_refused(ses: Ses) -> None:
     with pytest.raises(egress.NotOnRegister):
-        mail.send(A_MAIL, Purpose.ANALYTICS, Decided(consented={Purpose.ANALYTICS: NOON}))
+        mail.send(A_MAIL, Purpose.DIAGNOSTICS, None)
     assert ses.asked == []
 
 

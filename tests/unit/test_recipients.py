@@ -13,8 +13,10 @@ import time_machine
 from chalicelib.core import egress, metrics
 from chalicelib.core.egress import NotOnRegister, Registered
 from chalicelib.privacy import register
-from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.elsewhere import ELSEWHERE
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
+from chalicelib.rights.intake.objection import OBJECTIONABLE
 
 CODE = Path(__file__).parents[2] / "chalicelib"
 
@@ -44,6 +46,61 @@ def test_disclosure_to_an_unregistered_recipient_is_refused(stranger: object) ->
 def test_purpose_outside_the_register_is_refused(purpose: Purpose) -> None:
     with pytest.raises(NotOnRegister):
         opened(Recipient.STREAM, purpose, Category.NAME)
+
+
+@pytest.mark.promise("NOT-6")
+@pytest.mark.parametrize("recipient", list(Recipient))
+def test_each_recipient_gets_data_for_its_registered_purposes_only(recipient: Recipient) -> None:
+    assert recipient.entry.purposes
+    for purpose in Purpose:
+        if purpose in recipient.entry.purposes:
+            assert opened(recipient, purpose) == "a client"
+        else:
+            with pytest.raises(NotOnRegister):
+                opened(recipient, purpose)
+
+
+@pytest.mark.promise("NOT-6")
+@pytest.mark.parametrize("recipient", list(Recipient))
+def test_register_states_what_binds_each_recipient_to_confidentiality(recipient: Recipient) -> None:
+    assert recipient.entry.confidentiality
+    if recipient.entry.role is Role.PROCESSOR:
+        assert "instructions only" in recipient.entry.role.value
+        assert recipient.entry.agreement
+        assert "agreement" in recipient.entry.confidentiality
+
+
+@pytest.mark.promise("STR-13")
+def test_register_names_the_basis_of_each_part_of_streams_processing() -> None:
+    parts = Recipient.STREAM.entry.parts
+    bases = {part.purpose: part.basis for part in parts}
+    assert bases == {
+        Purpose.SERVICE: LegalBasis.CONTRACT,
+        Purpose.LEGAL_OBLIGATION: LegalBasis.LEGAL_OBLIGATION,
+        Purpose.SECURITY: LegalBasis.LEGITIMATE_INTERESTS,
+        None: LegalBasis.CONSENT,
+    }
+    assert [part.what for part in parts if part.purpose is None] == [
+        "recordings of video meetings; none are made so far"
+    ]
+
+
+@pytest.mark.promise("STR-13")
+def test_objection_reaches_the_part_of_stream_that_rests_on_legitimate_interests() -> None:
+    reached = {
+        part.purpose for part in Recipient.STREAM.entry.parts if part.basis is LegalBasis.LEGITIMATE_INTERESTS
+    }
+    assert reached == {Purpose.SECURITY}
+    assert reached <= set(OBJECTIONABLE)
+    (row,) = (one for one in ELSEWHERE if one.kind == "chat_protection")
+    assert (row.purpose, row.basis) == (Purpose.SECURITY, LegalBasis.LEGITIMATE_INTERESTS)
+
+
+@pytest.mark.promise("STR-13")
+@pytest.mark.parametrize("recipient", list(Recipient))
+def test_each_part_has_the_basis_of_its_purpose(recipient: Recipient) -> None:
+    for part in recipient.entry.parts:
+        assert part.purpose is None or part.basis is part.purpose.basis
 
 
 @pytest.mark.promise("STR-2")
@@ -157,9 +214,11 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
         ("account", "phone"),
         ("challenge", "phone"),
         ("erasure_inputs", "phone"),
+        ("rights_request", "contact_phone"),
     }
     assert {(k, n) for k, n, r in leaving if r == "MAIL_PROVIDERS"} == {
         ("profile", "email"),
         ("challenge", "email"),
         ("erasure_inputs", "email"),
+        ("rights_request", "contact_email"),
     }

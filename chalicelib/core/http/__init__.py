@@ -4,6 +4,7 @@ route       the decorator; a view is a typed function of at most ten lines. What
             one batch (core/needs), and found at `caller[NEED]`
 limits      how often an account may call a route, or why the route has no limit
 parameters  what a view may take, by type: caller, body, ids in the path, headers, address
+forms       FormBody, a body that browsers and mail programs send
 answers     Created, Accepted, NoContent, Tagged; pages; problem documents
 operators   Operator, a caller authenticated by an IAM signature instead of a token
 contract    the routes as data, from which the OpenAPI document is generated
@@ -19,6 +20,7 @@ from chalicelib.core.http.answers import (
     PublicPage,
     Tagged,
 )
+from chalicelib.core.http.forms import FormBody
 from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import (
@@ -44,6 +46,7 @@ __all__ = [
     "Created",
     "Cursor",
     "DailyLimit",
+    "FormBody",
     "GlobalPrivacyControl",
     "Header",
     "HtmlPage",

@@ -50,6 +50,7 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     media_type: ClassVar[str] = "application/json"
+    also_as: ClassVar[tuple[str, ...]] = ()  # other media types that are read
     max_bytes: ClassVar[int] = 16 * 1024
 
     @classmethod
@@ -69,15 +70,16 @@ class Body(BaseModel):
         try:
             return cls.model_validate_json(raw)
         except ValidationError as error:
-            raise cls._refusal(error) from None
+            raise cls.refusal(error) from None
 
     @classmethod
-    def _refusal(cls, error: ValidationError) -> InvalidRequest:
+    def refusal(cls, error: ValidationError, under: str = "") -> InvalidRequest:
+        """The problem of a body that is not valid; `under`: the place of the body in the request's body."""
         details = error.errors(include_url=False, include_input=False, include_context=False)
         unexpected = any(detail["type"] == "extra_forbidden" for detail in details)
         errors = [
             {
-                "pointer": "".join(f"/{_escaped(part)}" for part in detail["loc"]),
+                "pointer": under + "".join(f"/{_escaped(part)}" for part in detail["loc"]),
                 "code": detail["type"],
                 "message": _message(detail["type"], detail["msg"]),
             }

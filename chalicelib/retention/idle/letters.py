@@ -1,16 +1,17 @@
 """The warnings that an account will be closed since it is idle: a mail, and a text message (RET-5).
 
 A number or address may have a new owner by now. So a warning has no name and no link: it says what happens,
-and that signing in prevents it. Text messages in Serbian have no diacritics, so each fits into one part.
+and that signing in prevents it. A text message fits into one part, in each script.
 """
 
 from datetime import datetime
 
 from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
+from chalicelib.core.languages import Language, counted, language_of
+from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
-from chalicelib.messages.languages import language
-from chalicelib.messages.letters import Letters, compose
+from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
 from chalicelib.messages.mail import Mail
 
 _WARNING: Letters = {
@@ -44,9 +45,10 @@ _WARNING: Letters = {
     ),
 }
 
-_TEXT = {
-    "sr": "RU4M: dugo ne koristite nalog. Brisemo ga posle {day}. Ako zelite da ga zadrzite, prijavite se u "
+_TEXT: ShortTexts = {
+    "sr": "RU4M: dugo ne koristite nalog. Brišemo ga posle {day} Ako želite da ga zadržite, prijavite se u "
     "aplikaciji pre toga.",
+    "sr-Cyrl": "RU4M: nalog brišemo posle {day} Ako Vam treba, prijavite se.",
     "en": "RU4M: you have not used your account for long. We delete it after {day}. To keep it, sign in with "
     "the app before then.",
 }
@@ -54,21 +56,17 @@ _TEXT = {
 
 def warning_mail(mail_id: MailId, to: str, locale: str | None, closes_at: datetime) -> Mail:
     """Compose the mail, the first or the second one, with the day after which the account is closed."""
-    spoken = language(locale, _WARNING)
-    words = {"day": day_of(closes_at).isoformat(), "months": _months(settings().idle.after_months, spoken)}
-    return compose(_WARNING, mail_id, to, locale, words)
+    months = _months(settings().idle.after_months, language_of(locale))
+    return compose(_WARNING, mail_id, to, locale, {"day": day_of(closes_at), "months": months})
 
 
-def _months(count: int, spoken: str) -> str:
+def _months(count: int, language: Language) -> str:
     """A number of months, at least two, in words of a language."""
-    if spoken != "sr":
+    if not language.is_serbian:
         return f"{count} months"
-    if count % 10 == 1 and count % 100 != 11:
-        return f"{count} mesec"
-    few = count % 10 in {2, 3, 4} and count % 100 not in {12, 13, 14}
-    return f"{count} {'meseca' if few else 'meseci'}"
+    return in_script(f"{count} {counted(count, 'mesec', 'meseca', 'meseci')}", language)
 
 
 def warning_text(locale: str | None, closes_at: datetime) -> str:
     """Compose the text message for an account without an address."""
-    return _TEXT[language(locale, _TEXT)].format(day=day_of(closes_at).isoformat())
+    return short_text(_TEXT, locale, {"day": day_of(closes_at)})

@@ -1,6 +1,7 @@
 """Duties: the deadline-bound tasks of a request beside its steps, and their times. Pure.
 
-While a request is open, operators are reminded of it, a late answer is recorded as overdue, an extension is
+While a request is open, operators are reminded of it, its subject is reminded of an outstanding proof of
+identity, without which it is refused, a late answer is recorded as overdue, an extension is
 announced to the subject, and the records that the request needs are pinned a few days ahead. Pins expire
 after the request is closed, so they need no release.
 """
@@ -10,7 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.clock import DAY
-from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.identity import PROOF_AWAITED, PROOF_AWAITED_LEAST, PROOF_REMINDERS
+from chalicelib.rights.model import RightsRequest, Status
 
 # How far ahead records are pinned for an open request, and how long before its end a pin is renewed. The
 # sweep may be down for that long before a pinned record expires.
@@ -28,6 +30,8 @@ class Duty(StrEnum):
     ANNOUNCE_EXTENSION = "announce_extension"
     RECORD_OWED = "record_owed"
     RECORD_UNPROVEN = "record_unproven"
+    REMIND_OF_PROOF = "remind_of_proof"
+    REFUSE_UNPROVEN = "refuse_unproven"
 
 
 def upcoming(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
@@ -49,6 +53,7 @@ def _planned(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, 
         yield request.extension.decided_at, Duty.ANNOUNCE_EXTENSION
     if unproven_at := request.notes.unproven_at:
         yield unproven_at, Duty.RECORD_UNPROVEN
+    yield from _of_proof(request, now)
     if request.clock.is_paused():
         return  # each day of the pause moves the due day
     reminders = request.clock.reminders(now)
@@ -56,6 +61,28 @@ def _planned(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, 
         yield reminders[request.reminded], Duty.REMIND
     elif request.reminded == len(reminders):
         yield request.clock.due_at(now) + _A_SECOND, Duty.RECORD_OVERDUE
+
+
+def _of_proof(request: RightsRequest, now: datetime) -> Iterator[tuple[datetime, Duty]]:
+    asked_at, reminded = request.notes.identity_asked_at, request.notes.identity_reminded
+    if asked_at is None or request.status is not Status.AWAITING_VERIFICATION or request.proposal:
+        return
+    lapses_at = proof_lapses_at(request, now)
+    yield lapses_at, Duty.REFUSE_UNPROVEN
+    if reminded < len(PROOF_REMINDERS) and asked_at + PROOF_REMINDERS[reminded] < lapses_at:
+        yield asked_at + PROOF_REMINDERS[reminded], Duty.REMIND_OF_PROOF
+
+
+def proof_lapses_at(request: RightsRequest, now: datetime) -> datetime:
+    """When a request is refused if its subject has not proven their identity by then.
+
+    A refusal has to be sent inside the first period (Art. 12(4) GDPR), which does not pass during a pause.
+    """
+    asked_at = request.notes.identity_asked_at or request.received_at
+    lapses_at = asked_at + PROOF_AWAITED
+    if request.clock.is_paused():
+        return lapses_at
+    return max(asked_at + PROOF_AWAITED_LEAST, min(lapses_at, request.clock.first_period_ends(now)))
 
 
 def _waits_unpinned(request: RightsRequest) -> bool:

@@ -157,7 +157,7 @@ def sweep() -> Swept:
             known = swept.days_to_deadline
             swept.days_to_deadline = days if known is None else min(days, known)
         for place in store.stuck_places(shard):
-            swept.stuck.add(place)
+            swept.stuck.add(place, now)
     _count_kinds(swept, most_urgent, now)
     return swept
 

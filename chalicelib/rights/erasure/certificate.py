@@ -3,6 +3,7 @@
 from chalicelib.certificates.envelope import Envelope
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.rights import service
 from chalicelib.rights.erasure import store
@@ -30,11 +31,16 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> Envelope:
     return _certificate(service.by_receipt(request_id, receipt))
 
 
-def readable_page(certificate: Envelope) -> str:
-    """Return the readable page of a certificate."""
+def page_by_receipt(request_id: RightsRequestId, receipt: str, language: Language | None) -> str:
+    """Return the readable page of a certificate, in a language or in the one kept with the request.
+
+    Raises:
+        NotFound, NotReady: as for `by_receipt`.
+    """
     from chalicelib.certificates.page import page  # imported on use: it needs the models of all concepts
 
-    return page(certificate, settings().contact_email)
+    request = service.by_receipt(request_id, receipt)
+    return page(_certificate(request), settings().contact_email, language or request.language)
 
 
 def _certificate(request: RightsRequest) -> Envelope:

@@ -4,8 +4,7 @@ They also reach people who did not request the erasure: a thief may have request
 owner. So the confirmation says what happens, when, and how to cancel it. Messages contain no name, number or
 id except in the link, whose fragment has the receipt: a browser sends no fragment to a server.
 
-Text messages in Serbian have no diacritics. With one, a part would have 70 characters instead of 160, so the
-message would need twice as many parts.
+A text message with a link has two parts, and three in Cyrillic script (`messages/letters`).
 """
 
 from datetime import datetime
@@ -13,8 +12,7 @@ from datetime import datetime
 from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId, RightsRequestId
 from chalicelib.core.settings import settings
-from chalicelib.messages.languages import language
-from chalicelib.messages.letters import Letters, compose
+from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
 from chalicelib.messages.mail import Mail
 
 _CONFIRMED: Letters = {
@@ -166,23 +164,23 @@ _KEPT: Letters = {
     ),
 }
 
-_CANCELLED_TEXT = {
-    "sr": "RU4M: brisanje Vaseg naloga je otkazano. Ako to niste bili Vi, pisite na {contact}.",
+_CANCELLED_TEXT: ShortTexts = {
+    "sr": "RU4M: brisanje Vašeg naloga je otkazano. Ako to niste bili Vi, pišite na {contact}.",
     "en": "RU4M: the deletion of your account was cancelled. If it was not you, write to {contact}.",
 }
 
-_CONFIRMED_TEXT = {
-    "sr": "RU4M: Vas nalog i podaci bice obrisani, najranije {until}. Ako to ne zelite, otkazite: {link}",
+_CONFIRMED_TEXT: ShortTexts = {
+    "sr": "RU4M: nalog i podatke brišemo najranije {until} Ako to ne želite, otkažite: {link}",
     "en": "RU4M: we will delete your account and data on {until} or later. To cancel the deletion: {link}",
 }
 
-_ERASED_EXCEPT_TEXT = {
-    "sr": "RU4M: Vas nalog je obrisan, osim onoga sto cuvamo po zakonu. Sta i do kada: {link}",
+_ERASED_EXCEPT_TEXT: ShortTexts = {
+    "sr": "RU4M: Vaš nalog je obrisan, osim onoga što čuvamo po zakonu. Šta i do kada: {link}",
     "en": "RU4M: your account was deleted, except what a law requires us to keep. Details: {link}",
 }
 
-_ERASED_TEXT = {
-    "sr": "RU4M: Vas nalog i podaci su obrisani. Potvrda: {link} Ovo je nasa poslednja poruka.",
+_ERASED_TEXT: ShortTexts = {
+    "sr": "RU4M: nalog i podaci su obrisani. Potvrda: {link} Ovo je naša poslednja poruka.",
     "en": "RU4M: your account and data were deleted. Certificate: {link} This is our last message.",
 }
 
@@ -206,17 +204,17 @@ def confirmation_mail(mail_id: MailId, to: str, locale: str | None, link: str, u
         link: as `link` returns it.
         until: the earliest begin of the deletion, which also waits for the subject's other requests.
     """
-    return compose(_CONFIRMED, mail_id, to, locale, {"until": _day(until)}, link)
+    return compose(_CONFIRMED, mail_id, to, locale, {"until": day_of(until)}, link)
 
 
 def confirmation_text(locale: str | None, link: str, until: datetime) -> str:
     """Compose the text message that confirms an erasure, for a subject without a verified address."""
-    return _CONFIRMED_TEXT[language(locale, _CONFIRMED_TEXT)].format(link=link, until=_day(until))
+    return short_text(_CONFIRMED_TEXT, locale, {"link": link, "until": day_of(until)})
 
 
 def closing_mail(mail_id: MailId, to: str, locale: str | None, link: str, until: datetime) -> Mail:
     """Compose the mail before an idle account is frozen; arguments as of `confirmation_mail`."""
-    return compose(_CLOSING, mail_id, to, locale, {"until": _day(until)}, link)
+    return compose(_CLOSING, mail_id, to, locale, {"until": day_of(until)}, link)
 
 
 def cancelled_mail(mail_id: MailId, to: str, locale: str | None) -> Mail:
@@ -232,7 +230,7 @@ def kept_mail(mail_id: MailId, to: str, locale: str | None) -> Mail:
 def cancelled_text(locale: str | None) -> str:
     """Compose the text message that confirms a cancellation."""
     contact = settings().contact_email
-    return _CANCELLED_TEXT[language(locale, _CANCELLED_TEXT)].format(contact=contact)
+    return short_text(_CANCELLED_TEXT, locale, {"contact": contact})
 
 
 def mostly_erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
@@ -242,7 +240,7 @@ def mostly_erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) 
 
 def mostly_erased_text(locale: str | None, link: str) -> str:
     """Compose the text message after a deletion from which a law excepts something."""
-    return _ERASED_EXCEPT_TEXT[language(locale, _ERASED_EXCEPT_TEXT)].format(link=link)
+    return short_text(_ERASED_EXCEPT_TEXT, locale, {"link": link})
 
 
 def erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
@@ -257,8 +255,4 @@ def closed_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail
 
 def erased_text(locale: str | None, link: str) -> str:
     """Compose the text message after the deletion. It is our last one to this number."""
-    return _ERASED_TEXT[language(locale, _ERASED_TEXT)].format(link=link)
-
-
-def _day(instant: datetime) -> str:
-    return day_of(instant).isoformat()
+    return short_text(_ERASED_TEXT, locale, {"link": link})

@@ -1,4 +1,4 @@
-"""Deletes a copy from S3 for good: all versions, delete markers and unfinished uploads (RGT-3).
+"""Deletes a request's files from S3 for good: all versions, delete markers and unfinished uploads (RGT-3).
 
 The bucket is not versioned, so an object has one version and no marker. Versions are listed and deleted by
 their id nevertheless: the code is then right whatever the bucket's setting is, or has been.
@@ -21,7 +21,7 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
-from chalicelib.rights.files import key_of
+from chalicelib.rights.files import key_of, preserved_key_of
 
 # Listed per round and kind: far more than a copy has, so that one round usually deletes everything.
 PAGE = 100
@@ -47,7 +47,16 @@ def erase_copy(request_id: RightsRequestId) -> int:
         Unavailable: S3 does not answer, or there is more than the rounds of one run delete. Call it again.
         AwsBug: S3 refuses.
     """
-    key, deleted = key_of(request_id), 0
+    return sum(_erase(key) for key in _keys(request_id))
+
+
+def _keys(request_id: RightsRequestId) -> tuple[str, ...]:
+    """The keys of a request: its copy, and the messages that a restriction preserves."""
+    return key_of(request_id), preserved_key_of(request_id)
+
+
+def _erase(key: str) -> int:
+    deleted = 0
     for _ in range(MAX_ROUNDS):
         stored = _find(key)
         if not stored:
@@ -69,7 +78,7 @@ def remaining(request_id: RightsRequestId) -> int:
         Unavailable: S3 does not answer.
         AwsBug: S3 refuses.
     """
-    return len(_find(key_of(request_id)))
+    return sum(len(_find(key)) for key in _keys(request_id))
 
 
 def _find(key: str) -> _Stored:

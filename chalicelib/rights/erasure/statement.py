@@ -24,8 +24,9 @@ from chalicelib.privacy import register
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.whereabouts import LookupPath, found
 from chalicelib.retention.model import HoldGround
+from chalicelib.rights.erasure.model import ErasureInputs
 from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import ErasureInputs, RightsRequest
+from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import DeletedKind, ErasureNotes, StreamAnswer
 
 T = TypeVar("T")
@@ -116,7 +117,11 @@ def of(
         completed_at=completed,
         deleted=deleted,
         stream=stream,
-        remains=(*_remains(answer, claims_until, completed, others), *open_records.remains()),
+        remains=(
+            *_remains(answer, claims_until, completed, others),
+            *_objection(notes, completed),
+            *open_records.remains(),
+        ),
         held=_held(request.kept_openly(now)),
     )
 
@@ -221,6 +226,11 @@ def _remains(
             yield Remains.of(what)
     if others.exported_at and others.exported_at + STREAM_EXPORTS_KEPT > now:
         yield Remains.of(Remaining.STREAM_EXPORTS, others.exported_at + STREAM_EXPORTS_KEPT)
+
+
+def _objection(notes: ErasureNotes, completed: datetime) -> Iterator[Remains]:
+    if notes.suppressed_until:
+        yield Remains.of(Remaining.OBJECTION_HASHES, max(notes.suppressed_until, completed))
 
 
 def _longest_unfindable(now: datetime) -> timedelta:

@@ -16,7 +16,8 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.table import Attr, Change, Conflict, Create, Delete, Key, Replace, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
-from chalicelib.rights.model import ErasureInputs, IssuedCertificate, OpenRequest, Right
+from chalicelib.rights.erasure.model import ErasureInputs, IssuedCertificate
+from chalicelib.rights.model import OpenRequest, Right
 from chalicelib.rights.store import guard_key, key
 
 _OTHER_RIGHTS = tuple(right for right in Right if right is not Right.ERASURE)

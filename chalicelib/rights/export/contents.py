@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from chalicelib.chat.export import StreamReason
 from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
 from chalicelib.privacy import authorities, words
 from chalicelib.privacy.controller import SupervisoryAuthority
@@ -34,6 +36,7 @@ from chalicelib.rights.export.manifest import (
 )
 from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
 from chalicelib.rights.export.page import rows
+from chalicelib.rights.export.phrases import OLDER_MESSAGES, phrasebook, records
 from chalicelib.rights.export.reader import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.export.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.export.spool import Spools
@@ -42,10 +45,6 @@ CHAT_FILE = "chat/messages.ndjson"
 _HELD_THERE = (
     "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
     "this copy does not contain it either"
-)
-_OLDER_MESSAGES = (
-    "our chat provider deletes a message within days after it is {} old, also while a request is open. This "
-    "copy contains the messages that our chat provider still had when it exported them"
 )
 
 
@@ -58,6 +57,7 @@ class CopyRequest:
     account_id: AccountId
     received_at: datetime
     country: str | None = None  # declared by the subject; its authority is named in addition to ours
+    language: Language = Language.ENGLISH  # of the page; the other files are for programs, and in English
 
     @property
     def authorities(self) -> tuple[SupervisoryAuthority, ...]:
@@ -166,7 +166,7 @@ def missing(gathered: Gathered) -> tuple[MissingFromCopy, ...]:
 
 def about(gathered: Gathered) -> About:
     """Return the content above and below the records on the page."""
-    unknown = (UNKNOWN,) if _sentences(gathered, UNKNOWN) else ()
+    unknown = (UNKNOWN,) if any(gap.what == UNKNOWN for gap in missing(gathered)) else ()
     return About(
         copy=gathered.asked.copy,
         request_id=gathered.asked.request_id,
@@ -176,24 +176,26 @@ def about(gathered: Gathered) -> About:
         kinds=(*gathered.chosen.parts, CHAT.kind, *unknown),
         files=_files(gathered),
         authorities=gathered.asked.authorities,
+        language=gathered.asked.language,
     )
 
 
 def views(gathered: Gathered) -> Iterator[SectionView]:
     """Return the kinds of record as the page shows them."""
+    say = phrasebook(gathered.asked.language)
     for part, section in gathered.sections():
         spool = gathered.spools[part.kind]
-        shown = (rows.row(line) for line in islice(spool.lines(), ROWS))
+        shown = (rows.row(line, say) for line in islice(spool.lines(), ROWS))
         file = csv_file(part.kind) if spool.total else None
-        yield SectionView.of(section, shown, spool.total, file, _sentences(gathered, part.kind))
-    yield _chat_view(gathered)
-    if lost := _sentences(gathered, UNKNOWN):
+        yield SectionView.of(section, say, shown, spool.total, file, _sentences(gathered, part.kind, say))
+    yield _chat_view(gathered, say)
+    if lost := _sentences(gathered, UNKNOWN, say):
         yield SectionView(
             kind=UNKNOWN,
-            title=words.title(UNKNOWN),
-            why="no longer known",
-            basis="no longer known",
-            kept="until the account is deleted",
+            title=say(words.title(UNKNOWN)),
+            why=say("no longer known"),
+            basis=say("no longer known"),
+            kept=say("until the account is deleted"),
             fields=(),
             rows=(),
             total=0,
@@ -201,18 +203,21 @@ def views(gathered: Gathered) -> Iterator[SectionView]:
         )
 
 
-def _chat_view(gathered: Gathered) -> SectionView:
+def _chat_view(gathered: Gathered, say: Phrasebook) -> SectionView:
     chat = gathered.chat
-    shown = tuple(rows.row(line) for line in islice(chat.lines(), ROWS))
-    left_out = (WithheldField(f"{part.what} ({part.count})", part.text) for part in chat.left_out)
+    shown = tuple(rows.row(line, say) for line in islice(chat.lines(), ROWS))
+    left_out = (
+        WithheldField(f"{say(words.label(part.what))} ({say.number(part.count)})", say(part.text))
+        for part in chat.left_out
+    )
     return SectionView.of_elsewhere(
         replace(CHAT, recipients=_chat_recipients(gathered)),
-        labels=dict.fromkeys(name for row in shown for name in row),
+        say,
         rows=shown,
         total=chat.total,
         rest=CHAT_FILE if chat.total else None,
-        withheld=(*left_out, *(WithheldField(field.name, field.why) for field in _chat_withheld(gathered))),
-        missing=_sentences(gathered, CHAT.kind),
+        withheld=(*left_out, *_chat_withheld_shown(gathered, say)),
+        missing=_sentences(gathered, CHAT.kind, say),
     )
 
 
@@ -231,16 +236,15 @@ def _files(gathered: Gathered) -> tuple[File, ...]:
     )
 
 
-def _sentences(gathered: Gathered, kind: str) -> tuple[str, ...]:
-    return tuple(_sentence(gap) for gap in missing(gathered) if gap.what == kind)
+def _sentences(gathered: Gathered, kind: str, say: Phrasebook) -> tuple[str, ...]:
+    return tuple(_sentence(gap, say) for gap in missing(gathered) if gap.what == kind)
 
 
-def _sentence(lost: MissingFromCopy) -> str:
-    text = lost.text.removesuffix(".")
+def _sentence(lost: MissingFromCopy, say: Phrasebook) -> str:
+    text = say(lost.text).removesuffix(".")
     if lost.what == CHAT.kind or lost.reason == UnreadableReason.NO_LEAD:  # not about single records
         return f"{text[:1].upper()}{text[1:]}."
-    records = "1 record" if lost.count == 1 else f"{lost.count:,} records"
-    return f"{records} could not be included: {text}."
+    return say("{records} could not be included: {why}.", records=records(lost.count, say), why=text)
 
 
 def _head(gathered: Gathered) -> Head:
@@ -294,9 +298,17 @@ def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
         WithheldShape(name=words.category(category), why=_HELD_THERE) for category in sorted(collected)
     )
     older = WithheldShape(
-        name="older messages", why=_OLDER_MESSAGES.format(Period.CHAT_MESSAGES.length.plainly)
+        name="older messages", why=OLDER_MESSAGES.format(Period.CHAT_MESSAGES.length.plainly)
     )
     return (*gathered.chat.withheld, *([older] if _is_at_stream(gathered) else []), *held_there)
+
+
+def _chat_withheld_shown(gathered: Gathered, say: Phrasebook) -> Iterator[WithheldField]:
+    """Return them as the page shows them: Stream's own names of fields stay, ours are translated."""
+    for withheld in _chat_withheld(gathered):
+        where, separator, name = withheld.name.partition(": ")
+        named = f"{say(words.label(where))}{separator}{say(name)}"
+        yield WithheldField(named, say(withheld.why))
 
 
 def _opened(shape: BaseModel) -> str:

@@ -2,7 +2,8 @@
 
 A package is assembled from one `About` and a sequence of `SectionView`, of which only one is in memory at a
 time. Values are texts as the page shows them (it escapes them): instants as "2026-11-24 21:37:05 CET", lists
-joined, "yes" and "no". A row may lack fields for which its record has no value.
+joined, "yes" and "no". The texts of a view are in the language of the page. A row may lack fields for which
+its record has no value.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.elsewhere import Elsewhere
@@ -55,6 +58,7 @@ class About:
     files: tuple[File, ...]  # the package's other files, in the order of the list
     # The controller's authority, and that of the country the subject declared, if it is another.
     authorities: tuple[SupervisoryAuthority, ...] = CONTROLLER.authorities
+    language: Language = Language.ENGLISH  # of the page
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class SectionView:
     def of(
         cls,
         section: Section,
+        say: Phrasebook,
         rows: Iterable[Row] = (),
         total: int = 0,
         rest: str | None = None,
@@ -99,23 +104,25 @@ class SectionView:
         """Build it from a section of an export plan and its first records."""
         return cls(
             kind=section.kind,
-            title=words.title(section.kind),
-            why=section.purpose.plainly,
-            basis=words.basis(section.basis),
-            kept=section.kept,
+            title=say(words.title(section.kind)),
+            why=say(section.purpose.plainly),
+            basis=say(words.basis(section.basis)),
+            kept=say(section.kept),
             fields=tuple(
                 FieldView(
                     field.name,
-                    words.label(field.name),
-                    words.category(field.category),
-                    words.source(field.source),
+                    say(words.label(field.name)),
+                    say(words.category(field.category)),
+                    say(words.source(field.source)),
                     field.recipients,
                 )
                 for field in section.disclosed
             ),
             rows=tuple(rows),
             total=total,
-            withheld=section.withheld,
+            withheld=tuple(
+                WithheldField(say(words.label(field.name)), say(field.why)) for field in section.withheld
+            ),
             rest=rest,
             recipients=section.recipients,
             missing=missing,
@@ -126,29 +133,31 @@ class SectionView:
     def of_elsewhere(
         cls,
         data: Elsewhere,
-        labels: Iterable[str],
+        say: Phrasebook,
         rows: Iterable[Row] = (),
         total: int = 0,
         rest: str | None = None,
         withheld: tuple[WithheldField, ...] = (),
         missing: tuple[str, ...] = (),
     ) -> "SectionView":
-        """Build it for data without a record class; `labels` are the fields in order."""
-        categories = ", ".join(words.category(category) for category in data.categories)
+        """Build it for data without a record class; its fields are those of the rows."""
+        rows = tuple(rows)
+        names = dict.fromkeys(name for row in rows for name in row)
+        categories = ", ".join(say(words.category(category)) for category in data.categories)
         return cls(
             kind=data.kind,
-            title=words.title(data.kind),
-            why=data.purpose.plainly,
-            basis=words.basis(data.basis),
-            kept=data.plainly,
+            title=say(words.title(data.kind)),
+            why=say(data.purpose.plainly),
+            basis=say(words.basis(data.basis)),
+            kept=say(data.plainly),
             fields=tuple(
-                FieldView(name, words.label(name), categories, "", data.recipients) for name in labels
+                FieldView(name, say(words.label(name)), categories, "", data.recipients) for name in names
             ),
-            rows=tuple(rows),
+            rows=rows,
             total=total,
             withheld=withheld,
             rest=rest,
-            note=data.what,
+            note=say(data.what),
             recipients=data.recipients,
             missing=missing,
         )

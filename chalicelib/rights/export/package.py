@@ -22,6 +22,7 @@ Invariants:
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.rights.export import contents, schema, spreadsheet
@@ -71,6 +72,17 @@ def assemble(asked: CopyRequest, chat: Chat, to: str) -> Assembled:
         counts = {kind: spools[kind].total for kind in gathered.chosen.parts}
         counts[CHAT.kind] = chat.total
         return Assembled(upload.sha256, upload.size, counts, contents.missing(gathered))
+
+
+def assemble_chat(chat: Chat, as_of: datetime, to: str) -> Assembled:
+    """Upload a package with Stream's part only to a key of the export bucket.
+
+    Raises:
+        Unavailable, AwsBug: as for `assemble`.
+    """
+    with zipped_to(to, as_of) as (archive, upload):
+        archive.add(CHAT_FILE, LINES, chat.lines())
+    return Assembled(upload.sha256, upload.size, {CHAT.kind: chat.total}, chat.missing)
 
 
 def _gather(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:

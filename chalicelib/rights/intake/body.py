@@ -24,7 +24,11 @@ class RequestedChange(Body):
         None, max_length=20, description="Rectification: new values by field name; null removes a value"
     )
     purposes: tuple[_Name, ...] | None = Field(
-        None, max_length=20, description="Restriction and objection: the purposes concerned"
+        None,
+        max_length=20,
+        description="Objection: the purposes concerned, each based on legitimate interests. Restriction: the "
+        "purposes concerned; without them, all use but storage stops. Withdrawal: the purposes whose consent "
+        "ends; without them, all",
     )
     ground: Annotated[str, StringConstraints(pattern="^[a-d]$")] | None = Field(
         None, description="Restriction: the ground, as the letter in Art. 18(1) GDPR"

@@ -6,19 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.service import ACCOUNT, LANGUAGE, OPEN_ACCOUNT
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import needs
+from chalicelib.core import needs, observe
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.languages import Language
+from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found, Wanted
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.profiles.model import Profile
-from chalicelib.profiles.service import READABLE_PROFILE
+from chalicelib.profiles.model import Profile, Statements
+from chalicelib.profiles.service import READABLE_PROFILE, STATEMENTS
+from chalicelib.rights.corrections import AskedCorrection
 from chalicelib.rights.intake.body import RequestedChange
-from chalicelib.rights.model import Status
+from chalicelib.rights.model import RightsRequest, Status
 from chalicelib.rights.notes import RequestNotes
 
 
@@ -27,25 +31,51 @@ class Subject:
     """The records of a subject that an intake reads, at one instant.
 
     Attributes:
-        account: it may be frozen or restricted (RGT-11).
+        account: it may be frozen or restricted (RGT-11). If it cannot be opened, it is a glance: a right that
+            needs a sealed field of it then fails, and the others can be exercised.
         profile: None if there is none that can be read.
         purposes: the subject's decisions; None if there are none.
         keys: the account's data keys.
+        language: in which the subject reads the answer.
+        statements: the subject's statements; None if there are none that can be read.
     """
 
     account: Account
     profile: Profile | None
     purposes: Purposes | None
     keys: SubjectKeys
+    language: Language
+    statements: Statements | None = None
 
     @classmethod
     def found(cls, account: Account, found: Found) -> "Subject":
-        """The subject from a read of `SUBJECT`."""
-        return cls(account, found[READABLE_PROFILE], found[PURPOSES], found[DATA_KEY])
+        """The subject from a read of `SUBJECT`. `account`: as it was read, opened or not."""
+        return cls(
+            _opened(found) or account,
+            found[READABLE_PROFILE],
+            found[PURPOSES],
+            found[DATA_KEY],
+            found[LANGUAGE],
+            statements=found[STATEMENTS],
+        )
 
 
-# What has to be read beside the account.
-SUBJECT: tuple[Wanted[Any], ...] = (DATA_KEY, READABLE_PROFILE, PURPOSES)
+# A subject requests these in the app only, with a step-up.
+IN_APP_ONLY = frozenset({"transfer_to", "waive_grace"})
+
+
+def _opened(found: Found) -> Account | None:
+    try:
+        return found[OPEN_ACCOUNT]
+    except SealingError as error:
+        observe.record_unreadable("account_unreadable", error)
+        return None
+
+
+# What has to be read for an intake.
+SUBJECT: tuple[Wanted[Any], ...] = (
+    DATA_KEY, OPEN_ACCOUNT, READABLE_PROFILE, PURPOSES, LANGUAGE, STATEMENTS,
+)  # fmt: skip
 
 
 def read_again(subject: Subject) -> Subject:
@@ -54,8 +84,8 @@ def read_again(subject: Subject) -> Subject:
     Raises:
         NotFound: the account is being erased.
     """
-    (found,) = needs.read_accounts([subject.account.account_id], (OPEN_ACCOUNT, *SUBJECT))
-    account = found[OPEN_ACCOUNT]
+    (found,) = needs.read_accounts([subject.account.account_id], (ACCOUNT, *SUBJECT))
+    account = found[ACCOUNT]
     if account is None:
         raise NotFound
     return Subject.found(account, found)
@@ -90,16 +120,33 @@ class Beginning:
         also: the writes that give the request its effect, in the transaction that records it. A conflict of
             theirs means that the subject's records changed since they were read; the intake reads them again.
         said: fixed words and numbers about the effect, for the evidence.
+        counts: what to count once the transaction is committed, each with the value of its dimension.
         answer: the answer, if the request is answered at intake; its steps then follow the answer.
         status: the status of a request that is not answered at intake.
+        correction: what a rectification asks for.
     """
 
     steps: tuple[str, ...]
     notes: RequestNotes
     also: Sequence[Write] = ()
     said: dict[str, object] = field(default_factory=dict)
+    counts: Sequence[tuple[Metric, str]] = ()
     answer: Status | None = None
     status: Status = Status.RECEIVED
+    correction: AskedCorrection | None = None
+
+
+@dataclass(frozen=True)
+class ClosingEffect:
+    """What changes with the closing of a request by a person: its notes, and the writes that this takes."""
+
+    notes: RequestNotes
+    also: Sequence[Write] = ()
+
+
+def no_effect(request: RightsRequest, _: Status) -> ClosingEffect:
+    """The closing of a request whose intake had no effect, or whose steps undo it."""
+    return ClosingEffect(request.notes)
 
 
 @dataclass(frozen=True)
@@ -107,6 +154,7 @@ class IntakeRule:
     """The rule of one right.
 
     Attributes:
+        closing: what a cancellation or decision changes, for its transaction. Reads, and writes nothing.
         begin: how a request begins. Pure but for reads; raises InvalidRequest for values that do not fit.
         takes: the fields of the body that the right allows.
         wants_step_up: whether a stolen token alone must not exercise it.
@@ -117,6 +165,7 @@ class IntakeRule:
     takes: frozenset[str] = frozenset()
     wants_step_up: bool = False
     is_limited: bool = True
+    closing: Callable[[RightsRequest, Status], ClosingEffect] = no_effect
 
     def check_fields(self, body: RequestedChange) -> None:
         """Refuse fields that the right does not allow: the client would rely on an ignored field.

@@ -7,17 +7,20 @@ Invariants:
 - While a proposal waits, the procedure is suspended, so no data is delivered that may be refused. The legal
   clock keeps running.
 - A decision is final. Neither a later proof of identity nor a second approval changes it.
-- A right without a procedure is never answered as completed, neither in full nor in part. Nor is an erasure:
-  only its procedure completes it, and it cannot be refused any more once that has begun to delete.
-- A refusal needs a ground that the law gives for the right (`GROUNDS`). A refusal after the first period is
-  recorded as late, even if the answer was extended (Art. 12(4) GDPR). A partial refusal counts as one.
+- An erasure or a restriction is never answered as completed by a person, neither in full nor in part: only
+  its procedure completes it. Nor is a rectification without values. An erasure cannot be refused any more
+  once its procedure has begun to delete.
+- A decision that corrects data carries the values, and its approval applies them in the same transaction.
+- A refusal needs a reason that the law gives for the right (`rights/reasons`). A refusal after the first
+  period is recorded as late, even if the answer was extended (Art. 12(4) GDPR). A partial refusal counts as
+  one.
 
 Failures: each change is one transaction with its evidence, so none is left half done. If a response is lost,
 repeating the call returns the same result.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.core import clock
@@ -25,9 +28,12 @@ from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import procedures, service, states
-from chalicelib.rights.model import Proposal, RefusalReason, Right, RightsRequest, Status
-from chalicelib.rights.moves import Move, with_next_step_due
+from chalicelib.rights import ends, states
+from chalicelib.rights.corrections import AskedCorrection
+from chalicelib.rights.intake import rectification
+from chalicelib.rights.model import Proposal, Right, RightsRequest, Status
+from chalicelib.rights.moves import Move, with_next_step_due, without_proposal
+from chalicelib.rights.notes import RestraintNotes
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.problems import (
     NotCarriedOut,
@@ -37,49 +43,26 @@ from chalicelib.rights.problems import (
     ProposedAlready,
     TooLate,
 )
+from chalicelib.rights.reasons import PERMITTED
+from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.restraints import restraint_of
 
-_IN_GENERAL = frozenset(
-    {
-        RefusalReason.IDENTITY_FAILURE,
-        RefusalReason.MANIFESTLY_UNFOUNDED,
-        RefusalReason.MANIFESTLY_EXCESSIVE,
-    }
-)
-_OF_ERASURE = frozenset(
-    {
-        RefusalReason.LEGALLY_REQUIRED,
-        RefusalReason.LEGAL_CLAIMS,
-        RefusalReason.FREEDOM_OF_EXPRESSION,
-        RefusalReason.PUBLIC_INTEREST,
-        RefusalReason.PUBLIC_HEALTH,
-        RefusalReason.ARCHIVING,
-    }
-)
-
-# The legal grounds to refuse each right: a closed list (Art. 12 and 17 GDPR; ZZPL, Art. 21 and 30).
-# Art. 12(2), (5) and (6) GDPR apply to Art. 15 to 21: the requester cannot be identified, or the request is
-# manifestly unfounded or excessive. Art. 17(3) applies to erasure only. An objection to direct marketing
-# (Art. 21(3)) and the withdrawal of a consent (Art. 7(3)) cannot be refused. Compelling grounds can outweigh
-# any other objection (Art. 21(1)), but must be shown in writing, which no procedure does yet.
-GROUNDS: Mapping[Right, frozenset[RefusalReason]] = {
-    Right.ACCESS: _IN_GENERAL,
-    Right.PORTABILITY: _IN_GENERAL,
-    Right.RECTIFICATION: _IN_GENERAL,
-    Right.ERASURE: _IN_GENERAL | _OF_ERASURE,
-    Right.RESTRICTION: _IN_GENERAL,
-    Right.OBJECTION: _IN_GENERAL,
-    Right.MARKETING_OBJECTION: frozenset(),
-    Right.CONSENT_WITHDRAWAL: frozenset(),
-}
+# Their answer says what was done, so a person cannot give it.
+_BY_PROCEDURE_ONLY = frozenset({Right.ERASURE, Right.RESTRICTION})
 
 
 @dataclass(frozen=True)
 class ProposedDecision:
-    """A decision as proposed. The text is addressed to the subject, and may hold personal data."""
+    """A decision as proposed.
+
+    The text explains it to the subject, in the subject's language, and may hold personal data. The subject
+    gets it between the outcome with its reason and the remedies (`rights/decisions`).
+    """
 
     status: Status
     reason: RefusalReason | None
     text: str
+    corrections: Mapping[str, str] | None = None  # the values that a rectification gets
 
 
 def etag(request: RightsRequest) -> str:
@@ -89,8 +72,15 @@ def etag(request: RightsRequest) -> str:
 
 def staff_of(request: RightsRequest) -> set[StaffId]:
     """The members of staff that a request names."""
-    proposal = request.proposal
-    return {member for member in (proposal.by, proposal.approved_by) if member} if proposal else set()
+    proposal, authority = request.proposal, request.authority
+    lifting = request.notes.lifting if isinstance(request.notes, RestraintNotes) else None
+    named = (
+        *((proposal.by, proposal.approved_by) if proposal else ()),
+        *((lifting.by, lifting.approved_by) if lifting else ()),
+        authority.seen_by if authority else None,
+        request.notes.identity_checked_by,
+    )
+    return {member for member in named if member}
 
 
 def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision) -> RightsRequest:
@@ -99,7 +89,7 @@ def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision
     Raises:
         InvalidRequest: the status is no answer, a refusal has no reason, a reason comes without a refusal, or
             it is no ground to refuse this right.
-        NotCarriedOut: no procedure carries the right out, so a refusal is the only answer.
+        NotCarriedOut: a rectification without values, so a refusal is the only answer.
         TooLate: the request is decided already.
         NotNow: only a refusal is possible before the subject's identity is proven.
         ProposedAlready: another proposal waits.
@@ -138,13 +128,31 @@ def _check(decision: ProposedDecision) -> None:
         raise does_not_apply("reason", "A refusal needs one" if wants else "Nothing is refused")
 
 
-def _check_for(right: Right, decision: ProposedDecision) -> None:
-    if decision.status is not Status.REFUSED and right not in procedures.OFFERED:
+def _check_for(request: RightsRequest, decision: ProposedDecision) -> None:
+    right = request.right
+    # One of a person without an account, or by a letter from before the procedure, names no values.
+    has_none = right is Right.RECTIFICATION and not request.correction
+    if decision.status is not Status.REFUSED and has_none:
         raise NotCarriedOut
-    if right is Right.ERASURE and decision.status is not Status.REFUSED:
-        raise does_not_apply("status", "An erasure is completed by its procedure only; it can be refused")
-    if decision.reason is not None and decision.reason not in GROUNDS[right]:
+    if right in _BY_PROCEDURE_ONLY and decision.status is not Status.REFUSED:
+        raise does_not_apply("status", f"Only its procedure completes this {right}; it can be refused")
+    if decision.reason is not None and decision.reason not in PERMITTED[right]:
         raise does_not_apply("reason", "The law knows no such ground to refuse this right")
+
+
+def _check_parts(request: RightsRequest, decision: ProposedDecision) -> None:
+    """Refuse a partial answer where the request has no parts that can be answered differently.
+
+    An objection has: what stopped at once is upheld, and what goes on while it is weighed is refused.
+
+    Raises:
+        InvalidRequest: the status does not apply.
+    """
+    if decision.status is not Status.PARTIALLY_COMPLETED or not isinstance(request.notes, RestraintNotes):
+        return
+    objection = restraint_of(request) if request.right is Right.OBJECTION else None
+    if objection is None or not (objection.weighed and objection.stopped):
+        raise does_not_apply("status", "It can only be completed or refused as a whole")
 
 
 def _proposal_move(
@@ -152,26 +160,36 @@ def _proposal_move(
 ) -> Move | None:
     states.check_open(request)
     if standing := request.proposal:
-        if (standing.by, _proposal(request, standing)) == (by, decision):
+        values = rectification.proposed_values(request, decision.status, decision.corrections)
+        if (standing.by, _proposal(request, standing)) == (by, replace(decision, corrections=values)):
             return None
         raise ProposedAlready
-    _check_for(request.right, decision)
+    _check_for(request, decision)
+    _check_parts(request, decision)
     if decision.status not in states.MOVES[request.status]:
         raise NotNow
+    values = rectification.proposed_values(request, decision.status, decision.corrections)
     reviewed = Status.AWAITING_REVIEW in states.MOVES[request.status]
     after = request.model_copy(
         update={
             "status": Status.AWAITING_REVIEW if reviewed else request.status,
             "proposal": Proposal(status=decision.status, reason=decision.reason, by=by, at=now),
             "decision_text": decision.text,
+            "correction": _with_proposed(request, values),
             "run_at": None,
         }
     )
     return Move(after, "proposed", {"status": decision.status, "reason": decision.reason})
 
 
+def _with_proposed(request: RightsRequest, values: dict[str, str] | None) -> AskedCorrection | None:
+    correction = request.correction
+    return correction.model_copy(update={"proposed": values}) if correction else None
+
+
 def _proposal(request: RightsRequest, standing: Proposal) -> ProposedDecision:
-    return ProposedDecision(standing.status, standing.reason, request.decision_text or "")
+    values = request.correction.proposed if request.correction else None
+    return ProposedDecision(standing.status, standing.reason, request.decision_text or "", values)
 
 
 def _withdrawal_move(request: RightsRequest, now: datetime) -> Move | None:
@@ -179,17 +197,12 @@ def _withdrawal_move(request: RightsRequest, now: datetime) -> Move | None:
         raise TooLate
     if request.proposal is None:
         return None
-    # A right without a procedure stays in review.
+    # A request without steps before its decision stays in review.
     goes_on = request.status is Status.AWAITING_REVIEW and request.next_step
     after = without_proposal(request).model_copy(
         update={"status": Status.IN_PROGRESS if goes_on else request.status}
     )
     return Move(with_next_step_due(after, now), "proposal_withdrawn", {})
-
-
-def without_proposal(request: RightsRequest) -> RightsRequest:
-    """The request without its proposal."""
-    return request.model_copy(update={"proposal": None, "decision_text": None})
 
 
 def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: datetime) -> Move | None:
@@ -205,15 +218,23 @@ def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: dat
     if not shown.allows(etag(request)):
         raise ChangedMeanwhile
     # The rules may have changed since the proposal.
-    _check_for(request.right, _proposal(request, proposal))
+    _check_for(request, _proposal(request, proposal))
     late = proposal.reason is not None and not request.clock.refusal_is_in_time(now)
-    after = service.closed_early(request, proposal.status).model_copy(
+    said = {"proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
+    move = ends.closing_move(request, proposal.status, "decided", {**said, "late": int(late)})
+    after = move.after.model_copy(
         update={
             "refusal": proposal.reason,
             "decision_text": request.decision_text,
+            "correction": request.correction,
             "proposal": proposal.model_copy(update={"approved_by": by}),
         }
     )
-    said = {"proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
     counts = (Metric.RIGHTS_ANSWERED, *((Metric.RIGHTS_REFUSED_LATE,) if late else ()))
-    return Move(after, "decided", {**said, "late": int(late)}, counts)
+    return replace(move, after=after, counts=counts, said={**move.said, **_corrected(request)})
+
+
+def _corrected(request: RightsRequest) -> dict[str, object]:
+    """The names of the fields that a decision corrects, for the evidence."""
+    correction = request.correction
+    return {"corrected": sorted(correction.proposed or {})} if correction else {}

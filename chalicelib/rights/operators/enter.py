@@ -1,41 +1,58 @@
 """Requests received outside the app, entered by operators with the day of receipt (RGT-11).
 
 The period counts from the day of receipt, even if the request is entered later. The result is the request
-that the app would have made, and the subject sees it in the app too, with two differences:
+that the app would have made, and the subject sees it in the app too, with these differences:
 
-- A request for a right without a procedure is accepted, and waits for operators. Until the right has a
-  procedure, they can refuse the request but not answer it as completed.
 - No copy is sent to another controller because of a letter. A subject requests that in the app.
+- A subject without access to the account (`without_access`) gets the copy by the receipt. So two operators
+  check the identity first, and the account is warned (ADR 49).
+- A person without an account is named by a contact, where the answer goes. If an account has that contact,
+  the request is the account's, and the answer goes to the channels of the account, not to the contact of a
+  letter.
+- A representative shows an authority. Its kind and the day are recorded; the document is not kept.
 """
 
-from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 
-from chalicelib.accounts.service import read_by_user
+from pydantic import Field
+
+from chalicelib.accounts.service import owner_of_email, owner_of_phone, read_by_owner, read_by_user
+from chalicelib.challenges.numbers import PhoneText, mobile_number
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
-from chalicelib.core.errors import does_not_apply
-from chalicelib.core.ids import RightsRequestId, StaffId, UserId
-from chalicelib.rights import service
+from chalicelib.core.errors import NotFound, does_not_apply
+from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
+from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
+from chalicelib.rights.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
+from chalicelib.rights.intake import recovery
 from chalicelib.rights.intake.body import RequestedChange
-from chalicelib.rights.intake.rules import RULES
-from chalicelib.rights.intake.submission import SUBJECT, Beginning, IntakeRule, Subject, Submission
-from chalicelib.rights.model import ReceivedBy, Status, new_notes
-from chalicelib.rights.service import Received, TakenRequest
+from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
+from chalicelib.rights.intake.rules import rule_outside_the_app
+from chalicelib.rights.intake.submission import IN_APP_ONLY, SUBJECT, IntakeRule, Subject
+from chalicelib.rights.model import ReceivedBy
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
-
-
-# A subject requests these in the app only, with a step-up.
-_IN_THE_APP = frozenset({"transfer_to", "waive_grace"})
+# The channels of people who cannot write to us are recorded by our own code.
+_OURS = frozenset({ReceivedBy.APP, ReceivedBy.GUEST, ReceivedBy.UNSUBSCRIBE, ReceivedBy.INACTIVITY})
 
 
 class ReceivedRequest(RequestedChange):
-    """A request as received: the subject, what is requested, the channel and the day of receipt."""
+    """A request as received: the subject, what is requested, the channel and the day of receipt.
 
-    user_id: UserId
+    Exactly one of `user_id`, `phone` and `email` names the subject. `without_access`: the subject cannot
+    sign in. `authority` and `authority_seen_on` belong to `on_behalf`.
+    """
+
+    user_id: UserId | None = None
+    phone: PhoneText | None = None
+    email: str | None = Field(None, max_length=LONGEST_ADDRESS)
     received_by: ReceivedBy
     received_on: date
+    without_access: bool = False
+    on_behalf: OnBehalf | None = None
+    authority: AuthoritySeen | None = None
+    authority_seen_on: date | None = None
 
 
 def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
@@ -43,32 +60,80 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
 
     Raises:
         InvalidRequest: the day is in the future or more than a year ago; no person uses the channel to write
-            to us (the app, inactivity); or a field that the right does not allow in a letter.
+            to us (the app, inactivity); not exactly one subject is named; a representative without an
+            authority, or for a subject without access; or a field that the right does not allow in a letter.
         NotFound: no account has this user id.
         AlreadyOpen: an open request exercises the right, perhaps this one, entered before.
     """
-    received_at = _received_at(received)
-    rule = RULES.get(received.right, _FOR_OPERATORS)
-    rule = replace(rule, takes=rule.takes - _IN_THE_APP)
+    entry = Received(
+        RightsRequestId.new(),
+        _received_at(received),
+        received.received_by,
+        entered_by=by,
+        on_behalf=received.on_behalf,
+        authority=_authority(received, by),
+    )
+    rule = rule_outside_the_app(received.right, IN_APP_ONLY)
     rule.check_fields(received)
-    account, found = read_by_user(received.user_id, *SUBJECT)
-    received_by = Received(RightsRequestId.new(), received_at, received.received_by, entered_by=by)
-    return service.take(Subject.found(account, found), received, received_by, rule)
+    subject = _subject(received)
+    if isinstance(subject, GuestContact):
+        begin = partial(recovery.of_stranger, received.right, subject)
+        return take_without_account(subject, received, entry, begin)
+    return take(subject, received, entry, _rule_of(rule, received, by))
 
 
-def _begin_review(submission: Submission) -> Beginning:
-    """A right without a procedure waits for operators."""
-    return Beginning((), new_notes(submission.body.right), status=Status.AWAITING_REVIEW)
+def _rule_of(rule: IntakeRule, received: ReceivedRequest, by: StaffId) -> IntakeRule:
+    if received.on_behalf is OnBehalf.HEIR:
+        return recovery.of_heirs(rule, received.right, by)
+    return recovery.of_locked_out(rule, ()) if received.without_access else rule
 
 
-_FOR_OPERATORS = IntakeRule(_begin_review)
+def _subject(received: ReceivedRequest) -> Subject | GuestContact:
+    """The account that a letter is about, or the contact of a person without one."""
+    named = (received.user_id, received.phone, received.email)
+    if sum(one is not None for one in named) != 1:
+        raise does_not_apply("user_id", "Exactly one of user_id, phone and email")
+    if received.user_id:
+        account, found = read_by_user(received.user_id, *SUBJECT)
+        return Subject.found(account, found)
+    contact, owner = _contact(received)
+    if owner is None:
+        return contact
+    try:
+        account, found = read_by_owner(owner, *SUBJECT)
+    except NotFound:
+        return contact  # the account is being erased
+    return Subject.found(account, found)
+
+
+def _contact(received: ReceivedRequest) -> tuple[GuestContact, AccountId | None]:
+    if received.phone:
+        phone = mobile_number(received.phone, None)
+        return GuestContact(phone=phone), owner_of_phone(phone)
+    address = mailbox(received.email or "")
+    return GuestContact(email=address), owner_of_email(address)
+
+
+def _authority(received: ReceivedRequest, by: StaffId) -> SeenAuthority | None:
+    given = (received.authority, received.authority_seen_on)
+    if received.on_behalf and received.without_access:
+        raise does_not_apply("without_access", "The receipt opens the copy, which the subject alone gets")
+    if received.on_behalf is None:
+        if given != (None, None):
+            raise does_not_apply("authority", "Only for a request on behalf of the subject")
+        return None
+    if received.authority is None or received.authority_seen_on is None:
+        raise does_not_apply("authority", "The kind of authority that was seen, and the day")
+    if received.authority_seen_on > day_of(clock.now()):
+        raise does_not_apply("authority_seen_on", "Today at the latest")
+    return SeenAuthority(kind=received.authority, seen_on=received.authority_seen_on, seen_by=by)
 
 
 def _received_at(received: ReceivedRequest) -> datetime:
     """The beginning of the day of receipt: the copy includes all records of that day."""
-    if received.received_by in {ReceivedBy.APP, ReceivedBy.INACTIVITY}:
+    if received.received_by in _OURS:
         raise does_not_apply(
-            "received_by", "A channel outside the app; the app and our jobs record their own"
+            "received_by", "A channel outside the app; the app, links and our jobs record their own"
         )
     today = day_of(clock.now())
     if not today - _LONGEST_AGO <= received.received_on <= today:

@@ -7,20 +7,29 @@ Invariants:
 - No data is delivered while proof of identity is outstanding. The legal clock pauses only if the proof was
   requested without delay; after a later request the procedure waits and the clock keeps running.
 - Proof of identity never changes a decision. It drops a waiting proposal, which was made without the proof.
+- Two operators check the identity for a copy or an erasure that was requested without a session: one person
+  alone cannot release an account's data.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights import states
-from chalicelib.rights.deadline import ASKED_WITHOUT_DELAY, ExtensionReason, NotAllowed
+from chalicelib.rights import procedures, states
+from chalicelib.rights.deadline import ExtensionReason, NotAllowed
+from chalicelib.rights.identity import IdentityProof
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.moves import Move, with_next_step_due, with_reminders_reset
-from chalicelib.rights.operators.decide import without_proposal
+from chalicelib.rights.moves import (
+    Move,
+    awaiting_identity,
+    with_identity_proven,
+    with_next_step_due,
+    with_reminders_reset,
+)
 from chalicelib.rights.operators.inspect import apply_move
-from chalicelib.rights.problems import ExtensionNotAllowed, ProposedAlready, TooLate
+from chalicelib.rights.problems import ExtensionNotAllowed, OwnProposal, ProposedAlready, TooLate
 
 
 def extend(request_id: RightsRequestId, by: StaffId, days: int, reason: ExtensionReason) -> RightsRequest:
@@ -44,12 +53,15 @@ def record_identity_request(request_id: RightsRequestId, by: StaffId) -> RightsR
 
 
 def record_identity_proof(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
-    """Record that the subject has proven their identity; the procedure resumes.
+    """Record that an operator checked the subject's identity; the procedure resumes.
+
+    A request without a session resumes once a second operator has checked it too.
 
     Raises:
         TooLate: the request is decided already, and the decision stands.
+        OwnProposal: this operator was the first of the two.
     """
-    return apply_move(request_id, by, lambda request: _identity_proof_move(request, clock.now()))
+    return apply_move(request_id, by, lambda request: _identity_proof_move(request, by, clock.now()))
 
 
 def retry_step(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
@@ -79,23 +91,26 @@ def _identity_request_move(request: RightsRequest, now: datetime) -> Move | None
     if request.proposal:
         raise ProposedAlready
     states.check(request.status, Status.AWAITING_VERIFICATION)
-    stops = request.pause is None and now <= request.received_at + ASKED_WITHOUT_DELAY
-    paused = request.with_clock(request.clock.paused(now)) if stops else request
-    after = paused.model_copy(update={"status": Status.AWAITING_VERIFICATION, "run_at": None})
-    return Move(after, "identity_asked", {"clock_stands_still": int(stops)})
+    after = awaiting_identity(request, now)
+    return Move(after, "identity_asked", {"clock_stands_still": int(after.pause != request.pause)})
 
 
-def _identity_proof_move(request: RightsRequest, now: datetime) -> Move | None:
+def _identity_proof_move(request: RightsRequest, by: StaffId, now: datetime) -> Move | None:
     if not request.is_open:
         raise TooLate
     if request.status is not Status.AWAITING_VERIFICATION:
         return None
-    running = request
-    if request.clock.is_paused():
-        running = with_reminders_reset(request.with_clock(request.clock.resumed(now)), now)
-    known = without_proposal(running).model_copy(update={"status": Status.IN_PROGRESS})
+    first = request.notes.identity_checked_by
+    if procedures.is_recovery(request):
+        if first == by:
+            raise OwnProposal
+        if first is None:
+            notes = replace(request.notes, identity_checked_by=by)
+            return Move(request.model_copy(update={"notes": notes}), "identity_checked", {})
+    known = with_identity_proven(request, now)
+    proofs = tuple(dict.fromkeys((*request.proofs, IdentityProof.STAFF))) if first else request.proofs
     said = {"proposal_dropped": int(request.proposal is not None)}
-    return Move(with_next_step_due(known, now), "identity_came", said)
+    return Move(known.model_copy(update={"proofs": proofs}), "identity_came", said)
 
 
 def _retry_move(request: RightsRequest, now: datetime) -> Move | None:

@@ -3,6 +3,8 @@
 It contains only names, so that the intake of requests imports no step. `steps` has their code.
 """
 
+from collections.abc import Mapping, Sequence
+
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.model import Right, RightsRequest, Status, StepState, StepStatus
 
@@ -38,6 +40,27 @@ THAW = "thaw"  # after a cancellation or refusal: restore the account's state
 CONFIRM_CANCELLATION = "confirm_cancellation"  # notify the subject that the account stays
 RESUME_AT_STREAM = "resume_at_stream"  # let the user connect to Stream again
 
+NOTIFY_RECIPIENTS = "notify_recipients"  # notify each recipient of the data (Art. 19 GDPR)
+RESTRICT_AT_STREAM = "restrict_at_stream"  # suspend the user at Stream while all use is restricted
+PRESERVE_MESSAGES = "preserve_messages"  # keep the subject's messages, which Stream deletes by age
+CONCLUDE = "conclude"  # the restriction is carried out; this is the answer
+UPHOLD = "uphold"  # as long as a restriction lasts: keep what it preserves, and end it when operators do
+END_RESTRAINT = "end_restraint"  # after a refusal: end the restriction or objection once it was announced
+RELEASE_AT_STREAM = "release_at_stream"  # let the user connect to Stream again
+DISCARD_PRESERVED = "discard_preserved"  # delete the preserved messages
+WEIGH = "weigh"  # wait for the weighing of an objection
+SEARCH = "search"  # search for an account of the contact of a person without an account
+ANSWER = "answer"  # answer that nothing is stored about that person
+FORGET_CONTACT = "forget_contact"  # delete the contact from the request
+WARN = "warn"  # announce on every channel of the account what was requested without a session
+COOL_DOWN = "cool_down"  # wait until a person who was warned had time to object
+
+# The request of a person without an account, whatever the right.
+WITHOUT_ACCOUNT = (SEARCH, ANSWER, ANNOUNCE, FORGET_CONTACT)
+
+# The steps after the answer. A request under review has none before its decision.
+RECTIFIED = (ANNOUNCE, NOTIFY_RECIPIENTS)
+
 _COPY = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, DELIVER, ANNOUNCE, DISCARD)
 _COPY_HANDED_ON = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, TRANSFER, DELIVER, ANNOUNCE, DISCARD)
 
@@ -49,27 +72,63 @@ _ERASURE = (
 _ERASURE_CANCELLED = (THAW, CONFIRM_CANCELLATION, RESUME_AT_STREAM)
 _ERASURE_REFUSED = (THAW, ANNOUNCE, RESUME_AT_STREAM)
 
+_AFTER_RESTRICTION = (RELEASE_AT_STREAM, DISCARD_PRESERVED)
+_OBJECTION = (WEIGH, ANNOUNCE)
+
 # Steps that run in a separate worker, under an IAM role of its own.
 DESTINATIONS = {
     TRANSFER: Destination.TRANSFERS,
     **dict.fromkeys((*_ERASURE, *_ERASURE_CANCELLED), Destination.ERASURES),
 }
 
-# Rights without a procedure are refused at intake.
-OFFERED = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
-
 
 def steps_of(right: Right, transfer_to: str | None) -> tuple[str, ...]:
-    """The names of the steps that carry a request out.
+    """The names of the steps that carry a request out."""
+    match right:
+        case Right.ERASURE:
+            return _ERASURE
+        case Right.RESTRICTION:
+            return restriction_steps(covers_all=True, preserves=True)
+        case Right.OBJECTION:
+            return _OBJECTION
+        case Right.RECTIFICATION:
+            return RECTIFIED
+        case Right.MARKETING_OBJECTION | Right.CONSENT_WITHDRAWAL:  # their intake has the whole effect
+            return (ANNOUNCE,)
+        case _:
+            return _COPY_HANDED_ON if transfer_to else _COPY
 
-    Raises:
-        KeyError: no procedure carries this right out yet.
+
+def restriction_steps(*, covers_all: bool, preserves: bool) -> tuple[str, ...]:
+    """The names of the steps of a restriction.
+
+    Args:
+        covers_all: all use but storage stops, so the user is suspended at Stream.
+        preserves: deletion stops too, so records are pinned and messages copied out of Stream.
     """
-    if right not in OFFERED:
-        raise KeyError(right)
-    if right is Right.ERASURE:
-        return _ERASURE
-    return _COPY_HANDED_ON if transfer_to else _COPY
+    at_stream = (RESTRICT_AT_STREAM,) if covers_all else ()
+    kept = (PIN,) if preserves else ()
+    copied = (ASK_STREAM, AWAIT_STREAM, PRESERVE_MESSAGES) if covers_all and preserves else ()
+    concluded = (CONCLUDE,) if at_stream or kept else ()  # without such steps, the intake is the answer
+    afterwards = _AFTER_RESTRICTION if covers_all else ()
+    return (*at_stream, *kept, *copied, *concluded, ANNOUNCE, UPHOLD, *afterwards)
+
+
+def recovered(names: Sequence[str]) -> tuple[str, ...]:
+    """The steps of a request without a session: the account is warned, and nothing irreversible follows soon.
+
+    What can be undone, such as the freeze of an erasure, does not wait.
+    """
+    if CAPTURE in names:
+        begun = names.index(CAPTURE)
+        return (WARN, *names[:begun], COOL_DOWN, *names[begun:])
+    pinned = names.index(PIN) + 1 if PIN in names else 0
+    return (*names[:pinned], WARN, COOL_DOWN, *names[pinned:])
+
+
+def is_recovery(request: RightsRequest) -> bool:
+    """Return whether a copy or erasure was requested without a session of the account."""
+    return any(step.name == WARN for step in request.steps)
 
 
 def waiting_steps(names: tuple[str, ...]) -> tuple[StepState, ...]:
@@ -83,13 +142,27 @@ def ended_early(request: RightsRequest, status: Status) -> tuple[StepState, ...]
     Those undo what was done, delete a copy that was made, and announce a decision or confirm a cancellation.
     """
     done = tuple(step for step in request.steps if step.status is StepStatus.DONE)
-    match request.right, status:
-        case Right.ERASURE, Status.CANCELLED:
-            then: tuple[str, ...] = _ERASURE_CANCELLED
-        case Right.ERASURE, _:
-            then = _ERASURE_REFUSED
-        case _, Status.CANCELLED:
-            then = (DISCARD,)
-        case _:
-            then = (ANNOUNCE, DISCARD)
-    return (*done, *waiting_steps(then))
+    if request.without_account:
+        announced = () if status is Status.CANCELLED else (ANNOUNCE,)
+        return (*done, *waiting_steps((*announced, FORGET_CONTACT)))
+    of_right = _ENDED_EARLY.get(request.right, _COPY_ENDED)
+    return (*done, *waiting_steps(of_right.get(status, of_right[None])))
+
+
+# By right, then by the status with which a person closes it; None: any other answer.
+_Endings = Mapping[Status | None, tuple[str, ...]]
+_COPY_ENDED: _Endings = {Status.CANCELLED: (DISCARD,), None: (ANNOUNCE, DISCARD)}
+_ENDED_EARLY: Mapping[Right, _Endings] = {
+    Right.ERASURE: {Status.CANCELLED: _ERASURE_CANCELLED, None: _ERASURE_REFUSED},
+    Right.RECTIFICATION: {Status.CANCELLED: (), Status.REFUSED: (ANNOUNCE,), None: RECTIFIED},
+    Right.RESTRICTION: {
+        Status.CANCELLED: _AFTER_RESTRICTION,
+        Status.REFUSED: (ANNOUNCE, END_RESTRAINT, *_AFTER_RESTRICTION),
+        None: (ANNOUNCE, UPHOLD, *_AFTER_RESTRICTION),
+    },
+    Right.OBJECTION: {
+        Status.CANCELLED: (),
+        Status.REFUSED: (ANNOUNCE, END_RESTRAINT),
+        None: (ANNOUNCE,),
+    },
+}

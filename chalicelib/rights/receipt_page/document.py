@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import hash_source, opening
 from chalicelib.core.page_style import STYLE
@@ -20,6 +21,7 @@ OWN_STYLE = """
 .page{display:block;max-width:44rem}
 .page.wide{max-width:76rem}
 h1:focus{outline:none}
+.answer{white-space:pre-line;margin:1.2rem 0 0}
 .actions{display:flex;flex-wrap:wrap;gap:.8rem;margin:1.2rem 0 0}
 .wide>.actions{margin:0 0 1rem}
 button{font:inherit;font-weight:600;min-height:2.9rem;padding:.5rem 1.1rem;border-radius:.5rem;cursor:pointer;
@@ -43,7 +45,8 @@ def receipt_page(contact: str) -> str:
 
 
 def _pieces(contact: str) -> Iterator[str]:
-    yield opening("RU4M", tag("style", Html(OWN_STYLE)), policy=RECEIPT_POLICY)
+    # The script sets the language of the reader.
+    yield opening("RU4M", Language.ENGLISH, tag("style", Html(OWN_STYLE)), policy=RECEIPT_POLICY)
     yield Html('<div class="page" id="page">')
     yield tag("header", tag("h1", "RU4M", id="heading", tabindex="-1"))
     yield Html('<main id="request"></main>')

@@ -10,11 +10,14 @@
   const heading = document.getElementById('heading')
   let id, receipt, request, certificate
 
+  // As core/languages decides it: Serbian is also for readers of its sister languages.
+  const SERBIAN = ['sr', 'sh', 'bs', 'hr', 'cnr', 'me']
   const language = (() => {
     const known = Object.keys(texts)
-    const spoken = (navigator.languages || [navigator.language]).map(tag => tag.split('-')[0].toLowerCase())
-    for (const tag of spoken) {
-      const found = known.find(name => name.split('-')[0] === tag)
+    for (const tag of navigator.languages || [navigator.language]) {
+      const [spoken, ...parts] = tag.toLowerCase().split('-')
+      if (SERBIAN.includes(spoken)) return parts.includes('cyrl') ? 'sr-Cyrl' : 'sr-Latn'
+      const found = known.find(name => name.split('-')[0] === spoken)
       if (found) return found
     }
     return known[0]
@@ -55,7 +58,7 @@
   const ask = async (path, method = 'GET') => {
     const response = await fetch(`rights-receipts/${id}${path}`, {
       method,
-      headers: { 'Rights-Receipt': receipt },
+      headers: { 'Rights-Receipt': receipt, 'Accept-Language': language },
       cache: 'no-store',
       credentials: 'omit',
       redirect: 'error',
@@ -114,6 +117,10 @@
     news.replaceChildren()
   }
 
+  const fetchCopy = async () => {
+    location.assign((await (await ask('/export')).json()).url)
+  }
+
   const read = async () => {
     const markup = await (await ask('/certificate/page')).text()
     certificate = new DOMParser().parseFromString(markup, 'text/html')
@@ -123,14 +130,14 @@
 
   // Views
 
-  const erasure = () => request.right === 'erasure'
+  const erasure = () => request.right === 'erasure' && !request.without_account
+  const guest = () => request.received_by === 'guest' || request.without_account
+  const copied = () => guest() && !request.without_account && ['access', 'portability'].includes(request.right)
   const named = name => text(erasure() ? `erasure_${name}` : name)
-  const refusal = () => [named('refused'), element('q', request.decision?.text || '', { lang: 'en' })]
-
   const state = () => {
     if (request.status === 'cancelled') return named('cancelled')
-    if (request.status === 'refused') return refusal()
-    if (COMPLETED.includes(request.status)) return named('done')
+    if (request.status === 'refused') return named('refused')
+    if (COMPLETED.includes(request.status)) return guest() && !erasure() ? text('answered') : named('done')
     if (request.status === 'awaiting_verification') return text('proof')
     if (erasure()) return text(request.cancellable ? 'erasure_cancellable' : 'erasure_begun')
     return text('open')
@@ -146,18 +153,25 @@
   const actions = () => {
     const offered = []
     if (request.cancellable) offered.push(button(text(erasure() ? 'cancel_erasure' : 'cancel'), cancel, 'main'))
+    if (copied() && COMPLETED.includes(request.status)) offered.push(button(text('copy'), fetchCopy, 'main'))
     if (erasure() && COMPLETED.includes(request.status)) {
       offered.push(button(text('download'), download, 'main'), button(text('read'), read))
     }
     return offered.length ? [element('div', offered, { class: 'actions' })] : []
   }
 
-  // What a law keeps. Names of data and laws are in English, as in the certificate.
+  // The answer, with the remedies. A cancellation has neither.
+  const answer = () => {
+    if (!request.decision || request.status === 'cancelled') return []
+    return [element('p', request.decision.text, { class: 'answer', id: 'answer' })]
+  }
+
+  // What a law keeps. The law of a hold is in the language of the operator who recorded it.
   const kept = () => {
     const lines = request.decision?.kept || []
     if (!lines.length) return []
     const line = one => element('li', [
-      element('span', `${one.what} (${one.law})`, { lang: 'en' }), ', ', text('until'), ' ', dated(one.until),
+      `${one.what} (${one.law}), ${text('until')} `, dated(one.until),
     ])
     return [element('p', text('kept')), element('ul', lines.map(line), { id: 'kept' })]
   }
@@ -170,7 +184,7 @@
   const show = () => {
     title(text(erasure() ? 'erasure' : 'request'))
     const notes = erasure() && request.cancellable ? [element('p', text('erasure_not_you'), { class: 'quiet' })] : []
-    const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...kept(), ...notes, ...actions()]
+    const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...kept(), ...answer(), ...notes, ...actions()]
     main.replaceChildren(element('section', parts, { class: 'card', 'aria-labelledby': 'heading' }))
     page.className = 'page'
     page.replaceChildren(heading.parentElement, main, news)
@@ -188,7 +202,7 @@
     page.replaceChildren(element('div', back, { class: 'actions' }), ...read.children)
     document.title = certificate.title
     const first = page.querySelector('h1')
-    page.querySelectorAll('header, nav, main').forEach(part => (part.lang = 'en'))
+    page.querySelectorAll('header, nav, main').forEach(part => (part.lang = certificate.documentElement.lang))
     first.tabIndex = -1
     first.focus()
     scrollTo(0, 0)

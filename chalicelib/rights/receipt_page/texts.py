@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-# By language tag. The first language is for readers of any other one.
-TEXTS: Mapping[str, Mapping[str, str]] = {
+from chalicelib.core.cyrillic import to_cyrillic
+
+_WRITTEN: Mapping[str, Mapping[str, str]] = {
     "en-GB": {
         "erasure": "Deletion of your account",
         "request": "Your privacy request",
@@ -20,19 +21,21 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "what stays and why. The signed file is the proof: save it.",
         "kept": "A law requires us to keep this. It is locked, and used for nothing else:",
         "until": "until",
-        "erasure_refused": "We did not delete your account. Our answer:",
+        "erasure_refused": "We did not delete your account.",
         "erasure_cancelled": "The deletion was cancelled. Your account stays, and can be used again shortly.",
         "erasure_not_you": "You do not want this? Cancel the deletion. If another person asked for "
         "it, write to {contact}.",
         "open": "We are working on your request.",
         "proof": "Before we answer, we need proof that the request came from you. Write to {contact}.",
-        "done": "We have answered your request. The answer is in the app.",
-        "refused": "We refused your request. Our answer:",
+        "done": "We have answered your request. If there is a copy, it is in the app.",
+        "answered": "We have answered your request.",
+        "refused": "We refused your request.",
         "cancelled": "The request was cancelled.",
         "cancel_erasure": "Cancel the deletion",
         "cancel": "Cancel the request",
         "read": "Read the certificate",
         "download": "Download the signed file",
+        "copy": "Download the copy",
         "back": "Back",
         "again": "Try again",
         "too_late": "It is too late to cancel.",
@@ -61,19 +64,21 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "zašto. Dokaz je potpisana datoteka: sačuvajte je.",
         "kept": "Zakon nas obavezuje da ovo čuvamo. Zaključano je i ne koristi se ni za šta drugo:",
         "until": "do",
-        "erasure_refused": "Nismo obrisali Vaš nalog. Naš odgovor:",
+        "erasure_refused": "Nismo obrisali Vaš nalog.",
         "erasure_cancelled": "Brisanje je otkazano. Nalog ostaje i uskoro ćete moći ponovo da ga koristite.",
         "erasure_not_you": "Ne želite ovo? Otkažite brisanje. Ako je to tražio neko drugi, pišite na "
         "{contact}.",
         "open": "Radimo na Vašem zahtevu.",
         "proof": "Pre odgovora nam je potreban dokaz da ste zahtev podneli Vi. Pišite na {contact}.",
-        "done": "Odgovorili smo na Vaš zahtev. Odgovor je u aplikaciji.",
-        "refused": "Odbili smo Vaš zahtev. Naš odgovor:",
+        "done": "Odgovorili smo na Vaš zahtev. Ako postoji kopija, ona je u aplikaciji.",
+        "answered": "Odgovorili smo na Vaš zahtev.",
+        "refused": "Odbili smo Vaš zahtev.",
         "cancelled": "Zahtev je otkazan.",
         "cancel_erasure": "Otkažite brisanje",
         "cancel": "Otkažite zahtev",
         "read": "Pročitajte potvrdu",
         "download": "Preuzmite potpisanu datoteku",
+        "copy": "Preuzmite kopiju",
         "back": "Nazad",
         "again": "Pokušajte ponovo",
         "too_late": "Prekasno je za otkazivanje.",
@@ -88,7 +93,17 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# For readers whose browser runs no script, in both languages.
+# By language tag. The first language is for readers of any other one.
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    **_WRITTEN,
+    "sr-Cyrl": {name: to_cyrillic(text) for name, text in _WRITTEN["sr-Latn"].items()},
+}
+
+# For readers whose browser runs no script, in each language.
+_WITHOUT_IN_SERBIAN = (
+    "Ovoj stranici je potreban JavaScript da bi prikazala Vaš zahtev. Bez njega pišite na {contact}: "
+    "odgovorićemo na pitanja o zahtevu i otkazati ga ako želite."
+)
 WITHOUT_SCRIPT = (
     (
         "en",
@@ -97,11 +112,6 @@ WITHOUT_SCRIPT = (
             "questions about your request, and cancel it if you want."
         ),
     ),
-    (
-        "sr-Latn",
-        (
-            "Ovoj stranici je potreban JavaScript da bi prikazala Vaš zahtev. Bez njega pišite na {contact}: "
-            "odgovorićemo na pitanja o zahtevu i otkazati ga ako želite."
-        ),
-    ),
+    ("sr-Latn", _WITHOUT_IN_SERBIAN),
+    ("sr-Cyrl", to_cyrillic(_WITHOUT_IN_SERBIAN)),
 )

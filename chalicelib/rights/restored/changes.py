@@ -11,7 +11,7 @@ from chalicelib.core.chain import NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import Write
 from chalicelib.retention import holds
-from chalicelib.rights import evidence, procedures, service, store
+from chalicelib.rights import ends, evidence, procedures, store
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status, StepState, StepStatus
@@ -29,7 +29,7 @@ def close(request: RightsRequest, closing: ClosingEvidence, at: datetime) -> Non
     """
     # The statuses in between are lost; each of them led over this one.
     in_work = request.model_copy(update={"status": Status.IN_PROGRESS})
-    after = service.closed_early(in_work, closing.status).model_copy(update={"refusal": closing.reason})
+    after = ends.closed_early(in_work, closing.status).model_copy(update={"refusal": closing.reason})
     _move(request, after, "closed_after_restore", at)
 
 
@@ -112,6 +112,9 @@ def rebuild(
 ) -> RightsRequest:
     """Store an erasure again that was received after the backup, at its first step.
 
+    Its language is English, since the evidence does not name another one. A reader's browser does, and the
+    messages use the account's locale.
+
     Raises:
         ExercisedAlready: another erasure of the account is open.
         RequestExists, HeadMoved: another run stored it.
@@ -145,7 +148,14 @@ _AT_REST = {
 
 
 def _fresh(at: datetime, before: ErasureNotes) -> ErasureNotes:
-    return ErasureNotes(waives_grace=before.waives_grace, mails=before.mails, restored_from=at)
+    return ErasureNotes(
+        waives_grace=before.waives_grace,
+        mails=before.mails,
+        identity_asked_at=before.identity_asked_at,
+        identity_reminded=before.identity_reminded,
+        identity_checked_by=before.identity_checked_by,
+        restored_from=at,
+    )
 
 
 def _captured(request: RightsRequest, tombstone: Tombstone) -> ErasureNotes:

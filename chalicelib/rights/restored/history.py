@@ -12,7 +12,8 @@ from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import evidence
-from chalicelib.rights.model import ReceivedBy, RefusalReason, Right, Status
+from chalicelib.rights.model import ReceivedBy, Right, Status
+from chalicelib.rights.refusal import RefusalReason
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 # The events by which a person closes a request, with its status; `decided` states the status itself.
@@ -40,11 +41,16 @@ class ClosingEvidence:
 
 @dataclass(frozen=True)
 class RequestHistory:
-    """The readable entries of a request. `is_answered`: its procedure ended with the answer."""
+    """The readable entries of a request.
+
+    `is_answered`: its procedure ended with the answer. `is_answered_at_once`: its intake answered it, and its
+    effect was committed with it.
+    """
 
     received: ReceiptEvidence | None = None
     closing: ClosingEvidence | None = None
     is_answered: bool = False
+    is_answered_at_once: bool = False
 
 
 def read_history(request_id: RightsRequestId) -> RequestHistory:
@@ -59,13 +65,14 @@ def read_history(request_id: RightsRequestId) -> RequestHistory:
 
 def of(entries: Iterable[ChainEntry]) -> RequestHistory:
     """The history of entries, oldest first. Pure."""
-    received, closing, is_answered = None, None, False
+    received, closing, is_answered, at_once = None, None, False, False
     for entry in entries:
         if entry.event == "received":
             received = _received(entry.data)
+            at_once = "answer" in entry.data
         closing = _closing(entry) or closing
         is_answered = is_answered or entry.event in _ANSWERED
-    return RequestHistory(received, closing, is_answered)
+    return RequestHistory(received, closing, is_answered, at_once)
 
 
 def _received(said: dict[str, Any]) -> ReceiptEvidence | None:

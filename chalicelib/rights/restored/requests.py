@@ -92,6 +92,8 @@ def restore_open(request: RightsRequest, at: datetime, perform: Perform) -> Requ
         perform(partial(changes.close, request, closing, at))
         return RequestOutcome.CLOSED
     notes = request.notes
+    if request.without_account:  # it erases nothing
+        return RequestOutcome.UNCHANGED
     if not isinstance(notes, ErasureNotes) or notes.is_irrevocable or notes.restored_from == at:
         return RequestOutcome.UNCHANGED
     perform(partial(changes.begin_again, request, notes, at))

@@ -5,6 +5,9 @@
     stream      steps ask_stream, await_stream
     package     steps assemble, deliver, discard
     transfer    step transfer, whose worker is a function of its own
+    recipients  step notify_recipients
+    restrict    the steps of a restriction, and the end of a refused one
+    weigh       step weigh: waits for the weighing of an objection
     announce    step announce; duty: announce an extension
 
 This module holds what `package` and `transfer` share. The worker that transfers copies imports no code that

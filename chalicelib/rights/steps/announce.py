@@ -1,4 +1,6 @@
-"""Announces an answer or an extension to the subject, in the app and by mail.
+"""Announces an answer or an extension to the subject, in the app and by mail or text message.
+
+A text message goes to a subject without a session and without a mailbox only: others see the app.
 
 The app shows both as soon as they are decided. The mail goes to a verified address, if there is one, and
 only says where to look. So no step depends on the mail, and it is sent at most once: a note is written
@@ -16,27 +18,38 @@ from chalicelib.core import clock, needs
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.sealing import SealingError
-from chalicelib.messages import mail
+from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
-from chalicelib.messages.sms import TextInDoubt, TextUnavailable
+from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Choices, Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import PROFILE
-from chalicelib.rights import messages, procedures
+from chalicelib.rights import guest_messages, messages, procedures, receipts
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.model import Right, RightsRequest
+from chalicelib.rights.erasure.messages import link as receipt_link
+from chalicelib.rights.model import ReceivedBy, Right, RightsRequest
 from chalicelib.rights.notes import RequestAnnouncement
 
-_IN_APP, _BY_MAIL = "announced_in_app", "announced_by_mail"
+_IN_APP, _BY_MAIL, _BY_TEXT = "announced_in_app", "announced_by_mail", "announced_by_text"
+# How a message is written, given its recipient's language.
+WrittenMail = Callable[[MailId, str, str | None], Mail]
+WrittenText = Callable[[str | None], str]
 # What is known of a message that may have been sent, in the words of the evidence.
 SENT_BEFORE, SENT_IN_DOUBT = "sent_before", "sent_in_doubt"
 
 
 def _announce(job: AnyJob) -> Outcome:
     """Send the mail about the answer, unless an earlier run may have sent it."""
-    written = partial(messages.answer_mail, request=job.request)
-    return Done(counts=_send_once(job, RequestAnnouncement.ANSWER, written))
+    request = job.request
+    if not request.without_account:
+        by_mail = partial(messages.answer_mail, request=request)
+        by_text = guest_messages.locked_out_answer_text
+        return Done(counts=send_once(job, RequestAnnouncement.ANSWER, by_mail, by_text))
+    link = receipt_link(request.request_id, receipts.of(request.request_id))
+    to_guest = partial(guest_messages.guest_answer_mail, request=request, link=link)
+    text = partial(guest_messages.guest_answer_text, link=link)
+    return Done(counts=send_once(job, RequestAnnouncement.ANSWER, to_guest, text))
 
 
 def announce_extension(job: AnyJob) -> None:
@@ -46,36 +59,46 @@ def announce_extension(job: AnyJob) -> None:
     """
     request = job.request
     until = request.clock.due_at(clock.now())
+    by_mail: WrittenMail = partial(messages.extension_mail, request=request, until=until)
+    by_text: WrittenText | None = None
+    if request.without_account:
+        link = receipt_link(request.request_id, receipts.of(request.request_id))
+        by_mail = partial(guest_messages.guest_extension_mail, request=request, until=until, link=link)
+        by_text = partial(guest_messages.guest_extension_text, until=until, link=link)
     try:
-        written = partial(messages.extension_mail, request=request, until=until)
-        counts = _send_once(job, RequestAnnouncement.EXTENSION, written)
+        counts = send_once(job, RequestAnnouncement.EXTENSION, by_mail, by_text)
     except Unavailable:
         counts = {_IN_APP: 1}
     notes = replace(job.notes, extension_announced=True)
     job.move(job.request.model_copy(update={"notes": notes}), "extension_announced", **counts)
 
 
-def _send_once(
-    job: AnyJob, about: RequestAnnouncement, written: Callable[[MailId, str, str | None], Mail]
+def send_once(
+    job: Job[N], about: RequestAnnouncement, by_mail: WrittenMail, by_text: WrittenText | None = None
 ) -> dict[str, int]:
-    """Send a mail at most once; returns the channel of the announcement, to be recorded.
+    """Send a message at most once; returns the channel of the announcement, to be recorded.
 
     Raises:
-        Unavailable: the mail was certainly not sent; another run may send it.
+        Unavailable: the message was certainly not sent; another run may send it.
     """
     to = _addressee(job.request)
     if to is None:
         return {_IN_APP: 1}
 
     def send(mail_id: MailId) -> str:
-        mail.send(written(mail_id, to.email, to.locale), Purpose.LEGAL_OBLIGATION, to.choices)
-        return _BY_MAIL
+        if to.email:
+            mail.send(by_mail(mail_id, to.email, to.locale), Purpose.LEGAL_OBLIGATION, to.choices)
+            return _BY_MAIL
+        if to.phone and by_text:
+            sms.send(TextMessage(to.phone, by_text(to.locale)), Purpose.LEGAL_OBLIGATION)
+            return _BY_TEXT
+        return _IN_APP
 
     try:
         sent = at_most_once(job, about, send)
-    except MailRefused:
+    except (MailRefused, TextRefused):
         return {_IN_APP: 1}
-    return {_BY_MAIL if sent == _BY_MAIL else _IN_APP: 1}
+    return {sent if sent in {_BY_MAIL, _BY_TEXT} else _IN_APP: 1}
 
 
 def at_most_once(job: Job[N], about: RequestAnnouncement, send: Callable[[MailId], str]) -> str:
@@ -101,18 +124,23 @@ def at_most_once(job: Job[N], about: RequestAnnouncement, send: Callable[[MailId
 
 @dataclass(frozen=True, repr=False)
 class Addressee:
-    """Where the subject gets mail, in which language, and the subject's choices about mail."""
+    """Where the subject gets messages, in which language, and the subject's choices about mail."""
 
-    email: str
+    email: str | None
     locale: str | None
     choices: Choices | None
+    phone: str | None = None  # used only if there is no mailbox
 
 
 def _addressee(request: RightsRequest) -> Addressee | None:
-    """The subject's mailbox; None if missing or unreadable, or if the account is frozen for another request.
+    """Where the subject gets messages; None if nowhere, or if the account is frozen for another request.
 
-    After the point of no return of an erasure, it is the mailbox that the erasure captured.
+    A person without an account gets them at the contact of the request. Other subjects get mail; without a
+    mailbox, a subject without a session gets text messages. After the point of no return of an erasure, it is
+    the mailbox that the erasure captured.
     """
+    if contact := request.contact:
+        return Addressee(contact.email, contact.locale, None, contact.phone)
     (row,) = needs.read_accounts([request.account_id], (OPEN_ACCOUNT, PROFILE, PURPOSES, DATA_KEY))
     try:
         account, profile = row[OPEN_ACCOUNT], row[PROFILE]
@@ -122,9 +150,12 @@ def _addressee(request: RightsRequest) -> Addressee | None:
     if account is None:
         captured = erasures.inputs_of(request.request_id) if is_erasure else None
         return Addressee(captured.email, captured.locale, None) if captured and captured.email else None
-    if (account.state is AccountState.FROZEN and not is_erasure) or not (profile and profile.email):
+    if account.state is AccountState.FROZEN and not is_erasure:
         return None
-    return Addressee(profile.email, account.locale, row[PURPOSES])
+    email = profile.email if profile else None
+    signs_in = request.received_by is not ReceivedBy.GUEST and not procedures.is_recovery(request)
+    phone = None if signs_in else account.phone
+    return Addressee(email, account.locale, row[PURPOSES], phone) if email or phone else None
 
 
 ANNOUNCE = Step(procedures.ANNOUNCE, _announce)

@@ -7,21 +7,25 @@ change, and an account that is frozen for this request. So a live account is nev
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ClaimedValues
 from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain, last_uses
 from chalicelib.certificates.words import DeletionPlace
-from chalicelib.core import clock
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import clock, needs, observe
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import NotFound
-from chalicelib.core.ids import HeldId, RightsRequestId, TombstoneId
+from chalicelib.core.ids import AccountId, HeldId, RightsRequestId, TombstoneId
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention import holds
 from chalicelib.retention.holds import HoldsChanged, SubjectHolds
-from chalicelib.rights import files, inactivity, procedures, service, states, store
+from chalicelib.rights import ends, files, inactivity, procedures, states, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure import tombstones
@@ -33,6 +37,8 @@ from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.problems import TooLate
 from chalicelib.rights.steps.freeze import until_reread
 from chalicelib.rights.steps.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
 
 
 def _capture(job: ErasureJob) -> Outcome:
@@ -119,7 +125,7 @@ def _give_up(other: RightsRequestId) -> None:
         if not found.is_open:
             return None
         states.check_open(found)
-        return Move(service.closed_early(found, Status.CANCELLED), "given_up_for_erasure", {})
+        return ends.closing_move(found, Status.CANCELLED, "given_up_for_erasure")
 
     with suppress(TooLate, NotFound):
         apply_move(other, None, given_up)
@@ -180,10 +186,32 @@ def _quarantine(job: ErasureJob) -> Outcome:
     request, now = job.request, clock.now()
     captured = ensure_inputs(request)
     until = job.notes.claims_until or Period.QUARANTINE.ends(now)
+    suppressed_until = _leave_suppressions(job, Addresses(captured.phone, captured.email))
     values = ClaimedValues(request.account_id, captured.phone, request.user_id, captured.email)
     released = accounts.release_claims(values, until)
     notes = job.notes.with_deleted(DeletionPlace.CLAIMS, {"claim": released} if released else {}, now)
-    return Done(notes=replace(notes, claims_until=until))
+    return Done(notes=replace(notes, claims_until=until, suppressed_until=suppressed_until))
+
+
+def _leave_suppressions(job: ErasureJob, addresses: Addresses) -> datetime | None:
+    """Keep the objection to direct marketing by keyed hashes (RGT-6); returns until when, if there is one.
+
+    It comes before the claims are released: until then no other account can have the addresses.
+    """
+    since = job.notes.captured_at or clock.now()
+    objected = _objected_marketing(job.request.account_id)
+    return Period.SUPPRESSION.ends(since) if suppressions.leave(addresses, objected, since) else None
+
+
+def _objected_marketing(account_id: AccountId) -> list[Purpose]:
+    """The purposes of direct marketing to which an account objects; all if its decisions cannot be read."""
+    (row,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
+    try:
+        decisions = row[PURPOSES]
+    except SealingError as error:
+        observe.record_unreadable("purposes_unreadable", error)
+        return list(DIRECT_MARKETING)
+    return [purpose for purpose in DIRECT_MARKETING if decisions and purpose in decisions.objected]
 
 
 def _forget(job: ErasureJob) -> Outcome:

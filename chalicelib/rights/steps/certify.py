@@ -14,9 +14,10 @@ from chalicelib.rights import procedures, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step
 from chalicelib.rights.erasure import statement, tombstones
 from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.statement import OtherRequests
 from chalicelib.rights.erasure.tombstones import Tombstone
-from chalicelib.rights.model import IssuedCertificate, RightsRequest
+from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import CopyNotes
 from chalicelib.rights.steps.capture import tombstone_of
 from chalicelib.rights.steps.inputs import ensure_inputs

@@ -14,7 +14,8 @@ from chalicelib.core.transactions import commit
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights.erasure import store
-from chalicelib.rights.model import ErasureInputs, RightsRequest
+from chalicelib.rights.erasure.model import ErasureInputs
+from chalicelib.rights.model import RightsRequest
 
 # The duty `pin` extends the inputs two days before this ends, five days before they expire.
 KEPT_AHEAD = 4 * DAY

@@ -23,9 +23,10 @@ from chalicelib.rights import procedures
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
 from chalicelib.rights.erasure import statement
 from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.statement import OpenRecords
 from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import IssuedCertificate, RightsRequest
+from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.steps.keep import answer_for, open_records, settle
 

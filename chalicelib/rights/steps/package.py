@@ -11,6 +11,7 @@ from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import UserId
 from chalicelib.privacy import codec
 from chalicelib.rights import files, procedures, store
 from chalicelib.rights.engine.step import WHOLE_RUN, CopyJob, Done, Outcome, Step, Wait
@@ -19,7 +20,7 @@ from chalicelib.rights.export.contents import Chat, CopyRequest
 from chalicelib.rights.export.manifest import LeftOut, MissingFromCopy, WithheldShape
 from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.model import ExportFile, Right, RightsRequest, Status
-from chalicelib.rights.notes import MadeCopy
+from chalicelib.rights.notes import CopyNotes, MadeCopy
 from chalicelib.rights.steps import is_stale, make_copy_again, stream
 
 _COPIES = {Right.ACCESS: CopyKind.ACCESS, Right.PORTABILITY: CopyKind.PORTABILITY}
@@ -34,7 +35,7 @@ def _assemble(job: CopyJob) -> Outcome:
     """
     request = job.request
     try:
-        with _chat(job) as chat:
+        with open_chat(request.user_id, job.notes, _COPIES[request.right]) as chat:
             assembled = package.assemble(_copy_request(request), chat, files.key_of(request.request_id))
     except StreamUnavailable:
         raise Unavailable from None
@@ -78,7 +79,7 @@ def _discard(job: CopyJob) -> Outcome:
 
 def _copy_request(request: RightsRequest) -> CopyRequest:
     copy, when = _COPIES[request.right], request.received_at
-    return CopyRequest(copy, request.request_id, request.account_id, when, request.country)
+    return CopyRequest(copy, request.request_id, request.account_id, when, request.country, request.language)
 
 
 def _missing_parts(request: RightsRequest, errors: tuple[MissingFromCopy, ...]) -> tuple[str, ...]:
@@ -89,14 +90,23 @@ def _missing_parts(request: RightsRequest, errors: tuple[MissingFromCopy, ...]) 
 
 
 @contextmanager
-def _chat(job: CopyJob) -> Iterator[Chat]:
-    """Stream's part, fetched and redacted; it exists only inside the block."""
-    shape = _SHAPES[_COPIES[job.request.right]]
-    found = stream.outcome(job.notes)
+def open_chat(user_id: UserId, notes: CopyNotes, kind: CopyKind) -> Iterator[Chat]:
+    """Stream's part of a copy, fetched and redacted; it exists only inside the block.
+
+    Args:
+        user_id: the subject's user at Stream.
+        notes: what the steps `ask_stream` and `await_stream` left.
+        kind: the copy, which decides what is redacted.
+
+    Raises:
+        StreamUnavailable: Stream does not answer.
+    """
+    shape = _SHAPES[kind]
+    found = stream.outcome(notes)
     if isinstance(found, ChatMissing):
         yield Chat(withheld=_withheld(shape), missing=_missing([found]))
         return
-    with export_tasks.fetch_copy(found, job.request.user_id, shape) as copy:
+    with export_tasks.fetch_copy(found, user_id, shape) as copy:
         if isinstance(copy, ChatMissing):
             yield Chat(withheld=_withheld(shape), missing=_missing([copy]))
             return

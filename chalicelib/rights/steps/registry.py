@@ -4,7 +4,7 @@ from chalicelib.core.turns import Turns
 from chalicelib.rights.engine.duties import Duty
 from chalicelib.rights.engine.engine import Duties, Steps, Worker
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.steps import announce, package, pin, stream
+from chalicelib.rights.steps import announce, guests, package, pin, recipients, restrict, stream, weigh
 
 _ALL = (
     pin.PIN,
@@ -14,6 +14,20 @@ _ALL = (
     package.DELIVER,
     package.DISCARD,
     announce.ANNOUNCE,
+    recipients.NOTIFY_RECIPIENTS,
+    restrict.RESTRICT_AT_STREAM,
+    restrict.PRESERVE_MESSAGES,
+    restrict.CONCLUDE,
+    restrict.UPHOLD,
+    restrict.END_RESTRAINT,
+    restrict.RELEASE_AT_STREAM,
+    restrict.DISCARD_PRESERVED,
+    weigh.WEIGH,
+    guests.SEARCH,
+    guests.ANSWER,
+    guests.FORGET_CONTACT,
+    guests.WARN,
+    guests.COOL_DOWN,
 )
 STEPS: Steps = {step.name: step for step in _ALL}
 
@@ -24,6 +38,8 @@ DUTIES: Duties = {
     Duty.ANNOUNCE_EXTENSION: announce.announce_extension,
     Duty.RECORD_OWED: pin.record_owed,
     Duty.RECORD_UNPROVEN: pin.record_unproven,
+    Duty.REMIND_OF_PROOF: guests.remind_of_proof,
+    Duty.REFUSE_UNPROVEN: guests.refuse_unproven,
 }
 
 WORKER = Worker(Destination.WORK, STEPS, DUTIES, Turns("rights"))

@@ -9,15 +9,18 @@ from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import store as consents
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, keyring, needs
-from chalicelib.core.ids import AccountId, MailId
+from chalicelib.core.ids import AccountId, MailId, RightsRequestId
 from chalicelib.core.settings import Secret
 from chalicelib.core.transactions import commit
 from chalicelib.notices import store as notices
 from chalicelib.notices.model import Announcement, AnnouncementState, Delivery, NoticeChannel, NoticeVersion
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.restraint import Restraint, RestraintKind
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles import store as profiles
 from chalicelib.profiles.service import PROFILE
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.model import Addresses, AddressKind
 from infra.local.cloud import LocalCloud
 from tests.support.canaries.sealed import acting_as_the_service
 from tests.support.canaries.values import CanarySet, digits, letters
@@ -52,9 +55,18 @@ def _set_choices(owner: AccountId, canaries: CanarySet) -> None:
     chosen = {
         "objections": {Purpose.PERSONALISED_ADS: _instant(canaries, "objection")},
         "restrictions": {Purpose.PERSONALISED_ADS: _instant(canaries, "restriction")},
+        "restraints": {RightsRequestId.new(): _contest(canaries)},
     }
     after = before.model_copy(update={**chosen, "version": before.version + 1})
     consents.keep(before, after, row[DATA_KEY])
+    addresses = Addresses(canaries["number"], canaries["address"])
+    suppressions.commit_revised(lambda: suppressions.placing(addresses, clock.now()))
+
+
+def _contest(canaries: CanarySet) -> Restraint:
+    return Restraint(
+        kind=RestraintKind.CONTEST, since=_instant(canaries, "restraint"), purposes=(Purpose.ANALYTICS,)
+    )
 
 
 def _instant(canaries: CanarySet, name: str) -> datetime:
@@ -90,6 +102,8 @@ def _add_hashes(owner: AccountId, canaries: CanarySet) -> None:
         "hash of the number": (ClaimKind.PHONE, number),
         "hash of the address": (ClaimKind.EMAIL, canaries["address"]),
         "hash of the user id": (ClaimKind.USER, canaries["user id"]),
+        "hash of the unwanted number": (AddressKind.PHONE, number),
+        "hash of the unwanted address": (AddressKind.EMAIL, canaries["address"]),
         "hash of the device": ("known_device", f"{number} {device}"),
     }
     for name, (kind, value) in hashed.items():

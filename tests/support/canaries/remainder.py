@@ -40,7 +40,10 @@ NEVER_FOUND: Mapping[Remaining, str] = {
 
 _IDS = frozenset({"account id", "user id"})
 _OWN = _IDS | {"erasure request", "tombstone", "held id"}
-_OTHERS = frozenset({"access request", "portability request", "rectification request"})
+_OTHERS = frozenset(
+    {"access request", "objection request", "portability request", "rectification request", "letter request"}
+)
+_IN_REQUESTS = frozenset({"country", "transfer target", "decision", "statement", "reason"})
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,11 @@ _OF_OTHER_REQUESTS = tuple(
     for where, keys, canaries in (
         (_at(Where.TABLE), "ledger rights#{} *", frozenset({name})),
         (_at(Where.TABLE), "rights R#{} *", _IDS | {name}),
-        (_at(Where.SEALED), "rights R#{} request", frozenset({"country", "transfer target", "decision"})),
+        (
+            _at(Where.SEALED),
+            "rights R#{} request",
+            _IN_REQUESTS,
+        ),
         (_at(Where.BUCKET), "checkpoints checkpoints/*", frozenset({name})),
     )
 )
@@ -204,10 +211,28 @@ MAY_REMAIN = (
         frozenset({"hash of the number", "hash of the address"}),
     ),
     MayRemain(
+        Remaining.OBJECTION_HASHES,
+        _at(Where.TABLE),
+        "claims unwanted_*",
+        frozenset({"hash of the unwanted number", "hash of the unwanted address"}),
+    ),
+    MayRemain(
         Remaining.EXPIRING_RECORDS,
         _at(Where.TABLE),
         "challenges challenge#*",
         frozenset({"account id", "session ", "challenge "}),
+    ),
+    MayRemain(
+        Remaining.EXPIRING_RECORDS,
+        _at(Where.TABLE),
+        "challenges guest#*",
+        frozenset({"challenge "}),
+    ),
+    MayRemain(
+        Remaining.EXPIRING_RECORDS,
+        _at(Where.SEALED),
+        "challenges guest#*",
+        frozenset({"device id"}),
     ),
     # A code that was not used has its sealed fields until it expires.
     MayRemain(

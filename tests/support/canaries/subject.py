@@ -113,6 +113,8 @@ class CanarySubject:
         phone.call("GET", "/v1/sessions")
         phone.give_code(self._asks_for_code(), phone.read_code())
         phone.ask_for_email(self.canaries.add("other address", f"{letters()}@inbox.example"))
+        guest = {"phone": phone.number, "right": "access", "device_id": phone.device_id}
+        assert phone.call("POST", "/v1/rights-requests/guest", guest, token="").status == 202
         self._asks_for_code()
 
     def meets(self, others: list[Phone]) -> None:
@@ -205,11 +207,15 @@ class CanarySubject:
         until(lambda: answer_to(self.phone, access.request_id), "the answer", ANSWER_TIMEOUT)
         assert fetched(self.phone, access.request_id).testzip() is None
         access.wait_for_step("announce", "done")
+        stated = self.asks("rectification", reason=self.canaries.add("statement", letters()))
+        stated.wait_for_step("notify_recipients", "done")
         target = f"https://{self.canaries.add('transfer target', letters())}.example/take"
         with pause_worker(self.cloud):  # a worker that has begun would delay the last step by its lease
             transfer = self.asks("portability", transfer_to=target)
             assert transfer.cancel().status == 200
         transfer.wait_for_step("discard", "done")
+        reason = self.canaries.add("reason", letters())
+        assert self.asks("objection", purposes=["diagnostics"], reason=reason).cancel().status == 200
 
     def erases(self) -> ReceiptLink:
         """Delete the account in the app, and wait until the last step waits for the end of the hold."""

@@ -7,6 +7,7 @@ Invariants:
   screen (`core/markup`, `core/page_style`). A very long value is cut on the page and complete in the
   package's files.
 - The page is generated one kind of record at a time, so memory does not grow with the records.
+- The page is in the subject's language; values are shown as they are stored.
 - The page lists what is missing or withheld, with the reason. Otherwise a reader would assume that there is
   no more data (RGT-1).
 """
@@ -15,12 +16,13 @@ from collections.abc import Iterable, Iterator
 
 from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.core.page import instant, opening
+from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights import procedures
 from chalicelib.rights.export.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
 from chalicelib.rights.export.page import kinds
+from chalicelib.rights.export.phrases import phrasebook
 from chalicelib.rights.model import Right
 
 _HEADINGS = {CopyKind.ACCESS: "Your data at RU4M", CopyKind.PORTABILITY: "Your data for another service"}
@@ -55,11 +57,17 @@ _RIGHTS = {
         "object at any time, without giving a reason (Art. 21(2) GDPR)",
     ),
 }
-# Not a rights request: the app has a switch for each consent.
+# Listed apart: the app also has a switch for each consent.
 _CONSENTS = (
     "You can withdraw a consent in the app at any time, as easily as you gave it. The withdrawal applies to "
     "the future (Art. 7(3) GDPR)."
 )
+_COMPLAIN = (
+    "If you think that we break data protection law, you can complain to a supervisory authority (Art. 77 "
+    "GDPR, Art. 82 ZZPL)."
+)
+_COURT = "You can also go to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL)."
+_TIMES = "Times on this page are in Belgrade time. The other files of this package use UTC."
 
 
 def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
@@ -71,53 +79,53 @@ def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
     """
     received: set[Recipient] = set()
     missing: list[Html] = []
-    yield from _opening(about)
+    say = phrasebook(about.language)
+    yield from _opening(about, say)
     for section in sections:
-        yield from kinds.section(section)
+        yield from kinds.section(section, say)
         received.update(section.recipients, *(field.recipients for field in section.fields))
         missing += [Html().join([tag("strong", section.title), ": ", what]) for what in section.missing]
-    yield _missing(missing)
-    yield _recipients([recipient for recipient in Recipient if recipient in received])
-    yield _rights(about)
+    yield _missing(missing, say)
+    yield _recipients([recipient for recipient in Recipient if recipient in received], say)
+    yield _rights(about, say)
     yield Html("</main></div></body></html>\n")
 
 
-def _opening(about: About) -> Iterator[Html]:
-    heading = _HEADINGS[about.copy]
-    yield opening(heading)
-    yield tag("a", "Skip to your records", class_="skip", href="#records")
+def _opening(about: About, say: Phrasebook) -> Iterator[Html]:
+    heading = say(_HEADINGS[about.copy])
+    yield opening(heading, about.language)
+    yield tag("a", say("Skip to your records"), class_="skip", href="#records")
     yield Html('<div class="page">')
-    yield tag("header", tag("h1", heading), tag("p", _LEADS[about.copy], class_="lead"), _facts(about))
-    yield _contents(about)
+    lead = tag("p", say(_LEADS[about.copy]), class_="lead")
+    yield tag("header", tag("h1", heading), lead, _facts(about, say))
+    yield _contents(about, say)
     yield Html("<main>")
-    yield _files(about.files)
-    yield tag("h2", "Your records", id="records")
+    yield _files(about.files, say)
+    yield tag("h2", say("Your records"), id="records")
 
 
-def _facts(about: About) -> Html:
-    address = f"{CONTROLLER.name}, {CONTROLLER.address}, {CONTROLLER.country}"
-    as_of = Html().join([instant(about.received_at), ", including data that has since expired"])
+def _facts(about: About, say: Phrasebook) -> Html:
+    address = f"{CONTROLLER.name}, {say(CONTROLLER.address)}, {CONTROLLER.country}"
+    received = instant(about.received_at, about.language)
+    as_of = Html.escape(say("{time}, including data that has since expired")).format(time=received)
+    decisions = ((say("Automated decisions"), say(AUTOMATED_DECISIONS)),)
     return tag(
         "div",
         pairs(
-            ("Controller", address),
-            ("Contact", tag("a", about.contact, href=f"mailto:{about.contact}")),
-            ("You asked on", instant(about.received_at)),
-            ("Data as of", as_of),
-            ("Copy made on", instant(about.made_at)),
-            ("Request", tag("code", about.request_id)),
-            *((("Automated decisions", AUTOMATED_DECISIONS),) if about.copy is CopyKind.ACCESS else ()),
+            (say("Controller"), address),
+            (say("Contact"), tag("a", about.contact, href=f"mailto:{about.contact}")),
+            (say("You asked on"), received),
+            (say("Data as of"), as_of),
+            (say("Copy made on"), instant(about.made_at, about.language)),
+            (say("Request"), tag("code", about.request_id)),
+            *(decisions if about.copy is CopyKind.ACCESS else ()),
         ),
-        tag(
-            "p",
-            "Times on this page are in Belgrade time. The other files of this package use UTC.",
-            class_="quiet",
-        ),
+        tag("p", say(_TIMES), class_="quiet"),
         class_="card",
     )
 
 
-def _contents(about: About) -> Html:
+def _contents(about: About, say: Phrasebook) -> Html:
     places = [
         ("files", "In this package"),
         *((f"kind-{kind}", words.title(kind)) for kind in about.kinds),
@@ -125,87 +133,77 @@ def _contents(about: About) -> Html:
         ("recipients", "Who received data"),
         ("rights", "Your rights, and where to complain"),
     ]
-    links = [tag("li", tag("a", title, href=f"#{place}")) for place, title in places]
-    return tag("nav", tag("h2", "On this page", id="contents"), tag("ul", *links), aria_labelledby="contents")
+    links = [tag("li", tag("a", say(title), href=f"#{place}")) for place, title in places]
+    heading = tag("h2", say("On this page"), id="contents")
+    return tag("nav", heading, tag("ul", *links), aria_labelledby="contents")
 
 
-def _files(files: tuple[File, ...]) -> Html:
-    listed = [tag("li", tag("code", file.name), ": ", file.what) for file in files]
-    text_ = "This page shows the first {} records of each kind. The other files contain all of them."
+def _files(files: tuple[File, ...], say: Phrasebook) -> Html:
+    listed = [tag("li", tag("code", file.name), ": ", say(file.what)) for file in files]
+    text_ = "This page shows the first {count} records of each kind. The other files contain all of them."
     return Html().join(
         [
-            tag("h2", "In this package", id="files"),
-            tag("div", tag("p", text_.format(ROWS)), tag("ul", *listed), class_="card"),
+            tag("h2", say("In this package"), id="files"),
+            tag("div", tag("p", say(text_, count=str(ROWS))), tag("ul", *listed), class_="card"),
         ]
     )
 
 
-def _missing(missing: list[Html]) -> Html:
+def _missing(missing: list[Html], say: Phrasebook) -> Html:
     shown = (
         tag("div", tag("ul", *(tag("li", what) for what in missing)), class_="card warn")
         if missing
-        else tag("div", tag("p", "Nothing. We could read everything that we looked for."), class_="card")
+        else tag("div", tag("p", say("Nothing. We could read everything that we looked for.")), class_="card")
     )
-    return Html().join([tag("h2", "What is missing", id="missing"), shown])
+    return Html().join([tag("h2", say("What is missing"), id="missing"), shown])
 
 
-def _recipients(received: list[Recipient]) -> Html:
-    return Html().join([tag("h2", "Who received data", id="recipients"), *map(_recipient, received)])
+def _recipients(received: list[Recipient], say: Phrasebook) -> Html:
+    heading = tag("h2", say("Who received data"), id="recipients")
+    return Html().join([heading, *(_recipient(recipient, say) for recipient in received)])
 
 
-def _recipient(recipient: Recipient) -> Html:
+def _recipient(recipient: Recipient, say: Phrasebook) -> Html:
     entry = recipient.entry
     facts = pairs(
-        ("What it does", entry.activity),
-        ("Role", entry.role.value),
-        ("Where", entry.country),
-        ("Legal ground for transfers abroad", entry.mechanism.value),
-        ("Safeguards", "; ".join(entry.safeguards)),
+        (say("What it does"), say(entry.activity)),
+        (say("Role"), say(entry.role.value)),
+        (say("Where"), say(entry.country)),
+        (say("Legal ground for transfers abroad"), say(entry.mechanism.value)),
+        (say("Safeguards"), "; ".join(map(say, entry.safeguards))),
     )
-    return tag("section", tag("h3", entry.label), facts, class_="card", id=kinds.place(recipient))
+    return tag("section", tag("h3", say(entry.label)), facts, class_="card", id=kinds.place(recipient))
 
 
-def _rights(about: About) -> Html:
+def _rights(about: About, say: Phrasebook) -> Html:
     mail = tag("a", about.contact, href=f"mailto:{about.contact}")
     authorities = [
         tag(
             "section",
-            tag("h3", authority.name),
+            tag("h3", say(authority.name)),
             pairs(
-                ("Address", authority.address),
-                ("Phone", authority.phone),
-                ("Web", tag("a", authority.url, href=authority.url, rel="noreferrer")),
+                (say("Address"), say(authority.address)),
+                (say("Phone"), authority.phone),
+                (say("Web"), tag("a", authority.url, href=authority.url, rel="noreferrer")),
             ),
             class_="card",
         )
         for authority in about.authorities
     ]
+    introduction = Html.escape(say("You can exercise these rights in the app, or by writing to {mail}:"))
+    rights = (tag("li", tag("strong", say(name)), ": ", say(what), ".") for name, what in _RIGHTS.values())
     return Html().join(
         [
-            tag("h2", "Your rights, and where to complain", id="rights"),
+            tag("h2", say("Your rights, and where to complain"), id="rights"),
             tag(
                 "div",
-                tag("p", "You can exercise these rights in the app, or by writing to ", mail, ":"),
-                _listed(right for right in _RIGHTS if right in procedures.OFFERED),
-                tag("p", "You can exercise these rights by writing to ", mail, ":"),
-                _listed(right for right in _RIGHTS if right not in procedures.OFFERED),
-                tag("p", _CONSENTS),
-                tag(
-                    "p",
-                    "If you think that we break data protection law, you can complain to a supervisory "
-                    "authority (Art. 77 GDPR, Art. 82 ZZPL).",
-                ),
-                tag(
-                    "p",
-                    "You can also go to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL).",
-                ),
+                tag("p", introduction.format(mail=mail)),
+                tag("ul", *rights),
+                tag("p", say(_CONSENTS)),
+                tag("p", say(_COMPLAIN)),
+                tag("p", say(_COURT)),
                 class_="card",
             ),
             *authorities,
         ]
     )
-
-
-def _listed(rights: Iterable[Right]) -> Html:
-    described = (_RIGHTS[right] for right in rights)
-    return tag("ul", *(tag("li", tag("strong", name), ": ", what, ".") for name, what in described))

@@ -5,28 +5,31 @@ import re
 from datetime import datetime
 
 from chalicelib.core.clock import ZONE
+from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import words
 from chalicelib.rights.export.model import Row
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
-def row(line: str) -> Row:
+def row(line: str, say: Phrasebook) -> Row:
     """Return the row of a record's JSON."""
-    return {name: shown(value) for name, value in json.loads(line).items()}
+    return {name: shown(value, say) for name, value in json.loads(line).items()}
 
 
-def shown(value: object) -> str:
+def shown(value: object, say: Phrasebook) -> str:
     """Return a JSON value as one line of text."""
     match value:
         case bool():
-            return "yes" if value else "no"
+            return say("yes" if value else "no")
         case str():
             return _instant(value) if _INSTANT.fullmatch(value) else value
         case list():
-            return ", ".join(map(shown, value))
+            return ", ".join(shown(inner, say) for inner in value)
         case dict():
-            return "; ".join(f"{words.label(name)}: {_inner(inner)}" for name, inner in value.items())
+            return "; ".join(
+                f"{say(words.label(name))}: {_inner(inner, say)}" for name, inner in value.items()
+            )
         case _:
             return str(value)
 
@@ -39,5 +42,5 @@ def _instant(value: str) -> str:
     return f"{there:%Y-%m-%d %H:%M:%S %Z}"
 
 
-def _inner(value: object) -> str:
-    return f"({shown(value)})" if isinstance(value, dict) else shown(value)
+def _inner(value: object, say: Phrasebook) -> str:
+    return f"({shown(value, say)})" if isinstance(value, dict) else shown(value, say)

@@ -1,0 +1,80 @@
+"""Request and response bodies about the recipients of a request, for operators."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Self
+
+from pydantic import Field
+
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import Body, View
+from chalicelib.core.ids import DisclosureId, RightsRequestId
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.notes import RecipientOutcome
+from chalicelib.rights.operators.recipients import ListedRecipient, UnnotifiedRequest
+
+
+class RecordedNotice(Body):
+    """The day on which an operator notified an authority."""
+
+    number: int = Field(ge=0, description="The number of the recipient in the list")
+    notified_on: date
+
+
+class ListedRecipientView(View):
+    """A recipient of data that a request changed. `secret_until`: the subject must not be informed before."""
+
+    number: int
+    name: str
+    outcome: RecipientOutcome
+    owed_since: Instant
+    notified_at: Instant | None = None
+    why: str | None = None
+    disclosure_id: DisclosureId | None = None
+    secret_until: Instant | None = None
+
+    @classmethod
+    def of(cls, listed: ListedRecipient) -> Self:
+        """Build the view. A disclosure whose period has ended has no name any more."""
+        notice, given = listed.notice, listed.disclosure
+        label = Recipient[notice.recipient].label if notice.recipient else None
+        return cls(
+            number=listed.number,
+            name=label
+            or (given.recipient if given else "the recipient of a disclosure that is no longer kept"),
+            outcome=notice.outcome,
+            owed_since=notice.owed_since,
+            notified_at=notice.at if notice.outcome is RecipientOutcome.NOTIFIED else None,
+            why=notice.why,
+            disclosure_id=notice.disclosure,
+            secret_until=given.secret_until if given else None,
+        )
+
+
+class ListedRecipients(View):
+    """The recipients of a request."""
+
+    items: tuple[ListedRecipientView, ...]
+
+    @classmethod
+    def of(cls, listed: Sequence[ListedRecipient]) -> Self:
+        """Build the view."""
+        return cls(items=tuple(map(ListedRecipientView.of, listed)))
+
+
+class UnnotifiedRequestView(View):
+    """A request with a recipient that operators have to notify."""
+
+    id: RightsRequestId
+    since: Instant
+
+
+class UnnotifiedRequests(View):
+    """Requests with recipients to notify, longest due first."""
+
+    items: tuple[UnnotifiedRequestView, ...]
+
+    @classmethod
+    def of(cls, found: Sequence[UnnotifiedRequest]) -> Self:
+        """Build the view."""
+        return cls(items=tuple(UnnotifiedRequestView(id=one.request_id, since=one.since) for one in found))

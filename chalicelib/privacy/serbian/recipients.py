@@ -1,0 +1,110 @@
+"""The recipients of the register and the controller's authority in Serbian."""
+
+from chalicelib.core.phrases import Catalogue
+
+RECIPIENTS: Catalogue = {
+    "Amazon Web Services EMEA SARL": "Amazon Web Services EMEA SARL",
+    "Stream.io, Inc.": "Stream.io, Inc.",
+    "Mobile carriers of the phone number's country": "Mobilni operatori u državi broja telefona",
+    "The provider of the subject's mailbox": "Pružalac usluge e-pošte lica na koje se podaci odnose",
+    "The controller that the subject named": "Rukovalac kog je navelo lice na koje se podaci odnose",
+    "RU4M's office in Belgrade": "Kancelarija RU4M u Beogradu",
+    # What they do
+    "runs our servers and databases, and sends our mail and text messages": (
+        "održava naše servere i baze podataka i šalje naše imejlove i SMS poruke"
+    ),
+    "delivers chat messages and stores them for a limited time; receives an id, a display name, a picture, "
+    "the ids of the users whom a user blocks, and for each conversation the ids of its members and a group's "
+    "name": (
+        "isporučuje poruke iz ćaskanja i čuva ih ograničeno vreme; prima oznaku, ime za prikaz, sliku, "
+        "oznake "
+        "korisnika koje korisnik blokira, a za svaki razgovor oznake članova i naziv grupe"
+    ),
+    "deliver codes, and notices of a deletion, by text message": (
+        "isporučuju kodove i obaveštenja o brisanju SMS porukom"
+    ),
+    "receives mail about the account and its notices, and marketing if the subject consented, for the "
+    "subject who chose the provider": (
+        "prima imejlove o nalogu i obaveštenjima, a oglasne poruke ako je lice na njih pristalo, za lice "
+        "koje je izabralo tog pružaoca"
+    ),
+    "receives data only if a user asks us to send it there (Art. 20(2) GDPR; Art. 36 ZZPL)": (
+        "prima podatke samo ako korisnik traži da ih tamo pošaljemo (čl. 20. st. 2. GDPR; čl. 36. ZZPL)"
+    ),
+    "answers requests, records invoices and investigates abuse": (
+        "odgovara na zahteve, evidentira račune i istražuje zloupotrebe"
+    ),
+    # Roles
+    "processor, on our documented instructions only": "obrađivač, samo po našim dokumentovanim uputstvima",
+    "independent controller": "samostalni rukovalac",
+    "the controller's own staff": "zaposleni kod rukovaoca",
+    # Why there is nothing to notify (Art. 19 GDPR)
+    "It stores our records, which were changed": "Čuva naše zapise, koji su izmenjeni",
+    "It delivers messages to you, and holds no record of ours": ("Isporučuje Vam poruke i nema naših zapisa"),
+    "Our own staff, who read the changed records": "Naši zaposleni, koji vide izmenjene zapise",
+    "You had the data sent there, so only you know what it has": (
+        "Podaci su tamo poslati na Vaš zahtev, pa samo Vi znate šta ima"
+    ),
+    "It has no user for you": "Nema korisnika za Vas",
+    # Countries
+    "EU": "EU",
+    "EU; the company, which has access to the data, is in the United States": (
+        "EU; kompanija, koja ima pristup podacima, nalazi se u Sjedinjenim Američkim Državama"
+    ),
+    "the phone number's country": "država broja telefona",
+    "where the subject's mailbox is": "gde se nalazi poštansko sanduče lica",
+    "depends on the subject's choice": "zavisi od izbora lica",
+    "Serbia": "Srbija",
+    # Grounds of transfers
+    "none needed: data stays in the EU (adequate protection under Art. 64 ZZPL)": (
+        "nije potreban: podaci ostaju u EU (primeren nivo zaštite po čl. 64. ZZPL)"
+    ),
+    "standard contractual clauses (Art. 46(2)(c) GDPR; see Art. 63 ff. ZZPL)": (
+        "standardne ugovorne klauzule (čl. 46. st. 2. tačka (c) GDPR; videti čl. 63. i dalje ZZPL)"
+    ),
+    "necessary for the contract with the subject (Art. 49(1)(b) GDPR; Art. 69 ZZPL)": (
+        "neophodno za ugovor sa licem (čl. 49. st. 1. tačka (b) GDPR; čl. 69. ZZPL)"
+    ),
+    "no transfer by us: the subject decides where the data goes": (
+        "mi ne prenosimo podatke: lice odlučuje gde idu podaci"
+    ),
+    "standard contractual clauses (Art. 46(2)(c) GDPR); none needed under ZZPL within Serbia": (
+        "standardne ugovorne klauzule (čl. 46. st. 2. tačka (c) GDPR); po ZZPL nisu potrebne unutar Srbije"
+    ),
+    # Safeguards
+    "a region in the EU; any other is refused at start": (
+        "region u EU; svaki drugi se odbija pri pokretanju"
+    ),
+    "personal fields are sealed with our keys before they are stored, except those of usage data": (
+        "lična polja se pre čuvanja šifruju našim ključevima, osim polja podataka o korišćenju"
+    ),
+    "an application hosted in the EU": "aplikacija koja se nalazi u EU",
+    "a random id that only we can resolve": "nasumična oznaka koju samo mi možemo da povežemo",
+    "SOC 2 Type II, ISO/IEC 27001:2022": "SOC 2 Type II, ISO/IEC 27001:2022",
+    "a code is valid for ten minutes; the message contains no other personal data": (
+        "kod važi deset minuta; poruka ne sadrži druge podatke o ličnosti"
+    ),
+    "a notice of a deletion contains a day, and a link that shows and cancels that request only": (
+        "obaveštenje o brisanju sadrži dan i vezu koja prikazuje i otkazuje samo taj zahtev"
+    ),
+    "opening and clicking are not tracked": "ne prati se otvaranje poruke ni otvaranje veza",
+    "no personal data in the text": "u tekstu nema podataka o ličnosti",
+    "sent only after the subject proved their identity, to the address that they named": (
+        "šalje se tek kada lice dokaže identitet, na adresu koju je navelo"
+    ),
+    "public addresses only, over TLS with a verified name, without following redirects": (
+        "samo na javne adrese, preko TLS sa proverenim imenom, bez praćenja preusmeravanja"
+    ),
+    "separate roles for staff": "odvojene uloge zaposlenih",
+    "whenever staff view a request or an invoice, the view and the person are recorded": (
+        "kad god zaposleni pogleda zahtev ili račun, beleže se i pogled i osoba"
+    ),
+    # The controller and its authority
+    "Tosin bunar 272B, 11070 Belgrade": "Tošin bunar 272B, 11070 Beograd",
+    "Commissioner for Information of Public Importance and Personal Data Protection": (
+        "Poverenik za informacije od javnog značaja i zaštitu podataka o ličnosti"
+    ),
+    "Bulevar kralja Aleksandra 15, 11000 Belgrade, Serbia": (
+        "Bulevar kralja Aleksandra 15, 11000 Beograd, Srbija"
+    ),
+}

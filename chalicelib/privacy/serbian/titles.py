@@ -1,0 +1,127 @@
+"""Kinds of record in Serbian."""
+
+from chalicelib.core.phrases import Catalogue
+
+TITLES: Catalogue = {
+    "Terms and notices that you accepted": "Uslovi i obaveštenja koje ste prihvatili",
+    "Your account": "Vaš nalog",
+    "Notices announced to you": "Obaveštenja koja smo Vam najavili",
+    "Users whom you block": "Korisnici koje blokirate",
+    "Users who block you": "Korisnici koji Vas blokiraju",
+    "Your contacts": "Vaši kontakti",
+    "Your contact code": "Vaš kod za kontakt",
+    "Number of your contacts": "Broj Vaših kontakata",
+    "Invitations that you received": "Pozivnice koje ste primili",
+    "Invitations that you sent": "Pozivnice koje ste poslali",
+    "Devices that were signed in recently and can request a code more easily": (
+        "Uređaji koji su nedavno bili prijavljeni i lakše mogu da zatraže kod"
+    ),
+    "When an account was last used, and whether we warned that it will be closed": (
+        "Kada je nalog poslednji put korišćen i da li smo upozorili da će biti zatvoren"
+    ),
+    "Conversations of which you are a member": "Razgovori čiji ste član",
+    "Your profile": "Vaš profil",
+    "Your consents and objections": "Vaši pristanci i prigovori",
+    "When you signed in, signed out or confirmed your identity": (
+        "Kada ste se prijavili, odjavili ili potvrdili identitet"
+    ),
+    "Devices that are signed in": "Uređaji koji su prijavljeni",
+    "Your user at our chat provider was deleted or deactivated, but not by us": (
+        "Vaš korisnik kod našeg pružaoca usluge ćaskanja je obrisan ili deaktiviran, ali ne od nas"
+    ),
+    "Your invoices": "Vaši računi",
+    "Progress of announcing a new notice to all users": "Tok najave novog obaveštenja svim korisnicima",
+    "One-time codes": "Jednokratni kodovi",
+    "Codes sent to each country per day": "Kodovi poslati u svaku zemlju po danu",
+    "Codes verified recently in each country": "Nedavno potvrđeni kodovi u svakoj zemlji",
+    "How your contact code is found": "Kako se pronalazi Vaš kod za kontakt",
+    "Marks of requests about contacts, in case they are repeated": (
+        "Oznake zahteva u vezi sa kontaktima, za slučaj da se ponove"
+    ),
+    "Marks of requests that open conversations, in case they are repeated": (
+        "Oznake zahteva koji otvaraju razgovore, za slučaj da se ponove"
+    ),
+    "Mails that we sent, kept in case they cannot be delivered": (
+        "Imejlovi koje smo poslali, za slučaj da ne mogu da se isporuče"
+    ),
+    "Erasure inputs": "Podaci potrebni za brisanje",
+    "Counters that prevent abuse": "Brojači koji sprečavaju zloupotrebu",
+    "Number of expired records deleted on a day": "Broj isteklih zapisa obrisanih u jednom danu",
+    "Progress of deleting expired records": "Tok brisanja isteklih zapisa",
+    "Renewal progress": "Tok ponovnog beleženja",
+    "Hashes of reports by our chat provider, so that none is used twice": (
+        "Heš-vrednosti izveštaja našeg pružaoca usluge ćaskanja, da se nijedan ne bi koristio dva puta"
+    ),
+    "Mails that warn that an account will be closed, in case they cannot be delivered": (
+        "Imejlovi koji upozoravaju da će nalog biti zatvoren, za slučaj da ne mogu da se isporuče"
+    ),
+    "Phone numbers and addresses linked to your account": (
+        "Brojevi telefona i adrese povezani sa Vašim nalogom"
+    ),
+    "Data that a law required us to keep when an account was deleted": (
+        "Podaci koje smo po zakonu morali da sačuvamo kada je nalog obrisan"
+    ),
+    "Certificates of the deletion of your data": "Potvrde o brisanju Vaših podataka",
+    "Disclosures of your data to authorities and other parties": (
+        "Otkrivanja Vaših podataka organima vlasti i drugima"
+    ),
+    "Where we find a disclosure": "Gde pronalazimo otkrivanje podataka",
+    "Copies of your data that we made for you": "Kopije podataka koje smo napravili za Vas",
+    "Duties to keep some of your data": "Obaveze čuvanja nekih Vaših podataka",
+    "Number of changes of the duties to keep your data": "Broj promena obaveza čuvanja Vaših podataka",
+    "Progress of closing accounts that are not used any more": (
+        "Tok zatvaranja naloga koji se više ne koriste"
+    ),
+    "Privacy requests that we have not answered yet": (
+        "Zahtevi u vezi sa privatnošću na koje još nismo odgovorili"
+    ),
+    "Progress of comparing our chat provider's users with ours": (
+        "Tok poređenja korisnika našeg pružaoca usluge ćaskanja sa našim"
+    ),
+    "Your privacy requests": "Vaši zahtevi u vezi sa privatnošću",
+    "Checks that a deleted user stays deleted at our chat provider": (
+        "Provere da obrisani korisnik ostaje obrisan kod našeg pružaoca usluge ćaskanja"
+    ),
+    "Users of our chat provider without an account": "Korisnici našeg pružaoca usluge ćaskanja bez naloga",
+    "Faults that your app reported": "Greške koje je prijavila Vaša aplikacija",
+    "Number of usage events accepted today": "Broj događaja o korišćenju primljenih danas",
+    "How you used the app": "Kako ste koristili aplikaciju",
+    "Intermediate counts for usage figures": "Međuzbirovi za podatke o korišćenju",
+    "Evidence of your consents": "Dokazi o Vašim pristancima",
+    "Evidence of your privacy requests": "Dokazi o Vašim zahtevima u vezi sa privatnošću",
+    "Your chat messages": "Vaše poruke iz ćaskanja",
+    "The members of your conversations": "Članovi Vaših razgovora",
+    "Names of groups": "Nazivi grupa",
+    "Copies of your data, as files": "Kopije Vaših podataka, kao datoteke",
+    "Evidence of who recorded your invoices": "Dokazi o tome ko je evidentirao Vaše račune",
+    "Disclosure evidence": "Dokazi o otkrivanju podataka",
+    "Evidence of who placed, confirmed and lifted a duty to keep your data": (
+        "Dokazi o tome ko je uveo, potvrdio i ukinuo obavezu čuvanja Vaših podataka"
+    ),
+    "Notices to you about a breach of personal data": "Obaveštenja Vama o povredi podataka o ličnosti",
+    "Users whom a breach of personal data concerns, by random ids": (
+        "Korisnici na koje se odnosi povreda podataka o ličnosti, pod nasumičnim oznakama"
+    ),
+    "The text of a notice about a breach of personal data": (
+        "Tekst obaveštenja o povredi podataka o ličnosti"
+    ),
+    "Mails about a breach that we sent, kept in case they cannot be delivered": (
+        "Imejlovi o povredi podataka koje smo poslali, za slučaj da ne mogu da se isporuče"
+    ),
+    "Progress of notifying the people whom a breach concerns": (
+        "Tok obaveštavanja ljudi na koje se povreda podataka odnosi"
+    ),
+    "Numbers and mailboxes that get no direct marketing, by keyed hash": (
+        "Brojevi i adrese e-pošte na koje ne šaljemo oglasne poruke, uz heš zaštićen ključem"
+    ),
+    "Privacy requests that wait for a code": "Zahtevi u vezi sa privatnošću koji čekaju kod",
+    "What you stated to complete or correct your data": (
+        "Vaše izjave kojima dopunjujete ili ispravljate svoje podatke"
+    ),
+    "Your messages, kept while a restriction stops their deletion": (
+        "Vaše poruke, koje čuvamo dok ograničenje sprečava njihovo brisanje"
+    ),
+    "What protects chat from abuse": "Ono što štiti ćaskanje od zloupotrebe",
+    "Tombstone": "Oznaka brisanja",
+    "Unknown": "Nepoznato",
+}

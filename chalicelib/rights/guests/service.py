@@ -1,0 +1,242 @@
+"""The rules of requests without a session (RGT-11, ADR 49).
+
+A code proves a number or a mailbox. Only then the claims are read: before, the response, its cost and the
+limits are the same whether or not an account has the contact. After it, the owner of the contact learns
+whether an account has it, as at sign-in.
+
+- An account has it: the request is that account's. What harms nobody takes effect at once. A copy or an
+  erasure needs a second proof (`intake/recovery`).
+- None has it: the request is recorded and answered that nothing is stored. A former user gets the same
+  answer: the number may have a new owner, who must not learn of the former account. The receipt of the
+  erasure shows what is kept of it. An objection to direct marketing suppresses the contact (ADR 47).
+
+Failures: if the draft cannot be stored, the code is useless and the client repeats the call. If the response
+to the code is lost, the same code returns the same request and receipt for two minutes.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT
+from chalicelib.challenges import service as challenges
+from chalicelib.challenges.model import (
+    Challenge,
+    ChallengeExpired,
+    ChallengePurpose,
+    ChallengeRef,
+    ChallengeView,
+    CodeChannel,
+    CodeRequest,
+)
+from chalicelib.core import clock, idempotency, metrics, needs
+from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.http import ClientAddress
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import AccountId, ChallengeId, RightsRequestId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.needs import Found
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.transactions import Conflict, Write, commit
+from chalicelib.devices import service as devices
+from chalicelib.rights import receipts, service
+from chalicelib.rights.guests import store
+from chalicelib.rights.guests.body import GivenContact, GuestRequest
+from chalicelib.rights.guests.model import GuestDraft
+from chalicelib.rights.identity import PROOFS_NEEDED, GuestContact, IdentityProof, OnBehalf
+from chalicelib.rights.intake import recovery
+from chalicelib.rights.intake.body import RequestedChange
+from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
+from chalicelib.rights.intake.rules import rule_outside_the_app
+from chalicelib.rights.intake.submission import IN_APP_ONLY, SUBJECT, Subject
+from chalicelib.rights.model import ReceivedBy, RightsRequest, Status
+from chalicelib.rights.moves import Move, apply_move, with_identity_proven
+from chalicelib.rights.problems import ProofNotAccepted
+
+
+def start(asked: GuestRequest, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:
+    """Send a code to the contact, and keep what is asked for until the code comes back.
+
+    Raises:
+        InvalidRequest, InvalidPhone, InvalidEmail: as for the body, or a field that the right does not allow.
+        TooManyCodes, SmsUnavailable, EmailUnavailable, IdempotencyMismatch, InProgress: see
+        `challenges.start`. Unavailable: the draft cannot be stored now.
+    """
+    rule_outside_the_app(asked.right, IN_APP_ONLY).check_fields(asked)
+    challenge = _send_code(asked, asked.contact(), None, address, key)
+    body = RequestedChange(**{name: getattr(asked, name) for name in RequestedChange.model_fields})
+    store.keep_draft(
+        challenge.challenge_id,
+        GuestDraft(
+            request_id=RightsRequestId.new(),
+            asked=body.model_dump_json(),
+            device_id=asked.device_id,
+            created_at=challenge.created_at,
+        ),
+    )
+    return challenge.view()
+
+
+def verify(challenge_id: ChallengeId, code: str, address: ClientAddress) -> TakenRequest:
+    """Record the request of a person whose code is right.
+
+    Raises:
+        WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
+        AlreadyOpen: an open request of the account exercises the right.
+        Unavailable: nothing was recorded.
+    """
+    ref = ChallengeRef(ChallengePurpose.GUEST, challenge_id)
+    challenge = challenges.check_code(ref, code, address=address)
+    draft = store.draft_of(challenge_id)
+    if draft is None:
+        raise ChallengeExpired
+    if challenge.used_at:
+        return _recorded(draft.request_id)
+    taken = _take(_contact_of(challenge), draft, challenges.use_write(challenge, opened=None))
+    challenges.count_verified(challenge)
+    metrics.count(Metric.RIGHTS_GUEST_VERIFIED)
+    return taken
+
+
+def start_proof(
+    request_id: RightsRequestId,
+    receipt: str,
+    given: GivenContact,
+    address: ClientAddress,
+    key: IdempotencyKey | None,
+) -> ChallengeView:
+    """Send a code to another contact, as a further proof for a request that waits for one.
+
+    Raises:
+        NotFound: the receipt belongs to no request.
+        TooManyCodes, SmsUnavailable, EmailUnavailable, ...: as for `start`.
+    """
+    service.by_receipt(request_id, receipt)
+    return _send_code(given, given.contact(), request_id, address, key).view()
+
+
+def add_proof(
+    request_id: RightsRequestId, receipt: str, challenge_id: ChallengeId, code: str, address: ClientAddress
+) -> RightsRequest:
+    """Add the proof of a contact to a request; with enough proofs its procedure begins.
+
+    Raises:
+        NotFound: the receipt belongs to no request.
+        ProofNotAccepted: the contact is not the account's.
+        WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
+    """
+    request = service.by_receipt(request_id, receipt)
+    ref = ChallengeRef(ChallengePurpose.GUEST, challenge_id, holder=request_id)
+    challenge = challenges.check_code(ref, code, address=address)
+    if challenge.used_at:
+        return request
+    contact = _contact_of(challenge)
+    if _owner_of(contact) != request.account_id:
+        raise ProofNotAccepted
+    moved = apply_move(request_id, None, lambda current: _proof_move(current, contact.proof))
+    with suppress(Conflict):  # the same code was sent twice
+        commit(challenges.use_write(challenge, opened=None))
+        challenges.count_verified(challenge)
+    return moved.request
+
+
+def _send_code(
+    body: GivenContact,
+    contact: GuestContact,
+    holder: RightsRequestId | None,
+    address: ClientAddress,
+    key: IdempotencyKey | None,
+) -> Challenge:
+    destination = str(contact.phone or contact.email)
+    asked = CodeRequest(
+        purpose=ChallengePurpose.GUEST,
+        channel=CodeChannel.SMS if contact.phone else CodeChannel.EMAIL,
+        destination=destination,
+        locale=contact.locale,
+        scope=destination,
+        holder=holder,
+        body=body,
+        address=address,
+    )
+    challenge = challenges.start(asked, key)
+    metrics.count(Metric.RIGHTS_GUEST_CHALLENGED)
+    return challenge
+
+
+def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRequest:
+    body = RequestedChange.model_validate_json(draft.asked)
+    owner, read = _account_of(contact)
+    proofs = tuple(_proofs(contact, draft, owner, read)) if owner and read else (contact.proof,)
+    received = Received(
+        request_id=draft.request_id,
+        at=clock.now(),
+        by=ReceivedBy.GUEST,
+        fingerprint=idempotency.fingerprint(body),
+        proofs=proofs,
+    )
+    if owner is None or read is None:
+        return take_without_account(
+            contact, body, received, lambda: recovery.of_stranger(body.right, contact, [uses_code])
+        )
+    rule = rule_outside_the_app(body.right, IN_APP_ONLY)
+    recovering = recovery.of_locked_out(rule, proofs, [uses_code])
+    return take(Subject.found(owner, read), body, received, recovering)
+
+
+def _recorded(request_id: RightsRequestId) -> TakenRequest:
+    """The request that an earlier call with the same code recorded."""
+    try:
+        request = service.by_receipt(request_id, receipts.of(request_id))
+    except NotFound:
+        raise ChallengeExpired from None
+    return TakenRequest(request, receipts.of(request_id))
+
+
+def _account_of(contact: GuestContact) -> tuple[Account | None, Found | None]:
+    """The account that has a contact, and its records.
+
+    None if its erasure is past the point of no return. None too if it was idle before it was frozen for its
+    erasure: the contact may have a new owner by now, who must not learn of the account (as at sign-in).
+    """
+    owner = _owner_of(contact)
+    if owner is None:
+        return None, None
+    (found,) = needs.read_accounts([owner], (ACCOUNT, OPEN_ACCOUNT, *SUBJECT))
+    account = found[ACCOUNT]
+    if account is None or (account.frozen and account.frozen.idle):
+        return None, None
+    return account, found
+
+
+def _owner_of(contact: GuestContact) -> AccountId | None:
+    if contact.phone:
+        return accounts.owner_of_phone(contact.phone)
+    return accounts.owner_of_email(str(contact.email))
+
+
+def _proofs(
+    contact: GuestContact, draft: GuestDraft, account: Account, found: Found
+) -> Sequence[IdentityProof]:
+    if draft.device_id is None:
+        return [contact.proof]
+    with suppress(SealingError):  # an unreadable account has no number to find its devices by
+        opened = found[OPEN_ACCOUNT]
+        if opened and devices.is_known(account.account_id, opened.phone, draft.device_id):
+            return [contact.proof, IdentityProof.DEVICE]
+    return [contact.proof]
+
+
+def _proof_move(request: RightsRequest, proof: IdentityProof) -> Move | None:
+    if request.status is not Status.AWAITING_VERIFICATION or proof in request.proofs:
+        return None
+    proven = request.model_copy(update={"proofs": (*request.proofs, proof)})
+    if len(proven.proofs) >= PROOFS_NEEDED and request.on_behalf is not OnBehalf.HEIR:
+        proven = with_identity_proven(proven, clock.now())
+    return Move(proven, "proof_given", {"proof": proof})
+
+
+def _contact_of(challenge: Challenge) -> GuestContact:
+    if challenge.phone is None and challenge.email is None:
+        raise Unavailable  # a parallel call has just used the code
+    return GuestContact(challenge.phone, challenge.email, challenge.locale)

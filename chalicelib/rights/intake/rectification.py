@@ -1,0 +1,219 @@
+"""How a rectification begins, and the writes that its decision takes (Art. 16 GDPR; ADR 50).
+
+Self-service fields change in the transaction of the request. A statement without changes completes the data,
+and stands beside the records. Other fields are reviewed by operators; until the decision, what they are
+evaluated for is restricted. All changes of a request are valid, or none is made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.core import clock, needs
+from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply
+from chalicelib.core.transactions import Write
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.profiles import service as profiles
+from chalicelib.profiles.model import Profile, ProfileChanges, SubjectStatement
+from chalicelib.profiles.service import TooManyStatements
+from chalicelib.rights import correctable, procedures, restraints
+from chalicelib.rights.correctable import CorrectableField, CorrectionWay
+from chalicelib.rights.corrections import AskedCorrection
+from chalicelib.rights.intake.submission import (
+    SUBJECT,
+    Beginning,
+    ClosingEffect,
+    IntakeRule,
+    Subject,
+    Submission,
+)
+from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.notes import RequestNotes
+from chalicelib.rights.restraints import Decided
+
+_SWITCHES = {"true": True, "false": False}
+_PROFILE = Profile.declaration.types
+_CORRECTS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED})
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a request asks for, checked: changes of the profile, and fields for review."""
+
+    at_once: ProfileChanges | None
+    reviewed: tuple[CorrectableField, ...]
+
+
+def _begin(submission: Submission) -> Beginning:
+    body = submission.body
+    asked = _checked(body.changes or {}, body.reason)
+    applied = tuple(sorted(asked.at_once.model_fields_set)) if asked.at_once else ()
+    correction = AskedCorrection(changes=body.changes or {}, applied=applied)
+    said: dict[str, object] = {
+        **({"corrected": list(applied)} if applied else {}),
+        **({"reviewed": [field.name for field in asked.reviewed]} if asked.reviewed else {}),
+        **({} if body.changes else {"stated": 1}),
+        **({"restricted": sorted(contested)} if (contested := _contested(asked)) else {}),
+    }
+    return Beginning(
+        () if asked.reviewed else procedures.RECTIFIED,
+        RequestNotes(),
+        also=_effect(submission, asked),
+        said=said,
+        answer=None if asked.reviewed else Status.COMPLETED,
+        status=Status.AWAITING_REVIEW,
+        correction=correction,
+    )
+
+
+def _effect(submission: Submission, asked: _Asked) -> list[Write]:
+    subject, account_id = submission.subject, submission.subject.account.account_id
+    writes: list[Write] = []
+    if asked.at_once:
+        if subject.profile is None:
+            raise Unavailable  # it cannot be opened; an alarm reports that
+        writes.append(profiles.change_write(subject.profile, asked.at_once, subject.keys))
+    if not submission.body.changes:
+        stated = SubjectStatement(
+            request_id=submission.request_id, made_at=submission.at, text=submission.body.reason or ""
+        )
+        writes.append(_statements_write(subject, [stated], "reason"))
+    contested = _contested(asked)
+    if not contested:
+        return [accounts.not_erasing(account_id), *writes]
+    decided = Decided(subject.account, subject.purposes, subject.keys)
+    return [*restraints.contesting(decided, submission.request_id, contested), *writes]
+
+
+def _contested(asked: _Asked) -> set[Purpose]:
+    """The purposes for which the contested fields are evaluated."""
+    return {field.contested for field in asked.reviewed if field.contested}
+
+
+def _statements_write(subject: Subject, new: list[SubjectStatement], named: str) -> Write:
+    account_id = subject.account.account_id
+    try:
+        return profiles.statements_write(account_id, subject.statements, new, subject.keys)
+    except TooManyStatements:
+        raise does_not_apply(named, "The account has as many statements as it may have") from None
+
+
+# --- checks
+
+
+def _checked(changes: Mapping[str, str | None], reason: str | None) -> _Asked:
+    """Check each change against the table of correctable fields, and values by the profile's own rules.
+
+    Raises:
+        InvalidRequest: it names each wrong place and the rule, never the value.
+    """
+    if not changes and reason is None:
+        raise InvalidRequest(errors=[_wrong("/changes", "missing", "Send changes, a reason, or both")])
+    table = correctable.table()
+    fields = {name: table.get(name) for name in changes}
+    wrong = [fault for name, field in fields.items() if (fault := _fault(name, field, changes[name]))]
+    reviewed = [field for field in fields.values() if field and field.way is CorrectionWay.REVIEWED]
+    if reviewed and reason is None:
+        wrong.append(_wrong("/reason", "missing", "Say why the stored value is wrong"))
+    if wrong:
+        raise InvalidRequest(errors=wrong)
+    at_once = {name: changes[name] for name, f in fields.items() if f and f.way is CorrectionWay.AT_ONCE}
+    return _Asked(_profile_changes(at_once) if at_once else None, tuple(reviewed))
+
+
+def _fault(name: str, field: CorrectableField | None, value: str | None) -> dict[str, str] | None:
+    place = f"/changes/{name}"
+    if field is None:
+        return _wrong(place, "unknown_field", "No correctable field has this name")
+    if field.instead:
+        return _wrong(place, "another_way", field.instead)
+    if field.way is CorrectionWay.REVIEWED and value is None:
+        return _wrong(place, "missing", "Send the correct value. Data is removed by the right to erasure")
+    return None
+
+
+def _profile_changes(changes: Mapping[str, str | None]) -> ProfileChanges:
+    """The changes as a merge patch of the profile; a switch is sent as `true` or `false`."""
+    values = {
+        name: _SWITCHES.get(value, value) if value is not None and _PROFILE[name] is bool else value
+        for name, value in changes.items()
+    }
+    try:
+        return ProfileChanges.model_validate(values)
+    except ValidationError as error:
+        raise ProfileChanges.refusal(error, under="/changes") from None
+
+
+def _wrong(pointer: str, code: str, message: str) -> dict[str, str]:
+    return {"pointer": pointer, "code": code, "message": message}
+
+
+# --- decisions
+
+
+def proposed_values(
+    request: RightsRequest, status: Status, values: Mapping[str, str] | None
+) -> dict[str, str] | None:
+    """The values that a proposed decision carries; the approval applies them.
+
+    A completed request gets the values that were asked for, unless others are given for the same fields. A
+    partial decision names the fields that it corrects.
+
+    Raises:
+        InvalidRequest: the values do not fit the status or the fields under review.
+    """
+    if request.correction is None or status is Status.REFUSED:
+        if values is not None:
+            raise does_not_apply("corrections", "Only a decision that corrects data carries values")
+        return None
+    asked = request.correction.reviewed
+    if status is Status.COMPLETED:
+        values = asked if values is None else values
+        if values.keys() != asked.keys():
+            raise does_not_apply("corrections", "A completed request corrects each field under review")
+    elif values is None or not values.keys() < asked.keys():
+        raise does_not_apply("corrections", "A partial decision corrects some of the fields under review")
+    elif not values and not request.correction.applied:
+        raise does_not_apply("corrections", "A decision that corrects no field is a refusal")
+    return dict(values)
+
+
+def _close(request: RightsRequest, status: Status) -> ClosingEffect:
+    """What a cancellation or decision writes: approved values, and the end of what was restricted.
+
+    Raises:
+        InvalidRequest: the account has as many statements as it may have.
+    """
+    ended = list(restraints.ending(request.account_id, request.request_id))
+    approved = _approved(request) if status in _CORRECTS else []
+    return ClosingEffect(request.notes, also=[*ended, *approved])
+
+
+def _approved(request: RightsRequest) -> list[Write]:
+    """The write of the values that a decision carries; none if the account is erased."""
+    correction = request.correction
+    if correction is None or not correction.proposed:
+        return []
+    subject = _read(request)
+    if subject is None:
+        return []
+    at = clock.now()
+    new = [
+        SubjectStatement(
+            request_id=request.request_id, made_at=at, text=request.reason or "", about=name, value=value
+        )
+        for name, value in correction.proposed.items()
+    ]
+    return [_statements_write(subject, new, "corrections")]
+
+
+def _read(request: RightsRequest) -> Subject | None:
+    (found,) = needs.read_accounts([request.account_id], (OPEN_ACCOUNT, *SUBJECT))
+    account = found[OPEN_ACCOUNT]
+    return Subject.found(account, found) if account else None
+
+
+RECTIFICATION = IntakeRule(_begin, takes=frozenset({"changes", "reason"}), closing=_close)

@@ -1,0 +1,68 @@
+"""Makes the decisions of a restored table agree with the restrictions and objections of Rights (ADR 32, 48).
+
+A restriction or objection that was received after the backup is placed again, and one that ended after it is
+ended again. The request says which: it holds what it restricts, since when, and whether it ended. No entry is
+written to its history, which has the event already.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+
+from chalicelib.core import chain
+from chalicelib.core.batches import batched
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.transactions import Perform, commit
+from chalicelib.rights import evidence, restraints, store
+from chalicelib.rights.model import Right, RightsRequest, Status
+from chalicelib.rights.notes import RestraintNotes
+
+
+class RestraintOutcome(StrEnum):
+    """What was done with a restriction or objection after a restore."""
+
+    AGREES = "agrees"
+    PLACED = "placed again"
+    ENDED = "ended again"
+    UNREADABLE = "cannot be read"
+
+
+def apply_again(since: datetime, perform: Perform) -> Iterator[tuple[RightsRequestId, RestraintOutcome]]:
+    """Apply what happened since an instant to the restored decisions; yields what was done with each request.
+
+    Raises:
+        Unavailable: a table does not answer.
+        Conflict: another writer changed the decisions or the account.
+    """
+    touched = chain.chains_touched_since(since, evidence.CHAIN)
+    for names in batched(touched, store.MAX_READ):
+        ids = [known for known in (RightsRequestId.parse(one.pseudonym) for one in names) if known]
+        found, unreadable = store.read_several(ids)
+        yield from ((request_id, RestraintOutcome.UNREADABLE) for request_id in unreadable)
+        for request in found:
+            if request.right in {Right.RESTRICTION, Right.OBJECTION}:
+                yield request.request_id, _apply(request, perform)
+
+
+def _apply(request: RightsRequest, perform: Perform) -> RestraintOutcome:
+    try:
+        found = restraints.read(request.account_id)
+    except SealingError:
+        return RestraintOutcome.UNREADABLE
+    if found is None:
+        return RestraintOutcome.AGREES
+    wanted = restraints.restraint_of(request) if _is_in_force(request) else None
+    if found.known.restraints.get(request.request_id) == wanted:
+        return RestraintOutcome.AGREES
+    if wanted:
+        perform(partial(commit, *restraints.placing(found, request.request_id, wanted)))
+        return RestraintOutcome.PLACED
+    perform(partial(commit, *restraints.ending(request.account_id, request.request_id)))
+    return RestraintOutcome.ENDED
+
+
+def _is_in_force(request: RightsRequest) -> bool:
+    notes = request.notes
+    return isinstance(notes, RestraintNotes) and notes.is_in_force and request.status is not Status.CANCELLED

@@ -1,0 +1,139 @@
+"""The steps and duties of requests without a session (RGT-11, ADR 49).
+
+search, answer, forget_contact   a person without an account
+warn, cool_down                  a copy or an erasure of an account
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT
+from chalicelib.core import clock, metrics, needs
+from chalicelib.core.clock import HOUR
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import MailId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.messages import mail, sms
+from chalicelib.messages.mail import MailRefused
+from chalicelib.messages.sms import TextMessage, TextRefused
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.rights import ends, guest_messages, procedures
+from chalicelib.rights.engine import duties
+from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
+from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.notes import RequestAnnouncement
+from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.steps.announce import at_most_once, send_once
+from chalicelib.rights.steps.inputs import read_subject
+
+_NOT_REACHABLE, _WARNED = "not_reachable", "warned"
+_REMINDERS = (RequestAnnouncement.FIRST_PROOF_REMINDER, RequestAnnouncement.LAST_PROOF_REMINDER)
+
+
+def _search(job: AnyJob) -> Outcome:
+    """Search again for an account of the contact; one that is older than the request needs an operator."""
+    contact, request = job.request.contact, job.request
+    if contact is None:
+        return Stop("contact_missing")
+    phone, email = contact.phone, contact.email
+    owner = accounts.owner_of_phone(phone) if phone else accounts.owner_of_email(str(email))
+    if owner is None:
+        return Done(counts={"accounts_found": 0})
+    (row,) = needs.read_accounts([owner], (ACCOUNT,))
+    account = row[ACCOUNT]
+    if account and account.created_at < request.received_at and not (account.frozen and account.frozen.idle):
+        return Stop("account_found")
+    return Done(counts={"accounts_found": 0})
+
+
+def _answer(_: AnyJob) -> Outcome:
+    """Answer that nothing is stored; `nothing_held` has the words for each right."""
+    return Done(answers=Status.COMPLETED)
+
+
+def _forget_contact(job: AnyJob) -> Outcome:
+    """Delete the contact from the request: the answer was sent, and the request is kept for years."""
+    nothing: Mapping[str, None] = {"contact_phone": None, "contact_email": None, "contact_locale": None}
+    job.request = job.request.model_copy(update=nothing)
+    return Done()
+
+
+def _warn(job: AnyJob) -> Outcome:
+    """Announce on every channel of the account what was requested, each at most once."""
+    request = job.request
+    account, email = read_subject(request, OPEN_ACCOUNT)
+    if account is None:
+        return Stop("account_missing")
+    until = clock.now() + settings().erasure.recovery_hours * HOUR
+    locale, phone = account.locale, account.phone
+    counts: dict[str, int] = {}
+
+    def send_mail(mail_id: MailId) -> str:
+        letter = guest_messages.warning_mail(mail_id, str(email), locale, request, until)
+        mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
+        return _WARNED
+
+    def send_text(_: MailId) -> str:
+        text = guest_messages.warning_text(locale, request, until)
+        sms.send(TextMessage(phone, text), Purpose.LEGAL_OBLIGATION)
+        return _WARNED
+
+    try:
+        sent = at_most_once(job, RequestAnnouncement.WARNING_BY_MAIL, send_mail) if email else _NOT_REACHABLE
+    except MailRefused:
+        sent = _NOT_REACHABLE
+    counts[f"{sent}_by_mail"] = 1
+    try:
+        sent = at_most_once(job, RequestAnnouncement.WARNING_BY_TEXT, send_text)
+    except TextRefused:
+        sent = _NOT_REACHABLE
+    counts[f"{sent}_by_text"] = 1
+    return Done(notes=replace(job.notes, cools_until=until), counts=counts)
+
+
+def _cool_down(job: AnyJob) -> Outcome:
+    """Wait until the account's owner, who was warned, had time to object."""
+    left = (job.notes.cools_until or clock.now()) - clock.now()
+    return Wait(left) if left > timedelta() else Done()
+
+
+def remind_of_proof(job: AnyJob) -> None:
+    """Duty: remind the subject that proof of identity is outstanding, and until when; at most once each."""
+    request, number = job.request, job.notes.identity_reminded
+    until = duties.proof_lapses_at(request, clock.now())
+    by_mail = partial(guest_messages.proof_mail, request=request, until=until)
+    by_text = partial(guest_messages.proof_text, until=until)
+    try:
+        counts = send_once(job, _REMINDERS[number], by_mail, by_text)
+    except Unavailable:
+        return  # the duty stays due
+    notes = replace(job.notes, identity_reminded=number + 1)
+    job.move(job.request.model_copy(update={"notes": notes}), "proof_reminded", **counts)
+
+
+def refuse_unproven(job: AnyJob) -> None:
+    """Duty: refuse a request whose subject has not proven their identity in time; they can make it again."""
+    request, now = job.request, clock.now()
+    closed = _refused(request, now)
+    late = not request.clock.refusal_is_in_time(now)
+    job.move(closed, "identity_lapsed", status=closed.status, reason=closed.refusal, late=int(late))
+    metrics.count(Metric.RIGHTS_ANSWERED)
+    metrics.count(Metric.RIGHTS_IDENTITY_LAPSED)
+    if late:
+        metrics.count(Metric.RIGHTS_REFUSED_LATE)
+
+
+def _refused(request: RightsRequest, now: datetime) -> RightsRequest:
+    closed = ends.closed_early(request, Status.REFUSED)
+    return closed.model_copy(update={"refusal": RefusalReason.IDENTITY_FAILURE, "run_at": now})
+
+
+SEARCH = Step(procedures.SEARCH, _search)
+ANSWER = Step(procedures.ANSWER, _answer)
+FORGET_CONTACT = Step(procedures.FORGET_CONTACT, _forget_contact)
+WARN = Step(procedures.WARN, _warn)
+COOL_DOWN = Step(procedures.COOL_DOWN, _cool_down)

@@ -1,0 +1,165 @@
+"""`python -m infra.ops breach`: the operators' commands for breaches of personal data.
+
+Each command calls the internal API, as those of `infra.ops.rights` do. No command writes to an authority: the
+operator uses its form, and then records that with `notify-authority`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chalicelib.core.batches import batched
+from infra.ops import breach_tables as tables
+from infra.ops.operator_console import (
+    FieldsFile,
+    RecordedBreach,
+    connected,
+    emit,
+    emit_listing,
+    read_list,
+    read_toml,
+)
+from infra.ops.options import Endpoint, Region, Stage
+
+app = typer.Typer(
+    help="Breaches of personal data: open, add, assess, notify, close, list, show.",
+    pretty_exceptions_enable=False,
+)
+_ALL = "/breaches"
+_FILE = {"exists": True, "dir_okay": False}
+_IDS_AT_ONCE = 300  # of one call
+_USER = re.compile(r"u_[0-9a-z]+")
+
+
+@app.command("list")
+def list_all(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """List all breaches, open ones first."""
+    with connected(stage, region, endpoint) as api:
+        found = read_list(api, _ALL)
+        emit_listing(found, "breaches", tables.listed(found.items))
+
+
+@app.command()
+def show(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Show one breach with its findings, deadlines and evidence, and the version to approve."""
+    with connected(stage, region, endpoint) as api:
+        found = api.call("GET", f"{_ALL}/{breach}").body
+        emit(found, *tables.whole(found))
+
+
+@app.command("open")
+def open_breach(text_file: FieldsFile, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Record a breach. The deadlines of authorities run from `discovered_at`."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", _ALL, _with_instants(text_file)).body)
+
+
+@app.command()
+def add(
+    breach: RecordedBreach, text_file: FieldsFile, stage: Stage, region: Region, endpoint: Endpoint = None
+) -> None:
+    """Add facts that were found later. A closed breach is open again."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{breach}/facts", read_toml(text_file, ())).body)
+
+
+@app.command()
+def add_affected(
+    breach: RecordedBreach,
+    ids_file: Annotated[
+        Path, typer.Option(**_FILE, help="file with user ids, u_..., separated by white space")
+    ],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+) -> None:
+    """Add users whom the breach affects."""
+    ids = sorted(set(ids_file.read_text(encoding="utf-8").split()))
+    if not ids or not all(_USER.fullmatch(one) for one in ids):
+        raise typer.BadParameter("the file has to list user ids, u_...")
+    with connected(stage, region, endpoint) as api:
+        for some in batched(ids, _IDS_AT_ONCE):
+            _print_result(api.call("POST", f"{_ALL}/{breach}/affected", {"user_ids": some}).body)
+
+
+@app.command()
+def notify_authority(
+    breach: RecordedBreach, text_file: FieldsFile, stage: Stage, region: Region, endpoint: Endpoint = None
+) -> None:
+    """Record that an authority was notified: country, when, its reference, reasons if it is late."""
+    with connected(stage, region, endpoint) as api:
+        body = _with_instants(text_file)
+        _print_result(api.call("POST", f"{_ALL}/{breach}/notifications", body).body)
+
+
+@app.command()
+def decide(
+    breach: RecordedBreach, text_file: FieldsFile, stage: Stage, region: Region, endpoint: Endpoint = None
+) -> None:
+    """Propose the assessment of the risk, with reasons, and with audience and texts if it is high."""
+    with connected(stage, region, endpoint) as api:
+        body = read_toml(text_file, ())
+        _print_result(api.call("PUT", f"{_ALL}/{breach}/assessment", body).body)
+
+
+@app.command()
+def withdraw(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Withdraw a proposed assessment."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("DELETE", f"{_ALL}/{breach}/assessment").body)
+
+
+@app.command()
+def approve(
+    breach: RecordedBreach,
+    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+) -> None:
+    """Approve the assessment of another operator."""
+    with connected(stage, region, endpoint) as api:
+        path = f"{_ALL}/{breach}/assessment/approval"
+        _print_result(api.call("POST", path, etag=f'"{version}"').body)
+
+
+@app.command()
+def tell_subjects(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Begin to notify the people affected, as the approved assessment says."""
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{breach}/notices").body)
+
+
+@app.command()
+def close(
+    breach: RecordedBreach,
+    text_file: Annotated[Path, typer.Option(**_FILE, help="file with the conclusion; not an option")],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+) -> None:
+    """Close a breach without an open duty."""
+    body = {"conclusion": text_file.read_text(encoding="utf-8")}
+    with connected(stage, region, endpoint) as api:
+        _print_result(api.call("POST", f"{_ALL}/{breach}/closing", body).body)
+
+
+def _with_instants(text_file: Path) -> dict[str, Any]:
+    """Read a file whose instants have an offset, and convert them for the API."""
+    fields = read_toml(text_file, ())
+    for name in ("discovered_at", "notified_at"):
+        value = fields.get(name)
+        if isinstance(value, datetime) and value.tzinfo:
+            fields[name] = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        elif value is not None:
+            raise typer.BadParameter(f"{name} has to be an instant, such as 2026-12-01T09:30:00+01:00")
+    return fields
+
+
+def _print_result(breach: dict[str, Any]) -> None:
+    emit(breach, tables.line(breach))

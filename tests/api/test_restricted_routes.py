@@ -1,0 +1,106 @@
+"""Every route for a wholly restricted account: which refuse it, and which still serve it (RGT-4, RGT-11).
+
+The routes are read from the app, so a new one fails here until it is refused or listed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from app import app
+from tests.support import cloud
+from tests.support.builders import PRIVACY, a_device, an_event
+from tests.support.world import Reply, User, World
+
+_ID = re.compile(r"\{[^}]+\}")
+
+# Routes that serve a restricted account: its rights, consents, sessions, and what it has to be notified of.
+SERVED = {
+    ("GET", "/v1/announcements"),
+    ("GET", "/v1/breach-notices"),
+    ("GET", "/v1/consents"),
+    ("GET", "/v1/consents/{purpose}/records"),
+    ("PUT", "/v1/consents/{purpose}"),
+    ("POST", "/v1/consents/signals"),
+    ("GET", "/v1/rights-requests"),
+    ("POST", "/v1/rights-requests"),
+    ("GET", "/v1/rights-requests/{request_id}"),
+    ("GET", "/v1/rights-requests/{request_id}/certificate"),
+    ("GET", "/v1/rights-requests/{request_id}/export"),
+    ("POST", "/v1/rights-requests/{request_id}/cancel"),
+    ("POST", "/v1/rights-requests/{request_id}/lift"),
+    ("GET", "/v1/sessions"),
+    ("DELETE", "/v1/sessions"),
+    ("DELETE", "/v1/sessions/{session_id}"),
+    ("POST", "/v1/sessions/step-up"),
+    ("POST", "/v1/sessions/step-up/{challenge_id}/verify"),
+}
+
+# Bodies that pass validation, since the body is parsed before some callers are refused.
+BODIES: dict[str, Any] = {
+    "/v1/usage": {"events": [an_event()], "device": a_device()},
+    "/v1/consents/{purpose}": {"state": "withdrawn"},
+    "/v1/consents/signals": {"gpc": True},
+    "/v1/rights-requests": {"right": "objection", "purposes": ["diagnostics"]},
+}
+
+
+def routes() -> set[tuple[str, str]]:
+    """Return method and path of every route that a session authorizes."""
+    return {
+        (method, path)
+        for path, methods in app.routes.items()
+        for method, entry in methods.items()
+        if entry.authorizer is not None and entry.authorizer.name == "access_token"
+    }
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    mila = world.a_user()
+    assert mila.exercises("restriction", ground="a").status == 202
+    return mila
+
+
+def calls(mila: User, method: str, path: str) -> Reply:
+    concrete = path.replace("{purpose}", "analytics").replace("{version}", PRIVACY)
+    known = {"{request_id}": "r_" + "0" * 26, "{user_id}": mila.user_id}
+    for name, value in known.items():
+        concrete = concrete.replace(name, value)
+    concrete = _ID.sub("x", concrete)
+    body = BODIES.get(path, {} if method in {"POST", "PUT", "PATCH"} else None)
+    return mila.calls(method, concrete, body=body, headers={"If-Match": '"1"'})
+
+
+def test_every_listed_route_exists() -> None:
+    assert routes() >= SERVED
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("RGT-11")
+def test_restricted_account_is_refused_by_every_route_but_the_listed_ones(world: World, mila: User) -> None:
+    served = set()
+    for method, path in sorted(routes() - {("DELETE", "/v1/sessions")}):
+        before = cloud.all_items()
+        reply = calls(mila, method, path)
+        assert reply.status != 401, path
+        if reply.status == 403 and reply.problem == "restricted":
+            assert cloud.all_items() == before, path
+        else:
+            served.add((method, path))
+    assert served == SERVED - {("DELETE", "/v1/sessions")}
+    assert calls(mila, "DELETE", "/v1/sessions").status == 204
+
+
+@pytest.mark.promise("RGT-4")
+def test_other_users_do_not_see_a_restricted_account(world: World) -> None:
+    vera, mila = world.a_user(), world.a_user()
+    vera.meets(mila)
+    assert vera.gets(f"/v1/users/{mila.user_id}").status == 200
+    mila.exercises("restriction", ground="a")
+    assert vera.gets(f"/v1/users/{mila.user_id}").status == 404
+    assert vera.gets("/v1/contacts").json["items"] == []
+    assert vera.opens(mila).problem == "unknown_member"

@@ -1,0 +1,138 @@
+"""Tests the objection to direct marketing on the deployed stack, from a mail to a later consent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.core import clock
+from chalicelib.core.ids import AccountId
+from chalicelib.marketing.model import Withheld
+from chalicelib.marketing.service import send_marketing
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.service import Addresses
+from infra.local.cloud import STAGE, LocalCloud
+from infra.local.tour.erasure import account_of
+from infra.local.tour.phone import Phone
+from infra.local.waiting import until
+from infra.ops import standing_in
+from tests.support.deployed import history
+from tests.support.deployed_erasures import ErasedSubject
+
+NEWS = {"en": ("News of RU4M", ("There are new stickers.",))}
+BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
+TIMEOUT = 60.0
+
+
+def act_as_sender(cloud: LocalCloud) -> None:
+    """Let this process send mail, as a function with the keys of a worker of erasures would."""
+    names = standing_in.table_names(cloud.account, STAGE).items()
+    variables = {f"RU4M_TABLE_{table.upper()}": name for table, name in names}
+    standing_in.act_as(cloud.account, STAGE, "erase_accounts", variables)
+
+
+def sends(phone: Phone) -> Withheld | None:
+    return send_marketing(AccountId(account_of(phone)), NEWS)
+
+
+def news_to(cloud: LocalCloud, address: str) -> list[str]:
+    texts = [str(mail["BodyText"]) for mail in cloud.mails_to(address)]
+    return [text for text in texts if "stickers" in text]
+
+
+def suppressed(subject: ErasedSubject) -> list[set[Purpose]]:
+    places = (Addresses(subject.phone.number), Addresses(email=subject.address))
+    return [set(suppressions.suppressed(place)) for place in places]
+
+
+def link_in(text: str, api_url: str) -> str:
+    found = re.search(r"/v1/unsubscribe/[0-9A-Za-z_-]+", text)
+    assert found, text
+    return api_url.rstrip("/") + found.group()
+
+
+def click(link: str, media: dict[str, Any] | None = None) -> requests.Response:
+    """Send the form of RFC 8058, as a mail program does."""
+    form = {"List-Unsubscribe": "One-Click"}
+    return requests.post(link, **(media or {"data": form}), timeout=30)
+
+
+@pytest.mark.proof
+@pytest.mark.promise("RGT-6")
+@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("USE-5")
+def test_objection_by_a_link_outlives_the_erasure_until_a_later_consent(
+    cloud: LocalCloud, numbers: Any
+) -> None:
+    number = next(numbers)
+    phone = Phone(cloud.state.api_url, number, cloud.texts_to)
+    subject = ErasedSubject(cloud, phone, f"gordana.{number.lstrip('+')}@inbox.example")
+    subject.signs_up()
+    phone.consent("marketing")
+    act_as_sender(cloud)
+
+    assert sends(phone) is None
+    link = link_in(news_to(cloud, subject.address)[-1], cloud.state.api_url)
+    page = requests.get(link, timeout=30)
+    assert (page.status_code, "Stop marketing" in page.text) == (200, True)
+    assert sends(phone) is None  # opening the page changed nothing
+    assert click(link, {"json": {}}).status_code == 415
+    clicked = click(link)
+    assert (clicked.status_code, clicked.text) == (204, "")
+    assert sends(phone) is Withheld.OBJECTED
+    assert suppressed(subject) == [BOTH, BOTH]
+    (request,) = phone.call("GET", "/v1/rights-requests").body["items"]
+    assert (request["right"], request["status"]) == ("marketing_objection", "completed")
+    until(lambda: "announce_done" in history(cloud, request["id"]), "the announcement", TIMEOUT)
+
+    phone.consent("marketing")
+    assert sends(phone) is None
+    asked = phone.call("POST", "/v1/rights-requests", {"right": "consent_withdrawal"})
+    assert (asked.status, asked.body["status"]) == (202, "completed")
+    assert sends(phone) is Withheld.NO_CONSENT
+    asked = phone.call("POST", "/v1/rights-requests", {"right": "marketing_objection"})
+    assert (asked.status, asked.body["status"]) == (202, "completed")
+    sent = len(news_to(cloud, subject.address))
+
+    erasure = subject.asks("erasure", waive_grace=True)
+    assert erasure.wait_for_answer() == "completed"
+    erasure.wait_for_step("forget", "done")
+    assert suppressed(subject) == [BOTH, BOTH]
+    assert click(link).status_code == 204  # the former user, by the link of the old mail
+
+    again = Phone(cloud.state.api_url, number, cloud.texts_to)
+    assert again.sign_up("Gordana").body["new_account"]
+    assert suppressed(subject) == [BOTH, BOTH]
+    assert sends(again) is Withheld.NO_CONSENT
+    again.consent("marketing")
+    assert suppressed(subject)[0] == {Purpose.PERSONALISED_ADS}
+    assert sends(again) is Withheld.NO_ADDRESS
+    assert len(news_to(cloud, subject.address)) == sent
+
+
+@pytest.mark.proof
+@pytest.mark.promise("RGT-6")
+@pytest.mark.promise("RGT-7")
+def test_letters_entered_by_an_operator_take_effect_at_once(
+    cloud: LocalCloud, a_phone: Callable[[], Phone], run: Callable[..., Any]
+) -> None:
+    phone = a_phone()
+    phone.sign_up("Dunja")
+    for purpose in ("analytics", "marketing"):
+        phone.consent(purpose)
+    today = clock.day_of(clock.now()).isoformat()
+    letter = ("--user", phone.user_id, "--by", "letter", "--on", today)
+    entered = run("alice", "enter", *letter, "--right", "consent_withdrawal", "--purpose", "analytics")
+    assert entered.exit_code == 0, entered.output
+    entered = run("alice", "enter", *letter, "--right", "marketing_objection")
+    assert entered.exit_code == 0, entered.output
+    states = {one["purpose"]: one["state"] for one in phone.call("GET", "/v1/consents").body["items"]}
+    assert (states["analytics"], states["marketing"]) == ("withdrawn", "withdrawn")
+    act_as_sender(cloud)
+    assert sends(phone) is Withheld.OBJECTED
+    assert set(suppressions.suppressed(Addresses(phone.number))) == BOTH

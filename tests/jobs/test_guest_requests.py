@@ -1,0 +1,384 @@
+"""Workers answer requests without a session: of strangers, locked-out owners, agents and heirs."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.accounts import service as accounts
+from chalicelib.core import aws, chain
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import files, procedures
+from chalicelib.rights.evidence import history_of
+from chalicelib.rights.identity import IdentityProof
+from chalicelib.rights.model import Right, RightsRequest, Status, StepStatus
+from infra.stream_emulator import Emulator
+from tests.support.builders import a_phone, an_address
+from tests.support.chat_settings import apply_to
+from tests.support.erasing import at_step, erasable, stored, work
+from tests.support.guests import enters, proves, requests
+from tests.support.world import User, World
+
+HEIR = {"on_behalf": "heir", "authority": "inheritance_decision", "authority_seen_on": "2026-11-20"}
+
+
+def events(request_id: RightsRequestId) -> list[str]:
+    return [entry.event for entry in chain.entries(history_of(request_id))]
+
+
+def by_receipt(world: World, made: dict[str, Any], tail: str = "") -> Any:
+    path = f"/v1/rights-receipts/{made['id']}{tail}"
+    return world.call("GET", path, headers={"Rights-Receipt": made["receipt"]})
+
+
+def advanced(world: World, made: dict[str, Any], within: timedelta = 30 * DAY) -> RightsRequest:
+    return work(world, RightsRequestId(made["id"]), within=within)
+
+
+@pytest.fixture(autouse=True)
+def services(world: World) -> Iterator[None]:
+    """Provide what an erasure needs."""
+    with erasable():
+        yield
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    """Return a user with a number and a mailbox, whom Stream knows."""
+    apply_to(stream)
+    user = world.a_user()
+    user.has_email("mila@example.com")
+    return user
+
+
+# --- people without an account
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("right", list(Right))
+def test_each_right_of_a_person_without_an_account_is_answered(world: World, right: str) -> None:
+    made = requests(world, right, phone=a_phone()).json
+    assert advanced(world, made, within=HOUR).status is Status.COMPLETED
+    shown = by_receipt(world, made).json
+    assert shown["decision"]["outcome"] == "completed"
+    assert "No account has this number" in shown["decision"]["text"]
+    assert "receipt of its deletion" in shown["decision"]["text"]
+    assert shown["authority"]
+    assert events(RightsRequestId(made["id"])) == [
+        "received", "search_done", "answer_done", "announce_done", "forget_contact_done",
+    ]  # fmt: skip
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("by", ["phone", "email"])
+def test_answer_goes_to_the_contact_which_is_then_forgotten(world: World, by: str) -> None:
+    contact = {"phone": a_phone()} if by == "phone" else {"email": an_address()}
+    made = requests(world, **contact).json
+    request = advanced(world, made, within=HOUR)
+    sent = world.messages_to if by == "phone" else world.mails_to
+    link = f"/v1/receipt#{made['id']}.{made['receipt']}"
+    assert [link in message for message in sent(contact[by])] == [False, True]  # the code, then the answer
+    assert request.contact is None
+    assert (request.contact_phone, request.contact_email, request.contact_locale) == (None, None, None)
+
+
+@pytest.mark.promise("RGT-9")
+@pytest.mark.parametrize(
+    ("locale", "account", "message", "remedy"),
+    [
+        ("sr-Latn", "Nijedan nalog", "odgovorili smo", "obratite sudu"),
+        ("sr-Cyrl-RS", "Ниједан налог", "одговорили смо", "обратите суду"),
+        ("de", "No account", "we have answered", "go to court"),
+    ],
+)
+def test_answer_to_a_guest_is_in_the_language_of_the_locale_that_the_guest_sent(
+    world: World, locale: str, account: str, message: str, remedy: str
+) -> None:
+    phone = a_phone()
+    made = requests(world, "erasure", phone=phone, locale=locale).json
+    advanced(world, made, within=HOUR)
+    text = by_receipt(world, made).json["decision"]["text"]
+    assert text.startswith(account)
+    assert remedy in text
+    assert message in world.messages_to(phone)[-1]
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3")
+def test_former_user_is_answered_on_the_receipt_and_never_on_the_number(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    erased = mila.is_stepped_up().exercises("erasure").json
+    assert advanced(world, erased).status is Status.COMPLETED
+    former = requests(world, phone=mila.phone).json
+    never = requests(world, phone=a_phone()).json
+    for made in (former, never):
+        advanced(world, made, within=HOUR)
+    answers = [by_receipt(world, made).json["decision"] for made in (former, never)]
+    assert answers[0] == answers[1]  # the number does not tell that it had an account
+    assert by_receipt(world, erased, "/certificate").status == 200
+    assert by_receipt(world, former, "/certificate").status == 404
+
+
+@pytest.mark.promise("RGT-11")
+def test_account_made_after_the_request_does_not_change_its_answer(world: World) -> None:
+    phone = a_phone()
+    made = requests(world, phone=phone).json
+    world.advance(timedelta(minutes=1))
+    world.a_user(phone)
+    assert advanced(world, made, within=HOUR).status is Status.COMPLETED
+
+
+def test_account_that_is_older_than_the_request_stops_its_search(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.advance(timedelta(minutes=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(accounts, "owner_of_phone", lambda _: None)
+        made = requests(world, phone=mila.phone).json
+    request = advanced(world, made, within=HOUR)
+    assert request.steps[0].status is StepStatus.STOPPED
+    assert (request.steps[0].why, request.is_open) == ("account_found", True)
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("by", ["phone", "email"])
+def test_extension_is_announced_at_the_contact_of_a_guest(world: World, by: str) -> None:
+    contact = {"phone": a_phone()} if by == "phone" else {"email": an_address()}
+    made = requests(world, **contact).json
+    assert world.an_operator("alice").extends(made["id"], 60).status == 200
+    advanced(world, made, within=HOUR)
+    sent = (world.messages_to if by == "phone" else world.mails_to)(contact[by])
+    day = "22 Feb 2027" if by == "phone" else "22 February 2027"
+    (extended,) = (message for message in sent if day in message)
+    assert made["receipt"] in extended
+
+
+def test_cancelled_request_forgets_its_contact_without_a_message(world: World) -> None:
+    phone = a_phone()
+    made = requests(world, phone=phone).json
+    receipt = {"Rights-Receipt": made["receipt"]}
+    world.call("POST", f"/v1/rights-receipts/{made['id']}/cancel", headers=receipt)
+    request = advanced(world, made, within=HOUR)
+    assert (request.status, request.contact) == (Status.CANCELLED, None)
+    assert len(world.messages_to(phone)) == 1  # the code
+
+
+# --- locked-out owners
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("SEC-1")
+def test_copy_of_a_locked_out_owner_waits_three_days_after_warning_all_channels(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    made = requests(world, phone=mila.phone).json
+    proves(world, made, email="mila@example.com")
+    request_id, before = RightsRequestId(made["id"]), world.now
+    work(world, request_id, at_step("cool_down"))
+    for message in (world.messages_to(mila.phone)[-1], world.mails_to("mila@example.com")[-1]):
+        assert "without signing in" in message
+        assert made["receipt"] not in message  # it opens the copy
+    assert by_receipt(world, made, "/export").problem == "not_ready"
+    assert work(world, request_id, at_step("ask_stream")).is_open
+    assert world.now - before >= 72 * HOUR
+    work(world, request_id, at_step("discard"), within=DAY)
+    link = by_receipt(world, made, "/export")
+    assert link.status == 200, link.text
+    key = files.key_of(request_id)
+    copy = aws.client("s3").get_object(Bucket="ru4m-test-exports", Key=key)["Body"].read()
+    assert mila.user_id in zipfile.ZipFile(io.BytesIO(copy)).read("data.json").decode()
+    assert made["receipt"] not in "".join(world.messages_to(mila.phone) + world.mails_to("mila@example.com"))
+
+
+@pytest.mark.promise("RGT-11")
+def test_owner_who_was_warned_cancels_before_the_copy_is_made(world: World, mila: User) -> None:
+    made = requests(world, phone=mila.phone).json
+    proves(world, made, email="mila@example.com")
+    work(world, RightsRequestId(made["id"]), at_step("cool_down"))
+    mila.calls("POST", f"/v1/rights-requests/{made['id']}/cancel")
+    request = advanced(world, made)
+    assert request.status is Status.CANCELLED
+    assert by_receipt(world, made, "/export").problem in {"gone", "not_ready"}
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3")
+def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    made = requests(world, "erasure", phone=mila.phone).json
+    proves(world, made, email="mila@example.com")
+    request = work(world, RightsRequestId(made["id"]), at_step("grace"))
+    assert mila.gets("/v1/profile").status in {401, 403}  # frozen at once
+    assert request.notes.cools_until
+    assert advanced(world, made).status is Status.COMPLETED
+    assert by_receipt(world, made, "/certificate").status == 200
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-11")
+def test_subject_is_reminded_of_the_proof_and_refused_without_it(world: World, mila: User) -> None:
+    made = requests(world, phone=mila.phone).json
+    request_id = RightsRequestId(made["id"])
+    request = work(world, request_id, lambda request: not request.is_open, within=40 * DAY)
+    assert (request.status, request.refusal) == (Status.REFUSED, "JustificationA12IdentityFailure")
+    assert request.decided_at
+    assert request.decided_at - request.received_at == 30 * DAY
+    reminded = [mail for mail in world.mails_to("mila@example.com") if "waits for proof" in mail]
+    assert len(reminded) == 2
+    assert [event for event in events(request_id) if event != "pinned"] == [
+        "received", "proof_reminded", "proof_reminded", "identity_lapsed",
+    ]  # fmt: skip
+    advanced(world, made)
+    assert requests(world, phone=mila.phone).status == 202  # they may ask again
+
+
+@pytest.mark.promise("RGT-10")
+def test_owner_without_a_mailbox_is_reminded_by_text_message(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    made = requests(world, phone=mila.phone).json
+    work(world, RightsRequestId(made["id"]), lambda request: not request.is_open, within=40 * DAY)
+    assert sum("waits for proof" in text for text in world.messages_to(mila.phone)) == 2
+
+
+@pytest.mark.promise("RGT-10")
+def test_identity_that_operators_asked_for_is_reminded_and_lapses_too(world: World, mila: User) -> None:
+    asked = mila.is_stepped_up().exercises("access").json["id"]
+    world.an_operator("alice").asks_identity(asked)
+    request = work(world, RightsRequestId(asked), lambda request: not request.is_open, within=40 * DAY)
+    assert (request.status, request.refusal) == (Status.REFUSED, "JustificationA12IdentityFailure")
+
+
+def test_proposal_of_operators_stops_the_lapse_by_rule(world: World, mila: User) -> None:
+    made = requests(world, phone=mila.phone).json
+    alice = world.an_operator("alice")
+    assert alice.proposes(made["id"], "refused", "JustificationA12IdentityFailure").status == 200
+    request = work(world, RightsRequestId(made["id"]), within=40 * DAY)
+    assert request.is_open
+
+
+# --- operators
+
+
+@pytest.mark.promise("RGT-11")
+def test_two_operators_check_the_identity_of_an_owner_without_access(world: World, mila: User) -> None:
+    alice, bob = world.an_operator("alice"), world.an_operator("bob")
+    made = enters(alice, user_id=mila.user_id, received_by="in_person", without_access=True).json
+    assert made["status"] == "awaiting_verification"
+    first = alice.notes_identity(made["id"])
+    assert (first.status, first.json["status"]) == (200, "awaiting_verification")
+    again = alice.notes_identity(made["id"])
+    assert (again.status, again.problem) == (403, "own_proposal")
+    assert bob.notes_identity(made["id"]).json["status"] == "in_progress"
+    request = work(world, RightsRequestId(made["id"]), at_step("cool_down"))
+    assert request.proofs == (IdentityProof.STAFF,)
+    assert "without signing in" in world.messages_to(mila.phone)[-1]
+    work(world, RightsRequestId(made["id"]), at_step("discard"), within=5 * DAY)
+    assert by_receipt(world, made, "/export").status == 200
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("by", ["phone", "email"])
+def test_letter_from_a_person_without_an_account_is_answered(world: World, by: str) -> None:
+    contact = {"phone": a_phone()} if by == "phone" else {"email": an_address()}
+    entered = enters(world.an_operator("alice"), received_on="2026-11-20", **contact)
+    assert entered.status == 201, entered.text
+    made = entered.json
+    assert (made["without_account"], "user_id" in made) == (True, False)
+    assert made["due_at"] == "2026-12-20T22:59:59Z"
+    assert advanced(world, made, within=HOUR).status is Status.COMPLETED
+    sent = world.messages_to if by == "phone" else world.mails_to
+    assert made["receipt"] in sent(contact[by])[-1]
+
+
+@pytest.mark.promise("RGT-11")
+def test_letter_with_the_number_of_an_account_is_that_accounts(world: World, mila: User) -> None:
+    made = enters(world.an_operator("alice"), phone=mila.phone).json
+    assert (made["user_id"], made["without_account"]) == (mila.user_id, False)
+    assert stored(RightsRequestId(made["id"])).contact is None
+
+
+@pytest.mark.parametrize(
+    "named",
+    [{}, {"phone": "+381601234567", "email": "mila@example.com"}, {"phone": "12"}, {"email": "nonsense"}],
+    ids=["none", "two", "no number", "no address"],
+)
+def test_letter_names_one_subject(world: World, named: dict[str, str]) -> None:
+    assert enters(world.an_operator("alice"), **named).status == 400
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("SEC-1")
+def test_agents_request_is_answered_to_the_subject(world: World, mila: User) -> None:
+    alice = world.an_operator("alice")
+    made = enters(
+        alice,
+        user_id=mila.user_id,
+        on_behalf="agent",
+        authority="power_of_attorney",
+        authority_seen_on="2026-11-23",
+    ).json
+    work(world, RightsRequestId(made["id"]), at_step("discard"), within=DAY)
+    assert "Privacy and rights" in world.mails_to("mila@example.com")[-1]
+    shown = mila.request(made["id"])
+    assert (shown["status"], shown["on_behalf"]) == ("completed", "agent")
+    assert alice.staff_id not in str(shown)
+    assert by_receipt(world, made, "/export").problem == "not_found"  # only the subject fetches the copy
+    seen = alice.case(made["id"])["authority"]
+    assert seen == {"kind": "power_of_attorney", "seen_on": "2026-11-23", "seen_by": alice.staff_id}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"on_behalf": "agent"},
+        {"on_behalf": "agent", "authority": "power_of_attorney"},
+        {"authority": "power_of_attorney", "authority_seen_on": "2026-11-23"},
+        {"on_behalf": "agent", "authority": "power_of_attorney", "authority_seen_on": "2026-12-23"},
+        {"on_behalf": "agent", "authority": "passport", "authority_seen_on": "2026-11-23"},
+        {"on_behalf": "agent", "document": "a scan"},
+        {**HEIR, "without_access": True},
+    ],
+)
+def test_representative_without_a_seen_authority_is_refused(
+    world: World, mila: User, given: dict[str, str]
+) -> None:
+    assert enters(world.an_operator("alice"), user_id=mila.user_id, **given).status == 400
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("right", sorted(set(Right) - {Right.ERASURE}))
+def test_heir_gets_no_data_and_the_reason_in_plain_words(world: World, mila: User, right: str) -> None:
+    made = enters(world.an_operator("alice"), right, user_id=mila.user_id, **HEIR).json
+    assert made["status"] == "refused"
+    assert "only if a court orders it" in made["decision"]["text"]
+    assert by_receipt(world, made).json["status"] == "refused"
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3")
+def test_heirs_erasure_needs_a_second_operator_and_warns_the_account(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    alice, bob = world.an_operator("alice"), world.an_operator("bob")
+    made = enters(alice, "erasure", user_id=mila.user_id, **HEIR).json
+    request_id = RightsRequestId(made["id"])
+    assert alice.notes_identity(made["id"]).problem == "own_proposal"
+    work(world, request_id, within=40 * DAY)
+    assert stored(request_id).status is Status.AWAITING_VERIFICATION  # no rule ends it: operators act
+    assert bob.notes_identity(made["id"]).json["status"] == "in_progress"
+    work(world, request_id, at_step("confirm"))
+    assert "without signing in" in world.messages_to(mila.phone)[-1]
+    assert advanced(world, made).status is Status.COMPLETED
+
+
+def test_each_guest_step_has_a_place_in_a_procedure() -> None:
+    known = {*procedures.WITHOUT_ACCOUNT, *procedures.recovered(procedures.steps_of(Right.ACCESS, None))}
+    assert {"search", "answer", "forget_contact", "warn", "cool_down"} <= known

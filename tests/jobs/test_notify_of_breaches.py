@@ -1,0 +1,454 @@
+"""Notices of a breach: everyone affected gets one, frozen accounts too, despite kills and outages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store as accounts_store
+from chalicelib.breaches.subject_notices import notice
+from chalicelib.breaches.subject_notices import run as telling
+from chalicelib.breaches.subject_notices import store as notices
+from chalicelib.core import clock
+from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.cyrillic import to_cyrillic
+from chalicelib.core.ids import AccountId, BreachId
+from chalicelib.core.sealing import Unfit
+from chalicelib.core.table import Table
+from chalicelib.notices.jobs import note_bounces
+from chalicelib.notices.model import AnnouncementState
+from chalicelib.privacy import codec
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.profiles.model import Profile
+from tests.support import cloud
+from tests.support.breaches import (
+    TEXTS,
+    a_told_breach,
+    assess,
+    begins_telling,
+    closes,
+    evidence_of,
+    lists,
+    notifies,
+    opens,
+    run,
+    shows,
+    watch,
+    work,
+)
+from tests.support.choices import decide
+from tests.support.cloud import failing, sent_mail
+from tests.support.copies import damage
+from tests.support.erasures import freeze
+from tests.support.events import report_of_mail
+from tests.support.operators import Operator
+from tests.support.world import User, World
+
+ROUTE = "/v1/breach-notices"
+
+
+@pytest.fixture(autouse=True)
+def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs read one shard only; another test covers all shards."""
+    for module in (accounts, accounts_store):
+        monkeypatch.setattr(module, "SHARDS", ("00",))
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
+    """Collect the pauses, which are all that takes time."""
+    waited: list[timedelta] = []
+    monkeypatch.setattr(clock, "pause", waited.append)
+    monkeypatch.setattr(clock, "ticks", lambda: sum(waited, timedelta()).total_seconds())
+    return waited
+
+
+@pytest.fixture
+def mails() -> Iterator[list[dict[str, Any]]]:
+    with sent_mail(Purpose.LEGAL_OBLIGATION) as sent:
+        yield sent
+
+
+@pytest.fixture
+def alice(world: World) -> Operator:
+    return world.an_operator("alice")
+
+
+@pytest.fixture
+def bob(world: World) -> Operator:
+    return world.an_operator("bob")
+
+
+@pytest.fixture
+def mila(world: World, mails: list[dict[str, Any]]) -> User:
+    """Return a user with a verified address."""
+    user = world.a_user()
+    user.has_email("mila@test.example")
+    return user
+
+
+@pytest.fixture
+def vuk(world: World) -> User:
+    """Return a user without an address."""
+    return world.a_user()
+
+
+@pytest.fixture
+def told(mila: User, vuk: User, alice: Operator, bob: Operator) -> str:
+    """Return a breach of which both are to be notified."""
+    return a_told_breach(alice, bob)
+
+
+def channel(user: User, breach_id: str) -> str | None:
+    found = notices.notice(AccountId(user.account_id), BreachId(breach_id))
+    return found.channel if found and found.state is AnnouncementState.ANNOUNCED else None
+
+
+def finish(world: World) -> None:
+    """Run until both rounds are over and that is recorded."""
+    for _ in range(3):
+        run()
+        world.advance(telling.UNTIL_NEXT_ROUND)
+
+
+@pytest.mark.promise("SEC-4")
+def test_account_with_an_address_gets_a_mail_and_any_other_an_app_notice(
+    mila: User, vuk: User, told: str, mails: list[dict[str, Any]]
+) -> None:
+    run()
+    assert [mail["Destination"]["ToAddresses"] for mail in mails] == [["mila@test.example"]]
+    assert (channel(mila, told), channel(vuk, told)) == ("email", "in_app")
+    cyrillic = {name: to_cyrillic(text) for name, text in TEXTS["sr"].items()}
+    for user in (mila, vuk):
+        (shown,) = user.gets(ROUTE).json["items"]
+        assert shown["id"] == told
+        assert shown["texts"] == {"en": TEXTS["en"], "sr-Latn": TEXTS["sr"], "sr-Cyrl": cyrillic}
+        assert shown["contact_email"] == "privacy@test.example"
+
+
+@pytest.mark.promise("SEC-4")
+def test_nobody_is_notified_before_an_operator_begins(
+    mila: User, alice: Operator, bob: Operator, mails: list[dict[str, Any]]
+) -> None:
+    breach_id = opens(alice)
+    assess(alice, bob, breach_id, "high", audience="all", texts=TEXTS)
+    assert watch() == {"open": 1, "due": 0, "abandoned": 0}
+    assert (mails, mila.gets(ROUTE).json["items"]) == ([], [])
+
+
+@pytest.mark.promise("SEC-4")
+def test_frozen_and_restricted_accounts_are_notified_by_mail_too(
+    world: World, mila: User, alice: Operator, bob: Operator, mails: list[dict[str, Any]]
+) -> None:
+    ana = world.a_user()
+    ana.has_email("ana@test.example")
+    freeze(mila.account_id)
+    decide(ana.account_id, wholly_restricted=True)
+    world.set_state(ana, "restricted")
+    breach_id = a_told_breach(alice, bob)
+    run()
+    assert (channel(mila, breach_id), channel(ana, breach_id), len(mails)) == ("email", "email", 2)
+    assert len(mila.gets(ROUTE).json["items"]) == 1
+
+
+@pytest.mark.promise("SEC-4")
+def test_account_past_the_point_of_no_return_of_its_erasure_is_not_notified(
+    world: World, mila: User, told: str, mails: list[dict[str, Any]]
+) -> None:
+    world.set_state(mila, "erasing")
+    run()
+    assert (channel(mila, told), mails) == (None, [])
+
+
+@pytest.mark.promise("SEC-4")
+def test_everyone_is_notified_once_counted_and_the_end_is_recorded(
+    world: World, mila: User, vuk: User, told: str, alice: Operator, mails: list[dict[str, Any]]
+) -> None:
+    finish(world)
+    shown = shows(alice, told)
+    assert shown["notices"] == {"mailed": 1, "shown": 1, "absent": 0, "parts": 1, "complete": 1}
+    assert evidence_of(told)[-1] == ("subjects_notified", {"mailed": 1, "shown": 1, "absent": 0})
+    assert "notices_done_at" in shown
+    world.advance(DAY)
+    finish(world)
+    assert len(mails) == 1
+    assert [event for event, _ in evidence_of(told)].count("subjects_notified") == 1
+    assert watch()["due"] == 0
+
+
+@pytest.mark.promise("SEC-4")
+def test_breach_is_closed_once_authority_and_people_were_notified(
+    world: World, told: str, alice: Operator
+) -> None:
+    assert notifies(alice, told).status == 200
+    assert closes(alice, told).json["open"] == ["subjects"]
+    finish(world)
+    assert closes(alice, told).status == 200
+    assert watch()["open"] == 0
+
+
+@pytest.mark.promise("SEC-4")
+def test_only_accounts_of_the_declared_country_are_notified(
+    world: World, mila: User, vuk: User, alice: Operator, bob: Operator
+) -> None:
+    mila.changes(country="DE")
+    breach_id = opens(alice, countries=["DE"])
+    assess(alice, bob, breach_id, "high", audience="country", country="DE", texts=TEXTS)
+    begins_telling(alice, breach_id)
+    run()
+    assert (channel(mila, breach_id), channel(vuk, breach_id)) == ("email", None)
+    assert vuk.gets(ROUTE).json["items"] == []
+
+
+@pytest.mark.promise("SEC-4")
+def test_only_listed_users_are_notified_also_those_listed_later(
+    world: World, mila: User, vuk: User, alice: Operator, bob: Operator
+) -> None:
+    breach_id = opens(alice)
+    assess(alice, bob, breach_id, "high", audience="listed", texts=TEXTS)
+    lists(alice, breach_id, [mila.user_id])
+    begins_telling(alice, breach_id)
+    finish(world)
+    assert (channel(mila, breach_id), channel(vuk, breach_id)) == ("email", None)
+    lists(alice, breach_id, [vuk.user_id, mila.user_id])
+    assert shows(alice, breach_id)["open_duties"] == ["authority RS", "subjects"]
+    finish(world)
+    assert channel(vuk, breach_id) == "in_app"
+    assert shows(alice, breach_id)["open_duties"] == ["authority RS"]
+    assert [event for event, _ in evidence_of(breach_id)].count("subjects_notified") == 2
+
+
+@pytest.mark.promise("RET-2")
+def test_ids_of_a_list_are_deleted_once_everyone_on_it_was_notified(
+    world: World, mila: User, alice: Operator, bob: Operator
+) -> None:
+    breach_id = opens(alice)
+    assess(alice, bob, breach_id, "high", audience="listed", texts=TEXTS)
+    lists(alice, breach_id, [mila.user_id])
+    begins_telling(alice, breach_id)
+    run()
+    assert mila.account_id in str(cloud.records("affected_list"))
+    finish(world)
+    (kept,) = cloud.records("affected_list")
+    assert mila.account_id not in str(kept)
+    assert kept["listed"] == {"N": "1"}
+    assert shows(alice, breach_id)["notices"]["mailed"] == 1
+    assert mila.account_id not in str(cloud.records("breach_progress"))
+
+
+def test_account_created_after_the_notices_began_is_not_affected(world: World, told: str, mila: User) -> None:
+    world.advance(MINUTE)
+    late = world.a_user()
+    finish(world)
+    assert (channel(late, told), channel(mila, told)) == (None, "email")
+
+
+def test_account_with_an_unreadable_profile_is_notified_in_the_app(
+    mila: User, told: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = codec.opened
+
+    def refusing(kind: Any, item: Any, *rest: Any) -> Any:
+        if kind is Profile and item["pk"] == f"A#{mila.account_id}":
+            raise Unfit
+        return opened(kind, item, *rest)
+
+    monkeypatch.setattr(codec, "opened", refusing)
+    run()
+    assert (channel(mila, told), mails) == ("in_app", [])
+
+
+@pytest.mark.promise("SEC-4")
+def test_mail_in_doubt_is_not_sent_again_and_the_app_shows_the_notice(
+    world: World, mila: User, told: str, mails: list[dict[str, Any]]
+) -> None:
+    with failing("sesv2", "SendEmail", ReadTimeoutError(endpoint_url="https://ses"), moment="after"):
+        run()
+    finish(world)
+    assert (channel(mila, told), len(mails)) == ("in_app", 1)
+
+
+@pytest.mark.promise("SEC-4")
+def test_mail_that_ses_does_not_take_is_sent_in_a_later_round(
+    world: World, mila: User, told: str, alice: Operator, mails: list[dict[str, Any]]
+) -> None:
+    with failing("sesv2", "SendEmail", EndpointConnectionError(endpoint_url="https://ses"), times=99):
+        run()
+        assert channel(mila, told) is None
+        assert "notices_done_at" not in shows(alice, told)
+    world.advance(telling.UNTIL_NEXT_ROUND)
+    finish(world)
+    assert (channel(mila, told), len(mails)) == ("email", 1)
+    assert shows(alice, told)["notices"]["mailed"] == 1
+
+
+@pytest.mark.promise("SEC-4")
+def test_account_is_notified_in_the_app_after_a_day_without_mail(
+    world: World, mila: User, told: str, mails: list[dict[str, Any]]
+) -> None:
+    with failing("sesv2", "SendEmail", EndpointConnectionError(endpoint_url="https://ses"), times=99):
+        run()
+        world.advance(DAY)
+        run()
+    assert (channel(mila, told), mails) == ("in_app", [])
+
+
+@pytest.mark.promise("SEC-4")
+def test_mail_that_comes_back_is_shown_in_the_app(mila: User, told: str, mails: list[dict[str, Any]]) -> None:
+    run()
+    note_bounces(report_of_mail(mails[0]), None)
+    assert channel(mila, told) == "in_app"
+    note_bounces(report_of_mail(mails[0]), None)  # reported again
+    assert channel(mila, told) == "in_app"
+
+
+@pytest.mark.promise("SEC-4")
+def test_killed_worker_is_succeeded_from_its_checkpoint_with_exact_counts(
+    world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = [world.a_user() for _ in range(5)]
+    monkeypatch.setattr(telling, "MAX_ACCOUNTS_PER_READ", 2)
+    breach_id = a_told_breach(alice, bob)
+    notify, calls = notice.notify, list[int]()
+
+    def killed_at_the_fourth(*args: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return notify(*args)
+
+    monkeypatch.setattr(notice, "notify", killed_at_the_fourth)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    monkeypatch.setattr(notice, "notify", notify)
+    world.advance(telling.LEASE)
+    assert watch() == {"open": 1, "due": 1, "abandoned": 1}
+    work()
+    progress = telling.progress_of(BreachId(breach_id))["00"]
+    assert (progress.fence, progress.shown, progress.rounds) == (2, 5, 1)
+    assert {channel(user, breach_id) for user in users} == {"in_app"}
+    finish(world)
+    assert evidence_of(breach_id)[-1][1] == {"mailed": 0, "shown": 5, "absent": 0}
+
+
+def test_run_without_time_stops_and_the_next_one_continues(
+    mila: User, vuk: User, told: str, alice: Operator
+) -> None:
+    run(seconds=1)
+    assert (channel(mila, told), channel(vuk, told)) == (None, None)
+    run()
+    assert (channel(mila, told), channel(vuk, told)) == ("email", "in_app")
+
+
+def test_second_worker_of_a_leased_part_does_nothing(told: str, mails: list[dict[str, Any]]) -> None:
+    watch()
+    watch()
+    work()
+    assert len(mails) == 1
+
+
+def test_all_shards_of_accounts_are_due_at_the_beginning(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "SHARDS", tuple(f"{number:02}" for number in range(64)))
+    assert watch()["due"] == 64
+
+
+def test_messages_about_no_breach_or_no_part_do_nothing(told: str, mails: list[dict[str, Any]]) -> None:
+    soon = clock.now() + MINUTE
+    for breach_id, part in ((told, "no such part"), (f"br_{'0' * 26}", "00"), (told, telling.FINISH)):
+        telling.notify_part(BreachId(breach_id), part, soon)
+    assert mails == []
+    assert evidence_of(told)[-1][0] == "notices_begun"
+
+
+def test_unreadable_notice_is_counted_and_its_account_skipped(
+    world: World, mila: User, vuk: User, told: str, mails: list[dict[str, Any]]
+) -> None:
+    run()
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", f"breach_notice#{told}", state="no such state")
+    assert mila.gets(ROUTE).json["items"] == []
+    finish(world)
+    assert len(mails) == 1
+
+
+def test_unreadable_progress_stops_only_its_shard(
+    told: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(seconds=1)
+    damage(Table.RIGHTS, f"B#{told}", "shard#00", rounds="many")
+    assert watch()["due"] == 1
+    work()
+    assert mails == []
+
+
+@pytest.mark.promise("SEC-1")
+def test_notice_names_no_staff_and_no_log_or_metric_names_a_person(
+    world: World, alice: Operator, bob: Operator, mails: list[dict[str, Any]]
+) -> None:
+    user = world.a_user(display_name=world.canaries("shown"))
+    user.has_email(f"{world.canaries('address')}@test.example")
+    a_told_breach(alice, bob)
+    finish(world)
+    said = [str(mails), user.gets(ROUTE).text]
+    for operator in (alice, bob):
+        for text in said:
+            assert operator.staff_id not in text
+            assert operator.arn not in text
+    assert world.canaries.in_text(str(mails)) == ["address"]
+    assert world.canaries.in_text(world.log.getvalue()) == []
+    assert user.account_id not in str(mails)
+    assert user.user_id not in str(mails)
+
+
+def metric(text: str, name: str) -> Any:
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith('{"_aws"')]
+    return next((line[name] for line in reversed(lines) if name in line), None)
+
+
+@pytest.mark.promise("SEC-4")
+def test_gauges_are_sent_as_zero_and_then_as_the_open_duties(
+    world: World, alice: Operator, bob: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watch()
+    printed = capsys.readouterr().out
+    for name in (
+        "BreachesOpen",
+        "BreachNotificationsOverdue",
+        "BreachSubjectsUnnotified",
+        "BreachNoticesUnbegun",
+    ):
+        assert metric(printed, name) == [0.0], name
+    assert metric(printed, "BreachHoursToDeadline") is None
+    breach_id = opens(alice)
+    assess(alice, bob, breach_id, "high", audience="all", texts=TEXTS)
+    watch()
+    printed = capsys.readouterr().out
+    assert (metric(printed, "BreachesOpen"), metric(printed, "BreachHoursToDeadline")) == ([1.0], [71.0])
+    assert (metric(printed, "BreachSubjectsUnnotified"), metric(printed, "BreachNoticesUnbegun")) == (
+        [1.0],
+        [1.0],
+    )
+    world.advance(3 * DAY)
+    watch()
+    printed = capsys.readouterr().out
+    assert metric(printed, "BreachNotificationsOverdue") == [1.0]
+    assert metric(printed, "BreachHoursToDeadline") == [-1.0]
+
+
+def test_altered_breach_does_not_stop_the_watch_of_another(alice: Operator) -> None:
+    altered = opens(alice)
+    opens(alice)
+    damage(Table.RIGHTS, f"B#{altered}", "breach", clocks="no such clocks")
+    assert watch()["open"] == 1
+
+
+def test_notice_is_kept_until_its_account_is_erased(world: World, mila: User, told: str) -> None:
+    run()
+    kept = cloud.records("breach_notice")
+    assert all("delete_at" not in item for item in kept)  # until erasure
+    assert {item["pk"]["S"] for item in kept} >= {f"A#{mila.account_id}"}

@@ -1,0 +1,83 @@
+"""A restored table has breaches in an older state: the replay names them, and nobody is notified twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store as accounts_store
+from chalicelib.core.table_names import Table
+from tests.support.breaches import TEXTS, a_told_breach, assess, begins_telling, notifies, opens, run
+from tests.support.copies import damage
+from tests.support.erasing import erasable
+from tests.support.operators import Operator
+from tests.support.restores import Backup
+from tests.support.world import World
+
+pytestmark = pytest.mark.promise("SEC-4")
+
+
+@pytest.fixture(autouse=True)
+def services(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for module in (accounts, accounts_store):
+        monkeypatch.setattr(module, "SHARDS", ("00",))
+    with erasable():
+        yield
+
+
+@pytest.fixture
+def alice(world: World) -> Operator:
+    return world.an_operator("alice")
+
+
+@pytest.fixture
+def bob(world: World) -> Operator:
+    return world.an_operator("bob")
+
+
+def test_breach_recorded_after_the_backup_is_named_by_the_replay(alice: Operator) -> None:
+    backup = Backup.made()
+    breach_id = opens(alice)
+    with backup.restored(Table.RIGHTS) as restore:
+        done = restore.replay()
+        assert (done.status, done.has(breach_id)) == (1, True)
+
+
+def test_breach_that_changed_after_the_backup_is_named_and_any_other_is_not(alice: Operator) -> None:
+    changed, same = opens(alice), opens(alice)
+    backup = Backup.made()
+    notifies(alice, changed)
+    with backup.restored(Table.RIGHTS) as restore:
+        done = restore.replay()
+        assert (done.status, done.has(changed), done.has(same)) == (1, True, False)
+
+
+def test_altered_breach_is_named_and_does_not_stop_a_replay(alice: Operator) -> None:
+    breach_id = opens(alice)
+    backup = Backup.made()
+    with backup.restored(Table.RIGHTS) as restore:
+        damage(Table.RIGHTS, f"B#{breach_id}", "breach", status="no such status")
+        assert restore.replay().has(breach_id)
+
+
+def test_people_are_not_notified_again_after_a_restore(world: World, alice: Operator, bob: Operator) -> None:
+    mila = world.a_user()
+    breach_id = opens(alice)
+    assess(alice, bob, breach_id, "high", audience="all", texts=TEXTS)
+    backup = Backup.made()
+    begins_telling(alice, breach_id)
+    run()
+    first = mila.gets("/v1/breach-notices").json["items"]
+    with backup.restored(Table.RIGHTS):
+        assert begins_telling(alice, breach_id).status == 200
+        run()
+        assert mila.gets("/v1/breach-notices").json["items"] == first != []
+
+
+def test_notices_of_two_breaches_are_both_shown(world: World, alice: Operator, bob: Operator) -> None:
+    mila = world.a_user()
+    made = {a_told_breach(alice, bob) for _ in range(2)}
+    run()
+    assert {one["id"] for one in mila.gets("/v1/breach-notices").json["items"]} == made

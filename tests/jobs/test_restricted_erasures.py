@@ -1,0 +1,79 @@
+"""Tests how restrictions, erasures and copies of one account meet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights.erasure import objects
+from chalicelib.rights.model import Status
+from infra.stream_emulator import Emulator
+from tests.jobs.test_rights_plans import package, work_until
+from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, erasable, work
+from tests.support.erasing import stored_about as left_of
+from tests.support.erasures import stored_account
+from tests.support.restraining import lifts, restricts
+from tests.support.restraining import objects as objecting
+from tests.support.restraining import work as advance
+from tests.support.world import User, World
+
+
+@pytest.fixture(autouse=True)
+def services(world: World) -> Iterator[None]:
+    """Provide what an erasure needs."""
+    with erasable():
+        yield
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    return a_subject(world)
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-4")
+def test_erasure_of_a_subject_who_restricted_deletion_ends_the_restriction(world: World, mila: User) -> None:
+    advance(world, restriction := restricts(mila, "b"))
+    assert objects.remaining(RightsRequestId(restriction)) == 1
+    erasure = asks_for_erasure(mila.is_stepped_up())
+    assert work(world, erasure).status is Status.COMPLETED
+    assert objects.remaining(RightsRequestId(restriction)) == 0
+    assert left_of(mila) == []
+    assert work(world, RightsRequestId(restriction)).next_step is None
+
+
+@pytest.mark.promise("RGT-4")
+def test_cancelled_erasure_returns_the_account_to_its_restriction(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    advance(world, restriction := restricts(mila, "a"))
+    erasure = asks_for_erasure(mila.is_stepped_up())
+    work(world, erasure, at_step("grace"))
+    assert stored_account(mila.account_id).state == "frozen"
+    assert cancels(mila, erasure).status == 200
+    assert work(world, erasure).next_step is None
+    assert stored_account(mila.account_id).state == "restricted"
+    assert stream.user(mila.user_id)["state"] == "deactivated"
+    mila = mila.signs_in_again()
+    lifts(mila, restriction)
+    advance(world, restriction)
+    assert stored_account(mila.account_id).state == "active"
+    assert stream.user(mila.user_id)["state"] == "active"
+
+
+@pytest.mark.promise("RGT-1")
+def test_copy_shows_restrictions_and_objections_in_force(world: World, mila: User) -> None:
+    restricts(mila, "a")
+    objecting(mila, "diagnostics", reason="They tire me.")
+    access = mila.exercises("access")
+    assert access.status == 202
+    assert work_until(world, access.json["id"]).status is Status.COMPLETED
+    data = json.loads(package(mila, access.json["id"]).read("data.json"))
+    (decisions,) = data["sections"]["purposes"]["records"]
+    assert len(decisions["restraints"]) == 2
+    assert decisions["wholly_restricted"] is True
+    reasons = {one.get("reason") for one in data["sections"]["rights_request"]["records"]}
+    assert "They tire me." in reasons

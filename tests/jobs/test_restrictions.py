@@ -1,0 +1,297 @@
+"""Tests what the worker does for restrictions: Stream, preserved data, the answer, and the end."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+from chalicelib.chat.refusals import StreamUnavailable
+from chalicelib.core import aws
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.ids import AccountId, RightsRequestId, UserId
+from chalicelib.core.settings import settings
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.rights import files, inactivity
+from chalicelib.rights.erasure import objects
+from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.notes import RestraintNotes
+from infra.stream_emulator import Emulator
+from tests.support import cloud
+from tests.support.builders import an_address, an_event
+from tests.support.chat import Chatters
+from tests.support.erasures import stored_account
+from tests.support.guests import enters
+from tests.support.restraining import events, lifts, restricts, work, work_for
+from tests.support.world import User, World
+
+HELLO = "See you at nine"
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    """Return a user who chats, submits usage and has a mail address."""
+    mila = world.a_user()
+    mila.has_email(an_address())
+    mila.consents("analytics")
+    mila.submits_usage(an_event(screen="home"))
+    chat = Chatters({"Mila": UserId(mila.user_id)})
+    chat.meet("Mila", "Vera")
+    chat.says("Mila", HELLO)
+    chat.says("Vera", "A secret of Vera's")
+    return mila
+
+
+def notes(request: RightsRequest) -> RestraintNotes:
+    assert isinstance(request.notes, RestraintNotes)
+    return request.notes
+
+
+def is_deactivated(stream: Emulator, user: User) -> bool:
+    return bool(stream.user(user.user_id)["state"] == "deactivated")
+
+
+def preserved(request_id: str) -> str | None:
+    """Return the preserved messages, or None if there is no file."""
+    try:
+        found = aws.client("s3").get_object(
+            Bucket=settings().export_bucket(), Key=files.preserved_key_of(RightsRequestId(request_id))
+        )
+    except aws.client("s3").exceptions.NoSuchKey:
+        return None
+    return zipfile.ZipFile(io.BytesIO(found["Body"].read())).read("chat/messages.ndjson").decode()
+
+
+def returns(mila: User) -> User:
+    """Return the user with a new session, since access tokens last minutes."""
+    return mila.signs_in_again()
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("STR-3")
+def test_restriction_of_all_suspends_the_user_and_is_answered(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    request = work(world, request_id := restricts(mila))
+    assert is_deactivated(stream, mila)
+    assert (request.status, request.next_step and request.next_step.name) == (Status.COMPLETED, "uphold")
+    assert events(request_id) == ["received", "restrict_at_stream_done", "conclude_done", "announce_done"]
+    assert "end the restriction" in mila.request(request_id)["decision"]["text"]
+
+
+@pytest.mark.promise("RGT-4")
+def test_end_of_the_restriction_resumes_the_user_twice(world: World, mila: User, stream: Emulator) -> None:
+    work(world, request_id := restricts(mila))
+    lifts(mila, request_id)
+    request = work(world, request_id)
+    assert not is_deactivated(stream, mila)
+    assert request.next_step is None
+    assert notes(request).resumed_at
+    calls = [request["operation"] for request in stream.requests(principal="server")]
+    assert calls.count("ReactivateUser") == 2
+    assert mila.gets("/v1/profile").status == 200
+
+
+@pytest.mark.promise("RGT-4")
+def test_end_of_one_of_two_restrictions_leaves_the_user_suspended(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    work(world, first := restricts(mila))
+    work(world, second := restricts(mila, "c"))
+    lifts(mila, first)
+    work(world, first)
+    assert is_deactivated(stream, mila)
+    lifts(mila, second)
+    work(world, second)
+    assert not is_deactivated(stream, mila)
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.parametrize("ground", ["b", "c"])
+def test_grounds_that_preserve_keep_records_and_messages(
+    world: World, mila: User, stream: Emulator, ground: str
+) -> None:
+    work(world, request_id := restricts(mila, ground))
+    kept = preserved(request_id)
+    assert kept
+    assert HELLO in kept
+    assert "A secret" not in kept
+    work_for(world, request_id, 40 * DAY)
+    (events_of_mila,) = cloud.records("usage_event")
+    assert int(events_of_mila["expires_at"]["N"]) < world.now.timestamp()
+    assert int(events_of_mila["delete_at"]["N"]) > world.now.timestamp()
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.parametrize("ground", ["a", "d"])
+def test_other_grounds_preserve_nothing(world: World, mila: User, ground: str) -> None:
+    work(world, request_id := restricts(mila, ground))
+    assert preserved(request_id) is None
+    assert "pin_done" not in events(request_id)
+
+
+@pytest.mark.promise("RGT-4")
+def test_preserved_messages_are_deleted_with_the_end(world: World, mila: User) -> None:
+    work(world, request_id := restricts(mila, "b"))
+    lifts(mila, request_id)
+    work(world, request_id)
+    assert preserved(request_id) is None
+
+
+@pytest.mark.promise("RGT-1")
+def test_subject_gets_a_link_to_the_preserved_messages_until_the_end(world: World, mila: User) -> None:
+    work(world, request_id := restricts(mila, "c"))
+    path = f"/v1/rights-requests/{request_id}/export"
+    assert mila.gets(path).problem == "step_up_required"
+    link = mila.is_stepped_up().gets(path)
+    assert link.status == 200
+    assert files.preserved_key_of(RightsRequestId(request_id)) in link.json["url"]
+    lifts(mila, request_id)
+    assert mila.gets(path).problem == "gone"
+
+
+@pytest.mark.promise("RGT-3")
+def test_erasure_of_copies_deletes_preserved_messages(world: World, mila: User) -> None:
+    work(world, request_id := restricts(mila, "b"))
+    known = RightsRequestId(request_id)
+    assert objects.remaining(known) == 1
+    assert objects.erase_copy(known) == 1
+    assert objects.remaining(known) == 0
+
+
+@pytest.mark.promise("RGT-4")
+def test_missing_messages_make_the_answer_a_partial_one(world: World, mila: User, stream: Emulator) -> None:
+    stream.spoil_tasks(times=2, failure={"type": "internal", "description": "injected"})
+    request = work_for(world, restricts(mila, "b"), DAY)
+    assert request.status is Status.PARTIALLY_COMPLETED
+    assert request.missing == ("your chat data at Stream",)
+
+
+@pytest.mark.promise("RGT-4")
+def test_restriction_waits_for_stream_and_stays_in_effect(
+    world: World, mila: User, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.chat import access
+
+    def silent(*_: object) -> None:
+        raise StreamUnavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(access, "suspend", silent)
+        request = work(world, request_id := restricts(mila))
+        assert (request.is_open, request.unreachable_since is not None) == (True, True)
+        assert stored_account(mila.account_id).state == "restricted"
+    assert work_for(world, request_id, HOUR).status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-4")
+def test_operators_end_a_restriction_after_notice(world: World, mila: User, stream: Emulator) -> None:
+    work(world, request_id := restricts(mila))
+    jovan, ana = world.an_operator("jovan"), world.an_operator("ana")
+    assert jovan.proposes_lifting(request_id).status == 200
+    assert jovan.approves_lifting(request_id).problem == "own_proposal"
+    assert ana.approves_lifting(request_id).status == 200
+    with cloud.sent_mail(Purpose.LEGAL_OBLIGATION) as mails:
+        work_for(world, request_id, 71 * HOUR)
+    assert len(mails) == 1
+    mila = returns(mila)
+    shown = mila.request(request_id)["restraint"]
+    assert shown["ends_because"] == "The claim is settled."
+    assert shown["ends_at"] == "2026-11-27T12:00:00Z"
+    assert mila.gets("/v1/profile").problem == "restricted"
+    request = work_for(world, request_id, 2 * HOUR)
+    assert notes(request).ended_at
+    assert not is_deactivated(stream, mila)
+    mila = returns(mila)
+    assert mila.gets("/v1/profile").status == 200
+
+
+@pytest.mark.promise("RGT-4")
+def test_withdrawn_end_of_a_restriction_does_not_take_effect(world: World, mila: User) -> None:
+    work(world, request_id := restricts(mila))
+    jovan, ana = world.an_operator("jovan"), world.an_operator("ana")
+    jovan.proposes_lifting(request_id)
+    ana.approves_lifting(request_id)
+    assert jovan.withdraws_lifting(request_id).status == 200
+    request = work_for(world, request_id, 5 * DAY)
+    assert notes(request).is_in_force
+    assert "lifting" not in jovan.case(request_id)
+
+
+@pytest.mark.promise("RGT-4")
+def test_approval_of_an_end_names_the_version_that_was_seen(world: World, mila: User) -> None:
+    work(world, request_id := restricts(mila))
+    world.an_operator("jovan").proposes_lifting(request_id)
+    assert world.an_operator("ana").approves_lifting(request_id, '"1"').problem == "changed_meanwhile"
+
+
+def test_only_a_lasting_restriction_can_be_ended_by_operators(world: World, mila: User) -> None:
+    jovan = world.an_operator("jovan")
+    request_id = restricts(mila)
+    assert jovan.proposes_lifting(request_id).problem == "not_now"  # open: it can be refused
+    work(world, request_id)
+    assert world.an_operator("ana").approves_lifting(request_id).problem == "nothing_proposed"
+    lifts(mila, request_id)
+    assert jovan.proposes_lifting(request_id).problem == "not_now"
+
+
+@pytest.mark.promise("RGT-4")
+def test_refused_restriction_ends_after_the_notice(world: World, mila: User, stream: Emulator) -> None:
+    request_id = restricts(mila)
+    world.an_operator("jovan").proposes(request_id, "refused", "JustificationA12ManifestlyUnfounded")
+    world.an_operator("ana").approves(request_id)
+    assert stored_account(mila.account_id).state == "restricted"
+    request = work_for(world, request_id, 71 * HOUR)
+    assert notes(request).is_in_force
+    work_for(world, request_id, 2 * HOUR)
+    assert stored_account(mila.account_id).state == "active"
+    assert not is_deactivated(stream, mila)
+
+
+def test_uphold_ends_when_the_account_is_gone(world: World, mila: User) -> None:
+    work(world, request_id := restricts(mila))
+    world.set_state(mila, "erasing")
+    request = work_for(world, request_id, 2 * DAY)
+    assert request.next_step is None
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.parametrize(
+    ("body", "stays"),
+    [
+        ({"ground": "b", "purposes": ["analytics"]}, True),
+        ({"ground": "c", "purposes": ["analytics"]}, True),
+        ({"ground": "a", "purposes": ["analytics"]}, False),
+        ({"ground": "a"}, True),
+    ],
+)
+def test_idle_account_stays_while_a_restriction_preserves_its_data(
+    world: World, mila: User, body: dict[str, Any], *, stays: bool
+) -> None:
+    account_id = AccountId(mila.account_id)
+    assert not inactivity.has_reason_to_stay(account_id)
+    work(world, request_id := restricts(mila, **body))
+    assert inactivity.has_reason_to_stay(account_id) is stays
+    lifts(mila, request_id)
+    assert not inactivity.has_reason_to_stay(account_id)
+
+
+@pytest.mark.promise("RGT-11")
+def test_protective_freeze_by_telephone_ends_chat_until_the_owner_lifts_it(
+    world: World, stream: Emulator, mila: User
+) -> None:
+    caller = {"received_by": "telephone", "without_access": True, "phone": mila.phone}
+    made = enters(world.an_operator("jovan"), "restriction", ground="b", **caller).json
+    frozen = work(world, made["id"])
+    assert (frozen.status, notes(frozen).is_in_force) == (Status.COMPLETED, True)
+    assert is_deactivated(stream, mila)
+    assert lifts(mila, made["id"]).problem == "step_up_required"
+    work_for(world, made["id"], DAY)
+    assert is_deactivated(stream, mila)
+    owner = mila.signs_in_again().is_stepped_up()
+    assert lifts(owner, made["id"]).status == 200
+    work(world, made["id"])
+    assert not is_deactivated(stream, mila)
+    assert owner.gets("/v1/profile").status == 200
