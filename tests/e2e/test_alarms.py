@@ -85,9 +85,7 @@ def test_overdue_request_fires_until_operators_answer_it(
 
     assert request_id in alarmed.ops_succeeds("alice", "rights", "list")
     alarmed.ops_succeeds("alice", "rights", "propose", request_id, *REFUSAL, "--text-file", str(text))
-    shown = alarmed.ops_succeeds("bob", "rights", "show", request_id)
-    version = next(line.split()[-2] for line in shown.splitlines() if " version " in line)
-    alarmed.ops_succeeds("bob", "rights", "approve", request_id, "--version", version)
+    until(lambda: _approved(alarmed, request_id), "an approval of the version that was read")
     assert alarmed.cloud.run("sweep_rights")["overdue"] == 0
     alarmed.wait_until_firing()
 
@@ -118,6 +116,15 @@ def test_stuck_erasure_fires_until_its_step_is_retried(
     cloud.run("sweep_rights")
     alarmed.wait_until_firing()
     assert alarmed.states()["rights-step-stopped"] == "OK"
+
+
+def _approved(alarmed: AlarmedCloud, request_id: str) -> bool:
+    """Read a request as Bob and approve what he read; False if a worker changed it in between."""
+    shown = alarmed.ops_succeeds("bob", "rights", "show", request_id)
+    version = next(line.split()[-2] for line in shown.splitlines() if " version " in line)
+    done = alarmed.ops("bob", "rights", "approve", request_id, "--version", version)
+    assert done.exit_code == 0 or "changed_meanwhile" in done.output, done.output
+    return bool(done.exit_code == 0)
 
 
 def _stop_since_yesterday(cloud: LocalCloud, request_id: RightsRequestId) -> None:
