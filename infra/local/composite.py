@@ -7,6 +7,8 @@ import json
 from infra.build import Package
 from infra.deployment.account import AwsAccount
 from infra.deployment.receivers import topic_of
+from infra.template.alarm_table import COMPOSITE
+from infra.template.alarms import full_name
 
 _KIND = "AWS::CloudWatch::CompositeAlarm"
 
@@ -27,3 +29,9 @@ def put_composite(account: AwsAccount, package: Package, stage: str) -> None:
         AlarmActions=receivers,
         OKActions=receivers,
     )
+
+
+def delete_composite(account: AwsAccount, stage: str) -> None:
+    """Delete the composite alarm, as CloudFormation on AWS does before the alarms of its rule."""
+    name = full_name(COMPOSITE).replace("${Stage}", stage)
+    account.client("cloudwatch").delete_alarms(AlarmNames=[name])

@@ -13,6 +13,7 @@ from chalicelib.core import figures
 from infra.deploy import deploy
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.composite import delete_composite
 from infra.local.tour.phone import Phone
 
 
@@ -35,6 +36,7 @@ def test_sessions_survive_removing_and_redeploying_the_service(
     phone.sign_up("Mila")
 
     before_it_went = cloud.account.client("dynamodb").list_tables()["TableNames"]
+    delete_composite(cloud.account, "local")
     stacks.delete(stack_name("local", "service"))
     functions = cloud.account.client("lambda").list_functions()["Functions"]
     assert functions == []
