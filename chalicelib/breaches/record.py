@@ -18,6 +18,7 @@ from chalicelib.breaches.moves import BreachMove
 from chalicelib.breaches.problems import AssessedOtherwise, BreachClosed, TooManyParts
 from chalicelib.breaches.store import BreachPage, UnknownBreach
 from chalicelib.breaches.subject_notices import run
+from chalicelib.breaches.subject_notices import store as notices
 from chalicelib.breaches.words import AffectedUsers, Audience, BreachFinding, NewBreach, rule_of
 from chalicelib.core import chain, clock
 from chalicelib.core.chain import ChainEntry, Unreadable
@@ -50,8 +51,8 @@ class NoticeTotals:
         """Read the progress of a breach."""
         if breach.notices_from is None:
             return cls()
-        by_part = run.progress_of(breach.breach_id)
-        complete = sum(one.rounds >= run.ROUNDS for one in by_part.values())
+        by_part = notices.progress_of(breach.breach_id)
+        complete = sum(map(run.ROUNDS.are_complete, by_part.values()))
         return cls(**run.totals(by_part), parts=len(run.parts_of(breach)), complete=complete)
 
 

@@ -10,7 +10,6 @@ Every write of a breach is one transaction with its evidence. Of two concurrent 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from chalicelib.breaches import evidence
 from chalicelib.breaches.model import AffectedList, Breach, BreachFact, BreachLetter, BreachStatus
@@ -25,7 +24,6 @@ from chalicelib.core.table import (
     Index,
     Item,
     Key,
-    Order,
     Prefix,
     Query,
     Replace,
@@ -33,11 +31,15 @@ from chalicelib.core.table import (
     Write,
 )
 from chalicelib.privacy import codec
+from chalicelib.privacy.listing import SealedList, SealedPage
 
 # The key of the list in the index `owner`, in which requests have the partitions of their subjects.
 LIST = "breaches"
 _FACT = "fact#"
 MAX_READ = 100  # items of a batched read
+
+
+BreachPage = SealedPage[Breach, BreachId]
 
 
 class BreachMoved(Conflict):
@@ -46,15 +48,6 @@ class BreachMoved(Conflict):
 
 class UnknownBreach(LookupError):
     """No breach is at this place of the list."""
-
-
-@dataclass(frozen=True)
-class BreachPage:
-    """A page of the list. `next`: the id after which the next page starts; None on the last page."""
-
-    found: list[Breach]
-    unreadable: list[BreachId]
-    next: BreachId | None
 
 
 def partition(breach_id: BreachId) -> str:
@@ -167,23 +160,10 @@ def page(after: BreachId | None, maximum: int) -> BreachPage:
     Raises:
         UnknownBreach: there is no breach with the id after which the page starts.
     """
-    start = _place_in_list(after) if after else None
-    listed = Query(
-        Table.RIGHTS, LIST, index=Index.OWNER, order=Order.DESCENDING, limit=maximum + 1, after=start
-    )
-    rows = list(table.query(listed))
-    places = [Key(Table.RIGHTS, row["pk"], row["sk"]) for row in rows[:maximum]]
-    items = table.batch_get(places)
-    found, unreadable = list[Breach](), list[BreachId]()
-    for place in places:
-        if item := items.get(place):
-            try:
-                found.append(codec.opened(Breach, item))
-            except SealingError as error:
-                observe.record_unreadable("breach_unreadable", error)
-                unreadable.append(_id_at(place))
-    last = next((_id_at(place) for place in reversed(places) if place in items), None)
-    return BreachPage(found, unreadable, last if len(rows) > maximum else None)
+    start = table.get(key(after)) if after else None
+    if after and start is None:
+        raise UnknownBreach
+    return _LISTED.page(start, maximum)
 
 
 def _opened_fact(item: Item) -> BreachFact | None:
@@ -194,13 +174,6 @@ def _opened_fact(item: Item) -> BreachFact | None:
         return None
 
 
-def _place_in_list(breach_id: BreachId) -> dict[str, str]:
-    item = table.get(key(breach_id))
-    if item is None:
-        raise UnknownBreach
-    return {name: item[name] for name in ("pk", "sk", Index.OWNER.pk, Index.OWNER.sk)}
-
-
 def _id_at(place: Key) -> BreachId:
     return BreachId(place.pk.removeprefix("B#"))
 
@@ -208,3 +181,6 @@ def _id_at(place: Key) -> BreachId:
 def _item(breach: Breach) -> Item:
     listed = {Index.OWNER.pk: LIST, Index.OWNER.sk: f"{breach.status}#{clock.to_text(breach.opened_at)}"}
     return codec.to_item(breach, key(breach.breach_id)) | listed
+
+
+_LISTED = SealedList(Breach, (Table.RIGHTS, LIST), _id_at)

@@ -8,7 +8,6 @@ one transaction with its evidence. Of two concurrent writers, one fails with `Di
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from chalicelib.core import chain, clock, observe, table
 from chalicelib.core.chain import NewEntry
@@ -21,7 +20,6 @@ from chalicelib.core.table import (
     Index,
     Item,
     Key,
-    Order,
     Prefix,
     Query,
     Replace,
@@ -31,11 +29,15 @@ from chalicelib.core.table import (
 from chalicelib.disclosures import evidence
 from chalicelib.disclosures.model import Disclosure, DisclosurePlace
 from chalicelib.privacy import codec
+from chalicelib.privacy.listing import SealedList, SealedPage
 
 # The key of the list in the index `owner`, in which requests have the partitions of their subjects.
 LIST = "disclosures"
 _SK = "disclosure#"
 MAX_READ = 100  # items of a batched read
+
+
+DisclosurePage = SealedPage[Disclosure, DisclosureId]
 
 
 class DisclosureMoved(Conflict):
@@ -44,15 +46,6 @@ class DisclosureMoved(Conflict):
 
 class UnknownPlace(LookupError):
     """No disclosure is at this place of the list."""
-
-
-@dataclass(frozen=True)
-class DisclosurePage:
-    """A page of the list. `next`: the id after which the next page starts; None on the last page."""
-
-    found: list[Disclosure]
-    unreadable: list[DisclosureId]
-    next: DisclosureId | None
 
 
 def key(account_id: AccountId, disclosure_id: DisclosureId) -> Key:
@@ -129,31 +122,11 @@ def newest_first(after: DisclosureId | None, maximum: int) -> DisclosurePage:
     Raises:
         UnknownPlace: there is no disclosure with the id after which the page starts.
     """
-    start = _place_in_list(after) if after else None
-    listed = Query(
-        Table.RIGHTS, LIST, index=Index.OWNER, order=Order.DESCENDING, limit=maximum + 1, after=start
-    )
-    rows = list(table.query(listed))
-    places = [Key(Table.RIGHTS, row["pk"], row["sk"]) for row in rows[:maximum]]
-    items = table.batch_get(places)
-    found, unreadable = list[Disclosure](), list[DisclosureId]()
-    for place in places:
-        if item := items.get(place):
-            try:
-                found.append(codec.opened(Disclosure, item))
-            except SealingError as error:
-                observe.record_unreadable("disclosure_unreadable", error)
-                unreadable.append(_id_at(place))
-    last = next((_id_at(place) for place in reversed(places) if place in items), None)
-    return DisclosurePage(found, unreadable, last if len(rows) > maximum else None)
-
-
-def _place_in_list(disclosure_id: DisclosureId) -> dict[str, str]:
-    account_id = _account_of(disclosure_id)
-    item = table.get(key(account_id, disclosure_id)) if account_id else None
-    if item is None:
+    account_id = _account_of(after) if after else None
+    start = table.get(key(account_id, after)) if account_id and after else None
+    if after and start is None:
         raise UnknownPlace
-    return {name: item[name] for name in ("pk", "sk", Index.OWNER.pk, Index.OWNER.sk)}
+    return _LISTED.page(start, maximum)
 
 
 def _account_of(disclosure_id: DisclosureId) -> AccountId | None:
@@ -169,3 +142,6 @@ def _item(disclosure: Disclosure) -> Item:
     place = key(disclosure.account_id, disclosure.disclosure_id)
     listed = {Index.OWNER.pk: LIST, Index.OWNER.sk: clock.to_text(disclosure.proposed_at)}
     return codec.to_item(disclosure, place) | listed
+
+
+_LISTED = SealedList(Disclosure, (Table.RIGHTS, LIST), _id_at)

@@ -20,15 +20,18 @@ it lacks a permission. The recipient's address is not at fault, so the mail wait
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from chalicelib.core import aws, egress, metrics
+from chalicelib.core import aws, clock, egress, metrics
 from chalicelib.core.ids import MailId
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
+from chalicelib.core.pace import Pace
 from chalicelib.core.settings import settings
 from chalicelib.messages.doubt import in_doubt
 from chalicelib.messages.wanted import WantedMailbox
@@ -93,6 +96,23 @@ def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
     if purpose.basis is LegalBasis.CONSENT or not permits(choices, purpose):
         raise NotPermitted(purpose.value)
     _hand_over(_request(mail, purpose), purpose)
+
+
+def send_patiently(mail: Mail, purpose: Purpose, choices: Choices | None, pace: Pace) -> None:
+    """Pass a service message to SES; up to twice, wait a second and pass it again.
+
+    SES limits mails per second. Other mails of the stage count towards its rate too, so the pace of one job
+    alone cannot keep it.
+
+    Raises:
+        MailRefused, MailUnavailable, MailInDoubt, NotPermitted: as `send`.
+    """
+    for _ in range(2):
+        with suppress(MailUnavailable):
+            return send(mail, purpose, choices)
+        clock.pause(timedelta(seconds=1))
+        pace.wait()
+    return send(mail, purpose, choices)
 
 
 def send_wanted(mail: Mail, to: WantedMailbox) -> None:

@@ -18,7 +18,6 @@ repeated. SENDING does not count as announced and the next run takes it up, so n
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.service import OPEN_ACCOUNT
@@ -153,7 +152,7 @@ def _send(
     applies_from = max(notice.effective_at, now + settings().notice_period)
     text = letter(mail_id, address, recipient.locale, notice, applies_from)
     try:
-        _send_with_retries(text, recipient.choices, pace)
+        mail.send_patiently(text, Purpose.LEGAL_OBLIGATION, recipient.choices, pace)
     except (MailRefused, MailInDoubt):
         _show_in_app(account_id, notice.version, sending)
     except MailUnavailable:
@@ -166,19 +165,6 @@ def _send(
         )
         store.move_announcement(account_id, sending, announced)
         metrics.count(Metric.NOTICE_ANNOUNCED)
-
-
-def _send_with_retries(text: mail.Mail, choices: Choices | None, pace: Pace) -> None:
-    """Send a mail; up to twice, wait a second and send again, since SES limits mails per second.
-
-    Other mails of the stage count towards SES's rate too, so the pace of announcing alone cannot keep it.
-    """
-    for _ in range(2):
-        with suppress(MailUnavailable):
-            return mail.send(text, Purpose.LEGAL_OBLIGATION, choices)
-        clock.pause(timedelta(seconds=1))
-        pace.wait()
-    return mail.send(text, Purpose.LEGAL_OBLIGATION, choices)
 
 
 def _show_in_app(account_id: AccountId, version: NoticeVersion, so_far: Announcement | None) -> None:

@@ -28,22 +28,18 @@ from chalicelib.notices import announcement, store
 from chalicelib.notices.announcement import MAX_ACCOUNTS_PER_READ, MAX_RECIPIENTS_PER_READ, NoticeRecipient
 from chalicelib.notices.model import Announcement, AnnouncementProgress, Notice, NoticeVersion
 from chalicelib.notices.service import announceable
-from chalicelib.privacy import leases
+from chalicelib.privacy import rounds
 from chalicelib.privacy.leases import LeaseTaken
+from chalicelib.privacy.rounds import Rounds
 
 # Longer than any run: Lambda stops a worker after five minutes.
 LEASE = timedelta(minutes=6)
-_ROUNDS = 2
-_UNTIL_NEXT_ROUND = DAY
-# Until a round that skipped accounts is repeated, which reads all accounts of the shard again.
-_UNTIL_REPEATED = 6 * HOUR
+# A repeated round reads all accounts of the shard again.
+_ROUNDS = Rounds(2, until_next=DAY, until_repeated=6 * HOUR, lease=LEASE)
 _MAIL_DEADLINE = 3 * DAY
 # The record contains an account id, so it expires a week after its last write. A completed one is needed for
 # longer, so it is written again after this time.
 _REMEMBERED = 3 * DAY
-
-
-_ROUND_OVER: dict[str, object] = {"after": None, "left_out": False, "leased_until": None}
 
 
 @dataclass(frozen=True)
@@ -109,7 +105,7 @@ def due_shards() -> DueShards[tuple[NoticeVersion, str]]:
         by_shard = store.read_progress(notice.version, accounts.SHARDS)
         begun += by_shard.values()
         due += [(notice.version, shard) for shard in accounts.SHARDS if _has_work(by_shard.get(shard), now)]
-    abandoned = sum(_is_abandoned(progress, now) for progress in begun)
+    abandoned = sum(rounds.is_abandoned(progress, now) for progress in begun)
     return DueShards.of(due, abandoned, (progress.touched_at for progress in begun), now)
 
 
@@ -132,11 +128,7 @@ def announce_to_shard(version: NoticeVersion, shard: str, until: datetime) -> No
 
 def _has_work(progress: AnnouncementProgress | None, now: datetime) -> bool:
     """Return whether a worker has to lease a shard, or to write its finished progress again."""
-    return progress is None or _is_due(progress, now) or _is_to_be_kept(progress, now)
-
-
-def _is_abandoned(progress: AnnouncementProgress, now: datetime) -> bool:
-    return progress.leased_until is not None and progress.leased_until <= now
+    return progress is None or _ROUNDS.is_due(progress, now) or _is_to_be_kept(progress, now)
 
 
 def _acquire_lease(
@@ -148,7 +140,7 @@ def _acquire_lease(
         LeaseTaken: another run leased it first.
     """
     now = clock.now()
-    if found is None or _is_due(found, now):
+    if found is None or _ROUNDS.is_due(found, now):
         return store.lease(notice.version, shard, found, now + LEASE)
     if _is_to_be_kept(found, now):
         store.save_progress(found)
@@ -157,21 +149,7 @@ def _acquire_lease(
 
 def _is_to_be_kept(progress: AnnouncementProgress, now: datetime) -> bool:
     """Return whether a finished progress has to be written again, so that it does not expire."""
-    return progress.rounds >= _ROUNDS and now >= progress.touched_at + _REMEMBERED
-
-
-def _is_due(progress: AnnouncementProgress, now: datetime) -> bool:
-    if progress.rounds >= _ROUNDS or leases.is_leased(progress.leased_until, now + LEASE):
-        return False
-    if progress.stuck_since and progress.after is None and progress.leased_until is None:
-        return not _is_within(progress.touched_at, _UNTIL_REPEATED, now)
-    ended = progress.round_ended_at
-    return ended is None or not _is_within(ended, _UNTIL_NEXT_ROUND, now)
-
-
-def _is_within(began: datetime, length: timedelta, now: datetime) -> bool:
-    """Return whether a time lasts. One that begins in the future was set by a clock that had jumped ahead."""
-    return began <= now < began + length
+    return _ROUNDS.are_complete(progress) and now >= progress.touched_at + _REMEMBERED
 
 
 def _continue_shard(notice: Notice, progress: AnnouncementProgress, run: _Run) -> None:
@@ -183,18 +161,7 @@ def _continue_shard(notice: Notice, progress: AnnouncementProgress, run: _Run) -
     while progress.leased_until:
         page = accounts.live_accounts(progress.shard, progress.after, MAX_ACCOUNTS_PER_READ)
         seen = run.announce_to_page(notice, progress, page)
-        progress = store.save_progress(progress, **_changes_after(progress, page, seen))
-
-
-def _changes_after(progress: AnnouncementProgress, page: list[AccountId], seen: _Seen) -> dict[str, object]:
-    """Return how the progress changes after a page: it advances, ends its round, or stops."""
-    now = clock.now()
-    left_out = progress.left_out or seen.left_out
-    if seen.to < len(page):
-        after = page[seen.to - 1] if seen.to else progress.after
-        return {"after": after, "left_out": left_out, "leased_until": None}
-    if len(page) == MAX_ACCOUNTS_PER_READ:
-        return {"after": page[-1], "left_out": left_out}
-    if left_out:
-        return {**_ROUND_OVER, "stuck_since": min(progress.stuck_since or now, now)}
-    return {**_ROUND_OVER, "stuck_since": None, "rounds": progress.rounds + 1, "round_ended_at": now}
+        changes = rounds.changes_after(
+            progress, page, seen.to, left_out=seen.left_out, maximum=MAX_ACCOUNTS_PER_READ
+        )
+        progress = store.save_progress(progress, **changes)

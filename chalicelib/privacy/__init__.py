@@ -9,6 +9,9 @@
     bundles          several records in one item
     periods          retention periods, as lengths and in plain words
     pins             keeps records longer while a request needs them
+    listing          pages of sealed records from an index
+    leases           at most one run at a time works on a record
+    rounds           reads a part of the accounts in several rounds
     lapses           deletes records whose consent was withdrawn
     changed_periods  applies a changed period to stored records
     reseal           seals records under the current version of the stage key

@@ -20,7 +20,7 @@ from tests.support.breaches import (
     a_breach,
     approves,
     assess,
-    begins_telling,
+    begins_notices,
     calls,
     closes,
     evidence_of,
@@ -209,12 +209,12 @@ def test_second_proposal_is_refused_until_the_first_is_withdrawn(
 def test_people_are_not_notified_without_an_approved_assessment(
     alice: Operator, bob: Operator, opened: str
 ) -> None:
-    assert begins_telling(alice, opened).problem == "assessed_otherwise"
+    assert begins_notices(alice, opened).problem == "assessed_otherwise"
     assert proposes(alice, opened, "high", audience="all", texts=TEXTS).status == 200
-    assert begins_telling(alice, opened).problem == "assessed_otherwise"
+    assert begins_notices(alice, opened).problem == "assessed_otherwise"
     assert approves(bob, opened).status == 200
-    assert begins_telling(alice, opened).status == 200
-    assert begins_telling(alice, opened).status == 200  # repeated
+    assert begins_notices(alice, opened).status == 200
+    assert begins_notices(alice, opened).status == 200  # repeated
     assert proposes(alice, opened, "risk").problem == "notices_begun"
     assert [event for event, _ in evidence_of(opened)][-1] == "notices_begun"
 
@@ -223,11 +223,11 @@ def test_listed_audience_needs_a_list(world: World, alice: Operator, bob: Operat
     known = world.a_user().user_id
     assert lists(alice, opened, [known]).problem == "assessed_otherwise"
     assess(alice, bob, opened, "high", audience="listed", texts=TEXTS)
-    assert begins_telling(alice, opened).json["errors"][0]["pointer"] == "/audience"
+    assert begins_notices(alice, opened).json["errors"][0]["pointer"] == "/audience"
     assert lists(alice, opened, [known, known, f"u_{'0' * 26}"]).status == 200
     assert evidence_of(opened)[-1][1] | {"by": ""} == {"by": "", "list": 1, "accounts": 1, "unknown": 1}
     assert proposes(alice, opened, "risk").json["errors"][0]["pointer"] == "/audience"
-    assert begins_telling(alice, opened).status == 200
+    assert begins_notices(alice, opened).status == 200
 
 
 @pytest.mark.promise("SEC-4")

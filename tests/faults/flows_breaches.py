@@ -7,7 +7,7 @@ from datetime import timedelta
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.breaches.jobs import watch_breaches
-from chalicelib.breaches.subject_notices import run as telling
+from chalicelib.breaches.subject_notices import run as notifying
 from chalicelib.core import clock
 from chalicelib.core.table import Item
 from tests.faults.flows import ADDRESS, DEVICE, OTHER_PHONE, PHONE
@@ -39,8 +39,8 @@ class HandlingABreach(BreachFlow):
 
     def play(self, run: Run) -> None:
         at = clock.to_text(run.world.now)
-        told = run.app(lambda: breaches.notifies(self.alice, self.breach_id, notified_at=at))
-        assert told.status == 200
+        notified = run.app(lambda: breaches.notifies(self.alice, self.breach_id, notified_at=at))
+        assert notified.status == 200
         proposed = run.app(lambda: breaches.proposes(self.alice, self.breach_id, "risk"))
         assert proposed.status == 200
         approved = run.app(lambda: breaches.approves(self.bob, self.breach_id))
@@ -54,10 +54,10 @@ class HandlingABreach(BreachFlow):
         return None if row.get("event") == "inspected" else forgive_counts(row)
 
 
-class TellingOfABreach(BreachFlow):
+class NotifyingOfABreach(BreachFlow):
     """The people affected are notified by mail and in the app, in both rounds, and that is recorded."""
 
-    name = "telling_of_a_breach"
+    name = "notifying_of_a_breach"
     # Whether an interrupted mail was sent is unknown, so the app shows the notice instead.
     fewer_messages = 1
 
@@ -68,12 +68,12 @@ class TellingOfABreach(BreachFlow):
     def prepare(self, run: Run) -> None:
         super().prepare(run)
         self.begin()
-        assert breaches.begins_telling(self.alice, self.breach_id).status == 200
+        assert breaches.begins_notices(self.alice, self.breach_id).status == 200
 
     def play(self, run: Run) -> None:
         for _ in range(3):  # two rounds, and the record of their end
             run.spread(watch_breaches, every=_EVERY)
-            run.world.advance(telling.UNTIL_NEXT_ROUND)
+            run.world.advance(notifying.UNTIL_NEXT_ROUND)
         (last, said), *_ = reversed(breaches.evidence_of(self.breach_id))
         assert (last, said["mailed"] + said["shown"], said["absent"]) == ("subjects_notified", 2, 0)
 
@@ -91,10 +91,10 @@ class TellingOfABreach(BreachFlow):
         return forgive_counts(row)
 
 
-class TellingListedUsers(TellingOfABreach):
+class NotifyingListedUsers(NotifyingOfABreach):
     """Only listed users are notified; their ids are deleted from the list at the end."""
 
-    name = "telling_listed_users"
+    name = "notifying_listed_users"
     only_in_proof = True
 
     def begin(self) -> None:
@@ -109,4 +109,4 @@ class TellingListedUsers(TellingOfABreach):
         return super().forgive(row)
 
 
-BREACHES: tuple[type[Flow], ...] = (HandlingABreach, TellingOfABreach, TellingListedUsers)
+BREACHES: tuple[type[Flow], ...] = (HandlingABreach, NotifyingOfABreach, NotifyingListedUsers)

@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.breaches.subject_notices import notice
-from chalicelib.breaches.subject_notices import run as telling
+from chalicelib.breaches.subject_notices import run as notifying
 from chalicelib.breaches.subject_notices import store as notices
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, MINUTE
@@ -29,9 +29,9 @@ from chalicelib.profiles.model import Profile
 from tests.support import cloud
 from tests.support.breaches import (
     TEXTS,
-    a_told_breach,
+    an_announced_breach,
     assess,
-    begins_telling,
+    begins_notices,
     closes,
     evidence_of,
     lists,
@@ -100,9 +100,9 @@ def vuk(world: World) -> User:
 
 
 @pytest.fixture
-def told(mila: User, vuk: User, alice: Operator, bob: Operator) -> str:
+def begun(mila: User, vuk: User, alice: Operator, bob: Operator) -> str:
     """Return a breach of which both are to be notified."""
-    return a_told_breach(alice, bob)
+    return an_announced_breach(alice, bob)
 
 
 def channel(user: User, breach_id: str) -> str | None:
@@ -114,20 +114,20 @@ def finish(world: World) -> None:
     """Run until both rounds are over and that is recorded."""
     for _ in range(3):
         run()
-        world.advance(telling.UNTIL_NEXT_ROUND)
+        world.advance(notifying.UNTIL_NEXT_ROUND)
 
 
 @pytest.mark.promise("SEC-4")
 def test_account_with_an_address_gets_a_mail_and_any_other_an_app_notice(
-    mila: User, vuk: User, told: str, mails: list[dict[str, Any]]
+    mila: User, vuk: User, begun: str, mails: list[dict[str, Any]]
 ) -> None:
     run()
     assert [mail["Destination"]["ToAddresses"] for mail in mails] == [["mila@test.example"]]
-    assert (channel(mila, told), channel(vuk, told)) == ("email", "in_app")
+    assert (channel(mila, begun), channel(vuk, begun)) == ("email", "in_app")
     cyrillic = {name: to_cyrillic(text) for name, text in TEXTS["sr"].items()}
     for user in (mila, vuk):
         (shown,) = user.gets(ROUTE).json["items"]
-        assert shown["id"] == told
+        assert shown["id"] == begun
         assert shown["texts"] == {"en": TEXTS["en"], "sr-Latn": TEXTS["sr"], "sr-Cyrl": cyrillic}
         assert shown["contact_email"] == "privacy@test.example"
 
@@ -151,7 +151,7 @@ def test_frozen_and_restricted_accounts_are_notified_by_mail_too(
     freeze(mila.account_id)
     decide(ana.account_id, wholly_restricted=True)
     world.set_state(ana, "restricted")
-    breach_id = a_told_breach(alice, bob)
+    breach_id = an_announced_breach(alice, bob)
     run()
     assert (channel(mila, breach_id), channel(ana, breach_id), len(mails)) == ("email", "email", 2)
     assert len(mila.gets(ROUTE).json["items"]) == 1
@@ -159,37 +159,37 @@ def test_frozen_and_restricted_accounts_are_notified_by_mail_too(
 
 @pytest.mark.promise("SEC-4")
 def test_account_past_the_point_of_no_return_of_its_erasure_is_not_notified(
-    world: World, mila: User, told: str, mails: list[dict[str, Any]]
+    world: World, mila: User, begun: str, mails: list[dict[str, Any]]
 ) -> None:
     world.set_state(mila, "erasing")
     run()
-    assert (channel(mila, told), mails) == (None, [])
+    assert (channel(mila, begun), mails) == (None, [])
 
 
 @pytest.mark.promise("SEC-4")
 def test_everyone_is_notified_once_counted_and_the_end_is_recorded(
-    world: World, mila: User, vuk: User, told: str, alice: Operator, mails: list[dict[str, Any]]
+    world: World, mila: User, vuk: User, begun: str, alice: Operator, mails: list[dict[str, Any]]
 ) -> None:
     finish(world)
-    shown = shows(alice, told)
+    shown = shows(alice, begun)
     assert shown["notices"] == {"mailed": 1, "shown": 1, "absent": 0, "parts": 1, "complete": 1}
-    assert evidence_of(told)[-1] == ("subjects_notified", {"mailed": 1, "shown": 1, "absent": 0})
+    assert evidence_of(begun)[-1] == ("subjects_notified", {"mailed": 1, "shown": 1, "absent": 0})
     assert "notices_done_at" in shown
     world.advance(DAY)
     finish(world)
     assert len(mails) == 1
-    assert [event for event, _ in evidence_of(told)].count("subjects_notified") == 1
+    assert [event for event, _ in evidence_of(begun)].count("subjects_notified") == 1
     assert watch()["due"] == 0
 
 
 @pytest.mark.promise("SEC-4")
 def test_breach_is_closed_once_authority_and_people_were_notified(
-    world: World, told: str, alice: Operator
+    world: World, begun: str, alice: Operator
 ) -> None:
-    assert notifies(alice, told).status == 200
-    assert closes(alice, told).json["open"] == ["subjects"]
+    assert notifies(alice, begun).status == 200
+    assert closes(alice, begun).json["open"] == ["subjects"]
     finish(world)
-    assert closes(alice, told).status == 200
+    assert closes(alice, begun).status == 200
     assert watch()["open"] == 0
 
 
@@ -200,7 +200,7 @@ def test_only_accounts_of_the_declared_country_are_notified(
     mila.changes(country="DE")
     breach_id = opens(alice, countries=["DE"])
     assess(alice, bob, breach_id, "high", audience="country", country="DE", texts=TEXTS)
-    begins_telling(alice, breach_id)
+    begins_notices(alice, breach_id)
     run()
     assert (channel(mila, breach_id), channel(vuk, breach_id)) == ("email", None)
     assert vuk.gets(ROUTE).json["items"] == []
@@ -213,7 +213,7 @@ def test_only_listed_users_are_notified_also_those_listed_later(
     breach_id = opens(alice)
     assess(alice, bob, breach_id, "high", audience="listed", texts=TEXTS)
     lists(alice, breach_id, [mila.user_id])
-    begins_telling(alice, breach_id)
+    begins_notices(alice, breach_id)
     finish(world)
     assert (channel(mila, breach_id), channel(vuk, breach_id)) == ("email", None)
     lists(alice, breach_id, [vuk.user_id, mila.user_id])
@@ -231,7 +231,7 @@ def test_ids_of_a_list_are_deleted_once_everyone_on_it_was_notified(
     breach_id = opens(alice)
     assess(alice, bob, breach_id, "high", audience="listed", texts=TEXTS)
     lists(alice, breach_id, [mila.user_id])
-    begins_telling(alice, breach_id)
+    begins_notices(alice, breach_id)
     run()
     assert mila.account_id in str(cloud.records("affected_list"))
     finish(world)
@@ -242,15 +242,17 @@ def test_ids_of_a_list_are_deleted_once_everyone_on_it_was_notified(
     assert mila.account_id not in str(cloud.records("breach_progress"))
 
 
-def test_account_created_after_the_notices_began_is_not_affected(world: World, told: str, mila: User) -> None:
+def test_account_created_after_the_notices_began_is_not_affected(
+    world: World, begun: str, mila: User
+) -> None:
     world.advance(MINUTE)
     late = world.a_user()
     finish(world)
-    assert (channel(late, told), channel(mila, told)) == (None, "email")
+    assert (channel(late, begun), channel(mila, begun)) == (None, "email")
 
 
 def test_account_with_an_unreadable_profile_is_notified_in_the_app(
-    mila: User, told: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    mila: User, begun: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = codec.opened
 
@@ -261,51 +263,53 @@ def test_account_with_an_unreadable_profile_is_notified_in_the_app(
 
     monkeypatch.setattr(codec, "opened", refusing)
     run()
-    assert (channel(mila, told), mails) == ("in_app", [])
+    assert (channel(mila, begun), mails) == ("in_app", [])
 
 
 @pytest.mark.promise("SEC-4")
 def test_mail_in_doubt_is_not_sent_again_and_the_app_shows_the_notice(
-    world: World, mila: User, told: str, mails: list[dict[str, Any]]
+    world: World, mila: User, begun: str, mails: list[dict[str, Any]]
 ) -> None:
     with failing("sesv2", "SendEmail", ReadTimeoutError(endpoint_url="https://ses"), moment="after"):
         run()
     finish(world)
-    assert (channel(mila, told), len(mails)) == ("in_app", 1)
+    assert (channel(mila, begun), len(mails)) == ("in_app", 1)
 
 
 @pytest.mark.promise("SEC-4")
 def test_mail_that_ses_does_not_take_is_sent_in_a_later_round(
-    world: World, mila: User, told: str, alice: Operator, mails: list[dict[str, Any]]
+    world: World, mila: User, begun: str, alice: Operator, mails: list[dict[str, Any]]
 ) -> None:
     with failing("sesv2", "SendEmail", EndpointConnectionError(endpoint_url="https://ses"), times=99):
         run()
-        assert channel(mila, told) is None
-        assert "notices_done_at" not in shows(alice, told)
-    world.advance(telling.UNTIL_NEXT_ROUND)
+        assert channel(mila, begun) is None
+        assert "notices_done_at" not in shows(alice, begun)
+    world.advance(notifying.UNTIL_NEXT_ROUND)
     finish(world)
-    assert (channel(mila, told), len(mails)) == ("email", 1)
-    assert shows(alice, told)["notices"]["mailed"] == 1
+    assert (channel(mila, begun), len(mails)) == ("email", 1)
+    assert shows(alice, begun)["notices"]["mailed"] == 1
 
 
 @pytest.mark.promise("SEC-4")
 def test_account_is_notified_in_the_app_after_a_day_without_mail(
-    world: World, mila: User, told: str, mails: list[dict[str, Any]]
+    world: World, mila: User, begun: str, mails: list[dict[str, Any]]
 ) -> None:
     with failing("sesv2", "SendEmail", EndpointConnectionError(endpoint_url="https://ses"), times=99):
         run()
         world.advance(DAY)
         run()
-    assert (channel(mila, told), mails) == ("in_app", [])
+    assert (channel(mila, begun), mails) == ("in_app", [])
 
 
 @pytest.mark.promise("SEC-4")
-def test_mail_that_comes_back_is_shown_in_the_app(mila: User, told: str, mails: list[dict[str, Any]]) -> None:
+def test_mail_that_comes_back_is_shown_in_the_app(
+    mila: User, begun: str, mails: list[dict[str, Any]]
+) -> None:
     run()
     note_bounces(report_of_mail(mails[0]), None)
-    assert channel(mila, told) == "in_app"
+    assert channel(mila, begun) == "in_app"
     note_bounces(report_of_mail(mails[0]), None)  # reported again
-    assert channel(mila, told) == "in_app"
+    assert channel(mila, begun) == "in_app"
 
 
 @pytest.mark.promise("SEC-4")
@@ -313,8 +317,8 @@ def test_killed_worker_is_succeeded_from_its_checkpoint_with_exact_counts(
     world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users = [world.a_user() for _ in range(5)]
-    monkeypatch.setattr(telling, "MAX_ACCOUNTS_PER_READ", 2)
-    breach_id = a_told_breach(alice, bob)
+    monkeypatch.setattr(notifying, "MAX_ACCOUNTS_PER_READ", 2)
+    breach_id = an_announced_breach(alice, bob)
     notify, calls = notice.notify, list[int]()
 
     def killed_at_the_fourth(*args: Any) -> Any:
@@ -327,10 +331,10 @@ def test_killed_worker_is_succeeded_from_its_checkpoint_with_exact_counts(
     with pytest.raises(KeyboardInterrupt):
         run()
     monkeypatch.setattr(notice, "notify", notify)
-    world.advance(telling.LEASE)
+    world.advance(notifying.LEASE)
     assert watch() == {"open": 1, "due": 1, "abandoned": 1}
     work()
-    progress = telling.progress_of(BreachId(breach_id))["00"]
+    progress = notices.progress_of(BreachId(breach_id))["00"]
     assert (progress.fence, progress.shown, progress.rounds) == (2, 5, 1)
     assert {channel(user, breach_id) for user in users} == {"in_app"}
     finish(world)
@@ -338,49 +342,53 @@ def test_killed_worker_is_succeeded_from_its_checkpoint_with_exact_counts(
 
 
 def test_run_without_time_stops_and_the_next_one_continues(
-    mila: User, vuk: User, told: str, alice: Operator
+    mila: User, vuk: User, begun: str, alice: Operator
 ) -> None:
     run(seconds=1)
-    assert (channel(mila, told), channel(vuk, told)) == (None, None)
+    assert (channel(mila, begun), channel(vuk, begun)) == (None, None)
     run()
-    assert (channel(mila, told), channel(vuk, told)) == ("email", "in_app")
+    assert (channel(mila, begun), channel(vuk, begun)) == ("email", "in_app")
 
 
-def test_second_worker_of_a_leased_part_does_nothing(told: str, mails: list[dict[str, Any]]) -> None:
+def test_second_worker_of_a_leased_part_does_nothing(begun: str, mails: list[dict[str, Any]]) -> None:
     watch()
     watch()
     work()
     assert len(mails) == 1
 
 
-def test_all_shards_of_accounts_are_due_at_the_beginning(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_shards_of_accounts_are_due_at_the_beginning(begun: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "SHARDS", tuple(f"{number:02}" for number in range(64)))
     assert watch()["due"] == 64
 
 
-def test_messages_about_no_breach_or_no_part_do_nothing(told: str, mails: list[dict[str, Any]]) -> None:
+def test_messages_about_no_breach_or_no_part_do_nothing(begun: str, mails: list[dict[str, Any]]) -> None:
     soon = clock.now() + MINUTE
-    for breach_id, part in ((told, "no such part"), (f"br_{'0' * 26}", "00"), (told, telling.FINISH)):
-        telling.notify_part(BreachId(breach_id), part, soon)
+    for breach_id, part in (
+        (begun, "no such part"),
+        (f"br_{'0' * 26}", "00"),
+        (begun, notifying.FINISH),
+    ):
+        notifying.notify_part(BreachId(breach_id), part, soon)
     assert mails == []
-    assert evidence_of(told)[-1][0] == "notices_begun"
+    assert evidence_of(begun)[-1][0] == "notices_begun"
 
 
 def test_unreadable_notice_is_counted_and_its_account_skipped(
-    world: World, mila: User, vuk: User, told: str, mails: list[dict[str, Any]]
+    world: World, mila: User, vuk: User, begun: str, mails: list[dict[str, Any]]
 ) -> None:
     run()
-    damage(Table.ACCOUNTS, f"A#{mila.account_id}", f"breach_notice#{told}", state="no such state")
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", f"breach_notice#{begun}", state="no such state")
     assert mila.gets(ROUTE).json["items"] == []
     finish(world)
     assert len(mails) == 1
 
 
 def test_unreadable_progress_stops_only_its_shard(
-    told: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    begun: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(seconds=1)
-    damage(Table.RIGHTS, f"B#{told}", "shard#00", rounds="many")
+    damage(Table.RIGHTS, f"B#{begun}", "shard#00", rounds="many")
     assert watch()["due"] == 1
     work()
     assert mails == []
@@ -392,7 +400,7 @@ def test_notice_names_no_staff_and_no_log_or_metric_names_a_person(
 ) -> None:
     user = world.a_user(display_name=world.canaries("shown"))
     user.has_email(f"{world.canaries('address')}@test.example")
-    a_told_breach(alice, bob)
+    an_announced_breach(alice, bob)
     finish(world)
     said = [str(mails), user.gets(ROUTE).text]
     for operator in (alice, bob):
@@ -447,7 +455,7 @@ def test_altered_breach_does_not_stop_the_watch_of_another(alice: Operator) -> N
     assert watch()["open"] == 1
 
 
-def test_notice_is_kept_until_its_account_is_erased(world: World, mila: User, told: str) -> None:
+def test_notice_is_kept_until_its_account_is_erased(world: World, mila: User, begun: str) -> None:
     run()
     kept = cloud.records("breach_notice")
     assert all("delete_at" not in item for item in kept)  # until erasure

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.core.table_names import Table
-from tests.support.breaches import TEXTS, a_told_breach, assess, begins_telling, notifies, opens, run
+from tests.support.breaches import TEXTS, an_announced_breach, assess, begins_notices, notifies, opens, run
 from tests.support.copies import damage
 from tests.support.erasing import erasable
 from tests.support.operators import Operator
@@ -67,17 +67,17 @@ def test_people_are_not_notified_again_after_a_restore(world: World, alice: Oper
     breach_id = opens(alice)
     assess(alice, bob, breach_id, "high", audience="all", texts=TEXTS)
     backup = Backup.made()
-    begins_telling(alice, breach_id)
+    begins_notices(alice, breach_id)
     run()
     first = mila.gets("/v1/breach-notices").json["items"]
     with backup.restored(Table.RIGHTS):
-        assert begins_telling(alice, breach_id).status == 200
+        assert begins_notices(alice, breach_id).status == 200
         run()
         assert mila.gets("/v1/breach-notices").json["items"] == first != []
 
 
 def test_notices_of_two_breaches_are_both_shown(world: World, alice: Operator, bob: Operator) -> None:
     mila = world.a_user()
-    made = {a_told_breach(alice, bob) for _ in range(2)}
+    made = {an_announced_breach(alice, bob) for _ in range(2)}
     run()
     assert {one["id"] for one in mila.gets("/v1/breach-notices").json["items"]} == made

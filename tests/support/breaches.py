@@ -97,7 +97,7 @@ def lists(operator: Operator, breach_id: str, user_ids: Sequence[str]) -> Reply:
     return calls(operator, "POST", f"/{breach_id}/affected", body={"user_ids": list(user_ids)})
 
 
-def begins_telling(operator: Operator, breach_id: str) -> Reply:
+def begins_notices(operator: Operator, breach_id: str) -> Reply:
     return calls(operator, "POST", f"/{breach_id}/notices")
 
 
@@ -105,11 +105,11 @@ def closes(operator: Operator, breach_id: str) -> Reply:
     return calls(operator, "POST", f"/{breach_id}/closing", body={"conclusion": "The cause is removed."})
 
 
-def a_told_breach(alice: Operator, bob: Operator, audience: str = "all", **more: Any) -> str:
+def an_announced_breach(alice: Operator, bob: Operator, audience: str = "all", **more: Any) -> str:
     """Return a breach of high risk whose people are to be notified now."""
     breach_id = opens(alice)
     assess(alice, bob, breach_id, "high", audience=audience, texts=TEXTS, **more)
-    assert begins_telling(alice, breach_id).status == 200
+    assert begins_notices(alice, breach_id).status == 200
     return breach_id
 
 

@@ -12,7 +12,7 @@ past the point of no return of its erasure, has nobody to notify.
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 
 from chalicelib.accounts.service import OPEN_ACCOUNT
@@ -166,7 +166,7 @@ def _send(
     store.begin_mail(account_id, so_far, sending, delivery)
     text = notice_mail(mail_id, address, affected.locale, letter.texts, letter.discovered_at)
     try:
-        _send_with_retries(text, affected.choices, pace)
+        mail.send_patiently(text, Purpose.LEGAL_OBLIGATION, affected.choices, pace)
     except (MailRefused, MailInDoubt):
         return _show_in_app(account_id, letter.breach_id, sending)
     except MailUnavailable:
@@ -177,16 +177,6 @@ def _send(
     store.move(account_id, sending, sending.model_copy(update=sent))
     metrics.count(Metric.BREACH_SUBJECT_NOTIFIED)
     return NoticeOutcome.MAILED
-
-
-def _send_with_retries(text: mail.Mail, choices: Choices | None, pace: Pace) -> None:
-    """Send a mail; up to twice, wait a second and send again, since SES limits mails per second."""
-    for _ in range(2):
-        with suppress(MailUnavailable):
-            return mail.send(text, Purpose.LEGAL_OBLIGATION, choices)
-        clock.pause(timedelta(seconds=1))
-        pace.wait()
-    return mail.send(text, Purpose.LEGAL_OBLIGATION, choices)
 
 
 def _show_in_app(account_id: AccountId, breach_id: BreachId, so_far: BreachNotice | None) -> NoticeOutcome:

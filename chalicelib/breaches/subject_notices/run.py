@@ -28,27 +28,28 @@ from chalicelib.breaches.subject_notices.notice import (
     NoticeOutcome,
 )
 from chalicelib.breaches.words import Audience
-from chalicelib.core import clock
+from chalicelib.core import clock, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.fanout import DueShards
 from chalicelib.core.ids import AccountId, BreachId
 from chalicelib.core.pace import Pace
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.messages.mail import MailUnavailable
-from chalicelib.privacy import leases
+from chalicelib.privacy import rounds
 from chalicelib.privacy.leases import LeaseTaken
+from chalicelib.privacy.rounds import Rounds
 
 # Longer than any run: Lambda stops a worker after five minutes.
 LEASE = timedelta(minutes=6)
-ROUNDS = 2
 UNTIL_NEXT_ROUND = 15 * MINUTE
+ROUNDS = Rounds(2, until_next=UNTIL_NEXT_ROUND, until_repeated=UNTIL_NEXT_ROUND, lease=LEASE)
 _MAIL_DEADLINE = DAY
 # Names no part: the worker that gets it records that all parts are complete.
 FINISH = "finish"
 _LIST = "list-"
 
-_ROUND_OVER: dict[str, object] = {"after": None, "left_out": False, "leased_until": None}
 _COUNTED = {NoticeOutcome.MAILED: "mailed", NoticeOutcome.SHOWN: "shown", NoticeOutcome.ABSENT: "absent"}
 
 
@@ -120,11 +121,6 @@ class _Run:
             return NoticeOutcome.WAITING
 
 
-def progress_of(breach_id: BreachId) -> dict[str, BreachProgress]:
-    """The progress of the parts that were begun."""
-    return store.progress_of(breach_id)
-
-
 def parts_of(breach: Breach) -> tuple[str, ...]:
     """The shards or lists of the audience of a breach."""
     if breach.audience is Audience.LISTED:
@@ -145,7 +141,7 @@ def due(being_notified: list[Breach]) -> DueShards[tuple[BreachId, str]]:
         by_part = store.progress_of(breach.breach_id)
         begun += by_part.values()
         found += [(breach.breach_id, part) for part in _due_parts(breach, by_part, now)]
-    abandoned = sum(one.leased_until is not None and one.leased_until <= now for one in begun)
+    abandoned = sum(rounds.is_abandoned(one, now) for one in begun)
     return DueShards.of(found, abandoned, (one.touched_at for one in begun), now)
 
 
@@ -166,8 +162,12 @@ def notify_part(breach_id: BreachId, part: str, until: datetime) -> None:
     letter = breaches.letters([breach_id]).get(breach_id)
     if letter is None or part not in parts_of(breach):
         return
-    found = store.progress_of(breach_id).get(part)  # if it cannot be read, it cannot be leased either
-    if found and not _is_due(found, clock.now()):
+    try:
+        found = store.read_progress(breach_id, part)
+    except SealingError as error:
+        observe.record_unreadable("breach_progress_unreadable", error)
+        return
+    if found and not ROUNDS.is_due(found, clock.now()):
         return
     with suppress(LeaseTaken):
         leased = store.lease(breach, part, found, clock.now() + LEASE)
@@ -184,23 +184,22 @@ def _finish(breach: Breach) -> None:
 
     A list that an operator adds meanwhile is not complete, so its ids and the duty stay.
     """
+    by_part = store.progress_of(breach.breach_id)
     if breach.audience is Audience.LISTED:
-        by_part = store.progress_of(breach.breach_id)
         for number in range(breach.lists_done + 1, breach.lists + 1):
             progress = by_part.get(_list_name(number))
-            if progress and progress.rounds >= ROUNDS:
+            if progress and ROUNDS.are_complete(progress):
                 with suppress(store.NotifiedByAnother):
                     store.drop_ids(breach.breach_id, number)
-    moves.apply_by_job(breach.breach_id, _finished)
+    moves.apply_by_job(breach.breach_id, lambda current: _finished(current, by_part))
 
 
 def _list_name(number: int) -> str:
     return f"{_LIST}{number:04}"
 
 
-def _finished(breach: Breach) -> BreachMove | None:
+def _finished(breach: Breach, by_part: dict[str, BreachProgress]) -> BreachMove | None:
     """Record that everyone was notified, with the counts; None if a part is not complete."""
-    by_part = store.progress_of(breach.breach_id)
     if not breach.has_to_notify or not _is_complete(breach, by_part):
         return None
     after = breach.model_copy(update={"notices_done_at": clock.now(), "lists_done": breach.lists})
@@ -212,22 +211,12 @@ def _due_parts(breach: Breach, by_part: dict[str, BreachProgress], now: datetime
         yield FINISH
         return
     for part in parts_of(breach):
-        if part not in by_part or _is_due(by_part[part], now):
+        if part not in by_part or ROUNDS.is_due(by_part[part], now):
             yield part
 
 
 def _is_complete(breach: Breach, by_part: dict[str, BreachProgress]) -> bool:
-    return all(part in by_part and by_part[part].rounds >= ROUNDS for part in parts_of(breach))
-
-
-def _is_due(progress: BreachProgress, now: datetime) -> bool:
-    if progress.rounds >= ROUNDS or leases.is_leased(progress.leased_until, now + LEASE):
-        return False
-    if progress.after is not None or progress.leased_until is not None:
-        return True  # a run stopped, or was killed, in the middle of a round
-    paused_at = progress.touched_at if progress.stuck_since else progress.round_ended_at
-    # One in the future was set by a clock that had jumped ahead.
-    return paused_at is None or not paused_at <= now < paused_at + UNTIL_NEXT_ROUND
+    return all(part in by_part and ROUNDS.are_complete(by_part[part]) for part in parts_of(breach))
 
 
 def _continue(progress: BreachProgress, run: _Run) -> None:
@@ -242,7 +231,10 @@ def _continue(progress: BreachProgress, run: _Run) -> None:
         page = _page(run.breach, progress)
         seen = run.notify_page(progress, page)
         counts = {name: getattr(progress, name) + number for name, number in seen.counts.items()}
-        progress = store.save_progress(progress, **counts, **_changes_after(progress, page, seen))
+        changes = rounds.changes_after(
+            progress, page, seen.to, left_out=seen.left_out, maximum=MAX_ACCOUNTS_PER_READ
+        )
+        progress = store.save_progress(progress, **counts, **changes)
 
 
 def _page(breach: Breach, progress: BreachProgress) -> list[AccountId]:
@@ -251,17 +243,3 @@ def _page(breach: Breach, progress: BreachProgress) -> list[AccountId]:
     found = store.read_list(breach.breach_id, int(progress.shard.removeprefix(_LIST)))
     after = progress.after or ""
     return [one for one in (found.account_ids if found else ()) if one > after][:MAX_ACCOUNTS_PER_READ]
-
-
-def _changes_after(progress: BreachProgress, page: list[AccountId], seen: _Seen) -> dict[str, object]:
-    """Return how the progress changes after a page: it advances, ends its round, or stops."""
-    now = clock.now()
-    left_out = progress.left_out or seen.left_out
-    if seen.to < len(page):
-        after = page[seen.to - 1] if seen.to else progress.after
-        return {"after": after, "left_out": left_out, "leased_until": None}
-    if len(page) == MAX_ACCOUNTS_PER_READ:
-        return {"after": page[-1], "left_out": left_out}
-    if left_out:
-        return {**_ROUND_OVER, "stuck_since": min(progress.stuck_since or now, now)}
-    return {**_ROUND_OVER, "stuck_since": None, "rounds": progress.rounds + 1, "round_ended_at": now}

@@ -128,6 +128,16 @@ def progress_of(breach_id: BreachId) -> dict[str, BreachProgress]:
     return found
 
 
+def read_progress(breach_id: BreachId, part: str) -> BreachProgress | None:
+    """Read the progress of a shard or a list; None if it was not begun.
+
+    Raises:
+        SealingError: it was altered.
+    """
+    item = table.get(_progress_key(breach_id, part))
+    return codec.opened(BreachProgress, item) if item else None
+
+
 def lease(breach: Breach, shard: str, found: BreachProgress | None, until: datetime) -> BreachProgress:
     """Lease a shard; `found` is its progress as it was read, None if there is none.
 
