@@ -91,7 +91,7 @@ def block(user_id: UserId, other: UserId) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the block was not made.
     """
-    gateway.ask(lambda client: client.block_user(other, user_id), telling=_A_BLOCK)
+    gateway.ask(lambda client: client.block_user(other, user_id), sending=_A_BLOCK)
 
 
 def unblock(user_id: UserId, other: str) -> None:
@@ -100,7 +100,7 @@ def unblock(user_id: UserId, other: str) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the block was not lifted.
     """
-    gateway.ask(lambda client: client.unblock_user(other, user_id), telling=_A_BLOCK)
+    gateway.ask(lambda client: client.unblock_user(other, user_id), sending=_A_BLOCK)
 
 
 def blocked_users(user_id: UserId) -> frozenset[str]:
@@ -109,5 +109,5 @@ def blocked_users(user_id: UserId) -> frozenset[str]:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: they are not known.
     """
-    answer = gateway.ask(lambda client: client.get_blocked_users(user_id), telling=_AN_ID)
+    answer = gateway.ask(lambda client: client.get_blocked_users(user_id), sending=_AN_ID)
     return gateway.read_answer(answers.blocked_users, answer)

@@ -32,7 +32,7 @@ def get_or_create(channel: ChatChannel) -> FoundChannel:
     shown = {"watch": False, "presence": False, "messages": {"limit": 0}, "members": {"limit": MOST_MEMBERS}}
     answer = gateway.ask(
         lambda client: _of(client, channel.cid, data).query(**shown),
-        telling=_NAMED if channel.name else _MEMBERS,
+        sending=_NAMED if channel.name else _MEMBERS,
     )
     return gateway.read_answer(lambda found: _found(found, channel.cid), answer)
 
@@ -44,7 +44,7 @@ def add_members(cid: str, members: Collection[str]) -> None:
         StreamRefused, UserBurned: for example, Stream does not know a member.
         StreamUnavailable: Stream may have added them.
     """
-    gateway.ask(lambda client: _of(client, cid).add_members(list(members)), telling=_MEMBERS)
+    gateway.ask(lambda client: _of(client, cid).add_members(list(members)), sending=_MEMBERS)
 
 
 def remove_members(cid: str, members: Collection[str]) -> None:
@@ -54,7 +54,7 @@ def remove_members(cid: str, members: Collection[str]) -> None:
         StreamRefused, UserBurned: for example, there is no such channel.
         StreamUnavailable: Stream may have removed them.
     """
-    gateway.ask(lambda client: _of(client, cid).remove_members(list(members)), telling=_MEMBERS)
+    gateway.ask(lambda client: _of(client, cid).remove_members(list(members)), sending=_MEMBERS)
 
 
 def rename(cid: str, name: str) -> None:
@@ -63,7 +63,7 @@ def rename(cid: str, name: str) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the name is not known to be set.
     """
-    gateway.ask(lambda client: _of(client, cid).update_partial(to_set={"name": name}), telling=_NAMED)
+    gateway.ask(lambda client: _of(client, cid).update_partial(to_set={"name": name}), sending=_NAMED)
 
 
 def delete(cid: str) -> None:
@@ -73,7 +73,7 @@ def delete(cid: str) -> None:
         UserBurned: there is no such channel.
         StreamRefused, StreamUnavailable: it is not known to be deleted.
     """
-    gateway.ask(lambda client: _of(client, cid).delete(hard=True), telling=_AN_ID)
+    gateway.ask(lambda client: _of(client, cid).delete(hard=True), sending=_AN_ID)
 
 
 def _of(client: Any, cid: str, data: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - types of the SDK, which only the gateway imports

@@ -56,7 +56,7 @@ def upsert(profiles: Iterable[ChatProfile]) -> None:
         StreamRefused, UserBurned, StreamUnavailable: no user of the batch was written.
     """
     users = [{"id": p.id, "name": p.name} | ({"image": p.image} if p.image else {}) for p in profiles]
-    ask(lambda client: client.upsert_users(users), telling=_A_PROFILE)
+    ask(lambda client: client.upsert_users(users), sending=_A_PROFILE)
 
 
 def revoke(before: Mapping[UserId, datetime]) -> None:
@@ -69,7 +69,7 @@ def revoke(before: Mapping[UserId, datetime]) -> None:
         {"id": user_id, "set": {"revoke_tokens_issued_before": clock.to_text(instant)}}
         for user_id, instant in before.items()
     ]
-    ask(lambda client: client.update_users_partial(changes), telling=_AN_ID)
+    ask(lambda client: client.update_users_partial(changes), sending=_AN_ID)
 
 
 def deactivate(user_id: UserId) -> None:
@@ -78,7 +78,7 @@ def deactivate(user_id: UserId) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the user was not deactivated.
     """
-    ask(lambda client: client.deactivate_user(user_id), telling=_AN_ID)
+    ask(lambda client: client.deactivate_user(user_id), sending=_AN_ID)
 
 
 def reactivate(user_id: UserId) -> None:
@@ -87,7 +87,7 @@ def reactivate(user_id: UserId) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the user was not reactivated.
     """
-    ask(lambda client: client.reactivate_user(user_id), telling=_AN_ID)
+    ask(lambda client: client.reactivate_user(user_id), sending=_AN_ID)
 
 
 def export_users(ids: Iterable[UserId]) -> TaskId:
@@ -101,7 +101,7 @@ def export_users(ids: Iterable[UserId]) -> TaskId:
     wanted = list(ids)
     if not 0 < len(wanted) <= MAX_USERS_PER_EXPORT:
         raise ValueError(f"an export is of 1 to {MAX_USERS_PER_EXPORT} users")
-    answer = ask(lambda client: client.export_users(wanted), telling=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION)
+    answer = ask(lambda client: client.export_users(wanted), sending=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION)
     return read_answer(answers.task_id, answer.get("task_id"))
 
 
@@ -117,7 +117,7 @@ def delete_users(ids: Iterable[UserId], extent: ErasureExtent) -> TaskId:
     wanted = _batch(ids)
     answer = ask(
         lambda client: client.delete_users(wanted, **model.DELETION_OPTIONS[extent]),
-        telling=_AN_ID,
+        sending=_AN_ID,
         purpose=Purpose.LEGAL_OBLIGATION,
     )
     return read_answer(answers.task_id, answer.get("task_id"))
@@ -134,7 +134,7 @@ def find_users(ids: Iterable[UserId]) -> tuple[FoundUser, ...]:
         lambda client: client.query_users(
             {"id": {"$in": wanted}}, limit=MAX_USERS_PER_CALL, include_deactivated_users=True
         ),
-        telling=_AN_ID,
+        sending=_AN_ID,
         purpose=Purpose.LEGAL_OBLIGATION,
     )
     return read_answer(lambda found: answers.found_users(found, wanted), answer)
@@ -154,7 +154,7 @@ def list_users(after: str) -> tuple[ListedUser, ...]:
             limit=MAX_USERS_PER_CALL,
             include_deactivated_users=True,
         ),
-        telling=_AN_ID,
+        sending=_AN_ID,
         purpose=Purpose.LEGAL_OBLIGATION,
     )
     return read_answer(lambda found: answers.listed_users(found, after), answer)
@@ -177,7 +177,7 @@ def task(task_id: TaskId) -> Task:
     known = read_answer(answers.task_id, task_id)
     try:
         answer = ask(
-            lambda client: client.get_task(known), telling=frozenset(), purpose=Purpose.LEGAL_OBLIGATION
+            lambda client: client.get_task(known), sending=frozenset(), purpose=Purpose.LEGAL_OBLIGATION
         )
     except UserBurned:
         raise TaskNotFound from None
@@ -186,18 +186,18 @@ def task(task_id: TaskId) -> Task:
 
 def ask(
     call: Callable[[StreamChat], Mapping[str, Any]],
-    telling: frozenset[Category],
+    sending: frozenset[Category],
     purpose: Purpose = Purpose.SERVICE,
     access: AppAccess | None = None,
 ) -> Mapping[str, Any]:
-    """Call the app of this function, or the one that `access` opens; `telling` is what the call sends.
+    """Call the app of this function, or the one that `access` opens; `sending` is what the call sends.
 
     Raises:
         StreamRefused, StreamUnavailable: a kind of one of them says why.
     """
     if access is None:
-        return _answer(call, egress.client(Recipient.STREAM, purpose, telling, _client))
-    egress.check(Recipient.STREAM, purpose, telling)
+        return _answer(call, egress.client(Recipient.STREAM, purpose, sending, _client))
+    egress.check(Recipient.STREAM, purpose, sending)
     client = _connected(access)
     try:
         return _answer(call, client, access)

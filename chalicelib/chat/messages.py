@@ -27,7 +27,7 @@ def find(message_id: MessageId) -> FoundMessage | None:
     try:
         answer = gateway.ask(
             lambda client: client.get_message(message_id, show_deleted_message=True),
-            telling=_AN_ID,
+            sending=_AN_ID,
             purpose=Purpose.LEGAL_OBLIGATION,
         )
     except UserBurned:  # Stream's code for anything that is not there
@@ -52,7 +52,7 @@ def delete(message: FoundMessage) -> None:
     try:
         gateway.ask(
             lambda client: client.delete_message(message.id, hard=True),
-            telling=_AN_ID,
+            sending=_AN_ID,
             purpose=Purpose.LEGAL_OBLIGATION,
         )
     except UserBurned:
@@ -66,7 +66,7 @@ def _delete_file(message: FoundMessage, file: MessageFile) -> None:
     path = f"channels/{message.channel_type}/{message.channel_id}/{file.route}"
     gateway.ask(
         lambda client: client.delete(path, {"url": file.url}),
-        telling=_AN_ID,
+        sending=_AN_ID,
         purpose=Purpose.LEGAL_OBLIGATION,
     )
 

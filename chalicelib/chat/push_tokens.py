@@ -28,4 +28,4 @@ def delete(user_id: UserId, tokens: Iterable[str]) -> None:
 
 
 def _delete(user_id: UserId, token: str) -> None:
-    gateway.ask(lambda client: client.delete_device(token, user_id), telling=_AN_ID)
+    gateway.ask(lambda client: client.delete_device(token, user_id), sending=_AN_ID)

@@ -9,5 +9,7 @@ records     the same entries as consent records of ISO/IEC TS 27560
 jobs        the schedule that finds shards with work due, and its workers
 renewal     the work of a worker: owed events, evidence that has to be renewed
 withdrawal  the same: data whose consent was withdrawn
+restraints  which purposes restrictions and objections stop
+lost_withdrawals, lost_objections   what a restored table lacks
 model       decisions, and their representation in the API
 """

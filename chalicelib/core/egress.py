@@ -16,7 +16,7 @@ from chalicelib.core.metrics import Metric
 
 T = TypeVar("T")
 
-# How long before the review date of an agreement its uses are counted. No alarm watches the metric yet.
+# How long before the review date of an agreement its uses are counted, for the alarm `agreement-lapsing`.
 NOTICE = timedelta(days=30)
 
 

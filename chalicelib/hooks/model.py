@@ -32,7 +32,7 @@ class CaseOutcome(StrEnum):
     """How a case was settled.
 
     REVERSED: the user is back. The other outcomes are the operator's: its subject asked for it, it was a
-    mistake of staff, or somebody misused Stream's dashboard or our secret.
+    mistake of staff, or a misuse of Stream's dashboard or our secret.
     """
 
     REQUESTED = "requested"

@@ -1,11 +1,15 @@
 """Rights: requests of subjects, answered in time and on record (Art. 12 to 22 GDPR).
 
-A request comes in by `api` (from the app) or `operators/enter` (from anywhere else). `engine` then advances
-it step by step, in the order that `procedures` lists, until its answer is delivered and announced.
+A request comes in by `api` (from the app), `guest_api` (by a code, without a session), `unsubscribe/` (by a
+link) or `operators/enter` (from anywhere else). `engine` then advances it step by step, in the order that
+`procedures` lists, until its answer is delivered and announced.
 
 The subject's side:
 
     api          routes
+    guest_api    routes of requests without a session
+    guests/      the draft of such a request, its code, and proofs of identity
+    identity     which proofs of identity a request needs and has
     effect_views what a request restricts, and who was notified, in responses
     views        what routes accept and return
     intake/      what each right accepts, and what takes effect in the transaction of the request
@@ -14,6 +18,10 @@ The subject's side:
     correctable  the fields that can be corrected, from the declarations
     corrections  what a rectification asks for
     recipients   which recipients are notified of a change, and what the subject sees of that
+    restraints   what a restriction or an objection stops, and since when
+    lift         the subject ends a restriction or an objection
+    decisions    the text of a decision, in the subject's language
+    reasons      the reasons for which a right can be refused, as the law lists them
     kept         what a law or a hold keeps of an erased account
     store        all DynamoDB access of requests
     states       which status may follow which; pure

@@ -24,7 +24,7 @@ from infra.ops.operator_console import (
     read_list,
     read_toml,
 )
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.options import Endpoint, Region, Stage, Version
 
 app = typer.Typer(
     help="Breaches of personal data: open, add, assess, notify, close, list, show.",
@@ -117,7 +117,7 @@ def withdraw(breach: RecordedBreach, stage: Stage, region: Region, endpoint: End
 @app.command()
 def approve(
     breach: RecordedBreach,
-    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    version: Version,
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
@@ -129,7 +129,7 @@ def approve(
 
 
 @app.command()
-def tell_subjects(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+def notify_subjects(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Begin to notify the people affected, as the approved assessment says."""
     with connected(stage, region, endpoint) as api:
         _print_result(api.call("POST", f"{_ALL}/{breach}/notices").body)

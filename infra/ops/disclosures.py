@@ -23,7 +23,7 @@ from infra.ops.operator_console import (
     read_list,
     read_toml,
 )
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.options import Endpoint, Region, Stage, Version
 
 app = typer.Typer(help="Disclosures: propose, approve, record, list, show.", pretty_exceptions_enable=False)
 _ALL = "/disclosures"
@@ -67,7 +67,7 @@ def propose(
 @app.command()
 def approve(
     disclosure: Disclosure,
-    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    version: Version,
     stage: Stage,
     region: Region,
     text_file: Annotated[
@@ -143,7 +143,7 @@ def propose_secrecy(
 @app.command()
 def approve_secrecy(
     disclosure: Disclosure,
-    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    version: Version,
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,

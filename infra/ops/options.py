@@ -10,6 +10,7 @@ from infra.ops.profiles import ENDPOINT, REGION, STAGE
 
 Stage = Annotated[str, typer.Option(envvar=STAGE, help="staging or production")]
 Region = Annotated[str, typer.Option(envvar=REGION, help="a region in the EU")]
+Version = Annotated[int, typer.Option(min=1, help="version printed by `show`")]
 Endpoint = Annotated[
     str | None,
     typer.Option("--endpoint-url", envvar=ENDPOINT, help="URL of an emulator to use instead of AWS"),

@@ -26,7 +26,7 @@ from infra.deployment.account import AwsAccount
 from infra.ops import cases, rights_recipients
 from infra.ops.internal_api import InternalApi
 from infra.ops.operator_console import Request, connected, console, emit, emit_listing, note, read_list
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.options import Endpoint, Region, Stage, Version
 
 app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
 app.add_typer(rights_recipients.app)
@@ -124,7 +124,7 @@ def withdraw(request: Request, stage: Stage, region: Region, endpoint: Endpoint 
 @app.command()
 def approve(
     request: Request,
-    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    version: Version,
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
@@ -154,7 +154,7 @@ def withdraw_lifting(request: Request, stage: Stage, region: Region, endpoint: E
 @app.command()
 def approve_lifting(
     request: Request,
-    version: Annotated[int, typer.Option(min=1, help="version printed by `show`")],
+    version: Version,
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,

@@ -61,14 +61,14 @@ def test_two_operators_handle_a_breach_from_the_command_line(
     shown = run("bob", "show", opened).output
     for text in ("A contractor had access", "user/alice", "2026-11-27T10:00:00Z", "www.poverenik.rs"):
         assert text in shown
-    told = run("alice", "notify-authority", opened, "--text-file", write(NOTIFICATION))
-    assert told.output == f"{opened}  open  version 2  needs: authority DE, assessment"
+    reported = run("alice", "notify-authority", opened, "--text-file", write(NOTIFICATION))
+    assert reported.output == f"{opened}  open  version 2  needs: authority DE, assessment"
     world.a_user()
     proposal = write(assessment("high", audience="all"))
     assert run("alice", "decide", opened, "--text-file", proposal).exit_code == 0
     assert run("alice", "approve", opened, "--version", "3").output.startswith("refused: 403 own_proposal")
     assert run("bob", "approve", opened, "--version", "3").exit_code == 0
-    begun = run("alice", "tell-subjects", opened)
+    begun = run("alice", "notify-subjects", opened)
     assert begun.output == f"{opened}  open  version 5  needs: authority DE, subjects"
     closing = run("alice", "close", opened, "--text-file", write("The cause is removed."))
     assert closing.output.startswith("refused: 409 breach_unfinished")

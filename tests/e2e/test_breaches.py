@@ -1,4 +1,4 @@
-"""A breach on the deployed stack: recorded, reported late, and told to the people affected."""
+"""A breach on the deployed stack: recorded, reported late, and announced to the people affected."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class BreachRoom:
         assert self.tries("alice", "approve", "--version", version[1]).exit_code == 1
         self.breach("bob", "approve", "--version", version[1])
         self.breach("alice", "add-affected", text=user_ids, option="--ids-file")
-        self.breach("bob", "tell-subjects")
+        self.breach("bob", "notify-subjects")
 
     def finishes(self, cloud: LocalCloud) -> None:
         """Let the second round and the record of the end follow."""
@@ -139,8 +139,8 @@ class BreachRoom:
         cloud.run("watch_breaches")
         until(lambda: rounds(cloud, self.breach_id) == 2, "the second round", TIMEOUT)
         cloud.run("watch_breaches")
-        told = partial(item, cloud, RIGHTS, f"B#{self.breach_id}", "breach")
-        until(lambda: "notices_done_at" in told(), "the record of the end", TIMEOUT)
+        record = partial(item, cloud, RIGHTS, f"B#{self.breach_id}", "breach")
+        until(lambda: "notices_done_at" in record(), "the record of the end", TIMEOUT)
 
 
 @pytest.fixture

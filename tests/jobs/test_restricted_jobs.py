@@ -27,7 +27,7 @@ from chalicelib.rights.jobs import erase_accounts, work_rights
 from chalicelib.usage.figures import Tally
 from infra.stream_emulator import Emulator
 from tests.support import cloud
-from tests.support.breaches import a_told_breach
+from tests.support.breaches import an_announced_breach
 from tests.support.builders import a_fault, a_schedule_event, an_address, an_event
 from tests.support.erasing import erasable
 from tests.support.events import Context, messages
@@ -134,7 +134,7 @@ def test_job_does_not_use_the_data_of_a_restricted_account(
     cloud.clear_queues()
     gateway.reactivate(UserId(mila.user_id))  # as a mistake could do
     if job.name == "watch_breaches":
-        a_told_breach(world.an_operator("alice"), world.an_operator("bob"))
+        an_announced_breach(world.an_operator("alice"), world.an_operator("bob"))
     before, texts = records_of(mila), len(world.sent_messages())
     with cloud.sent_mail() as mails:
         run(job)

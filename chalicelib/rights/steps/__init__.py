@@ -8,6 +8,8 @@
     recipients  step notify_recipients
     restrict    the steps of a restriction, and the end of a refused one
     weigh       step weigh: waits for the weighing of an objection
+    guests      steps and duties of requests without a session
+    confirm, freeze, keep, capture, delete, stream_deletion, certify, lapse   the steps of an erasure
     announce    step announce; duty: announce an extension
 
 This module holds what `package` and `transfer` share. The worker that transfers copies imports no code that

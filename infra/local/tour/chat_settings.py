@@ -10,12 +10,12 @@ _DAY = 24 * 3600
 
 
 def keep_settings(tour: Tour) -> None:
-    """A setting that somebody changed at Stream is found and set back."""
+    """A setting that a person changed in Stream's dashboard is found and set back."""
     checked = tour.cloud.run("check_chat_settings")
     tour.say(f"check_chat_settings: {checked['checked']} settings at Stream compared with the baseline")
     tour.check("all are as declared, since the start of the cloud applied them", checked["drifted"] == 0)
     tour.stream_api().update_channel_type("livestream", grants={"user": ["read-channel"]})
-    tour.say("somebody lets every user read livestreams, in Stream's dashboard")
+    tour.say("an administrator lets every user read livestreams, in Stream's dashboard")
     tour.check("the next check finds it", tour.cloud.run("check_chat_settings")["drifted"] == 1)
     target = tour.cloud.target
     chosen = chat_settings.choices(target.periods, target.issuer)

@@ -20,7 +20,7 @@ _SECONDS = 60.0
 
 
 def receive_events(tour: Tour) -> None:
-    """Stream reports a hidden message, and a user whom somebody deleted in its dashboard."""
+    """Stream reports a hidden message, and a user who was deleted in its dashboard."""
     vuk = tour.someone("Vuk", "+381601234599")
     vuk.sign_up("Vuk")
     until(lambda: tour.name_at_stream(vuk) == "Vuk", "Vuk at Stream", _SECONDS)
@@ -56,7 +56,7 @@ def _hide_a_message(tour: Tour, vuk: Phone) -> None:
     channel.create(vuk.user_id)
     message = channel.send_message({"text": "Oops"}, vuk.user_id)["message"]["id"]
     sdk.delete_message(message)
-    tour.say("somebody deletes a message of Vuk in Stream's dashboard, which only hides it")
+    tour.say("an administrator deletes a message of Vuk in Stream's dashboard, which only hides it")
 
     def is_gone() -> bool:
         return not tour.cloud.stream.state()["channels"][channel.cid]["messages"]
