@@ -7,6 +7,7 @@
   it is assessed anew, unless its people were notified already. The earlier assessments stay on record.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -223,11 +224,11 @@ def _restated(known: AuthorityClock, stated: set[str], breach: Breach) -> Author
     return clocks.start(known.country, clocks.DeadlineRule.COMMUNICATIONS, breach.discovered_at)
 
 
-def _check(finding: BreachFinding, known: object) -> None:
+def _check(finding: BreachFinding, known: Iterable[str]) -> None:
     """Refuse countries without a listed authority, and a rule that a country does not have."""
     if not COUNTRIES.issuperset(finding.countries):
         raise does_not_apply("countries", "Countries whose authority is listed; leave out the others")
-    among = {*finding.countries, *known} if isinstance(known, dict | tuple) else set(finding.countries)
+    among = {*finding.countries, *known}
     if not all(
         one in among and clocks.rule_allowed(one, clocks.DeadlineRule.COMMUNICATIONS)
         for one in finding.communications_in

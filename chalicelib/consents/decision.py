@@ -12,6 +12,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence, store
 from chalicelib.consents.evidence import Event, EventState
 from chalicelib.consents.model import Choice, Consent, ConsentPurpose, ConsentState, Method, Purposes, decided
+from chalicelib.consents.restraints import none_decided
 from chalicelib.core import clock, metrics
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.errors import Unavailable
@@ -89,7 +90,7 @@ def _decision(
     asked: Collection[Choice],
     objects_to: Collection[Purpose],
 ) -> Decision:
-    now, known = clock.now(), before or Purposes(account_id=account.account_id, version=0)
+    now, known = clock.now(), before or none_decided(account.account_id)
     changed = _after_choices(known, asked, now)
     objected = tuple(purpose for purpose in objects_to if purpose not in known.objections)
     if not changed.events and not objected:

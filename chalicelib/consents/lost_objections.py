@@ -8,6 +8,7 @@ objection itself forbids the use.
 from datetime import datetime
 
 from chalicelib.consents.model import Purposes
+from chalicelib.consents.restraints import none_decided
 from chalicelib.consents.store import keep
 from chalicelib.core.ids import AccountId
 from chalicelib.suppressions.model import DIRECT_MARKETING
@@ -17,7 +18,7 @@ __all__ = ["keep", "with_objection"]
 
 def with_objection(account_id: AccountId, before: Purposes | None, at: datetime) -> Purposes | None:
     """The decisions of an account after an objection; None if they have it, or a later consent."""
-    known = before or Purposes(account_id=account_id, version=0)
+    known = before or none_decided(account_id)
     lost = {
         purpose: at
         for purpose in DIRECT_MARKETING

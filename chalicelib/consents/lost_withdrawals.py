@@ -16,6 +16,7 @@ from itertools import takewhile
 
 from chalicelib.consents.evidence import CHAIN, Event, EventState, chain_of
 from chalicelib.consents.model import Consent, ConsentPurpose, ConsentState, Method, Purposes
+from chalicelib.consents.restraints import none_decided
 from chalicelib.consents.store import keep
 from chalicelib.core import chain
 from chalicelib.core.chain import ChainEntry
@@ -51,7 +52,7 @@ def with_withdrawals(
     account_id: AccountId, before: Purposes | None, withdrawals: dict[Purpose, Event]
 ) -> Purposes | None:
     """The decisions of an account after withdrawals; None if they have all of them, or later decisions."""
-    known = before or Purposes(account_id=account_id, version=0)
+    known = before or none_decided(account_id)
     lost = {purpose: event for purpose, event in withdrawals.items() if _is_lost(known, purpose, event)}
     if not lost:
         return None

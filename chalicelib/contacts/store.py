@@ -1,4 +1,4 @@
-"""All DynamoDB access of contacts, their codes and invitations.
+"""All DynamoDB access of contacts and invitations.
 
 In Accounts, under each of the two users of a pair:
 

@@ -13,7 +13,6 @@ users, and stops for an operator.
 from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.model import AccountState
 from chalicelib.chat import lookup, push_tokens, sync
 from chalicelib.chat.model import FoundUser
 from chalicelib.chat.refusals import StreamRefused, StreamUnavailable
@@ -75,7 +74,7 @@ def strip(hook: Hook, *, has_waited: bool) -> None:
 def _active_owner(user_id: UserId) -> AccountId | None:
     owner = accounts.owner_of_user(user_id)
     account = accounts.glances([owner]).get(owner) if owner else None
-    return owner if account and account.state is AccountState.ACTIVE else None
+    return owner if account and account.is_active else None
 
 
 def _repaired(account_id: AccountId, found: FoundUser) -> bool:

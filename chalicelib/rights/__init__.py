@@ -9,6 +9,7 @@ The subject's side:
     api          routes
     guest_api    routes of requests without a session
     guests/      the draft of such a request, its code, and proofs of identity
+    contact_owners  the account that has a number or mailbox
     identity     which proofs of identity a request needs and has
     effect_views what a request restricts, and who was notified, in responses
     views        what routes accept and return

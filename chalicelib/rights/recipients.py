@@ -22,14 +22,12 @@ LATE_AFTER: timedelta = 7 * DAY
 
 # Recipients that hold nothing that a notice could correct, and why: a fixed word, and in words for subjects.
 _NOTHING_TO_NOTIFY: Mapping[Recipient, str] = {
-    Recipient.AWS: "stores_our_records",
     Recipient.SMS_CARRIERS: "keeps_nothing",
     Recipient.MAIL_PROVIDERS: "keeps_nothing",
     Recipient.BELGRADE_OFFICE: "reads_our_records",
     Recipient.NAMED_CONTROLLER: "chosen_by_subject",
 }
 WHY: Mapping[str, str] = {
-    "stores_our_records": "It stores our records, which were changed",
     "keeps_nothing": "It delivers messages to you, and holds no record of ours",
     "reads_our_records": "Our own staff, who read the changed records",
     "chosen_by_subject": "You had the data sent there, so only you know what it has",
@@ -43,6 +41,7 @@ def of_request(request: RightsRequest, given: Iterable[Disclosure], now: datetim
     registered = sorted(
         {recipient for some in held.values() for recipient in some}, key=list(Recipient).index
     )
+    # AWS stores our records, which were changed.
     notices = [_registered(recipient, now) for recipient in registered if recipient is not Recipient.AWS]
     went_out = (one for one in given if one.disclosed_at and held.keys() & set(one.scope))
     return [*notices, *(RecipientNotice(now, disclosure=one.disclosure_id) for one in went_out)]

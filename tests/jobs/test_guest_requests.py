@@ -22,6 +22,7 @@ from infra.stream_emulator import Emulator
 from tests.support.builders import a_phone, an_address
 from tests.support.chat_settings import apply_to
 from tests.support.erasing import at_step, erasable, stored, work
+from tests.support.erasures import freeze
 from tests.support.guests import enters, proves, requests
 from tests.support.world import User, World
 
@@ -303,6 +304,16 @@ def test_letter_with_the_number_of_an_account_is_that_accounts(world: World, mil
     made = enters(world.an_operator("alice"), phone=mila.phone).json
     assert (made["user_id"], made["without_account"]) == (mila.user_id, False)
     assert stored(RightsRequestId(made["id"])).contact is None
+
+
+@pytest.mark.promise("RGT-11")
+def test_letter_with_the_number_of_an_idle_account_is_of_a_person_without_one(
+    world: World, mila: User
+) -> None:
+    freeze(mila.account_id, idle=True)
+    made = enters(world.an_operator("alice"), phone=mila.phone).json
+    assert made["without_account"] is True  # the number may have a new owner by now
+    assert "user_id" not in made
 
 
 @pytest.mark.parametrize(

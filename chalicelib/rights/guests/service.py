@@ -17,9 +17,8 @@ to the code is lost, the same code returns the same request and receipt for two 
 from collections.abc import Sequence
 from contextlib import suppress
 
-from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT
+from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.challenges import service as challenges
 from chalicelib.challenges.model import (
     Challenge,
@@ -30,17 +29,17 @@ from chalicelib.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
-from chalicelib.core import clock, idempotency, metrics, needs
+from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import AccountId, ChallengeId, RightsRequestId
+from chalicelib.core.ids import ChallengeId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Conflict, Write, commit
 from chalicelib.devices import service as devices
-from chalicelib.rights import receipts, service
+from chalicelib.rights import contact_owners, receipts, service
 from chalicelib.rights.guests import store
 from chalicelib.rights.guests.body import GivenContact, GuestRequest
 from chalicelib.rights.guests.model import GuestDraft
@@ -49,7 +48,7 @@ from chalicelib.rights.intake import recovery
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.rules import rule_outside_the_app
-from chalicelib.rights.intake.submission import IN_APP_ONLY, SUBJECT, Subject
+from chalicelib.rights.intake.submission import SUBJECT, Subject
 from chalicelib.rights.model import ReceivedBy, RightsRequest, Status
 from chalicelib.rights.moves import Move, apply_move, with_identity_proven
 from chalicelib.rights.problems import ProofNotAccepted
@@ -63,7 +62,7 @@ def start(asked: GuestRequest, address: ClientAddress, key: IdempotencyKey | Non
         TooManyCodes, SmsUnavailable, EmailUnavailable, IdempotencyMismatch, InProgress: see
         `challenges.start`. Unavailable: the draft cannot be stored now.
     """
-    rule_outside_the_app(asked.right, IN_APP_ONLY).check_fields(asked)
+    rule_outside_the_app(asked.right).check_fields(asked)
     challenge = _send_code(asked, asked.contact(), None, address, key)
     body = RequestedChange(**{name: getattr(asked, name) for name in RequestedChange.model_fields})
     store.keep_draft(
@@ -132,7 +131,7 @@ def add_proof(
     if challenge.used_at:
         return request
     contact = _contact_of(challenge)
-    if _owner_of(contact) != request.account_id:
+    if contact_owners.owner_of(contact) != request.account_id:
         raise ProofNotAccepted
     moved = apply_move(request_id, None, lambda current: _proof_move(current, contact.proof))
     with suppress(Conflict):  # the same code was sent twice
@@ -166,8 +165,8 @@ def _send_code(
 
 def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRequest:
     body = RequestedChange.model_validate_json(draft.asked)
-    owner, read = _account_of(contact)
-    proofs = tuple(_proofs(contact, draft, owner, read)) if owner and read else (contact.proof,)
+    found = contact_owners.account_of(contact, *SUBJECT)
+    proofs = tuple(_proofs(contact, draft, *found)) if found else (contact.proof,)
     received = Received(
         request_id=draft.request_id,
         at=clock.now(),
@@ -175,13 +174,13 @@ def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRe
         fingerprint=idempotency.fingerprint(body),
         proofs=proofs,
     )
-    if owner is None or read is None:
+    if found is None:
         return take_without_account(
             contact, body, received, lambda: recovery.of_stranger(body.right, contact, [uses_code])
         )
-    rule = rule_outside_the_app(body.right, IN_APP_ONLY)
+    rule = rule_outside_the_app(body.right)
     recovering = recovery.of_locked_out(rule, proofs, [uses_code])
-    return take(Subject.found(owner, read), body, received, recovering)
+    return take(Subject.found(*found), body, received, recovering)
 
 
 def _recorded(request_id: RightsRequestId) -> TakenRequest:
@@ -191,28 +190,6 @@ def _recorded(request_id: RightsRequestId) -> TakenRequest:
     except NotFound:
         raise ChallengeExpired from None
     return TakenRequest(request, receipts.of(request_id))
-
-
-def _account_of(contact: GuestContact) -> tuple[Account | None, Found | None]:
-    """The account that has a contact, and its records.
-
-    None if its erasure is past the point of no return. None too if it was idle before it was frozen for its
-    erasure: the contact may have a new owner by now, who must not learn of the account (as at sign-in).
-    """
-    owner = _owner_of(contact)
-    if owner is None:
-        return None, None
-    (found,) = needs.read_accounts([owner], (ACCOUNT, OPEN_ACCOUNT, *SUBJECT))
-    account = found[ACCOUNT]
-    if account is None or (account.frozen and account.frozen.idle):
-        return None, None
-    return account, found
-
-
-def _owner_of(contact: GuestContact) -> AccountId | None:
-    if contact.phone:
-        return accounts.owner_of_phone(contact.phone)
-    return accounts.owner_of_email(str(contact.email))
 
 
 def _proofs(

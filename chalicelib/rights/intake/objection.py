@@ -14,9 +14,9 @@ from chalicelib.rights.intake.submission import Beginning, ClosingEffect, Intake
 from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.notes import RestraintNotes
 from chalicelib.rights.restraints import Decided
+from chalicelib.suppressions.model import DIRECT_MARKETING
 
 OBJECTIONABLE = tuple(purpose for purpose in Purpose if purpose.basis is LegalBasis.LEGITIMATE_INTERESTS)
-_DIRECT_MARKETING = frozenset({Purpose.MARKETING, Purpose.PERSONALISED_ADS})
 
 
 def _begin(submission: Submission) -> Beginning:
@@ -33,7 +33,7 @@ def _begin(submission: Submission) -> Beginning:
 
 
 def _check(purpose: Purpose) -> None:
-    if purpose in _DIRECT_MARKETING:
+    if purpose in DIRECT_MARKETING:
         raise invalid("other_right", "Use the right `marketing_objection`, which is never weighed")
     if purpose not in OBJECTIONABLE:
         raise invalid("other_basis", "It does not rest on legitimate interests; other rights apply")

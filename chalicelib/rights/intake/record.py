@@ -69,7 +69,7 @@ def take(subject: Subject, body: RequestedChange, received: Received, rule: Inta
         AlreadyOpen, IdempotencyMismatch, InvalidRequest, Unavailable: as for `service.submit`.
     """
     for _ in range(_TRIES):
-        begun = rule.begin(Submission(subject, body, received.request_id, received.at, clock.now()))
+        begun = rule.begin(Submission(subject, body, received.request_id, clock.now()))
         request = _new_request(subject, body, received, begun)
         try:
             _record_new(request, received, begun)

@@ -27,7 +27,11 @@ RULES: Mapping[Right, IntakeRule] = {
 }
 
 
-def rule_outside_the_app(right: Right, in_app_only: frozenset[str]) -> IntakeRule:
-    """The rule of a right for requests without a session; it refuses the fields `in_app_only`."""
+# A subject requests these in the app only, with a step-up.
+_IN_APP_ONLY = frozenset({"transfer_to", "waive_grace"})
+
+
+def rule_outside_the_app(right: Right) -> IntakeRule:
+    """The rule of a right for requests without a session; it refuses fields that only the app may send."""
     rule = RULES[right]
-    return replace(rule, takes=rule.takes - in_app_only)
+    return replace(rule, takes=rule.takes - _IN_APP_ONLY)

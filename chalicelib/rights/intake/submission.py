@@ -60,10 +60,6 @@ class Subject:
         )
 
 
-# A subject requests these in the app only, with a step-up.
-IN_APP_ONLY = frozenset({"transfer_to", "waive_grace"})
-
-
 def _opened(found: Found) -> Account | None:
     try:
         return found[OPEN_ACCOUNT]
@@ -99,14 +95,12 @@ class Submission:
         subject: the subject's records, as read.
         body: what the subject wants.
         request_id: the id of the request.
-        received_at: the instant from which the deadline counts; a letter's may be days ago.
         at: now.
     """
 
     subject: Subject
     body: RequestedChange
     request_id: RightsRequestId
-    received_at: datetime
     at: datetime
 
 

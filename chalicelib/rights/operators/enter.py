@@ -17,19 +17,20 @@ from functools import partial
 
 from pydantic import Field
 
-from chalicelib.accounts.service import owner_of_email, owner_of_phone, read_by_owner, read_by_user
+from chalicelib.accounts.service import read_by_user
 from chalicelib.challenges.numbers import PhoneText, mobile_number
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
-from chalicelib.core.errors import NotFound, does_not_apply
-from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
+from chalicelib.core.errors import does_not_apply
+from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
+from chalicelib.rights import contact_owners
 from chalicelib.rights.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
 from chalicelib.rights.intake import recovery
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.rules import rule_outside_the_app
-from chalicelib.rights.intake.submission import IN_APP_ONLY, SUBJECT, IntakeRule, Subject
+from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject
 from chalicelib.rights.model import ReceivedBy
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
@@ -73,7 +74,7 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
         on_behalf=received.on_behalf,
         authority=_authority(received, by),
     )
-    rule = rule_outside_the_app(received.right, IN_APP_ONLY)
+    rule = rule_outside_the_app(received.right)
     rule.check_fields(received)
     subject = _subject(received)
     if isinstance(subject, GuestContact):
@@ -94,24 +95,16 @@ def _subject(received: ReceivedRequest) -> Subject | GuestContact:
     if sum(one is not None for one in named) != 1:
         raise does_not_apply("user_id", "Exactly one of user_id, phone and email")
     if received.user_id:
-        account, found = read_by_user(received.user_id, *SUBJECT)
-        return Subject.found(account, found)
-    contact, owner = _contact(received)
-    if owner is None:
-        return contact
-    try:
-        account, found = read_by_owner(owner, *SUBJECT)
-    except NotFound:
-        return contact  # the account is being erased
-    return Subject.found(account, found)
+        return Subject.found(*read_by_user(received.user_id, *SUBJECT))
+    contact = _contact(received)
+    found = contact_owners.account_of(contact, *SUBJECT)
+    return Subject.found(*found) if found else contact
 
 
-def _contact(received: ReceivedRequest) -> tuple[GuestContact, AccountId | None]:
+def _contact(received: ReceivedRequest) -> GuestContact:
     if received.phone:
-        phone = mobile_number(received.phone, None)
-        return GuestContact(phone=phone), owner_of_phone(phone)
-    address = mailbox(received.email or "")
-    return GuestContact(email=address), owner_of_email(address)
+        return GuestContact(phone=mobile_number(received.phone, None))
+    return GuestContact(email=mailbox(received.email or ""))
 
 
 def _authority(received: ReceivedRequest, by: StaffId) -> SeenAuthority | None:

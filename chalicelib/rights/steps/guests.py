@@ -9,9 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.accounts import service as accounts
-from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT
-from chalicelib.core import clock, metrics, needs
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.core import clock, metrics
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
@@ -21,7 +20,7 @@ from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights import ends, guest_messages, procedures
+from chalicelib.rights import contact_owners, ends, guest_messages, procedures
 from chalicelib.rights.engine import duties
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.model import RightsRequest, Status
@@ -39,13 +38,8 @@ def _search(job: AnyJob) -> Outcome:
     contact, request = job.request.contact, job.request
     if contact is None:
         return Stop("contact_missing")
-    phone, email = contact.phone, contact.email
-    owner = accounts.owner_of_phone(phone) if phone else accounts.owner_of_email(str(email))
-    if owner is None:
-        return Done(counts={"accounts_found": 0})
-    (row,) = needs.read_accounts([owner], (ACCOUNT,))
-    account = row[ACCOUNT]
-    if account and account.created_at < request.received_at and not (account.frozen and account.frozen.idle):
+    found = contact_owners.account_of(contact)
+    if found and found[0].created_at < request.received_at:
         return Stop("account_found")
     return Done(counts={"accounts_found": 0})
 

@@ -1,0 +1,34 @@
+"""The account that has a number or mailbox by which a person without a session reaches us (RGT-11)."""
+
+from typing import Any
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.service import ACCOUNT
+from chalicelib.core import needs
+from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Found, Wanted
+from chalicelib.rights.identity import GuestContact
+
+
+def owner_of(contact: GuestContact) -> AccountId | None:
+    """The id of the account that has a contact; it may be frozen for its erasure."""
+    if contact.phone:
+        return accounts.owner_of_phone(contact.phone)
+    return accounts.owner_of_email(str(contact.email))
+
+
+def account_of(contact: GuestContact, *more: Wanted[Any]) -> tuple[Account, Found] | None:
+    """The account that has a contact, and other needs in the same read.
+
+    None if its erasure is past the point of no return. None too if it was idle before it was frozen for its
+    erasure: the contact may have a new owner by now, who must not learn of the account (as at sign-in).
+    """
+    owner = owner_of(contact)
+    if owner is None:
+        return None
+    (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
+    account = found[ACCOUNT]
+    if account is None or (account.frozen and account.frozen.idle):
+        return None
+    return account, found
