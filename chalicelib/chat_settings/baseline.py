@@ -87,7 +87,7 @@ def settings_for(found: FoundSettings, choices: BaselineChoices, placement: str 
     Args:
         found: what Stream states.
         choices: what the deployment chooses.
-        placement: where Stream hosts the app, as an operator confirmed it; None if nobody did.
+        placement: where Stream hosts the app, as an operator confirmed it; None if no operator did.
     """
     yield from _of_app(choices)
     yield from _grants(Area.APP, "", _APP_GRANTS, found)

@@ -21,7 +21,7 @@ def compare(
     Args:
         found: what Stream states.
         choices: what the deployment chooses.
-        placement: where Stream hosts the app, as an operator confirmed it; None if nobody did.
+        placement: where Stream hosts the app, as an operator confirmed it; None if no operator did.
     """
     settings = baseline.settings_for(found, choices, placement)
     return tuple(_checked(setting, found.values.get(setting.name)) for setting in settings)

@@ -42,7 +42,7 @@ def record_placement(app: str, placement: str) -> None:
 
 
 def confirmed_placement(app: str) -> str | None:
-    """The placement of an app that an operator confirmed; None if nobody did, or too long ago.
+    """The placement of an app that an operator confirmed; None if no operator did, or too long ago.
 
     Raises:
         Unavailable: the Ledger does not answer.

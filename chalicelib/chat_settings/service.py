@@ -77,7 +77,7 @@ def messages_kept() -> Duration:
 
 
 def confirmed_placement() -> str:
-    """The placement that an operator confirmed; empty if nobody did.
+    """The placement that an operator confirmed; empty if no operator did.
 
     Raises:
         Unavailable: the Ledger does not answer.

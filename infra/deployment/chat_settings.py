@@ -53,7 +53,7 @@ def read(access: AppAccess, chosen: BaselineChoices, placement: str | None) -> t
     Args:
         access: the app.
         chosen: what the deployment chooses.
-        placement: where Stream hosts the app, as an operator confirmed it; None if nobody did.
+        placement: where Stream hosts the app, as an operator confirmed it; None if no operator did.
 
     Raises:
         StreamNotReached: nothing is known.
@@ -136,7 +136,7 @@ def stored_secret(account: AwsAccount, stage: str) -> str:
 
 
 def confirmed_placement(account: AwsAccount, stage: str, api_key: str) -> str | None:
-    """The placement of an app that an operator confirmed; None if nobody did, or before the first deployment.
+    """The placement of an app that an operator confirmed; None if no operator did, or before the first deployment.
 
     Raises:
         RunFailed: the function failed.

@@ -39,6 +39,20 @@ SERVED = {
     ("POST", "/v1/sessions/step-up/{challenge_id}/verify"),
 }
 
+# Of these, the ones that end the restriction or the session; each is called with an account of its own.
+ENDING = {
+    ("DELETE", "/v1/sessions"),
+    ("POST", "/v1/rights-requests/{request_id}/cancel"),
+    ("POST", "/v1/rights-requests/{request_id}/lift"),
+}
+# Of these, the ones that answer about something that the account does not have.
+ABOUT_NOTHING = {
+    ("DELETE", "/v1/sessions/{session_id}"),
+    ("GET", "/v1/rights-requests/{request_id}/certificate"),
+    ("GET", "/v1/rights-requests/{request_id}/export"),
+    ("POST", "/v1/sessions/step-up/{challenge_id}/verify"),
+}
+
 # Bodies that pass validation, since the body is parsed before some callers are refused.
 BODIES: dict[str, Any] = {
     "/v1/usage": {"events": [an_event()], "device": a_device()},
@@ -61,13 +75,17 @@ def routes() -> set[tuple[str, str]]:
 @pytest.fixture
 def mila(world: World) -> User:
     mila = world.a_user()
+    mila.is_stepped_up()
     assert mila.exercises("restriction", ground="a").status == 202
     return mila
 
 
 def calls(mila: User, method: str, path: str) -> Reply:
     concrete = path.replace("{purpose}", "analytics").replace("{version}", PRIVACY)
-    known = {"{request_id}": "r_" + "0" * 26, "{user_id}": mila.user_id}
+    known = {
+        "{request_id}": mila.gets("/v1/rights-requests").json["items"][0]["id"],
+        "{user_id}": mila.user_id,
+    }
     for name, value in known.items():
         concrete = concrete.replace(name, value)
     concrete = _ID.sub("x", concrete)
@@ -83,16 +101,22 @@ def test_every_listed_route_exists() -> None:
 @pytest.mark.promise("RGT-11")
 def test_restricted_account_is_refused_by_every_route_but_the_listed_ones(world: World, mila: User) -> None:
     served = set()
-    for method, path in sorted(routes() - {("DELETE", "/v1/sessions")}):
+    for method, path in sorted(routes() - ENDING):
         before = cloud.all_items()
         reply = calls(mila, method, path)
         assert reply.status != 401, path
         if reply.status == 403 and reply.problem == "restricted":
             assert cloud.all_items() == before, path
         else:
+            assert reply.status < (500 if (method, path) in ABOUT_NOTHING else 400), path
             served.add((method, path))
-    assert served == SERVED - {("DELETE", "/v1/sessions")}
-    assert calls(mila, "DELETE", "/v1/sessions").status == 204
+    assert served == SERVED - ENDING
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.parametrize(("method", "path"), sorted(ENDING))
+def test_restricted_account_ends_its_restriction_and_its_sessions(mila: User, method: str, path: str) -> None:
+    assert calls(mila, method, path).status in {200, 204}
 
 
 @pytest.mark.promise("RGT-4")

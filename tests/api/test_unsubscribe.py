@@ -233,7 +233,7 @@ def calls() -> Iterator[tuple[str, str, ast.Call]]:
 
 @pytest.mark.promise("USE-5")
 @pytest.mark.promise("RGT-6")
-def test_the_gate_is_the_only_maker_of_mailboxes_for_other_mail_than_service_messages() -> None:
+def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> None:
     found = [(module, name) for module, name, _ in calls()]
     assert {m for m, name in found if name == "WantedMailbox"} == {"chalicelib/marketing/gate.py"}
     assert {m for m, name in found if name == "send_wanted"} == {"chalicelib/marketing/service.py"}

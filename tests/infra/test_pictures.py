@@ -79,11 +79,12 @@ def test_picture_shows_each_title_and_each_sentence(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = drawn(stack, "privacy", tmp_path / "a.png", monkeypatch)
-    whole = " ".join(shown)
+    whole = " ".join(" ".join(shown).split())
     for row in board_of(stack, "privacy").rows:
         for chart in row:
             assert chart.title in shown
-            assert chart.good.split()[0] in whole
+            assert chart.good.replace("`", "") in whole
+            assert chart.otherwise.replace("`", "") in whole
     assert shown.count("Good:") == shown.count("Otherwise:") == sum(map(len, board_of(stack, "privacy").rows))
 
 

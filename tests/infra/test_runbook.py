@@ -71,9 +71,10 @@ def test_each_queue_that_a_command_of_the_runbook_names_takes_failed_messages(se
 
 
 def test_each_alarm_that_a_page_links_has_a_section() -> None:
-    for page in (DOCS / "operations.md", DOCS / "deploy.md", RUNBOOK):
-        linked = set(re.findall(r"runbook\.md#([a-z-]+)", page.read_text(encoding="utf-8")))
-        assert linked - SECTIONS.keys() == set(), page
+    pages = (page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
+    linked = {name for page in pages for name in re.findall(r"runbook\.md#([a-z-]+)", page)}
+    assert len(linked) > 20
+    assert linked - SECTIONS.keys() == set()
 
 
 def test_operations_links_the_runbook() -> None:
