@@ -136,7 +136,7 @@ def stored_secret(account: AwsAccount, stage: str) -> str:
 
 
 def confirmed_placement(account: AwsAccount, stage: str, api_key: str) -> str | None:
-    """The placement of an app that an operator confirmed; None if no operator did, or before the first deployment.
+    """The placement of an app that an operator confirmed; None before that, or before the first deployment.
 
     Raises:
         RunFailed: the function failed.

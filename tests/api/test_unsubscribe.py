@@ -240,7 +240,7 @@ def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> 
     assert {m for m, name in found if name in {"_hand_over", "send_email"}} == {"chalicelib/messages/mail.py"}
 
 
-# Every caller of `mail.send`, and the purpose that it names.
+# Every caller of `mail.send` and `mail.send_patiently`, and the purpose that it names.
 SERVICE_MAIL = {
     "chalicelib/breaches/subject_notices/notice.py": "LEGAL_OBLIGATION",
     "chalicelib/challenges/mail.py": "AUTHENTICATION",
@@ -258,7 +258,7 @@ SERVICE_MAIL = {
 def test_each_caller_of_service_mail_names_a_purpose_without_consent() -> None:
     named: dict[str, set[str]] = {}
     for module, _, call in calls():
-        if ast.unparse(call.func) == "mail.send":
+        if ast.unparse(call.func) in {"mail.send", "mail.send_patiently"}:
             named.setdefault(module, set()).add(ast.unparse(call.args[1]))
     assert named == {module: {f"Purpose.{name}"} for module, name in SERVICE_MAIL.items()}
     assert all(Purpose[name].basis is not LegalBasis.CONSENT for name in SERVICE_MAIL.values())
