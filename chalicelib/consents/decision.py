@@ -11,8 +11,16 @@ from datetime import datetime
 from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence, store
 from chalicelib.consents.evidence import Event, EventState
-from chalicelib.consents.model import Choice, Consent, ConsentPurpose, ConsentState, Method, Purposes, decided
-from chalicelib.consents.restraints import none_decided
+from chalicelib.consents.model import (
+    Choice,
+    Consent,
+    ConsentPurpose,
+    ConsentState,
+    Method,
+    Purposes,
+    decided,
+    none_decided,
+)
 from chalicelib.core import clock, metrics
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.errors import Unavailable

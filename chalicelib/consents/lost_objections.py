@@ -7,8 +7,7 @@ objection itself forbids the use.
 
 from datetime import datetime
 
-from chalicelib.consents.model import Purposes
-from chalicelib.consents.restraints import none_decided
+from chalicelib.consents.model import Purposes, none_decided
 from chalicelib.consents.store import keep
 from chalicelib.core.ids import AccountId
 from chalicelib.suppressions.model import DIRECT_MARKETING

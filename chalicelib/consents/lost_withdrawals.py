@@ -15,8 +15,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from chalicelib.consents.evidence import CHAIN, Event, EventState, chain_of
-from chalicelib.consents.model import Consent, ConsentPurpose, ConsentState, Method, Purposes
-from chalicelib.consents.restraints import none_decided
+from chalicelib.consents.model import Consent, ConsentPurpose, ConsentState, Method, Purposes, none_decided
 from chalicelib.consents.store import keep
 from chalicelib.core import chain
 from chalicelib.core.chain import ChainEntry

@@ -217,6 +217,11 @@ class Purposes(
         return self.restrictions.keys()
 
 
+def none_decided(account_id: AccountId) -> Purposes:
+    """The decisions of a subject without any; the first stored version follows it."""
+    return Purposes(account_id=account_id, version=0)
+
+
 class ConsentDecision(Body):
     """A decision about one purpose.
 

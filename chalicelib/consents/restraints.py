@@ -11,7 +11,7 @@ from datetime import datetime
 
 from chalicelib.consents import store
 from chalicelib.consents.model import Purposes
-from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Restraint, RestraintKind
@@ -19,11 +19,6 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 
 _OBJECTING = frozenset({RestraintKind.OBJECTION})
 _RESTRICTING = frozenset({RestraintKind.RESTRICTION, RestraintKind.CONTEST})
-
-
-def none_decided(account_id: AccountId) -> Purposes:
-    """The decisions of a subject without any; the first stored version follows it."""
-    return Purposes(account_id=account_id, version=0)
 
 
 def with_restraint(before: Purposes, request_id: RightsRequestId, restraint: Restraint) -> Purposes:

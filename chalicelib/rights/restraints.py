@@ -12,7 +12,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT
 from chalicelib.consents import restraints as decisions
-from chalicelib.consents.model import Purposes
+from chalicelib.consents.model import Purposes, none_decided
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -36,7 +36,7 @@ class Decided:
     @property
     def known(self) -> Purposes:
         """The decisions; those of a subject without any are empty."""
-        return self.purposes or decisions.none_decided(self.account.account_id)
+        return self.purposes or none_decided(self.account.account_id)
 
 
 def read(account_id: AccountId) -> Decided | None:
