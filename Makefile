@@ -6,6 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 JS := infra/local/js
 WORKERS ?= 2
+# An environment that forbids .pyc files would have every process of every run compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run tour dev test proof proof-all check types lint guards format package generate plots dashboards bench bench-quick coverage pins clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--crash-at", default="", help="one point of tests/faults: its number, or part of its name"
     )
+
+
+def pytest_configure() -> None:
+    """Collect no garbage while tests are collected: all of it stays in use until the end."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of every later collection, each of which would read it."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -159,15 +159,6 @@ def test_name_of_a_group_is_stored_at_stream_only(world: World, stream: Emulator
     assert world.canaries.in_text(world.log.getvalue()) == []
 
 
-def test_group_of_49_fits_into_one_transaction(world: World, stream: Emulator) -> None:
-    mila, *others = some_contacts(world, 50)
-    assert mila.opens(*others).problem == "too_many_members"
-    assert mila.opens(*others).json["most"] == 49
-    opened = mila.opens(*others[:48])
-    assert opened.status == 201
-    assert at_stream(stream, opened.json) == ids(mila, *others[:48])
-
-
 # --- input
 
 

@@ -39,7 +39,7 @@ CHECKS = [*SHAPES, negative_data_rejection]
 Case = schemathesis.Case[Any]
 
 few = settings(
-    max_examples=8,
+    max_examples=4,
     derandomize=True,
     deadline=None,
     database=None,

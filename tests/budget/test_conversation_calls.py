@@ -78,8 +78,10 @@ def test_leaving_costs_four_calls_and_one_of_stream(users: list[User], stream: E
     assert operations(stream)[before:] == ["UpdateChannel"]
 
 
-def test_largest_group_is_a_few_kilobytes(world: World, stream: Emulator) -> None:
-    mila, *others = some_contacts(world, 49)
-    assert mila.opens(*others).status == 201
+def test_largest_group_is_one_transaction_of_a_few_kilobytes(world: World, stream: Emulator) -> None:
+    mila, *others = some_contacts(world, 50)
+    refused = mila.opens(*others)
+    assert (refused.problem, refused.json["most"]) == ("too_many_members", 49)
+    assert mila.opens(*others[:48]).status == 201
     (row,) = cloud.records("conversation")
     assert len(str(row)) < 16_000

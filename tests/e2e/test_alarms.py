@@ -27,6 +27,8 @@ from infra.ops.standing_in import act_as
 from infra.template.alarm_table import ALARMS
 from tests.support.alarmed import AlarmedCloud, with_operators
 
+pytestmark = pytest.mark.proof  # each alarm waits for its period
+
 REFUSAL = ("--status", "refused", "--reason", "JustificationA12ManifestlyExcessive")
 
 
@@ -67,7 +69,6 @@ def test_template_and_cloud_have_the_same_alarms(alarmed: AlarmedCloud) -> None:
     assert alarmed.states().keys() == {row.name for row in ALARMS} | {"promise-broken"}
 
 
-@pytest.mark.proof
 @pytest.mark.promise("RGT-10")
 def test_overdue_request_fires_until_operators_answer_it(
     alarmed: AlarmedCloud, a_phone: Callable[[str], Phone], tmp_path: Path
@@ -90,7 +91,6 @@ def test_overdue_request_fires_until_operators_answer_it(
     alarmed.wait_until_firing()
 
 
-@pytest.mark.proof
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("STR-5")
 def test_stuck_erasure_fires_until_its_step_is_retried(
@@ -162,7 +162,6 @@ def test_drifted_setting_fires_until_it_is_applied_back(alarmed: AlarmedCloud) -
     alarmed.wait_until_firing()
 
 
-@pytest.mark.proof
 @pytest.mark.promise("RET-1")
 @pytest.mark.promise("RET-2")
 def test_expired_data_fires_until_a_purge_finds_nothing(alarmed: AlarmedCloud) -> None:

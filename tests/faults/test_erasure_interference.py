@@ -41,7 +41,7 @@ def first(effect: str, stream: Emulator) -> int:
 
 
 @pytest.mark.promise("RGT-3")
-@pytest.mark.parametrize("effect", ["stream.POST /users/*/deactivate", _CAPTURE])
+@pytest.mark.parametrize("effect", [pytest.param("stream.POST /users/*/deactivate", marks=_proof), _CAPTURE])
 def test_cancellation_in_a_race_restores_the_account_or_is_too_late(stream: Emulator, effect: str) -> None:
     interfere(CancelledDuringErasure, first(effect, stream), stream)
 
@@ -58,7 +58,7 @@ def test_cancellation_at_any_moment_restores_the_account_or_is_too_late(
 
 
 @pytest.mark.promise("RGT-3")
-@pytest.mark.parametrize("effect", [_CAPTURE, _ACCOUNT_GONE])
+@pytest.mark.parametrize("effect", [pytest.param(_CAPTURE, marks=_proof), _ACCOUNT_GONE])
 def test_signup_in_a_race_brings_nothing_back(stream: Emulator, effect: str) -> None:
     interfere(SignedUpDuringErasure, first(effect, stream), stream)
 

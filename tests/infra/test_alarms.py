@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,7 @@ def test_no_alarm_latches(row: AlarmRow) -> None:
         assert row.missing == "notBreaching"
 
 
+@cache
 def _emitted(*functions: str) -> set[Metric]:
     """Return the metrics that code emits with these functions, or names in another way if none is given."""
     found: set[Metric] = set()

@@ -63,6 +63,7 @@ def drawn(
     return texts_of(figures[0])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", NAMES)
 def test_picture_has_the_size_of_its_layout_and_is_not_blank(
     name: str, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -88,6 +89,7 @@ def test_picture_shows_each_title_and_each_sentence(
     assert shown.count("Good:") == shown.count("Otherwise:") == sum(map(len, board_of(stack, "privacy").rows))
 
 
+@pytest.mark.proof
 def test_chart_without_points_says_why(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = drawn(stack, "service", tmp_path / "a.png", monkeypatch, empty=True)
     assert "API Gateway publishes these figures on AWS.\nThe local cloud does not." in shown
@@ -97,6 +99,7 @@ def test_chart_without_points_says_why(stack: Stack, tmp_path: Path, monkeypatch
     assert len(said) == len(charts) - 1  # the numbers show -- instead
 
 
+@pytest.mark.proof
 def test_alarms_are_counted_by_state(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     number = len(alarms_by_dashboard(stack)["capacity"])
     shown = drawn(stack, "capacity", tmp_path / "a.png", monkeypatch)

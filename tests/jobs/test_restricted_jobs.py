@@ -20,10 +20,12 @@ from chalicelib.consents.jobs import renew_shard
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.table import ends
 from chalicelib.notices import service as notices
 from chalicelib.notices.jobs import announce_to_shard
 from chalicelib.retention.idle import plan
 from chalicelib.rights.jobs import erase_accounts, work_rights
+from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Tally
 from infra.stream_emulator import Emulator
 from tests.support import cloud
@@ -75,6 +77,8 @@ def mila(world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(clock, "pause", lambda _: None)
     monkeypatch.setattr(notices, "describes", lambda _: True)
     monkeypatch.setenv("RU4M_RECONCILIATION_PASS_DAYS", "1")
+    for module in (usage_store, ends):
+        monkeypatch.setattr(module, "SHARDS", ("00",))  # a run reads each shard of each open day
     publish(monkeypatch, a_version("2027-01-24", announced_for=60 * DAY))
     with erasable():
         mila = world.a_user()
