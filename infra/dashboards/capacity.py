@@ -120,7 +120,7 @@ _IN_SHORT = Chart(
 )  # fmt: skip
 _TEXTS = Chart(
     "Texts with codes, by country", "texts",
-    "the countries of our users, in their waking hours. `other` are all that are not listed.",
+    "the countries of our users, in their waking hours. `other` counts all countries that are not listed.",
     "a country that jumps without accounts is pumped: remove it from RU4M_SMS_COUNTRIES.",
     each(Metric.CODE_TEXTED),
     ChartView.AREAS,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from infra.template.alarm_rows import AlarmRow
 from infra.template.alarm_table import ALARMS
 from infra.template.alarms import rule
 from tests.infra.templates import Template, listed, of_type, plain
+from tests.support import emitted
 
 ROOT = Path(__file__).parent.parent.parent
 ROWS = {row.name: row for row in ALARMS}
@@ -107,38 +106,15 @@ def test_no_alarm_latches(row: AlarmRow) -> None:
     """A counter is not emitted when it is zero, and ends by missing data; a gauge is emitted then too."""
     if row.missing == "ignore":
         assert row.statistic == "Maximum"
-        assert row.metric in {metric.label for metric in _emitted("gauge")}
+        assert row.metric in {metric.label for metric in emitted.gauges()}
     if row.statistic == "Sum":
         assert row.missing == "notBreaching"
-
-
-@cache
-def _emitted(*functions: str) -> set[Metric]:
-    """Return the metrics that code emits with these functions, or names in another way if none is given."""
-    found: set[Metric] = set()
-    for file in [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]:
-        if file.name == "metrics.py":
-            continue
-        for node in ast.walk(ast.parse(file.read_text())):
-            if functions and not (isinstance(node, ast.Call) and _name(node.func) in functions):
-                continue
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Attribute) and _name(inner.value) == "Metric":
-                    found.add(Metric[inner.attr])
-    return found
-
-
-def _name(node: ast.expr) -> str:
-    match node:
-        case ast.Name(name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 def test_each_metric_of_an_alarm_is_in_the_registry_and_emitted_by_code() -> None:
     ours = {row.metric for row in ALARMS if row.namespace == "RU4M"}
     assert ours - {metric.label for metric in Metric} == set()
-    assert ours - {metric.label for metric in _emitted()} == set()
+    assert ours - {metric.label for metric in emitted.named()} == set()
 
 
 def test_alarms_read_the_metrics_of_their_own_stage(service: Template) -> None:

@@ -16,7 +16,7 @@ from chalicelib.core.dimensions import OTHER, Dimension
 from chalicelib.core.metrics import DimensionMissing, Metric
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.model import Right
-from tests.support import environment
+from tests.support import emitted, environment
 
 ROOT = Path(__file__).parents[2]
 Lines = list[dict[str, Any]]
@@ -121,7 +121,7 @@ _LIMITS = {"Limiter", "Breaker", "Budget", "DailyLimit"}
 def test_every_limit_that_a_client_can_reach_is_listed() -> None:
     named = {
         str(call.args[0].value)
-        for tree in trees()
+        for tree in emitted.trees()
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
@@ -134,19 +134,8 @@ def test_every_limit_that_a_client_can_reach_is_listed() -> None:
     assert named - unseen | {"resend"} == listed(Dimension.LIMIT)
 
 
-def trees() -> list[ast.Module]:
-    files = [*(ROOT / "chalicelib").rglob("*.py")]
-    return [ast.parse(file.read_text()) for file in files if file.name != "metrics.py"]
-
-
 def test_code_emits_each_metric_of_the_registry() -> None:
-    used = {
-        node.attr
-        for tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Metric"
-    }
-    assert used == {metric.name for metric in Metric}
+    assert emitted.named() == {*Metric}
 
 
 def test_no_two_metrics_have_the_same_label() -> None:
