@@ -9,7 +9,7 @@ WORKERS ?= 2
 # An environment that forbids .pyc files would have every process of every run compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run tour dev test proof proof-all check types lint guards format package generate plots dashboards bench bench-quick coverage pins clean
+.PHONY: help run tour dev test proof proof-all check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -72,6 +72,9 @@ bench: setup        ## measure the largest copy, the largest deletion, a purge, 
 bench-quick: setup  ## count what each operation costs
 	$(BIN)/python -m bench.quick
 
+bench-peers: setup  ## compare our functions with the same in other frameworks; installs them at the first run
+	$(BIN)/python -m bench.peers
+
 coverage: setup     ## measure branch coverage of the suites that run in process
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=97 tests/unit tests/api tests/jobs tests/budget
 
@@ -79,6 +82,7 @@ pins: setup         ## compile requirements*.txt from the .in files
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/guards/requirements.in -o infra/guards/requirements.txt
+	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url bench/peers/requirements.in -o bench/peers/requirements.txt
 
 help:               ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20

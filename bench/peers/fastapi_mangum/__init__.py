@@ -1,0 +1,1 @@
+"""The peers in FastAPI behind Mangum; a module for each function."""

@@ -1,0 +1,13 @@
+"""Chat tokens."""
+
+from bench.peers.fastapi_mangum.app import Claims, app, handler
+from bench.peers.shared import chat
+from bench.peers.shared.models import ChatToken
+
+__all__ = ["handler"]
+
+
+@app.post("/v1/chat/token")
+async def mint_chat_token(claims: Claims) -> ChatToken:
+    """Get a token of the chat service."""
+    return ChatToken(**chat.mint(*claims))

@@ -1,0 +1,148 @@
+"""The state and the requests that all contestants get: one user, as our own service stored them."""
+
+import base64
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import time_machine
+
+from bench.peers.stub import stored
+from chalicelib.core import aws, clock, metrics, stagekeys
+from chalicelib.core.settings import settings
+from chalicelib.core.table_names import Table
+from tests.support import cloud, environment
+from tests.support.builders import a_device
+from tests.support.world import User, World, a_log
+
+JSON = dict[str, Any]
+
+PROFILE = {
+    "display_name": "Mila",
+    "name": "Mila Petrović",
+    "date_of_birth": "1994-05-08",
+    "job_title": "Photographer",
+    "employer": "Studio Dunav",
+    "country": "RS",
+}
+EVENTS = 100
+
+
+def fixture() -> JSON:
+    """Return a user's items, the secrets, the environment of a function, and a request of each job."""
+    with (
+        time_machine.travel(datetime.now(UTC) - timedelta(minutes=10)) as traveller,
+        cloud.emulated(),
+        redirect_stdout(StringIO()),
+    ):
+        world = World(traveller, a_log())
+        mila = world.a_user()
+        # Most accounts have no address: it is verified by a mail, and its claim is another item.
+        assert mila.changes(**PROFILE).status == 200  # noqa: S101 - the state is wrong otherwise
+        assert mila.consents("analytics").status == 200  # noqa: S101
+        etag = mila.gets("/v1/profile").headers["etag"]
+        metrics.forget()
+        return {
+            "items": {settings().table(table): _items(table) for table in Table},
+            "secrets": _secrets(),
+            "stage_key": _stage_key(),
+            "environment": _environment(),
+            "requests": dict(_requests(mila, etag)),
+        }
+
+
+def _items(table: Table) -> list[JSON]:
+    return [stored(item) for item in cloud.items_of(table)]
+
+
+def _secrets() -> dict[str, str]:
+    return {f"ru4m/test/{name}": json.dumps(held) for name, held in environment.secret_documents().items()}
+
+
+def _stage_key() -> str:
+    """The stage key as KMS answers it, in base64."""
+    held = json.loads(os.environ["RU4M_STAGE_KEYS"])["versions"]["1"]
+    answer = aws.ask(
+        "kms", "decrypt", CiphertextBlob=base64.b64decode(held), EncryptionContext=stagekeys.context()
+    )
+    return base64.b64encode(answer["Plaintext"]).decode()
+
+
+def _environment() -> dict[str, str]:
+    """The variables of a function, without those of this machine."""
+    names = (*environment.variables(), "RU4M_STAGE_KEYS")
+    return {name: os.environ[name] for name in names}
+
+
+def _requests(mila: User, etag: str) -> Iterator[tuple[str, JSON]]:
+    claims = {"account_id": mila.account_id, "session_id": mila.session["session_id"]}
+    at = clock.to_text(clock.now())
+    usage = {"events": [_event(number, at) for number in range(EVENTS)], "device": a_device()}
+    yield "chat token", _request(claims, "POST", "/v1/chat/token")
+    yield "profile, read", _request(claims, "GET", "/v1/profile")
+    patch = {"If-Match": etag, "Content-Type": "application/merge-patch+json"}
+    changes = {"job_title": "Editor", "country": "ME", "online_visible": False}
+    yield "profile, change", _request(claims, "PATCH", "/v1/profile", changes, patch)
+    yield "usage x 100", _request(claims, "POST", "/v1/usage", usage, {"Content-Type": "application/json"})
+    yield "authorizer", _authorization(claims)
+
+
+def _event(number: int, at: str) -> JSON:
+    event = {"id": str(uuid.uuid4()), "name": "meeting.joined", "at": at, "screen": "settings/privacy"}
+    return event | {"duration_ms": 1_000 + number}
+
+
+def _request(
+    claims: JSON, method: str, path: str, body: JSON | None = None, headers: dict[str, str] | None = None
+) -> JSON:
+    """An event of the API Gateway (REST, version 1), after its authorizer."""
+    sent = {"Accept": "application/json", "Host": "api.test", "User-Agent": "ru4m/1.0", **(headers or {})}
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "accountId": cloud.ACCOUNT,
+            "apiId": "peers",
+            "authorizer": {**claims, "principalId": "account"},
+            "httpMethod": method,
+            "identity": {"sourceIp": "203.0.113.7", "userAgent": "ru4m/1.0"},
+            "path": f"/api{path}",
+            "protocol": "HTTP/1.1",
+            "requestId": "6b1f5c0e-6a53-4a6e-9a55-0b8c2f4f7d11",
+            "requestTimeEpoch": 1_795_000_000_000,
+            "resourceId": "peers",
+            "resourcePath": path,
+            "stage": "api",
+        },
+        "body": None if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def _authorization(claims: JSON) -> JSON:
+    now = clock.to_epoch(clock.now())
+    token = environment.token_with(
+        iss=environment.ISSUER,
+        aud=settings().audience,
+        sub=claims["account_id"],
+        sid=claims["session_id"],
+        iat=now,
+        exp=now + 86_400,
+    )
+    return {
+        "type": "TOKEN",
+        "authorizationToken": f"Bearer {token}",
+        "methodArn": "arn:aws:execute-api:eu-central-1:123456789012:peers/api/POST/v1/chat/token",
+    }

@@ -1,0 +1,1 @@
+"""What the peers share: records, rules and calls of DynamoDB, as an engineer would write them plainly."""

@@ -1,0 +1,118 @@
+"""Profiles, for all peers: the own profile, and its change under the version that the client read."""
+
+import hashlib
+import os
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from bench.peers.shared import sealed
+from bench.peers.shared.accounts import ACCOUNTS, Caller, Refused, authorize, dynamodb
+
+JSON = dict[str, Any]
+
+CHALLENGES = os.environ["RU4M_TABLE_CHALLENGES"]
+CHANGES_A_DAY = 200
+DEFAULTS: JSON = {"discoverable": False, "online_visible": True}
+_DAY = 86_400
+
+
+def read(account_id: str, session_id: str) -> tuple[JSON, str]:
+    """The caller's own profile and its ETag.
+
+    Raises:
+        Refused: by the state of the account.
+    """
+    caller, _, key = _caller(account_id, session_id)
+    profile = caller.items["profile"]
+    return _view(caller, sealed.opened(profile, key), key), _etag(int(profile["version"]["N"]))
+
+
+def change(account_id: str, session_id: str, changes: JSON, etag: str) -> tuple[JSON, str]:
+    """Apply a merge patch, counted towards the daily limit, to the version that the client read.
+
+    Raises:
+        Refused: by the state of the account, over the limit, or if the profile was changed meanwhile.
+    """
+    caller, key_version, key = _caller(account_id, session_id)
+    _count(account_id)
+    item = caller.items["profile"]
+    version = int(item["version"]["N"])
+    if etag.strip() != _etag(version):
+        raise Refused(412, "changed_meanwhile")
+    fields = sealed.opened(item, key)
+    for name, value in changes.items():
+        fields[name] = value if value is not None else DEFAULTS.get(name)
+    fields["display_name"] = fields["display_name"] or f"Guest {secrets.randbelow(9_000) + 1_000}"
+    pk = item["pk"]["S"]
+    stored = {name: value for name, value in fields.items() if value is not None}
+    blob = sealed.seal(stored, key, key_version, "profile", pk, "profile")
+    try:
+        dynamodb.put_item(
+            TableName=ACCOUNTS,
+            Item={**item, "version": {"N": str(version + 1)}, "sealed": {"B": blob}},
+            ConditionExpression="attribute_exists(pk) AND version = :version",
+            ExpressionAttributeValues={":version": {"N": str(version)}},
+        )
+    except ClientError as error:
+        raise _refusal(error, Refused(412, "changed_meanwhile")) from None
+    return _view(caller, stored, key), _etag(version + 1)
+
+
+def _caller(account_id: str, session_id: str) -> tuple[Caller, int, bytes]:
+    caller = authorize(account_id, session_id, "profile", sealed=True)
+    if "profile" not in caller.items or not caller.data_key:
+        raise Refused(404, "not_found")
+    return caller, *sealed.data_key(caller.data_key)
+
+
+def _view(caller: Caller, profile: JSON, key: bytes) -> JSON:
+    account = caller.account
+    return {
+        "user_id": account["user_id"]["S"],
+        "phone": sealed.opened(account, key)["phone"],
+        "created_at": account["created_at"]["S"],
+        "email_verified": profile.get("email") is not None,
+        **DEFAULTS,
+        **profile,
+    }
+
+
+def _etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def _count(account_id: str) -> None:
+    """Count a change of today; one conditional update.
+
+    Raises:
+        Refused: the account has no changes left.
+    """
+    now = int(time.time())
+    began = now - now % _DAY
+    subject = hashlib.sha256(f"limit#profile_changes#{account_id}".encode()).hexdigest()
+    until = {"N": str(began + _DAY)}
+    values = {
+        ":kind": {"S": "limit"},
+        ":began": {"S": datetime.fromtimestamp(began, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        ":until": until,
+        ":one": {"N": "1"},
+        ":most": {"N": str(CHANGES_A_DAY)},
+    }
+    try:
+        dynamodb.update_item(
+            TableName=CHALLENGES,
+            Key={"pk": {"S": f"limit#profile_changes#{subject}#{_DAY}_{began // _DAY}"}},
+            UpdateExpression="SET kind = :kind, began_at = :began, expires_at = :until, delete_at = :until ADD n :one",
+            ConditionExpression="attribute_not_exists(n) OR n < :most",
+            ExpressionAttributeValues=values,
+        )
+    except ClientError as error:
+        raise _refusal(error, Refused(429, "too_many")) from None
+
+
+def _refusal(error: ClientError, otherwise: Refused) -> Exception:
+    return otherwise if error.response["Error"]["Code"] == "ConditionalCheckFailedException" else error

@@ -1,0 +1,170 @@
+"""Usage, for all peers: which events of a batch may be kept, the daily count, and one item per batch."""
+
+import hashlib
+import itertools
+import json
+import os
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from bench.peers.shared import sealed
+from bench.peers.shared.accounts import Caller, authorize, dynamodb
+
+JSON = dict[str, Any]
+
+USAGE = os.environ["RU4M_TABLE_USAGE"]
+EVENTS_A_DAY, SHARDS = 5_000, 16
+LATEST, AHEAD, KEPT = timedelta(hours=48), timedelta(minutes=5), timedelta(days=30)
+
+
+class Submitted(NamedTuple):
+    """One valid event, and the JSON text of its row in the item."""
+
+    at: datetime
+    id: str
+    is_fault: bool
+    row: str
+
+
+def accept(
+    account_id: str, session_id: str, device: JSON, events: Sequence[Submitted]
+) -> tuple[int, dict[str, int]]:
+    """Store the events that may be kept; return how many were kept, and dropped by reason.
+
+    Raises:
+        Refused: by the state of the account.
+    """
+    caller = authorize(account_id, session_id, "purposes", sealed=True)
+    dropped: Counter[str] = Counter()
+    kept = list(_acceptable(_choices(caller), events, dropped))
+    if kept:
+        room = max(0, EVENTS_A_DAY - _count(account_id, kept))
+        if len(kept) > room:
+            dropped["over_daily_cap"] += len(kept) - room
+        kept = kept[:room]
+    _store(account_id, device, kept)
+    return len(kept), dict(dropped)
+
+
+def _choices(caller: Caller) -> JSON:
+    """What the subject decided: nothing, if there is no item."""
+    if "purposes" not in caller.items:
+        return {}
+    _, key = sealed.data_key(caller.data_key)
+    return sealed.opened(caller.items["purposes"], key)
+
+
+def _acceptable(choices: JSON, events: Sequence[Submitted], dropped: Counter[str]) -> Iterator[Submitted]:
+    refusals = {is_fault: _refusal(choices, is_fault=is_fault) for is_fault in (False, True)}
+    consent = choices.get("consents", {}).get("analytics")
+    since = datetime.fromisoformat(consent.get("unbroken_since") or consent["since"]) if consent else None
+    now, seen = datetime.now(UTC).replace(microsecond=0), set()
+    for event in events:
+        if refused := refusals[event.is_fault]:
+            dropped[refused] += 1
+        elif event.at < now - LATEST:
+            dropped["too_old"] += 1
+        elif event.at > now + AHEAD:
+            dropped["in_future"] += 1
+        elif not event.is_fault and since and event.at < since:
+            dropped["no_consent"] += 1
+        elif event.id in seen:
+            dropped["duplicate"] += 1
+        else:
+            seen.add(event.id)
+            yield event
+
+
+def _refusal(choices: JSON, *, is_fault: bool) -> str | None:
+    purpose = "diagnostics" if is_fault else "analytics"
+    if choices.get("wholly_restricted") or purpose in choices.get("restrictions", {}):
+        return "restricted"
+    if purpose in choices.get("objections", {}):
+        return "objected"
+    if not is_fault and choices.get("consents", {}).get(purpose, {}).get("state") != "given":
+        return "no_consent"
+    return None
+
+
+def _count(account_id: str, events: Sequence[Submitted]) -> int:
+    """Count a batch towards today; return how many events were counted before it.
+
+    The batch that was counted last is not counted again.
+    """
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    until = {"N": str(int((today + timedelta(days=1)).timestamp()))}
+    values = {
+        ":kind": {"S": "usage_count"},
+        ":account": {"S": account_id},
+        ":began": {"S": today.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        ":batch": {"S": _hash(event.row for event in events)},
+        ":until": until,
+        ":events": {"N": str(len(events))},
+    }
+    try:
+        counted = dynamodb.update_item(
+            TableName=USAGE,
+            Key={"pk": {"S": f"A#{account_id}"}, "sk": {"S": f"count#{today.date()}"}},
+            UpdateExpression=(
+                "SET kind = :kind, account_id = :account, began_at = :began, last_batch = :batch, "
+                "expires_at = :until, delete_at = :until ADD events :events"
+            ),
+            ConditionExpression="attribute_not_exists(last_batch) OR last_batch <> :batch",
+            ExpressionAttributeValues=values,
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )["Attributes"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        counted = error.response["Item"]
+    return int(counted["events"]["N"]) - len(events)
+
+
+def _store(account_id: str, device: JSON, events: Sequence[Submitted]) -> None:
+    """Store events, those of one kind and day in an item, at most 25 items in a call."""
+    puts = []
+    by_kind = sorted(events, key=lambda event: (event.is_fault, event.at, event.id))
+    for (is_fault, _), some in itertools.groupby(by_kind, lambda event: (event.is_fault, event.at.date())):
+        puts.append({"PutRequest": {"Item": _item(account_id, device, [*some], is_fault=is_fault)}})
+    for begin in range(0, len(puts), 25):
+        asked = {USAGE: puts[begin : begin + 25]}
+        for _ in range(3):
+            if not (asked := dynamodb.batch_write_item(RequestItems=asked).get("UnprocessedItems")):
+                break
+
+
+def _item(account_id: str, device: JSON, events: list[Submitted], *, is_fault: bool) -> JSON:
+    kind = "diagnostics_event" if is_fault else "usage_event"
+    oldest = events[0].at
+    hour, end = f"{oldest:%Y-%m-%dT%H}", {"N": str(int((oldest + KEPT).timestamp()))}
+    item = {
+        "pk": {"S": f"A#{account_id}"},
+        "sk": {"S": f"{hour}#{_hash((kind, *(event.id for event in events)))}"},
+        "kind": {"S": kind},
+        "account_id": {"S": account_id},
+        "platform": {"S": device["platform"]},
+        "at": {"S": oldest.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        "rows": {"S": f"[{','.join(event.row for event in events)}]"},
+        "hour": {"S": f"{hour}#{zlib.crc32(account_id.encode()) % SHARDS:02}"},
+        "expires_at": end,
+        "delete_at": end,
+    }
+    more = {name: device[name] for name in ("model", "os_version", "app_version") if device.get(name)}
+    return {**item, **({name: {"S": text} for name, text in more.items()} if is_fault else {})}
+
+
+def _hash(texts: Any) -> str:  # noqa: ANN401 - an iterable of texts
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
+
+
+def row(**fields: object) -> str:
+    """The JSON text of an event's row, without what it does not have."""
+    return json.dumps(
+        {name: value for name, value in fields.items() if value is not None}, separators=(",", ":")
+    )
