@@ -1,58 +1,62 @@
-"""`python -m bench.peers` (`make bench-peers`)."""
+"""`python -m bench.peers` (`make bench-peers`): our functions beside the same ones in other frameworks.
 
-import json
+It checks that all do the same job (`equality`), then measures warm requests and cold starts by CPU time, in
+turns. `warm` or `cold` measures one of them; `smallest` shows in seconds that it runs. With `--check` it
+exits with status 3 if a target is missed. `--write` puts the figures on docs/performance.md. For Linux.
+"""
+
+import argparse
 import os
 import sys
-import tempfile
-from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from tests.support import environment
 
 os.environ.update(environment.variables())
 
-from bench.peers import cold, equality, warm
+from bench.peers import cold, equality, picture, report, warm
 from bench.peers.fixture import fixture
+from bench.peers.report import Results
+from bench.peers.setup import Failed, packaged
+
+_TURNS = {"warm": 60, "cold": 20}
+_MISSED = 3
 
 
-def main() -> None:
-    state = fixture()
-    parts = sys.argv[1:] or ["warm", "cold"]
-    console = Console(width=120)
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(state, file)
-        file.flush()
-        path = Path(file.name)
-        table = Table("job", "framework", "calls", "items read", title="Calls")
-        for calls in equality.check(path, state):
-            table.add_row(
-                calls.job,
-                calls.framework,
-                ", ".join(f"{n} {op}" for op, n in calls.operations),
-                str(calls.items_read),
+def main() -> int:
+    """Measure and print; return the exit status."""
+    options = _options()
+    parts = _TURNS if options.part in {None, "smallest"} else {options.part: _TURNS[options.part]}
+    turns = dict.fromkeys(parts, 2) if options.part == "smallest" else parts
+    try:
+        with packaged(fixture()) as setup:
+            results = Results(
+                equality.check(setup),
+                warm.measure(setup, turns["warm"]) if "warm" in turns else {},
+                cold.measure(setup, turns["cold"]) if "cold" in turns else {},
             )
-        console.print(table)
-        if "warm" in parts:
-            table = Table("job", "framework", "us", "ratio", title="Warm, Powertools = 1")
-            for one in warm.measure(path, state, 40):
-                table.add_row(one.job, one.framework, f"{one.microseconds:.0f}", f"{one.ratio:.2f}")
-            console.print(table)
-        if "cold" in parts:
-            table = Table(
-                "function", "framework", "ms", "ratio", "modules", title="Cold, Chalice + boto3 client = 1"
-            )
-            for start in cold.measure(path, state, 10):
-                table.add_row(
-                    start.contestant.job,
-                    start.contestant.framework,
-                    f"{start.milliseconds:.0f}",
-                    f"{start.ratio:.2f}",
-                    str(start.modules),
-                )
-            console.print(table)
+    except Failed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    report.show(results, Console(width=150))
+    if options.write:
+        report.PAGE.write_text(report.rewritten(report.PAGE.read_text(), results))
+        report.PICTURE.write_text(picture.as_svg(results.warm, results.cold))
+    missed = not all(target.is_met for target in results.targets)
+    return _MISSED if options.check and missed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=[*_TURNS, "smallest"], help="measure only this part")
+    parser.add_argument("--check", action="store_true", help=f"exit with {_MISSED} if a target is missed")
+    parser.add_argument("--write", action="store_true", help="put the figures on docs/performance.md")
+    options = parser.parse_args()
+    if options.write and options.part:
+        parser.error("--write needs all parts")
+    return options
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,86 +1,125 @@
-"""Checks before anything is measured that all contestants do the same job.
+"""Checks that all contestants do the same job, before anything is measured.
 
-Each gets the same request. Its response must be ours: status, body, ETag. Its calls to DynamoDB must be ours:
-operations, tables and keys of writes, content of what is stored. It may read fewer items of the same tables
-than we do, and the report counts them. Invalid requests must be refused.
+Each gets the same request. Its response must be ours: status, media type, ETag, and body, in which a member
+that is null counts as absent. Its calls to DynamoDB must be ours: the operations, the tables that are read,
+the keys of writes, and what is stored except for what is sealed. It must not read more items than we do.
+Requests that we refuse must be refused, without a Put.
 """
 
 import base64
 import json
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from bench.peers.contestants import (
-    CHAT,
-    FRAMEWORKS,
-    JOBS,
-    OURS,
-    Failed,
-    contestant,
-    running,
-)
+from bench.peers.contestants import CHANGE, CHAT, FRAMEWORKS, JOBS, OURS, USAGE, contestant
+from bench.peers.setup import Failed, Process, Setup
 
 JSON = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Calls:
-    """The calls of one warm request, and the items that they read."""
+    """The calls to AWS of one warm request, by operation, and the items that they read."""
 
-    framework: str
-    job: str
     operations: tuple[tuple[str, int], ...]
     items_read: int
 
 
-def check(fixture_file: Path, fixture: JSON) -> list[Calls]:
-    """Compare all frameworks at all jobs; return their calls.
+def check(setup: Setup, frameworks: tuple[str, ...] = FRAMEWORKS) -> dict[str, dict[str, Calls]]:
+    """Compare frameworks with ours, which is the first of them; return their calls by job and framework.
 
     Raises:
         Failed: one of them does another job.
     """
-    found: list[Calls] = []
-    for job in JOBS:
-        with running(
-            [contestant(framework, job) for framework in FRAMEWORKS], fixture_file, fixture
-        ) as processes:
-            for process in processes:
-                process.ask(1)  # the container reads its keys
-            done = {process.contestant.framework: process.ask("check") for process in processes}
-        for framework, answer in done.items():
-            _compare(framework, job, _seen(job, answer), _seen(job, done[OURS]))
-            operations = Counter(operation for operation, _ in answer["sent"])
-            found.append(Calls(framework, job, (*sorted(operations.items()),), _items_read(answer["sent"])))
+    return {job: _check_job(setup, job, frameworks) for job in JOBS}
+
+
+def _check_job(setup: Setup, job: str, frameworks: tuple[str, ...]) -> dict[str, Calls]:
+    found: dict[str, Calls] = {}
+    ours: JSON = {}
+    with setup.running(contestant(framework, job) for framework in frameworks) as processes:
+        for process in processes:
+            process.serve(1)  # the container reads its keys
+            answer = process.respond()
+            seen = observed_job(job, answer)
+            ours = ours or seen
+            if others := differences(seen, ours):
+                raise Failed(f"{process.contestant.framework}, {job}: {others}")
+            framework = process.contestant.framework
+            found[framework] = _calls(answer["sent"])
+            if found[framework].items_read > found[OURS].items_read:
+                raise Failed(f"{framework}, {job}: it reads more items than we do")
+            _check_refusals(process, invalid_requests(job, setup.fixture["requests"][job]))
     return found
 
 
-def _compare(framework: str, job: str, theirs: JSON, ours: JSON) -> None:
-    for part, expected in ours.items():
-        if theirs[part] != expected:
-            raise Failed(f"{framework}, {job}: its {part} is {theirs[part]}, not {expected}")
+def _check_refusals(process: Process, requests: list[JSON]) -> None:
+    for number, request in enumerate(requests):
+        answer = process.respond(request)
+        puts = [operation for operation, _ in answer["sent"] if operation in {"PutItem", "BatchWriteItem"}]
+        if puts or not 400 <= answer["response"]["statusCode"] < 500:
+            raise Failed(f"{process.contestant.framework} accepted request {number}, which is invalid")
 
 
-def _seen(job: str, answer: JSON) -> JSON:
-    """What has to be the same for all."""
+def invalid_requests(job: str, request: JSON) -> list[JSON]:
+    """Requests that everyone has to refuse: of another session, under another version, malformed."""
+    claims = {**request["requestContext"]["authorizer"], "session_id": f"s_{'0' * 26}"}
+    found = [{**request, "requestContext": {**request["requestContext"], "authorizer": claims}}]
+    if job == CHANGE:
+        tag = {"If-Match": '"999"'}
+        multi = {name: [value] for name, value in tag.items()}
+        found.append(
+            {
+                **request,
+                "headers": {**request["headers"], **tag},
+                "multiValueHeaders": {**request["multiValueHeaders"], **multi},
+            }
+        )
+        bodies: list[JSON] = [{}, {"country": "me"}, {"age": 3}, {"job_title": "\u2800"}, {"discoverable": 1}]
+        bodies += [{"email": "mila@example.com"}, {"date_of_birth": "1899-05-08"}, {"name": "x" * 101}]
+        found += [{**request, "body": json.dumps(body)} for body in bodies]
+    if job == USAGE:
+        batch = json.loads(request["body"])
+        faults = (
+            {"name": "a1234"},
+            {"at": "1764000000"},
+            {"duration_ms": "1"},
+            {"screen": "+3816"},
+            {"who": "x"},
+        )
+        for fault in faults:
+            events = [*batch["events"][1:], {**batch["events"][0], **fault}]
+            found.append({**request, "body": json.dumps({**batch, "events": events})})
+        for events in ([], batch["events"] + batch["events"][:1]):
+            found.append({**request, "body": json.dumps({**batch, "events": events})})
+    return found
+
+
+def differences(theirs: JSON, ours: JSON) -> str:
+    """What differs between two observed jobs; empty if nothing does."""
+    return "; ".join(
+        f"its {part} is {theirs[part]}, not {expected}"
+        for part, expected in ours.items()
+        if theirs[part] != expected
+    )
+
+
+def observed_job(job: str, answer: JSON) -> JSON:
+    """What has to be the same for all, of a response and of the calls that were made for it."""
     response, sent = answer["response"], answer["sent"]
-    headers = {
-        **{k: v[0] for k, v in (response.get("multiValueHeaders") or {}).items()},
-        **(response.get("headers") or {}),
-    }
+    several = response.get("multiValueHeaders") or {}
+    headers = {name: values[0] for name, values in several.items()} | (response.get("headers") or {})
     lowered = {name.lower(): value for name, value in headers.items()}
     body = {name: value for name, value in json.loads(_text(response)).items() if value is not None}
     return {
         "status": response["statusCode"],
         "media type": lowered["content-type"].split(";")[0],
         "ETag": lowered.get("etag"),
-        "body": _from_issue(body) if job == CHAT else body,
+        "body": _relative_to_issue(body) if job == CHAT else body,
         "operations": sorted(operation for operation, _ in sent),
-        "tables that are read": sorted(
-            {table for op, call in sent if op == "BatchGetItem" for table in call["RequestItems"]}
-        ),
-        "writes": sorted(_writes(job, sent)),
+        "tables to read": sorted(table for _, call in sent for table in call.get("RequestItems", ())),
+        "writes": sorted(write for operation, call in sent for write in _writes(operation, call)),
     }
 
 
@@ -89,43 +128,43 @@ def _text(response: JSON) -> str:
     return base64.b64decode(body).decode() if response.get("isBase64Encoded") else body
 
 
-def _from_issue(body: JSON) -> JSON:
-    """A chat token with its times counted from its issue: the requests were not served at one instant."""
-    head, claims, _ = body["token"].split(".")
-    found = json.loads(base64.urlsafe_b64decode(claims + "=="))
-    issued = found.pop("iat")
-    return {
-        **body,
-        "token": (json.loads(base64.urlsafe_b64decode(head + "==")), {**found, "exp": found["exp"] - issued}),
-        "expires_at": body["expires_at"][-1:] + str(len(body["expires_at"])),
-    }
+def _relative_to_issue(body: JSON) -> JSON:
+    """A chat token with its times as distances, since two requests are not served in the same second."""
+    head, claims = (
+        json.loads(base64.urlsafe_b64decode(f"{part}==")) for part in body["token"].split(".")[:2]
+    )
+    issued = claims.pop("iat")
+    form = "".join("0" if letter.isdigit() else letter for letter in body["expires_at"])
+    return {**body, "token": [head, {**claims, "exp": claims["exp"] - issued}], "expires_at": form}
 
 
-def _writes(job: str, sent: list[tuple[str, JSON]]) -> list[tuple[str, str, str]]:
-    """Operation, table and key of each write; of a stored batch also its content."""
-    found: list[tuple[str, str, str]] = []
-    for operation, call in sent:
-        if operation == "BatchWriteItem":
-            for table, puts in call["RequestItems"].items():
-                found += [(operation, table, _content(put["PutRequest"]["Item"])) for put in puts]
-        elif operation == "PutItem":
-            item = {name: value for name, value in call["Item"].items() if name != "sealed"}
-            found.append((operation, call["TableName"], json.dumps(item, sort_keys=True)))
-        elif operation == "UpdateItem":
-            found.append((operation, call["TableName"], json.dumps(call["Key"], sort_keys=True)))
-    return found
+def _writes(operation: str, call: JSON) -> list[str]:
+    """Table, key and content of each write. A counter's other attributes are the business of its owner."""
+    match operation:
+        case "PutItem":
+            written = [(call["TableName"], _content(call["Item"]))]
+        case "UpdateItem":
+            written = [(call["TableName"], call["Key"])]
+        case "BatchWriteItem":
+            asked = call["RequestItems"].items()
+            written = [(table, _content(put["PutRequest"]["Item"])) for table, puts in asked for put in puts]
+        case _:
+            written = []
+    return [json.dumps(write, sort_keys=True) for write in written]
 
 
-def _content(item: JSON) -> str:
-    rows = [json.dumps(row, sort_keys=True) for row in json.loads(item["rows"]["S"])]
-    return json.dumps({**item, "rows": rows}, sort_keys=True)
+def _content(item: JSON) -> JSON:
+    """An item without its sealed attribute, whose nonce is random, and with its rows as values."""
+    content = {name: value for name, value in item.items() if name != "sealed"}
+    return {**content, "rows": json.loads(item["rows"]["S"])} if "rows" in item else content
 
 
-def _items_read(sent: list[tuple[str, JSON]]) -> int:
+def _calls(sent: list[tuple[str, JSON]]) -> Calls:
     reads = (
         want
         for operation, call in sent
         if operation == "BatchGetItem"
         for want in call["RequestItems"].values()
     )
-    return sum(len(want["Keys"]) for want in reads)
+    operations = Counter(operation for operation, _ in sent)
+    return Calls((*sorted(operations.items()),), sum(len(want["Keys"]) for want in reads))

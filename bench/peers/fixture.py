@@ -88,7 +88,10 @@ def _requests(mila: User, etag: str) -> Iterator[tuple[str, JSON]]:
     patch = {"If-Match": etag, "Content-Type": "application/merge-patch+json"}
     changes = {"job_title": "Editor", "country": "ME", "online_visible": False}
     yield "profile, change", _request(claims, "PATCH", "/v1/profile", changes, patch)
-    yield "usage x 100", _request(claims, "POST", "/v1/usage", usage, {"Content-Type": "application/json"})
+    yield (
+        "usage, 100 events",
+        _request(claims, "POST", "/v1/usage", usage, {"Content-Type": "application/json"}),
+    )
     yield "authorizer", _authorization(claims)
 
 

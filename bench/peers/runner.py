@@ -1,11 +1,12 @@
-"""A process of one contestant: imports its function, then serves blocks of requests as it is asked to.
+"""A process of one contestant: imports its function, then serves requests as the parent asks.
 
-The arguments are the fixture's file and, as JSON, where the function is. `python -I -S` runs this file, so
-that a contestant finds no module but those of its own folders and the standard library.
+The arguments are the fixture's file and, as JSON, the place of the function. Lines of standard input:
 
-On standard input each line is the number of requests of a block; each answer is the CPU time that they took.
-The line `check` answers with one response and the calls to AWS that it made. An empty input ends the process;
-its last answer then counts the modules in memory.
+    {"block": 20}           serve so many requests of the job; answers the seconds of CPU for one of them
+    {"respond": request}    serve one request, or that of the job; answers the response and the calls to AWS
+    {"count": "modules"}    answers the number of modules in memory
+
+It runs under `python -I -S`, so a contestant finds only the standard library and its own folders.
 """
 
 import importlib
@@ -15,55 +16,55 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench.peers.stub import Stub
 
 JSON = dict[str, Any]
 
 
-def main(fixture: JSON, contestant: JSON) -> None:
+def main(fixture: JSON, where: JSON) -> None:
     """Serve until the input ends."""
-    # What a function prints goes where Lambda's own pipe would be; the answers go to the parent.
+    # What a function prints is discarded, and the answers go to the parent.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.path[:0] = contestant["paths"]
+    sys.path[:0] = where["paths"]
     from bench.peers.stub import Stub
 
     stub = Stub(fixture)
-    if contestant["aws"]:
+    if where["aws"]:
         stub.install()
-    request = json.dumps(contestant["request"])
-    handler = _handler(contestant)
+    handler, request = _handler(where), json.dumps(where["request"])
     for line in sys.stdin:
-        told = line.strip()
-        answer = _check(handler, request, stub) if told == "check" else _block(handler, request, int(told))
+        match json.loads(line):
+            case {"block": number}:
+                answer = _serve(handler, request, number)
+            case {"respond": other}:
+                answer = _respond(handler, other or where["request"], stub)
+            case _:
+                answer = {"modules": len(sys.modules)}
         print(json.dumps(answer), file=answers, flush=True)
-    print(json.dumps({"modules": len(sys.modules)}), file=answers, flush=True)
 
 
-def _handler(contestant: JSON) -> Any:  # noqa: ANN401 - whatever a contestant exports
-    found = importlib.import_module(contestant["module"])
-    for name in contestant["name"].split("."):
-        found = getattr(found, name)
-    return found
+def _handler(where: JSON) -> Any:  # noqa: ANN401 - a function, or an app of Chalice
+    return getattr(importlib.import_module(where["module"]), where["name"])
 
 
-def _block(handler: Any, request: str, number: int) -> JSON:  # noqa: ANN401 - as above
-    """Serve some requests; return seconds of CPU for one of them."""
-    events = [json.loads(request) for _ in range(number)]
+def _serve(handler: Any, request: str, number: int) -> JSON:  # noqa: ANN401 - as above
+    events = [json.loads(request) for _ in range(number)]  # Lambda parses the event, not the function
+    responses = []
     began = time.process_time()
     for event in events:
-        response = handler(event, CONTEXT)
+        responses.append(handler(event, CONTEXT))  # noqa: PERF401 - the loop that is measured
     ended = time.process_time()
-    return {"seconds": (ended - began) / number, "status": response.get("statusCode")}
+    refused = [status for one in responses if (status := one.get("statusCode", 200)) >= 300]
+    return {"seconds": (ended - began) / number, "refused": refused}
 
 
-def _check(handler: Any, request: str, stub: Any) -> JSON:  # noqa: ANN401 - as above
-    """Serve one request; return the response and its calls."""
-    stub.recorded = True
-    response = handler(json.loads(request), CONTEXT)
-    stub.recorded = False
-    sent, stub.sent = stub.sent, []
-    return {"response": response, "sent": sent}
+def _respond(handler: Any, request: JSON, stub: "Stub") -> JSON:  # noqa: ANN401 - as above
+    with stub.recorded() as sent:
+        return {"response": handler(request, CONTEXT), "sent": sent}
 
 
 CONTEXT = SimpleNamespace(

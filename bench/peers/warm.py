@@ -1,53 +1,32 @@
-"""Warm requests: CPU time of a request, in turns, and its ratio to the reference in the same turn."""
+"""Warm requests: the CPU time of a request, by job and framework, in turns."""
 
 from collections import defaultdict
-from dataclasses import dataclass
-from pathlib import Path
-from statistics import median
-from typing import Any
 
-from bench.peers.contestants import FRAMEWORKS, JOBS, POWERTOOLS, contestant, running
+from bench.peers.contestants import FRAMEWORKS, JOBS, USAGE, Contestant, contestant
+from bench.peers.samples import Samples
+from bench.peers.setup import Setup
 
-JSON = dict[str, Any]
-
-# Requests in a block; longer ones need fewer.
-_BLOCKS = {"usage x 100": 5}
-_BLOCK = 20
+_IN_A_TURN, _OF_LONG_ONES = 20, 5  # requests
 _WARM_UP = 60
 
-
-@dataclass(frozen=True)
-class Warm:
-    """A framework at a job: the median CPU time, and the median of the ratios to the reference."""
-
-    job: str
-    framework: str
-    microseconds: float
-    ratio: float
+Warm = dict[str, dict[str, Samples]]  # by job and framework
 
 
-def measure(fixture_file: Path, fixture: JSON, rounds: int) -> list[Warm]:
+def measure(setup: Setup, turns: int) -> Warm:
     """Measure all frameworks at all jobs."""
-    found: list[Warm] = []
-    for job in JOBS:
-        times = _times(job, fixture_file, fixture, rounds)
-        for framework, own in times.items():
-            ratios = [mine / theirs for mine, theirs in zip(own, times[POWERTOOLS], strict=True)]
-            found.append(Warm(job, framework, median(own) * 1e6, median(ratios)))
-    return found
+    return {job: _measure_job(setup, job, turns) for job in JOBS}
 
 
-def _times(job: str, fixture_file: Path, fixture: JSON, rounds: int) -> dict[str, list[float]]:
-    """Seconds of CPU of a request, by framework and round; each round begins with another framework."""
-    number = _BLOCKS.get(job, _BLOCK)
-    times: dict[str, list[float]] = defaultdict(list)
-    with running(
-        [contestant(framework, job) for framework in FRAMEWORKS], fixture_file, fixture
-    ) as processes:
+def _measure_job(setup: Setup, job: str, turns: int) -> dict[str, Samples]:
+    """The samples of a job by framework; each turn begins with another framework."""
+    number = _OF_LONG_ONES if job == USAGE else _IN_A_TURN
+    seconds: dict[Contestant, list[float]] = defaultdict(list)
+    with setup.running(contestant(framework, job) for framework in FRAMEWORKS) as processes:
         for process in processes:
-            process.ask(_WARM_UP)
-        for turn in range(rounds):
+            process.serve(_WARM_UP)
+        for turn in range(turns):
             first = turn % len(processes)
             for process in (*processes[first:], *processes[:first]):
-                times[process.contestant.framework].append(process.ask(number)["seconds"])
-    return {framework: times[framework] for framework in FRAMEWORKS}
+                seconds[process.contestant].append(process.serve(number))
+        modules = {process.contestant: process.close()[0] for process in processes}
+    return {one.framework: Samples(one, tuple(seconds[one]), modules[one]) for one in modules}

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench.peers.shared.accounts import Refused
+from bench.peers.common.accounts import Refused
 
 JSON = dict[str, Any]
 Handler = Callable[[JSON, Any], JSON]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bench.peers.bare.app import Result, function
-from bench.peers.shared import chat
+from bench.peers.common import chat
 
 
 def _serve(_: dict[str, Any], claims: tuple[str, str]) -> Result:

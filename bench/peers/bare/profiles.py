@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bench.peers.bare.app import Result, function
-from bench.peers.shared import profiles
-from bench.peers.shared.accounts import Refused
+from bench.peers.common import profiles
+from bench.peers.common.accounts import Refused
 
 JSON = dict[str, Any]
 
@@ -35,11 +35,12 @@ def _tagged(profile: JSON, etag: str) -> Result:
 def _changes(body: str) -> JSON:
     try:
         sent = json.loads(body)
-        if not isinstance(sent, dict) or not sent:
-            raise ValueError
-        return {name: value if value is None else CHECKS[name](value) for name, value in sent.items()}
-    except (KeyError, ValueError):
+        found = {name: value if value is None else CHECKS[name](value) for name, value in sent.items()}
+    except (AttributeError, KeyError, ValueError):
         raise Refused(400, "invalid_request") from None
+    if not found:
+        raise Refused(400, "invalid_request")
+    return found
 
 
 def _line(longest: int) -> Callable[[object], str]:

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from bench.peers.bare.app import Result, function
-from bench.peers.shared import usage
-from bench.peers.shared.accounts import Refused
-from bench.peers.shared.usage import Submitted
+from bench.peers.common import usage
+from bench.peers.common.accounts import Refused
+from bench.peers.common.usage import Submitted
 
 JSON = dict[str, Any]
 
@@ -24,17 +24,19 @@ DAY_MS, TERABYTE = 24 * 3600 * 1000, 1024 * 1024
 
 def _serve(event: JSON, claims: tuple[str, str]) -> Result:
     try:
-        batch = json.loads(event["body"])
-        if not isinstance(batch, dict) or batch.keys() != {"events", "device"}:
-            raise ValueError
-        device = _device(batch["device"])
-        if not isinstance(batch["events"], list) or not 1 <= len(batch["events"]) <= 100:
-            raise ValueError
-        events = [_event(one) for one in batch["events"]]
+        device, events = _batch(json.loads(event["body"]))
     except (KeyError, ValueError):
         raise Refused(400, "invalid_request") from None
     accepted, dropped = usage.accept(*claims, device, events)
     return Result({"accepted": accepted, "dropped": dropped}, 202)
+
+
+def _batch(batch: JSON) -> tuple[JSON, list[Submitted]]:
+    _check_fields(batch, {"events", "device"})
+    device, events = _device(batch["device"]), batch["events"]
+    if not isinstance(events, list) or not 1 <= len(events) <= 100:
+        raise ValueError
+    return device, [_event(one) for one in events]
 
 
 def _event(event: JSON) -> Submitted:

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from mangum import Mangum
 
-from bench.peers.shared.accounts import Refused
+from bench.peers.common.accounts import Refused
 
 logger = logging.getLogger("peer.requests")
 logger.setLevel(logging.INFO)

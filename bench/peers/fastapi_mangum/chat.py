@@ -1,8 +1,8 @@
 """Chat tokens."""
 
+from bench.peers.common import chat
+from bench.peers.common.models import ChatToken
 from bench.peers.fastapi_mangum.app import Claims, app, handler
-from bench.peers.shared import chat
-from bench.peers.shared.models import ChatToken
 
 __all__ = ["handler"]
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Header, Response
 
+from bench.peers.common import profiles
+from bench.peers.common.models import OwnProfile, ProfileChanges
 from bench.peers.fastapi_mangum.app import Claims, app, handler
-from bench.peers.shared import profiles
-from bench.peers.shared.models import OwnProfile, ProfileChanges
 
 __all__ = ["handler"]
 

@@ -1,8 +1,8 @@
 """Events of use."""
 
+from bench.peers.common import usage
+from bench.peers.common.models import UsageAccepted, UsageBatch
 from bench.peers.fastapi_mangum.app import Claims, app, handler
-from bench.peers.shared import usage
-from bench.peers.shared.models import UsageAccepted, UsageBatch
 
 __all__ = ["handler"]
 

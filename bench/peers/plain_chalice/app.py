@@ -5,11 +5,10 @@ import logging
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 from chalice.app import Chalice, Request, Response
 
-from bench.peers.shared.accounts import Refused
+from bench.peers.common.accounts import Refused
 
 JSON_TYPE = {"Content-Type": "application/json"}
 logger = logging.getLogger("peer.requests")
@@ -20,7 +19,7 @@ logger.addHandler(logging.StreamHandler(sys.stdout))
 
 def claims(app: Chalice) -> tuple[str, str]:
     """The account and the session that the authorizer found in the token."""
-    found = _request(app).context["authorizer"]
+    found = request_of(app).context["authorizer"]
     return found["account_id"], found["session_id"]
 
 
@@ -34,7 +33,7 @@ def logged(app: Chalice) -> Callable[[Callable[[], Response]], Callable[[], Resp
                 response = view()
             except Refused as refused:
                 response = answer(json.dumps({"code": refused.code}), refused.status)
-            _log(_request(app), response.status_code)
+            _log(request_of(app), response.status_code)
             return response
 
         return serve
@@ -58,5 +57,7 @@ def _log(request: Request, status: int) -> None:
     logger.info(json.dumps(line))
 
 
-def _request(app: Chalice) -> Any:  # noqa: ANN401 - Chalice types it as optional
+def request_of(app: Chalice) -> Request:
+    """The request that is served."""
+    assert app.current_request  # noqa: S101 - Chalice sets it before it calls a view
     return app.current_request

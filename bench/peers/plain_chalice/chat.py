@@ -4,8 +4,8 @@ import json
 
 from chalice.app import Chalice, Response
 
+from bench.peers.common import chat
 from bench.peers.plain_chalice.app import answer, claims, logged
-from bench.peers.shared import chat
 
 app = Chalice(app_name="peer")
 

@@ -6,9 +6,9 @@ from typing import Any
 from chalice.app import Chalice, Response
 from pydantic import ValidationError
 
-from bench.peers.plain_chalice.app import answer, claims, logged
-from bench.peers.shared import profiles
-from bench.peers.shared.models import OwnProfile, ProfileChanges
+from bench.peers.common import profiles
+from bench.peers.common.models import OwnProfile, ProfileChanges
+from bench.peers.plain_chalice.app import answer, claims, logged, request_of
 
 app = Chalice(app_name="peer")
 
@@ -24,7 +24,7 @@ def read_profile() -> Response:
 @logged(app)
 def change_profile() -> Response:
     """Change the own profile."""
-    request = app.current_request
+    request = request_of(app)
     etag = request.headers.get("if-match")
     if not etag:
         return answer('{"code":"precondition_required"}', 428)

@@ -5,9 +5,9 @@ import json
 from chalice.app import Chalice, Response
 from pydantic import ValidationError
 
-from bench.peers.plain_chalice.app import answer, claims, logged
-from bench.peers.shared import usage
-from bench.peers.shared.models import UsageAccepted, UsageBatch
+from bench.peers.common import usage
+from bench.peers.common.models import UsageAccepted, UsageBatch
+from bench.peers.plain_chalice.app import answer, claims, logged, request_of
 
 app = Chalice(app_name="peer")
 
@@ -17,7 +17,7 @@ app = Chalice(app_name="peer")
 def submit_usage() -> Response:
     """Submit events."""
     try:
-        batch = UsageBatch.model_validate_json(app.current_request.raw_body)
+        batch = UsageBatch.model_validate_json(request_of(app).raw_body)
     except ValidationError as error:
         return answer(json.dumps({"errors": error.errors(include_context=False)}), 400)
     device = batch.device.model_dump(mode="json")

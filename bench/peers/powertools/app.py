@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.metrics import MetricUnit
 
-from bench.peers.shared.accounts import Refused
+from bench.peers.common.accounts import Refused
 
 logger = Logger(service="peer", level="INFO", location=None)
 metrics = Metrics(namespace="Peer", service="peer")

@@ -2,9 +2,9 @@
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from bench.peers.common import chat
+from bench.peers.common.models import ChatToken
 from bench.peers.powertools.app import app, claims, handler, metrics
-from bench.peers.shared import chat
-from bench.peers.shared.models import ChatToken
 
 __all__ = ["handler"]
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
+from bench.peers.common import profiles
+from bench.peers.common.models import OwnProfile, ProfileChanges
 from bench.peers.powertools.app import app, claims, handler
-from bench.peers.shared import profiles
-from bench.peers.shared.models import OwnProfile, ProfileChanges
 
 __all__ = ["handler"]
 

@@ -6,9 +6,9 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.metrics import MetricUnit
 
+from bench.peers.common import usage
+from bench.peers.common.models import UsageAccepted, UsageBatch
 from bench.peers.powertools.app import app, claims, handler, metrics
-from bench.peers.shared import usage
-from bench.peers.shared.models import UsageAccepted, UsageBatch
 
 __all__ = ["handler"]
 

@@ -28,11 +28,11 @@ class Refused(Exception):
 
 
 class Caller(NamedTuple):
-    """An authorized caller, and the items of the read that authorized it, by their sort key."""
+    """An authorized caller: the items of the read by their sort key, and that of its data key."""
 
     account_id: str
     items: dict[str, JSON]
-    data_key: JSON
+    data_key: JSON | None
 
     @property
     def session(self) -> JSON:
@@ -66,8 +66,7 @@ def authorize(account_id: str, session_id: str, *needs: str, sealed: bool = Fals
         raise Refused(401, "session_ended")
     if items["account"]["state"]["S"] != "active":
         raise Refused(403, f"account_{items['account']['state']['S']}")
-    data_key = next(iter(found.get(KEYS, ())), {})
-    return Caller(account_id, items, data_key)
+    return Caller(account_id, items, next(iter(found.get(KEYS, ())), None))
 
 
 def _is_visible(item: JSON, now: float) -> bool:

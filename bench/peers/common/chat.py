@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import jwt
 
-from bench.peers.shared.accounts import Refused, authorize
+from bench.peers.common.accounts import Refused, authorize
 
 TERMS = "acceptance#terms-2024-05-08"
 

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from bench.peers.shared.usage import Submitted
+from bench.peers.common.usage import Submitted
 
 WORDS = r"[A-Za-z]+[0-9]{0,3}([._/-][A-Za-z]+[0-9]{0,3})*"
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)

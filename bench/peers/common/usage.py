@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from bench.peers.shared import sealed
-from bench.peers.shared.accounts import Caller, authorize, dynamodb
+from bench.peers.common import sealed
+from bench.peers.common.accounts import Caller, authorize, dynamodb
 
 JSON = dict[str, Any]
 
@@ -53,7 +53,7 @@ def accept(
 
 def _choices(caller: Caller) -> JSON:
     """What the subject decided: nothing, if there is no item."""
-    if "purposes" not in caller.items:
+    if "purposes" not in caller.items or caller.data_key is None:
         return {}
     _, key = sealed.data_key(caller.data_key)
     return sealed.opened(caller.items["purposes"], key)

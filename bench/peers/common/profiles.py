@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from bench.peers.shared import sealed
-from bench.peers.shared.accounts import ACCOUNTS, Caller, Refused, authorize, dynamodb
+from bench.peers.common import sealed
+from bench.peers.common.accounts import ACCOUNTS, Caller, Refused, authorize, dynamodb
 
 JSON = dict[str, Any]
 
@@ -64,7 +64,7 @@ def change(account_id: str, session_id: str, changes: JSON, etag: str) -> tuple[
 
 def _caller(account_id: str, session_id: str) -> tuple[Caller, int, bytes]:
     caller = authorize(account_id, session_id, "profile", sealed=True)
-    if "profile" not in caller.items or not caller.data_key:
+    if "profile" not in caller.items or caller.data_key is None:
         raise Refused(404, "not_found")
     return caller, *sealed.data_key(caller.data_key)
 
@@ -106,7 +106,9 @@ def _count(account_id: str) -> None:
         dynamodb.update_item(
             TableName=CHALLENGES,
             Key={"pk": {"S": f"limit#profile_changes#{subject}#{_DAY}_{began // _DAY}"}},
-            UpdateExpression="SET kind = :kind, began_at = :began, expires_at = :until, delete_at = :until ADD n :one",
+            UpdateExpression=(
+                "SET kind = :kind, began_at = :began, expires_at = :until, delete_at = :until ADD n :one"
+            ),
             ConditionExpression="attribute_not_exists(n) OR n < :most",
             ExpressionAttributeValues=values,
         )
