@@ -1,9 +1,9 @@
 """Checks that all contestants do the same job, before anything is measured.
 
-Each gets the same request. Its response must be ours: status, media type, ETag, and body, in which a member
-that is null counts as absent. Its calls to DynamoDB must be ours: the operations, the tables that are read,
-the keys of writes, and what is stored except for what is sealed. It must not read more items than we do.
-Requests that we refuse must be refused, without a Put.
+Each gets the same requests, also those of `variants`. Its response must be ours: status, media type, ETag,
+and body, in which a member that is null counts as absent. Its calls to DynamoDB must be ours: the operations,
+the tables that are read, the keys of writes, and what is stored, also sealed. It must not read more
+items than we do. Invalid requests must be refused, without a Put.
 """
 
 import base64
@@ -12,8 +12,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from bench.peers.contestants import CHANGE, CHAT, FRAMEWORKS, JOBS, OURS, USAGE, contestant
+from bench.peers import variants
+from bench.peers.contestants import FRAMEWORKS, JOBS, OURS, contestant
 from bench.peers.setup import Failed, Process, Setup
+from chalicelib.core.sealing import Place, SealingKeys
 
 JSON = dict[str, Any]
 
@@ -36,21 +38,24 @@ def check(setup: Setup, frameworks: tuple[str, ...] = FRAMEWORKS) -> dict[str, d
 
 
 def _check_job(setup: Setup, job: str, frameworks: tuple[str, ...]) -> dict[str, Calls]:
+    request, key = setup.fixture["requests"][job], base64.b64decode(setup.fixture["data_key"])
+    accepted = [request, *variants.accepted(job, request)]
+    ours: list[JSON] = []
     found: dict[str, Calls] = {}
-    ours: JSON = {}
     with setup.running(contestant(framework, job) for framework in frameworks) as processes:
         for process in processes:
             process.serve(1)  # the container reads its keys
-            answer = process.respond()
-            seen = observed_job(job, answer)
+            answers = [process.respond(one) for one in accepted]
+            seen = [observed_job(answer, key) for answer in answers]
             ours = ours or seen
-            if others := differences(seen, ours):
-                raise Failed(f"{process.contestant.framework}, {job}: {others}")
             framework = process.contestant.framework
-            found[framework] = _calls(answer["sent"])
+            for number, (theirs, expected) in enumerate(zip(seen, ours, strict=True)):
+                if others := differences(theirs, expected):
+                    raise Failed(f"{framework}, {job}, request {number}: {others}")
+            found[framework] = _calls(answers[0]["sent"])
             if found[framework].items_read > found[OURS].items_read:
                 raise Failed(f"{framework}, {job}: it reads more items than we do")
-            _check_refusals(process, invalid_requests(job, setup.fixture["requests"][job]))
+            _check_refusals(process, variants.refused(job, request))
     return found
 
 
@@ -59,41 +64,8 @@ def _check_refusals(process: Process, requests: list[JSON]) -> None:
         answer = process.respond(request)
         puts = [operation for operation, _ in answer["sent"] if operation in {"PutItem", "BatchWriteItem"}]
         if puts or not 400 <= answer["response"]["statusCode"] < 500:
-            raise Failed(f"{process.contestant.framework} accepted request {number}, which is invalid")
-
-
-def invalid_requests(job: str, request: JSON) -> list[JSON]:
-    """Requests that everyone has to refuse: of another session, under another version, malformed."""
-    claims = {**request["requestContext"]["authorizer"], "session_id": f"s_{'0' * 26}"}
-    found = [{**request, "requestContext": {**request["requestContext"], "authorizer": claims}}]
-    if job == CHANGE:
-        tag = {"If-Match": '"999"'}
-        multi = {name: [value] for name, value in tag.items()}
-        found.append(
-            {
-                **request,
-                "headers": {**request["headers"], **tag},
-                "multiValueHeaders": {**request["multiValueHeaders"], **multi},
-            }
-        )
-        bodies: list[JSON] = [{}, {"country": "me"}, {"age": 3}, {"job_title": "\u2800"}, {"discoverable": 1}]
-        bodies += [{"email": "mila@example.com"}, {"date_of_birth": "1899-05-08"}, {"name": "x" * 101}]
-        found += [{**request, "body": json.dumps(body)} for body in bodies]
-    if job == USAGE:
-        batch = json.loads(request["body"])
-        faults = (
-            {"name": "a1234"},
-            {"at": "1764000000"},
-            {"duration_ms": "1"},
-            {"screen": "+3816"},
-            {"who": "x"},
-        )
-        for fault in faults:
-            events = [*batch["events"][1:], {**batch["events"][0], **fault}]
-            found.append({**request, "body": json.dumps({**batch, "events": events})})
-        for events in ([], batch["events"] + batch["events"][:1]):
-            found.append({**request, "body": json.dumps({**batch, "events": events})})
-    return found
+            one = process.contestant
+            raise Failed(f"{one.framework}, {one.job}: it accepts invalid request {number}")
 
 
 def differences(theirs: JSON, ours: JSON) -> str:
@@ -105,8 +77,8 @@ def differences(theirs: JSON, ours: JSON) -> str:
     )
 
 
-def observed_job(job: str, answer: JSON) -> JSON:
-    """What has to be the same for all, of a response and of the calls that were made for it."""
+def observed_job(answer: JSON, key: bytes) -> JSON:
+    """What has to be the same for all, of a response and of its calls; `key`: the subject's data key."""
     response, sent = answer["response"], answer["sent"]
     several = response.get("multiValueHeaders") or {}
     headers = {name: values[0] for name, values in several.items()} | (response.get("headers") or {})
@@ -114,12 +86,12 @@ def observed_job(job: str, answer: JSON) -> JSON:
     body = {name: value for name, value in json.loads(_text(response)).items() if value is not None}
     return {
         "status": response["statusCode"],
-        "media type": lowered["content-type"].split(";")[0],
+        "media type": lowered.get("content-type", "").split(";")[0],
         "ETag": lowered.get("etag"),
-        "body": _relative_to_issue(body) if job == CHAT else body,
+        "body": _relative_to_issue(body) if "token" in body else body,
         "operations": sorted(operation for operation, _ in sent),
         "tables to read": sorted(table for _, call in sent for table in call.get("RequestItems", ())),
-        "writes": sorted(write for operation, call in sent for write in _writes(operation, call)),
+        "writes": sorted(write for operation, call in sent for write in _writes(operation, call, key)),
     }
 
 
@@ -138,25 +110,33 @@ def _relative_to_issue(body: JSON) -> JSON:
     return {**body, "token": [head, {**claims, "exp": claims["exp"] - issued}], "expires_at": form}
 
 
-def _writes(operation: str, call: JSON) -> list[str]:
+def _writes(operation: str, call: JSON, key: bytes) -> list[str]:
     """Table, key and content of each write. A counter's other attributes are the business of its owner."""
     match operation:
         case "PutItem":
-            written = [(call["TableName"], _content(call["Item"]))]
+            written = [(call["TableName"], _content(call["Item"], key))]
         case "UpdateItem":
             written = [(call["TableName"], call["Key"])]
         case "BatchWriteItem":
             asked = call["RequestItems"].items()
-            written = [(table, _content(put["PutRequest"]["Item"])) for table, puts in asked for put in puts]
+            written = [
+                (table, _content(put["PutRequest"]["Item"], key)) for table, puts in asked for put in puts
+            ]
         case _:
             written = []
     return [json.dumps(write, sort_keys=True) for write in written]
 
 
-def _content(item: JSON) -> JSON:
-    """An item without its sealed attribute, whose nonce is random, and with its rows as values."""
-    content = {name: value for name, value in item.items() if name != "sealed"}
-    return {**content, "rows": json.loads(item["rows"]["S"])} if "rows" in item else content
+def _content(item: JSON, key: bytes) -> JSON:
+    """An item with its sealed fields opened, and with its rows as values."""
+    content = dict(item)
+    if "rows" in item:
+        content["rows"] = json.loads(item["rows"]["S"])
+    if "sealed" in item:
+        place = Place(item["kind"]["S"], item["pk"]["S"], item["sk"]["S"])
+        sealed = base64.b64decode(item["sealed"]["B"])
+        content["sealed"] = json.loads(SealingKeys(1, {1: key}.get).open(sealed, place))
+    return content
 
 
 def _calls(sent: list[tuple[str, JSON]]) -> Calls:

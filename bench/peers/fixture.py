@@ -13,9 +13,11 @@ from typing import Any
 import time_machine
 
 from bench.peers.stub import stored
-from chalicelib.core import aws, clock, metrics, stagekeys
+from chalicelib.core import aws, clock, metrics, stagekeys, table
+from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
+from chalicelib.privacy import subject_keys
 from tests.support import cloud, environment
 from tests.support.builders import a_device
 from tests.support.world import User, World, a_log
@@ -48,16 +50,17 @@ def fixture() -> JSON:
         etag = mila.gets("/v1/profile").headers["etag"]
         metrics.forget()
         return {
-            "items": {settings().table(table): _items(table) for table in Table},
+            "items": {settings().table(name): _items(name) for name in Table},
             "secrets": _secrets(),
             "stage_key": _stage_key(),
+            "data_key": _data_key(mila),
             "environment": _environment(),
             "requests": dict(_requests(mila, etag)),
         }
 
 
-def _items(table: Table) -> list[JSON]:
-    return [stored(item) for item in cloud.items_of(table)]
+def _items(name: Table) -> list[JSON]:
+    return [stored(item) for item in cloud.items_of(name)]
 
 
 def _secrets() -> dict[str, str]:
@@ -71,6 +74,14 @@ def _stage_key() -> str:
         "kms", "decrypt", CiphertextBlob=base64.b64decode(held), EncryptionContext=stagekeys.context()
     )
     return base64.b64encode(answer["Plaintext"]).decode()
+
+
+def _data_key(user: User) -> str:
+    """The data key of the user, with which `equality` opens what the contestants stored."""
+    account_id = AccountId(user.account_id)
+    plain = subject_keys.from_item(account_id, table.get(subject_keys.key(account_id))).find(1)
+    assert plain  # noqa: S101 - the account exists
+    return base64.b64encode(plain).decode()
 
 
 def _environment() -> dict[str, str]:

@@ -41,7 +41,7 @@ def main(fixture: JSON, where: JSON) -> None:
             case {"block": number}:
                 answer = _serve(handler, request, number)
             case {"respond": other}:
-                answer = _respond(handler, other or where["request"], stub)
+                answer = _respond(handler, other or json.loads(request), stub)
             case _:
                 answer = {"modules": len(sys.modules)}
         print(json.dumps(answer), file=answers, flush=True)
