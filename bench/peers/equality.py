@@ -111,7 +111,7 @@ def _relative_to_issue(body: JSON) -> JSON:
 
 
 def _writes(operation: str, call: JSON, key: bytes) -> list[str]:
-    """Table, key and content of each write. A counter's other attributes are the business of its owner."""
+    """Table, key and content of each write. The other attributes of counters may differ."""
     match operation:
         case "PutItem":
             written = [(call["TableName"], _content(call["Item"], key))]

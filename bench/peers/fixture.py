@@ -12,6 +12,7 @@ from typing import Any
 
 import time_machine
 
+from bench.peers.contestants import AUTHORIZER, CHANGE, CHAT, ONE_READ, READ, USAGE
 from bench.peers.stub import stored
 from chalicelib.core import aws, clock, metrics, stagekeys, table
 from chalicelib.core.ids import AccountId
@@ -94,16 +95,17 @@ def _requests(mila: User, etag: str) -> Iterator[tuple[str, JSON]]:
     claims = {"account_id": mila.account_id, "session_id": mila.session["session_id"]}
     at = clock.to_text(clock.now())
     usage = {"events": [_event(number, at) for number in range(EVENTS)], "device": a_device()}
-    yield "chat token", _request(claims, "POST", "/v1/chat/token")
-    yield "profile, read", _request(claims, "GET", "/v1/profile")
+    for job in (CHAT, ONE_READ):
+        yield job, _request(claims, "POST", "/v1/chat/token")
+    yield READ, _request(claims, "GET", "/v1/profile")
     patch = {"If-Match": etag, "Content-Type": "application/merge-patch+json"}
     changes = {"job_title": "Editor", "country": "ME", "online_visible": False}
-    yield "profile, change", _request(claims, "PATCH", "/v1/profile", changes, patch)
+    yield CHANGE, _request(claims, "PATCH", "/v1/profile", changes, patch)
     yield (
-        "usage, 100 events",
+        USAGE,
         _request(claims, "POST", "/v1/usage", usage, {"Content-Type": "application/json"}),
     )
-    yield "authorizer", _authorization(claims)
+    yield AUTHORIZER, _authorization(claims)
 
 
 def _event(number: int, at: str) -> JSON:

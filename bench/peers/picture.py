@@ -10,7 +10,8 @@ from bench.peers.warm import Warm
 from chalicelib.core.markup import Html
 
 _WIDTH, _MARGIN = 900, 32
-_BARS, _UNIT = 250, 260  # the left edge of the bars, and the width of the ratio 1
+_BARS, _UNIT = 270, 260  # the left edge of the bars, and the width of the ratio 1
+_WIDEST = 540
 _ROW, _HEIGHT = 22, 15
 _TOP, _HEAD, _GAP = 92, 26, 22
 
@@ -74,7 +75,7 @@ def _warm(warm: Warm) -> Iterator[_Group]:
 
 def _cold(cold: Cold) -> _Group:
     bars = [
-        _Bar(f"{one.framework}, {one.job}", own.ratio_to(cold[REFERENCE]), one.is_ours, COLD.get(one))
+        _Bar(f"{one.job}, {one.framework}", own.ratio_to(cold[REFERENCE]), one.is_ours, COLD.get(one))
         for one, own in cold.items()
     ]
     return _Group(f"a cold start, {REFERENCE.framework} = 1", bars)
@@ -83,18 +84,19 @@ def _cold(cold: Cold) -> _Group:
 def _draw(group: _Group, y: int) -> Iterator[str]:
     yield f'<text class="group" x="{_MARGIN}" y="{y + 4}">{Html.escape(group.title)}</text>'
     top = y + _HEAD - 10
+    unit = min(_UNIT, _WIDEST / max(bar.ratio for bar in group.bars))
     for number, bar in enumerate(group.bars):
-        yield from _draw_bar(bar, top + number * _ROW)
-    x, end = _BARS + _UNIT, top + len(group.bars) * _ROW
+        yield from _draw_bar(bar, unit, top + number * _ROW)
+    x, end = round(_BARS + unit, 1), top + len(group.bars) * _ROW
     yield f'<line class="one" x1="{x}" y1="{top - 4}" x2="{x}" y2="{end}"/>'
 
 
-def _draw_bar(bar: _Bar, y: int) -> Iterator[str]:
-    width, base = round(bar.ratio * _UNIT, 1), y + _HEIGHT - 3
+def _draw_bar(bar: _Bar, unit: float, y: int) -> Iterator[str]:
+    width, base = round(bar.ratio * unit, 1), y + _HEIGHT - 3
     yield f'<text class="left" x="{_BARS - 8}" y="{base}">{Html.escape(bar.label)}</text>'
     kind = "ours" if bar.is_ours else "peer"
     yield f'<rect class="{kind}" x="{_BARS}" y="{y}" width="{width}" height="{_HEIGHT}"/>'
     if bar.goal is not None:
-        x = round(_BARS + bar.goal * _UNIT, 1)
+        x = round(_BARS + bar.goal * unit, 1)
         yield f'<line class="goal" x1="{x}" y1="{y - 3}" x2="{x}" y2="{y + _HEIGHT + 3}"/>'
     yield f'<text x="{_BARS + width + 8:.1f}" y="{base}">{bar.ratio:.2f}</text>'

@@ -39,7 +39,7 @@ def show(results: Results, console: Console) -> None:
         console.print(_warm(results.warm))
     if results.cold:
         console.print(_cold(results.cold))
-    shown = Table("target", "at most", "measured", "", title="Targets")
+    shown = Table("ratio of this project", "at most", "measured", "", title="Targets")
     for one in results.targets:
         shown.add_row(one.what, f"{one.limit:.2f}", f"{one.measured:.2f}", "met" if one.is_met else "MISSED")
     console.print(shown)
@@ -110,7 +110,7 @@ def _lines(results: Results) -> Iterator[str]:
     for one, own in results.cold.items():
         yield _row(one.job, one.framework, f"{own.ratio_to(results.cold[REFERENCE]):.2f}", str(own.modules))
     yield ""
-    yield _row("goal for this project", "at most", "measured", "")
+    yield _row("ratio of this project", "goal: at most", "measured", "")
     yield _row(*["---"] * 4)
     for target in results.targets:
         verdict = "met" if target.is_met else "missed"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -99,6 +100,7 @@ def _unpacked() -> Path:
     code = _FOLDER / package.version
     mark = code / ".complete"
     if not mark.exists():
+        shutil.rmtree(_FOLDER, ignore_errors=True)  # with the code of earlier versions
         with zipfile.ZipFile(package.code) as archive:
             archive.extractall(code)
         mark.touch()

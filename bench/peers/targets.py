@@ -42,11 +42,11 @@ def targets(warm: Warm, cold: Cold) -> list[Target]:
     found: list[Target] = []
     for job, by_framework in warm.items():
         ours = by_framework[OURS]
-        found.append(Target(f"{job}: of Powertools", WARM[job], ours.ratio_to(by_framework[POWERTOOLS])))
+        found.append(Target(f"{job}, to Powertools", WARM[job], ours.ratio_to(by_framework[POWERTOOLS])))
         # Below it: at most 0.99 of it.
-        found.append(Target(f"{job}: of plain Chalice", 0.99, ours.ratio_to(by_framework[CHALICE])))
+        found.append(Target(f"{job}, to plain Chalice", 0.99, ours.ratio_to(by_framework[CHALICE])))
     for one, limit in COLD.items():
         if one in cold:
-            what = f"{one.job}, cold: of {REFERENCE.framework}"
+            what = f"{one.job}, cold, to {REFERENCE.framework}"
             found.append(Target(what, limit, cold[one].ratio_to(cold[REFERENCE])))
     return found

@@ -111,12 +111,12 @@ def test_targets_are_missed_above_their_limits_only() -> None:
     assert all(target.is_met for target in targets(warm_samples(0.8), cold_samples(0.35)))
     slower = targets(warm_samples(0.81), cold_samples(0.36))
     assert [t.what for t in slower if not t.is_met] == [
-        "chat token: of Powertools",
-        "authorizer, cold: of Chalice + boto3 client",
+        "chat token, to Powertools",
+        "authorizer, cold, to Chalice + boto3 client",
     ]
     as_slow = [target.what for target in targets(warm_samples(1), {}) if not target.is_met]
     assert [what for what in as_slow if "plain Chalice" in what] == [
-        f"{job}: of plain Chalice" for job in JOBS
+        f"{job}, to plain Chalice" for job in JOBS
     ]
 
 
