@@ -20,7 +20,7 @@ from bench.peers.fixture import fixture
 from bench.peers.report import Results
 from bench.peers.setup import Failed, packaged
 
-_TURNS = {"warm": 60, "cold": 20}
+_TURNS = {"warm": 60, "cold": 30}
 _MISSED = 3
 
 
