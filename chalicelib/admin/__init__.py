@@ -7,6 +7,7 @@ breach_views      the same, about breaches
 hold_views        the same, about holds
 invoice_views     the same, about invoices
 recipient_views   the same, about recipients of changed data
+report_views      the same, about reports
 stream_case_views the same, about users deleted at Stream
 blueprint         the blueprint to which the routes belong
 api               the routes about requests, erasures and invoices
@@ -14,5 +15,6 @@ disclosure_api    the routes about disclosures
 breach_api        the routes about breaches
 hold_api          the routes about holds
 stream_case_api   the routes about users deleted at Stream
+report_api        the routes about reports
 recipient_api     the routes about recipients of changed data
 """

@@ -1,7 +1,7 @@
 """Routes for operators: rights requests, erasures (RGT-10, RGT-11) and invoices (USE-7).
 
 All of them are authorised by IAM and internal: they are not in the public contract. The routes about
-disclosures, breaches, holds, recipients and cases at Stream are in modules of their own.
+disclosures, breaches, holds, recipients, reports and cases at Stream are in modules of their own.
 """
 
 from chalicelib.admin import (  # noqa: F401 - they add their routes to the blueprint
@@ -9,6 +9,7 @@ from chalicelib.admin import (  # noqa: F401 - they add their routes to the blue
     disclosure_api,
     hold_api,
     recipient_api,
+    report_api,
     stream_case_api,
 )
 from chalicelib.admin.blueprint import admin

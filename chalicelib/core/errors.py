@@ -26,6 +26,7 @@
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
     │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,
     │   │                        too_many_parts
+    │   ├── (reports)            report_over, too_many_packs
     │   └── (retention)          too_late, hold_ended, not_approved
     ├── Gone                410
     │   ├── (challenges)         challenge_expired

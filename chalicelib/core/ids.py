@@ -138,3 +138,7 @@ class StreamCaseId(Id, prefix="sc"):
 
 class BreachId(Id, prefix="br"):
     """One breach of personal data; also names its evidence in the Ledger."""
+
+
+class ReportId(Id, prefix="rp"):
+    """One report; names the evidence in the Ledger that it was made, for which period, and by whom."""

@@ -109,6 +109,29 @@ def due_shards() -> DueShards[tuple[NoticeVersion, str]]:
     return DueShards.of(due, abandoned, (progress.touched_at for progress in begun), now)
 
 
+@dataclass(frozen=True)
+class AnnouncementTotals:
+    """How far the announcement of a version is: shards of accounts, those begun, those complete."""
+
+    shards: int
+    begun: int
+    complete: int
+
+
+def totals() -> dict[NoticeVersion, AnnouncementTotals]:
+    """Return how far each version is that is being announced now.
+
+    Raises:
+        Unavailable: the table does not answer.
+    """
+    found = {}
+    for notice in announceable():
+        progress = store.read_progress(notice.version, accounts.SHARDS).values()
+        complete = sum(map(_ROUNDS.are_complete, progress))
+        found[notice.version] = AnnouncementTotals(len(accounts.SHARDS), len(progress), complete)
+    return found
+
+
 def announce_to_shard(version: NoticeVersion, shard: str, until: datetime) -> None:
     """Announce a version to the accounts of a shard, until an instant; a later run continues.
 

@@ -1,6 +1,6 @@
 """All DynamoDB access of rights, except a whole subject (`export/store`) and certificates (`erasure/store`).
 
-    R#<request>, request               the request; in the sparse indexes owner, due, open and stuck
+    R#<request>, request               the request; in the indexes owner, due, open, stuck, received
     R#<request>, export                the copy that was made for it
     A#<account>, open#<right>          the guard of a right, which names the open request that exercises it
 
@@ -305,10 +305,11 @@ def _item(request: RightsRequest) -> Item:
 
 
 def _index_attributes(request: RightsRequest) -> Item:
-    """The keys of the sparse indexes: by subject, by due work, by the day of the answer, if stuck."""
+    """The keys of the indexes: by subject, due work, day of the answer, month of receipt; if stuck."""
     now, shard = clock.now(), shards.shard_of(request.request_id, SHARDS)
     wakes = duties.wakes_at(request, now)
-    attributes: Item = {"owner": partition_of(request.account_id)}
+    month = clock.to_text(request.received_at)[:7]
+    attributes: Item = {"owner": partition_of(request.account_id), "received": f"{month}#{shard}"}
     if wakes:
         attributes |= {"due": shard, "due_at": clock.to_text(wakes)}
     if request.is_open:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from chalicelib.privacy.processing import Row, rows
 from infra.packaging.groups import PLACEHOLDERS
 from infra.processing import fides, picture, texts
-from infra.processing.record import Row, rows
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 

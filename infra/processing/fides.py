@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.processing import Row
 from chalicelib.privacy.purposes import LegalBasis
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
-from infra.processing.record import Row
 
 _BASES = {
     LegalBasis.CONSENT: "Consent",

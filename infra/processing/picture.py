@@ -7,8 +7,8 @@ from itertools import groupby
 from textwrap import shorten
 
 from chalicelib.core.markup import Html
+from chalicelib.privacy.processing import Row
 from chalicelib.privacy.recipients import Recipient
-from infra.processing.record import Row
 
 _WIDTH = 1120
 _LEFT, _RIGHT = 40, 650  # where the two columns of boxes begin

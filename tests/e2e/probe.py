@@ -23,6 +23,7 @@ INDEXES = {
     "due": "due",
     "open": "open",
     "stuck": "stuck",
+    "received": "received",
     "ends": "ends",
 }
 ECDSA = {"MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}

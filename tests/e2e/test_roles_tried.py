@@ -21,13 +21,24 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "admin": {
         "accounts": {"BatchGet", "Get", "Put", "QueryDue", "Update"},
         "billing": {"Get", "Put", "Query"},
-        "challenges": {"Update"},
+        # On AWS only how far announcements are is read; the emulator does not check the condition.
+        "challenges": {"BatchGet", "Update"},
         # On AWS only suppressions are written; the emulator does not check the condition.
         "claims": {"BatchGet", "Delete", "Put"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
         # On AWS only some keys of the index `owner`; the emulator does not check the condition.
-        "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOpen", "QueryOwner", "QueryStuck"},
+        "rights": {
+            "BatchGet",
+            "Delete",
+            "Get",
+            "Put",
+            "Query",
+            "QueryOpen",
+            "QueryOwner",
+            "QueryReceived",
+            "QueryStuck",
+        },
     },
     "announce_notices": {"challenges": {"BatchGet"}},
     "announce_to_shard": {

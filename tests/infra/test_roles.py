@@ -15,6 +15,7 @@ from chalicelib.core.ids import BreachId, DisclosureId, HoldId, InvoiceId, Pseud
 from chalicelib.disclosures import evidence as disclosures
 from chalicelib.hooks.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.reconciliation import evidence as reconciliation
+from chalicelib.reports import evidence as reports
 from chalicelib.retention import evidence as holds
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.rights.evidence import history_of
@@ -61,7 +62,17 @@ _WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"
 
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
-    "AdminRole": {_BREACH, _CONSENT, _DISCLOSURE, _HOLD, _INVOICE, _RIGHTS, _STAFF, _STREAM_CASE},
+    "AdminRole": {
+        _BREACH,
+        _CONSENT,
+        _DISCLOSURE,
+        _HOLD,
+        _INVOICE,
+        reports.CHAIN,
+        _RIGHTS,
+        _STAFF,
+        _STREAM_CASE,
+    },
     "CheckChatSettingsRole": {chat_settings.HISTORY.kind},
     "CloseIdleAccountsRole": {_RIGHTS},
     "ConsentsRole": {_CONSENT},
@@ -114,7 +125,11 @@ EXPECTED = {
         _REQUESTS,
         ("dynamodb:Query", "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
-        ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
+        (
+            "dynamodb:Query",
+            "${RightsTableArn}/index/open, ${RightsTableArn}/index/received, ${RightsTableArn}/index/stuck",
+        ),
+        ("dynamodb:BatchGetItem", "${ChallengesTableArn}"),  # how far announcements are
         # The lists of disclosures and breaches, and no request of a subject.
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         *_LEDGER,

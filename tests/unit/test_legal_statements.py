@@ -11,10 +11,10 @@ from chalicelib.consents.evidence import COVERS
 from chalicelib.privacy import register, words
 from chalicelib.privacy.authorities import AUTHORITIES, for_country
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.processing import Row, rows
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
 from infra.processing import texts
-from infra.processing.record import Row, rows
 
 OPENAPI = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
 # The regions that the published policy applies to: the EU, the EEA and their neighbours.

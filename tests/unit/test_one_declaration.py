@@ -18,11 +18,11 @@ from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.plans import Action, erasure_plan, export_plan
+from chalicelib.privacy.processing import rows
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import SubjectKeys
 from infra.processing import texts
-from infra.processing.record import rows
 
 HERE = Key(Table.ACCOUNTS, "A#1", "search#1")
 KEYS = SubjectKeys(1, {1: b"k" * 32}.get, AccountId.new())

@@ -15,10 +15,10 @@ from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
+from chalicelib.privacy.processing import rows
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from infra.processing.__main__ import DOCS, FORMS
-from infra.processing.record import rows
 
 
 @pytest.mark.parametrize("name", sorted(FORMS))

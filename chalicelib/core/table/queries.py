@@ -29,6 +29,8 @@ class Index(Enum):
     DUE = ("due", "due", "due_at")
     OPEN = ("open", "open", "answer_by")
     STUCK = ("stuck", "stuck", "stuck_as")
+    # All rights requests by the month and the time of receipt, for reports.
+    RECEIVED = ("received", "received", "received_at")
     # Items that have an end, by day; core/table sets its attributes.
     ENDS = ("ends", *ends.NAMES)
 

@@ -8,11 +8,13 @@ At its point of no return an erasure takes the guards of all other rights. So no
 and none can be made afterwards.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from chalicelib.certificates.envelope import Envelope
-from chalicelib.core import clock, table
+from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Attr, Change, Conflict, Create, Delete, Key, Replace, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
@@ -88,6 +90,20 @@ def certificate_of(request_id: RightsRequestId) -> Envelope | None:
     """The certificate of a request; None if there is none, or it has expired."""
     item = table.get(certificate_key(request_id))
     return Envelope.read(codec.opened(IssuedCertificate, item).document.encode()) if item else None
+
+
+def certificates_of(request_ids: Iterable[RightsRequestId]) -> dict[RightsRequestId, Envelope]:
+    """The certificates of up to 100 requests that have one; one that cannot be read is logged and omitted."""
+    places = {certificate_key(request_id): request_id for request_id in request_ids}
+    found = dict[RightsRequestId, Envelope]()
+    for place, item in table.batch_get(places).items():
+        try:
+            document = codec.opened(IssuedCertificate, item).document
+        except SealingError as error:
+            observe.record_unreadable("certificate_unreadable", error, request_id=places[place])
+        else:
+            found[places[place]] = Envelope.read(document.encode())
+    return found
 
 
 def keeping_certificate(certificate: IssuedCertificate) -> Write:

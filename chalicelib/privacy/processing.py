@@ -1,13 +1,19 @@
-"""The rows of the record of processing: one per record class, and processing elsewhere."""
+"""The record of processing (Art. 30(1) GDPR): one row per record class, and processing elsewhere.
+
+A deployed function returns the record of its own version and periods; `make generate` writes that of the
+defaults into docs.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from chalicelib.core.table import Table
+from chalicelib.core.table_names import Table
 from chalicelib.privacy import register
+from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
 from chalicelib.privacy.personal import KeyClass, Record
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
@@ -23,6 +29,8 @@ MEASURES = (
     "backups are kept for at most 35 days, those of the subjects' keys for seven",
     "evidence is hash-chained and signed, in storage that cannot be overwritten",
 )
+
+CONTACT = "the address in the response of `GET /v1/controller`, which every stage must configure"
 
 _SEALED = {
     KeyClass.SUBJECT: "sealed under the subject's own key",
@@ -80,6 +88,22 @@ def rows(records: Iterable[type[Record]] | None = None) -> tuple[Row, ...]:
     return tuple(sorted(found, key=lambda row: (row.where, row.kind)))
 
 
+def document(rows: Iterable[Row]) -> dict[str, Any]:
+    """Return the whole record for programs; it has a JSON form."""
+    return {
+        "controller": {
+            "name": CONTROLLER.name,
+            "address": CONTROLLER.address,
+            "country": CONTROLLER.country,
+            "contact": CONTACT,
+            "supervisory_authorities": [vars(authority) for authority in CONTROLLER.authorities],
+        },
+        "processing": [_row(row) for row in rows],
+        "recipients": [_recipient(recipient) for recipient in Recipient],
+        "measures": list(MEASURES),
+    }
+
+
 def _of_record(record: type[Record]) -> Row:
     declaration = record.declaration
     fields = tuple(
@@ -124,3 +148,53 @@ def _first_sentences(text: str) -> str:
     return re.sub(r" \([A-Z]{3,4}-\d+(, [A-Z]{3,4}-\d+)*\)", "", text.strip().splitlines()[0]).replace(
         "`", ""
     )
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "what": row.what,
+        "where": row.where,
+        "purpose": {"word": row.purpose.value, "plainly": row.purpose.plainly, "fideslang": row.purpose.use},
+        "legal_basis": row.basis.value,
+        "subjects": list(row.subjects),
+        "categories": [category.value for category in row.categories],
+        "recipients": [recipient.name.lower() for recipient in row.recipients],
+        "transfers": [
+            {"to": r.name.lower(), "country": r.country, "mechanism": r.entry.mechanism.value}
+            for r in row.transfers
+        ],
+        "kept": row.kept,
+        "period": row.period,
+        "protected": row.protected,
+        "fields": [
+            {
+                "name": field.name,
+                "category": field.category.value,
+                "source": field.source,
+                "correction": field.correction,
+                "recipients": [recipient.name.lower() for recipient in field.recipients],
+            }
+            for field in row.fields
+        ],
+    }
+
+
+def _recipient(recipient: Recipient) -> dict[str, Any]:
+    entry = recipient.entry
+    agreement = entry.agreement
+    return {
+        "id": recipient.name.lower(),
+        "name": entry.label,
+        "country": entry.country,
+        "role": entry.role.value,
+        "does": entry.activity,
+        "categories": sorted(recipient.categories),
+        "collects": sorted(category.value for category in entry.collects),
+        "purposes": sorted(recipient.purposes),
+        "parts": [{"what": part.what, "legal_basis": part.basis.value} for part in entry.parts],
+        "confidentiality": entry.confidentiality,
+        "mechanism": entry.mechanism.value,
+        "safeguards": list(entry.safeguards),
+        "agreement": {"name": agreement.name, "review_by": str(agreement.review_by)} if agreement else None,
+    }
