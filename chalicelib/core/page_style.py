@@ -94,6 +94,9 @@ STYLE = f"""
 {_SCREEN}{_MANY}
 @media screen and (max-width:43.99rem){{
 {_STACKED}
+.figures tr{{display:grid;grid-template-columns:repeat(3,1fr);gap:.2rem .8rem}}
+.figures td:first-child{{grid-column:1/-1;font-weight:600}}
+.figures td:first-child::before{{display:none}}
 .page{{padding:1.1rem .8rem 2rem}}
 h1{{font-size:1.6rem}}
 }}

@@ -34,6 +34,7 @@ from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.serbian import PRIVACY, categories, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
 from chalicelib.privacy.serbian.periods import PERIODS, retentions
+from chalicelib.reports.page import page as year_page
 from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.export.phrases import phrasebook
 from chalicelib.rights.export.reader import UnreadableReason
@@ -43,6 +44,7 @@ from chalicelib.rights.guest_messages import _WHAT
 from chalicelib.rights.recipients import WHY
 from tests.support import certificates, exports
 from tests.support.text_parts import parts_of
+from tests.support.year_figures import a_year
 
 pytestmark = pytest.mark.promise("RGT-9")
 
@@ -286,6 +288,13 @@ def test_page_of_a_copy_is_in_its_language(misses: set[str], copy: CopyKind, lan
 def test_page_of_a_certificate_is_in_its_language(misses: set[str], language: Language) -> None:
     page = certificates.a_page(language=language)
     assert f'<html lang="{language}">' in page
+    assert misses == set()
+
+
+@pytest.mark.promise("RGT-10")
+def test_page_of_yearly_figures_has_its_serbian(misses: set[str]) -> None:
+    page = year_page(a_year(last=date(2026, 11, 26)))
+    assert [f'lang="{language}" id="{language}"' in page for language in Language] == [True] * 3
     assert misses == set()
 
 

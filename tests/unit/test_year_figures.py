@@ -1,0 +1,82 @@
+"""The yearly figures: what counts where, and which averages are published (ADR 53)."""
+
+from __future__ import annotations
+
+import statistics
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
+from chalicelib.reports.figures import BREACHES, DaysToAnswer, YearCounts, YearFigures, as_json
+from chalicelib.reports.suppression import TOTAL
+from chalicelib.rights.model import ReceivedBy, Right, Status
+
+NEW_YEAR, LAST = date(2026, 1, 1), date(2026, 12, 31)
+
+
+def add(
+    counts: YearCounts, right: Right, status: Status, *days: int, by: ReceivedBy = ReceivedBy.APP
+) -> None:
+    """Add a request that was answered after each of these numbers of days."""
+    for number in days:
+        answered = NEW_YEAR + timedelta(days=number) if status is not Status.CANCELLED else None
+        counts.add_request(right, by, status, NEW_YEAR, answered)
+
+
+def figures(counts: YearCounts) -> YearFigures:
+    return counts.publish(2026, LAST, date(2027, 1, 15))
+
+
+def test_each_status_counts_as_one_result_and_closed_idle_accounts_do_not_count() -> None:
+    counts = YearCounts()
+    for status in (Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED, Status.CANCELLED):
+        add(counts, Right.ACCESS, status, *[3] * 10)
+    add(counts, Right.ACCESS, Status.AWAITING_REVIEW, *[3] * 10)
+    add(counts, Right.ERASURE, Status.COMPLETED, *[3] * 10, by=ReceivedBy.INACTIVITY)
+    shown = as_json(figures(counts))["requests"]
+    assert isinstance(shown, dict)
+    assert shown["access"] == {
+        "complied": 10, "in_part": 10, "denied": 10, "withdrawn": 10, "open": 10, "total": 50,
+    }  # fmt: skip
+    assert shown["erasure"]["total"] == 0
+    assert shown["total"]["total"] == 50
+
+
+@given(st.lists(st.integers(0, 90), min_size=10, max_size=60))
+def test_mean_and_median_are_those_of_all_answers(days: list[int]) -> None:
+    counts = YearCounts()
+    add(counts, Right.ACCESS, Status.COMPLETED, *days)
+    add(counts, Right.ACCESS, Status.CANCELLED, 1, 2, 3)
+    expected = DaysToAnswer(round(statistics.fmean(days), 1), statistics.median(days))
+    assert figures(counts).days[Right.ACCESS] == expected
+    assert figures(counts).days[TOTAL] == expected
+
+
+def test_average_of_all_rights_discloses_no_average_of_fewer_than_ten_answers() -> None:
+    counts = YearCounts()
+    add(counts, Right.ACCESS, Status.COMPLETED, *[5] * 30)
+    add(counts, Right.OBJECTION, Status.COMPLETED, *[7] * 12)
+    assert figures(counts).days[Right.OBJECTION] == DaysToAnswer(7.0, 7.0)
+    add(counts, Right.ERASURE, Status.REFUSED, 29)
+    shown = figures(counts).days
+    assert shown[Right.ACCESS] == DaysToAnswer(5.0, 5.0)
+    assert shown[TOTAL] == DaysToAnswer(6.1, 5.0)
+    # With the mean of objections, that of the one erasure would be the rest of the mean of all.
+    assert shown[Right.ERASURE] == shown[Right.OBJECTION] == DaysToAnswer()
+
+
+def test_disclosures_count_by_ground_and_breaches_by_whom_was_notified() -> None:
+    counts = YearCounts()
+    for _ in range(11):
+        counts.add_disclosure(DisclosureGround.COURT_ORDER, DisclosureStatus.APPROVED, given=True)
+        counts.add_disclosure(DisclosureGround.COURT_ORDER, DisclosureStatus.REFUSED, given=False)
+        counts.add_breach(authority=True, people=False)
+        counts.add_breach(authority=True, people=True)
+    counts.add_disclosure(DisclosureGround.STATUTORY_DUTY, DisclosureStatus.PROPOSED, given=False)
+    shown = figures(counts)
+    assert shown.disclosures[DisclosureGround.COURT_ORDER, "given"] == 11
+    assert shown.disclosures[DisclosureGround.STATUTORY_DUTY, "open"] is None
+    assert shown.breaches[BREACHES, TOTAL] == 22
+    assert (shown.breaches[BREACHES, "authority"], shown.breaches[BREACHES, "nobody"]) == (11, 0)
