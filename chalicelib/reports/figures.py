@@ -6,8 +6,8 @@
 - The time to answer is in calendar days from the day of receipt to that of the decision, in the controller's
   zone. It includes the days in which the deadline stood still.
 - The mean and the median of all rights are published if there are at least ten answers. So are those of a
-  right. If the answers without published means would be fewer than ten, the right with the fewest answers gets
-  none either: else the mean of all would disclose that of the few.
+  right. If the answers without published means would be fewer than ten, the right with the fewest answers
+  gets none either: else the mean of all would disclose that of the few.
 - A disclosure counts in the year of its proposal, which is when the request of the authority was recorded.
 - A breach counts in the year in which it was discovered.
 """

@@ -28,6 +28,7 @@ from infra.ops import (
     operator_console,
     queues,
     reconciliation,
+    report,
     retention,
     rights,
     standing_in,
@@ -73,6 +74,7 @@ app.add_typer(stream_cases.app, name="stream-cases")
 app.add_typer(chat_settings.app, name="chat-settings")
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(queues.app, name="queues")
+app.add_typer(report.app, name="report")
 
 
 def version_of_project() -> str:

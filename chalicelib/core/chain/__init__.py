@@ -21,7 +21,9 @@ Invariants, partial failures and what verification cannot detect: docs/adr/0007-
 """
 
 from chalicelib.core.chain.archive import ArchiveDamaged
+from chalicelib.core.chain.archive import first_covering as first_checkpoint
 from chalicelib.core.chain.archive import is_empty as is_archive_empty
+from chalicelib.core.chain.archive import newest as newest_checkpoint
 from chalicelib.core.chain.checkpoint_run import CheckpointRun, checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
 from chalicelib.core.chain.daily import DailyHistory
@@ -83,9 +85,11 @@ __all__ = [
     "current_signer",
     "entries",
     "entries_as_of",
+    "first_checkpoint",
     "first_write",
     "head",
     "is_archive_empty",
+    "newest_checkpoint",
     "newest_first",
     "page",
     "touched_chains",

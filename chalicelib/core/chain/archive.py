@@ -8,6 +8,7 @@ although the locked version still exists. Other objects of the bucket are not li
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.chain import locked
@@ -81,6 +82,27 @@ def since(first: int) -> dict[int, list[Version]]:
             break
         found[versions[0].number] += versions
     return dict(found)
+
+
+def first_covering(at: datetime) -> int:
+    """The number of the first checkpoint that covers entries of an instant; of the newest one, if none does.
+
+    1 before the first checkpoint, and if a checkpoint is unreadable: verification from there on reports it.
+    It lists all checkpoints, a thousand per call, and reads few of them.
+    """
+    listed = since(1)
+    low, high = 1, max(listed, default=1)
+    while low < high:
+        middle = (low + high) // 2
+        written = [version for version in listed.get(middle, ()) if not version.marker]
+        if not written:
+            return 1
+        try:
+            covers = read(written[-1]).statement.until >= clock.to_epoch(at)
+        except Unreadable:
+            return 1
+        low, high = (low, middle) if covers else (middle + 1, high)
+    return low
 
 
 def read(version: Version) -> Checkpoint:

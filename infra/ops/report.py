@@ -1,0 +1,210 @@
+"""`python -m infra.ops report`: the regulator pack, and the figures of a year (ADR 53)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chalicelib.core import clock
+from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
+from chalicelib.reports import page
+from chalicelib.reports.figures import YearCounts, YearFigures, as_json
+from chalicelib.rights.model import ReceivedBy, Right, Status
+from infra.deployment.account import AwsAccount
+from infra.ops import report_ledger, report_pack, report_tables, report_zip
+from infra.ops.internal_api import CallRefused, InternalApi
+from infra.ops.operator_console import complain, connected, emit
+from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.refused import CommandRefused
+from infra.ops.report_reader import ReportReader
+
+app = typer.Typer(help="Reports: the regulator pack, and the figures of a year.")
+
+_FIRST_YEAR = 2024  # of the first privacy policy
+_FAULTS = 1
+
+_Out = Annotated[Path, typer.Option(dir_okay=False, help="file to write; it must not exist")]
+_DAY = "%Y-%m-%d"
+_DAY_HELP = "day in Belgrade's zone, such as 2026-11-01"
+_GROUNDS = {str(ground): ground for ground in DisclosureGround}
+
+
+class FileRefused(CommandRefused):
+    """The file cannot be written."""
+
+
+class NoSuchYear(CommandRefused):
+    """There are no figures of this year."""
+
+
+@app.command()
+def pack(
+    stage: Stage,
+    region: Region,
+    first: Annotated[datetime, typer.Option("--from", formats=[_DAY], help=_DAY_HELP)],
+    last: Annotated[datetime, typer.Option("--to", formats=[_DAY], help=_DAY_HELP)],
+    out: _Out,
+    *,
+    evidence: Annotated[
+        int, typer.Option(min=1, max=100_000, help="most requests whose evidence in the Ledger is verified")
+    ] = 1_000,
+    endpoint: Endpoint = None,
+) -> None:
+    """Write the regulator pack of a period, at most 366 days, to a ZIP with a manifest.
+
+    Exit status 0: the pack is written. 1: it is written and the Ledger has findings, or it is refused.
+    """
+    account = AwsAccount(region, endpoint)
+    with connected(stage, region, endpoint) as api, _new_file(out), report_zip.writing(out) as writer:
+        reader = ReportReader.begin(api, first.date(), last.date(), _say)
+        state = reader.state()
+        seen = report_pack.add_files(writer, reader, state)
+        _say(f"{len(seen.references)} requests read; now the Ledger is verified")
+        ledger = report_ledger.verified(account, stage, reader.since, reader.until, seen.references, evidence)
+        writer.add("ledger.json", "what was verified in the Ledger", [report_zip.json_text(ledger)])
+        sha256 = writer.finish(_facts(reader, state))
+        reader.record_manifest(sha256)
+    made = {
+        "file": str(out),
+        "report": reader.report_id,
+        "requests": len(seen.references),
+        "manifest_sha256": sha256,
+        "findings": ledger["findings"],
+    }
+    emit(made, *report_tables.of_pack(made))
+    sys.exit(_FAULTS if ledger["findings"] else 0)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a regulator pack")],
+    *,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="also compare it with the Ledger of its stage; needs a region")
+    ] = False,
+    region: Annotated[str | None, typer.Option(envvar="AWS_REGION", help="with --ledger")] = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Compare a regulator pack with its manifest; print each fault in one line. Needs no account.
+
+    Exit status 0: no fault. 1: faults.
+    """
+    found = report_zip.verify(file)
+    faults = list(found.faults)
+    facts: dict[str, object] = {"manifest_sha256": found.sha256}
+    if ledger and found.sha256 and found.manifest:
+        if region is None:
+            raise typer.BadParameter("--ledger needs --region")
+        more, facts["checkpoint"] = _compare_with_ledger(
+            found.manifest, found.sha256, AwsAccount(region, endpoint)
+        )
+        faults += more
+    emit({"faults": faults, **facts}, *report_tables.of_verification(file.name, faults, facts))
+    sys.exit(_FAULTS if faults else 0)
+
+
+@app.command()
+def year(
+    stage: Stage,
+    region: Region,
+    of: Annotated[int, typer.Argument(metavar="YEAR", min=_FIRST_YEAR, max=9998)],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="HTML file to write; it must not exist")
+    ] = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Print the figures of a year as they may be published, or write them as a page.
+
+    No figure is about fewer than ten, and none can be computed from the others.
+    """
+    today = clock.day_of(clock.now())
+    if of > today.year:
+        raise NoSuchYear(f"{of} has not begun. Choose {today.year} or an earlier year.")
+    with connected(stage, region, endpoint) as api, _new_file(out):
+        figures = _figures(api, of, min(date(of, 12, 31), today), today)
+        if out:
+            out.write_text(page.page(figures), encoding="utf-8")
+    emit(as_json(figures), *([f"The page is in {out}."] if out else report_tables.of_year(figures)))
+
+
+def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:
+    reader, counts = ReportReader.begin(api, date(of, 1, 1), last, _say), YearCounts()
+    for one in reader.requests():
+        counts.add_request(
+            Right(one["right"]),
+            ReceivedBy(one["received_by"]),
+            Status(one["status"]),
+            _day_of(one["received_at"]),
+            _day_of(one["answered_at"]) if "answered_at" in one else None,
+        )
+    for one in reader.disclosures():
+        ground, status = _GROUNDS[one["ground"]], DisclosureStatus(one["status"])
+        counts.add_disclosure(ground, status, given="disclosed_at" in one)
+    for one in reader.breaches():
+        if reader.since <= datetime.fromisoformat(one["discovered_at"]) < reader.until:
+            notified = any("notified_at" in clock_of for clock_of in one["clocks"])
+            counts.add_breach(authority=notified, people="notices_from" in one)
+    if reader.unreadable:
+        _say(
+            f"{len(reader.unreadable)} records cannot be read, because they were altered. They do not count."
+        )
+    return counts.publish(of, last, today)
+
+
+def _facts(reader: ReportReader, state: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "stage": state["stage"],
+        "version": state["version"],
+        "controller": state["record_of_processing"]["controller"]["name"],
+        "report": reader.report_id,
+        "period": {
+            "first": reader.first.isoformat(),
+            "last": reader.last.isoformat(),
+            "zone": clock.ZONE.key,
+        },
+        "made_at": clock.to_text(clock.now()),
+    }
+
+
+def _compare_with_ledger(
+    manifest: Mapping[str, Any], sha256: str, account: AwsAccount
+) -> tuple[list[str], int | None]:
+    """Return the faults, and the checkpoint that covers the record of the manifest (None: none so far)."""
+    stage, report_id = str(manifest.get("stage")), str(manifest.get("report"))
+    try:
+        recorded = InternalApi.of(account, stage).call("GET", f"/reports/{report_id}").body
+    except CallRefused as refused:
+        if not str(refused).startswith("404"):
+            raise
+        return [f"{report_zip.MANIFEST}: the Ledger of {stage} has no report {report_id}"], None
+    findings, checkpoint = report_ledger.report_coverage(account, stage, report_id)
+    faults = [f"Ledger: {finding}" for finding in findings]
+    if sha256 not in recorded["manifests"]:
+        faults.append(f"{report_zip.MANIFEST}: not the one that the Ledger of {stage} has for {report_id}")
+    return faults, checkpoint
+
+
+@contextmanager
+def _new_file(out: Path | None) -> Iterator[None]:
+    """Refuse a file that exists or has no folder, before anything is read."""
+    if out is not None and out.exists():
+        raise FileRefused(f"{out} exists. Choose another name.")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise FileRefused(f"{out.parent} is no folder. Create it first.")
+    yield
+
+
+def _day_of(instant: str) -> date:
+    return clock.day_of(datetime.fromisoformat(instant))
+
+
+def _say(line: str) -> None:
+    """Print progress on stderr, apart from what the command prints."""
+    complain.print(line)

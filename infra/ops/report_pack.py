@@ -1,0 +1,181 @@
+"""The files of a regulator pack: what each says, made from what the reader and the Ledger return (ADR 53).
+
+No file names a person, an account or a member of staff. A request is named by its id, which is random and
+which its subject has on their receipt.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from chalicelib.core import clock
+from chalicelib.retention.purge.evidence import FINISHED, NOTHING_FOUND
+from infra.ops.report_reader import ReportReader
+from infra.ops.report_zip import PackWriter, json_text
+from infra.processing.texts import csv_of
+
+_LOG_COLUMNS = (
+    "reference", "right", "channel", "received_on", "due_on", "answered_on", "closed_on", "outcome", "reason",
+    "late", "extension_days", "extension_reason", "paused_days", "without_account", "represented", "missing",
+)  # fmt: skip
+_CERTIFICATE_COLUMNS = ("reference", "closed_on", "sha256")
+_IN_MEMORY = 1 << 20
+_BREACH_FIELDS = (
+    "id", "status", "discovered_at", "opened_at", "risk", "audience", "notices_from", "notices_done_at",
+    "closed_at", "open_duties",
+)  # fmt: skip
+_CLOCK_FIELDS = (
+    "country", "authority", "rule", "due_at", "notified_at", "follow_up_due_at", "completed_at",
+)  # fmt: skip
+
+
+@dataclass
+class RequestsSeen:
+    """What the log has passed on: the ids in its order, and counts."""
+
+    references: list[str] = field(default_factory=list)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    late: int = 0
+
+    def summary(self, unreadable: Iterable[str]) -> dict[str, Any]:
+        """The counts of the log, and the requests that could not be read."""
+        by_right: dict[str, dict[str, int]] = {}
+        for (right, outcome), number in sorted(self.outcomes.items()):
+            by_right.setdefault(right, {})[outcome] = number
+        return {
+            "received": len(self.references),
+            "late": self.late,
+            "by_right": by_right,
+            "unreadable": sorted(unreadable),
+        }
+
+
+def add_files(pack: PackWriter, reader: ReportReader, state: Mapping[str, Any]) -> RequestsSeen:
+    """Add all files but that of the Ledger; return what the log has passed on."""
+    record = state["record_of_processing"]
+    pack.add("record-of-processing.json", "the record of processing, Art. 30(1) GDPR", [json_text(record)])
+    pack.add("record-of-processing.csv", "the same, for spreadsheets", [csv_of(record)])
+    pack.add("recipients.json", "the register of recipients", [json_text(record["recipients"])])
+    pack.add(
+        "retention.json",
+        "the periods in force, and what the purge stated about each day",
+        [json_text(retention(record, state["purge"]))],
+    )
+    pack.add(
+        "notices.json", "the versions of the terms and the privacy policy", [json_text(state["notices"])]
+    )
+    seen = RequestsSeen()
+    with SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as certificates:
+        pack.add("rights-log.csv", "the requests received in the period", _log(reader, seen, certificates))
+        certificates.seek(0)
+        pack.add("certificates.csv", "SHA-256 of the certificates of their erasures", certificates)
+    pack.add("rights-summary.json", "counts of the log", [json_text(seen.summary(reader.unreadable))])
+    pack.add("breaches.json", "breaches that were open in the period", [json_text(breaches(reader))])
+    pack.add("disclosures.json", "counts of disclosures proposed in it", [json_text(disclosures(reader))])
+    return seen
+
+
+def retention(record: Mapping[str, Any], purge: list[dict[str, Any]]) -> dict[str, Any]:
+    """The periods in force, the statements of the purge, and what the newest one says is left.
+
+    `expired_items_left` is null if no statement says it: there is none, or its run did not read all.
+    """
+    periods = [
+        {name: row[name] for name in ("kind", "where", "kept", "period")} for row in record["processing"]
+    ]
+    return {
+        "periods": periods,
+        "expired_items_left": _left(purge[0]) if purge else None,
+        "stated_at": purge[0]["at"] if purge else None,
+        "statements": purge,
+    }
+
+
+def _left(statement: Mapping[str, Any]) -> int | None:
+    """What was past its end and stored when a run of the purge ended; null if the run did not read all."""
+    said = statement["said"]
+    if statement["event"] == NOTHING_FOUND:
+        return 0
+    if statement["event"] != FINISHED or not said["complete"]:
+        return None
+    left: int = sum(place["found"] - place["deleted"] for place in said["tables"].values())
+    return left
+
+
+def breaches(reader: ReportReader) -> dict[str, Any]:
+    """The breaches that were open at some time of the period, without any text."""
+    first, end = clock.to_text(reader.since), clock.to_text(reader.until)
+    found = [
+        one for one in reader.breaches() if one["discovered_at"] < end and one.get("closed_at", end) >= first
+    ]
+    return {
+        "items": [_breach(one) for one in sorted(found, key=lambda one: (one["discovered_at"], one["id"]))]
+    }
+
+
+def _breach(one: Mapping[str, Any]) -> dict[str, Any]:
+    clocks = [{name: of[name] for name in _CLOCK_FIELDS if name in of} for of in one["clocks"]]
+    return {**{name: one[name] for name in _BREACH_FIELDS if name in one}, "authorities": clocks}
+
+
+def disclosures(reader: ReportReader) -> dict[str, Any]:
+    """Counts of disclosures by ground and status; `given` counts those whose data went out."""
+    counts: dict[str, Counter[str]] = {}
+    for one in reader.disclosures():
+        of_ground = counts.setdefault(one["ground"], Counter())
+        of_ground[one["status"]] += 1
+        of_ground["given"] += "disclosed_at" in one
+        of_ground["secret_now"] += one["secret"]
+    by_ground = {ground: dict(sorted(of.items())) for ground, of in sorted(counts.items())}
+    return {"by_ground": by_ground}
+
+
+def _log(reader: ReportReader, seen: RequestsSeen, certificates: Any) -> Iterator[str]:  # noqa: ANN401 - a text file
+    """Yield the lines of the log, and write those of the certificates beside it."""
+    certificates.write(_line(_CERTIFICATE_COLUMNS))
+    yield _line(_LOG_COLUMNS)
+    for one in reader.requests():
+        seen.references.append(one["id"])
+        seen.outcomes[one["right"], one["status"]] += 1
+        seen.late += one["late"]
+        if "certificate" in one:
+            certificates.write(_line((one["id"], _day(one.get("closed_at")), one["certificate"])))
+        yield _line(
+            (
+                one["id"],
+                one["right"],
+                one["received_by"],
+                *(_day(one.get(name)) for name in ("received_at", "due_at", "answered_at", "closed_at")),
+                one["status"],
+                one.get("reason", ""),
+                _word(one["late"]),
+                one.get("extension_days", ""),
+                one.get("extension_reason", ""),
+                one["paused_days"],
+                _word(one["without_account"]),
+                _word(one["represented"]),
+                "; ".join(one["missing"]),
+            )
+        )
+
+
+def _line(values: Iterable[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(values)
+    return out.getvalue()
+
+
+def _day(instant: str | None) -> str:
+    """The day of an instant in the controller's zone, by which periods count."""
+    return clock.day_of(datetime.fromisoformat(instant)).isoformat() if instant else ""
+
+
+def _word(yes: bool) -> str:  # noqa: FBT001 - a value of the log
+    return "yes" if yes else "no"

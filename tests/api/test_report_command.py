@@ -1,0 +1,264 @@
+"""`python -m infra.ops report`: packs, their verification, and the figures of a year."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from chalicelib.core import clock
+from chalicelib.core.chain import Chain
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.retention.purge import service as purge
+from chalicelib.rights.evidence import history_of
+from infra.ops import report_reader, report_zip, standing_in
+from infra.ops.__main__ import app
+from infra.ops.internal_api import CallRefused, InternalApi
+from infra.ops.report_zip import writing
+from tests.support.commands import Commands, Ran, Wire
+from tests.support.ledger import checkpoint, create_archive, overwrite
+from tests.support.world import World
+
+PERIOD = ("--from", "2026-11-01", "--to", "2026-11-24")
+
+
+@pytest.fixture
+def wire(world: World) -> Wire:
+    return Wire(world)
+
+
+@pytest.fixture
+def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    create_archive()
+    monkeypatch.setattr(standing_in, "act_as", lambda *_: None)
+    return Commands("report", wire, monkeypatch)
+
+
+@pytest.fixture
+def asked(world: World) -> list[str]:
+    """The ids of three requests, of which one is refused."""
+    alice, bob = world.an_operator("alice"), world.an_operator("bob")
+    days = ("2026-11-03", "2026-11-10", "2026-11-24")
+    ids = [alice.enters(world.a_user().user_id, on=day).json["id"] for day in days]
+    assert alice.proposes(ids[0], "refused", "JustificationA12ManifestlyExcessive").status == 200
+    assert bob.approves(ids[0]).status == 200
+    return ids
+
+
+Make = Callable[..., tuple[Ran, Path]]
+
+
+@pytest.fixture
+def make(run: Commands, tmp_path: Path) -> Make:
+    def making(name: str = "pack.zip", *more: str) -> tuple[Ran, Path]:
+        out = tmp_path / name
+        return run("alice", "pack", *PERIOD, "--out", str(out), *more), out
+
+    return making
+
+
+def verify(path: Path) -> tuple[int, list[str]]:
+    done = CliRunner().invoke(app, ["report", "verify", str(path)])
+    return done.exit_code, done.output.splitlines()
+
+
+def read(path: Path, name: str) -> Any:
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read(name).decode()
+    return list(csv.DictReader(io.StringIO(text))) if name.endswith(".csv") else json.loads(text)
+
+
+def packed(path: Path, **files: str) -> None:
+    """Write a pack of these files."""
+    with writing(path) as pack:
+        for name, text in files.items():
+            pack.add(name, "a file", [text])
+        pack.finish({"stage": "staging"})
+
+
+@pytest.mark.promise("RGT-10")
+def test_pack_has_each_file_with_its_hash_and_the_log_of_the_period(
+    world: World, make: Make, asked: list[str]
+) -> None:
+    purge.run(clock.now(), clock.now() + clock.HOUR)
+    checkpoint(world)
+    done, out = make()
+    assert done.exit_code == 0, done.output
+    assert verify(out)[0] == 0
+    manifest = read(out, "manifest.json")
+    assert [one["path"] for one in manifest["files"]] == [
+        "record-of-processing.json", "record-of-processing.csv", "recipients.json", "retention.json",
+        "notices.json", "rights-log.csv", "certificates.csv", "rights-summary.json", "breaches.json",
+        "disclosures.json", "ledger.json",
+    ]  # fmt: skip
+    assert manifest["period"] == {"first": "2026-11-01", "last": "2026-11-24", "zone": "Europe/Belgrade"}
+    log = read(out, "rights-log.csv")
+    assert [(one["reference"], one["outcome"], one["received_on"]) for one in log] == [
+        (asked[0], "refused", "2026-11-03"),
+        (asked[1], "received", "2026-11-10"),
+        (asked[2], "received", "2026-11-24"),
+    ]
+    assert (log[0]["reason"], log[0]["answered_on"]) == ("JustificationA12ManifestlyExcessive", "2026-11-24")
+    assert read(out, "retention.json")["expired_items_left"] == 0
+    ledger = read(out, "ledger.json")
+    assert (ledger["findings"], ledger["newest_checkpoint"]["number"]) == ([], 1)
+    assert ledger["requests"] == {"in_period": 3, "verified": 3, "every": 1}
+
+
+@pytest.mark.promise("SEC-1")
+def test_pack_names_no_person_no_account_and_no_staff(world: World, make: Make) -> None:
+    mila, alice = world.a_user(), world.an_operator("alice")
+    asked: dict[str, Any] = {"changes": {"session_device": "none"}, "reason": "Because of Vuk"}
+    alice.enters(mila.user_id, "rectification", **asked)
+    done, out = make()
+    assert done.exit_code == 0, done.output
+    with zipfile.ZipFile(out) as archive:
+        whole = b"".join(archive.read(name) for name in archive.namelist()).decode()
+    for secret in (mila.user_id, mila.account_id, "Vuk", alice.staff_id, "user/alice"):
+        assert secret not in whole
+
+
+def test_altered_evidence_is_a_finding_in_the_pack_and_in_the_exit_status(
+    world: World, make: Make, asked: list[str]
+) -> None:
+    checkpoint(world)
+    overwrite(history_of(RightsRequestId(asked[1])), 1, payload="{}")
+    done, out = make()
+    assert done.exit_code == 1
+    assert any(
+        one.startswith(f"Tampered: chain rights#{asked[1]}") for one in read(out, "ledger.json")["findings"]
+    )
+    assert verify(out)[0] == 0
+
+
+def test_evidence_of_at_most_the_wanted_number_of_requests_is_verified(make: Make, asked: list[str]) -> None:
+    _, out = make("pack.zip", "--evidence", "2")
+    assert read(out, "ledger.json")["requests"] == {"in_period": 3, "verified": 2, "every": 2}
+
+
+@pytest.mark.promise("RGT-10")
+def test_hash_of_the_manifest_is_in_the_ledger_and_compared(world: World, run: Commands, make: Make) -> None:
+    done, out = make()
+    sha256 = report_zip.verify(out).sha256
+    assert str(sha256) in done.output
+    report_id = read(out, "manifest.json")["report"]
+    assert world.an_operator("bob").world.call(
+        "GET", f"/admin/v1/reports/{report_id}", arn=world.an_operator("bob").arn
+    ).json["manifests"] == [sha256]
+    assert compared(run, out) == (
+        0,
+        "No checkpoint of the Ledger covers it yet; there is one within the next two hours.",
+    )
+    checkpoint(world)
+    assert compared(run, out) == (0, "Checkpoint 1 of the Ledger covers it.")
+    other = read(out, "manifest.json") | {"made_at": "2020-01-01T00:00:00Z"}
+    forged = out.with_name("forged.zip")
+    with zipfile.ZipFile(out) as old, zipfile.ZipFile(forged, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, json.dumps(other) if name == "manifest.json" else old.read(name))
+    assert verify(forged)[0] == 0
+    assert compared(run, forged)[0] == 1
+    overwrite(Chain("report", report_id), 2, payload="{}")
+    assert compared(run, out)[0] == 1
+
+
+def compared(run: Commands, pack: Path) -> tuple[int, str]:
+    """Verify a pack, also against the Ledger; return the exit status and the last line."""
+    run.patch.setattr(InternalApi, "of", lambda *_: InternalApi(_account(), "https://api.test/api"))
+    done = CliRunner().invoke(app, ["report", "verify", str(pack), "--ledger", "--region", "eu-central-1"])
+    lines = [line for line in done.output.splitlines() if not line.startswith("{")]
+    return done.exit_code, lines[-1]
+
+
+def _account() -> Any:
+    from infra.deployment.account import AwsAccount
+
+    return AwsAccount("eu-central-1", None, "ALICE", "a secret")
+
+
+def test_equal_contents_give_equal_bytes(tmp_path: Path, world: World) -> None:
+    packed(tmp_path / "a.zip", one="1", two="2")
+    world.advance(clock.DAY)
+    packed(tmp_path / "b.zip", one="1", two="2")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_each_fault_of_a_pack_is_named_in_one_line(tmp_path: Path) -> None:
+    packed(whole := tmp_path / "whole.zip", kept="kept", altered="before", missing="gone")
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(tmp_path / "bad.zip", "w") as new:
+        for name in ("kept", "manifest.json"):
+            new.writestr(name, old.read(name))
+        new.writestr("altered", "after")
+        new.writestr("added", "new")
+    code, lines = verify(tmp_path / "bad.zip")
+    assert (code, [line.split(":")[0] for line in lines]) == (1, ["altered", "missing", "added"])
+    assert [line.split(":")[1].strip() for line in lines] == ["altered", "missing", "not in the manifest"]
+
+
+def test_altered_byte_of_any_file_is_found(tmp_path: Path) -> None:
+    packed(pack := tmp_path / "pack.zip", one="a text that is packed", two="another")
+    written = pack.read_bytes()
+    for text in (b"a text", b"another", b"staging"):
+        place = written.index(text)
+        pack.write_bytes(written[:place] + bytes([written[place] ^ 1]) + written[place + 1 :])
+        assert verify(pack)[0] == 1
+    for broken in (b"", b"no zip", written[:-40]):
+        pack.write_bytes(broken)
+        assert verify(pack) == (1, ["pack.zip: not a ZIP, or damaged"])
+
+
+def test_failed_pack_leaves_no_file_and_an_existing_one_is_kept(
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wire: Wire
+) -> None:
+    (tmp_path / "old.zip").write_text("old")
+    done, out = make("old.zip")
+    assert (done.exit_code, out.read_text(), wire.sent) == (1, "old", [])
+    assert done.output == f"refused: {out} exists. Choose another name."
+
+    def fail(*_: object, **__: object) -> None:
+        raise CallRefused("500 internal_error")
+
+    monkeypatch.setattr(report_reader.ReportReader, "record_manifest", fail)
+    assert make("new.zip")[0].exit_code == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["old.zip"]
+
+
+def test_busy_service_makes_a_report_wait_and_go_on(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[object] = []
+    monkeypatch.setattr(clock, "pause", pauses.append)
+    call, refusals = InternalApi.call, iter(("429 too_many_requests", "503 unavailable"))
+
+    def busy(api: InternalApi, *words: Any) -> Any:
+        if refusal := next(refusals, None):
+            raise CallRefused(refusal)
+        return call(api, *words)
+
+    monkeypatch.setattr(InternalApi, "call", busy)
+    assert make()[0].exit_code == 0
+    assert len(pauses) == 2
+
+
+@pytest.mark.promise("RGT-10")
+def test_figures_of_a_year_hide_what_is_about_few(
+    world: World, run: Commands, asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = world.an_operator("alice")
+    for _ in range(17):
+        alice.enters(world.a_user().user_id)
+    lines = run("alice", "year", "2026").output
+    assert lines.startswith("2026, up to 2026-11-24.")
+    (access, *_) = (line.split() for line in lines.splitlines() if "access" in line)
+    assert access == ["access", "20", "0", "0", "-", "0", "-"]  # one was refused, so 19 are open
+    page = tmp_path / "year.html"
+    assert run("alice", "year", "2026", "--out", str(page)).exit_code == 0
+    assert "The year is not over" in page.read_text()
+    assert (
+        run("alice", "year", "2027").output == "refused: 2027 has not begun. Choose 2026 or an earlier year."
+    )
