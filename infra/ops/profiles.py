@@ -51,7 +51,7 @@ def apply_profile(name: str | None, variables: MutableMapping[str, str] = os.env
 def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ) -> None:
     """Set stage, region and endpoint of the local cloud, and act as one of its operators.
 
-    The operator is an IAM user with the policy of operators, which is created at first use.
+    The operator is an IAM user with the policies of operators and of reports, who is created at first use.
 
     Raises:
         ProfileRefused: no local cloud runs.
@@ -77,13 +77,14 @@ def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ)
 def _sign_in(root: AwsAccount, operator: str) -> tuple[str, str]:
     """Return the id and the secret of a new access key of an operator; earlier keys are deleted."""
     iam = root.client("iam")
-    policy = Stacks(root, lambda _: None).outputs(stack_name("local", "service"))["OperatorPolicyArn"]
+    outputs = Stacks(root, lambda _: None).outputs(stack_name("local", "service"))
     try:
         iam.create_user(UserName=operator)
     except iam.exceptions.EntityAlreadyExistsException:
         for old in iam.list_access_keys(UserName=operator)["AccessKeyMetadata"]:
             iam.delete_access_key(UserName=operator, AccessKeyId=old["AccessKeyId"])
-    iam.attach_user_policy(UserName=operator, PolicyArn=policy)
+    for policy in ("OperatorPolicyArn", "ReportPolicyArn"):
+        iam.attach_user_policy(UserName=operator, PolicyArn=outputs[policy])
     made = iam.create_access_key(UserName=operator)["AccessKey"]
     return made["AccessKeyId"], made["SecretAccessKey"]
 

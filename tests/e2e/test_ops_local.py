@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from unittest.mock import patch
 
+import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
+from chalicelib.core import clock
+from infra.deployment.account import AwsAccount
 from infra.local.cloud import LocalCloud
+from infra.local.tour.phone import Phone
 from infra.ops import profiles
 from infra.ops.__main__ import app
 
@@ -25,7 +31,8 @@ def state(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def ops(*words: str) -> Result:
-    with patch.dict(os.environ):
+    # boto3 keeps the access key that it read first, and each command gets a new one.
+    with patch.dict(os.environ), patch.object(boto3, "DEFAULT_SESSION", None):
         return CliRunner().invoke(app, ["--local", *words])
 
 
@@ -42,3 +49,48 @@ def test_unknown_request_ends_in_one_line(state: None) -> None:
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith("refused: 404")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.promise("RGT-10")
+def test_pack_of_the_local_cloud_is_verified_and_an_altered_byte_is_found(
+    state: None, mila: Phone, tmp_path: Path
+) -> None:
+    today = clock.day_of(clock.now()).isoformat()
+    letter = {
+        "user_id": mila.call("GET", "/v1/profile").body["user_id"],
+        "right": "portability",
+        "received_by": "letter",
+        "received_on": today,
+    }
+    (file := tmp_path / "letter").write_text(json.dumps(letter))
+    entered = ops("--as", "ana", "--json", "rights", "enter-file", str(file))
+    assert entered.exit_code == 0, entered.stderr
+    pack, period = tmp_path / "pack.zip", ("--from", today, "--to", today)
+    made = ops("--as", "ana", "--json", "report", "pack", *period, "--out", str(pack))
+    assert made.exit_code == 0, made.stderr
+    said = json.loads(made.stdout)
+    with zipfile.ZipFile(pack) as archive:
+        log = archive.read("rights-log.csv").decode()
+        manifest = json.loads(archive.read("manifest.json"))
+    request_id = json.loads(entered.stdout)["id"]
+    assert f"{request_id},portability,letter,{today}" in log
+    assert {one["path"] for one in manifest["files"]} >= {"ledger.json", "record-of-processing.json"}
+    assert (manifest["stage"], manifest["report"]) == ("local", said["report"])
+    checked = ops("--as", "ana", "report", "verify", str(pack), "--ledger")
+    assert checked.exit_code == 0, checked.output
+    assert str(said["manifest_sha256"]) in checked.stdout
+    place = (written := pack.read_bytes()).index(request_id.encode())
+    pack.write_bytes(written[:place] + b"x" + written[place + 1 :])
+    altered = CliRunner().invoke(app, ["report", "verify", str(pack)])
+    assert (altered.exit_code, altered.stdout.split(":")[0]) == (1, "rights-log.csv")
+
+
+@pytest.mark.promise("SEC-1")
+def test_pack_needs_the_policy_of_reports(
+    cloud: LocalCloud, staff: dict[str, AwsAccount], run: Callable[..., Result], tmp_path: Path
+) -> None:
+    period = ("--from", "2026-11-24", "--to", "2026-11-24")
+    done = run("bob", "pack", *period, "--out", str(tmp_path / "pack.zip"), group="report")
+    assert done.exit_code == 1
+    assert "needs the policy that the output ReportPolicyArn" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -260,6 +260,23 @@ def test_operator_gets_only_the_internal_routes_and_the_address_of_the_api(servi
 
 
 @pytest.mark.promise("SEC-1")
+def test_reporter_reads_checkpoints_and_the_evidence_of_reports_only(service: Template) -> None:
+    policy = of_type(service, "AWS::IAM::ManagedPolicy")["ReportPolicy"]
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert {s["Action"]: plain(s["Resource"]) for s in statements} == {
+        "lambda:GetFunctionConfiguration": "${CheckpointLedger.Arn}",
+        "s3:ListBucketVersions": "${CheckpointBucketArn}",
+        "s3:GetObjectVersion": "${CheckpointBucketArn}/checkpoints/*",
+        "kms:GetPublicKey": "${CheckpointKeyArn}",
+        "dynamodb:Query": "${LedgerTableArn}",
+    }
+    (limited,) = [s["Condition"] for s in statements if "Condition" in s]
+    assert limited == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["purge#*", "report#*", "rights#*"]}
+    }
+
+
+@pytest.mark.promise("SEC-1")
 def test_no_role_of_the_service_may_call_the_internal_routes(service: Template) -> None:
     roles = of_type(service, "AWS::IAM::Role").values()
     assert "execute-api" not in json.dumps([role["Properties"].get("Policies") for role in roles])
