@@ -20,12 +20,6 @@ def begin_report(operator: Operator, body: NewReport) -> Created[ReportView]:
     return Created(ReportView.of(service.begin(staff.register(operator.arn), body.first, body.last)))
 
 
-@route(admin, "GET", _ONE, problems=(NotFound,))
-def show_report(operator: Operator, report_id: ReportId) -> ReportView:  # noqa: ARG001 - any operator may
-    """Show the period of a report and the hashes of its packs."""
-    return ReportView.of(service.show(report_id))
-
-
 @route(admin, "GET", _ONE + "/requests", problems=(InvalidRequest, NotFound, ReportOver))
 def list_logged_requests(operator: Operator, report_id: ReportId, cursor: Cursor | None) -> RequestLog:
     """List the requests that were received in the period of a report, oldest first."""

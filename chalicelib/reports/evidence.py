@@ -52,5 +52,10 @@ def entries(report_id: ReportId) -> list[ChainEntry]:
     return chain.page(history_of(report_id), None, MAX_ENTRIES)[0]
 
 
+def recorded(entry: ChainEntry) -> str | None:
+    """Return the SHA-256 of the manifest that an entry records; None if it records none."""
+    return str(entry.data["manifest"]) if entry.event == MADE else None
+
+
 def _entry(event: str, said: Mapping[str, object]) -> NewEntry:
     return NewEntry(event, said, delete_at=Period.AUDIT.ends(clock.now()))

@@ -189,7 +189,7 @@ def _report(report_id: ReportId, entries: list[ChainEntry]) -> Report:
         last=date.fromisoformat(begun.data["to"]),
         begun_at=begun.at,
         by=StaffId(begun.data["by"]),
-        manifests=tuple(entry.data["manifest"] for entry in entries if entry.event == evidence.MADE),
+        manifests=tuple(sha256 for entry in entries if (sha256 := evidence.recorded(entry))),
     )
 
 

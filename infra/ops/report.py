@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,14 +13,23 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.core import clock
+from chalicelib.core.ids import ReportId
 from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
 from chalicelib.reports import page
 from chalicelib.reports.figures import YearCounts, YearFigures, as_json
 from chalicelib.rights.model import ReceivedBy, Right, Status
 from infra.deployment.account import AwsAccount
-from infra.ops import report_ledger, report_pack, report_tables, report_zip
-from infra.ops.internal_api import CallRefused, InternalApi
-from infra.ops.operator_console import complain, connected, emit
+from infra.ops import (
+    redating,
+    report_index,
+    report_ledger,
+    report_pack,
+    report_proof,
+    report_tables,
+    report_zip,
+)
+from infra.ops.internal_api import InternalApi
+from infra.ops.operator_console import complain, connected, console, emit
 from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.refused import CommandRefused
 from infra.ops.report_reader import ReportReader
@@ -82,29 +92,47 @@ def pack(
 
 
 @app.command()
+def prove(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a regulator pack")],
+    region: Region,
+    out: _Out,
+    *,
+    endpoint: Endpoint = None,
+) -> None:
+    """Write the proof that a pack existed: the signature of the Ledger over its manifest.
+
+    It is possible once a checkpoint covers the pack, up to two hours after it was made.
+    """
+    found = report_zip.verify(file)
+    if found.faults or found.sha256 is None:
+        raise FileRefused(f"{file.name} has faults. `ops report verify` names them.")
+    with _new_file(out):
+        stage, report_id = str(found.manifest["stage"]), _report_of(found.manifest)
+        proof = report_proof.make(AwsAccount(region, endpoint), stage, report_id, found.sha256)
+        out.write_text(report_zip.json_text(proof), encoding="utf-8")
+    faults, facts = report_proof.check(proof, report_id, found.sha256)
+    emit({"file": str(out), **facts, "faults": faults}, *report_tables.of_proof(out.name, faults, facts))
+    sys.exit(_FAULTS if faults else 0)
+
+
+@app.command()
 def verify(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a regulator pack")],
     *,
-    ledger: Annotated[
-        bool, typer.Option("--ledger", help="also compare it with the Ledger of its stage; needs a region")
-    ] = False,
-    region: Annotated[str | None, typer.Option(envvar="AWS_REGION", help="with --ledger")] = None,
-    endpoint: Endpoint = None,
+    proof: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="its proof, as `prove` wrote it")
+    ] = None,
 ) -> None:
-    """Compare a regulator pack with its manifest; print each fault in one line. Needs no account.
+    """Compare a pack with its manifest, and with its proof; print each fault in one line. Needs no account.
 
     Exit status 0: no fault. 1: faults.
     """
     found = report_zip.verify(file)
     faults = list(found.faults)
     facts: dict[str, object] = {"manifest_sha256": found.sha256}
-    if ledger and found.sha256 and found.manifest:
-        if region is None:
-            raise typer.BadParameter("--ledger needs --region")
-        more, facts["checkpoint"] = _compare_with_ledger(
-            found.manifest, found.sha256, AwsAccount(region, endpoint)
-        )
-        faults += more
+    if proof and found.sha256 and found.manifest:
+        more, proven = report_proof.check(_json_in(proof), _report_of(found.manifest), found.sha256)
+        faults, facts = faults + more, facts | proven
     emit({"faults": faults, **facts}, *report_tables.of_verification(file.name, faults, facts))
     sys.exit(_FAULTS if faults else 0)
 
@@ -132,6 +160,23 @@ def year(
         if out:
             out.write_text(page.page(figures), encoding="utf-8")
     emit(as_json(figures), *([f"The page is in {out}."] if out else report_tables.of_year(figures)))
+
+
+@app.command()
+def index(
+    stage: Stage,
+    region: Region,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="count the requests without changing them")
+    ] = False,
+    after: Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")] = None,
+    endpoint: Endpoint = None,
+) -> None:
+    """Index requests that were stored before reports existed. Once; safe to stop and run again."""
+    apply = redating.skip_change if dry_run else redating.write_change
+    for line in report_index.index(AwsAccount(region, endpoint), stage, apply, after):
+        console.print(line)
 
 
 def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:
@@ -173,22 +218,20 @@ def _facts(reader: ReportReader, state: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _compare_with_ledger(
-    manifest: Mapping[str, Any], sha256: str, account: AwsAccount
-) -> tuple[list[str], int | None]:
-    """Return the faults, and the checkpoint that covers the record of the manifest (None: none so far)."""
-    stage, report_id = str(manifest.get("stage")), str(manifest.get("report"))
+def _report_of(manifest: Mapping[str, Any]) -> str:
+    """Return the id of the report in a manifest, which becomes part of the name of a chain."""
+    report_id = ReportId.parse(str(manifest.get("report")))
+    if report_id is None:
+        raise FileRefused("The manifest names no report.")
+    return report_id
+
+
+def _json_in(file: Path) -> dict[str, Any]:
     try:
-        recorded = InternalApi.of(account, stage).call("GET", f"/reports/{report_id}").body
-    except CallRefused as refused:
-        if not str(refused).startswith("404"):
-            raise
-        return [f"{report_zip.MANIFEST}: the Ledger of {stage} has no report {report_id}"], None
-    findings, checkpoint = report_ledger.report_coverage(account, stage, report_id)
-    faults = [f"Ledger: {finding}" for finding in findings]
-    if sha256 not in recorded["manifests"]:
-        faults.append(f"{report_zip.MANIFEST}: not the one that the Ledger of {stage} has for {report_id}")
-    return faults, checkpoint
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 @contextmanager

@@ -18,9 +18,8 @@ from chalicelib.core import chain, clock
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.chain import Chain, PublicKeys
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import ReportId, RightsRequestId
+from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import TableBug
-from chalicelib.reports import evidence as reports
 from chalicelib.retention.purge.evidence import HISTORY as PURGE
 from chalicelib.rights.evidence import history_of
 from infra.deployment.account import AwsAccount
@@ -55,7 +54,7 @@ def verified(
     Raises:
         LedgerDenied: the caller may not read it.
     """
-    with _as_reader(account, stage):
+    with as_reader(account, stage):
         first, newest = chain.first_checkpoint(since), chain.newest_checkpoint()
         step = max(1, -(-len(requests) // maximum))
         chosen = requests[::step]
@@ -85,24 +84,6 @@ def verified(
         }
 
 
-def report_coverage(account: AwsAccount, stage: str, report_id: str) -> tuple[list[str], int | None]:
-    """Verify the chain of a report; return the findings, and the checkpoint that covers its newest entry.
-
-    Raises:
-        LedgerDenied: the caller may not read it.
-    """
-    with _as_reader(account, stage):
-        of_report = reports.history_of(ReportId(report_id))
-        head = chain.head(of_report)
-        if head is None:
-            return [f"Missing: {of_report.name}"], None
-        first = chain.first_checkpoint(head.at)
-        verdict = chain.verify(of_report, first, PublicKeys(chain.current_signer().pem))
-        newest = chain.newest_checkpoint()
-        number = newest.statement.number if newest and verdict.covered >= head.seq else None
-        return list(map(described, verdict.findings)), number
-
-
 def _days(since: datetime, until: datetime) -> Iterator[Chain]:
     """Yield the chains of the purge of each day (UTC) of a period."""
     day = since
@@ -112,7 +93,12 @@ def _days(since: datetime, until: datetime) -> Iterator[Chain]:
 
 
 @contextmanager
-def _as_reader(account: AwsAccount, stage: str) -> Iterator[None]:
+def as_reader(account: AwsAccount, stage: str) -> Iterator[None]:
+    """Adopt the settings of the function that signs the Ledger, with the permissions of the caller.
+
+    Raises:
+        LedgerDenied: the caller may not read the Ledger.
+    """
     try:
         standing_in.act_as(account, stage, "checkpoint_ledger")
         yield

@@ -29,13 +29,22 @@ def of_verification(name: str, faults: Sequence[str], facts: Mapping[str, Any]) 
     yield from faults
     if not faults:
         yield f"{name}: no fault. SHA-256 of its manifest: {facts['manifest_sha256']}"
-    if "checkpoint" in facts:
-        number = facts["checkpoint"]
-        yield (
-            f"Checkpoint {number} of the Ledger covers it."
-            if number
-            else "No checkpoint of the Ledger covers it yet; there is one within the next two hours."
-        )
+        if "key" in facts:
+            yield _proven(facts)
+
+
+def of_proof(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
+    """Return the lines about a proof that was written."""
+    yield from faults
+    if not faults:
+        yield f"{name}: {_proven(facts)}"
+
+
+def _proven(facts: Mapping[str, Any]) -> str:
+    return (
+        f"It existed by {facts['existed_by']}: checkpoint {facts['checkpoint']}, signed by the key "
+        f"{facts['key']}. Compare this key with the one that the controller gave you."
+    )
 
 
 def of_year(figures: YearFigures) -> Iterator[RenderableType]:

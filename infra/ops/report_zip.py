@@ -83,7 +83,7 @@ def json_text(value: object) -> str:
 
 
 @dataclass(frozen=True)
-class Verified:
+class PackVerdict:
     """The faults of a pack, in one line each, its manifest and the manifest's hash."""
 
     faults: tuple[str, ...]
@@ -91,36 +91,36 @@ class Verified:
     sha256: str | None = None
 
 
-def verify(path: Path) -> Verified:
+def verify(path: Path) -> PackVerdict:
     """Compare each file of a pack with its manifest."""
     try:
         with zipfile.ZipFile(path) as archive:
             return _verified(archive)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, NotImplementedError, RuntimeError):
-        return Verified((f"{path.name}: not a ZIP, or damaged",))
+        return PackVerdict((f"{path.name}: not a ZIP, or damaged",))
 
 
-def _verified(archive: zipfile.ZipFile) -> Verified:
+def _verified(archive: zipfile.ZipFile) -> PackVerdict:
     names = [info.filename for info in archive.infolist()]
     if names.count(MANIFEST) != 1:
-        return Verified(
+        return PackVerdict(
             (f"{MANIFEST}: missing" if MANIFEST not in names else f"{MANIFEST}: there are several",)
         )
     if archive.getinfo(MANIFEST).file_size > _MAX_MANIFEST:
-        return Verified((f"{MANIFEST}: too large",))
+        return PackVerdict((f"{MANIFEST}: too large",))
     try:
         written = archive.read(MANIFEST)
     except zipfile.BadZipFile:
-        return Verified((f"{MANIFEST}: altered",))
+        return PackVerdict((f"{MANIFEST}: altered",))
     sha256 = hashlib.sha256(written).hexdigest()
     try:
         manifest = json.loads(written)
         listed = [PackedFile(**one) for one in manifest["files"]]
         if manifest["format"] != FORMAT:
-            return Verified((f"{MANIFEST}: of another format than {FORMAT}",), sha256=sha256)
+            return PackVerdict((f"{MANIFEST}: of another format than {FORMAT}",), sha256=sha256)
     except (ValueError, KeyError, TypeError, RecursionError):
-        return Verified((f"{MANIFEST}: not the manifest of a pack",), sha256=sha256)
-    return Verified(tuple(_faults(archive, names, listed)), manifest, sha256)
+        return PackVerdict((f"{MANIFEST}: not the manifest of a pack",), sha256=sha256)
+    return PackVerdict(tuple(_faults(archive, names, listed)), manifest, sha256)
 
 
 def _faults(archive: zipfile.ZipFile, names: list[str], listed: list[PackedFile]) -> Iterator[str]:

@@ -13,16 +13,19 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.core import clock
+from chalicelib.core import clock, table
 from chalicelib.core.chain import Chain
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.table import Change
 from chalicelib.retention.purge import service as purge
+from chalicelib.rights import store
 from chalicelib.rights.evidence import history_of
-from infra.ops import report_reader, report_zip, standing_in
+from infra.ops import report_index, report_reader, report_zip, standing_in
 from infra.ops.__main__ import app
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.report_zip import writing
 from tests.support.commands import Commands, Ran, Wire
+from tests.support.environment import REGION
 from tests.support.ledger import checkpoint, create_archive, overwrite
 from tests.support.world import World
 
@@ -64,8 +67,8 @@ def make(run: Commands, tmp_path: Path) -> Make:
     return making
 
 
-def verify(path: Path) -> tuple[int, list[str]]:
-    done = CliRunner().invoke(app, ["report", "verify", str(path)])
+def verify(path: Path, *more: str) -> tuple[int, list[str]]:
+    done = CliRunner().invoke(app, ["report", "verify", str(path), *more])
     return done.exit_code, done.output.splitlines()
 
 
@@ -144,43 +147,51 @@ def test_evidence_of_at_most_the_wanted_number_of_requests_is_verified(make: Mak
 
 
 @pytest.mark.promise("RGT-10")
-def test_hash_of_the_manifest_is_in_the_ledger_and_compared(world: World, run: Commands, make: Make) -> None:
-    done, out = make()
-    sha256 = report_zip.verify(out).sha256
+def test_proof_of_a_pack_is_made_after_a_checkpoint_and_verified_offline(
+    world: World, run: Commands, make: Make, tmp_path: Path
+) -> None:
+    done, pack = make()
+    sha256, proof = report_zip.verify(pack).sha256, tmp_path / "proof.json"
     assert str(sha256) in done.output
-    report_id = read(out, "manifest.json")["report"]
-    assert world.an_operator("bob").world.call(
-        "GET", f"/admin/v1/reports/{report_id}", arn=world.an_operator("bob").arn
-    ).json["manifests"] == [sha256]
-    assert compared(run, out) == (
-        0,
-        "No checkpoint of the Ledger covers it yet; there is one within the next two hours.",
+    assert prove(pack, proof) == (
+        1,
+        ["refused: no checkpoint covers the pack yet. Repeat the command in two hours."],
     )
     checkpoint(world)
-    assert compared(run, out) == (0, "Checkpoint 1 of the Ledger covers it.")
-    other = read(out, "manifest.json") | {"made_at": "2020-01-01T00:00:00Z"}
-    forged = out.with_name("forged.zip")
-    with zipfile.ZipFile(out) as old, zipfile.ZipFile(forged, "w") as new:
+    assert prove(pack, proof)[0] == 0
+    code, lines = verify(pack, "--proof", str(proof))
+    assert (code, len(lines)) == (0, 2)
+    assert "checkpoint 1, signed by the key" in lines[1]
+    made = json.loads(proof.read_text())
+    assert "by" not in json.loads(made["entries"][0]["payload"])
+    other = {**made, "statement": {**made["statement"], "until": 1}}
+    proof.write_text(json.dumps(other))
+    assert verify(pack, "--proof", str(proof)) == (1, ["proof: its key did not sign it"])
+    for broken in ("", "{}", json.dumps({**made, "entries": []}), json.dumps({**made, "siblings": ["x"]})):
+        proof.write_text(broken)
+        assert verify(pack, "--proof", str(proof)) == (1, ["proof: not a proof of a pack, or altered"])
+
+
+def test_forged_manifest_has_no_proof(world: World, make: Make, tmp_path: Path) -> None:
+    _, pack = make()
+    checkpoint(world)
+    assert prove(pack, proof := tmp_path / "proof.json")[0] == 0
+    manifest = read(pack, "manifest.json") | {"made_at": "2020-01-01T00:00:00Z"}
+    forged = tmp_path / "forged.zip"
+    with zipfile.ZipFile(pack) as old, zipfile.ZipFile(forged, "w") as new:
         for name in old.namelist():
-            new.writestr(name, json.dumps(other) if name == "manifest.json" else old.read(name))
+            new.writestr(name, json.dumps(manifest) if name == "manifest.json" else old.read(name))
     assert verify(forged)[0] == 0
-    assert compared(run, forged)[0] == 1
-    overwrite(Chain("report", report_id), 2, payload="{}")
-    assert compared(run, out)[0] == 1
+    assert verify(forged, "--proof", str(proof)) == (1, ["proof: of another manifest"])
+    assert prove(forged, tmp_path / "other.json")[0] == 1
+    overwrite(Chain("report", manifest["report"]), 2, payload="{}")
+    assert prove(pack, tmp_path / "third.json")[1][0].endswith("in the Ledger was altered")
 
 
-def compared(run: Commands, pack: Path) -> tuple[int, str]:
-    """Verify a pack, also against the Ledger; return the exit status and the last line."""
-    run.patch.setattr(InternalApi, "of", lambda *_: InternalApi(_account(), "https://api.test/api"))
-    done = CliRunner().invoke(app, ["report", "verify", str(pack), "--ledger", "--region", "eu-central-1"])
-    lines = [line for line in done.output.splitlines() if not line.startswith("{")]
-    return done.exit_code, lines[-1]
-
-
-def _account() -> Any:
-    from infra.deployment.account import AwsAccount
-
-    return AwsAccount("eu-central-1", None, "ALICE", "a secret")
+def prove(pack: Path, proof: Path) -> tuple[int, list[str]]:
+    words = ["report", "prove", str(pack), "--out", str(proof), "--region", REGION]
+    done = CliRunner().invoke(app, words)
+    return done.exit_code, done.output.splitlines()
 
 
 def test_equal_contents_give_equal_bytes(tmp_path: Path, world: World) -> None:
@@ -262,3 +273,16 @@ def test_figures_of_a_year_hide_what_is_about_few(
     assert (
         run("alice", "year", "2027").output == "refused: 2027 has not begun. Choose 2026 or an earlier year."
     )
+
+
+def test_requests_from_before_the_index_are_indexed_once(
+    world: World, run: Commands, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_index, "act_as_signup", lambda *_: None)
+    place = store.key(RightsRequestId(asked[0]))
+    stored = table.get(place)
+    table.write(Change(place, drop=("received",)))
+    dry = run("alice", "index", "--dry-run").output
+    counted = [run("alice", "index").output for _ in range(2)]
+    assert [dry, *counted] == [f"3 requests seen, {n} indexed; done" for n in (1, 1, 0)]
+    assert table.get(place) == stored

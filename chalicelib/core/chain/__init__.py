@@ -20,7 +20,7 @@ Invariants, partial failures and what verification cannot detect: docs/adr/0007-
     services        errors of KMS and S3
 """
 
-from chalicelib.core.chain.archive import ArchiveDamaged
+from chalicelib.core.chain.archive import ArchiveDamaged, first_proof
 from chalicelib.core.chain.archive import first_covering as first_checkpoint
 from chalicelib.core.chain.archive import is_empty as is_archive_empty
 from chalicelib.core.chain.archive import newest as newest_checkpoint
@@ -86,6 +86,7 @@ __all__ = [
     "entries",
     "entries_as_of",
     "first_checkpoint",
+    "first_proof",
     "first_write",
     "head",
     "is_archive_empty",

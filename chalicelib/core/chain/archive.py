@@ -12,7 +12,7 @@ from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.chain import locked
-from chalicelib.core.chain.checkpoints import Checkpoint
+from chalicelib.core.chain.checkpoints import Checkpoint, Proof
 from chalicelib.core.chain.entries import Unreadable
 from chalicelib.core.chain.services import ask, fetch
 from chalicelib.core.settings import settings
@@ -103,6 +103,25 @@ def first_covering(at: datetime) -> int:
             return 1
         low, high = (low, middle) if covers else (middle + 1, high)
     return low
+
+
+def first_proof(chain: str, seq: int, at: datetime) -> Proof | None:
+    """The proof of the first checkpoint that covers an entry, which was appended at an instant; or None.
+
+    Its leaf may be a later entry of the chain, which contains the hash of the one before it, and so on. The
+    signature is not verified.
+
+    Raises:
+        Unreadable: a checkpoint is unreadable.
+    """
+    listed = since(first_covering(at))
+    for number in sorted(listed.keys() - {0}):
+        written = [version for version in listed[number] if not version.marker]
+        found = read(written[-1]) if written else None
+        leaf = found.leaf(chain) if found else None
+        if found and leaf and leaf.seq >= seq:
+            return found.proof(chain)
+    return None
 
 
 def read(version: Version) -> Checkpoint:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
-from chalicelib.core import clock
+from chalicelib.core import clock, shards
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import store as requests
@@ -80,3 +80,8 @@ def _months(since: datetime, last: datetime) -> Iterable[str]:
 def _cursor(row: _Row) -> str:
     request_id, received_at = row
     return f"{clock.to_epoch(received_at)}-{request_id}"
+
+
+def place_of(request_id: RightsRequestId, received_at: datetime) -> str:
+    """Return the key of a request in the index `received`, for those stored before it existed."""
+    return f"{clock.to_text(received_at)[:7]}#{shards.shard_of(request_id, requests.SHARDS)}"
