@@ -52,6 +52,18 @@ def test_page_of_requests_costs_a_query_per_shard_a_read_and_an_entry(
     assert calls.tables == sum_of(CALL, {"Query": 16}, shown if open_ones else {})
 
 
+def test_page_of_the_log_costs_a_query_per_shard_and_two_reads(world: World, alice: Operator) -> None:
+    for right in ("access", "erasure"):
+        alice.enters(world.a_user().user_id, right)
+    period = {"first": "2026-11-02", "last": "2026-11-24"}  # in one month of UTC
+    report = world.call("POST", "/admin/v1/reports", body=period, arn=alice.arn).json["id"]
+    with counted() as calls:
+        page = world.call("GET", f"/admin/v1/reports/{report}/requests", arn=alice.arn)
+    assert len(page.json["items"]) == 2
+    # Beside the shards: the entry that says who reads. Reads: the requests, and certificates of erasures.
+    assert calls.tables == sum_of(CALL, {"Query": 16 + 1, "BatchGetItem": 2})
+
+
 def test_page_of_erasures_costs_two_queries_per_shard_a_read_and_an_entry(
     world: World, alice: Operator
 ) -> None:
