@@ -20,11 +20,13 @@ from chalicelib.core.table import Change
 from chalicelib.retention.purge import service as purge
 from chalicelib.rights import store
 from chalicelib.rights.evidence import history_of
-from infra.ops import report_index, report_reader, report_zip, standing_in
+from infra.ops import report_index, report_pack, report_reader, report_zip, standing_in
 from infra.ops.__main__ import app
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.report_zip import writing
+from tests.support import breaches
 from tests.support.commands import Commands, Ran, Wire
+from tests.support.disclosures import a_danger, an_approved_order
 from tests.support.environment import REGION
 from tests.support.ledger import checkpoint, create_archive, overwrite
 from tests.support.world import World
@@ -128,6 +130,23 @@ def test_pack_names_no_person_no_account_and_no_staff(world: World, make: Make) 
         assert secret not in whole
 
 
+@pytest.mark.promise("NOT-3")
+@pytest.mark.promise("SEC-4")
+def test_pack_counts_disclosures_and_lists_breaches_without_their_texts(world: World, make: Make) -> None:
+    alice, bob, mila = world.an_operator("alice"), world.an_operator("bob"), world.a_user()
+    disclosed = an_approved_order(alice, bob, mila)
+    assert alice.proposes_disclosure(a_danger(mila.user_id)).status == 201
+    opened = breaches.opens(alice)
+    _, out = make()
+    by_ground = read(out, "disclosures.json")["by_ground"]
+    assert by_ground["court_order"] == {"approved": 1, "given": 0, "secret_now": 0}
+    assert by_ground["danger_to_people"] == {"given": 0, "proposed": 1, "secret_now": 0}
+    (breach,) = read(out, "breaches.json")["items"]
+    assert (breach["id"], breach["authorities"][0]["country"]) == (opened, "RS")
+    text = json.dumps([read(out, name) for name in ("disclosures.json", "breaches.json")])
+    assert not [word for word in (disclosed, mila.user_id, "what", "opened_by") if f'"{word}"' in text]
+
+
 def test_altered_evidence_is_a_finding_in_the_pack_and_in_the_exit_status(
     world: World, make: Make, asked: list[str]
 ) -> None:
@@ -223,6 +242,24 @@ def test_altered_byte_of_any_file_is_found(tmp_path: Path) -> None:
     for broken in (b"", b"no zip", written[:-40]):
         pack.write_bytes(broken)
         assert verify(pack) == (1, ["pack.zip: not a ZIP, or damaged"])
+
+
+@pytest.mark.parametrize(
+    ("event", "said", "left"),
+    [
+        ("nothing_found", {}, 0),
+        ("finished", {"complete": 1, "tables": {"accounts": {"found": 7, "deleted": 7}}}, 0),
+        ("finished", {"complete": 1, "tables": {"ledger": {"found": 7, "deleted": 0}}}, 7),
+        ("finished", {"complete": 0, "tables": {}}, None),
+        ("begun", {}, None),
+    ],
+)
+def test_what_is_left_past_its_end_is_what_the_purge_stated(
+    event: str, said: dict[str, Any], left: int | None
+) -> None:
+    statement = {"day": "2026-11-24", "at": "2026-11-24T12:00:00Z", "event": event, "said": said}
+    assert report_pack.retention({"processing": []}, [statement])["expired_items_left"] == left
+    assert report_pack.retention({"processing": []}, [])["expired_items_left"] is None
 
 
 def test_failed_pack_leaves_no_file_and_an_existing_one_is_kept(

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from unittest.mock import patch
 
+import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -30,7 +31,8 @@ def state(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def ops(*words: str) -> Result:
-    with patch.dict(os.environ):
+    # boto3 keeps the access key that it read first, and each command gets a new one.
+    with patch.dict(os.environ), patch.object(boto3, "DEFAULT_SESSION", None):
         return CliRunner().invoke(app, ["--local", *words])
 
 
@@ -77,6 +79,7 @@ def test_pack_of_the_local_cloud_is_verified_and_an_altered_byte_is_found(
     checked = CliRunner().invoke(app, ["report", "verify", str(pack)])
     assert checked.exit_code == 0, checked.output
     assert str(said["manifest_sha256"]) in checked.stdout
+    assert f"rights#{request_id}: covered up to" in ops("--as", "ana", "rights", "verify", request_id).stdout
     place = (written := pack.read_bytes()).index(request_id.encode())
     pack.write_bytes(written[:place] + b"x" + written[place + 1 :])
     altered = CliRunner().invoke(app, ["report", "verify", str(pack)])

@@ -226,6 +226,16 @@ def test_repeated_run_announces_nothing_again(
 
 
 @pytest.mark.usefixtures("newer")
+def test_progress_of_an_announcement_counts_shards_by_version(mila: User) -> None:
+    untouched = announcement_run.AnnouncementTotals(shards=1, begun=0, complete=0)
+    assert announcement_run.totals() == {NEWER.version: untouched}
+    run()
+    assert announcement_run.totals()[NEWER.version].begun == 1
+    mila.world.advance(DAY + HOUR)
+    run()
+    assert announcement_run.totals()[NEWER.version].complete == 1
+
+
 def test_user_who_accepted_before_gets_no_announcement(mila: User, mails: list[dict[str, Any]]) -> None:
     mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
     run()

@@ -206,3 +206,36 @@ def test_checkpoint_dated_in_the_future_is_reported_by_the_job(world: World) -> 
     archive.put(sign_again(newest, number=4, until=ahead, previous=newest.statement.digest))
     with pytest.raises(ArchiveDamaged):
         checkpoint(world)
+
+
+def test_first_checkpoint_that_covers_an_instant_is_found_by_few_reads(world: World) -> None:
+    assert chain.first_checkpoint(clock.now()) == 1
+    begun = clock.now()
+    for _ in range(5):
+        write(MILA, 1)
+        checkpoint(world)
+    untils = [archive.read(archive.since(number)[number][0]).statement.until for number in range(1, 6)]
+    assert chain.first_checkpoint(begun) == 1
+    for number, until in enumerate(untils, 1):
+        assert chain.first_checkpoint(clock.from_epoch(until)) == number
+    assert chain.first_checkpoint(clock.now() + YEAR) == 5
+
+
+def test_verification_begins_at_the_first_checkpoint_if_one_is_unreadable(
+    remove_lock: None, write_three: None
+) -> None:
+    replace_object(2, lambda _: b"altered")
+    assert chain.first_checkpoint(clock.now()) == 1
+
+
+def test_proof_of_an_entry_is_that_of_the_first_checkpoint_after_it(world: World) -> None:
+    (entry,) = write(MILA, 1)
+    assert chain.first_proof(MILA.name, entry.seq, entry.at) is None
+    write(MILA, 1)
+    checkpoint(world)
+    write(MILA, 1)
+    checkpoint(world)
+    proof = chain.first_proof(MILA.name, entry.seq, entry.at)
+    assert proof
+    assert (proof.statement.number, proof.leaf.seq) == (1, 2)
+    assert proof.holds(PublicKeys(chain.current_signer().pem))
