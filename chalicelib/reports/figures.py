@@ -19,7 +19,7 @@ from datetime import date
 from enum import StrEnum
 
 from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
-from chalicelib.reports.suppression import LEAST, TOTAL, Cell, CountTable, published
+from chalicelib.reports.hidden_cells import LEAST, TOTAL, Cell, CountTable, published
 from chalicelib.rights.model import ReceivedBy, Right, Status
 
 

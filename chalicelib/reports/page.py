@@ -22,8 +22,8 @@ from chalicelib.reports.figures import (
     RequestResult,
     YearFigures,
 )
+from chalicelib.reports.hidden_cells import TOTAL
 from chalicelib.reports.serbian import YEAR
-from chalicelib.reports.suppression import TOTAL
 from chalicelib.rights.model import Right
 
 _HEADING = "Privacy at RU4M in {year}"

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from chalicelib.reports.figures import BREACHES, Published, YearFigures
-from chalicelib.reports.suppression import TOTAL
+from chalicelib.reports.hidden_cells import TOTAL
 
 _HIDDEN = "-"
 

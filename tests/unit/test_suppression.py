@@ -1,126 +1,86 @@
-"""Small figures of a table are hidden, and cannot be computed from what is published (ADR 53)."""
+"""Tests the removal of an address from SES's suppression list."""
 
-from __future__ import annotations
+import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from itertools import product
+from chalicelib.core import egress
+from chalicelib.core.aws import AwsBug
+from chalicelib.core.errors import Unavailable
+from chalicelib.messages import suppression
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.recipients import Recipient
+from tests.support.cloud import counted, failing
+from tests.support.outages import named, refusal
+from tests.support.suppression import suppression_list
+from tests.support.world import World
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from chalicelib.reports.suppression import (
-    LEAST,
-    SMALL,
-    TOTAL,
-    VALUES,
-    Cell,
-    CountTable,
-    possible_values,
-    published,
-)
-
-ROWS, COLUMNS = ("access", "erasure", "objection"), ("complied", "denied", "open")
-
-
-def a_table(*lines: tuple[int, ...]) -> CountTable:
-    rows, columns = ROWS[: len(lines)], COLUMNS[: len(lines[0])]
-    counts = {(row, column): lines[i][j] for i, row in enumerate(rows) for j, column in enumerate(columns)}
-    return CountTable(rows, columns, counts)
+ADDRESS = "mila.p+ru4m@example.com"
+DELETE = "DeleteSuppressedDestination"
+OUTAGES = [
+    refusal("TooManyRequestsException", 429),
+    refusal("ThrottlingException"),
+    refusal("InternalServiceErrorException", 500),
+]
 
 
-def values_by_trial(table: CountTable, hidden: set[Cell]) -> dict[Cell, set[int]]:
-    """The values of each cell in all tables that a reader considers possible, found by trying tables."""
-
-    def candidates(one: Cell) -> range:
-        count = table.cells[one]
-        if one not in hidden:
-            return range(count, count + 1)
-        return SMALL if count in SMALL else range(max(LEAST, count - 9), count + 10)
-
-    inner = list(product(table.rows, table.columns))
-    allowed = {one: candidates(one) for one in table.cells}
-    found: dict[Cell, set[int]] = {one: set() for one in table.cells}
-    for values in product(*(allowed[one] for one in inner)):
-        other = CountTable(table.rows, table.columns, dict(zip(inner, values, strict=True))).cells
-        if all(count in allowed[one] for one, count in other.items()):
-            for one, count in other.items():
-                found[one].add(count)
-    return found
+@pytest.mark.promise("RGT-3")
+def test_address_is_deleted_from_the_list(world: World) -> None:
+    with suppression_list(ADDRESS, "vera@example.com") as listed:
+        assert suppression.lift(ADDRESS)
+    assert listed == {"vera@example.com"}
 
 
-def test_zeros_and_counts_of_ten_and_more_are_published_where_none_is_small() -> None:
-    table = a_table((25, 0, 10), (40, 12, 0), (0, 0, 0))
-    assert published(table) == table.cells
+def test_address_that_is_not_on_the_list_is_no_error(world: World) -> None:
+    with suppression_list():
+        assert not suppression.lift(ADDRESS)
 
 
-def test_single_small_count_is_not_the_difference_to_a_total() -> None:
-    shown = published(a_table((25, 3, 30), (40, 12, 50), (11, 20, 60)))
-    assert shown["access", "denied"] is None
-    line = [shown["access", column] for column in COLUMNS]
-    column = [shown[row, "denied"] for row in ROWS]
-    assert line.count(None) > 1
-    assert column.count(None) > 1
-    assert shown[TOTAL, TOTAL] == 251
+def test_second_call_finds_nothing(world: World) -> None:
+    with suppression_list(ADDRESS):
+        assert [suppression.lift(ADDRESS), suppression.lift(ADDRESS)] == [True, False]
 
 
-def test_hidden_counts_of_a_line_together_are_about_at_least_ten() -> None:
-    table = a_table((25, 3, 4), (40, 3, 4), (90, 3, 4))
-    shown = published(table)
-    for total, parts in table.lines():
-        if shown[total] is not None and (inside := [one for one in parts if shown[one] is None]):
-            assert sum(table.cells[one] for one in inside) >= LEAST
+def test_one_call_is_made(world: World) -> None:
+    with suppression_list(ADDRESS), counted() as calls:
+        suppression.lift(ADDRESS)
+    assert calls == {f"sesv2.{DELETE}": 1}
 
 
-def test_small_counts_at_their_bounds_get_further_possible_values() -> None:
-    # Without rule 3 all four would have to be 9, the highest small count, since they are 18 by line.
-    table = a_table((9, 9), (9, 9))
-    small = {one for one, count in table.cells.items() if count in SMALL}
-    assert possible_values(table, small, ("access", "complied")) == 1
-    hidden = {one for one, count in published(table).items() if count is None}
-    assert possible_values(table, hidden, ("access", "complied")) >= VALUES
+@pytest.mark.parametrize("error", OUTAGES, ids=named)
+def test_throttled_or_failing_ses_is_unavailable(world: World, error: Exception) -> None:
+    with suppression_list(ADDRESS) as listed, failing("sesv2", DELETE, error), pytest.raises(Unavailable):
+        suppression.lift(ADDRESS)
+    assert listed == {ADDRESS}
 
 
-def test_table_about_very_few_requests_shows_zeros_only() -> None:
-    assert set(published(a_table((1, 0), (0, 0))).values()) == {0, None}
-    assert set(published(a_table((0, 0), (0, 0))).values()) == {0}
+def test_lost_answer_is_unavailable_and_the_next_call_succeeds(world: World) -> None:
+    lost = ReadTimeoutError(endpoint_url="https://email")
+    with suppression_list(ADDRESS) as listed:
+        with failing("sesv2", DELETE, lost, times=1, moment="after"), pytest.raises(Unavailable):
+            suppression.lift(ADDRESS)
+        assert not suppression.lift(ADDRESS)
+    assert listed == set()
 
 
-COUNTS = st.one_of(st.integers(0, 13), st.integers(0, 3), st.just(9))
-SMALL_TABLES = st.tuples(st.tuples(COUNTS, COUNTS), st.tuples(COUNTS, COUNTS))
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("code", ["AccessDeniedException", "BadRequestException"])
+def test_refusal_is_a_bug_whose_text_has_no_address(world: World, code: str) -> None:
+    error = refusal(code, text=f"{ADDRESS} is refused")
+    with suppression_list(ADDRESS), failing("sesv2", DELETE, error), pytest.raises(AwsBug) as raised:
+        suppression.lift(ADDRESS)
+    assert str(raised.value) == code
+    assert raised.value.__cause__ is None
+    assert ADDRESS not in world.log.getvalue()
 
 
-@settings(max_examples=15, deadline=None)
-@given(lines=SMALL_TABLES)
-def test_reader_who_tries_every_table_finds_no_small_count(lines: tuple[tuple[int, ...], ...]) -> None:
-    table = a_table(*lines)
-    hidden = {one for one, count in published(table).items() if count is None}
-    tried = values_by_trial(table, hidden)
-    for cell in (one for one, count in table.cells.items() if count in SMALL):
-        assert len(tried[cell]) >= VALUES
-        assert len(tried[cell]) == possible_values(table, hidden, cell)
+@pytest.mark.promise("SEC-2")
+def test_only_aws_gets_the_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
 
+    def client(to: Recipient, purpose: Purpose, categories: set[Category], make: object) -> object:
+        asked.append((to, purpose, categories))
+        return lambda *_, **__: {}
 
-LARGE_TABLES = st.lists(
-    st.tuples(*[st.one_of(st.integers(0, 12), st.integers(0, 10_000))] * 3), min_size=3, max_size=3
-)
-
-
-@settings(max_examples=100, deadline=None)
-@given(lines=LARGE_TABLES)
-def test_each_small_count_is_hidden_and_protected(lines: list[tuple[int, ...]]) -> None:
-    table = a_table(*lines)
-    shown = published(table)
-    hidden = {one for one, count in shown.items() if count is None}
-    for cell, count in table.cells.items():
-        assert shown[cell] in {None, count}
-        if count in SMALL:
-            assert shown[cell] is None
-            assert possible_values(table, hidden, cell) >= VALUES
-        if count == 0:
-            assert shown[cell] == 0
-
-
-def test_most_figures_of_a_usual_year_are_published() -> None:
-    table = a_table((1200, 30, 12), (800, 3, 25), (90, 11, 40))
-    shown = published(table)
-    assert sum(count is None for count in shown.values()) == 4
-    assert all(shown[TOTAL, column] is not None for column in (*COLUMNS, TOTAL))
+    monkeypatch.setattr(egress, "client", client)
+    suppression.lift(ADDRESS)
+    assert asked == [(Recipient.AWS, Purpose.LEGAL_OBLIGATION, {Category.EMAIL})]

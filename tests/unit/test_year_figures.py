@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
 from chalicelib.reports.figures import BREACHES, DaysToAnswer, YearCounts, YearFigures, as_json
-from chalicelib.reports.suppression import TOTAL
+from chalicelib.reports.hidden_cells import TOTAL
 from chalicelib.rights.model import ReceivedBy, Right, Status
 
 NEW_YEAR, LAST = date(2026, 1, 1), date(2026, 12, 31)
