@@ -44,8 +44,8 @@ _DAYS = (
     "and disclose nothing about fewer."
 )
 _DISCLOSED = (
-    "A disclosure counts in the year in which it was recorded. Data goes out only after two members of our "
-    "staff approved it."
+    "A disclosure counts in the year in which it was recorded. Data goes out only after a second member of "
+    "our staff approved it."
 )
 _NAMES = (
     (Language.ENGLISH, "English"),

@@ -56,10 +56,10 @@ YEAR: Catalogue = {
     "Mean": "Prosek",
     # Disclosures
     "Disclosures to authorities and others": "Otkrivanje podataka organima vlasti i drugima",
-    "A disclosure counts in the year in which it was recorded. Data goes out only after two members of our "
-    "staff approved it.": (
-        "Otkrivanje se broji u godini u kojoj je zabeleženo. Podaci se daju tek kada to odobre dva naša "
-        "zaposlena."
+    "A disclosure counts in the year in which it was recorded. Data goes out only after a second member of "
+    "our staff approved it.": (
+        "Otkrivanje se broji u godini u kojoj je zabeleženo. Podaci se daju tek kada to odobri i drugi naš "
+        "zaposleni."
     ),
     "Ground": "Osnov",
     "Recorded": "Zabeleženo",
