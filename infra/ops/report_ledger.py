@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -85,8 +85,8 @@ def verified(
 
 
 def _days(since: datetime, until: datetime) -> Iterator[Chain]:
-    """Yield the chains of the purge of each day (UTC) of a period."""
-    day = since
+    """Yield the chains of the purge of each day (UTC) that a period touches."""
+    day = since.astimezone(UTC).replace(hour=0, minute=0, second=0)
     while day < until:
         yield PURGE.chain_of(day)
         day += DAY

@@ -115,6 +115,8 @@ def test_pack_has_each_file_with_its_hash_and_the_log_of_the_period(
     ledger = read(out, "ledger.json")
     assert (ledger["findings"], ledger["newest_checkpoint"]["number"]) == ([], 1)
     assert ledger["requests"] == {"in_period": 3, "verified": 3, "every": 1}
+    # Of three requests, and of 25 days of the purge: in UTC the period begins on the 31st of October.
+    assert ledger["chains"] == {"verified": 3 + 25, "covered_by_a_checkpoint": 3 + 1}
 
 
 @pytest.mark.promise("SEC-1")
