@@ -1,20 +1,20 @@
 """The account and its claims."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.core.clock import DAY, Instant
+from chalicelib.core.clock import DAY, HOUR, Instant
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.ids import AccountId, MailId, Pseudonym, RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
-from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 
 _CARRIERS = (Recipient.SMS_CARRIERS,)
@@ -69,19 +69,41 @@ class Account(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
 ):
-    """An account. It belongs to exactly one mobile number (ACC-1)."""
+    """An account. It belongs to exactly one mobile number (ACC-1).
+
+    `version` grows with each change of its sealed part. `number_changed_at`: when its owner last changed the
+    number (ADR 43).
+    """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     user_id: Annotated[UserId, NOT_PERSONAL]
     state: Annotated[AccountState, NOT_PERSONAL] = AccountState.ACTIVE
     phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)]
-    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
+    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED, Correction.SELF_SERVICE)] = (
+        None
+    )
     # Sealed: once the subject's key is erased, no history in the Ledger can be linked to its subject.
     pseudonym: Annotated[Pseudonym, personal(Category.PSEUDONYM, Source.GENERATED)]
     created_at: Annotated[Instant, NOT_PERSONAL]
     # Stream rejects chat tokens issued before this time. It only moves forwards (STR-3).
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
     frozen: Annotated[Frozen | None, NOT_PERSONAL] = None
+    number_changed_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    version: Annotated[int, NOT_PERSONAL] = 1
+
+    @property
+    def cools_until(self) -> datetime | None:
+        """Until when nothing irreversible is done, since its number changed; None if it never changed.
+
+        A thief with the unlocked phone can change the number, and its owner needs time to learn of it.
+        """
+        changed_at = self.number_changed_at
+        return changed_at + settings().erasure.recovery_hours * HOUR if changed_at else None
+
+    def cools_for(self, at: datetime) -> timedelta | None:
+        """How long nothing irreversible is done from an instant on; None if nothing has to wait."""
+        left = (self.cools_until or at) - at
+        return left if left > timedelta() else None
 
     @property
     def is_active(self) -> bool:

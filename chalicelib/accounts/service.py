@@ -4,6 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.accounts import store
+from chalicelib.accounts.changes.store import (
+    AccountMoved,
+    claim_on_phone,
+    locale_change,
+    number_change,
+)
 from chalicelib.accounts.freeze.store import (
     AccountGone,
     NotActive,
@@ -38,7 +44,6 @@ from chalicelib.accounts.store import (
     RevokedLater,
     claims_of,
     claims_of_users,
-    email_moves,
     glance_at_owner_of_phone,
     glance_at_owner_of_user,
     live_accounts,
@@ -66,6 +71,7 @@ __all__ = [
     "SHARDS",
     "STORED_ACCOUNT",
     "AccountGone",
+    "AccountMoved",
     "AlreadyClaimed",
     "ClaimMoved",
     "ClaimedValues",
@@ -79,6 +85,7 @@ __all__ = [
     "UseList",
     "UsedAgain",
     "active",
+    "claim_on_phone",
     "claims_of",
     "claims_of_users",
     "email_moves",
@@ -90,12 +97,15 @@ __all__ = [
     "glances_in",
     "last_uses",
     "live_accounts",
+    "locale_change",
     "new_account",
     "not_erasing",
+    "number_change",
     "owner_of_change",
     "owner_of_email",
     "owner_of_phone",
     "owner_of_user",
+    "phone_moves",
     "read_by_owner",
     "read_by_user",
     "rekey",
@@ -135,6 +145,16 @@ def owner_of_phone(phone: str) -> AccountId | None:
 def owner_of_email(mailbox: str) -> AccountId | None:
     """The account that owns a mailbox."""
     return owner_by_claim(ClaimKind.EMAIL, mailbox)
+
+
+def phone_moves(owner: AccountId, before: str, after: str) -> list[Write]:
+    """The writes that claim a new number instead of the old one: `store.claim_moves`."""
+    return store.claim_moves(ClaimKind.PHONE, owner, before, after)
+
+
+def email_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
+    """The writes that claim a new mailbox instead of the old one: `store.claim_moves`."""
+    return store.claim_moves(ClaimKind.EMAIL, owner, before, after)
 
 
 def owner_of_user(user_id: UserId) -> AccountId | None:

@@ -119,17 +119,17 @@ def revocation(account_id: AccountId, before: datetime) -> Change:
     )
 
 
-def email_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
-    """The writes that claim an account's new mailbox instead of the old one; for a transaction.
+def claim_moves(kind: ClaimKind, owner: AccountId, before: str | None, after: str | None) -> list[Write]:
+    """The writes that claim an account's new number or mailbox instead of the old one; for a transaction.
 
-    Its conflict AlreadyClaimed means that the new mailbox belongs to another account. ClaimMoved means that
+    Their conflict AlreadyClaimed means that the new value belongs to another account. ClaimMoved means that
     the claim on the old one was just moved to another version of the lookup key: the caller has to build the
     writes again.
     """
     if before == after:
         return []
-    released = _release_writes(ClaimKind.EMAIL, before, owner) if before else []
-    return [*released, *(_claim_writes(ClaimKind.EMAIL, after, owner) if after else ())]
+    released = _release_writes(kind, before, owner) if before else []
+    return [*released, *(_claim_writes(kind, after, owner) if after else ())]
 
 
 def shard_of(account_id: AccountId) -> str:
@@ -149,12 +149,12 @@ def live_accounts(shard: str, after: AccountId | None, at_most: int) -> list[Acc
 
 def glance_at_owner_of_phone(phone: str) -> AccountId | None:
     """Read the owner of a number by exactly one read, which may miss a claim that is re-keyed."""
-    return _owner_in(table.batch_get(_claim_keys(ClaimKind.PHONE, phone)))
+    return owner_in(table.batch_get(claim_keys(ClaimKind.PHONE, phone)))
 
 
 def glance_at_owner_of_user(user_id: UserId) -> AccountId | None:
     """Read the account of a public id by exactly one read, which may miss a claim that is re-keyed."""
-    return _owner_in(table.batch_get(_claim_keys(ClaimKind.USER, user_id)))
+    return owner_in(table.batch_get(claim_keys(ClaimKind.USER, user_id)))
 
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
@@ -171,7 +171,7 @@ def claims_of(account: Account, email: str | None) -> list[Item]:
 
 def _own_claims(values: ClaimedValues) -> dict[Key, Item]:
     """The claims that belong to the account now; a claim of the same value may belong to another."""
-    keys = [key for kind, value in values.by_kind().items() for key in _claim_keys(kind, value)]
+    keys = [key for kind, value in values.by_kind().items() for key in claim_keys(kind, value)]
     found = table.batch_get(keys)
     return {key: found[key] for key in keys if found.get(key, {}).get("account_id") == values.account_id}
 
@@ -183,7 +183,7 @@ def claims_of_users(user_ids: Collection[UserId]) -> dict[UserId, Claim | None]:
     """
     found: dict[UserId, Claim | None] = {}
     for _ in range(2):  # one read may miss a claim that is moved to another key, once (`owner_by_claim`)
-        places = {k: one for one in user_ids if one not in found for k in _claim_keys(ClaimKind.USER, one)}
+        places = {k: one for one in user_ids if one not in found for k in claim_keys(ClaimKind.USER, one)}
         for some in batched(places, _KEYS_AT_ONCE):
             found |= {places[key]: _readable_claim(item) for key, item in table.batch_get(some).items()}
     return found
@@ -254,7 +254,7 @@ def rekey(account: Account, email: str | None) -> int:
 
 def _rekey_writes(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Write]:
     """The writes that move a claim from an older version to the current one, if necessary."""
-    current, *others = _claim_keys(kind, value)
+    current, *others = claim_keys(kind, value)
     found = table.batch_get(others)
     for old, item in found.items():
         if "released_at" in item:  # by the erasure of an earlier account
@@ -266,16 +266,16 @@ def _rekey_writes(kind: ClaimKind, value: str, owner: AccountId) -> Iterator[Wri
 
 def owner_by_claim(kind: ClaimKind, value: str) -> AccountId | None:
     """The account that owns a value, under any version of the lookup key."""
-    keys = _claim_keys(kind, value)
+    keys = claim_keys(kind, value)
     found = table.batch_get(keys)
-    if _owner_in(found) is None and len(keys) > 1:
+    if owner_in(found) is None and len(keys) > 1:
         # A batched read is not a snapshot: the claim may have been moved from the version that was read last
         # to the one that was read first. A claim moves only once, so a second read finds it.
         found = table.batch_get(keys)
-    return _owner_in(found)
+    return owner_in(found)
 
 
-def _owner_in(found: Mapping[Key, Item]) -> AccountId | None:
+def owner_in(found: Mapping[Key, Item]) -> AccountId | None:
     """The owner of a claim among those of one value; one in quarantine has none."""
     owners = (codec.opened(Claim, item).account_id for item in found.values())
     return next((owner for owner in owners if owner), None)
@@ -283,7 +283,7 @@ def _owner_in(found: Mapping[Key, Item]) -> AccountId | None:
 
 def _claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
     """The writes of a claim under the current version, on condition that there is no other."""
-    current, *others = _claim_keys(kind, value)
+    current, *others = claim_keys(kind, value)
     item, free = codec.to_item(Claim(account_id=owner), current), _reusable(kind)
     claim = Create(current, item, conflict=AlreadyClaimed, or_over=free)
     return [claim, *(Absent(key, conflict=AlreadyClaimed, or_over=free) for key in others)]
@@ -296,7 +296,7 @@ def _reusable(kind: ClaimKind) -> ConditionBase | None:
 
 def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
     """The writes that delete a claim, on condition that it has not moved to another version."""
-    keys = _claim_keys(kind, value)
+    keys = claim_keys(kind, value)
     found = table.batch_get(keys)
     ours = Attr("account_id").eq(owner)
     return [
@@ -307,6 +307,6 @@ def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write
     ]
 
 
-def _claim_keys(kind: ClaimKind, value: str) -> list[Key]:
+def claim_keys(kind: ClaimKind, value: str) -> list[Key]:
     """The keys of a value's claim under all versions of the lookup key, the current one first."""
     return [Key(Table.CLAIMS, label) for label in keyring.mac_keys(Secret.LOOKUP).lookup_keys(kind, value)]

@@ -46,12 +46,23 @@ class BlockLink(BaseModel):
     Attributes:
         account_id: the account; None if no account had the id, or the account was erased.
         number: the HMAC of the number under the key of the list; None if the number was not known.
+        last_number: the same of the number that the account had when it was erased, if that is another one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     account_id: AccountId | None = None
     number: str | None = None
+    last_number: str | None = None
+
+    def has_number(self, digest: str) -> bool:
+        """Return whether it recognises a number, given by its HMAC."""
+        return _same(self.number, digest) or _same(self.last_number, digest)
+
+    def without_account(self, last_number: str | None) -> "BlockLink":
+        """What recognises the user after the erasure of the account."""
+        changed = None if _same(self.number, last_number or "") else last_number
+        return BlockLink(number=self.number, last_number=changed)
 
 
 class BlockList(
@@ -113,15 +124,19 @@ class BlockList(
         lifted = {
             one
             for one, link in self.links.items()
-            if one == user_id or (number is not None and _same(link.number, number))
+            if one == user_id or (number is not None and link.has_number(number))
         }
         if not lifted:
             return self
         kept = tuple(block for block in self.blocks if block.user_id not in lifted)
         return self._next(kept, {one: link for one, link in self.links.items() if one not in lifted})
 
-    def without_name(self, user_id: UserId, account_id: AccountId) -> Self:
-        """The next version after a blocked user's erasure: it follows the number and names no user."""
+    def without_name(self, user_id: UserId, account_id: AccountId, phone: str | None) -> Self:
+        """The next version after a blocked user's erasure: it follows the number and names no user.
+
+        If the user changed the number after the block, it follows the old one and the last one.
+        """
+        last = self._digest(phone) if phone else None
         named = {one for one, link in self.links.items() if link.account_id == account_id} | {user_id}
         stand_ins = {one: UserId.new() for one in named & self.links.keys()}
         if not stand_ins and account_id not in self.blocked_accounts:
@@ -131,7 +146,7 @@ class BlockList(
             for block in self.blocks
         )
         links = {
-            stand_ins.get(one, one): BlockLink(number=link.number) if one in stand_ins else link
+            stand_ins.get(one, one): link.without_account(last) if one in stand_ins else link
             for one, link in self.links.items()
         }
         return self._next(blocks, links)
@@ -148,7 +163,7 @@ class BlockList(
         )
 
     def _has_number(self, digest: str) -> bool:
-        return any(_same(link.number, digest) for link in self.links.values())
+        return any(link.has_number(digest) for link in self.links.values())
 
     def _digest(self, phone: str) -> str:
         digest = hmac.digest(base64.b64decode(self.number_key), phone.encode(), hashlib.sha256)
@@ -161,7 +176,7 @@ def _same(stored: str | None, digest: str) -> bool:
 
 def _is_followed_by(known: BlockLink, link: BlockLink) -> bool:
     """Return whether a block names no user any more and has the number of a new one."""
-    return known.account_id is None and link.number is not None and _same(known.number, link.number)
+    return known.account_id is None and link.number is not None and known.has_number(link.number)
 
 
 class BlockedBy(

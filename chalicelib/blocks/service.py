@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.service import OPEN_ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.blocks import store
 from chalicelib.blocks.model import BlockList, BlockView, BlockViews, TooManyBlocks
 from chalicelib.blocks.store import (
@@ -145,18 +145,32 @@ def wanted_at_stream(blocks: BlockList | None) -> frozenset[UserId]:
 def leave_lists(account_id: AccountId, user_id: UserId, *, keeping_rows: bool = False) -> Iterable[int]:
     """Take an erased user off the lists of blocks of others; yields 1 for each list.
 
-    The number's hash stays there. A reverse row goes with the change of its list, so a killed run continues.
-    With `keeping_rows` it stays, for a hold that keeps it.
+    The number's hash stays there, and that of the last number if it was changed. A reverse row goes with the
+    change of its list, so a killed run continues. With `keeping_rows` it stays, for a hold that keeps it.
 
     Raises:
         Unavailable: a table does not answer, or a list was changed in every try.
     """
+    phone = _last_number(account_id)
     for blocker in store.blockers_of(account_id):
-        _leave_list(blocker, account_id, user_id, keeping_row=keeping_rows)
+        _leave_list(blocker, account_id, user_id, phone, keeping_row=keeping_rows)
         yield 1
 
 
-def _leave_list(blocker: AccountId, account_id: AccountId, user_id: UserId, *, keeping_row: bool) -> None:
+def _last_number(account_id: AccountId) -> str | None:
+    """The number that an erased account has; None if the account is deleted already, or cannot be opened."""
+    (row,) = needs.read_accounts([account_id], (OPEN_STORED_ACCOUNT, DATA_KEY))
+    try:
+        account = row[OPEN_STORED_ACCOUNT]
+    except SealingError as error:
+        observe.record_unreadable("account_unreadable", error)
+        return None
+    return account.phone if account else None
+
+
+def _leave_list(
+    blocker: AccountId, account_id: AccountId, user_id: UserId, phone: str | None, *, keeping_row: bool
+) -> None:
     for _ in range(_TRIES):
         (row,) = needs.read_accounts([blocker], (BLOCKS, DATA_KEY))
         try:
@@ -164,7 +178,7 @@ def _leave_list(blocker: AccountId, account_id: AccountId, user_id: UserId, *, k
         except SealingError as error:
             observe.record_unreadable("blocks_unreadable", error)
             before = None
-        after = before.without_name(user_id, account_id) if before else None
+        after = before.without_name(user_id, account_id, phone) if before else None
         if before is None or after is None or after is before:
             if not keeping_row:
                 store.delete_reverse_row(account_id, blocker)

@@ -10,6 +10,9 @@ session) cannot lock the owner out (ADR 25). A code for stepping up counts again
 against the number, its prefix or a budget. Guesses at it, and at a mailed code, do not count against an
 address.
 
+A code for a new number of an account goes to the number of a stranger, as far as we know. So it counts like
+one for signing up, and against the account too (ADR 43).
+
 Strangers can have codes sent only to numbers of the served countries (ADR 26).
 
 A rights request without a session has limits of its own per number and mailbox, so a stranger who requests
@@ -70,6 +73,14 @@ TO_STEP_UP = Limiter(
 MAILED = Limiter(
     "codes_mailed_for_account",
     (Window(lambda: DAY, lambda: settings().limits.codes_mailed_for_account_day),),
+    TooManyCodes,
+    WhenUnreachable.REFUSE,
+)
+# Bounds how many other people's numbers a client can have texts sent to, from any address, and how often an
+# account changes its number.
+TO_CHANGE_NUMBER = Limiter(
+    "codes_to_change_number",
+    (Window(lambda: DAY, lambda: settings().limits.codes_to_change_number_day),),
     TooManyCodes,
     WhenUnreachable.REFUSE,
 )
@@ -255,6 +266,8 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
         if challenge.email:
             yield MAILED_TO_GUESTS, "all"
     elif challenge.phone:
+        if account:
+            yield TO_CHANGE_NUMBER, account
         yield PER_NUMBER, challenge.phone
     elif challenge.email:
         if account:

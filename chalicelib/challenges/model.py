@@ -36,6 +36,7 @@ class ChallengePurpose(StrEnum):
     SIGNUP = "signup"
     STEP_UP = "step_up"
     EMAIL = "email"
+    NUMBER = "number"  # a new number for an account
     GUEST = "guest"  # a rights request without a session
 
 

@@ -63,6 +63,8 @@ class Limits(FigureSet):
     codes_per_number_day: int = _count(10)
     # Per account, in addition to what clients without a session may request (ADR 10).
     codes_to_step_up_day: int = _count(5)
+    # Per account, over all new numbers (ADR 43).
+    codes_to_change_number_day: int = _count(5)
     # The reserve of a known device, and of all known devices of an account together (ADR 25).
     codes_reserved_day: int = _count(3)
     codes_reserved_for_account_day: int = _count(9)

@@ -9,6 +9,8 @@ from chalicelib.challenges.model import (
     ChallengeExpired,
     ChallengeView,
     EmailUnavailable,
+    InvalidPhone,
+    SmsUnavailable,
     TooManyCodes,
     WrongCode,
 )
@@ -17,6 +19,7 @@ from chalicelib.core.errors import (
     IdempotencyMismatch,
     InProgress,
     NotFound,
+    SessionEnded,
     Unavailable,
 )
 from chalicelib.core.http import Accepted, ClientAddress, DailyLimit, IfMatch, Tagged, Unlimited, route
@@ -25,17 +28,21 @@ from chalicelib.core.ids import ChallengeId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles import service, verification
+from chalicelib.profiles import number_change, service, verification
 from chalicelib.profiles.model import (
     EmailTaken,
     EmailVerification,
     NewEmail,
+    NewNumber,
+    NumberTaken,
+    NumberVerification,
     OwnProfile,
     ProfileChanges,
     PublicProfile,
 )
 from chalicelib.profiles.service import PROFILE
-from chalicelib.sessions.caller import Caller
+from chalicelib.sessions.caller import ActiveStepUpCaller, Caller
+from chalicelib.sessions.number_change import OPEN_SESSION
 
 profiles = Blueprint(__name__)
 
@@ -54,7 +61,7 @@ def read_profile(caller: Caller) -> Tagged[OwnProfile]:
 def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -> Tagged[OwnProfile]:
     """Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field."""
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    profile = service.change(profile, changes, expected, caller[DATA_KEY])
+    account, profile = service.change(account, profile, changes, expected, caller[DATA_KEY])
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 
@@ -94,6 +101,53 @@ def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerificat
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     profile = verification.finish(profile, caller[DATA_KEY], challenge_id, body.code)
+    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+
+
+@route(
+    profiles,
+    "PUT",
+    "/v1/profile/phone",
+    needs=_OWN,
+    limit=Unlimited("Its codes are limited: 5 a day per account, and per number"),
+    problems=(NotFound, InvalidPhone, TooManyCodes, SmsUnavailable),
+)
+def start_number_change(
+    caller: ActiveStepUpCaller, body: NewNumber, address: ClientAddress
+) -> Accepted[ChallengeView]:
+    """Send a code to a new mobile number of the account.
+
+    The response does not disclose whether the number is registered. Nothing changes before the code is
+    verified, in this session.
+    """
+    account, _ = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    return Accepted(number_change.start(caller.session, account, body, address))
+
+
+@route(
+    profiles,
+    "POST",
+    "/v1/profile/phone/{challenge_id}/verify",
+    needs=(*_OWN, OPEN_SESSION),
+    limit=Unlimited("A code can be tried five times, and codes are limited"),
+    problems=(NotFound, WrongCode, ChallengeExpired, NumberTaken, Unavailable),
+)
+def verify_number(
+    caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: NumberVerification
+) -> Tagged[OwnProfile]:
+    """Verify the code and change the number; from then on only the new number opens the account.
+
+    All sessions stay. The old number and the verified address are notified. For 72 hours no copy can be
+    downloaded in the app, and no erasure becomes final. If the response is lost, send the same code again
+    within two minutes. If another account has the number, nothing changes (`number_taken`).
+    """
+    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    session = caller[OPEN_SESSION]
+    if session is None:
+        raise SessionEnded
+    account, profile = number_change.finish(
+        session, account, profile, caller[DATA_KEY], challenge_id, body.code
+    )
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 

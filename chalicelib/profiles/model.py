@@ -21,6 +21,7 @@ from pydantic import (
 
 from chalicelib.accounts.model import Account
 from chalicelib.challenges.model import Code
+from chalicelib.challenges.numbers import Locale, PhoneText, Region, mobile_number
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import ConflictingRequest
@@ -83,6 +84,7 @@ Birthday = Annotated[date, BeforeValidator(_written_out), AfterValidator(_plausi
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 
+_SPOKEN = Field(description="The language and region of the user (BCP 47), in which messages are written")
 # Settings of features that do not exist yet (ACC-7, STR-10).
 _FOUND = Field(description="Whether others may find the user by number. Stored, but not used yet.")
 _SEEN = Field(description="Whether others see that the user is online. Stored, but not used yet.")
@@ -158,7 +160,10 @@ MAX_STATEMENTS = 20
 
 
 class ProfileChanges(Body):
-    """A JSON merge patch (RFC 7396): it sets its fields; null removes a field."""
+    """A JSON merge patch (RFC 7396): it sets its fields; null removes a field.
+
+    `locale` is stored with the account, all others with the profile.
+    """
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
@@ -173,6 +178,7 @@ class ProfileChanges(Body):
     email: Annotated[
         None, Field(description="null removes the address. To set one, use POST /v1/profile/email")
     ] = None
+    locale: Annotated[Locale | None, _SPOKEN] = None
     discoverable: Annotated[bool | None, _FOUND] = None
     online_visible: Annotated[bool | None, _SEEN] = None
 
@@ -183,8 +189,8 @@ class ProfileChanges(Body):
         return self
 
     def changes(self) -> dict[str, Any]:
-        """The members of the patch; null for those to remove."""
-        return self.model_dump(include=self.model_fields_set)
+        """The members of the patch that the profile has; null for those to remove."""
+        return self.model_dump(include=self.model_fields_set - {"locale"})
 
 
 class NewEmail(Body):
@@ -217,6 +223,37 @@ class EmailTaken(ConflictingRequest):
     title = "Another account has this email address"
 
 
+class NewNumber(Body):
+    """The new mobile number, in E.164 or as a national number with its region."""
+
+    phone: PhoneText
+    region: Region | None = None
+
+    def number(self) -> str:
+        """Return the number in E.164.
+
+        Raises:
+            InvalidPhone: not a valid number, or of a kind that does not receive SMS.
+        """
+        return mobile_number(self.phone, self.region)
+
+
+class NumberVerification(Body):
+    """The code from the message to the new number."""
+
+    code: Code
+
+
+class NumberTaken(ConflictingRequest):
+    """The number belongs to another account.
+
+    Only a caller that read the code on this number learns this. Nothing changes for either account.
+    """
+
+    code = "number_taken"
+    title = "Another account has this number"
+
+
 class OwnProfile(View):
     """A profile as its owner sees it."""
 
@@ -231,6 +268,7 @@ class OwnProfile(View):
     employer: str | None = None
     country: str | None = None
     avatar_url: str | None = None
+    locale: Annotated[str | None, _SPOKEN] = None
     discoverable: Annotated[bool, _FOUND]
     online_visible: Annotated[bool, _SEEN]
     created_at: Instant
@@ -242,6 +280,7 @@ class OwnProfile(View):
         return cls(
             user_id=account.user_id,
             phone=account.phone,
+            locale=account.locale,
             created_at=account.created_at,
             email_verified=profile.email is not None,
             **shown,

@@ -39,7 +39,7 @@ __all__ = [
     "STATEMENTS",
     "by_accounts",
     "change",
-    "change_write",
+    "change_writes",
     "keep_email",
     "new_profile",
     "own",
@@ -67,29 +67,47 @@ def own(account: Account | None, profile: Profile | None) -> tuple[Account, Prof
     return account, profile
 
 
-def change(profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: SubjectKeys) -> Profile:
-    """Apply a merge patch to the version that the client read.
+def change(
+    account: Account, profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: SubjectKeys
+) -> tuple[Account, Profile]:
+    """Apply a merge patch to the version that the client read; return account and profile as changed.
 
-    A removed display name is replaced by a new nickname, a removed switch by its default.
+    A removed display name is replaced by a new nickname, a removed switch by its default. Without a language,
+    messages are written in English.
 
     Raises:
         ChangedMeanwhile: the client's version is not the current one.
     """
     if not expected.allows(profile.etag):
         raise ChangedMeanwhile
-    return _replace(profile, _merged(profile, changes), keys)
+    locale = _locale_writes(account, changes, keys)
+    profile = _replace(profile, _merged(profile, changes), keys, *locale)
+    return (account.model_copy(update={"locale": changes.locale}) if locale else account), profile
 
 
-def change_write(profile: Profile, changes: ProfileChanges, keys: SubjectKeys) -> Write:
-    """The write that applies a merge patch to the version that was read; for a transaction.
+def change_writes(
+    account: Account, profile: Profile, changes: ProfileChanges, keys: SubjectKeys
+) -> tuple[list[Write], list[Write]]:
+    """The writes that apply a merge patch to what was read, for a transaction.
 
-    It conflicts if the profile was changed since. The patch must not change the address, whose claim moves
-    with it.
+    The first list changes the profile, the second one the account. They conflict if what they change was
+    changed since. The patch must not change the address, whose claim moves with it. The profile gets a new
+    version in any case, since that is the client's ETag.
+
+    Raises:
+        StillSealed: the patch changes the language of an account that could not be opened.
     """
     if "email" in changes.model_fields_set:
         raise ValueError("the address is changed together with its claim")
     changed = Profile(**{**_merged(profile, changes), "version": profile.version + 1})
-    return store.replacement(changed, keys, over_version=profile.version)
+    replaced = store.replacement(changed, keys, over_version=profile.version)
+    return [replaced], _locale_writes(account, changes, keys)
+
+
+def _locale_writes(account: Account, changes: ProfileChanges, keys: SubjectKeys) -> list[Write]:
+    if "locale" not in changes.model_fields_set or changes.locale == account.locale:
+        return []
+    return [accounts.locale_change(account, changes.locale, keys)]
 
 
 class TooManyStatements(ValueError):
@@ -165,7 +183,7 @@ def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof
     moves = _address_moves(profile, changed)
     try:
         commit(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
-    except (store.VersionMoved, accounts.ClaimMoved, SuppressionMoved):
+    except (store.VersionMoved, accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
         raise ChangedMeanwhile from None
     except accounts.AlreadyClaimed:
         raise EmailTaken from None

@@ -135,8 +135,11 @@ def lift_restriction(caller: RightsCaller, request_id: RightsRequestId) -> Reque
 
 @route(rights, "GET", "/v1/rights-requests/{request_id}/export", problems=(NotReady, ExportGone))
 def get_export(caller: StepUpCaller, request_id: RightsRequestId) -> ExportView:
-    """Get a download link to the copy. The link works for fifteen minutes; the copy is kept for days."""
-    link = service.export_link(caller.account.account_id, request_id)
+    """Get a download link to the copy. The link works for fifteen minutes; the copy is kept for days.
+
+    For 72 hours after a change of the account's number there is no link: 409 `not_ready`.
+    """
+    link = service.export_link(caller.account, request_id)
     return ExportView(url=link.url, expires_at=link.expires_at, sha256=link.file.sha256, size=link.file.size)
 
 

@@ -30,10 +30,10 @@ _GUEST = "A contact is proven by a code to it. Make another request, with the ri
 
 # Fields and kinds with a way of their own, and that way, for the client.
 _INSTEAD: Mapping[str, str] = {
-    "phone": "A number is proven by a code to it. The app does not offer to change it so far",
+    "phone": "A number is proven by a code to it. Use PUT /v1/profile/phone, after a step-up",
     "email": "Set an address by POST /v1/profile/email, and remove it by PATCH /v1/profile",
-    "locale": "The language of our messages is that of the app at sign-up. It cannot be changed so far",
-    "avatar_url": "The app does not offer pictures so far",
+    # No route sets a picture, so no account has one.
+    "avatar_url": "We store no picture, so there is none to correct",
     "purposes": "Use PUT /v1/consents/{purpose}, or the right to object, to restrict or to withdraw consent",
     "rights_request_contact_phone": _GUEST,
     "rights_request_contact_email": _GUEST,
@@ -95,7 +95,7 @@ def _fields_of(section: Section) -> Iterator[CorrectableField]:
 
 
 def _way(section: Section, field: DisclosedField) -> CorrectionWay:
-    at_once = section.kind == Profile.declaration.kind and field.name in ProfileChanges.model_fields
+    at_once = section.kind in _OF_ITSELF and field.name in ProfileChanges.model_fields
     if at_once is not (field.correction is Correction.SELF_SERVICE):
         raise TypeError(f"{section.kind}.{field.name}: self-service, but no route of the profile changes it")
     return CorrectionWay.AT_ONCE if at_once else CorrectionWay.REVIEWED

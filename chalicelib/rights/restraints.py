@@ -73,10 +73,15 @@ def ending(account_id: AccountId, request_id: RightsRequestId) -> Sequence[Write
     return _changing(found, decisions.without_restraint(found.known, request_id))
 
 
-def contesting(found: Decided, request_id: RightsRequestId, purposes: Iterable[Purpose]) -> list[Write]:
-    """The writes that restrict purposes while a request contests data for them; `ending` ends that."""
+def contesting(found: Decided, request_id: RightsRequestId, purposes: Iterable[Purpose]) -> Write:
+    """The write that restricts purposes while a request contests data for them; `ending` ends that.
+
+    It never covers the whole account, so it leaves the account's state. The transaction has to require that
+    the account is not being erased.
+    """
     contest = Restraint(kind=RestraintKind.CONTEST, since=clock.now(), purposes=tuple(sorted(purposes)))
-    return placing(found, request_id, contest)
+    after = decisions.with_restraint(found.known, request_id, contest)
+    return decisions.storing(found.purposes, after, found.keys)
 
 
 def _changing(found: Decided, after: Purposes) -> list[Write]:

@@ -12,6 +12,7 @@ Failures: if the response is lost, the repeated call finds the first request; if
 is lost, the sweep sends another within minutes.
 """
 
+from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
@@ -165,15 +166,18 @@ def _preserved_file(request: RightsRequest) -> ExportFile | None:
     )
 
 
-def export_link(account_id: AccountId, request_id: RightsRequestId) -> Link:
+def export_link(account: Account, request_id: RightsRequestId) -> Link:
     """Return a link to the copy of a request, or to the messages that a restriction keeps.
 
     Raises:
         NotFound: as for `own`, or the right gives no copy.
-        NotReady: the copy is not made yet.
+        NotReady: the copy is not made yet, or it is, and the account's number has just changed (ADR 43).
         ExportGone: the copy was deleted, or the request was closed before it was delivered.
     """
-    return _link_to_copy(own(account_id, request_id))
+    request = own(account.account_id, request_id)
+    if account.cools_for(clock.now()):
+        raise NotReady
+    return _link_to_copy(request)
 
 
 def export_link_by_receipt(request_id: RightsRequestId, receipt: str) -> Link:

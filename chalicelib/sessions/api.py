@@ -72,6 +72,7 @@ def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[
     sessions,
     "POST",
     "/v1/sessions/step-up/{challenge_id}/verify",
+    needs=(OPEN_ACCOUNT, DATA_KEY),
     limit=Unlimited("A code can be tried five times, and codes are limited"),
     problems=(WrongCode, ChallengeExpired),
 )
@@ -81,4 +82,4 @@ def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: Steppi
     The access token in the response is stepped up for ten minutes. The refresh token stays the same. A
     refresh returns an access token that is not stepped up.
     """
-    return step_up.finish(caller.session, caller.account, challenge_id, body.code)
+    return step_up.finish(caller.session, caller[OPEN_ACCOUNT], challenge_id, body.code)

@@ -2,7 +2,8 @@
 
 A view with a `Caller` serves live sessions of active accounts only. A view with a `RightsCaller` also serves
 frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A `StepUpCaller`
-is a `RightsCaller` whose token was stepped up in the last ten minutes.
+is a `RightsCaller` whose token was stepped up in the last ten minutes, and an `ActiveStepUpCaller` is a
+`Caller` of whom the same is true.
 """
 
 from datetime import datetime
@@ -130,6 +131,24 @@ class StepUpCaller(RightsCaller):
 
         Raises:
             SessionEnded: as for a RightsCaller.
+            StepUpRequired: the token is not stepped up, or its ten minutes have passed.
+        """
+        caller = super().authorize(claims, found)
+        caller.require_step_up()
+        return caller
+
+
+class ActiveStepUpCaller(Caller):
+    """The owner of a live session of an active account whose token is stepped up."""
+
+    problems: ClassVar[tuple[type[Problem], ...]] = (*Caller.problems, StepUpRequired)
+
+    @classmethod
+    def authorize(cls, claims: Claims, found: Found) -> Self:
+        """Accept what a Caller accepts, if the token is stepped up.
+
+        Raises:
+            SessionEnded, AccountFrozen, Restricted: as for a Caller.
             StepUpRequired: the token is not stepped up, or its ten minutes have passed.
         """
         caller = super().authorize(claims, found)

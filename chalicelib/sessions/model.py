@@ -59,6 +59,7 @@ class SecurityEventKind(StrEnum):
     SIGNED_OUT = "signed_out"
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     STEPPED_UP = "stepped_up"
+    NUMBER_CHANGED = "number_changed"
     COPIED_TOKEN_REFUSED = "copied_token_refused"  # noqa: S105 - a kind of event, no token
 
 

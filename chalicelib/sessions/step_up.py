@@ -12,6 +12,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.challenges import service as challenges
 from chalicelib.challenges.model import (
     Challenge,
+    ChallengeExpired,
     ChallengePurpose,
     ChallengeRef,
     ChallengeView,
@@ -53,16 +54,21 @@ def start(session: Session, account: Account | None, key: IdempotencyKey | None)
     return challenges.start(asked, key).view()
 
 
-def finish(session: Session, account: Account, challenge_id: ChallengeId, code: str) -> SteppedUp:
+def finish(session: Session, account: Account | None, challenge_id: ChallengeId, code: str) -> SteppedUp:
     """Verify the code; returns the session with a stepped-up access token.
 
     If the request is repeated, the token is stepped up until the same instant as in the first response.
 
     Raises:
-        WrongCode, ChallengeExpired: see `challenges.check_code`.
+        SessionEnded: the account does not exist any more.
+        WrongCode, ChallengeExpired: see `challenges.check_code`; or the code was sent to an earlier number.
     """
+    if account is None:
+        raise SessionEnded
     ref = ChallengeRef(ChallengePurpose.STEP_UP, challenge_id, holder=session.session_id)
     challenge = challenges.check_code(ref, code)
+    if challenge.phone and challenge.phone != account.phone:
+        raise ChallengeExpired  # the number was changed since the code was sent
     until = (challenge.used_at or _use(challenge, session)) + settings().step_up_life
     return SteppedUp(session=service.session_view(session, account, stepped_up_until=until))
 

@@ -99,13 +99,13 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
 
 
 def _sign_in_despite_race(challenge: Challenge, answer: Verification) -> Verified:
-    """Sign in; once more if a concurrent signup of this number created the account.
+    """Sign in; once more if a concurrent request gave the number to an account, or took it from one.
 
     Raises:
         Unavailable: see `_existing_account`.
     """
     for _ in range(2):
-        with suppress(accounts.AlreadyClaimed, notices.AcceptedBefore, SuppressionMoved):
+        with suppress(accounts.AlreadyClaimed, accounts.ClaimMoved, notices.AcceptedBefore, SuppressionMoved):
             return _sign_in(challenge, answer)
     raise Unavailable
 
@@ -114,7 +114,8 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     """Open a session of the number's account; the transaction creates it if there is none."""
     if challenge.phone is None or challenge.device is None:
         raise ChallengeExpired
-    owner = accounts.owner_of_phone(challenge.phone)
+    claim = accounts.claim_on_phone(challenge.phone)
+    owner = claim.owner if claim else None
     account, keys, makes = (
         _existing_account(owner, challenge, answer) if owner else _new_account(challenge, answer)
     )
@@ -123,7 +124,9 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     known = devices.recognition(account.account_id, challenge.phone, challenge.device)
     # A new account's first use is among its own writes.
     used = [accounts.last_uses.use_now(owner)] if owner else []
-    commit(challenges.use_write(challenge, opened), *makes, *opens, known, *used)
+    # A change of the number that is committed first takes the account away from this code (ADR 43).
+    kept = [claim.is_kept] if claim else []
+    commit(challenges.use_write(challenge, opened), *makes, *opens, known, *used, *kept)
     challenges.count_verified(challenge)
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)

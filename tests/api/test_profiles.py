@@ -32,6 +32,7 @@ EVERYTHING: dict[str, Any] = {
     "job_title": "Engineer",
     "employer": "Tesla d.o.o.",
     "country": "RS",
+    "locale": "sr-RS",
     "discoverable": True,
     "online_visible": False,
 }

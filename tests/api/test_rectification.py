@@ -32,6 +32,7 @@ AT_ONCE: dict[str, tuple[str, object]] = {
     "job_title": ("Engineer", "Engineer"),
     "employer": ("RU4M", "RU4M"),
     "country": ("RS", "RS"),
+    "locale": ("sr_RS", "sr-RS"),
     "discoverable": ("true", True),
     "online_visible": ("false", False),
 }
@@ -157,6 +158,19 @@ def test_repeated_call_corrects_once(mila: User) -> None:
     assert mila.gets("/v1/profile").headers["etag"] == etag
 
 
+@pytest.mark.promise("RGT-2")
+def test_language_is_corrected_beside_a_reviewed_field_and_used_from_then_on(
+    world: World, mila: User
+) -> None:
+    mila.consents("analytics", PRIVACY)
+    changes: dict[str, str | None] = {"locale": "sr-RS", PLATFORM: "android"}
+    assert rectifies(mila, changes, reason="Not mine.").json["status"] == "awaiting_review"
+    assert mila.profile()["locale"] == "sr-RS"
+    assert mila.submits_usage(an_event()).json["dropped"] == {"restricted": 1}
+    mila.asks_to_step_up()
+    assert world.messages_to(mila.phone)[-1].startswith("RU4M kod:")
+
+
 # --- values that are refused
 
 
@@ -171,6 +185,7 @@ def test_repeated_call_corrects_once(mila: User) -> None:
         ({"date_of_birth": "31.12.1990"}, "/changes/date_of_birth", "value_error"),
         ({"date_of_birth": "2990-12-31"}, "/changes/date_of_birth", "value_error"),
         ({"country": "Serbia"}, "/changes/country", "string_pattern_mismatch"),
+        ({"locale": "Serbian"}, "/changes/locale", "string_pattern_mismatch"),
         ({"discoverable": "yes"}, "/changes/discoverable", "bool_type"),
         ({"name": "x" * 101}, "/changes/name", "string_too_long"),
         ({"email": "mila@example.com"}, "/changes/email", "another_way"),
@@ -455,6 +470,13 @@ def test_unreadable_profile_is_answered_with_unavailable(mila: User) -> None:
     table.write(table.Change(place, put={"sealed": b"altered"}))
     assert rectifies(mila, {"name": "Milica"}).status == 503
     assert rectifies(mila, reason="My profile is wrong.").status == 202
+
+
+def test_language_of_an_unreadable_account_is_answered_with_unavailable(mila: User) -> None:
+    place = table.Key(table.Table.ACCOUNTS, f"A#{mila.account_id}", "account")
+    table.write(table.Change(place, put={"sealed": b"altered"}))
+    assert rectifies(mila, {"locale": "sr-RS"}).status == 503
+    assert rectifies(mila, {"name": "Milica"}).status == 202
 
 
 def test_request_of_before_the_procedure_is_not_answered_as_completed(mila: User, alice: Operator) -> None:

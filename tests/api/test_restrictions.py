@@ -287,7 +287,7 @@ def test_operators_cannot_answer_for_the_procedure_of_a_restriction(
 def test_purpose_of_contested_data_is_restricted_until_its_request_ends(mila: User) -> None:
     found, request_id = restraints.read(AccountId(mila.account_id)), RightsRequestId.new()
     assert found
-    commit(*restraints.contesting(found, request_id, [Purpose.ANALYTICS]))
+    commit(restraints.contesting(found, request_id, [Purpose.ANALYTICS]))
     contested = decisions(mila)
     assert contested
     assert contested.restricted == {Purpose.ANALYTICS}

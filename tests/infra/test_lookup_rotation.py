@@ -381,7 +381,7 @@ def test_number_claimed_under_an_old_version_is_taken_while_its_claim_moves(
 
 def test_claim_held_by_another_account_is_not_moved(stage: LookupStage, world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
-    (old,) = store._claim_keys(ClaimKind.PHONE, mila.phone)
+    (old,) = store.claim_keys(ClaimKind.PHONE, mila.phone)
     hand_over(old, vuk.account_id)
     stage.keys.rotate()
     stage.rekey()

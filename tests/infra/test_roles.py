@@ -321,7 +321,7 @@ EXPECTED = {
     },
     "ProfilesRole": {
         _own_logs("profiles"),
-        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         (
             "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
             "${ClaimsTableArn}",
@@ -331,6 +331,7 @@ EXPECTED = {
         ("dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${LookupSecretArn}"),
         _MAILING,
+        ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
     "RollUpUsageRole": {

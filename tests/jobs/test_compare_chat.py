@@ -265,7 +265,7 @@ def test_user_whom_somebody_reactivates_is_kept_for_another_thirty_days(
 def test_user_whose_account_appears_is_not_deleted(world: World, stream: Emulator, unknown: UserId) -> None:
     reconcile()
     world.advance(30 * DAY)
-    place = Key(Table.CLAIMS, accounts._claim_keys(ClaimKind.USER, unknown)[0].pk)
+    place = Key(Table.CLAIMS, accounts.claim_keys(ClaimKind.USER, unknown)[0].pk)
 
     def claim_first(**_: Any) -> None:  # once the deletion is planned
         if [stage for stage, _ in planned()] == ["repair"]:
@@ -423,7 +423,7 @@ def test_evidence_has_the_pages_before_stream_stopped_answering(
 def test_unreadable_claim_does_not_stop_the_pass(world: World, stream: Emulator, mila: User) -> None:
     other = on_stream(world.a_user())
     overwrite(other, name="Somebody else")
-    key = next(iter(accounts._claim_keys(ClaimKind.USER, UserId(mila.user_id))))
+    key = next(iter(accounts.claim_keys(ClaimKind.USER, UserId(mila.user_id))))
     row = {**key.attributes(), "kind": "claim", "account_id": "no account"}
     aws.client("dynamodb").put_item(TableName=settings().table(Table.CLAIMS), Item=wire_item(row))
     assert reconcile()["drifted"] == 1

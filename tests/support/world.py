@@ -313,6 +313,23 @@ class User:
         challenge = self.asks_for_email(address).json["challenge_id"]
         return self.verifies_email(challenge, self.world.code_mailed_to(address))
 
+    def asks_for_number(self, phone: str, **more: Any) -> Reply:
+        return self.calls("PUT", "/v1/profile/phone", body={"phone": phone}, **more)
+
+    def verifies_number(self, challenge_id: str, code: str, **more: Any) -> Reply:
+        path = f"/v1/profile/phone/{challenge_id}/verify"
+        return self.calls("POST", path, body={"code": code}, **more)
+
+    def changes_number(self, phone: str) -> "User":
+        """Step up, request a code to a new number, and verify it; return the same user, who has it now."""
+        self.is_stepped_up()
+        asked = self.asks_for_number(phone)
+        assert asked.status == 202, asked.text
+        changed = self.verifies_number(asked.json["challenge_id"], self.world.code_for(phone))
+        assert changed.status == 200, changed.text
+        self.phone = phone
+        return self
+
     def signs_in_again(self) -> "User":
         """Return the same user with a new session, for example after days."""
         return self.world.a_user(self.phone)

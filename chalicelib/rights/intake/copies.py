@@ -11,7 +11,10 @@ def _begin(submission: Submission) -> Beginning:
     body = submission.body
     if body.transfer_to:
         _check_target(body.transfer_to)
-    return Beginning(procedures.steps_of(body.right, body.transfer_to), CopyNotes())
+    steps = procedures.steps_of(body.right, body.transfer_to)
+    if until := submission.cools_until:
+        return Beginning(procedures.cooled(steps), CopyNotes(cools_until=until))
+    return Beginning(steps, CopyNotes())
 
 
 def _check_target(address: str) -> None:

@@ -6,8 +6,10 @@ from chalicelib.rights.notes import ErasureNotes
 
 
 def _begin(submission: Submission) -> Beginning:
-    notes = ErasureNotes(waives_grace=bool(submission.body.waive_grace))
-    return Beginning(procedures.steps_of(submission.body.right, None), notes)
+    until = submission.cools_until
+    notes = ErasureNotes(waives_grace=bool(submission.body.waive_grace), cools_until=until)
+    steps = procedures.steps_of(submission.body.right, None)
+    return Beginning(procedures.cooled(steps) if until else steps, notes)
 
 
 ERASURE = IntakeRule(_begin, takes=frozenset({"waive_grace"}), wants_step_up=True)

@@ -15,6 +15,7 @@ from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, needs
 from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply
 from chalicelib.core.transactions import Write
+from chalicelib.privacy.personal import StillSealed
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.profiles import service as profiles
 from chalicelib.profiles.model import Profile, ProfileChanges, SubjectStatement
@@ -72,20 +73,33 @@ def _begin(submission: Submission) -> Beginning:
 def _effect(submission: Submission, asked: _Asked) -> list[Write]:
     subject, account_id = submission.subject, submission.subject.account.account_id
     writes: list[Write] = []
+    # A transaction has one write of an item: a changed account is not being erased either.
+    of_account: list[Write] = []
     if asked.at_once:
-        if subject.profile is None:
-            raise Unavailable  # it cannot be opened; an alarm reports that
-        writes.append(profiles.change_write(subject.profile, asked.at_once, subject.keys))
+        writes, of_account = _changes_at_once(subject, asked.at_once)
     if not submission.body.changes:
         stated = SubjectStatement(
             request_id=submission.request_id, made_at=submission.at, text=submission.body.reason or ""
         )
         writes.append(_statements_write(subject, [stated], "reason"))
-    contested = _contested(asked)
-    if not contested:
-        return [accounts.not_erasing(account_id), *writes]
-    decided = Decided(subject.account, subject.purposes, subject.keys)
-    return [*restraints.contesting(decided, submission.request_id, contested), *writes]
+    if contested := _contested(asked):
+        decided = Decided(subject.account, subject.purposes, subject.keys)
+        writes.append(restraints.contesting(decided, submission.request_id, contested))
+    return [*(of_account or [accounts.not_erasing(account_id)]), *writes]
+
+
+def _changes_at_once(subject: Subject, changes: ProfileChanges) -> tuple[list[Write], list[Write]]:
+    """The writes of the profile, and those of the account.
+
+    Raises:
+        Unavailable: one of them cannot be opened; an alarm reports that.
+    """
+    if subject.profile is None:
+        raise Unavailable
+    try:
+        return profiles.change_writes(subject.account, subject.profile, changes, subject.keys)
+    except StillSealed:
+        raise Unavailable from None
 
 
 def _contested(asked: _Asked) -> set[Purpose]:
@@ -138,7 +152,7 @@ def _fault(name: str, field: CorrectableField | None, value: str | None) -> dict
 def _profile_changes(changes: Mapping[str, str | None]) -> ProfileChanges:
     """The changes as a merge patch of the profile; a switch is sent as `true` or `false`."""
     values = {
-        name: _SWITCHES.get(value, value) if value is not None and _PROFILE[name] is bool else value
+        name: _SWITCHES.get(value, value) if value is not None and _PROFILE.get(name) is bool else value
         for name, value in changes.items()
     }
     try:

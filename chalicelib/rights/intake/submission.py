@@ -103,6 +103,12 @@ class Submission:
     request_id: RightsRequestId
     at: datetime
 
+    @property
+    def cools_until(self) -> datetime | None:
+        """Until when nothing irreversible is done after a change of the number; None if none is recent."""
+        account = self.subject.account
+        return account.cools_until if account.cools_for(self.at) else None
+
 
 @dataclass(frozen=True)
 class Beginning:

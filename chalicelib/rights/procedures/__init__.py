@@ -53,7 +53,7 @@ SEARCH = "search"  # search for an account of the contact of a person without an
 ANSWER = "answer"  # answer that nothing is stored about that person
 FORGET_CONTACT = "forget_contact"  # delete the contact from the request
 WARN = "warn"  # announce on every channel of the account what was requested without a session
-COOL_DOWN = "cool_down"  # wait until a person who was warned had time to object
+COOL_DOWN = "cool_down"  # wait until a person who was warned, or whose number changed, had time to object
 
 # The request of a person without an account, whatever the right.
 WITHOUT_ACCOUNT = (SEARCH, ANSWER, ANNOUNCE, FORGET_CONTACT)
@@ -114,16 +114,22 @@ def restriction_steps(*, covers_all: bool, preserves: bool) -> tuple[str, ...]:
     return (*at_stream, *kept, *copied, *concluded, ANNOUNCE, UPHOLD, *afterwards)
 
 
-def recovered(names: Sequence[str]) -> tuple[str, ...]:
-    """The steps of a request without a session: the account is warned, and nothing irreversible follows soon.
+def cooled(names: Sequence[str]) -> tuple[str, ...]:
+    """The steps of a request of an account whose number has just changed: nothing irreversible follows soon.
 
     What can be undone, such as the freeze of an erasure, does not wait.
     """
-    if CAPTURE in names:
-        begun = names.index(CAPTURE)
-        return (WARN, *names[:begun], COOL_DOWN, *names[begun:])
-    pinned = names.index(PIN) + 1 if PIN in names else 0
-    return (*names[:pinned], WARN, COOL_DOWN, *names[pinned:])
+    if COOL_DOWN in names:
+        return tuple(names)
+    at = names.index(CAPTURE) if CAPTURE in names else names.index(PIN) + 1 if PIN in names else 0
+    return (*names[:at], COOL_DOWN, *names[at:])
+
+
+def recovered(names: Sequence[str]) -> tuple[str, ...]:
+    """The steps of a request without a session: as `cooled`, and the account is warned."""
+    cooling = cooled(names)
+    at = 0 if CAPTURE in names else cooling.index(COOL_DOWN)
+    return (*cooling[:at], WARN, *cooling[at:])
 
 
 def is_recovery(request: RightsRequest) -> bool:

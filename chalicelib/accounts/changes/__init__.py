@@ -1,0 +1,1 @@
+"""Changes of an account by its owner: the number and the language."""

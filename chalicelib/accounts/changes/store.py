@@ -1,0 +1,70 @@
+"""The writes that change an account's number or language, and the condition that it still has a number.
+
+The sealed part of an account is replaced as a whole. So each write requires the version that was read.
+"""
+
+from dataclasses import dataclass
+
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib.accounts.model import Account, AccountState, ClaimKind
+from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_in
+from chalicelib.core import clock, table
+from chalicelib.core.ids import AccountId
+from chalicelib.core.table import Attr, Change, Conflict, Present, visible
+from chalicelib.privacy import codec
+from chalicelib.privacy.subject_keys import SubjectKeys
+
+
+class AccountMoved(Conflict):
+    """The account was changed since it was read, is being erased, or is in a state that does not allow it."""
+
+
+@dataclass(frozen=True)
+class NumberClaim:
+    """The claim on a number.
+
+    Attributes:
+        owner: the account that has the number.
+        is_kept: the condition that the account still has it, for a transaction; its conflict is ClaimMoved.
+    """
+
+    owner: AccountId
+    is_kept: Present
+
+
+def claim_on_phone(phone: str) -> NumberClaim | None:
+    """The claim on a number, under any version of the lookup key; None if no account has the number."""
+    keys = claim_keys(ClaimKind.PHONE, phone)
+    for _ in range(2):  # one read may miss a claim that is moved to another key, once (`owner_by_claim`)
+        found = table.batch_get(keys)
+        for key, item in found.items():
+            if owner := owner_in({key: item}):
+                return NumberClaim(owner, Present(key, Attr("account_id").eq(owner), conflict=ClaimMoved))
+    return None
+
+
+def locale_change(account: Account, locale: str | None, keys: SubjectKeys) -> Change:
+    """The write that changes an account's language, in any state; its conflict is AccountMoved."""
+    changed = account.model_copy(update={"locale": locale, "version": account.version + 1})
+    return _rewriting(account, changed, keys, Attr("state").ne(AccountState.ERASING))
+
+
+def number_change(account: Account, phone: str, keys: SubjectKeys) -> Change:
+    """The write that gives an active account another number; its conflict is AccountMoved."""
+    changed = account.model_copy(
+        update={"phone": phone, "number_changed_at": clock.now(), "version": account.version + 1}
+    )
+    return _rewriting(account, changed, keys, Attr("state").eq(AccountState.ACTIVE))
+
+
+def _rewriting(before: Account, after: Account, keys: SubjectKeys, only_if: ConditionBase) -> Change:
+    """Replace what is sealed, and leave the fields in clear that other writers change: state, revocation."""
+    place = account_key(after.account_id)
+    item = codec.to_item(after, place, keys)
+    written = ("sealed", "version", "number_changed_at")
+    changed: dict[str, object] = {name: item[name] for name in written if name in item}
+    version = Attr("version").eq(before.version)
+    if before.version == 1:  # an account of an earlier release has none
+        version = version | Attr("version").not_exists()
+    return Change(place, put=changed, only_if=visible() & version & only_if, conflict=AccountMoved)

@@ -1,0 +1,116 @@
+"""For three days after a change of the number, no copy is given and no erasure becomes final (ADR 43)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import procedures
+from chalicelib.rights.model import Right, Status
+from infra.stream_emulator import Emulator
+from tests.support.builders import a_phone, an_address
+from tests.support.chat_settings import apply_to
+from tests.support.erasing import asks_for_erasure, at_step, erasable, notes, stored, work
+from tests.support.guests import proves, requests
+from tests.support.world import User, World
+
+WAIT = 72 * HOUR
+
+
+@pytest.fixture(autouse=True)
+def services(world: World) -> Iterator[None]:
+    """Provide what an erasure needs."""
+    with erasable():
+        yield
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    """Return a user whom Stream knows, with a freshly stepped-up session."""
+    apply_to(stream)
+    return world.a_user().is_stepped_up()
+
+
+def link(mila: User, request_id: RightsRequestId) -> str | int:
+    """Ask for the link to a copy from a fresh step-up; returns the problem, or the status."""
+    mila.verified["session"] |= mila.steps_up().json["session"]
+    got = mila.gets(f"/v1/rights-requests/{request_id}/export")
+    return got.problem or got.status
+
+
+@pytest.mark.promise("RGT-2")
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("transfer_to", [None, "https://other.example/inbox"])
+def test_copy_that_is_requested_after_the_change_is_made_three_days_later(
+    world: World, mila: User, transfer_to: str | None
+) -> None:
+    mila.changes_number(a_phone())
+    changed_at = world.now
+    world.advance(HOUR)
+    mila = world.a_user(mila.phone).is_stepped_up()
+    body = {"right": "portability"} | ({"transfer_to": transfer_to} if transfer_to else {})
+    asked = mila.calls("POST", "/v1/rights-requests", body=body)
+    request_id = RightsRequestId(asked.json["id"])
+    assert [step["name"] for step in asked.json["steps"]][:2] == ["pin", "cool_down"]
+    work(world, request_id, at_step("cool_down"))
+    assert link(mila, request_id) == "not_ready"
+    work(world, request_id, at_step("ask_stream"))
+    assert timedelta() <= world.now - changed_at - WAIT < HOUR
+
+
+@pytest.mark.promise("RGT-2")
+def test_copy_that_was_ready_before_the_change_has_no_link_for_three_days(world: World, mila: User) -> None:
+    request_id = RightsRequestId(mila.exercises("access").json["id"])
+    work(world, request_id, at_step("discard"), within=DAY)
+    assert link(mila, request_id) == 200
+    mila.changes_number(a_phone())
+    changed_at = world.now
+    assert link(mila, request_id) == "not_ready"
+    world.traveller.move_to(changed_at + WAIT - timedelta(seconds=1))
+    mila = world.a_user(mila.phone)
+    assert link(mila, request_id) == "not_ready"
+    world.advance(timedelta(seconds=1))
+    assert link(mila, request_id) == 200
+
+
+@pytest.mark.promise("RGT-2")
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize("when", ["before the intake", "after the intake"])
+def test_erasure_passes_its_point_of_no_return_three_days_after_the_change(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    if when == "before the intake":
+        mila.changes_number(a_phone()).is_stepped_up()
+        request_id = asks_for_erasure(mila, waive_grace=True)
+    else:
+        request_id = asks_for_erasure(mila, waive_grace=True)
+        mila.changes_number(a_phone())
+    changed_at = world.now
+    assert [step.name for step in stored(request_id).steps].count("cool_down") == (when[0] == "b")
+    work(world, request_id, lambda request: request.notes.is_irrevocable)
+    captured_at = notes(request_id).captured_at
+    assert captured_at
+    assert captured_at - changed_at >= WAIT
+    assert work(world, request_id).status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-11")
+def test_request_without_a_session_after_the_change_waits_once(world: World, mila: User) -> None:
+    address = an_address()
+    mila.has_email(address)
+    mila.changes_number(a_phone())
+    made = requests(world, phone=mila.phone).json
+    proven = proves(world, made, email=address).json
+    assert [step["name"] for step in proven["steps"]][:4] == ["pin", "warn", "cool_down", "ask_stream"]
+
+
+def test_cooled_steps_are_the_recovered_ones_without_the_warning() -> None:
+    for right in (Right.ACCESS, Right.ERASURE):
+        names = procedures.steps_of(right, None)
+        recovered = list(procedures.recovered(names))
+        recovered.remove("warn")
+        assert tuple(recovered) == procedures.cooled(names) == procedures.cooled(procedures.cooled(names))
