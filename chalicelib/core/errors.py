@@ -20,7 +20,7 @@
     │   ├── (signup)             terms_outdated
     │   ├── (consents)           notice_outdated
     │   ├── (billing)            invoice_number_used
-    │   ├── (profiles)           email_taken
+    │   ├── (profiles)           email_taken, number_taken
     │   ├── (rights)             already_open, too_late, not_ready, not_now, proposed_already,
     │   │                        nothing_proposed
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed

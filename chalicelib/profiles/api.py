@@ -110,10 +110,10 @@ def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerificat
     "/v1/profile/phone",
     needs=_OWN,
     limit=Unlimited("Its codes are limited: 5 a day per account, and per number"),
-    problems=(NotFound, InvalidPhone, TooManyCodes, SmsUnavailable),
+    problems=(NotFound, InvalidPhone, TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress),
 )
 def start_number_change(
-    caller: ActiveStepUpCaller, body: NewNumber, address: ClientAddress
+    caller: ActiveStepUpCaller, body: NewNumber, address: ClientAddress, key: IdempotencyKey | None
 ) -> Accepted[ChallengeView]:
     """Send a code to a new mobile number of the account.
 
@@ -121,7 +121,7 @@ def start_number_change(
     verified, in this session.
     """
     account, _ = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    return Accepted(number_change.start(caller.session, account, body, address))
+    return Accepted(number_change.start(caller.session, account, body, address, key))
 
 
 @route(

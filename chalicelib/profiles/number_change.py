@@ -32,6 +32,7 @@ from chalicelib.challenges.model import (
 from chalicelib.core import clock, needs
 from chalicelib.core.errors import Unavailable, does_not_apply
 from chalicelib.core.http import ClientAddress
+from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -46,7 +47,9 @@ from chalicelib.suppressions.service import Addresses, SuppressionMoved
 _TRIES = 2  # of the transaction, while a rotation moves claims or another request changes the account
 
 
-def start(session: Session, account: Account, asked: NewNumber, address: ClientAddress) -> ChallengeView:
+def start(
+    session: Session, account: Account, asked: NewNumber, address: ClientAddress, key: IdempotencyKey | None
+) -> ChallengeView:
     """Send a code to the new number; only this session may verify it.
 
     The code counts like one for signing up, and against the account, since the number may be a stranger's.
@@ -54,7 +57,7 @@ def start(session: Session, account: Account, asked: NewNumber, address: ClientA
     Raises:
         InvalidPhone: it is no mobile number, or of a country to which no codes are sent.
         InvalidRequest: the account has this number.
-        TooManyCodes, SmsUnavailable: see `challenges.start`.
+        TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress: see `challenges.start`.
     """
     number = asked.number()
     if number == account.phone:
@@ -70,7 +73,7 @@ def start(session: Session, account: Account, asked: NewNumber, address: ClientA
         body=asked,
         address=address,
     )
-    return challenges.start(request, None).view()
+    return challenges.start(request, key).view()
 
 
 def finish(

@@ -170,12 +170,13 @@ def reserved_parameter(logical: str) -> str:
 
 # Variables that only some functions get.
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
-# Functions that send codes to numbers of clients without a session.
+# Functions that send codes to numbers that may belong to strangers.
 _STRANGERS = {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}}
 _ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}},
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
+    "profiles": _STRANGERS,
     "record_verified_codes": _COUNTRIES,
     "rights": _STRANGERS,
     "signup": _STRANGERS,

@@ -148,8 +148,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
     },
     "profiles": {
-        "accounts": {"BatchGet", "Put"},
-        "challenges": {"Put", "Update"},
+        "accounts": {"BatchGet", "Put", "Update"},
+        "challenges": {"Get", "Put", "Update"},
         "claims": {"BatchGet", "Delete", "Put"},
         "keys": {"BatchGet"},
     },
@@ -242,7 +242,9 @@ QUEUES: dict[str, dict[str, set[str]]] = {
     "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
 }
 
-MAY_SEND_TEXTS = {"close_idle_accounts", "erase_accounts", "rights", "sessions", "signup", "work_rights"}
+MAY_SEND_TEXTS = {
+    "close_idle_accounts", "erase_accounts", "profiles", "rights", "sessions", "signup", "work_rights",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

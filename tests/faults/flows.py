@@ -109,6 +109,36 @@ class AddingAnAddress(UserFlow):
         run.deliver_changes()
 
 
+class ChangingTheNumber(UserFlow):
+    """A code to another number changes the number of the account.
+
+    A code or a notice is sent before that is recorded, so a process that dies in between sends it again.
+    """
+
+    name = "changing_the_number"
+    more_messages = 1
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        self.user.has_email(ADDRESS)
+        self.user.is_stepped_up()
+
+    def play(self, run: Run) -> None:
+        asked = run.app(lambda: self.user.asks_for_number(OTHER_PHONE, headers=KEY))
+        assert asked.status == 202
+        code = run.world.code_for(OTHER_PHONE)
+        changed = run.app(lambda: self.user.verifies_number(asked.json["challenge_id"], code))
+        assert changed.json["phone"] == OTHER_PHONE
+        run.deliver_changes()
+
+    def left(self) -> list[object]:
+        """The accounts that the two numbers open: the user's, and a new one."""
+        signed_in = [self.user.world.a_user(phone, DEVICE) for phone in (OTHER_PHONE, PHONE)]
+        return [user.verified["new_account"] for user in signed_in] + [
+            signed_in[0].user_id == self.user.user_id
+        ]
+
+
 class Consenting(UserFlow):
     """A consent is given and withdrawn; each is recorded once."""
 
@@ -315,6 +345,7 @@ FLOWS: tuple[type[Flow], ...] = (
     SigningInFromReserve,
     SteppingUp,
     AddingAnAddress,
+    ChangingTheNumber,
     Consenting,
     SubmittingUsage,
     LoggingOut,

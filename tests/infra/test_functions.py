@@ -357,7 +357,7 @@ def test_only_senders_of_codes_to_strangers_are_configured_with_the_mode_of_budg
         if "RU4M_SMS_BUDGETS" in function["Environment"]["Variables"]
     }
     mode = {"Ref": "SmsBudgets"}
-    assert configured == {"rights": mode, "signup": mode}
+    assert configured == {"profiles": mode, "rights": mode, "signup": mode}
 
 
 def test_only_functions_that_delete_users_at_stream_are_configured_with_the_extent(
@@ -394,7 +394,7 @@ def test_only_senders_of_codes_and_their_counter_are_configured_with_countries(
     configured = {
         name for name, f in functions.items() if "RU4M_SMS_COUNTRIES" in f["Environment"]["Variables"]
     }
-    assert configured == {"record_verified_codes", "rights", "signup"}
+    assert configured == {"profiles", "record_verified_codes", "rights", "signup"}
 
 
 @pytest.mark.promise("SEC-1")

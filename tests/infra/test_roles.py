@@ -328,7 +328,7 @@ EXPECTED = {
         ),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        ("dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("secretsmanager:GetSecretValue", "${CodesSecretArn}, ${LookupSecretArn}"),
         _MAILING,
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),

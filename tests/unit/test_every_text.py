@@ -334,6 +334,7 @@ VALUES: Words = {
 def test_texts_of_all_text_messages_are_found() -> None:
     assert {name.removeprefix("chalicelib.").removesuffix(".0") for name in SENT_BY_SMS} == {
         "challenges.sms._TEXTS",
+        "profiles.farewell._NUMBER_TEXT",
         "retention.idle.letters._TEXT",
         "rights.erasure.messages._CANCELLED_TEXT",
         "rights.erasure.messages._CONFIRMED_TEXT",

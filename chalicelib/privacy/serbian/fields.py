@@ -159,6 +159,7 @@ LABELS: Catalogue = {
     "Notice": "Obaveštenje",
     "Notice version": "Verzija obaveštenja",
     "Number": "Broj",
+    "Number changed": "Broj promenjen",
     "Number key": "Ključ broja",
     "Number of renewals": "Broj obnova",
     "Objected": "Prigovor podnet",
