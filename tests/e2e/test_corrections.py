@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import clock
+from chalicelib.core.clock import HOUR
 from chalicelib.privacy.recipients import Recipient
 from infra.local.cloud import LocalCloud
-from infra.local.tour.phone import Phone
+from infra.local.tour.phone import Phone, code_in
 from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
 from tests.support.deployed import history
@@ -40,6 +42,10 @@ def read(phone: Phone, request_id: str) -> dict[str, Any]:
 
 def are_done(phone: Phone, request_id: str) -> bool:
     return all(step["status"] == "done" for step in read(phone, request_id)["steps"])
+
+
+def steps_done(phone: Phone, request_id: str) -> list[str]:
+    return [step["name"] for step in read(phone, request_id)["steps"] if step["status"] == "done"]
 
 
 def decides(run: Callable[..., Any], request_id: str, *how: str) -> None:
@@ -109,6 +115,47 @@ def test_refused_correction_changes_nothing_and_gives_the_reason(
     decided = read(jelena, taken["id"])
     assert (decided["decision"]["outcome"], decided["decision"]["reason_code"]) == ("refused", UNFOUNDED)
     assert copied(jelena)["statements"]["records"] == []
+
+
+@pytest.mark.proof
+@pytest.mark.promise("RGT-2")
+@pytest.mark.promise("ACC-1")
+def test_changed_number_opens_the_account_and_its_copy_waits(
+    cloud: LocalCloud, jelena: Phone, a_phone: Callable[[], Phone]
+) -> None:
+    successor = a_phone()
+    jelena.step_up(jelena.ask_to_step_up().body["challenge_id"], jelena.read_code())
+    asked = jelena.call("PUT", "/v1/profile/phone", {"phone": successor.number})
+    assert asked.status == 202, asked.body
+    code = until(lambda: [code_in(text) for text in cloud.texts_to(successor.number)], "the code")[-1]
+    path = f"/v1/profile/phone/{asked.body['challenge_id']}/verify"
+    for _ in range(2):  # as after a lost response
+        changed = jelena.call("POST", path, {"code": code})
+        assert (changed.status, changed.body["phone"]) == (200, successor.number)
+    until(lambda: "being changed" in cloud.texts_to(jelena.number)[-1], "the notice to the old number")
+    account_id = jelena.session["refresh_token"].split(".")[0]
+
+    assert successor.sign_up().status == 200
+    assert successor.user_id == jelena.user_id
+    newcomer = a_phone()
+    newcomer.number = jelena.number
+    assert newcomer.sign_up().status == 201
+    assert newcomer.user_id != jelena.user_id
+
+    # The local cloud has no waits, so the change is dated an hour ahead.
+    later = clock.to_text(clock.now() + HOUR)
+    cloud.account.client("dynamodb").update_item(
+        TableName="ru4m-local-accounts",
+        Key={"pk": {"S": f"A#{account_id}"}, "sk": {"S": "account"}},
+        UpdateExpression="SET number_changed_at = :at",
+        ExpressionAttributeValues={":at": {"S": later}},
+    )
+    successor.step_up(successor.ask_to_step_up().body["challenge_id"], successor.read_code())
+    copy = successor.call("POST", "/v1/rights-requests", {"right": "access"}).body
+    until(lambda: steps_done(successor, copy["id"]) == ["pin"], "the step before the wait", TIMEOUT)
+    shown = read(successor, copy["id"])["steps"]
+    assert [(step["name"], step["status"]) for step in shown][1] == ("cool_down", "waiting")
+    assert successor.call("GET", f"/v1/rights-requests/{copy['id']}/export").problem == "not_ready"
 
 
 @pytest.mark.proof

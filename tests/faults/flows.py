@@ -112,11 +112,13 @@ class AddingAnAddress(UserFlow):
 class ChangingTheNumber(UserFlow):
     """A code to another number changes the number of the account.
 
-    A code or a notice is sent before that is recorded, so a process that dies in between sends it again.
+    The old number is notified before the change, so that a process that dies in between sends it again. Two
+    processes that make the change at the same time both notify it.
     """
 
     name = "changing_the_number"
     more_messages = 1
+    more_when_overtaken = 1
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)

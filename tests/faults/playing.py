@@ -286,7 +286,8 @@ class Flow(ABC):
     """A flow, from its first request to its last effect.
 
     Each fault may add `more_messages` to the SMS and mails that one person gets in an undisturbed run, or
-    remove `fewer_messages` from them.
+    remove `fewer_messages` from them. A second process that makes the same call at the same time may add
+    `more_when_overtaken`.
     """
 
     name: ClassVar[str]
@@ -296,6 +297,7 @@ class Flow(ABC):
     every: ClassVar[int] = 1  # 2 tries every second point, and so on, for repetitive flows
     more_messages: ClassVar[int] = 0
     fewer_messages: ClassVar[int] = 0
+    more_when_overtaken: ClassVar[int] = 0
 
     def prepare(self, run: Run) -> None:  # noqa: B027 - most need nothing
         """Set up the world, without faults."""
