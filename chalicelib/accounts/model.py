@@ -178,7 +178,8 @@ class Claim(
     basis=LegalBasis.CONTRACT,
     retention=UntilErasure(
         "until the account is deleted; then it names no account. The hash of a number or address stays for "
-        "some days, and that of a user id without end, so that the id is never used again"
+        "some days, as does that of a number that you changed, and that of a user id without end, so that "
+        "the id is never used again"
     ),
     key_class=KeyClass.NOTHING_SEALED,
 ):
@@ -198,6 +199,8 @@ class ClaimKind(StrEnum):
     """The kinds of values that only one account can own."""
 
     PHONE = "phone"
+    # The number that an account had before a change; it opens nothing, and ends after some days (ADR 43).
+    FORMER_PHONE = "former_phone"
     EMAIL = "email"
     USER = "user"
 

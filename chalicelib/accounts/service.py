@@ -7,6 +7,7 @@ from chalicelib.accounts import store
 from chalicelib.accounts.changes.store import (
     AccountMoved,
     claim_on_phone,
+    former_claim,
     locale_change,
     number_change,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "claims_of_users",
     "email_moves",
     "ending",
+    "former_claim",
     "freezing",
     "glance_at_owner_of_phone",
     "glance_at_owner_of_user",
@@ -103,6 +105,7 @@ __all__ = [
     "number_change",
     "owner_of_change",
     "owner_of_email",
+    "owner_of_former_phone",
     "owner_of_phone",
     "owner_of_user",
     "phone_moves",
@@ -140,6 +143,11 @@ def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, l
 def owner_of_phone(phone: str) -> AccountId | None:
     """The account that owns a number."""
     return owner_by_claim(ClaimKind.PHONE, phone)
+
+
+def owner_of_former_phone(phone: str) -> AccountId | None:
+    """The account that had a number until it changed it some days ago."""
+    return owner_by_claim(ClaimKind.FORMER_PHONE, phone)
 
 
 def owner_of_email(mailbox: str) -> AccountId | None:

@@ -30,10 +30,12 @@ from chalicelib.challenges.model import (
     CodeRequest,
 )
 from chalicelib.core import clock, needs
+from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable, does_not_apply
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
+from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import farewell, service
@@ -146,11 +148,15 @@ def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
 
     An objection to marketing stays with the account. Its suppression of the old number gets an end, as if the
     account were erased; what suppresses the new number moves to the current lookup key (ADR 47).
+
+    While nothing irreversible is done, operators find the account by its former number too: its owner may
+    know no other.
     """
     if number == account.phone:  # another session changed it to the same number meanwhile
         return []
     return [
         accounts.number_change(account, number, keys),
+        accounts.former_claim(account, clock.now() + settings().erasure.recovery_hours * HOUR),
         *accounts.phone_moves(account.account_id, account.phone, number),
         *suppressions.release(Addresses(phone=account.phone), clock.now()),
         *suppressions.renewal(Addresses(phone=number)),

@@ -55,8 +55,10 @@ def _view(request: RightsRequest, language: Language | None = None) -> RequestVi
 
 
 def _check_step_up(caller: RightsCaller, request_id: RightsRequestId) -> None:
-    if lift.wants_step_up(service.own(caller.account.account_id, request_id)):
+    request = service.own(caller.account.account_id, request_id)
+    if lift.wants_step_up(request):
         caller.require_step_up()
+        lift.check_number(caller.account, request)
 
 
 @route(
@@ -104,13 +106,14 @@ def get_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> Req
     "POST",
     "/v1/rights-requests/{request_id}/cancel",
     limit=Unlimited("A cancellation is never refused; new requests are limited"),
-    problems=(StepUpRequired, TooLate),
+    problems=(StepUpRequired, NotNow, TooLate),
 )
 def cancel_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
     """Cancel a rights request that is not answered yet.
 
     A restriction that was requested by letter, telephone or as a guest needs a step-up: it may protect the
-    account from a person who has the phone.
+    account from a person who has the phone. If it began within 72 hours after a change of the number, only
+    operators end it: 409 `not_now`.
     """
     _check_step_up(caller, request_id)
     return _view(service.cancel(caller.account.account_id, request_id))
@@ -127,7 +130,8 @@ def lift_restriction(caller: RightsCaller, request_id: RightsRequestId) -> Reque
     """End the caller's own restriction or objection, at once.
 
     Others that cover the same stay in force. A request that is not answered yet is cancelled. Repeating the
-    call changes nothing. A restriction that was requested by letter, telephone or as a guest needs a step-up.
+    call changes nothing. A restriction that was requested by letter, telephone or as a guest needs a step-up,
+    and is not ended here if it began within 72 hours after a change of the number (409 `not_now`).
     """
     _check_step_up(caller, request_id)
     return RequestView.of(lift.lift(caller.account.account_id, request_id))

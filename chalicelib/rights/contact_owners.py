@@ -24,7 +24,18 @@ def account_of(contact: GuestContact, *more: Wanted[Any]) -> tuple[Account, Foun
     None if its erasure is past the point of no return. None too if it was idle before it was frozen for its
     erasure: the contact may have a new owner by now, who must not learn of the account (as at sign-in).
     """
-    owner = owner_of(contact)
+    return _read(owner_of(contact), *more)
+
+
+def account_of_former_number(contact: GuestContact, *more: Wanted[Any]) -> tuple[Account, Found] | None:
+    """The account that had a number until some days ago; None for a mailbox. As `account_of`.
+
+    For operators: a thief may have changed the number, and its owner may know no other.
+    """
+    return _read(accounts.owner_of_former_phone(contact.phone), *more) if contact.phone else None
+
+
+def _read(owner: AccountId | None, *more: Wanted[Any]) -> tuple[Account, Found] | None:
     if owner is None:
         return None
     (found,) = needs.read_accounts([owner], (ACCOUNT, *more))

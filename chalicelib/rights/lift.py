@@ -3,11 +3,13 @@
 The call ends it in its own transaction. The steps then resume the user at Stream, if nothing else stops that.
 
 A restriction that was not requested from a session may protect the subject from a thief, who has one. So the
-app ends it with a step-up only, by a code to the subject's number (ADR 49).
+app ends it with a step-up only, by a code to the subject's number (ADR 49). If the number was changed just
+before, the code may go to the thief. Then operators end it (ADR 43).
 """
 
 from dataclasses import replace
 
+from chalicelib.accounts.model import Account
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
@@ -24,6 +26,19 @@ def wants_step_up(request: RightsRequest) -> bool:
     if request.right is not Right.RESTRICTION or not isinstance(notes, RestraintNotes):
         return False
     return request.received_by is not ReceivedBy.APP and notes.is_in_force
+
+
+def check_number(account: Account, request: RightsRequest) -> None:
+    """Refuse to end in the app what followed a change of the number, for a request that wants a step-up.
+
+    Raises:
+        NotNow: the restriction began within the days after a change in which nothing irreversible is done.
+    """
+    notes, changed_at = request.notes, account.number_changed_at
+    if not isinstance(notes, RestraintNotes) or notes.since is None or changed_at is None:
+        return
+    if changed_at <= notes.since and account.cools_for(notes.since):
+        raise NotNow("The number was changed shortly before. Write to the contact of the controller")
 
 
 def lift(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:

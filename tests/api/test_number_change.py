@@ -14,6 +14,7 @@ from tests.api.test_signup_rotation import rotate
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address, other_than
 from tests.support.erasures import erase
+from tests.support.guests import enters
 from tests.support.races import before_the_commit
 from tests.support.world import Reply, User, World
 
@@ -353,6 +354,33 @@ def test_block_of_an_erased_user_follows_the_old_and_the_last_number(world: Worl
     assert [vera.gets(f"/v1/users/{one.user_id}").status for one in again] == [404, 404]
     assert vera.unblocks(again[1]).status == 204
     assert [vera.gets(f"/v1/users/{one.user_id}").status for one in again] == [200, 200]
+
+
+@pytest.mark.promise("RGT-11")
+def test_operator_freezes_the_account_by_the_number_that_it_had_and_the_app_does_not_end_that(
+    world: World, mila: User
+) -> None:
+    old, alice = mila.phone, world.an_operator("alice")
+    mila.changes_number(a_phone())
+    world.advance(timedelta(hours=71))
+    body = {"phone": old, "ground": "b", "received_by": "telephone"}
+    assert enters(alice, "restriction", **body).json["without_account"]  # the number of a stranger
+    entered = enters(alice, "restriction", **body, without_access=True).json
+    mila = world.a_user(mila.phone).is_stepped_up()
+    assert mila.session["scope"] == "rights"
+    for how in ("lift", "cancel"):
+        assert mila.calls("POST", f"/v1/rights-requests/{entered['id']}/{how}").problem == "not_now"
+    assert is_new(world, old)
+
+
+@pytest.mark.promise("RGT-11")
+def test_number_that_was_changed_three_days_ago_leads_to_no_account(world: World, mila: User) -> None:
+    old, alice = mila.phone, world.an_operator("alice")
+    mila.changes_number(a_phone())
+    world.advance(timedelta(hours=72))
+    body = {"phone": old, "ground": "b", "received_by": "telephone", "without_access": True}
+    assert enters(alice, "restriction", **body).json["without_account"]
+    assert world.a_user(mila.phone).session["scope"] == "full"
 
 
 def test_contacts_stay(world: World, mila: User) -> None:

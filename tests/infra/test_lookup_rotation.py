@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -33,6 +33,7 @@ from tests.support.world import Reply, User, World
 
 SECRET = "ru4m/test/lookup"
 VARIABLE = "RU4M_LOOKUP_VERSIONS"
+T = TypeVar("T")
 
 
 @dataclass
@@ -327,14 +328,14 @@ def test_signup_that_read_before_a_claim_moved_signs_in_to_its_account(
     stage.keys.rotate()
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     container_with(knows)  # the older version's container is outdated
-    monkeypatch.setattr(accounts, "owner_of_phone", missing_once(accounts.owner_of_phone))
+    monkeypatch.setattr(accounts, "claim_on_phone", missing_once(accounts.claim_on_phone))
     moved = just_before(monkeypatch, accounts, "new_account", stage.rekey)
     again = world.verifies(challenge, world.code_for(mila.phone))
     assert moved == [2]
     assert (again.status, again.json["user_id"]) == (200, mila.user_id)
 
 
-def missing_once(look: Callable[[str], AccountId | None]) -> Callable[[str], AccountId | None]:
+def missing_once(look: Callable[[str], T | None]) -> Callable[[str], T | None]:
     """Return a look-up whose first batched read misses a claim that is being moved."""
     looks = iter([None])
     return lambda value: next(looks, look(value))

@@ -4,14 +4,15 @@ The sealed part of an account is replaced as a whole. So each write requires the
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.accounts.model import Account, AccountState, ClaimKind
+from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind
 from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_in
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Attr, Change, Conflict, Present, visible
+from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Present, visible
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -36,12 +37,20 @@ class NumberClaim:
 def claim_on_phone(phone: str) -> NumberClaim | None:
     """The claim on a number, under any version of the lookup key; None if no account has the number."""
     keys = claim_keys(ClaimKind.PHONE, phone)
-    for _ in range(2):  # one read may miss a claim that is moved to another key, once (`owner_by_claim`)
+    for _ in keys[:2]:  # with two versions, one read may miss a claim that is moved, once (`owner_by_claim`)
         found = table.batch_get(keys)
         for key, item in found.items():
             if owner := owner_in({key: item}):
                 return NumberClaim(owner, Present(key, Attr("account_id").eq(owner), conflict=ClaimMoved))
     return None
+
+
+def former_claim(account: Account, until: datetime) -> Create:
+    """The write that notes an account's number as its former one, until an instant; it never conflicts."""
+    current, *_ = claim_keys(ClaimKind.FORMER_PHONE, account.phone)
+    item = codec.to_item(Claim(account_id=account.account_id), current)
+    ends = dict.fromkeys(("expires_at", "delete_at"), clock.to_epoch(until))
+    return Create(current, item | ends, or_over=ALWAYS)
 
 
 def locale_change(account: Account, locale: str | None, keys: SubjectKeys) -> Change:

@@ -84,9 +84,11 @@ EVENTS: Catalogue = {
         "blokadu"
     ),
     "until the account is deleted; then it names no account. The hash of a number or address stays for some "
-    "days, and that of a user id without end, so that the id is never used again": (
+    "days, as does that of a number that you changed, and that of a user id without end, so that the id is "
+    "never used again": (
         "dok nalog ne bude obrisan; posle toga ne navodi nijedan nalog. Heš broja ili adrese ostaje još "
-        "nekoliko dana, a heš oznake korisnika trajno, da se oznaka nikada više ne bi koristila"
+        "nekoliko dana, kao i heš broja koji ste promenili, a heš oznake korisnika trajno, da se oznaka "
+        "nikada više ne bi koristila"
     ),
     "each member until they leave or delete the account; the rest until the last member left": (
         "svaki član dok ne napusti razgovor ili ne obriše nalog; ostalo dok ga ne napusti poslednji član"

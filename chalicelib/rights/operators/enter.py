@@ -98,6 +98,8 @@ def _subject(received: ReceivedRequest) -> Subject | GuestContact:
         return Subject.found(*read_by_user(received.user_id, *SUBJECT))
     contact = _contact(received)
     found = contact_owners.account_of(contact, *SUBJECT)
+    if found is None and received.without_access:
+        found = contact_owners.account_of_former_number(contact, *SUBJECT)
     return Subject.found(*found) if found else contact
 
 
