@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from chalicelib.accounts.model import ClaimKind
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
 from chalicelib.core.table_names import Table
@@ -132,10 +133,14 @@ def _older(claims: list[dict[str, Any]], current: str) -> list[dict[str, Any]]:
 
     Claims in quarantine are not among them, since nothing can move them: their values are erased. Those on
     numbers and mailboxes block nothing. Those on user ids are a second safeguard: ids have 130 random bits.
+    Neither are those on former numbers, which end by themselves within days (ADR 43).
     """
-    return [
-        claim for claim in claims if claim["pk"]["S"].split("#")[1] != current and "released_at" not in claim
-    ]
+    return [claim for claim in claims if "released_at" not in claim and _has_to_move(claim, current)]
+
+
+def _has_to_move(claim: dict[str, Any], current: str) -> bool:
+    kind, version, _ = str(claim["pk"]["S"]).split("#", 2)
+    return version != current and kind != ClaimKind.FORMER_PHONE
 
 
 def _end_of(suppression: dict[str, Any]) -> str:

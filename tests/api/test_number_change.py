@@ -60,6 +60,14 @@ def test_new_number_opens_the_account_and_the_old_one_a_new_account(world: World
     assert is_new(world, old)
 
 
+@pytest.mark.promise("SEC-1")
+def test_neither_number_is_in_a_log_or_in_clear_in_a_table(world: World, mila: User) -> None:
+    numbers = [mila.phone, a_phone()]
+    mila.changes_number(numbers[1])
+    written = world.log.getvalue() + str(cloud.all_items())
+    assert [number for number in numbers if number.lstrip("+") in written] == []
+
+
 def test_national_number_is_accepted_with_its_region(world: World, mila: User) -> None:
     new = a_phone()
     national = {"phone": "0" + new.removeprefix("+381"), "region": "RS"}

@@ -44,8 +44,8 @@ def are_done(phone: Phone, request_id: str) -> bool:
     return all(step["status"] == "done" for step in read(phone, request_id)["steps"])
 
 
-def steps_done(phone: Phone, request_id: str) -> list[str]:
-    return [step["name"] for step in read(phone, request_id)["steps"] if step["status"] == "done"]
+def statuses(phone: Phone, request_id: str) -> dict[str, str]:
+    return {step["name"]: step["status"] for step in read(phone, request_id)["steps"]}
 
 
 def decides(run: Callable[..., Any], request_id: str, *how: str) -> None:
@@ -152,9 +152,9 @@ def test_changed_number_opens_the_account_and_its_copy_waits(
     )
     successor.step_up(successor.ask_to_step_up().body["challenge_id"], successor.read_code())
     copy = successor.call("POST", "/v1/rights-requests", {"right": "access"}).body
-    until(lambda: steps_done(successor, copy["id"]) == ["pin"], "the step before the wait", TIMEOUT)
-    shown = read(successor, copy["id"])["steps"]
-    assert [(step["name"], step["status"]) for step in shown][1] == ("cool_down", "waiting")
+    until(lambda: statuses(successor, copy["id"])["cool_down"] == "in_progress", "the wait", TIMEOUT)
+    shown = statuses(successor, copy["id"])
+    assert (shown["pin"], shown["ask_stream"]) == ("done", "waiting")
     assert successor.call("GET", f"/v1/rights-requests/{copy['id']}/export").problem == "not_ready"
 
 

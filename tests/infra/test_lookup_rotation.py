@@ -335,6 +335,16 @@ def test_signup_that_read_before_a_claim_moved_signs_in_to_its_account(
     assert (again.status, again.json["user_id"]) == (200, mila.user_id)
 
 
+def test_former_number_under_an_older_version_does_not_hold_up_the_retirement(
+    stage: LookupStage, world: World
+) -> None:
+    mila = world.a_user().changes_number(a_phone())
+    stage.keys.rotate()
+    assert stage.rekey() == 2
+    assert stage.keys.retire() == ["1"]
+    assert world.a_user(mila.phone).user_id == mila.user_id
+
+
 def missing_once(look: Callable[[str], T | None]) -> Callable[[str], T | None]:
     """Return a look-up whose first batched read misses a claim that is being moved."""
     looks = iter([None])

@@ -90,7 +90,7 @@ def _warn(job: AnyJob) -> Outcome:
 
 
 def _cool_down(job: AnyJob) -> Outcome:
-    """Wait until the account's owner, who was warned, had time to object."""
+    """Wait until the account's owner, who was warned or whose number changed, had time to object."""
     left = (job.notes.cools_until or clock.now()) - clock.now()
     return Wait(left) if left > timedelta() else Done()
 
