@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.consents import store as consents
+from chalicelib.core import aws
 from chalicelib.core.cyrillic import to_cyrillic
+from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
+from chalicelib.privacy.purposes import Purpose
 from tests.api.test_lockout import allow
 from tests.api.test_security_events import events_of
 from tests.api.test_signup_rotation import rotate
@@ -117,6 +121,18 @@ def test_account_that_is_frozen_before_the_commit_keeps_its_number(
     before_the_commit(monkeypatch, lambda: world.set_state(mila, "frozen"))
     assert verified(mila, challenge, new).status == 503
     assert not is_new(world, old)
+
+
+def test_account_of_an_earlier_release_without_a_version_changes_its_number(world: World, mila: User) -> None:
+    aws.client("dynamodb").update_item(
+        TableName="ru4m-test-accounts",
+        Key={"pk": {"S": f"A#{mila.account_id}"}, "sk": {"S": "account"}},
+        UpdateExpression="REMOVE #v",
+        ExpressionAttributeNames={"#v": "version"},
+    )
+    new = a_phone()
+    assert verified(mila, asked(mila, new), new).json["phone"] == new
+    assert mila.changes(locale="sr-RS").json["locale"] == "sr-RS"
 
 
 def test_own_number_and_a_landline_are_refused(mila: User) -> None:
@@ -333,14 +349,14 @@ def test_codes_go_to_served_countries_and_count_in_the_budgets(
 
 
 @pytest.mark.promise("RGT-6")
-def test_objection_to_marketing_gives_the_old_number_an_end_and_stays_with_the_account(
-    world: World, mila: User
-) -> None:
+def test_objection_stays_with_the_account_and_ends_for_the_old_number(world: World, mila: User) -> None:
     assert mila.exercises("marketing_objection").json["status"] == "completed"
     assert [("unowned_since" in one) for one in cloud.records("suppression")] == [False]
     mila.changes_number(a_phone())
     assert [("unowned_since" in one) for one in cloud.records("suppression")] == [True]
-    assert mila.gets("/v1/consents").json["items"][0]["purpose"]
+    decisions = consents.read(AccountId(mila.account_id))
+    assert decisions
+    assert Purpose.MARKETING in decisions.objected
 
 
 def test_blocked_user_stays_blocked_under_the_new_number(world: World, mila: User) -> None:
@@ -365,7 +381,7 @@ def test_block_of_an_erased_user_follows_the_old_and_the_last_number(world: Worl
 
 
 @pytest.mark.promise("RGT-11")
-def test_operator_freezes_the_account_by_the_number_that_it_had_and_the_app_does_not_end_that(
+def test_operator_freezes_the_account_by_its_former_number_until_operators_end_it(
     world: World, mila: User
 ) -> None:
     old, alice = mila.phone, world.an_operator("alice")
