@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictInt, StrictStr, WrapValidator
 from pydantic import ValidationError as Invalid
@@ -261,6 +262,23 @@ def _event_hook(hook: object, webhook: Mapping[str, Any]) -> str:
     same_types = isinstance(types, list) and sorted(map(str, types)) == webhook["event_types"]
     is_same = same_types and hook.get("enabled") is True
     return baseline.OUR_HOOK if is_same else baseline.OUR_HOOK_CHANGED
+
+
+def webhook_owners(answer: object, path: str) -> tuple[str, ...]:
+    """The https origins of services like ours that an app sends its events to, by the path of their webhook.
+
+    Nothing else of an address is kept, because it may have a password.
+
+    Raises:
+        OtherForm: the answer is not about an app.
+    """
+    found = _read(_AppAnswer, answer).app.event_hooks or []
+    urls = [hook.get("webhook_url") for hook in found if isinstance(hook, dict)]
+    parts = [urlsplit(url) for url in urls if isinstance(url, str)]
+    ours = (one for one in parts if one.scheme == "https" and one.path.endswith(path))
+    return tuple(
+        sorted({f"https://{one.netloc.rpartition('@')[2]}{one.path.removesuffix(path)}" for one in ours})
+    )
 
 
 def _push(found: _Push | None) -> Iterator[tuple[SettingName, SettingValue]]:

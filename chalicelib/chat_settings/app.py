@@ -17,6 +17,7 @@ from chalicelib.chat_settings import answers, baseline
 from chalicelib.chat_settings.answers import OtherForm, Stated
 from chalicelib.chat_settings.model import Area, BaselineChoices, FoundSettings, SettingName, SettingValue
 from chalicelib.core.pace import Pace
+from chalicelib.hooks.webhook import WEBHOOK_PATH
 from chalicelib.privacy.purposes import Purpose
 
 _R = TypeVar("_R")
@@ -55,6 +56,17 @@ class StreamApp:
         granted = {"": app.roles, **{name: stated.roles for name, stated in types.items()}}
         roles = {name: known for name, known in granted.items() if known is not None}
         return FoundSettings(values, frozenset(types), roles)
+
+    def webhook_owners(self) -> tuple[str, ...]:
+        """Read the addresses of the services like ours that get the app's events; one is bound to it.
+
+        Raises:
+            StreamUnavailable, StreamRefused: as for `read`.
+        """
+        return self._ask(
+            lambda client: client.get_app_settings(),
+            lambda answer: answers.webhook_owners(answer, WEBHOOK_PATH),
+        )
 
     def change_app(self, settings: _Json) -> None:
         """Change settings of the app; Stream changes all of them or none.

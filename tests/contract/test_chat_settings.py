@@ -14,11 +14,12 @@ from stream_chat import StreamChat
 from chalicelib.chat.system_user import SYSTEM_USER
 from chalicelib.chat_settings.baseline import webhook
 from chalicelib.core import clock
+from infra.deployment import chat_settings as deployment
 from infra.local.js import ChatClient, ChatClients, ChatError
 from infra.stream_emulator import Emulator, Options, running_emulator
 from infra.stream_emulator.permissions import CHANNEL_TYPES, hardened_app, hardened_channel_type
 from tests.contract.emulated_app import App, Refused, phone_refused
-from tests.support.chat_settings import apply_to, choices, drifted_at, standing_of
+from tests.support.chat_settings import access_to, apply_to, choices, drifted_at, standing_of
 
 NO = Refused(403, 17)
 FOREIGN = "livestream:stage"
@@ -290,3 +291,12 @@ def test_client_neither_sees_nor_sets_retention_policies(stock: App) -> None:
     assert mila.refused("GET", "/retention_policy") == NO
     body = {"policy": "old-messages", "max_age_hours": 48}
     assert mila.refused("POST", "/retention_policy", body) == NO
+
+
+def test_app_is_bound_to_the_services_whose_webhook_it_has(stock: App) -> None:
+    access = access_to(stock.emulator)
+    assert deployment.owners(access) == ()
+    hook = {"enabled": True, "hook_type": "webhook", "event_types": ["user.deleted"]}
+    urls = ("https://user:canary@api.other.example/base/v1/hooks/stream", "https://analytics.example/events")
+    stock.server.update_app_settings(event_hooks=[{**hook, "webhook_url": url} for url in urls])
+    assert deployment.owners(access) == ("https://api.other.example/base",)
