@@ -30,10 +30,17 @@ def controller() -> Controller:
         address=CONTROLLER.address,
         country=CONTROLLER.country,
         contact_email=settings().contact_email,
+        data_protection_officer=_named("RU4M_DATA_PROTECTION_OFFICER"),
+        representative=_named("RU4M_REPRESENTATIVE"),
         supervisory_authorities=tuple(Authority(**vars(a)) for a in CONTROLLER.authorities),
         recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.activity) for r in Recipient),
         retention=tuple(Retention(what=kind, kept=words) for kind, words in kept.items()),
     )
+
+
+def _named(variable: str) -> str | None:
+    """Who is named by a setting of the stage, which it may leave empty."""
+    return settings().environment.get(variable) or None
 
 
 def health() -> Health:

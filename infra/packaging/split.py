@@ -174,7 +174,11 @@ _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
 _STRANGERS = {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}}
 _ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
-    "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}},
+    "about": {
+        "RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"},
+        "RU4M_DATA_PROTECTION_OFFICER": {"Ref": "DataProtectionOfficer"},
+        "RU4M_REPRESENTATIVE": {"Ref": "Representative"},
+    },
     "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
     "profiles": _STRANGERS,
     "record_verified_codes": _COUNTRIES,

@@ -21,6 +21,21 @@ def test_controller_and_its_contact_are_public(world: World) -> None:
     assert (controller["name"], controller["contact_email"]) == ("RU4M Ltd", "privacy@test.example")
 
 
+@pytest.mark.promise("NOT-4")
+def test_representative_and_officer_are_public_once_the_stage_names_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = ("representative", "data_protection_officer")
+    monkeypatch.setenv("RU4M_REPRESENTATIVE", "")  # as a stage that names none
+    named = world.call("GET", "/v1/controller").json
+    assert [named.get(one) for one in people] == [None, None]
+    monkeypatch.setenv("RU4M_REPRESENTATIVE", "Example GmbH, Berlin")
+    monkeypatch.setenv("RU4M_DATA_PROTECTION_OFFICER", "dpo@example.org")
+    settings.cache_clear()
+    named = world.call("GET", "/v1/controller").json
+    assert [named.get(one) for one in people] == ["Example GmbH, Berlin", "dpo@example.org"]
+
+
 @pytest.mark.promise("RGT-9")
 def test_supervisory_authority_is_public(world: World) -> None:
     (authority,) = world.call("GET", "/v1/controller").json["supervisory_authorities"]

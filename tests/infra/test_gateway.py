@@ -46,6 +46,17 @@ def test_errors_of_the_gateway_have_the_same_text_as_those_of_the_app(kind: str,
     assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
 
 
+def test_custom_domain_exists_only_with_a_name_and_has_tls_1_2(service: Template) -> None:
+    (domain,) = of_type(service, "AWS::ApiGateway::DomainName").values()
+    (mapping,) = of_type(service, "AWS::ApiGateway::BasePathMapping").values()
+    assert domain["Condition"] == mapping["Condition"] == "WithDomain"
+    assert service["Conditions"]["WithDomain"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "DomainName"}, ""]}]}
+    assert domain["Properties"]["SecurityPolicy"] == "TLS_1_2"
+    assert domain["Properties"]["RegionalCertificateArn"] == {"Ref": "CertificateArn"}
+    assert mapping["Properties"]["RestApiId"] == {"Ref": "RestAPI"}
+    assert "BasePath" not in mapping["Properties"]  # the issuer has no path
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "code"),
     [
