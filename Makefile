@@ -10,6 +10,7 @@ WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run tour dev test proof proof-all check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+.PHONY: deploy preflight releases rollback remove record
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -48,6 +49,27 @@ format: setup       ## format the code and apply ruff's fixes
 
 package: setup      ## write the templates and the functions' zip to build/
 	$(BIN)/python -m infra.build
+
+# A stage on AWS: make deploy STAGE=staging [REGION=eu-central-1] [OPTIONS="--set limit.blocks_day=50"]
+STAGED = --stage "$(STAGE)" $(if $(REGION),--region "$(REGION)") $(if $(SETTINGS),--settings "$(SETTINGS)") $(OPTIONS)
+
+deploy: setup       ## deploy STAGE to AWS with the settings of stages/STAGE.toml, after a preflight
+	$(BIN)/python -m infra.deploy $(STAGED)
+
+preflight: setup    ## report what would stop a deployment of STAGE, and change nothing
+	$(BIN)/python -m infra.deploy $(STAGED) --check
+
+releases: setup     ## list the versions of STAGE to which a rollback can go
+	$(BIN)/python -m infra.deploy releases $(STAGED)
+
+rollback: setup     ## deploy the version of STAGE before the current one; VERSION=... for another one
+	$(BIN)/python -m infra.deploy rollback $(STAGED) $(if $(VERSION),--version "$(VERSION)")
+
+remove: setup       ## delete the service of STAGE after a question; keys and data stay
+	$(BIN)/python -m infra.deploy remove $(STAGED)
+
+record: setup       ## write the record of processing of STAGE, with its settings, to build/record-STAGE/
+	$(BIN)/python -m infra.processing --stage "$(STAGE)" $(if $(SETTINGS),--settings "$(SETTINGS)")
 
 generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.openapi

@@ -1,311 +1,232 @@
-"""`python -m infra.deploy --stage staging`: deploys the package, stack by stack.
+"""`make deploy STAGE=staging REGION=eu-central-1`: deploys a stage, rolls it back, removes it.
 
-The order is `vault` (keys, secrets), `data` (tables), `service` (functions, API, jobs). The outputs of one
-stack are parameters of the next. The same code deploys to AWS and to the local cloud.
+    python -m infra.deploy --stage staging                deploy, after the preflight
+    python -m infra.deploy --stage staging --check        the preflight only
+    python -m infra.deploy releases --stage staging       the versions to which a rollback can go
+    python -m infra.deploy rollback --stage staging       go back to the version before
+    python -m infra.deploy remove --stage staging         delete the service; keys and data stay
+
+Settings are in `stages/<stage>.toml`; options win over them (infra/deployment/settings_file).
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from dataclasses import dataclass, field
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from botocore.exceptions import ClientError
 from rich.console import Console
 
-from chalicelib.chat.model import AppAccess
-from chalicelib.core import countries, figures, principals
-from chalicelib.core.periods import DEFAULTS
-from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent
-from infra.build import Package, build
-from infra.deployment import chat_settings, concurrency, lifecycle, receivers, tables, texts
-from infra.deployment.account import AwsAccount, RegionError
-from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
-from infra.deployment.receivers import AlarmReceiverRefused, AlarmReceivers
-from infra.deployment.stacks import Report, StackFailed, Stacks, stack_name
-from infra.deployment.vault import MissingSecret, certificate_keys_of, fill_vault
-from infra.ops.scheduled import RunFailed
+from infra.build import build
+from infra.deployment import releases, texts
+from infra.deployment.account import AwsAccount
+from infra.deployment.findings import DeploymentFinding, Severity
+from infra.deployment.mistakes import DeployerGroup
+from infra.deployment.options import account_of, overrides, region_of, settings_of
+from infra.deployment.outcome import Printer, finish
+from infra.deployment.preflight import examine, may_deploy
+from infra.deployment.releases import ReleaseRecord
+from infra.deployment.removal import remove_service
+from infra.deployment.rollback import roll_back
+from infra.deployment.rollout import deploy
+from infra.deployment.stacks import Stacks, stack_name
+from infra.deployment.target import DeploymentTarget, SettingRefused
 
-SECRETS = ("codes", "lookup", "pairs", "receipts", "refresh", "signing", "sealing", "staff", "stream")
+app = typer.Typer(
+    cls=DeployerGroup, add_completion=False, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
 
-
-class PeriodsRefused(ValueError):
-    """The configured periods are malformed, out of bounds, or longer than the privacy policy names."""
-
-
-class CountriesRefused(ValueError):
-    """The list of served countries is malformed, or names a country that does not exist."""
-
-
-class OperatorsRefused(ValueError):
-    """The operator patterns are malformed, or accept a principal that its caller can name."""
-
-
-@dataclass(frozen=True)
-class DeploymentTarget:
-    """The settings of a deployment."""
-
-    stage: str
-    stream_api_key: str
-    stream_url: str
-    contact_email: str
-    issuer: str
-    mail_from: str
-    periods: str = DEFAULTS
-    figures: str = figures.DEFAULTS  # figures that differ from the defaults, packed
-    waf_requests_per_address: int = 0  # per five minutes; 0: no WAF
-    reserved: str = ""  # reserved concurrency by function, as `signup=50,sessions=100`
-    sms_countries: str = countries.DEFAULTS
-    sms_budgets: BudgetMode = BudgetMode.ENFORCED
-    stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
-    operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
-    alarms: AlarmReceivers = field(default_factory=AlarmReceivers)
-    stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one
-
-    @property
-    def workers(self) -> dict[str, str]:
-        """The parameters with the numbers of workers, which the functions read as figures."""
-        given = figures.read(figures.FanOut, {figures.PACKED: self.figures})
-        return {
-            "AnnouncingWorkers": str(given.announcing_workers),
-            "RenewalWorkers": str(given.renewal_workers),
-        }
-
-    def stream_access(self, account: AwsAccount) -> AppAccess:
-        """The access to the app at Stream, with the stored secret unless one is given.
-
-        Raises:
-            MissingSecret: Stream's secret is neither stored nor given.
-        """
-        secret = self.stream_secret or chat_settings.stored_secret(account, self.stage)
-        return AppAccess(self.stream_api_key, secret, self.stream_url)
-
-    def __post_init__(self) -> None:
-        """Refuse settings with which no function would start, and countries without numbers."""
-        try:
-            chat_settings.check_period_of_messages(read_periods(self.periods))
-        except ValueError as refused:
-            raise PeriodsRefused(f"RU4M_PERIODS is refused: {refused}") from None
-        try:
-            texts.check_countries(self.sms_countries)
-        except ValueError as refused:
-            raise CountriesRefused(f"RU4M_SMS_COUNTRIES is refused: {refused}") from None
-        try:
-            if self.operators:
-                principals.read(self.operators)
-        except ValueError as refused:
-            raise OperatorsRefused(f"RU4M_OPERATORS is refused: {refused}") from None
+SECRET = "RU4M_STREAM_API_SECRET"  # noqa: S105 - the name of a variable
+_Stage = Annotated[str, typer.Option(help="staging or production")]
+_Region = Annotated[str, typer.Option(help="a region in the EU; default: `region` of the settings")]
+_Endpoint = Annotated[str | None, typer.Option(help="URL of an emulator to use instead of AWS")]
+_File = Annotated[
+    Path | None,
+    typer.Option("--settings", exists=True, dir_okay=False, help="default: stages/<stage>.toml"),
+]
+_Json = Annotated[bool, typer.Option("--json", help="print the result as JSON; progress goes to stderr")]
 
 
-@dataclass(frozen=True)
-class Deployment:
-    """A completed deployment."""
-
-    api_url: str
-    stack: str
-    outputs: dict[str, str]
-
-
-def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, report: Report) -> Deployment:
-    """Create or update all three stacks.
-
-    Raises:
-        StackFailed: a stack failed; the stacks before it stay updated.
-        MissingSecret: Stream's secret is neither stored nor given.
-        ReservationRefused: the account cannot reserve this much concurrency; nothing was changed.
-        AlarmReceiverRefused: alarms would reach no receiver; nothing was changed.
-    """
-    stacks = Stacks(account, report)
-    receivers.check(account, target.stage, target.alarms)
-    reserved = concurrency.read(target.reserved, package.functions)
-    concurrency.check(account, target.stage, reserved, package.functions)
-
-    def bring_up(part: str, parameters: dict[str, str]) -> dict[str, str]:
-        url = account.upload(package.template(part), f"{target.stage}/{package.version}/{part}.json")
-        return stacks.deploy(stack_name(target.stage, part), url, {"Stage": target.stage, **parameters})
-
-    vault = bring_up("vault", {})
-    arns = {purpose: vault[f"{purpose.title()}SecretArn"] for purpose in SECRETS}
-    published = fill_vault(account, target.stage, arns, vault["SealingKeyArn"], target.stream_secret)
-    certificate_keys = certificate_keys_of(account, vault.pop("CertificateKeyArns"))
-    domain = target.mail_from.partition("@")[2]
-    stored = {"MailDomain": domain, "ExportDays": str(lifecycle.export_days(target.periods))}
-    data = tables.in_use(stacks, target.stage, bring_up("data", stored))
-    code = f"{target.stage}/{package.version}/app.zip"
-    account.upload(package.code, code)
-    service = bring_up(
-        "service",
-        {
-            **vault,
-            **data,
-            **concurrency.parameters(reserved),
-            "Version": package.version,
-            "CodeBucket": account.bucket,
-            "CodeKey": code,
-            "LookupVersions": published.lookup_versions,
-            "PublicKeys": published.public_keys,
-            "CertificateKeys": certificate_keys,
-            "SigningKid": published.signing_kid,
-            "StageKeys": published.stage_keys,
-            "Issuer": target.issuer,
-            "StreamApiKey": target.stream_api_key,
-            "StreamUrl": target.stream_url,
-            "StreamErasure": target.stream_erasure.value,
-            "ContactEmail": target.contact_email,
-            "Periods": target.periods,
-            "Figures": target.figures,
-            **target.workers,
-            "WafRequestsPerAddress": str(target.waf_requests_per_address),
-            "SmsCountries": target.sms_countries,
-            "SmsBudgets": target.sms_budgets.value,
-            "Operators": target.operators or principals.of_account(account.partition, account.number),
-            "MailFrom": target.mail_from,
-            "MailDomain": domain,
-            "OtherAlarmTopic": target.alarms.topic,
-            "OnEmulator": "yes" if account.endpoint else "no",
-        },
-    )
-    receivers.subscribe(account, receivers.topic_of(account, target.stage), target.alarms, report)
-    return Deployment(api_url(account, service), stack_name(target.stage, "service"), service)
-
-
-def api_url(account: AwsAccount, outputs: dict[str, str]) -> str:
-    """Return the URL of the API, from the outputs of the service stack."""
-    if account.endpoint:
-        # On the emulator, the stack's output would name amazonaws.com.
-        return f"{account.endpoint}/_aws/execute-api/{outputs['ApiId']}/api"
-    return outputs["EndpointURL"].rstrip("/")
-
-
+@app.callback(invoke_without_command=True)
 def main(  # noqa: PLR0913, PLR0917 - the options of a command
-    stage: Annotated[str, typer.Option(help="staging or production")],
-    stream_api_key: Annotated[str, typer.Option(help="API key of the Stream application")],
-    contact_email: Annotated[str, typer.Option(help="address at which users reach the controller")],
-    issuer: Annotated[str, typer.Option(help="the API's public https URL: issuer of tokens, base of links")],
+    context: typer.Context,
+    stage: _Stage = "",
+    region: _Region = "",
+    settings: _File = None,
+    endpoint_url: _Endpoint = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="a setting for this deployment; once for each"),
+    ] = None,
+    stream_api_key: Annotated[str | None, typer.Option(help="API key of the Stream application")] = None,
+    stream_url: Annotated[str | None, typer.Option(help="URL of Stream's API")] = None,
+    stream_erasure: Annotated[
+        ErasureExtent | None, typer.Option(help="whether conversations of two are deleted at Stream")
+    ] = None,
+    contact_email: Annotated[
+        str | None, typer.Option(help="address at which users reach the controller")
+    ] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="the API's public https URL: issuer of tokens, base of links")
+    ] = None,
     mail_from: Annotated[
-        str, typer.Option(help="sender address of mail; its domain must belong to this stage only")
-    ],
-    region: Annotated[str, typer.Option(envvar="AWS_REGION", help="a region in the EU")],
-    stream_url: Annotated[str, typer.Option()] = "https://chat.stream-io-api.com",
-    endpoint_url: Annotated[str | None, typer.Option(help="URL of an emulator to use instead of AWS")] = None,
+        str | None, typer.Option(help="sender address of mail; its domain must belong to this stage only")
+    ] = None,
     waf_requests_per_address: Annotated[
-        int, typer.Option(min=0, help="limit per client address and five minutes; 0: no AWS WAF")
-    ] = 0,
+        int | None, typer.Option(help="limit per client address and five minutes; 0: no AWS WAF")
+    ] = None,
     reserve: Annotated[
-        str,
-        typer.Option(help="reserved concurrency by function, as signup=50,sessions=100; default: none"),
-    ] = "",
+        str | None, typer.Option(help="reserved concurrency by function, as signup=50,sessions=100")
+    ] = None,
     sms_monthly_dollars: Annotated[
-        int | None,
-        typer.Option(min=1, help="monthly SMS spending limit of the whole account; default: unchanged"),
+        int | None, typer.Option(help="monthly SMS spending limit of the whole account")
     ] = None,
     sms_countries: Annotated[
-        str, typer.Option(envvar="RU4M_SMS_COUNTRIES", help="countries whose numbers get codes, as RS,DE,AT")
-    ] = countries.DEFAULTS,
+        str | None, typer.Option(help="countries whose numbers get codes, as RS,DE,AT")
+    ] = None,
     sms_budgets: Annotated[
-        BudgetMode,
-        typer.Option(envvar="RU4M_SMS_BUDGETS", help="whether budgets of unverified codes are enforced"),
-    ] = BudgetMode.ENFORCED,
-    stream_erasure: Annotated[
-        ErasureExtent,
-        typer.Option(envvar="RU4M_STREAM_ERASURE", help="whether conversations of two are deleted at Stream"),
-    ] = ErasureExtent.KEEP_CONVERSATIONS,
+        BudgetMode | None, typer.Option(help="whether budgets of unverified codes are enforced")
+    ] = None,
     alarm_email: Annotated[
         list[str] | None, typer.Option(help="address that gets the alarms; once for each")
     ] = None,
-    alarm_topic: Annotated[str, typer.Option(help="ARN of a further topic that alarms notify")] = "",
+    alarm_topic: Annotated[str | None, typer.Option(help="ARN of a further topic that alarms notify")] = None,
     *,
-    rollback: Annotated[
-        bool, typer.Option("--rollback", help="an earlier version: settings at Stream do not stop it")
+    check: Annotated[bool, typer.Option("--check", help="only report what the preflight finds")] = False,
+    ignore_chat_settings: Annotated[
+        bool,
+        typer.Option("--ignore-chat-settings", help="an earlier version: settings at Stream do not stop it"),
     ] = False,
+    as_json: _Json = False,
 ) -> None:
-    """Deploy the service.
+    """Deploy a stage, after a preflight that changes nothing.
 
-    Settings of the app at Stream that differ from the baseline stop it (`ops chat-settings apply`).
-
-    Environment variables: RU4M_STREAM_API_SECRET is Stream's API secret (default: the stored one).
-    RU4M_PERIODS sets retention periods that differ from the defaults. RU4M_LIMIT_..., RU4M_PUSH_...,
-    RU4M_ERASURE_..., RU4M_PURGE_..., RU4M_RECONCILIATION_..., RU4M_IDLE_..., RU4M_FANOUT_... and
-    RU4M_CHOICE_... set figures that differ from the defaults (docs/deploy.md). RU4M_OPERATORS names the IAM
-    principals that are operators (default: all users and Identity Center sessions of the account).
+    Settings come from stages/STAGE.toml (docs/deploy.md); options win. Stream's API secret comes from
+    RU4M_STREAM_API_SECRET, and only the first deployment needs it.
     """
-    # Soft wrapping, because programs may read the output.
-    console, complain = (
-        Console(soft_wrap=True, markup=False),
-        Console(stderr=True, soft_wrap=True, markup=False),
-    )
-    secret = os.environ.get("RU4M_STREAM_API_SECRET")
-    kept = os.environ.get("RU4M_PERIODS", DEFAULTS)
-    try:
-        account = AwsAccount(region, endpoint_url)
-        target = DeploymentTarget(
-            stage=stage,
-            stream_api_key=stream_api_key,
-            stream_url=stream_url,
-            contact_email=contact_email,
-            issuer=issuer,
-            mail_from=mail_from,
-            periods=kept,
-            figures=figures.packed(os.environ),
-            waf_requests_per_address=waf_requests_per_address,
-            reserved=reserve,
-            sms_countries=sms_countries,
-            sms_budgets=sms_budgets,
-            stream_erasure=stream_erasure,
-            operators=os.environ.get("RU4M_OPERATORS"),
-            alarms=AlarmReceivers(tuple(alarm_email or ()), alarm_topic),
-            stream_secret=secret,
+    if context.invoked_subcommand:
+        return
+    options = {
+        "alarms.emails": alarm_email or None,
+        "alarms.topic": alarm_topic,
+        "contact_email": contact_email,
+        "issuer": issuer,
+        "mail_from": mail_from,
+        "sms.budgets": sms_budgets,
+        "sms.countries": sms_countries,
+        "sms.monthly_dollars": sms_monthly_dollars,
+        "stream.api_key": stream_api_key,
+        "stream.erasure": stream_erasure,
+        "stream.url": stream_url,
+        "waf.requests_per_address": waf_requests_per_address,
+    }
+    chosen = settings_of(stage, settings, overrides(options, reserve, change or []))
+    target, where = chosen.target(stage, os.environ.get(SECRET)), region_of(region or chosen.region)
+    examined = examine(where, endpoint_url, target, os.environ)
+    found = [_ignored(one) if ignore_chat_settings else one for one in examined]
+    printer = Printer(as_json)
+    if check or not may_deploy(found):
+        printer.document(findings=[one.as_json() for one in found], may_deploy=may_deploy(found))
+    printer.findings(found)
+    if not may_deploy(found):
+        raise typer.Exit(1)
+    if not check:
+        _deploy(AwsAccount(where, endpoint_url), target, printer)
+
+
+@app.command("releases")
+def show_releases(
+    stage: _Stage, region: _Region = "", settings: _File = None, endpoint_url: _Endpoint = None,
+    *, as_json: _Json = False,
+) -> None:  # fmt: skip
+    """List the versions that the deploy bucket keeps, the newest first."""
+    account, printer = account_of(stage, region, settings, endpoint_url), Printer(as_json)
+    current = Stacks(account, lambda _: None).parameters(stack_name(stage, "service")).get("Version")
+    rows = [
+        {
+            "version": one.version,
+            "deployed_at": one.deployed_at,
+            "python": one.python,
+            "standing": _standing(one, current),
+        }
+        for one in releases.listed(account, stage)
+    ]
+    printer.document(releases=rows)
+    for row in rows:
+        printer.line("  ".join(row.values()))
+    if not rows:
+        printer.line(f"the deploy bucket keeps no release of stage {stage}")
+
+
+@app.command("rollback")
+def roll_back_stage(
+    stage: _Stage,
+    region: _Region = "",
+    settings: _File = None,
+    endpoint_url: _Endpoint = None,
+    version: Annotated[str | None, typer.Option(help="default: the version before the current one")] = None,
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Deploy the package before the current one; keys, data and settings stay."""
+    account, printer = account_of(stage, region, settings, endpoint_url), Printer(as_json)
+    done = roll_back(account, stage, version, printer.line)
+    printer.line(f"stage {stage}: {done.replaced} replaced by {done.version}")
+    finish(account, stage, done.deployment, done.version, printer)
+
+
+@app.command("remove")
+def remove_stage(
+    stage: _Stage,
+    region: _Region = "",
+    settings: _File = None,
+    endpoint_url: _Endpoint = None,
+    confirm: Annotated[
+        str | None, typer.Option(help="the name of the stage, instead of the question")
+    ] = None,
+) -> None:
+    """Delete the service of a stage: functions, API, jobs, queues, logs. Keys, secrets and data stay."""
+    account = account_of(stage, region, settings, endpoint_url)
+    console = Console(soft_wrap=True, markup=False, highlight=False)
+    if confirm is None:
+        console.print(
+            f"This deletes {stack_name(stage, 'service')} of account {account.number}. Its API stops, and "
+            "what waits in its queues is lost. Keys, secrets and data stay."
         )
-        check_chat_settings(account, target, console.print, stops=not rollback)
-        done = deploy(account, build(), target, report=console.print)
-        if not endpoint_url:  # the emulator has no spending limit
-            if sms_monthly_dollars:
-                texts.set_monthly_dollars(account, sms_monthly_dollars)
-            dollars = texts.monthly_dollars(account)
-            console.print(f"SMS spending limit of this account and region: {dollars} US dollars a month")
-    except StackFailed as failure:
-        complain.print(str(failure), style="red")
-        for event in failure.events:
-            complain.print(f"  {event}")
-        sys.exit(1)
-    except (
-        MissingSecret, PeriodsRefused, CountriesRefused, OperatorsRefused, RegionError, ClientError,
-        figures.BadFigure, concurrency.ReservationRefused, BaselineNotApplied, StreamNotReached, RunFailed,
-        AlarmReceiverRefused,
-    ) as failure:  # fmt: skip
-        complain.print(str(failure), style="red")
-        sys.exit(1)
-    console.print(f"api_url {done.api_url}")
+        confirm = typer.prompt("Type the name of the stage to remove its service", default="")
+    if confirm != stage:
+        raise SettingRefused(f"nothing was removed: the name that was given is not {stage}.")
+    remove_service(account, stage, console.print)
+    console.print(f"The service of stage {stage} is removed. `make deploy` finds its data again.")
 
 
-def check_chat_settings(
-    account: AwsAccount, target: DeploymentTarget, report: Report, *, stops: bool
-) -> None:
-    """Stop a release whose baseline is not applied or not known; a rollback only reports it.
-
-    Raises:
-        BaselineNotApplied, StreamNotReached, RunFailed, MissingSecret, ClientError: it is no rollback.
-    """
-    try:
-        placement = chat_settings.confirmed_placement(account, target.stage, target.stream_api_key)
-        chosen = chat_settings.choices(target.periods, target.issuer)
-        chat_settings.preflight(target.stream_access(account), chosen, placement, report)
-    except (BaselineNotApplied, StreamNotReached, RunFailed, MissingSecret, ClientError) as failure:
-        if stops:
-            raise
-        report(f"not stopped, because it is a rollback: {failure}")
-    except Exception as failure:
-        # For example, the deployed version answers in another form, which may be why it is rolled back.
-        if stops:
-            raise
-        report(f"not stopped, because it is a rollback: {type(failure).__name__}")
+def _ignored(finding: DeploymentFinding) -> DeploymentFinding:
+    """A finding about Stream that does not stop a deployment of an earlier version."""
+    is_ignored = finding.check in {"Stream", "Stream baseline"} and finding.severity is Severity.REFUSED
+    return replace(finding, severity=Severity.WARNING) if is_ignored else finding
 
 
-app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)  # locals hold a secret
-app.command()(main)
+def _standing(release: ReleaseRecord, current: str | None) -> str:
+    if release.version == current:
+        return "current"
+    return "rolled back" if release.rolled_back_at else "earlier"
+
+
+def _deploy(account: AwsAccount, target: DeploymentTarget, printer: Printer) -> None:
+    package = build()
+    if target.sms_monthly_dollars and not account.endpoint:  # the emulator has no spending limit
+        # First, because AWS refuses more than its maximum for this account.
+        texts.set_monthly_dollars(account, target.sms_monthly_dollars)
+    done = deploy(account, package, target, report=printer.line)
+    if not account.endpoint:
+        dollars = texts.monthly_dollars(account)
+        printer.line(f"SMS spending limit of this account and region: {dollars} US dollars a month")
+    finish(account, target.stage, done, package.version, printer)
+
 
 if __name__ == "__main__":
     app()

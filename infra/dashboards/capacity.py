@@ -121,7 +121,7 @@ _IN_SHORT = Chart(
 _TEXTS = Chart(
     "Texts with codes, by country", "texts",
     "the countries of our users, in their waking hours. `other` counts all countries that are not listed.",
-    "a country that jumps without accounts is pumped: remove it from RU4M_SMS_COUNTRIES.",
+    "a country that jumps without accounts is pumped: remove it from sms.countries.",
     each(Metric.CODE_TEXTED),
     ChartView.AREAS,
 )  # fmt: skip
@@ -135,7 +135,7 @@ _BUDGETS = Chart(
 _OVER = Chart(
     "Texts over a budget", "texts",
     "zero.",
-    "they are refused, or only counted with RU4M_SMS_BUDGETS=recorded.",
+    "they are refused, or only counted with sms.budgets recorded.",
     (
         total(Metric.CODE_OVER_COUNTRY_BUDGET, "of a country"),
         total(Metric.CODE_OVER_BUDGET_IN_ALL, "of all countries"),

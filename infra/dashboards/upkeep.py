@@ -18,7 +18,7 @@ _PURGE = Chart(
 _OLDEST = Chart(
     "Age of the oldest expired record", "hours",
     "below one hour. 48 hours break the promise.",
-    "see whether the purge runs (next chart), then raise RU4M_PURGE figures (docs/limits.md).",
+    "see whether the purge runs (next chart), then raise figures of [purge] (docs/limits.md).",
     (highest(Metric.PURGE_OLDEST_MINUTES, "after its end", 60),),
     bound=48, bound_label="48 hours",
 )  # fmt: skip

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from chalicelib.core.settings import eu_region
 
 AwsClient: TypeAlias = Any  # boto3 ships no types
+_NOTHING_THERE = {"NoSuchKey", "NoSuchBucket", "404"}
 
 
 class RegionError(ValueError):
@@ -113,9 +114,44 @@ class AwsAccount:
                 raise
             self._make_bucket(s3)
         s3.put_object(Bucket=self.bucket, Key=key, Body=file.read_bytes(), ServerSideEncryption="AES256")
+        return self.url_of(key)
+
+    def url_of(self, key: str) -> str:
+        """The URL of an object in the deployment bucket."""
         if self.endpoint:
             return f"{self.endpoint}/{self.bucket}/{key}"
         return f"https://{self.bucket}.s3.{self.region}.amazonaws.com/{key}"
+
+    def write_text(self, key: str, text: str) -> None:
+        """Write a text to the deployment bucket, which an upload created before."""
+        self.client("s3").put_object(
+            Bucket=self.bucket, Key=key, Body=text.encode(), ServerSideEncryption="AES256"
+        )
+
+    def read_text(self, key: str) -> str | None:
+        """Return a text of the deployment bucket; None if there is no such object or no bucket."""
+        try:
+            body: bytes = self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOTHING_THERE:
+                raise
+            return None
+        return body.decode()
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys in the deployment bucket that begin with a prefix; none if there is no bucket."""
+        pages = self.client("s3").get_paginator("list_objects_v2")
+        try:
+            found = [page.get("Contents", []) for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)]
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOTHING_THERE:
+                raise
+            return []
+        return [one["Key"] for page in found for one in page]
+
+    def discard(self, key: str) -> None:
+        """Delete an object of the deployment bucket; one that is not there counts as deleted."""
+        self.client("s3").delete_object(Bucket=self.bucket, Key=key)
 
     def _make_bucket(self, s3: AwsClient) -> None:
         s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": self.region})

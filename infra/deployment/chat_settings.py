@@ -107,6 +107,32 @@ def preflight(
         )
 
 
+def report_standing(account: AwsAccount, stage: str, report: Callable[[str], object]) -> None:
+    """Report how the settings at Stream stand with a deployed stage; nothing of it stops a rollback.
+
+    For example, the deployed version answers in another form, which may be why it is rolled back.
+    """
+    try:
+        access, chosen = deployed_access(account, stage)
+        preflight(access, chosen, confirmed_placement(account, stage, access.api_key), report)
+    except (BaselineNotApplied, StreamNotReached, scheduled.RunFailed, MissingSecret, ClientError) as failure:
+        report(f"not stopped, because it is a rollback: {failure}")
+    except Exception as failure:  # noqa: BLE001 - see above
+        report(f"not stopped, because it is a rollback: {type(failure).__name__}")
+
+
+def owners(access: AppAccess) -> tuple[str, ...]:
+    """The addresses of the APIs like ours to which an app sends its events; none for a new app.
+
+    Raises:
+        StreamNotReached: nothing is known.
+    """
+    try:
+        return StreamApp(access).webhook_owners()
+    except (StreamUnavailable, StreamRefused) as failure:
+        raise not_reached(failure) from None
+
+
 def deployed_access(account: AwsAccount, stage: str) -> tuple[AppAccess, BaselineChoices]:
     """The app of a deployed stage, and what the deployment chooses in the baseline.
 

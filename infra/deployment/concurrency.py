@@ -34,7 +34,7 @@ def read(text: str, functions: frozenset[str]) -> dict[str, int]:
         name, _, number = reservation.partition("=")
         if name not in functions or name in wanted or not (number.isdecimal() and int(number) > 0):
             raise ReservationRefused(
-                f"--reserve is refused: {reservation!r} is not a function and a number above 0"
+                f"reserve is refused: {reservation!r} is not a function and a number above 0"
             )
         wanted[name] = int(number)
     return wanted
@@ -53,7 +53,7 @@ def check(account: AwsAccount, stage: str, wanted: Mapping[str, int], functions:
     free = limit["UnreservedConcurrentExecutions"] + own - UNRESERVED
     if sum(wanted.values()) > free:
         raise ReservationRefused(
-            f"--reserve is refused: {sum(wanted.values())} were requested, but of this account's "
+            f"reserve is refused: {sum(wanted.values())} were requested, but of this account's "
             f"{limit['ConcurrentExecutions']} at most {max(free, 0)} can be reserved"
         )
 

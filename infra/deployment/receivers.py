@@ -36,9 +36,9 @@ class AlarmReceivers:
         """Refuse what SNS would refuse after the stacks were changed."""
         for email in self.emails:
             if not _ADDRESS.fullmatch(email):
-                raise AlarmReceiverRefused("--alarm-email is refused: one of them is not an email address")
+                raise AlarmReceiverRefused("alarms.emails is refused: one of them is not an email address")
         if self.topic and not _TOPIC.fullmatch(self.topic):
-            raise AlarmReceiverRefused("--alarm-topic is refused: it is not the ARN of a topic")
+            raise AlarmReceiverRefused("alarms.topic is refused: it is not the ARN of a topic")
 
 
 def topic_of(account: AwsAccount, stage: str) -> str:
@@ -56,7 +56,7 @@ def check(account: AwsAccount, stage: str, named: AlarmReceivers) -> None:
         return
     if not any(_subscriptions(account, topic_of(account, stage))):
         raise AlarmReceiverRefused(
-            f"alarms of stage {stage} would reach no receiver: name one with --alarm-email or --alarm-topic"
+            f"alarms of stage {stage} would reach no receiver: name one in alarms.emails or alarms.topic"
         )
 
 

@@ -102,6 +102,22 @@ class Stacks:
         held = self._api.describe_stacks(StackName=name)["Stacks"][0].get("Parameters", [])
         return {p["ParameterKey"]: p["ParameterValue"] for p in held}
 
+    def parameter_of_all(self, parameter: str) -> dict[str, str]:
+        """The value of a parameter by the name of each stack of the account and region that has it."""
+        pages = self._api.get_paginator("describe_stacks").paginate()
+        return {
+            stack["StackName"]: held["ParameterValue"]
+            for page in pages
+            for stack in page["Stacks"]
+            for held in stack.get("Parameters", [])
+            if held["ParameterKey"] == parameter and stack["StackStatus"] not in _GONE
+        }
+
+    def status(self, name: str) -> str | None:
+        """Return the status of a stack; None if it does not exist."""
+        found = self._status(self._api, name)
+        return None if found in _GONE else found
+
     def delete(self, name: str) -> None:
         """Delete a stack and wait; resources that the template retains stay.
 

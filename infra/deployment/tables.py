@@ -2,8 +2,8 @@
 
 After a restore `switch` gives the functions a restored table, by the parameters of the service stack
 (ADR 32). The data stack keeps the table that it created. A later deployment keeps the restored one: it takes
-the parameters of the service stack in place of the outputs of the data stack. Without a service stack nothing
-shows that tables were switched.
+the parameters of the service stack in place of the outputs of the data stack. A removal of the service notes
+these parameters in the deploy bucket, and the next deployment takes them from there (`releases`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.core.table_names import Table
+from infra.deployment import releases
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 
@@ -23,9 +24,14 @@ class StreamMissing(ValueError):
 
 
 def in_use(stacks: Stacks, stage: str, data: Mapping[str, str]) -> dict[str, str]:
-    """The outputs of the data stack, with the tables that the service stack has in their place."""
-    held = stacks.parameters(stack_name(stage, "service"))
+    """The outputs of the data stack, with the tables that the service uses or used last in their place."""
+    held = stacks.parameters(stack_name(stage, "service")) or releases.noted_tables(stacks.account, stage)
     return {name: held.get(name, own) if name.endswith(_ABOUT_A_TABLE) else own for name, own in data.items()}
+
+
+def about_tables(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that say which tables are used."""
+    return {name: value for name, value in parameters.items() if name.endswith(_ABOUT_A_TABLE)}
 
 
 def names_in_use(stacks: Stacks, stage: str) -> dict[Table, str]:

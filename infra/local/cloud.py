@@ -18,10 +18,11 @@ from chalicelib.core import clock, figures
 from chalicelib.core.table_names import Table
 from chalicelib.notices.model import Notice
 from infra.build import Package, build
-from infra.deploy import Deployment, DeploymentTarget, deploy
 from infra.deployment import chat_settings
 from infra.deployment.account import AwsAccount
+from infra.deployment.rollout import Deployment, deploy
 from infra.deployment.stacks import Stacks, stack_name
+from infra.deployment.target import DeploymentTarget
 from infra.local.buckets import adapt_buckets
 from infra.local.children import LOCAL
 from infra.local.composite import put_composite

@@ -10,8 +10,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
-from infra.deploy import api_url
 from infra.deployment.account import AwsAccount
+from infra.deployment.rollout import api_url
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops.refused import CommandRefused
 

@@ -38,13 +38,13 @@ from infra.ops.scheduled import RunFailed
 DEBUG = "RU4M_DEBUG"
 USAGE = 2
 # typer has a click of its own, and exports only this subclass of click's UsageError.
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+UsageMistake: type[Exception] = typer.BadParameter.__mro__[1]
 
 _SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."
 _POLICY = (
     "Your role needs the policy that the output OperatorPolicyArn of the stack ru4m-<stage>-service names."
 )
-_STAGE = "Check --stage and --region; `python -m infra.deploy` creates a stage."
+_STAGE = "Check --stage and --region; `make deploy` creates a stage."
 _EXPIRED = {
     "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch",
     "RequestExpired", "UnrecognizedClientException", "IncompleteSignature", "InvalidSignatureException",
@@ -87,7 +87,7 @@ def _one_line(error: Exception) -> str:
 
 # The first entry whose types fit explains an error.
 _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...] = (
-    ((_UsageError,), _of_usage),
+    ((UsageMistake,), _of_usage),
     (
         (RegionError,),
         lambda error: f"{error}. Name a region in the EU with --region, AWS_REGION or a profile.",
@@ -131,4 +131,4 @@ class OperatorGroup(TyperGroup):
             if DEBUG in os.environ:
                 raise
             Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(explain(error))
-            raise typer.Exit(USAGE if isinstance(error, (_UsageError, ProfileRefused)) else 1) from None
+            raise typer.Exit(USAGE if isinstance(error, (UsageMistake, ProfileRefused)) else 1) from None

@@ -11,9 +11,10 @@ import requests
 from stream_chat import StreamChat
 
 from chalicelib.chat_settings import evidence
-from chalicelib.core import chain, clock
-from infra.deploy import check_chat_settings
-from infra.deployment.chat_settings import BaselineNotApplied
+from chalicelib.core import chain, clock, figures
+from infra.deployment.chat_settings import report_standing
+from infra.deployment.findings import Severity, of_severity
+from infra.deployment.preflight import may_deploy, stage_checks, stream_checks
 from infra.local.cloud import LocalCloud
 from infra.ops.standing_in import act_as
 from tests.support.chat_settings import apply_to, drifted_at
@@ -94,12 +95,21 @@ def test_drift_stops_a_release_and_no_rollback_with_the_stored_secret(
 ) -> None:
     said: list[str] = []
     target = replace(cloud.target, stream_secret=None)
-    check_chat_settings(cloud.account, target, said.append, stops=True)
+    assert may_deploy(stream_checks.app(cloud.account, target))
     sdk.update_app_settings(disable_permissions_checks=True)
-    with pytest.raises(BaselineNotApplied, match="app disable_permissions_checks"):
-        check_chat_settings(cloud.account, target, said.append, stops=True)
-    check_chat_settings(cloud.account, target, said.append, stops=False)
+    (stops,) = of_severity(stream_checks.app(cloud.account, target), Severity.REFUSED)
+    assert "app disable_permissions_checks" in stops.text
+    report_standing(cloud.account, "local", said.append)
     assert said[-1].startswith("not stopped, because it is a rollback: 1 settings")
+
+
+def test_app_that_is_bound_to_another_stage_is_refused(cloud: LocalCloud) -> None:
+    issuer = "https://api.other.example"
+    foreign = replace(cloud.target, stage="staging", issuer=issuer, figures=figures.DEFAULTS)
+    (stops,) = of_severity(stream_checks.app(cloud.account, foreign), Severity.REFUSED)
+    assert cloud.target.issuer in stops.text
+    (shared,) = of_severity(stage_checks.app_of_another_stage(cloud.account, foreign), Severity.REFUSED)
+    assert "ru4m-local-service uses app" in shared.text
 
 
 @pytest.mark.promise("STR-7")

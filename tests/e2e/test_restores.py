@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.table_names import Table
-from infra.deploy import deploy
+from infra.deployment.rollout import deploy
 from infra.local.backups import TableBackups
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.erasure import GRACE, account_of

@@ -1,50 +1,156 @@
-"""Tests that the service can be removed and deployed again without losing data."""
+"""Tests that a stage is deployed from an empty account, updated, rolled back, removed, and deployed again."""
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from typer.testing import CliRunner, Result
 
 from chalicelib.core import figures
-from infra.deploy import deploy
-from infra.deployment.stacks import Stacks, stack_name
-from infra.local.cloud import LocalCloud, local_cloud
-from infra.local.composite import delete_composite
+from infra import deploy as command
+from infra.build import build
+from infra.deployment.account import AwsAccount
+from infra.deployment.rollout import deploy
+from infra.local.cloud import LocalCloud
+from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.tour.phone import Phone
+from infra.stream_emulator.control import Emulator
+from infra.stream_emulator.running import child_emulator
+from tests.support.chat_settings import apply_to
+
+ISSUER = "https://api.staging.ru4m.example"
+SETTINGS = """
+region = "eu-central-1"
+contact_email = "privacy@ru4m.example"
+issuer = "https://api.staging.ru4m.example"
+mail_from = "notices@staging.ru4m.example"
+
+[stream]
+api_key = "{api_key}"
+url = "{url}"
+
+[alarms]
+emails = ["operations@ru4m.example"]
+
+[accountability]
+representative = "Example GmbH, Berlin"
+"""
 
 
-def _silent(_: str) -> None: ...
+@dataclass
+class EmptyAccount:
+    """An account without any stack, an app at Stream, and a stranger who deploys to them."""
+
+    account: AwsAccount
+    stream: Emulator
+    settings: Path
+
+    def run(self, *words: str) -> Result:
+        """Run a command of a deployment for stage staging."""
+        endpoint = str(self.account.endpoint)
+        of_stage = ["--stage", "staging", "--settings", str(self.settings), "--endpoint-url", endpoint]
+        return CliRunner().invoke(command.app, [*words, *of_stage])
+
+    def deploys(self, *words: str) -> str:
+        """Deploy, and return the URL of the API."""
+        done = self.run(*words)
+        assert done.exit_code == 0, done.output
+        return next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("api_url "))
+
+    def texts_to(self, phone: str) -> list[str]:
+        asked = {"phoneNumber": phone, "region": REGION}
+        url = f"{self.account.endpoint}/_ministack/sns/sms-messages"
+        messages = requests.get(url, params=asked, timeout=10).json()["sms_messages"][phone]
+        return [message["Message"] for message in messages]
+
+    def variables(self, function: str) -> dict[str, str]:
+        functions = self.account.client("lambda")
+        found = functions.get_function_configuration(FunctionName=f"ru4m-staging-{function}")
+        variables: dict[str, str] = found["Environment"]["Variables"]
+        return variables
 
 
-@pytest.fixture(scope="module")
-def own_cloud() -> Iterator[LocalCloud]:
-    """Run a cloud of this file's own, whose service is removed."""
-    with local_cloud() as running:
-        yield running
+@pytest.fixture
+def empty_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[EmptyAccount]:
+    with running_emulator() as aws, child_emulator(api_key="staging-key", grants="stock") as stream:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": ROOT_KEY,
+            "AWS_SECRET_ACCESS_KEY": ROOT_SECRET,
+            "RU4M_STREAM_API_SECRET": stream.secret,
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("RU4M_OPERATORS", raising=False)  # of functions that tests run in this process
+        settings = tmp_path / "staging.toml"
+        settings.write_text(SETTINGS.format(api_key=stream.api_key, url=stream.url))
+        yield EmptyAccount(AwsAccount(REGION, aws), stream, settings)
+
+
+@pytest.fixture
+def packages(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let the next deployments have the package of this project under another version."""
+    package = build()
+
+    def name(version: str) -> None:
+        monkeypatch.setattr(command, "build", lambda: replace(package, version=version))
+
+    return name
 
 
 @pytest.mark.proof
-def test_sessions_survive_removing_and_redeploying_the_service(
-    own_cloud: LocalCloud,
+def test_stranger_deploys_updates_rolls_back_removes_and_deploys_again(
+    empty_account: EmptyAccount, packages: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud, stacks = own_cloud, Stacks(own_cloud.account, _silent)
-    phone = Phone(cloud.state.api_url, "+381601111111", cloud.texts_to)
+    stranger = empty_account
+    packages("first0000000")
+    refused = stranger.run()
+    assert refused.exit_code == 1
+    assert "python -m infra.ops chat-settings apply --stage staging" in refused.stderr
+    assert stranger.account.client("cloudformation").list_stacks()["StackSummaries"] == []
+    apply_to(stranger.stream, issuer=ISSUER)
+
+    url = stranger.deploys()
+    assert requests.get(f"{url}/v1/controller", timeout=30).json()["representative"] == "Example GmbH, Berlin"
+    monkeypatch.delenv("RU4M_STREAM_API_SECRET")  # the vault has it now
+    phone = Phone(url, "+381601111111", stranger.texts_to)
     phone.sign_up("Mila")
 
-    before_it_went = cloud.account.client("dynamodb").list_tables()["TableNames"]
-    delete_composite(cloud.account, "local")
-    stacks.delete(stack_name("local", "service"))
-    functions = cloud.account.client("lambda").list_functions()["Functions"]
-    assert functions == []
-    assert not requests.get(f"{phone.api_url}/v1/health", timeout=10).ok
-    tables = cloud.account.client("dynamodb").list_tables()["TableNames"]
-    assert tables == before_it_went != []
+    stranger.settings.write_text(stranger.settings.read_text() + "\n[limit]\ncodes_per_number_short = 1\n")
+    packages("second000000")
+    phone.api_url = stranger.deploys()
+    assert stranger.variables("signup")[figures.PACKED] == "limit_codes_per_number_short=1"
+    other = Phone(phone.api_url, "+381601111112", stranger.texts_to)
+    other.sign_up("Vera")
+    device = {"id": str(uuid.uuid4()), "platform": "android"}  # an unknown device, so without a reserve
+    limited = other.call("POST", "/v1/signup", {"phone": other.number, "device": device}, token="")
+    assert (limited.status, limited.body["limit"]) == (429, "codes_per_number")
 
-    phone.api_url = deploy(cloud.account, cloud.package, cloud.target, _silent).api_url
+    listed = json.loads(stranger.run("releases", "--json").stdout)["releases"]
+    assert [(one["version"], one["standing"]) for one in listed] == [
+        ("second000000", "current"),
+        ("first0000000", "earlier"),
+    ]
+    phone.api_url = stranger.deploys("rollback")
+    health = requests.get(f"{phone.api_url}/v1/health", timeout=30).json()
+    assert (health["version"], health["stage"]) == ("first0000000", "staging")
+    assert stranger.variables("signup")[figures.PACKED] == "limit_codes_per_number_short=1"
+    assert phone.call("GET", "/v1/profile").body["display_name"] == "Mila"
+    assert "keeps no release before first0000000" in stranger.run("rollback").stderr
+
+    tables = stranger.account.client("dynamodb").list_tables()["TableNames"]
+    removed = stranger.run("remove", "--confirm", "staging")
+    assert removed.exit_code == 0, removed.output
+    assert stranger.account.client("lambda").list_functions()["Functions"] == []
+    assert stranger.account.client("dynamodb").list_tables()["TableNames"] == tables != []
+
+    packages("third0000000")
+    phone.api_url = stranger.deploys()
     assert phone.call("GET", "/v1/profile").body["display_name"] == "Mila"
     assert phone.chat_token()
     before = phone.user_id
@@ -52,20 +158,31 @@ def test_sessions_survive_removing_and_redeploying_the_service(
     assert phone.user_id == before
 
 
-def test_deployment_with_a_changed_limit_applies_it_in_the_function(own_cloud: LocalCloud) -> None:
-    cloud, changed = own_cloud, {"RU4M_LIMIT_CODES_PER_NUMBER_SHORT": "1"}
-    target = replace(cloud.target, figures=figures.packed(changed))
-    api_url = deploy(cloud.account, cloud.package, target, _silent).api_url
-    functions = cloud.account.client("lambda")
-    variables = functions.get_function_configuration(FunctionName="ru4m-local-signup")["Environment"][
-        "Variables"
-    ]
-    assert variables[figures.PACKED] == "limit_codes_per_number_short=1"
-    phone = Phone(api_url, "+381601111112", cloud.texts_to)
-    phone.sign_up("Vera")
-    device = {"id": str(uuid.uuid4()), "platform": "android"}  # an unknown device, so without a reserve
-    refused = phone.call("POST", "/v1/signup", {"phone": phone.number, "device": device}, token="")
-    assert (refused.status, refused.body["limit"]) == (429, "codes_per_number")
+def test_preflight_of_the_local_cloud_reports_what_the_emulator_cannot_answer(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ROOT_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_SECRET)
+    monkeypatch.delenv("RU4M_OPERATORS", raising=False)
+    settings = tmp_path / "local.toml"
+    text = SETTINGS.replace(ISSUER, cloud.target.issuer).format(
+        api_key=cloud.stream.api_key, url=cloud.stream.url
+    )
+    settings.write_text(text)
+
+    def check() -> dict[str, dict[str, Any]]:
+        words = ["--stage", "local", "--endpoint-url", str(cloud.account.endpoint), "--check", "--json"]
+        done = CliRunner().invoke(command.app, [*words, "--settings", str(settings)])
+        return {one["check"]: one for one in json.loads(done.stdout)["findings"]}
+
+    found = check()
+    assert found["SMS sandbox"]["severity"] == "unknown"
+    assert found["Stream baseline"]["severity"] == "ok"
+    assert found["stacks"]["text"] == "of this stage: vault, data, service"
+    settings.write_text(text.replace(cloud.target.issuer, "https://api.other.example"))
+    moved = check()  # to another address: the app is still this stage's own, and its webhook has to follow
+    assert moved["Stream app"]["severity"] == "ok"
+    assert "--issuer https://api.other.example" in moved["Stream baseline"]["remedy"]
 
 
 def test_repeated_deployment_of_the_same_package_changes_nothing(cloud: LocalCloud) -> None:

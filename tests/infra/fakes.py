@@ -146,6 +146,7 @@ class FakeAccount(AwsAccount):
     kms: FakeKms = field(default_factory=FakeKms)
     sns: FakeSns = field(default_factory=FakeSns)
     functions: Any = None
+    objects: dict[str, str] = field(default_factory=dict)  # texts of the deployment bucket
     number = "000000000000"
 
     def client(self, service: str) -> Any:
@@ -160,4 +161,18 @@ class FakeAccount(AwsAccount):
 
     def upload(self, file: Path, key: str) -> str:
         assert file.exists()
-        return f"https://{self.bucket}.s3.{self.region}.amazonaws.com/{key}"
+        if file.suffix == ".json":
+            self.objects[key] = file.read_text()
+        return self.url_of(key)
+
+    def write_text(self, key: str, text: str) -> None:
+        self.objects[key] = text
+
+    def read_text(self, key: str) -> str | None:
+        return self.objects.get(key)
+
+    def keys(self, prefix: str) -> list[str]:
+        return sorted(key for key in self.objects if key.startswith(prefix))
+
+    def discard(self, key: str) -> None:
+        self.objects.pop(key, None)

@@ -166,12 +166,12 @@ def test_local_stage_needs_no_receiver_and_every_other_one_does() -> None:
 def test_malformed_address_is_refused_and_not_quoted(email: str) -> None:
     with pytest.raises(AlarmReceiverRefused) as refused:
         AlarmReceivers((email,))
-    assert str(refused.value) == "--alarm-email is refused: one of them is not an email address"
+    assert str(refused.value) == "alarms.emails is refused: one of them is not an email address"
 
 
 @pytest.mark.parametrize("topic", ["pager", "arn:aws:sqs:eu-central-1:123456789012:pager", f"{TOPIC}:sub"])
 def test_malformed_topic_is_refused(topic: str) -> None:
-    with pytest.raises(AlarmReceiverRefused, match="--alarm-topic"):
+    with pytest.raises(AlarmReceiverRefused, match=r"alarms\.topic"):
         AlarmReceivers(topic=topic)
 
 

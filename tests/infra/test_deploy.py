@@ -10,9 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError
-from moto import mock_aws
-from typer.testing import CliRunner, Result
 
 from chalicelib.core import clock, countries, figures
 from chalicelib.core.durations import Duration
@@ -20,15 +17,13 @@ from chalicelib.core.figures import FigureSet
 from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError
 from chalicelib.core.settings import read as settings_of
 from chalicelib.notices.model import NoticeKind
-from infra import deploy as command
 from infra.build import Package
-from infra.deploy import CountriesRefused, DeploymentTarget, OperatorsRefused, PeriodsRefused, deploy
-from infra.deployment import chat_settings, stacks, texts
+from infra.deployment import stacks, texts
 from infra.deployment.account import AwsAccount, RegionError
-from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.receivers import AlarmReceiverRefused, AlarmReceivers
+from infra.deployment.rollout import deploy
 from infra.deployment.stacks import StackFailed
-from infra.ops.scheduled import RunFailed
+from infra.deployment.target import DeploymentTarget, GatewayRates, SettingRefused
 from infra.template import load
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 from tests.support.environment import variables
@@ -117,7 +112,7 @@ def test_receivers_of_alarms_are_subscribed_to_the_topic_of_the_stage(
 def test_stage_without_a_receiver_of_alarms_is_refused_before_anything_changes(
     account: FakeAccount, package: Package
 ) -> None:
-    with pytest.raises(AlarmReceiverRefused, match="--alarm-email or --alarm-topic"):
+    with pytest.raises(AlarmReceiverRefused, match=r"alarms\.emails or alarms\.topic"):
         deploy(account, package, a_target(alarms=AlarmReceivers()), report=lambda _: None)
     assert account.formation.asked == []
 
@@ -246,6 +241,29 @@ def test_figures_of_every_kind_can_be_deployed(kind: type[FigureSet]) -> None:
         assert allowed.match(figures.packed({figures.variable(kind, one.name): default}))
 
 
+def test_rates_logs_and_the_custom_domain_are_passed_to_the_service(
+    account: FakeAccount, package: Package
+) -> None:
+    arn = f"arn:aws:acm:{REGION}:000000000000:certificate/1-2"
+    chosen = a_target(gateway=GatewayRates(rate=50), log_retention_days=7, certificate=arn)
+    deploy(account, package, chosen, report=lambda _: None)
+    given = parameters(account.formation.asked[-1])
+    assert (given["ThrottlingRate"], given["PublicThrottlingRate"]) == ("50", "100")
+    assert given["LogRetentionDays"] == "7"
+    assert (given["DomainName"], given["CertificateArn"]) == ("api.ru4m.example", arn)
+
+
+def test_every_parameter_of_the_service_is_set_by_a_deployment(
+    account: FakeAccount, package: Package
+) -> None:
+    deploy(account, package, a_target(), report=lambda _: None)
+    given = parameters(account.formation.asked[-1]).keys()
+    declared = json.loads(package.template("service").read_text())["Parameters"]
+    of_stacks = ("Arn", "TableName", "BucketName")  # outputs of the other stacks, which fakes do not have
+    left = {name for name in declared if not name.endswith(of_stacks)} - given
+    assert {name for name in left if not name.startswith("Reserved")} == {"LocalNotices"}
+
+
 @pytest.mark.parametrize("figure", ["weighing_days", "lifting_notice_hours"])
 def test_only_the_local_stage_ends_a_restriction_without_notice(figure: str) -> None:
     environment = variables() | {figures.variable(figures.ChoiceWaits, figure): "0"}
@@ -256,7 +274,7 @@ def test_only_the_local_stage_ends_a_restriction_without_notice(figure: str) -> 
 
 
 def test_invalid_periods_are_refused_before_a_deployment() -> None:
-    with pytest.raises(PeriodsRefused, match="usage has to be between"):
+    with pytest.raises(SettingRefused, match="usage has to be between"):
         a_target(periods="usage=P10Y")
 
 
@@ -273,7 +291,7 @@ def test_messages_are_kept_no_longer_than_the_policy_in_effect_names(
     a_target(periods=f"chat_messages={named}")
     a_target(periods="chat_messages=P1D")
     said = f"chat_messages is {kept}, and privacy-2027-02-01 lets messages stay at Stream for {named}"
-    with pytest.raises(PeriodsRefused, match=said):
+    with pytest.raises(SettingRefused, match=said):
         a_target(periods=f"chat_messages={kept}")
 
 
@@ -304,32 +322,8 @@ def test_default_countries_have_phone_numbers() -> None:
 
 @pytest.mark.parametrize("listed", ["RS,UK", "RS,Germany"])
 def test_country_without_phone_numbers_is_refused_before_a_deployment(listed: str) -> None:
-    with pytest.raises(CountriesRefused, match="RU4M_SMS_COUNTRIES is refused"):
+    with pytest.raises(SettingRefused, match=r"sms\.countries is refused"):
         a_target(sms_countries=listed)
-
-
-@pytest.mark.parametrize("by_option", [True, False], ids=["option", "environment"])
-def test_command_reads_choices_from_options_or_its_environment(
-    monkeypatch: pytest.MonkeyPatch, *, by_option: bool
-) -> None:
-    targets: list[DeploymentTarget] = []
-
-    def note(account: Any, package: Any, target: DeploymentTarget, report: Any) -> command.Deployment:
-        targets.append(target)
-        return command.Deployment("https://api.example", "ru4m-staging-service", {})
-
-    monkeypatch.setattr(command, "build", lambda: None)
-    without_stream(monkeypatch)
-    monkeypatch.setattr(command, "deploy", note)
-    options = {"--sms-countries": "RS,DE", "--sms-budgets": "recorded", "--stream-erasure": "everything"}
-    if not by_option:
-        monkeypatch.setenv("RU4M_SMS_COUNTRIES", options.pop("--sms-countries"))
-        monkeypatch.setenv("RU4M_SMS_BUDGETS", options.pop("--sms-budgets"))
-        monkeypatch.setenv("RU4M_STREAM_ERASURE", options.pop("--stream-erasure"))
-    with mock_aws():
-        run_command({"--region": REGION, **options})
-    assert (targets[0].sms_countries, targets[0].sms_budgets) == ("RS,DE", BudgetMode.RECORDED)
-    assert targets[0].stream_erasure is ErasureExtent.EVERYTHING
 
 
 @pytest.mark.promise("SEC-1")
@@ -346,96 +340,8 @@ def test_operators_of_the_own_account_are_accepted_unless_others_are_named(
 
 @pytest.mark.promise("SEC-1")
 def test_operators_with_chosen_names_are_refused_before_a_deployment() -> None:
-    with pytest.raises(OperatorsRefused, match="RU4M_OPERATORS is refused"):
+    with pytest.raises(SettingRefused, match="operators is refused"):
         a_target(operators="arn:aws:sts::000000000000:assumed-role/Operators/*")
-
-
-@pytest.mark.parametrize(("option", "shown"), [({}, 1), ({"--sms-monthly-dollars": "500"}, 500)])
-def test_command_shows_and_sets_the_monthly_limit_of_spending_on_texts(
-    monkeypatch: pytest.MonkeyPatch, option: dict[str, str], shown: int
-) -> None:
-    done = command.Deployment("https://api.example", "ru4m-staging-service", {})
-    monkeypatch.setattr(command, "build", lambda: None)
-    without_stream(monkeypatch)
-    monkeypatch.setattr(command, "deploy", lambda *_, **__: done)
-    with mock_aws():
-        result = run_command({"--region": REGION, **option})
-    assert f"SMS spending limit of this account and region: {shown} US dollars a month" in result.output
-
-
-def without_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the settings of the app at Stream be those of the baseline."""
-    monkeypatch.setenv("RU4M_STREAM_API_SECRET", "s3cret")
-    monkeypatch.setattr(chat_settings, "confirmed_placement", lambda *_: None)
-    monkeypatch.setattr(chat_settings, "preflight", lambda *_: None)
-
-
-DRIFT = BaselineNotApplied("1 settings of the app at Stream differ from the baseline: app grants.user")
-OUTAGE = StreamNotReached("Stream does not answer, or limits the calls.")
-FAILURES = [DRIFT, OUTAGE, RunFailed("The run failed.")]
-UNFORESEEN = [KeyError("app"), ConnectTimeoutError(endpoint_url="https://lambda.example")]
-
-
-@pytest.mark.promise("STR-3")
-@pytest.mark.parametrize("failure", FAILURES, ids=["drift", "outage", "failed run"])
-def test_drifted_or_unknown_settings_at_stream_stop_a_release_before_it_builds(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
-    without_stream(monkeypatch)
-    monkeypatch.setattr(chat_settings, "preflight", lambda *_: raising(failure))
-    monkeypatch.setattr(command, "build", lambda: pytest.fail("built"))
-    with mock_aws():
-        result = run_command({"--region": REGION})
-    assert result.exit_code == 1
-    assert str(failure) in result.output
-
-
-@pytest.mark.promise("STR-3")
-@pytest.mark.parametrize("failure", FAILURES, ids=["drift", "outage", "failed run"])
-def test_settings_at_stream_never_stop_a_rollback(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
-    done = command.Deployment("https://api.example", "ru4m-staging-service", {})
-    without_stream(monkeypatch)
-    monkeypatch.setattr(chat_settings, "preflight", lambda *_: raising(failure))
-    monkeypatch.setattr(command, "build", lambda: None)
-    monkeypatch.setattr(command, "deploy", lambda *_, **__: done)
-    with mock_aws():
-        result = run_command({"--region": REGION}, "--rollback")
-    assert result.exit_code == 0, result.output
-    assert f"not stopped, because it is a rollback: {failure}" in result.output
-
-
-@pytest.mark.promise("STR-3")
-@pytest.mark.parametrize("failure", UNFORESEEN, ids=["answer of another version", "AWS does not answer"])
-def test_unforeseen_failure_of_the_check_never_stops_a_rollback(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
-    done = command.Deployment("https://api.example", "ru4m-staging-service", {})
-    without_stream(monkeypatch)
-    monkeypatch.setattr(chat_settings, "confirmed_placement", lambda *_: raising(failure))
-    monkeypatch.setattr(command, "build", lambda: None)
-    monkeypatch.setattr(command, "deploy", lambda *_, **__: done)
-    with mock_aws():
-        result = run_command({"--region": REGION}, "--rollback")
-    assert result.exit_code == 0, result.output
-    assert f"not stopped, because it is a rollback: {type(failure).__name__}" in result.output
-
-
-def raising(failure: Exception) -> None:
-    raise failure
-
-
-def run_command(options: dict[str, str], *flags: str) -> Result:
-    named = {
-        "--stage": "staging",
-        "--stream-api-key": "key",
-        "--contact-email": "privacy@ru4m.example",
-        "--issuer": "https://api.ru4m.example",
-        "--mail-from": "notices@ru4m.example",
-        **options,
-    }
-    return CliRunner().invoke(command.app, [*flags, *(word for pair in named.items() for word in pair)])
 
 
 @pytest.mark.promise("STR-7")
@@ -443,13 +349,3 @@ def run_command(options: dict[str, str], *flags: str) -> Result:
 def test_region_outside_the_eu_is_refused(region: str) -> None:
     with pytest.raises(RegionError):
         AwsAccount(region)
-
-
-@pytest.mark.promise("STR-7")
-def test_command_refuses_a_region_outside_the_eu_before_building_anything(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(command, "build", lambda: pytest.fail("built"))
-    result = run_command({"--region": "us-east-1"})
-    assert result.exit_code == 1
-    assert "us-east-1 is not in the EU" in result.output

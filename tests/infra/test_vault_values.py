@@ -8,7 +8,7 @@ import json
 import jwt
 import pytest
 
-from infra.deploy import SECRETS
+from infra.deployment.rollout import SECRETS
 from infra.deployment.vault import MissingSecret, Published, fill_vault
 from tests.infra.fakes import REGION, FakeAccount
 

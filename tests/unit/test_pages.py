@@ -20,12 +20,12 @@ from chalicelib.core.figures import (
     PurgeLimits,
     Push,
     ReconciliationLimits,
-    variable,
 )
 from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.rights.erasure.statement import NotProven
 from chalicelib.rights.steps.inputs import InputsGone
 from infra import architecture
+from infra.deployment import settings_file
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -48,10 +48,20 @@ def test_page_of_limits_states_each_figure_with_its_default() -> None:
 
 def test_page_of_deployments_states_each_figure_of_the_purge_with_its_default() -> None:
     text = (DOCS / "deploy.md").read_text()
-    stated = [
-        f"`{variable(PurgeLimits, one.name)}` ({one.metadata['rule'].default})" for one in fields(PurgeLimits)
-    ]
+    stated = [f"`purge.{one.name}` ({one.metadata['rule'].default})" for one in fields(PurgeLimits)]
     assert [figure for figure in stated if figure not in text] == []
+
+
+def test_every_setting_and_target_that_a_page_names_exists() -> None:
+    known = set(settings_file.known_keys())
+    tables = {key.partition(".")[0] for key in known if "." in key}
+    targets = set(re.findall(r"^([a-z-]+):", (DOCS.parent / "Makefile").read_text(), re.MULTILINE))
+    for name in ("deploy.md", "operations.md", "runbook.md"):
+        text = (DOCS / name).read_text()
+        keys = re.findall(r"(?<![\w./-])([a-z]+\.[a-z_]+(?:\.[a-z_]+)*)(?![\w./(-])", text)
+        named = {key for key in keys if key.partition(".")[0] in tables and not key.endswith((".md", ".py"))}
+        assert named - known == set(), name
+        assert set(re.findall(r"`make ([a-z-]+)", text)) - targets == set(), name
 
 
 def test_picture_of_the_functions_is_what_their_policies_say() -> None:

@@ -1,0 +1,121 @@
+"""Checks of the AWS account: who deploys, what it may send, and how much it may run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProfileNotFound,
+)
+
+from chalicelib.core import figures
+from infra.deployment import concurrency, setting_keys, texts
+from infra.deployment.account import AwsAccount
+from infra.deployment.concurrency import ReservationRefused
+from infra.deployment.findings import DeploymentFinding, ok, refused, warning
+from infra.deployment.target import DeploymentTarget
+
+_SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."
+# Below it, the workers of queues and a few users at a time already use up the concurrency of a new account.
+_LEAST_CONCURRENCY = 100
+
+
+def credentials(account: AwsAccount) -> DeploymentFinding:
+    """Who deploys, and to which account."""
+    try:
+        found = account.client("sts").get_caller_identity()
+    except ClientError as error:
+        what = f"AWS does not accept the credentials ({error.response['Error']['Code']})"
+        return refused("credentials", what, _SIGN_IN)
+    except (EndpointConnectionError, ConnectTimeoutError):
+        what = f"{account.endpoint or 'AWS'} does not answer"
+        return refused("credentials", what, "Check the network, --region and --endpoint-url.")
+    except ProfileNotFound as error:
+        return refused("credentials", str(error), "Set AWS_PROFILE to one of your AWS configuration.")
+    except BotoCoreError:
+        return refused("credentials", "no AWS credentials were found", _SIGN_IN)
+    return ok("credentials", f"{found['Arn']} in account {found['Account']}")
+
+
+def concurrency_of_account(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """How many functions may run at a time, and whether the reservations fit."""
+    functions = frozenset(setting_keys.function_names())
+    limit = account.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    try:
+        concurrency.check(account, target.stage, concurrency.read(target.reserved, functions), functions)
+    except ReservationRefused as error:
+        yield refused("concurrency", str(error), "Reserve less, or request more at Service Quotas.")
+        return
+    if limit < _LEAST_CONCURRENCY:
+        what = f"the account runs {limit} functions at a time"
+        yield warning("concurrency", what, "Request 1000 at Service Quotas (Lambda, L-B99A9384).")
+    else:
+        yield ok("concurrency", f"the account runs {limit} functions at a time")
+
+
+def request_rate(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether API Gateway admits as many requests as the settings do."""
+    limit = account.client("apigateway").get_account()["throttleSettings"]["rateLimit"]
+    if target.gateway.rate > limit:
+        what = f"gateway.rate is {target.gateway.rate}, and the account admits {limit:.0f} requests a second"
+        yield warning("request rate", what, "Request more at Service Quotas (API Gateway, L-8A5B8E43).")
+    else:
+        yield ok("request rate", f"the account admits {limit:.0f} requests a second")
+
+
+def sms_limit(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """At which monthly spending SNS stops to send text messages."""
+    dollars = texts.monthly_dollars(account)
+    if target.sms_monthly_dollars:
+        yield ok("SMS limit", f"{dollars} US dollars a month, to be set to {target.sms_monthly_dollars}")
+    elif dollars <= texts.DEFAULT_DOLLARS:
+        what = f"SNS stops at {dollars} US dollar a month, after a few dozen codes"
+        yield warning("SMS limit", what, "Set sms.monthly_dollars; AWS raises its maximum on request.")
+    else:
+        yield ok("SMS limit", f"{dollars} US dollars a month")
+
+
+def sms_sandbox(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether text messages reach numbers that nobody verified at SNS."""
+    if account.client("sns").get_sms_sandbox_account_status()["IsInSandbox"]:
+        what = f"in the sandbox of SNS, so stage {target.stage} sends codes to verified numbers only"
+        yield warning("SMS sandbox", what, "Request production access for SMS in the console of SNS.")
+    else:
+        yield ok("SMS sandbox", "left")
+
+
+def mail(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether SES sends mail to everyone, and as fast as the settings say."""
+    found = account.client("sesv2").get_account()
+    if not found["ProductionAccessEnabled"]:
+        what = "in the sandbox of SES, so mail reaches verified addresses only"
+        yield warning("mail", what, "Request production access in the console of SES.")
+    if not found["SendingEnabled"]:
+        yield warning("mail", "SES has stopped sending for this account", "Read why in the console of SES.")
+    wanted = figures.read(figures.FanOut, {figures.PACKED: target.figures}).mails_per_second
+    rate = found.get("SendQuota", {}).get("MaxSendRate")
+    if rate is not None and 0 <= rate < wanted:
+        what = f"SES sends {rate:.0f} mails a second, and fanout.mails_per_second is {wanted}"
+        yield warning("mail", what, "Lower the figure, or request a higher rate in the console of SES.")
+    if found["ProductionAccessEnabled"] and found["SendingEnabled"]:
+        yield ok("mail", "SES sends mail to every address")
+
+
+def mail_domain(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether the domain of the sender is verified at SES."""
+    ses = account.client("sesv2")
+    dns = "Put its three DKIM records into the DNS (`aws sesv2 get-email-identity`)."
+    try:
+        found = ses.get_email_identity(EmailIdentity=target.mail_domain)
+    except ses.exceptions.NotFoundException:
+        what = f"{target.mail_domain} is no identity of SES yet: the deployment creates it, and mail waits"
+        yield warning("mail domain", what, dns)
+        return
+    if found["VerifiedForSendingStatus"]:
+        yield ok("mail domain", f"{target.mail_domain} is verified")
+    else:
+        yield warning("mail domain", f"{target.mail_domain} is not verified, so mail waits", dns)

@@ -1,0 +1,151 @@
+"""Checks of the stage: its stacks, what an earlier deployment left, and what its settings arrange."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+
+from botocore.exceptions import ClientError
+
+from chalicelib.core.settings import Stage
+from chalicelib.core.table_names import Table
+from infra.deployment import receivers
+from infra.deployment.account import AwsAccount
+from infra.deployment.findings import DeploymentFinding, ok, refused, warning
+from infra.deployment.receivers import AlarmReceiverRefused
+from infra.deployment.stacks import Stacks, stack_name
+from infra.deployment.target import DeploymentTarget
+
+# The versions of Python that both this project and Lambda run.
+_PYTHONS = ((3, 11), (3, 12), (3, 13))
+_STACKS = ("vault", "data", "service")
+
+
+def stacks(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether each stack can be changed now."""
+    found = Stacks(account, lambda _: None)
+    states = {part: found.status(stack_name(target.stage, part)) for part in _STACKS}
+    for part, state in states.items():
+        name = stack_name(target.stage, part)
+        if state and state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS":
+            yield refused("stacks", f"{name} is changing ({state})", "Wait until that deployment has ended.")
+        elif state in {"UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"}:
+            remedy = "Read its events, and run `aws cloudformation continue-update-rollback`."
+            again = "Read its events in CloudFormation, and delete it again."
+            yield refused("stacks", f"{name} is stuck ({state})", again if "DELETE" in state else remedy)
+    there = ", ".join(part for part, state in states.items() if state) or "none yet"
+    yield ok("stacks", f"of this stage: {there}")
+
+
+def retained(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether tables or secrets were kept whose stack is gone: creating the stack would fail."""
+    found = Stacks(account, lambda _: None)
+    kept: list[tuple[str, str]] = []
+    if not found.status(stack_name(target.stage, "data")):
+        kept += [("data", name) for name in _kept_tables(account, target.stage)]
+    if not found.status(stack_name(target.stage, "vault")):
+        kept += [("vault", name) for name in _kept_secrets(account, target.stage)]
+    for part, name in kept:
+        what = f"{name} exists, and its stack {stack_name(target.stage, part)} does not"
+        yield refused("retained data", what, "Import it (docs/deploy.md, Importing retained resources).")
+    if not kept:
+        yield ok("retained data", "every table and secret of this stage belongs to a stack")
+
+
+def _kept_tables(account: AwsAccount, stage: str) -> Iterator[str]:
+    dynamodb = account.client("dynamodb")
+    for table in Table:
+        name = f"ru4m-{stage}-{table}"
+        try:
+            dynamodb.describe_table(TableName=name)
+        except dynamodb.exceptions.ResourceNotFoundException:
+            continue
+        yield name
+        return  # one shows it
+
+
+def _kept_secrets(account: AwsAccount, stage: str) -> Iterator[str]:
+    name = f"ru4m/{stage}/pairs"
+    try:
+        account.client("secretsmanager").describe_secret(SecretId=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return
+    yield name
+
+
+def python(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether Lambda runs the Python that packages, and whether the deployed functions have the same."""
+    own = ".".join(platform.python_version_tuple()[:2])
+    if sys.version_info[:2] not in _PYTHONS:
+        yield refused("Python", f"this is Python {own}", "Package with 3.11, 3.12 or 3.13.")
+        return
+    functions = account.client("lambda")
+    try:
+        found = functions.get_function_configuration(FunctionName=f"ru4m-{target.stage}-about")
+        deployed = str(found["Runtime"]).removeprefix("python")
+    except functions.exceptions.ResourceNotFoundException:
+        deployed = own
+    if deployed != own:
+        what = f"this Python is {own}, and the deployed functions have {deployed}"
+        yield warning("Python", what, f"Deploy with {deployed}, unless you mean to change it.")
+    else:
+        yield ok("Python", f"{own} packages and runs the functions")
+
+
+def alarms(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether an alarm would reach a receiver."""
+    try:
+        receivers.check(account, target.stage, target.alarms)
+    except AlarmReceiverRefused as failure:
+        yield refused("alarms", str(failure), "One address is enough.")
+        return
+    yield ok("alarms", "no receiver needed" if target.stage == receivers.LOCAL else "a receiver is named")
+
+
+def accountability(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether the officer has arranged what the law wants; a stage with real users is refused without it."""
+    report = refused if target.stage == Stage.PRODUCTION else warning
+    missing = list(target.accountability.missing())
+    for key, meaning in missing:
+        yield report("accountability", f"{key} is not set: {meaning}", "Set it in the settings of the stage.")
+    if not missing:
+        yield ok("accountability", "representative, officer, impact assessment and Serbian clauses are named")
+
+
+def certificate(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether the certificate of the custom domain is issued, in this region, and for this host."""
+    if not target.certificate:
+        yield ok("certificate", "no custom domain: the API has the address of API Gateway")
+        return
+    if target.certificate_region() != account.region:
+        what = f"the certificate is in {target.certificate_region()}, not in {account.region}"
+        yield refused("certificate", what, "Request it in the region of the stage.")
+        return
+    found = account.client("acm").describe_certificate(CertificateArn=target.certificate)["Certificate"]
+    names = {found["DomainName"], *found.get("SubjectAlternativeNames", ())}
+    if found["Status"] != "ISSUED":
+        what = f"the certificate is {found['Status']}"
+        yield refused("certificate", what, "Validate it by its DNS record (`aws acm describe-certificate`).")
+    elif not names & {target.domain, f"*.{target.domain.partition('.')[2]}"}:
+        what = f"the certificate is not for {target.domain}, the host of issuer"
+        yield refused("certificate", what, "Request one that has this name.")
+    else:
+        yield ok("certificate", f"issued for {target.domain}")
+
+
+def app_of_another_stage(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether a stage of this account and region uses the same app at Stream, or this stage another one."""
+    used = Stacks(account, lambda _: None).parameter_of_all("StreamApiKey")
+    own = stack_name(target.stage, "service")
+    others = [name for name, key in used.items() if key == target.stream_api_key and name != own]
+    for name in others:
+        what = f"{name} uses app {target.stream_api_key} too"
+        yield refused("Stream app", what, "Create an app for this stage: stages share no users.")
+    if used.get(own, target.stream_api_key) != target.stream_api_key:
+        what = f"the deployed stage uses app {used[own]}, whose users would stay there"
+        yield warning("Stream app", what, "Continue only if this key belongs to the same app.")
+    if not others:
+        yield ok("Stream app", "no other stage of this account and region uses it")

@@ -1,0 +1,180 @@
+"""What a deployment sets: the settings of a stage, checked before anything is changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from chalicelib.chat.model import AppAccess
+from chalicelib.core import countries, figures, principals
+from chalicelib.core import settings as function_settings
+from chalicelib.core.periods import DEFAULTS
+from chalicelib.core.periods import read as read_periods
+from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError
+from infra.deployment import chat_settings, texts
+from infra.deployment.account import AwsAccount
+from infra.deployment.accountability import Accountability
+from infra.deployment.receivers import AlarmReceivers
+from infra.deployment.setting_keys import in_keys
+from infra.packaging.groups import PLACEHOLDERS
+
+STREAM_URL = "https://chat.stream-io-api.com"
+LOG_DAYS = (1, 7, 14, 30, 60, 90)  # as the template allows them
+_LEAST_WAF, _MOST_FIGURES = 10, 1600  # of AWS WAF; of the template
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+_CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:(?P<region>[a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+")
+
+
+class SettingRefused(ValueError):
+    """A setting with which the stacks would fail, no function would start, or a law would be broken."""
+
+
+@contextmanager
+def _refusing(key: str) -> Iterator[None]:
+    """Name the setting whose value a parser refuses."""
+    try:
+        yield
+    except ValueError as refused:
+        raise SettingRefused(f"{key} is refused: {refused}") from None
+
+
+@dataclass(frozen=True)
+class GatewayRates:
+    """Requests per second that the API admits, in all and for each route that needs no token."""
+
+    rate: int = 200
+    burst: int = 400
+    public_rate: int = 100
+    public_burst: int = 200
+
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the service stack."""
+        return {
+            "ThrottlingRate": str(self.rate),
+            "ThrottlingBurst": str(self.burst),
+            "PublicThrottlingRate": str(self.public_rate),
+            "PublicThrottlingBurst": str(self.public_burst),
+        }
+
+
+@dataclass(frozen=True)
+class DeploymentTarget:
+    """The settings of a deployment."""
+
+    stage: str
+    stream_api_key: str
+    stream_url: str
+    contact_email: str
+    issuer: str
+    mail_from: str
+    periods: str = DEFAULTS
+    figures: str = figures.DEFAULTS  # figures that differ from the defaults, packed
+    waf_requests_per_address: int = 0  # per five minutes; 0: no WAF
+    reserved: str = ""  # reserved concurrency by function, as `signup=50,sessions=100`
+    sms_countries: str = countries.DEFAULTS
+    sms_budgets: BudgetMode = BudgetMode.ENFORCED
+    sms_monthly_dollars: int | None = None  # None: unchanged
+    stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
+    operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
+    alarms: AlarmReceivers = field(default_factory=AlarmReceivers)
+    gateway: GatewayRates = field(default_factory=GatewayRates)
+    log_retention_days: int = 30
+    certificate: str = ""  # ARN of the certificate of the issuer's host; empty: no custom domain
+    accountability: Accountability = field(default_factory=Accountability)
+    stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one
+
+    @property
+    def workers(self) -> dict[str, str]:
+        """The parameters with the numbers of workers, which the functions read as figures."""
+        given = figures.read(figures.FanOut, {figures.PACKED: self.figures})
+        return {
+            "AnnouncingWorkers": str(given.announcing_workers),
+            "RenewalWorkers": str(given.renewal_workers),
+        }
+
+    @property
+    def mail_domain(self) -> str:
+        """The domain of the sender of mail."""
+        return self.mail_from.partition("@")[2]
+
+    @property
+    def domain(self) -> str:
+        """The custom domain of the API: the host of its issuer, if there is a certificate for it."""
+        return (urlsplit(self.issuer).hostname or "") if self.certificate else ""
+
+    def stream_access(self, account: AwsAccount) -> AppAccess:
+        """The access to the app at Stream, with the stored secret unless one is given.
+
+        Raises:
+            MissingSecret: Stream's secret is neither stored nor given.
+        """
+        secret = self.stream_secret or chat_settings.stored_secret(account, self.stage)
+        return AppAccess(self.stream_api_key, secret, self.stream_url)
+
+    def __post_init__(self) -> None:
+        """Refuse settings with which no function would start, and countries without numbers."""
+        with _refusing("periods"):
+            chat_settings.check_period_of_messages(read_periods(self.periods))
+        with _refusing("sms.countries"):
+            texts.check_countries(self.sms_countries)
+        with _refusing("operators"):
+            if self.operators:
+                principals.read(self.operators)
+        self._check_parameters()
+        self._check_functions_start()
+        self._check_domain()
+
+    def _check_functions_start(self) -> None:
+        """Read the settings as each function does at its start."""
+        try:
+            function_settings.read(
+                PLACEHOLDERS
+                | {
+                    "RU4M_STAGE": self.stage,
+                    "RU4M_ISSUER": self.issuer,
+                    "RU4M_STREAM_API_KEY": self.stream_api_key,
+                    "RU4M_STREAM_URL": self.stream_url,
+                    "RU4M_CONTACT_EMAIL": self.contact_email,
+                    "RU4M_MAIL_FROM": self.mail_from,
+                    "RU4M_PERIODS": self.periods,
+                    figures.PACKED: self.figures,
+                }
+            ).mail()
+        except (SettingsError, ValueError) as refused:
+            raise SettingRefused(in_keys(str(refused))) from None
+
+    def _check_parameters(self) -> None:
+        """Refuse what CloudFormation would refuse after the first stacks were changed."""
+        for key, address in (("contact_email", self.contact_email), ("mail_from", self.mail_from)):
+            if not _ADDRESS.fullmatch(address):
+                raise SettingRefused(f"{key} is refused: it is not an email address")
+        if self.log_retention_days not in LOG_DAYS:
+            allowed = ", ".join(map(str, LOG_DAYS))
+            raise SettingRefused(f"logs.retention_days is refused: it has to be one of {allowed}")
+        if 0 < self.waf_requests_per_address < _LEAST_WAF:
+            raise SettingRefused(
+                f"waf.requests_per_address is refused: it has to be 0, or {_LEAST_WAF} or more"
+            )
+        if len(self.figures) > _MOST_FIGURES:
+            number = self.figures.count(",") + 1
+            raise SettingRefused(
+                f"{number} figures differ from the defaults: more than {_MOST_FIGURES} characters"
+            )
+
+    def _check_domain(self) -> None:
+        if not self.certificate:
+            return
+        if not _CERTIFICATE.fullmatch(self.certificate):
+            raise SettingRefused("domain.certificate_arn is refused: it is not the ARN of a certificate")
+        if urlsplit(self.issuer).path or urlsplit(self.issuer).port or not self.domain:
+            raise SettingRefused(
+                "issuer is refused: with a certificate it has to be https:// and a host only"
+            )
+
+    def certificate_region(self) -> str:
+        """The region of the certificate; empty without one."""
+        found = _CERTIFICATE.fullmatch(self.certificate)
+        return found["region"] if found else ""
