@@ -15,7 +15,7 @@ from chalicelib.about.model import (
     Retention,
 )
 from chalicelib.core.settings import settings
-from chalicelib.privacy import register
+from chalicelib.privacy import accountability, register
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.recipients import Recipient
@@ -25,22 +25,18 @@ def controller() -> Controller:
     """The controller; and from the declarations, the recipients and the retention periods."""
     kept = {record.declaration.kind: record.declaration.kept for record in register.records()}
     kept |= {entry.kind: entry.plainly for entry in ELSEWHERE}
+    arranged = accountability.of_stage(settings().environment)
     return Controller(
         name=CONTROLLER.name,
         address=CONTROLLER.address,
         country=CONTROLLER.country,
         contact_email=settings().contact_email,
-        data_protection_officer=_named("RU4M_DATA_PROTECTION_OFFICER"),
-        representative=_named("RU4M_REPRESENTATIVE"),
+        data_protection_officer=arranged.data_protection_officer or None,
+        representative=arranged.representative or None,
         supervisory_authorities=tuple(Authority(**vars(a)) for a in CONTROLLER.authorities),
         recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.activity) for r in Recipient),
         retention=tuple(Retention(what=kind, kept=words) for kind, words in kept.items()),
     )
-
-
-def _named(variable: str) -> str | None:
-    """Who is named by a setting of the stage, which it may leave empty."""
-    return settings().environment.get(variable) or None
 
 
 def health() -> Health:

@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import register
+from chalicelib.privacy.accountability import Accountability, id_of
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
 from chalicelib.privacy.personal import KeyClass, Record
@@ -88,18 +89,29 @@ def rows(records: Iterable[type[Record]] | None = None) -> tuple[Row, ...]:
     return tuple(sorted(found, key=lambda row: (row.where, row.kind)))
 
 
-def document(rows: Iterable[Row]) -> dict[str, Any]:
-    """Return the whole record for programs; it has a JSON form."""
+def document(rows: Iterable[Row], arranged: Accountability) -> dict[str, Any]:
+    """Return the whole record for programs; it has a JSON form.
+
+    Args:
+        rows: kinds of data.
+        arranged: what the privacy officer arranged for a stage; nothing in the record of all stages.
+    """
     return {
         "controller": {
             "name": CONTROLLER.name,
             "address": CONTROLLER.address,
             "country": CONTROLLER.country,
             "contact": CONTACT,
+            "representative": arranged.representative or None,
+            "data_protection_officer": arranged.data_protection_officer or None,
             "supervisory_authorities": [vars(authority) for authority in CONTROLLER.authorities],
         },
+        "impact_assessment": {
+            "day": str(arranged.impact_assessment_on) if arranged.impact_assessment_on else None,
+            "reference": arranged.impact_assessment_reference or None,
+        },
         "processing": [_row(row) for row in rows],
-        "recipients": [_recipient(recipient) for recipient in Recipient],
+        "recipients": [_recipient(recipient, arranged) for recipient in Recipient],
         "measures": list(MEASURES),
     }
 
@@ -180,8 +192,9 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _recipient(recipient: Recipient) -> dict[str, Any]:
+def _recipient(recipient: Recipient, arranged: Accountability) -> dict[str, Any]:
     entry = recipient.entry
+    signed = arranged.serbian_clauses.get(id_of(recipient))
     agreement = entry.agreement
     return {
         "id": recipient.name.lower(),
@@ -196,5 +209,6 @@ def _recipient(recipient: Recipient) -> dict[str, Any]:
         "confidentiality": entry.confidentiality,
         "mechanism": entry.mechanism.value,
         "safeguards": list(entry.safeguards),
+        "serbian_clauses": str(signed) if signed else None,
         "agreement": {"name": agreement.name, "review_by": str(agreement.review_by)} if agreement else None,
     }

@@ -24,7 +24,7 @@ from chalicelib.notices import announcement_run
 from chalicelib.notices import service as notices
 from chalicelib.notices.announcement_run import AnnouncementTotals
 from chalicelib.notices.model import Notice
-from chalicelib.privacy import processing
+from chalicelib.privacy import accountability, processing
 from chalicelib.reports import evidence
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.staff import history
@@ -155,8 +155,9 @@ def record_manifest(report_id: ReportId, by: StaffId, manifest: str) -> Report:
 
 
 def record_of_processing() -> dict[str, Any]:
-    """The record of processing of the deployed version, with the periods in force."""
-    record = processing.document(processing.rows())
+    """The record of processing of this stage: its version, its periods, and what is arranged for it."""
+    arranged = accountability.of_stage(settings().environment)
+    record = processing.document(processing.rows(), arranged)
     return record | {"controller": record["controller"] | {"contact": settings().contact_email}}
 
 

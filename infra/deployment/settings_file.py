@@ -19,9 +19,9 @@ from chalicelib.core import clock, countries, figures
 from chalicelib.core.figures import BadFigure
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.settings import BudgetMode, ErasureExtent
+from chalicelib.privacy.accountability import Accountability, id_of, outside_processors
 from infra.build import ROOT
 from infra.deployment import setting_keys
-from infra.deployment.accountability import Accountability, id_of, outside_processors
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys, nearest
 from infra.deployment.target import STREAM_URL, DeploymentTarget, GatewayRates, SettingRefused

@@ -14,9 +14,9 @@ from chalicelib.core import settings as function_settings
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError
+from chalicelib.privacy.accountability import Accountability
 from infra.deployment import chat_settings, texts
 from infra.deployment.account import AwsAccount
-from infra.deployment.accountability import Accountability
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys
 from infra.packaging.groups import PLACEHOLDERS

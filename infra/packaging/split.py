@@ -173,13 +173,19 @@ _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
 # Functions that send codes to numbers that may belong to strangers.
 _STRANGERS = {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}}
 _ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
+# Who represents and advises the controller, as the public page and the record of processing name them.
+_APPOINTED = {
+    "RU4M_DATA_PROTECTION_OFFICER": {"Ref": "DataProtectionOfficer"},
+    "RU4M_REPRESENTATIVE": {"Ref": "Representative"},
+}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
-    "about": {
-        "RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"},
-        "RU4M_DATA_PROTECTION_OFFICER": {"Ref": "DataProtectionOfficer"},
-        "RU4M_REPRESENTATIVE": {"Ref": "Representative"},
+    "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}, **_APPOINTED},
+    "admin": {
+        "RU4M_IMPACT_ASSESSMENT": {"Ref": "ImpactAssessment"},
+        "RU4M_OPERATORS": {"Ref": "Operators"},
+        "RU4M_SERBIAN_CLAUSES": {"Ref": "SerbianClauses"},
+        **_APPOINTED,
     },
-    "admin": {"RU4M_OPERATORS": {"Ref": "Operators"}},
     "profiles": _STRANGERS,
     "record_verified_codes": _COUNTRIES,
     "rights": _STRANGERS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,10 @@ from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import ReportId, RightsRequestId
+from chalicelib.core.settings import settings
 from chalicelib.core.table import Change
 from chalicelib.privacy import processing
+from chalicelib.privacy.accountability import Accountability
 from chalicelib.reports.evidence import history_of
 from chalicelib.retention.purge import service as purge
 from chalicelib.rights import store
@@ -153,12 +155,19 @@ def test_log_has_the_hash_of_the_signed_file_of_an_erasure(world: World, alice: 
 
 @pytest.mark.promise("RET-1")
 def test_state_has_the_declared_record_the_notices_and_the_proof_of_the_purge(
-    world: World, alice: Operator
+    world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    arranged = Accountability("Example GmbH", "", date(2026, 11, 1), "DPIA 1", {"stream": date(2026, 5, 8)})
+    monkeypatch.setenv("RU4M_REPRESENTATIVE", arranged.representative)
+    monkeypatch.setenv("RU4M_IMPACT_ASSESSMENT", arranged.impact_assessment)
+    monkeypatch.setenv("RU4M_SERBIAN_CLAUSES", arranged.clauses)
+    settings.cache_clear()
     purge.run(clock.now(), clock.now() + timedelta(minutes=10))
     state = reads(alice, begun(alice), "/state").json
-    declared = processing.document(processing.rows())
-    assert state["record_of_processing"]["processing"] == declared["processing"]
+    declared = processing.document(processing.rows(), arranged)
+    record = state["record_of_processing"]
+    assert {member for member in declared if record[member] != declared[member]} == {"controller"}
+    assert record["controller"]["representative"] == "Example GmbH"
     assert state["record_of_processing"]["controller"]["contact"].count("@") == 1
     assert [one["version"] for one in state["notices"]] == ["terms-2024-05-08", "privacy-2024-05-08"]
     assert all(len(one["entry_sha256"]) == 64 for one in state["notices"])

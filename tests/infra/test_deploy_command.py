@@ -25,10 +25,10 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.settings import BudgetMode, ErasureExtent
+from chalicelib.privacy.accountability import Accountability
 from infra import deploy as command
 from infra.deployment import chat_settings, mistakes, outcome, preflight, settings_file, smoke
 from infra.deployment.account import AwsAccount
-from infra.deployment.accountability import Accountability
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, Severity
 from infra.deployment.preflight import account_checks, examine, stage_checks
@@ -271,12 +271,12 @@ def test_production_is_refused_until_the_officer_has_arranged_everything(
     assert "Stream.io, Inc. signed the Serbian clauses" in refused[-1]
     (stages / "production.toml").write_text(SETTINGS + ARRANGED)
     assert run(stage="production").exit_code == 0
-    assert deployed[0].accountability.parameters() == {
-        "Representative": "Example GmbH, Berlin",
-        "DataProtectionOfficer": "dpo@ru4m.example",
-        "ImpactAssessment": "2026-11-01 DPIA 2026/1",
-        "SerbianClauses": "stream=2026-05-08",
-    }
+    arranged = deployed[0].accountability
+    assert (arranged.representative, arranged.data_protection_officer) == (
+        "Example GmbH, Berlin",
+        "dpo@ru4m.example",
+    )
+    assert (arranged.impact_assessment, arranged.clauses) == ("2026-11-01 DPIA 2026/1", "stream=2026-05-08")
 
 
 def test_check_reports_each_finding_as_json_and_deploys_nothing(

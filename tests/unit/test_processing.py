@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ET
+from datetime import date
 from typing import Annotated
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from chalicelib.core.clock import Instant
 from chalicelib.core.table import Table
 from chalicelib.privacy import personal, register
+from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.periods import UNTIL_ERASURE
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
@@ -18,7 +20,7 @@ from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.processing import rows
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from infra.processing.__main__ import DOCS, FORMS
+from infra.processing.__main__ import DOCS, FORMS, STAGE_FORMS
 
 
 @pytest.mark.parametrize("name", sorted(FORMS))
@@ -97,3 +99,16 @@ def test_picture_is_well_formed_and_draws_every_record_and_recipient() -> None:
     assert {recipient.label for recipient in Recipient if recipient is not Recipient.AWS} <= drawn
     lines = list(picture.iter("{http://www.w3.org/2000/svg}path"))
     assert len(lines) == sum(len(set(row.recipients) - {Recipient.AWS}) for row in rows())
+
+
+@pytest.mark.parametrize("name", sorted(STAGE_FORMS))
+def test_record_of_a_stage_names_what_its_settings_arrange(name: str) -> None:
+    arranged = Accountability(
+        "Example GmbH", "dpo@example.org", date(2026, 11, 1), "DPIA 1", {"stream": date(2026, 5, 8)}
+    )
+    text = STAGE_FORMS[name](rows(), arranged)
+    named = ["Example GmbH", "dpo@example.org"]
+    if not name.endswith(".csv"):  # its lines are kinds of data, with the controller and its people
+        named += ["2026-11-01", "DPIA 1", "2026-05-08"]
+    assert [one for one in named if one not in text] == []
+    assert "missing" not in text

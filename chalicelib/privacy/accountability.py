@@ -11,8 +11,6 @@ from datetime import date
 
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
 
-NONE = "none"  # an output of a stack must not be empty
-
 
 def outside_processors() -> tuple[Recipient, ...]:
     """The processors with access from a country that needs clauses: for Serbia, those of its authority."""
@@ -66,20 +64,35 @@ class Accountability:
 
     @property
     def impact_assessment(self) -> str:
-        """Day and reference of the impact assessment, or `none`."""
-        day = str(self.impact_assessment_on or "")
-        return " ".join(filter(None, (day, self.impact_assessment_reference))) or NONE
+        """Day and reference of the impact assessment, as `2026-11-01 DPIA 2026/1`."""
+        return " ".join(
+            filter(None, (str(self.impact_assessment_on or ""), self.impact_assessment_reference))
+        )
 
     @property
     def clauses(self) -> str:
-        """The signed clauses as `stream=2026-05-08`, or `none`."""
-        return ",".join(f"{name}={day}" for name, day in sorted(self.serbian_clauses.items())) or NONE
+        """The signed clauses, as `stream=2026-05-08`."""
+        return ",".join(f"{name}={day}" for name, day in sorted(self.serbian_clauses.items()))
 
-    def parameters(self) -> dict[str, str]:
-        """The parameters of the service stack."""
-        return {
-            "Representative": self.representative,
-            "DataProtectionOfficer": self.data_protection_officer,
-            "ImpactAssessment": self.impact_assessment,
-            "SerbianClauses": self.clauses,
-        }
+
+def of_stage(environment: Mapping[str, str]) -> Accountability:
+    """What is arranged for the stage of a function, from its variables; all of it may be missing."""
+    day, reference = _day_and_rest(environment.get("RU4M_IMPACT_ASSESSMENT", ""))
+    clauses = filter(None, environment.get("RU4M_SERBIAN_CLAUSES", "").split(","))
+    return Accountability(
+        representative=environment.get("RU4M_REPRESENTATIVE", ""),
+        data_protection_officer=environment.get("RU4M_DATA_PROTECTION_OFFICER", ""),
+        impact_assessment_on=day,
+        impact_assessment_reference=reference,
+        serbian_clauses={
+            name: date.fromisoformat(signed) for name, _, signed in (one.partition("=") for one in clauses)
+        },
+    )
+
+
+def _day_and_rest(text: str) -> tuple[date | None, str]:
+    first, _, rest = text.partition(" ")
+    try:
+        return date.fromisoformat(first), rest
+    except ValueError:
+        return None, text
