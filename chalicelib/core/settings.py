@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 _Figures = TypeVar("_Figures", bound=FigureSet)
 _Waits = TypeVar("_Waits", figures.ErasureWaits, figures.ChoiceWaits)
 
-_STREAMS_OWN = ("stream-io-api.com", "stream-io-cdn.com")
+STREAMS_OWN = ("stream-io-api.com", "stream-io-cdn.com")
 
 # Member states only (STR-7): eu-west-2 is London and eu-central-2 is Zurich.
 EU_REGIONS = frozenset(
@@ -214,7 +214,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         public_keys=_required(environment, "RU4M_PUBLIC_KEYS"),
         stream_api_key=_required(environment, "RU4M_STREAM_API_KEY"),
         stream_url=_parsed(environment, "RU4M_STREAM_URL", stream_url),
-        stream_file_hosts=_parsed_or(environment, "RU4M_STREAM_FILE_HOSTS", domains, _STREAMS_OWN),
+        stream_file_hosts=_parsed_or(environment, "RU4M_STREAM_FILE_HOSTS", domains, STREAMS_OWN),
         stream_erasure=_parsed_or(
             environment, "RU4M_STREAM_ERASURE", ErasureExtent, ErasureExtent.KEEP_CONVERSATIONS
         ),

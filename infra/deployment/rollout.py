@@ -82,6 +82,7 @@ def _chosen(target: DeploymentTarget) -> dict[str, str]:
         "StreamApiKey": target.stream_api_key,
         "StreamUrl": target.stream_url,
         "StreamErasure": target.stream_erasure.value,
+        "StreamFileHosts": target.stream_file_hosts,
         "ContactEmail": target.contact_email,
         "Periods": target.periods,
         "Figures": target.figures,

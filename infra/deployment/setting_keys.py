@@ -29,6 +29,7 @@ _REPLACED = {
     "RU4M_STAGE": "stage",
     "RU4M_STREAM_API_KEY": "stream.api_key",
     "RU4M_STREAM_ERASURE": "stream.erasure",
+    "RU4M_STREAM_FILE_HOSTS": "stream.file_hosts",
     "RU4M_STREAM_URL": "stream.url",
 }
 _OF_DEPLOYMENTS = {

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from chalicelib.core import clock, countries, figures
 from chalicelib.core.figures import BadFigure
 from chalicelib.core.periods import DEFAULTS
-from chalicelib.core.settings import BudgetMode, ErasureExtent
+from chalicelib.core.settings import STREAMS_OWN, BudgetMode, ErasureExtent
 from chalicelib.privacy.accountability import Accountability, id_of, outside_processors
 from infra.build import ROOT
 from infra.deployment import setting_keys
@@ -42,6 +42,7 @@ class _Stream(_Settings):
     api_key: str
     url: str = STREAM_URL
     erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
+    file_hosts: tuple[str, ...] = ()
 
 
 class _Sms(_Settings):
@@ -150,6 +151,7 @@ class StageSettings(_Settings):
             sms_budgets=self.sms.budgets,
             sms_monthly_dollars=self.sms.monthly_dollars,
             stream_erasure=self.stream.erasure,
+            stream_file_hosts=",".join((*STREAMS_OWN, *hosts)) if (hosts := self.stream.file_hosts) else "",
             operators=",".join(self.operators) if self.operators else None,
             alarms=AlarmReceivers(self.alarms.emails, self.alarms.topic),
             gateway=GatewayRates(**self.gateway.model_dump()),

@@ -78,6 +78,7 @@ class DeploymentTarget:
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
     sms_monthly_dollars: int | None = None  # None: unchanged
     stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
+    stream_file_hosts: str = ""  # domains of files of exports, separated by commas; empty: Stream's own
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
     alarms: AlarmReceivers = field(default_factory=AlarmReceivers)
     gateway: GatewayRates = field(default_factory=GatewayRates)
@@ -137,6 +138,7 @@ class DeploymentTarget:
                     "RU4M_ISSUER": self.issuer,
                     "RU4M_STREAM_API_KEY": self.stream_api_key,
                     "RU4M_STREAM_URL": self.stream_url,
+                    "RU4M_STREAM_FILE_HOSTS": self.stream_file_hosts,
                     "RU4M_CONTACT_EMAIL": self.contact_email,
                     "RU4M_MAIL_FROM": self.mail_from,
                     "RU4M_PERIODS": self.periods,

@@ -191,6 +191,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "rights": _STRANGERS,
     "signup": _STRANGERS,
     "erase_accounts": _ERASING,
+    "work_rights": {"RU4M_STREAM_FILE_HOSTS": {"Ref": "StreamFileHosts"}},
     "reconcile_chat": _ERASING,
 }
 

@@ -45,7 +45,7 @@ region = "eu-central-1"
 contact_email = "privacy@ru4m.example"
 issuer = "https://api.ru4m.example"
 mail_from = "notices@ru4m.example"
-stream = {api_key = "key", erasure = "everything"}
+stream = {api_key = "key", erasure = "everything", file_hosts = ["files.example.org"]}
 alarms = {emails = ["ops@ru4m.example"]}
 sms = {countries = ["RS", "DE"], budgets = "recorded"}
 gateway = {rate = 50}
@@ -119,6 +119,7 @@ def test_deployment_has_the_settings_of_the_file_and_of_options(
     (target,) = deployed
     assert (target.sms_countries, target.sms_budgets) == ("RS", BudgetMode.RECORDED)
     assert target.stream_erasure is ErasureExtent.EVERYTHING
+    assert target.stream_file_hosts == "stream-io-api.com,stream-io-cdn.com,files.example.org"
     assert target.periods == "usage=P14D,export=P3D"
     assert target.figures == "limit_blocks_day=60,limit_invitations_day=7"
     assert (target.gateway.rate, target.gateway.burst) == (50, 400)
@@ -151,6 +152,7 @@ MISTAKES = {
     "text for a number": ("", ("--set", "gateway.rate=fast"), "gateway.rate is refused"),
     "log retention": ("", ("--set", "logs.retention_days=3"), "one of 1, 7, 14, 30, 60, 90"),
     "issuer": ("", ("--issuer", "http://api.ru4m.example"), "issuer is refused"),
+    "file host": ("", ("--set", "stream.file_hosts=['x']"), "stream.file_hosts is refused"),
     "certificate": ("", ("--set", "domain.certificate_arn=x"), "domain.certificate_arn is refused"),
     "setting with an option": ("", ("--set", "issuer=https://x"), "use --issuer"),
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),

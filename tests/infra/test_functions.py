@@ -372,6 +372,14 @@ def test_only_functions_that_delete_users_at_stream_are_configured_with_the_exte
     assert configured == {"erase_accounts": extent, "reconcile_chat": extent}
 
 
+def test_only_the_worker_of_copies_is_configured_with_the_hosts_of_exports(
+    functions: dict[str, Template],
+) -> None:
+    variable = "RU4M_STREAM_FILE_HOSTS"
+    configured = [name for name, one in functions.items() if variable in one["Environment"]["Variables"]]
+    assert configured == ["work_rights"]
+
+
 @pytest.mark.promise("RET-4")
 def test_usage_is_rolled_up_every_hour(functions: dict[str, Template]) -> None:
     function = functions["roll_up_usage"]
