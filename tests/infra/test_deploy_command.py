@@ -369,7 +369,9 @@ def severities(found: Iterator[DeploymentFinding]) -> list[str]:
     return [one.severity for one in found]
 
 
-def test_account_that_cannot_send_or_run_enough_is_warned() -> None:
+def test_account_that_cannot_send_or_run_enough_is_warned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stacks, "parameter_of_all", lambda *_: {"ru4m-staging-data": "ru4m.example"})
+    monkeypatch.setattr(Stacks, "status", lambda *_: "CREATE_COMPLETE")
     sandboxed = {"ProductionAccessEnabled": False, "SendingEnabled": True, "SendQuota": {"MaxSendRate": 1.0}}
     poor = answering(
         get_account={**sandboxed, "throttleSettings": {"rateLimit": 100.0}},
@@ -383,6 +385,20 @@ def test_account_that_cannot_send_or_run_enough_is_warned() -> None:
     assert severities(account_checks.mail_domain(poor, target)) == ["warning"]
     assert severities(account_checks.concurrency_of_account(poor, target)) == ["warning"]
     assert severities(account_checks.request_rate(poor, target)) == ["warning"]
+
+
+def test_domain_of_mail_that_belongs_to_another_stage_or_to_no_stack_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = answering(get_email_identity={"VerifiedForSendingStatus": True})
+    used: dict[str, str] = {}
+    monkeypatch.setattr(Stacks, "parameter_of_all", lambda *_: used)
+    monkeypatch.setattr(Stacks, "status", lambda *_: None)
+    (found,) = account_checks.mail_domain(account, a_target())
+    assert "is an identity of SES already" in found.text
+    used["ru4m-production-data"] = "ru4m.example"
+    (found,) = account_checks.mail_domain(account, a_target())
+    assert (found.severity, "ru4m-production-data sends mail" in found.text) == ("refused", True)
 
 
 CERTIFICATE = f"arn:aws:acm:{REGION}:000000000000:certificate/1"

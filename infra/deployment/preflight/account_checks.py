@@ -17,6 +17,7 @@ from infra.deployment import concurrency, setting_keys, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.concurrency import ReservationRefused
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
+from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 
 _SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."
@@ -106,14 +107,24 @@ def mail(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFi
 
 
 def mail_domain(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
-    """Whether the domain of the sender is verified at SES."""
-    ses = account.client("sesv2")
+    """Whether the domain of the sender is this stage's own, and verified at SES."""
+    ses, stacks = account.client("sesv2"), Stacks(account, lambda _: None)
     dns = "Put its three DKIM records into the DNS (`aws sesv2 get-email-identity`)."
+    own, used = f"ru4m-{target.stage}-", stacks.parameter_of_all("MailDomain")
+    for name in sorted(name for name in used if not name.startswith(own)):
+        if used[name] == target.mail_domain:
+            what = f"{name} sends mail from {target.mail_domain} too"
+            yield refused("mail domain", what, "Choose a domain for this stage only, such as a subdomain.")
+            return
     try:
         found = ses.get_email_identity(EmailIdentity=target.mail_domain)
     except ses.exceptions.NotFoundException:
         what = f"{target.mail_domain} is no identity of SES yet: the deployment creates it, and mail waits"
         yield warning("mail domain", what, dns)
+        return
+    if not stacks.status(stack_name(target.stage, "data")):
+        what = f"{target.mail_domain} is an identity of SES already, which the stack of this stage creates"
+        yield refused("mail domain", what, "Delete it at SES, or choose a subdomain.")
         return
     if found["VerifiedForSendingStatus"]:
         yield ok("mail domain", f"{target.mail_domain} is verified")
