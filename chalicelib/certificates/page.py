@@ -19,8 +19,7 @@ from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.core.page import instant, opening, table
 from chalicelib.core.phrases import Phrasebook
-from chalicelib.privacy import words
-from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy import authorities, words
 from chalicelib.privacy.declaration import UNDECLARED
 from chalicelib.privacy.serbian import PRIVACY
 
@@ -51,23 +50,26 @@ _COMPLAIN = (
 )
 
 
-def page(envelope: Envelope, contact: str, language: Language) -> str:
+def page(envelope: Envelope, contact: str, language: Language, country: str | None) -> str:
     """Render the page of a signed certificate.
 
     Args:
         envelope: the certificate, as it was signed.
         contact: the controller's address for mail.
         language: of the page.
+        country: as the subject declared it; the page names its authority too. None: not known.
 
     Raises:
         NotACertificate: the envelope contains none.
     """
     certificate = ErasureCertificate.read(envelope.certificate)
     say = Phrasebook(language, CERTIFICATE, PRIVACY)
-    return "".join(_pieces(certificate, envelope.kid, contact, say))
+    return "".join(_pieces(certificate, envelope.kid, contact, say, country))
 
 
-def _pieces(certificate: ErasureCertificate, kid: str, contact: str, say: Phrasebook) -> Iterator[str]:
+def _pieces(
+    certificate: ErasureCertificate, kid: str, contact: str, say: Phrasebook, country: str | None
+) -> Iterator[str]:
     yield opening(say(_HEADING), say.language)
     yield tag("a", say("Skip to what we deleted"), class_="skip", href="#deleted")
     yield Html('<div class="page">')
@@ -83,7 +85,7 @@ def _pieces(certificate: ErasureCertificate, kid: str, contact: str, say: Phrase
         _stays(certificate, say),
         _backups(certificate, say),
         _verification(kid, say),
-        _complaint(say),
+        _complaint(say, country),
     )
     for (place, title), chapter in zip(_CHAPTERS, chapters, strict=True):
         yield tag("h2", say(title), id=place)
@@ -213,17 +215,17 @@ def _verification(kid: str, say: Phrasebook) -> Html:
     )
 
 
-def _complaint(say: Phrasebook) -> Html:
-    authorities = [
+def _complaint(say: Phrasebook, country: str | None) -> Html:
+    named = [
         pairs(
             (say("Authority"), say(authority.name)),
             (say("Address"), say(authority.address)),
             (say("Phone"), authority.phone),
             (say("Web"), tag("a", authority.url, href=authority.url, rel="noreferrer")),
         )
-        for authority in CONTROLLER.authorities
+        for authority in authorities.for_country(country)
     ]
-    return Html().join([tag("p", say(_COMPLAIN)), *authorities])
+    return Html().join([tag("p", say(_COMPLAIN)), *named])
 
 
 def _sentence(word: str, say: Phrasebook) -> str:

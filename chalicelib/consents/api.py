@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.service import LANGUAGE, OPEN_ACCOUNT
 from chalicelib.consents import service
 from chalicelib.consents.model import (
     ConsentDecision,
@@ -87,7 +87,22 @@ def note_signals(caller: RightsCaller, body: Signals) -> ConsentList:
     return ConsentList.of(after)
 
 
-@route(consents, "GET", "/v1/consents/{purpose}/records", needs=(DATA_KEY, OPEN_ACCOUNT))
+@route(
+    consents,
+    "GET",
+    "/v1/consents/{purpose}/records",
+    needs=(DATA_KEY, OPEN_ACCOUNT, READABLE_PROFILE, LANGUAGE),
+)
 def list_consent_records(caller: RightsCaller, purpose: ConsentPurpose, cursor: Cursor | None) -> RecordList:
-    """List the decisions about one purpose, newest first, in the terms of ISO/IEC TS 27560."""
-    return service.history(caller[OPEN_ACCOUNT], purpose.purpose, cursor)
+    """List the decisions about one purpose, newest first, in the terms of ISO/IEC TS 27560.
+
+    Each record names the authorities to which the caller can complain, and the court.
+    """
+    profile = caller[READABLE_PROFILE]
+    return service.history(
+        caller[OPEN_ACCOUNT],
+        purpose.purpose,
+        cursor,
+        country=profile.country if profile else None,
+        language=caller[LANGUAGE],
+    )

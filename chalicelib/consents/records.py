@@ -1,19 +1,26 @@
 """Consent records of ISO/IEC TS 27560:2023, in terms of the W3C Data Privacy Vocabulary.
 
 Each is made from an event of the Ledger. Categories, recipients and notice are those of the decision; the
-controller's name and addresses are the current ones.
+controller, the authorities to which the subject can complain, and the court are the current ones (RGT-9).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import Field
 
 from chalicelib.consents.evidence import Event
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
 from chalicelib.core.ids import ConsentRecordId, UserId
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
 from chalicelib.notices.model import Notice, NoticeKind
+from chalicelib.privacy import authorities, remedies
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.serbian import PRIVACY
 
 _GDPR = "https://w3id.org/dpv/legal/eu/gdpr#"
 # Withdrawal, access, rectification, erasure, restriction, portability, complaint.
@@ -60,7 +67,12 @@ class RecordProcessing(View):
     recipient_third_parties: tuple[str, ...]
     withdrawal_method: str
     privacy_rights: tuple[str, ...] = _RIGHTS
-    authority_party: tuple[Party, ...]
+    authority_party: tuple[Party, ...] = Field(
+        description="The controller's authority, and that of the country that the subject declared"
+    )
+    remedy: str = Field(
+        description="Our extension: where the subject can complain, and the right to go to court"
+    )
 
 
 class RecordEvent(View):
@@ -89,20 +101,35 @@ class RecordList(View):
     next: str | None = None
 
 
-def record(event: Event, user_id: UserId, published: Sequence[Notice]) -> ConsentRecord:
+@dataclass(frozen=True)
+class RecordReader:
+    """The subject of a record, as its reader.
+
+    Attributes:
+        user_id: the public id.
+        country: as the subject declared it; None if it is not known.
+        language: in which the subject reads.
+    """
+
+    user_id: UserId
+    country: str | None
+    language: Language
+
+
+def record(event: Event, reader: RecordReader, published: Sequence[Notice]) -> ConsentRecord:
     """The record of an event, for its subject: with the user id, never the pseudonym.
 
     Args:
         event: The event as the Ledger holds it.
-        user_id: The subject's public id.
+        reader: Its subject.
         published: All published notices, newest first.
     """
     return ConsentRecord(
-        header=RecordHeader(record_id=event.record_id, pii_principal_id=user_id),
-        processing=_processing(event, _notice(event, published)),
+        header=RecordHeader(record_id=event.record_id, pii_principal_id=reader.user_id),
+        processing=_processing(event, _notice(event, published), reader),
         event=RecordEvent(
             event_time=event.event_time,
-            entity_id=user_id,
+            entity_id=reader.user_id,
             event_type=event.event_type,
             event_state=event.event_state,
             method=event.method,
@@ -110,7 +137,8 @@ def record(event: Event, user_id: UserId, published: Sequence[Notice]) -> Consen
     )
 
 
-def _processing(event: Event, notice: Notice) -> RecordProcessing:
+def _processing(event: Event, notice: Notice, reader: RecordReader) -> RecordProcessing:
+    say = Phrasebook(reader.language, PRIVACY)
     place = f"{settings().issuer}/v1/consents/{event.purpose}"
     return RecordProcessing(
         privacy_notice=notice.url,
@@ -124,13 +152,14 @@ def _processing(event: Event, notice: Notice) -> RecordProcessing:
         authority_party=tuple(
             Party(
                 party_id=authority.url,
-                party_name=authority.name,
-                party_address=authority.address,
+                party_name=say(authority.name),
+                party_address=say(authority.address),
                 party_role="supervisory authority",
                 party_contact=authority.phone,
             )
-            for authority in CONTROLLER.authorities
+            for authority in authorities.for_country(reader.country)
         ),
+        remedy=remedies.in_words(reader.country, reader.language),
     )
 
 

@@ -26,11 +26,12 @@ from chalicelib.consents.model import (
     NoticeOutdated,
     Purposes,
 )
-from chalicelib.consents.records import RecordList
+from chalicelib.consents.records import RecordList, RecordReader
 from chalicelib.consents.store import PURPOSES, DecidedMeanwhile
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import Cursor, GlobalPrivacyControl, invalid_cursor
+from chalicelib.core.languages import Language
 from chalicelib.core.transactions import commit
 from chalicelib.notices import service as notices
 from chalicelib.notices.model import NoticeKind, NoticeVersion
@@ -127,8 +128,22 @@ def decide(
     raise Unavailable
 
 
-def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) -> RecordList:
-    """Read the records of one purpose, newest first, from the Ledger.
+def history(
+    account: Account | None,
+    purpose: Purpose,
+    cursor: Cursor | None,
+    *,
+    country: str | None,
+    language: Language,
+) -> RecordList:
+    """Read the records of one purpose, newest first, from the Ledger, for their subject.
+
+    Args:
+        account: The opened account.
+        purpose: The purpose.
+        cursor: Where the page before ended.
+        country: As the subject declared it; it selects the authority that the records name.
+        language: In which the subject reads.
 
     Raises:
         InvalidRequest: the cursor was not issued here.
@@ -138,7 +153,8 @@ def history(account: Account | None, purpose: Purpose, cursor: Cursor | None) ->
         raise NotFound
     found, more = chain.page(evidence.chain_of(account.pseudonym), _number_of_cursor(cursor), PAGE)
     events = evidence.events_about(purpose, found)
-    items = tuple(records.record(event, account.user_id, notices.published()) for event in events)
+    reader = RecordReader(account.user_id, country, language)
+    items = tuple(records.record(event, reader, notices.published()) for event in events)
     return RecordList(items=items, next=str(more) if more else None)
 
 

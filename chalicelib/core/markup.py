@@ -39,8 +39,9 @@ def tag(name: str, /, *content: str, **attributes: str) -> Html:
 
 
 def pairs(*entries: tuple[str, str]) -> Html:
-    """Build a list of names and their values."""
-    return tag("dl", *(part for name, value in entries for part in (tag("dt", name), tag("dd", value))))
+    """Build a list of names and their values, without those that have no value."""
+    known = ((name, value) for name, value in entries if value)
+    return tag("dl", *(part for name, value in known for part in (tag("dt", name), tag("dd", value))))
 
 
 def _spelled(name: str) -> str:

@@ -9,12 +9,15 @@ Cyrillic script one more.
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from chalicelib.core.ids import MailId
 from chalicelib.core.languages import Language, day_in_words, language_of
 from chalicelib.core.phrases import in_script
 from chalicelib.messages.mail import Mail
+from chalicelib.privacy import remedies
+from chalicelib.privacy.purposes import Category
 
 # By "en" and "sr": the subject, and the paragraphs with their placeholders.
 Letters = Mapping[str, tuple[str, tuple[str, ...]]]
@@ -56,6 +59,13 @@ def compose(
         paragraphs=tuple(_filled(paragraph, language, values) for paragraph in paragraphs),
         link=link,
     )
+
+
+def with_remedies(letter: Mail, country: str | None) -> Mail:
+    """The mail with a last paragraph: where its reader, who declared a country, can complain (RGT-9)."""
+    remedy = remedies.in_words(country, Language(letter.language))
+    named = frozenset({Category.COUNTRY}) if country else frozenset()
+    return replace(letter, paragraphs=(*letter.paragraphs, remedy), discloses=letter.discloses | named)
 
 
 def short_text(texts: ShortTexts, locale: str | None, words: Words) -> str:

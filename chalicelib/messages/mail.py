@@ -20,6 +20,7 @@ it lacks a permission. The recipient's address is not at fault, so the mail wait
 """
 
 import re
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -42,14 +43,22 @@ from chalicelib.privacy.recipients import Recipient
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one address. The paragraphs contain no personal data."""
+    """One mail to one address.
+
+    Attributes:
+        paragraphs: they contain no personal data. An answer to a privacy request names the authority of the
+            country that the subject declared.
+        link: below the paragraphs.
+        discloses: the categories of data that the provider of the mailbox gets with the mail.
+    """
 
     mail_id: MailId
     to: str = field(repr=False)
     language: str
     subject: str
     paragraphs: tuple[str, ...] = field(repr=False)  # may contain a code
-    link: str | None = field(default=None, repr=False)  # below the paragraphs; may contain a receipt
+    link: str | None = field(default=None, repr=False)  # may contain a receipt
+    discloses: frozenset[Category] = frozenset({Category.EMAIL})
 
 
 class MailNotSent(Exception):
@@ -95,7 +104,7 @@ def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
     """
     if purpose.basis is LegalBasis.CONSENT or not permits(choices, purpose):
         raise NotPermitted(purpose.value)
-    _hand_over(_request(mail, purpose), purpose)
+    _hand_over(_request(mail, purpose), purpose, mail.discloses)
 
 
 def send_patiently(mail: Mail, purpose: Purpose, choices: Choices | None, pace: Pace) -> None:
@@ -128,12 +137,12 @@ def send_wanted(mail: Mail, to: WantedMailbox) -> None:
     request["Content"]["Simple"]["Headers"] = [
         {"Name": name, "Value": value} for name, value in to.headers.items()
     ]
-    _hand_over(request, to.purpose)
+    _hand_over(request, to.purpose, mail.discloses)
 
 
-def _hand_over(request: dict[str, Any], purpose: Purpose) -> None:
+def _hand_over(request: dict[str, Any], purpose: Purpose, discloses: AbstractSet[Category]) -> None:
     try:
-        _ses(purpose).send_email(**request)
+        _ses(purpose, discloses).send_email(**request)
     except (BotoCoreError, ClientError) as error:
         metrics.count(Metric.MAIL_NOT_SENT)
         if _refuses_sender(error):
@@ -142,8 +151,8 @@ def _hand_over(request: dict[str, Any], purpose: Purpose) -> None:
     metrics.count(Metric.MAIL_SENT)
 
 
-def _ses(purpose: Purpose) -> Any:  # noqa: ANN401 - boto3 ships no types
-    return egress.aws_client(Recipient.MAIL_PROVIDERS, purpose, {Category.EMAIL}, "sesv2")
+def _ses(purpose: Purpose, discloses: AbstractSet[Category]) -> Any:  # noqa: ANN401 - boto3 ships no types
+    return egress.aws_client(Recipient.MAIL_PROVIDERS, purpose, discloses, "sesv2")
 
 
 def _concerns_message(error: ClientError) -> bool:

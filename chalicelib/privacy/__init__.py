@@ -18,6 +18,7 @@
     recipients       the register of recipients
     controller       the controller, for notices, copies and the record of processing
     authorities      the supervisory authority of each country
+    remedies         where a subject can complain, and the right to go to court, in words
     elsewhere        personal data that is stored outside the tables
     record_needs     needs whose value is a record
     whereabouts      how the records of one subject are found

@@ -188,7 +188,7 @@ class Recipient(Registered):
             "receives mail about the account and its notices, and marketing if the subject consented, for "
             "the subject who chose the provider"
         ),
-        categories=frozenset({Category.EMAIL}),
+        categories=frozenset({Category.EMAIL, Category.COUNTRY}),
         purposes=frozenset(
             {
                 Purpose.SERVICE,
@@ -199,7 +199,13 @@ class Recipient(Registered):
             }
         ),
         mechanism=Mechanism.FOR_THE_CONTRACT,
-        safeguards=("opening and clicking are not tracked", "no personal data in the text"),
+        safeguards=(
+            "opening and clicking are not tracked",
+            (
+                "no personal data in the text; an answer to a privacy request names the authority of the "
+                "country that the subject declared"
+            ),
+        ),
         confidentiality="the secrecy of communications, by law",
     )
     NAMED_CONTROLLER = RegisterEntry(

@@ -233,13 +233,3 @@ MISSING = in_both(
     "Some data could not be included: {parts}. The copy lists what is missing and why.",
     "Neki podaci nisu mogli da se uključe: {parts}. U kopiji piše šta nedostaje i zašto.",
 )
-REMEDIES = in_both(
-    "You can complain to a supervisory authority: {authorities} (Art. 77 GDPR, Art. 82 ZZPL). You can also "
-    "go "
-    "to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL). GDPR is the General Data Protection "
-    "Regulation (EU) 2016/679, and ZZPL is the Serbian Law on Personal Data Protection.",
-    "Možete da podnesete pritužbu nadzornom organu: {authorities} (čl. 77. GDPR, čl. 82. ZZPL). Možete i da "
-    "se "
-    "obratite sudu, bez prethodne pritužbe (čl. 79. GDPR, čl. 84. ZZPL). GDPR je Opšta uredba o zaštiti "
-    "podataka (EU) 2016/679, a ZZPL je Zakon o zaštiti podataka o ličnosti.",
-)

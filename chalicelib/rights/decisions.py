@@ -13,10 +13,9 @@ from collections.abc import Iterator
 
 from chalicelib.core import clock
 from chalicelib.core.languages import Language
-from chalicelib.core.phrases import Phrasebook, in_script
-from chalicelib.privacy import authorities
+from chalicelib.core.phrases import in_script
+from chalicelib.privacy import remedies
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.privacy.serbian import PRIVACY
 from chalicelib.rights import nothing_held
 from chalicelib.rights.decision_words import (
     CHAT_OFFER,
@@ -27,7 +26,6 @@ from chalicelib.rights.decision_words import (
     OUTCOMES,
     PARTS,
     PRESERVED,
-    REMEDIES,
     RESTRICTED_IN_PART,
     RESTRICTED_WHOLLY,
     Words,
@@ -50,19 +48,8 @@ def template(
     words = OUTCOMES[right].get(outcome) or GENERAL[outcome]
     why = (_said(REASONS[reason], language),) if reason else ()
     disagree = _said(_DISAGREE, language).format(contact="...")
-    remedies = f"{disagree} {_remedy(country, language)}"
-    return "\n\n".join((_said(words, language), *why, "[...]", remedies))
-
-
-def remedy(request: RightsRequest, language: Language) -> str:
-    """Name the authorities to which the subject can complain, and the court (Art. 77 and 79 GDPR)."""
-    return _remedy(request.country, language)
-
-
-def _remedy(country: str | None, language: Language) -> str:
-    say = Phrasebook(language, PRIVACY)
-    named = [say(authority.name) for authority in authorities.for_country(country)]
-    return _said(REMEDIES, language).format(authorities="; ".join(named))
+    last = f"{disagree} {remedies.in_words(country, language)}"
+    return "\n\n".join((_said(words, language), *why, "[...]", last))
 
 
 def _paragraphs(request: RightsRequest, contact: str, language: Language) -> Iterator[str]:
@@ -81,7 +68,8 @@ def _paragraphs(request: RightsRequest, contact: str, language: Language) -> Ite
         lacking = NOT_PRESERVED if request.right is Right.RESTRICTION else MISSING
         yield _said(lacking, language).format(parts=", ".join(parts))
     if request.status is not Status.CANCELLED:
-        yield f"{_said(_DISAGREE, language).format(contact=contact)} {remedy(request, language)}"
+        disagree = _said(_DISAGREE, language).format(contact=contact)
+        yield f"{disagree} {remedies.in_words(request.country, language)}"
 
 
 def _about_restraint(request: RightsRequest) -> Iterator[Words]:

@@ -12,8 +12,9 @@ from chalicelib.core.ids import MailId
 from chalicelib.core.languages import language_of
 from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
-from chalicelib.messages.letters import Letters, ShortTexts, Words, compose, short_text
+from chalicelib.messages.letters import Letters, ShortTexts, Words, compose, short_text, with_remedies
 from chalicelib.messages.mail import Mail
+from chalicelib.privacy.remedies import COMPLAINTS_SITE
 from chalicelib.rights.model import Right, RightsRequest
 
 _ANSWERED_GUEST: Letters = {
@@ -21,7 +22,7 @@ _ANSWERED_GUEST: Letters = {
         "RU4M: odgovor na Vaš zahtev",
         (
             "Odgovorili smo na zahtev od {day}. godine.",
-            "Odgovor je na vezi ispod. Tamo piše i kome možete da se žalite.",
+            "Odgovor je na vezi ispod.",
             "Sačuvajte ovu poruku. Posle nje brišemo ovu adresu.",
         ),
     ),
@@ -29,7 +30,7 @@ _ANSWERED_GUEST: Letters = {
         "RU4M: we have answered your request",
         (
             "We have answered the request of {day}.",
-            "The link below shows the answer. It also says where you can complain.",
+            "The link below shows the answer.",
             "Keep this mail. After it, we delete this address.",
         ),
     ),
@@ -40,31 +41,37 @@ _EXTENDED_GUEST: Letters = {
         "RU4M: za Vaš zahtev nam treba više vremena",
         (
             "Zahtev od {day}. godine zahteva više vremena. Odgovorićemo najkasnije {until}. godine.",
-            "Razlog je na vezi ispod. Tamo piše i kome možete da se žalite.",
+            "Razlog je na vezi ispod.",
         ),
     ),
     "en": (
         "RU4M: we need more time for your request",
         (
             "We need more time for the request of {day}. We will answer it by {until}.",
-            "The link below shows the reason. It also says where you can complain.",
+            "The link below shows the reason.",
         ),
     ),
 }
 
 _EXTENDED_TEXT: ShortTexts = {
-    "sr": "RU4M: za Vaš zahtev nam treba više vremena, do {until} Razlog: {link}",
-    "en": "RU4M: we need more time for your request, until {until}. The reason: {link}",
+    "sr": "RU4M: za Vaš zahtev nam treba više vremena, do {until} Razlog: {link} Pritužba: {complaints}",
+    "sr-Cyrl": "RU4M: za zahtev nam treba više vremena, do {until} Razlog: {link} Pritužba: {complaints}",
+    "en": "RU4M: we need more time for your request, until {until}. The reason: {link} Complaints: "
+    "{complaints}",
 }
 
 _ANSWERED_TEXT: ShortTexts = {
-    "sr": "RU4M: odgovorili smo na Vaš zahtev: {link} Posle ove poruke brišemo Vaš broj.",
-    "en": "RU4M: we have answered your request: {link} After this message, we delete your number.",
+    "sr": "RU4M: odgovorili smo na Vaš zahtev: {link} Posle ove poruke brišemo Vaš broj. Pritužba: "
+    "{complaints}",
+    "sr-Cyrl": "RU4M: odgovor na Vaš zahtev: {link} Posle ovoga brišemo broj. Pritužba: {complaints}",
+    "en": "RU4M: we have answered your request: {link} After this message, we delete your number. "
+    "Complaints: {complaints}",
 }
 
 _ANSWERED_LOCKED_OUT_TEXT: ShortTexts = {
-    "sr": "RU4M: odgovor na Vaš zahtev je u aplikaciji i uz potvrdu o prijemu.",
-    "en": "RU4M: we have answered your request. The answer is in the app and with your receipt.",
+    "sr": "RU4M: odgovor na Vaš zahtev je u aplikaciji i uz potvrdu o prijemu. Pritužba: {complaints}",
+    "en": "RU4M: we have answered your request. The answer is in the app and with your receipt. "
+    "Complaints: {complaints}",
 }
 
 _PROOF: Letters = {
@@ -146,12 +153,13 @@ def guest_answer_mail(
     mail_id: MailId, to: str, locale: str | None, request: RightsRequest, link: str
 ) -> Mail:
     """Compose the mail with the answer to a person without an account."""
-    return compose(_ANSWERED_GUEST, mail_id, to, locale, {"day": day_of(request.received_at)}, link)
+    words = {"day": day_of(request.received_at)}
+    return with_remedies(compose(_ANSWERED_GUEST, mail_id, to, locale, words, link), request.country)
 
 
 def guest_answer_text(locale: str | None, link: str) -> str:
     """Compose the text message with the answer to a person without an account."""
-    return short_text(_ANSWERED_TEXT, locale, {"link": link})
+    return short_text(_ANSWERED_TEXT, locale, {"link": link, "complaints": COMPLAINTS_SITE})
 
 
 def guest_extension_mail(
@@ -159,12 +167,13 @@ def guest_extension_mail(
 ) -> Mail:
     """Compose the mail about a longer deadline to a person without an account (Art. 12(3) GDPR)."""
     words = {"day": day_of(request.received_at), "until": day_of(until)}
-    return compose(_EXTENDED_GUEST, mail_id, to, locale, words, link)
+    return with_remedies(compose(_EXTENDED_GUEST, mail_id, to, locale, words, link), request.country)
 
 
 def guest_extension_text(locale: str | None, until: datetime, link: str) -> str:
     """Compose the same as a text message."""
-    return short_text(_EXTENDED_TEXT, locale, {"until": day_of(until), "link": link})
+    words: Words = {"until": day_of(until), "link": link, "complaints": COMPLAINTS_SITE}
+    return short_text(_EXTENDED_TEXT, locale, words)
 
 
 def locked_out_answer_text(locale: str | None) -> str:
@@ -172,7 +181,7 @@ def locked_out_answer_text(locale: str | None) -> str:
 
     It has no link: with the receipt of a copy, the number alone would open the copy.
     """
-    return short_text(_ANSWERED_LOCKED_OUT_TEXT, locale, {})
+    return short_text(_ANSWERED_LOCKED_OUT_TEXT, locale, {"complaints": COMPLAINTS_SITE})
 
 
 def proof_mail(mail_id: MailId, to: str, locale: str | None, request: RightsRequest, until: datetime) -> Mail:

@@ -1,7 +1,8 @@
 """Messages about a request to subjects and operators: mails and reminders.
 
-The mails to subjects only refer to the app and do not contain the answer, because a mailbox is less protected
-than a session. The reminders to operators name a request by its id, and no person.
+The mails to subjects refer to the app for the answer, because a mailbox is less protected than a session.
+They say themselves where to complain, and name the court (RGT-9). The reminders to operators name a request
+by its id, and no person.
 """
 
 from contextlib import suppress
@@ -12,7 +13,7 @@ from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
-from chalicelib.messages.letters import Letters, compose
+from chalicelib.messages.letters import Letters, compose, with_remedies
 from chalicelib.messages.mail import Mail, MailNotSent
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.model import RightsRequest
@@ -22,14 +23,14 @@ _ANSWERED: Letters = {
         "RU4M: odgovor na Vaš zahtev",
         (
             "Odgovorili smo na Vaš zahtev od {day}.",
-            "Odgovor je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
+            "Odgovor je u aplikaciji, pod „Privatnost i prava“.",
         ),
     ),
     "en": (
         "RU4M: we have answered your request",
         (
             "We have answered the request of {day}.",
-            "The answer is in the app, under “Privacy and rights”. It also says where you can complain.",
+            "The answer is in the app, under “Privacy and rights”.",
         ),
     ),
 }
@@ -39,14 +40,14 @@ _EXTENDED: Letters = {
         "RU4M: za Vaš zahtev nam treba više vremena",
         (
             "Za zahtev od {day}. godine treba nam više vremena. Odgovorićemo najkasnije {until}.",
-            "Razlog je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
+            "Razlog je u aplikaciji, pod „Privatnost i prava“.",
         ),
     ),
     "en": (
         "RU4M: we need more time for your request",
         (
             "We need more time for the request of {day}. We will answer it by {until}.",
-            "The reason is in the app, under “Privacy and rights”. It also says where you can complain.",
+            "The reason is in the app, under “Privacy and rights”.",
         ),
     ),
 }
@@ -57,27 +58,31 @@ _LIFTED: Letters = {
         "RU4M: ograničenje obrade prestaje",
         (
             "Ograničenje obrade Vaših podataka, koje ste tražili {day}. godine, prestaje {until}. godine.",
-            "Razlog je u aplikaciji, pod „Privatnost i prava“. Tamo piše i kome možete da se žalite.",
+            "Razlog je u aplikaciji, pod „Privatnost i prava“.",
         ),
     ),
     "en": (
         "RU4M: the restriction of your data will end",
         (
             "The restriction of your data that you requested on {day} ends on {until}.",
-            "The reason is in the app, under “Privacy and rights”. It also says where you can complain.",
+            "The reason is in the app, under “Privacy and rights”.",
         ),
     ),
 }
 
 
-def lifting_mail(mail_id: MailId, to: str, locale: str | None, *, since: datetime, ends_at: datetime) -> Mail:
+def lifting_mail(
+    mail_id: MailId, to: str, locale: str | None, request: RightsRequest, ends_at: datetime
+) -> Mail:
     """Compose the mail that notifies the subject that we end a restriction (Art. 18(3) GDPR)."""
-    return compose(_LIFTED, mail_id, to, locale, {"day": day_of(since), "until": day_of(ends_at)})
+    words = {"day": day_of(request.received_at), "until": day_of(ends_at)}
+    return with_remedies(compose(_LIFTED, mail_id, to, locale, words), request.country)
 
 
 def answer_mail(mail_id: MailId, to: str, locale: str | None, request: RightsRequest) -> Mail:
     """Compose the mail that notifies the subject of the answer."""
-    return compose(_ANSWERED, mail_id, to, locale, {"day": day_of(request.received_at)})
+    words = {"day": day_of(request.received_at)}
+    return with_remedies(compose(_ANSWERED, mail_id, to, locale, words), request.country)
 
 
 def extension_mail(
@@ -85,7 +90,7 @@ def extension_mail(
 ) -> Mail:
     """Compose the mail that notifies the subject of the extended deadline (Art. 12(3) GDPR)."""
     words = {"day": day_of(request.received_at), "until": day_of(until)}
-    return compose(_EXTENDED, mail_id, to, locale, words)
+    return with_remedies(compose(_EXTENDED, mail_id, to, locale, words), request.country)
 
 
 def mail_operators(request: RightsRequest) -> None:

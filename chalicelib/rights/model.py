@@ -136,9 +136,10 @@ class RightsRequest(
     version: Annotated[int, _INNER] = 1
     fingerprint: Annotated[str | None, _INNER] = None  # of the request body, for the Idempotency-Key
 
-    country: Annotated[str | None, personal(Category.COUNTRY, Source.PROVIDED, to=_STAFF)] = (
-        None  # as declared on receipt; selects the supervisory authority
-    )
+    # As declared on receipt; it selects the supervisory authority, which answers by mail name.
+    country: Annotated[
+        str | None, personal(Category.COUNTRY, Source.PROVIDED, to=(Recipient.MAIL_PROVIDERS, *_STAFF))
+    ] = None
     # Not the locale: three languages identify nobody.
     language: Annotated[Language, personal(Category.LANGUAGE, Source.PROVIDED, to=_STAFF)] = Language.ENGLISH
     transfer_to: Annotated[str | None, personal(Category.PRIVACY_PREFERENCES, Source.PROVIDED, to=_STAFF)] = (

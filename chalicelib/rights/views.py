@@ -15,7 +15,7 @@ from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
 from chalicelib.disclosures.model import Disclosure
-from chalicelib.privacy import authorities, words
+from chalicelib.privacy import authorities, remedies, words
 from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.serbian import PRIVACY
 from chalicelib.rights import decisions, procedures, recipients, states
@@ -191,7 +191,7 @@ class RequestView(View):
             steps=tuple(StepView(name=s.name, status=s.status, at=s.at) for s in _steps(request, now)),
             recipients=tuple(RecipientNoticeView.of(one, say) for one in notified),
             authority=tuple(AuthorityView.of(authority, say) for authority in named),
-            remedy=decisions.remedy(request, language),
+            remedy=remedies.in_words(request.country, language),
             dpv=DpvView.of(request),
         )
 

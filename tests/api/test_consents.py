@@ -346,6 +346,21 @@ def test_history_contains_one_purpose_of_one_subject(world: World, mila: User) -
     )
 
 
+@pytest.mark.promise("RGT-9")
+def test_record_names_the_authority_of_the_declared_country_and_the_court(mila: User) -> None:
+    mila.consents("analytics")
+    (record,) = history(mila)
+    assert [party["party_id"] for party in record["processing"]["authority_party"]] == [
+        "https://www.poverenik.rs"
+    ]
+    mila.changes(country="AT")
+    processing = history(mila)[0]["processing"]
+    named = {party["party_id"]: party["party_name"] for party in processing["authority_party"]}
+    assert named.keys() == {"https://www.poverenik.rs", "https://www.dsb.gv.at"}
+    assert all(f"{name}, " in processing["remedy"] for name in named.values())
+    assert "Higher Court in Belgrade" in processing["remedy"]
+
+
 def test_long_history_is_paged(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "PAGE", 2)
     for decide in (User.consents, User.withdraws) * 2:

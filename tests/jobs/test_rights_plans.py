@@ -151,6 +151,8 @@ def test_answer_is_mailed_once_without_its_content(world: World, mila: User) -> 
     work_until(world, request_id)
     (mail,) = cloud.mails_to(address)[before:]
     assert "We have answered the request of" in mail
+    assert "https://www.poverenik.rs; Österreichische Datenschutzbehörde, https://www.dsb.gv.at" in mail
+    assert "Higher Court in Belgrade" in mail
     assert "Milica" not in mail
 
 

@@ -103,6 +103,7 @@ def test_erased_subject_reads_answer_messages_and_certificate_in_their_language(
     mila = a_reader(world, "sr-Cyrl")
     address = an_address()
     mila.has_email(address)
+    mila.changes(country="AT")
     request = asks_for_erasure(mila)
     work(world, request)
     assert stored(request).status is Status.COMPLETED
@@ -111,6 +112,9 @@ def test_erased_subject_reads_answer_messages_and_certificate_in_their_language(
     assert "Обрисали смо Ваш RU4M налог" in last
     answer = by_receipt(mila, request).json["decision"]["text"]
     assert answer.startswith("Ваш налог и Ваши подаци")
+    for said in (last, answer, page_of(mila, request).text):
+        assert "https://www.dsb.gv.at" in said
+    assert "Вишем суду" in last
     assert '<html lang="sr-Cyrl">' in page_of(mila, request).text
     assert '<html lang="sr-Latn">' in page_of(mila, request, "sr").text
 

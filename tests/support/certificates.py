@@ -119,9 +119,13 @@ def a_long_certificate() -> ErasureCertificate:
     return a_certificate(deleted=every, held=held_records())
 
 
-def a_page(certificate: ErasureCertificate | None = None, language: Language = Language.ENGLISH) -> str:
+def a_page(
+    certificate: ErasureCertificate | None = None,
+    language: Language = Language.ENGLISH,
+    country: str | None = None,
+) -> str:
     document = (certificate or a_certificate()).document()
-    return page(Envelope(KID, b"", document), "privacy@test.example", language)
+    return page(Envelope(KID, b"", document), "privacy@test.example", language, country)
 
 
 def create_key(alias: str | None = None) -> str:

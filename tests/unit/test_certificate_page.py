@@ -100,11 +100,11 @@ def test_page_names_request_key_controller_and_authority() -> None:
 
 def test_values_of_the_caller_become_no_markup() -> None:
     hostile = '"><script>alert(1)</script>'
-    shown = page(Envelope(hostile, b"", a_certificate().document()), hostile, Language.ENGLISH)
+    shown = page(Envelope(hostile, b"", a_certificate().document()), hostile, Language.ENGLISH, None)
     assert [name for name, _ in read(shown).elements] == [name for name, _ in of().elements]
     assert not re.search(r"<script", shown)
 
 
 def test_envelope_without_a_certificate_has_no_page() -> None:
     with pytest.raises(NotACertificate):
-        page(Envelope(KID, b"", b"{}"), "privacy@test.example", Language.ENGLISH)
+        page(Envelope(KID, b"", b"{}"), "privacy@test.example", Language.ENGLISH, None)

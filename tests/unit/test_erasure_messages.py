@@ -32,7 +32,7 @@ SAID = {
 
 MAILS: dict[str, Callable[[str | None], Mail]] = {
     "confirmation": lambda locale: messages.confirmation_mail(MailId.new(), TO, locale, LINK, UNTIL),
-    "erased": lambda locale: messages.erased_mail(MailId.new(), TO, locale, LINK),
+    "erased": lambda locale: messages.erased_mail(MailId.new(), TO, locale, None, LINK),
 }
 TEXTS: dict[str, Callable[[str | None], str]] = {
     "confirmation": lambda locale: messages.confirmation_text(locale, LINK, UNTIL),

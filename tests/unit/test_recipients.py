@@ -221,4 +221,5 @@ def test_every_disclosed_field_is_registered_for_its_recipient() -> None:
         ("challenge", "email"),
         ("erasure_inputs", "email"),
         ("rights_request", "contact_email"),
+        ("rights_request", "country"),  # an answer names the authority there
     }

@@ -88,7 +88,13 @@ RECIPIENTS: Catalogue = {
         "obaveštenje o brisanju sadrži dan i vezu koja prikazuje i otkazuje samo taj zahtev"
     ),
     "opening and clicking are not tracked": "ne prati se otvaranje poruke ni otvaranje veza",
-    "no personal data in the text": "u tekstu nema podataka o ličnosti",
+    (
+        "no personal data in the text; an answer to a privacy request names the authority of the country "
+        "that the subject declared"
+    ): (
+        "u tekstu nema podataka o ličnosti; odgovor na zahtev o privatnosti navodi nadzorni organ zemlje "
+        "koju je lice navelo"
+    ),
     "sent only after the subject proved their identity, to the address that they named": (
         "šalje se tek kada lice dokaže identitet, na adresu koju je navelo"
     ),

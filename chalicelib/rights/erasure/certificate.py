@@ -40,7 +40,8 @@ def page_by_receipt(request_id: RightsRequestId, receipt: str, language: Languag
     from chalicelib.certificates.page import page  # imported on use: it needs the models of all concepts
 
     request = service.by_receipt(request_id, receipt)
-    return page(_certificate(request), settings().contact_email, language or request.language)
+    envelope = _certificate(request)
+    return page(envelope, settings().contact_email, language or request.language, request.country)
 
 
 def _certificate(request: RightsRequest) -> Envelope:

@@ -12,8 +12,9 @@ from datetime import datetime
 from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId, RightsRequestId
 from chalicelib.core.settings import settings
-from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
+from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text, with_remedies
 from chalicelib.messages.mail import Mail
+from chalicelib.privacy.remedies import COMPLAINTS_SITE
 
 _CONFIRMED: Letters = {
     "sr": (
@@ -175,13 +176,19 @@ _CONFIRMED_TEXT: ShortTexts = {
 }
 
 _ERASED_EXCEPT_TEXT: ShortTexts = {
-    "sr": "RU4M: Vaš nalog je obrisan, osim onoga što čuvamo po zakonu. Šta i do kada: {link}",
-    "en": "RU4M: your account was deleted, except what a law requires us to keep. Details: {link}",
+    "sr": "RU4M: Vaš nalog je obrisan, osim onoga što čuvamo po zakonu. Šta i do kada: {link} Pritužba: "
+    "{complaints}",
+    "sr-Cyrl": "RU4M: nalog je obrisan, osim onoga što čuvamo po zakonu: {link} Pritužba: {complaints}",
+    "en": "RU4M: your account was deleted, except what a law requires us to keep. Details: {link} "
+    "Complaints: {complaints}",
 }
 
 _ERASED_TEXT: ShortTexts = {
-    "sr": "RU4M: nalog i podaci su obrisani. Potvrda: {link} Ovo je naša poslednja poruka.",
-    "en": "RU4M: your account and data were deleted. Certificate: {link} This is our last message.",
+    "sr": "RU4M: nalog i podaci su obrisani. Potvrda: {link} Ovo je naša poslednja poruka. Pritužba: "
+    "{complaints}",
+    "sr-Cyrl": "RU4M: nalog i podaci su obrisani. Potvrda: {link} Pritužba: {complaints}",
+    "en": "RU4M: your account and data were deleted. Certificate: {link} This is our last message. "
+    "Complaints: {complaints}",
 }
 
 
@@ -233,26 +240,26 @@ def cancelled_text(locale: str | None) -> str:
     return short_text(_CANCELLED_TEXT, locale, {"contact": contact})
 
 
-def mostly_erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
+def mostly_erased_mail(mail_id: MailId, to: str, locale: str | None, country: str | None, link: str) -> Mail:
     """Compose the mail after a deletion from which a law excepts something."""
-    return compose(_ERASED_EXCEPT, mail_id, to, locale, {}, link)
+    return with_remedies(compose(_ERASED_EXCEPT, mail_id, to, locale, {}, link), country)
 
 
 def mostly_erased_text(locale: str | None, link: str) -> str:
     """Compose the text message after a deletion from which a law excepts something."""
-    return short_text(_ERASED_EXCEPT_TEXT, locale, {"link": link})
+    return short_text(_ERASED_EXCEPT_TEXT, locale, {"link": link, "complaints": COMPLAINTS_SITE})
 
 
-def erased_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
+def erased_mail(mail_id: MailId, to: str, locale: str | None, country: str | None, link: str) -> Mail:
     """Compose the mail after the deletion. It is our last one to this address."""
-    return compose(_ERASED, mail_id, to, locale, {}, link)
+    return with_remedies(compose(_ERASED, mail_id, to, locale, {}, link), country)
 
 
-def closed_mail(mail_id: MailId, to: str, locale: str | None, link: str) -> Mail:
+def closed_mail(mail_id: MailId, to: str, locale: str | None, country: str | None, link: str) -> Mail:
     """Compose the mail after the deletion of an idle account."""
-    return compose(_CLOSED, mail_id, to, locale, {}, link)
+    return with_remedies(compose(_CLOSED, mail_id, to, locale, {}, link), country)
 
 
 def erased_text(locale: str | None, link: str) -> str:
     """Compose the text message after the deletion. It is our last one to this number."""
-    return short_text(_ERASED_TEXT, locale, {"link": link})
+    return short_text(_ERASED_TEXT, locale, {"link": link, "complaints": COMPLAINTS_SITE})

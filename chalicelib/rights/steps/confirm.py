@@ -120,12 +120,13 @@ def _notify(job: ErasureJob) -> Outcome:
         return Done(counts={_NOT_REACHABLE: 1})
     to = Reach(captured.email, captured.phone if _may_text(job) else None, captured.locale)
     link = messages.link(request.request_id, receipts.of(request.request_id))
+    country = request.country
     if request.kept_openly(clock.now()):
         compose, text = messages.mostly_erased_mail, messages.mostly_erased_text(to.locale, link)
     else:
         compose = messages.closed_mail if _is_closed_by_us(request) else messages.erased_mail
         text = messages.erased_text(to.locale, link)
-    message = Message(lambda mail_id, address: compose(mail_id, address, to.locale, link), text)
+    message = Message(lambda mail_id, address: compose(mail_id, address, to.locale, country, link), text)
     return _announce_once(job, RequestAnnouncement.ANSWER, to, message)
 
 

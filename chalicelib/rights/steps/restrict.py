@@ -79,7 +79,7 @@ def _uphold(job: RestraintJob) -> Outcome:
     send_once(
         job,
         RequestAnnouncement.LIFTING,
-        partial(messages.lifting_mail, since=job.request.received_at, ends_at=ends_at),
+        partial(messages.lifting_mail, request=job.request, ends_at=ends_at),
     )
     return _end_at(job, ends_at)
 

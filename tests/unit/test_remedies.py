@@ -1,0 +1,103 @@
+"""Every answer says where to complain, and names the court, in the language of its reader (RGT-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.core.ids import MailId
+from chalicelib.core.languages import Language
+from chalicelib.messages import mail
+from chalicelib.messages.mail import Mail
+from chalicelib.privacy import remedies
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.rights import guest_messages, messages
+from chalicelib.rights.erasure import messages as erasure_messages
+from chalicelib.rights.model import RightsRequest
+from tests.support.receipts import a_request
+from tests.support.world import NOON
+
+pytestmark = pytest.mark.promise("RGT-9")
+
+TO, LINK = "mila@example.com", "https://test.ru4m.example/v1/receipt#x"
+EN, LATIN, CYRILLIC = Language
+LOCALES = {"en": EN, "sr": LATIN, "sr-Cyrl": CYRILLIC}
+COURT = {EN: "Higher Court in Belgrade", LATIN: "Višem sudu u Beogradu", CYRILLIC: "Вишем суду"}
+STREET = {
+    EN: "Bulevar kralja Aleksandra 15, 11000 Belgrade, Serbia",
+    LATIN: "Bulevar kralja Aleksandra 15, 11000 Beograd, Srbija",
+    CYRILLIC: "Булевар краља Александра 15, 11000 Београд, Србија",
+}
+COMMON = ("+381 11 3408 900", "https://www.poverenik.rs")
+AUSTRIA = ("Österreichische Datenschutzbehörde", "https://www.dsb.gv.at")
+
+Writes = Callable[[MailId, str, str | None, RightsRequest], Mail]
+MAILS: dict[str, Writes] = {
+    "answer": messages.answer_mail,
+    "extension": lambda i, to, locale, asked: messages.extension_mail(i, to, locale, asked, NOON),
+    "lifting": lambda i, to, locale, asked: messages.lifting_mail(i, to, locale, asked, NOON),
+    "answer to a guest": lambda i, to, locale, asked: guest_messages.guest_answer_mail(
+        i, to, locale, asked, LINK
+    ),
+    "extension for a guest": lambda i, to, locale, asked: guest_messages.guest_extension_mail(
+        i, to, locale, asked, NOON, LINK
+    ),
+    "erased": lambda i, to, locale, asked: erasure_messages.erased_mail(i, to, locale, asked.country, LINK),
+    "erased in part": lambda i, to, locale, asked: erasure_messages.mostly_erased_mail(
+        i, to, locale, asked.country, LINK
+    ),
+    "closed": lambda i, to, locale, asked: erasure_messages.closed_mail(i, to, locale, asked.country, LINK),
+}
+TEXTS: dict[str, Callable[[str], str]] = {
+    "answer to a guest": lambda locale: guest_messages.guest_answer_text(locale, LINK),
+    "extension for a guest": lambda locale: guest_messages.guest_extension_text(locale, NOON, LINK),
+    "answer": guest_messages.locked_out_answer_text,
+    "erased": lambda locale: erasure_messages.erased_text(locale, LINK),
+    "erased in part": lambda locale: erasure_messages.mostly_erased_text(locale, LINK),
+}
+
+
+@pytest.mark.parametrize("kind", MAILS)
+def test_mail_names_both_authorities_with_addresses_and_the_court(kind: str) -> None:
+    for locale, language in LOCALES.items():
+        letter = MAILS[kind](MailId.new(), TO, locale, a_request(country="AT"))
+        said = letter.paragraphs[-1]
+        assert [
+            part for part in (*COMMON, *AUSTRIA, STREET[language], COURT[language]) if part not in said
+        ] == []
+
+
+@pytest.mark.parametrize("kind", MAILS)
+def test_mail_to_a_subject_without_a_country_names_the_commissioner(kind: str) -> None:
+    said = MAILS[kind](MailId.new(), TO, "en", a_request()).paragraphs[-1]
+    assert all(part in said for part in (*COMMON, COURT[EN]))
+    assert said.count("https://") == 1
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_text_message_has_the_site_of_the_commissioner(kind: str) -> None:
+    for locale in LOCALES:
+        assert remedies.COMPLAINTS_SITE in TEXTS[kind](locale)
+
+
+@pytest.mark.promise("NOT-6")
+def test_provider_of_a_mailbox_gets_the_country_only_with_an_answer_that_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disclosed: list[set[Category]] = []
+
+    class Ses:
+        def send_email(self, **_: Any) -> None:
+            """Accept everything."""
+
+    def client(_: object, __: object, categories: set[Category], ___: str) -> Ses:
+        disclosed.append(set(categories))
+        return Ses()
+
+    monkeypatch.setattr("chalicelib.core.egress.aws_client", client)
+    for country in ("AT", None):
+        letter = messages.answer_mail(MailId.new(), TO, "en", a_request(country=country))
+        mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
+    assert disclosed == [{Category.EMAIL, Category.COUNTRY}, {Category.EMAIL}]
