@@ -9,6 +9,7 @@ class AskedCorrection(BaseModel):
     Attributes:
         changes: the new values by field, as sent; None removes a value.
         applied: the fields that were corrected in the transaction of the request.
+        deferred: the fields that are corrected with the answer, since no session made the request (ADR 49).
         proposed: the values that operators propose, or decided, for fields under review.
     """
 
@@ -16,9 +17,11 @@ class AskedCorrection(BaseModel):
 
     changes: dict[str, str | None] = {}
     applied: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
     proposed: dict[str, str] | None = None
 
     @property
     def reviewed(self) -> dict[str, str]:
         """The values that need a decision by operators."""
-        return {name: value or "" for name, value in self.changes.items() if name not in self.applied}
+        without_review = {*self.applied, *self.deferred}
+        return {name: value or "" for name, value in self.changes.items() if name not in without_review}

@@ -144,9 +144,14 @@ _WARNED_TEXT: ShortTexts = {
 }
 
 _WHAT = {
-    "sr": {"copy": "kopija podataka", "erasure": "brisanje naloga"},
-    "en": {"copy": "a copy of the data", "erasure": "the deletion of the account"},
+    "sr": {"copy": "kopija podataka", "erasure": "brisanje naloga", "correction": "ispravka podataka"},
+    "en": {
+        "copy": "a copy of the data",
+        "erasure": "the deletion of the account",
+        "correction": "a correction of the data",
+    },
 }
+_NAMED = {Right.ERASURE: "erasure", Right.RECTIFICATION: "correction"}
 
 
 def guest_answer_mail(
@@ -202,7 +207,7 @@ def proof_text(locale: str | None, until: datetime) -> str:
 def warning_mail(
     mail_id: MailId, to: str, locale: str | None, request: RightsRequest, until: datetime
 ) -> Mail:
-    """Compose the mail that warns of a copy or erasure that was requested without a session.
+    """Compose the mail that warns of what was requested without a session.
 
     It has no link: a thief of the mailbox must not get the receipt, which opens the copy.
     """
@@ -227,5 +232,5 @@ def warning_text(locale: str | None, request: RightsRequest, until: datetime) ->
 def _what(locale: str | None, request: RightsRequest) -> str:
     language = language_of(locale)
     words = _WHAT["sr" if language.is_serbian else "en"]
-    word = words["erasure" if request.right is Right.ERASURE else "copy"]
+    word = words[_NAMED.get(request.right, "copy")]
     return in_script(word, language) if language.is_serbian else word

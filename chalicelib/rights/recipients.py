@@ -65,12 +65,13 @@ def _recipients_by_kind(request: RightsRequest) -> Mapping[str, frozenset[Recipi
 
 
 def changed_fields(request: RightsRequest) -> tuple[str, ...]:
-    """The fields that a rectification corrected, at its intake or by its decision."""
+    """The fields that a rectification corrected, at its intake or with its answer."""
     correction = request.correction
     if correction is None:
         return ()
     decided = request.status in {Status.COMPLETED, Status.PARTIALLY_COMPLETED}
-    return (*correction.applied, *(correction.proposed or () if decided else ()))
+    answered = (*correction.deferred, *(correction.proposed or ())) if decided else ()
+    return (*correction.applied, *answered)
 
 
 def pending_tasks(notices: Iterable[RecipientNotice] | None) -> Iterator[RecipientNotice]:

@@ -366,6 +366,16 @@ def test_copy_of_a_guest_is_not_ready_while_a_proof_is_missing(world: World, mil
     assert world.call("GET", path, headers=receipt).problem == "not_ready"
 
 
+@pytest.mark.promise("RGT-2")
+def test_guest_asks_for_a_reviewed_correction_in_a_request_of_its_own(world: World, mila: User) -> None:
+    both = {"name": "Milica", "session_device": "a tablet"}
+    refused = requests(world, "rectification", phone=mila.phone, changes=both, reason="It was sold.")
+    assert (refused.status, refused.json["errors"][0]["code"]) == (400, "separate_request")
+    del both["name"]
+    made = requests(world, "rectification", phone=mila.phone, changes=both, reason="It was sold.").json
+    assert made["status"] == "awaiting_review"
+
+
 # --- recycled numbers
 
 

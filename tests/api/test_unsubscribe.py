@@ -270,7 +270,7 @@ def test_each_caller_of_service_mail_names_a_purpose_without_consent() -> None:
 @pytest.mark.promise("RGT-6")
 def test_mail_has_the_headers_of_rfc_8058(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(mail, "_hand_over", lambda request, _: asked.append(request))
+    monkeypatch.setattr(mail, "_hand_over", lambda request, *_: asked.append(request))
     assert sends(mila) is None
     (request,) = asked
     headers = {one["Name"]: one["Value"] for one in request["Content"]["Simple"]["Headers"]}

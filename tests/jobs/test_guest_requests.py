@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.core import aws, chain
+from chalicelib.core import aws, chain, needs
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.profiles.service import STATEMENTS
 from chalicelib.rights import files, procedures
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.identity import IdentityProof
@@ -40,6 +42,18 @@ def by_receipt(world: World, made: dict[str, Any], tail: str = "") -> Any:
 
 def advanced(world: World, made: dict[str, Any], within: timedelta = 30 * DAY) -> RightsRequest:
     return work(world, RightsRequestId(made["id"]), within=within)
+
+
+def signed_in(user: User) -> User:
+    """Sign in again: days have passed."""
+    user.verified = user.world.a_user(user.phone).verified
+    return user
+
+
+def statements(user: User) -> list[str]:
+    (row,) = needs.read_accounts([AccountId(user.account_id)], (STATEMENTS, DATA_KEY))
+    found = row[STATEMENTS]
+    return [one.text for one in found.statements] if found else []
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +107,8 @@ def test_answer_goes_to_the_contact_which_is_then_forgotten(world: World, by: st
 @pytest.mark.parametrize(
     ("locale", "account", "message", "remedy"),
     [
-        ("sr-Latn", "Nijedan nalog", "odgovorili smo", "obratite sudu"),
-        ("sr-Cyrl-RS", "Ниједан налог", "одговорили смо", "обратите суду"),
+        ("sr-Latn", "Nijedan nalog", "odgovorili smo", "Višem sudu"),
+        ("sr-Cyrl-RS", "Ниједан налог", "одговор на Ваш захтев", "Вишем суду"),
         ("de", "No account", "we have answered", "go to court"),
     ],
 )
@@ -221,6 +235,58 @@ def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(
     assert request.notes.cools_until
     assert advanced(world, made).status is Status.COMPLETED
     assert by_receipt(world, made, "/certificate").status == 200
+
+
+@pytest.mark.promise("RGT-2")
+@pytest.mark.promise("RGT-11")
+def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: World, mila: User) -> None:
+    before = mila.profile()
+    made = requests(world, "rectification", phone=mila.phone, changes={"display_name": "Milica"}).json
+    assert (made["status"], mila.profile()) == ("received", before)
+    request = work(world, RightsRequestId(made["id"]), at_step("cool_down"))
+    assert mila.profile() == before
+    assert "a correction of the data" in world.mails_to("mila@example.com")[-1]
+    assert "a correction of the data" in world.messages_to(mila.phone)[-1]
+    assert request.notes.cools_until
+    assert request.notes.cools_until - world.now > 2 * DAY
+    assert advanced(world, made, within=4 * DAY).status is Status.COMPLETED
+    assert signed_in(mila).profile()["display_name"] == "Milica"
+    assert "correct_done" in events(request.request_id)
+    assert [one["name"] for one in mila.request(made["id"])["recipients"]] == ["Stream.io, Inc."]
+
+
+@pytest.mark.promise("RGT-2")
+def test_owner_who_was_warned_cancels_a_correction(world: World, mila: User) -> None:
+    before = mila.profile()
+    made = requests(world, "rectification", email="mila@example.com", changes={"name": "Milica"}).json
+    work(world, RightsRequestId(made["id"]), at_step("cool_down"))
+    mila.calls("POST", f"/v1/rights-requests/{made['id']}/cancel")
+    assert advanced(world, made).status is Status.CANCELLED
+    assert mila.profile() == before
+
+
+@pytest.mark.promise("RGT-2")
+def test_statement_and_later_profile_changes_survive_a_guests_correction(world: World, mila: User) -> None:
+    made = requests(world, "rectification", phone=mila.phone, changes={"country": "AT"}).json
+    mila.changes(name="Milica")
+    advanced(world, made, within=4 * DAY)
+    stated = requests(world, "rectification", phone=mila.phone, reason="I moved in 2020.").json
+    assert statements(mila) == []
+    advanced(world, stated, within=4 * DAY)
+    profile = signed_in(mila).profile()
+    assert (profile["name"], profile["country"]) == ("Milica", "AT")
+    assert statements(mila) == ["I moved in 2020."]
+
+
+@pytest.mark.promise("RGT-2")
+def test_operators_who_complete_a_waiting_correction_carry_it_out(world: World, mila: User) -> None:
+    made = requests(world, "rectification", phone=mila.phone, changes={"display_name": "Milica"}).json
+    world.an_operator("alice").proposes(made["id"], "completed")
+    assert world.an_operator("bob").approves(made["id"]).status == 200
+    assert mila.profile()["display_name"] == "Milica"
+    assert advanced(world, made, within=4 * DAY).status is Status.COMPLETED
+    shown = signed_in(mila).request(made["id"])
+    assert [one["name"] for one in shown["recipients"]] == ["Stream.io, Inc."]
 
 
 @pytest.mark.promise("RGT-10")

@@ -18,6 +18,7 @@ LABELS: Catalogue = {
     "App": "Aplikacija",
     "App version": "Verzija aplikacije",
     "Applied": "Primenjeno",
+    "Deferred": "Odloženo",
     "Approved": "Odobreno",
     "Approved by": "Odobrio",
     "Asked": "Zatraženo",

@@ -3,6 +3,9 @@
 Self-service fields change in the transaction of the request. A statement without changes completes the data,
 and stands beside the records. Other fields are reviewed by operators; until the decision, what they are
 evaluated for is restricted. All changes of a request are valid, or none is made.
+
+Without a session, one proof could change an account's data. So the account is warned, and what is not
+reviewed changes with the answer, days later (ADR 49).
 """
 
 from collections.abc import Mapping
@@ -11,8 +14,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.core import clock, needs
+from chalicelib.core import clock
 from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.personal import StillSealed
@@ -24,12 +26,12 @@ from chalicelib.rights import correctable, procedures, restraints
 from chalicelib.rights.correctable import CorrectableField, CorrectionWay
 from chalicelib.rights.corrections import AskedCorrection
 from chalicelib.rights.intake.submission import (
-    SUBJECT,
     Beginning,
     ClosingEffect,
     IntakeRule,
     Subject,
     Submission,
+    read_subject,
 )
 from chalicelib.rights.model import RightsRequest, Status
 from chalicelib.rights.notes import RequestNotes
@@ -70,29 +72,83 @@ def _begin(submission: Submission) -> Beginning:
     )
 
 
+def _defer(submission: Submission) -> Beginning:
+    """How a request without a session begins: fields for review as in the app; all else changes later."""
+    body = submission.body
+    asked = _checked(body.changes or {}, body.reason)
+    if asked.reviewed and asked.at_once:
+        message = "Without a session, the fields of the profile need a request of their own"
+        raise InvalidRequest(errors=[_wrong("/changes", "separate_request", message)])
+    if asked.reviewed:
+        return _begin(submission)
+    deferred = tuple(sorted(asked.at_once.model_fields_set)) if asked.at_once else ()
+    return Beginning(
+        procedures.RECTIFIED_LATER,
+        RequestNotes(),
+        also=[accounts.not_erasing(submission.subject.account.account_id)],
+        said={"deferred": list(deferred)} if deferred else {"stated": 1},
+        correction=AskedCorrection(changes=body.changes or {}, deferred=deferred),
+    )
+
+
+def deferred_writes(request: RightsRequest) -> list[Write] | None:
+    """The writes of a correction that waited for the warning; None if the account is erased.
+
+    Raises:
+        Unavailable: the profile cannot be opened.
+        InvalidRequest: a value is no longer valid, or the account has too many statements.
+    """
+    subject, correction = read_subject(request.account_id), request.correction
+    if subject is None or correction is None:
+        return None
+    asked = _checked(correction.changes, request.reason)
+    return _data_writes(subject, asked.at_once, _stated(request))
+
+
+def _stated(request: RightsRequest) -> SubjectStatement | None:
+    if request.correction is None or request.correction.changes:
+        return None
+    return SubjectStatement(request_id=request.request_id, made_at=clock.now(), text=request.reason or "")
+
+
 def _effect(submission: Submission, asked: _Asked) -> list[Write]:
-    subject, account_id = submission.subject, submission.subject.account.account_id
-    writes: list[Write] = []
-    # A transaction has one write of an item: a changed account is not being erased either.
-    of_account: list[Write] = []
-    if asked.at_once:
-        writes, of_account = _changes_at_once(subject, asked.at_once)
-    if not submission.body.changes:
+    subject, body = submission.subject, submission.body
+    stated = None
+    if not body.changes:
         stated = SubjectStatement(
-            request_id=submission.request_id, made_at=submission.at, text=submission.body.reason or ""
+            request_id=submission.request_id, made_at=submission.at, text=body.reason or ""
         )
-        writes.append(_statements_write(subject, [stated], "reason"))
+    writes = _data_writes(subject, asked.at_once, stated)
     if contested := _contested(asked):
         decided = Decided(subject.account, subject.purposes, subject.keys)
         writes.append(restraints.contesting(decided, submission.request_id, contested))
-    return [*(of_account or [accounts.not_erasing(account_id)]), *writes]
+    return writes
+
+
+def _data_writes(
+    subject: Subject, at_once: ProfileChanges | None, stated: SubjectStatement | None
+) -> list[Write]:
+    """The writes of changes and of a statement; one of them requires that the account is not being erased.
+
+    Raises:
+        Unavailable: the account or its profile cannot be opened; an alarm reports that.
+        InvalidRequest: the account has as many statements as it may have.
+    """
+    writes: list[Write] = []
+    # A transaction has one write of an item: a changed account is not being erased either.
+    of_account: list[Write] = []
+    if at_once:
+        writes, of_account = _changes_at_once(subject, at_once)
+    if stated:
+        writes.append(_statements_write(subject, [stated], "reason"))
+    return [*(of_account or [accounts.not_erasing(subject.account.account_id)]), *writes]
 
 
 def _changes_at_once(subject: Subject, changes: ProfileChanges) -> tuple[list[Write], list[Write]]:
     """The writes of the profile, and those of the account.
 
     Raises:
-        Unavailable: one of them cannot be opened; an alarm reports that.
+        Unavailable: one of them cannot be opened.
     """
     if subject.profile is None:
         raise Unavailable
@@ -198,9 +254,13 @@ def proposed_values(
 def _close(request: RightsRequest, status: Status) -> ClosingEffect:
     """What a cancellation or decision writes: approved values, and the end of what was restricted.
 
+    A decision that completes a correction need not wait for the end of the warning.
+
     Raises:
-        InvalidRequest: the account has as many statements as it may have.
+        InvalidRequest, Unavailable: as for `deferred_writes`.
     """
+    if status is Status.COMPLETED and procedures.waits_for_warning(request):
+        return ClosingEffect(request.notes, also=deferred_writes(request) or [])
     ended = list(restraints.ending(request.account_id, request.request_id))
     approved = _approved(request) if status in _CORRECTS else []
     return ClosingEffect(request.notes, also=[*ended, *approved])
@@ -211,7 +271,7 @@ def _approved(request: RightsRequest) -> list[Write]:
     correction = request.correction
     if correction is None or not correction.proposed:
         return []
-    subject = _read(request)
+    subject = read_subject(request.account_id)
     if subject is None:
         return []
     at = clock.now()
@@ -224,10 +284,4 @@ def _approved(request: RightsRequest) -> list[Write]:
     return [_statements_write(subject, new, "corrections")]
 
 
-def _read(request: RightsRequest) -> Subject | None:
-    (found,) = needs.read_accounts([request.account_id], (OPEN_ACCOUNT, *SUBJECT))
-    account = found[OPEN_ACCOUNT]
-    return Subject.found(account, found) if account else None
-
-
-RECTIFICATION = IntakeRule(_begin, takes=frozenset({"changes", "reason"}), closing=_close)
+RECTIFICATION = IntakeRule(_begin, takes=frozenset({"changes", "reason"}), closing=_close, deferred=_defer)

@@ -11,7 +11,7 @@ from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import needs, observe
 from chalicelib.core.errors import InvalidRequest, NotFound
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found, Wanted
@@ -74,17 +74,28 @@ SUBJECT: tuple[Wanted[Any], ...] = (
 )  # fmt: skip
 
 
+def read_subject(account_id: AccountId) -> Subject | None:
+    """Read a subject's records; None if the account does not exist or is being erased.
+
+    Raises:
+        SealingError: the subject's decisions or statements cannot be opened.
+    """
+    (found,) = needs.read_accounts([account_id], (ACCOUNT, *SUBJECT))
+    account = found[ACCOUNT]
+    return Subject.found(account, found) if account else None
+
+
 def read_again(subject: Subject) -> Subject:
     """Read a subject's records again, after a write found that they changed.
 
     Raises:
         NotFound: the account is being erased.
+        SealingError: as for `read_subject`.
     """
-    (found,) = needs.read_accounts([subject.account.account_id], (ACCOUNT, *SUBJECT))
-    account = found[ACCOUNT]
-    if account is None:
+    again = read_subject(subject.account.account_id)
+    if again is None:
         raise NotFound
-    return Subject.found(account, found)
+    return again
 
 
 @dataclass(frozen=True)
@@ -156,6 +167,8 @@ class IntakeRule:
     Attributes:
         closing: what a cancellation or decision changes, for its transaction. Reads, and writes nothing.
         begin: how a request begins. Pure but for reads; raises InvalidRequest for values that do not fit.
+        deferred: how one without a session begins, if its effect waits until the account was warned. None: as
+            one from a session, unless it wants a step-up (`recovery`).
         takes: the fields of the body that the right allows.
         wants_step_up: whether a stolen token alone must not exercise it.
         is_limited: whether the app's requests are limited per account and day.
@@ -166,6 +179,7 @@ class IntakeRule:
     wants_step_up: bool = False
     is_limited: bool = True
     closing: Callable[[RightsRequest, Status], ClosingEffect] = no_effect
+    deferred: Callable[[Submission], Beginning] | None = None
 
     def check_fields(self, body: RequestedChange) -> None:
         """Refuse fields that the right does not allow: the client would rely on an ignored field.

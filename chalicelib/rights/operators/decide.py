@@ -237,4 +237,6 @@ def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: dat
 def _corrected(request: RightsRequest) -> dict[str, object]:
     """The names of the fields that a decision corrects, for the evidence."""
     correction = request.correction
-    return {"corrected": sorted(correction.proposed or {})} if correction else {}
+    if correction is None:
+        return {}
+    return {"corrected": sorted({*(correction.proposed or {}), *correction.deferred})}

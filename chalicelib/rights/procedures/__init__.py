@@ -54,12 +54,15 @@ ANSWER = "answer"  # answer that nothing is stored about that person
 FORGET_CONTACT = "forget_contact"  # delete the contact from the request
 WARN = "warn"  # announce on every channel of the account what was requested without a session
 COOL_DOWN = "cool_down"  # wait until a person who was warned, or whose number changed, had time to object
+CORRECT = "correct"  # carry out a correction that waited for that; this is the answer
 
 # The request of a person without an account, whatever the right.
 WITHOUT_ACCOUNT = (SEARCH, ANSWER, ANNOUNCE, FORGET_CONTACT)
 
 # The steps after the answer. A request under review has none before its decision.
 RECTIFIED = (ANNOUNCE, NOTIFY_RECIPIENTS)
+# A correction of what the subject edits in the app, requested without a session.
+RECTIFIED_LATER = (WARN, COOL_DOWN, CORRECT, *RECTIFIED)
 
 _COPY = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, DELIVER, ANNOUNCE, DISCARD)
 _COPY_HANDED_ON = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, TRANSFER, DELIVER, ANNOUNCE, DISCARD)
@@ -133,8 +136,13 @@ def recovered(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_recovery(request: RightsRequest) -> bool:
-    """Return whether a copy or erasure was requested without a session of the account."""
+    """Return whether a copy, an erasure or a correction was requested without a session of the account."""
     return any(step.name == WARN for step in request.steps)
+
+
+def waits_for_warning(request: RightsRequest) -> bool:
+    """Return whether a correction is carried out only after the account was warned, and was not yet."""
+    return any(step.name == CORRECT and step.status is not StepStatus.DONE for step in request.steps)
 
 
 def waiting_steps(names: tuple[str, ...]) -> tuple[StepState, ...]:

@@ -1,7 +1,8 @@
 """The steps and duties of requests without a session (RGT-11, ADR 49).
 
 search, answer, forget_contact   a person without an account
-warn, cool_down                  a copy or an erasure of an account
+warn, cool_down                  a copy, an erasure or a correction of an account
+correct                          a correction of an account
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights import contact_owners, ends, guest_messages, procedures
 from chalicelib.rights.engine import duties
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
+from chalicelib.rights.intake import rectification
 from chalicelib.rights.model import RightsRequest, Status
 from chalicelib.rights.notes import RequestAnnouncement
 from chalicelib.rights.refusal import RefusalReason
@@ -95,6 +97,12 @@ def _cool_down(job: AnyJob) -> Outcome:
     return Wait(left) if left > timedelta() else Done()
 
 
+def _correct(job: AnyJob) -> Outcome:
+    """Carry out a correction, after the account's owner had time to object."""
+    writes = rectification.deferred_writes(job.request)
+    return Stop("account_missing") if writes is None else Done(answers=Status.COMPLETED, also=writes)
+
+
 def remind_of_proof(job: AnyJob) -> None:
     """Duty: remind the subject that proof of identity is outstanding, and until when; at most once each."""
     request, number = job.request, job.notes.identity_reminded
@@ -131,3 +139,4 @@ ANSWER = Step(procedures.ANSWER, _answer)
 FORGET_CONTACT = Step(procedures.FORGET_CONTACT, _forget_contact)
 WARN = Step(procedures.WARN, _warn)
 COOL_DOWN = Step(procedures.COOL_DOWN, _cool_down)
+CORRECT = Step(procedures.CORRECT, _correct)

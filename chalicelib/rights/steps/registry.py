@@ -28,6 +28,7 @@ _ALL = (
     guests.FORGET_CONTACT,
     guests.WARN,
     guests.COOL_DOWN,
+    guests.CORRECT,
 )
 STEPS: Steps = {step.name: step for step in _ALL}
 

@@ -17,8 +17,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.accounts.service import ACCOUNT
-from chalicelib.core import clock, idempotency, metrics, needs, observe
+from chalicelib.core import clock, idempotency, metrics, observe
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import FormBody
 from chalicelib.core.idempotency import IdempotencyKey
@@ -31,7 +30,7 @@ from chalicelib.rights.intake import record
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received
 from chalicelib.rights.intake.rules import RULES
-from chalicelib.rights.intake.submission import SUBJECT, Subject, read_again
+from chalicelib.rights.intake.submission import Subject, read_again, read_subject
 from chalicelib.rights.model import ReceivedBy, Right
 from chalicelib.suppressions import service as suppressions
 from chalicelib.suppressions.model import DIRECT_MARKETING
@@ -64,7 +63,7 @@ def unsubscribe(what: Unsubscribable) -> None:
     Raises:
         Unavailable: a table does not answer; the call may be repeated.
     """
-    now, subject = clock.now(), _read_subject(what.account_id)
+    now, subject = clock.now(), _readable_subject(what.account_id)
     suppressions.suppress_mark(what.mark, now, None if subject and _has(subject, what) else now)
     if subject and not _objects(subject):
         with suppress(NotFound):  # the erasure passed its point of no return: the mailbox is suppressed
@@ -100,12 +99,10 @@ def _id_for(subject: Subject) -> RightsRequestId:
     return key.id_for(RightsRequestId, account_id)
 
 
-def _read_subject(account_id: AccountId) -> Subject | None:
+def _readable_subject(account_id: AccountId) -> Subject | None:
     """The subject; None if the account is gone or being erased, or if its decisions cannot be read."""
-    (found,) = needs.read_accounts([account_id], (ACCOUNT, *SUBJECT))
     try:
-        account = found[ACCOUNT]
-        return Subject.found(account, found) if account else None
+        return read_subject(account_id)
     except SealingError as error:
         observe.record_unreadable("subject_unreadable", error)
         return None
