@@ -15,11 +15,10 @@ from chalicelib.hooks.webhook import HookType
 
 @dataclass(frozen=True)
 class Hook:
-    """An event that needs work: its type, the id of its user or message, and the hash of its body."""
+    """An event that needs work: its type, and the id of its user or message."""
 
     type: HookType
     subject: str
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -28,10 +27,12 @@ class StreamEvent:
 
     Attributes:
         at: when it happened; None if that cannot be read.
+        digest: the hash of its body, which recognises a repeated event.
         hook: None if the event needs no work.
     """
 
     at: datetime | None
+    digest: str
     hook: Hook | None
 
 
@@ -43,16 +44,17 @@ def read(content: bytes) -> StreamEvent | None:
         return None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         return None
-    return StreamEvent(_instant(event.get("created_at")), _hook(event, hashlib.sha256(content).hexdigest()))
+    digest = hashlib.sha256(content).hexdigest()
+    return StreamEvent(_instant(event.get("created_at")), digest, _hook(event))
 
 
-def _hook(event: Mapping[str, Any], digest: str) -> Hook | None:
+def _hook(event: Mapping[str, Any]) -> Hook | None:
     try:
         kind = HookType(event["type"])
     except ValueError:
         return None
     subject = _SUBJECTS[kind](event)
-    return Hook(kind, subject, digest) if subject else None
+    return Hook(kind, subject) if subject else None
 
 
 def _instant(value: object) -> datetime | None:

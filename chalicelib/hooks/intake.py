@@ -39,7 +39,7 @@ def receive(sent: bytes, signed: str, api_key: str) -> None:
     if not _is_fresh(event):
         metrics.count(Metric.HOOK_STALE)
     elif event.hook:
-        _take(event.hook)
+        _take(event.hook, event.digest)
 
 
 def _is_fresh(event: StreamEvent) -> bool:
@@ -49,22 +49,22 @@ def _is_fresh(event: StreamEvent) -> bool:
     return -_AHEAD <= age <= OLDEST
 
 
-def _take(hook: Hook) -> None:
+def _take(hook: Hook, digest: str) -> None:
     """Send an event to the worker, unless it was received before."""
-    if _is_known(hook):
+    if _is_known(digest):
         metrics.count(Metric.HOOK_REPEATED)
         return
     queue.send(hook)
     metrics.count(Metric.HOOK_QUEUED)
     try:
-        store.put(hook.digest)
+        store.put(digest)
     except Unavailable:  # a repeated hook is sent to the worker again, which does nothing twice
         metrics.count(Metric.USE_NOT_COUNTED)
 
 
-def _is_known(hook: Hook) -> bool:
+def _is_known(digest: str) -> bool:
     try:
-        return store.is_known(hook.digest)
+        return store.is_known(digest)
     except Unavailable:
         metrics.count(Metric.USE_NOT_COUNTED)
         return False

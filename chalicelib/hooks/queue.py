@@ -1,4 +1,4 @@
-"""The queue of events: a message has the type, one id and the hash of the body, and nothing else of it."""
+"""The queue of events: a message has the type and one id, and nothing else of it."""
 
 from datetime import datetime, timedelta
 
@@ -29,22 +29,22 @@ def send(hook: Hook, not_before: datetime | None = None) -> None:
         "sqs",
         "send_message",
         QueueUrl=settings().queue("hooks"),
-        MessageBody=queues.body_of(type=hook.type, id=hook.subject, hash=hook.digest, not_before=until),
+        MessageBody=queues.body_of(type=hook.type, id=hook.subject, not_before=until),
         DelaySeconds=int(max(timedelta(), min(wait, _LONGEST_DELAY)).total_seconds()),
     )
 
 
 def parse(body: str) -> tuple[Hook, datetime | None] | None:
     """The event in a message and its `not_before`; None if the body is invalid."""
-    fields = queues.read_body(body, "type", "id", "hash", "not_before")
+    fields = queues.read_body(body, "type", "id", "not_before")
     if fields is None:
         return None
-    kind, subject, digest, until = fields
+    kind, subject, until = fields
     if kind not in set(HookType) or not _is_subject(HookType(kind), subject):
         return None
     if until and not (until.isdecimal() and int(until) < 2**33):
         return None
-    return Hook(HookType(kind), subject, digest), clock.from_epoch(int(until)) if until else None
+    return Hook(HookType(kind), subject), clock.from_epoch(int(until)) if until else None
 
 
 def _is_subject(kind: HookType, subject: str) -> bool:

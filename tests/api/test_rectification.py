@@ -105,7 +105,7 @@ def test_fields_that_are_corrected_at_once_are_those_that_the_app_edits() -> Non
 
 
 def test_no_field_that_others_see_or_stream_gets_is_reviewed() -> None:
-    """So a contested field never has to be hidden from them. Providers of mailboxes keep no record of ours."""
+    """So a contested field never has to be hidden from them; providers of mailboxes keep none."""
     reviewed = [field for field in correctable.table().values() if field.way is CorrectionWay.REVIEWED]
     got = {recipient.name for field in reviewed for recipient in field.to}
     assert got == {"AWS", "BELGRADE_OFFICE", "MAIL_PROVIDERS"}

@@ -59,13 +59,13 @@ def delete_at_stream(*users: User) -> None:
 
 
 def about(user: User, kind: str = "user.deleted") -> str:
-    return queues.body_of(type=kind, id=user.user_id, hash="0" * 64, not_before="")
+    return queues.body_of(type=kind, id=user.user_id, not_before="")
 
 
 def seen_deactivated(user: User) -> str:
     """Return the message that the worker sends to itself for five minutes later, which have passed."""
     until = str(clock.to_epoch(clock.now()))
-    return queues.body_of(type="user.deactivated", id=user.user_id, hash="0" * 64, not_before=until)
+    return queues.body_of(type="user.deactivated", id=user.user_id, not_before=until)
 
 
 def asks(operator: Operator, method: str, path: str, **more: Any) -> Reply:
@@ -218,7 +218,7 @@ def test_deletion_by_an_erasure_opens_no_case(vera: User, alice: Operator) -> No
 
 @pytest.mark.promise("STR-6")
 def test_user_without_an_account_opens_no_case(world: World, stream: Emulator, alice: Operator) -> None:
-    assert work(queues.body_of(type="user.deleted", id=UserId.new(), hash="", not_before="")) == []
+    assert work(queues.body_of(type="user.deleted", id=UserId.new(), not_before="")) == []
     assert listed(alice) == []
 
 

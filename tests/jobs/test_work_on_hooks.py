@@ -38,7 +38,7 @@ def vera(world: World, stream: Emulator) -> User:
 
 
 def body_of(kind: str, subject: str, **more: str) -> str:
-    fields = {"type": kind, "id": subject, "hash": "0" * 64, "not_before": "", **more}
+    fields = {"type": kind, "id": subject, "not_before": "", **more}
     return queues.body_of(**fields)
 
 
@@ -339,7 +339,7 @@ def test_refused_deletion_is_delivered_again_and_delays_no_other(
         body_of("user.deleted", "system"),
         body_of("user.updated", "u_1", not_before="soon"),
         body_of("user.updated", f"u_{'0' * 26}", not_before="9" * 12),
-        json.dumps({"type": "user.deleted", "id": 7, "hash": "", "not_before": ""}),
+        json.dumps({"type": "user.deleted", "id": 7, "not_before": ""}),
     ],
 )
 def test_invalid_message_is_dropped(world: World, stream: Emulator, body: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from chalicelib.core.http import Body
+from chalicelib.privacy.restraint import Ground
 from chalicelib.rights.model import Right
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -30,7 +31,7 @@ class RequestedChange(Body):
         "purposes concerned; without them, all use but storage stops. Withdrawal: the purposes whose consent "
         "ends; without them, all",
     )
-    ground: Annotated[str, StringConstraints(pattern="^[a-d]$")] | None = Field(
+    ground: Ground | None = Field(
         None, description="Restriction: the ground, as the letter in Art. 18(1) GDPR"
     )
     reason: Text | None = None

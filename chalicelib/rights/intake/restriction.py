@@ -17,13 +17,12 @@ from chalicelib.rights.restraints import Decided
 RESTRICTABLE = tuple(
     purpose for purpose in Purpose if purpose not in OUTLASTS_RESTRICTION and purpose is not Purpose.SERVICE
 )
-_GROUNDS: dict[str, Ground] = {"a": "a", "b": "b", "c": "c", "d": "d"}
 
 
 def _begin(submission: Submission) -> Beginning:
     body, subject = submission.body, submission.subject
     purposes = named_purposes(body.purposes, _check) if body.purposes is not None else ()
-    ground = _ground(body.ground)
+    ground = _given(body.ground)
     restraint = Restraint(
         kind=RestraintKind.RESTRICTION, since=submission.at, purposes=purposes, ground=ground
     )
@@ -38,11 +37,11 @@ def _begin(submission: Submission) -> Beginning:
     )
 
 
-def _ground(letter: str | None) -> Ground:
-    if letter is None:
+def _given(ground: Ground | None) -> Ground:
+    if ground is None:
         missing = {"pointer": "/ground", "code": "missing", "message": "Required for a restriction"}
         raise InvalidRequest(errors=[missing])
-    return _GROUNDS[letter]
+    return ground
 
 
 def _check(purpose: Purpose) -> None:
