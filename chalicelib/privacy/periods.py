@@ -46,7 +46,10 @@ class Period(Enum):
     USAGE = ("{} after the event", Start.INSTANT)
     USAGE_COUNT = ("until the end of the day (UTC)", Start.INSTANT)
     SECURITY_LOG = ("{} after the event was recorded", Start.INSTANT)
-    RIGHTS_EVIDENCE = ("{} after the request was closed", Start.INSTANT)
+    RIGHTS_EVIDENCE = (
+        "{} after the request was closed; if it restricts or objects to a use, after that ended",
+        Start.INSTANT,
+    )
     DISCLOSURE = ("{} after the disclosure was proposed", Start.INSTANT)
     HOLD = ("{} after the hold ended", Start.INSTANT)
     BREACH = ("{} after the breach was recorded", Start.INSTANT)

@@ -16,6 +16,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.notes import RestraintNotes
 from chalicelib.rights.owed import OwedEntry
 
 _MAX_OWED = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
@@ -26,12 +27,24 @@ RETENTION = "retention"  # the job that closes idle accounts
 STAFF = "staff"  # shown to the subject in place of a pseudonym
 
 
-def entry(event: str, said: Mapping[str, object], closed_at: datetime | None = None) -> NewEntry:
-    """An entry for a request's history, kept as long as the request.
+def entry(event: str, said: Mapping[str, object], kept_since: datetime | None = None) -> NewEntry:
+    """An entry for a request's history, kept as long as the request is by now.
 
-    For an open request the period counts from now, since it may close now.
+    For an open request the period counts from now, since it may close now. A request whose restriction lasts
+    is kept longer than its earlier entries.
     """
-    return NewEntry(event, said, delete_at=Period.RIGHTS_EVIDENCE.ends(closed_at or clock.now()))
+    return NewEntry(event, said, delete_at=Period.RIGHTS_EVIDENCE.ends(kept_since or clock.now()))
+
+
+def with_period(request: RightsRequest) -> RightsRequest:
+    """The request with the instant from which it is kept for its period.
+
+    Each write moves it while a restriction or objection lasts: without its request, none can be ended.
+    """
+    notes, since = request.notes, request.closed_at
+    if since and isinstance(notes, RestraintNotes) and notes.since:
+        since = max(since, notes.ended_at or clock.now())
+    return request.model_copy(update={"kept_since": since})
 
 
 def history_of(request_id: RightsRequestId) -> Chain:

@@ -120,7 +120,7 @@ class RightsRequest(
     kind="rights_request",
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=Statutory(Period.RIGHTS_EVIDENCE, law=EVIDENCE_LAW, since="closed_at"),
+    retention=Statutory(Period.RIGHTS_EVIDENCE, law=EVIDENCE_LAW, since="kept_since"),
     key_class=KeyClass.RETAINED,
 ):
     """A request of a subject, with everything needed to answer it."""
@@ -197,6 +197,8 @@ class RightsRequest(
         tuple[KeptData, ...], personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)
     ] = ()
     closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    # From when its period counts: its answer, or later while its restriction or objection lasts (`evidence`).
+    kept_since: Annotated[Instant | None, _INNER] = None
 
     @field_validator("notes", mode="wrap")
     @classmethod

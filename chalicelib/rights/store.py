@@ -215,7 +215,7 @@ def create(request: RightsRequest, entry: NewEntry, also: Sequence[Write] = ()) 
     opened = OpenRequest(request_id=request.request_id)
     guards = [Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready)]
     commit(
-        Create(place, _item(request), conflict=RequestExists),
+        Create(place, _item(evidence.with_period(request)), conflict=RequestExists),
         *(guards if request.is_open else []),
         chain.append_write(evidence.history_of(request.request_id), entry),
         *also,
@@ -246,7 +246,7 @@ def _write_move(
     before: RightsRequest, after: RightsRequest, entry: NewEntry | None, also: Sequence[Write]
 ) -> RightsRequest:
     append, after = evidence.append_or_owe(after, entry) if entry else (None, after)
-    after = after.model_copy(update={"version": before.version + 1})
+    after = evidence.with_period(after.model_copy(update={"version": before.version + 1}))
     move = Replace(
         key(before.request_id),
         _item(after),

@@ -8,12 +8,13 @@ import pytest
 
 from chalicelib.consents import store as consents
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.ids import AccountId
+from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy.purposes import Purpose, permits
+from chalicelib.rights import store
 from chalicelib.rights.model import Status
 from tests.support.builders import a_fault
-from tests.support.restraining import events, objects, work_for
+from tests.support.restraining import events, lifts, objects, work, work_for
 from tests.support.world import User, World
 
 COMPELLING = "A21CompellingGrounds"
@@ -33,7 +34,7 @@ def test_objection_that_stopped_everything_is_upheld_after_fourteen_days(world: 
     request_id = objects(mila, "diagnostics")
     assert work_for(world, request_id, 14 * DAY - HOUR).is_open
     request = work_for(world, request_id, 2 * HOUR)
-    assert (request.status, request.next_step) == (Status.COMPLETED, None)
+    assert (request.status, request.next_step and request.next_step.name) == (Status.COMPLETED, "uphold")
     assert not may_use(mila, Purpose.DIAGNOSTICS)
     assert [event for event in events(request_id) if event.endswith("_done")] == [
         "weigh_done",
@@ -68,3 +69,33 @@ def test_refused_objection_ends_after_its_announcement(world: World, mila: User)
     assert may_use(mila, Purpose.DIAGNOSTICS)
     assert mila.signs_in_again().submits_usage(a_fault(at="2026-11-27T13:00:00Z")).json["accepted"] == 1
     assert events(request_id)[-2:] == ["announce_done", "end_restraint_done"]
+
+
+@pytest.mark.promise("RGT-5")
+@pytest.mark.promise("RET-3")
+def test_objection_older_than_three_years_is_lifted_by_its_subject(world: World, mila: User) -> None:
+    request_id = objects(mila, "diagnostics")
+    work_for(world, request_id, 4 * 365 * DAY)
+    mila = mila.signs_in_again()
+    assert not may_use(mila, Purpose.DIAGNOSTICS)
+    assert lifts(mila, request_id).status == 200
+    assert may_use(mila, Purpose.DIAGNOSTICS)
+    assert work(world, request_id).next_step is None
+    world.advance(3 * 366 * DAY)
+    assert store.read(RightsRequestId(request_id)) is None
+
+
+@pytest.mark.promise("RET-1")
+def test_objection_of_an_erased_account_is_kept_for_three_years(world: World, mila: User) -> None:
+    request_id = objects(mila, "diagnostics")
+    work_for(world, request_id, 15 * DAY)
+    world.set_state(mila, "erasing")
+    work_for(world, request_id, 31 * DAY)
+    world.advance(3 * 366 * DAY)
+    assert store.read(RightsRequestId(request_id)) is None
+
+
+def test_operators_end_an_objection_by_its_decision_only(world: World, mila: User) -> None:
+    request_id = objects(mila, "diagnostics")
+    work_for(world, request_id, 15 * DAY)
+    assert world.an_operator("jovan").proposes_lifting(request_id).problem == "not_now"

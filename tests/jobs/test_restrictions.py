@@ -14,7 +14,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights import files, inactivity
+from chalicelib.rights import files, inactivity, store
 from chalicelib.rights.erasure import objects
 from chalicelib.rights.model import RightsRequest, Status
 from chalicelib.rights.notes import RestraintNotes
@@ -206,6 +206,41 @@ def test_operators_end_a_restriction_after_notice(world: World, mila: User, stre
     assert not is_deactivated(stream, mila)
     mila = returns(mila)
     assert mila.gets("/v1/profile").status == 200
+
+
+def outlasts_its_answer(world: World, request_id: str) -> None:
+    """Let four years pass, in which the worker looks at a request once a year."""
+    for _ in range(4):
+        world.advance(365 * DAY)
+        work(world, request_id)
+
+
+@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("RET-3")
+def test_restriction_older_than_three_years_is_lifted_by_its_subject(
+    world: World, mila: User, stream: Emulator
+) -> None:
+    work(world, request_id := restricts(mila, ground="c"))
+    outlasts_its_answer(world, request_id)
+    mila = returns(mila)
+    assert mila.gets("/v1/profile").problem == "restricted"
+    assert preserved(request_id)
+    assert lifts(mila, request_id).status == 200
+    request = work(world, request_id)
+    assert (request.next_step, is_deactivated(stream, mila), preserved(request_id)) == (None, False, None)
+    assert mila.gets("/v1/profile").status == 200
+    world.advance(3 * 366 * DAY)
+    assert store.read(request.request_id) is None  # three years after it ended
+
+
+@pytest.mark.promise("RGT-4")
+def test_restriction_older_than_three_years_is_ended_by_operators(world: World, mila: User) -> None:
+    work(world, request_id := restricts(mila))
+    outlasts_its_answer(world, request_id)
+    world.an_operator("jovan").proposes_lifting(request_id)
+    assert world.an_operator("ana").approves_lifting(request_id).status == 200
+    assert notes(work_for(world, request_id, 73 * HOUR)).ended_at
+    assert returns(mila).gets("/v1/profile").status == 200
 
 
 @pytest.mark.promise("RGT-4")

@@ -121,6 +121,7 @@ LABELS: Catalogue = {
     "Joined": "Pristupljeno",
     "Kept": "Čuva se",
     "Kept from": "Čuva se od",
+    "Kept since": "Rok teče od",
     "Kept secret until, because of an order": "Tajno do, zbog naloga",
     "Kept until": "Čuva se do",
     "Key": "Ključ",

@@ -42,7 +42,9 @@ PERIODS: Mapping[Period, str] = {
     Period.USAGE: "{} nakon događaja",
     Period.USAGE_COUNT: "do kraja dana (UTC)",
     Period.SECURITY_LOG: "{} nakon što je događaj zabeležen",
-    Period.RIGHTS_EVIDENCE: "{} nakon što je zahtev zatvoren",
+    Period.RIGHTS_EVIDENCE: (
+        "{} nakon što je zahtev zatvoren; ako ograničava obradu ili je prigovor, nakon što to prestane"
+    ),
     Period.DISCLOSURE: "{} nakon što je otkrivanje predloženo",
     Period.HOLD: "{} nakon što je obaveza čuvanja prestala",
     Period.AUDIT: "{} nakon zapisa",

@@ -238,7 +238,7 @@ def _record_done(request: RightsRequest, step: AnyStep, outcome: Done) -> Rights
         **({"unreachable_since": clock.to_text(since)} if since else {}),
     }
     moved = store.move(
-        request, after, evidence.entry(f"{step.name}_done", said, request.closed_at), outcome.also
+        request, after, evidence.entry(f"{step.name}_done", said, request.kept_since), outcome.also
     )
     if request.is_open and not moved.is_open:
         metrics.count(Metric.RIGHTS_ANSWERED)
@@ -259,7 +259,9 @@ def _record_wait(request: RightsRequest, step: AnyStep, outcome: Wait) -> Rights
     notes = outcome.notes or request.notes
     after = _waiting(request, step, run_at=now + outcome.for_, unreachable_since=None, notes=notes)
     news = changes(request.notes, notes)
-    said = evidence.entry(f"{step.name}_waits", {"by": "engine", **news}, request.closed_at) if news else None
+    said = (
+        evidence.entry(f"{step.name}_waits", {"by": "engine", **news}, request.kept_since) if news else None
+    )
     return store.move(request, after, said)
 
 
@@ -274,7 +276,7 @@ def _record_restart(request: RightsRequest, step: AnyStep, outcome: Again) -> Ri
     for name in again:
         after = after.with_step(name, StepStatus.WAITING, now)
     said = {"by": "engine", "again_from": outcome.from_step}
-    return store.move(request, after, evidence.entry(f"{step.name}_returned", said, request.closed_at))
+    return store.move(request, after, evidence.entry(f"{step.name}_returned", said, request.kept_since))
 
 
 def _waiting(request: RightsRequest, step: AnyStep, **changes: object) -> RightsRequest:
@@ -315,4 +317,4 @@ def _stop(request: RightsRequest, step: str, error: str) -> RightsRequest:
     stopped = _without_lease(request, run_at=None, unreachable_since=None)
     said = {"by": "engine", "tries": request.tries, "error": error}
     after = stopped.with_step(step, StepStatus.STOPPED, clock.now(), error)
-    return store.move(request, after, evidence.entry(f"{step}_stopped", said, request.closed_at))
+    return store.move(request, after, evidence.entry(f"{step}_stopped", said, request.kept_since))

@@ -48,7 +48,7 @@ class Job(Generic[N]):
             MovedMeanwhile, HeadMoved: the lease was lost; nothing was written.
             Conflict: the condition of a write in `also` does not hold; nothing was written.
         """
-        entry = evidence.entry(event, {"by": "engine", **said}, after.closed_at)
+        entry = evidence.entry(event, {"by": "engine", **said}, after.kept_since)
         self.request = store.move(self.request, after, entry, also)
 
     def note(self, notes: N) -> None:

@@ -18,7 +18,7 @@ from chalicelib.core.errors import ChangedMeanwhile
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.settings import settings
-from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.moves import Move, with_next_step_due
 from chalicelib.rights.notes import Lifting, RequestAnnouncement, RestraintNotes
 from chalicelib.rights.operators.decide import etag
@@ -101,8 +101,8 @@ def _approval(request: RightsRequest, by: StaffId, shown: IfMatch, now: datetime
 def _lasting(request: RightsRequest) -> RestraintNotes:
     """The notes of a restriction that was carried out and lasts."""
     notes = request.notes
-    was_carried_out = not request.is_open and UPHOLD in {step.name for step in request.steps}
-    if not (was_carried_out and isinstance(notes, RestraintNotes) and notes.is_in_force):
+    by_step = request.right is Right.RESTRICTION and UPHOLD in {step.name for step in request.steps}
+    if request.is_open or not (by_step and isinstance(notes, RestraintNotes) and notes.is_in_force):
         raise NotNow
     return notes
 

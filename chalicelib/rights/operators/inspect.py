@@ -157,7 +157,7 @@ def record_inspection(request: RightsRequest, by: StaffId) -> None:
     own = evidence.history_of(request.request_id)
     try:
         if not _names_today(own, by):
-            chain.append(own, evidence.entry(INSPECTED, {"by": by}, request.closed_at))
+            chain.append(own, evidence.entry(INSPECTED, {"by": by}, request.kept_since))
     except Unreadable:
         history.record_view(by, INSPECTED, _REQUESTS, [request.request_id])
 

@@ -44,7 +44,9 @@ NOTIFY_RECIPIENTS = "notify_recipients"  # notify each recipient of the data (Ar
 RESTRICT_AT_STREAM = "restrict_at_stream"  # suspend the user at Stream while all use is restricted
 PRESERVE_MESSAGES = "preserve_messages"  # keep the subject's messages, which Stream deletes by age
 CONCLUDE = "conclude"  # the restriction is carried out; this is the answer
-UPHOLD = "uphold"  # as long as a restriction lasts: keep what it preserves, and end it when operators do
+# As long as a restriction or objection lasts: keep its request and what it preserves; end a restriction when
+# operators do.
+UPHOLD = "uphold"
 END_RESTRAINT = "end_restraint"  # after a refusal: end the restriction or objection once it was announced
 RELEASE_AT_STREAM = "release_at_stream"  # let the user connect to Stream again
 DISCARD_PRESERVED = "discard_preserved"  # delete the preserved messages
@@ -76,7 +78,7 @@ _ERASURE_CANCELLED = (THAW, CONFIRM_CANCELLATION, RESUME_AT_STREAM)
 _ERASURE_REFUSED = (THAW, ANNOUNCE, RESUME_AT_STREAM)
 
 _AFTER_RESTRICTION = (RELEASE_AT_STREAM, DISCARD_PRESERVED)
-_OBJECTION = (WEIGH, ANNOUNCE)
+_OBJECTION = (WEIGH, ANNOUNCE, UPHOLD)
 
 # Steps that run in a separate worker, under an IAM role of its own.
 DESTINATIONS = {
@@ -177,6 +179,6 @@ _ENDED_EARLY: Mapping[Right, _Endings] = {
     Right.OBJECTION: {
         Status.CANCELLED: (),
         Status.REFUSED: (ANNOUNCE, END_RESTRAINT),
-        None: (ANNOUNCE,),
+        None: (ANNOUNCE, UPHOLD),
     },
 }

@@ -175,8 +175,8 @@ def _done(step: StepState, at: datetime) -> StepState:
 
 
 def _move(before: RightsRequest, after: RightsRequest, event: str, at: datetime, *also: Write) -> None:
-    store.move(before, after, _entry(event, at, after.closed_at), also)
+    store.move(before, after, _entry(event, at, after.kept_since), also)
 
 
-def _entry(event: str, at: datetime, closed_at: datetime | None = None) -> NewEntry:
-    return evidence.entry(event, {"by": "engine", "backup": clock.to_text(at)}, closed_at)
+def _entry(event: str, at: datetime, kept_since: datetime | None = None) -> NewEntry:
+    return evidence.entry(event, {"by": "engine", "backup": clock.to_text(at)}, kept_since)

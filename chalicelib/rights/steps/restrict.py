@@ -25,7 +25,7 @@ from chalicelib.rights import files, messages, procedures, restraints
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Stop, Wait
 from chalicelib.rights.export import package as copies
 from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.notes import MadeCopy, RequestAnnouncement, RestraintNotes
 from chalicelib.rights.steps.announce import send_once
 from chalicelib.rights.steps.package import open_chat
@@ -34,6 +34,8 @@ from chalicelib.rights.steps.pin import pinned_end
 RestraintJob = Job[RestraintNotes]
 
 _SLICE = 8 * MINUTE  # of a run that pins; it fits into the worker's fifteen minutes
+# An objection preserves nothing, and there may be many. Its request is kept for years, so a late run is safe.
+_OBJECTION_LASTS = 30 * DAY
 # Longer than any run of chat/sync (29 seconds), which may suspend a user whose account it read before.
 _SYNC_LASTS = timedelta(seconds=30)
 
@@ -67,11 +69,16 @@ def _conclude(job: RestraintJob) -> Outcome:
 
 
 def _uphold(job: RestraintJob) -> Outcome:
-    """Keep what the restriction preserves for another day, and end it when operators have announced that."""
+    """Keep the request and what it preserves for another time, and end it when operators have announced that.
+
+    Each run writes the request, which is then kept for its period again (`evidence.with_period`).
+    """
     lifting = job.notes.lifting
     if not job.notes.is_in_force or restraints.read(job.request.account_id) is None:
         return Done()
     ends_at = lifting.ends_at if lifting else None
+    if job.request.right is Right.OBJECTION:
+        return Wait(_OBJECTION_LASTS)
     if ends_at is None:
         kept = _keep_until(job, None)
         metrics.count(Metric.RESTRICTION_UPHELD, int(kept.for_ > timedelta()))
