@@ -77,6 +77,9 @@ def exercise_right(
     Access, portability and erasure require a session that was stepped up in the last minutes. Only this
     response contains the receipt. Repeat the request with the same Idempotency-Key to get it again.
 
+    An objection or a withdrawal of consent that changes nothing, because it repeats an answered request,
+    makes no new request: the response is that one, with its receipt.
+
     A restriction without `purposes` stops all use of the account's data but storage, from this response on:
     only routes of rights, consents and sessions serve the account, others answer 403 `restricted`; chat ends,
     the profile is not shown, and no usage is recorded. The app has to show this before it sends the request.

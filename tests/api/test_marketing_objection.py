@@ -9,7 +9,7 @@ import pytest
 from chalicelib.consents import store as decisions
 from chalicelib.core import table
 from chalicelib.core.chain import Chain
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.suppressions import service as suppressions
@@ -95,9 +95,11 @@ def test_withdrawal_by_request_and_by_consents_leave_the_same_evidence(world: Wo
 @pytest.mark.promise("RGT-7")
 def test_withdrawal_of_what_is_not_given_changes_nothing_and_is_answered(mila: User) -> None:
     before = cloud.records("purposes")
-    answered(mila, "consent_withdrawal")
-    answered(mila, "consent_withdrawal", purposes=["marketing"])
+    first = answered(mila, "consent_withdrawal")
+    for _ in range(3):
+        assert answered(mila, "consent_withdrawal", purposes=["marketing"])["id"] == first["id"]
     assert cloud.records("purposes") == before
+    assert len(cloud.records("rights_request")) == 1
     assert states(mila)["marketing"] == "unknown"
 
 
@@ -168,11 +170,30 @@ def test_frozen_or_restricted_account_can_object_to_marketing(world: World, mila
 
 @pytest.mark.promise("RGT-6")
 def test_repeated_objections_are_answered_and_write_no_further_decision(mila: User) -> None:
-    answered(mila, "marketing_objection")
+    first = answered(mila, "marketing_objection")
     before = (cloud.records("purposes"), cloud.records("suppression"))
     for _ in range(25):  # more than the daily limit of requests
-        answered(mila, "marketing_objection")
+        assert answered(mila, "marketing_objection") == first
     assert (cloud.records("purposes"), cloud.records("suppression")) == before
+    assert len(cloud.records("rights_request")) == 1
+
+
+@pytest.mark.promise("RGT-6")
+def test_objection_after_a_consent_is_a_new_request(world: World, mila: User) -> None:
+    first = answered(mila, "marketing_objection")
+    mila.consents("marketing")
+    world.advance(MINUTE)
+    second = answered(mila, "marketing_objection")
+    assert second["id"] != first["id"]
+    assert objected(mila) == BOTH
+    assert answered(mila, "marketing_objection")["id"] == second["id"]
+
+
+@pytest.mark.promise("RGT-6")
+def test_repeated_objection_by_letter_is_entered_all_the_same(world: World, mila: User) -> None:
+    first = answered(mila, "marketing_objection")
+    entered = world.an_operator("jovan").enters(mila.user_id, "marketing_objection")
+    assert (entered.status, entered.json["id"] == first["id"]) == (201, False)
 
 
 @pytest.mark.promise("RGT-6")

@@ -111,6 +111,18 @@ def test_upheld_objection_stops_what_was_weighed(world: World, mila: User) -> No
 
 
 @pytest.mark.promise("RGT-5")
+def test_repeated_objection_returns_the_one_that_was_upheld(world: World, mila: User) -> None:
+    request = objects(mila, "security", "diagnostics")
+    assert mila.exercises("objection", purposes=["diagnostics"]).problem == "already_open"
+    decides(world, request, "completed")
+    for purposes in (["diagnostics"], ["security", "diagnostics"]):
+        again = mila.exercises("objection", purposes=purposes)
+        assert (again.status, again.json["id"], again.json["status"]) == (202, request["id"], "completed")
+        assert again.json["receipt"] == request["receipt"]
+    assert mila.exercises("objection", purposes=["legal_claims"]).json["status"] == "received"
+
+
+@pytest.mark.promise("RGT-5")
 @pytest.mark.promise("STR-13")
 def test_partly_refused_objection_stops_only_what_had_stopped(world: World, mila: User) -> None:
     request = objects(mila, "security", "diagnostics")

@@ -7,7 +7,7 @@ the profiling for it, withdraws the consents to both, and suppresses the account
 from chalicelib.accounts.service import not_erasing
 from chalicelib.consents import service as consents
 from chalicelib.rights import procedures
-from chalicelib.rights.intake.submission import Beginning, IntakeRule, Subject, Submission
+from chalicelib.rights.intake.submission import Beginning, IntakeRule, Subject, Submission, is_completed
 from chalicelib.rights.model import Status, new_notes
 from chalicelib.suppressions import service as suppressions
 from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
@@ -29,6 +29,7 @@ def _begin(submission: Submission) -> Beginning:
         said={"objected": list(DIRECT_MARKETING), "withdrawn": list(made.withdrawn)},
         counts=made.counts,
         answer=Status.COMPLETED,
+        repeats=None if writes else is_completed,
     )
 
 

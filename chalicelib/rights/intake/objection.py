@@ -3,6 +3,7 @@
 Security and the defence of claims go on while a person weighs the objection (Art. 18(2) GDPR).
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chalicelib.core import clock
@@ -29,7 +30,16 @@ def _begin(submission: Submission) -> Beginning:
         RestraintNotes(since=submission.at, purposes=purposes),
         also=restraints.placing(found, submission.request_id, objection),
         said={"purposes": list(purposes), "weighed": list(objection.weighed)},
+        repeats=lambda request: _has_stopped(request, purposes),
     )
+
+
+def _has_stopped(request: RightsRequest, purposes: Iterable[Purpose]) -> bool:
+    """Whether an answered objection stops these purposes now."""
+    objection, notes = restraints.restraint_of(request), request.notes
+    if request.is_open or objection is None or not isinstance(notes, RestraintNotes):
+        return False
+    return notes.is_in_force and notes.upheld and set(purposes) <= set(objection.stopped)
 
 
 def _check(purpose: Purpose) -> None:

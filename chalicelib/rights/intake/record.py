@@ -25,11 +25,12 @@ from chalicelib.rights.problems import AlreadyOpen
 from chalicelib.rights.store import ExercisedAlready, RequestExists
 
 _TRIES = 5  # of an intake while the subject's records change
+_RECENT = 20  # requests of a subject among which an earlier one of the same effect is looked for
 
 
 @dataclass(frozen=True)
 class TakenRequest:
-    """A request that this call made, or an earlier one with the same Idempotency-Key."""
+    """A request that this call made, or an earlier one with the same Idempotency-Key or the same effect."""
 
     request: RightsRequest
     receipt: str
@@ -63,13 +64,16 @@ class Received:
 def take(subject: Subject, body: RequestedChange, received: Received, rule: IntakeRule) -> TakenRequest:
     """Record a request with its effect, in one transaction, and send it to the worker.
 
-    If the subject's records changed since they were read, they are read again, a bounded number of times.
+    If the subject's records changed since they were read, they are read again, a bounded number of times. A
+    request from the app that changes nothing returns the earlier one that has its effect.
 
     Raises:
         AlreadyOpen, IdempotencyMismatch, InvalidRequest, Unavailable: as for `service.submit`.
     """
     for _ in range(_TRIES):
         begun = rule.begin(Submission(subject, body, received.request_id, clock.now()))
+        if earlier := _repeated(subject, received, body, begun):
+            return TakenRequest(earlier, receipts.of(earlier.request_id))
         request = _new_request(subject, body, received, begun)
         try:
             _record_new(request, received, begun)
@@ -82,6 +86,19 @@ def take(subject: Subject, body: RequestedChange, received: Received, rule: Inta
         else:
             return TakenRequest(request, receipts.of(request.request_id))
     raise Unavailable
+
+
+def _repeated(
+    subject: Subject, received: Received, body: RequestedChange, begun: Beginning
+) -> RightsRequest | None:
+    """A recent request of the subject that a request from the app only repeats; None if it is a new one.
+
+    Some rights are never limited. Without this, each repeated call would store a request and send an answer.
+    """
+    if begun.repeats is None or received.by is not ReceivedBy.APP:
+        return None
+    recent = store.of_account(subject.account.account_id, None, _RECENT).found
+    return next((one for one in recent if one.right is body.right and begun.repeats(one)), None)
 
 
 def take_without_account(

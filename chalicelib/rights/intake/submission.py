@@ -135,6 +135,8 @@ class Beginning:
         answer: the answer, if the request is answered at intake; its steps then follow the answer.
         status: the status of a request that is not answered at intake.
         correction: what a rectification asks for.
+        repeats: whether an answered request of the same right has the whole effect of this one, which changes
+            nothing; the app then gets that request. None: this one has an effect.
     """
 
     steps: tuple[str, ...]
@@ -145,6 +147,12 @@ class Beginning:
     answer: Status | None = None
     status: Status = Status.RECEIVED
     correction: AskedCorrection | None = None
+    repeats: Callable[[RightsRequest], bool] | None = None
+
+
+def is_completed(request: RightsRequest) -> bool:
+    """Whether a request was answered as asked."""
+    return request.status is Status.COMPLETED
 
 
 @dataclass(frozen=True)

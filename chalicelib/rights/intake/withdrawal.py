@@ -1,7 +1,8 @@
 """How a withdrawal of consent takes effect (Art. 7(3) GDPR).
 
 It has the effect and the evidence of a withdrawal by `PUT /v1/consents`, and is answered at once. A purpose
-without a consent in force stays as it is, and the request is answered all the same.
+without a consent in force stays as it is, and the request is answered all the same. If nothing changes, the
+app gets an earlier answer.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from chalicelib.consents.model import ASKED_FOR, ConsentPurpose
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights import procedures
-from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission
+from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission, is_completed
 from chalicelib.rights.model import Status, new_notes
 
 
@@ -26,6 +27,7 @@ def _begin(submission: Submission) -> Beginning:
         said={"withdrawn": list(made.withdrawn)},
         counts=made.counts,
         answer=Status.COMPLETED,
+        repeats=None if made.writes else is_completed,
     )
 
 
