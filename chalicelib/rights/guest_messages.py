@@ -85,7 +85,8 @@ _PROOF: Letters = {
             ),
             (
                 "Ako to ne učinite do {until}. godine, odbićemo zahtev. Možete da ga podnesete ponovo. Ako "
-                "zahtev nije Vaš, zanemarite ovu poruku."
+                "zahtev nije Vaš, otkažite ga u aplikaciji, pod „Privatnost i prava“, ili zanemarite ovu "
+                "poruku: bez potvrde se ništa ne dešava."
             ),
         ),
     ),
@@ -99,7 +100,8 @@ _PROOF: Letters = {
             ),
             (
                 "If there is no proof by {until}, we will refuse the request. You can make it again. If the "
-                "request is not yours, ignore this mail."
+                "request is not yours, cancel it in the app, under “Privacy and rights”, or ignore this "
+                "mail: without a proof nothing happens."
             ),
         ),
     ),

@@ -16,9 +16,9 @@ from chalicelib.core.ids import StaffId
 # another person by now: numbers and mailboxes get new owners.
 PROOFS_NEEDED = 2
 
-# How long proof of identity is awaited, and when the subject is reminded of it, both after it was requested.
+# How long proof of identity is awaited, and when the subject is notified of that: at once, and twice later.
 PROOF_AWAITED = 30 * DAY
-PROOF_REMINDERS = (7 * DAY, 21 * DAY)
+PROOF_REMINDERS = (0 * DAY, 7 * DAY, 21 * DAY)
 # The least time that the subject gets if proof was requested shortly before the answer is due.
 PROOF_AWAITED_LEAST = 7 * DAY
 

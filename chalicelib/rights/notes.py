@@ -34,7 +34,9 @@ class RequestAnnouncement(StrEnum):
     # Of a copy or erasure that was requested without a session; one to each channel of the account.
     WARNING_BY_MAIL = "warning_by_mail"
     WARNING_BY_TEXT = "warning_by_text"
-    # That proof of identity is outstanding.
+    # That proof of identity is outstanding: at once, to the channels that proved nothing, and later.
+    PROOF_ASKED_BY_MAIL = "proof_asked_by_mail"
+    PROOF_ASKED_BY_TEXT = "proof_asked_by_text"
     FIRST_PROOF_REMINDER = "first_proof_reminder"
     LAST_PROOF_REMINDER = "last_proof_reminder"
     LIFTING = "lifting"  # of a restriction by us, before it takes effect (Art. 18(3))

@@ -2,7 +2,8 @@
 
 Invariants:
 
-- One request at a time exercises a right. A second one is refused with the id of the first.
+- One request at a time exercises a right. A second one is refused with the id of the first, unless the first
+  came without a session and waits for a proof that the second one has.
 - Intake is one transaction: the request, its effect, the guard of its right, and the first evidence. A
   request that is answered at once has no guard.
 - A repeated call with the same Idempotency-Key returns the same request and the same receipt.
@@ -20,14 +21,14 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.rights import ends, evidence, procedures, receipts, states, store
 from chalicelib.rights.files import Link, link_to, preserved_key_of
-from chalicelib.rights.intake.body import NewRequest
+from chalicelib.rights.intake.body import NewRequest, RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
 from chalicelib.rights.intake.rules import RULES
-from chalicelib.rights.intake.submission import Subject
+from chalicelib.rights.intake.submission import IntakeRule, Subject
 from chalicelib.rights.model import ExportFile, Right, RightsRequest, Status
 from chalicelib.rights.moves import Move, apply_move
 from chalicelib.rights.notes import RestraintNotes
-from chalicelib.rights.problems import ExportGone, NotReady
+from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotReady
 
 PAGE = 20
 
@@ -52,7 +53,7 @@ def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> Ta
 
     Raises:
         InvalidRequest: a field that the right does not allow, or a value that does not fit.
-        AlreadyOpen: another request exercises the right.
+        AlreadyOpen: as for `take_instead`.
         IdempotencyMismatch: the key was used with another body.
         Unavailable: the subject's records changed in every try; nothing was written.
     """
@@ -63,7 +64,41 @@ def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> Ta
         at=clock.now(),
         fingerprint=idempotency.fingerprint(body) if key else None,
     )
+    return take_instead(subject, body, received, rule)
+
+
+def take_instead(
+    subject: Subject, body: RequestedChange, received: Received, rule: IntakeRule
+) -> TakenRequest:
+    """Record a request of a proven subject, instead of an open one that nobody proved to be theirs.
+
+    A stranger who has only the number of an account could otherwise keep its owner from a right for weeks.
+
+    Raises:
+        AlreadyOpen: another open request exercises the right, and was proven or needs no proof.
+        IdempotencyMismatch, InvalidRequest, Unavailable: as for `submit`.
+    """
+    try:
+        return take(subject, body, received, rule)
+    except AlreadyOpen as found:
+        open_id = RightsRequestId.parse(str(found.members["open_request_id"]))
+        if not (rule.wants_step_up and open_id and _supersede(open_id)):
+            raise
     return take(subject, body, received, rule)
+
+
+def _supersede(request_id: RightsRequestId) -> bool:
+    """Cancel a request that waits for the proof that it is the subject's; return whether it gave way."""
+    try:
+        return not apply_move(request_id, None, _superseding).request.is_open
+    except NotFound:
+        return True
+
+
+def _superseding(request: RightsRequest) -> Move | None:
+    if not procedures.is_unproven(request):
+        return None
+    return ends.closing_move(request, Status.CANCELLED, "superseded")
 
 
 def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestId:

@@ -347,6 +347,44 @@ def test_open_request_of_the_account_is_named_to_its_guest(world: World, mila: U
     assert (second.status, second.json["open_request_id"]) == (409, first["id"])
 
 
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("right", ["access", "erasure"])
+def test_unproven_request_gives_way_to_the_owners_own(world: World, mila: User, right: str) -> None:
+    made = requests(world, right, phone=mila.phone).json
+    own = mila.is_stepped_up().exercises(right)
+    assert (own.status, own.json["status"], own.json["id"] == made["id"]) == (202, "received", False)
+    assert (stored(made["id"]).status, evidence(made["id"])[-1][0]) == (Status.CANCELLED, "superseded")
+    assert proves(world, made, email="mila@example.com").json["status"] == "cancelled"
+    again = mila.exercises(right)
+    assert (again.problem, again.json["open_request_id"]) == ("already_open", own.json["id"])
+
+
+@pytest.mark.promise("RGT-11")
+def test_unproven_request_gives_way_to_a_guest_with_two_proofs(world: World) -> None:
+    device = a_device(id=str(uuid.uuid4()))
+    mila = world.a_user(device=device)
+    mila.has_email("mila@example.com")
+    made = requests(world, phone=mila.phone).json
+    assert requests(world, email="mila@example.com").problem == "already_open"  # one proof against one
+    own = requests(world, email="mila@example.com", device_id=device["id"])
+    assert (own.status, own.json["status"]) == (202, "received")
+    assert stored(made["id"]).status is Status.CANCELLED
+
+
+def test_proven_request_of_a_guest_does_not_give_way(world: World, mila: User) -> None:
+    made = requests(world, phone=mila.phone).json
+    proves(world, made, email="mila@example.com")
+    refused = mila.is_stepped_up().exercises("access")
+    assert (refused.problem, refused.json["open_request_id"]) == ("already_open", made["id"])
+
+
+def test_request_whose_proof_operators_asked_for_does_not_give_way(world: World, mila: User) -> None:
+    asked = mila.is_stepped_up().exercises("access").json["id"]
+    world.an_operator("alice").asks_identity(asked)
+    assert mila.exercises("access").problem == "already_open"
+    assert stored(asked).status is Status.AWAITING_VERIFICATION
+
+
 def test_owner_cancels_a_request_that_a_thief_made(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     assert mila.calls("POST", f"/v1/rights-requests/{made['id']}/cancel").json["status"] == "cancelled"

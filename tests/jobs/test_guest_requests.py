@@ -299,12 +299,25 @@ def test_subject_is_reminded_of_the_proof_and_refused_without_it(world: World, m
     assert request.decided_at
     assert request.decided_at - request.received_at == 30 * DAY
     reminded = [mail for mail in world.mails_to("mila@example.com") if "waits for proof" in mail]
-    assert len(reminded) == 2
+    assert len(reminded) == 3
     assert [event for event in events(request_id) if event != "pinned"] == [
-        "received", "proof_reminded", "proof_reminded", "identity_lapsed",
+        "received", "proof_asked", "proof_reminded", "proof_reminded", "identity_lapsed",
     ]  # fmt: skip
     advanced(world, made)
     assert requests(world, phone=mila.phone).status == 202  # they may ask again
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("by", ["phone", "email"])
+def test_channel_that_proved_nothing_hears_of_an_unproven_request_at_once(
+    world: World, mila: User, by: str
+) -> None:
+    contact = {"phone": mila.phone} if by == "phone" else {"email": "mila@example.com"}
+    made = requests(world, **contact).json
+    work(world, RightsRequestId(made["id"]), within=HOUR)
+    mails = sum("waits for proof" in mail for mail in world.mails_to("mila@example.com"))
+    texts = sum("waits for proof" in text for text in world.messages_to(mila.phone))
+    assert (mails, texts) == ((1, 0) if by == "phone" else (0, 1))
 
 
 @pytest.mark.promise("RGT-10")

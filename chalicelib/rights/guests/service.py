@@ -82,7 +82,8 @@ def verify(challenge_id: ChallengeId, code: str, address: ClientAddress) -> Take
 
     Raises:
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
-        AlreadyOpen: an open request of the account exercises the right.
+        AlreadyOpen: an open request of the account exercises the right. One that waits for a proof gives way
+            to one with two proofs.
         Unavailable: nothing was recorded.
     """
     ref = ChallengeRef(ChallengePurpose.GUEST, challenge_id)
@@ -180,7 +181,8 @@ def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRe
         )
     rule = rule_outside_the_app(body.right)
     recovering = recovery.of_locked_out(rule, proofs, [uses_code])
-    return take(Subject.found(*found), body, received, recovering)
+    record = service.take_instead if len(proofs) >= PROOFS_NEEDED else take
+    return record(Subject.found(*found), body, received, recovering)
 
 
 def _recorded(request_id: RightsRequestId) -> TakenRequest:

@@ -6,6 +6,7 @@ It contains only names, so that the intake of requests imports no step. `steps` 
 from collections.abc import Mapping, Sequence
 
 from chalicelib.rights.engine.queue import Destination
+from chalicelib.rights.identity import PROOFS_NEEDED
 from chalicelib.rights.model import Right, RightsRequest, Status, StepState, StepStatus
 
 PIN = "pin"  # pin the records that would expire before the answer
@@ -140,6 +141,12 @@ def recovered(names: Sequence[str]) -> tuple[str, ...]:
 def is_recovery(request: RightsRequest) -> bool:
     """Return whether a copy, an erasure or a correction was requested without a session of the account."""
     return any(step.name == WARN for step in request.steps)
+
+
+def is_unproven(request: RightsRequest) -> bool:
+    """Return whether a request without a session waits for a proof, and no operator has proposed a decision."""
+    waits = request.status is Status.AWAITING_VERIFICATION and request.proposal is None
+    return waits and is_recovery(request) and len(request.proofs) < PROOFS_NEEDED
 
 
 def waits_for_warning(request: RightsRequest) -> bool:

@@ -24,14 +24,15 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights import contact_owners, ends, guest_messages, procedures
 from chalicelib.rights.engine import duties
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
+from chalicelib.rights.identity import IdentityProof
 from chalicelib.rights.intake import rectification
 from chalicelib.rights.model import RightsRequest, Status
 from chalicelib.rights.notes import RequestAnnouncement
 from chalicelib.rights.refusal import RefusalReason
-from chalicelib.rights.steps.announce import at_most_once, send_once
+from chalicelib.rights.steps.announce import WrittenMail, WrittenText, at_most_once, send_once
 from chalicelib.rights.steps.inputs import read_subject
 
-_NOT_REACHABLE, _WARNED = "not_reachable", "warned"
+_NOT_REACHABLE, _WARNED, _NOTIFIED = "not_reachable", "warned", "notified"
 _REMINDERS = (RequestAnnouncement.FIRST_PROOF_REMINDER, RequestAnnouncement.LAST_PROOF_REMINDER)
 
 
@@ -61,34 +62,61 @@ def _forget_contact(job: AnyJob) -> Outcome:
 def _warn(job: AnyJob) -> Outcome:
     """Announce on every channel of the account what was requested, each at most once."""
     request = job.request
-    account, email = read_subject(request, OPEN_ACCOUNT)
-    if account is None:
-        return Stop("account_missing")
     until = clock.now() + settings().erasure.recovery_hours * HOUR
+    by_mail = partial(guest_messages.warning_mail, request=request, until=until)
+    by_text = partial(guest_messages.warning_text, request=request, until=until)
+    counts = _send_to_channels(
+        job,
+        _WARNED,
+        mailed=(RequestAnnouncement.WARNING_BY_MAIL, by_mail),
+        texted=(RequestAnnouncement.WARNING_BY_TEXT, by_text),
+    )
+    if counts is None:
+        return Stop("account_missing")
+    return Done(notes=replace(job.notes, cools_until=until), counts=counts)
+
+
+def _send_to_channels(
+    job: AnyJob,
+    said: str,
+    mailed: tuple[RequestAnnouncement, WrittenMail] | None,
+    texted: tuple[RequestAnnouncement, WrittenText] | None,
+) -> dict[str, int] | None:
+    """Send messages to the mailbox and the number of the account, each at most once; None if it is gone.
+
+    Raises:
+        Unavailable: one was certainly not sent; another run sends it.
+    """
+    account, email = read_subject(job.request, OPEN_ACCOUNT)
+    if account is None:
+        return None
     locale, phone = account.locale, account.phone
     counts: dict[str, int] = {}
+    if mailed:
+        about, write_mail = mailed
 
-    def send_mail(mail_id: MailId) -> str:
-        letter = guest_messages.warning_mail(mail_id, str(email), locale, request, until)
-        mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
-        return _WARNED
+        def send_mail(mail_id: MailId) -> str:
+            mail.send(write_mail(mail_id, str(email), locale), Purpose.LEGAL_OBLIGATION, choices=None)
+            return said
 
-    def send_text(_: MailId) -> str:
-        text = guest_messages.warning_text(locale, request, until)
-        sms.send(TextMessage(phone, text), Purpose.LEGAL_OBLIGATION)
-        return _WARNED
+        try:
+            sent = at_most_once(job, about, send_mail) if email else _NOT_REACHABLE
+        except MailRefused:
+            sent = _NOT_REACHABLE
+        counts[f"{sent}_by_mail"] = 1
+    if texted:
+        about, write_text = texted
 
-    try:
-        sent = at_most_once(job, RequestAnnouncement.WARNING_BY_MAIL, send_mail) if email else _NOT_REACHABLE
-    except MailRefused:
-        sent = _NOT_REACHABLE
-    counts[f"{sent}_by_mail"] = 1
-    try:
-        sent = at_most_once(job, RequestAnnouncement.WARNING_BY_TEXT, send_text)
-    except TextRefused:
-        sent = _NOT_REACHABLE
-    counts[f"{sent}_by_text"] = 1
-    return Done(notes=replace(job.notes, cools_until=until), counts=counts)
+        def send_text(_: MailId) -> str:
+            sms.send(TextMessage(phone, write_text(locale)), Purpose.LEGAL_OBLIGATION)
+            return said
+
+        try:
+            sent = at_most_once(job, about, send_text)
+        except TextRefused:
+            sent = _NOT_REACHABLE
+        counts[f"{sent}_by_text"] = 1
+    return counts
 
 
 def _cool_down(job: AnyJob) -> Outcome:
@@ -104,17 +132,34 @@ def _correct(job: AnyJob) -> Outcome:
 
 
 def remind_of_proof(job: AnyJob) -> None:
-    """Duty: remind the subject that proof of identity is outstanding, and until when; at most once each."""
+    """Duty: notify the subject that proof of identity is outstanding, and until when; at most once each.
+
+    The first notice goes at once to the channels that proved nothing: their owner may not have asked.
+    """
     request, number = job.request, job.notes.identity_reminded
     until = duties.proof_lapses_at(request, clock.now())
     by_mail = partial(guest_messages.proof_mail, request=request, until=until)
     by_text = partial(guest_messages.proof_text, until=until)
     try:
-        counts = send_once(job, _REMINDERS[number], by_mail, by_text)
+        if number == 0:
+            counts = _to_unproven_channels(job, by_mail, by_text)
+        else:
+            counts = send_once(job, _REMINDERS[number - 1], by_mail, by_text)
     except Unavailable:
         return  # the duty stays due
     notes = replace(job.notes, identity_reminded=number + 1)
-    job.move(job.request.model_copy(update={"notes": notes}), "proof_reminded", **counts)
+    event = "proof_reminded" if number else "proof_asked"
+    job.move(job.request.model_copy(update={"notes": notes}), event, **counts)
+
+
+def _to_unproven_channels(job: AnyJob, by_mail: WrittenMail, by_text: WrittenText) -> dict[str, int]:
+    """Notify the mailbox and the number, but not the one that proved itself. The app notifies a session."""
+    proofs = job.request.proofs
+    has_session = not procedures.is_recovery(job.request)
+    mailed = None if IdentityProof.MAILBOX in proofs else (RequestAnnouncement.PROOF_ASKED_BY_MAIL, by_mail)
+    texted = (RequestAnnouncement.PROOF_ASKED_BY_TEXT, by_text)
+    no_text = has_session or IdentityProof.NUMBER in proofs
+    return _send_to_channels(job, _NOTIFIED, mailed, None if no_text else texted) or {}
 
 
 def refuse_unproven(job: AnyJob) -> None:
