@@ -95,6 +95,7 @@ class CorrectionView(View):
 
     changes: dict[str, str | None] = Field(description="As requested, by field; null removes a value")
     applied: tuple[str, ...] = Field(description="Fields that were corrected with the request")
+    deferred: tuple[str, ...] = Field((), description="Fields that are corrected with the answer")
     proposed: dict[str, str] | None = Field(None, description="Values of the proposal or decision")
 
 

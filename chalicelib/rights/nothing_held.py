@@ -1,7 +1,7 @@
 """The answers to people without an account, and to heirs, in English ("en") and Serbian ("sr").
 
-Each says only what is known: no account has this number or mailbox. A number may have had an owner before, so
-no answer says whether it had one, or whether one objected to marketing.
+Each says only what is known: no account has this number or mailbox, or none was named. A number may have had
+an owner before, so no answer says whether it had one, or whether one objected to marketing.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,15 @@ _NOTHING: Words = {
     "you. Of this request we keep what you asked, when, and our answer, without the number or address.",
     "sr": "Nijedan nalog nema ovaj broj ili adresu e-pošte, pa o Vama ne čuvamo ništa po čemu bismo "
     "mogli da Vas nađemo. Od ovog zahteva čuvamo šta ste tražili, kada, i naš odgovor, bez broja i adrese.",
+}
+
+_UNNAMED: Words = {
+    "en": "You named no mobile number, no email address and no user ID. We find data by these only, so we "
+    "hold no data that we can connect to you. Write to us again with one of them, and we will answer about "
+    "it. Of this request we keep what you asked, when, and our answer.",
+    "sr": "Niste naveli broj mobilnog telefona, adresu e-pošte ni oznaku korisnika. Podatke nalazimo samo po "
+    "njima, pa nemamo podatke koje bismo mogli da povežemo sa Vama. Pišite nam ponovo i navedite nešto od "
+    "toga, pa ćemo odgovoriti. Od ovog zahteva čuvamo šta ste tražili, kada, i naš odgovor.",
 }
 
 _FORMER: Words = {
@@ -91,6 +100,8 @@ def answer(request: RightsRequest) -> Words | None:
         return _HEIRS
     if not request.without_account or request.status is not Status.COMPLETED:
         return None
+    if not request.steps:  # no step looks for a contact: none was named
+        return {language: f"{_UNNAMED[language]} {_FORMER[language]}" for language in _UNNAMED}
     parts = [_NOTHING, _PER_RIGHT[request.right], _FORMER]
     if request.right is not Right.MARKETING_OBJECTION:
         parts.append(_UNWANTED)

@@ -38,6 +38,7 @@ class ContactKind(StrEnum):
 
     PHONE = "phone"
     EMAIL = "email"
+    PAPER = "paper"  # nothing names an account: you post the answer
 
 
 class AccessKind(StrEnum):
@@ -216,7 +217,8 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
     contact: Annotated[
         ContactKind | None,
         typer.Option(
-            help="no user id is known: the command asks for the number or address, so no shell keeps it"
+            help="no user id is known: the command asks for the number or address, so no shell keeps it; "
+            "paper: the letter names neither, and you post the answer"
         ),
     ] = None,
     access: Annotated[
@@ -228,12 +230,21 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
     seen_on: Annotated[str | None, typer.Option(help="the day on which you saw it, YYYY-MM-DD")] = None,
     endpoint: Endpoint = None,
     purpose: Annotated[list[str] | None, typer.Option(help="a purpose concerned; may be repeated")] = None,
+    locale: Annotated[
+        str | None, typer.Option(help="of a person without an account: sr-Latn, sr-Cyrl or en")
+    ] = None,
 ) -> None:
     """Enter a request that was received outside the app; `enter-file` enters one that says more."""
     given: dict[str, Any] = {"right": right, "received_by": by, "received_on": on, "user_id": user}
     given |= {"on_behalf": on_behalf, "authority": authority, "authority_seen_on": seen_on}
-    given |= {"purposes": purpose or None, "without_access": access is AccessKind.LOST or None}
-    if contact:
+    given |= {
+        "purposes": purpose or None,
+        "locale": locale,
+        "without_access": access is AccessKind.LOST or None,
+    }
+    if contact is ContactKind.PAPER:
+        given["on_paper"] = True
+    elif contact:
         given[contact] = typer.prompt(f"{contact} of the subject")
     with connected(stage, region, endpoint) as api:
         _enter(api, {name: value for name, value in given.items() if value is not None})
@@ -278,7 +289,9 @@ def verify_evidence(
 
 def _enter(api: InternalApi, body: dict[str, Any]) -> None:
     case = api.call("POST", _ALL, body).body
-    emit(case, cases.line(case), f"receipt, to be given only to the subject: {case['receipt']}")
+    receipt = f"receipt, to be given only to the subject: {case['receipt']}"
+    posted = [f"post this answer:\n{case['decision']['text']}"] if body.get("on_paper") else []
+    emit(case, cases.line(case), receipt, *posted)
 
 
 def _print_result(case: dict[str, Any]) -> None:

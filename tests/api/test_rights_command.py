@@ -107,6 +107,14 @@ def test_enter_prints_the_receipt_for_the_subject(world: World, run: Commands, m
 
 
 @pytest.mark.promise("RGT-11")
+def test_enter_prints_the_answer_that_an_operator_posts(world: World, run: Commands) -> None:
+    words = ("--contact", "paper", "--right", "access", "--by", "letter", "--on", "2026-11-24")
+    entered = run("alice", "enter", *words, "--locale", "sr-Latn")
+    assert entered.exit_code == 0, entered.output
+    assert "Niste naveli broj mobilnog telefona" in " ".join(entered.output.split())
+
+
+@pytest.mark.promise("RGT-11")
 def test_enter_asks_for_the_contact_of_a_person_without_an_account(world: World, run: Commands) -> None:
     words = ("--contact", "phone", "--right", "access", "--by", "letter", "--on", "2026-11-24")
     entered = run("alice", "enter", *words, typed="+381601234567\n")

@@ -21,6 +21,7 @@ from chalicelib.rights.evidence import history_of
 from chalicelib.rights.identity import IdentityProof
 from chalicelib.rights.model import Right, RightsRequest, Status, StepStatus
 from infra.stream_emulator import Emulator
+from tests.support import cloud
 from tests.support.builders import a_phone, an_address
 from tests.support.chat_settings import apply_to
 from tests.support.erasing import at_step, erasable, stored, work
@@ -362,6 +363,44 @@ def test_two_operators_check_the_identity_of_an_owner_without_access(world: Worl
     assert "without signing in" in world.messages_to(mila.phone)[-1]
     work(world, RightsRequestId(made["id"]), at_step("discard"), within=5 * DAY)
     assert by_receipt(world, made, "/export").status == 200
+
+
+@pytest.mark.promise("RGT-9")
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("sr-Latn", ("koje bismo mogli da povežemo sa Vama", "Višem sudu")),
+        ("sr-Cyrl", ("повежемо", "Вишем суду")),
+        ("en", ("no data that we can connect to you", "Higher Court in Belgrade")),
+    ],
+)
+def test_letter_that_names_no_contact_is_answered_on_paper(
+    world: World, locale: str, said: tuple[str, str]
+) -> None:
+    alice = world.an_operator("alice")
+    for right in Right:
+        entered = enters(alice, right, on_paper=True, locale=locale)
+        assert (entered.status, entered.json["status"]) == (201, "completed"), entered.text
+        text = entered.json["decision"]["text"]
+        assert all(part in text for part in (*said, "https://www.poverenik.rs"))
+        assert by_receipt(world, entered.json).json["decision"]["text"] == text
+    assert cloud.records("suppression") == []
+
+
+def test_answer_on_paper_is_for_letters_and_visitors_without_a_contact(world: World, mila: User) -> None:
+    alice = world.an_operator("alice")
+    for wrong in ({"user_id": mila.user_id}, {"received_by": "email"}, {"without_access": True}):
+        assert enters(alice, on_paper=True, **wrong).problem == "invalid_request"
+    assert enters(alice).problem == "invalid_request"
+
+
+@pytest.mark.promise("RGT-9")
+def test_letter_is_answered_in_the_language_that_the_operator_noted(world: World) -> None:
+    address = an_address()
+    made = enters(world.an_operator("alice"), email=address, locale="sr-Cyrl").json
+    advanced(world, made, within=HOUR)
+    assert "Одговорили смо на захтев" in world.mails_to(address)[-1]
 
 
 @pytest.mark.promise("RGT-11")

@@ -11,7 +11,7 @@ from chalicelib.core.ids import HoldId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_script
 from chalicelib.retention.model import HoldGround
-from chalicelib.rights import decisions, nothing_held
+from chalicelib.rights import decisions, nothing_held, procedures
 from chalicelib.rights.decision_words import GENERAL, OUTCOMES, PARTS
 from chalicelib.rights.identity import OnBehalf
 from chalicelib.rights.kept import KeptData
@@ -164,7 +164,13 @@ def test_outcome_that_a_right_should_not_have_has_general_words() -> None:
 def test_answer_to_a_person_without_an_account_is_in_their_language_with_remedies(
     right: Right, language: Language
 ) -> None:
-    answered = a_request(right=right, status=Status.COMPLETED, without_account=True, language=language)
+    answered = a_request(
+        right=right,
+        status=Status.COMPLETED,
+        without_account=True,
+        language=language,
+        steps=procedures.waiting_steps(procedures.WITHOUT_ACCOUNT),
+    )
     words = nothing_held.answer(answered)
     assert words
     found = decisions.text(answered, CONTACT, language)
@@ -183,7 +189,14 @@ def test_answer_to_a_person_without_an_account_is_in_their_language_with_remedie
 def test_answer_without_an_account_differs_between_rights_in_each_language() -> None:
     for language in Language:
         answers = {
-            said(language, right=right, status=Status.COMPLETED, without_account=True) for right in Right
+            said(
+                language,
+                right=right,
+                status=Status.COMPLETED,
+                without_account=True,
+                steps=procedures.waiting_steps(procedures.WITHOUT_ACCOUNT),
+            )
+            for right in Right
         }
         assert len(answers) == len(Right)
 

@@ -7,6 +7,7 @@
   every channel, and does nothing irreversible for some days.
 - An heir can have the account erased, after two operators have checked the authority. Nothing else: data
   protection law ends with a person's life, and other people wrote to that person in confidence.
+- A person who named neither a contact nor an account is answered on paper that we can find nothing.
 - A person without an account is answered that nothing is stored about them. Their objection to direct
   marketing suppresses the number or mailbox, in the transaction of the request (ADR 47).
 """
@@ -82,3 +83,9 @@ def of_stranger(right: Right, contact: GuestContact, proof_write: Sequence[Write
         writes += suppressions.placing_without_account(unwanted, clock.now())
         said["objected"] = list(DIRECT_MARKETING)
     return Beginning(procedures.WITHOUT_ACCOUNT, new_notes(right), also=writes, said=said)
+
+
+def of_unnamed(right: Right) -> Beginning:
+    """How the request of a person begins who named nothing by which we find data; it is answered at once."""
+    said: dict[str, object] = {"without_account": 1, "on_paper": 1}
+    return Beginning((), new_notes(right), said=said, answer=Status.COMPLETED)

@@ -9,6 +9,8 @@ that the app would have made, and the subject sees it in the app too, with these
 - A person without an account is named by a contact, where the answer goes. If an account has that contact,
   the request is the account's, and the answer goes to the channels of the account, not to the contact of a
   letter.
+- A person who wrote by post or came in person, and named no number, mailbox or user id, is answered on paper
+  (`on_paper`): we find data by those only. The request is answered by its entry; the operator posts the text.
 - A representative shows an authority. Its kind and the day are recorded; the document is not kept.
 """
 
@@ -18,7 +20,7 @@ from functools import partial
 from pydantic import Field
 
 from chalicelib.accounts.service import read_by_user
-from chalicelib.challenges.numbers import PhoneText, mobile_number
+from chalicelib.challenges.numbers import Locale, PhoneText, mobile_number
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
 from chalicelib.core.errors import does_not_apply
@@ -37,12 +39,16 @@ _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is stil
 # The channels of people who cannot write to us are recorded by our own code.
 _OURS = frozenset({ReceivedBy.APP, ReceivedBy.GUEST, ReceivedBy.UNSUBSCRIBE, ReceivedBy.INACTIVITY})
 
+# Channels by which a person can leave a postal address only.
+_ON_PAPER = frozenset({ReceivedBy.LETTER, ReceivedBy.IN_PERSON})
+
 
 class ReceivedRequest(RequestedChange):
     """A request as received: the subject, what is requested, the channel and the day of receipt.
 
-    Exactly one of `user_id`, `phone` and `email` names the subject. `without_access`: the subject cannot
-    sign in. `authority` and `authority_seen_on` belong to `on_behalf`.
+    Exactly one of `user_id`, `phone` and `email` names the subject; with `on_paper`, none does. `locale`: in
+    which a person without an account reads. `without_access`: the subject cannot sign in. `authority` and
+    `authority_seen_on` belong to `on_behalf`.
     """
 
     user_id: UserId | None = None
@@ -50,6 +56,8 @@ class ReceivedRequest(RequestedChange):
     email: str | None = Field(None, max_length=LONGEST_ADDRESS)
     received_by: ReceivedBy
     received_on: date
+    on_paper: bool = False
+    locale: Locale | None = None
     without_access: bool = False
     on_behalf: OnBehalf | None = None
     authority: AuthoritySeen | None = None
@@ -79,6 +87,8 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     subject = _subject(received)
     if isinstance(subject, GuestContact):
         begin = partial(recovery.of_stranger, received.right, subject)
+        if received.on_paper:
+            begin = partial(recovery.of_unnamed, received.right)
         return take_without_account(subject, received, entry, begin)
     return take(subject, received, entry, _rule_of(rule, received, by))
 
@@ -91,8 +101,12 @@ def _rule_of(rule: IntakeRule, received: ReceivedRequest, by: StaffId) -> Intake
 
 def _subject(received: ReceivedRequest) -> Subject | GuestContact:
     """The account that a letter is about, or the contact of a person without one."""
-    named = (received.user_id, received.phone, received.email)
-    if sum(one is not None for one in named) != 1:
+    named = sum(one is not None for one in (received.user_id, received.phone, received.email))
+    if received.on_paper:
+        if named or received.without_access or received.received_by not in _ON_PAPER:
+            raise does_not_apply("on_paper", "Only if a letter or a visitor named no account and no contact")
+        return GuestContact(locale=received.locale)
+    if named != 1:
         raise does_not_apply("user_id", "Exactly one of user_id, phone and email")
     if received.user_id:
         return Subject.found(*read_by_user(received.user_id, *SUBJECT))
@@ -105,8 +119,8 @@ def _subject(received: ReceivedRequest) -> Subject | GuestContact:
 
 def _contact(received: ReceivedRequest) -> GuestContact:
     if received.phone:
-        return GuestContact(phone=mobile_number(received.phone, None))
-    return GuestContact(email=mailbox(received.email or ""))
+        return GuestContact(phone=mobile_number(received.phone, None), locale=received.locale)
+    return GuestContact(email=mailbox(received.email or ""), locale=received.locale)
 
 
 def _authority(received: ReceivedRequest, by: StaffId) -> SeenAuthority | None:

@@ -144,7 +144,7 @@ def is_recovery(request: RightsRequest) -> bool:
 
 
 def is_unproven(request: RightsRequest) -> bool:
-    """Return whether a request without a session waits for a proof, and no operator has proposed a decision."""
+    """Return whether a request without a session waits for a proof, and for no decision of operators."""
     waits = request.status is Status.AWAITING_VERIFICATION and request.proposal is None
     return waits and is_recovery(request) and len(request.proofs) < PROOFS_NEEDED
 
