@@ -28,7 +28,7 @@ class Guest:
         receipt = {"Rights-Receipt": self.made["receipt"]} if self.made else {}
         return self.phone.call(method, path, body, token="", headers=receipt)
 
-    def asks(self, right: str = "access", **more: str) -> dict[str, Any]:
+    def asks(self, right: str = "access", **more: Any) -> dict[str, Any]:
         """Make a request by a code to the number."""
         read = len(self.phone.inbox(self.phone.number))
         body = {"phone": self.phone.number, "right": right, **more}
@@ -156,3 +156,18 @@ def test_request_of_an_agent_is_answered_to_the_subject(
 
     shown = until(answered, "the answer", TIMEOUT)
     assert (shown["status"], shown["on_behalf"]) == ("completed", "agent")
+
+
+@pytest.mark.proof
+@pytest.mark.promise("RGT-2")
+def test_correction_of_a_guest_reaches_the_profile_after_the_warning(
+    cloud: LocalCloud, a_phone: Callable[[], Phone]
+) -> None:
+    phone = a_phone()
+    phone.sign_up("Ljubica")
+    guest = Guest(cloud, phone)
+    made = guest.asks("rectification", changes={"display_name": "Ljuba"})
+    assert made["status"] == "received"
+    assert guest.answer()["status"] == "completed"
+    assert phone.call("GET", "/v1/profile").body["display_name"] == "Ljuba"
+    assert sum("without signing in" in text for text in phone.inbox(phone.number)) == 1

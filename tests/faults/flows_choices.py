@@ -138,7 +138,8 @@ class UpholdingAnObjection(ChoiceFlow):
     def play(self, run: Run) -> None:
         self.asks(run, purposes=["diagnostics"])
         run.advance(15 * DAY)
-        assert (self.request().status, self.request().next_step) == (Status.COMPLETED, None)
+        request = self.request()
+        assert (request.status, request.next_step and request.next_step.name) == (Status.COMPLETED, "uphold")
         assert not self.permits(Purpose.DIAGNOSTICS)
 
 

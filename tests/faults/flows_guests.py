@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.needs import read_accounts
 from chalicelib.core.table import Item
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights import store
 from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
@@ -108,4 +111,28 @@ class RecoveringCopy(GuestFlow):
         return found
 
 
-GUESTS: tuple[type[Flow], ...] = (AnsweringGuest, ObjectingGuest, RecoveringCopy)
+class CorrectingGuest(RecoveringCopy):
+    """An owner without a session corrects a name by one proof; it changes once the account was warned."""
+
+    name = "correcting_guest"
+    only_in_proof = True
+    more_messages = 1
+
+    def play(self, run: Run) -> None:
+        body = {"phone": PHONE, "changes": {"display_name": "Milica"}}
+        asked = run.app(lambda: asks(run.world, "rectification", headers=KEY, **body))
+        code = run.world.code_for(PHONE)
+        made = run.app(lambda: verifies(run.world, asked.json["challenge_id"], code))
+        self.request_id = RightsRequestId(made.json["id"])
+        run.advance(2 * DAY)
+        assert self.display_name() != "Milica"
+        run.advance(2 * DAY)
+        assert (self.request().status, self.display_name()) == (Status.COMPLETED, "Milica")
+
+    def display_name(self) -> str | None:
+        (row,) = read_accounts([AccountId(self.user.account_id)], (READABLE_PROFILE, DATA_KEY))
+        profile = row[READABLE_PROFILE]
+        return profile.display_name if profile else None
+
+
+GUESTS: tuple[type[Flow], ...] = (AnsweringGuest, ObjectingGuest, RecoveringCopy, CorrectingGuest)
