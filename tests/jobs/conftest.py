@@ -1,6 +1,7 @@
 """Fixtures of the job tests, which run against the Stream emulator through Stream's own SDK."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +13,7 @@ from infra.stream_emulator import Emulator
 from tests.support import stream_app
 from tests.support.chat import Chatters
 from tests.support.chat_settings import PLACEMENT, apply_to, check
+from tests.support.erasing import erasable
 from tests.support.scripted import Plan
 from tests.support.world import World
 
@@ -28,6 +30,13 @@ def chat(world: World, stream: Emulator) -> Chatters:
 @pytest.fixture
 def mila(chat: Chatters) -> UserId:
     return chat["Mila"]
+
+
+@pytest.fixture
+def services(world: World, stream: Emulator) -> Iterator[None]:
+    """Provide what an erasure needs."""
+    with erasable():
+        yield
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
 from tests.support.crash import Watch
-from tests.support.erasing import erasable
 from tests.support.events import Context, messages
 from tests.support.seeded import DUE_DAYS, JOBS, LAST_DAY, Job, SeededWorld
 from tests.support.seeds import KINDS
@@ -45,13 +43,6 @@ _OF_EACH_RUN = {
 }
 # A run plans the deletion of a user without an account for the next run, here the repeated one.
 _PLANNED_BY_THE_FIRST_RUN = {"stream.POST /users/delete", "dynamodb.UpdateItem(stream_check O)"}
-
-
-@pytest.fixture
-def services(world: World) -> Iterator[None]:
-    """Provide what erasures need."""
-    with erasable():
-        yield
 
 
 def test_every_scheduled_job_runs_in_the_seeded_world() -> None:

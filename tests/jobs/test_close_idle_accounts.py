@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +24,9 @@ from chalicelib.notices.jobs import note_bounces
 from chalicelib.retention.idle import store
 from chalicelib.rights import evidence, receipts, service
 from chalicelib.rights.model import ReceivedBy, Right, Status
-from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import a_device
-from tests.support.erasing import at_step, erasable, stored, stored_about, work
+from tests.support.erasing import at_step, stored, stored_about, work
 from tests.support.events import report_of_mail
 from tests.support.idling import (
     a_newcomer,
@@ -53,12 +52,6 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
     return an_idle_owner(world, monkeypatch)
-
-
-@pytest.fixture
-def services(world: World, stream: Emulator) -> Iterator[None]:
-    with erasable():
-        yield
 
 
 @pytest.fixture

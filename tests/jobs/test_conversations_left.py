@@ -1,6 +1,5 @@
 """Copies contain memberships and no other member; erasures and restores end memberships (RGT-1, RGT-3)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.conversations import at_stream, deliver, ids, members_here, some_contacts
 from tests.support.copies import a_copy
-from tests.support.erasing import a_subject, asks_for_erasure, erasable, work
+from tests.support.erasing import a_subject, asks_for_erasure, work
 from tests.support.erasures import freeze_and_end
 from tests.support.holds import places_hold
 from tests.support.profile_sync import sync
@@ -24,12 +23,7 @@ from tests.support.races import before_the_commit
 from tests.support.restores import IN_BACKUPS, Backup
 from tests.support.world import User, World
 
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
+pytestmark = pytest.mark.usefixtures("services")
 
 
 def naming(user: User) -> list[Any]:

@@ -1,6 +1,5 @@
 """An erasure takes the user off the contacts, invitations, blocks and codes of everyone else (RGT-3)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +12,13 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.rights.model import Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
-from tests.support.erasing import a_subject, asks_for_erasure, erasable, work
+from tests.support.erasing import a_subject, asks_for_erasure, work
 from tests.support.erasures import erase, freeze_and_end
 from tests.support.holds import places_hold
 from tests.support.restores import IN_BACKUPS, Backup
 from tests.support.world import User, World
+
+pytestmark = pytest.mark.usefixtures("services")
 
 # The code that signed the user up; it expires within days.
 OTHERWISE_KEPT = ({"S": "challenge"}, {"S": "limit"})
@@ -66,13 +67,6 @@ def naming(user: User) -> list[dict[str, Any]]:
 def counted_contacts(user: User) -> str:
     counts = cloud.records("contact_count")
     return str(next(one["contacts"]["N"] for one in counts if one["pk"]["S"] == f"A#{user.account_id}"))
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -20,17 +19,12 @@ from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.builders import an_address
 from tests.support.copies import damage
-from tests.support.erasing import asks_for_erasure, at_step, erasable, notes, stored_about, work
+from tests.support.erasing import asks_for_erasure, at_step, notes, stored_about, work
 from tests.support.world import User, World
 
+pytestmark = pytest.mark.usefixtures("services")
+
 BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Erasures: workers advance a request from intake to a signed certificate (RGT-3, STR-5)."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -28,7 +27,6 @@ from tests.support.erasing import (
     at_step,
     by_receipt,
     cancels,
-    erasable,
     events,
     is_stopped,
     notes,
@@ -40,6 +38,8 @@ from tests.support.erasing import (
 )
 from tests.support.world import User, World
 
+pytestmark = pytest.mark.usefixtures("services")
+
 BEFORE_CAPTURE = ("confirm", "settle", "freeze", "suspend_at_stream", "grace", "capture")
 AFTER_CAPTURE = (
     "record_tombstone", "quarantine", "delete_at_stream", "await_stream_deletion", "delete_copies",
@@ -50,13 +50,6 @@ SAMPLED = [
     step if step in {"quarantine", "verify_deletion"} else pytest.param(step, marks=pytest.mark.proof)
     for step in AFTER_CAPTURE
 ]
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """`python -m infra.ops erasures`: operators find a stuck erasure and retry it; none completes it (RGT-3)."""
 
-from collections.abc import Iterator
-
 import pytest
 from typer.testing import CliRunner
 
@@ -18,7 +16,6 @@ from tests.support.commands import Commands, Wire
 from tests.support.erasing import (
     a_subject,
     asks_for_erasure,
-    erasable,
     is_stopped,
     stored,
     stored_about,
@@ -27,14 +24,7 @@ from tests.support.erasing import (
 )
 from tests.support.world import User, World
 
-pytestmark = pytest.mark.proof  # takes long
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]  # takes long
 
 
 @pytest.fixture

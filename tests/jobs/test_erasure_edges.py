@@ -1,7 +1,6 @@
 """Edge cases of erasures: silent services, strangers, altered items, deadlines, expired inputs."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +31,6 @@ from tests.support.erasing import (
     at_step,
     by_receipt,
     cancels,
-    erasable,
     events,
     is_stopped,
     notes,
@@ -43,14 +41,7 @@ from tests.support.erasing import (
 from tests.support.ledger import alter_newest
 from tests.support.world import User, World
 
-pytestmark = pytest.mark.proof  # takes long
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]  # takes long
 
 
 @pytest.fixture

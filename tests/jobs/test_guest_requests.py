@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +23,12 @@ from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import a_phone, an_address
 from tests.support.chat_settings import apply_to
-from tests.support.erasing import at_step, erasable, stored, work
+from tests.support.erasing import at_step, stored, work
 from tests.support.erasures import freeze
 from tests.support.guests import enters, proves, requests
 from tests.support.world import User, World
+
+pytestmark = pytest.mark.usefixtures("services")
 
 HEIR = {"on_behalf": "heir", "authority": "inheritance_decision", "authority_seen_on": "2026-11-20"}
 
@@ -55,13 +56,6 @@ def statements(user: User) -> list[str]:
     (row,) = needs.read_accounts([AccountId(user.account_id)], (STATEMENTS, DATA_KEY))
     found = row[STATEMENTS]
     return [one.text for one in found.statements] if found else []
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
 
 
 @pytest.fixture

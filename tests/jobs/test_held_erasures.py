@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,7 +28,6 @@ from tests.support.erasing import (
     asks_for_erasure,
     at_step,
     by_receipt,
-    erasable,
     is_stopped,
     notes,
     stored,
@@ -51,7 +49,7 @@ from tests.support.holds import (
 from tests.support.races import just_before
 from tests.support.world import User, World
 
-pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3")]
+pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3"), pytest.mark.usefixtures("services")]
 ANSWERED = at_step("await_lapse")
 BEFORE = ("confirm", "settle", "freeze", "suspend_at_stream", "grace", "capture")
 AFTER = ("quarantine", "await_stream_deletion", "keep_held", "delete_records", "verify_deletion", "certify")
@@ -60,12 +58,6 @@ AFTER = ("quarantine", "await_stream_deletion", "keep_held", "delete_records", "
 def sampled(steps: tuple[str, ...], run: str) -> list[Any]:
     """Return the steps of which one runs in `make test`, the others in `make proof` only."""
     return [step if step == run else pytest.param(step, marks=pytest.mark.proof) for step in steps]
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    with erasable():
-        yield
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Edges of holds, secrecy and restores: outages, clocks, careless operators, what an omission reveals."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -27,7 +26,6 @@ from tests.support.erasing import (
     at_step,
     by_receipt,
     cancels,
-    erasable,
     stored,
     work,
 )
@@ -45,14 +43,8 @@ from tests.support.holds import (
 from tests.support.restores import IN_BACKUPS, Backup
 from tests.support.world import User, World
 
-pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3")]
+pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3"), pytest.mark.usefixtures("services")]
 ANSWERED = at_step("await_lapse")
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    with erasable():
-        yield
 
 
 @pytest.fixture

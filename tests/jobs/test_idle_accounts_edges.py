@@ -26,9 +26,8 @@ from chalicelib.retention.idle.plan import DueAction
 from chalicelib.rights import receipts
 from chalicelib.rights.model import Status
 from chalicelib.rights.refusal import RefusalReason
-from infra.stream_emulator import Emulator
 from tests.support import cloud
-from tests.support.erasing import at_step, erasable, stored, work
+from tests.support.erasing import at_step, stored, work
 from tests.support.erasures import stored_account
 from tests.support.events import report_of_mail
 from tests.support.idling import (
@@ -59,12 +58,6 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
     return an_idle_owner(world, monkeypatch)
-
-
-@pytest.fixture
-def services(world: World, stream: Emulator) -> Iterator[None]:
-    with erasable():
-        yield
 
 
 @pytest.fixture

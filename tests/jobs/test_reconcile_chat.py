@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -25,7 +25,7 @@ from chalicelib.reconciliation.model import CheckStage
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.chat_deletions import FAILURE, attempts
-from tests.support.erasing import a_subject, asks_for_erasure, erasable, stored, work
+from tests.support.erasing import a_subject, asks_for_erasure, stored, work
 from tests.support.reconciling import Erased, an_erased_user, planned, reconcile, still_at_stream
 from tests.support.world import World
 
@@ -83,12 +83,6 @@ def run_hourly(world: World, until: Callable[[], bool]) -> None:
 
 
 # --- when users are looked for
-
-
-@pytest.fixture
-def services(world: World) -> Iterator[None]:
-    with erasable():
-        yield
 
 
 @pytest.mark.usefixtures("services")

@@ -1,6 +1,5 @@
 """After a restore, erasures are repeated before functions use the restored tables (RGT-3, SEC-1)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -34,7 +33,6 @@ from tests.support.erasing import (
     at_step,
     by_receipt,
     cancels,
-    erasable,
     events,
     notes,
     stored,
@@ -48,16 +46,9 @@ from tests.support.restores import IN_BACKUPS, Backup
 from tests.support.restraining import lifts, objects, restricts
 from tests.support.world import User, World
 
-pytestmark = pytest.mark.proof  # takes long
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]  # takes long
 
 ACCOUNT_TABLES = (Table.ACCOUNTS, Table.CLAIMS, Table.KEYS)
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -10,21 +9,13 @@ from typing import Any
 import pytest
 
 from chalicelib.core.settings import settings
-from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.crash import How, Killed, Point, Watch
-from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, erasable, work
+from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, work
 from tests.support.restores import IN_BACKUPS, Backup
 from tests.support.world import World
 
-pytestmark = pytest.mark.proof
-
-
-@pytest.fixture(autouse=True)
-def services(world: World, stream: Emulator) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]
 
 
 def a_backup(world: World) -> Backup:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +11,7 @@ from chalicelib.rights.erasure import objects
 from chalicelib.rights.model import Status
 from infra.stream_emulator import Emulator
 from tests.jobs.test_rights_plans import package, work_until
-from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, erasable, work
+from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, work
 from tests.support.erasing import stored_about as left_of
 from tests.support.erasures import stored_account
 from tests.support.restraining import lifts, restricts
@@ -20,12 +19,7 @@ from tests.support.restraining import objects as objecting
 from tests.support.restraining import work as advance
 from tests.support.world import User, World
 
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
+pytestmark = pytest.mark.usefixtures("services")
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from chalicelib.core.ids import AccountId
@@ -12,25 +10,17 @@ from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.table import Table, partition_of
 from chalicelib.rights.export.contents import Chat
 from chalicelib.rights.model import Status
-from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address
 from tests.support.copies import a_copy, damage
-from tests.support.erasing import asks_for_erasure, by_receipt, erasable, stored, work
+from tests.support.erasing import asks_for_erasure, by_receipt, stored, work
 from tests.support.world import Reply, User, World
 
-pytestmark = pytest.mark.promise("RGT-9")
+pytestmark = [pytest.mark.promise("RGT-9"), pytest.mark.usefixtures("services")]
 
 EN, LATIN, CYRILLIC = Language
 UNFOUNDED = "JustificationA12ManifestlyUnfounded"
 REFUSED = {EN: "We refused your request", LATIN: "Odbili smo Vaš zahtev", CYRILLIC: "Одбили смо Ваш захтев"}
-
-
-@pytest.fixture(autouse=True)
-def services(world: World, stream: Emulator) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
 
 
 def a_reader(world: World, locale: str) -> User:
