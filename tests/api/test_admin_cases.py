@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import aws, chain, clock
+from chalicelib.core import aws, clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import procedures, store
 from chalicelib.rights.engine import queue
-from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.operators import inspect
 from tests.support import cloud
 from tests.support.operators import Operator
 from tests.support.races import just_before
+from tests.support.scripted import evidence, stored
 from tests.support.world import User, World
 
 
@@ -35,12 +35,6 @@ def asked(mila: User) -> str:
     return str(mila.exercises("access").json["id"])
 
 
-def stored(request_id: str) -> RightsRequest:
-    found = store.read(RightsRequestId(request_id))
-    assert found
-    return found
-
-
 def changed(request_id: str, **changes: Any) -> RightsRequest:
     """Store changes to a request, as another writer would."""
     request = stored(request_id)
@@ -50,10 +44,6 @@ def changed(request_id: str, **changes: Any) -> RightsRequest:
 def with_a_stopped_step(request_id: str) -> None:
     stopped = stored(request_id).with_step(procedures.PIN, StepStatus.STOPPED, clock.now())
     changed(request_id, steps=stopped.steps, tries=8, run_at=None, status=Status.IN_PROGRESS)
-
-
-def evidence(request_id: str) -> list[tuple[str, Any]]:
-    return [(e.event, e.data) for e in chain.entries(history_of(RightsRequestId(request_id)))]
 
 
 # --- lists and inspections

@@ -10,13 +10,14 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import reasons, store
 from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import Right, RightsRequest, Status
+from chalicelib.rights.model import Right, Status
 from chalicelib.rights.operators import decide
 from chalicelib.rights.refusal import RefusalReason
 from tests.support import cloud
 from tests.support.operators import DONE, Operator
 from tests.support.outages import OUTAGES, named
 from tests.support.races import just_before
+from tests.support.scripted import stored
 from tests.support.world import User, World
 
 UNFOUNDED = "JustificationA12ManifestlyUnfounded"
@@ -41,12 +42,6 @@ def bob(world: World) -> Operator:
 @pytest.fixture
 def asked(mila: User) -> str:
     return str(mila.exercises("access").json["id"])
-
-
-def stored(request_id: str) -> RightsRequest:
-    found = store.read(RightsRequestId(request_id))
-    assert found
-    return found
 
 
 def evidence(request_id: str) -> list[tuple[str, Any]]:

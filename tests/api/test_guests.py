@@ -11,16 +11,14 @@ import pytest
 
 from chalicelib.challenges import limits
 from chalicelib.challenges.model import TooManyCodes
-from chalicelib.core import chain, clock
+from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.transactions import commit
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights import store
-from chalicelib.rights.evidence import history_of
 from chalicelib.rights.identity import IdentityProof
-from chalicelib.rights.model import Right, RightsRequest, Status
+from chalicelib.rights.model import Right, Status
 from chalicelib.suppressions import service as suppressions
 from chalicelib.suppressions.service import Addresses
 from tests.support import cloud
@@ -28,6 +26,7 @@ from tests.support.builders import a_device, a_phone, an_address
 from tests.support.erasures import freeze
 from tests.support.guests import asks, enters, proves, requests, verifies
 from tests.support.races import just_before
+from tests.support.scripted import evidence, stored
 from tests.support.world import User, World
 
 BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
@@ -35,16 +34,6 @@ BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
 
 def unwanted(phone: str | None = None, email: str | None = None) -> set[Purpose]:
     return set(suppressions.suppressed(Addresses(phone, email)))
-
-
-def stored(request_id: str) -> RightsRequest:
-    found = store.read(RightsRequestId(request_id))
-    assert found
-    return found
-
-
-def evidence(request_id: str) -> list[tuple[str, Any]]:
-    return [(e.event, e.data) for e in chain.entries(history_of(RightsRequestId(request_id)))]
 
 
 @pytest.fixture

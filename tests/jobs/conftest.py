@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts import store as accounts_store
 from chalicelib.core import clock, metrics
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
@@ -37,6 +40,22 @@ def services(world: World, stream: Emulator) -> Iterator[None]:
     """Provide what an erasure needs."""
     with erasable():
         yield
+
+
+@pytest.fixture
+def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs read one shard of the accounts only."""
+    for module in (accounts, accounts_store):
+        monkeypatch.setattr(module, "SHARDS", ("00",))
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
+    """Collect the pauses, which are all that takes time."""
+    waited: list[timedelta] = []
+    monkeypatch.setattr(clock, "pause", waited.append)
+    monkeypatch.setattr(clock, "ticks", lambda: sum(waited, timedelta()).total_seconds())
+    return waited
 
 
 @pytest.fixture

@@ -58,19 +58,8 @@ def channel(user: User, version: str = NEWER.version) -> str | None:
 
 
 @pytest.fixture(autouse=True)
-def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let runs read one shard only; another test covers many shards."""
-    monkeypatch.setattr(accounts, "SHARDS", ("00",))
-    monkeypatch.setattr(accounts_store, "SHARDS", ("00",))
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
-    """Collect the pauses, which are all that takes time."""
-    waited: list[timedelta] = []
-    monkeypatch.setattr(clock, "pause", waited.append)
-    monkeypatch.setattr(clock, "ticks", lambda: sum(waited, timedelta()).total_seconds())
-    return waited
+def quick_runs(one_shard: None, pauses: list[timedelta]) -> None:
+    """Let runs read one shard and wait for nothing, before an account exists."""
 
 
 @pytest.fixture

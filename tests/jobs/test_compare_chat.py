@@ -27,6 +27,7 @@ from chalicelib.reconciliation.comparison import ComparedPage
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze
+from tests.support.profile_sync import at_stream
 from tests.support.reconciling import planned, reconcile
 from tests.support.world import User, World
 
@@ -55,11 +56,6 @@ def mila(world: World, stream: Emulator) -> User:
 def overwrite(user: User, **fields: Any) -> None:
     """Replace the user at Stream, as a client or a mistake could have done."""
     gateway._client().upsert_users([{"id": user.user_id, **fields}])
-
-
-def at_stream(stream: Emulator, user: User) -> dict[str, Any]:
-    found: dict[str, Any] = stream.user(user.user_id)
-    return found
 
 
 # --- what is repaired

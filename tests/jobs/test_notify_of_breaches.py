@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts import store as accounts_store
 from chalicelib.breaches.subject_notices import notice
 from chalicelib.breaches.subject_notices import run as notifying
 from chalicelib.breaches.subject_notices import store as notices
@@ -48,25 +46,15 @@ from tests.support.copies import damage
 from tests.support.erasures import freeze
 from tests.support.events import report_of_mail
 from tests.support.operators import Operator
+from tests.support.printed_metrics import metric
 from tests.support.world import User, World
 
 ROUTE = "/v1/breach-notices"
 
 
 @pytest.fixture(autouse=True)
-def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let runs read one shard only; another test covers all shards."""
-    for module in (accounts, accounts_store):
-        monkeypatch.setattr(module, "SHARDS", ("00",))
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
-    """Collect the pauses, which are all that takes time."""
-    waited: list[timedelta] = []
-    monkeypatch.setattr(clock, "pause", waited.append)
-    monkeypatch.setattr(clock, "ticks", lambda: sum(waited, timedelta()).total_seconds())
-    return waited
+def quick_runs(one_shard: None, pauses: list[timedelta]) -> None:
+    """Let runs read one shard and wait for nothing, before an account exists."""
 
 
 @pytest.fixture
@@ -411,11 +399,6 @@ def test_notice_names_no_staff_and_no_log_or_metric_names_a_person(
     assert world.canaries.in_text(world.log.getvalue()) == []
     assert user.account_id not in str(mails)
     assert user.user_id not in str(mails)
-
-
-def metric(text: str, name: str) -> Any:
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith('{"_aws"')]
-    return next((line[name] for line in reversed(lines) if name in line), None)
 
 
 @pytest.mark.promise("SEC-4")

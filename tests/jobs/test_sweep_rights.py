@@ -16,6 +16,7 @@ from chalicelib.rights.jobs import sweep_rights, work_rights
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
 from tests.support.outages import OUTAGES
+from tests.support.printed_metrics import lines, metric
 from tests.support.world import World
 
 
@@ -30,11 +31,6 @@ def purge_queue() -> None:
 
 def a_request(world: World) -> str:
     return str(world.a_user().is_stepped_up().exercises("access").json["id"])
-
-
-def metric(text: str, name: str) -> Any:
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith('{"_aws"')]
-    return next((line[name] for line in reversed(lines) if name in line), None)
 
 
 @pytest.mark.promise("RGT-10")
@@ -104,8 +100,7 @@ def test_metric_of_open_requests_is_zero_if_none_is_open(
 
 def by(text: str, name: str, dimension: str) -> dict[str, float]:
     """Return the figures of a gauge by the values of its dimension."""
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith('{"_aws"')]
-    return {line[dimension]: line[name][0] for line in lines if name in line}
+    return {line[dimension]: line[name][0] for line in lines(text) if name in line}
 
 
 def test_open_requests_are_counted_by_right_and_age_zeros_too(

@@ -25,6 +25,7 @@ from tests.support.chat import Chatters
 from tests.support.cloud import take_messages
 from tests.support.erasures import freeze
 from tests.support.hooks import message_deleted, queued, sends_hook, user_event, work
+from tests.support.profile_sync import at_stream
 from tests.support.world import User, World
 
 
@@ -47,11 +48,6 @@ def writes_field(stream: Emulator, user: User, **fields: Any) -> None:
     stream.choose(house_rules=False)
     gateway._client().update_user_partial({"id": user.user_id, "set": fields})
     stream.choose(house_rules=True)
-
-
-def at_stream(stream: Emulator, user: User) -> dict[str, Any]:
-    found: dict[str, Any] = stream.user(user.user_id)
-    return found
 
 
 def writes_to(stream: Emulator) -> int:

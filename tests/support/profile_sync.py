@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.chat.jobs import resync_chat_profiles, sync_chat_profiles
 from chalicelib.core import clock, queues
 from chalicelib.core.settings import settings
+from infra.stream_emulator import Emulator
 from tests.support.cloud import take_messages
 from tests.support.events import messages
 from tests.support.world import User
@@ -50,3 +51,9 @@ def resync(*bodies: str) -> int:
     again = [taken[int(one["itemIdentifier"].removeprefix("message-"))] for one in failed]
     queues.send_all(settings().queue("resync"), again)
     return len(again)
+
+
+def at_stream(stream: Emulator, user: User) -> dict[str, Any]:
+    """Return a user as the emulated Stream has it."""
+    found: dict[str, Any] = stream.user(user.user_id)
+    return found
