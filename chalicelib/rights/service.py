@@ -72,7 +72,8 @@ def take_instead(
 ) -> TakenRequest:
     """Record a request of a proven subject, instead of an open one that nobody proved to be theirs.
 
-    A stranger who has only the number of an account could otherwise keep its owner from a right for weeks.
+    A stranger who has only the number of an account could otherwise keep its owner from a right for weeks. In
+    the days after a change of the number, the proofs of the second request may be those of a thief.
 
     Raises:
         AlreadyOpen: another open request exercises the right, and was proven or needs no proof.
@@ -82,7 +83,8 @@ def take_instead(
         return take(subject, body, received, rule)
     except AlreadyOpen as found:
         open_id = RightsRequestId.parse(str(found.members["open_request_id"]))
-        if not (rule.wants_step_up and open_id and _supersede(open_id)):
+        proven = rule.wants_step_up and not subject.account.cools_for(clock.now())
+        if not (proven and open_id and _supersede(open_id)):
             raise
     return take(subject, body, received, rule)
 

@@ -360,6 +360,13 @@ def test_unproven_request_gives_way_to_a_guest_with_two_proofs(world: World) -> 
     assert stored(made["id"]).status is Status.CANCELLED
 
 
+def test_unproven_request_does_not_give_way_after_a_change_of_the_number(world: World, mila: User) -> None:
+    made = requests(world, email="mila@example.com").json
+    thief = mila.changes_number(a_phone()).is_stepped_up()
+    assert thief.exercises("access").json["open_request_id"] == made["id"]
+    assert stored(made["id"]).status is Status.AWAITING_VERIFICATION
+
+
 def test_proven_request_of_a_guest_does_not_give_way(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     proves(world, made, email="mila@example.com")
