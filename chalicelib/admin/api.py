@@ -1,7 +1,8 @@
 """Routes for operators: rights requests, erasures (RGT-10, RGT-11) and invoices (USE-7).
 
 All of them are authorised by IAM and internal: they are not in the public contract. The routes about
-disclosures, breaches, holds, recipients, reports and cases at Stream are in modules of their own.
+disclosures, breaches, holds, recipients, reports, subjects, upkeep and cases at Stream are in modules of
+their own.
 """
 
 from chalicelib.admin import (  # noqa: F401 - they add their routes to the blueprint
@@ -11,6 +12,8 @@ from chalicelib.admin import (  # noqa: F401 - they add their routes to the blue
     recipient_api,
     report_api,
     stream_case_api,
+    subject_api,
+    upkeep_api,
 )
 from chalicelib.admin.blueprint import admin
 from chalicelib.admin.erasure_views import ErasureList, WholeErasureCaseView

@@ -5,6 +5,7 @@ service     the rules of decisions
 decision    how choices change decisions, and the writes with their evidence; rights requests use it too
 store       all DynamoDB access: one item of decisions per account, and the index of due work
 evidence    the entries of decisions in the Ledger
+proof       whether the history proves each decision, for operators
 records     the same entries as consent records of ISO/IEC TS 27560
 jobs        the schedule that finds shards with work due, and its workers
 renewal     the work of a worker: owed events, evidence that has to be renewed

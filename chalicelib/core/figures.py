@@ -100,6 +100,8 @@ class Limits(FigureSet):
     blocks_most: int = _figure(500, 5, 1_000)
     invitations_most: int = _figure(100, 5, 200)
     operator_calls_per_minute: int = _count(120)
+    # Subjects that an operator finds by a contact or looks at (ADR 52).
+    subject_lookups_day: int = _count(100)
     # Usage events per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
     usage_events_per_day: int = _figure(5_000, 100, 20_000)
     # Network bits of an address block. A longer prefix would distinguish households (USE-1).

@@ -111,11 +111,19 @@ def due_shards() -> DueShards[tuple[NoticeVersion, str]]:
 
 @dataclass(frozen=True)
 class AnnouncementTotals:
-    """How far the announcement of a version is: shards of accounts, those begun, those complete."""
+    """How far the announcement of a version is.
+
+    Attributes:
+        shards: the number of shards of accounts.
+        begun: those that a worker began.
+        complete: those that need no further round.
+        waiting_for_mail: those that are repeated because SES took no mail.
+    """
 
     shards: int
     begun: int
     complete: int
+    waiting_for_mail: int
 
 
 def totals() -> dict[NoticeVersion, AnnouncementTotals]:
@@ -128,7 +136,8 @@ def totals() -> dict[NoticeVersion, AnnouncementTotals]:
     for notice in announceable():
         progress = store.read_progress(notice.version, accounts.SHARDS).values()
         complete = sum(map(_ROUNDS.are_complete, progress))
-        found[notice.version] = AnnouncementTotals(len(accounts.SHARDS), len(progress), complete)
+        waiting = sum(one.stuck_since is not None and not _ROUNDS.are_complete(one) for one in progress)
+        found[notice.version] = AnnouncementTotals(len(accounts.SHARDS), len(progress), complete, waiting)
     return found
 
 

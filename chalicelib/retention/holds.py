@@ -54,6 +54,7 @@ __all__ = [
     "place",
     "propose_lift",
     "show",
+    "unended",
 ]
 
 
@@ -64,6 +65,16 @@ def of_subject(account_id: AccountId) -> SubjectHolds:
         SealingError: a hold cannot be opened, so nothing may be deleted.
     """
     return store.of(account_id)
+
+
+def unended(account_id: AccountId) -> tuple[Hold, ...]:
+    """The holds of a subject that have not ended, oldest first.
+
+    Raises:
+        SealingError: as for `of_subject`.
+    """
+    now = clock.now()
+    return tuple(hold for hold in store.of(account_id).holds if hold.ends_at > now)
 
 
 def kinds_held(account_id: AccountId, now: datetime) -> frozenset[str]:

@@ -5,10 +5,23 @@ from typing import Any
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT
+from chalicelib.challenges.numbers import mobile_number
 from chalicelib.core import needs
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Wanted
+from chalicelib.messages.model import mailbox
 from chalicelib.rights.identity import GuestContact
+
+
+def contact_of(phone: str | None, email: str | None, locale: str | None = None) -> GuestContact:
+    """The contact that an operator gave: a number in international format, else a mailbox.
+
+    Raises:
+        InvalidPhone, InvalidEmail: it is malformed.
+    """
+    if phone:
+        return GuestContact(phone=mobile_number(phone, None), locale=locale)
+    return GuestContact(email=mailbox(email or ""), locale=locale)
 
 
 def owner_of(contact: GuestContact) -> AccountId | None:

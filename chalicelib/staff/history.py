@@ -4,7 +4,7 @@ An entry names ids only, and is kept for the period of audits. What must not be 
 `record_view` before it shows anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chalicelib.core import chain, clock, observe
 from chalicelib.core.chain import Chain, ChainEntry, NewEntry, Unreadable
@@ -37,6 +37,26 @@ def record_view(by: StaffId, event: str, what: str, ids: Sequence[str]) -> None:
         newest = chain.head(own)
         if not (newest and is_of_today(newest) and (newest.event, newest.data) == (event, said)):
             chain.append(own, NewEntry(event, said, delete_at=Period.AUDIT.ends(clock.now())))
+    except Unreadable as altered:
+        observe.log_failure("inspection_not_recorded", altered)
+        raise Unavailable from None
+
+
+def record_lookup(by: StaffId, event: str, said: Mapping[str, object]) -> None:
+    """Record each look at a subject's account, also a search that found none.
+
+    Args:
+        by: the member of staff.
+        event: how they looked: a fixed word.
+        said: fixed words, numbers and random ids that the erasure of the account does not make false.
+
+    Raises:
+        Unavailable: it cannot be recorded now, so nothing must be shown.
+    """
+    try:
+        chain.append(
+            history_of(by), NewEntry(event, {"by": by, **said}, delete_at=Period.AUDIT.ends(clock.now()))
+        )
     except Unreadable as altered:
         observe.log_failure("inspection_not_recorded", altered)
         raise Unavailable from None

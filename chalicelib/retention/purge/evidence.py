@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.core import clock
-from chalicelib.core.chain import DailyHistory
+from chalicelib.core.chain import ChainEntry, DailyHistory
 from chalicelib.privacy.periods import Period
 
 HISTORY = DailyHistory("purge")
+
+_DAYS_SHOWN = 7
 
 BEGUN, FINISHED, NOTHING_FOUND = "begun", "finished", "nothing_found"
 
@@ -49,6 +51,16 @@ def record_nothing_found(as_of: datetime, before: datetime) -> None:
     newest = HISTORY.newest(as_of)
     if newest is None or newest.event != NOTHING_FOUND:
         _record(as_of, NOTHING_FOUND, _ended(before))
+
+
+def newest(now: datetime) -> ChainEntry | None:
+    """The newest entry of the last days; None if there is none, or if it was altered.
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+    """
+    days = (now - ago * clock.DAY for ago in range(_DAYS_SHOWN))
+    return next(filter(None, map(HISTORY.newest, days)), None)
 
 
 def _ended(before: datetime) -> dict[str, str]:

@@ -5,5 +5,6 @@ extend     extend the deadline, request and record proof of identity, retry a st
 enter      enter a request that was received outside the app
 recipients list the recipients of a request, and record notices to authorities
 erasures   list erasures, stuck ones first
+subjects   find an account by a contact, show the state of one; records every look
 inspect    list open requests, show one with its history; records every inspection
 """

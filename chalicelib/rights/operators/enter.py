@@ -20,12 +20,12 @@ from functools import partial
 from pydantic import Field
 
 from chalicelib.accounts.service import read_by_user
-from chalicelib.challenges.numbers import Locale, PhoneText, mobile_number
+from chalicelib.challenges.numbers import Locale, PhoneText
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
 from chalicelib.core.errors import does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
-from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
+from chalicelib.messages.model import LONGEST_ADDRESS
 from chalicelib.rights import contact_owners
 from chalicelib.rights.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
 from chalicelib.rights.intake import recovery
@@ -110,17 +110,11 @@ def _subject(received: ReceivedRequest) -> Subject | GuestContact:
         raise does_not_apply("user_id", "Exactly one of user_id, phone and email")
     if received.user_id:
         return Subject.found(*read_by_user(received.user_id, *SUBJECT))
-    contact = _contact(received)
+    contact = contact_owners.contact_of(received.phone, received.email, received.locale)
     found = contact_owners.account_of(contact, *SUBJECT)
     if found is None and received.without_access:
         found = contact_owners.account_of_former_number(contact, *SUBJECT)
     return Subject.found(*found) if found else contact
-
-
-def _contact(received: ReceivedRequest) -> GuestContact:
-    if received.phone:
-        return GuestContact(phone=mobile_number(received.phone, None), locale=received.locale)
-    return GuestContact(email=mailbox(received.email or ""), locale=received.locale)
 
 
 def _authority(received: ReceivedRequest, by: StaffId) -> SeenAuthority | None:

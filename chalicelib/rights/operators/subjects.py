@@ -1,0 +1,216 @@
+"""Operators find the account of a contact, and look at the state of an account (RGT-11, ADR 52).
+
+Invariants:
+
+- A contact is in the body of a call only. It is looked up by its keyed hash under every version of the key.
+  Neither the contact nor its hash is in the evidence, a log or a response.
+- A look is counted before the account is read, and recorded before anything is shown, also a search that
+  finds nothing. If one of the two is impossible, nothing is shown: `enter` needs no search.
+- The answer has no field of the profile, and no number or address.
+- An account that was idle before it was frozen for its erasure is not found by a contact, which may have a
+  new owner by now. So a letter does not reach it either (`contact_owners`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from chalicelib.accounts.model import Account, AccountState, LastUse
+from chalicelib.accounts.service import (
+    LAST_USE,
+    OPEN_ACCOUNT,
+    STORED_ACCOUNT,
+    owner_of_user,
+)
+from chalicelib.challenges.numbers import PhoneText
+from chalicelib.consents import proof
+from chalicelib.consents.model import Purposes
+from chalicelib.consents.proof import ConsentProof
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import needs, observe
+from chalicelib.core.clock import DAY
+from chalicelib.core.errors import NotFound, TooMany, does_not_apply
+from chalicelib.core.http import Body
+from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
+from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.needs import Found, Wanted
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.settings import settings
+from chalicelib.messages.model import LONGEST_ADDRESS
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.retention import holds
+from chalicelib.retention.model import Hold
+from chalicelib.rights import contact_owners, store
+from chalicelib.rights.identity import GuestContact
+from chalicelib.rights.model import RightsRequest
+from chalicelib.staff import history
+
+# An operator who looks up one number after another would learn who has an account.
+_LOOKUPS = Limiter(
+    "subject_lookups",
+    (Window(lambda: DAY, lambda: settings().limits.subject_lookups_day),),
+    TooMany,
+    WhenUnreachable.REFUSE,
+)
+
+
+class SubjectState(StrEnum):
+    """The state of a subject's account, as operators see it."""
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    RESTRICTED = "restricted"
+    ERASING = "erasing"
+    NO_ACCOUNT = "no_account"
+
+    @classmethod
+    def of(cls, state: AccountState) -> "SubjectState":
+        """The state of an account."""
+        return cls.OPEN if state is AccountState.ACTIVE else cls(state.value)
+
+
+class SubjectSearch(Body):
+    """The contact of a subject: exactly one of the two."""
+
+    phone: PhoneText | None = None
+    email: str | None = Field(None, max_length=LONGEST_ADDRESS)
+
+
+@dataclass(frozen=True)
+class FoundSubject:
+    """The result of a search."""
+
+    state: SubjectState
+    user_id: UserId | None = None
+
+
+@dataclass(frozen=True)
+class ShownSubject:
+    """The state of an account.
+
+    Attributes:
+        account: a glance at it.
+        last_use: None if there is no record of it.
+        requests: the open requests.
+        unreadable: the ids of open requests that cannot be opened.
+        holds: those that have not ended; None if one cannot be opened.
+        purposes: its decisions and restraints; None if there are none, or if they cannot be opened.
+        restraints_unreadable: whether there are restraints or decisions that cannot be opened.
+    """
+
+    account: Account
+    last_use: LastUse | None
+    requests: tuple[RightsRequest, ...]
+    unreadable: tuple[RightsRequestId, ...]
+    holds: tuple[Hold, ...] | None
+    purposes: Purposes | None
+    restraints_unreadable: bool
+
+
+def find(by: StaffId, search: SubjectSearch) -> FoundSubject:
+    """Find the account that has a number or mailbox.
+
+    Raises:
+        InvalidRequest: not exactly one contact was given.
+        InvalidPhone, InvalidEmail: the contact is malformed.
+        TooMany: this operator looked at too many subjects today.
+        Unavailable: the look cannot be counted or recorded now.
+    """
+    if (search.phone is None) == (search.email is None):
+        raise does_not_apply("phone", "Exactly one of phone and email")
+    contact = contact_owners.contact_of(search.phone, search.email)
+    _LOOKUPS.hit(by)
+    found = _account_of(contact)
+    said = {"contact": contact.proof, "found": int(found.user_id is not None)}
+    history.record_lookup(by, "searched_subject", said)
+    return found
+
+
+def show(by: StaffId, user_id: UserId) -> ShownSubject:
+    """Show the state of an account, also of one that is being erased.
+
+    Raises:
+        NotFound: no account has this user id.
+        TooMany, Unavailable: as for `find`.
+    """
+    found = _look_at(by, user_id, STORED_ACCOUNT, LAST_USE, PURPOSES, DATA_KEY)
+    account = found[STORED_ACCOUNT]
+    if account is None:
+        raise NotFound
+    ids = store.open_requests_of(account.account_id).values()
+    requests, unreadable = store.read_several(list(ids))
+    purposes, is_unreadable = _purposes(account, found)
+    shown = ShownSubject(
+        account=account,
+        last_use=found[LAST_USE],
+        requests=tuple(requests),
+        unreadable=tuple(unreadable),
+        holds=_holds(account.account_id),
+        purposes=purposes,
+        restraints_unreadable=is_unreadable,
+    )
+    history.record_lookup(by, "viewed_subject", {"requests": list(ids)})
+    return shown
+
+
+def show_consents(by: StaffId, user_id: UserId) -> ConsentProof | None:
+    """Show the decisions of a subject, and whether the Ledger proves them; None if they cannot be opened.
+
+    Raises:
+        NotFound: no account has this user id, or its erasure is past the point of no return.
+        TooMany, Unavailable: as for `find`.
+    """
+    found = _look_at(by, user_id, OPEN_ACCOUNT, PURPOSES, DATA_KEY)
+    try:
+        account = found[OPEN_ACCOUNT]
+        proven = proof.verify(account, found[PURPOSES]) if account else None
+    except SealingError as error:
+        observe.record_unreadable("purposes_unreadable", error)
+        account, proven = None, None
+    else:
+        if account is None:
+            raise NotFound
+    history.record_lookup(by, "viewed_consents", {})
+    return proven
+
+
+def _look_at(by: StaffId, user_id: UserId, *wanted: Wanted[Any]) -> Found:
+    """Count a look at an account, and read it."""
+    _LOOKUPS.hit(by)
+    owner = owner_of_user(user_id)
+    if owner is None:
+        raise NotFound
+    (found,) = needs.read_accounts([owner], wanted)
+    return found
+
+
+def _account_of(contact: GuestContact) -> FoundSubject:
+    owner = contact_owners.owner_of(contact)
+    if owner is None:
+        return FoundSubject(SubjectState.NO_ACCOUNT)
+    (found,) = needs.read_accounts([owner], (STORED_ACCOUNT,))
+    account = found[STORED_ACCOUNT]
+    if account is None or (account.frozen and account.frozen.idle):
+        return FoundSubject(SubjectState.NO_ACCOUNT)
+    return FoundSubject(SubjectState.of(account.state), account.user_id)
+
+
+def _purposes(account: Account, found: Found) -> tuple[Purposes | None, bool]:
+    """The decisions of a subject, and whether there are some that cannot be opened."""
+    if account.state is AccountState.ERASING:  # its key may be gone already
+        return None, False
+    try:
+        return found[PURPOSES], False
+    except SealingError as error:
+        observe.record_unreadable("purposes_unreadable", error)
+        return None, True
+
+
+def _holds(account_id: AccountId) -> tuple[Hold, ...] | None:
+    try:
+        return holds.unended(account_id)
+    except SealingError as error:
+        observe.record_unreadable("hold_unreadable", error)
+        return None
