@@ -53,7 +53,7 @@ _ORPHANS = Chart(
 _RECONCILIATION = Chart(
     "Runs of the reconciliation", "runs",
     "one complete run an hour, none blocked.",
-    "blocked: too many differences. Find out why, then `python -m infra.ops reconciliation release`.",
+    "blocked: too many differences. Find out why, then `python -m infra.ops reconcile release`.",
     (
         total(Metric.RECONCILIATION_DONE, "complete"),
         highest(Metric.RECONCILIATION_BLOCKED, "blocked"),

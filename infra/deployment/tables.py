@@ -47,13 +47,23 @@ def switch(account: AwsAccount, stage: str, names: Mapping[Table, str], report: 
         StreamMissing: functions read the stream of a table, and the new one has none.
         StackFailed: the service stack was rolled back; the functions use the tables from before.
     """
-    stacks, service = Stacks(account, report), stack_name(stage, "service")
-    held, changes = stacks.parameters(service), dict[str, str]()
+    changes = {name: after for name, (_, after) in changes_to(account, stage, names).items()}
+    Stacks(account, report).reconfigure(stack_name(stage, "service"), changes)
+
+
+def changes_to(account: AwsAccount, stage: str, names: Mapping[Table, str]) -> dict[str, tuple[str, str]]:
+    """The parameters of the service stack that `switch` changes, each with its value before and after.
+
+    Raises:
+        StreamMissing: functions read the stream of a table, and the new one has none.
+    """
+    held = Stacks(account, lambda _: None).parameters(stack_name(stage, "service"))
+    wanted = dict[str, str]()
     for table, name in names.items():
         found = account.client("dynamodb").describe_table(TableName=name)["Table"]
-        changes |= {f"{table.title()}TableName": name, f"{table.title()}TableArn": found["TableArn"]}
+        wanted |= {f"{table.title()}TableName": name, f"{table.title()}TableArn": found["TableArn"]}
         if f"{table.title()}StreamArn" in held:
             if "LatestStreamArn" not in found:
                 raise StreamMissing(f"{name} has no stream yet (docs/restore.md)")
-            changes[f"{table.title()}StreamArn"] = found["LatestStreamArn"]
-    stacks.reconfigure(service, changes)
+            wanted[f"{table.title()}StreamArn"] = found["LatestStreamArn"]
+    return {name: (held.get(name, ""), to) for name, to in wanted.items() if held.get(name) != to}

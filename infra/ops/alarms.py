@@ -6,27 +6,33 @@ import sys
 from typing import Annotated
 
 import typer
-from botocore.exceptions import ClientError
 from rich.table import Table
 
 from infra.deployment import alarms, receivers
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
-from infra.ops.operator_console import complain, console, emit
-from infra.ops.options import Endpoint, Region, Stage
-from infra.ops.refusals import explain
+from infra.ops.exit_statuses import NOT_IN_ORDER
+from infra.ops.operator_console import confirm_unless, emit
+from infra.ops.options import Endpoint, Region, Stage, Yes
+from infra.ops.refused import CommandRefused
 from infra.template.alarm_table import ALARMS, COMPOSITE
 
 app = typer.Typer(help="Alarms: their states, and whether their receivers work.")
 
-IN_ALARM, NOT_DONE, NO_RECEIVER = 1, 2, 3  # exit statuses
-
+_CONFIRMED = "A receiver of alarms is confirmed. `alarms test` shows that it gets a notification."
+_REMEDY = (
+    "is confirmed: open the link in AWS's mail, or deploy with --alarm-email ADDRESS to get another one."
+)
 _BREAKS = {row.name: row.breaks for row in ALARMS}
+
+
+class NotTestable(CommandRefused):
+    """The state of the alarm cannot be set."""
 
 
 @app.command("list")
 def list_alarms(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """List all alarms, those in ALARM first. Exit status 1: at least one is."""
+    """List all alarms, those in ALARM first. Exit status 3: at least one is."""
     found = alarms.states(AwsAccount(region, endpoint), stage)
     table = Table(title=f"{sum(one.state == 'ALARM' for one in found)} of {len(found)} in ALARM")
     for name in ("alarm", "state", "since", "promise", "runbook"):
@@ -44,7 +50,7 @@ def list_alarms(stage: Stage, region: Region, endpoint: Endpoint = None) -> None
         for one in found
     ]
     emit({"items": items}, table)
-    sys.exit(IN_ALARM if any(one.state == "ALARM" for one in found) else 0)
+    sys.exit(NOT_IN_ORDER if any(one.state == "ALARM" for one in found) else 0)
 
 
 def _known(name: str) -> str:
@@ -60,29 +66,22 @@ def notify_receivers(
     region: Region,
     endpoint: Endpoint = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="notify the receivers without asking")] = False,
+    yes: Yes = False,
 ) -> None:
     """Set an alarm to ALARM, so that its receivers get a notification. CloudWatch sets it back."""
     account = AwsAccount(region, endpoint)
     if name == COMPOSITE:
-        console.print(
-            "CloudWatch does not set a composite back. Test one of its alarms, such as rights-overdue."
-        )
-        sys.exit(NOT_DONE)
-    if not yes:
-        typer.confirm(f"Notify the receivers of alarms of {stage} that {name} is tested?", abort=True)
-    try:
-        account.client("cloudwatch").set_alarm_state(
-            AlarmName=alarms.prefix(stage) + name,
-            StateValue="ALARM",
-            StateReason="TEST by an operator (ops alarms test). Nothing is wrong.",
-        )
-    except ClientError as failure:
-        complain.print(explain(failure))
-        sys.exit(NOT_DONE)
-    console.print(f"{name} is in ALARM. Each receiver gets the reason 'TEST by an operator'.")
-    console.print(
-        "CloudWatch sets the state back when it judges the alarm next. CloudTrail records this call."
+        raise NotTestable("CloudWatch does not set a composite back; test one of its alarms")
+    confirm_unless(yes, f"Notify the receivers of alarms of {stage} that {name} is tested?")
+    account.client("cloudwatch").set_alarm_state(
+        AlarmName=alarms.prefix(stage) + name,
+        StateValue="ALARM",
+        StateReason="TEST by an operator (ops alarms test). Nothing is wrong.",
+    )
+    emit(
+        {"name": name, "state": "ALARM"},
+        f"{name} is in ALARM. Each receiver gets the reason 'TEST by an operator'.",
+        "CloudWatch sets the state back when it judges the alarm next. CloudTrail records this call.",
     )
 
 
@@ -92,17 +91,7 @@ def check(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     account = AwsAccount(region, endpoint)
     given = Stacks(account, lambda _: None).parameters(stack_name(stage, "service"))
     other = given.get("OtherAlarmTopic", "")
-    try:
-        confirmed = receivers.is_confirmed(
-            account, receivers.topic_of(account, stage), *filter(None, [other])
-        )
-    except ClientError as failure:
-        complain.print(explain(failure))
-        sys.exit(NOT_DONE)
-    if not confirmed:
-        console.print(
-            f"No receiver of alarms of {stage} is confirmed: open the link in AWS's mail, or deploy with "
-            "--alarm-email ADDRESS to get another one."
-        )
-        sys.exit(NO_RECEIVER)
-    console.print("A receiver of alarms is confirmed. `alarms test` shows that it gets a notification.")
+    topic = receivers.topic_of(account, stage)
+    confirmed = receivers.is_confirmed(account, topic, *filter(None, [other]))
+    emit({"confirmed": confirmed}, _CONFIRMED if confirmed else f"No receiver of alarms of {stage} {_REMEDY}")
+    sys.exit(0 if confirmed else NOT_IN_ORDER)

@@ -28,6 +28,19 @@ def line(one: Row) -> str:
     return f"{one['id']}  {one['status']}  version {one['version']}{needs}"
 
 
+def audience(one: Row) -> str:
+    """Return who is notified, as the assessment says."""
+    match one.get("audience"):
+        case "all":
+            return "all accounts"
+        case "country":
+            return f"all accounts that declared {one.get('country', 'the country')}"
+        case "listed":
+            return "the listed accounts"
+        case _:
+            return "nobody: no approved assessment names an audience"
+
+
 def listed(breaches: list[Row]) -> Table:
     """Return a table with one row per breach."""
     table = Table(title=f"{len(breaches)} breaches")

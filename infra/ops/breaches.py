@@ -18,13 +18,14 @@ from infra.ops import breach_tables as tables
 from infra.ops.operator_console import (
     FieldsFile,
     RecordedBreach,
+    confirm_unless,
     connected,
     emit,
     emit_listing,
     read_list,
     read_toml,
 )
-from infra.ops.options import Endpoint, Region, Stage, Version
+from infra.ops.options import DryRun, Endpoint, Region, Stage, Version, Yes
 
 app = typer.Typer(
     help="Breaches of personal data: open, add, assess, notify, close, list, show.",
@@ -129,9 +130,22 @@ def approve(
 
 
 @app.command()
-def notify_subjects(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Begin to notify the people affected, as the approved assessment says."""
+def notify_subjects(
+    breach: RecordedBreach,
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+    *,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Begin to notify the people affected, as the approved assessment says. It cannot be stopped."""
     with connected(stage, region, endpoint) as api:
+        found = api.call("GET", f"{_ALL}/{breach}").body
+        if dry_run:
+            emit(found, *tables.whole(found), f"Would notify: {tables.audience(found)}")
+            return
+        confirm_unless(yes, f"Notify {tables.audience(found)} of {breach}? The texts are then final.")
         _print_result(api.call("POST", f"{_ALL}/{breach}/notices").body)
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from rich.table import Table
 
+from chalicelib.rights.deadline import ExtensionReason
+from chalicelib.rights.reason_words import REASONS
+
 Case = dict[str, Any]
 
 
@@ -69,6 +72,20 @@ def with_names(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a va
             return value
 
 
+def with_words(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
+    """Return a reason with its plain words, such as `A16Accurate: we checked the data ...`; others as is."""
+    words = _WORDS.get(value) if isinstance(value, str) else None
+    return f"{value}: {words}" if words else value
+
+
+_LABEL = "Reason: "  # the first word of the texts for subjects
+_WORDS = {
+    **{reason.value: words["en"].removeprefix(_LABEL).rstrip(".") for reason, words in REASONS.items()},
+    ExtensionReason.COMPLEXITY.value: "the request is complex",
+    ExtensionReason.HIGH_VOLUME.value: "there are many requests",
+}
+
+
 def _needed_action(case: Case) -> str:
     """Return the action that an operator must take, or "" while the engine works on the request."""
     if case.get("proposal"):
@@ -99,7 +116,7 @@ def _facts(case: Case) -> Table:
     _add_subject(table, case)
     table.add_row("deadline", "paused" if case["clock_stands_still"] else "running")
     if extended := case.get("extended"):
-        table.add_row("extended", f"until {extended['until']}: {extended['reason']}")
+        table.add_row("extended", f"until {extended['until']}: {with_words(extended['reason'])}")
     table.add_row(
         "next step", f"{case.get('runs_at', 'not scheduled')}, after {case['tries']} tries without an outcome"
     )
@@ -114,7 +131,7 @@ def _facts(case: Case) -> Table:
     if reason := case.get("reason"):
         table.add_row("reason of the subject", reason)
     if proposal := case.get("proposal"):
-        why = f" ({proposal['reason']})" if "reason" in proposal else ""
+        why = f" ({with_words(proposal['reason'])})" if "reason" in proposal else ""
         table.add_row("proposed", f"{proposal['status']}{why} by {proposal['by']} at {proposal['at']}")
         table.add_row("text", proposal.get("text", ""))
         table.add_row("approved by", proposal.get("approved_by", "not yet approved"))
@@ -147,6 +164,6 @@ def evidence_table(entries: list[dict[str, Any]] | None, command: str) -> Table:
         return Table(title=f"The evidence was altered or cannot be read: run `{command}`", show_header=False)
     table = Table("", "at", "event", "data", title="evidence, newest first")
     for entry in entries:
-        data = ", ".join(f"{name}={value}" for name, value in sorted(entry["said"].items()))
+        data = ", ".join(f"{name}={with_words(value)}" for name, value in sorted(entry["said"].items()))
         table.add_row(str(entry["seq"]), entry["at"], entry["event"], data)
     return table

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-from botocore.exceptions import ClientError
-from rich.console import Console
 
 from chalicelib.chat.model import AppAccess
 from chalicelib.chat_settings import baseline
@@ -21,16 +18,14 @@ from chalicelib.core import periods
 from chalicelib.core.setting_values import https_url
 from infra.deployment import chat_settings as settings
 from infra.deployment.account import AwsAccount
-from infra.deployment.chat_settings import StreamNotReached, in_words
+from infra.deployment.chat_settings import in_words
 from infra.deployment.vault import MissingSecret
 from infra.ops import scheduled
-from infra.ops.options import Endpoint, Region, Stage
-from infra.ops.scheduled import RunFailed
+from infra.ops.exit_statuses import NOT_IN_ORDER
+from infra.ops.operator_console import confirm_unless, emit, note
+from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
 
 app = typer.Typer(help="Settings of the app at Stream: the baseline, what differs, and applying it.")
-console = Console(soft_wrap=True, markup=False)
-
-DIFFERS, NOT_DONE = 1, 2  # exit statuses
 
 _SECRET, _PERIODS = "RU4M_STREAM_API_SECRET", "RU4M_PERIODS"
 StreamKey = Annotated[
@@ -56,18 +51,15 @@ def diff(
     stream_url: StreamUrl = _STREAM,
     issuer: Issuer = None,
 ) -> None:
-    """Show which settings differ from the baseline. Exit status 0: none. 1: some. 2: nothing is known."""
+    """Show which settings differ from the baseline. Exit status 3: some do. 1: nothing is known."""
     account = AwsAccount(region, endpoint)
-    with _or_not_done():
-        access, chosen = _app(account, stage, stream_api_key, stream_url, issuer)
-        placement = settings.confirmed_placement(account, stage, access.api_key)
-        checked = settings.read(access, chosen, placement)
-    _show(checked)
-    sys.exit(DIFFERS if of_standing(checked, SettingStanding.DRIFTED) else 0)
+    access, chosen = _app(account, stage, stream_api_key, stream_url, issuer)
+    placement = settings.confirmed_placement(account, stage, access.api_key)
+    _end_with(settings.read(access, chosen, placement))
 
 
 @app.command()
-def apply(
+def apply(  # noqa: PLR0913 - the options of a command
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
@@ -75,68 +67,54 @@ def apply(
     stream_url: StreamUrl = _STREAM,
     issuer: Issuer = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="change the settings without asking")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
     """Set what differs from the baseline. Safe to stop and run again.
 
-    Exit status 0: nothing differs any more. 1: something still differs. 2: Stream did not answer.
+    Exit status 0: nothing differs any more. 3: something still differs. 1: Stream did not answer.
     """
     account = AwsAccount(region, endpoint)
-    with _or_not_done():
-        access, chosen = _app(account, stage, stream_api_key, stream_url, issuer)
-        placement = settings.confirmed_placement(account, stage, access.api_key)
+    access, chosen = _app(account, stage, stream_api_key, stream_url, issuer)
+    placement = settings.confirmed_placement(account, stage, access.api_key)
+    checked = settings.read(access, chosen, placement)
+    if dry_run:
+        for one in changeable(checked):
+            note(f"would change: {one.name}")
+    elif changeable(checked):
+        for line in _lines(checked):
+            note(line)
+        confirm_unless(yes, f"Change these settings of app {access.api_key}?")
+        for sent in settings.send(access, checked):
+            note(f"{'changed' if sent.accepted else 'refused by Stream'}: {sent.checked.name}")
         checked = settings.read(access, chosen, placement)
-        if changeable(checked):
-            _show(checked)
-            if not yes:
-                typer.confirm(f"Change these settings of app {access.api_key}?", abort=True)
-            for one in settings.send(access, checked):
-                console.print(f"{'changed' if one.accepted else 'refused by Stream'}: {one.checked.name}")
-            checked = settings.read(access, chosen, placement)
-    _show(checked)
-    sys.exit(DIFFERS if of_standing(checked, SettingStanding.DRIFTED) else 0)
+    _end_with(checked)
 
 
 @app.command()
 def check(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """Run the daily check now, so that its alarm shows the current state."""
-    with _or_not_done():
-        counts = scheduled.run(AwsAccount(region, endpoint), stage, settings.JOB, {})
-    console.print(", ".join(f"{number} {name}" for name, number in counts.items()))
+    counts = scheduled.run(AwsAccount(region, endpoint), stage, settings.JOB, {})
+    emit(counts, ", ".join(f"{number} {name}" for name, number in counts.items()))
 
 
 @app.command("confirm-placement")
-def confirm_placement(
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask: the dashboard was looked at")] = False,
-) -> None:
-    """Record where Stream hosts the app, once you have seen in its dashboard that this is in the EU."""
+def confirm_placement(stage: Stage, region: Region, endpoint: Endpoint = None, *, yes: Yes = False) -> None:
+    """Record where Stream hosts the app, once you have seen in its dashboard that this is in the EU.
+
+    Exit status 3: Stream does not state it.
+    """
     account = AwsAccount(region, endpoint)
-    with _or_not_done():
-        access, chosen = settings.deployed_access(account, stage)
-        named = {one.setting.name: one.found for one in settings.read(access, chosen, None)}
-        placement = named[baseline.PLACEMENT]
-        if not placement:
-            console.print("Stream does not state where it hosts the app.")
-            sys.exit(DIFFERS)
-        console.print(f"Stream states {placement}.")
-        if not yes:
-            typer.confirm("Does its dashboard show a region in the EU for this app?", abort=True)
-        settings.confirm_placement(account, stage, str(placement))
-    console.print(f"Recorded in the Ledger: {placement}.")
-
-
-@contextmanager
-def _or_not_done() -> Iterator[None]:
-    """Print why nothing is known or done, and exit with status 2."""
-    try:
-        yield
-    except (StreamNotReached, MissingSecret, RunFailed, ClientError) as failure:
-        console.print(str(failure))
-        sys.exit(NOT_DONE)
+    access, chosen = settings.deployed_access(account, stage)
+    named = {one.setting.name: one.found for one in settings.read(access, chosen, None)}
+    placement = named[baseline.PLACEMENT]
+    if not placement:
+        emit({"placement": None}, "Stream does not state where it hosts the app.")
+        sys.exit(NOT_IN_ORDER)
+    note(f"Stream states {placement}.")
+    confirm_unless(yes, "Does its dashboard show a region in the EU for this app?")
+    settings.confirm_placement(account, stage, str(placement))
+    emit({"placement": placement}, f"Recorded in the Ledger: {placement}.")
 
 
 def _app(
@@ -156,17 +134,31 @@ def _app(
     return AppAccess(api_key, secret, url), chosen
 
 
-def _show(checked: Iterable[CheckedSetting]) -> None:
-    """Print what differs and what is unverified, in words."""
-    settings_checked = tuple(checked)
-    drifted = of_standing(settings_checked, SettingStanding.DRIFTED)
-    unverified = of_standing(settings_checked, SettingStanding.UNVERIFIED)
-    for one in drifted:
-        console.print(f"{one.name}: {_difference(one)}")
-    for one in unverified:
-        console.print(f"{one.name}: unverified, {_unverified(one)}")
-    kept = len(settings_checked) - len(drifted) - len(unverified)
-    console.print(f"{kept} settings are as wanted, {len(drifted)} differ, {len(unverified)} are unverified.")
+def _end_with(checked: Iterable[CheckedSetting]) -> NoReturn:
+    """Print what differs and what is unverified, and end with the exit status of that."""
+    found = tuple(checked)
+    drifted = of_standing(found, SettingStanding.DRIFTED)
+    unverified = of_standing(found, SettingStanding.UNVERIFIED)
+    emit(
+        {
+            "differ": {one.name: _difference(one) for one in drifted},
+            "unverified": {one.name: _unverified(one) for one in unverified},
+            "as_wanted": len(found) - len(drifted) - len(unverified),
+        },
+        *_lines(found),
+    )
+    sys.exit(NOT_IN_ORDER if drifted else 0)
+
+
+def _lines(checked: Iterable[CheckedSetting]) -> Iterator[str]:
+    """Yield what differs and what is unverified, in words."""
+    found = tuple(checked)
+    drifted = of_standing(found, SettingStanding.DRIFTED)
+    unverified = of_standing(found, SettingStanding.UNVERIFIED)
+    yield from (f"{one.name}: {_difference(one)}" for one in drifted)
+    yield from (f"{one.name}: unverified, {_unverified(one)}" for one in unverified)
+    kept = len(found) - len(drifted) - len(unverified)
+    yield f"{kept} settings are as wanted, {len(drifted)} differ, {len(unverified)} are unverified."
 
 
 def _difference(one: CheckedSetting) -> str:

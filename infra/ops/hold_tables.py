@@ -50,6 +50,18 @@ def whole(hold: Row) -> Table:
     return table
 
 
+def liftable(hold: Row) -> str:
+    """Return what a lifting would do now."""
+    if state(hold) == "ended":
+        return "It has ended, so nothing is left to lift."
+    if "lift_proposed_by" not in hold:
+        return "It would be refused: another operator has to run `holds propose-lift` first."
+    return (
+        f"Would end it now instead of {hold['ends_at']}, unless you proposed that yourself. Records that it "
+        "alone keeps, and that are past their period, are deleted within five days."
+    )
+
+
 def _needed_action(hold: Row) -> str:
     """Return the action that another operator may take, or ""."""
     if hold["awaits_confirmation"]:

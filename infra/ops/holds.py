@@ -15,12 +15,13 @@ from infra.ops.operator_console import (
     FieldsFile,
     Listing,
     PlacedHold,
+    confirm_unless,
     connected,
     emit,
     emit_listing,
     read_toml,
 )
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
 
 app = typer.Typer(help="Holds: place, confirm, lift, list, show.", pretty_exceptions_enable=False)
 _ALL = "/holds"
@@ -73,9 +74,22 @@ def propose_lift(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpo
 
 
 @app.command()
-def lift(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Lift a hold, as another operator proposed."""
+def lift(
+    hold: PlacedHold,
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+    *,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Lift a hold, as another operator proposed. Records past their period are deleted within days."""
     with connected(stage, region, endpoint) as api:
+        if dry_run:
+            found = api.call("GET", f"{_ALL}/{hold}").body
+            emit(found, tables.whole(found), tables.liftable(found))
+            return
+        confirm_unless(yes, f"Lift {hold}? Records that it alone keeps are deleted within days.")
         _print_result(api.call("POST", f"{_ALL}/{hold}/lift").body)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Annotated
 
@@ -18,8 +18,8 @@ from chalicelib.devices import service as devices
 from chalicelib.privacy.periods import Period
 from infra.deployment.account import AwsAccount
 from infra.ops import gated
-from infra.ops.operator_console import console
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.operator_console import emit, note
+from infra.ops.options import DryRun, Endpoint, Region, Stage
 from infra.ops.standing_in import act_as_signup
 
 app = typer.Typer(help="Idle accounts: warned twice, then erased.")
@@ -48,20 +48,23 @@ def release(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
 
 
 @app.command()
-def watch(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+def watch(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False) -> None:
     """Let the job find accounts from before it, or after a shorter period was set. Safe to run again."""
     act_as_signup(AwsAccount(region, endpoint), stage)
-    for seen, watched in _watch_all():
-        console.print(f"{seen} accounts seen, {watched} of them watched from now on")
+    seen = watched = 0
+    verb = "would be watched" if dry_run else "watched from now on"
+    for seen, watched in _watch_all(_is_unwatched if dry_run else _watch):
+        note(f"{seen} accounts seen, {watched} of them {verb}")
+    emit({"seen": seen, "watched": watched, "dry_run": dry_run})
 
 
-def _watch_all() -> Iterator[tuple[int, int]]:
-    """Watch all accounts; yield the counts so far after each page."""
+def _watch_all(watch_one: Callable[[Account], bool]) -> Iterator[tuple[int, int]]:
+    """Watch all accounts, or count those to watch; yield the counts so far after each page."""
     seen = watched = 0
     for page in accounts.glances_in(WHOLE):
         for account in page:
             seen += 1
-            watched += _watch(account)
+            watched += watch_one(account)
         yield seen, watched
 
 
@@ -69,6 +72,13 @@ def _watch(account: Account) -> bool:
     """Let the job find an account; False if it does already, or the account is unreadable or being erased."""
     with suppress(SealingError, accounts.AccountGone):
         return last_uses.watch(_last_use(account), accounts.not_erasing(account.account_id))
+    return False
+
+
+def _is_unwatched(account: Account) -> bool:
+    """Return whether `_watch` would let the job find an account."""
+    with suppress(SealingError):
+        return last_uses.needs_watching(_last_use(account))
     return False
 
 

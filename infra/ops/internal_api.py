@@ -13,7 +13,7 @@ from botocore.httpsession import URLLib3Session
 from infra.deployment.account import AwsAccount
 from infra.deployment.rollout import api_url
 from infra.deployment.stacks import Stacks, stack_name
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import POLICY, CommandRefused
 
 
 class CallRefused(CommandRefused):
@@ -80,4 +80,24 @@ def _reason(status: int, problem: dict[str, Any]) -> str:
         parts.append(f"open request {problem['open_request_id']}")
     if "request_id" in problem:
         parts.append(f"call {problem['request_id']}")
+    parts.append(_remedy(problem))
     return "; ".join(part for part in parts if part)
+
+
+def _remedy(problem: dict[str, Any]) -> str:
+    """Return what to do about a problem; "" if its text says that already."""
+    if "retry_after" in problem:
+        return f"try again in {problem['retry_after']} s"
+    return _REMEDIES.get(str(problem.get("code")), "")
+
+
+_REMEDIES = {
+    "forbidden": f"{POLICY} The setting RU4M_OPERATORS of the deployment has to accept your ARN, too.",
+    "not_found": "look for the id with `list`, and check --stage",
+    "changed_meanwhile": "look at the change with `show`, and use the version that it prints",
+    "own_proposal": "another operator has to do this",
+    "nothing_proposed": "propose it first; another operator then approves it",
+    "proposed_already": "look at the proposal with `show`; it can be withdrawn",
+    "unavailable": "run the command again in a minute",
+    "internal_error": "a defect: the log of the function admin has this call",
+}

@@ -6,7 +6,6 @@ view under a pseudonym of the operator.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,23 +13,12 @@ import typer
 from rich.table import Table
 
 from chalicelib.core.ids import UserId
-from infra.ops.operator_console import checked, connected, emit, emit_listing, read_list
+from infra.ops.operator_console import checked, connected, emit, emit_listing, read_json, read_list
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Invoices: record, list.", pretty_exceptions_enable=False)
 
 _ALL = "/invoices"
-
-
-def _read_invoice(path: Path) -> dict[str, Any]:
-    """Read the file of an invoice; the API checks its content."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise typer.BadParameter("not a JSON file") from None
-    if not isinstance(content, dict):
-        raise typer.BadParameter("not a JSON object")
-    return content
 
 
 @app.command()
@@ -48,7 +36,7 @@ def record(
     endpoint: Endpoint = None,
 ) -> None:
     """Record an invoice. Safe to run again: the same invoice is recorded once."""
-    body = _read_invoice(file)
+    body = read_json(file)
     with connected(stage, region, endpoint) as api:
         recorded = api.call("POST", _ALL, body).body
         emit(recorded, f"{recorded['invoice_number']}  kept until {recorded['kept_until']}")

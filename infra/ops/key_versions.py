@@ -6,26 +6,29 @@ retire   the other versions are deleted, once no data uses them
 At any time, every container knows each version that another container may use. A change of the configuration
 starts new containers; after each change, the rotation waits until the old containers have finished. `retire`
 also waits before it checks whether an old version is in use: `rotate` may have been interrupted in its last
-wait, and data that an old container writes after the check would be lost with the key.
+wait, and data that an old container writes after the check would be lost with the key. A wait ends a quarter
+of an hour after the last change of a function, so there is none if that is long ago.
 
 Both are safe to stop and run again: the secret and the configuration show the progress.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 from infra.deployment.account import AwsAccount
-from infra.deployment.stacks import Report
 from infra.deployment.vault import Document, stored, write
+from infra.ops.countdown import count_down
 from infra.ops.refused import CommandRefused
 
 # Seconds, after which Lambda ends every run. All functions count: jobs open records, and the worker of rights
 # requests reads claims. Without the new version it would miss moved claims in a copy.
 LONGEST_RUN = 15 * 60
-_REPORTED = 30  # seconds between reports of a wait
+# Seconds, after which AWS starts no run with the configuration from before a change.
+_UNTIL_APPLIED = 2 * 60
 
 
 class Unfinished(CommandRefused):
@@ -88,10 +91,32 @@ class Versions:
             return []  # nothing was rotated, so nothing has to be waited for
         self.settle()
         refuse_if_used(current)
-        secret = self._secret()
+        secret, older = self._secret(), self._older(current)
         self._configure(_only_current(secret))  # functions stop using the others before they are deleted
         self._write(_only_current(secret))
-        return sorted(secret["versions"].keys() - {current}, key=int)
+        return older
+
+    def retirable(self, refuse_if_used: Callable[[str], None]) -> list[str]:
+        """Return the versions that `retire` would delete now; nothing is changed or waited for.
+
+        Raises:
+            Unfinished: as for `retire`.
+        """
+        older = self.older()
+        if older:
+            refuse_if_used(self.current())
+        return older
+
+    def older(self) -> list[str]:
+        """Return the versions before the current one, whether data uses them or not.
+
+        Raises:
+            Unfinished: as for `current`.
+        """
+        return self._older(self.current())
+
+    def _older(self, current: str) -> list[str]:
+        return sorted(self._secret()["versions"].keys() - {current}, key=int)
 
     def _configure(self, secret: Document) -> None:
         wanted = self.spelled(secret)
@@ -111,13 +136,31 @@ def _only_current(secret: Document) -> Document:
     return secret | {"versions": {current: secret["versions"][current]}}
 
 
-def waiting(report: Report) -> Callable[[], None]:
-    """Return a `settle` that waits for the longest run of a function, and reports what is left."""
+def waiting(account: AwsAccount, stage: str) -> Callable[[], None]:
+    """Return a `settle` that waits until each run of a function with an older configuration has ended."""
 
     def settle() -> None:
-        report("Functions may run with the old configuration. Interrupt at will; a later run continues.")
-        for left in range(LONGEST_RUN, 0, -_REPORTED):
-            report(f"{left // 60} min {left % 60:02} s left to wait")
-            time.sleep(min(left, _REPORTED))
+        left = seconds_left(account, stage)
+        count_down(
+            left,
+            "Functions may run with an older configuration. Interrupt at will; a later run continues.",
+        )
 
     return settle
+
+
+def seconds_left(account: AwsAccount, stage: str) -> int:
+    """Return for how long a run with an older configuration may last, from the last change of a function.
+
+    Both instants are AWS's, so the clock of this computer does not matter. If AWS does not state one of them,
+    it is the longest run.
+    """
+    changed, now = list[datetime](), None
+    for page in account.client("lambda").get_paginator("list_functions").paginate():
+        now = page["ResponseMetadata"]["HTTPHeaders"].get("date")
+        own = (one for one in page["Functions"] if one["FunctionName"].startswith(f"ru4m-{stage}-"))
+        changed += [datetime.fromisoformat(one["LastModified"]) for one in own]
+    if not changed or now is None:
+        return LONGEST_RUN
+    since = parsedate_to_datetime(now) - max(changed)
+    return min(LONGEST_RUN, LONGEST_RUN + _UNTIL_APPLIED - int(since.total_seconds()))

@@ -6,13 +6,34 @@ kms:GetPublicKey.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 
 from chalicelib.core import chain
 from chalicelib.core.chain import Chain, ChainVerdict, Finding, PublicKeys
 from infra.deployment.account import AwsAccount
 from infra.ops import standing_in
+from infra.ops.exit_statuses import NOT_IN_ORDER
+from infra.ops.operator_console import emit, note
+from infra.ops.refused import CommandRefused
+
+
+class UnknownChain(CommandRefused):
+    """The chain does not exist, or the text is not the name of one."""
+
+
+@dataclass(frozen=True)
+class VerifiedChain:
+    """A chain, the number of its last entry that a checkpoint covers, and its findings in words."""
+
+    chain: str
+    covered: int
+    findings: tuple[str, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report of the chain."""
+        yield f"{self.chain}: covered up to {self.covered}, {len(self.findings)} findings"
+        yield from (f"  {finding}" for finding in self.findings)
 
 
 def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdict]]:
@@ -26,42 +47,44 @@ def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdi
         yield verified.name, verdict
 
 
-def report(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:
-    """Print how far each chain is signed, and its findings; return the number of findings.
+def report(names: Iterable[str], since: int) -> list[VerifiedChain]:
+    """Verify chains; return how far each is signed, and its findings.
 
     Raises:
-        ValueError: a name is not the name of a chain.
-        LookupError: a chain does not exist.
+        UnknownChain: a name is not the name of a chain, or the chain does not exist.
     """
-    wrong = 0
-    if chain.is_archive_empty():
-        say("nothing is signed yet: there is no checkpoint")
-    for name, verdict in verdicts(names, since):
-        if not verdict.known:
-            where = f" from number {since} on" if since > 1 else ""
-            raise LookupError(f"{name} does not exist: it has no entry, and no checkpoint{where} names it")
-        say(f"{name}: covered up to {verdict.covered}, {len(verdict.findings)} findings")
-        for finding in verdict.findings:
-            say(f"  {described(finding)}")
-        wrong += len(verdict.findings)
-    return wrong
-
-
-def verify(
-    account: AwsAccount, stage: str, names: Iterable[str] | None, since: int, say: Callable[[str], object]
-) -> int:
-    """Verify chains of a stage, by default all that changed since a checkpoint; return the exit status."""
-    standing_in.act_as(account, stage, "checkpoint_ledger")
-    return exit_status(chain.touched_chains(since) if names is None else names, since, say)
-
-
-def exit_status(names: Iterable[str], since: int, say: Callable[[str], object]) -> int:
-    """Print the report; return 0: no findings, 1: findings, 2: invalid or unknown chain."""
+    found = []
     try:
-        return 1 if report(names, since, say) else 0
-    except (ValueError, LookupError) as error:
-        say(f"refused: {error}")
-        return 2
+        for name, verdict in verdicts(names, since):
+            if not verdict.known:
+                where = f" from number {since} on" if since > 1 else ""
+                raise UnknownChain(
+                    f"{name} does not exist: it has no entry, and no checkpoint{where} names it"
+                )
+            found.append(VerifiedChain(name, verdict.covered, tuple(map(described, verdict.findings))))
+    except ValueError as error:
+        raise UnknownChain(f"{error}; it is <kind>#<name>, such as rights#r_...") from None
+    return found
+
+
+def verify(account: AwsAccount, stage: str, names: Iterable[str] | None, since: int) -> int:
+    """Verify chains of a stage, by default all that changed since a checkpoint; return the exit status.
+
+    Raises:
+        UnknownChain: as for `report`.
+    """
+    standing_in.act_as(account, stage, "checkpoint_ledger")
+    return verify_here(chain.touched_chains(since) if names is None else names, since)
+
+
+def verify_here(names: Iterable[str], since: int) -> int:
+    """Verify chains with the settings of this process, print the report, and return the exit status."""
+    if chain.is_archive_empty():
+        note("nothing is signed yet: there is no checkpoint")
+    found = report(names, since)
+    lines = (line for one in found for line in one.lines())
+    emit({"chains": [vars(one) for one in found]}, *lines)
+    return NOT_IN_ORDER if any(one.findings for one in found) else 0
 
 
 def described(finding: Finding) -> str:

@@ -70,7 +70,7 @@ class LookupKeys:
             new_mac_key,
             lambda: stacks.parameters(service)["LookupVersions"],
             lambda versions: stacks.reconfigure(service, {"LookupVersions": versions}),
-            settle or waiting(report),
+            settle or waiting(account, stage),
         )
         return cls(versions, tables.names_in_use(stacks, stage)[Table.CLAIMS])
 
@@ -107,6 +107,19 @@ class LookupKeys:
         """
         return self.versions.retire(self._refuse_if_claimed)
 
+    def retirable(self) -> list[str]:
+        """Return the versions that `retire` would delete now; nothing is changed or waited for.
+
+        Raises:
+            Unfinished, ClaimsLeft, SuppressionsLeft: as for `retire`.
+        """
+        return self.versions.retirable(self._refuse_if_claimed)
+
+    def count_older(self) -> int:
+        """Return the number of claims and objections that are under an older version."""
+        current = self.versions.current()
+        return sum(len(_older(page, current)) for page in self._pages())
+
     def _refuse_if_claimed(self, current: str) -> None:
         claims, suppressions = 0, Counter[str]()
         for page in self._pages():
@@ -116,7 +129,7 @@ class LookupKeys:
             suppressions.update(_end_of(item) for item in found if not _has_ended(item))
         if claims:
             raise ClaimsLeft(
-                f"{claims} claims are under older versions; `lookup-key rekey` moves those of accounts"
+                f"{claims} claims are under older versions; `keys lookup rekey` moves those of accounts"
             )
         if suppressions:
             raise SuppressionsLeft(

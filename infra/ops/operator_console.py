@@ -17,14 +17,19 @@ import typer
 from rich.console import Console, RenderableType
 
 from chalicelib.core import clock
-from chalicelib.core.ids import BreachId, DisclosureId, HoldId, Id, RightsRequestId
+from chalicelib.core.ids import BreachId, DisclosureId, HoldId, Id, RightsRequestId, UserId
 from infra.deployment.account import AwsAccount
 from infra.ops.internal_api import InternalApi
+from infra.ops.refused import CommandRefused
 
 # A pipe has no width, and ids must not be cut.
 WIDTH = 160
 console = Console(soft_wrap=True, markup=False, highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 complain = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+
+
+class NotConfirmed(CommandRefused):
+    """The operator did not confirm."""
 
 
 class Format(Enum):
@@ -59,6 +64,23 @@ def note(line: str) -> None:
     (complain if _Chosen.format is Format.JSON else console).print(line)
 
 
+def confirm_unless(yes: bool, question: str) -> None:  # noqa: FBT001 - an option of the command line
+    """Ask the operator, unless the call has `--yes`.
+
+    Raises:
+        NotConfirmed: the answer is no, or there is none.
+    """
+    if yes:
+        return
+    try:
+        confirmed = typer.confirm(question, err=True)
+    except typer.Abort:  # no operator answers, as in a script
+        complain.print()
+        confirmed = False
+    if not confirmed:
+        raise NotConfirmed("not confirmed, so nothing was changed; --yes skips the question")
+
+
 _MAX_LISTED = 500  # items; one page more may be read
 _MAX_CALLS = 100  # a page may have few items: a page of erasures leaves out the other requests
 
@@ -90,6 +112,10 @@ RecordedBreach = Annotated[
     str,
     typer.Argument(help=f"id of the breach, {BreachId.prefix}_...", callback=checked(BreachId, "breach")),
 ]
+Subject = Annotated[
+    str,
+    typer.Argument(help=f"id of the user, {UserId.prefix}_...", callback=checked(UserId, "user")),
+]
 FieldsFile = Annotated[
     Path,
     typer.Option(
@@ -118,6 +144,17 @@ def read_toml(path: Path, days: Iterable[str]) -> dict[str, Any]:
             raise typer.BadParameter(f"{name} has to be a day, such as 2027-03-01 without quotes")
         fields[name] = beginning_of(fields[name])
     return fields
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read the body of a call from a JSON file; the API checks it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise typer.BadParameter("not a JSON file") from None
+    if not isinstance(content, dict):
+        raise typer.BadParameter("not a JSON object")
+    return content
 
 
 def beginning_of(day: date) -> str:

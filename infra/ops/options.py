@@ -15,3 +15,5 @@ Endpoint = Annotated[
     str | None,
     typer.Option("--endpoint-url", envvar=ENDPOINT, help="URL of an emulator to use instead of AWS"),
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask for a confirmation")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would happen, and change nothing")]

@@ -23,7 +23,7 @@ from pathlib import Path
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.environments import HOME
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import WrongCall
 
 STAGE, REGION, ENDPOINT = "RU4M_STAGE", "AWS_REGION", "RU4M_ENDPOINT_URL"
 PROFILE, FILE = "RU4M_PROFILE", "RU4M_OPS_CONFIG"
@@ -32,7 +32,7 @@ _VARIABLES = {"stage": STAGE, "region": REGION, "endpoint_url": ENDPOINT, "aws_p
 _LOCAL = HOME / "state.json"
 
 
-class ProfileRefused(CommandRefused):
+class ProfileRefused(WrongCall):
     """The file of profiles has no such profile or is malformed, or no local cloud runs."""
 
 

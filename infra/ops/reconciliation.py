@@ -1,4 +1,4 @@
-"""`python -m infra.ops reconciliation`: erased users at Stream."""
+"""`python -m infra.ops reconcile`: erased users at Stream."""
 
 from __future__ import annotations
 

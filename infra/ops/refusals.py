@@ -1,7 +1,6 @@
 """What a failed command says: one line that names the remedy, on stderr, and an exit status.
 
-Exit status 1: the command was refused or failed. 2: it was called in a wrong way. A command may have further
-ones of its own. Nobody sees a traceback, unless RU4M_DEBUG is set.
+`exit_statuses` lists the statuses. No operator sees a traceback, unless RU4M_DEBUG is set.
 """
 
 from __future__ import annotations
@@ -28,22 +27,20 @@ from typer.core import TyperGroup
 
 from chalicelib.privacy.changed_periods import NotRedatable
 from infra.deployment.account import RegionError
+from infra.deployment.chat_settings import StreamNotReached
 from infra.deployment.queues import NoSuchQueue, NotRedrivable
 from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
-from infra.ops.profiles import ProfileRefused
-from infra.ops.refused import CommandRefused
+from infra.deployment.vault import MissingSecret
+from infra.ops.exit_statuses import FAILED, USAGE
+from infra.ops.refused import POLICY, CommandRefused
 from infra.ops.scheduled import RunFailed
 
 DEBUG = "RU4M_DEBUG"
-USAGE = 2
 # typer has a click of its own, and exports only this subclass of click's UsageError.
 UsageMistake: type[Exception] = typer.BadParameter.__mro__[1]
 
 _SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."
-_POLICY = (
-    "Your role needs the policy that the output OperatorPolicyArn of the stack ru4m-<stage>-service names."
-)
 _STAGE = "Check --stage and --region; `make deploy` creates a stage."
 _EXPIRED = {
     "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch",
@@ -75,7 +72,7 @@ def _of_aws(error: ClientError) -> str:
     if code in _EXPIRED:
         return f"AWS does not accept the credentials ({code}). {_SIGN_IN}"
     if code in _DENIED:
-        return f"AWS denies {error.operation_name}. {_POLICY}"
+        return f"AWS denies {error.operation_name}. {POLICY}"
     if code in _MISSING or (code == "ValidationError" and "does not exist" in text):
         return f"{error.operation_name} found nothing ({code}): {text.rstrip('.')}. {_STAGE}"
     return f"refused: {error.operation_name}: {code}: {text}"
@@ -99,6 +96,7 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
     ((ProfileNotFound,), lambda error: f"{error}. Set AWS_PROFILE to one of your AWS configuration."),
     ((ClientError,), _of_aws),
     ((RunFailed,), str),
+    ((UnicodeDecodeError,), lambda _: "A file of the call is not UTF-8 text. Save it as UTF-8."),
     (
         (EndpointConnectionError, ConnectTimeoutError),
         lambda error: f"{_one_line(error)} Check the network, --region and --endpoint-url.",
@@ -112,10 +110,18 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
             NotRedrivable,
             BotoCoreError,
             StackFailed,
+            StreamNotReached,
+            MissingSecret,
         ),
         lambda error: f"refused: {_one_line(error)}",
     ),
 )
+
+
+def _status_of(error: Exception) -> int:
+    if isinstance(error, CommandRefused):
+        return error.status
+    return USAGE if isinstance(error, UsageMistake) else FAILED
 
 
 class OperatorGroup(TyperGroup):
@@ -131,4 +137,4 @@ class OperatorGroup(TyperGroup):
             if DEBUG in os.environ:
                 raise
             Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(explain(error))
-            raise typer.Exit(USAGE if isinstance(error, (UsageMistake, ProfileRefused)) else 1) from None
+            raise typer.Exit(_status_of(error)) from None

@@ -19,9 +19,10 @@ from chalicelib.restore.replay import ReplayOrder, replay
 from chalicelib.restore.scanning import Workers
 from infra.deployment.account import AwsAccount
 from infra.ops import standing_in
-from infra.ops.restored_tables import RestoredTableRefused, RestoredTables
+from infra.ops.exit_statuses import FAILED, NOT_IN_ORDER
+from infra.ops.restored_tables import RestoredTables, RestoreMalformed
 
-CLEAN, NOT_CLEAN, REFUSED = 0, 1, 2
+CLEAN = 0
 
 Say = Callable[[str], object]
 
@@ -30,13 +31,13 @@ def parse_instant(text: str) -> datetime:
     """The instant of a backup.
 
     Raises:
-        RestoredTableRefused: it is no instant with an offset.
+        RestoreMalformed: it is no instant with an offset.
     """
     with suppress(ValueError):
         at = datetime.fromisoformat(text)
         if at.tzinfo is not None:
             return at.replace(microsecond=0)
-    raise RestoredTableRefused(f"--at {text}: an instant as 2026-11-20T10:00:00Z")
+    raise RestoreMalformed(f"--at {text}: an instant as 2026-11-20T10:00:00Z")
 
 
 def replay_erasures(
@@ -58,14 +59,13 @@ def replay_erasures(
         perform: makes the changes, or omits them.
         workers: how many threads work.
         say: prints a line.
+
+    Raises:
+        RestoredTableRefused: functions use one of the tables, or it is not what it is named as.
     """
-    try:
-        restored.check(account, stage)
-        for line in restored.missing_settings(account):
-            say(line)
-    except RestoredTableRefused as refused:
-        say(f"refused: {refused}")
-        return REFUSED
+    restored.check(account, stage)
+    for line in restored.missing_settings(account):
+        say(line)
     names = standing_in.table_names(account, stage) | restored.names
     variables = {f"RU4M_TABLE_{table.upper()}": name for table, name in names.items()}
     standing_in.act_as(account, stage, "erase_accounts", variables)
@@ -82,11 +82,11 @@ def report(order: ReplayOrder, say: Say) -> int:
                 say(line)
     except Unavailable:
         say("not complete: a service does not answer; run the command again")
-        return NOT_CLEAN
+        return FAILED
     except Conflict:
         say("not complete: something changes the tables at the same time; stop the functions, run it again")
-        return NOT_CLEAN
+        return FAILED
     except (AwsBug, ObjectDiffers) as refused:
         say(f"not complete: {type(refused).__name__} {refused}")
-        return NOT_CLEAN
-    return NOT_CLEAN if faults else CLEAN
+        return FAILED
+    return NOT_IN_ORDER if faults else CLEAN

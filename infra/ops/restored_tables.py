@@ -14,12 +14,16 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core.table_names import Table
 from infra.deployment.account import AwsAccount
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import CommandRefused, WrongCall
 from infra.template import load
 
 
 class RestoredTableRefused(CommandRefused):
     """A restored table is not the one that was meant, or functions use it; the text says which."""
+
+
+class RestoreMalformed(WrongCall):
+    """A word of the call does not name a restored table, or an instant."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,13 @@ class RestoredTables:
         """Parse words such as `accounts=ru4m-staging-accounts-restored`.
 
         Raises:
-            RestoredTableRefused: a word is malformed, or a table is named twice.
+            RestoreMalformed: a word is malformed, or a table is named twice.
         """
         found: dict[Table, str] = {}
         for word in words:
             table, _, name = word.partition("=")
             if table not in list(Table) or not name or table in found:
-                raise RestoredTableRefused(f"--restored {word}: each table once, as accounts=NAME")
+                raise RestoreMalformed(f"--restored {word}: each table once, as accounts=NAME")
             found[Table(table)] = name
         return cls(found, frozenset(allowed))
 

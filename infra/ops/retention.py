@@ -1,19 +1,19 @@
-"""`python -m infra.ops retention`: periods, the index of ends, and the purge."""
+"""`python -m infra.ops retention`: periods, and the index of ends."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from chalicelib.core.table_names import Table
 from infra.deployment.account import AwsAccount
-from infra.ops import indexing, redating, scheduled
-from infra.ops.operator_console import console, emit
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops import indexing, redating
+from infra.ops.operator_console import confirm_unless, emit, note
+from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
 
 app = typer.Typer(help="Retention of records.")
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="count the records without changing them")]
 _After = Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")]
 
 
@@ -23,13 +23,17 @@ def redate(
     region: Region,
     kind: Annotated[str, typer.Option(help="kind of record, as named in the record of processing")],
     *,
-    dry_run: _DryRun = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     after: _After = None,
     endpoint: Endpoint = None,
 ) -> None:
     """Apply a newly configured period to existing records. Safe to stop and run again."""
-    for line in redating.redate(AwsAccount(region, endpoint), stage, kind, _apply(dry_run), after):
-        console.print(line)
+    if not dry_run:
+        confirm_unless(
+            yes, f"Give the {kind} records of {stage} their new end? A shorter period deletes some."
+        )
+    _emit_pages(redating.redate(AwsAccount(region, endpoint), stage, kind, _apply(dry_run), after))
 
 
 @app.command()
@@ -38,28 +42,20 @@ def index(
     region: Region,
     table: Annotated[Table, typer.Option(help="table whose items are put into the index of ends")],
     *,
-    dry_run: _DryRun = False,
+    dry_run: DryRun = False,
     after: _After = None,
     endpoint: Endpoint = None,
 ) -> None:
     """Index stored records by their end, so that the purge finds them. Safe to stop and run again."""
-    for line in indexing.index(AwsAccount(region, endpoint), stage, table, _apply(dry_run), after):
-        console.print(line)
+    _emit_pages(indexing.index(AwsAccount(region, endpoint), stage, table, _apply(dry_run), after))
 
 
-@app.command()
-def purge(stage: Stage, region: Region, *, dry_run: _DryRun = False, endpoint: Endpoint = None) -> None:
-    """Run the purge now, beside its schedule, and print its counts. It may take 13 minutes."""
-    account = AwsAccount(region, endpoint)
-    counts = scheduled.run(account, stage, "purge_expired", {"dry_run": dry_run})
-    emit(counts, _text_of(counts))
-
-
-def _text_of(counts: dict[str, int]) -> str:
-    figures = "{found} found, {deleted} deleted, {spared} kept for longer".format_map(counts)
-    oldest = f"; the oldest was {counts['oldest_minutes']} minutes past its end" if counts["found"] else ""
-    rest = "" if counts["complete"] else "; not all that is due was read, run it again"
-    return figures + oldest + rest
+def _emit_pages(pages: Iterator[str]) -> None:
+    """Print a line for each page; the last one is the result."""
+    last = ""
+    for last in pages:
+        note(last)
+    emit({"result": last})
 
 
 def _apply(dry_run: bool) -> redating.Apply:  # noqa: FBT001 - an option of the command line

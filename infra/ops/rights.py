@@ -7,7 +7,6 @@ The API records each action and each view under a pseudonym of the operator, whi
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +24,7 @@ from chalicelib.rights.refusal import RefusalReason
 from infra.deployment.account import AwsAccount
 from infra.ops import cases, rights_recipients
 from infra.ops.internal_api import InternalApi
-from infra.ops.operator_console import Request, connected, console, emit, emit_listing, note, read_list
+from infra.ops.operator_console import Request, connected, emit, emit_listing, note, read_json, read_list
 from infra.ops.options import Endpoint, Region, Stage, Version
 
 app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
@@ -109,10 +108,10 @@ def wording(
     """Print the text of a decision in each language. The text of a proposal fills its gap."""
     if reason and reason not in PERMITTED[right]:
         raise typer.BadParameter(f"The law knows no such reason to refuse {right}")
-    for language in Language:
-        console.print(f"[bold]{language}[/bold]\n")
-        text = decisions.template(right, status, reason, country, language)
-        console.print(text + "\n", markup=False, highlight=False)
+    texts = {
+        language.value: decisions.template(right, status, reason, country, language) for language in Language
+    }
+    emit(texts, *(f"{language}\n\n{text}\n" for language, text in texts.items()))
 
 
 @app.command()
@@ -257,7 +256,7 @@ def enter_file(file: BodyFile, stage: Stage, region: Region, endpoint: Endpoint 
     The file has `user_id`, `right`, `received_by`, `received_on`, and the fields that the right allows.
     """
     with connected(stage, region, endpoint) as api:
-        _enter(api, json.loads(file.read_text(encoding="utf-8")))
+        _enter(api, read_json(file))
 
 
 @app.command("propose-file")
@@ -269,7 +268,7 @@ def propose_file(
     The file has `status`, `text`, `corrections`, and the `reason` of a refusal.
     """
     with connected(stage, region, endpoint) as api:
-        body = json.loads(file.read_text(encoding="utf-8"))
+        body = read_json(file)
         _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body).body)
 
 
@@ -284,7 +283,7 @@ def verify_evidence(
     """Verify a request's evidence against the checkpoints of the Ledger."""
     from infra.ops.ledger import verify
 
-    sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since, console.print))
+    sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since))
 
 
 def _enter(api: InternalApi, body: dict[str, Any]) -> None:

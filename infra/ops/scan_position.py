@@ -7,10 +7,10 @@ import binascii
 import json
 
 from chalicelib.core.table import Key, Table
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import WrongCall
 
 
-class BadPosition(CommandRefused):
+class BadPosition(WrongCall):
     """The text is not the position of a scan."""
 
 

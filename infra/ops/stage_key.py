@@ -60,7 +60,7 @@ class StageKeys:
             lambda: wrapped_stage_key(account, stage, vault["SealingKeyArn"]),
             lambda: stacks.parameters(service)["StageKeys"],
             lambda versions: stacks.reconfigure(service, {"StageKeys": versions}),
-            settle or waiting(report),
+            settle or waiting(account, stage),
         )
         return cls(versions, table_names(account, stage))
 
@@ -113,11 +113,30 @@ class StageKeys:
         """
         return [int(version) for version in self.versions.retire(self._refuse_if_needed)]
 
-    def _refuse_if_needed(self, current: str) -> None:
+    def retirable(self) -> list[int]:
+        """Return the versions that `retire` would delete now; nothing is changed or waited for.
+
+        Raises:
+            StillNeeded, Unfinished: as for `retire`.
+        """
+        return [int(version) for version in self.versions.retirable(self._refuse_if_needed)]
+
+    def count_data_keys(self, current: str | None = None) -> int:
+        """Return the number of data keys that are wrapped under an older version."""
+        now = int(current or self.versions.current())
+        return sum(sealing.version_of(blob) != now for blob in self._data_keys())
+
+    def count_records(self, current: str | None = None) -> int:
+        """Return the number of records that are sealed under an older version."""
+        now = int(current or self.versions.current())
         records = (item["sealed"]["B"] for _, item in self._under_the_stage_key())
-        for what, blobs in (("data keys", self._data_keys()), ("records", records)):
-            if left := sum(sealing.version_of(blob) != int(current) for blob in blobs):
-                raise StillNeeded(f"{left} {what} are under an old version")
+        return sum(sealing.version_of(blob) != now for blob in records)
+
+    def _refuse_if_needed(self, current: str) -> None:
+        if left := self.count_data_keys(current):
+            raise StillNeeded(f"{left} data keys are under an old version; run `keys stage rewrap`")
+        if left := self.count_records(current):
+            raise StillNeeded(f"{left} records are under an old version; run `keys stage reseal`")
 
     def _data_keys(self) -> Iterator[bytes]:
         for item in self._scan(Table.KEYS):

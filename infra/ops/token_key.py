@@ -20,6 +20,7 @@ from typing import Self
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import Document, new_signing_key, public_keys, stored, write
+from infra.ops.countdown import in_words
 from infra.ops.refused import CommandRefused
 
 # Twice the lifetime of a token (15 minutes): once for the tokens, once for clock skew and late requests.
@@ -30,7 +31,9 @@ class NotYet(CommandRefused):
     """Tokens signed with the old key may still be valid; `seconds` says for how long."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"tokens signed with the old key are valid for another {seconds} s")
+        super().__init__(
+            f"tokens signed with the old key are valid for another {in_words(seconds)}; run it again then"
+        )
         self.seconds = seconds
 
 
@@ -66,19 +69,31 @@ class SigningKeys:
         Raises:
             NotYet: tokens signed with it may still be valid.
         """
+        if self.retirable(wait=wait) is None:
+            return
+        secret = self._secret()
+        self._write(
+            {"keys": {secret["signing"]: secret["keys"][secret["signing"]]}, "signing": secret["signing"]}
+        )
+        self.deploy()
+
+    def retirable(self, *, wait: int = WAIT) -> str | None:
+        """Return the id of the key that `retire` would delete now; None if there is only one.
+
+        Raises:
+            NotYet: as for `retire`.
+        """
         secret = self._secret()
         if len(secret["keys"]) == 1:
-            return
+            return None
         since = secret.get("since")
         if since is None:
             raise NotYet(wait)  # the rotation is unfinished; `rotate` continues it
         left = int(since) + wait - int(time.time())
         if left > 0:
             raise NotYet(left)
-        self._write(
-            {"keys": {secret["signing"]: secret["keys"][secret["signing"]]}, "signing": secret["signing"]}
-        )
-        self.deploy()
+        (old,) = secret["keys"].keys() - {secret["signing"]}
+        return str(old)
 
     @classmethod
     def of(cls, account: AwsAccount, stage: str, report: Report) -> Self:

@@ -68,7 +68,8 @@ def test_two_operators_handle_a_breach_from_the_command_line(
     assert run("alice", "decide", opened, "--text-file", proposal).exit_code == 0
     assert run("alice", "approve", opened, "--version", "3").output.startswith("refused: 403 own_proposal")
     assert run("bob", "approve", opened, "--version", "3").exit_code == 0
-    begun = run("alice", "notify-subjects", opened)
+    assert "Would notify: all accounts" in run("alice", "notify-subjects", opened, "--dry-run").output
+    begun = run("alice", "notify-subjects", opened, "--yes")
     assert begun.output == f"{opened}  open  version 5  needs: authority DE, subjects"
     closing = run("alice", "close", opened, "--text-file", write("The cause is removed."))
     assert closing.output.startswith("refused: 409 breach_unfinished")

@@ -72,7 +72,7 @@ def test_list_shows_alarms_in_alarm_first_with_their_promise(account: AwsAccount
     assert ops("list").exit_code == 0
     set_state(account, "ru4m-staging-rights-overdue", "ALARM")
     listed = ops("list")
-    assert listed.exit_code == 1
+    assert listed.exit_code == 3
     assert "1 of 3 in ALARM" in listed.output
     rows = [line for line in listed.output.splitlines() if "docs/runbook" in line]
     assert "rights-overdue" in rows[0]
@@ -100,8 +100,8 @@ def test_alarm_is_not_tested_without_a_confirmation(account: AwsAccount) -> None
     ("name", "status", "text"),
     [
         ("no-such-alarm", 2, "no alarm has this name"),
-        ("promise-broken", 2, "Test one of its alarms"),
-        ("no-purge", 2, "ResourceNotFound"),
+        ("promise-broken", 1, "test one of its alarms"),
+        ("no-purge", 1, "ResourceNotFound"),
     ],
 )
 def test_alarm_that_cannot_be_tested_is_refused(

@@ -55,7 +55,7 @@ def run(stream: Emulator, *words: str, answer: str | None = None) -> Result:
 
 def test_diff_names_wanted_and_found_values_in_words(stream: Emulator) -> None:
     shown = run(stream, "diff")
-    assert shown.exit_code == 1
+    assert shown.exit_code == 3
     assert "app guest_user_creation_disabled: wanted yes, found no" in shown.output
     assert "app grants.user: too many: search-user, update-user-owner" in shown.output
     assert "retention policy old-messages max_age_hours: wanted 720, found not stated" in shown.output
@@ -69,6 +69,14 @@ def test_apply_asks_first_and_changes_nothing_without_consent(stream: Emulator) 
     shown = run(stream, "apply", answer="n\n")
     assert shown.exit_code == 1
     assert "Change these settings of app emulated-key? [y/N]" in shown.output
+    assert drifted_at(stream) == before
+
+
+def test_dry_run_of_apply_names_what_it_would_change_and_changes_nothing(stream: Emulator) -> None:
+    before = drifted_at(stream)
+    shown = run(stream, "apply", "--dry-run")
+    assert (shown.exit_code, "[y/N]" in shown.output) == (3, False)
+    assert "would change: app guest_user_creation_disabled" in shown.output
     assert drifted_at(stream) == before
 
 
@@ -90,7 +98,7 @@ def test_apply_with_yes_asks_nothing(stream: Emulator) -> None:
 def test_apply_names_a_setting_that_stream_refuses(stream: Emulator) -> None:
     stream.fault(method="POST", path="/retention_policy", status=400, code=4)
     shown = run(stream, "apply", "--yes")
-    assert shown.exit_code == 1
+    assert shown.exit_code == 3
     assert "refused by Stream: retention policy old-messages max_age_hours" in shown.output
     assert drifted_at(stream) == ["retention policy old-messages max_age_hours"]
 
@@ -100,15 +108,15 @@ def test_outage_is_no_difference(stream: Emulator, command: str) -> None:
     stream.fault(path="/app", status=429, code=9)
     shown = run(stream, command)
     assert (shown.exit_code, shown.output) == (
-        2,
-        "Stream does not answer, or limits the calls. Run the command again in a minute.\n",
+        1,
+        "refused: Stream does not answer, or limits the calls. Run the command again in a minute.\n",
     )
 
 
 def test_refused_secret_is_named_as_the_cause(stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RU4M_STREAM_API_SECRET", "another secret of more than thirty-two bytes")
     shown = run(stream, "diff")
-    assert (shown.exit_code, shown.output) == (2, "Stream refuses the key or the secret.\n")
+    assert (shown.exit_code, shown.output) == (1, "refused: Stream refuses the key or the secret.\n")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +132,7 @@ def test_message_says_whether_a_call_or_the_credentials_were_refused(
 def test_missing_secret_is_named(stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RU4M_STREAM_API_SECRET")
     shown = run(stream, "diff")
-    assert shown.exit_code == 2
+    assert shown.exit_code == 1
     assert "set RU4M_STREAM_API_SECRET" in shown.output
 
 

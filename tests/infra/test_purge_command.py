@@ -35,7 +35,7 @@ class FakeLambda:
 def purge(monkeypatch: pytest.MonkeyPatch, found: FakeLambda, *options: str) -> Result:
     monkeypatch.setattr(AwsAccount, "patient_client", lambda *_: found)
     where = ["--stage", "staging", "--region", REGION]
-    return CliRunner().invoke(command.app, ["retention", "purge", *where, *options])
+    return CliRunner().invoke(command.app, ["purge", "run", *where, *options])
 
 
 def test_command_prints_the_counts_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

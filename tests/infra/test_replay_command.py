@@ -16,6 +16,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks
 from infra.deployment.tables import StreamMissing
 from infra.ops import __main__ as command
+from infra.ops import restores
 from tests.infra.fakes import REGION, FakeCloudFormation
 from tests.support import cloud, environment
 from tests.support.ledger import create_archive
@@ -61,7 +62,7 @@ class StageAccount(AwsAccount):
 @pytest.fixture(autouse=True)
 def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())  # the command changes it
-    monkeypatch.setattr(command, "AwsAccount", StageAccount)
+    monkeypatch.setattr(restores, "AwsAccount", StageAccount)
     create_archive()
 
 
@@ -75,7 +76,7 @@ def restored(table: str) -> str:
 
 def run(*words: str, at: str = "2026-11-24T12:00:00Z") -> Result:
     place = ("--at", at, "--stage", "staging", "--region", REGION)
-    return CliRunner().invoke(command.app, ["replay-erasures", *words, *place])
+    return CliRunner().invoke(command.app, ["replay-erasures", *words, *place, "--yes"])
 
 
 @pytest.mark.promise("SEC-1")
@@ -97,23 +98,43 @@ def test_restored_table_is_replayed_and_what_it_lacks_is_listed(world: World) ->
 def test_table_that_a_function_uses_is_refused_unless_it_is_named() -> None:
     word = "accounts=ru4m-test-accounts"
     refused = run("--restored", word)
-    assert (refused.exit_code, "--in-use ru4m-test-accounts" in refused.output) == (2, True)
+    assert (refused.exit_code, "--in-use ru4m-test-accounts" in refused.output) == (1, True)
     assert run("--restored", word, "--in-use", "ru4m-test-accounts").exit_code == 0
 
 
 @pytest.mark.parametrize(
-    "words",
-    [("accounts",), ("people=x",), ("accounts=x", "accounts=y"), ("accounts=ru4m-test-nothing",)],
+    ("words", "status"),
+    [
+        (("accounts",), 2),
+        (("people=x",), 2),
+        (("accounts=x", "accounts=y"), 2),
+        (("accounts=ru4m-test-nothing",), 1),
+    ],
     ids=["no name", "unknown", "twice", "missing"],
 )
-def test_unknown_or_missing_table_is_refused(words: tuple[str, ...]) -> None:
+def test_unknown_or_missing_table_is_refused(words: tuple[str, ...], status: int) -> None:
     done = run(*(option for word in words for option in ("--restored", word)))
-    assert (done.exit_code, done.output.startswith("refused: ")) == (2, True)
+    assert (done.exit_code, done.output.startswith("refused: ")) == (status, True)
 
 
 def test_table_with_the_keys_of_another_is_refused() -> None:
     done = run("--restored", f"accounts={restored('rights')}")
-    assert (done.exit_code, "has not the keys and indexes" in done.output) == (2, True)
+    assert (done.exit_code, "has not the keys and indexes" in done.output) == (1, True)
+
+
+def test_replay_and_switch_change_nothing_without_a_confirmation(world: World) -> None:
+    world.a_user()
+    place = ["--stage", "staging", "--region", REGION]
+    replay = [
+        "replay-erasures",
+        "--restored",
+        f"accounts={restored('accounts')}",
+        "--at",
+        "2026-11-24T12:00:00Z",
+    ]
+    done = CliRunner().invoke(command.app, [*replay, *place], input="n\n")
+    assert (done.exit_code, "--yes skips the question" in done.output) == (1, True)
+    assert "sessions" not in done.output
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-11-24T12:00:00"])
@@ -161,6 +182,19 @@ def test_switch_changes_name_arn_and_stream_together() -> None:
     asked = account.formation.asked[-1]["Parameters"]
     changed = {one["ParameterKey"] for one in asked if "ParameterValue" in one}
     assert changed == {"AccountsTableName", "AccountsTableArn", "AccountsStreamArn"}
+
+
+@pytest.mark.parametrize(("word", "calls"), [("--dry-run", 0), ("--yes", 1)])
+def test_dry_run_of_a_switch_shows_the_parameters_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, word: str, calls: int
+) -> None:
+    account, _ = stacks(AccountsTableName="old", AccountsStreamArn="old")
+    monkeypatch.setattr(restores, "AwsAccount", lambda *_: account)
+    words = ["--restored", "accounts=ru4m-test-accounts", "--stage", "staging", "--region", REGION, word]
+    done = CliRunner().invoke(command.app, ["switch-tables", *words])
+    assert done.exit_code == 0, done.output
+    assert "AccountsTableName: old -> ru4m-test-accounts" in done.output
+    assert len(account.formation.asked) == calls
 
 
 def test_switch_to_a_table_without_a_stream_is_refused() -> None:

@@ -216,7 +216,7 @@ def test_repeated_run_announces_nothing_again(
 
 @pytest.mark.usefixtures("newer")
 def test_progress_of_an_announcement_counts_shards_by_version(mila: User) -> None:
-    untouched = announcement_run.AnnouncementTotals(shards=1, begun=0, complete=0)
+    untouched = announcement_run.AnnouncementTotals(shards=1, begun=0, complete=0, waiting_for_mail=0)
     assert announcement_run.totals() == {NEWER.version: untouched}
     run()
     assert announcement_run.totals()[NEWER.version].begun == 1

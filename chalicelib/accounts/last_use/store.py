@@ -115,6 +115,15 @@ def watch(known: LastUse, exists: Write) -> bool:
     return True
 
 
+def needs_watching(known: LastUse) -> bool:
+    """Return whether `watch` would list an account; nothing is written.
+
+    Raises:
+        SealingError: the stored record is not one that this code wrote.
+    """
+    return _listing(known) is not None
+
+
 def _listing(known: LastUse) -> Write | None:
     """The write that lists an account; None if it is listed, and soon enough."""
     key = _key(known.account_id)

@@ -1,0 +1,56 @@
+"""`python -m infra.ops consents`: the decisions of a subject, and whether the Ledger proves them.
+
+The command calls the internal API, as those of `infra.ops.rights` do, which counts and records each look.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from infra.ops.exit_statuses import NOT_IN_ORDER
+from infra.ops.operator_console import Subject, connected, emit
+from infra.ops.options import Endpoint, Region, Stage
+
+app = typer.Typer(help="Consents of a subject, and their evidence.")
+
+_PROOFS = {
+    "proven": "proven",
+    "owed": "recorded once the history is repaired",
+    "missing": "no evidence",
+    "uncertain": "uncertain: the history was altered",
+}
+
+
+@app.callback()
+def _group() -> None:
+    """Consents of a subject, and their evidence."""
+
+
+@app.command()
+def show(user: Subject, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Show the decisions of a subject with their evidence. Exit status 3: not all of them are proven."""
+    with connected(stage, region, endpoint) as api:
+        found = api.call("GET", f"/subjects/{user}/consents").body
+        emit(found, _table(found), _verdict(found))
+        proven = all(one["proof"] == "proven" for one in found["items"])
+        sys.exit(0 if found["intact"] and proven else NOT_IN_ORDER)
+
+
+def _table(found: dict[str, Any]) -> Table:
+    table = Table("purpose", "state", "since", "method", "notice", "evidence", title="decisions")
+    for one in found["items"]:
+        notice, proof = one.get("notice_version", ""), _PROOFS[one["proof"]]
+        table.add_row(one["purpose"], one["state"], one["since"], one["method"], notice, proof)
+    return table
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    if not found["readable"]:
+        return "The decisions cannot be read, because they were altered: restore the item from before that."
+    if not found["intact"]:
+        return "The history was altered. `ledger verify --since N` compares it with the signed checkpoints."
+    return f"The history is intact: {found['entries']} entries follow one another."

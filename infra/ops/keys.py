@@ -1,0 +1,138 @@
+"""`python -m infra.ops keys`: rotates the keys of a stage and retires old versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from infra.deployment.account import AwsAccount
+from infra.ops.lookup import LookupKeys, service_rekey
+from infra.ops.operator_console import confirm_unless, emit, note
+from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
+from infra.ops.stage_key import StageKeys, service_reseal, service_rewrap
+from infra.ops.token_key import SigningKeys
+
+app = typer.Typer(help="Keys: rotate them, move data to a new version, retire old versions.")
+signing = typer.Typer(help="The key that signs access tokens.")
+app.add_typer(signing, name="signing")
+stage_key = typer.Typer(help="The stage key, from which all keys that seal records are derived.")
+app.add_typer(stage_key, name="stage")
+lookup_key = typer.Typer(
+    help="The key of the hashes under which numbers, addresses and user ids are claimed."
+)
+app.add_typer(lookup_key, name="lookup")
+
+_NOTHING_LEFT = "No old version is left to delete."
+
+
+@signing.command()
+def rotate(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Publish a new key, then sign with it. Safe to run again after an interruption."""
+    kid = SigningKeys.of(AwsAccount(region, endpoint), stage, note).rotate()
+    emit({"current": kid}, f"Tokens are signed with key {kid}. Run `keys signing retire` in half an hour.")
+
+
+@signing.command()
+def retire(
+    stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False, yes: Yes = False
+) -> None:
+    """Delete the old key, once no token signed with it can be valid."""
+    keys = SigningKeys.of(AwsAccount(region, endpoint), stage, note)
+    old = list(filter(None, [keys.retirable()]))
+    if dry_run:
+        _emit_retirable(*old)
+        return
+    _retire(old, keys.retire, yes)
+
+
+@stage_key.command("rotate")
+def rotate_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Make a new version current. Safe to run again after an interruption."""
+    version = StageKeys.of(AwsAccount(region, endpoint), stage, note).rotate()
+    then = "Next, run `keys stage rewrap` and `keys stage reseal`."
+    emit({"current": version}, f"Records are sealed with version {version}. {then}")
+
+
+@stage_key.command()
+def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False) -> None:
+    """Wrap every data key under the current version. Safe to stop and run again."""
+    account = AwsAccount(region, endpoint)
+    keys = StageKeys.of(account, stage, note)
+    if dry_run:
+        _emit_left(keys.count_data_keys(), "data keys")
+        return
+    done = keys.rewrap(service_rewrap(account, stage))
+    emit({"rewrapped": done}, f"{done} data keys rewrapped")
+
+
+@stage_key.command()
+def reseal(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False) -> None:
+    """Seal every retained and transient record under the current version. Safe to run again."""
+    account = AwsAccount(region, endpoint)
+    keys = StageKeys.of(account, stage, note)
+    if dry_run:
+        _emit_left(keys.count_records(), "records")
+        return
+    done = keys.reseal(service_reseal(account, stage))
+    emit({"resealed": done}, f"{done} records resealed")
+
+
+@stage_key.command("retire")
+def retire_stage_key(
+    stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False, yes: Yes = False
+) -> None:
+    """Delete the versions under which nothing is sealed any more."""
+    keys = StageKeys.of(AwsAccount(region, endpoint), stage, note)
+    if dry_run:
+        _emit_retirable(*keys.retirable())
+        return
+    _retire(keys.versions.older(), keys.retire, yes)
+
+
+@lookup_key.command("rotate")
+def rotate_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Distribute a new version to every function, then claim under it. Safe to run again."""
+    version = LookupKeys.of(AwsAccount(region, endpoint), stage, note).rotate()
+    emit({"current": version}, f"Claims are made under version {version}. Next, run `keys lookup rekey`.")
+
+
+@lookup_key.command()
+def rekey(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False) -> None:
+    """Move every claim to the current version. Safe to stop and run again."""
+    account = AwsAccount(region, endpoint)
+    keys = LookupKeys.of(account, stage, note)
+    if dry_run:
+        _emit_left(keys.count_older(), "claims and objections")
+        return
+    moved = keys.rekey(service_rekey(account, stage))
+    emit({"moved": moved}, f"{moved} claims moved")
+
+
+@lookup_key.command("retire")
+def retire_lookup_key(
+    stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False, yes: Yes = False
+) -> None:
+    """Delete the versions under which no claim is left."""
+    keys = LookupKeys.of(AwsAccount(region, endpoint), stage, note)
+    if dry_run:
+        _emit_retirable(*keys.retirable())
+        return
+    _retire(keys.versions.older(), keys.retire, yes)
+
+
+def _retire(old: list[str], retire: Callable[[], object], yes: bool) -> None:  # noqa: FBT001 - an option
+    """Delete old versions, once the operator agreed; without one there is nothing to wait for."""
+    if old:
+        confirm_unless(yes, f"Delete {', '.join(old)} for good?")
+        retire()
+    emit({"deleted": old}, f"Deleted: {', '.join(old)}" if old else _NOTHING_LEFT)
+
+
+def _emit_retirable(*old: str | int) -> None:
+    text = f"Would delete: {', '.join(map(str, old))}" if old else _NOTHING_LEFT
+    emit({"would_delete": list(map(str, old))}, text)
+
+
+def _emit_left(count: int, what: str) -> None:
+    emit({"older": count}, f"{count} {what} are under an older version")
