@@ -47,15 +47,16 @@ def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdi
         yield verified.name, verdict
 
 
-def report(names: Iterable[str], since: int) -> list[VerifiedChain]:
-    """Verify chains; return how far each is signed, and its findings.
+def report(names: Iterable[str] | None, since: int) -> list[VerifiedChain]:
+    """Verify chains, by default all that changed since a checkpoint; return their findings.
 
     Raises:
         UnknownChain: a name is not the name of a chain, or the chain does not exist.
     """
     found = []
     try:
-        for name, verdict in verdicts(names, since):
+        touched = chain.touched_chains(since) if names is None else names
+        for name, verdict in verdicts(touched, since):
             if not verdict.known:
                 where = f" from number {since} on" if since > 1 else ""
                 raise UnknownChain(
@@ -63,22 +64,19 @@ def report(names: Iterable[str], since: int) -> list[VerifiedChain]:
                 )
             found.append(VerifiedChain(name, verdict.covered, tuple(map(described, verdict.findings))))
     except ValueError as error:
-        raise UnknownChain(f"{error}; it is <kind>#<name>, such as rights#r_...") from None
+        raise UnknownChain(f"{error}; a name is <kind>#<id>, such as rights#r_...") from None
+    except LookupError as error:  # a checkpoint that does not exist
+        raise UnknownChain(str(error)) from None
     return found
 
 
 def verify(account: AwsAccount, stage: str, names: Iterable[str] | None, since: int) -> int:
-    """Verify chains of a stage, by default all that changed since a checkpoint; return the exit status.
+    """Verify chains of a stage, print the report, and return the exit status.
 
     Raises:
         UnknownChain: as for `report`.
     """
     standing_in.act_as(account, stage, "checkpoint_ledger")
-    return verify_here(chain.touched_chains(since) if names is None else names, since)
-
-
-def verify_here(names: Iterable[str], since: int) -> int:
-    """Verify chains with the settings of this process, print the report, and return the exit status."""
     if chain.is_archive_empty():
         note("nothing is signed yet: there is no checkpoint")
     found = report(names, since)

@@ -64,20 +64,29 @@ def note(line: str) -> None:
     (complain if _Chosen.format is Format.JSON else console).print(line)
 
 
+def ask(question: str) -> str:
+    """Ask the operator for a value, which no shell keeps; it can be piped in."""
+    if answer := _answer_to(f"{question}: "):
+        return answer
+    raise typer.BadParameter(f"nothing was typed as {question}")
+
+
+def _answer_to(question: str) -> str:
+    """Ask on stderr, because programs read stdout; "" if nothing is typed, as in a script."""
+    complain.print(question, end="")
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
+        complain.print()
+    return line.strip()
+
+
 def confirm_unless(yes: bool, question: str) -> None:  # noqa: FBT001 - an option of the command line
     """Ask the operator, unless the call has `--yes`.
 
     Raises:
         NotConfirmed: the answer is no, or there is none.
     """
-    if yes:
-        return
-    try:
-        confirmed = typer.confirm(question, err=True)
-    except typer.Abort:  # no operator answers, as in a script
-        complain.print()
-        confirmed = False
-    if not confirmed:
+    if not yes and _answer_to(f"{question} [y/N]: ").lower() not in {"y", "yes"}:
         raise NotConfirmed("not confirmed, so nothing was changed; --yes skips the question")
 
 

@@ -24,7 +24,7 @@ from chalicelib.rights.refusal import RefusalReason
 from infra.deployment.account import AwsAccount
 from infra.ops import cases, rights_recipients
 from infra.ops.internal_api import InternalApi
-from infra.ops.operator_console import Request, connected, emit, emit_listing, note, read_json, read_list
+from infra.ops.operator_console import Request, ask, connected, emit, emit_listing, note, read_json, read_list
 from infra.ops.options import Endpoint, Region, Stage, Version
 
 app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
@@ -244,7 +244,7 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
     if contact is ContactKind.PAPER:
         given["on_paper"] = True
     elif contact:
-        given[contact] = typer.prompt(f"{contact} of the subject")
+        given[contact] = ask(f"{contact} of the subject")
     with connected(stage, region, endpoint) as api:
         _enter(api, {name: value for name, value in given.items() if value is not None})
 
@@ -255,8 +255,9 @@ def enter_file(file: BodyFile, stage: Stage, region: Region, endpoint: Endpoint 
 
     The file has `user_id`, `right`, `received_by`, `received_on`, and the fields that the right allows.
     """
+    body = read_json(file)
     with connected(stage, region, endpoint) as api:
-        _enter(api, read_json(file))
+        _enter(api, body)
 
 
 @app.command("propose-file")
@@ -267,8 +268,8 @@ def propose_file(
 
     The file has `status`, `text`, `corrections`, and the `reason` of a refusal.
     """
+    body = read_json(file)
     with connected(stage, region, endpoint) as api:
-        body = read_json(file)
         _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body).body)
 
 

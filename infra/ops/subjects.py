@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from infra.ops.operator_console import Subject, connected, emit
+from infra.ops.operator_console import Subject, ask, connected, emit
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Subjects: find one by a contact, show the state of an account.")
@@ -49,7 +49,7 @@ def find(
     if phone == email:
         raise typer.BadParameter("exactly one of --phone and --email")
     contact = Contact.PHONE if phone else Contact.EMAIL
-    value = typer.prompt(f"{contact} of the subject", err=True).strip()
+    value = ask(f"{contact} of the subject")
     with connected(stage, region, endpoint) as api:
         found = api.call("POST", f"{_ALL}/search", {contact: value}).body
         emit(found, "  ".join(filter(None, (found.get("user_id"), _STATES[found["state"]]))))

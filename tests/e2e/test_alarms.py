@@ -156,7 +156,7 @@ def test_drifted_setting_fires_until_it_is_applied_back(alarmed: AlarmedCloud) -
     alarmed.ops_succeeds("root", "chat-settings", "check")
     alarmed.wait_until_firing("chat-settings-drifted")
 
-    assert alarmed.ops("root", "chat-settings", "diff").exit_code == 1
+    assert alarmed.ops("root", "chat-settings", "diff").exit_code == 3
     alarmed.ops_succeeds("root", "chat-settings", "apply", "--yes")
     alarmed.ops_succeeds("root", "chat-settings", "check")
     alarmed.wait_until_firing()
@@ -173,7 +173,7 @@ def test_expired_data_fires_until_a_purge_finds_nothing(alarmed: AlarmedCloud) -
     alarmed.wait_until_firing("expired-data-present")
 
     dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl | {"Enabled": True})
-    assert "0 found" in alarmed.ops_succeeds("root", "retention", "purge")
+    assert "0 found" in alarmed.ops_succeeds("root", "purge", "run")
     alarmed.wait_until_firing()
 
 
@@ -201,7 +201,7 @@ def test_message_in_a_dead_letter_queue_fires_until_it_is_redriven(alarmed: Alar
     assert others == {"hooks-dead"}
 
     counted = alarmed.ops("vera", "queues", "redrive", "hooks-dead", "--dry-run")
-    assert counted.exit_code == 1, counted.output
+    assert counted.exit_code == 3, counted.output
     assert "1 messages moved" in alarmed.ops_succeeds("vera", "queues", "redrive", "hooks-dead", "--yes")
     alarmed.wait_until_firing()
 

@@ -131,7 +131,7 @@ class BreachRoom:
         assert self.tries("alice", "approve", "--version", version[1]).exit_code == 1
         self.breach("bob", "approve", "--version", version[1])
         self.breach("alice", "add-affected", text=user_ids, option="--ids-file")
-        self.breach("bob", "notify-subjects")
+        self.breach("bob", "notify-subjects", "--yes")
 
     def finishes(self, cloud: LocalCloud) -> None:
         """Let the second round and the record of the end follow."""

@@ -122,8 +122,8 @@ def begin_hours_at(cloud: LocalCloud, hour: datetime) -> None:
 
 def test_dry_run_and_proof_by_the_commands_of_operators(cloud: LocalCloud) -> None:
     command = operating(cloud)
-    assert command("retention", "purge").startswith("0 found")
-    assert "found" in command("retention", "purge", "--dry-run")
+    assert command("purge", "run").startswith("0 found")
+    assert "found" in command("purge", "run", "--dry-run")
     command("ledger", "verify", "--chain", f"purge#{clock.now():%Y-%m-%d}")
     (newest,) = chain.newest_first(evidence.HISTORY.chain_of(clock.now()), maximum=1)
     assert newest.event == evidence.NOTHING_FOUND

@@ -59,9 +59,9 @@ def test_operator_releases_the_job_and_counts_by_commands(cloud: LocalCloud) -> 
         "--endpoint-url",
         str(cloud.account.endpoint),
     ]
-    released = CliRunner().invoke(ops, ["reconciliation", "release", *where])
+    released = CliRunner().invoke(ops, ["reconcile", "release", *where])
     assert (released.exit_code, "The next run only counts" in released.output) == (0, True)
-    counted = CliRunner().invoke(ops, ["reconciliation", "run", "--dry-run", *where])
+    counted = CliRunner().invoke(ops, ["reconcile", "run", "--dry-run", *where])
     assert (counted.exit_code, "0 acted" in counted.output) == (0, True)
 
 

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -14,11 +14,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.ids import RightsRequestId
-from infra.ops import profiles
+from infra.deployment.account import AwsAccount
+from infra.ops import internal_api, profiles
 from infra.ops.__main__ import app
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.profiles import FILE, PROFILE, REGION, STAGE
 from infra.ops.refusals import DEBUG
+from infra.ops.scheduled import RunFailed
 
 A_STAGE = {STAGE: "staging", REGION: "eu-central-1"}
 
@@ -62,6 +64,15 @@ MISTAKES = {
     ),
     "an unknown command": (("rights", "decide"), A_STAGE, "No such command 'decide'", 2),
     "an unknown profile": (("--profile", "other", "rights", "list"), {}, "has no profile other", 2),
+    "a file that is no JSON": (("rights", "enter-file", __file__), A_STAGE, "not a JSON file", 2),
+    "no contact": (("subjects", "find"), A_STAGE, "exactly one of --phone and --email", 2),
+    "no contact typed": (("subjects", "find", "--phone"), A_STAGE, "nothing was typed as phone", 2),
+    "a restored table without a name": (
+        ("switch-tables", "--restored", "accounts"),
+        A_STAGE,
+        "each table once, as accounts=NAME",
+        2,
+    ),
     "no local cloud": (("--local", "rights", "list"), {}, "Start it with `make run`", 2),
 }
 
@@ -75,7 +86,13 @@ def test_mistake_in_the_call_ends_in_one_line(
     done = ops(*words, env=env)
     assert (done.exit_code, done.stdout) == (status, "")
     assert text in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.removeprefix("phone of the subject: \n").count("\n") == 1
+
+
+def test_missing_confirmation_ends_in_a_line_with_the_remedy() -> None:
+    done = ops("retention", "redate", "--kind", "session", env=A_STAGE)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].startswith("refused: not confirmed, so nothing was changed; --yes")
 
 
 FAILURES = {
@@ -88,6 +105,15 @@ FAILURES = {
     ),
     "another refusal of AWS": (refused_by_aws("Throttling", "Rate\nexceeded"), "Throttling: Rate exceeded"),
     "no connection": (EndpointConnectionError(endpoint_url="https://aws.test"), "--endpoint-url"),
+    "a table that does not exist": (
+        refused_by_aws("ResourceNotFoundException", "Function not found", "Invoke"),
+        "Check --stage and --region",
+    ),
+    "a function that failed": (RunFailed("The run failed. The log of the job has the reason."), "The log of"),
+    "a file in another encoding": (
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+        "Save it as UTF-8",
+    ),
     "a refusal by the API": (CallRefused("404 not_found; call abc"), "refused: 404 not_found; call abc"),
 }
 
@@ -97,6 +123,39 @@ def test_failure_ends_in_one_line_with_the_remedy(failure: str, monkeypatch: pyt
     error, text = FAILURES[failure]
     failing_with(monkeypatch, error)
     done = ops("rights", "list", env=A_STAGE)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert text in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+ANSWERS = {
+    "a missing policy": ({"code": "forbidden"}, 403, "OperatorPolicyArn"),
+    "an unknown id": ({"code": "not_found"}, 404, "look for the id with `list`"),
+    "an old version": ({"code": "changed_meanwhile"}, 412, "the version that it prints"),
+    "an own proposal": ({"code": "own_proposal"}, 403, "another operator has to do this"),
+    "too many calls": ({"code": "too_many_requests", "retry_after": 42}, 429, "try again in 42 s"),
+    "an outage": ({"code": "unavailable"}, 503, "again in a minute"),
+    "an invalid field": (
+        {"code": "invalid_request", "errors": [{"pointer": "/text", "message": "too short"}]},
+        400,
+        "/text: too short",
+    ),
+    "a gateway's own text": (None, 502, "refused: 502"),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_refusal_by_the_api_names_the_remedy_in_one_line(
+    answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, status, text = ANSWERS[answer]
+    content = json.dumps(problem).encode() if problem else b"<html>Bad Gateway</html>"
+    replied = SimpleNamespace(status_code=status, content=content, headers={})
+    session = SimpleNamespace(send=lambda _: replied)
+    monkeypatch.setattr(internal_api, "URLLib3Session", lambda **_: session)
+    account = AwsAccount("eu-central-1", None, "ANA", "a secret")
+    monkeypatch.setattr(InternalApi, "of", lambda *_: InternalApi(account, "https://api.test/api"))
+    done = ops("rights", "show", RightsRequestId.new(), env=A_STAGE)
     assert (done.exit_code, done.stdout) == (1, "")
     assert text in done.stderr
     assert done.stderr.count("\n") == 1
