@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field
 
 from chalicelib.consents.model import ConsentState, Method
-from chalicelib.consents.proof import ConsentProof, Proof, ProvenDecision
+from chalicelib.consents.proof import ConsentProof, DecisionProof, ProvenDecision
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
@@ -122,7 +122,7 @@ class ProvenDecisionView(View):
     method: Method
     notice_version: NoticeVersion | None = None
     record_id: ConsentRecordId
-    proof: Proof = Field(
+    proof: DecisionProof = Field(
         description="`owed`: the history was altered, so the decision could not be recorded in it so far. "
         "`uncertain`: the history was altered before the decision was found"
     )

@@ -20,7 +20,7 @@ from chalicelib.privacy.purposes import Purpose
 _MOST_ENTRIES = 5_000  # decades of daily decisions; a call of the API lasts 29 seconds
 
 
-class Proof(StrEnum):
+class DecisionProof(StrEnum):
     """What the history says about a decision."""
 
     PROVEN = "proven"
@@ -35,7 +35,7 @@ class ProvenDecision:
 
     purpose: Purpose
     consent: Consent
-    proof: Proof
+    proof: DecisionProof
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def verify(account: Account, purposes: Purposes | None) -> ConsentProof:
         intact = False
     owed = {event["record_id"] for event in purposes.owed} if purposes else set[ConsentRecordId]()
     consents = purposes.consents if purposes else {}
-    otherwise = Proof.MISSING if intact else Proof.UNCERTAIN
+    otherwise = DecisionProof.MISSING if intact else DecisionProof.UNCERTAIN
     decisions = tuple(
         ProvenDecision(purpose, consent, _proof(consent.record_id, found, owed, otherwise))
         for purpose, consent in consents.items()
@@ -90,8 +90,11 @@ def _linked(newest_first: Iterable[ChainEntry]) -> Iterator[ChainEntry]:
 
 
 def _proof(
-    record_id: ConsentRecordId, found: set[ConsentRecordId], owed: set[ConsentRecordId], otherwise: Proof
-) -> Proof:
+    record_id: ConsentRecordId,
+    found: set[ConsentRecordId],
+    owed: set[ConsentRecordId],
+    otherwise: DecisionProof,
+) -> DecisionProof:
     if record_id in found:
-        return Proof.PROVEN
-    return Proof.OWED if record_id in owed else otherwise
+        return DecisionProof.PROVEN
+    return DecisionProof.OWED if record_id in owed else otherwise

@@ -7,7 +7,6 @@ The contact is typed in or piped, because shells keep a history and other users 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -15,16 +14,10 @@ from rich.table import Table
 
 from infra.ops.operator_console import Subject, ask, connected, emit
 from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.rights import ContactKind
 
 app = typer.Typer(help="Subjects: find one by a contact, show the state of an account.")
 _ALL = "/subjects"
-
-
-class Contact(StrEnum):
-    """The contacts by which a subject is found."""
-
-    PHONE = "phone"
-    EMAIL = "email"
 
 
 _STATES = {
@@ -48,7 +41,7 @@ def find(
     """Find the account of a number or mailbox, which the command asks for; it can be piped in."""
     if phone == email:
         raise typer.BadParameter("exactly one of --phone and --email")
-    contact = Contact.PHONE if phone else Contact.EMAIL
+    contact = ContactKind.PHONE if phone else ContactKind.EMAIL
     value = ask(f"{contact} of the subject")
     with connected(stage, region, endpoint) as api:
         found = api.call("POST", f"{_ALL}/search", {contact: value}).body

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import boto3
@@ -30,10 +31,17 @@ def state(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(profiles, "_LOCAL", file)
 
 
-def ops(*words: str) -> Result:
+def ops(*words: str, typed: str | None = None) -> Result:
     # boto3 keeps the access key that it read first, and each command gets a new one.
     with patch.dict(os.environ), patch.object(boto3, "DEFAULT_SESSION", None):
-        return CliRunner().invoke(app, ["--local", *words])
+        return CliRunner().invoke(app, ["--local", *words], input=typed)
+
+
+def as_json(operator: str, *words: str, typed: str | None = None) -> Any:
+    """Run a command as an operator, and return what it prints."""
+    done = ops("--as", operator, "--json", *words, typed=typed)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
 
 
 def test_local_operators_are_created_at_first_use_and_kept(state: None, cloud: LocalCloud) -> None:
@@ -42,6 +50,42 @@ def test_local_operators_are_created_at_first_use_and_kept(state: None, cloud: L
     assert ops("--as", "marko", "erasures", "list").exit_code == 0
     users = {one["UserName"] for one in cloud.account.client("iam").list_users()["Users"]}
     assert {"ana", "marko"} <= users
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-11")
+def test_letter_with_a_number_is_entered_and_decided_by_two_operators(
+    state: None, mila: Phone, tmp_path: Path
+) -> None:
+    """Play the first case of docs/operations.md."""
+    found = as_json("ana", "subjects", "find", "--phone", typed=f"{mila.number}\n")
+    letter = ("--right", "objection", "--purpose", "security", "--by", "letter", "--on", "2026-11-20")
+    entered = as_json("ana", "rights", "enter", "--contact", "phone", *letter, typed=f"{mila.number}\n")
+    assert (entered["user_id"], entered["status"]) == (found["user_id"], "received")
+    request_id = entered["id"]
+    shown = as_json("ana", "subjects", "show", found["user_id"])
+    assert request_id in {one["id"] for one in shown["open_requests"]}
+
+    (text := tmp_path / "text").write_text("Someone tries to open your account. We stop that by counting.")
+    decision = ("--status", "refused", "--reason", "A21CompellingGrounds", "--text-file", str(text))
+    assert ops("--as", "ana", "rights", "propose", request_id, *decision).exit_code == 0
+    version = str(as_json("marko", "rights", "show", request_id)["version"])
+    own = ops("--as", "ana", "rights", "approve", request_id, "--version", version)
+    assert (own.exit_code, "another operator has to do this" in own.stderr) == (1, True)
+    stale = ops("--as", "marko", "rights", "approve", request_id, "--version", "999")
+    assert (stale.exit_code, "the version that it prints" in stale.stderr) == (1, True)
+    assert as_json("marko", "rights", "approve", request_id, "--version", version)["status"] == "refused"
+    answer = mila.call("GET", f"/v1/rights-requests/{request_id}").body["decision"]
+    assert "We stop that by counting." in answer["text"]
+
+
+def test_notices_and_the_last_purge_are_shown_by_the_deployed_function(
+    state: None, cloud: LocalCloud
+) -> None:
+    versions = {one["version"] for one in as_json("ana", "notices", "list")["items"]}
+    assert {"terms-2024-05-08", "privacy-2024-05-08"} <= versions
+    cloud.run("purge_expired")
+    assert as_json("ana", "purge", "status")["chain"].startswith("purge#")
 
 
 def test_unknown_request_ends_in_one_line(state: None) -> None:

@@ -1,4 +1,4 @@
-"""Tests `python -m infra.ops retention purge`: its output, and that it begins one run only."""
+"""Tests `python -m infra.ops purge run`: its output, and that it begins one run only."""
 
 from __future__ import annotations
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -17,6 +19,7 @@ from tests.infra.templates import Template, of_type, plain
 PAGE = RUNBOOK.read_text(encoding="utf-8")
 SECTIONS = Runbook.read(RUNBOOK).sections
 DOCS = RUNBOOK.parent
+OF_OPERATORS = ("operations", "restore", "deploy", "limits")
 NAMES = [*(row.name for row in ALARMS), COMPOSITE]
 
 
@@ -44,20 +47,40 @@ def test_description_of_each_alarm_is_its_meaning_and_links_its_section(service:
         assert len(text) <= 1024  # CloudWatch's limit
 
 
-def _commands() -> set[str]:
-    """The commands of operations, each with its group, as `queues redrive`."""
-    tree = typer.main.get_command(app)
+def _commands(group: Any = None, path: tuple[str, ...] = ()) -> set[str]:
+    """The commands of operations, each with its groups, as `queues redrive`."""
+    group = group or typer.main.get_command(app)
     found: set[str] = set()
-    for name, command in tree.commands.items():  # type: ignore[attr-defined]
-        inner = getattr(command, "commands", {})
-        found |= {f"{name} {one}" for one in inner} if inner else {name}
+    for name, command in group.commands.items():
+        inner = hasattr(command, "commands")
+        found |= _commands(command, (*path, name)) if inner else {" ".join((*path, name))}
     return found
 
 
+def _unknown(named: Iterable[str]) -> set[str]:
+    """Those of these texts that do not begin with a command."""
+    known = _commands()
+    starts = {text: [" ".join(text.split()[:length]) for length in (1, 2, 3)] for text in named}
+    return {text for text, some in starts.items() if known.isdisjoint(some)}
+
+
 def test_each_command_that_the_runbook_names_exists() -> None:
-    named = {" ".join(words.split()[:2]) for words in re.findall(r"`ops ([^`]+)`", PAGE)}
+    named = set(re.findall(r"`ops ([^`]+)`", PAGE))
     assert len(named) > 20
-    assert named - _commands() == set()
+    assert _unknown(named) == set()
+
+
+def test_each_command_that_the_pages_for_operators_name_exists() -> None:
+    pages = "\n".join((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in OF_OPERATORS)
+    named = set(
+        re.findall(
+            r"(?:infra\.ops|^ *ops)(?: --\S+(?: ana| marko| production)?)* ([a-z][a-z -]*)",
+            pages,
+            re.MULTILINE,
+        )
+    )
+    assert len(named) > 60
+    assert _unknown(named) == set()
 
 
 def test_each_queue_that_a_command_of_the_runbook_names_takes_failed_messages(service: Template) -> None:
