@@ -132,6 +132,10 @@ class MailId(Id, prefix="m"):
     """One mail that was sent and may bounce; does not identify its recipient."""
 
 
+class StaffLookId(Id, prefix="sl"):
+    """One look of a member of staff at an account; the Ledger names only this id."""
+
+
 class StreamCaseId(Id, prefix="sc"):
     """One case: a user was deleted or deactivated at Stream, but not by us."""
 

@@ -68,6 +68,7 @@ _TITLES = {
     "security_event": "When you signed in, signed out or confirmed your identity",
     "sent_invitation": "Invitations that you sent",
     "session": "Devices that are signed in",
+    "staff_look": "When our staff looked at your account",
     "statements": "What you stated to complete or correct your data",
     "stream_case": "Your user at our chat provider was deleted or deactivated, but not by us",
     "stream_check": "Checks that a deleted user stays deleted at our chat provider",

@@ -6,11 +6,17 @@ An entry names ids only, and is kept for the period of audits. What must not be 
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.accounts.service import AccountGone, not_erasing
 from chalicelib.core import chain, clock, observe
-from chalicelib.core.chain import Chain, ChainEntry, NewEntry, Unreadable
+from chalicelib.core.chain import Chain, ChainEntry, HeadMoved, NewEntry, Unreadable
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ids import StaffId
+from chalicelib.core.ids import AccountId, StaffId, StaffLookId
+from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy.periods import Period
+from chalicelib.staff import store
+from chalicelib.staff.model import StaffLook
+
+_TRIES = 8  # the entries that others append at the same moment
 
 
 def history_of(staff_id: StaffId) -> Chain:
@@ -42,24 +48,42 @@ def record_view(by: StaffId, event: str, what: str, ids: Sequence[str]) -> None:
         raise Unavailable from None
 
 
-def record_lookup(by: StaffId, event: str, said: Mapping[str, object]) -> None:
-    """Record each look at a subject's account, also a search that found none.
+def record_look(
+    by: StaffId, event: str, said: Mapping[str, object], account_id: AccountId | None = None
+) -> None:
+    """Record a look at an account, or a search that found none, in one transaction.
+
+    The entry has a random id. A record of the account maps that to the account, and is erased with it. An
+    account that is being erased gets no new record.
 
     Args:
         by: the member of staff.
         event: how they looked: a fixed word.
-        said: fixed words, numbers and random ids that the erasure of the account does not make false.
+        said: fixed words, numbers and random ids.
+        account_id: the account.
 
     Raises:
         Unavailable: it cannot be recorded now, so nothing must be shown.
     """
-    try:
-        chain.append(
-            history_of(by), NewEntry(event, {"by": by, **said}, delete_at=Period.AUDIT.ends(clock.now()))
+    look = StaffLook(look_id=StaffLookId.new(), by=by, looked_at=clock.now())
+    payload = {"by": by, "look": look.look_id, **said}
+    for _ in range(_TRIES):
+        new = NewEntry(event, payload, delete_at=Period.AUDIT.ends(look.looked_at))
+        link: list[Write] = (
+            [store.look_creation(account_id, look), not_erasing(account_id)] if account_id else []
         )
-    except Unreadable as altered:
-        observe.log_failure("inspection_not_recorded", altered)
-        raise Unavailable from None
+        try:
+            commit(chain.append_write(history_of(by), new), *link)
+        except AccountGone:
+            account_id = None
+        except HeadMoved:
+            continue
+        except Unreadable as altered:
+            observe.log_failure("inspection_not_recorded", altered)
+            raise Unavailable from None
+        else:
+            return
+    raise Unavailable
 
 
 def is_of_today(entry: ChainEntry) -> bool:

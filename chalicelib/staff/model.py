@@ -1,12 +1,21 @@
-"""The register of staff: maps the pseudonyms in evidence to people."""
+"""The register of staff, and which accounts they looked at."""
 
+from datetime import datetime
 from typing import Annotated
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.ids import StaffId
+from chalicelib.core.ids import StaffId, StaffLookId
 from chalicelib.core.table_names import Table
-from chalicelib.privacy.periods import Period, Statutory
-from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record, personal
+from chalicelib.privacy.periods import After, Period, Statutory
+from chalicelib.privacy.personal import (
+    NEVER_DISCLOSED,
+    NOT_PERSONAL,
+    DataSubject,
+    KeyClass,
+    NotPersonal,
+    Record,
+    personal,
+)
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 
@@ -30,3 +39,31 @@ class StaffMember(
     staff_id: Annotated[StaffId, NOT_PERSONAL]
     arn: Annotated[str, personal(Category.NAME, Source.OBSERVED, to=(Recipient.BELGRADE_OFFICE,))]
     acted_at: Annotated[Instant, NOT_PERSONAL]
+
+
+_INNER = NotPersonal(withheld="it names a member of staff, or an entry of the history of one")
+
+
+class StaffLook(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="staff_look",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.AUDIT, since="looked_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+    undisclosed="which staff looked at your account: it could disclose an investigation that is secret",
+):
+    """Maps a look in the history of a member of staff to the account (ADR 52).
+
+    The Ledger has the look under its random id, so that an erasure of the account ends the link.
+    """
+
+    look_id: Annotated[StaffLookId, _INNER]
+    by: Annotated[StaffId, _INNER]
+    looked_at: Annotated[Instant, _INNER]
+
+    @property
+    def undisclosed_until(self) -> datetime | None:
+        """No copy contains it."""
+        return NEVER_DISCLOSED

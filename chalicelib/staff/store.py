@@ -1,16 +1,17 @@
 """All DynamoDB access of staff.
 
-S#<pseudonym>, staff    the person with the pseudonym, sealed
+S#<pseudonym>, staff             the person with the pseudonym, sealed
+A#<account>, staff_look#<id>     a look at an account
 """
 
 from collections.abc import Iterable
 
 from chalicelib.core import observe, table
-from chalicelib.core.ids import StaffId
+from chalicelib.core.ids import AccountId, StaffId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.table import Attr, Create, Key, Table
+from chalicelib.core.table import Attr, Create, Key, Table, partition_of
 from chalicelib.privacy import codec
-from chalicelib.staff.model import StaffMember
+from chalicelib.staff.model import StaffLook, StaffMember
 
 
 def key(staff_id: StaffId) -> Key:
@@ -42,3 +43,9 @@ def read_several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:
         else:
             found[member.staff_id] = member
     return found
+
+
+def look_creation(account_id: AccountId, look: StaffLook) -> Create:
+    """The write that records at which account a member of staff looked; for a transaction."""
+    place = Key(Table.ACCOUNTS, partition_of(account_id), f"staff_look#{look.look_id}")
+    return Create(place, codec.to_item(look, place))

@@ -67,6 +67,40 @@ def test_state_of_the_account_is_shown(world: World, ana: Operator, mila: User, 
     assert shows(ana, mila.user_id).json["state"] == state
 
 
+@pytest.mark.promise("RGT-10")
+def test_looks_are_linked_to_the_account_that_they_were_about(
+    world: World, ana: Operator, mila: User
+) -> None:
+    world.a_user()
+    finds(ana, phone=mila.phone)
+    shows(ana, mila.user_id)
+    shows(ana, mila.user_id, "/consents")
+    looks = {entry.data["look"] for entry in entries(ana)}
+    records = cloud.records("staff_look")
+    assert {one["look_id"]["S"] for one in records} == looks
+    assert {one["pk"]["S"] for one in records} == {f"A#{mila.account_id}"}
+    assert len(looks) == 3
+    assert mila.user_id not in str([entry.payload for entry in entries(ana)])
+
+
+@pytest.mark.promise("RGT-3")
+def test_look_at_an_account_that_is_being_erased_leaves_nothing_in_it(
+    world: World, ana: Operator, mila: User
+) -> None:
+    world.set_state(mila, "erasing")
+    assert shows(ana, mila.user_id).json["state"] == "erasing"
+    assert [entry.event for entry in entries(ana)] == ["viewed_subject"]
+    assert cloud.records("staff_look") == []
+
+
+@pytest.mark.promise("SEC-1")
+def test_nothing_is_shown_if_the_look_cannot_be_recorded(ana: Operator, mila: User) -> None:
+    finds(ana, phone=mila.phone)
+    alter_newest(Chain("staff", ana.staff_id))
+    for reply in (finds(ana, phone=mila.phone), shows(ana, mila.user_id)):
+        assert (reply.status, mila.user_id in reply.text) == (503, False)
+
+
 @pytest.mark.parametrize(
     "contact", [{}, {"phone": "+381641112223", "email": "a@example.org"}, {"phone": "mila"}, {"email": "x"}]
 )
@@ -81,10 +115,10 @@ def test_searches_are_recorded_without_the_contact_and_without_its_hash(
 ) -> None:
     finds(ana, phone=mila.phone)
     finds(ana, phone="+381641112223")
-    by = ana.staff_id
-    assert [(entry.event, entry.data) for entry in entries(ana)] == [
-        ("searched_subject", {"by": by, "contact": "number", "found": 1}),
-        ("searched_subject", {"by": by, "contact": "number", "found": 0}),
+    said = [(entry.event, entry.data | {"look": ""}) for entry in entries(ana)]
+    assert said == [
+        ("searched_subject", {"by": ana.staff_id, "look": "", "contact": "number", "found": found})
+        for found in (1, 0)
     ]
     assert mila.phone not in world.log.getvalue()
     assert "641112223" not in world.log.getvalue()

@@ -153,6 +153,8 @@ LABELS: Catalogue = {
     "Model": "Model",
     "Name": "Ime",
     "Name that others see": "Ime koje drugi vide",
+    "Look ID": "Oznaka pogleda",
+    "Looked": "Vreme pogleda",
     "Names of staff": "Imena zaposlenih",
     "Nature": "Priroda povrede",
     "New account": "Novi nalog",

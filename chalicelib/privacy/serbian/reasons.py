@@ -88,6 +88,12 @@ REASONS: Catalogue = {
     ),
     "internal state of our work on the hold": "interno stanje našeg rada na obavezi čuvanja",
     "it names a member of staff": "navodi zaposlenog",
+    "it names a member of staff, or an entry of the history of one": (
+        "navodi zaposlenog, ili unos u istoriji zaposlenog"
+    ),
+    "which staff looked at your account: it could disclose an investigation that is secret": (
+        "koji zaposleni su pogledali Vaš nalog: to bi moglo da otkrije ispitivanje koje je tajno"
+    ),
     "a hold of which an order forbids us to inform you, until that order ends (Art. 23 GDPR)": (
         "obaveza čuvanja o kojoj nalog zabranjuje da Vas obavestimo, dok taj nalog važi (čl. 23. GDPR)"
     ),

@@ -7,6 +7,7 @@ TITLES: Catalogue = {
     "Your account": "Vaš nalog",
     "Notices announced to you": "Obaveštenja koja smo Vam najavili",
     "Users whom you block": "Korisnici koje blokirate",
+    "When our staff looked at your account": "Kada su naši zaposleni pogledali Vaš nalog",
     "Users who block you": "Korisnici koji Vas blokiraju",
     "Your contacts": "Vaši kontakti",
     "Your contact code": "Vaš kod za kontakt",

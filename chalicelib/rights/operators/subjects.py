@@ -5,7 +5,8 @@ Invariants:
 - A contact is in the body of a call only. It is looked up by its keyed hash under every version of the key.
   Neither the contact nor its hash is in the evidence, a log or a response.
 - A look is counted before the account is read, and recorded before anything is shown, also a search that
-  finds nothing. If one of the two is impossible, nothing is shown: `enter` needs no search.
+  finds nothing. The Ledger has its random id, which a record of the account maps to the account until that
+  is erased. If one of the two is impossible, nothing is shown: `enter` needs no search.
 - The answer has no field of the profile, and no number or address.
 - An account that was idle before it was frozen for its erasure is not found by a contact, which may have a
   new owner by now. So a letter does not reach it either (`contact_owners`).
@@ -80,10 +81,11 @@ class SubjectSearch(Body):
 
 @dataclass(frozen=True)
 class FoundSubject:
-    """The result of a search."""
+    """The result of a search. Without an account, the rest is None."""
 
     state: SubjectState
     user_id: UserId | None = None
+    account_id: AccountId | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def find(by: StaffId, search: SubjectSearch) -> FoundSubject:
     _LOOKUPS.hit(by)
     found = _account_of(contact)
     said = {"contact": contact.proof, "found": int(found.user_id is not None)}
-    history.record_lookup(by, "searched_subject", said)
+    history.record_look(by, "searched_subject", said, found.account_id)
     return found
 
 
@@ -151,7 +153,7 @@ def show(by: StaffId, user_id: UserId) -> ShownSubject:
         purposes=purposes,
         restraints_unreadable=is_unreadable,
     )
-    history.record_lookup(by, "viewed_subject", {"requests": list(ids)})
+    history.record_look(by, "viewed_subject", {"requests": list(ids)}, account.account_id)
     return shown
 
 
@@ -172,7 +174,7 @@ def show_consents(by: StaffId, user_id: UserId) -> ConsentProof | None:
     else:
         if account is None:
             raise NotFound
-    history.record_lookup(by, "viewed_consents", {})
+    history.record_look(by, "viewed_consents", {}, found.claims.account_id)
     return proven
 
 
@@ -194,7 +196,7 @@ def _account_of(contact: GuestContact) -> FoundSubject:
     account = found[STORED_ACCOUNT]
     if account is None or (account.frozen and account.frozen.idle):
         return FoundSubject(SubjectState.NO_ACCOUNT)
-    return FoundSubject(SubjectState.of(account.state), account.user_id)
+    return FoundSubject(SubjectState.of(account.state), account.user_id, account.account_id)
 
 
 def _purposes(account: Account, found: Found) -> tuple[Purposes | None, bool]:
