@@ -102,9 +102,10 @@ def acquaintances(a_phone: Callable[[], Phone]) -> list[Phone]:
 
 
 def operate(subject: CanarySubject, staff: dict[str, AwsAccount]) -> None:
-    """Record an invoice, a disclosure and a hold, each by two operators if it needs two."""
+    """Find the subject; record an invoice, a disclosure and a hold, by two operators if it needs two."""
     url = subject.cloud.state.api_url
     alice, bob = InternalApi(staff["alice"], url), InternalApi(staff["bob"], url)
+    operators.look_for(subject, alice)
     operators.invoice(subject, alice)
     operators.disclose(subject, alice, bob)
     operators.hold(subject, alice, bob)

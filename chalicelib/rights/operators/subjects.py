@@ -153,7 +153,7 @@ def show(by: StaffId, user_id: UserId) -> ShownSubject:
         purposes=purposes,
         restraints_unreadable=is_unreadable,
     )
-    history.record_look(by, "viewed_subject", {"requests": list(ids)}, account.account_id)
+    history.record_look(by, "viewed_subject", {}, account.account_id)
     return shown
 
 

@@ -119,7 +119,6 @@ WITHOUT_CANARY: Mapping[str, str] = {
     "idle_state": "the progress of a job over all accounts",
     "warning_delivery": "written by a job for accounts that are idle for two years",
     "reconciliation_state": "the progress of a job over all users of Stream",
-    "staff_look": "random ids, and a pseudonym of staff",
     "stream_case": "written only if a user was deleted at Stream, but not by us",
     "stream_check": "made by the erasure",
     "stream_hook": "the hash of a body that is not stored",

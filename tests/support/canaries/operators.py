@@ -1,4 +1,4 @@
-"""What two operators record about the subject by the internal routes: invoice, disclosure, hold."""
+"""What two operators record about the subject by the internal routes: looks, invoice, disclosure, hold."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from tests.support.canaries.values import CanaryForm, digits, letters
 from tests.support.disclosures import an_order
 
 HELD_KIND = "profile"
+
+
+def look_for(subject: CanarySubject, alice: InternalApi) -> None:
+    """Find the subject by number, and look at the account and its consents."""
+    found = alice.call("POST", "/subjects/search", {"phone": subject.phone.number}).body
+    assert found["user_id"] == subject.phone.user_id
+    for tail in ("", "/consents"):
+        alice.call("GET", f"/subjects/{subject.phone.user_id}{tail}")
 
 
 def invoice(subject: CanarySubject, alice: InternalApi) -> None:
