@@ -156,11 +156,12 @@ def seconds_left(account: AwsAccount, stage: str) -> int:
     it is the longest run.
     """
     changed, now = list[datetime](), None
-    for page in account.client("lambda").get_paginator("list_functions").paginate():
-        now = page["ResponseMetadata"]["HTTPHeaders"].get("date")
-        own = (one for one in page["Functions"] if one["FunctionName"].startswith(f"ru4m-{stage}-"))
-        changed += [datetime.fromisoformat(one["LastModified"]) for one in own]
-    if not changed or now is None:
+    try:
+        for page in account.client("lambda").get_paginator("list_functions").paginate():
+            now = parsedate_to_datetime(page["ResponseMetadata"]["HTTPHeaders"]["date"])
+            own = (one for one in page["Functions"] if one["FunctionName"].startswith(f"ru4m-{stage}-"))
+            changed += [datetime.fromisoformat(one["LastModified"]) for one in own]
+        since = (now - max(changed)).total_seconds() if now else 0
+    except (KeyError, ValueError, TypeError):  # an emulator states less
         return LONGEST_RUN
-    since = parsedate_to_datetime(now) - max(changed)
-    return min(LONGEST_RUN, LONGEST_RUN + _UNTIL_APPLIED - int(since.total_seconds()))
+    return min(LONGEST_RUN, LONGEST_RUN + _UNTIL_APPLIED - int(since))

@@ -55,6 +55,9 @@ def test_wait_ends_a_quarter_of_an_hour_after_the_last_change_of_a_function() ->
 def test_wait_is_whole_if_aws_does_not_state_both_instants() -> None:
     assert left(FakeFunctions({})) == LONGEST_RUN
     assert left(FakeFunctions({"ru4m-staging-signup": 5000}, now=None)) == LONGEST_RUN
+    malformed = FakeFunctions({"ru4m-staging-signup": 5000})
+    malformed.functions[0]["LastModified"] = "yesterday"
+    assert left(malformed) == LONGEST_RUN
 
 
 def test_countdown_says_what_is_left_and_waits_no_longer() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import iter_modules
@@ -18,7 +19,11 @@ from typer.testing import CliRunner
 from chalicelib import admin
 from chalicelib.core.http import contract
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, RightsRequestId, UserId
+from chalicelib.rights.deadline import ExtensionReason
+from chalicelib.rights.refusal import RefusalReason
+from infra.build import ROOT
 from infra.deployment.account import AwsAccount
+from infra.ops import cases
 from infra.ops.__main__ import app
 from infra.ops.internal_api import InternalApi
 from infra.ops.refused import CommandRefused
@@ -201,7 +206,24 @@ def test_commands_that_destroy_ask_for_a_confirmation() -> None:
     assert {name for name in ALL if "--yes" in options_of(name)} == CONFIRMED
 
 
+def test_no_command_prints_past_the_format_that_was_chosen() -> None:
+    printed = re.compile(r"\b(?:console|complain)\.print|\btyper\.echo|\bprint\(")
+    printing = [
+        f"{file.name}: {line.strip()}"
+        for file in sorted((ROOT / "infra/ops").glob("*.py"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if printed.search(line) and file.name not in {"operator_console.py", "refusals.py"}
+    ]
+    assert printing == ["__main__.py: console.print(version_of_project())"]
+
+
+def test_each_reason_has_plain_words_beside_its_code() -> None:
+    for reason in (*RefusalReason, *ExtensionReason):
+        code, _, words = str(cases.with_words(reason.value)).partition(": ")
+        assert (code, len(words.split()) > 3, words.startswith("Reason")) == (reason.value, True, False)
+
+
 def test_statuses_are_documented() -> None:
-    page = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     for status in ("`0`", "`1`", "`2`", "`3`"):
         assert f"| {status} |" in page
