@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
+from typing import ParamSpec, TypeVar
 
 import typer
 
@@ -23,7 +25,11 @@ lookup_key = typer.Typer(
 )
 app.add_typer(lookup_key, name="lookup")
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _NOTHING_LEFT = "No old version is left to delete."
+_NOTED = 1_000  # pieces of work between two lines of progress
 
 
 @signing.command()
@@ -62,7 +68,7 @@ def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: 
     if dry_run:
         _emit_left(keys.count_data_keys(), "data keys")
         return
-    done = keys.rewrap(service_rewrap(account, stage))
+    done = keys.rewrap(_noting(service_rewrap(account, stage), "data keys"))
     emit({"rewrapped": done}, f"{done} data keys rewrapped")
 
 
@@ -74,7 +80,7 @@ def reseal(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: 
     if dry_run:
         _emit_left(keys.count_records(), "records")
         return
-    done = keys.reseal(service_reseal(account, stage))
+    done = keys.reseal(_noting(service_reseal(account, stage), "records"))
     emit({"resealed": done}, f"{done} records resealed")
 
 
@@ -105,7 +111,7 @@ def rekey(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: D
     if dry_run:
         _emit_left(keys.count_older(), "claims and objections")
         return
-    moved = keys.rekey(service_rekey(account, stage))
+    moved = keys.rekey(_noting(service_rekey(account, stage), "groups of accounts"))
     emit({"moved": moved}, f"{moved} claims moved")
 
 
@@ -136,3 +142,16 @@ def _emit_retirable(*old: str | int) -> None:
 
 def _emit_left(count: int, what: str) -> None:
     emit({"older": count}, f"{count} {what} are under an older version")
+
+
+def _noting(work: Callable[P, R], what: str) -> Callable[P, R]:
+    """Return the same work, which prints now and then how often it was done."""
+    done = count(1)
+
+    def noted(*given: P.args, **named: P.kwargs) -> R:
+        result = work(*given, **named)
+        if (number := next(done)) % _NOTED == 0:
+            note(f"{number} {what} processed so far")
+        return result
+
+    return noted

@@ -126,3 +126,16 @@ def test_entering_a_request_costs_three_reads_and_one_transaction(world: World, 
         "TransactWriteItems": 1,
     }
     assert calls.tables == sum_of(CALL, entered)
+
+
+def test_look_at_a_subject_costs_a_count_two_reads_and_one_transaction(world: World, alice: Operator) -> None:
+    mila = world.a_user()
+    recorded = {"Query": 1, "TransactWriteItems": 1}  # the head of the operator's history, entry and link
+    look = sum_of({"UpdateItem": 1, "BatchGetItem": 2}, recorded)
+    with counted() as calls:
+        alice.world.call("POST", "/admin/v1/subjects/search", body={"phone": mila.phone}, arn=alice.arn)
+    assert calls.tables == sum_of(CALL, look)
+    with counted() as calls:
+        alice.world.call("GET", f"/admin/v1/subjects/{mila.user_id}", arn=alice.arn)
+    # Also the guards of all rights in one read, and the version and list of holds.
+    assert calls.tables == sum_of(CALL, look, {"BatchGetItem": 1, "GetItem": 1, "Query": 1})

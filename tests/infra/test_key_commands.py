@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from infra.deployment.account import AwsAccount
 from infra.ops import countdown, key_versions
+from infra.ops import keys as keys_module
 from infra.ops.__main__ import app
 from infra.ops.key_versions import LONGEST_RUN, Unfinished
 from infra.ops.stage_key import StageKeys, StillNeeded
@@ -96,6 +97,9 @@ class FakeKeys:
     def count_records(self) -> int:
         return 7
 
+    def reseal(self, seal: Any) -> int:
+        return sum(seal(None, {}) for _ in range(2500))
+
 
 def ops(monkeypatch: pytest.MonkeyPatch, keys: FakeKeys, *words: str, answer: str = "") -> Result:
     monkeypatch.setattr(StageKeys, "of", lambda *_: keys)
@@ -139,3 +143,10 @@ def test_retirement_without_an_old_version_asks_and_waits_for_nothing(
 
 def test_dry_run_of_a_move_counts_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(ops(monkeypatch, FakeKeys(1), "reseal", "--dry-run").stdout) == {"older": 7}
+
+
+def test_move_of_many_records_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys_module, "service_reseal", lambda *_: lambda *_: True)
+    done = ops(monkeypatch, FakeKeys(1), "reseal")
+    assert json.loads(done.stdout) == {"resealed": 2500}
+    assert done.stderr.splitlines() == [f"{n} records processed so far" for n in (1000, 2000)]
