@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import io
 import os
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
@@ -14,7 +17,6 @@ from unittest.mock import patch
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from chalicelib import admin
 from chalicelib.core.http import contract
@@ -126,7 +128,7 @@ def word_for(parameter: Any, folder: Path) -> str:
 
 def call_of(name: str, folder: Path) -> str | None:
     """Run a command with made-up values until its first call; return that call of the API, or None."""
-    words = name.split()
+    words: list[str] = []
     for parameter in ALL[name].params:
         if parameter.required or parameter.name in {"phone", "yes"}:
             is_flag = getattr(parameter, "is_flag", False)
@@ -147,10 +149,10 @@ def call_of(name: str, folder: Path) -> str | None:
         patch.object(InternalApi, "of", lambda *_: Api()),
         patch.object(AwsAccount, "_new_client", refuse),
         patch.object(AwsAccount, "patient_client", refuse),
-    ):
-        done = CliRunner().invoke(app, words, input="+381601234567\n")
-    assert done.exit_code in {0, 1}, (name, done.output)
-    assert "a defect" not in done.output, (name, done.output)
+        patch.object(sys, "stdin", io.StringIO("+381601234567\n")),
+        suppress(CommandRefused, SystemExit),
+    ):  # any other error is a wrong call of this test
+        ALL[name].main(words, prog_name="ops", standalone_mode=False)
     return seen[0] if seen else None
 
 
