@@ -4,7 +4,7 @@ They are authorised as those in `api`.
 """
 
 from chalicelib.admin.blueprint import admin
-from chalicelib.admin.upkeep_views import NoticeStandingList, PurgeProofView
+from chalicelib.admin.upkeep_views import LastPurgeView, NoticeStandingList
 from chalicelib.core import clock
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Operator, route
@@ -22,10 +22,10 @@ def list_notice_standings(operator: Operator) -> NoticeStandingList:
 
 
 @route(admin, "GET", "/admin/v1/purge", problems=(NotFound,))
-def show_purge(operator: Operator) -> PurgeProofView:
+def show_purge(operator: Operator) -> LastPurgeView:
     """Show the newest proof of the purge in the Ledger."""
     staff.register(operator.arn)
     entry = evidence.newest(clock.now())
     if entry is None:
         raise NotFound
-    return PurgeProofView.of(entry)
+    return LastPurgeView.of(entry)

@@ -32,7 +32,7 @@ class AnnouncementStandingView(View):
         )
 
 
-class NoticeStandingView(View):
+class NoticeVersionView(View):
     """A version of a notice."""
 
     kind: NoticeKind
@@ -48,14 +48,14 @@ class NoticeStandingView(View):
 class NoticeStandingList(View):
     """The versions of the notices, newest first."""
 
-    items: tuple[NoticeStandingView, ...]
+    items: tuple[NoticeVersionView, ...]
 
     @classmethod
     def of(cls, notices: Iterable[Notice], announced: Mapping[NoticeVersion, AnnouncementTotals]) -> Self:
         """Build the view of all versions."""
         now = clock.now()
         items = (
-            NoticeStandingView(
+            NoticeVersionView(
                 kind=one.kind,
                 version=one.version,
                 published_at=one.published_at,
@@ -70,7 +70,7 @@ class NoticeStandingList(View):
         return cls(items=tuple(items))
 
 
-class PurgeProofView(View):
+class LastPurgeView(View):
     """The newest entry of the purge in the Ledger."""
 
     chain: str = Field(description="The chain of its day, for `ledger verify`")

@@ -28,16 +28,16 @@ from infra.ops import (
     report_tables,
     report_zip,
 )
+from infra.ops.exit_statuses import NOT_IN_ORDER
 from infra.ops.internal_api import InternalApi
-from infra.ops.operator_console import complain, connected, console, emit
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.operator_console import complain, connected, emit, note
+from infra.ops.options import DryRun, Endpoint, Region, Stage
 from infra.ops.refused import CommandRefused
 from infra.ops.report_reader import ReportReader
 
 app = typer.Typer(help="Reports: the regulator pack, and the figures of a year.")
 
 _FIRST_YEAR = 2024  # of the first privacy policy
-_FAULTS = 1
 
 _Out = Annotated[Path, typer.Option(dir_okay=False, help="file to write; it must not exist")]
 _DAY = "%Y-%m-%d"
@@ -68,7 +68,7 @@ def pack(
 ) -> None:
     """Write the regulator pack of a period, at most 366 days, to a ZIP with a manifest.
 
-    Exit status 0: the pack is written. 1: it is written and the Ledger has findings, or it is refused.
+    Exit status 0: the pack is written. 3: it is written, and the Ledger has findings.
     """
     account = AwsAccount(region, endpoint)
     with connected(stage, region, endpoint) as api, _new_file(out), report_zip.writing(out) as writer:
@@ -88,7 +88,7 @@ def pack(
         "findings": ledger["findings"],
     }
     emit(made, *report_tables.of_pack(made))
-    sys.exit(_FAULTS if ledger["findings"] else 0)
+    sys.exit(NOT_IN_ORDER if ledger["findings"] else 0)
 
 
 @app.command()
@@ -112,7 +112,7 @@ def prove(
         out.write_text(report_zip.json_text(proof), encoding="utf-8")
     faults, facts = report_proof.check(proof, report_id, found.sha256)
     emit({"file": str(out), **facts, "faults": faults}, *report_tables.of_proof(out.name, faults, facts))
-    sys.exit(_FAULTS if faults else 0)
+    sys.exit(NOT_IN_ORDER if faults else 0)
 
 
 @app.command()
@@ -125,7 +125,7 @@ def verify(
 ) -> None:
     """Compare a pack with its manifest, and with its proof; print each fault in one line. Needs no account.
 
-    Exit status 0: no fault. 1: faults.
+    Exit status 0: no fault. 3: faults.
     """
     found = report_zip.verify(file)
     faults = list(found.faults)
@@ -134,7 +134,7 @@ def verify(
         more, proven = report_proof.check(_json_in(proof), _report_of(found.manifest), found.sha256)
         faults, facts = faults + more, facts | proven
     emit({"faults": faults, **facts}, *report_tables.of_verification(file.name, faults, facts))
-    sys.exit(_FAULTS if faults else 0)
+    sys.exit(NOT_IN_ORDER if faults else 0)
 
 
 @app.command()
@@ -167,16 +167,16 @@ def index(
     stage: Stage,
     region: Region,
     *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="count the requests without changing them")
-    ] = False,
+    dry_run: DryRun = False,
     after: Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")] = None,
     endpoint: Endpoint = None,
 ) -> None:
     """Index requests that were stored before reports existed. Once; safe to stop and run again."""
     apply = redating.skip_change if dry_run else redating.write_change
+    line = ""
     for line in report_index.index(AwsAccount(region, endpoint), stage, apply, after):
-        console.print(line)
+        note(line)
+    emit({"result": line})
 
 
 def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:

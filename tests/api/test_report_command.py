@@ -155,7 +155,7 @@ def test_altered_evidence_is_a_finding_in_the_pack_and_in_the_exit_status(
     checkpoint(world)
     overwrite(history_of(RightsRequestId(asked[1])), 1, payload="{}")
     done, out = make()
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert any(
         one.startswith(f"Tampered: chain rights#{asked[1]}") for one in read(out, "ledger.json")["findings"]
     )
@@ -187,10 +187,10 @@ def test_proof_of_a_pack_is_made_after_a_checkpoint_and_verified_offline(
     assert "by" not in json.loads(made["entries"][0]["payload"])
     other = {**made, "statement": {**made["statement"], "until": 1}}
     proof.write_text(json.dumps(other))
-    assert verify(pack, "--proof", str(proof)) == (1, ["proof: its key did not sign it"])
+    assert verify(pack, "--proof", str(proof)) == (3, ["proof: its key did not sign it"])
     for broken in ("", "{}", json.dumps({**made, "entries": []}), json.dumps({**made, "siblings": ["x"]})):
         proof.write_text(broken)
-        assert verify(pack, "--proof", str(proof)) == (1, ["proof: not a proof of a pack, or altered"])
+        assert verify(pack, "--proof", str(proof)) == (3, ["proof: not a proof of a pack, or altered"])
 
 
 def test_forged_manifest_has_no_proof(world: World, make: Make, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_forged_manifest_has_no_proof(world: World, make: Make, tmp_path: Path) 
         for name in old.namelist():
             new.writestr(name, json.dumps(manifest) if name == "manifest.json" else old.read(name))
     assert verify(forged)[0] == 0
-    assert verify(forged, "--proof", str(proof)) == (1, ["proof: of another manifest"])
+    assert verify(forged, "--proof", str(proof)) == (3, ["proof: of another manifest"])
     assert prove(forged, tmp_path / "other.json")[0] == 1
     overwrite(Chain("report", manifest["report"]), 2, payload="{}")
     assert prove(pack, tmp_path / "third.json")[1][0].endswith("in the Ledger was altered")
@@ -230,7 +230,7 @@ def test_each_fault_of_a_pack_is_named_in_one_line(tmp_path: Path) -> None:
         new.writestr("altered", "after")
         new.writestr("added", "new")
     code, lines = verify(tmp_path / "bad.zip")
-    assert (code, [line.split(":")[0] for line in lines]) == (1, ["altered", "missing", "added"])
+    assert (code, [line.split(":")[0] for line in lines]) == (3, ["altered", "missing", "added"])
     assert [line.split(":")[1].strip() for line in lines] == ["altered", "missing", "not in the manifest"]
 
 
@@ -240,10 +240,10 @@ def test_altered_byte_of_any_file_is_found(tmp_path: Path) -> None:
     for text in (b"a text", b"another", b"staging"):
         place = written.index(text)
         pack.write_bytes(written[:place] + bytes([written[place] ^ 1]) + written[place + 1 :])
-        assert verify(pack)[0] == 1
+        assert verify(pack)[0] == 3
     for broken in (b"", b"no zip", written[:-40]):
         pack.write_bytes(broken)
-        assert verify(pack) == (1, ["pack.zip: not a ZIP, or damaged"])
+        assert verify(pack) == (3, ["pack.zip: not a ZIP, or damaged"])
 
 
 @pytest.mark.parametrize(
