@@ -26,11 +26,14 @@ class FoundSubjectView(View):
         "erasure, so that the contact may have a new owner"
     )
     user_id: UserId | None = None
+    number_was_changed: bool | None = Field(
+        None, description="Present if the account had the number until it was changed some days ago"
+    )
 
     @classmethod
     def of(cls, found: FoundSubject) -> Self:
         """Build the view."""
-        return cls(state=found.state, user_id=found.user_id)
+        return cls(state=found.state, user_id=found.user_id, number_was_changed=found.was_changed or None)
 
 
 class OpenRequestView(View):

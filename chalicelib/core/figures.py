@@ -2,7 +2,6 @@
 
 A kind of figures names the prefix of its variables: that of a limit is `RU4M_LIMIT_<NAME>`. Standard library
 only, like `settings`, which reads them at the start.
-
 The environment of a function is limited to 4 KB. So a deployment packs the figures that are set into one
 text, which functions get as `RU4M_FIGURES`. A figure's own variable overrides the packed text.
 """
@@ -100,8 +99,7 @@ class Limits(FigureSet):
     blocks_most: int = _figure(500, 5, 1_000)
     invitations_most: int = _figure(100, 5, 200)
     operator_calls_per_minute: int = _count(120)
-    # Subjects that an operator finds by a contact or looks at (ADR 52).
-    subject_lookups_day: int = _count(100)
+    subject_lookups_day: int = _count(100)  # by one operator (ADR 52)
     # Usage events per account and UTC day; a copy of thirty such days has to fit into one run (ADR 22).
     usage_events_per_day: int = _figure(5_000, 100, 20_000)
     # Network bits of an address block. A longer prefix would distinguish households (USE-1).

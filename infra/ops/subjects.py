@@ -45,7 +45,9 @@ def find(
     value = ask(f"{contact} of the subject")
     with connected(stage, region, endpoint) as api:
         found = api.call("POST", f"{_ALL}/search", {contact: value}).body
-        emit(found, "  ".join(filter(None, (found.get("user_id"), _STATES[found["state"]]))))
+        changed = "the number was changed some days ago" if "number_was_changed" in found else None
+        parts = (found.get("user_id"), _STATES[found["state"]], changed)
+        emit(found, "  ".join(filter(None, parts)))
 
 
 @app.command()

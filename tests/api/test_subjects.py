@@ -14,6 +14,7 @@ from chalicelib.core.table import Table
 from chalicelib.notices import announcement_run
 from chalicelib.retention.purge import evidence
 from tests.support import cloud
+from tests.support.builders import a_phone
 from tests.support.copies import damage
 from tests.support.ledger import alter_newest
 from tests.support.notices import a_version, publish
@@ -58,6 +59,20 @@ def test_subject_is_found_by_number_and_by_mailbox(ana: Operator, mila: User) ->
 def test_subject_is_found_under_an_older_version_of_the_lookup_key(ana: Operator, mila: User) -> None:
     cloud.rotate_keys("lookup")
     assert finds(ana, phone=mila.phone).json["user_id"] == mila.user_id
+
+
+@pytest.mark.promise("RGT-11")
+def test_account_is_found_by_the_number_before_a_change_for_some_days(
+    world: World, ana: Operator, mila: User
+) -> None:
+    old, new = mila.phone, a_phone()
+    challenge = mila.is_stepped_up().asks_for_number(new).json["challenge_id"]
+    assert mila.verifies_number(challenge, world.code_for(new)).status == 200
+    found = {"state": "open", "user_id": mila.user_id}
+    assert finds(ana, phone=new).json == found
+    assert finds(ana, phone=old).json == found | {"number_was_changed": True}
+    world.advance(4 * DAY)
+    assert finds(ana, phone=old).json == {"state": "no_account"}
 
 
 @pytest.mark.parametrize("state", ["frozen", "restricted", "erasing"])

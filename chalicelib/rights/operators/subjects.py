@@ -23,6 +23,7 @@ from chalicelib.accounts.service import (
     LAST_USE,
     OPEN_ACCOUNT,
     STORED_ACCOUNT,
+    owner_of_former_phone,
     owner_of_user,
 )
 from chalicelib.challenges.numbers import PhoneText
@@ -81,11 +82,15 @@ class SubjectSearch(Body):
 
 @dataclass(frozen=True)
 class FoundSubject:
-    """The result of a search. Without an account, the rest is None."""
+    """The result of a search. Without an account, the ids are None.
+
+    `was_changed`: the account had the number until it was changed some days ago, perhaps by a thief.
+    """
 
     state: SubjectState
     user_id: UserId | None = None
     account_id: AccountId | None = None
+    was_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,14 +194,25 @@ def _look_at(by: StaffId, user_id: UserId, *wanted: Wanted[Any]) -> Found:
 
 
 def _account_of(contact: GuestContact) -> FoundSubject:
-    owner = contact_owners.owner_of(contact)
+    """The account of a contact, else the one that had the number until some days ago."""
+    current = _glance(contact_owners.owner_of(contact))
+    if current or not contact.phone:
+        return _found(current) if current else FoundSubject(SubjectState.NO_ACCOUNT)
+    former = _glance(owner_of_former_phone(contact.phone))
+    return _found(former, was_changed=True) if former else FoundSubject(SubjectState.NO_ACCOUNT)
+
+
+def _glance(owner: AccountId | None) -> Account | None:
+    """The account, unless it was idle before it was frozen: its contact may have a new owner."""
     if owner is None:
-        return FoundSubject(SubjectState.NO_ACCOUNT)
+        return None
     (found,) = needs.read_accounts([owner], (STORED_ACCOUNT,))
     account = found[STORED_ACCOUNT]
-    if account is None or (account.frozen and account.frozen.idle):
-        return FoundSubject(SubjectState.NO_ACCOUNT)
-    return FoundSubject(SubjectState.of(account.state), account.user_id, account.account_id)
+    return None if account is None or (account.frozen and account.frozen.idle) else account
+
+
+def _found(account: Account, *, was_changed: bool = False) -> FoundSubject:
+    return FoundSubject(SubjectState.of(account.state), account.user_id, account.account_id, was_changed)
 
 
 def _purposes(account: Account, found: Found) -> tuple[Purposes | None, bool]:
