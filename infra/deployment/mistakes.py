@@ -75,4 +75,4 @@ def _explained() -> Iterator[None]:
         for event in error.events[1:] if isinstance(error, StackFailed) else ():
             complain.print(f"  {event}")
         complain.print(explain(error), style="red")
-        raise typer.Exit(refusals.USAGE if isinstance(error, refusals.UsageMistake) else 1) from None
+        raise typer.Exit(refusals.status_of(error)) from None

@@ -118,7 +118,8 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
 )
 
 
-def _status_of(error: Exception) -> int:
+def status_of(error: Exception) -> int:
+    """Return the exit status of an error."""
     if isinstance(error, CommandRefused):
         return error.status
     return USAGE if isinstance(error, UsageMistake) else FAILED
@@ -137,4 +138,4 @@ class OperatorGroup(TyperGroup):
             if DEBUG in os.environ:
                 raise
             Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(explain(error))
-            raise typer.Exit(_status_of(error)) from None
+            raise typer.Exit(status_of(error)) from None
