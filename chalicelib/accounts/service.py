@@ -7,7 +7,7 @@ from chalicelib.accounts import store
 from chalicelib.accounts.changes.store import (
     AccountMoved,
     claim_on_phone,
-    former_claim,
+    former_claims,
     locale_change,
     number_change,
 )
@@ -91,7 +91,7 @@ __all__ = [
     "claims_of_users",
     "email_moves",
     "ending",
-    "former_claim",
+    "former_claims",
     "freezing",
     "glance_at_owner_of_phone",
     "glance_at_owner_of_user",

@@ -35,7 +35,9 @@ _PARAGRAPHS = (
 
 # One part in each script, like every warning.
 _NUMBER_TEXT: ShortTexts = {
-    "sr": ("RU4M: broj Vašeg naloga se upravo menja u drugi. Ako to ne radite Vi, odmah pišite na {contact}"),
+    "sr": (
+        "RU4M: broj Vašeg naloga se upravo zamenjuje drugim. Ako to ne radite Vi, odmah pišite na {contact}"
+    ),
     "sr-Cyrl": "RU4M: broj naloga se menja. Niste Vi? Pišite: {contact}",
     "en": (
         "RU4M: the number of your account is being changed to another one. If it is not you, write to "

@@ -10,7 +10,7 @@ Invariants, also under crashes and concurrent requests:
 - A client learns that a number has an account only after it has sent a valid code. Starting a challenge does
   not check claims. A number of another account is never taken from it: that answers `NumberTaken`.
 - The old number, and the address of the profile, are notified before the change. If SNS does not accept that
-  message, there is no change.
+  message, there is no change. Each message costs an attempt, so a code causes at most five.
 - For two minutes, the same code again is answered with the profile, since the first response may have been
   lost. A failed verification costs one attempt and nothing else.
 """
@@ -113,15 +113,25 @@ def _move(
 ) -> None:
     """Notify the old number, and change it."""
     _check_free(number, account.account_id)
+    if number != account.phone:  # else another session changed it to the same number meanwhile
+        _announce(challenge, account, profile)
     try:
-        farewell.announce_number_change(account, profile.email)
         _commit(challenge, number, session, account, keys)
     except accounts.AlreadyClaimed:
         raise NumberTaken from None
+    challenges.count_verified(challenge)
+
+
+def _announce(challenge: Challenge, account: Account, profile: Profile) -> None:
+    """Notify the old number and the address; an attempt without a notice is not counted.
+
+    One with a notice is, since nothing else limits the notices.
+    """
+    try:
+        farewell.announce_number_change(account, profile.email)
     except Unavailable:
         challenges.uncount_attempt(challenge)  # the code was right, and the client will send it again
         raise
-    challenges.count_verified(challenge)
 
 
 def _commit(challenge: Challenge, number: str, session: Session, account: Account, keys: SubjectKeys) -> None:
@@ -156,7 +166,7 @@ def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
         return []
     return [
         accounts.number_change(account, number, keys),
-        accounts.former_claim(account, clock.now() + settings().erasure.recovery_hours * HOUR),
+        *accounts.former_claims(account, clock.now() + settings().erasure.recovery_hours * HOUR),
         *accounts.phone_moves(account.account_id, account.phone, number),
         *suppressions.release(Addresses(phone=account.phone), clock.now()),
         *suppressions.renewal(Addresses(phone=number)),

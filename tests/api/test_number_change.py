@@ -1,17 +1,20 @@
 """An account gets another number, proven by a code to it, and keeps everything else (RGT-2, ADR 43)."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.accounts.service import AccountMoved
 from chalicelib.consents import store as consents
 from chalicelib.core import aws
 from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.profiles import number_change
 from tests.api.test_lockout import allow
 from tests.api.test_security_events import events_of
 from tests.api.test_signup_rotation import rotate
@@ -43,6 +46,11 @@ def is_new(world: World, phone: str) -> bool:
     """Sign in with a number, and return whether that created an account."""
     created: bool = world.a_user(phone).verified["new_account"]
     return created
+
+
+def moved(*_: Any) -> None:
+    """Conflict, as if the account changed between its read and the transaction."""
+    raise AccountMoved
 
 
 def refused_field(reply: Reply) -> tuple[str, str]:
@@ -239,6 +247,19 @@ def test_two_sessions_that_change_the_number_concurrently_leave_one_number(
     assert (is_new(world, numbers[0]), is_new(world, numbers[1])) == (False, True)
 
 
+def test_change_to_the_number_that_another_session_set_meanwhile_announces_nothing(
+    world: World, mila: User
+) -> None:
+    tablet, new = world.a_user(mila.phone).is_stepped_up(), a_phone()
+    slow, quick = asked(mila, new), asked(tablet, new)
+    codes = world.messages_to(new)
+    assert verified(tablet, quick, new).status == 200
+    first = re.search(r"[0-9]{6}", codes[0])
+    assert first
+    assert mila.verifies_number(slow, first[0]).json["phone"] == new
+    assert world.messages_to(new) == codes
+
+
 def test_change_of_the_language_at_the_same_time_is_kept(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,7 +288,7 @@ def test_claims_move_under_every_version_of_the_lookup_key(world: World, mila: U
     ("locale", "text"),
     [
         ("en", "RU4M: the number of your account is being changed to another one"),
-        ("sr-RS", "RU4M: broj Vaseg naloga se upravo menja"),
+        ("sr-RS", "RU4M: broj Vaseg naloga se upravo zamenjuje drugim"),
         ("sr-Cyrl", f"RU4M: {to_cyrillic('broj naloga se menja')}"),
     ],
 )
@@ -293,6 +314,17 @@ def test_number_stays_if_the_notice_to_the_old_one_cannot_be_sent(world: World, 
             assert verified(mila, challenge, new).status == 503
     assert mila.profile()["phone"] == old
     assert verified(mila, challenge, new).json["phone"] == new
+
+
+def test_changes_that_fail_after_the_notice_send_no_more_notices_than_a_code_has_attempts(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, old = a_phone(), mila.phone
+    challenge = asked(mila, new)
+    monkeypatch.setattr(number_change, "commit", moved)
+    problems = [verified(mila, challenge, new).problem for _ in range(8)]
+    assert problems == ["unavailable"] * 5 + ["challenge_expired"] * 3
+    assert sum("being changed" in text for text in world.messages_to(old)) == 5
 
 
 def test_all_sessions_stay_and_the_change_is_a_security_event(world: World, mila: User) -> None:
@@ -395,6 +427,34 @@ def test_operator_freezes_the_account_by_its_former_number_until_operators_end_i
     for how in ("lift", "cancel"):
         assert mila.calls("POST", f"/v1/rights-requests/{entered['id']}/{how}").problem == "not_now"
     assert is_new(world, old)
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("moves_on", [False, True])
+def test_freeze_by_a_number_that_signed_up_again_is_of_the_account_that_had_it(
+    world: World, mila: User, *, moves_on: bool
+) -> None:
+    old, alice = mila.phone, world.an_operator("alice")
+    mila.changes_number(a_phone())
+    again = world.a_user(old)  # by the thief, or by the owner with a new card
+    if moves_on:
+        again.changes_number(a_phone())
+    freeze = {"phone": old, "ground": "b", "received_by": "telephone", "without_access": True}
+    assert not enters(alice, "restriction", **freeze).json["without_account"]
+    assert world.a_user(mila.phone).session["scope"] == "rights"
+    assert world.a_user(again.phone).session["scope"] == "full"
+
+
+@pytest.mark.promise("RGT-1")
+def test_copy_by_a_number_that_signed_up_again_is_of_the_account_that_has_it(
+    world: World, mila: User
+) -> None:
+    old, alice = mila.phone, world.an_operator("alice")
+    mila.changes_number(a_phone())
+    again = world.a_user(old)
+    entered = enters(alice, "access", phone=old, without_access=True).json
+    listed = [[one["id"] for one in user.gets("/v1/rights-requests").json["items"]] for user in (mila, again)]
+    assert listed == [[], [entered["id"]]]
 
 
 @pytest.mark.promise("RGT-11")

@@ -9,10 +9,10 @@ from datetime import datetime
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind
-from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_in
+from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_by_claim, owner_in
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Present, visible
+from chalicelib.core.table import Attr, Change, Conflict, Create, Present, visible
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -45,12 +45,19 @@ def claim_on_phone(phone: str) -> NumberClaim | None:
     return None
 
 
-def former_claim(account: Account, until: datetime) -> Create:
-    """The write that notes an account's number as its former one, until an instant; it never conflicts."""
+def former_claims(account: Account, until: datetime) -> list[Create]:
+    """The write that notes an account's number as its former one, until an instant.
+
+    There is none while the number is noted for another account. Otherwise a thief could sign up with a number
+    that was changed, and change it again, so that its owner is not found. The conflict is ClaimMoved.
+    """
+    if owner_by_claim(ClaimKind.FORMER_PHONE, account.phone) not in {None, account.account_id}:
+        return []
     current, *_ = claim_keys(ClaimKind.FORMER_PHONE, account.phone)
     item = codec.to_item(Claim(account_id=account.account_id), current)
     ends = dict.fromkeys(("expires_at", "delete_at"), clock.to_epoch(until))
-    return Create(current, item | ends, or_over=ALWAYS)
+    ours = Attr("account_id").eq(account.account_id)
+    return [Create(current, item | ends, conflict=ClaimMoved, or_over=ours)]
 
 
 def locale_change(account: Account, locale: str | None, keys: SubjectKeys) -> Change:

@@ -14,17 +14,20 @@ that the app would have made, and the subject sees it in the app too, with these
 - A representative shows an authority. Its kind and the day are recorded; the document is not kept.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 
 from pydantic import Field
 
+from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import read_by_user
 from chalicelib.challenges.numbers import Locale, PhoneText
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
 from chalicelib.core.errors import does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
+from chalicelib.core.needs import Found
 from chalicelib.messages.model import LONGEST_ADDRESS
 from chalicelib.rights import contact_owners
 from chalicelib.rights.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
@@ -33,7 +36,7 @@ from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.rules import rule_outside_the_app
 from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject
-from chalicelib.rights.model import ReceivedBy
+from chalicelib.rights.model import ReceivedBy, Right
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
 # The channels of people who cannot write to us are recorded by our own code.
@@ -111,10 +114,20 @@ def _subject(received: ReceivedRequest) -> Subject | GuestContact:
     if received.user_id:
         return Subject.found(*read_by_user(received.user_id, *SUBJECT))
     contact = contact_owners.contact_of(received.phone, received.email, received.locale)
-    found = contact_owners.account_of(contact, *SUBJECT)
-    if found is None and received.without_access:
-        found = contact_owners.account_of_former_number(contact, *SUBJECT)
-    return Subject.found(*found) if found else contact
+    found = (find(contact, *SUBJECT) for find in _searches(received))
+    return next((Subject.found(*one) for one in found if one), contact)
+
+
+def _searches(received: ReceivedRequest) -> list[Callable[..., tuple[Account, Found] | None]]:
+    """How to find the account of a contact, the first choice first.
+
+    A number that was just changed may have signed up again, by the thief or by the owner with a new card. A
+    freeze protects the account that had it, and can be undone. Everything else is of the account that has it.
+    """
+    now, before = contact_owners.account_of, contact_owners.account_of_former_number
+    if not received.without_access:
+        return [now]
+    return [before, now] if received.right is Right.RESTRICTION else [now, before]
 
 
 def _authority(received: ReceivedRequest, by: StaffId) -> SeenAuthority | None:
