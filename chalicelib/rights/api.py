@@ -144,7 +144,8 @@ def lift_restriction(caller: RightsCaller, request_id: RightsRequestId) -> Reque
 def get_export(caller: StepUpCaller, request_id: RightsRequestId) -> ExportView:
     """Get a download link to the copy. The link works for fifteen minutes; the copy is kept for days.
 
-    For 72 hours after a change of the account's number there is no link: 409 `not_ready`.
+    For 72 hours after a change of the account's number there is no link: 409 `not_ready`. If the account was
+    frozen in that time by letter, telephone or a guest, there is none until operators end that.
     """
     link = service.export_link(caller.account, request_id)
     return ExportView(url=link.url, expires_at=link.expires_at, sha256=link.file.sha256, size=link.file.size)

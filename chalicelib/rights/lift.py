@@ -13,7 +13,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import restraints, service
+from chalicelib.rights import number_change, restraints, service
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest
 from chalicelib.rights.moves import Move, apply_move, with_next_step_due
 from chalicelib.rights.notes import RestraintNotes
@@ -34,10 +34,8 @@ def check_number(account: Account, request: RightsRequest) -> None:
     Raises:
         NotNow: the restriction began within the days after a change in which nothing irreversible is done.
     """
-    notes, changed_at = request.notes, account.number_changed_at
-    if not isinstance(notes, RestraintNotes) or notes.since is None or changed_at is None:
-        return
-    if changed_at <= notes.since and account.cools_for(notes.since):
+    notes = request.notes
+    if isinstance(notes, RestraintNotes) and notes.since and number_change.followed_by(account, notes.since):
         raise NotNow("The number was changed shortly before. Write to the contact of the controller")
 
 

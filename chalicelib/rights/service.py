@@ -19,7 +19,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.rights import ends, evidence, procedures, receipts, states, store
+from chalicelib.rights import ends, evidence, number_change, procedures, receipts, states, store
 from chalicelib.rights.files import Link, link_to, preserved_key_of
 from chalicelib.rights.intake.body import NewRequest, RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
@@ -208,11 +208,12 @@ def export_link(account: Account, request_id: RightsRequestId) -> Link:
 
     Raises:
         NotFound: as for `own`, or the right gives no copy.
-        NotReady: the copy is not made yet, or it is, and the account's number has just changed (ADR 43).
+        NotReady: the copy is not made yet, or it is, and the account's number has just changed, or a freeze
+            protects the account from its new number (ADR 43).
         ExportGone: the copy was deleted, or the request was closed before it was delivered.
     """
     request = own(account.account_id, request_id)
-    if account.cools_for(clock.now()):
+    if account.cools_for(clock.now()) or number_change.is_protected(account):
         raise NotReady
     return _link_to_copy(request)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from chalicelib.core import outbound
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.outbound import NotTakenReason, Unreachable
 from chalicelib.rights import procedures
 from chalicelib.rights.model import Right, Status
 from infra.stream_emulator import Emulator
 from tests.support.builders import a_phone, an_address
 from tests.support.chat_settings import apply_to
 from tests.support.erasing import asks_for_erasure, at_step, erasable, notes, stored, work
-from tests.support.guests import proves, requests
+from tests.support.guests import enters, proves, requests
 from tests.support.world import User, World
 
 WAIT = 72 * HOUR
@@ -96,6 +99,72 @@ def test_erasure_passes_its_point_of_no_return_three_days_after_the_change(
     assert captured_at
     assert captured_at - changed_at >= WAIT
     assert work(world, request_id).status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-2")
+@pytest.mark.promise("RGT-8")
+@pytest.mark.parametrize("step", ["ask_stream", "assemble"])
+def test_transfer_that_was_requested_before_the_change_is_sent_three_days_after_it(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    sent: list[datetime] = []
+
+    def send(*_: Any, **__: Any) -> Any:
+        sent.append(world.now)
+        raise Unreachable(NotTakenReason.NO_CONNECTION)
+
+    monkeypatch.setattr(outbound, "push", send)
+    asked = mila.exercises("portability", transfer_to="https://other.example/inbox")
+    request_id = RightsRequestId(asked.json["id"])
+    work(world, request_id, at_step(step))
+    mila.changes_number(a_phone())
+    changed_at = world.now
+    work(world, request_id, lambda _: bool(sent))
+    assert timedelta() <= sent[0] - changed_at - WAIT < HOUR
+
+
+def freeze(world: World, phone: str) -> str:
+    """Freeze the account that had a number, as an operator whom its owner calls; returns the request."""
+    body = {"phone": phone, "ground": "b", "received_by": "telephone", "without_access": True}
+    entered = enters(world.an_operator("alice"), "restriction", **body).json
+    assert not entered["without_account"]
+    return str(entered["id"])
+
+
+def unfreeze(world: World, frozen: str) -> None:
+    """End a freeze by two operators, which its subject is notified of before."""
+    world.an_operator("boris").proposes_lifting(frozen)
+    assert world.an_operator("clara").approves_lifting(frozen).status == 200
+    work(world, RightsRequestId(frozen), lambda one: not at_step("uphold")(one), within=5 * DAY)
+
+
+@pytest.mark.promise("RGT-11")
+def test_copy_of_an_account_that_is_frozen_after_the_change_has_no_link(world: World, mila: User) -> None:
+    request_id, old = RightsRequestId(mila.exercises("access").json["id"]), mila.phone
+    work(world, request_id, at_step("discard"), within=DAY)
+    mila.changes_number(a_phone())
+    freeze(world, old)
+    world.advance(WAIT)
+    assert link(world.a_user(mila.phone), request_id) == "not_ready"
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("right", ["erasure", "portability"])
+def test_account_that_is_frozen_after_the_change_loses_nothing_to_its_session(
+    world: World, mila: User, right: str
+) -> None:
+    old = mila.phone
+    mila.changes_number(a_phone())
+    frozen = freeze(world, old)
+    work(world, RightsRequestId(frozen), at_step("uphold"), within=HOUR)
+    thief = world.a_user(mila.phone).is_stepped_up()
+    more = {"waive_grace": True} if right == "erasure" else {"transfer_to": "https://other.example/inbox"}
+    request_id = RightsRequestId(thief.exercises(right, **more).json["id"])
+    step = "capture" if right == "erasure" else "ask_stream"
+    work(world, request_id, within=10 * DAY)
+    assert at_step(step)(stored(request_id))
+    unfreeze(world, frozen)
+    assert not at_step(step)(work(world, request_id, lambda one: not at_step(step)(one), within=DAY))
 
 
 @pytest.mark.promise("RGT-11")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ClaimedValues
-from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT, UsedAgain, last_uses
+from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain, last_uses
 from chalicelib.certificates.words import DeletionPlace
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs, observe
@@ -25,7 +25,7 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention import holds
 from chalicelib.retention.holds import HoldsChanged, SubjectHolds
-from chalicelib.rights import ends, files, inactivity, procedures, states, store
+from chalicelib.rights import ends, files, inactivity, number_change, procedures, states, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure import tombstones
@@ -49,7 +49,7 @@ def _capture(job: ErasureJob) -> Outcome:
     held_by = holds.of_subject(request.account_id)
     if (
         wait := _cancel_if_it_stays(request)
-        or _number_change_waits(request)
+        or number_change.time_to_wait(request.account_id, request.received_by)
         or _copies_wait(job)
         or _others_wait(job)
         or _confirmation_waits(job, held_by)
@@ -95,16 +95,6 @@ def _cancel_if_it_stays(request: RightsRequest) -> timedelta | None:
         return None
     inactivity.cancel(request.account_id, request.request_id)
     return HOUR
-
-
-def _number_change_waits(request: RightsRequest) -> timedelta | None:
-    """How long to wait since the number changed; None if it did not, or long ago (ADR 43).
-
-    A change after the intake is seen here only. A frozen account cannot change its number.
-    """
-    (row,) = needs.read_accounts([request.account_id], (ACCOUNT,))
-    account = row[ACCOUNT]
-    return account.cools_for(clock.now()) if account else None
 
 
 def _unused(request: RightsRequest) -> list[Write]:

@@ -34,6 +34,8 @@ def _assemble(job: CopyJob) -> Outcome:
     The file and the answer list what could not be read.
     """
     request = job.request
+    if stream.wait_for_number(request):
+        return make_copy_again(job)
     try:
         with open_chat(request.user_id, job.notes, _COPIES[request.right]) as chat:
             assembled = package.assemble(_copy_request(request), chat, files.key_of(request.request_id))

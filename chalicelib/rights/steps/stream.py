@@ -15,8 +15,9 @@ from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
-from chalicelib.rights import procedures
+from chalicelib.rights import number_change, procedures
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step, Wait
+from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import CopyNotes
 
 _REASONS = {reason.value: reason for reason in StreamReason}
@@ -27,8 +28,17 @@ PART = "your chat data at Stream"
 _SHORTEST, _LONGEST = timedelta(seconds=1), 10 * MINUTE
 
 
+def wait_for_number(request: RightsRequest) -> timedelta | None:
+    """How long a copy has to wait that leaves without a session (ADR 43); a session gets no link anyway."""
+    if request.transfer_to or procedures.is_recovery(request):
+        return number_change.time_to_wait(request.account_id, request.received_by)
+    return None
+
+
 def _ask(job: CopyJob) -> Outcome:
     """Request an export. A crash before the note causes a second request; the first is unused."""
+    if wait := wait_for_number(job.request):
+        return Wait(wait)
     asked = _request_export(job)
     return (
         _without_stream(job, asked)
