@@ -10,6 +10,7 @@ from chalicelib.accounts.changes.store import (
     former_claims,
     locale_change,
     number_change,
+    unchanged,
 )
 from chalicelib.accounts.freeze.store import (
     AccountGone,
@@ -118,6 +119,7 @@ __all__ = [
     "restricting",
     "revocation",
     "thawing",
+    "unchanged",
 ]
 
 

@@ -12,14 +12,13 @@ from contextlib import suppress
 
 from chalicelib.accounts.model import Account
 from chalicelib.core.cyrillic import to_cyrillic
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail, sms
 from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
 from chalicelib.messages.mail import Mail, MailNotSent
-from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
+from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
 
 # In all languages: the language of the account is not known where a profile changes.
@@ -75,15 +74,13 @@ def announce_number_change(account: Account, email: str | None) -> None:
     counts one that SES does not accept.
 
     Raises:
-        Unavailable: SNS did not accept the text message, or it is unknown whether it did.
+        TextUnavailable: SNS did not accept the text message.
+        TextInDoubt: it is unknown whether it did.
     """
     contact, hours = settings().contact_email, settings().erasure.recovery_hours
     text = short_text(_NUMBER_TEXT, account.locale, {"contact": contact})
-    try:
-        with suppress(TextRefused):
-            sms.send(TextMessage(account.phone, text), Purpose.AUTHENTICATION)
-    except (TextUnavailable, TextInDoubt):
-        raise Unavailable from None
+    with suppress(TextRefused):
+        sms.send(TextMessage(account.phone, text), Purpose.AUTHENTICATION)
     if email:
         words = {"contact": contact, "hours": str(hours)}
         letter = compose(_NUMBER_MAIL, MailId.new(), email, account.locale, words)

@@ -37,6 +37,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit
+from chalicelib.messages.sms import TextInDoubt, TextUnavailable
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.profiles import farewell, service
 from chalicelib.profiles.model import NewNumber, NumberTaken, Profile
@@ -125,13 +126,15 @@ def _move(
 def _announce(challenge: Challenge, account: Account, profile: Profile) -> None:
     """Notify the old number and the address; an attempt without a notice is not counted.
 
-    One with a notice is, since nothing else limits the notices.
+    One with a notice is, even in doubt, since nothing else limits the notices.
     """
     try:
         farewell.announce_number_change(account, profile.email)
-    except Unavailable:
+    except TextUnavailable:
         challenges.uncount_attempt(challenge)  # the code was right, and the client will send it again
-        raise
+        raise Unavailable from None
+    except TextInDoubt:
+        raise Unavailable from None
 
 
 def _commit(challenge: Challenge, number: str, session: Session, account: Account, keys: SubjectKeys) -> None:

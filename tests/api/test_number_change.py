@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib.accounts.service import AccountMoved
 from chalicelib.consents import store as consents
@@ -15,6 +15,8 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.profiles import number_change
+from chalicelib.suppressions import service as suppressions
+from chalicelib.suppressions.service import Addresses
 from tests.api.test_lockout import allow
 from tests.api.test_security_events import events_of
 from tests.api.test_signup_rotation import rotate
@@ -327,6 +329,15 @@ def test_changes_that_fail_after_the_notice_send_no_more_notices_than_a_code_has
     assert sum("being changed" in text for text in world.messages_to(old)) == 5
 
 
+def test_notices_in_doubt_cost_attempts(world: World, mila: User) -> None:
+    new, old = a_phone(), mila.phone
+    challenge = asked(mila, new)
+    with cloud.failing("sns", "Publish", ReadTimeoutError(endpoint_url="https://sns"), 5, "after"):
+        problems = [verified(mila, challenge, new).problem for _ in range(6)]
+    assert problems == ["unavailable"] * 5 + ["challenge_expired"]
+    assert sum("being changed" in text for text in world.messages_to(old)) == 5
+
+
 def test_all_sessions_stay_and_the_change_is_a_security_event(world: World, mila: User) -> None:
     tablet = world.a_user(mila.phone)
     mila.changes_number(a_phone())
@@ -389,6 +400,18 @@ def test_objection_stays_with_the_account_and_ends_for_the_old_number(world: Wor
     decisions = consents.read(AccountId(mila.account_id))
     assert decisions
     assert Purpose.MARKETING in decisions.objected
+
+
+@pytest.mark.promise("RGT-6")
+def test_objection_that_is_overtaken_by_a_change_suppresses_the_new_number(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = mila.phone, a_phone()
+    challenge = asked(mila, new)
+    before_the_commit(monkeypatch, lambda: verified(mila, challenge, new))
+    assert mila.exercises("marketing_objection").json["status"] == "completed"
+    suppressed = [bool(suppressions.suppressed(Addresses(phone=number))) for number in (old, new)]
+    assert suppressed == [False, True]
 
 
 def test_blocked_user_stays_blocked_under_the_new_number(world: World, mila: User) -> None:

@@ -74,13 +74,26 @@ def number_change(account: Account, phone: str, keys: SubjectKeys) -> Change:
     return _rewriting(account, changed, keys, Attr("state").eq(AccountState.ACTIVE))
 
 
+def unchanged(account: Account) -> Present:
+    """The condition that an account has the number that was read, and is not being erased.
+
+    Its conflict is AccountMoved.
+    """
+    only_if = _is_version(account) & Attr("state").ne(AccountState.ERASING)
+    return Present(account_key(account.account_id), only_if, conflict=AccountMoved)
+
+
 def _rewriting(before: Account, after: Account, keys: SubjectKeys, only_if: ConditionBase) -> Change:
     """Replace what is sealed, and leave the fields in clear that other writers change: state, revocation."""
     place = account_key(after.account_id)
     item = codec.to_item(after, place, keys)
     written = ("sealed", "version", "number_changed_at")
     changed: dict[str, object] = {name: item[name] for name in written if name in item}
-    version = Attr("version").eq(before.version)
-    if before.version == 1:  # an account of an earlier release has none
-        version = version | Attr("version").not_exists()
-    return Change(place, put=changed, only_if=visible() & version & only_if, conflict=AccountMoved)
+    only_if = visible() & _is_version(before) & only_if
+    return Change(place, put=changed, only_if=only_if, conflict=AccountMoved)
+
+
+def _is_version(account: Account) -> ConditionBase:
+    version = Attr("version").eq(account.version)
+    # An account of an earlier release has none.
+    return version | Attr("version").not_exists() if account.version == 1 else version

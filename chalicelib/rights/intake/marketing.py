@@ -4,7 +4,7 @@ It is unconditional and answered at once: no step-up, no review, no refusal. It 
 the profiling for it, withdraws the consents to both, and suppresses the account's number and mailbox.
 """
 
-from chalicelib.accounts.service import not_erasing
+from chalicelib.accounts.service import unchanged
 from chalicelib.consents import service as consents
 from chalicelib.rights import procedures
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Subject, Submission, is_completed
@@ -25,7 +25,7 @@ def _begin(submission: Submission) -> Beginning:
     return Beginning(
         procedures.steps_of(right, None),
         new_notes(right),
-        also=[not_erasing(subject.account.account_id), *writes] if writes else (),
+        also=[unchanged(subject.account), *writes] if writes else (),  # it has the suppressed number
         said={"objected": list(DIRECT_MARKETING), "withdrawn": list(made.withdrawn)},
         counts=made.counts,
         answer=Status.COMPLETED,
