@@ -29,7 +29,12 @@ def followed_by(account: Account, began_at: datetime) -> bool:
     return changed_at is not None and changed_at <= began_at and account.cools_for(began_at) is not None
 
 
-def is_protected(account: Account) -> bool:
+def may_be_a_thiefs(account: Account) -> bool:
+    """Return whether the account's number proves nothing now, since a thief may have made it the new one."""
+    return account.cools_for(clock.now()) is not None or _is_protected(account)
+
+
+def _is_protected(account: Account) -> bool:
     """Return whether a freeze that did not begin in a session protects an account from its new number."""
     if account.number_changed_at is None:
         return False
@@ -55,4 +60,4 @@ def time_to_wait(account_id: AccountId, received_by: ReceivedBy) -> timedelta | 
         return None
     if left := account.cools_for(clock.now()):
         return left
-    return HOUR if received_by in _BY_NUMBER and is_protected(account) else None
+    return HOUR if received_by in _BY_NUMBER and _is_protected(account) else None

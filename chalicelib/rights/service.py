@@ -73,7 +73,8 @@ def take_instead(
     """Record a request of a proven subject, instead of an open one that nobody proved to be theirs.
 
     A stranger who has only the number of an account could otherwise keep its owner from a right for weeks. In
-    the days after a change of the number, the proofs of the second request may be those of a thief.
+    the days after a change of the number, and while a freeze protects from the new one, the proofs of the
+    second request may be those of a thief.
 
     Raises:
         AlreadyOpen: another open request exercises the right, and was proven or needs no proof.
@@ -83,7 +84,7 @@ def take_instead(
         return take(subject, body, received, rule)
     except AlreadyOpen as found:
         open_id = RightsRequestId.parse(str(found.members["open_request_id"]))
-        proven = rule.wants_step_up and not subject.account.cools_for(clock.now())
+        proven = rule.wants_step_up and not number_change.may_be_a_thiefs(subject.account)
         if not (proven and open_id and _supersede(open_id)):
             raise
     return take(subject, body, received, rule)
@@ -213,7 +214,7 @@ def export_link(account: Account, request_id: RightsRequestId) -> Link:
         ExportGone: the copy was deleted, or the request was closed before it was delivered.
     """
     request = own(account.account_id, request_id)
-    if account.cools_for(clock.now()) or number_change.is_protected(account):
+    if number_change.may_be_a_thiefs(account):
         raise NotReady
     return _link_to_copy(request)
 

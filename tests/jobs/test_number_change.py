@@ -149,6 +149,21 @@ def test_copy_of_an_account_that_is_frozen_after_the_change_has_no_link(world: W
 
 
 @pytest.mark.promise("RGT-11")
+def test_request_of_a_guest_does_not_give_way_after_a_freeze_that_followed_the_change(
+    world: World, mila: User
+) -> None:
+    old, address = mila.phone, an_address()
+    mila.has_email(address)
+    made = requests(world, email=address).json
+    mila.changes_number(a_phone())
+    freeze(world, old)
+    world.advance(WAIT)
+    thief = world.a_user(mila.phone).is_stepped_up()
+    assert thief.exercises("access").json["open_request_id"] == made["id"]
+    assert stored(RightsRequestId(made["id"])).status is Status.AWAITING_VERIFICATION
+
+
+@pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("right", ["erasure", "portability"])
 def test_account_that_is_frozen_after_the_change_loses_nothing_to_its_session(
     world: World, mila: User, right: str
