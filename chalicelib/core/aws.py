@@ -44,6 +44,10 @@ SLOW_OPERATIONS = {("s3", "complete_multipart_upload"): _Timeouts(1, 120, 2)}
 # United States (STR-7). In some regions botocore still signs links in the old way, which S3 refuses.
 _IN_REGION = {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
 
+# Checking parameters against botocore's models takes a third of a large write. core/table makes all requests
+# of DynamoDB from its own types, and DynamoDB refuses a value of another type (TableBug).
+_CHECKED_BY_TYPES = {"dynamodb"}
+
 # Codes of temporary errors; every error with a status of 500 or more is temporary too.
 _PASSING = {
     "InternalFailure",
@@ -77,6 +81,8 @@ def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 sh
             connect_timeout=timeouts.connect,
             read_timeout=timeouts.read,
             retries={"mode": "standard", "total_max_attempts": timeouts.tries},
+            parameter_validation=service not in _CHECKED_BY_TYPES,
+            user_agent=f"ru4m/{settings().version}",  # botocore would assemble its own twice a call
             **(_IN_REGION if service == "s3" else {}),
         ),
     )

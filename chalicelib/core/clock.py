@@ -49,7 +49,7 @@ def from_epoch(seconds: int) -> datetime:
 
 def to_text(instant: datetime) -> str:
     """RFC 3339 in UTC with `Z`, the only form of times in the API."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{instant.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def day_of(instant: datetime) -> date:

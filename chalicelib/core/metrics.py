@@ -212,7 +212,11 @@ def flush() -> None:
     for collector in _collectors.values():
         if collector.metric_set:
             collector.flush_metrics()
-    _collectors.clear()
+
+
+def describe(**facts: str | int) -> None:
+    """Add properties to the invocation's line of metrics without dimension; they are logged, not charted."""
+    emitter().metadata_set.update(facts)
 
 
 def forget() -> None:
@@ -221,17 +225,18 @@ def forget() -> None:
 
 
 def emitter(value: tuple[str, ...] = ()) -> "AmazonCloudWatchEMFProvider":
-    """Powertools' collector of one value of a dimension, or of what has none; created at first use."""
+    """Powertools' collector of one value of a dimension, or of what has none; kept after its first use."""
     if value not in _collectors:
         from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
             AmazonCloudWatchEMFProvider,
         )
 
         # The dimension names the stage, since two stages may share an account.
-        collector = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service=f"ru4m-{settings().stage}")
-        if value:
-            collector.add_dimension(*value)
-        _collectors[value] = collector
+        _collectors[value] = AmazonCloudWatchEMFProvider(
+            namespace=NAMESPACE,
+            service=f"ru4m-{settings().stage}",
+            default_dimensions=dict(zip(value[::2], value[1::2], strict=True)),
+        )
     return _collectors[value]
 
 

@@ -9,6 +9,7 @@ other accounts, and jobs, read several accounts in the same way.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
 from chalicelib.core import clock, table
@@ -37,8 +38,8 @@ class Wanted(Protocol[T_co]):
     def keys(self, claims: Claims) -> tuple[Key, ...]:
         """The keys of its items for the owner of a token."""
 
-    def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
-        """Read its value from the items of the batch."""
+    def read_from(self, items: tuple[Item | None, ...], found: "Found") -> T_co:
+        """Read its value from the items at its keys, None where there is no item."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,25 +56,25 @@ class Need(Generic[T_co]):
         """Return the only key of the need."""
         return (self.key(claims),)
 
-    def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
+    def read_from(self, items: tuple[Item | None, ...], found: "Found") -> T_co:
         """The value of the item."""
-        return self.read(items.get(self.key(found.claims)), found)
+        return self.read(items[0], found)
 
 
 @dataclass(frozen=True, eq=False)
 class Several(Generic[T_co]):
-    """Several items that give one value together; their keys do not change during a request."""
+    """Several items that give one value together; `read` gets them in the order of their keys."""
 
     places: Callable[[AccountId], tuple[Key, ...]]
-    read: Callable[[AccountId, Mapping[Key, Item]], T_co]
+    read: Callable[[tuple[Item | None, ...]], T_co]
 
     def keys(self, claims: Claims) -> tuple[Key, ...]:
         """The keys of all its items."""
         return self.places(claims.account_id)
 
-    def read_from(self, items: Mapping[Key, Item], found: "Found") -> T_co:
+    def read_from(self, items: tuple[Item | None, ...], found: "Found") -> T_co:  # noqa: ARG002 - the signature of every need
         """The value of those items that exist."""
-        return self.read(found.claims.account_id, items)
+        return self.read(items)
 
 
 class NotAskedFor(LookupError):
@@ -87,7 +88,11 @@ class Found:
     """
 
     def __init__(
-        self, claims: Claims, keys: frozenset[Key], items: dict[Key, Item], read_at: datetime
+        self,
+        claims: Claims,
+        keys: Mapping[Wanted[Any], tuple[Key, ...]],
+        items: Mapping[Key, Item],
+        read_at: datetime,
     ) -> None:
         self.claims = claims
         self.read_at = read_at
@@ -100,9 +105,15 @@ class Found:
         Raises:
             NotAskedFor: the need was not part of this read, so whether its item exists is unknown.
         """
-        if missing := [key for key in need.keys(self.claims) if key not in self._keys]:
+        keys = self._keys.get(need) or self._read_for_another(need)
+        return need.read_from(tuple(map(self._items.get, keys)), self)
+
+    def _read_for_another(self, need: Wanted[Any]) -> tuple[Key, ...]:
+        """The keys of a need that is not listed; needs that are listed have the same keys."""
+        keys, read = need.keys(self.claims), set(chain.from_iterable(self._keys.values()))
+        if missing := [key for key in keys if key not in read]:
             raise NotAskedFor(missing[0].table, missing[0].sk)
-        return need.read_from(self._items, self)
+        return keys
 
 
 # Used in claims that do not come from a token; a need of a session finds no item under it.
@@ -111,14 +122,15 @@ NO_SESSION = SessionId("")
 
 def read_batch(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
     """Read all needs of one request in one consistent call."""
-    keys, read_at = frozenset(key for need in needs for key in need.keys(claims)), clock.now()
-    return Found(claims, keys, table.batch_get(keys), read_at)
+    keys = {need: need.keys(claims) for need in needs}
+    read_at = clock.now()
+    return Found(claims, keys, table.batch_get(chain.from_iterable(keys.values())), read_at)
 
 
 def read_accounts(account_ids: Iterable[AccountId], needs: tuple[Wanted[Any], ...]) -> list[Found]:
     """Read the same needs for several accounts in one consistent call of at most 100 keys."""
     claims = [Claims(account_id, NO_SESSION) for account_id in account_ids]
-    keys = frozenset(key for claim in claims for need in needs for key in need.keys(claim))
+    keys = [{need: need.keys(claim) for need in needs} for claim in claims]
     read_at = clock.now()
-    items = table.batch_get(keys)
-    return [Found(claim, keys, items, read_at) for claim in claims]
+    items = table.batch_get(key for own in keys for places in own.values() for key in places)
+    return [Found(claim, own, items, read_at) for claim, own in zip(claims, keys, strict=True)]

@@ -199,7 +199,7 @@ def settings() -> Settings:
     Raises:
         SettingsError: a variable is missing or malformed, or the region is not in the EU.
     """
-    return read(os.environ)
+    return read(dict(os.environ))  # a copy: os.environ decodes a variable at each access
 
 
 def read(environment: Mapping[str, str]) -> Settings:

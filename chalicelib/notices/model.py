@@ -86,6 +86,10 @@ class Notice(View):
 
     is_first: ClassVar[bool] = False
 
+    def __hash__(self) -> int:
+        """The hash of its name: requests look up all versions, and hashing each text takes longer."""
+        return hash(self.version)
+
     @model_validator(mode="after")
     def _require_notice_period(self) -> Self:
         """Require the notice period: accounts need time to be notified and to decide (NOT-1)."""

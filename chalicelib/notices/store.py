@@ -4,8 +4,9 @@ Each account and version has at most one acceptance item and one announcement it
 once and announced once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import TypeVar
 
 from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, MailId
@@ -34,6 +35,8 @@ from chalicelib.notices.model import (
 from chalicelib.notices.standing import Standing
 from chalicelib.privacy import codec, leases, record_needs
 
+_Noted = TypeVar("_Noted", Acceptance, Announcement)
+
 
 class AcceptedBefore(Conflict):
     """The account has already accepted this version."""
@@ -57,27 +60,31 @@ def standing(kind: NoticeKind) -> Several[Standing]:
     """The need for an account's standing for one kind of notice.
 
     It also reads the keys of versions that are not published yet, because a version may be published between
-    the read and the decision.
+    the read and the decision. The first version of a kind is announced to no account.
     """
 
     def places(account_id: AccountId) -> tuple[Key, ...]:
-        names = [notice.version for notice in versions.of_kind(kind)]
-        return tuple(at(account_id, name) for name in names for at in (key, announcement_key))
+        notices = versions.of_kind(kind)
+        return (
+            *(key(account_id, notice.version) for notice in notices),
+            *(announcement_key(account_id, notice.version) for notice in notices if not notice.is_first),
+        )
 
-    def read(account_id: AccountId, items: Mapping[Key, Item]) -> Standing:
+    def read(items: tuple[Item | None, ...]) -> Standing:
         published = versions.published(kind)
-        names = [notice.version for notice in published]
+        names = {notice.version for notice in published}
         return Standing(
             published,
-            {n: codec.opened(Acceptance, item) for n in names if (item := items.get(key(account_id, n)))},
-            {
-                n: codec.opened(Announcement, item)
-                for n in names
-                if (item := items.get(announcement_key(account_id, n)))
-            },
+            {one.version: one for one in _records(Acceptance, items) if one.version in names},
+            {one.version: one for one in _records(Announcement, items) if one.version in names},
         )
 
     return Several(places, read)
+
+
+def _records(kind: type[_Noted], items: Iterable[Item | None]) -> Iterator[_Noted]:
+    """The records of one kind among items."""
+    return (codec.opened(kind, item) for item in items if item and item["kind"] == kind.declaration.kind)
 
 
 def announcement_of(version: NoticeVersion) -> Need[Announcement | None]:

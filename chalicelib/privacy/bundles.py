@@ -12,8 +12,10 @@ The rows are one JSON text, since reading DynamoDB's own lists and maps takes ma
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
+from operator import attrgetter
 
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Item
@@ -48,12 +50,12 @@ def pack(records: Sequence[Record]) -> Item:
 
 def row(record: Record) -> str:
     """A record's own part of an item, as JSON."""
-    return record.model_dump_json(exclude=set(_bundle(type(record)).shared), exclude_none=True)
+    return record.model_dump_json(exclude=_shared_fields(type(record)), exclude_none=True)
 
 
 def shared(record: Record) -> tuple[object, ...]:
     """Return what all records of an item have in common: their class and their shared values."""
-    return type(record), *(getattr(record, name) for name in _bundle(type(record)).shared)
+    return _shared_values(type(record))(record)
 
 
 def unpacked(kind: type[Record], item: Item) -> Iterable[Item]:
@@ -122,6 +124,19 @@ def _bundle(kind: type[Record]) -> Bundle:
     return kind.declaration.bundle
 
 
+@cache
+def _shared_fields(kind: type[Record]) -> set[str]:
+    """The names of the shared fields, in the type that pydantic takes."""
+    return set(_bundle(kind).shared)
+
+
+@cache
+def _shared_values(kind: type[Record]) -> Callable[[Record], tuple[object, ...]]:
+    """A function that reads what `shared` returns."""
+    return attrgetter("__class__", *_bundle(kind).shared)
+
+
+@cache
 def _since_field(kind: type[Record]) -> str:
     retention = kind.declaration.retention
     if not isinstance(retention, After):

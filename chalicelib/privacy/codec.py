@@ -38,7 +38,7 @@ def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Ite
     """
     declaration = record.declaration
     item: Item = {"kind": declaration.kind, **clear(record)}
-    if hidden := set(declaration.sealed_fields()):
+    if hidden := _hidden(type(record)):
         if not hidden <= record.__dict__.keys():
             raise StillSealed(declaration.kind)
         plain = record.model_dump_json(include=hidden, exclude_none=True).encode()
@@ -55,7 +55,7 @@ def times(record: Record) -> Item:
 
 def clear(record: Record) -> Item:
     """The attributes in clear, as stored in DynamoDB: ids, states, versions, times."""
-    return record.model_dump(mode="json", exclude=set(record.declaration.sealed_fields()), exclude_none=True)
+    return record.model_dump(mode="json", exclude=_hidden(type(record)), exclude_none=True)
 
 
 def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None) -> AnyRecord:
@@ -67,7 +67,7 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
         Unfit: the record class does not accept what was stored.
     """
     values = _fields(kind, item)
-    if kind.declaration.sealed_fields() and _sealed(kind, item):
+    if _hidden(kind) and _sealed(kind, item):
         place = Place(kind.declaration.kind, item["pk"], item.get("sk"))
         plain = _keys(kind, subject).open(bytes(item["sealed"]), place)
         values |= json.loads(plain)
@@ -79,8 +79,20 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
 
 def _fields(kind: type[Record], item: Item) -> Item:
     """The attributes that are fields of the record; a store adds those of its indexes."""
-    others = RESERVED | (_INDEXED - kind.model_fields.keys())
+    others = _beside(kind)
     return {name: value for name, value in item.items() if name not in others}
+
+
+@cache
+def _beside(kind: type[Record]) -> frozenset[str]:
+    """The attributes that are no fields of a record."""
+    return RESERVED | (_INDEXED - kind.model_fields.keys())
+
+
+@cache
+def _hidden(kind: type[Record]) -> set[str]:
+    """The names of the sealed fields, in the type that pydantic takes."""
+    return set(kind.declaration.sealed_fields())
 
 
 def _sealed(kind: type[Record], item: Item) -> bool:
@@ -121,11 +133,7 @@ def glance(kind: type[AnyRecord], item: Item) -> AnyRecord:
         clear_part = _clear_part(kind).model_validate(values)
     except ValidationError:
         raise Unfit(kind.declaration.kind) from None
-    # pydantic's plugin types this as the base class.
-    seen = cast("AnyRecord", kind.model_construct(**dict(clear_part)))
-    for name in kind.declaration.sealed_fields():
-        seen.__dict__.pop(name, None)  # a default would look like a stored value
-    return seen
+    return cast("AnyRecord", _blank(kind).model_copy(update=dict(clear_part)))
 
 
 def expires_at(record: Record) -> datetime | None:
@@ -155,11 +163,19 @@ def _keys(kind: type[Record], subject: SubjectKeys | None) -> SealingKeys:
 @cache
 def _clear_part(kind: type[Record]) -> type[BaseModel]:
     """A model of the clear fields, with the record's validation."""
-    hidden = kind.declaration.sealed_fields()
+    hidden = _hidden(kind)
     fields: dict[str, Any] = {
         name: (info.annotation, info) for name, info in kind.model_fields.items() if name not in hidden
     }
     return create_model(f"{kind.__name__}Clear", **fields)
+
+
+@cache
+def _blank(kind: type[Record]) -> Record:
+    """A record without any field, also without defaults, which would look like stored values."""
+    blank = kind.model_construct()
+    blank.__dict__.clear()
+    return blank
 
 
 __all__ = [

@@ -9,6 +9,7 @@ and day are capped, so that a copy of its thirty days and a roll-up of its day a
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.consents.model import Purposes
 from chalicelib.core import clock, metrics
@@ -96,8 +97,15 @@ def _within_cap(
 
 
 def _record(account_id: AccountId, event: SubmittedEvent, device: UsageDevice) -> StoredEvent:
-    fields = event.model_dump(include={"at", "name", "screen", "duration_ms"})
-    fields |= {"account_id": account_id, "event_id": event.id, "platform": device.platform}
+    common: dict[str, Any] = {
+        "account_id": account_id,
+        "event_id": event.id,
+        "at": event.at,
+        "name": event.name,
+        "screen": event.screen,
+        "duration_ms": event.duration_ms,
+        "platform": device.platform,
+    }
     if event.diagnostics is None:
-        return UsageEvent(**fields)
-    return DiagnosticsEvent(**fields, **device.kind(), diagnostics=event.diagnostics)
+        return UsageEvent(**common)
+    return DiagnosticsEvent(**common, **device.kind(), diagnostics=event.diagnostics)

@@ -73,14 +73,15 @@ def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
     """Count a batch of events towards today (UTC); return how many were counted before it.
 
     This is one atomic write, so parallel batches get separate numbers. If the batch is the last one that was
-    counted, it is not counted again and gets the same number, since its items only overwrite themselves.
+    counted, it is not counted again and gets the same number, since its items only overwrite themselves: the
+    key of an item follows from what is hashed here.
 
     Raises:
         Unavailable: the outcome is unknown; the batch may have been counted.
     """
     began = datetime.combine(clock.now().date(), time(), UTC)
     counted = UsageCount(
-        account_id=account_id, began_at=began, events=len(events), last_batch=_hash(map(_whole, events))
+        account_id=account_id, began_at=began, events=len(events), last_batch=_hash(map(_place, events))
     )
     key = Key(Table.USAGE, partition_of(account_id), f"count#{began.date()}")
     put = codec.to_item(counted, key)
@@ -112,22 +113,19 @@ def put(events: Iterable[StoredEvent]) -> None:
     alike: dict[object, list[StoredEvent]] = defaultdict(list)
     for event in events:
         alike[event.at.date(), bundles.shared(event)].append(event)
-    parts = (
-        part for some in alike.values() for part in _parts(sorted(some, key=attrgetter("at", "event_id")))
-    )
-    table.put_all(Table.USAGE, map(_item, parts))
+    ordered = (sorted(some, key=attrgetter("at", "event_id")) for some in alike.values())
+    table.put_all(Table.USAGE, itertools.chain.from_iterable(map(_items, ordered)))
 
 
-def _parts(events: Sequence[StoredEvent]) -> Iterator[Sequence[StoredEvent]]:
-    """The events of each item, which is bounded in size; the same events always split alike."""
-    begin, size = 0, 0
-    for number, event in enumerate(events):
-        row = len(bundles.row(event).encode()) + 1
-        if size + row > MAX_ITEM_BYTES and number > begin:
-            yield events[begin:number]
-            begin, size = number, 0
-        size += row
-    yield events[begin:]
+def _items(events: Sequence[StoredEvent]) -> Iterator[tuple[Key, Item]]:
+    """The items of some events, halved until an item is small enough; the same events always split alike."""
+    key, item = _item(events)
+    if len(item[bundles.ROWS].encode()) <= MAX_ITEM_BYTES or len(events) == 1:
+        yield key, item
+    else:
+        middle = len(events) // 2
+        yield from _items(events[:middle])
+        yield from _items(events[middle:])
 
 
 def _item(events: Sequence[StoredEvent]) -> tuple[Key, Item]:
@@ -138,8 +136,8 @@ def _item(events: Sequence[StoredEvent]) -> tuple[Key, Item]:
     return key, {**bundles.pack(events), "hour": hour}
 
 
-def _whole(event: StoredEvent) -> str:
-    return f"{event.declaration.kind}{event.model_dump_json()}"
+def _place(event: StoredEvent) -> str:
+    return f"{event.declaration.kind}{event.at}{event.event_id}"
 
 
 def _hash(texts: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ import jwt
 import pytest
 import requests
 
+from chalicelib.chat import token
 from tests.contract.emulated_app import HOUR, Phone, Refused
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def test_token_of_the_service_identifies_a_client(app: App) -> None:
 
 def test_token_of_the_service_equals_that_of_the_official_sdk(app: App) -> None:
     now = int(time.time())
-    ours = jwt.encode({"user_id": "mila", "exp": now + HOUR, "iat": now - 5}, app.emulator.secret)
+    ours = token.signed({"user_id": "mila", "exp": now + HOUR, "iat": now - 5}, app.emulator.secret)
     assert ours == app.server.create_token("mila", exp=now + HOUR, iat=now - 5)
 
 

@@ -45,13 +45,19 @@ def test_failing_entry_point_logs_the_error_and_its_location(world: World) -> No
 
 
 @pytest.mark.promise("SEC-1")
-def test_request_is_logged_by_its_route_and_not_by_its_path(world: World) -> None:
+def test_request_is_logged_by_its_route_and_not_by_its_path(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     mila = world.a_user()
     mila.gets(f"/v1/users/{mila.user_id}")
     mila.calls("GET", f"/v1/profile?phone={a_phone()}")
-    lines = [line for line in world.log_lines if line["message"] == "request"]
-    assert [line["route"] for line in lines[-2:]] == ["GET /v1/users/{user_id}", "GET /v1/profile"]
-    assert mila.user_id not in world.log.getvalue()
+    written = capsys.readouterr().out
+    lines = [json.loads(line) for line in written.splitlines() if '"RequestServed"' in line]
+    assert [(line["route"], line["status"]) for line in lines[-2:]] == [
+        ("GET /v1/users/{user_id}", 200),
+        ("GET /v1/profile", 200),
+    ]
+    assert mila.user_id not in written + world.log.getvalue()
 
 
 @pytest.mark.promise("SEC-1")

@@ -1,15 +1,28 @@
 """The table client hides expired items, checks conditions and classifies errors."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.parsers import create_parser
 
-from chalicelib.core import clock, table
+from chalicelib.core import aws, clock, table
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.table import Attr, Change, Conflict, Create, Delete, Key, Replace, Table, TableBug
+from chalicelib.core.table import (
+    Attr,
+    Change,
+    Conflict,
+    Create,
+    Delete,
+    Key,
+    Replace,
+    Table,
+    TableBug,
+    bodies,
+)
 from tests.support.builders import a_phone
 from tests.support.cloud import counted, failing, losing_responses
 from tests.support.world import World
@@ -282,7 +295,6 @@ def test_temporary_error_is_unavailable(world: World, error: Exception) -> None:
         client_error("ValidationException"),
         client_error("AccessDeniedException"),
         cancelled("ValidationError"),
-        ParamValidationError(report="+381601234567 is no number"),
     ],
     ids=str,
 )
@@ -293,6 +305,54 @@ def test_permanent_refusal_raises_an_error_without_the_message_of_dynamodb(
         table.transact([Create(HERE, {})])
     assert "+381601234567" not in str(bug.value)
     assert bug.value.__cause__ is None
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("pk", [381601234567, b"+381601234567", ["+381601234567"]], ids=["N", "B", "L"])
+def test_key_of_a_wrong_type_is_refused_by_dynamodb(world: World, pk: Any) -> None:
+    """botocore does not check the parameters of DynamoDB's client."""
+    with pytest.raises(TableBug) as bug:
+        table.write(Create(HERE._replace(pk=pk), {}))
+    assert str(bug.value) == "ValidationException"
+
+
+def test_value_that_dynamodb_cannot_store_is_not_sent(world: World) -> None:
+    for value in (0.5, {"a"}, object()):
+        with counted() as calls, pytest.raises(TypeError):
+            table.write(Create(HERE, {"value": [value]}))
+        assert not calls
+
+
+ANSWER = {
+    "Responses": {
+        "accounts": [
+            {"pk": {"S": "A#1"}, "sealed": {"B": "AAEC/w=="}, "ends_from": {"N": "1795521600"}},
+            {
+                "B": {"S": "the attribute is named B"},
+                "more": {"M": {"B": {"B": "AQ=="}, "S": {"NULL": True}}},
+            },
+            {"lost": {"BOOL": False}, "owed": {"L": [{"S": "ž"}, {"M": {}}, {"L": [{"B": ""}]}]}},
+        ]
+    },
+    "UnprocessedKeys": {"accounts": {"Keys": [{"pk": {"S": "A#1"}}], "ConsistentRead": True}},
+}
+
+
+def test_answer_is_read_like_botocore_reads_it(world: World) -> None:
+    response = {"status_code": 200, "headers": {}, "body": json.dumps(ANSWER).encode()}
+    shape = aws.client("dynamodb").meta.service_model.operation_model("BatchGetItem").output_shape
+    parsed = create_parser("json").parse(response, shape)
+    read: dict[str, Any] = {}
+    bodies._read(response, read)
+    assert read == {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
+    assert response["body"] == b"{}"
+
+
+def test_refusal_is_left_to_botocore() -> None:
+    refusal = {"status_code": 400, "headers": {}, "body": b'{"__type": "ValidationException"}'}
+    read: dict[str, Any] = {}
+    bodies._read(refusal, read)
+    assert (read, refusal["body"]) == ({}, b'{"__type": "ValidationException"}')
 
 
 def test_change_without_values_sends_no_empty_map(world: World) -> None:

@@ -272,8 +272,7 @@ def _serve(
         observe.log_failure("request_failed", error, route=label, request_id=request_id)
         response = refuse(InternalError(), request_id)
         metrics.count(Metric.REQUEST_FAILED)
-    metrics.count(Metric.REQUEST_SERVED)
-    observe.log("request", route=label, status=response.status_code, request_id=request_id)
+    observe.record_request(label, response.status_code, request_id)
     return response
 
 

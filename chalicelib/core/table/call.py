@@ -9,6 +9,7 @@ TableBug            DynamoDB will never accept the call
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import (
@@ -16,10 +17,10 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
-    ParamValidationError,
 )
 
 from chalicelib.core import aws, clock
+from chalicelib.core.table import bodies
 from chalicelib.core.table.items import Item, plain
 
 TRIES = 3
@@ -88,16 +89,21 @@ def send(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -
         RetriableRefusal, Lost, ConditionFailed, Cancelled, TableBug: see the module's docstring.
     """
     try:
-        answer: dict[str, Any] = getattr(aws.client("dynamodb"), operation)(**parameters)
+        answer: dict[str, Any] = getattr(_reading(aws.client("dynamodb")), operation)(**parameters)
     except ClientError as error:
         raise _meaning(error) from None
-    except ParamValidationError:
-        raise TableBug("ParamValidationError") from None
     except (ConnectTimeoutError, EndpointConnectionError):
         raise RetriableRefusal from None
     except BotoCoreError:
         raise Lost from None
     return answer
+
+
+@cache
+def _reading(client: Any) -> Any:  # noqa: ANN401 - boto3 ships no types
+    """A client whose answers `bodies` reads."""
+    bodies.install(client)
+    return client
 
 
 def _meaning(error: ClientError) -> Exception:

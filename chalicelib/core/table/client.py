@@ -44,14 +44,13 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
 
     Keys that DynamoDB left unprocessed (throttling, 16 MB) are requested again, a bounded number of times.
     """
-    wanted = list(dict.fromkeys(keys))
-    by_name = {settings().table(table): table for table in Table if any(k.table is table for k in wanted)}
+    by_table: dict[Table, list[Key]] = {}
+    for key in dict.fromkeys(keys):
+        by_table.setdefault(key.table, []).append(key)
+    tables = {settings().table(table): table for table in by_table}
     asked: dict[str, Any] = {
-        name: {
-            "Keys": [wire_item(k.attributes()) for k in wanted if k.table is table],
-            "ConsistentRead": True,
-        }
-        for name, table in by_name.items()
+        name: {"Keys": [wire_item(key.attributes()) for key in by_table[table]], "ConsistentRead": True}
+        for name, table in tables.items()
     }
     found: dict[Key, Item] = {}
     if not asked:
@@ -61,7 +60,7 @@ def batch_get(keys: Iterable[Key]) -> dict[Key, Item]:
         for name, raw_items in answer["Responses"].items():
             for raw in raw_items:
                 if item := _shown(raw):
-                    found[Key(by_name[name], item["pk"], item.get("sk"))] = item
+                    found[Key(tables[name], item["pk"], item.get("sk"))] = item
         if not (asked := answer.get("UnprocessedKeys") or {}):
             return found
     raise Unavailable
@@ -229,6 +228,6 @@ def _read(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 
 def _shown(raw: dict[str, Any] | None, as_of: datetime | None = None) -> Item | None:
     """The item, or None if it is missing or had expired at an instant (None: now)."""
     item = plain(raw or {})
-    if not item or item.get("expires_at", float("inf")) <= clock.to_epoch(as_of or clock.now()):
-        return None
-    return item
+    end = item.get("expires_at")
+    has_expired = end is not None and end <= clock.to_epoch(as_of or clock.now())
+    return item if item and not has_expired else None
