@@ -10,10 +10,14 @@ events and schedules, and `model` the types.
 
 import importlib
 import os
+import sys
 
 from chalice.app import Blueprint, Chalice
 
-from chalicelib.core import observe  # noqa: F401 - its logger must exist before Chalice creates one
+from chalicelib.core import (
+    aws,
+    observe,  # noqa: F401 - its logger must exist before Chalice creates one
+)
 from chalicelib.core.http import contract
 from chalicelib.core.settings import settings
 
@@ -69,3 +73,5 @@ if _group:
     settings()  # refuses to start without a contact address or outside the EU
 for _part in _blueprints(_group):
     app.register_blueprint(_part)
+if _group and "chalicelib.core.table" in sys.modules:
+    aws.client("dynamodb")  # while Lambda starts the container: the first request would wait for it

@@ -7,7 +7,6 @@ from chalicelib.chat.model import ChatToken
 from chalicelib.core.http import Unlimited, route
 from chalicelib.notices import service as notices
 from chalicelib.notices.service import TERMS, TermsNotAccepted
-from chalicelib.sessions import service as sessions
 from chalicelib.sessions.caller import Caller
 
 chat = Blueprint(__name__)
@@ -24,4 +23,4 @@ chat = Blueprint(__name__)
 def mint_chat_token(caller: Caller) -> ChatToken:
     """Get a token for Stream. The user must have accepted the terms that apply to them."""
     notices.require_terms(caller[TERMS])
-    return token.mint(caller.account.user_id, sessions.ends_at(caller.session), caller.read_at)
+    return token.mint(caller.account.user_id, caller.session.ends_at, caller.read_at)

@@ -4,17 +4,22 @@ A concept publishes a `Need`: the key of its item for the owner of a token, and 
 lists its needs; those of its caller's type are added. All of them are read in one consistent call, so a
 logout or a restriction takes effect on the next request, and every request costs one read. Views that show
 other accounts, and jobs, read several accounts in the same way.
+
+Every route knows this module. A function without callers must not load boto3, so the table is imported by the
+reads.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from chalicelib.core import clock, table
+from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, SessionId
-from chalicelib.core.table import Item, Key
+
+if TYPE_CHECKING:
+    from chalicelib.core.table import Item, Key
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -35,10 +40,10 @@ class Claims:
 class Wanted(Protocol[T_co]):
     """The interface of everything that a route or a job may list as a need."""
 
-    def keys(self, claims: Claims) -> tuple[Key, ...]:
+    def keys(self, claims: Claims) -> "tuple[Key, ...]":
         """The keys of its items for the owner of a token."""
 
-    def read_from(self, items: tuple[Item | None, ...], found: "Found") -> T_co:
+    def read_from(self, items: "tuple[Item | None, ...]", found: "Found") -> T_co:
         """Read its value from the items at its keys, None where there is no item."""
 
 
@@ -49,14 +54,14 @@ class Need(Generic[T_co]):
     That function may use other needs of the same request: reading a sealed record uses its data key.
     """
 
-    key: Callable[[Claims], Key]
-    read: Callable[[Item | None, "Found"], T_co]
+    key: "Callable[[Claims], Key]"
+    read: "Callable[[Item | None, Found], T_co]"
 
-    def keys(self, claims: Claims) -> tuple[Key, ...]:
+    def keys(self, claims: Claims) -> "tuple[Key, ...]":
         """Return the only key of the need."""
         return (self.key(claims),)
 
-    def read_from(self, items: tuple[Item | None, ...], found: "Found") -> T_co:
+    def read_from(self, items: "tuple[Item | None, ...]", found: "Found") -> T_co:
         """The value of the item."""
         return self.read(items[0], found)
 
@@ -65,14 +70,14 @@ class Need(Generic[T_co]):
 class Several(Generic[T_co]):
     """Several items that give one value together; `read` gets them in the order of their keys."""
 
-    places: Callable[[AccountId], tuple[Key, ...]]
-    read: Callable[[tuple[Item | None, ...]], T_co]
+    places: "Callable[[AccountId], tuple[Key, ...]]"
+    read: "Callable[[tuple[Item | None, ...]], T_co]"
 
-    def keys(self, claims: Claims) -> tuple[Key, ...]:
+    def keys(self, claims: Claims) -> "tuple[Key, ...]":
         """The keys of all its items."""
         return self.places(claims.account_id)
 
-    def read_from(self, items: tuple[Item | None, ...], found: "Found") -> T_co:  # noqa: ARG002 - the signature of every need
+    def read_from(self, items: "tuple[Item | None, ...]", found: "Found") -> T_co:  # noqa: ARG002 - the signature of every need
         """The value of those items that exist."""
         return self.read(items)
 
@@ -90,8 +95,8 @@ class Found:
     def __init__(
         self,
         claims: Claims,
-        keys: Mapping[Wanted[Any], tuple[Key, ...]],
-        items: Mapping[Key, Item],
+        keys: "Mapping[Wanted[Any], tuple[Key, ...]]",
+        items: "Mapping[Key, Item]",
         read_at: datetime,
     ) -> None:
         self.claims = claims
@@ -108,7 +113,7 @@ class Found:
         keys = self._keys.get(need) or self._read_for_another(need)
         return need.read_from(tuple(map(self._items.get, keys)), self)
 
-    def _read_for_another(self, need: Wanted[Any]) -> tuple[Key, ...]:
+    def _read_for_another(self, need: Wanted[Any]) -> "tuple[Key, ...]":
         """The keys of a need that is not listed; needs that are listed have the same keys."""
         keys, read = need.keys(self.claims), set(chain.from_iterable(self._keys.values()))
         if missing := [key for key in keys if key not in read]:
@@ -122,6 +127,8 @@ NO_SESSION = SessionId("")
 
 def read_batch(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
     """Read all needs of one request in one consistent call."""
+    from chalicelib.core import table
+
     keys = {need: need.keys(claims) for need in needs}
     read_at = clock.now()
     return Found(claims, keys, table.batch_get(chain.from_iterable(keys.values())), read_at)
@@ -129,6 +136,8 @@ def read_batch(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
 
 def read_accounts(account_ids: Iterable[AccountId], needs: tuple[Wanted[Any], ...]) -> list[Found]:
     """Read the same needs for several accounts in one consistent call of at most 100 keys."""
+    from chalicelib.core import table
+
     claims = [Claims(account_id, NO_SESSION) for account_id in account_ids]
     keys = [{need: need.keys(claim) for need in needs} for claim in claims]
     read_at = clock.now()

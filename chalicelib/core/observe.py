@@ -9,6 +9,7 @@ type and its stack frames, never with its text, which may quote user input.
 """
 
 import functools
+import gc
 import logging
 import traceback
 from collections.abc import Callable
@@ -100,7 +101,7 @@ def observed(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def entry(*args: P.args, **kwargs: P.kwargs) -> R:
         settings()  # refuses to start without a contact address or outside the EU
-        _count_cold_start()
+        _end_cold_start()
         try:
             return function(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - logged here without its text, then raised again
@@ -117,8 +118,15 @@ class EntryFailed(RuntimeError):
     """The error that Lambda gets: names only, since Lambda writes its text to the log."""
 
 
-def _count_cold_start() -> None:
+def _end_cold_start() -> None:
+    """Count the cold start of this process, once, and collect garbage from then on.
+
+    What was imported is never searched for garbage (`chalicelib/__init__`).
+    """
     global _warm  # noqa: PLW0603 - a fact about the process
     if not _warm:
         _warm = True
         metrics.count(Metric.COLD_START, of=settings().function)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()

@@ -1,4 +1,4 @@
-"""The tables, for declarations that say where a record is stored. `core/table` reads and writes them."""
+"""The names of tables and of their own attributes, for declarations of records; `core/table` uses both."""
 
 from enum import StrEnum
 
@@ -15,3 +15,7 @@ class Table(StrEnum):
     RIGHTS = "rights"
     BILLING = "billing"
     HELD = "held"
+
+
+# The attributes of the index `ends` (core/table/ends).
+END_NAMES = ("ends", "ends_from")

@@ -11,15 +11,14 @@ from types import NoneType, UnionType
 from typing import Annotated, Union, get_args, get_origin
 
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.table import ends
-from chalicelib.core.table_names import Table
+from chalicelib.core.table_names import END_NAMES, Table
 from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, Personal
 from chalicelib.privacy.periods import After, Statutory, UntilErasure, UntilInstant
 from chalicelib.privacy.purposes import Correction, LegalBasis, Source
 from chalicelib.privacy.whereabouts import LookupPath, found
 
 # Attributes of items that are not fields of records.
-RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "expires_at", "delete_at", *ends.NAMES})
+RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "expires_at", "delete_at", *END_NAMES})
 
 # The longest retention in a table in which neither export nor erasure can find records.
 MAX_TRANSIENT_PERIOD = Duration(7, Unit.DAY)

@@ -1,5 +1,6 @@
 """The session and its representation in the API."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -50,6 +51,11 @@ class Session(
     lost: Annotated[tuple[Instant, ...], NOT_PERSONAL] = ()
     created_at: Annotated[Instant, NOT_PERSONAL]
     last_used_at: Annotated[Instant, NOT_PERSONAL]
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the session expires if it is not refreshed."""
+        return self.last_used_at + Period.IDLE_SESSION.length
 
 
 class SecurityEventKind(StrEnum):

@@ -9,7 +9,6 @@ from chalicelib.core.ids import SessionId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write
 from chalicelib.devices.model import Device
-from chalicelib.privacy.periods import Period
 from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.sessions import store, tokens
 from chalicelib.sessions.model import (
@@ -25,7 +24,7 @@ from chalicelib.sessions.model import (
 from chalicelib.sessions.store import SESSION
 from chalicelib.sessions.tokens import RefreshToken
 
-__all__ = ["SESSION", "ends_at", "new_session", "of_account", "scope_of", "session_view"]
+__all__ = ["SESSION", "new_session", "of_account", "scope_of", "session_view"]
 
 
 def new_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Session, list[Write]]:
@@ -48,11 +47,6 @@ def scope_of(account: Account) -> Scope:
     return Scope.FULL if account.state is AccountState.ACTIVE else Scope.RIGHTS
 
 
-def ends_at(session: Session) -> datetime:
-    """Return when the session expires if it is not refreshed."""
-    return session.last_used_at + Period.IDLE_SESSION.length
-
-
 def session_view(session: Session, account: Account, stepped_up_until: datetime | None = None) -> SessionView:
     """The session as its own device sees it: a new access token and the active refresh token."""
     return SessionView(
@@ -60,7 +54,7 @@ def session_view(session: Session, account: Account, stepped_up_until: datetime 
         access_token=tokens.access_token(session, stepped_up_until),
         expires_in=int(settings().access_token_life.total_seconds()),
         refresh_token=str(RefreshToken.of(session)),
-        refresh_expires_in=int((ends_at(session) - clock.now()).total_seconds()),
+        refresh_expires_in=int((session.ends_at - clock.now()).total_seconds()),
         scope=scope_of(account),
         erasure=_pending_erasure(account),
     )

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.certificates.envelope import Envelope
 from chalicelib.core.page import POLICY
-from chalicelib.core.table import ends
+from chalicelib.core.table_names import END_NAMES
 from chalicelib.core.transactions import commit
 from chalicelib.rights.erasure import store as certificates_store
 from chalicelib.rights.erasure.model import IssuedCertificate
@@ -133,7 +133,7 @@ def test_stored_certificate_has_its_document_sealed(world: World, erasure: Store
     certify(erasure, an_envelope())
     (item,) = cloud.records("certificate")
     assert item.keys() == {
-        "pk", "sk", "kind", "request_id", "issued_at", "sealed", "expires_at", "delete_at", *ends.NAMES,
+        "pk", "sk", "kind", "request_id", "issued_at", "sealed", "expires_at", "delete_at", *END_NAMES,
     }  # fmt: skip
 
 

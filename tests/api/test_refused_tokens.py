@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from chalicelib.core import clock, metrics
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.settings import settings
-from chalicelib.sessions.authorizer import verify_token
+from chalicelib.sessions.verification import verify_token
 from tests.support import environment
 from tests.support.world import World
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.table import Index, ends
+from chalicelib.core.table import Index
+from chalicelib.core.table_names import END_NAMES
 from chalicelib.retention.purge.store import EXPIRING
 from chalicelib.rights import files
 from infra.deployment.lifecycle import export_days
@@ -67,7 +68,7 @@ def test_every_table_with_expiring_items_lists_them_by_their_end(data: Template)
             if index["IndexName"] == Index.ENDS.label:
                 listed[name] = (*(k["AttributeName"] for k in index["KeySchema"]), index["Projection"])
     assert listed.keys() == {f"{table.title()}Table" for table in EXPIRING}
-    assert {*map(str, listed.values())} == {str((*ends.NAMES, {"ProjectionType": "KEYS_ONLY"}))}
+    assert {*map(str, listed.values())} == {str((*END_NAMES, {"ProjectionType": "KEYS_ONLY"}))}
 
 
 @pytest.mark.promise("RET-1")

@@ -10,7 +10,8 @@ from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
-from chalicelib.core.table import Change, Create, Item, Key, Table, ends
+from chalicelib.core.table import Change, Create, Item, Key, Table
+from chalicelib.core.table_names import END_NAMES
 from chalicelib.privacy import changed_periods, personal, register
 from chalicelib.privacy.changed_periods import NotRedatable, Progress, find_redatable, redate
 from chalicelib.privacy.periods import After, Period
@@ -101,7 +102,7 @@ def test_only_the_times_change_and_no_key_is_used(world: World, configure: Calla
         through()
     (after,) = sessions()
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"expires_at", "delete_at", *ends.NAMES}
+    assert changed == {"expires_at", "delete_at", *END_NAMES}
     assert [item for item in cloud.all_items() if item.get("kind") != {"S": "session"}] == others
     assert calls == {"dynamodb.Scan": 1, "dynamodb.UpdateItem": 1}
 

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from chalicelib.core import clock, shards
 from chalicelib.core.canonical import canonical
-from chalicelib.core.table import Item, Key, Table, ends
+from chalicelib.core.table import Item, Key, Table
+from chalicelib.core.table_names import END_NAMES
 
 GENESIS = "0" * 64  # the previous hash of the first entry
 FIRST_PREVIOUS_DELETE_AT = clock.from_epoch(0)
@@ -189,7 +190,7 @@ class ChainEntry:
                 previous_delete_at=clock.from_epoch(item["previous_delete_at"]),
                 delete_at=clock.from_epoch(item["delete_at"]),
             )
-            if entry.item() == {name: value for name, value in item.items() if name not in ends.NAMES}:
+            if entry.item() == {name: value for name, value in item.items() if name not in END_NAMES}:
                 return entry
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
             pass

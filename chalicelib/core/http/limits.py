@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Problem, TooMany
 from chalicelib.core.ids import AccountId
-from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+
+if TYPE_CHECKING:
+    from chalicelib.core.limiter import Limiter
 
 
 def _every_call(**_: object) -> bool:
@@ -53,8 +56,11 @@ class DailyLimit:
             raise
 
     @cached_property
-    def limiter(self) -> Limiter:
+    def limiter(self) -> "Limiter":
         """The limiter that counts the calls."""
+        # Not at the top: every route imports this module, and a function without limits must not load boto3.
+        from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+
         return Limiter(self.name, (Window(lambda: DAY, self.maximum),), TooMany, WhenUnreachable.ALLOW)
 
 

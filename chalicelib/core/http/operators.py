@@ -7,24 +7,18 @@ ADR 23). The ARN is never logged.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from chalice.app import IAMAuthorizer
 
 from chalicelib.core import principals
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Forbidden, Problem, TooMany
-from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import settings
 
-# A stolen key must not read everything at once. If the counter is unreachable, calls are allowed: a statutory
-# deadline must not wait for a counter.
-_CALLS = Limiter(
-    "operator_calls",
-    (Window(lambda: MINUTE, lambda: settings().limits.operator_calls_per_minute),),
-    TooMany,
-    WhenUnreachable.ALLOW,
-)
+if TYPE_CHECKING:
+    from chalicelib.core.limiter import Limiter
 
 
 class Operator:
@@ -50,5 +44,17 @@ class Operator:
         arn = identity.get("userArn")
         if not (isinstance(arn, str) and settings().operators.accepts(arn)):
             raise Forbidden
-        _CALLS.hit(principals.person(arn))
+        _calls().hit(principals.person(arn))
         return cls(arn)
+
+
+@cache
+def _calls() -> "Limiter":
+    """The limiter of an operator's calls: a stolen key must not read everything at once.
+
+    If the counter is unreachable, calls are allowed: a statutory deadline must not wait for a counter.
+    """
+    from chalicelib.core.limiter import Limiter, WhenUnreachable, Window  # not at the top, as in limits
+
+    window = Window(lambda: MINUTE, lambda: settings().limits.operator_calls_per_minute)
+    return Limiter("operator_calls", (window,), TooMany, WhenUnreachable.ALLOW)

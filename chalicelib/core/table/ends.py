@@ -20,10 +20,9 @@ from enum import Enum, auto
 
 from chalicelib.core import clock, shards
 from chalicelib.core.table.items import Item, Key
-from chalicelib.core.table_names import Table
+from chalicelib.core.table_names import END_NAMES, Table
 
 END = "delete_at"
-NAMES = ("ends", "ends_from")
 SHARDS = shards.names(16)
 
 
@@ -45,7 +44,7 @@ def of_item(key: Key, item: Mapping[str, object]) -> Item:
     if not isinstance(end, int) or (key.table is Table.USAGE and "hour" in item):
         return {}
     day = max(clock.from_epoch(end), clock.now()).date()
-    return dict(zip(NAMES, (_partition(day, _shard_of(key)), end), strict=True))
+    return dict(zip(END_NAMES, (_partition(day, _shard_of(key)), end), strict=True))
 
 
 def of_change(key: Key, put: Mapping[str, object], reindex: Reindex) -> Item:
@@ -62,7 +61,7 @@ def is_current(item: Item) -> bool:
 
 def without_end(drop: Iterable[str]) -> tuple[str, ...]:
     """The attributes of the index that a change drops: all if it drops the end."""
-    return NAMES if END in drop else ()
+    return END_NAMES if END in drop else ()
 
 
 def _shard_of(key: Key) -> str:

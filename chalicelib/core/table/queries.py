@@ -11,9 +11,8 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 
 from chalicelib.core.segments import WHOLE, Segment
 from chalicelib.core.settings import settings
-from chalicelib.core.table import ends
 from chalicelib.core.table.items import Item, Key, wire_item
-from chalicelib.core.table_names import Table
+from chalicelib.core.table_names import END_NAMES, Table
 
 
 class Index(Enum):
@@ -32,7 +31,7 @@ class Index(Enum):
     # All rights requests by the month and the time of receipt, for reports.
     RECEIVED = ("received", "received", "received_at")
     # Items that have an end, by day; core/table sets its attributes.
-    ENDS = ("ends", *ends.NAMES)
+    ENDS = ("ends", *END_NAMES)
 
     def __init__(self, label: str, pk: str, sk: str) -> None:
         self.label = label
