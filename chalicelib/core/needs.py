@@ -87,7 +87,7 @@ class NotAskedFor(LookupError):
 
 
 class Found:
-    """The items of one batch; a need's value is computed when it is used.
+    """The items of one batch; a need's value is computed when it is used first.
 
     `read_at` is an instant before the read: it contains everything that was committed until then.
     """
@@ -103,6 +103,7 @@ class Found:
         self.read_at = read_at
         self._keys = keys
         self._items = items
+        self._values: dict[Wanted[Any], Any] = {}
 
     def __getitem__(self, need: Wanted[T]) -> T:
         """The value of a need.
@@ -110,8 +111,11 @@ class Found:
         Raises:
             NotAskedFor: the need was not part of this read, so whether its item exists is unknown.
         """
-        keys = self._keys.get(need) or self._read_for_another(need)
-        return need.read_from(tuple(map(self._items.get, keys)), self)
+        if need not in self._values:
+            keys = self._keys.get(need) or self._read_for_another(need)
+            self._values[need] = need.read_from(tuple(map(self._items.get, keys)), self)
+        value: T = self._values[need]
+        return value
 
     def _read_for_another(self, need: Wanted[Any]) -> "tuple[Key, ...]":
         """The keys of a need that is not listed; needs that are listed have the same keys."""

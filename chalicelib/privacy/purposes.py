@@ -6,7 +6,7 @@ can read the record of processing. Legal bases are those of Art. 6(1) GDPR.
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -162,10 +162,19 @@ def has_lapsed(choices: Choices | None, purpose: Purpose, of: datetime) -> bool:
     Such data is deleted, and until then neither used nor shown: a new consent does not cover older data. A
     restriction preserves the data as it is (Art. 18(2) GDPR).
     """
+    before = lapsed_before(choices, purpose)
+    return before is not None and of < before
+
+
+def lapsed_before(choices: Choices | None, purpose: Purpose) -> datetime | None:
+    """The instant before which all data has lapsed, as in `has_lapsed`; None if none has."""
     if purpose.basis is not LegalBasis.CONSENT or refusal(choices, purpose) is Refusal.RESTRICTED:
-        return False
-    since = choices.consented.get(purpose) if choices else None
-    return since is None or of < since
+        return None
+    return choices.consented.get(purpose, _END_OF_TIME) if choices else _END_OF_TIME
+
+
+# Later than any data, which has all lapsed if there is no consent.
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class Category(StrEnum):

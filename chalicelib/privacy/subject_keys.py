@@ -6,6 +6,7 @@ become unreadable when the item leaves the backups of the Keys table, after seve
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from chalicelib.core import sealing, stagekeys
 from chalicelib.core.ids import AccountId
@@ -55,6 +56,7 @@ def from_item(account_id: AccountId, item: Item | None) -> SubjectKeys:
     """The keys of an item, unwrapped when they are used; no keys if there is no item."""
     wrapped: dict[str, bytes] = {v: bytes(blob) for v, blob in (item or {}).get("wrapped", {}).items()}
 
+    @cache
     def find(version: int) -> bytes | None:
         blob = wrapped.get(str(version))
         return unwrap(account_id, version, blob) if blob is not None else None

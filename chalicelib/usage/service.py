@@ -19,7 +19,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.privacy.purposes import Purpose, has_lapsed, refusal
+from chalicelib.privacy.purposes import Purpose, lapsed_before, refusal
 from chalicelib.usage import store
 from chalicelib.usage.model import (
     DiagnosticsEvent,
@@ -61,7 +61,9 @@ def _acceptable(
     choices: Purposes | None, events: tuple[SubmittedEvent, ...], dropped: Counter[Dropped]
 ) -> Iterator[SubmittedEvent]:
     """Return the events that may be kept; count others under the first reason that applies."""
-    refusals = {purpose: refusal(choices, purpose) for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)}
+    purposes = (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)
+    refusals = {purpose: refusal(choices, purpose) for purpose in purposes}
+    lapsed = {purpose: lapsed_before(choices, purpose) for purpose in purposes}
     now, seen = clock.now(), set()
     for event in events:
         if refused := refusals[event.purpose]:
@@ -70,7 +72,7 @@ def _acceptable(
             dropped[Dropped.TOO_OLD] += 1
         elif event.at > now + AHEAD:
             dropped[Dropped.IN_FUTURE] += 1
-        elif has_lapsed(choices, event.purpose, event.at):  # from before the consent was given
+        elif (before := lapsed[event.purpose]) and event.at < before:  # from before the consent was given
             dropped[Dropped.NO_CONSENT] += 1
         elif event.id in seen:
             dropped[Dropped.DUPLICATE] += 1

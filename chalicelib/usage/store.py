@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
 from chalicelib.core import clock, metrics, shards, table
 from chalicelib.core.ids import AccountId
@@ -113,7 +113,7 @@ def put(events: Iterable[StoredEvent]) -> None:
     alike: dict[object, list[StoredEvent]] = defaultdict(list)
     for event in events:
         alike[event.at.date(), bundles.shared(event)].append(event)
-    ordered = (sorted(some, key=attrgetter("at", "event_id")) for some in alike.values())
+    ordered = (sorted(some, key=lambda event: (event.at, event.event_id.int)) for some in alike.values())
     table.put_all(Table.USAGE, itertools.chain.from_iterable(map(_items, ordered)))
 
 

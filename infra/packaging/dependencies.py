@@ -44,6 +44,9 @@ _DROP = (
     # `models` adds them again, reduced to what the sources call.
     "botocore/data/*/*/service-2.json.gz",
     "botocore/data/endpoints.json",
+    # botocore evaluates these rules at each call, a tenth of a request. Without them it takes the address
+    # from endpoints.json, once per client; DynamoDB has one address a region (ADR 55).
+    "botocore/data/dynamodb/*/endpoint-rule-set-1.json.gz",
     "boto3/examples",
     "urllib3/contrib/emscripten",
     # Duplicates of files of certifi and the operating system.

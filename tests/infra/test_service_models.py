@@ -78,6 +78,12 @@ def test_clients_of_the_zip_have_the_addresses_and_signatures_of_full_ones(unpac
         assert (url, version, name) == (whole.meta.endpoint_url, whole.meta.config.signature_version, signer)
 
 
+def test_address_of_dynamodb_needs_no_rules(unpacked: Path) -> None:
+    data = unpacked / "botocore" / "data"
+    ruled = {path.parts[-3] for path in data.glob("*/*/endpoint-rule-set-1.json.gz")}
+    assert ruled == set(AWS_SERVICES) - {"dynamodb"}
+
+
 def test_each_called_operation_of_the_zip_reaches_the_network(unpacked: Path) -> None:
     """Resolve the endpoint, serialize and sign each call, up to the connection."""
     call = (
