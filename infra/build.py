@@ -6,12 +6,16 @@
     build/vault.json     keys and secrets
 
 Nothing is built again if no input changed; equal inputs give equal bytes.
+
+RU4M_ARCHITECTURE=arm64 builds for Lambda's ARM processors (default: x86_64). One value decides the wheels in
+the zip and the architecture in the template, so they cannot differ.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -28,6 +32,7 @@ from rich.console import Console
 from infra.dashboards import dashboard_resources
 from infra.packaging import dependencies, models
 from infra.packaging.archive import fingerprint, write_archive
+from infra.packaging.dependencies import Architecture
 from infra.packaging.groups import clean_environment, routes_by_group
 from infra.packaging.requirements import runtime_pins
 from infra.packaging.split import split
@@ -71,17 +76,27 @@ def build(root: Path = ROOT, folder: Path | None = None) -> Package:
     out = folder or root / "build"
     out.mkdir(exist_ok=True)
     with _alone(out):
-        version = _inputs(root)
+        architecture = _architecture()
+        version = _inputs(root, architecture)
         package, mark = Package(out, version[:12]), out / "version.txt"
         if not (mark.exists() and mark.read_text() == version):
             mark.unlink(missing_ok=True)
-            _make(root, package)
+            _make(root, architecture, package)
             mark.write_text(version)
     return package
 
 
-def _make(root: Path, package: Package) -> None:
-    stage = _stage(root, package.folder)
+def _architecture() -> Architecture:
+    """The architecture of the environment.
+
+    Raises:
+        ValueError: Lambda has no such architecture.
+    """
+    return Architecture(os.environ.get("RU4M_ARCHITECTURE") or Architecture.X86_64)
+
+
+def _make(root: Path, architecture: Architecture, package: Package) -> None:
+    stage = _stage(root, architecture, package.folder)
     generated = _chalice_package(stage)
     config, policies = _configuration(stage)
     service = split(generated, routes_by_group(stage), config, policies)
@@ -94,15 +109,15 @@ def _make(root: Path, package: Package) -> None:
         archive.extractall(code)
     models.write_models(stage / "chalicelib", dependencies.AWS_SERVICES, code)
     dependencies.precompile(code)
-    write_archive(package.code, code, base=_dependencies(root, package.folder))
+    write_archive(package.code, code, base=_dependencies(root, architecture, package.folder))
 
 
-def _inputs(root: Path) -> str:
+def _inputs(root: Path, architecture: Architecture) -> str:
     """Return one hash of all inputs of the package."""
     runbook = str(RUNBOOK.relative_to(ROOT))  # the texts of the alarms
     tools = _files(ROOT, "infra/build.py", "infra/template", "infra/packaging", "infra/dashboards", runbook)
     sources = _files(root, "app.py", "requirements.in", "requirements.txt", "chalicelib", ".chalice")
-    return fingerprint(root, sources, fingerprint(ROOT, tools), sys.version)
+    return fingerprint(root, sources, fingerprint(ROOT, tools), sys.version, architecture)
 
 
 def _files(root: Path, *names: str) -> list[Path]:
@@ -110,13 +125,15 @@ def _files(root: Path, *names: str) -> list[Path]:
     return [p for p in found if p.is_file() and not {"__pycache__", "deployments"} & {*p.parts}]
 
 
-def _stage(root: Path, out: Path) -> Path:
+def _stage(root: Path, architecture: Architecture, out: Path) -> Path:
     """Copy the sources to package, without caches and the developer's own files."""
     stage = out / "stage"
     shutil.rmtree(stage, ignore_errors=True)
     ignore = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
     shutil.copytree(root / "chalicelib", stage / "chalicelib", ignore=ignore)
     shutil.copytree(root / ".chalice", stage / ".chalice", ignore=ignore)
+    config = stage / ".chalice" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"lambda_architecture": architecture}))
     shutil.copyfile(root / "app.py", stage / "app.py")
     # Chalice copies its own run-time module; `_dependencies` adds everything else.
     (stage / "requirements.txt").write_text("")
@@ -150,17 +167,17 @@ def _configuration(stage: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Te
     }
 
 
-def _dependencies(root: Path, out: Path) -> Path:
+def _dependencies(root: Path, architecture: Architecture, out: Path) -> Path:
     """The archive of the dependencies, built once per set of pins."""
     pins = runtime_pins(root)
-    key = fingerprint(ROOT, [Path(dependencies.__file__)], sys.version, *pins)[:16]
+    key = fingerprint(ROOT, [Path(dependencies.__file__)], sys.version, architecture, *pins)[:16]
     where = out / f"dependencies-{key}"
     archive = where / "dependencies.zip"
     if not archive.exists():
         for old in out.glob("dependencies-*"):
             shutil.rmtree(old)
         where.mkdir()
-        dependencies.dependency_archive(pins, where)
+        dependencies.dependency_archive(pins, architecture, where)
     return archive
 
 

@@ -17,6 +17,8 @@ from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
 
+from pydantic import TypeAdapter
+
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Item
 from chalicelib.privacy import codec
@@ -39,18 +41,13 @@ def pack(records: Sequence[Record]) -> Item:
         NotBundled: the records cannot share an item.
     """
     oldest = min(records, key=_since)
-    bundle = _bundle(type(oldest))
-    if len({shared(record) for record in records}) > 1:
+    kind, alike = type(oldest), shared(oldest)
+    own = _rows(kind)
+    if any(shared(record) != alike for record in records):
         raise NotBundled(oldest.declaration.kind)
-    beside = {*bundle.shared, _since_field(type(oldest))}
+    beside = {*_bundle(kind).shared, _since_field(kind)}
     clear = {name: value for name, value in codec.clear(oldest).items() if name in beside}
-    rows = f"[{','.join(map(row, records))}]"
-    return {"kind": oldest.declaration.kind, **clear, ROWS: rows} | codec.times(oldest)
-
-
-def row(record: Record) -> str:
-    """A record's own part of an item, as JSON."""
-    return record.model_dump_json(exclude=_shared_fields(type(record)), exclude_none=True)
+    return {"kind": oldest.declaration.kind, **clear, ROWS: own(records)} | codec.times(oldest)
 
 
 def shared(record: Record) -> tuple[object, ...]:
@@ -125,9 +122,14 @@ def _bundle(kind: type[Record]) -> Bundle:
 
 
 @cache
-def _shared_fields(kind: type[Record]) -> set[str]:
-    """The names of the shared fields, in the type that pydantic takes."""
-    return set(_bundle(kind).shared)
+def _rows(kind: type[Record]) -> Callable[[Sequence[Record]], str]:
+    """A function that writes the rows of records: what is their own, as one JSON text."""
+    written, shared_fields = TypeAdapter(tuple[kind, ...]), {"__all__": set(_bundle(kind).shared)}  # type: ignore[valid-type]
+
+    def write(records: Sequence[Record]) -> str:
+        return written.dump_json(tuple(records), exclude=shared_fields, exclude_none=True).decode()
+
+    return write
 
 
 @cache

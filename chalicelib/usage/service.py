@@ -30,7 +30,7 @@ from chalicelib.usage.model import (
     UsageDevice,
     UsageEvent,
 )
-from chalicelib.usage.store import StoredEvent, hour_partitions
+from chalicelib.usage.store import StoredEvent, StoredItem, hour_partitions
 
 __all__ = ["AHEAD", "LATEST", "accept_batch", "hour_partitions"]
 
@@ -50,29 +50,32 @@ def accept_batch(account_id: AccountId, choices: Purposes | None, batch: UsageBa
     events = [
         _record(account_id, event, batch.device) for event in _acceptable(choices, batch.events, dropped)
     ]
-    kept = _within_cap(account_id, events, dropped)
-    store.put(kept)
-    metrics.count(Metric.USAGE_ACCEPTED, len(kept))
+    items = store.items_of(events)
+    kept = _within_cap(account_id, len(events), items, dropped)
+    store.put(items if kept == len(events) else store.items_of(events[:kept]))
+    metrics.count(Metric.USAGE_ACCEPTED, kept)
     metrics.count(Metric.USAGE_DROPPED, dropped.total())
-    return UsageAccepted(accepted=len(kept), dropped=dict(dropped))
+    return UsageAccepted(accepted=kept, dropped=dict(dropped))
 
 
 def _acceptable(
     choices: Purposes | None, events: tuple[SubmittedEvent, ...], dropped: Counter[Dropped]
 ) -> Iterator[SubmittedEvent]:
     """Return the events that may be kept; count others under the first reason that applies."""
-    purposes = (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)
-    refusals = {purpose: refusal(choices, purpose) for purpose in purposes}
-    lapsed = {purpose: lapsed_before(choices, purpose) for purpose in purposes}
-    now, seen = clock.now(), set()
+    rules = {
+        purpose: (refusal(choices, purpose), lapsed_before(choices, purpose))
+        for purpose in (Purpose.ANALYTICS, Purpose.DIAGNOSTICS)
+    }
+    earliest, latest, seen = clock.now() - LATEST, clock.now() + AHEAD, set()
     for event in events:
-        if refused := refusals[event.purpose]:
+        refused, lapsed = rules[event.purpose]
+        if refused:
             dropped[Dropped(refused)] += 1
-        elif event.at < now - LATEST:
+        elif event.at < earliest:
             dropped[Dropped.TOO_OLD] += 1
-        elif event.at > now + AHEAD:
+        elif event.at > latest:
             dropped[Dropped.IN_FUTURE] += 1
-        elif (before := lapsed[event.purpose]) and event.at < before:  # from before the consent was given
+        elif lapsed and event.at < lapsed:  # from before the consent was given
             dropped[Dropped.NO_CONSENT] += 1
         elif event.id in seen:
             dropped[Dropped.DUPLICATE] += 1
@@ -82,20 +85,21 @@ def _acceptable(
 
 
 def _within_cap(
-    account_id: AccountId, events: list[StoredEvent], dropped: Counter[Dropped]
-) -> list[StoredEvent]:
-    """Return the first events, as many as the daily cap allows; all if the counter fails."""
-    if not events:
-        return events
+    account_id: AccountId, number: int, items: list[StoredItem], dropped: Counter[Dropped]
+) -> int:
+    """Return how many of the events the daily cap allows; all if the counter fails."""
+    if not number:
+        return 0
     try:
-        room = settings().limits.usage_events_per_day - store.count(account_id, events)
+        room = settings().limits.usage_events_per_day - store.count(account_id, number, items)
     except Unavailable as outage:
         _UNCOUNTED.answer(outage)
-        return events
-    if (over := len(events) - max(room, 0)) > 0:
+        return number
+    kept = min(number, max(room, 0))
+    if over := number - kept:
         dropped[Dropped.OVER_DAILY_CAP] += over
         metrics.count(Metric.USAGE_OVER_CAP, over)
-    return events[: max(room, 0)]
+    return kept
 
 
 def _record(account_id: AccountId, event: SubmittedEvent, device: UsageDevice) -> StoredEvent:

@@ -69,20 +69,21 @@ class _AlreadyCounted(Conflict):
     """The batch is the last one that was counted."""
 
 
-def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
+StoredItem = tuple[Key, Item]
+
+
+def count(account_id: AccountId, number: int, items: Sequence[StoredItem]) -> int:
     """Count a batch of events towards today (UTC); return how many were counted before it.
 
     This is one atomic write, so parallel batches get separate numbers. If the batch is the last one that was
-    counted, it is not counted again and gets the same number, since its items only overwrite themselves: the
-    key of an item follows from what is hashed here.
+    counted, it is not counted again and gets the same number, since its items only overwrite themselves.
 
     Raises:
         Unavailable: the outcome is unknown; the batch may have been counted.
     """
     began = datetime.combine(clock.now().date(), time(), UTC)
-    counted = UsageCount(
-        account_id=account_id, began_at=began, events=len(events), last_batch=_hash(map(_place, events))
-    )
+    batch = _hash(key.sk or "" for key, _ in items)
+    counted = UsageCount(account_id=account_id, began_at=began, events=number, last_batch=batch)
     key = Key(Table.USAGE, partition_of(account_id), f"count#{began.date()}")
     put = codec.to_item(counted, key)
     add = {"events": put.pop("events")}
@@ -91,7 +92,7 @@ def count(account_id: AccountId, events: Sequence[StoredEvent]) -> int:
         stands = table.write(Change(key, put=put, add=add, only_if=is_new, conflict=_AlreadyCounted))
     except _AlreadyCounted as before:
         stands = before.found or {}
-    return int(stands.get("events", len(events))) - len(events)
+    return int(stands.get("events", number)) - number
 
 
 def hour_of(account_id: AccountId, at: datetime) -> str:
@@ -104,40 +105,41 @@ def hour_partitions(hour: datetime) -> tuple[str, ...]:
     return tuple(f"{hour:%Y-%m-%dT%H}#{shard}" for shard in SHARDS)
 
 
-def put(events: Iterable[StoredEvent]) -> None:
-    """Store events, those of one account, kind, device and UTC day in one item.
+def put(items: Iterable[StoredItem]) -> None:
+    """Store the items of events.
 
     Raises:
-        Unavailable: not all events are stored; the same call may be repeated, and stores none twice.
+        Unavailable: not all of them are stored; the same call may be repeated, and stores none twice.
     """
+    table.put_all(Table.USAGE, items)
+
+
+def items_of(events: Iterable[StoredEvent]) -> list[StoredItem]:
+    """The items of events: those of one account, kind, device and UTC day are in one."""
     alike: dict[object, list[StoredEvent]] = defaultdict(list)
     for event in events:
         alike[event.at.date(), bundles.shared(event)].append(event)
     ordered = (sorted(some, key=lambda event: (event.at, event.event_id.int)) for some in alike.values())
-    table.put_all(Table.USAGE, itertools.chain.from_iterable(map(_items, ordered)))
+    return [item for some in ordered for item in _halved(some)]
 
 
-def _items(events: Sequence[StoredEvent]) -> Iterator[tuple[Key, Item]]:
+def _halved(events: Sequence[StoredEvent]) -> Iterator[StoredItem]:
     """The items of some events, halved until an item is small enough; the same events always split alike."""
     key, item = _item(events)
     if len(item[bundles.ROWS].encode()) <= MAX_ITEM_BYTES or len(events) == 1:
         yield key, item
     else:
         middle = len(events) // 2
-        yield from _items(events[:middle])
-        yield from _items(events[middle:])
+        yield from _halved(events[:middle])
+        yield from _halved(events[middle:])
 
 
-def _item(events: Sequence[StoredEvent]) -> tuple[Key, Item]:
+def _item(events: Sequence[StoredEvent]) -> StoredItem:
     first = events[0]
     hour = hour_of(first.account_id, first.at)
     ids = _hash((first.declaration.kind, *(str(event.event_id) for event in events)))
     key = Key(Table.USAGE, partition_of(first.account_id), f"{first.at:%Y-%m-%dT%H}#{ids}")
     return key, {**bundles.pack(events), "hour": hour}
-
-
-def _place(event: StoredEvent) -> str:
-    return f"{event.declaration.kind}{event.at}{event.event_id}"
 
 
 def _hash(texts: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from enum import StrEnum
 from pathlib import Path
 
 from infra.packaging.archive import write_archive
@@ -19,7 +20,20 @@ MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # python3.11 runs on Amazon Linux 2 (glibc 2.26), later ones on 2023 (2.34).
 _NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
-PLATFORMS = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(_NEWEST_GLIBC, 4, -1))
+
+
+class Architecture(StrEnum):
+    """The processor of the functions, by Lambda's name; wheels have names of their own."""
+
+    X86_64 = "x86_64"
+    ARM64 = "arm64"
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms whose wheels run there, the newest first."""
+        machine = "aarch64" if self is Architecture.ARM64 else "x86_64"
+        return tuple(f"manylinux_2_{minor}_{machine}" for minor in range(_NEWEST_GLIBC, 4, -1))
+
 
 # The AWS services that the functions call. The models of the other 400 are removed.
 AWS_SERVICES = ("dynamodb", "kms", "s3", "secretsmanager", "sesv2", "sns", "sqs")
@@ -94,7 +108,7 @@ _DROP = (
 )
 
 
-def dependency_archive(pins: list[str], where: Path) -> Path:
+def dependency_archive(pins: list[str], architecture: Architecture, where: Path) -> Path:
     """Install, slim, compile and pack `pins`; returns the archive.
 
     Raises:
@@ -105,14 +119,14 @@ def dependency_archive(pins: list[str], where: Path) -> Path:
     shutil.rmtree(tree, ignore_errors=True)
     listing = where / "requirements-runtime.txt"
     listing.write_text("\n".join(pins) + "\n")
-    _install(listing, tree)
+    _install(listing, architecture, tree)
     slim(tree)
     compile_only(tree)
     return write_archive(where / "dependencies.zip", tree)
 
 
-def _install(listing: Path, tree: Path) -> None:
-    platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
+def _install(listing: Path, architecture: Architecture, tree: Path) -> None:
+    platforms = [word for platform in architecture.platforms for word in ("--platform", platform)]
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
          "--no-compile", "--only-binary", ":all:", "--implementation", "cp", "--python-version", MINOR,

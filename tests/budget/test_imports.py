@@ -1,13 +1,15 @@
 """Tests the modules that each function imports, since imports add to its cold start.
 
-The tests count modules and not milliseconds, since the list does not depend on the machine.
+The tests count modules and bytes and not milliseconds, since those do not depend on the machine.
 """
 
 import json
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
+from typing import NamedTuple
 
 import pytest
 
@@ -22,18 +24,19 @@ HEAVY = {
     "requests",
     "phonenumbers",
     "cryptography",
+    "jwt",
 }
 # Powertools' own package names its Tracer class; the cost would be the X-Ray SDK behind it.
 NEVER = {"moto", "aws_xray_sdk", "pytest", "infra", "tests"}
 
 ALLOWED = {
-    ("app", "signup"): {"boto3", "botocore", "pydantic", "phonenumbers", "cryptography"},
-    ("app", "sessions"): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("app", "signup"): {"boto3", "botocore", "pydantic", "phonenumbers", "cryptography", "jwt"},
+    ("app", "sessions"): {"boto3", "botocore", "pydantic", "cryptography", "jwt"},
     ("app", "profiles"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "contacts"): {"boto3", "botocore", "pydantic", "cryptography"},
     # It calls Stream within the request.
     ("app", "conversations"): {
-        "boto3", "botocore", "pydantic", "cryptography", "stream_chat", "aiohttp", "requests",
+        "boto3", "botocore", "pydantic", "cryptography", "jwt", "stream_chat", "aiohttp", "requests",
     },
     ("app", "notices"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "consents"): {"boto3", "botocore", "pydantic", "cryptography"},
@@ -41,52 +44,126 @@ ALLOWED = {
     ("app", "usage"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "admin"): {"boto3", "botocore", "pydantic", "cryptography"},
     ("app", "rights"): {"boto3", "botocore", "pydantic", "cryptography"},
-    ("app", "about"): {"boto3", "botocore", "pydantic"},
-    # Only the empty package inside botocore, for which Powertools' user agent looks.
-    ("chalicelib.sessions.authorizer", ""): {"botocore", "cryptography"},
+    # Of botocore only the empty package, for which Powertools' user agent looks.
+    ("app", "about"): {"botocore", "pydantic"},
+    ("chalicelib.sessions.authorizer", "access_token"): {"botocore", "cryptography", "jwt"},
     ("chalicelib.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.consents.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.ledger.jobs", ""): {"boto3", "botocore", "cryptography"},
     ("chalicelib.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
-                                   "cryptography"},
+                                   "cryptography", "jwt"},
     # The group of the sweep too. The modules of the worker are imported at its first message.
     ("chalicelib.rights.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.usage.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
 }  # fmt: skip
 
 
-def loaded_by(module: str, group: str) -> set[str]:
-    """Return the modules in memory after importing a function's handler in its own process."""
-    script = f"import sys, json; import {module}; print(json.dumps(sorted(sys.modules)))"
-    variables = {**os.environ, **environment.variables(), "RU4M_FUNCTION": group}
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=True
-    )
-    return set(json.loads(done.stdout.splitlines()[-1]))
+class Budget(NamedTuple):
+    """The modules outside the standard library, and the megabytes of their Python sources."""
+
+    modules: int
+    megabytes: float
+
+
+BUDGETS = {
+    ("app", "signup"): Budget(480, 5.5),
+    ("app", "sessions"): Budget(455, 5.35),
+    ("app", "profiles"): Budget(420, 4.95),
+    ("app", "contacts"): Budget(425, 5.0),
+    ("app", "conversations"): Budget(690, 7.85),
+    ("app", "notices"): Budget(440, 5.15),
+    ("app", "consents"): Budget(450, 5.2),
+    ("app", "chat"): Budget(390, 4.9),
+    ("app", "usage"): Budget(440, 5.2),
+    ("app", "admin"): Budget(605, 5.95),
+    ("app", "rights"): Budget(590, 5.85),
+    ("app", "about"): Budget(160, 2.2),
+    ("chalicelib.sessions.authorizer", "access_token"): Budget(145, 1.2),
+    ("chalicelib.challenges.jobs", ""): Budget(365, 4.75),
+    ("chalicelib.consents.jobs", ""): Budget(440, 5.2),
+    ("chalicelib.ledger.jobs", ""): Budget(305, 3.45),
+    ("chalicelib.notices.jobs", ""): Budget(475, 5.3),
+    ("chalicelib.chat.jobs", ""): Budget(675, 7.8),
+    ("chalicelib.rights.jobs", ""): Budget(465, 5.3),
+    ("chalicelib.usage.jobs", ""): Budget(430, 5.15),
+}
+
+# Imported once, before the processes that import the functions which need all of them.
+_COMMON = "import boto3, chalice.app, aws_lambda_powertools, pydantic"
+_LEAST = "import chalice.app, aws_lambda_powertools"
+
+# A process of its own imports each function, and begins with what is common to all.
+_SCRIPT = """
+import importlib, json, os, sys
+def size(module):
+    path = getattr(module, "__file__", None)
+    return os.path.getsize(path) if path and path.endswith(".py") else 0
+for module, group in json.loads(sys.argv[1]):
+    read, write = os.pipe()
+    if not os.fork():
+        os.environ["RU4M_FUNCTION"] = group
+        importlib.import_module(module)
+        with os.fdopen(write, "w") as pipe:
+            json.dump({name: size(one) for name, one in list(sys.modules.items())}, pipe)
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        print(pipe.read())
+    os.wait()
+"""
+
+
+@cache
+def loaded() -> dict[tuple[str, str], dict[str, int]]:
+    """Return the modules in memory after importing each function, and the bytes of their sources."""
+    needs_all = {name for name, allowed in ALLOWED.items() if {"boto3", "pydantic"} <= allowed}
+    variables = {**os.environ, **environment.variables()}
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for functions, common in ((needs_all, _COMMON), (ALLOWED.keys() - needs_all, _LEAST)):
+        listed = sorted(functions)
+        done = subprocess.run(
+            [sys.executable, "-c", common + _SCRIPT, json.dumps(listed)],
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found |= zip(listed, map(json.loads, done.stdout.splitlines()), strict=True)
+    return found
+
+
+def names(module: str, group: str) -> set[str]:
+    return {*loaded()[module, group]}
 
 
 @pytest.mark.parametrize(("module", "group"), ALLOWED, ids=lambda part: part or "-")
 def test_function_imports_only_what_it_needs(module: str, group: str) -> None:
-    loaded = loaded_by(module, group)
-    assert loaded & HEAVY <= ALLOWED[(module, group)]
-    assert loaded & NEVER == set()
+    assert names(module, group) & HEAVY <= ALLOWED[(module, group)]
+    assert names(module, group) & NEVER == set()
+
+
+@pytest.mark.parametrize(("module", "group"), ALLOWED, ids=lambda part: part or "-")
+def test_imports_of_a_function_are_within_its_budget(module: str, group: str) -> None:
+    budget, modules = BUDGETS[module, group], loaded()[module, group]
+    counted = [size for name, size in modules.items() if name.split(".")[0] not in sys.stdlib_module_names]
+    assert len(counted) <= budget.modules
+    assert sum(counted) / 1e6 <= budget.megabytes
 
 
 def test_function_imports_the_routes_of_its_own_group_only() -> None:
     import app
 
     others = {module for group, module in app.GROUPS.items() if group != "signup"} | set(app.JOBS)
-    assert loaded_by("app", "signup") & others == set()
+    assert names("app", "signup") & others == set()
 
 
 @pytest.mark.parametrize(
     ("module", "group"), [("app", "admin"), ("app", "rights"), ("chalicelib.rights.jobs", "")]
 )
 def test_intake_and_sweep_of_rights_requests_load_no_step_and_no_export(module: str, group: str) -> None:
-    loaded = loaded_by(module, group)
     parts = ("chalicelib.rights.steps", "chalicelib.rights.export", "chalicelib.chat", "email_validator")
     assert all(find_spec(part) for part in parts)  # a renamed package would never be found in memory
     # The closed words of Stream's reports: no I/O, and no SDK (a contract of imports).
     words = {"chalicelib.chat", "chalicelib.chat.deletion_report"}
-    assert {name for name in loaded if name.startswith(parts)} <= words
+    assert {name for name in names(module, group) if name.startswith(parts)} <= words

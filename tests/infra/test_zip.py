@@ -12,9 +12,9 @@ from types import CodeType
 
 import pytest
 
-from infra.build import ROOT, Package
+from infra.build import ROOT, Package, build
 from infra.packaging.archive import write_archive
-from infra.packaging.dependencies import MINOR
+from infra.packaging.dependencies import MINOR, Architecture
 from infra.packaging.requirements import runtime_pins
 from tests.infra.templates import Template
 
@@ -54,6 +54,28 @@ def test_zip_contains_the_project_but_neither_tests_nor_tools(names: list[str]) 
     ours = {p.relative_to(ROOT).as_posix() for p in (ROOT / "chalicelib").rglob("*.py")}
     assert ours | {"app.py"} <= {*names}
     assert not [n for n in names if n.startswith(("tests/", "infra/", ".chalice/", "bench/", "docs/"))]
+
+
+# The machine in the header of an ELF file, which native modules are.
+MACHINES = {b"\x3e\x00": "x86_64", b"\xb7\x00": "arm64"}
+
+
+def test_native_modules_are_for_the_architecture_of_the_functions(
+    package: Package, functions: dict[str, Template]
+) -> None:
+    (architecture,) = {one for function in functions.values() for one in function["Architectures"]}
+    with zipfile.ZipFile(package.code) as archive:
+        headers = {name: archive.read(name)[:20] for name in archive.namelist() if name.endswith(".so")}
+    assert headers
+    assert {MACHINES[header[18:20]] for header in headers.values()} == {architecture}
+
+
+def test_architecture_names_wheels_as_pip_does_and_has_two_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "manylinux_2_17_aarch64" in Architecture.ARM64.platforms
+    assert "manylinux_2_17_x86_64" in Architecture.X86_64.platforms
+    monkeypatch.setenv("RU4M_ARCHITECTURE", "riscv")
+    with pytest.raises(ValueError, match="riscv"):
+        build()
 
 
 def test_no_file_is_in_the_zip_twice(names: list[str]) -> None:

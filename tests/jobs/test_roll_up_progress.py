@@ -126,7 +126,7 @@ def test_later_run_does_not_read_accounts_that_an_earlier_run_counted(
 @pytest.mark.promise("RET-4")
 def test_account_with_ten_times_the_cap_is_counted_once_and_within_bounds(world: World) -> None:
     heavy, *_ = people = ten_people()
-    store.put(_many(heavy, 10 * CAP))
+    store.put(store.items_of(_many(heavy, 10 * CAP)))
     world.advance(CLOSING)
     with cloud.counted() as calls:
         rollup.roll_up()

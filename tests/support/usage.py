@@ -61,7 +61,7 @@ def store_singly(account_id: AccountId, number: int) -> None:
             name="meeting.joined",
             platform=Platform.IOS,
         )
-        store.put([event])
+        store.put(store.items_of([event]))
 
 
 def ten_people(**changes: Any) -> list[AccountId]:

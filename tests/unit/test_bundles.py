@@ -153,7 +153,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def test_item_gets_the_times_of_a_new_period_from_its_oldest_record(
     world: World, configure: Callable[[str], None]
 ) -> None:
-    store.put([used(1, NOON), used(2, NOON - timedelta(hours=3))])
+    store.put(store.items_of([used(1, NOON), used(2, NOON - timedelta(hours=3))]))
     configure("usage=P14D")
     *_, last = redate(find_redatable("usage_event"))
     assert last == Progress(seen=1, moved=1)
@@ -164,7 +164,7 @@ def test_item_gets_the_times_of_a_new_period_from_its_oldest_record(
 
 
 def test_held_item_is_not_redated(world: World, configure: Callable[[str], None]) -> None:
-    store.put([used(1, NOON)])
+    store.put(store.items_of([used(1, NOON)]))
     (item,) = stored_items()
     table.write(Change(Key(Table.USAGE, item["pk"], item["sk"]), put={"delete_at": item["delete_at"] + 9}))
     configure("usage=P14D")
@@ -173,6 +173,6 @@ def test_held_item_is_not_redated(world: World, configure: Callable[[str], None]
 
 
 def test_stored_events_equal_the_events_that_were_put(world: World) -> None:
-    store.put([used(1), used(2), used(3, account_id=VUK), failed(4)])
+    store.put(store.items_of([used(1), used(2), used(3, account_id=VUK), failed(4)]))
     assert sorted(event["event_id"] for event in stored_events()) == [str(UUID(int=n)) for n in (1, 2, 3, 4)]
     assert len(stored_items()) == 3

@@ -59,7 +59,8 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
             for item in list(table.query(Query(Table.USAGE, table.partition_of(account_id)))):
                 if kind := _KINDS.get(item["kind"]):
                     events = [codec.opened(kind, row) for row in bundles.unpacked(kind, item)]
-                    store.put(event.model_copy(update={"at": at}) for event in events)
+                    moved = [event.model_copy(update={"at": at}) for event in events]
+                    store.put(store.items_of(moved))
                     table.write(Delete(Key(Table.USAGE, item["pk"], item["sk"])))
         if store.read_day_progress(day).published:
             table.write(Delete(Key(Table.USAGE, f"day#{day}", "figures")))
