@@ -23,6 +23,7 @@ from chalicelib.core.table import (
     TableBug,
     bodies,
 )
+from chalicelib.core.table.items import plain
 from tests.support.builders import a_phone
 from tests.support.cloud import counted, failing, losing_responses
 from tests.support.world import World
@@ -323,28 +324,23 @@ def test_value_that_dynamodb_cannot_store_is_not_sent(world: World) -> None:
         assert not calls
 
 
-ANSWER = {
-    "Responses": {
-        "accounts": [
-            {"pk": {"S": "A#1"}, "sealed": {"B": "AAEC/w=="}, "ends_from": {"N": "1795521600"}},
-            {
-                "B": {"S": "the attribute is named B"},
-                "more": {"M": {"B": {"B": "AQ=="}, "S": {"NULL": True}}},
-            },
-            {"lost": {"BOOL": False}, "owed": {"L": [{"S": "ž"}, {"M": {}}, {"L": [{"B": ""}]}]}},
-        ]
-    },
-    "UnprocessedKeys": {"accounts": {"Keys": [{"pk": {"S": "A#1"}}], "ConsistentRead": True}},
-}
+ITEMS: list[dict[str, Any]] = [
+    {"pk": {"S": "A#1"}, "sealed": {"B": "AAEC/w=="}, "ends_from": {"N": "1795521600"}},
+    {"B": {"S": "the attribute is named B"}, "more": {"M": {"B": {"B": "AQ=="}, "S": {"NULL": True}}}},
+    {"lost": {"BOOL": False}, "owed": {"L": [{"S": "ž"}, {"M": {}}, {"L": [{"B": ""}]}]}},
+    {"by_hand": {"SS": ["a", "b"]}, "fraction": {"N": "-1.5"}},
+]
 
 
-def test_answer_is_read_like_botocore_reads_it(world: World) -> None:
-    response = {"status_code": 200, "headers": {}, "body": json.dumps(ANSWER).encode()}
-    shape = aws.client("dynamodb").meta.service_model.operation_model("BatchGetItem").output_shape
+def test_items_of_an_answer_are_read_like_botocore_reads_them(world: World) -> None:
+    response = {"status_code": 200, "headers": {}, "body": json.dumps({"Items": ITEMS, "Count": 4}).encode()}
+    shape = aws.client("dynamodb").meta.service_model.operation_model("Query").output_shape
     parsed = create_parser("json").parse(response, shape)
     read: dict[str, Any] = {}
     bodies._read(response, read)
-    assert read == {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
+    assert read.keys() == parsed.keys() - {"ResponseMetadata"}
+    assert [*map(plain, read["Items"])] == [*map(plain, parsed["Items"])]
+    assert plain(read["Items"][0])["sealed"] == b"\x00\x01\x02\xff"
     assert response["body"] == b"{}"
 
 

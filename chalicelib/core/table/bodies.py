@@ -1,17 +1,16 @@
 """Reads the bodies of DynamoDB's answers, in place of botocore's parser.
 
 botocore asks its description of DynamoDB about each value of each attribute, a fifth of the CPU time of a
-request. JSON has the form of the wire format already; only bytes are text there. botocore emits the event
-`before-parse` for such readers, and merges what they leave in `customized_response_dict` into the answer.
-Refusals are left to botocore.
+request. JSON has the form of the wire format already; only bytes are base64 there (`items` reads both).
+botocore emits the event `before-parse` for such readers, and merges what they leave in
+`customized_response_dict` into the answer. Refusals are left to botocore.
 """
 
 import json
-from base64 import b64decode
 from typing import Any
 
-# Other operations, such as those that describe tables, have types that JSON has not.
-_OPERATIONS = ("BatchGetItem", "BatchWriteItem", "GetItem", "Query", "Scan", "UpdateItem")
+# Those whose answers have items. Not BatchWriteItem: what it leaves unprocessed is sent again.
+_OPERATIONS = ("BatchGetItem", "GetItem", "Query", "Scan", "UpdateItem")
 
 
 def install(client: Any) -> None:  # noqa: ANN401 - boto3 ships no types
@@ -22,12 +21,5 @@ def install(client: Any) -> None:  # noqa: ANN401 - boto3 ships no types
 
 def _read(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
     if response_dict["status_code"] == 200:
-        customized_response_dict |= json.loads(response_dict["body"], object_hook=_binary)
+        customized_response_dict |= json.loads(response_dict["body"])
         response_dict["body"] = b"{}"
-
-
-def _binary(value: dict[str, Any]) -> dict[str, Any]:
-    """A value of the wire format with its bytes. The value of an attribute that is named B is no text."""
-    if isinstance(text := value.get("B"), str):
-        value["B"] = b64decode(text)
-    return value

@@ -1,6 +1,7 @@
 """Keys, and the conversion of values to and from DynamoDB's wire format."""
 
-from collections.abc import Mapping
+from base64 import b64decode
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -98,15 +99,14 @@ def _plain(value: Mapping[str, Any]) -> object:
     An item that was put by hand may have a set or a fraction. It must not stop a job that reads everything.
     """
     ((kind, one),) = value.items()
-    match kind:
-        case "S" | "B" | "BOOL":
-            return one
-        case "N":
-            return int(one) if one.isdecimal() else int(Decimal(one))
-        case "M":
-            return plain(one)
-        case "L":
-            return [_plain(inner) for inner in one]
-        case "NULL":
-            return None
-    return set(one)
+    return one if kind in _AS_IT_IS else _READERS.get(kind, set)(one)
+
+
+_AS_IT_IS = frozenset({"S", "BOOL"})
+_READERS: dict[str, Callable[[Any], object]] = {
+    "B": lambda one: b64decode(one) if isinstance(one, str) else one,  # base64 if `bodies` read the answer
+    "N": lambda digits: int(digits) if digits.isdecimal() else int(Decimal(digits)),
+    "M": plain,
+    "L": lambda inner: [_plain(one) for one in inner],
+    "NULL": lambda _: None,
+}
