@@ -18,6 +18,7 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
 )
+from botocore.handlers import add_retry_headers
 
 from chalicelib.core import aws, clock
 from chalicelib.core.table import bodies
@@ -89,7 +90,7 @@ def send(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -
         RetriableRefusal, Lost, ConditionFailed, Cancelled, TableBug: see the module's docstring.
     """
     try:
-        answer: dict[str, Any] = getattr(_reading(aws.client("dynamodb")), operation)(**parameters)
+        answer: dict[str, Any] = getattr(_prepared(aws.client("dynamodb")), operation)(**parameters)
     except ClientError as error:
         raise _meaning(error) from None
     except (ConnectTimeoutError, EndpointConnectionError):
@@ -100,9 +101,13 @@ def send(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -
 
 
 @cache
-def _reading(client: Any) -> Any:  # noqa: ANN401 - boto3 ships no types
-    """A client whose answers `bodies` reads."""
+def _prepared(client: Any) -> Any:  # noqa: ANN401 - boto3 ships no types
+    """A client whose answers `bodies` reads, without the handlers of botocore's retries, which are off."""
     bodies.install(client)
+    events = client.meta.events
+    events.unregister("needs-retry.dynamodb", unique_id="retry-config-dynamodb")
+    events.unregister("request-created.dynamodb", unique_id="seed-max-attempts-dynamodb")
+    events.unregister("request-created", add_retry_headers)
     return client
 
 
