@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from chalicelib.core import clock
 from infra.deployment import setting_keys
@@ -67,10 +67,15 @@ def record(account: AwsAccount, stage: str, version: str, parameters: Mapping[st
             account.discard(f"{stage}/{old.version}/{name}")
 
 
+def mark_returned_to(account: AwsAccount, stage: str, release: ReleaseRecord) -> None:
+    """Note that a rollback deployed a release, so that a later rollback may return to it."""
+    if release.rolled_back_at:
+        _write(account, stage, replace(release, rolled_back_at=""))
+
+
 def mark_rolled_back(account: AwsAccount, stage: str, release: ReleaseRecord) -> None:
     """Note that a rollback replaced a release, so that a later rollback does not return to it."""
-    fields = asdict(release) | {"rolled_back_at": clock.to_text(clock.now())}
-    _write(account, stage, ReleaseRecord(**fields))
+    _write(account, stage, replace(release, rolled_back_at=clock.to_text(clock.now())))
 
 
 def listed(account: AwsAccount, stage: str) -> list[ReleaseRecord]:

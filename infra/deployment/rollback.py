@@ -51,6 +51,7 @@ def roll_back(account: AwsAccount, stage: str, wanted: str | None, report: Repor
         raise NoSuchRelease(f"the template of {release.version} is gone from the deploy bucket.")
     parameters = adapted(current, release, json.loads(template)["Parameters"], report)
     outputs = stacks.deploy(name, account.url_of(f"{folder}/service.json"), parameters)
+    releases.mark_returned_to(account, stage, release)
     _mark_replaced(account, stage, release)
     done = Deployment(api_url(account, outputs), name, outputs)
     return CompletedRollback(release.version, current["Version"], done)

@@ -73,6 +73,17 @@ def test_second_rollback_goes_further_back_and_not_to_what_was_rolled_back(
     assert back(account).version == "a"
 
 
+def test_rolled_back_version_that_was_deployed_by_name_is_returned_to(
+    account: FakeAccount, package: Package
+) -> None:
+    release(account, package, "a")
+    release(account, package, "b")
+    back(account)
+    back(account, "b")
+    release(account, package, "c")
+    assert back(account).version == "b"
+
+
 def test_wanted_version_is_deployed_and_an_unknown_one_is_refused(
     account: FakeAccount, package: Package
 ) -> None:
