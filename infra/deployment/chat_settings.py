@@ -27,10 +27,16 @@ from infra.deployment.vault import MissingSecret
 from infra.ops import scheduled
 
 JOB = "check_chat_settings"
+OWN_APP = "Create an app for this stage: stages share no users."
+ABANDONED = "If that stage is gone, delete its webhook in Stream's dashboard."
 
 
 class BaselineNotApplied(RuntimeError):
     """Settings of the app at Stream differ from the baseline; the text names them."""
+
+
+class AppOfAnotherStage(RuntimeError):
+    """The app at Stream belongs to another stage; the text says what shows it, and what to do."""
 
 
 class StreamNotReached(RuntimeError):
@@ -131,6 +137,46 @@ def owners(access: AppAccess) -> tuple[str, ...]:
         return StreamApp(access).webhook_owners()
     except (StreamUnavailable, StreamRefused) as failure:
         raise not_reached(failure) from None
+
+
+def stacks_with(account: AwsAccount, stage: str, api_key: str) -> list[str]:
+    """The service stacks of other stages of this account and region that use an app."""
+    used, own = Stacks(account, lambda _: None).parameter_of_all("StreamApiKey"), stack_name(stage, "service")
+    return [name for name, key in used.items() if key == api_key and name != own]
+
+
+def foreign_owners(account: AwsAccount, stage: str, access: AppAccess, issuer: str) -> str:
+    """The APIs of other stages that get an app's events; an earlier address of this stage is its own.
+
+    Raises:
+        StreamNotReached: nothing is known.
+    """
+    deployed = Stacks(account, lambda _: None).parameters(stack_name(stage, "service"))
+    own = {issuer.rstrip("/"), deployed.get("Issuer", "").rstrip("/")}
+    return ", ".join(one for one in owners(access) if one not in own)
+
+
+def check_owner(account: AwsAccount, stage: str, access: AppAccess, issuer: str) -> None:
+    """Refuse to change an app of another stage, as the preflight refuses to deploy with it.
+
+    Raises:
+        AppOfAnotherStage: another stage uses it, or gets its events.
+        StreamNotReached: nothing is known.
+    """
+    if names := stacks_with(account, stage, access.api_key):
+        raise AppOfAnotherStage(f"{shared_app(names[0], access.api_key)}. {OWN_APP}")
+    if foreign := foreign_owners(account, stage, access, issuer):
+        raise AppOfAnotherStage(f"{foreign_app(foreign)}. {OWN_APP} {ABANDONED}")
+
+
+def shared_app(stack: str, api_key: str) -> str:
+    """What is wrong with an app that the stack of another stage uses."""
+    return f"{stack} uses app {api_key} too"
+
+
+def foreign_app(owner: str) -> str:
+    """What is wrong with an app that sends its events to another API like ours."""
+    return f"the app sends its events to {owner}, so it belongs to another stage"
 
 
 def deployed_access(account: AwsAccount, stage: str) -> tuple[AppAccess, BaselineChoices]:

@@ -22,6 +22,8 @@ from infra.deployment.vault import MissingSecret
 from infra.ops import refusals
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+# Another deployment began since the preflight: its stack is changing, or it executed its change set first.
+_BUSY = {"InvalidChangeSetStatus", "InvalidChangeSetStatusException", "OperationInProgressException"}
 _OWN = (
     AlarmReceiverRefused,
     MissingSecret,
@@ -44,7 +46,19 @@ def explain(error: Exception) -> str:
             f"AWS denies {error.operation_name}. A deployment needs a role that may create stacks and all "
             "they contain (docs/deploy.md)."
         )
+    if isinstance(error, ClientError) and _is_busy(error):
+        return (
+            f"another deployment of this stage is running ({error.operation_name}). Wait until it has ended, "
+            "and run this one again."
+        )
     return refusals.explain(error)
+
+
+def _is_busy(error: ClientError) -> bool:
+    found = error.response.get("Error", {})
+    return found.get("Code") in _BUSY or (
+        found.get("Code") == "ValidationError" and "_IN_PROGRESS" in found.get("Message", "")
+    )
 
 
 class DeployerGroup(TyperGroup):

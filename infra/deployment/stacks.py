@@ -16,8 +16,8 @@ _NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "d
 _DEADLINE = 1800  # seconds; a new table or API takes minutes on AWS
 _PAUSE, _PAUSE_ON_EMULATOR = 5.0, 0.1  # seconds between two polls
 _GONE = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
-# A failed creation leaves an empty stack that can only be deleted.
-_STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
+# A failed creation leaves a stack that can only be deleted. What its template retains stays without a stack.
+STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
 
 Report = Callable[[str], None]
 
@@ -54,7 +54,7 @@ class Stacks:
         """
         api = self._api
         status = self._status(api, name)
-        if status in _STILLBORN:
+        if status in STILLBORN:
             self.delete(name)
             status = None
         request = {
@@ -128,7 +128,7 @@ class Stacks:
         stack = api.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
         started = time.time()
         api.delete_stack(StackName=name)
-        self._wait(api, stack, "DELETE", started)
+        self._wait(api, name, "DELETE", started, waits_for=stack)
 
     def _execute_changes(self, api: AwsClient, name: str, request: dict[str, Any]) -> bool:
         """Create and execute a change set; return False if it contains no changes."""
@@ -155,13 +155,16 @@ class Stacks:
         api.execute_change_set(StackName=name, ChangeSetName=change_set)
         return True
 
-    def _wait(self, api: AwsClient, name: str, operation: str, started: float) -> None:
-        """Wait until a CREATE, UPDATE or DELETE is complete."""
+    def _wait(
+        self, api: AwsClient, name: str, operation: str, started: float, waits_for: str | None = None
+    ) -> None:
+        """Wait until a CREATE, UPDATE or DELETE is complete; a deleted stack has only its ARN left."""
+        stack = waits_for or name
         try:
             waiter = api.get_waiter(f"stack_{operation.lower()}_complete")
-            waiter.wait(StackName=name, WaiterConfig=self._polls())
+            waiter.wait(StackName=stack, WaiterConfig=self._polls())
         except WaiterError as error:
-            raise StackFailed(name, _last_status(error), _failures(api, name, started)) from None
+            raise StackFailed(name, _last_status(error), _failures(api, stack, started)) from None
         self.report(f"{name}: {operation}_COMPLETE")
 
     def _polls(self) -> dict[str, float]:

@@ -72,10 +72,12 @@ def apply(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Set what differs from the baseline. Safe to stop and run again.
 
-    Exit status 0: nothing differs any more. 3: something still differs. 1: Stream did not answer.
+    Exit status 0: nothing differs any more. 3: something still differs. 1: Stream did not answer, or
+    the app belongs to another stage.
     """
     account = AwsAccount(region, endpoint)
     access, chosen = _app(account, stage, stream_api_key, stream_url, issuer)
+    settings.check_owner(account, stage, access, chosen.issuer)
     placement = settings.confirmed_placement(account, stage, access.api_key)
     checked = settings.read(access, chosen, placement)
     if dry_run:

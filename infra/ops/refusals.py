@@ -27,7 +27,7 @@ from typer.core import TyperGroup
 
 from chalicelib.privacy.changed_periods import NotRedatable
 from infra.deployment.account import RegionError
-from infra.deployment.chat_settings import StreamNotReached
+from infra.deployment.chat_settings import AppOfAnotherStage, StreamNotReached
 from infra.deployment.queues import NoSuchQueue, NotRedrivable
 from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
@@ -110,6 +110,7 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
             NotRedrivable,
             BotoCoreError,
             StackFailed,
+            AppOfAnotherStage,
             StreamNotReached,
             MissingSecret,
         ),

@@ -14,6 +14,7 @@ from chalicelib.notices.model import NoticeKind
 from infra.deployment import chat_settings
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
+from infra.deployment.stacks import Stacks
 from infra.deployment.vault import MissingSecret
 from infra.ops import scheduled
 from infra.ops.__main__ import app
@@ -43,6 +44,8 @@ def stream(new_stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     new_stream.reset()
     monkeypatch.setenv("RU4M_STREAM_API_SECRET", new_stream.secret)
     monkeypatch.setattr(clock, "pause", lambda _: None)
+    for shown in ("parameters", "parameter_of_all"):  # no stage is deployed; moto has no stacks here
+        monkeypatch.setattr(Stacks, shown, lambda *_: {})
     return new_stream
 
 
@@ -88,6 +91,32 @@ def test_apply_shows_what_it_changed_and_repeats_without_a_change(stream: Emulat
     assert run(stream, "diff").exit_code == 0
     again = run(stream, "apply", "--yes")
     assert (again.exit_code, "changed" in again.output) == (0, False)
+
+
+@pytest.mark.parametrize("found", ["the webhook", "a stack"])
+def test_apply_refuses_the_app_of_another_stage_and_changes_nothing(
+    stream: Emulator, monkeypatch: pytest.MonkeyPatch, found: str
+) -> None:
+    if found == "a stack":
+        used = {"ru4m-production-service": stream.api_key, "ru4m-staging-service": stream.api_key}
+        monkeypatch.setattr(Stacks, "parameter_of_all", lambda *_: used)
+    else:
+        apply_to(stream, issuer="https://api.other.example")
+    before = drifted_at(stream)
+    shown = run(stream, "apply", "--yes")
+    what = "ru4m-production-service uses app" if found == "a stack" else "https://api.other.example"
+    assert (shown.exit_code, what in shown.output, shown.output.count("\n")) == (1, True, 1)
+    assert "Create an app for this stage" in shown.output
+    assert drifted_at(stream) == before
+
+
+def test_apply_moves_the_webhook_from_the_earlier_address_of_the_same_stage(
+    stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply_to(stream, issuer="https://api.earlier.example")
+    monkeypatch.setattr(Stacks, "parameters", lambda *_: {"Issuer": "https://api.earlier.example"})
+    assert run(stream, "apply", "--yes").exit_code == 0
+    assert drifted_at(stream) == []
 
 
 def test_apply_with_yes_asks_nothing(stream: Emulator) -> None:

@@ -207,6 +207,22 @@ FAILURES = {
         ClientError({"Error": {"Code": "AccessDenied"}}, "CreateChangeSet"),
         "AWS denies CreateChangeSet. A deployment needs a role",
     ),
+    "another deployment": (
+        ClientError(
+            {
+                "Error": {
+                    "Code": "ValidationError",
+                    "Message": "Stack:arn:x is in UPDATE_IN_PROGRESS state and can not be updated.",
+                }
+            },
+            "CreateChangeSet",
+        ),
+        "Wait until it has ended",
+    ),
+    "an overtaken change set": (
+        ClientError({"Error": {"Code": "InvalidChangeSetStatus"}}, "ExecuteChangeSet"),
+        "Wait until it has ended",
+    ),
     "a failed stack": (StackFailed("ru4m-x-data", "ROLLBACK", ["Table: no room"]), "Table: no room."),
 }
 
@@ -422,20 +438,32 @@ def test_certificate_has_to_be_issued_here_and_for_the_host_of_the_issuer(
     assert severities(stage_checks.certificate(account, a_target(certificate=arn))) == [severity]
 
 
+def test_certificate_that_does_not_exist_is_refused() -> None:
+    account = answering(
+        describe_certificate=ClientError(
+            {"Error": {"Code": "ResourceNotFoundException"}}, "DescribeCertificate"
+        )
+    )
+    (found,) = stage_checks.certificate(account, a_target(certificate=CERTIFICATE))
+    assert (found.severity, "domain.certificate_arn" in found.remedy) == ("refused", True)
+
+
 def test_changing_or_stuck_stack_is_refused(account: FakeAccount) -> None:
     account.formation.status["ru4m-staging-data"] = "UPDATE_IN_PROGRESS"
     account.formation.status["ru4m-staging-service"] = "UPDATE_ROLLBACK_FAILED"
     assert severities(stage_checks.stacks(account, a_target())) == ["refused", "refused", "ok"]
 
 
-def test_tables_and_secrets_without_their_stack_are_refused() -> None:
+@pytest.mark.parametrize("state", [None, "ROLLBACK_COMPLETE"])
+def test_tables_and_secrets_without_a_whole_stack_are_refused(state: str | None) -> None:
     account = answering(describe_table={}, describe_secret={})
     object.__setattr__(account, "_stacks", None)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Stacks, "status", lambda *_: None)
+        patched.setattr(Stacks, "status", lambda *_: state)
         found = list(stage_checks.retained(account, a_target()))
     assert [one.severity for one in found] == ["refused", "refused"]
-    assert "ru4m-staging-data does not" in found[0].text
+    shown = "failed when it was created" if state else "does not"
+    assert f"ru4m-staging-data {shown}" in found[0].text
 
 
 def test_other_python_than_the_deployed_one_is_warned() -> None:

@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core.settings import Stage
 from chalicelib.core.table_names import Table
-from infra.deployment import receivers
+from infra.deployment import chat_settings, receivers
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
 from infra.deployment.receivers import AlarmReceiverRefused
-from infra.deployment.stacks import Stacks, stack_name
+from infra.deployment.stacks import STILLBORN, Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 
 # The versions of Python that both this project and Lambda run.
@@ -42,12 +42,15 @@ def retained(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deployme
     """Whether tables or secrets were kept whose stack is gone: creating the stack would fail."""
     found = Stacks(account, lambda _: None)
     kept: list[tuple[str, str]] = []
-    if not found.status(stack_name(target.stage, "data")):
-        kept += [("data", name) for name in _kept_tables(account, target.stage)]
-    if not found.status(stack_name(target.stage, "vault")):
-        kept += [("vault", name) for name in _kept_secrets(account, target.stage)]
-    for part, name in kept:
-        what = f"{name} exists, and its stack {stack_name(target.stage, part)} does not"
+    for part, keeps in (("data", _kept_tables), ("vault", _kept_secrets)):
+        state = found.status(stack_name(target.stage, part))
+        if state is None or state in STILLBORN:
+            lacks = "failed when it was created" if state else "does not"
+            kept += [
+                (f"{stack_name(target.stage, part)} {lacks}", name) for name in keeps(account, target.stage)
+            ]
+    for stack, name in kept:
+        what = f"{name} exists, and its stack {stack}"
         yield refused("retained data", what, "Import it (docs/deploy.md, Importing retained resources).")
     if not kept:
         yield ok("retained data", "every table and secret of this stage belongs to a stack")
@@ -124,7 +127,14 @@ def certificate(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deplo
         what = f"the certificate is in {target.certificate_region()}, not in {account.region}"
         yield refused("certificate", what, "Request it in the region of the stage.")
         return
-    found = account.client("acm").describe_certificate(CertificateArn=target.certificate)["Certificate"]
+    try:
+        found = account.client("acm").describe_certificate(CertificateArn=target.certificate)["Certificate"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        what = f"this account has no such certificate in {account.region}"
+        yield refused("certificate", what, "Correct domain.certificate_arn (`aws acm list-certificates`).")
+        return
     names = {found["DomainName"], *found.get("SubjectAlternativeNames", ())}
     if found["Status"] != "ISSUED":
         what = f"the certificate is {found['Status']}"
@@ -138,14 +148,13 @@ def certificate(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deplo
 
 def app_of_another_stage(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether a stage of this account and region uses the same app at Stream, or this stage another one."""
-    used = Stacks(account, lambda _: None).parameter_of_all("StreamApiKey")
-    own = stack_name(target.stage, "service")
-    others = [name for name, key in used.items() if key == target.stream_api_key and name != own]
+    others = chat_settings.stacks_with(account, target.stage, target.stream_api_key)
     for name in others:
-        what = f"{name} uses app {target.stream_api_key} too"
-        yield refused("Stream app", what, "Create an app for this stage: stages share no users.")
-    if used.get(own, target.stream_api_key) != target.stream_api_key:
-        what = f"the deployed stage uses app {used[own]}, whose users would stay there"
+        what = chat_settings.shared_app(name, target.stream_api_key)
+        yield refused("Stream app", what, chat_settings.OWN_APP)
+    deployed = Stacks(account, lambda _: None).parameters(stack_name(target.stage, "service"))
+    if deployed and deployed["StreamApiKey"] != target.stream_api_key:
+        what = f"the deployed stage uses app {deployed['StreamApiKey']}, whose users would stay there"
         yield warning("Stream app", what, "Continue only if this key belongs to the same app.")
     if not others:
         yield ok("Stream app", "no other stage of this account and region uses it")

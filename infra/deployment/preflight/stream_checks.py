@@ -9,7 +9,6 @@ from infra.deployment import chat_settings
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
-from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import STREAM_URL, DeploymentTarget
 from infra.deployment.vault import MissingSecret
 from infra.ops.scheduled import RunFailed
@@ -22,7 +21,7 @@ def app(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFin
     """Whether the app is reachable, bound to no other stage, and has the settings of the baseline."""
     try:
         access = target.stream_access(account)
-        owners = chat_settings.owners(access)
+        foreign = chat_settings.foreign_owners(account, target.stage, access, target.issuer)
     except MissingSecret as failure:
         yield refused("Stream", "no secret of the app is stored or given", f"{_capital(failure)}.")
         return
@@ -30,18 +29,11 @@ def app(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFin
         yield refused("Stream", str(failure).rstrip("."), _CREDENTIALS)
         return
     yield ok("Stream", f"{target.stream_url} answers for app {target.stream_api_key}")
-    if foreign := _foreign(account, target, owners):
-        what = f"the app sends its events to {foreign}, so it belongs to another stage"
-        yield refused("Stream app", what, "Create an app for this stage: stages share no users.")
+    if foreign:
+        remedy = f"{chat_settings.OWN_APP} {chat_settings.ABANDONED}"
+        yield refused("Stream app", chat_settings.foreign_app(foreign), remedy)
         return
     yield from _baseline(account, target)
-
-
-def _foreign(account: AwsAccount, target: DeploymentTarget, owners: tuple[str, ...]) -> str:
-    """The API of another stage that gets the app's events; an earlier address of this stage is its own."""
-    deployed = Stacks(account, lambda _: None).parameters(stack_name(target.stage, "service"))
-    own = {target.issuer.rstrip("/"), deployed.get("Issuer", "").rstrip("/")}
-    return ", ".join(one for one in owners if one not in own)
 
 
 def _baseline(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
