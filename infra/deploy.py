@@ -29,7 +29,7 @@ from infra.deployment.options import account_of, overrides, region_of, settings_
 from infra.deployment.outcome import Printer, finish
 from infra.deployment.preflight import examine, may_deploy
 from infra.deployment.releases import ReleaseRecord
-from infra.deployment.removal import remove_service
+from infra.deployment.removal import lost_messages, remove_service
 from infra.deployment.rollback import roll_back
 from infra.deployment.rollout import deploy
 from infra.deployment.stacks import Stacks, stack_name
@@ -192,6 +192,8 @@ def remove_stage(
     """Delete the service of a stage: functions, API, jobs, queues, logs. Keys, secrets and data stay."""
     account = account_of(stage, region, settings, endpoint_url)
     console = Console(soft_wrap=True, markup=False, highlight=False)
+    if messages := lost_messages(account, stage):
+        console.print(f"Messages in its queues now: {messages}.")
     if confirm is None:
         console.print(
             f"This deletes {stack_name(stage, 'service')} of account {account.number}. Its API stops, and "

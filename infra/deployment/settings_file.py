@@ -244,8 +244,8 @@ def _unknown(tables: Table, above: str = "") -> Iterator[str]:
 def _unknown_key(path: Path, key: str) -> str:
     if "secret" in key.lower():
         return (
-            f"{path.name}: {key} is refused: secrets are never in a file. Set RU4M_STREAM_API_SECRET in the "
-            "environment; the others are generated."
+            f"{path.name}: {key} is refused: no secret belongs in a file or an option. Set "
+            "RU4M_STREAM_API_SECRET in the environment; the others are generated."
         )
     known = known_keys()
     near = nearest(key, [*known, *{name.partition(".")[0] for name in known}])
@@ -255,7 +255,9 @@ def _unknown_key(path: Path, key: str) -> str:
 
 def _refusal(path: Path, key: str, error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
     if error["type"] == "missing":
-        where = path.name if path.exists() else f"{path.name}, which does not exist (copy {EXAMPLE.name})"
+        where = (
+            path.name if path.exists() else f"{path.name}, which does not exist (copy stages/{EXAMPLE.name})"
+        )
         return f"{key} is not set: add it to {where}."
     text = str(error["msg"]).removeprefix("Value error, ")
     return f"{path.name}: {key} is refused: {text[:1].lower()}{text[1:]}."

@@ -38,13 +38,13 @@ FORMS: dict[str, Callable[[Sequence[Row]], str]] = {
 
 
 def main(
-    stage: Annotated[str, typer.Option(help="write the record of this stage to build/")] = "",
+    stage: Annotated[str | None, typer.Option(help="write the record of this stage to build/")] = None,
     settings: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="default: stages/<stage>.toml")
     ] = None,
 ) -> None:
     """Write every form, with the periods of the environment (RU4M_PERIODS), of a stage, or the defaults."""
-    if stage:
+    if stage is not None:  # an empty name is a mistake, which is refused
         _write_of_stage(stage, settings)
         return
     _configure({})

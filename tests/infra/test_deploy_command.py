@@ -27,11 +27,12 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.settings import BudgetMode, ErasureExtent
 from chalicelib.privacy.accountability import Accountability
 from infra import deploy as command
-from infra.deployment import chat_settings, mistakes, outcome, preflight, settings_file, smoke
+from infra.deployment import chat_settings, mistakes, outcome, preflight, queues, settings_file, smoke
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, Severity
 from infra.deployment.preflight import account_checks, examine, stage_checks
+from infra.deployment.queues import QueueStanding
 from infra.deployment.rollout import Deployment
 from infra.deployment.settings_file import EXAMPLE, known_keys
 from infra.deployment.stacks import StackFailed, Stacks
@@ -511,6 +512,10 @@ def test_failed_smoke_test_ends_the_command_with_status_one(
     assert ended.value.exit_code == 1
 
 
+def a_queue(name: str, *, waiting: int, delayed: int) -> QueueStanding:
+    return QueueStanding(name, "url", "arn", waiting, 0, delayed, "")
+
+
 @pytest.mark.parametrize(("typed", "removed"), [("staging\n", True), ("yes\n", False), ("\n", False)])
 def test_service_is_removed_only_after_the_name_of_the_stage_was_typed(
     stages: Path, account: FakeAccount, monkeypatch: pytest.MonkeyPatch, typed: str, *, removed: bool
@@ -518,8 +523,11 @@ def test_service_is_removed_only_after_the_name_of_the_stage_was_typed(
     done: list[str] = []
     monkeypatch.setattr(command, "account_of", lambda *_: account)
     monkeypatch.setattr(command, "remove_service", lambda _, stage, __: done.append(stage))
+    found = [a_queue("hooks", waiting=2, delayed=1), a_queue("rights", waiting=0, delayed=0)]
+    monkeypatch.setattr(queues, "standings", lambda *_: found)
     result = CliRunner().invoke(command.app, ["remove", "--stage", "staging"], input=typed)
     assert (done, result.exit_code) == ((["staging"], 0) if removed else ([], 1))
+    assert "Messages in its queues now: 3 in hooks." in result.stdout
 
 
 def test_accountability_names_every_processor_outside() -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.build import Package
-from infra.deployment import chat_settings, releases
+from infra.deployment import chat_settings, queues, releases, removal
 from infra.deployment.releases import NoSuchRelease
 from infra.deployment.removal import NothingToRemove, remove_service
 from infra.deployment.rollback import CompletedRollback, roll_back
@@ -159,6 +160,16 @@ def test_stage_without_a_service_is_neither_rolled_back_nor_removed(account: Fak
         back(account)
     with pytest.raises(NothingToRemove):
         remove_service(account, "staging", lambda _: None)
+
+
+def test_removal_goes_on_if_a_queue_is_gone_already(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def standings(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "QueueDoesNotExist"}}, "GetQueueAttributes")
+
+    monkeypatch.setattr(queues, "standings", standings)
+    assert removal.lost_messages(account, "staging") == "not known (QueueDoesNotExist)"
 
 
 def test_deployment_after_a_removal_uses_the_restored_table_again(
