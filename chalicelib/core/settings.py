@@ -299,7 +299,8 @@ def _erasure_waits(environment: Mapping[str, str], stage: Stage) -> figures.Eras
 def _safe_waits(environment: Mapping[str, str], stage: Stage, kind: type[_Waits]) -> _Waits:
     waits = _figures(environment, kind)
     if stage is not Stage.LOCAL and not waits.are_safe:
-        raise SettingsError(f"{kind.prefix}* is refused: stage {stage} needs {kind.needs}")
+        wanted = f"stage {stage} needs {kind.needs}: docs/deploy.md has the shortest waits"
+        raise SettingsError(f"{kind.prefix}* is refused: {wanted}")
     return waits
 
 

@@ -51,6 +51,8 @@ def explain(error: Exception) -> str:
             f"another deployment of this stage is running ({error.operation_name}). Wait until it has ended, "
             "and run this one again."
         )
+    if isinstance(error, ClientError) and "can not be updated" in str(error):
+        return f"{refusals.explain(error).rstrip('.')}. `make preflight` says what to do."
     return refusals.explain(error)
 
 

@@ -141,7 +141,7 @@ class StageSettings(_Settings):
             stream_api_key=self.stream.api_key,
             stream_url=self.stream.url,
             contact_email=self.contact_email,
-            issuer=self.issuer,
+            issuer=self.issuer.rstrip("/"),  # as functions and `chat-settings apply` read it
             mail_from=self.mail_from,
             periods=",".join(f"{name}={length}" for name, length in self.periods.items()) or DEFAULTS,
             figures=self.packed_figures(),
@@ -259,6 +259,8 @@ def _refusal(path: Path, key: str, error: Any) -> str:  # noqa: ANN401 - pydanti
             path.name if path.exists() else f"{path.name}, which does not exist (copy stages/{EXAMPLE.name})"
         )
         return f"{key} is not set: add it to {where}."
+    if error["type"] in {"list_type", "tuple_type"}:
+        return f'{path.name}: {key} is refused: it has to be a list, as ["..."].'
     text = str(error["msg"]).removeprefix("Value error, ")
     return f"{path.name}: {key} is refused: {text[:1].lower()}{text[1:]}."
 

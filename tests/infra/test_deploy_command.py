@@ -115,10 +115,14 @@ def run(stages: Path, deployed: list[DeploymentTarget]) -> Run:
 def test_deployment_has_the_settings_of_the_file_and_of_options(
     run: Run, deployed: list[DeploymentTarget]
 ) -> None:
-    done = run("--sms-countries", "RS", "--set", "limit.blocks_day=60", "--set", "periods.export=P3D")
+    issuer = ("--issuer", "https://api.ru4m.example/")  # functions read it without the slash
+    done = run(
+        *issuer, "--sms-countries", "RS", "--set", "limit.blocks_day=60", "--set", "periods.export=P3D"
+    )
     assert done.exit_code == 0, done.output
     (target,) = deployed
     assert (target.sms_countries, target.sms_budgets) == ("RS", BudgetMode.RECORDED)
+    assert target.issuer == "https://api.ru4m.example"
     assert target.stream_erasure is ErasureExtent.EVERYTHING
     assert target.stream_file_hosts == "stream-io-api.com,stream-io-cdn.com,files.example.org"
     assert target.periods == "usage=P14D,export=P3D"
@@ -147,7 +151,11 @@ MISTAKES = {
     "unknown function": ("[reserve]\nsign_up = 5", (), "Do you mean reserve.signup?"),
     "secret in the file": ('stream_secret = "x"', (), "Set RU4M_STREAM_API_SECRET in the environment"),
     "figure out of its range": ("", ("--set", "limit.blocks_day=0"), "limit.blocks_day is refused"),
-    "unsafe figure": ("", ("--set", "erasure.grace_hours=1"), "erasure.* is refused: stage staging needs"),
+    "unsafe figure": (
+        "",
+        ("--set", "erasure.grace_hours=1"),
+        "an erasure: docs/deploy.md has the shortest waits",
+    ),
     "period out of bounds": ("", ("--set", "periods.usage=P9Y"), "periods is refused: usage has to be"),
     "unknown period": ("", ("--set", "periods.usages=P9D"), "Do you mean periods.usage?"),
     "text for a number": ("", ("--set", "gateway.rate=fast"), "gateway.rate is refused"),
@@ -158,6 +166,7 @@ MISTAKES = {
     "setting with an option": ("", ("--set", "issuer=https://x"), "use --issuer"),
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),
     "few requests": ("", ("--waf-requests-per-address", "9"), "has to be 0, or 10 or more"),
+    "no list": ("", ("--set", "operators=arn"), "operators is refused: it has to be a list"),
     "assignment": ("", ("--set", "limit.blocks_day"), "KEY=VALUE"),
     "no TOML": ("issuer = ", (), "staging.toml is not a TOML file"),
     "assessment to come": (
@@ -219,6 +228,18 @@ FAILURES = {
             "CreateChangeSet",
         ),
         "Wait until it has ended",
+    ),
+    "a stuck stack": (
+        ClientError(
+            {
+                "Error": {
+                    "Code": "ValidationError",
+                    "Message": "Stack:arn:x is in UPDATE_ROLLBACK_FAILED state and can not be updated.",
+                }
+            },
+            "CreateChangeSet",
+        ),
+        "`make preflight` says what to do",
     ),
     "an overtaken change set": (
         ClientError({"Error": {"Code": "InvalidChangeSetStatus"}}, "ExecuteChangeSet"),
