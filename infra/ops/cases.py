@@ -125,9 +125,7 @@ def _facts(case: Case) -> Table:
     table.add_row("missing", ", ".join(case["missing"]) or "nothing")
     if asked := case.get("correction"):
         for name, value in asked["changes"].items():
-            corrected = (asked.get("proposed") or {}).get(name, "nothing so far")
-            done = "corrected with the request" if name in asked["applied"] else f"proposed: {corrected}"
-            table.add_row(f"change of {name}", f"{value} ({done})")
+            table.add_row(f"change of {name}", f"{value} ({_way_of(asked, name)})")
     if reason := case.get("reason"):
         table.add_row("reason of the subject", reason)
     if proposal := case.get("proposal"):
@@ -139,6 +137,14 @@ def _facts(case: Case) -> Table:
         table.add_row("decided", f"{decision['outcome']} at {case['decided_at']}")
         table.add_row("text", decision["text"])
     return table
+
+
+def _way_of(asked: dict[str, Any], name: str) -> str:
+    """Return when a field is corrected, or what operators propose for it."""
+    for fields, when in (("applied", "request"), ("deferred", "answer")):
+        if name in asked.get(fields, ()):
+            return f"corrected with the {when}"
+    return f"proposed: {(asked.get('proposed') or {}).get(name, 'nothing so far')}"
 
 
 def _add_subject(table: Table, case: Case) -> None:

@@ -1,7 +1,6 @@
 """Subjects have their data corrected: at once where the app lets them edit it, otherwise after a review."""
 
 import uuid
-from datetime import date
 from typing import Any
 
 import pytest
@@ -446,12 +445,19 @@ def test_statement_made_during_the_approval_is_kept(
 
 @pytest.mark.promise("RGT-2")
 @pytest.mark.promise("RGT-11")
-def test_letter_corrects_as_the_app_does(mila: User, alice: Operator) -> None:
-    more: dict[str, Any] = {"changes": {"date_of_birth": "1990-02-28"}, "reason": "Copied from the letter."}
-    entered = alice.enters(mila.user_id, "rectification", **more)
-    assert (entered.status, entered.json["status"]) == (201, "completed")
-    assert mila.profile()["date_of_birth"] == date(1990, 2, 28).isoformat()
-    assert mila.request(entered.json["id"])["received_by"] == "letter"
+@pytest.mark.parametrize("what", [{"changes": {"date_of_birth": "1990-02-28"}}, {}])
+def test_letter_entered_by_one_operator_changes_nothing_at_once(
+    mila: User, alice: Operator, what: dict[str, Any]
+) -> None:
+    before = mila.profile()
+    entered = alice.enters(mila.user_id, "rectification", **what, reason="Copied from the letter.")
+    assert (entered.status, entered.json["status"]) == (201, "received")
+    assert (mila.profile(), list(statements(mila))) == (before, [])
+    shown = mila.request(entered.json["id"])
+    assert (shown["received_by"], [step["name"] for step in shown["steps"]][:3]) == (
+        "letter",
+        ["warn", "cool_down", "correct"],
+    )
 
 
 def test_letter_about_a_reviewed_field_waits_for_the_decision(mila: User, alice: Operator) -> None:

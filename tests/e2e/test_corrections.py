@@ -174,6 +174,7 @@ def test_correction_by_letter_is_entered_from_a_file(
     (file := tmp_path / "letter.json").write_text(json.dumps(body))
     entered = run("alice", "enter-file", str(file))
     assert entered.exit_code == 0, entered.output
-    assert jelena.call("GET", "/v1/profile").body["employer"] == "RU4M"
+    # The local cloud has no waits: the answer follows the warning at once.
+    until(lambda: jelena.call("GET", "/v1/profile").body.get("employer") == "RU4M", "the correction", TIMEOUT)
     listed = run("alice", "recipients", entered.output.split()[0])
     assert listed.exit_code == 0, listed.output

@@ -2,7 +2,7 @@
 
 - What harms nobody begins as in the app: an objection, a restriction, a withdrawal, a correction to review.
 - A correction that changes data changes it after the account was warned on every channel, and some days
-  later. One proof is enough: its owner can cancel it, and correct the data again.
+  later; one by letter too. One proof is enough: its owner can cancel it, and correct the data again.
 - A copy or an erasure needs two proofs. With fewer, it waits for them. Its procedure warns the account on
   every channel, and does nothing irreversible for some days.
 - An heir can have the account erased, after two operators have checked the authority. Nothing else: data
@@ -32,13 +32,13 @@ def of_locked_out(
     """The rule for an account's owner without a session.
 
     Args:
-        rule: the rule of the right.
+        rule: the rule of the right outside the app.
         proofs: the proofs that the account's owner gave.
         proof_write: the write that uses a proof up, in the transaction of the request.
     """
 
     def begin(submission: Submission) -> Beginning:
-        begun = (rule.deferred or rule.begin)(submission)
+        begun = rule.begin(submission)
         begun = replace(begun, also=(*begun.also, *proof_write), said={**begun.said, "proofs": list(proofs)})
         if not rule.wants_step_up:
             return begun

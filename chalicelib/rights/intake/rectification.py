@@ -4,8 +4,8 @@ Self-service fields change in the transaction of the request. A statement withou
 and stands beside the records. Other fields are reviewed by operators; until the decision, what they are
 evaluated for is restricted. All changes of a request are valid, or none is made.
 
-Without a session, one proof could change an account's data. So the account is warned, and what is not
-reviewed changes with the answer, days later (ADR 49).
+Outside the app, one proof or one operator could change an account's data. So the account is warned, and what
+is not reviewed changes with the answer, days later (ADR 49).
 """
 
 from collections.abc import Mapping

@@ -32,6 +32,10 @@ _IN_APP_ONLY = frozenset({"transfer_to", "waive_grace"})
 
 
 def rule_outside_the_app(right: Right) -> IntakeRule:
-    """The rule of a right for requests without a session; it refuses fields that only the app may send."""
+    """The rule of a right for requests without a session.
+
+    It refuses fields that only the app may send, and what one proof or one operator must not change at once
+    waits until the account was warned.
+    """
     rule = RULES[right]
-    return replace(rule, takes=rule.takes - _IN_APP_ONLY)
+    return replace(rule, takes=rule.takes - _IN_APP_ONLY, begin=rule.deferred or rule.begin)

@@ -3,6 +3,8 @@
 The period counts from the day of receipt, even if the request is entered later. The result is the request
 that the app would have made, and the subject sees it in the app too, with these differences:
 
+- What the app lets a subject edit is corrected days later, after the account was warned: anyone can write a
+  letter, and one operator enters it (ADR 49).
 - No copy is sent to another controller because of a letter. A subject requests that in the app.
 - A subject without access to the account (`without_access`) gets the copy by the receipt. So two operators
   check the identity first, and the account is warned (ADR 49).
