@@ -75,6 +75,7 @@ def pack(
         reader = ReportReader.begin(api, first.date(), last.date(), _say)
         state = reader.state()
         seen = report_pack.add_files(writer, reader, state)
+        reader.say_unreadable("The pack leaves them out, and says so.")
         _say(f"{len(seen.references)} requests read; now the Ledger is verified")
         ledger = report_ledger.verified(account, stage, reader.since, reader.until, seen.references, evidence)
         writer.add("ledger.json", "what was verified in the Ledger", [report_zip.json_text(ledger)])
@@ -196,10 +197,7 @@ def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:
         if reader.since <= datetime.fromisoformat(one["discovered_at"]) < reader.until:
             notified = any("notified_at" in clock_of for clock_of in one["clocks"])
             counts.add_breach(authority=notified, people="notices_from" in one)
-    if reader.unreadable:
-        _say(
-            f"{len(reader.unreadable)} records cannot be read, because they were altered. They do not count."
-        )
+    reader.say_unreadable("They do not count.")
     return counts.publish(of, last, today)
 
 

@@ -76,7 +76,9 @@ def add_files(pack: PackWriter, reader: ReportReader, state: Mapping[str, Any]) 
         pack.add("rights-log.csv", "the requests received in the period", _log(reader, seen, certificates))
         certificates.seek(0)
         pack.add("certificates.csv", "SHA-256 of the certificates of their erasures", certificates)
-    pack.add("rights-summary.json", "counts of the log", [json_text(seen.summary(reader.unreadable))])
+    pack.add(
+        "rights-summary.json", "counts of the log", [json_text(seen.summary(reader.unreadable["requests"]))]
+    )
     pack.add("breaches.json", "breaches that were open in the period", [json_text(breaches(reader))])
     pack.add("disclosures.json", "counts of disclosures proposed in it", [json_text(disclosures(reader))])
     return seen
@@ -110,14 +112,13 @@ def _left(statement: Mapping[str, Any]) -> int | None:
 
 
 def breaches(reader: ReportReader) -> dict[str, Any]:
-    """The breaches that were open at some time of the period, without any text."""
+    """The breaches that were open at some time of the period, without any text; and those not readable."""
     first, end = clock.to_text(reader.since), clock.to_text(reader.until)
     found = [
         one for one in reader.breaches() if one["discovered_at"] < end and one.get("closed_at", end) >= first
     ]
-    return {
-        "items": [_breach(one) for one in sorted(found, key=lambda one: (one["discovered_at"], one["id"]))]
-    }
+    found.sort(key=lambda one: (one["discovered_at"], one["id"]))
+    return {"items": [_breach(one) for one in found], "unreadable": sorted(reader.unreadable["breaches"])}
 
 
 def _breach(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +127,10 @@ def _breach(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def disclosures(reader: ReportReader) -> dict[str, Any]:
-    """Counts of disclosures by ground and status; `given` counts those whose data went out."""
+    """Counts of disclosures by ground and status; `given` counts those whose data went out.
+
+    `unreadable` counts those that were altered, of the period or later: their ids stay secret, as all do.
+    """
     counts: dict[str, Counter[str]] = {}
     for one in reader.disclosures():
         of_ground = counts.setdefault(one["ground"], Counter())
@@ -134,7 +138,7 @@ def disclosures(reader: ReportReader) -> dict[str, Any]:
         of_ground["given"] += "disclosed_at" in one
         of_ground["secret_now"] += one["secret"]
     by_ground = {ground: dict(sorted(of.items())) for ground, of in sorted(counts.items())}
-    return {"by_ground": by_ground}
+    return {"by_ground": by_ground, "unreadable": len(reader.unreadable["disclosures"])}
 
 
 def _log(reader: ReportReader, seen: RequestsSeen, certificates: Any) -> Iterator[str]:  # noqa: ANN401 - a text file

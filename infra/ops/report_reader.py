@@ -6,6 +6,7 @@ calls may be repeated: a second `begin` would only begin a second report, which 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -33,7 +34,8 @@ class ReportReader:
     """The pages of one report.
 
     Attributes:
-        unreadable: the ids of records that the API could not open, so far.
+        unreadable: the ids of records that the API could not open so far, by `requests`, `disclosures` and
+            `breaches`.
     """
 
     api: InternalApi
@@ -41,7 +43,7 @@ class ReportReader:
     first: date
     last: date
     say: Say
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def begin(cls, api: InternalApi, first: date, last: date, say: Say) -> ReportReader:
@@ -91,6 +93,11 @@ class ReportReader:
         for page in self._pages("/breaches"):
             yield from page["items"]
 
+    def say_unreadable(self, consequence: str) -> None:
+        """Say how many records the API could not open, if any, and what follows from that."""
+        if number := sum(map(len, self.unreadable.values())):
+            self.say(f"{number} records cannot be read, because they were altered. {consequence}")
+
     def record_manifest(self, sha256: str) -> None:
         """Record the hash of a pack's manifest in the Ledger."""
         _call(self.api, "PUT", f"/reports/{self.report_id}/manifest", {"sha256": sha256})
@@ -99,7 +106,7 @@ class ReportReader:
         query = ""
         for _ in range(MAX_PAGES):
             page = _call(self.api, "GET", path + query)
-            self.unreadable += page.get("unreadable", ())
+            self.unreadable[path.rpartition("/")[2]] += page.get("unreadable", ())
             yield page
             if "next" not in page:
                 return

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -110,7 +111,7 @@ def _verified(archive: zipfile.ZipFile) -> PackVerdict:
         return PackVerdict((f"{MANIFEST}: too large",))
     try:
         written = archive.read(MANIFEST)
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, zlib.error, EOFError):
         return PackVerdict((f"{MANIFEST}: altered",))
     sha256 = hashlib.sha256(written).hexdigest()
     try:
@@ -145,7 +146,7 @@ def _read(archive: zipfile.ZipFile, path: str) -> tuple[int, str] | None:
             while block := content.read(_BLOCK):
                 digest.update(block)
                 size += len(block)
-    except (zipfile.BadZipFile, OSError, EOFError):  # its checksum does not fit, or its header was altered
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError):  # its checksum or its header does not fit
         return None
     return size, digest.hexdigest()
 

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.breaches import store as breach_store
 from chalicelib.core import clock, table
 from chalicelib.core.chain import Chain
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import AccountId, BreachId, DisclosureId, RightsRequestId
 from chalicelib.core.table import Change
+from chalicelib.disclosures import store as disclosure_store
 from chalicelib.retention.purge import service as purge
 from chalicelib.rights import store
 from chalicelib.rights.evidence import history_of
@@ -149,6 +151,19 @@ def test_pack_counts_disclosures_and_lists_breaches_without_their_texts(world: W
     assert not [word for word in (disclosed, mila.user_id, "what", "opened_by") if f'"{word}"' in text]
 
 
+@pytest.mark.promise("SEC-4")
+def test_pack_states_which_breaches_and_how_many_disclosures_were_altered(world: World, make: Make) -> None:
+    alice, bob, mila = world.an_operator("alice"), world.an_operator("bob"), world.a_user()
+    order, breach = DisclosureId(an_approved_order(alice, bob, mila)), BreachId(breaches.opens(alice))
+    for key in (disclosure_store.key(AccountId(mila.account_id), order), breach_store.key(breach)):
+        table.write(Change(key, put={"sealed": b"altered"}))
+    done, out = make()
+    assert read(out, "breaches.json") == {"items": [], "unreadable": [breach]}
+    assert read(out, "disclosures.json") == {"by_ground": {}, "unreadable": 1}
+    assert read(out, "rights-summary.json")["unreadable"] == []
+    assert "2 records cannot be read" in " ".join(done.output.split())
+
+
 def test_altered_evidence_is_a_finding_in_the_pack_and_in_the_exit_status(
     world: World, make: Make, asked: list[str]
 ) -> None:
@@ -232,6 +247,20 @@ def test_each_fault_of_a_pack_is_named_in_one_line(tmp_path: Path) -> None:
     code, lines = verify(tmp_path / "bad.zip")
     assert (code, [line.split(":")[0] for line in lines]) == (3, ["altered", "missing", "added"])
     assert [line.split(":")[1].strip() for line in lines] == ["altered", "missing", "not in the manifest"]
+
+
+def test_damaged_compressed_file_is_a_fault(tmp_path: Path) -> None:
+    packed(whole := tmp_path / "whole.zip", one="a text that is packed " * 9)
+    bad = tmp_path / "bad.zip"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(bad, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        place = len(new.getinfo("one").FileHeader())
+    written = bytearray(bad.read_bytes())
+    written[place : place + 2] = b"\xff\xff"
+    bad.write_bytes(written)
+    code, lines = verify(bad)
+    assert (code, [line.split(":")[0] for line in lines]) == (3, ["one"])
 
 
 def test_altered_byte_of_any_file_is_found(tmp_path: Path) -> None:
