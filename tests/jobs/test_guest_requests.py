@@ -274,6 +274,27 @@ def test_statement_and_later_profile_changes_survive_a_guests_correction(world: 
 
 
 @pytest.mark.promise("RGT-2")
+def test_guests_statement_over_the_highest_number_is_refused_at_once(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.profiles.service.MAX_STATEMENTS", 0)
+    assert requests(world, "rectification", phone=mila.phone, reason="I moved.").problem == "invalid_request"
+
+
+def test_correction_that_became_impossible_stops_for_an_operator_at_once(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = requests(world, "rectification", phone=mila.phone, reason="I moved.").json
+    work(world, RightsRequestId(made["id"]), at_step("cool_down"))
+    monkeypatch.setattr("chalicelib.profiles.service.MAX_STATEMENTS", 0)
+    request = work(world, RightsRequestId(made["id"]), within=4 * DAY)
+    stopped = request.next_step
+    assert stopped
+    assert (stopped.name, stopped.status, stopped.why) == ("correct", StepStatus.STOPPED, "not_possible")
+    assert request.tries <= 1
+
+
+@pytest.mark.promise("RGT-2")
 def test_operators_who_complete_a_waiting_correction_carry_it_out(world: World, mila: User) -> None:
     made = requests(world, "rectification", phone=mila.phone, changes={"display_name": "Milica"}).json
     world.an_operator("alice").proposes(made["id"], "completed")

@@ -10,12 +10,14 @@ is not reviewed changes with the answer, days later (ADR 49).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import ValidationError
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock
 from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply
+from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.personal import StillSealed
 from chalicelib.privacy.purposes import Purpose
@@ -81,6 +83,8 @@ def _defer(submission: Submission) -> Beginning:
         raise InvalidRequest(errors=[_wrong("/changes", "separate_request", message)])
     if asked.reviewed:
         return _begin(submission)
+    stated = _stated(body.changes, body.reason, submission.request_id, submission.at)
+    _data_writes(submission.subject, asked.at_once, stated)  # refuses now what cannot be done later either
     deferred = tuple(sorted(asked.at_once.model_fields_set)) if asked.at_once else ()
     return Beginning(
         procedures.RECTIFIED_LATER,
@@ -102,22 +106,20 @@ def deferred_writes(request: RightsRequest) -> list[Write] | None:
     if subject is None or correction is None:
         return None
     asked = _checked(correction.changes, request.reason)
-    return _data_writes(subject, asked.at_once, _stated(request))
+    stated = _stated(correction.changes, request.reason, request.request_id, clock.now())
+    return _data_writes(subject, asked.at_once, stated)
 
 
-def _stated(request: RightsRequest) -> SubjectStatement | None:
-    if request.correction is None or request.correction.changes:
-        return None
-    return SubjectStatement(request_id=request.request_id, made_at=clock.now(), text=request.reason or "")
+def _stated(
+    changes: Mapping[str, str | None] | None, reason: str | None, request_id: RightsRequestId, at: datetime
+) -> SubjectStatement | None:
+    """The statement that a request without changes makes; None for one with changes."""
+    return None if changes else SubjectStatement(request_id=request_id, made_at=at, text=reason or "")
 
 
 def _effect(submission: Submission, asked: _Asked) -> list[Write]:
     subject, body = submission.subject, submission.body
-    stated = None
-    if not body.changes:
-        stated = SubjectStatement(
-            request_id=submission.request_id, made_at=submission.at, text=body.reason or ""
-        )
+    stated = _stated(body.changes, body.reason, submission.request_id, submission.at)
     writes = _data_writes(subject, asked.at_once, stated)
     if contested := _contested(asked):
         decided = Decided(subject.account, subject.purposes, subject.keys)

@@ -13,7 +13,7 @@ from functools import partial
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import HOUR
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import InvalidRequest, Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
@@ -127,7 +127,10 @@ def _cool_down(job: AnyJob) -> Outcome:
 
 def _correct(job: AnyJob) -> Outcome:
     """Carry out a correction, after the account's owner had time to object."""
-    writes = rectification.deferred_writes(job.request)
+    try:
+        writes = rectification.deferred_writes(job.request)
+    except InvalidRequest:  # it was valid when it was received, and another run changes nothing
+        return Stop("not_possible")
     return Stop("account_missing") if writes is None else Done(answers=Status.COMPLETED, also=writes)
 
 
