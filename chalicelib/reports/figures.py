@@ -43,11 +43,12 @@ class DisclosureResult(StrEnum):
 
 
 class BreachResult(StrEnum):
-    """Who was notified of a breach so far."""
+    """Who was notified of a breach so far: an authority, the people affected, both, or nobody."""
 
     NOBODY = "nobody"
     AUTHORITY = "authority"
     PEOPLE = "people"
+    BOTH = "both"
 
 
 ANSWERED = (RequestResult.COMPLIED, RequestResult.IN_PART, RequestResult.DENIED)
@@ -56,6 +57,13 @@ _RESULTS = {
     Status.PARTIALLY_COMPLETED: RequestResult.IN_PART,
     Status.REFUSED: RequestResult.DENIED,
     Status.CANCELLED: RequestResult.WITHDRAWN,
+}
+# By whether an authority was notified, and whether the people were.
+_NOTIFIED = {
+    (False, False): BreachResult.NOBODY,
+    (True, False): BreachResult.AUTHORITY,
+    (False, True): BreachResult.PEOPLE,
+    (True, True): BreachResult.BOTH,
 }
 BREACHES = "breaches"
 
@@ -128,9 +136,9 @@ class YearCounts:
         self._disclosures[ground, result] += 1
 
     def add_breach(self, *, authority: bool, people: bool) -> None:
-        """Count a breach, by whom was notified of it."""
-        reported = BreachResult.AUTHORITY if authority else BreachResult.NOBODY
-        self._breaches[BREACHES, BreachResult.PEOPLE if people else reported] += 1
+        """Count a breach, by whom was notified of it; `people`: all of them were."""
+        result = _NOTIFIED[authority, people]
+        self._breaches[BREACHES, result] += 1
 
     def publish(self, year: int, last: date, made_on: date) -> YearFigures:
         """Return the figures as they may be published."""

@@ -80,8 +80,9 @@ _DISCLOSURE_COLUMNS = {
 }
 _BREACH_ROWS = {
     TOTAL: "Discovered",
-    BreachResult.PEOPLE: "The authority and the people affected were notified",
-    BreachResult.AUTHORITY: "Only the authority was notified",
+    BreachResult.BOTH: "An authority and the people affected were notified",
+    BreachResult.AUTHORITY: "Only an authority was notified",
+    BreachResult.PEOPLE: "Only the people affected were notified so far",
     BreachResult.NOBODY: "Nobody had to be notified, or nobody was so far",
 }
 

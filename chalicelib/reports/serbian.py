@@ -87,8 +87,11 @@ YEAR: Catalogue = {
         "Povreda se broji u godini u kojoj smo je otkrili."
     ),
     "Discovered": "Otkriveno",
-    "The authority and the people affected were notified": "Obavešteni su organ i ljudi kojih se tiče",
-    "Only the authority was notified": "Obavešten je samo organ",
+    "An authority and the people affected were notified": (
+        "Obavešteni su nadzorni organ i ljudi kojih se tiče"
+    ),
+    "Only an authority was notified": "Obavešten je samo nadzorni organ",
+    "Only the people affected were notified so far": "Do sada su obavešteni samo ljudi kojih se tiče",
     "Nobody had to be notified, or nobody was so far": (
         "Niko nije morao da bude obavešten, ili do sada nije"
     ),

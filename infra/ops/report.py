@@ -196,7 +196,7 @@ def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:
     for one in reader.breaches():
         if reader.since <= datetime.fromisoformat(one["discovered_at"]) < reader.until:
             notified = any("notified_at" in clock_of for clock_of in one["clocks"])
-            counts.add_breach(authority=notified, people="notices_from" in one)
+            counts.add_breach(authority=notified, people="notices_done_at" in one)
     reader.say_unreadable("They do not count.")
     return counts.publish(of, last, today)
 
