@@ -345,6 +345,17 @@ def test_owner_without_a_mailbox_is_reminded_by_text_message(world: World, strea
 
 
 @pytest.mark.promise("RGT-10")
+def test_refusal_of_a_letter_without_access_reaches_an_owner_without_a_mailbox(
+    world: World, stream: Emulator
+) -> None:
+    mila = world.a_user()
+    made = enters(world.an_operator("alice"), user_id=mila.user_id, without_access=True).json
+    work(world, RightsRequestId(made["id"]), lambda request: not request.is_open, within=40 * DAY)
+    assert advanced(world, made, within=HOUR).status is Status.REFUSED
+    assert "we have answered your request" in world.messages_to(mila.phone)[-1]
+
+
+@pytest.mark.promise("RGT-10")
 def test_identity_that_operators_asked_for_is_reminded_and_lapses_too(world: World, mila: User) -> None:
     asked = mila.is_stepped_up().exercises("access").json["id"]
     world.an_operator("alice").asks_identity(asked)

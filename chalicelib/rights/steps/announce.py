@@ -1,6 +1,6 @@
 """Announces an answer or an extension to the subject, in the app and by mail or text message.
 
-A text message goes to a subject without a session and without a mailbox only: others see the app.
+A text message goes to a subject without a mailbox who made the request outside the app: others see the app.
 
 The app shows both as soon as they are decided. The mail goes to a verified address, if there is one, and
 only says where to look. So no step depends on the mail, and it is sent at most once: a note is written
@@ -32,6 +32,8 @@ from chalicelib.rights.model import ReceivedBy, Right, RightsRequest
 from chalicelib.rights.notes import RequestAnnouncement
 
 _IN_APP, _BY_MAIL, _BY_TEXT = "announced_in_app", "announced_by_mail", "announced_by_text"
+# The subject of such a request sees it in the app. One who wrote, called or came may have lost the phone.
+_FROM_SESSIONS = frozenset({ReceivedBy.APP, ReceivedBy.UNSUBSCRIBE, ReceivedBy.INACTIVITY})
 # How a message is written, given its recipient's language.
 WrittenMail = Callable[[MailId, str, str | None], Mail]
 WrittenText = Callable[[str | None], str]
@@ -136,8 +138,8 @@ def _addressee(request: RightsRequest) -> Addressee | None:
     """Where the subject gets messages; None if nowhere, or if the account is frozen for another request.
 
     A person without an account gets them at the contact of the request. Other subjects get mail; without a
-    mailbox, a subject without a session gets text messages. After the point of no return of an erasure, it is
-    the mailbox that the erasure captured.
+    mailbox, a subject who made the request outside the app gets text messages. After the point of no return
+    of an erasure, it is the mailbox that the erasure captured.
     """
     if contact := request.contact:
         return Addressee(contact.email, contact.locale, None, contact.phone)
@@ -153,8 +155,7 @@ def _addressee(request: RightsRequest) -> Addressee | None:
     if account.state is AccountState.FROZEN and not is_erasure:
         return None
     email = profile.email if profile else None
-    signs_in = request.received_by is not ReceivedBy.GUEST and not procedures.is_recovery(request)
-    phone = None if signs_in else account.phone
+    phone = None if request.received_by in _FROM_SESSIONS else account.phone
     return Addressee(email, account.locale, row[PURPOSES], phone) if email or phone else None
 
 
