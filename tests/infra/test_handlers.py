@@ -130,7 +130,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
     ),
     "work_on_hooks": (
-        messages("nonsense", f'{{"type":"user.deleted","id":"u_{"0" * 26}","hash":"","not_before":""}}'),
+        messages("nonsense", f'{{"type":"user.deleted","id":"u_{"0" * 26}","not_before":""}}'),
         {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
     ),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),

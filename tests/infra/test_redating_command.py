@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from chalicelib.core import aws
 from chalicelib.core.table import Table
 from infra.deployment.account import AwsAccount
 from infra.ops import __main__ as command
@@ -47,7 +48,8 @@ class StageAccount(AwsAccount):
             k: v for k, v in environment.variables().items() if k.startswith("RU4M_") and "TABLE" not in k
         }
         variables |= {"RU4M_STAGE_KEYS": os.environ["RU4M_STAGE_KEYS"], "RU4M_PERIODS": "idle_session=P30D"}
-        return {"cloudformation": self.formation, "lambda": FakeLambda(variables)}[service]
+        known = {"cloudformation": self.formation, "lambda": FakeLambda(variables)}
+        return known.get(service) or aws.client(service)
 
 
 @pytest.fixture(autouse=True)
