@@ -7,15 +7,15 @@
 
 Nothing is built again if no input changed; equal inputs give equal bytes.
 
-RU4M_ARCHITECTURE=arm64 builds for Lambda's ARM processors (default: x86_64). One value decides the wheels in
-the zip and the architecture in the template, so they cannot differ.
+`--architecture arm64` builds for Lambda's ARM processors; `architecture` in the settings of a stage does so
+for its deployments. One value decides the wheels in the zip and the architecture in the template, so they
+cannot differ.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -71,12 +71,13 @@ class Package:
         return self.folder / f"{stack}.json"
 
 
-def build(root: Path = ROOT, folder: Path | None = None) -> Package:
+def build(
+    root: Path = ROOT, folder: Path | None = None, architecture: Architecture = Architecture.X86_64
+) -> Package:
     """Build the package of the project at `root`, unless it is up to date."""
     out = folder or root / "build"
     out.mkdir(exist_ok=True)
     with _alone(out):
-        architecture = _architecture()
         version = _inputs(root, architecture)
         package, mark = Package(out, version[:12]), out / "version.txt"
         if not (mark.exists() and mark.read_text() == version):
@@ -84,15 +85,6 @@ def build(root: Path = ROOT, folder: Path | None = None) -> Package:
             _make(root, architecture, package)
             mark.write_text(version)
     return package
-
-
-def _architecture() -> Architecture:
-    """The architecture of the environment.
-
-    Raises:
-        ValueError: Lambda has no such architecture.
-    """
-    return Architecture(os.environ.get("RU4M_ARCHITECTURE") or Architecture.X86_64)
 
 
 def _make(root: Path, architecture: Architecture, package: Package) -> None:
@@ -189,9 +181,13 @@ def _alone(out: Path) -> Iterator[None]:
         yield
 
 
-def main() -> None:
+def main(
+    architecture: Annotated[
+        Architecture, typer.Option(help="the processor of the functions")
+    ] = Architecture.X86_64,
+) -> None:
     """Build the package and print its version and size."""
-    package = build()
+    package = build(architecture=architecture)
     size = package.code.stat().st_size / 1e6
     Console().print(f"build/ [bold]{package.version}[/]  app.zip {size:.1f} MB")
 

@@ -219,7 +219,7 @@ def _standing(release: ReleaseRecord, current: str | None) -> str:
 
 
 def _deploy(account: AwsAccount, target: DeploymentTarget, printer: Printer) -> None:
-    package = build()
+    package = build(architecture=target.architecture)
     if target.sms_monthly_dollars and not account.endpoint:  # the emulator has no spending limit
         # First, because AWS refuses more than its maximum for this account.
         texts.set_monthly_dollars(account, target.sms_monthly_dollars)

@@ -19,6 +19,7 @@ from infra.build import ROOT
 
 # Variables that deployments once read. Functions still get settings under these names.
 _REPLACED = {
+    "RU4M_ARCHITECTURE": "architecture",
     "RU4M_CONTACT_EMAIL": "contact_email",
     "RU4M_ISSUER": "issuer",
     "RU4M_MAIL_FROM": "mail_from",
@@ -33,7 +34,8 @@ _REPLACED = {
     "RU4M_STREAM_URL": "stream.url",
 }
 _OF_DEPLOYMENTS = {
-    "RU4M_OPERATORS", "RU4M_PERIODS", "RU4M_SMS_BUDGETS", "RU4M_SMS_COUNTRIES", "RU4M_STREAM_ERASURE",
+    "RU4M_ARCHITECTURE", "RU4M_OPERATORS", "RU4M_PERIODS", "RU4M_SMS_BUDGETS", "RU4M_SMS_COUNTRIES",
+    "RU4M_STREAM_ERASURE",
 }  # fmt: skip
 _VARIABLE = re.compile(r"RU4M_[A-Z0-9_]+(\*)?")
 

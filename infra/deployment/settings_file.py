@@ -25,6 +25,7 @@ from infra.deployment import setting_keys
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys, nearest
 from infra.deployment.target import STREAM_URL, DeploymentTarget, GatewayRates, SettingRefused
+from infra.packaging.dependencies import Architecture
 
 FOLDER = ROOT / "stages"
 EXAMPLE = FOLDER / "example.toml"
@@ -91,6 +92,7 @@ class StageSettings(_Settings):
     issuer: str
     mail_from: str
     operators: list[str] | None = Field(None, min_length=1)
+    architecture: Architecture = Architecture.X86_64
     stream: _Stream
     sms: _Sms = _Sms()
     alarms: _Alarms = _Alarms()
@@ -156,6 +158,7 @@ class StageSettings(_Settings):
             alarms=AlarmReceivers(self.alarms.emails, self.alarms.topic),
             gateway=GatewayRates(**self.gateway.model_dump()),
             log_retention_days=self.logs.retention_days,
+            architecture=self.architecture,
             certificate=self.domain.certificate_arn,
             accountability=Accountability(**arranged.model_dump()),
             stream_secret=stream_secret,

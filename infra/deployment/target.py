@@ -19,6 +19,7 @@ from infra.deployment import chat_settings, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys
+from infra.packaging.dependencies import Architecture
 from infra.packaging.groups import PLACEHOLDERS
 
 STREAM_URL = "https://chat.stream-io-api.com"
@@ -83,6 +84,7 @@ class DeploymentTarget:
     alarms: AlarmReceivers = field(default_factory=AlarmReceivers)
     gateway: GatewayRates = field(default_factory=GatewayRates)
     log_retention_days: int = 30
+    architecture: Architecture = Architecture.X86_64  # of all functions
     certificate: str = ""  # ARN of the certificate of the issuer's host; empty: no custom domain
     accountability: Accountability = field(default_factory=Accountability)
     stream_secret: str | None = field(default=None, repr=False)  # None: keep the stored one

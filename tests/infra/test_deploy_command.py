@@ -38,6 +38,7 @@ from infra.deployment.settings_file import EXAMPLE, known_keys
 from infra.deployment.stacks import StackFailed, Stacks
 from infra.deployment.target import DeploymentTarget
 from infra.ops.scheduled import RunFailed
+from infra.packaging.dependencies import Architecture
 from tests.infra.fakes import REGION, FakeAccount
 from tests.infra.test_deploy import a_target
 
@@ -84,6 +85,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> list[DeploymentTarget]:
     targets: list[DeploymentTarget] = []
 
     def note(account: Any, package: Any, target: DeploymentTarget, report: Any) -> Deployment:
+        assert package.version == target.architecture
         targets.append(target)
         return Deployment("https://api.example", "ru4m-staging-service", {})
 
@@ -91,7 +93,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> list[DeploymentTarget]:
     monkeypatch.setattr(preflight, "_CHECKS", few)
     for module in (command, preflight):  # real clients take half a second of each test
         monkeypatch.setattr(module, "AwsAccount", lambda region, _: answering(region, **ACCOUNT))
-    monkeypatch.setattr(command, "build", lambda: SimpleNamespace(version="1"))
+    monkeypatch.setattr(command, "build", lambda architecture: SimpleNamespace(version=architecture))
     monkeypatch.setattr(command, "deploy", note)
     monkeypatch.setattr(command, "finish", lambda *_: None)
     monkeypatch.setattr(chat_settings, "owners", lambda *_: ())
@@ -117,7 +119,15 @@ def test_deployment_has_the_settings_of_the_file_and_of_options(
 ) -> None:
     issuer = ("--issuer", "https://api.ru4m.example/")  # functions read it without the slash
     done = run(
-        *issuer, "--sms-countries", "RS", "--set", "limit.blocks_day=60", "--set", "periods.export=P3D"
+        *issuer,
+        "--sms-countries",
+        "RS",
+        "--set",
+        "limit.blocks_day=60",
+        "--set",
+        "periods.export=P3D",
+        "--set",
+        "architecture=arm64",
     )
     assert done.exit_code == 0, done.output
     (target,) = deployed
@@ -126,6 +136,7 @@ def test_deployment_has_the_settings_of_the_file_and_of_options(
     assert target.stream_erasure is ErasureExtent.EVERYTHING
     assert target.stream_file_hosts == "stream-io-api.com,stream-io-cdn.com,files.example.org"
     assert target.periods == "usage=P14D,export=P3D"
+    assert target.architecture is Architecture.ARM64
     assert target.figures == "limit_blocks_day=60,limit_invitations_day=7"
     assert (target.gateway.rate, target.gateway.burst) == (50, 400)
     assert target.stream_secret == "s3cret"
@@ -159,6 +170,7 @@ MISTAKES = {
     "period out of bounds": ("", ("--set", "periods.usage=P9Y"), "periods is refused: usage has to be"),
     "unknown period": ("", ("--set", "periods.usages=P9D"), "Do you mean periods.usage?"),
     "text for a number": ("", ("--set", "gateway.rate=fast"), "gateway.rate is refused"),
+    "architecture": ("", ("--set", "architecture=riscv"), "architecture is refused"),
     "log retention": ("", ("--set", "logs.retention_days=3"), "one of 1, 7, 14, 30, 60, 90"),
     "issuer": ("", ("--issuer", "http://api.ru4m.example"), "issuer is refused"),
     "file host": ("", ("--set", "stream.file_hosts=['x']"), "stream.file_hosts is refused"),
