@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
+from rich.table import Table
 
 from chalicelib.core import clock
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, Id, RightsRequestId, UserId
@@ -56,7 +57,16 @@ def emit(found: object, *rendered: RenderableType) -> None:
         sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         return
     for part in rendered:
+        if isinstance(part, Table):
+            _keep_whole(part)
         console.print(part)
+
+
+def _keep_whole(table: Table) -> None:
+    """Let long words, such as ARNs, go on in the next line: a narrow terminal would cut them."""
+    for column in table.columns:
+        if not column.no_wrap:
+            column.overflow = "fold"
 
 
 def note(line: str) -> None:

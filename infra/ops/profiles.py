@@ -20,6 +20,8 @@ import tomllib
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from botocore.exceptions import EndpointConnectionError
+
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.environments import HOME
@@ -29,7 +31,9 @@ STAGE, REGION, ENDPOINT = "RU4M_STAGE", "AWS_REGION", "RU4M_ENDPOINT_URL"
 PROFILE, FILE = "RU4M_PROFILE", "RU4M_OPS_CONFIG"
 _DEFAULT = "default"
 _VARIABLES = {"stage": STAGE, "region": REGION, "endpoint_url": ENDPOINT, "aws_profile": "AWS_PROFILE"}
+_NO_CLOUD = "No local cloud runs. Start it with `make run`."
 _LOCAL = HOME / "state.json"
+_POLICIES = ("OperatorPolicyArn", "ReportPolicyArn", "OnCallPolicyArn")
 
 
 class ProfileRefused(WrongCall):
@@ -51,7 +55,7 @@ def apply_profile(name: str | None, variables: MutableMapping[str, str] = os.env
 def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ) -> None:
     """Set stage, region and endpoint of the local cloud, and act as one of its operators.
 
-    The operator is an IAM user with the policies of operators and of reports, who is created at first use.
+    The operator is an IAM user with the policies of operators, reports and on-call, created at first use.
 
     Raises:
         ProfileRefused: no local cloud runs.
@@ -59,9 +63,12 @@ def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ)
     try:
         found = json.loads(_LOCAL.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
-        raise ProfileRefused("No local cloud runs. Start it with `make run`.") from None
+        raise ProfileRefused(_NO_CLOUD) from None
     root = AwsAccount(found["region"], found["aws_endpoint"], "test", "test")
-    key, secret = _sign_in(root, operator)
+    try:
+        key, secret = _sign_in(root, operator)
+    except EndpointConnectionError:  # it was killed, so its file is still there
+        raise ProfileRefused(_NO_CLOUD) from None
     variables.pop("AWS_PROFILE", None)
     variables.update(
         {
@@ -83,7 +90,7 @@ def _sign_in(root: AwsAccount, operator: str) -> tuple[str, str]:
     except iam.exceptions.EntityAlreadyExistsException:
         for old in iam.list_access_keys(UserName=operator)["AccessKeyMetadata"]:
             iam.delete_access_key(UserName=operator, AccessKeyId=old["AccessKeyId"])
-    for policy in ("OperatorPolicyArn", "ReportPolicyArn"):
+    for policy in _POLICIES:
         iam.attach_user_policy(UserName=operator, PolicyArn=outputs[policy])
     made = iam.create_access_key(UserName=operator)["AccessKey"]
     return made["AccessKeyId"], made["SecretAccessKey"]

@@ -13,16 +13,16 @@ Erasure = dict[str, Any]
 
 
 def listed(erasures: list[Erasure]) -> Table:
-    """Return a table with one row per erasure, at most 160 columns wide."""
+    """Return a table with one row per erasure; ids and dates are whole at 100 columns."""
     stuck = sum("stuck" in one for one in erasures)
-    table = Table(title=f"{len(erasures)} erasures, {stuck} stuck")
+    table = Table(title=f"{len(erasures)} erasures, {stuck} stuck", padding=0, show_edge=False)
     table.add_column("request", no_wrap=True)
-    table.add_column("step", no_wrap=True)
-    table.add_column("state", overflow="fold")
-    table.add_column("since", no_wrap=True)
+    table.add_column("step", overflow="fold", max_width=9)
+    table.add_column("state", overflow="fold", max_width=9)
+    table.add_column("since", max_width=10)
     for name in ("age", "deleting", "deleted"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("cancel")
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("cancel", overflow="fold")
     table.add_column("due", no_wrap=True)
     for one in erasures:
         table.add_row(

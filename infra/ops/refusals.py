@@ -33,7 +33,7 @@ from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
 from infra.deployment.vault import MissingSecret
 from infra.ops.exit_statuses import FAILED, USAGE
-from infra.ops.refused import POLICY, CommandRefused
+from infra.ops.refused import CommandRefused
 from infra.ops.scheduled import RunFailed
 
 DEBUG = "RU4M_DEBUG"
@@ -41,6 +41,12 @@ DEBUG = "RU4M_DEBUG"
 UsageMistake: type[Exception] = typer.BadParameter.__mro__[1]
 
 _SIGN_IN = "Sign in (for example with `aws sso login`), or set AWS_PROFILE."
+_PERMISSIONS = (
+    "Check --stage and --region. Your role needs a policy that the stack ru4m-<stage>-service names: "
+    "OperatorPolicyArn for cases, ReportPolicyArn for reports and evidence, "
+    "OnCallPolicyArn for alarms and queues. "
+    "Keys, jobs and restores need the role of deployments."
+)
 _STAGE = "Check --stage and --region; `make deploy` creates a stage."
 _EXPIRED = {
     "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch",
@@ -63,7 +69,8 @@ def explain(error: Exception) -> str:
 
 def _of_usage(error: typer.BadParameter) -> str:
     command = error.ctx.command_path if error.ctx else "ops"
-    return f"{error.format_message().rstrip('.')}. See `{command} -h`."
+    mistake = error.format_message().replace(": Value error, ", ": ").rstrip(".")
+    return f"{mistake}{'' if mistake.endswith('?') else '.'} See `{command} -h`."
 
 
 def _of_aws(error: ClientError) -> str:
@@ -72,7 +79,7 @@ def _of_aws(error: ClientError) -> str:
     if code in _EXPIRED:
         return f"AWS does not accept the credentials ({code}). {_SIGN_IN}"
     if code in _DENIED:
-        return f"AWS denies {error.operation_name}. {POLICY}"
+        return f"AWS denies {error.operation_name}. {_PERMISSIONS}"
     if code in _MISSING or (code == "ValidationError" and "does not exist" in text):
         return f"{error.operation_name} found nothing ({code}): {text.rstrip('.')}. {_STAGE}"
     return f"refused: {error.operation_name}: {code}: {text}"
@@ -123,7 +130,7 @@ def status_of(error: Exception) -> int:
     """Return the exit status of an error."""
     if isinstance(error, CommandRefused):
         return error.status
-    return USAGE if isinstance(error, UsageMistake) else FAILED
+    return USAGE if isinstance(error, (UsageMistake, RegionError)) else FAILED
 
 
 class OperatorGroup(TyperGroup):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -11,11 +12,13 @@ from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from rich.console import Console
+from rich.table import Table
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.ids import RightsRequestId
 from infra.deployment.account import AwsAccount
-from infra.ops import internal_api, profiles
+from infra.ops import internal_api, operator_console, profiles, progress
 from infra.ops.__main__ import app
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.profiles import FILE, PROFILE, REGION, STAGE
@@ -54,7 +57,7 @@ def refused_by_aws(code: str, text: str = "", operation: str = "DescribeStacks")
 MISTAKES = {
     "no stage": (("rights", "list"), {}, "Missing option '--stage'", 2),
     "no region": (("rights", "list"), {STAGE: "staging"}, "Missing option '--region'", 2),
-    "a region outside the EU": (("rights", "list"), A_STAGE | {REGION: "us-east-1"}, "not in the EU", 1),
+    "a region outside the EU": (("rights", "list"), A_STAGE | {REGION: "us-east-1"}, "not in the EU", 2),
     "an id of another kind": (("rights", "show", "u_1"), A_STAGE, "not a request id", 2),
     "a version that is no number": (
         ("rights", "approve", str(RightsRequestId.new()), "--version", "two"),
@@ -63,6 +66,13 @@ MISTAKES = {
         2,
     ),
     "an unknown command": (("rights", "decide"), A_STAGE, "No such command 'decide'", 2),
+    "a mistyped command": (("rights", "shw"), A_STAGE, "Did you mean 'show'? See", 2),
+    "an unknown right": (
+        ("rights", "enter", "--right", "acces", "--by", "letter", "--on", "2026-11-20"),
+        A_STAGE,
+        "'--right': 'acces' is not one of",
+        2,
+    ),
     "an unknown profile": (("--profile", "other", "rights", "list"), {}, "has no profile other", 2),
     "a file that is no JSON": (("rights", "enter-file", __file__), A_STAGE, "not a JSON file", 2),
     "no contact": (("subjects", "find"), A_STAGE, "exactly one of --phone and --email", 2),
@@ -89,6 +99,20 @@ def test_mistake_in_the_call_ends_in_one_line(
     assert done.stderr.removeprefix("phone of the subject: \n").count("\n") == 1
 
 
+def test_local_cloud_that_was_killed_does_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (state := tmp_path / "state.json").write_text(
+        '{"region": "eu-central-1", "aws_endpoint": "https://aws.test"}'
+    )
+    monkeypatch.setattr(profiles, "_LOCAL", state)
+
+    def unreachable(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://aws.test")
+
+    monkeypatch.setattr(profiles, "_sign_in", unreachable)
+    done = ops("--local", "rights", "list")
+    assert (done.exit_code, done.stderr) == (2, "refused: No local cloud runs. Start it with `make run`.\n")
+
+
 def test_missing_confirmation_ends_in_a_line_with_the_remedy() -> None:
     done = ops("retention", "redate", "--kind", "session", env=A_STAGE)
     assert (done.exit_code, done.stdout) == (1, "")
@@ -98,7 +122,7 @@ def test_missing_confirmation_ends_in_a_line_with_the_remedy() -> None:
 FAILURES = {
     "no credentials": (NoCredentialsError(), "aws sso login"),
     "expired credentials": (refused_by_aws("ExpiredToken"), "aws sso login"),
-    "a missing policy": (refused_by_aws("AccessDenied"), "OperatorPolicyArn"),
+    "a missing policy": (refused_by_aws("AccessDenied"), "Check --stage and --region. Your role needs"),
     "a stage that does not exist": (
         refused_by_aws("ValidationError", "Stack with id ru4m-prod-service does not exist"),
         "Check --stage and --region",
@@ -226,3 +250,30 @@ def test_json_is_the_only_output_of_a_list(monkeypatch: pytest.MonkeyPatch) -> N
     found = json.loads(done.stdout)
     assert (found["items"], found["has_more"]) == ([], True)
     assert "there may be more" in done.stderr
+
+
+def test_arn_in_a_table_is_whole_in_a_terminal_of_100_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(operator_console, "console", Console(file=written, width=100, markup=False))
+    monkeypatch.setattr(operator_console._Chosen, "format", operator_console.Format.TEXT)
+    by = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Privacy_0123456789abcdef/ana@example.org"
+    table = Table("", "at", "event", "data")
+    table.add_row("1", "2026-11-26T21:08:03Z", "decided", f"by={by}, late=0")
+    operator_console.emit({}, table)
+    assert by in "".join(
+        line.split("│")[4].strip() for line in written.getvalue().splitlines() if "│" in line
+    )
+
+
+def test_list_of_erasures_has_whole_ids_and_dates_at_100_columns() -> None:
+    written, request = io.StringIO(), RightsRequestId.new()
+    one = {
+        "id": request, "step": "await_stream_deletion", "step_status": "stopped", "stuck": "unproven",
+        "status": "awaiting_processor", "since": "2026-11-26T21:08:12Z", "hours_since_receipt": 30,
+        "hours_since_capture": 25,
+        "deleted": 2, "cancellable": False, "due_at": "2026-12-26T22:59:59Z", "days_left": 30,
+    }  # fmt: skip
+    Console(file=written, width=100).print(progress.listed([one]))
+    assert [
+        text for text in (request, "2026-11-26", "2026-12-26", "25 h") if text not in written.getvalue()
+    ] == []
