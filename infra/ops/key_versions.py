@@ -29,6 +29,7 @@ from infra.ops.refused import CommandRefused
 LONGEST_RUN = 15 * 60
 # Seconds, after which AWS starts no run with the configuration from before a change.
 _UNTIL_APPLIED = 2 * 60
+_INTERRUPTED = "`rotate` was interrupted; run it again"
 
 
 class Unfinished(CommandRefused):
@@ -73,7 +74,7 @@ class Versions:
         """
         secret = self._secret()
         if self.configured() not in {self.spelled(secret), self.spelled(_only_current(secret))}:
-            raise Unfinished("`rotate` was interrupted; run it again")
+            raise Unfinished(_INTERRUPTED)
         return str(secret["current"])
 
     def retire(self, refuse_if_used: Callable[[str], None]) -> list[str]:
@@ -83,15 +84,16 @@ class Versions:
             refuse_if_used: raises if any data uses another version than this one.
 
         Raises:
-            Unfinished: a function may still use an older version.
+            Unfinished: a function may still use an older version, or a newer one is not current yet.
         """
         current = self.current()
         secret = self._secret()
         if secret == _only_current(secret) and self.configured() == self.spelled(secret):
             return []  # nothing was rotated, so nothing has to be waited for
+        older = self._older(current)
         self.settle()
         refuse_if_used(current)
-        secret, older = self._secret(), self._older(current)
+        secret = self._secret()
         self._configure(_only_current(secret))  # functions stop using the others before they are deleted
         self._write(_only_current(secret))
         return older
@@ -116,7 +118,10 @@ class Versions:
         return self._older(self.current())
 
     def _older(self, current: str) -> list[str]:
-        return sorted(self._secret()["versions"].keys() - {current}, key=int)
+        others = sorted(self._secret()["versions"].keys() - {current}, key=int)
+        if others and int(others[-1]) > int(current):
+            raise Unfinished(_INTERRUPTED)
+        return others
 
     def _configure(self, secret: Document) -> None:
         wanted = self.spelled(secret)

@@ -420,6 +420,17 @@ def test_claims_move_only_once_every_function_uses_the_current_version(
             step()
 
 
+def test_version_that_is_not_current_yet_is_not_retired(stage: LookupStage, world: World) -> None:
+    world.a_user()
+    stage.kill_at = 2  # every function has the new version, and none uses it
+    with pytest.raises(Killed):
+        stage.keys.rotate()
+    for step in (stage.keys.retirable, stage.keys.retire):
+        with pytest.raises(Unfinished):
+            step()
+    assert stored_versions() == {"1", "2"}
+
+
 def test_many_claims_are_moved_in_bounded_reads(stage: LookupStage, world: World) -> None:
     for _ in range(60):
         _, _, writes = accounts.new_account(a_phone(), None)
