@@ -40,14 +40,15 @@ def pack(records: Sequence[Record]) -> Item:
     Raises:
         NotBundled: the records cannot share an item.
     """
-    oldest = min(records, key=_since)
-    kind, alike = type(oldest), shared(oldest)
-    own = _rows(kind)
-    if any(shared(record) != alike for record in records):
-        raise NotBundled(oldest.declaration.kind)
-    beside = {*_bundle(kind).shared, _since_field(kind)}
+    kind = type(records[0])
+    values, since = _shared_values(kind), _since_field(kind)
+    alike = values(records[0])
+    if any(type(record) is not kind or values(record) != alike for record in records):
+        raise NotBundled(kind.declaration.kind)
+    oldest = min(records, key=attrgetter(since))
+    beside = {*_bundle(kind).shared, since}
     clear = {name: value for name, value in codec.clear(oldest).items() if name in beside}
-    return {"kind": oldest.declaration.kind, **clear, ROWS: own(records)} | codec.times(oldest)
+    return {"kind": kind.declaration.kind, **clear, ROWS: _rows(kind)(records)} | codec.times(oldest)
 
 
 def shared(record: Record) -> tuple[object, ...]:

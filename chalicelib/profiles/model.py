@@ -48,7 +48,7 @@ _JOINED = re.compile(r"(?<=[^ \u200c\u200d])[\u200c\u200d](?=[^ \u200c\u200d])")
 def _legible(text: str) -> str:
     """Refuse invisible characters, which can fake names, and text without visible content."""
     seen = _JOINED.sub("", text)
-    if not all(c.isprintable() and c not in _BLANK for c in seen):
+    if not (seen.isprintable() and _BLANK.isdisjoint(seen)):
         raise ValueError("not printable")
     if not any(unicodedata.category(c)[0] in "LNS" for c in seen):
         raise ValueError("nothing to read")

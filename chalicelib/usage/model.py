@@ -40,12 +40,13 @@ def _written_out(value: object) -> object:
     """Accept only RFC 3339: pydantic would also accept a number in quotes, as an epoch."""
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or not _RFC_3339.fullmatch(value.upper()):
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(text := value.upper()):
         raise ValueError("not a time as in RFC 3339")
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC).replace(microsecond=0)
+        instant = datetime.fromisoformat(text).astimezone(UTC)
     except OverflowError:
         raise ValueError("not a time of this calendar") from None
+    return instant.replace(microsecond=0) if instant.microsecond else instant
 
 
 When = Annotated[Instant, BeforeValidator(_written_out)]

@@ -7,9 +7,10 @@ and day are capped, so that a copy of its thirty days and a roll-up of its day a
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from chalicelib.consents.model import Purposes
 from chalicelib.core import clock, metrics
@@ -47,12 +48,12 @@ def accept_batch(account_id: AccountId, choices: Purposes | None, batch: UsageBa
         Unavailable: not all events could be stored; the same batch may be sent again.
     """
     dropped = Counter[Dropped]()
-    events = [
-        _record(account_id, event, batch.device) for event in _acceptable(choices, batch.events, dropped)
-    ]
-    items = store.items_of(events)
+    events = list(_acceptable(choices, batch.events, dropped))
+    items = store.items_of(_records(account_id, events, batch.device))
     kept = _within_cap(account_id, len(events), items, dropped)
-    store.put(items if kept == len(events) else store.items_of(events[:kept]))
+    if kept < len(events):
+        items = store.items_of(_records(account_id, events[:kept], batch.device))
+    store.put(items)
     metrics.count(Metric.USAGE_ACCEPTED, kept)
     metrics.count(Metric.USAGE_DROPPED, dropped.total())
     return UsageAccepted(accepted=kept, dropped=dict(dropped))
@@ -77,10 +78,10 @@ def _acceptable(
             dropped[Dropped.IN_FUTURE] += 1
         elif lapsed and event.at < lapsed:  # from before the consent was given
             dropped[Dropped.NO_CONSENT] += 1
-        elif event.id in seen:
+        elif event.id.int in seen:
             dropped[Dropped.DUPLICATE] += 1
         else:
-            seen.add(event.id)
+            seen.add(event.id.int)
             yield event
 
 
@@ -102,16 +103,30 @@ def _within_cap(
     return kept
 
 
-def _record(account_id: AccountId, event: SubmittedEvent, device: UsageDevice) -> StoredEvent:
-    common: dict[str, Any] = {
-        "account_id": account_id,
+_USE, _FAULTS = TypeAdapter(tuple[UsageEvent, ...]), TypeAdapter(tuple[DiagnosticsEvent, ...])
+
+
+def _records(
+    account_id: AccountId, events: Sequence[SubmittedEvent], device: UsageDevice
+) -> tuple[StoredEvent, ...]:
+    """The records of events: those about use, then those about faults; each kind is validated in one call."""
+    shared = {"account_id": account_id, "platform": device.platform}
+    use = [_fields(event, shared) for event in events if event.diagnostics is None]
+    faults = [
+        _fields(event, shared | device.kind() | {"diagnostics": event.diagnostics})
+        for event in events
+        if event.diagnostics
+    ]
+    return *_USE.validate_python(use), *_FAULTS.validate_python(faults)
+
+
+def _fields(event: SubmittedEvent, beside: Mapping[str, object]) -> dict[str, object]:
+    """The fields of an event's record: its own, and those beside them."""
+    return {
+        **beside,
         "event_id": event.id,
         "at": event.at,
         "name": event.name,
         "screen": event.screen,
         "duration_ms": event.duration_ms,
-        "platform": device.platform,
     }
-    if event.diagnostics is None:
-        return UsageEvent(**common)
-    return DiagnosticsEvent(**common, **device.kind(), diagnostics=event.diagnostics)

@@ -3,12 +3,27 @@
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
-from chalicelib.core import aws, clock
+from chalicelib.consents.service import PURPOSES
+from chalicelib.core import aws, clock, needs
+from chalicelib.core.ids import AccountId
+from chalicelib.devices.model import Platform
+from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.usage import store
+from chalicelib.privacy.subject_keys import DATA_KEY
+from chalicelib.usage import service, store
+from chalicelib.usage.model import (
+    Diagnostics,
+    DiagnosticsEvent,
+    SubmittedEvent,
+    UsageBatch,
+    UsageDevice,
+    UsageEvent,
+)
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
 from tests.support.choices import decide
@@ -52,6 +67,34 @@ def test_only_listed_fields_of_an_event_are_kept(mila: User) -> None:
     (item,) = stored_items()
     place = {"pk", "sk", "kind", "hour", "expires_at", "delete_at"}
     assert item.keys() == place | {"account_id", "platform", "at", "rows"}
+
+
+def test_events_of_both_purposes_are_stored_as_their_classes_declare(mila: User) -> None:
+    sent = [a_fault(), an_event(screen="home"), a_fault(), an_event()]
+    assert mila.submits_usage(*sent).json["accepted"] == 4
+    kinds = {kind.declaration.kind: kind for kind in (UsageEvent, DiagnosticsEvent)}
+    opened = [codec.opened(kinds[row["kind"]], row) for row in stored_events()]
+    assert {str(event.event_id): type(event) for event in opened} == {
+        event["id"]: DiagnosticsEvent if "diagnostics" in event else UsageEvent for event in sent
+    }
+
+
+@pytest.mark.parametrize("diagnostics", [None, Diagnostics.model_construct(kind="crash")])
+def test_nothing_is_stored_if_the_record_class_refuses_one_event(
+    mila: User, diagnostics: Diagnostics | None
+) -> None:
+    named = [
+        SubmittedEvent.model_construct(id=uuid4(), name=name, at=clock.now(), diagnostics=diagnostics)
+        for name in ("meeting.joined", 7)  # a body with this number is refused before
+    ]
+    batch = UsageBatch.model_construct(
+        events=tuple(named), device=UsageDevice(id=uuid4(), platform=Platform.IOS)
+    )
+    account_id = AccountId(mila.account_id)
+    (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
+    with pytest.raises(ValidationError):
+        service.accept_batch(account_id, found[PURPOSES], batch)
+    assert stored_items() == []
 
 
 @pytest.mark.promise("USE-1")

@@ -79,7 +79,7 @@ BUDGETS = {
     ("app", "admin"): Budget(635, 6.15),
     ("app", "rights"): Budget(605, 6.0),
     ("app", "about"): Budget(160, 2.25),
-    ("chalicelib.sessions.authorizer", "access_token"): Budget(150, 1.25),
+    ("chalicelib.sessions.authorizer", "access_token"): Budget(145, 1.2),
     ("chalicelib.challenges.jobs", ""): Budget(370, 4.85),
     ("chalicelib.consents.jobs", ""): Budget(450, 5.3),
     ("chalicelib.ledger.jobs", ""): Budget(310, 3.55),
