@@ -19,6 +19,7 @@ from chalicelib.usage import service, store
 from chalicelib.usage.model import (
     Diagnostics,
     DiagnosticsEvent,
+    DiagnosticsFault,
     SubmittedEvent,
     UsageBatch,
     UsageDevice,
@@ -79,13 +80,14 @@ def test_events_of_both_purposes_are_stored_as_their_classes_declare(mila: User)
     }
 
 
-@pytest.mark.parametrize("diagnostics", [None, Diagnostics.model_construct(kind="crash")])
+@pytest.mark.parametrize("diagnostics", [None, Diagnostics(kind=DiagnosticsFault.CRASH)])
 def test_nothing_is_stored_if_the_record_class_refuses_one_event(
     mila: User, diagnostics: Diagnostics | None
 ) -> None:
+    names: tuple[Any, ...] = ("meeting.joined", 7)  # a body with this number would be refused
     named = [
         SubmittedEvent.model_construct(id=uuid4(), name=name, at=clock.now(), diagnostics=diagnostics)
-        for name in ("meeting.joined", 7)  # a body with this number is refused before
+        for name in names
     ]
     batch = UsageBatch.model_construct(
         events=tuple(named), device=UsageDevice(id=uuid4(), platform=Platform.IOS)
