@@ -41,6 +41,7 @@ _RANDOM = frozenset(
         "owner_key",
         "device_digest",
         "due",
+        "received",
         "open",
         "stream_task",
         "mails",

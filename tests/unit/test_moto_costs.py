@@ -40,8 +40,8 @@ def table(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def an_empty_table() -> Any:
-    """A client of DynamoDB with one table."""
-    client = aws.client("dynamodb")
+    """A client of DynamoDB with one table; its answers are read by botocore, not by core/table."""
+    client = aws.client.__wrapped__("dynamodb")
     client.create_table(
         TableName="items",
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
