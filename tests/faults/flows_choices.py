@@ -21,7 +21,7 @@ COMPELLING = "A21CompellingGrounds"
 class ChoiceFlow(RightsFlow):
     """A restriction or an objection of a user with data in every place."""
 
-    every = 2
+    every = 3
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore the number of entries: a wait that was interrupted records no news."""

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any
 
 import pytest
@@ -39,9 +40,15 @@ def table(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield an_empty_table()
 
 
+@cache
+def a_client() -> Any:
+    """A client whose answers are read by botocore, not by core/table; making one takes long."""
+    return aws.client.__wrapped__("dynamodb")
+
+
 def an_empty_table() -> Any:
-    """A client of DynamoDB with one table; its answers are read by botocore, not by core/table."""
-    client = aws.client.__wrapped__("dynamodb")
+    """A client of DynamoDB with one table."""
+    client = a_client()
     client.create_table(
         TableName="items",
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
