@@ -98,7 +98,7 @@ def packages(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     package = build()
 
     def name(version: str) -> None:
-        monkeypatch.setattr(command, "build", lambda: replace(package, version=version))
+        monkeypatch.setattr(command, "build", lambda **_: replace(package, version=version))
 
     return name
 

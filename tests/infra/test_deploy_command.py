@@ -195,7 +195,7 @@ MISTAKES = {
 def test_mistake_ends_in_one_line_with_the_remedy_before_building(
     run: Run, stages: Path, deployed: list[DeploymentTarget], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "build", lambda: pytest.fail("built"))
+    monkeypatch.setattr(command, "build", lambda **_: pytest.fail("built"))
     for mistake, (added, words, remedy) in MISTAKES.items():
         (stages / "staging.toml").write_text(f"{SETTINGS if added != 'issuer = ' else ''}\n{added}\n")
         done = run(*words)
