@@ -16,20 +16,17 @@ def measure(setup: Setup, turns: int) -> Cold:
     seconds: dict[Contestant, list[float]] = defaultdict(list)
     modules: dict[Contestant, int] = {}
     for one in FUNCTIONS:
-        start_and_stop(setup, one)  # fills the caches of the file system
+        _start_once(setup, one)  # fills the caches of the file system
     for turn in range(turns):
         first = turn % len(FUNCTIONS)
         for one in (*FUNCTIONS[first:], *FUNCTIONS[:first]):
-            modules[one], used = start_and_stop(setup, one)
+            modules[one], used = _start_once(setup, one)
             seconds[one].append(used)
-    return {one: Samples(one, tuple(seconds[one]), modules[one]) for one in FUNCTIONS}
+    return {one: Samples(tuple(seconds[one]), modules[one]) for one in FUNCTIONS}
 
 
-def start_and_stop(setup: Setup, one: Contestant) -> tuple[int, float]:
+def _start_once(setup: Setup, one: Contestant) -> tuple[int, float]:
     """Run a process for one request; return its modules and its seconds of CPU, interpreter included."""
-    process = setup.start(one)
-    try:
+    with setup.running([one]) as (process,):
         process.serve(1)
         return process.close()
-    finally:
-        process.stop()

@@ -13,6 +13,7 @@ from typing import Any
 import time_machine
 
 from bench.peers.contestants import AUTHORIZER, CHANGE, CHAT, ONE_READ, READ, USAGE
+from bench.peers.setup import Failed
 from bench.peers.stub import stored
 from chalicelib.core import aws, clock, metrics, stagekeys, table
 from chalicelib.core.ids import AccountId
@@ -46,8 +47,9 @@ def fixture() -> JSON:
         world = World(traveller, a_log())
         mila = world.a_user()
         # Most accounts have no address: it is verified by a mail, and its claim is another item.
-        assert mila.changes(**PROFILE).status == 200  # noqa: S101 - the state is wrong otherwise
-        assert mila.consents("analytics").status == 200  # noqa: S101
+        for response in (mila.changes(**PROFILE), mila.consents("analytics")):
+            if response.status != 200:
+                raise Failed(f"the state of the fixture was refused with {response.status}")
         etag = mila.gets("/v1/profile").headers["etag"]
         metrics.forget()
         return {
@@ -101,10 +103,7 @@ def _requests(mila: User, etag: str) -> Iterator[tuple[str, JSON]]:
     patch = {"If-Match": etag, "Content-Type": "application/merge-patch+json"}
     changes = {"job_title": "Editor", "country": "ME", "online_visible": False}
     yield CHANGE, _request(claims, "PATCH", "/v1/profile", changes, patch)
-    yield (
-        USAGE,
-        _request(claims, "POST", "/v1/usage", usage, {"Content-Type": "application/json"}),
-    )
+    yield USAGE, _request(claims, "POST", "/v1/usage", usage, {"Content-Type": "application/json"})
     yield AUTHORIZER, _authorization(claims)
 
 

@@ -49,11 +49,16 @@ def _calls(results: Results) -> Table:
     shown = Table(
         "job", "calls of each function", "items that we read", "that the others read", title="Calls to AWS"
     )
+    for row in _rows_of_calls(results):
+        shown.add_row(*row)
+    return shown
+
+
+def _rows_of_calls(results: Results) -> Iterator[tuple[str, ...]]:
     for job, by_framework in results.calls.items():
         ours = by_framework[OURS]
         others = {calls.items_read for framework, calls in by_framework.items() if framework != OURS}
-        shown.add_row(job, _operations(ours), str(ours.items_read), ", ".join(map(str, sorted(others))))
-    return shown
+        yield job, _operations(ours), str(ours.items_read), ", ".join(map(str, sorted(others)))
 
 
 def _operations(calls: Calls) -> str:
@@ -118,10 +123,8 @@ def _lines(results: Results) -> Iterator[str]:
     yield ""
     yield _row("job", "calls of each function", "items that we read", "that the others read")
     yield _row(*["---"] * 4)
-    for job, by_framework in results.calls.items():
-        ours = by_framework[OURS]
-        others = {calls.items_read for framework, calls in by_framework.items() if framework != OURS}
-        yield _row(job, _operations(ours), str(ours.items_read), ", ".join(map(str, sorted(others))))
+    for row in _rows_of_calls(results):
+        yield _row(*row)
 
 
 def _row(*cells: str) -> str:

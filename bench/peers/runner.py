@@ -3,7 +3,7 @@
 The arguments are the fixture's file and, as JSON, the place of the function. Lines of standard input:
 
     {"block": 20}           serve so many requests of the job; answers the seconds of CPU for one of them
-    {"respond": request}    serve one request, or that of the job; answers the response and the calls to AWS
+    {"respond": request}    serve one request; answers the response and the calls to AWS
     {"count": "modules"}    answers the number of modules in memory
 
 It runs under `python -I -S`, so a contestant finds only the standard library and its own folders.
@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bench.peers.stub import Stub
 
 JSON = dict[str, Any]
+Handler = Callable[[JSON, object], JSON]  # a function, or an app of Chalice
 
 
 def main(fixture: JSON, where: JSON) -> None:
@@ -41,28 +43,27 @@ def main(fixture: JSON, where: JSON) -> None:
             case {"block": number}:
                 answer = _serve(handler, request, number)
             case {"respond": other}:
-                answer = _respond(handler, other or json.loads(request), stub)
+                answer = _respond(handler, other, stub)
             case _:
                 answer = {"modules": len(sys.modules)}
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def _handler(where: JSON) -> Any:  # noqa: ANN401 - a function, or an app of Chalice
-    return getattr(importlib.import_module(where["module"]), where["name"])
+def _handler(where: JSON) -> Handler:
+    found: Handler = getattr(importlib.import_module(where["module"]), where["name"])
+    return found
 
 
-def _serve(handler: Any, request: str, number: int) -> JSON:  # noqa: ANN401 - as above
+def _serve(handler: Handler, request: str, number: int) -> JSON:
     events = [json.loads(request) for _ in range(number)]  # Lambda parses the event, not the function
-    responses = []
     began = time.process_time()
-    for event in events:
-        responses.append(handler(event, CONTEXT))  # noqa: PERF401 - the loop that is measured
+    responses = [handler(event, CONTEXT) for event in events]
     ended = time.process_time()
     refused = [status for one in responses if (status := one.get("statusCode", 200)) >= 300]
     return {"seconds": (ended - began) / number, "refused": refused}
 
 
-def _respond(handler: Any, request: JSON, stub: "Stub") -> JSON:  # noqa: ANN401 - as above
+def _respond(handler: Handler, request: JSON, stub: "Stub") -> JSON:
     with stub.recorded() as sent:
         return {"response": handler(request, CONTEXT), "sent": sent}
 

@@ -7,14 +7,11 @@ median of these ratios counts.
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from bench.peers.contestants import Contestant
-
 
 @dataclass(frozen=True)
 class Samples:
     """The seconds of CPU of one function, a figure per turn; `modules` are those in memory at the end."""
 
-    contestant: Contestant
     seconds: tuple[float, ...]
     modules: int
 

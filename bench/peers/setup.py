@@ -151,13 +151,13 @@ class Process:
         seconds: float = answer["seconds"]
         return seconds
 
-    def respond(self, request: JSON | None = None) -> JSON:
-        """Serve one request, or that of the job; return its `response` and the calls to AWS that it `sent`.
+    def respond(self, request: JSON) -> JSON:
+        """Serve one request; return its `response` and the calls to AWS that it `sent`.
 
         Raises:
             Failed: the process ended.
         """
-        return self._ask({"respond": request and as_sent_to(self.contestant, request)})
+        return self._ask({"respond": as_sent_to(self.contestant, request)})
 
     def close(self) -> tuple[int, float]:
         """End the process; return the modules that it imported, and the seconds of CPU of its whole life.
@@ -166,7 +166,7 @@ class Process:
             Failed: the process failed.
         """
         modules: int = self._ask({"count": "modules"})["modules"]
-        assert self._process.stdin  # noqa: S101 - for mypy
+        assert self._process.stdin  # noqa: S101 - it is a pipe (mypy)
         self._process.stdin.close()
         _, status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
@@ -183,8 +183,8 @@ class Process:
 
     def _ask(self, line: JSON) -> JSON:
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin  # noqa: S101 - for mypy
-        assert stdout  # noqa: S101 - for mypy
+        assert stdin  # noqa: S101 - it is a pipe (mypy)
+        assert stdout  # noqa: S101 - it is a pipe (mypy)
         with suppress(BrokenPipeError):  # the process ended, as the empty answer shows
             stdin.write(f"{json.dumps(line)}\n")
             stdin.flush()

@@ -34,10 +34,10 @@ class Stub:
 
     def install(self) -> None:
         """Replace the HTTP session of botocore in this process."""
-        from botocore.awsrequest import AWSResponse
+        from botocore.awsrequest import AWSPreparedRequest, AWSResponse
         from botocore.httpsession import URLLib3Session
 
-        def send(_: URLLib3Session, request: Any) -> AWSResponse:  # noqa: ANN401 - botocore ships no types
+        def send(_: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
             target = request.headers["X-Amz-Target"]
             name = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
             body = self._answer(name, request.body)

@@ -12,14 +12,12 @@ JSON = dict[str, Any]
 
 def accepted(job: str, request: JSON) -> list[JSON]:
     """Requests that succeed in another way than that of the job."""
-    match job:
-        case _ if job == CHANGE:
-            patch = {"job_title": None, "online_visible": None, "name": " Mila P. ", "date_of_birth": None}
-            return [_with_body(request, patch)]
-        case _ if job == USAGE:
-            return [_with_events(request, _mixed(json.loads(request["body"])["events"]))]
-        case _:
-            return []
+    if job == CHANGE:
+        patch = {"job_title": None, "online_visible": None, "name": " Mila P. ", "date_of_birth": None}
+        return [_with_body(request, patch)]
+    if job == USAGE:
+        return [_with_events(request, _mixed(json.loads(request["body"])["events"]))]
+    return []
 
 
 def _mixed(events: list[JSON]) -> list[JSON]:
@@ -65,7 +63,7 @@ def refused(job: str, request: JSON) -> list[JSON]:
             {"duration_ms": "1"},
             {"screen": "+3816"},
             {"diagnostics": {"kind": "sad"}},
-            {"who": "x"},
+            {"room": "x"},
         ]
         found += [_with_events(request, [*events[1:], {**events[0], **fault}]) for fault in faults]
         found += [_with_events(request, []), _with_events(request, events + events[:1])]

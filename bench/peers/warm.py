@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from bench.peers.contestants import FRAMEWORKS, JOBS, USAGE, Contestant, contestant
+from bench.peers.contestants import FRAMEWORKS, JOBS, USAGE, contestant
 from bench.peers.samples import Samples
 from bench.peers.setup import Setup
 
@@ -20,13 +20,13 @@ def measure(setup: Setup, turns: int) -> Warm:
 def _measure_job(setup: Setup, job: str, turns: int) -> dict[str, Samples]:
     """The samples of a job by framework; each turn begins with another framework."""
     number = _OF_LONG_ONES if job == USAGE else _IN_A_TURN
-    seconds: dict[Contestant, list[float]] = defaultdict(list)
+    seconds: dict[str, list[float]] = defaultdict(list)
     with setup.running(contestant(framework, job) for framework in FRAMEWORKS) as processes:
         for process in processes:
             process.serve(_WARM_UP)
         for turn in range(turns):
             first = turn % len(processes)
             for process in (*processes[first:], *processes[:first]):
-                seconds[process.contestant].append(process.serve(number))
-        modules = {process.contestant: process.close()[0] for process in processes}
-    return {one.framework: Samples(one, tuple(seconds[one]), modules[one]) for one in modules}
+                seconds[process.contestant.framework].append(process.serve(number))
+        modules = {process.contestant.framework: process.close()[0] for process in processes}
+    return {framework: Samples(tuple(seconds[framework]), modules[framework]) for framework in modules}

@@ -18,7 +18,6 @@ from bench.peers.contestants import (
     OURS,
     POWERTOOLS,
     REFERENCE,
-    USAGE,
     contestant,
 )
 from bench.peers.equality import Calls, differences, observed_job
@@ -95,16 +94,13 @@ def test_a_batch_with_other_rows_is_a_difference() -> None:
 def warm_samples(ours: float) -> Warm:
     """Samples of all jobs, of which our functions take `ours` milliseconds and all others one."""
     return {
-        job: {
-            framework: Samples(contestant(framework, job), (ours if framework == OURS else 1.0,) * 3, 500)
-            for framework in FRAMEWORKS
-        }
+        job: {framework: Samples((ours if framework == OURS else 1.0,) * 3, 500) for framework in FRAMEWORKS}
         for job in JOBS
     }
 
 
 def cold_samples(ours: float) -> Cold:
-    return {one: Samples(one, (ours if one.is_ours else 1.0,) * 3, 500) for one in FUNCTIONS}
+    return {one: Samples((ours if one.is_ours else 1.0,) * 3, 500) for one in FUNCTIONS}
 
 
 def test_targets_are_missed_above_their_limits_only() -> None:
@@ -121,9 +117,8 @@ def test_targets_are_missed_above_their_limits_only() -> None:
 
 
 def test_ratios_are_taken_within_a_turn() -> None:
-    one, other = contestant(OURS, USAGE), contestant(BARE, USAGE)
     # The machine was ten times as slow in the second turn.
-    assert Samples(one, (2, 20, 2), 1).ratio_to(Samples(other, (1, 10, 1), 1)) == 2
+    assert Samples((2, 20, 2), 1).ratio_to(Samples((1, 10, 1), 1)) == 2
 
 
 def test_figures_replace_the_tables_of_the_page_and_nothing_else() -> None:

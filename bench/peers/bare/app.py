@@ -3,13 +3,14 @@
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bench.peers.common.accounts import Refused
 
 JSON = dict[str, Any]
-Handler = Callable[[JSON, Any], JSON]
+Handler = Callable[[JSON, object], JSON]
 
 logger = logging.getLogger("peer.requests")
 logger.setLevel(logging.INFO)
@@ -22,13 +23,13 @@ class Result(NamedTuple):
 
     body: JSON
     status: int = 200
-    headers: dict[str, str] = {}  # noqa: RUF012 - never changed
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def function(serve: Callable[[JSON, tuple[str, str]], Result]) -> Handler:
     """Make a handler of a function of the event and its claims."""
 
-    def handler(event: JSON, _: Any) -> JSON:  # noqa: ANN401 - Lambda's own context
+    def handler(event: JSON, _: object) -> JSON:
         context = event["requestContext"]
         found = context["authorizer"]
         try:

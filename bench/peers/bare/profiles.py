@@ -36,7 +36,7 @@ def _changes(body: str) -> JSON:
     try:
         sent = json.loads(body)
         found = {name: value if value is None else CHECKS[name](value) for name, value in sent.items()}
-    except (AttributeError, KeyError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise Refused(400, "invalid_request") from None
     if not found:
         raise Refused(400, "invalid_request")
@@ -73,7 +73,7 @@ def _country(value: object) -> str:
 
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError  # noqa: TRY004 - as above
+        raise TypeError
     return value
 
 

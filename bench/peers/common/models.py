@@ -1,4 +1,7 @@
-"""The bodies of requests and responses, for the peers that use pydantic: the same rules as ours."""
+"""The bodies of requests and responses, for the peers that use pydantic.
+
+Fields and rules repeat ours, since peers must not import the project (see the package).
+"""
 
 import re
 import unicodedata

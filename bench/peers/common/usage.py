@@ -6,7 +6,7 @@ import json
 import os
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -159,7 +159,7 @@ def _item(account_id: str, device: JSON, events: list[Submitted], *, is_fault: b
     return {**item, **({name: {"S": text} for name, text in more.items()} if is_fault else {})}
 
 
-def _hash(texts: Any) -> str:  # noqa: ANN401 - an iterable of texts
+def _hash(texts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
 
 

@@ -34,7 +34,7 @@ async def _claims(request: Request) -> tuple[str, str]:
 Claims = Annotated[tuple[str, str], Depends(_claims)]
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own context
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Serve a request, and write its line; a middleware of Starlette would cost more."""
     response: dict[str, Any] = _serve(event, context)
     line = {
