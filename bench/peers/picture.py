@@ -10,7 +10,8 @@ from bench.peers.warm import Warm
 from chalicelib.core.markup import Html
 
 _WIDTH, _MARGIN = 900, 32
-_BARS, _UNIT = 270, 260  # the left edge of the bars, and the width of the ratio 1
+_NAMES, _FIGURES = 262, 302  # where they end: left of the bars, so no line crosses a figure
+_BARS, _UNIT = 310, 260  # the left edge of the bars, and the width of the ratio 1
 _WIDEST = 540
 _ROW, _HEIGHT = 22, 15
 _TOP, _HEAD, _GAP = 92, 26, 22
@@ -93,10 +94,10 @@ def _draw(group: _Group, y: int) -> Iterator[str]:
 
 def _draw_bar(bar: _Bar, unit: float, y: int) -> Iterator[str]:
     width, base = round(bar.ratio * unit, 1), y + _HEIGHT - 3
-    yield f'<text class="left" x="{_BARS - 8}" y="{base}">{Html.escape(bar.label)}</text>'
+    yield f'<text class="left" x="{_NAMES}" y="{base}">{Html.escape(bar.label)}</text>'
+    yield f'<text class="left" x="{_FIGURES}" y="{base}">{bar.ratio:.2f}</text>'
     kind = "ours" if bar.is_ours else "peer"
     yield f'<rect class="{kind}" x="{_BARS}" y="{y}" width="{width}" height="{_HEIGHT}"/>'
     if bar.goal is not None:
         x = round(_BARS + bar.goal * unit, 1)
         yield f'<line class="goal" x1="{x}" y1="{y - 3}" x2="{x}" y2="{y + _HEIGHT + 3}"/>'
-    yield f'<text x="{_BARS + width + 8:.1f}" y="{base}">{bar.ratio:.2f}</text>'

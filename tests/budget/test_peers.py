@@ -139,6 +139,15 @@ def test_picture_has_a_bar_of_each_function() -> None:
     assert len(bars) == len(JOBS) * len(FRAMEWORKS) + len(FUNCTIONS)
 
 
+def test_no_line_of_the_picture_crosses_a_figure() -> None:
+    drawn = [*ET.fromstring(picture.as_svg(warm_samples(0.75), cold_samples(0.25))).iter()]  # noqa: S314 - made here
+    figures = [one for one in drawn if one.text and one.text.replace(".", "").isdigit()]
+    lines = [float(one.attrib["x1"]) for one in drawn if one.tag.endswith("line")]
+    assert len(figures) == len(JOBS) * len(FRAMEWORKS) + len(FUNCTIONS)
+    assert {one.get("class") for one in figures} == {"left"}  # ends at its x
+    assert max(float(one.attrib["x"]) for one in figures) < min(lines)
+
+
 def test_peers_have_our_versions_of_shared_packages() -> None:
     def pins(path: str) -> dict[str, str]:
         lines = (ROOT / path).read_text().splitlines()
