@@ -19,6 +19,7 @@ def submit_usage(batch: Annotated[UsageBatch, Body()]) -> Response[UsageAccepted
     device = batch.device.model_dump(mode="json")
     accepted, dropped = usage.accept(*claims(), device, batch.submitted())
     metrics.add_metric(name="UsageAccepted", unit=MetricUnit.Count, value=accepted)
-    metrics.add_metric(name="UsageDropped", unit=MetricUnit.Count, value=sum(dropped.values()))
+    if dropped:  # as we do, a count of zero is left out
+        metrics.add_metric(name="UsageDropped", unit=MetricUnit.Count, value=sum(dropped.values()))
     view = UsageAccepted(accepted=accepted, dropped=dropped)
     return Response(202, content_types.APPLICATION_JSON, view)
