@@ -60,7 +60,7 @@ def test_page_of_the_log_costs_a_query_per_shard_and_two_reads(world: World, ali
     with counted() as calls:
         page = world.call("GET", f"/admin/v1/reports/{report}/requests", arn=alice.arn)
     assert len(page.json["items"]) == 2
-    # Beside the shards: the entry that says who reads. Reads: the requests, and certificates of erasures.
+    # Beside the shards: the entry that names the reader. Reads: the requests, and certificates of erasures.
     assert calls.tables == sum_of(CALL, {"Query": 16 + 1, "BatchGetItem": 2})
 
 
