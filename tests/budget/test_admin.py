@@ -35,7 +35,7 @@ def bob(world: World) -> Operator:
 
 def test_first_call_of_a_day_costs_a_write_into_the_register(world: World) -> None:
     with counted() as calls:
-        world.an_operator("alice").lists()
+        assert world.an_operator("alice").lists().status == 200
     assert calls.tables == sum_of(CALL, {"Query": 16, "PutItem": 1})
 
 
@@ -133,9 +133,10 @@ def test_look_at_a_subject_costs_a_count_two_reads_and_one_transaction(world: Wo
     recorded = {"Query": 1, "TransactWriteItems": 1}  # the head of the operator's history, entry and link
     look = sum_of({"UpdateItem": 1, "BatchGetItem": 2}, recorded)
     with counted() as calls:
-        alice.world.call("POST", "/admin/v1/subjects/search", body={"phone": mila.phone}, arn=alice.arn)
+        found = world.call("POST", "/admin/v1/subjects/search", body={"phone": mila.phone}, arn=alice.arn)
+    assert found.status == 200
     assert calls.tables == sum_of(CALL, look)
     with counted() as calls:
-        alice.world.call("GET", f"/admin/v1/subjects/{mila.user_id}", arn=alice.arn)
+        assert world.call("GET", f"/admin/v1/subjects/{mila.user_id}", arn=alice.arn).status == 200
     # Also the guards of all rights in one read, and the version and list of holds.
     assert calls.tables == sum_of(CALL, look, {"BatchGetItem": 1, "GetItem": 1, "Query": 1})

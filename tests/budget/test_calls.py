@@ -40,7 +40,7 @@ def warm(world: World) -> None:
 
 def test_starting_a_signup_costs_six_calls_and_one_sms(world: World) -> None:
     with counted() as calls:
-        world.asks_for_a_code(a_phone())
+        assert world.asks_for_a_code(a_phone()).status == 202
     assert calls.of("dynamodb") == 6
     assert not TRANSACTIONS & calls.tables.keys()
     assert calls.of("sns") == 1
@@ -54,14 +54,14 @@ def test_request_in_a_busy_prefix_costs_no_more_than_in_a_quiet_one(
     settings.cache_clear()
     world.a_user()
     with counted() as calls:
-        world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
+        assert world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
     assert calls.of("dynamodb") == 7
     assert not TRANSACTIONS & calls.tables.keys()
 
 
 def test_signup_with_an_idempotency_key_costs_seven_calls(world: World) -> None:
     with counted() as calls:
-        world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
+        assert world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
     assert calls.of("dynamodb") == 7
 
 
@@ -71,7 +71,7 @@ def test_request_in_a_busy_budget_costs_no_more_than_in_a_quiet_one(
     monkeypatch.setattr(budget, "_BUSY", 1)
     world.a_user()
     with counted() as calls:
-        world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
+        assert world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
     assert calls.of("dynamodb") == 7
     assert not TRANSACTIONS & calls.tables.keys()
 
@@ -80,7 +80,9 @@ def test_history_of_codes_costs_one_read_a_minute(world: World) -> None:
     world.advance(timedelta(minutes=1))
     for cost in (8, 7, 7):
         with counted() as calls:
-            world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())})
+            assert (
+                world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
+            )
         assert calls.of("dynamodb") == cost
         world.advance(timedelta(seconds=20))
 
@@ -94,7 +96,8 @@ def test_code_to_an_unserved_country_costs_at_most_six_calls(
     monkeypatch.setenv("RU4M_SMS_COUNTRIES", "DE")
     settings.cache_clear()
     with counted() as calls:
-        world.asks_for_a_code(mila.phone, device if known else None)
+        answer = world.asks_for_a_code(mila.phone, device if known else None)
+    assert answer.status == (202 if known else 400)
     assert calls.of("dynamodb") == cost
 
 
@@ -179,7 +182,7 @@ def test_repeated_signup_costs_one_call_that_writes_nothing(world: World) -> Non
     phone, device, key = a_phone(), a_device(), {"Idempotency-Key": str(uuid.uuid4())}
     world.asks_for_a_code(phone, device, headers=key)
     with counted() as calls:
-        world.asks_for_a_code(phone, device, headers=key)
+        assert world.asks_for_a_code(phone, device, headers=key).status == 202
     assert calls == {"dynamodb.PutItem": 1}  # refused by its condition, since the challenge exists
 
 
@@ -214,7 +217,7 @@ def test_verifying_costs_the_same_for_any_number_of_versions(
 def test_wrong_code_costs_two_calls(world: World) -> None:
     challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
     with counted() as calls:
-        world.verifies(challenge, "000000")
+        assert world.verifies(challenge, "000000").problem == "wrong_code"
     assert calls == {"dynamodb.UpdateItem": 2}
 
 
@@ -223,7 +226,7 @@ def test_resending_costs_six_calls_and_one_sms(world: World) -> None:
     world.advance(timedelta(minutes=1))
     world.asks_for_a_code(a_phone())  # reads the history of codes for this minute
     with counted() as calls:
-        world.call("POST", f"/v1/signup/{challenge}/resend")
+        assert world.call("POST", f"/v1/signup/{challenge}/resend").status == 202
     assert (calls.of("dynamodb"), calls.of("sns")) == (6, 1)
 
 
@@ -256,7 +259,7 @@ def test_wrong_code_for_stepping_up_costs_two_calls(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     with counted() as calls:
-        mila.steps_up_with(challenge, other_than(world.code_for(mila.phone)))
+        assert mila.steps_up_with(challenge, other_than(world.code_for(mila.phone))).problem == "wrong_code"
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 1}
 
 
@@ -287,7 +290,7 @@ def test_announcements_cost_one_read(world: World) -> None:
 def test_reading_a_profile_costs_one_read(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
-        mila.profile()
+        assert mila.gets("/v1/profile").status == 200
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
@@ -355,7 +358,7 @@ def test_logging_out_costs_one_read_and_one_write(world: World) -> None:
 def test_accepting_a_notice_costs_one_read_a_count_and_one_write(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
-        mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance")
+        assert mila.calls("POST", "/v1/notices/terms-2024-05-08/acceptance").status == 204
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 1, "dynamodb.PutItem": 1}
 
 
@@ -422,7 +425,7 @@ def test_refused_body_costs_no_write(world: World) -> None:
 def test_secret_is_read_once_per_container(world: World) -> None:
     with counted() as calls:
         for _ in range(3):
-            world.a_user().mints_a_chat_token()
+            assert world.a_user().mints_a_chat_token().status == 200
     assert calls.of("secretsmanager") == 0
 
 
@@ -458,7 +461,7 @@ def test_reading_a_request_that_names_no_authority_costs_no_more(world: World) -
     mila = world.a_user()
     request_id = mila.exercises("rectification", changes={"name": "Milica"}).json["id"]
     with counted() as calls:
-        mila.request(request_id)
+        assert mila.request(request_id)["id"] == request_id
     assert calls.tables == {"BatchGetItem": 1, "GetItem": 1}
 
 
@@ -466,7 +469,7 @@ def test_repeated_rights_request_costs_one_more_read(world: World) -> None:
     mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
     mila.exercises("access", key)
     with counted() as calls:
-        mila.exercises("access", key)
+        assert mila.exercises("access", key).status == 202
     assert calls.of("dynamodb") == 5
     assert calls.of("sqs") == 0
 
@@ -491,7 +494,7 @@ def test_reading_a_request_costs_two_reads(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request_id = mila.exercises("access").json["id"]
     with counted() as calls:
-        mila.request(request_id)
+        assert mila.request(request_id)["id"] == request_id
     assert calls.tables == {"BatchGetItem": 1, "GetItem": 1}
 
 

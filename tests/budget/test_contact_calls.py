@@ -28,7 +28,7 @@ def test_adding_a_contact_costs_five_calls(world: World, mila: User) -> None:
 def test_invitation_costs_six_calls(world: World, mila: User) -> None:
     jovan = world.a_user()
     with counted() as calls:
-        mila.invites(jovan)
+        assert mila.invites(jovan).status == 202
     assert calls.tables == {"BatchGetItem": 3, "Query": 1, "UpdateItem": 1, "TransactWriteItems": 1}
 
 
@@ -41,10 +41,11 @@ def test_block_costs_seven_calls_one_of_them_for_the_pair(world: World, mila: Us
 
 def test_public_view_costs_three_calls_with_or_without_blocks(world: World, mila: User) -> None:
     jovan = world.a_user()
-    for act in (lambda: None, lambda: jovan.blocks(mila)):
-        act()
+    for blocks, status in ((False, 200), (True, 404)):
+        if blocks:
+            jovan.blocks(mila)
         with counted() as calls:
-            jovan.gets(f"/v1/users/{mila.user_id}")
+            assert jovan.gets(f"/v1/users/{mila.user_id}").status == status
         assert calls.tables == {"BatchGetItem": 3}
 
 
