@@ -23,6 +23,7 @@ _OPTION_OF = {
     "issuer": "--issuer",
     "mail_from": "--mail-from",
     "region": "--region",
+    "reserve": "--reserve",
     "sms.budgets": "--sms-budgets",
     "sms.countries": "--sms-countries",
     "sms.monthly_dollars": "--sms-monthly-dollars",
@@ -51,7 +52,7 @@ def overrides(options: Mapping[str, Any], reserve: str | None, assignments: list
         pairs = (one.partition("=") for one in filter(None, reserve.split(",")))
         given["reserve"] = {name: number for name, _, number in pairs}
     for key, value in settings_file.parse(assignments):
-        if option := _OPTION_OF.get(key):
+        if option := _OPTION_OF.get(key) or _OPTION_OF.get(key.partition(".")[0]):
             raise SettingRefused(f"--set {key} is refused: use {option}.")
         given[key] = value
     return given

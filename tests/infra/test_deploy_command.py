@@ -176,6 +176,7 @@ MISTAKES = {
     "file host": ("", ("--set", "stream.file_hosts=['x']"), "stream.file_hosts is refused"),
     "certificate": ("", ("--set", "domain.certificate_arn=x"), "domain.certificate_arn is refused"),
     "setting with an option": ("", ("--set", "issuer=https://x"), "use --issuer"),
+    "table with an option": ("", ("--set", "reserve.signup=5"), "use --reserve"),
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),
     "few requests": ("", ("--waf-requests-per-address", "9"), "has to be 0, or 10 or more"),
     "no list": ("", ("--set", "operators=arn"), "operators is refused: it has to be a list"),
