@@ -92,7 +92,7 @@ def _remedy(problem: dict[str, Any]) -> str:
 
 
 _REMEDIES = {
-    "forbidden": f"{POLICY} The setting RU4M_OPERATORS of the deployment has to accept your ARN, too.",
+    "forbidden": f"{POLICY} `operators` in the settings of the stage has to accept your ARN, too.",
     "not_found": "look for the id with `list`, and check --stage",
     "changed_meanwhile": "look at the change with `show`, and use the version that it prints",
     "own_proposal": "another operator has to do this",

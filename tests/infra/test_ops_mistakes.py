@@ -154,6 +154,7 @@ def test_failure_ends_in_one_line_with_the_remedy(failure: str, monkeypatch: pyt
 
 ANSWERS = {
     "a missing policy": ({"code": "forbidden"}, 403, "OperatorPolicyArn"),
+    "an ARN that is not accepted": ({"code": "forbidden"}, 403, "`operators` in the settings of the stage"),
     "an unknown id": ({"code": "not_found"}, 404, "look for the id with `list`"),
     "an old version": ({"code": "changed_meanwhile"}, 412, "the version that it prints"),
     "an own proposal": ({"code": "own_proposal"}, 403, "another operator has to do this"),
