@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import typer
 from botocore.exceptions import ClientError
-from rich.console import Console
 from typer.core import TyperGroup
 
 from infra.deployment.concurrency import ReservationRefused
@@ -20,8 +15,8 @@ from infra.deployment.stacks import StackFailed
 from infra.deployment.target import SettingRefused
 from infra.deployment.vault import MissingSecret
 from infra.ops import refusals
+from infra.ops.operator_console import complain
 
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 # Another deployment began since the preflight: its stack is changing, or it executed its change set first.
 _BUSY = {"InvalidChangeSetStatus", "InvalidChangeSetStatusException", "OperationInProgressException"}
 _OWN = (
@@ -41,7 +36,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, StackFailed):
         first = f" {error.events[0]}." if error.events else ""
         return f"{error}.{first} The stacks before it stay updated. Correct the cause, and run it again."
-    if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _DENIED:
+    if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in refusals.DENIED:
         return (
             f"AWS denies {error.operation_name}. A deployment needs a role that may create stacks and all "
             "they contain (docs/deploy.md)."
@@ -66,29 +61,18 @@ def _is_busy(error: ClientError) -> bool:
 class DeployerGroup(TyperGroup):
     """The commands of a deployment, whose errors are explained in one line."""
 
-    # The types are of typer's own click, which it does not export.
-    def parse_args(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - see above
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - of typer's own click, not exported
         """Read the options; a wrong call ends with its explanation and status 2."""
-        with _explained():
+        with refusals.explained(_print_reason):
             return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - see above
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - of typer's own click, not exported
         """Run a command; an error ends with its explanation and status 1."""
-        with _explained():
+        with refusals.explained(_print_reason):
             return super().invoke(ctx)
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:
-        if refusals.DEBUG in os.environ:
-            raise
-        complain = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-        for event in error.events[1:] if isinstance(error, StackFailed) else ():
-            complain.print(f"  {event}")
-        complain.print(explain(error), style="red")
-        raise typer.Exit(refusals.status_of(error)) from None
+def _print_reason(error: Exception) -> None:
+    for event in error.events[1:] if isinstance(error, StackFailed) else ():
+        complain.print(f"  {event}")
+    complain.print(explain(error), style="red")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from botocore.exceptions import (
     ProfileNotFound,
     SSOError,
 )
-from rich.console import Console
 from typer.core import TyperGroup
 
 from chalicelib.privacy.changed_periods import NotRedatable
@@ -33,6 +33,7 @@ from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
 from infra.deployment.vault import MissingSecret
 from infra.ops.exit_statuses import FAILED, USAGE
+from infra.ops.operator_console import complain
 from infra.ops.refused import CommandRefused
 from infra.ops.scheduled import RunFailed
 
@@ -52,7 +53,7 @@ _EXPIRED = {
     "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch",
     "RequestExpired", "UnrecognizedClientException", "IncompleteSignature", "InvalidSignatureException",
 }  # fmt: skip
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 _MISSING = {"ResourceNotFoundException", "ResourceNotFound", "NoSuchBucket", "NotFoundException"}
 
 
@@ -78,7 +79,7 @@ def _of_aws(error: ClientError) -> str:
     text = " ".join(error.response.get("Error", {}).get("Message", "").split())
     if code in _EXPIRED:
         return f"AWS does not accept the credentials ({code}). {_SIGN_IN}"
-    if code in _DENIED:
+    if code in DENIED:
         return f"AWS denies {error.operation_name}. {_PERMISSIONS}"
     if code in _MISSING or (code == "ValidationError" and "does not exist" in text):
         return f"{error.operation_name} found nothing ({code}): {text.rstrip('.')}. {_STAGE}"
@@ -133,17 +134,24 @@ def status_of(error: Exception) -> int:
     return USAGE if isinstance(error, (UsageMistake, RegionError)) else FAILED
 
 
+@contextmanager
+def explained(print_reason: Callable[[Exception], object]) -> Iterator[None]:
+    """End the program with the reason of an error and its exit status, in place of a traceback."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if DEBUG in os.environ:
+            raise
+        print_reason(error)
+        raise typer.Exit(status_of(error)) from None
+
+
 class OperatorGroup(TyperGroup):
     """A group of commands whose errors are explained in one line."""
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the type is of typer's own click, which it does not export
         """Run a command; an error ends with its explanation and an exit status."""
-        try:
+        with explained(lambda error: complain.print(explain(error))):
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort):
-            raise
-        except Exception as error:
-            if DEBUG in os.environ:
-                raise
-            Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(explain(error))
-            raise typer.Exit(status_of(error)) from None

@@ -16,6 +16,7 @@ from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.findings import DeploymentFinding, Severity, of_severity, ok, refused, unknown
 from infra.deployment.preflight import account_checks, stage_checks, stream_checks
 from infra.deployment.target import DeploymentTarget
+from infra.ops.refusals import DENIED
 
 Check = Callable[[AwsAccount, DeploymentTarget], Iterator[DeploymentFinding]]
 
@@ -35,7 +36,6 @@ _CHECKS: Mapping[str, Check] = {
     "Stream app": stage_checks.app_of_another_stage,
     "Stream": stream_checks.app,
 }
-_DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 
 
 def examine(
@@ -84,7 +84,7 @@ def _answered(
         yield from check(account, target)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        remedy = f"Allow {error.operation_name} to your role." if code in _DENIED else _LOOK
+        remedy = f"Allow {error.operation_name} to your role." if code in DENIED else _LOOK
         yield report(name, f"{error.operation_name} is not answered ({code})", remedy)
     except Exception as error:  # noqa: BLE001 - it is reported, and the other checks go on
         yield report(name, f"not answered ({type(error).__name__})", _LOOK)
