@@ -28,7 +28,7 @@ def stacks(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deployment
     states = {part: found.status(stack_name(target.stage, part)) for part in _STACKS}
     for part, state in states.items():
         name = stack_name(target.stage, part)
-        if state and state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS":
+        if state and state.endswith("_IN_PROGRESS"):
             yield refused("stacks", f"{name} is changing ({state})", "Wait until that deployment has ended.")
         elif state in {"UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"}:
             remedy = "Read its events, and run `aws cloudformation continue-update-rollback`."
