@@ -40,7 +40,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
 
-SECRET = "RU4M_STREAM_API_SECRET"  # noqa: S105 - the name of a variable
 _Stage = Annotated[str, typer.Option(help="staging or production")]
 _Region = Annotated[str, typer.Option(help="a region in the EU; default: `region` of the settings")]
 _Endpoint = Annotated[str | None, typer.Option(help="URL of an emulator to use instead of AWS")]
@@ -125,7 +124,10 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         "waf.requests_per_address": waf_requests_per_address,
     }
     chosen = settings_of(stage, settings, overrides(options, reserve, change or []))
-    target, where = chosen.target(stage, os.environ.get(SECRET)), region_of(region or chosen.region)
+    target, where = (
+        chosen.target(stage, os.environ.get("RU4M_STREAM_API_SECRET")),
+        region_of(region or chosen.region),
+    )
     examined = examine(where, endpoint_url, target, os.environ)
     found = [_ignored(one) if ignore_chat_settings else one for one in examined]
     printer = Printer(as_json)

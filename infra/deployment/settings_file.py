@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from chalicelib.core import clock, countries, figures
 from chalicelib.core.figures import BadFigure
@@ -256,7 +257,7 @@ def _unknown_key(path: Path, key: str) -> str:
     return f"{path.name}: there is no setting {key}.{hint}"
 
 
-def _refusal(path: Path, key: str, error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
+def _refusal(path: Path, key: str, error: ErrorDetails) -> str:
     if error["type"] == "missing":
         where = (
             path.name if path.exists() else f"{path.name}, which does not exist (copy stages/{EXAMPLE.name})"
@@ -264,7 +265,7 @@ def _refusal(path: Path, key: str, error: Any) -> str:  # noqa: ANN401 - pydanti
         return f"{key} is not set: add it to {where}."
     if error["type"] in {"list_type", "tuple_type"}:
         return f'{path.name}: {key} is refused: it has to be a list, as ["..."].'
-    text = str(error["msg"]).removeprefix("Value error, ")
+    text = error["msg"].removeprefix("Value error, ")
     return f"{path.name}: {key} is refused: {text[:1].lower()}{text[1:]}."
 
 

@@ -72,7 +72,7 @@ def with_names(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a va
             return value
 
 
-def with_words(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
+def with_words(value: object) -> object:
     """Return a reason with its plain words, such as `A16Accurate: we checked the data ...`; others as is."""
     words = _WORDS.get(value) if isinstance(value, str) else None
     return f"{value}: {words}" if words else value

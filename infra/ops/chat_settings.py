@@ -19,6 +19,7 @@ from chalicelib.core.setting_values import https_url
 from infra.deployment import chat_settings as settings
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import in_words
+from infra.deployment.target import STREAM_URL
 from infra.deployment.vault import MissingSecret
 from infra.ops import scheduled
 from infra.ops.exit_statuses import NOT_IN_ORDER
@@ -39,7 +40,6 @@ Issuer = Annotated[
     typer.Option(help="the API's public https URL, used with --stream-api-key"),
 ]
 StreamUrl = Annotated[str, typer.Option("--stream-url", help="used with --stream-api-key")]
-_STREAM = "https://chat.stream-io-api.com"
 
 
 @app.command()
@@ -48,7 +48,7 @@ def diff(
     region: Region,
     endpoint: Endpoint = None,
     stream_api_key: StreamKey = None,
-    stream_url: StreamUrl = _STREAM,
+    stream_url: StreamUrl = STREAM_URL,
     issuer: Issuer = None,
 ) -> None:
     """Show which settings differ from the baseline. Exit status 3: some do. 1: nothing is known."""
@@ -64,7 +64,7 @@ def apply(  # noqa: PLR0913 - the options of a command
     region: Region,
     endpoint: Endpoint = None,
     stream_api_key: StreamKey = None,
-    stream_url: StreamUrl = _STREAM,
+    stream_url: StreamUrl = STREAM_URL,
     issuer: Issuer = None,
     *,
     dry_run: DryRun = False,

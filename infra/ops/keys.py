@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import ParamSpec, TypeVar
 
@@ -47,9 +47,9 @@ def retire(
     keys = SigningKeys.of(AwsAccount(region, endpoint), stage, note)
     old = list(filter(None, [keys.retirable()]))
     if dry_run:
-        _emit_retirable(*old)
-        return
-    _retire(old, keys.retire, yes)
+        _emit_retirable(old)
+    else:
+        _retire(old, keys.retire, yes=yes)
 
 
 @stage_key.command("rotate")
@@ -91,9 +91,9 @@ def retire_stage_key(
     """Delete the versions under which nothing is sealed any more."""
     keys = StageKeys.of(AwsAccount(region, endpoint), stage, note)
     if dry_run:
-        _emit_retirable(*keys.retirable())
-        return
-    _retire(keys.versions.older(), keys.retire, yes)
+        _emit_retirable(keys.retirable())
+    else:
+        _retire(keys.versions.older(), keys.retire, yes=yes)
 
 
 @lookup_key.command("rotate")
@@ -122,12 +122,12 @@ def retire_lookup_key(
     """Delete the versions under which no claim is left."""
     keys = LookupKeys.of(AwsAccount(region, endpoint), stage, note)
     if dry_run:
-        _emit_retirable(*keys.retirable())
-        return
-    _retire(keys.versions.older(), keys.retire, yes)
+        _emit_retirable(keys.retirable())
+    else:
+        _retire(keys.versions.older(), keys.retire, yes=yes)
 
 
-def _retire(old: list[str], retire: Callable[[], object], yes: bool) -> None:  # noqa: FBT001 - an option
+def _retire(old: list[str], retire: Callable[[], object], *, yes: bool) -> None:
     """Delete old versions, once the operator agreed; without one there is nothing to wait for."""
     if old:
         confirm_unless(yes, f"Delete {', '.join(old)} for good?")
@@ -135,9 +135,9 @@ def _retire(old: list[str], retire: Callable[[], object], yes: bool) -> None:  #
     emit({"deleted": old}, f"Deleted: {', '.join(old)}" if old else _NOTHING_LEFT)
 
 
-def _emit_retirable(*old: str | int) -> None:
-    text = f"Would delete: {', '.join(map(str, old))}" if old else _NOTHING_LEFT
-    emit({"would_delete": list(map(str, old))}, text)
+def _emit_retirable(old: Sequence[str | int]) -> None:
+    names = list(map(str, old))
+    emit({"would_delete": names}, f"Would delete: {', '.join(names)}" if names else _NOTHING_LEFT)
 
 
 def _emit_left(count: int, what: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from chalicelib.core import clock
 from chalicelib.retention.purge.evidence import FINISHED, NOTHING_FOUND
@@ -26,6 +26,7 @@ _LOG_COLUMNS = (
     "late", "extension_days", "extension_reason", "paused_days", "without_account", "represented", "missing",
 )  # fmt: skip
 _CERTIFICATE_COLUMNS = ("reference", "closed_on", "sha256")
+_YES_NO = {True: "yes", False: "no"}
 _IN_MEMORY = 1 << 20
 _BREACH_FIELDS = (
     "id", "status", "discovered_at", "opened_at", "risk", "audience", "notices_from", "notices_done_at",
@@ -141,7 +142,7 @@ def disclosures(reader: ReportReader) -> dict[str, Any]:
     return {"by_ground": by_ground, "unreadable": len(reader.unreadable["disclosures"])}
 
 
-def _log(reader: ReportReader, seen: RequestsSeen, certificates: Any) -> Iterator[str]:  # noqa: ANN401 - a text file
+def _log(reader: ReportReader, seen: RequestsSeen, certificates: IO[str]) -> Iterator[str]:
     """Yield the lines of the log, and write those of the certificates beside it."""
     certificates.write(_line(_CERTIFICATE_COLUMNS))
     yield _line(_LOG_COLUMNS)
@@ -159,12 +160,12 @@ def _log(reader: ReportReader, seen: RequestsSeen, certificates: Any) -> Iterato
                 *(_day(one.get(name)) for name in ("received_at", "due_at", "answered_at", "closed_at")),
                 one["status"],
                 one.get("reason", ""),
-                _word(one["late"]),
+                _YES_NO[one["late"]],
                 one.get("extension_days", ""),
                 one.get("extension_reason", ""),
                 one["paused_days"],
-                _word(one["without_account"]),
-                _word(one["represented"]),
+                _YES_NO[one["without_account"]],
+                _YES_NO[one["represented"]],
                 "; ".join(one["missing"]),
             )
         )
@@ -179,7 +180,3 @@ def _line(values: Iterable[object]) -> str:
 def _day(instant: str | None) -> str:
     """The day of an instant in the controller's zone, by which periods count."""
     return clock.day_of(datetime.fromisoformat(instant)).isoformat() if instant else ""
-
-
-def _word(yes: bool) -> str:  # noqa: FBT001 - a value of the log
-    return "yes" if yes else "no"
