@@ -123,7 +123,7 @@ def report_standing(account: AwsAccount, stage: str, report: Callable[[str], obj
         preflight(access, chosen, confirmed_placement(account, stage, access.api_key), report)
     except (BaselineNotApplied, StreamNotReached, scheduled.RunFailed, MissingSecret, ClientError) as failure:
         report(f"not stopped, because it is a rollback: {failure}")
-    except Exception as failure:  # noqa: BLE001 - see above
+    except Exception as failure:  # noqa: BLE001 - reported: nothing stops a rollback
         report(f"not stopped, because it is a rollback: {type(failure).__name__}")
 
 

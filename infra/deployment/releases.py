@@ -32,7 +32,7 @@ class ReleaseRecord:
 
     Attributes:
         number: counts the deployments of the stage, and orders its releases.
-        deployed_at: when it became the version of the service, last.
+        deployed_at: when it was deployed last; a rollback to it does not count.
         rolled_back_at: when a rollback replaced it; empty if none did since.
         python: the version of Python that packaged it, which its functions need.
         known: keys of settings that its code knows, by their table.
