@@ -10,7 +10,7 @@ from infra.template import Template
 _FUNCTION, _QUEUE = "AWS::Serverless::Function", "AWS::SQS::Queue"
 _ALARM, _COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
 _OF_CLIENTS = "InvokePermission"
-# Queues whose messages nobody works on: each of them is a failure.
+# Queues whose messages no worker reads: each of them is a failure.
 _DEAD = ("-dead", "-failures")
 
 

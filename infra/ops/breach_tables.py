@@ -29,7 +29,7 @@ def line(one: Row) -> str:
 
 
 def audience(one: Row) -> str:
-    """Return who is notified, as the assessment says."""
+    """Return the accounts that are notified, as the assessment says."""
     match one.get("audience"):
         case "all":
             return "all accounts"
@@ -38,7 +38,7 @@ def audience(one: Row) -> str:
         case "listed":
             return "the listed accounts"
         case _:
-            return "nobody: no approved assessment names an audience"
+            return "no account, since no approved assessment names an audience"
 
 
 def listed(breaches: list[Row]) -> Table:

@@ -33,7 +33,8 @@ def run(
     region: Region,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="count who is due to be warned, and change nothing")
+        bool,
+        typer.Option("--dry-run", help="count the accounts that are due to be warned, and change nothing"),
     ] = False,
     endpoint: Endpoint = None,
 ) -> None:

@@ -1,7 +1,7 @@
 """Reads what a report needs, page by page, over the internal API. It keeps no more than a page in memory.
 
 The operator's limit of calls a minute, or a busy service, makes a command wait and repeat the call. All these
-calls may be repeated: a second `begin` would only begin a second report, which nobody reads.
+calls may be repeated: a second `begin` would only begin a second report, which no command reads.
 """
 
 from __future__ import annotations

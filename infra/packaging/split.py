@@ -173,7 +173,7 @@ _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
 # Functions that send codes to numbers that may belong to strangers.
 _STRANGERS = {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}}
 _ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
-# Who represents and advises the controller, as the public page and the record of processing name them.
+# Of the controller; the public page and the record of processing name both.
 _APPOINTED = {
     "RU4M_DATA_PROTECTION_OFFICER": {"Ref": "DataProtectionOfficer"},
     "RU4M_REPRESENTATIVE": {"Ref": "Representative"},

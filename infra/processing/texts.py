@@ -14,7 +14,7 @@ from chalicelib.privacy.processing import CONTACT, MEASURES, Row, document
 from chalicelib.privacy.recipients import Recipient
 
 _CONTROLLER = f"{CONTROLLER.name}, {CONTROLLER.address}, {CONTROLLER.country}"
-# Who represents and advises the controller (Art. 30(1)(a) GDPR), by the member of the document.
+# Persons that act for the controller (Art. 30(1)(a) GDPR), by the member of the document.
 _PEOPLE = {"representative": "representative", "data_protection_officer": "data protection officer"}
 _COLUMNS = (
     "controller", "kind", "what", "where", "purpose", "legal basis", "subjects", "categories", "recipients",

@@ -1,4 +1,4 @@
-"""Checks of the AWS account: who deploys, what it may send, and how much it may run."""
+"""Checks of the AWS account: the identity that deploys, what it may send, and how much it may run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEAST_CONCURRENCY = 100
 
 
 def credentials(account: AwsAccount) -> DeploymentFinding:
-    """Who deploys, and to which account."""
+    """The identity that deploys, and its account."""
     try:
         found = account.client("sts").get_caller_identity()
     except ClientError as error:
@@ -81,7 +81,7 @@ def sms_limit(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deploym
 
 
 def sms_sandbox(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
-    """Whether text messages reach numbers that nobody verified at SNS."""
+    """Whether text messages reach numbers that were not verified at SNS."""
     if account.client("sns").get_sms_sandbox_account_status()["IsInSandbox"]:
         what = f"in the sandbox of SNS, so stage {target.stage} sends codes to verified numbers only"
         yield warning("SMS sandbox", what, "Request production access for SMS in the console of SNS.")
