@@ -128,10 +128,10 @@ def retire_lookup_key(
 
 
 def _retire(old: list[str], retire: Callable[[], object], *, yes: bool) -> None:
-    """Delete old versions, once the operator agreed; without one there is nothing to wait for."""
+    """Delete old versions, once the operator agreed; without one, complete an interrupted retirement."""
     if old:
         confirm_unless(yes, f"Delete {', '.join(old)} for good?")
-        retire()
+    retire()
     emit({"deleted": old}, f"Deleted: {', '.join(old)}" if old else _NOTHING_LEFT)
 
 

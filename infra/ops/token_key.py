@@ -64,18 +64,17 @@ class SigningKeys:
         return str(secret["signing"])
 
     def retire(self, *, wait: int = WAIT) -> None:
-        """Delete the old key.
+        """Delete the old key, or complete a retirement that was interrupted before its deployment.
 
         Raises:
             NotYet: tokens signed with it may still be valid.
         """
-        if self.retirable(wait=wait) is None:
-            return
-        secret = self._secret()
-        self._write(
-            {"keys": {secret["signing"]: secret["keys"][secret["signing"]]}, "signing": secret["signing"]}
-        )
-        self.deploy()
+        if self.retirable(wait=wait) is not None:
+            secret = self._secret()
+            self._write(
+                {"keys": {secret["signing"]: secret["keys"][secret["signing"]]}, "signing": secret["signing"]}
+            )
+        self.deploy()  # changes nothing if the functions do not accept the old key any more
 
     def retirable(self, *, wait: int = WAIT) -> str | None:
         """Return the id of the key that `retire` would delete now; None if there is only one.

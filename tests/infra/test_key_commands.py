@@ -133,12 +133,12 @@ def test_retirement_asks_before_it_deletes_a_version(monkeypatch: pytest.MonkeyP
     assert (json.loads(done.stdout), keys.retired) == ({"deleted": ["1"]}, 1)
 
 
-def test_retirement_without_an_old_version_asks_and_waits_for_nothing(
+def test_retirement_without_an_old_version_completes_a_stopped_one_unasked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     keys = FakeKeys()
     done = ops(monkeypatch, keys, "retire")
-    assert (json.loads(done.stdout), keys.retired, done.stderr) == ({"deleted": []}, 0, "")
+    assert (json.loads(done.stdout), keys.retired, done.stderr) == ({"deleted": []}, 1, "")
 
 
 def test_dry_run_of_a_move_counts_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

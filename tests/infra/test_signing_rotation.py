@@ -76,10 +76,21 @@ def test_stopped_rotation_is_resumed_where_it_stopped(fails_after: int) -> None:
         assert signing in published  # the earlier deployment published both keys
 
 
+def test_retirement_stopped_before_its_deployment_is_completed_by_the_next_one() -> None:
+    stage = Stage()
+    new = stage.keys.rotate()
+    stage.fails_after = len(stage.deployed)
+    with pytest.raises(ConnectionError):
+        stage.keys.retire(wait=0)
+    stage.fails_after = 10
+    stage.keys.retire(wait=0)
+    assert stage.deployed[-1] == ({new}, new)
+
+
 def test_second_retirement_changes_nothing() -> None:
     stage = Stage()
     stage.keys.retire(wait=0)
-    assert len(stage.deployed) == 1
+    assert stage.deployed == stage.deployed[:1] * 2
 
 
 def test_rotation_stopped_before_the_new_key_signed_is_never_retired() -> None:
