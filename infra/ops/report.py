@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,8 +69,9 @@ def pack(
 
     Exit status 0: the pack is written. 3: it is written, and the Ledger has findings.
     """
+    _refuse_unwritable(out)
     account = AwsAccount(region, endpoint)
-    with connected(stage, region, endpoint) as api, _new_file(out), report_zip.writing(out) as writer:
+    with connected(stage, region, endpoint) as api, report_zip.writing(out) as writer:
         reader = ReportReader.begin(api, first.date(), last.date(), _say)
         state = reader.state()
         seen = report_pack.add_files(writer, reader, state)
@@ -107,10 +107,10 @@ def prove(
     found = report_zip.verify(file)
     if found.faults or found.sha256 is None:
         raise FileRefused(f"{file.name} has faults. `ops report verify` names them.")
-    with _new_file(out):
-        stage, report_id = str(found.manifest["stage"]), _report_of(found.manifest)
-        proof = report_proof.make(AwsAccount(region, endpoint), stage, report_id, found.sha256)
-        out.write_text(report_zip.json_text(proof), encoding="utf-8")
+    _refuse_unwritable(out)
+    stage, report_id = str(found.manifest["stage"]), _report_of(found.manifest)
+    proof = report_proof.make(AwsAccount(region, endpoint), stage, report_id, found.sha256)
+    out.write_text(report_zip.json_text(proof), encoding="utf-8")
     faults, facts = report_proof.check(proof, report_id, found.sha256)
     emit({"file": str(out), **facts, "faults": faults}, *report_tables.of_proof(out.name, faults, facts))
     sys.exit(NOT_IN_ORDER if faults else 0)
@@ -156,10 +156,12 @@ def year(
     today = clock.day_of(clock.now())
     if of > today.year:
         raise NoSuchYear(f"{of} has not begun. Choose {today.year} or an earlier year.")
-    with connected(stage, region, endpoint) as api, _new_file(out):
+    if out:
+        _refuse_unwritable(out)
+    with connected(stage, region, endpoint) as api:
         figures = _figures(api, of, min(date(of, 12, 31), today), today)
-        if out:
-            out.write_text(page.page(figures), encoding="utf-8")
+    if out:
+        out.write_text(page.page(figures), encoding="utf-8")
     emit(as_json(figures), *([f"The page is in {out}."] if out else report_tables.of_year(figures)))
 
 
@@ -232,14 +234,12 @@ def _json_in(file: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-@contextmanager
-def _new_file(out: Path | None) -> Iterator[None]:
+def _refuse_unwritable(out: Path) -> None:
     """Refuse a file that exists or has no folder, before anything is read."""
-    if out is not None and out.exists():
+    if out.exists():
         raise FileRefused(f"{out} exists. Choose another name.")
-    if out is not None and not out.absolute().parent.is_dir():
+    if not out.absolute().parent.is_dir():
         raise FileRefused(f"{out.parent} is no folder. Create it first.")
-    yield
 
 
 def _day_of(instant: str) -> date:
