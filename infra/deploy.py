@@ -98,7 +98,9 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     check: Annotated[bool, typer.Option("--check", help="only report what the preflight finds")] = False,
     ignore_chat_settings: Annotated[
         bool,
-        typer.Option("--ignore-chat-settings", help="an earlier version: settings at Stream do not stop it"),
+        typer.Option(
+            "--ignore-chat-settings", help="settings at Stream do not stop it, to deploy an earlier version"
+        ),
     ] = False,
     as_json: _Json = False,
 ) -> None:

@@ -62,6 +62,14 @@ def emit(found: object, *rendered: RenderableType) -> None:
         console.print(part)
 
 
+def emit_pages(pages: Iterable[str]) -> None:
+    """Print the line of each page of a long command; the last one is its result."""
+    last = ""
+    for last in pages:
+        note(last)
+    emit({"result": last})
+
+
 def _keep_whole(table: Table) -> None:
     """Let long words, such as ARNs, go on in the next line: a narrow terminal would cut them."""
     for column in table.columns:

@@ -16,4 +16,5 @@ Endpoint = Annotated[
     typer.Option("--endpoint-url", envvar=ENDPOINT, help="URL of an emulator to use instead of AWS"),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask for a confirmation")]
+After = Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would happen, and change nothing")]

@@ -23,6 +23,11 @@ def write_change(change: Change) -> object:
     return table.write(change)
 
 
+def writer(*, dry_run: bool) -> Apply:
+    """Return what applies the changes of a run."""
+    return skip_change if dry_run else write_change
+
+
 def skip_change(_: Change) -> object:
     """Write nothing, for a dry run."""
     return None

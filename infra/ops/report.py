@@ -29,8 +29,8 @@ from infra.ops import (
 )
 from infra.ops.exit_statuses import NOT_IN_ORDER
 from infra.ops.internal_api import InternalApi
-from infra.ops.operator_console import complain, connected, emit, note
-from infra.ops.options import DryRun, Endpoint, Region, Stage
+from infra.ops.operator_console import complain, connected, emit, emit_pages
+from infra.ops.options import After, DryRun, Endpoint, Region, Stage
 from infra.ops.refused import CommandRefused
 from infra.ops.report_reader import ReportReader
 
@@ -171,15 +171,12 @@ def index(
     region: Region,
     *,
     dry_run: DryRun = False,
-    after: Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")] = None,
+    after: After = None,
     endpoint: Endpoint = None,
 ) -> None:
     """Index requests that were stored before reports existed. Once; safe to stop and run again."""
-    apply = redating.skip_change if dry_run else redating.write_change
-    line = ""
-    for line in report_index.index(AwsAccount(region, endpoint), stage, apply, after):
-        note(line)
-    emit({"result": line})
+    apply = redating.writer(dry_run=dry_run)
+    emit_pages(report_index.index(AwsAccount(region, endpoint), stage, apply, after))
 
 
 def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:
