@@ -69,12 +69,17 @@ class AwsBug(Exception):
 
 @cache
 def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 ships no types; each service has one typed module over this
-    """This process's client of a service, or of one of its slow operations."""
+    """This process's client of a service, or of one of its slow operations.
+
+    In the answers of DynamoDB's client, bytes are base64 (`dynamodb_bodies`).
+    """
     import boto3
     from botocore.config import Config
 
+    from chalicelib.core import dynamodb_bodies
+
     timeouts = SLOW_OPERATIONS.get((service, operation)) or _TIMEOUTS.get(service, _OTHERS)
-    return boto3.client(
+    made = boto3.client(
         service,
         region_name=settings().region,
         config=Config(
@@ -86,6 +91,21 @@ def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 sh
             **(_IN_REGION if service == "s3" else {}),
         ),
     )
+    if timeouts.tries == 1:
+        _remove_retries(made)
+    if service == "dynamodb":
+        dynamodb_bodies.install(made)
+    return made
+
+
+def _remove_retries(made: Any) -> None:  # noqa: ANN401 - boto3 ships no types
+    """Remove botocore's handlers of retries, which take time at each call, from a client that makes none."""
+    from botocore.handlers import add_retry_headers
+
+    events, service = made.meta.events, made.meta.service_model.service_id.hyphenize()
+    events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
+    events.unregister(f"request-created.{service}", unique_id=f"seed-max-attempts-{service}")
+    events.unregister("request-created", add_retry_headers)
 
 
 def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters

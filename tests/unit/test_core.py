@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -248,6 +249,20 @@ def test_message_is_sent_to_the_carrier_at_most_once(world: World) -> None:
 
 def test_only_the_table_client_retries_calls_to_dynamodb(world: World) -> None:
     assert aws.client("dynamodb").meta.config.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "sns", "sesv2"])
+def test_client_with_one_attempt_has_no_handlers_of_retries(world: World, service: str) -> None:
+    """botocore ignores the removal of a handler that it does not know, so a new release could keep one."""
+    events = aws.client(service).meta.events
+    assert events.emit(f"needs-retry.{service}.Any") == []
+    retries = {"attempt": 1, "invocation-id": "any"}
+    request = AWSRequest("POST", "https://aws.test", data=b"{}")
+    request.context["retries"] = dict(retries)
+    events.emit(f"request-created.{service}.Any", request=request, operation_name="Any")
+    assert request.context["retries"] == retries
+    assert {"Authorization"} < set(request.headers)
+    assert not {"amz-sdk-request", "amz-sdk-invocation-id"} & set(request.headers)
 
 
 @pytest.mark.parametrize(("service", "tries"), [("dynamodb", table.call.TRIES), ("sns", 1), ("kms", 2)])

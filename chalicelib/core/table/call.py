@@ -9,7 +9,6 @@ TableBug            DynamoDB will never accept the call
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from botocore.exceptions import (
@@ -18,10 +17,8 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
 )
-from botocore.handlers import add_retry_headers
 
 from chalicelib.core import aws, clock
-from chalicelib.core.table import bodies
 from chalicelib.core.table.items import Item, plain
 
 TRIES = 3
@@ -90,7 +87,7 @@ def send(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -
         RetriableRefusal, Lost, ConditionFailed, Cancelled, TableBug: see the module's docstring.
     """
     try:
-        answer: dict[str, Any] = getattr(_prepared(aws.client("dynamodb")), operation)(**parameters)
+        answer: dict[str, Any] = getattr(aws.client("dynamodb"), operation)(**parameters)
     except ClientError as error:
         raise _meaning(error) from None
     except (ConnectTimeoutError, EndpointConnectionError):
@@ -98,17 +95,6 @@ def send(operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -
     except BotoCoreError:
         raise Lost from None
     return answer
-
-
-@cache
-def _prepared(client: Any) -> Any:  # noqa: ANN401 - boto3 ships no types
-    """A client whose answers `bodies` reads, without the handlers of botocore's retries, which are off."""
-    bodies.install(client)
-    events = client.meta.events
-    events.unregister("needs-retry.dynamodb", unique_id="retry-config-dynamodb")
-    events.unregister("request-created.dynamodb", unique_id="seed-max-attempts-dynamodb")
-    events.unregister("request-created", add_retry_headers)
-    return client
 
 
 def _meaning(error: ClientError) -> Exception:

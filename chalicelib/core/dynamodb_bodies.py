@@ -1,7 +1,7 @@
 """Reads the bodies of DynamoDB's answers, in place of botocore's parser.
 
 botocore asks its description of DynamoDB about each value of each attribute, a fifth of the CPU time of a
-request. JSON has the form of the wire format already; only bytes are base64 there (`items` reads both).
+request. JSON has the form of the wire format already; only bytes are base64 there (`table/items` reads both).
 botocore emits the event `before-parse` for such readers, and merges what they leave in
 `customized_response_dict` into the answer. Refusals are left to botocore.
 """
