@@ -10,7 +10,8 @@ Invariants, also under crashes and concurrent requests:
 - A client learns that a number has an account only after it has sent a valid code. Starting a challenge does
   not check claims. A number of another account is never taken from it: that answers `NumberTaken`.
 - The old number, and the address of the profile, are notified before the change. If SNS does not accept that
-  message, there is no change. Each message costs an attempt, so a code causes at most five.
+  message, or another session has changed the number since, there is no change. Each message costs an attempt,
+  so a code causes at most five.
 - For two minutes, the same code again is answered with the profile, since the first response may have been
   lost. A failed verification costs one attempt and nothing else.
 """
@@ -92,8 +93,8 @@ def finish(
     Raises:
         NumberTaken: it belongs to another account; nothing changed.
         WrongCode, ChallengeExpired: see `challenges.check_code`.
-        Unavailable: the old number could not be notified, or concurrent changes won twice; the same code may
-            be sent again.
+        Unavailable: the old number could not be notified, or concurrent changes won; the same code may be sent
+            again.
         NotFound: the account is erased.
     """
     ref = ChallengeRef(ChallengePurpose.NUMBER, challenge_id, holder=session.session_id)
@@ -139,6 +140,7 @@ def _announce(challenge: Challenge, account: Account, profile: Profile) -> None:
 
 def _commit(challenge: Challenge, number: str, session: Session, account: Account, keys: SubjectKeys) -> None:
     """Use the code and change the number; once more if account or claims have just changed."""
+    notified = account.phone
     for _ in range(_TRIES):
         with suppress(accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
             return commit(
@@ -147,6 +149,8 @@ def _commit(challenge: Challenge, number: str, session: Session, account: Accoun
                 *following_number(session, number),
             )
         account, _, keys = _read(account.account_id)
+        if account.phone not in {notified, number}:
+            break
     raise Unavailable
 
 

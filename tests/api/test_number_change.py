@@ -245,7 +245,10 @@ def test_two_sessions_that_change_the_number_concurrently_leave_one_number(
     numbers = [a_phone(), a_phone()]
     slow, quick = asked(mila, numbers[0]), asked(tablet, numbers[1])
     before_the_commit(monkeypatch, lambda: verified(tablet, quick, numbers[1]))
+    assert verified(mila, slow, numbers[0]).problem == "unavailable"  # the other number was not notified
+    assert mila.profile()["phone"] == numbers[1]
     assert verified(mila, slow, numbers[0]).json["phone"] == numbers[0]
+    assert "being changed" in world.messages_to(numbers[1])[-1]
     assert (is_new(world, numbers[0]), is_new(world, numbers[1])) == (False, True)
 
 
