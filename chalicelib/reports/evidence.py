@@ -1,4 +1,4 @@
-"""Evidence of reports in the Ledger: who read which period, and the hash of the pack that was made of it.
+"""Evidence of reports in the Ledger: the reader, the period, and the hash of the pack that was made of it.
 
     begun   before anything is read; `by` is the pseudonym of the member of staff
     made    SHA-256 of the manifest of a pack

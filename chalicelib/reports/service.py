@@ -2,7 +2,7 @@
 
 Invariants:
 
-- Nothing of a period is read for a report before the Ledger names who reads it: in the report's own history,
+- Nothing of a period is read for a report before the Ledger names its reader: in the report's own history,
   and in that of the member of staff. The pages of one report add no further entry.
 - Only the member of staff who began a report reads its pages, and for a day. Later they begin another one.
 - A report of a period covers at most 366 days, and no day that is not over or present.
@@ -177,9 +177,7 @@ def purge_proofs(report: Report) -> list[PurgeProof]:
     end = min(clock.now(), report.until - timedelta(seconds=1))
     days = (end - number * DAY for number in range(_PROOFS))
     found = ((day, purge.HISTORY.newest(day)) for day in days if day >= report.since)
-    return [
-        PurgeProof(entry.at.date(), entry.at, entry.event, dict(entry.data)) for _, entry in found if entry
-    ]
+    return [PurgeProof(day.date(), entry.at, entry.event, dict(entry.data)) for day, entry in found if entry]
 
 
 def _report(report_id: ReportId, entries: list[ChainEntry]) -> Report:

@@ -6,7 +6,7 @@ altered is listed as unreadable.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,7 +18,7 @@ from chalicelib.rights import store as requests
 from chalicelib.rights.erasure.store import certificates_of
 from chalicelib.rights.log import store
 from chalicelib.rights.model import Right, RightsRequest
-from chalicelib.rights.operators.inspect import merge_shards, parse_place
+from chalicelib.rights.operators.inspect import cursor_of, merge_shards, parse_place
 
 PAGE = 100  # one batched read
 
@@ -58,7 +58,7 @@ def page(since: datetime, until: datetime, cursor: Cursor | None) -> LogPage:
         request_id: hashlib.sha256(envelope.document()).hexdigest()
         for request_id, envelope in certificates_of(erasures).items()
     }
-    more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
+    more = cursor_of(rows[PAGE - 1]) if len(rows) > PAGE else None
     return LogPage(found, unreadable, signed, more)
 
 
@@ -67,19 +67,14 @@ def _rows(since: datetime, until: datetime, after: tuple[datetime, RightsRequest
     begin, after_id = after or (since, "")
     last = clock.from_epoch(clock.to_epoch(until) - 1)  # `Between` includes its end
     for month in _months(max(begin, since), last):
-        shards = (store.received(month, shard, max(begin, since), last) for shard in requests.SHARDS)
-        yield from merge_shards(shards, begin if after else None, after_id)
+        by_shard = (store.received(month, shard, max(begin, since), last) for shard in requests.SHARDS)
+        yield from merge_shards(by_shard, begin if after else None, after_id)
 
 
-def _months(since: datetime, last: datetime) -> Iterable[str]:
-    """Return the months from one instant to another, in UTC."""
+def _months(since: datetime, last: datetime) -> Iterator[str]:
+    """Yield the months from one instant to another, in UTC."""
     first, end = (at.astimezone(UTC).year * 12 + at.astimezone(UTC).month - 1 for at in (since, last))
     return (f"{number // 12}-{number % 12 + 1:02}" for number in range(first, end + 1))
-
-
-def _cursor(row: _Row) -> str:
-    request_id, received_at = row
-    return f"{clock.to_epoch(received_at)}-{request_id}"
 
 
 def place_of(request_id: RightsRequestId, received_at: datetime) -> str:

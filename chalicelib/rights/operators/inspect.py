@@ -70,7 +70,7 @@ def list_open(cursor: Cursor | None, by: StaffId) -> CasePage:
     after = parse_place(cursor) if cursor is not None else None
     rows = list(islice(urgent_first(after), PAGE + 1))
     found, unreadable = store.read_several([request_id for request_id, _ in rows[:PAGE]])
-    more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
+    more = cursor_of(rows[PAGE - 1]) if len(rows) > PAGE else None
     shown = [request for request in found if request.is_open]
     record_page([request.request_id for request in shown], by)
     return CasePage(shown, unreadable, more)
@@ -114,9 +114,10 @@ def merge_shards(
         yield from (row for row in sorted(rows) if same != since or row[0] > after_id)
 
 
-def _cursor(row: _Row) -> str:
-    request_id, answer_by = row
-    return f"{clock.to_epoch(answer_by)}-{request_id}"
+def cursor_of(row: _Row) -> str:
+    """The cursor of a page that ends with a row; `parse_place` reads it."""
+    request_id, at = row
+    return f"{clock.to_epoch(at)}-{request_id}"
 
 
 def parse_place(text: str) -> tuple[datetime, RightsRequestId]:
