@@ -145,4 +145,4 @@ class BreachId(Id, prefix="br"):
 
 
 class ReportId(Id, prefix="rp"):
-    """One report; names the evidence in the Ledger that it was made, for which period, and by whom."""
+    """One report; names the evidence in the Ledger that it was made, its period and its reader."""

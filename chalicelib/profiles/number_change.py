@@ -93,8 +93,8 @@ def finish(
     Raises:
         NumberTaken: it belongs to another account; nothing changed.
         WrongCode, ChallengeExpired: see `challenges.check_code`.
-        Unavailable: the old number could not be notified, or concurrent changes won; the same code may be sent
-            again.
+        Unavailable: the old number could not be notified, or concurrent changes won; the same code may be
+            sent again.
         NotFound: the account is erased.
     """
     ref = ChallengeRef(ChallengePurpose.NUMBER, challenge_id, holder=session.session_id)

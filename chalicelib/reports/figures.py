@@ -1,7 +1,7 @@
 """The yearly figures: counts of requests, disclosures and breaches, as they may be published. Pure.
 
-- A request counts in the year of its receipt, whatever its channel. An account that was closed because nobody
-  used it is no request (RET-5), and is not counted.
+- A request counts in the year of its receipt, whatever its channel. An idle account that was closed is no
+  request (RET-5), and is not counted.
 - A request that its subject cancelled is withdrawn: it has no answer.
 - The time to answer is in calendar days from the day of receipt to that of the decision, in the controller's
   zone. It includes the days in which the deadline stood still.
@@ -43,7 +43,7 @@ class DisclosureResult(StrEnum):
 
 
 class BreachResult(StrEnum):
-    """Who was notified of a breach so far: an authority, the people affected, both, or nobody."""
+    """The notifications of a breach so far: to an authority, to the people affected, to both, or none."""
 
     NOBODY = "nobody"
     AUTHORITY = "authority"
@@ -136,7 +136,7 @@ class YearCounts:
         self._disclosures[ground, result] += 1
 
     def add_breach(self, *, authority: bool, people: bool) -> None:
-        """Count a breach, by whom was notified of it; `people`: all of them were."""
+        """Count a breach by its notifications; `people`: all of them were notified."""
         result = _NOTIFIED[authority, people]
         self._breaches[BREACHES, result] += 1
 

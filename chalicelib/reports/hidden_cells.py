@@ -1,7 +1,7 @@
 """Which figures of a table stay unpublished, so that none about fewer than ten can be computed. Pure.
 
 A table has rows, columns, and totals of both. Each cell, totals included, is a count of requests. Published
-are zeros, which are about nobody, and counts of ten or more. Hidden are:
+are zeros, which are about no person, and counts of ten or more. Hidden are:
 
 1. Counts from 1 to 9.
 2. In each row and column whose total is published: further cells, until the hidden ones together are about

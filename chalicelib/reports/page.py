@@ -27,7 +27,7 @@ from chalicelib.reports.serbian import YEAR
 from chalicelib.rights.model import Right
 
 _HEADING = "Privacy at RU4M in {year}"
-_LEAD = "What people asked RU4M about their data, how we answered, and who else asked us for data."
+_LEAD = "What people asked RU4M about their data, how we answered, and which data others asked us for."
 _NOT_OVER = "The year is not over. These figures cover what we received up to {day}."
 _AS_OF = "The figures show what was decided by {day}."
 _DASH = (
@@ -36,7 +36,7 @@ _DASH = (
 )
 _COUNTED = (
     "A request counts in the year in which we received it, in the app, by letter or in another way. Accounts "
-    "that we close because nobody used them do not count."
+    "that we close because they were not used do not count."
 )
 _DAYS = (
     "Days count from the day on which we received a request to the day on which it was decided. They include "
@@ -83,7 +83,7 @@ _BREACH_ROWS = {
     BreachResult.BOTH: "An authority and the people affected were notified",
     BreachResult.AUTHORITY: "Only an authority was notified",
     BreachResult.PEOPLE: "Only the people affected were notified so far",
-    BreachResult.NOBODY: "Nobody had to be notified, or nobody was so far",
+    BreachResult.NOBODY: "No notification was required, or none was sent so far",
 }
 
 

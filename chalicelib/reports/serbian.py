@@ -4,9 +4,9 @@ from chalicelib.core.phrases import Catalogue
 
 YEAR: Catalogue = {
     "Privacy at RU4M in {year}": "Privatnost kod RU4M, {year}. godina",
-    "What people asked RU4M about their data, how we answered, and who else asked us for data.": (
-        "Šta su ljudi tražili od RU4M u vezi sa svojim podacima, kako smo odgovorili i ko je još tražio "
-        "podatke od nas."
+    "What people asked RU4M about their data, how we answered, and which data others asked us for.": (
+        "Šta su ljudi tražili od RU4M u vezi sa svojim podacima, kako smo odgovorili i koje podatke "
+        "su drugi tražili od nas."
     ),
     "The year is not over. These figures cover what we received up to {day}.": (
         "Godina nije završena. Ovi podaci obuhvataju ono što smo primili do {day}."
@@ -23,9 +23,9 @@ YEAR: Catalogue = {
     # Requests
     "Requests about rights": "Zahtevi u vezi sa pravima",
     "A request counts in the year in which we received it, in the app, by letter or in another way. Accounts "
-    "that we close because nobody used them do not count.": (
+    "that we close because they were not used do not count.": (
         "Zahtev se broji u godini u kojoj smo ga primili, u aplikaciji, pismom ili na drugi način. Nalozi "
-        "koje zatvaramo jer ih niko nije koristio ne broje se."
+        "koje zatvaramo jer nisu korišćeni ne broje se."
     ),
     "Right": "Pravo",
     "Received": "Primljeno",
@@ -92,7 +92,7 @@ YEAR: Catalogue = {
     ),
     "Only an authority was notified": "Obavešten je samo nadzorni organ",
     "Only the people affected were notified so far": "Do sada su obavešteni samo ljudi kojih se tiče",
-    "Nobody had to be notified, or nobody was so far": (
-        "Niko nije morao da bude obavešten, ili do sada nije"
+    "No notification was required, or none was sent so far": (
+        "Obaveštenje nije bilo potrebno, ili do sada nije poslato"
     ),
 }

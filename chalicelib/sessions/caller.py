@@ -3,7 +3,7 @@
 A view with a `Caller` serves live sessions of active accounts only. A view with a `RightsCaller` also serves
 frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A `StepUpCaller`
 is a `RightsCaller` whose token was stepped up in the last ten minutes, and an `ActiveStepUpCaller` is a
-`Caller` of whom the same is true.
+`Caller` with such a token.
 """
 
 from datetime import datetime
