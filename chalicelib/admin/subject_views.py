@@ -127,7 +127,8 @@ class ProvenDecisionView(View):
     record_id: ConsentRecordId
     proof: DecisionProof = Field(
         description="`owed`: the history was altered, so the decision could not be recorded in it so far. "
-        "`uncertain`: the history was altered before the decision was found"
+        "`uncertain`: it was not found in the entries that were read, and the one before these was altered, "
+        "or was not read because there are too many"
     )
 
     @classmethod

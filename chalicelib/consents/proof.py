@@ -7,7 +7,6 @@ event of each decision has to be among them. `ledger verify` compares all chains
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 
 from chalicelib.accounts.model import Account
 from chalicelib.consents import evidence
@@ -17,7 +16,7 @@ from chalicelib.core.chain import ChainEntry, Unreadable
 from chalicelib.core.ids import ConsentRecordId
 from chalicelib.privacy.purposes import Purpose
 
-_MOST_ENTRIES = 5_000  # decades of daily decisions; a call of the API lasts 29 seconds
+_MOST_ENTRIES = 5_000  # years of decisions of most subjects; a call of the API lasts 29 seconds
 
 
 class DecisionProof(StrEnum):
@@ -26,7 +25,7 @@ class DecisionProof(StrEnum):
     PROVEN = "proven"
     OWED = "owed"  # the history was altered, so the decision could not be recorded in it so far
     MISSING = "missing"  # the history does not have it: expired, or lost
-    UNCERTAIN = "uncertain"  # the history was altered before the decision was found
+    UNCERTAIN = "uncertain"  # not found; the history was altered, or is longer than what was read
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class ProvenDecision:
 
 @dataclass(frozen=True)
 class ConsentProof:
-    """All decisions of a subject, the number of entries of the history, and whether it is intact."""
+    """All decisions of a subject, the number of entries that were read, and whether they are intact."""
 
     decisions: tuple[ProvenDecision, ...]
     entries: int
@@ -67,7 +66,8 @@ def verify(account: Account, purposes: Purposes | None) -> ConsentProof:
         intact = False
     owed = {event["record_id"] for event in purposes.owed} if purposes else set[ConsentRecordId]()
     consents = purposes.consents if purposes else {}
-    otherwise = DecisionProof.MISSING if intact else DecisionProof.UNCERTAIN
+    is_whole = intact and count < _MOST_ENTRIES
+    otherwise = DecisionProof.MISSING if is_whole else DecisionProof.UNCERTAIN
     decisions = tuple(
         ProvenDecision(purpose, consent, _proof(consent.record_id, found, owed, otherwise))
         for purpose, consent in consents.items()
@@ -82,7 +82,7 @@ def _linked(newest_first: Iterable[ChainEntry]) -> Iterator[ChainEntry]:
         Unreadable: one was altered, is missing, or does not follow the one before.
     """
     later: ChainEntry | None = None
-    for entry in islice(newest_first, _MOST_ENTRIES):
+    for entry in newest_first:
         if later and (later.seq, later.previous) != (entry.seq + 1, entry.hash):
             raise Unreadable("an entry does not follow the one before")
         yield entry

@@ -21,7 +21,7 @@ _PROOFS = {
     "proven": "proven",
     "owed": "recorded once the history is repaired",
     "missing": "no evidence",
-    "uncertain": "uncertain: the history was altered",
+    "uncertain": "uncertain: the history was altered, or is too long to be read",
 }
 
 
@@ -53,4 +53,4 @@ def _verdict(found: dict[str, Any]) -> str:
         return "The decisions cannot be read, because they were altered: restore the item from before that."
     if not found["intact"]:
         return "The history was altered. `ledger verify --since N` compares it with the signed checkpoints."
-    return f"The history is intact: {found['entries']} entries follow one another."
+    return f"What was read of the history is intact: {found['entries']} entries follow one another."

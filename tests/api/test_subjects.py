@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
+from chalicelib.consents import proof
 from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainEntry
 from chalicelib.core.clock import DAY, MINUTE
@@ -189,6 +190,21 @@ def test_consents_are_shown_with_their_proof(ana: Operator, mila: User) -> None:
         "marketing": ("withdrawn", "proven"),
     }
     assert entries(ana)[-1].event == "viewed_consents"
+
+
+def test_decision_before_the_entries_that_are_read_is_uncertain(
+    ana: Operator, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "_MOST_ENTRIES", 2)
+    mila.consents("analytics")
+    mila.consents("marketing")
+    mila.withdraws("marketing")
+    shown = shows(ana, mila.user_id, "/consents").json
+    assert (shown["intact"], shown["entries"]) == (True, 2)
+    assert {one["purpose"]: one["proof"] for one in shown["items"]} == {
+        "analytics": "uncertain",
+        "marketing": "proven",
+    }
 
 
 @pytest.mark.promise("RGT-7")
