@@ -9,12 +9,14 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib.core import aws
+from chalicelib.core.settings import settings
 from tests.support import cloud, moto_costs
 from tests.support.world import a_world
 
@@ -42,8 +44,8 @@ def table(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @cache
 def a_client() -> Any:
-    """A client whose answers are read by botocore, not by core/table; making one takes long."""
-    return aws.client.__wrapped__("dynamodb")
+    """A client whose answers are read by botocore, not by core/dynamodb_bodies; making one takes long."""
+    return boto3.client("dynamodb", region_name=settings().region)
 
 
 def an_empty_table() -> Any:
