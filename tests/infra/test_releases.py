@@ -138,10 +138,10 @@ def test_only_the_newest_releases_are_kept(
     account: FakeAccount, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(releases, "KEPT", 2)
-    for version in "abc":
+    for version in "cab":
         release(account, package, version)
-    assert [one.version for one in releases.listed(account, "staging")] == ["c", "b"]
-    assert account.keys("staging/a/") == []
+    assert [one.version for one in releases.listed(account, "staging")] == ["b", "a"]
+    assert account.keys("staging/c/") == []
 
 
 def test_redeployed_version_is_the_newest_and_no_longer_rolled_back(

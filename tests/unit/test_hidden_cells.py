@@ -70,6 +70,14 @@ def test_hidden_counts_of_a_line_together_are_about_at_least_ten() -> None:
             assert sum(table.cells[one] for one in inside) >= LEAST
 
 
+def test_smallest_count_is_hidden_with_small_ones_that_are_too_few_together() -> None:
+    columns = ("complied", "in_part", "denied", "withdrawn", "open")
+    lines = {"access": (60, 25, 3, 0, 4), "erasure": (70, 90, 3, 0, 4), "objection": (80, 95, 90, 0, 90)}
+    counts = {(row, column): lines[row][i] for row in lines for i, column in enumerate(columns)}
+    shown = published(CountTable(tuple(lines), columns, counts))
+    assert [shown["access", column] for column in columns] == [60, None, None, 0, None]
+
+
 def test_small_counts_at_their_bounds_get_further_possible_values() -> None:
     # Without rule 3 all four would have to be 9, the highest small count, since they are 18 by line.
     table = a_table((9, 9), (9, 9))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from botocore.parsers import create_parser
 
@@ -22,7 +23,7 @@ from chalicelib.core.table import (
     Table,
     TableBug,
 )
-from chalicelib.core.table.items import plain
+from chalicelib.core.table.items import plain, wire_item
 from tests.support.builders import a_phone
 from tests.support.cloud import counted, failing, losing_responses
 from tests.support.world import World
@@ -341,6 +342,37 @@ def test_items_of_an_answer_are_read_like_botocore_reads_them(world: World) -> N
     assert [*map(plain, read["Items"])] == [*map(plain, parsed["Items"])]
     assert plain(read["Items"][0])["sealed"] == b"\x00\x01\x02\xff"
     assert response["body"] == b"{}"
+
+
+def test_values_are_sent_under_their_types_and_read_as_they_were(world: World) -> None:
+    item = {
+        "lost": True,
+        "kept": False,
+        "count": -3,
+        "sealed": b"\x00",
+        "more": {"none": None, "list": ["a"]},
+    }
+    assert wire_item(item) == {
+        "lost": {"BOOL": True}, "kept": {"BOOL": False}, "count": {"N": "-3"}, "sealed": {"B": b"\x00"},
+        "more": {"M": {"none": {"NULL": True}, "list": {"L": [{"S": "a"}]}}},
+    }  # fmt: skip
+    table.write(Create(HERE, item))
+    stored = table.get(HERE)
+    assert stored
+    assert [type(stored[name]) for name in item] == [bool, bool, int, bytes, dict]
+    assert {name: stored[name] for name in item} == item
+
+
+def test_calls_of_dynamodb_run_no_handler_of_botocores_retries(world: World) -> None:
+    """`unregister` is silent if botocore has renamed a handler, which would then cost time again."""
+    table.get(HERE)
+    events = aws.client("dynamodb").meta.events
+    request = AWSRequest("POST", "https://dynamodb.test", {}, b"")
+    created = events.emit("request-created.dynamodb.GetItem", request=request, operation_name="GetItem")
+    modules = [handler.__module__ for handler, _ in created]
+    assert "botocore.signers" in modules
+    assert [name for name in modules if name.startswith(("botocore.handlers", "botocore.retries"))] == []
+    assert events.emit("needs-retry.dynamodb.GetItem") == []
 
 
 def test_refusal_is_left_to_botocore() -> None:

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
-from chalicelib.reports.figures import BREACHES, DaysToAnswer, YearCounts, YearFigures, as_json
+from chalicelib.reports.figures import (
+    BREACHES,
+    DaysToAnswer,
+    DisclosureResult,
+    YearCounts,
+    YearFigures,
+    as_json,
+)
 from chalicelib.reports.hidden_cells import TOTAL
 from chalicelib.rights.model import ReceivedBy, Right, Status
 
@@ -19,10 +26,9 @@ NEW_YEAR, LAST = date(2026, 1, 1), date(2026, 12, 31)
 def add(
     counts: YearCounts, right: Right, status: Status, *days: int, by: ReceivedBy = ReceivedBy.APP
 ) -> None:
-    """Add a request that was answered after each of these numbers of days."""
+    """Add a request that was decided after each of these numbers of days."""
     for number in days:
-        answered = NEW_YEAR + timedelta(days=number) if status is not Status.CANCELLED else None
-        counts.add_request(right, by, status, NEW_YEAR, answered)
+        counts.add_request(right, by, status, NEW_YEAR, NEW_YEAR + timedelta(days=number))
 
 
 def figures(counts: YearCounts) -> YearFigures:
@@ -67,18 +73,30 @@ def test_average_of_all_rights_discloses_no_average_of_fewer_than_ten_answers() 
     assert shown[Right.ERASURE] == shown[Right.OBJECTION] == DaysToAnswer()
 
 
+def test_average_of_all_rights_is_published_from_ten_answers() -> None:
+    counts = YearCounts()
+    add(counts, Right.ACCESS, Status.COMPLETED, *[5] * 9)
+    assert figures(counts).days[TOTAL] == DaysToAnswer()
+    add(counts, Right.ERASURE, Status.REFUSED, 5)
+    assert figures(counts).days[TOTAL] == DaysToAnswer(5.0, 5.0)
+
+
 def test_disclosures_count_by_ground_and_breaches_by_whom_was_notified() -> None:
     counts = YearCounts()
     for _ in range(11):
         counts.add_disclosure(DisclosureGround.COURT_ORDER, DisclosureStatus.APPROVED, given=True)
+    for _ in range(12):
         counts.add_disclosure(DisclosureGround.COURT_ORDER, DisclosureStatus.REFUSED, given=False)
-        counts.add_breach(authority=True, people=False)
-        counts.add_breach(authority=True, people=True)
-        counts.add_breach(authority=False, people=True)
+    for _ in range(13):
+        counts.add_disclosure(DisclosureGround.COURT_ORDER, DisclosureStatus.WITHDRAWN, given=False)
+    for authority, people, number in ((True, True, 11), (True, False, 12), (False, True, 13)):
+        for _ in range(number):
+            counts.add_breach(authority=authority, people=people)
     counts.add_disclosure(DisclosureGround.STATUTORY_DUTY, DisclosureStatus.PROPOSED, given=False)
     shown = figures(counts)
-    assert shown.disclosures[DisclosureGround.COURT_ORDER, "given"] == 11
+    of_courts = [shown.disclosures[DisclosureGround.COURT_ORDER, what] for what in DisclosureResult]
+    assert of_courts == [11, 12, 13, 0]
     assert shown.disclosures[DisclosureGround.STATUTORY_DUTY, "open"] is None
     assert {cell[1]: count for cell, count in shown.breaches.items() if cell[0] == BREACHES} == {
-        "both": 11, "authority": 11, "people": 11, "nobody": 0, TOTAL: 33,
+        "both": 11, "authority": 12, "people": 13, "nobody": 0, TOTAL: 36,
     }  # fmt: skip
