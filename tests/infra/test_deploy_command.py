@@ -175,6 +175,16 @@ MISTAKES = {
     "issuer": ("", ("--issuer", "http://api.ru4m.example"), "issuer is refused"),
     "file host": ("", ("--set", "stream.file_hosts=['x']"), "stream.file_hosts is refused"),
     "certificate": ("", ("--set", "domain.certificate_arn=x"), "domain.certificate_arn is refused"),
+    "issuer with a path and a certificate": (
+        "",
+        (
+            "--issuer",
+            "https://api.ru4m.example/base",
+            "--set",
+            f"domain.certificate_arn=arn:aws:acm:{REGION}:000000000000:certificate/1",
+        ),
+        "issuer is refused: with a certificate it has to be https:// and a host only",
+    ),
     "setting with an option": ("", ("--set", "issuer=https://x"), "use --issuer"),
     "table with an option": ("", ("--set", "reserve.signup=5"), "use --reserve"),
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),
@@ -322,6 +332,7 @@ def test_production_is_refused_until_the_officer_has_arranged_everything(
     assert len(refused) == 5
     assert all(line.startswith("refused  accountability: ") for line in refused)
     assert "Stream.io, Inc. signed the Serbian clauses" in refused[-1]
+    assert run("--ignore-chat-settings", stage="production").exit_code == 1
     (stages / "production.toml").write_text(SETTINGS + ARRANGED)
     assert run(stage="production").exit_code == 0
     arranged = deployed[0].accountability
@@ -450,6 +461,9 @@ def test_domain_of_mail_that_belongs_to_another_stage_or_to_no_stack_is_refused(
     used["ru4m-production-data"] = "ru4m.example"
     (found,) = account_checks.mail_domain(account, a_target())
     assert (found.severity, "ru4m-production-data sends mail" in found.text) == ("refused", True)
+    used.clear()
+    new = answering(get_email_identity=Answers.exceptions.NotFoundException())
+    assert severities(account_checks.mail_domain(new, a_target())) == ["warning"]
 
 
 CERTIFICATE = f"arn:aws:acm:{REGION}:000000000000:certificate/1"
@@ -483,10 +497,42 @@ def test_certificate_that_does_not_exist_is_refused() -> None:
     assert (found.severity, "domain.certificate_arn" in found.remedy) == ("refused", True)
 
 
-def test_changing_or_stuck_stack_is_refused(account: FakeAccount) -> None:
-    account.formation.status["ru4m-staging-data"] = "UPDATE_IN_PROGRESS"
-    account.formation.status["ru4m-staging-service"] = "UPDATE_ROLLBACK_FAILED"
-    assert severities(stage_checks.stacks(account, a_target())) == ["refused", "refused", "ok"]
+@pytest.mark.parametrize(
+    ("state", "refusals"),
+    [
+        ("UPDATE_IN_PROGRESS", 1),
+        ("UPDATE_ROLLBACK_FAILED", 1),
+        ("DELETE_FAILED", 1),
+        ("REVIEW_IN_PROGRESS", 0),
+    ],
+)
+def test_changing_or_stuck_stack_is_refused(account: FakeAccount, state: str, refusals: int) -> None:
+    account.formation.status["ru4m-staging-data"] = state
+    found = severities(stage_checks.stacks(account, a_target()))
+    assert found == [*["refused"] * refusals, "ok"]
+
+
+def test_app_of_another_stage_is_refused_and_another_app_is_warned(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = a_target()
+    used = {"ru4m-production-service": target.stream_api_key}
+    monkeypatch.setattr(Stacks, "parameter_of_all", lambda *_: used)
+    monkeypatch.setattr(Stacks, "parameters", lambda *_: {"StreamApiKey": "another"})
+    shared, other = stage_checks.app_of_another_stage(account, target)
+    assert (shared.severity, "ru4m-production-service uses app" in shared.text) == ("refused", True)
+    assert (other.severity, "uses app another" in other.text) == ("warning", True)
+
+
+def test_app_whose_webhook_is_of_another_stage_is_refused_also_if_settings_are_ignored(
+    run: Run, deployed: list[DeploymentTarget], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_settings, "owners", lambda *_: ("https://api.other.example",))
+    for words in ((), ("--ignore-chat-settings",)):
+        done = run(*words)
+        assert (done.exit_code, deployed) == (1, [])
+        assert "refused  Stream app" in done.stderr
+        assert "https://api.other.example" in done.stderr
 
 
 @pytest.mark.parametrize("state", [None, "ROLLBACK_COMPLETE"])
@@ -531,6 +577,10 @@ def test_service_of_another_version_or_open_route_fails_the_smoke_test(
     assert refused == ["GET /v1/profile", "GET /admin/v1/rights-requests", "POST /v1/hooks/stream"]
     assert found[-1].check == "alarms"
     assert found[-1].severity is Severity.WARNING
+    (other,) = smoke.try_deployed(account, "production", "https://api.example", "new", "")
+    assert other.severity is Severity.REFUSED
+    domain = [smoke.try_domain("https://api.ru4m.example", version).severity for version in ("new", "newer")]
+    assert domain == [Severity.OK, Severity.WARNING]
     monkeypatch.setattr(requests, "get", lambda *_, **__: raising(requests.ConnectionError()))
     assert smoke.try_domain("https://api.ru4m.example", "new").severity is Severity.WARNING
 
