@@ -84,8 +84,11 @@ def renewal(addresses: Addresses) -> list[Write]:
 
 
 def release(addresses: Addresses, at: datetime) -> list[Write]:
-    """The writes for an account that loses an address: its suppression, if there is one, gets its end."""
-    return store.revision(addresses, lambda before: before and _ended(before, at))
+    """The writes for an account that loses an address: its suppression, if there is one, gets its end.
+
+    If there is none, an objection that places one meanwhile conflicts: nothing else would end it.
+    """
+    return store.revision_or_absence(addresses, lambda before: before and _ended(before, at))
 
 
 def correction(

@@ -14,7 +14,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.core import keyring, table
 from chalicelib.core.settings import Secret
-from chalicelib.core.table import Attr, Conflict, Create, Delete, Item, Key, Replace, Table, Write
+from chalicelib.core.table import Absent, Attr, Conflict, Create, Delete, Item, Key, Replace, Table, Write
 from chalicelib.privacy import codec
 from chalicelib.suppressions.model import Addresses, Suppression
 
@@ -75,9 +75,18 @@ def revision(addresses: Addresses, revise: Revision) -> list[Write]:
 
     Their conflict SuppressionMoved means that another writer came first: the caller builds them again.
     """
-    places = _keys_of(addresses)
-    items = table.batch_get([key for keys in places for key in keys]) if places else {}
-    return [write for keys in places for write in _writes(_stored(keys, items), revise)]
+    return [write for stored in _read(addresses) for write in _writes(stored, revise)]
+
+
+def revision_or_absence(addresses: Addresses, revise: Revision) -> list[Write]:
+    """As `revision`; for an address without a suppression, the condition that none is placed meanwhile."""
+    return [
+        write
+        for stored in _read(addresses)
+        for write in (
+            _writes(stored, revise) if stored.items else [Absent(stored.current, conflict=SuppressionMoved)]
+        )
+    ]
 
 
 def revision_of_label(label: str, revise: Revision) -> list[Write]:
@@ -95,6 +104,13 @@ def _keys_of(addresses: Addresses) -> list[list[Key]]:
         [Key(Table.CLAIMS, label) for label in lookup.lookup_keys(kind, address)]
         for kind, address in addresses
     ]
+
+
+def _read(addresses: Addresses) -> list[_Stored]:
+    """The suppression of each address as stored, in one consistent read."""
+    places = _keys_of(addresses)
+    items = table.batch_get([key for keys in places for key in keys]) if places else {}
+    return [_stored(keys, items) for keys in places]
 
 
 def _stored(keys: list[Key], items: dict[Key, Item]) -> _Stored:

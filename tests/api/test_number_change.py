@@ -417,6 +417,17 @@ def test_objection_that_is_overtaken_by_a_change_suppresses_the_new_number(
     assert suppressed == [False, True]
 
 
+@pytest.mark.promise("RGT-6")
+def test_objection_that_overtakes_a_change_ends_for_the_old_number(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = a_phone()
+    challenge = asked(mila, new)
+    before_the_commit(monkeypatch, lambda: mila.exercises("marketing_objection"))
+    assert verified(mila, challenge, new).json["phone"] == new
+    assert [("unowned_since" in one) for one in cloud.records("suppression")] == [True]
+
+
 def test_blocked_user_stays_blocked_under_the_new_number(world: World, mila: User) -> None:
     vera = world.a_user()
     vera.blocks(mila)
