@@ -181,8 +181,8 @@ def test_repeated_code_within_two_minutes_returns_the_profile_again(world: World
 def test_number_of_another_account_is_disclosed_only_to_a_reader_of_its_code(
     world: World, mila: User
 ) -> None:
-    vuk, old, nobody = world.a_user(), mila.phone, a_phone()
-    started = [mila.asks_for_number(phone) for phone in (vuk.phone, nobody)]
+    vuk, old, free = world.a_user(), mila.phone, a_phone()
+    started = [mila.asks_for_number(phone) for phone in (vuk.phone, free)]
     assert [reply.status for reply in started] == [202, 202]
     views = [reply.json | {"challenge_id": ""} for reply in started]
     assert views[0] == views[1]
@@ -321,7 +321,7 @@ def test_number_stays_if_the_notice_to_the_old_one_cannot_be_sent(world: World, 
     assert verified(mila, challenge, new).json["phone"] == new
 
 
-def test_changes_that_fail_after_the_notice_send_no_more_notices_than_a_code_has_attempts(
+def test_changes_that_fail_after_the_notice_send_a_notice_per_attempt_at_most(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new, old = a_phone(), mila.phone

@@ -149,7 +149,7 @@ def test_copy_of_an_account_that_is_frozen_after_the_change_has_no_link(world: W
 
 
 @pytest.mark.promise("RGT-11")
-def test_request_of_a_guest_does_not_give_way_after_a_freeze_that_followed_the_change(
+def test_request_of_a_guest_does_not_give_way_after_a_freeze_after_the_change(
     world: World, mila: User
 ) -> None:
     old, address = mila.phone, an_address()
