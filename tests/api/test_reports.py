@@ -1,4 +1,4 @@
-"""Operators make reports: the log of requests, the state of the stage, and who read what."""
+"""Operators make reports: the log of requests, the state of the stage, and which operator read what."""
 
 from __future__ import annotations
 

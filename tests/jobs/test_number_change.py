@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,18 +16,13 @@ from chalicelib.rights.model import Right, Status
 from infra.stream_emulator import Emulator
 from tests.support.builders import a_phone, an_address
 from tests.support.chat_settings import apply_to
-from tests.support.erasing import asks_for_erasure, at_step, erasable, notes, stored, work
+from tests.support.erasing import asks_for_erasure, at_step, notes, stored, work
 from tests.support.guests import enters, proves, requests
 from tests.support.world import User, World
 
+pytestmark = pytest.mark.usefixtures("services")
+
 WAIT = 72 * HOUR
-
-
-@pytest.fixture(autouse=True)
-def services(world: World) -> Iterator[None]:
-    """Provide what an erasure needs."""
-    with erasable():
-        yield
 
 
 @pytest.fixture
@@ -84,7 +78,7 @@ def test_copy_that_was_ready_before_the_change_has_no_link_for_three_days(world:
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("when", ["before the intake", "after the intake"])
 def test_erasure_passes_its_point_of_no_return_three_days_after_the_change(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, when: str
+    world: World, mila: User, when: str
 ) -> None:
     if when == "before the intake":
         mila.changes_number(a_phone()).is_stepped_up()

@@ -321,7 +321,7 @@ class User:
         return self.calls("POST", path, body={"code": code}, **more)
 
     def changes_number(self, phone: str) -> "User":
-        """Step up, request a code to a new number, and verify it; return the same user, who has it now."""
+        """Step up, request a code to a new number, and verify it; return the same user with it."""
         self.is_stepped_up()
         asked = self.asks_for_number(phone)
         assert asked.status == 202, asked.text
