@@ -333,6 +333,14 @@ def test_number_stays_if_the_notice_to_the_old_one_cannot_be_sent(world: World, 
     assert verified(mila, challenge, new).json["phone"] == new
 
 
+def test_old_number_that_sns_refuses_for_good_can_be_changed(world: World, mila: User) -> None:
+    new = a_phone()
+    challenge = asked(mila, new)
+    refused = ClientError({"Error": {"Code": "InvalidParameter", "Message": ""}}, "Publish")
+    with cloud.failing("sns", "Publish", refused):
+        assert verified(mila, challenge, new).json["phone"] == new
+
+
 def test_changes_that_fail_after_the_notice_send_a_notice_per_attempt_at_most(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -438,6 +446,16 @@ def test_objection_that_overtakes_a_change_ends_for_the_old_number(
     before_the_commit(monkeypatch, lambda: mila.exercises("marketing_objection"))
     assert verified(mila, challenge, new).json["phone"] == new
     assert [("unowned_since" in one) for one in cloud.records("suppression")] == [True]
+
+
+@pytest.mark.promise("RGT-6")
+def test_suppression_of_the_new_number_moves_to_the_current_lookup_key(world: World, mila: User) -> None:
+    new = a_phone()
+    enters(world.an_operator("alice"), "marketing_objection", phone=new)
+    rotate(Secret.LOOKUP, current="2")
+    mila.changes_number(new)
+    (suppression,) = cloud.records("suppression")
+    assert suppression["pk"]["S"].split("#")[:2] == ["unwanted_phone", "2"]
 
 
 def test_blocked_user_stays_blocked_under_the_new_number(world: World, mila: User) -> None:
