@@ -244,6 +244,7 @@ def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: Wor
     assert "a correction of the data" in world.messages_to(mila.phone)[-1]
     assert request.notes.cools_until
     assert request.notes.cools_until - world.now > 2 * DAY
+    assert at_step("cool_down")(advanced(world, made, within=2 * DAY))
     assert advanced(world, made, within=4 * DAY).status is Status.COMPLETED
     assert signed_in(mila).profile()["display_name"] == "Milica"
     assert "correct_done" in events(request.request_id)

@@ -186,6 +186,20 @@ def test_request_without_a_session_after_the_change_waits_once(world: World, mil
     assert [step["name"] for step in proven["steps"]][:4] == ["pin", "warn", "cool_down", "ask_stream"]
 
 
+@pytest.mark.promise("RGT-11")
+def test_copy_of_a_guest_that_waited_before_the_change_waits_again(world: World, mila: User) -> None:
+    address = an_address()
+    mila.has_email(address)
+    made = requests(world, phone=mila.phone).json
+    proves(world, made, email=address)
+    request_id = RightsRequestId(made["id"])
+    work(world, request_id, at_step("ask_stream"))
+    world.a_user(mila.phone).changes_number(a_phone())
+    changed_at = world.now
+    work(world, request_id, lambda request: not at_step("ask_stream")(request))
+    assert world.now - changed_at >= WAIT
+
+
 def test_cooled_steps_are_the_recovered_ones_without_the_warning() -> None:
     for right in (Right.ACCESS, Right.ERASURE):
         names = procedures.steps_of(right, None)
