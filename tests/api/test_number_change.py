@@ -496,6 +496,14 @@ def test_operator_freezes_the_account_by_its_former_number_until_operators_end_i
     assert is_new(world, old)
 
 
+def test_restriction_from_before_the_change_is_ended_by_its_subject(world: World, mila: User) -> None:
+    body = {"ground": "b", "purposes": ["analytics"]}
+    entered = world.an_operator("alice").enters(mila.user_id, "restriction", **body).json
+    world.advance(timedelta(seconds=1))
+    mila.changes_number(a_phone()).is_stepped_up()
+    assert mila.calls("POST", f"/v1/rights-requests/{entered['id']}/lift").status == 200
+
+
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("moves_on", [False, True])
 def test_freeze_by_a_number_that_signed_up_again_is_of_the_account_that_had_it(
