@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -187,6 +188,21 @@ def test_objection_after_a_consent_is_a_new_request(world: World, mila: User) ->
     assert second["id"] != first["id"]
     assert objected(mila) == BOTH
     assert answered(mila, "marketing_objection")["id"] == second["id"]
+
+
+@pytest.mark.promise("RGT-7")
+def test_repeated_key_returns_its_own_request_after_a_later_withdrawal(world: World, mila: User) -> None:
+    mila.consents("marketing")
+    mila.consents("analytics")
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    first = mila.exercises("consent_withdrawal", key, purposes=["marketing"])
+    world.advance(MINUTE)
+    later = answered(mila, "consent_withdrawal", purposes=["analytics"])
+    again = mila.exercises("consent_withdrawal", key, purposes=["marketing"])
+    assert (again.status, again.json) == (202, first.json)
+    assert again.json["id"] != later["id"]
+    other = mila.exercises("consent_withdrawal", key, purposes=["analytics"])
+    assert other.problem == "idempotency_mismatch"
 
 
 @pytest.mark.promise("RGT-6")

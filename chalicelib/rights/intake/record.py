@@ -97,6 +97,8 @@ def _repeated(
     """
     if begun.repeats is None or received.by is not ReceivedBy.APP:
         return None
+    if received.fingerprint and store.read(received.request_id):
+        return None  # an earlier call with the same Idempotency-Key made it: the transaction finds it
     recent = store.of_account(subject.account.account_id, None, _RECENT).found
     return next((one for one in recent if one.right is body.right and begun.repeats(one)), None)
 
