@@ -412,6 +412,7 @@ def test_letter_that_names_no_contact_is_answered_on_paper(
         text = entered.json["decision"]["text"]
         assert all(part in text for part in (*said, "https://www.poverenik.rs"))
         assert by_receipt(world, entered.json).json["decision"]["text"] == text
+        assert stored(RightsRequestId(entered.json["id"])).contact_locale is None  # only its language is kept
     assert cloud.records("suppression") == []
 
 

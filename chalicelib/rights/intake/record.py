@@ -117,7 +117,8 @@ def take_without_account(
     reached_at = {
         "contact_phone": contact.phone,
         "contact_email": contact.email,
-        "contact_locale": contact.locale,
+        # Without a contact no step deletes it; the language is enough for an answer on paper.
+        "contact_locale": contact.locale if contact.phone or contact.email else None,
         "language": language_of(contact.locale),
     }
     for _ in range(_TRIES):
