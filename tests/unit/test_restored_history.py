@@ -45,6 +45,7 @@ def test_cancellation_and_refusal_close_a_request() -> None:
     refused = {"status": "refused", "reason": RefusalReason.LEGAL_CLAIMS, "late": 0}
     assert of(("received", RECEIVED), ("cancelled", {})).closing == ClosingEvidence(Status.CANCELLED)
     assert of(("given_up_for_erasure", {})).closing == ClosingEvidence(Status.CANCELLED)
+    assert of(("superseded", {})).closing == ClosingEvidence(Status.CANCELLED)
     decided = of(("decided", refused)).closing
     assert decided == ClosingEvidence(Status.REFUSED, RefusalReason.LEGAL_CLAIMS)
 

@@ -17,7 +17,7 @@ from chalicelib.rights.refusal import RefusalReason
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 # The events by which a person closes a request, with its status; `decided` states the status itself.
-_CANCELLED = frozenset({"cancelled", "given_up_for_erasure"})
+_CANCELLED = frozenset({"cancelled", "superseded", "given_up_for_erasure"})
 # The events of the steps that answer a request.
 _ANSWERED = frozenset({"deliver_done", "certify_done"})
 
