@@ -25,7 +25,7 @@ def id_of(recipient: Recipient) -> str:
 
 @dataclass(frozen=True)
 class Accountability:
-    """Who represents and advises the controller, and which documents exist.
+    """The representative and the adviser of the controller, and its documents.
 
     Attributes:
         representative: name and address of the representative in the EU (Art. 27 GDPR).

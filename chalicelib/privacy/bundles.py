@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
+from types import GenericAlias
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -125,7 +127,9 @@ def _bundle(kind: type[Record]) -> Bundle:
 @cache
 def _rows(kind: type[Record]) -> Callable[[Sequence[Record]], str]:
     """A function that writes the rows of records: what is their own, as one JSON text."""
-    written, shared_fields = TypeAdapter(tuple[kind, ...]), {"__all__": set(_bundle(kind).shared)}  # type: ignore[valid-type]
+    rows: Any = GenericAlias(tuple, (kind, ...))
+    written = TypeAdapter[tuple[Record, ...]](rows)
+    shared_fields = {"__all__": set(_bundle(kind).shared)}
 
     def write(records: Sequence[Record]) -> str:
         return written.dump_json(tuple(records), exclude=shared_fields, exclude_none=True).decode()

@@ -171,9 +171,9 @@ def _row(row: Row) -> dict[str, Any]:
         "legal_basis": row.basis.value,
         "subjects": list(row.subjects),
         "categories": [category.value for category in row.categories],
-        "recipients": [recipient.name.lower() for recipient in row.recipients],
+        "recipients": [id_of(recipient) for recipient in row.recipients],
         "transfers": [
-            {"to": r.name.lower(), "country": r.country, "mechanism": r.entry.mechanism.value}
+            {"to": id_of(r), "country": r.country, "mechanism": r.entry.mechanism.value}
             for r in row.transfers
         ],
         "kept": row.kept,
@@ -185,7 +185,7 @@ def _row(row: Row) -> dict[str, Any]:
                 "category": field.category.value,
                 "source": field.source,
                 "correction": field.correction,
-                "recipients": [recipient.name.lower() for recipient in field.recipients],
+                "recipients": [id_of(recipient) for recipient in field.recipients],
             }
             for field in row.fields
         ],
@@ -197,7 +197,7 @@ def _recipient(recipient: Recipient, arranged: Accountability) -> dict[str, Any]
     signed = arranged.serbian_clauses.get(id_of(recipient))
     agreement = entry.agreement
     return {
-        "id": recipient.name.lower(),
+        "id": id_of(recipient),
         "name": entry.label,
         "country": entry.country,
         "role": entry.role.value,

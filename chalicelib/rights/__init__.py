@@ -11,7 +11,7 @@ The subject's side:
     guests/      the draft of such a request, its code, and proofs of identity
     contact_owners  the account that has a number or mailbox
     identity     which proofs of identity a request needs and has
-    effect_views what a request restricts, and who was notified, in responses
+    effect_views what a request restricts, and which recipients were notified, in responses
     views        what routes accept and return
     intake/      what each right accepts, and what takes effect in the transaction of the request
     service      submit, read, cancel, fetch the copy

@@ -1,4 +1,4 @@
-"""Parts of a request in responses: what it restricts, and who was notified of what it changed."""
+"""Parts of a request in responses: what it restricts, and which recipients were notified."""
 
 from typing import Self
 

@@ -86,7 +86,7 @@ _PROOF: Letters = {
             (
                 "Ako to ne učinite do {until}. godine, odbićemo zahtev. Možete da ga podnesete ponovo. Ako "
                 "zahtev nije Vaš, otkažite ga u aplikaciji, pod „Privatnost i prava“, ili zanemarite ovu "
-                "poruku: bez potvrde se ništa ne dešava."
+                "poruku: bez dokaza se ništa ne dešava."
             ),
         ),
     ),

@@ -31,7 +31,7 @@ class RequestAnnouncement(StrEnum):
     EXTENSION = "extension"
     CONFIRMATION = "confirmation"  # of an erasure, at once
     CANCELLATION = "cancellation"  # of an erasure
-    # Of a copy or erasure that was requested without a session; one to each channel of the account.
+    # Of what was requested without a session and waits; one to each channel of the account.
     WARNING_BY_MAIL = "warning_by_mail"
     WARNING_BY_TEXT = "warning_by_text"
     # That proof of identity is outstanding: at once, to the channels that proved nothing, and later.

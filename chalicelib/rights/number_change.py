@@ -1,8 +1,9 @@
 """What waits after a change of the account's number, which a thief may have made (ADR 43).
 
-For some days nothing irreversible is done. A freeze that begins in these days, and not from a
-session, protects the account from the thief, who can step up with the new number. While it is in force, a
-session or guest gets no copy, has none sent, and passes no point of no return. Operators end it.
+For some days nothing irreversible is done, by whatever channel it was requested. A freeze that begins in
+these days, and not from a session, protects the account from the thief, who can step up with the new number.
+While it is in force, a session or guest gets no copy, has none sent, and passes no point of no return.
+Operators end it.
 """
 
 from datetime import datetime, timedelta

@@ -70,7 +70,7 @@ def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> Ta
 def take_instead(
     subject: Subject, body: RequestedChange, received: Received, rule: IntakeRule
 ) -> TakenRequest:
-    """Record a request of a proven subject, instead of an open one that nobody proved to be theirs.
+    """Record a request of a proven subject, instead of an open one that waits for a proof.
 
     A stranger who has only the number of an account could otherwise keep its owner from a right for weeks. In
     the days after a change of the number, and while a freeze protects from the new one, the proofs of the
@@ -156,7 +156,7 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
 
 
 def cancel(account_id: AccountId, request_id: RightsRequestId, by: str = evidence.SUBJECT) -> RightsRequest:
-    """Cancel a request. Repeating the call changes nothing. `by`: who does, in the words of the evidence.
+    """Cancel a request. Repeating the call changes nothing. `by`: the actor, in the words of the evidence.
 
     Raises:
         NotFound: as for `own`.

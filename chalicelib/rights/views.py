@@ -137,7 +137,7 @@ class RequestView(View):
     due_at: Instant
     extended: ExtendedView | None = None
     without_account: bool = Field(
-        default=False, description="No account has the number or mailbox of the request"
+        default=False, description="No account has the number or mailbox of the request, or it names none"
     )
     on_behalf: OnBehalf | None = Field(None, description="The person who made the request for the subject")
     identity: IdentityView | None = None

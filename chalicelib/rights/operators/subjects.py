@@ -49,7 +49,7 @@ from chalicelib.rights.identity import GuestContact
 from chalicelib.rights.model import RightsRequest
 from chalicelib.staff import history
 
-# An operator who looks up one number after another would learn who has an account.
+# Looking up one number after another would show an operator which numbers have an account.
 _LOOKUPS = Limiter(
     "subject_lookups",
     (Window(lambda: DAY, lambda: settings().limits.subject_lookups_day),),

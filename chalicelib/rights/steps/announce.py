@@ -3,8 +3,9 @@
 A text message goes to a subject without a mailbox who made the request outside the app: others see the app.
 
 The app shows both as soon as they are decided. The mail goes to a verified address, if there is one, and
-only says where to look. So no step depends on the mail, and it is sent at most once: a note is written
-before it is sent. The completion of an erasure and its cancellation have messages of their own (`confirm`).
+says where to look and where to complain. So no step depends on the mail, and it is sent at most once: a note
+is written before it is sent. The completion of an erasure and its cancellation have messages of their own
+(`confirm`).
 """
 
 from collections.abc import Callable
