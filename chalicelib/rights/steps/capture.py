@@ -81,10 +81,6 @@ def _capture(job: ErasureJob) -> Outcome:
     return Done()
 
 
-def _copies_or_holds_wait(job: ErasureJob, held_by: SubjectHolds) -> timedelta | None:
-    return _copies_wait(job) or _confirmation_waits(job, held_by)
-
-
 def _cancel_if_it_stays(request: RightsRequest) -> timedelta | None:
     """Cancel the erasure of an idle account, if there is a reason to keep the account by now (ADR 36).
 
