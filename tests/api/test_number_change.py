@@ -486,7 +486,7 @@ def test_operator_freezes_the_account_by_its_former_number_until_operators_end_i
     old, alice = mila.phone, world.an_operator("alice")
     mila.changes_number(a_phone())
     world.advance(timedelta(hours=71))
-    body = {"phone": old, "ground": "b", "received_by": "telephone"}
+    body: dict[str, Any] = {"phone": old, "ground": "b", "received_by": "telephone"}
     assert enters(alice, "restriction", **body).json["without_account"]  # the number of a stranger
     entered = enters(alice, "restriction", **body, without_access=True).json
     mila = world.a_user(mila.phone).is_stepped_up()
