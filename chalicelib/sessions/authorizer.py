@@ -32,5 +32,5 @@ def access_token(request: AuthRequest) -> AuthResponse:
 
 if os.environ.get("RU4M_FUNCTION") == access_token.name:
     # While Lambda starts the container. Every other function with callers imports this module for its
-    # declaration only, and must not load PyJWT.
+    # declaration only, and must not load what verifies tokens.
     import chalicelib.sessions.verification  # noqa: F401

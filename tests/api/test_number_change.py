@@ -497,7 +497,7 @@ def test_operator_freezes_the_account_by_its_former_number_until_operators_end_i
 
 
 def test_restriction_from_before_the_change_is_ended_by_its_subject(world: World, mila: User) -> None:
-    body = {"ground": "b", "purposes": ["analytics"]}
+    body: dict[str, Any] = {"ground": "b", "purposes": ["analytics"]}
     entered = world.an_operator("alice").enters(mila.user_id, "restriction", **body).json
     world.advance(timedelta(seconds=1))
     mila.changes_number(a_phone()).is_stepped_up()

@@ -46,7 +46,7 @@ ALLOWED = {
     ("app", "rights"): {"boto3", "botocore", "pydantic", "cryptography"},
     # Of botocore only the empty package, for which Powertools' user agent looks.
     ("app", "about"): {"botocore", "pydantic"},
-    ("chalicelib.sessions.authorizer", "access_token"): {"botocore", "cryptography", "jwt"},
+    ("chalicelib.sessions.authorizer", "access_token"): {"botocore", "cryptography"},
     ("chalicelib.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.consents.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.ledger.jobs", ""): {"boto3", "botocore", "cryptography"},
@@ -79,7 +79,7 @@ BUDGETS = {
     ("app", "admin"): Budget(635, 6.15),
     ("app", "rights"): Budget(605, 6.0),
     ("app", "about"): Budget(160, 2.25),
-    ("chalicelib.sessions.authorizer", "access_token"): Budget(145, 1.2),
+    ("chalicelib.sessions.authorizer", "access_token"): Budget(100, 0.85),
     ("chalicelib.challenges.jobs", ""): Budget(370, 4.85),
     ("chalicelib.consents.jobs", ""): Budget(450, 5.3),
     ("chalicelib.ledger.jobs", ""): Budget(310, 3.55),
