@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from dateutil.relativedelta import relativedelta
-
 _ISO = re.compile(r"P(?:(?P<count>[1-9][0-9]{0,3})(?P<unit>[DMY])|T(?P<hours>[1-9][0-9]{0,3})H)")
 _COMPARED_FROM = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,9 +66,9 @@ class Duration:
             case Unit.DAY:
                 return start + timedelta(days=self.count)
             case Unit.MONTH:
-                return start + relativedelta(months=self.count)
+                return _months_after(start, self.count)
             case Unit.YEAR:
-                return start + relativedelta(years=self.count)
+                return _months_after(start, 12 * self.count)
 
     def __lt__(self, other: "Duration") -> bool:
         """Return whether it is shorter than another one, counted as for `<=`; so `min` is the shorter one."""
@@ -83,3 +81,10 @@ class Duration:
     def is_shorter_by(self, margin: "Duration", other: "Duration") -> bool:
         """Return whether it and a margin are no longer than another one, counted as for `<=`."""
         return _COMPARED_FROM + self + margin <= _COMPARED_FROM + other
+
+
+def _months_after(start: datetime, count: int) -> datetime:
+    # Imported here, since the authorizer declares durations and adds none.
+    from dateutil.relativedelta import relativedelta
+
+    return start + relativedelta(months=count)
