@@ -74,6 +74,7 @@ def copied(phone: Phone) -> dict[str, Any]:
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-2")
+@pytest.mark.promise("STR-6")
 def test_correction_by_the_subject_reaches_stream_and_is_recorded(cloud: LocalCloud, jelena: Phone) -> None:
     taken = rectifies(jelena, changes={"display_name": "Jelena R.", "country": "RS"})
     assert taken["status"] == "completed"

@@ -60,6 +60,7 @@ def mila(world: World, stream: Emulator) -> User:
 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("STR-5")
+@pytest.mark.promise("STR-6")
 def test_erasure_deletes_everything_here_and_at_stream_and_ends_in_a_certificate(
     world: World, mila: User, stream: Emulator
 ) -> None:

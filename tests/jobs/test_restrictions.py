@@ -71,6 +71,7 @@ def returns(mila: User) -> User:
 
 @pytest.mark.promise("RGT-4")
 @pytest.mark.promise("STR-3")
+@pytest.mark.promise("STR-6")
 def test_restriction_of_all_suspends_the_user_and_is_answered(
     world: World, mila: User, stream: Emulator
 ) -> None:
