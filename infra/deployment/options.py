@@ -52,10 +52,16 @@ def overrides(options: Mapping[str, Any], reserve: str | None, assignments: list
         pairs = (one.partition("=") for one in filter(None, reserve.split(",")))
         given["reserve"] = {name: number for name, _, number in pairs}
     for key, value in settings_file.parse(assignments):
-        if option := _OPTION_OF.get(key) or _OPTION_OF.get(key.partition(".")[0]):
+        if option := _option_of(key):
             raise SettingRefused(f"--set {key} is refused: use {option}.")
         given[key] = value
     return given
+
+
+def _option_of(key: str) -> str | None:
+    """The option of a setting, of the table that it is in, or of the first setting of a table."""
+    in_table = (option for name, option in _OPTION_OF.items() if name.startswith(f"{key}."))
+    return _OPTION_OF.get(key) or _OPTION_OF.get(key.partition(".")[0]) or next(in_table, None)
 
 
 def settings_of(stage: str, named: Path | None, given: Mapping[str, Any]) -> StageSettings:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chalicelib.core import clock
+from chalicelib.core import clock, settings
 from chalicelib.core.ids import ReportId
 from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
 from chalicelib.reports import page
@@ -108,7 +108,7 @@ def prove(
     if found.faults or found.sha256 is None:
         raise FileRefused(f"{file.name} has faults. `ops report verify` names them.")
     _refuse_unwritable(out)
-    stage, report_id = str(found.manifest["stage"]), _report_of(found.manifest)
+    stage, report_id = _stage_of(found.manifest), _report_of(found.manifest)
     proof = report_proof.make(AwsAccount(region, endpoint), stage, report_id, found.sha256)
     out.write_text(report_zip.json_text(proof), encoding="utf-8")
     faults, facts = report_proof.check(proof, report_id, found.sha256)
@@ -213,6 +213,14 @@ def _facts(reader: ReportReader, state: Mapping[str, Any]) -> dict[str, object]:
         },
         "made_at": clock.to_text(clock.now()),
     }
+
+
+def _stage_of(manifest: Mapping[str, Any]) -> str:
+    """Return the stage in a manifest, which becomes part of the names of resources."""
+    stage = str(manifest.get("stage"))
+    if stage not in set(settings.Stage):
+        raise FileRefused("The manifest names no stage.")
+    return stage
 
 
 def _report_of(manifest: Mapping[str, Any]) -> str:

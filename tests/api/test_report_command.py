@@ -224,6 +224,20 @@ def test_forged_manifest_has_no_proof(world: World, make: Make, tmp_path: Path) 
     assert prove(pack, tmp_path / "third.json")[1][0].endswith("in the Ledger was altered")
 
 
+def test_manifest_without_stage_or_report_is_refused_in_one_line(
+    world: World, make: Make, tmp_path: Path
+) -> None:
+    _, pack = make()
+    for name in ("stage", "report"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as new, zipfile.ZipFile(pack) as old:
+            manifest = {key: value for key, value in read(pack, "manifest.json").items() if key != name}
+            for file in old.namelist():
+                new.writestr(file, json.dumps(manifest) if file == "manifest.json" else old.read(file))
+        status, lines = prove(tmp_path / f"{name}.zip", tmp_path / "proof.json")
+        assert (status, len(lines)) == (1, 1)
+        assert f"names no {name}" in lines[0]
+
+
 def prove(pack: Path, proof: Path) -> tuple[int, list[str]]:
     words = ["report", "prove", str(pack), "--out", str(proof), "--region", REGION]
     done = CliRunner().invoke(app, words)

@@ -185,6 +185,7 @@ MISTAKES = {
         ),
         "issuer is refused: with a certificate it has to be https:// and a host only",
     ),
+    "table with options": ("", ("--set", "alarms={emails=['a@ru4m.example']}"), "use --alarm-email"),
     "setting with an option": ("", ("--set", "issuer=https://x"), "use --issuer"),
     "table with an option": ("", ("--set", "reserve.signup=5"), "use --reserve"),
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),
