@@ -17,9 +17,9 @@ def listed(erasures: list[Erasure]) -> Table:
     stuck = sum("stuck" in one for one in erasures)
     table = Table(title=f"{len(erasures)} erasures, {stuck} stuck", padding=0, show_edge=False)
     table.add_column("request", no_wrap=True)
-    table.add_column("step", overflow="fold", max_width=9)
-    table.add_column("state", overflow="fold", max_width=9)
-    table.add_column("since", max_width=10)
+    table.add_column("step", overflow="fold")
+    table.add_column("state", overflow="fold")
+    table.add_column("since", min_width=10, max_width=10)
     for name in ("age", "deleting", "deleted"):
         table.add_column(name, justify="right", overflow="fold")
     table.add_column("cancel", overflow="fold")
