@@ -19,7 +19,7 @@ def listed(erasures: list[Erasure]) -> Table:
     table.add_column("request", no_wrap=True)
     table.add_column("step", overflow="fold")
     table.add_column("state", overflow="fold")
-    table.add_column("since", min_width=10, max_width=10)
+    table.add_column("since", no_wrap=True)
     for name in ("age", "deleting", "deleted"):
         table.add_column(name, justify="right", overflow="fold")
     table.add_column("cancel", overflow="fold")
@@ -29,7 +29,7 @@ def listed(erasures: list[Erasure]) -> Table:
             one["id"],
             one.get("step", "none"),
             _state(one),
-            _minute(one.get("since", "")),
+            _minute(one.get("since", "")).replace(" ", "\n"),
             _hours(one["hours_since_receipt"]),
             _hours(one["hours_since_capture"]) if "hours_since_capture" in one else "no",
             str(one["deleted"]),
