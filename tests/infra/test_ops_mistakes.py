@@ -17,6 +17,7 @@ from rich.table import Table
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import procedures
 from infra.deployment.account import AwsAccount
 from infra.ops import internal_api, operator_console, profiles, progress
 from infra.ops.__main__ import app
@@ -278,3 +279,27 @@ def test_list_of_erasures_has_whole_ids_and_dates_at_100_columns() -> None:
     assert [
         text for text in (request, "2026-11-26", "2026-12-26", "25 h") if text not in written.getvalue()
     ] == []
+
+
+def test_longest_row_fits_the_width_and_keeps_id_step_and_reason() -> None:
+    longest = {
+        "id": "r_" + "0" * 26,
+        "status": "in_progress",
+        "stuck": "stopped",
+        "step": max((*procedures.DESTINATIONS,), key=len),
+        "step_status": "stopped",
+        "why": "past_the_point_of_no_return",
+        "since": "2026-11-24T12:00:00Z",
+        "hours_since_receipt": 10_000,
+        "hours_since_capture": 10_000,
+        "cancellable": False,
+        "deleted": 1_000_000,
+        "due_at": "2026-12-24T22:59:59Z",
+        "days_left": 3,
+    }
+    with operator_console.console.capture() as captured:
+        operator_console.console.print(progress.listed([longest]))
+    printed = captured.get()
+    assert max(map(len, printed.splitlines())) <= operator_console.WIDTH
+    for kept in (longest["id"], longest["step"], longest["why"]):
+        assert str(kept) in printed

@@ -7,9 +7,7 @@ from chalicelib.chat.deletion import MAX_ATTEMPTS
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import procedures
 from chalicelib.rights.model import Status
-from infra.ops import progress
 from infra.ops.__main__ import app
-from infra.ops.operator_console import WIDTH, console
 from infra.stream_emulator import Emulator
 from tests.support.chat_deletions import ERROR
 from tests.support.commands import Commands, Wire
@@ -122,27 +120,3 @@ def test_no_personal_value_is_printed(mila: User, run: Commands, stuck: RightsRe
 def test_malformed_id_of_an_erasure_is_not_sent(run: Commands) -> None:
     assert run("alice", "show", "../../v1/health").exit_code == 2
     assert run.wire.sent == []
-
-
-def test_longest_row_fits_the_width_and_keeps_id_step_and_reason() -> None:
-    longest = {
-        "id": "r_" + "0" * 26,
-        "status": "in_progress",
-        "stuck": "stopped",
-        "step": max((*procedures.DESTINATIONS,), key=len),
-        "step_status": "stopped",
-        "why": "past_the_point_of_no_return",
-        "since": "2026-11-24T12:00:00Z",
-        "hours_since_receipt": 10_000,
-        "hours_since_capture": 10_000,
-        "cancellable": False,
-        "deleted": 1_000_000,
-        "due_at": "2026-12-24T22:59:59Z",
-        "days_left": 3,
-    }
-    with console.capture() as captured:
-        console.print(progress.listed([longest]))
-    printed = captured.get()
-    assert max(map(len, printed.splitlines())) <= WIDTH
-    for kept in (longest["id"], longest["step"], longest["why"]):
-        assert str(kept) in printed
