@@ -25,6 +25,7 @@ The subject's side:
     reasons      the reasons for which a right can be refused, as the law lists them
     kept         what a law or a hold keeps of an erased account
     store        all DynamoDB access of requests
+    indexes      the keys by which indexes list a request; pure
     states       which status may follow which; pure
     standstill   which requests make no progress, and why; pure
     deadline     when an answer is due; pure

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import chain, clock, observe, shards, table
+from chalicelib.core import chain, clock, observe, table
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import HeadMoved, NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -36,11 +36,9 @@ from chalicelib.core.table import (
 )
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
-from chalicelib.rights import evidence, standstill
-from chalicelib.rights.engine import duties
+from chalicelib.rights import evidence, indexes, standstill
 from chalicelib.rights.model import ExportFile, OpenRequest, Right, RightsRequest
 
-SHARDS = shards.names(16)
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
 MAX_READ = 100  # items of a batched read
 _TRIES = 3  # of a write while other writers append to the same history
@@ -301,19 +299,5 @@ def stuck_places(shard: str) -> Iterator[str]:
 
 
 def _item(request: RightsRequest) -> Item:
-    return codec.to_item(request, key(request.request_id)) | _index_attributes(request)
-
-
-def _index_attributes(request: RightsRequest) -> Item:
-    """The keys of the indexes: by subject, due work, day of the answer, month of receipt; if stuck."""
-    now, shard = clock.now(), shards.shard_of(request.request_id, SHARDS)
-    wakes = duties.wakes_at(request, now)
-    month = clock.to_text(request.received_at)[:7]
-    attributes: Item = {"owner": partition_of(request.account_id), "received": f"{month}#{shard}"}
-    if wakes:
-        attributes |= {"due": shard, "due_at": clock.to_text(wakes)}
-    if request.is_open:
-        attributes |= {"open": shard, "answer_by": clock.to_text(duties.answer_by(request, now))}
-    if stuck := standstill.of(request):
-        attributes |= {"stuck": shard, "stuck_as": stuck.place}
-    return attributes
+    owner = {Index.OWNER.pk: partition_of(request.account_id)}
+    return codec.to_item(request, key(request.request_id)) | owner | indexes.attributes_of(request)

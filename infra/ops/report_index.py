@@ -12,7 +12,7 @@ from datetime import datetime
 from chalicelib.core import table
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import Attr, Change, Conflict, Index, Item, Key, Scan, Table
-from chalicelib.rights.log.service import place_of
+from chalicelib.rights.indexes import place_in_log
 from chalicelib.rights.model import RightsRequest
 from infra.deployment.account import AwsAccount
 from infra.ops import scan_position
@@ -52,7 +52,7 @@ def index(account: AwsAccount, stage: str, apply: Apply, after: str | None) -> I
 def _place(item: Item, apply: Apply) -> bool:
     """Write the place of a request; False if another writer did."""
     received_at = datetime.fromisoformat(item["received_at"])
-    put = {Index.RECEIVED.pk: place_of(RightsRequestId(item["request_id"]), received_at)}
+    put = {Index.RECEIVED.pk: place_in_log(RightsRequestId(item["request_id"]), received_at)}
     absent = Attr("kind").exists() & Attr(Index.RECEIVED.pk).not_exists()
     try:
         apply(Change(Key(Table.RIGHTS, item["pk"], item["sk"]), put=put, only_if=absent, conflict=_Placed))

@@ -15,7 +15,7 @@ from chalicelib.core.settings import settings
 from chalicelib.marketing.gate import may_send
 from chalicelib.marketing.model import NonServiceKind
 from chalicelib.notices.model import NoticeKind
-from chalicelib.rights import store as rights
+from chalicelib.rights import indexes
 from chalicelib.rights.engine import queue
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
@@ -502,7 +502,7 @@ def test_sweep_costs_three_reads_a_shard_and_a_batch_per_hundred_open_requests(w
     world.a_user().is_stepped_up().exercises("access")
     with counted() as calls:
         queue.sweep()
-    assert calls.tables == {"Query": 3 * len(rights.SHARDS), "BatchGetItem": 1}
+    assert calls.tables == {"Query": 3 * len(indexes.SHARDS), "BatchGetItem": 1}
     assert calls.of("sqs") == 1
 
 

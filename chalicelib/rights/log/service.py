@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
-from chalicelib.core import clock, shards
+from chalicelib.core import clock
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import store as requests
 from chalicelib.rights.erasure.store import certificates_of
+from chalicelib.rights.indexes import SHARDS
 from chalicelib.rights.log import store
 from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.operators.inspect import cursor_of, merge_shards, parse_place
@@ -67,7 +68,7 @@ def _rows(since: datetime, until: datetime, after: tuple[datetime, RightsRequest
     begin, after_id = after or (since, "")
     last = clock.from_epoch(clock.to_epoch(until) - 1)  # `Between` includes its end
     for month in _months(max(begin, since), last):
-        by_shard = (store.received(month, shard, max(begin, since), last) for shard in requests.SHARDS)
+        by_shard = (store.received(month, shard, max(begin, since), last) for shard in SHARDS)
         yield from merge_shards(by_shard, begin if after else None, after_id)
 
 
@@ -75,8 +76,3 @@ def _months(since: datetime, last: datetime) -> Iterator[str]:
     """Yield the months from one instant to another, in UTC."""
     first, end = (at.astimezone(UTC).year * 12 + at.astimezone(UTC).month - 1 for at in (since, last))
     return (f"{number // 12}-{number % 12 + 1:02}" for number in range(first, end + 1))
-
-
-def place_of(request_id: RightsRequestId, received_at: datetime) -> str:
-    """Return the key of a request in the index `received`, for those stored before it existed."""
-    return f"{clock.to_text(received_at)[:7]}#{shards.shard_of(request_id, requests.SHARDS)}"

@@ -9,6 +9,7 @@ from datetime import datetime
 from chalicelib.core import clock, table
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import Between, Index, Query, Table
+from chalicelib.rights.indexes import log_of
 
 _PAGE = 50  # rows of a shard in one call; a page of the log takes a part of each shard
 
@@ -25,6 +26,6 @@ def received(
         until: the last instant.
     """
     within = Between(clock.to_text(since), clock.to_text(until))
-    listed = Query(Table.RIGHTS, f"{month}#{shard}", within, index=Index.RECEIVED, page=_PAGE)
+    listed = Query(Table.RIGHTS, log_of(month, shard), within, index=Index.RECEIVED, page=_PAGE)
     for row in table.query(listed):
         yield RightsRequestId(row["pk"].removeprefix("R#")), datetime.fromisoformat(row["received_at"])

@@ -12,6 +12,7 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.segments import Segment
 from chalicelib.core.transactions import Perform
 from chalicelib.rights import evidence, store
+from chalicelib.rights.indexes import SHARDS
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.restored import changes
@@ -68,7 +69,7 @@ def _needs_guards(request: RightsRequest) -> bool:
 
 def open_in_table() -> Iterator[RightsRequestId]:
     """The ids of the open requests of all shards."""
-    for shard in store.SHARDS:
+    for shard in SHARDS:
         for request_id, _ in store.open_requests(shard):
             yield request_id
 
