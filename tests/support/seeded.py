@@ -31,7 +31,7 @@ from chalicelib.notices.jobs import announce_notices
 from chalicelib.reconciliation import store as reconciliation
 from chalicelib.reconciliation.jobs import reconcile_chat
 from chalicelib.retention.jobs import close_idle_accounts, keep_holds, purge_expired
-from chalicelib.rights import store as rights
+from chalicelib.rights import indexes as rights
 from chalicelib.rights.jobs import sweep_rights
 from chalicelib.usage import store as usage
 from chalicelib.usage.figures import Figures

@@ -27,8 +27,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.rights import store
-from chalicelib.rights.indexes import SHARDS
+from chalicelib.rights import indexes, store
 from chalicelib.rights.standstill import StuckCounts
 
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
@@ -146,7 +145,7 @@ def sweep() -> Swept:
     """
     swept, now = Swept(), clock.now()
     most_urgent: list[RightsRequestId] = []
-    for shard in SHARDS:
+    for shard in indexes.SHARDS:
         due = list(islice(store.due(shard, now), _MAX_PER_SHARD))
         swept.due += len(due)
         swept.sent += send_all(due)

@@ -14,9 +14,9 @@ from itertools import islice
 from chalicelib.core import clock
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.rights import indexes
 from chalicelib.rights import store as requests
 from chalicelib.rights.erasure.store import certificates_of
-from chalicelib.rights.indexes import SHARDS
 from chalicelib.rights.log import store
 from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.operators.inspect import cursor_of, merge_shards, parse_place
@@ -68,7 +68,7 @@ def _rows(since: datetime, until: datetime, after: tuple[datetime, RightsRequest
     begin, after_id = after or (since, "")
     last = clock.from_epoch(clock.to_epoch(until) - 1)  # `Between` includes its end
     for month in _months(max(begin, since), last):
-        by_shard = (store.received(month, shard, max(begin, since), last) for shard in SHARDS)
+        by_shard = (store.received(month, shard, max(begin, since), last) for shard in indexes.SHARDS)
         yield from merge_shards(by_shard, begin if after else None, after_id)
 
 

@@ -17,8 +17,7 @@ from chalicelib.core import clock
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights import standstill, store
-from chalicelib.rights.indexes import SHARDS
+from chalicelib.rights import indexes, standstill, store
 from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.operators import inspect
 from chalicelib.rights.operators.inspect import CasePage
@@ -94,7 +93,7 @@ def _places(after: _Place | None) -> Iterator[_Place]:
 
 def _stuck(after: _Place | None) -> Iterator[_Place]:
     since = (after.rank, after.at) if after else None
-    shards = (store.stuck_requests(shard, since) for shard in SHARDS)
+    shards = (store.stuck_requests(shard, since) for shard in indexes.SHARDS)
     for request_id, (rank, at) in inspect.merge_shards(shards, since, after.request_id if after else ""):
         yield _Place(rank, at, request_id)
 

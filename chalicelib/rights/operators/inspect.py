@@ -22,8 +22,7 @@ from chalicelib.core.chain import Chain, ChainEntry, Unreadable
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights import evidence, moves, store
-from chalicelib.rights.indexes import SHARDS
+from chalicelib.rights import evidence, indexes, moves, store
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.moves import Move
 from chalicelib.staff import history
@@ -102,7 +101,7 @@ def _history(request_id: RightsRequestId) -> History:
 def urgent_first(after: tuple[datetime, RightsRequestId] | None) -> Iterator[_Row]:
     """Open requests by the time their answer is due, then by id; those after a place in this order."""
     since, after_id = after or (None, "")
-    shards = (store.open_requests(shard, since) for shard in SHARDS)
+    shards = (store.open_requests(shard, since) for shard in indexes.SHARDS)
     return merge_shards(shards, since, after_id)
 
 

@@ -16,8 +16,7 @@ from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.disclosures import service as disclosures
 from chalicelib.disclosures.model import Disclosure
-from chalicelib.rights import store
-from chalicelib.rights.indexes import SHARDS
+from chalicelib.rights import indexes, store
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import RecipientNotice, RecipientOutcome
 from chalicelib.rights.operators.inspect import PAGE, merge_shards, record_inspection, record_page
@@ -52,7 +51,7 @@ def list_unnotified(by: StaffId) -> Sequence[UnnotifiedRequest]:
     Raises:
         Unavailable: the view cannot be recorded now.
     """
-    shards = (store.stuck_requests(shard, FIRST_UNNOTIFIED) for shard in SHARDS)
+    shards = (store.stuck_requests(shard, FIRST_UNNOTIFIED) for shard in indexes.SHARDS)
     rows = islice(merge_shards(shards, None, ""), PAGE)
     found = [UnnotifiedRequest(request_id, since) for request_id, (_, since) in rows]
     record_page([one.request_id for one in found], by)

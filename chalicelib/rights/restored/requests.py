@@ -11,8 +11,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.segments import Segment
 from chalicelib.core.transactions import Perform
-from chalicelib.rights import evidence, store
-from chalicelib.rights.indexes import SHARDS
+from chalicelib.rights import evidence, indexes, store
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.restored import changes
@@ -69,7 +68,7 @@ def _needs_guards(request: RightsRequest) -> bool:
 
 def open_in_table() -> Iterator[RightsRequestId]:
     """The ids of the open requests of all shards."""
-    for shard in SHARDS:
+    for shard in indexes.SHARDS:
         for request_id, _ in store.open_requests(shard):
             yield request_id
 
