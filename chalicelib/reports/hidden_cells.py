@@ -9,6 +9,8 @@ are zeros, which are about no person, and counts of ten or more. Hidden are:
 3. Further cells, until each small count has at least five possible values for a reader who knows all
    published cells, that all totals are sums, and which hidden cells are small. Rule 2 looks at one line, but
    several lines together may determine a cell.
+4. All cells, zeros too, if a small count has fewer values although every other count is hidden. Of six
+   requests in six cells, a reader who sees where the zeros are knows that none of the cells is above 4.
 
 Rule 3 is checked exactly. The sums make the table a network: a row and a column are nodes, a cell is an edge,
 and a table that a reader considers possible is a circulation within the bounds of the hidden cells. So the
@@ -71,6 +73,8 @@ def published(table: CountTable) -> dict[Cell, int | None]:
     # In this order, because the path of a narrow cell mostly makes its lines large enough too.
     while more := _too_narrow(table, hidden) or _too_small_together(table, hidden):
         hidden |= more
+    if any(possible_values(table, hidden, cell) < VALUES for cell in _small(table, hidden)):
+        return dict.fromkeys(cells)
     return {cell: None if cell in hidden else count for cell, count in cells.items()}
 
 
@@ -93,7 +97,7 @@ def _too_small_together(table: CountTable, hidden: set[Cell]) -> set[Cell]:
 
 def _too_narrow(table: CountTable, hidden: set[Cell]) -> set[Cell]:
     """Return cells to hide because a small one has too few possible values; or none."""
-    for cell in sorted(cell for cell in hidden if table.cells[cell] in SMALL):
+    for cell in _small(table, hidden):
         networks = [_Network.of(table, hidden, cell, direction) for direction in (1, -1)]
         if 1 + sum(network.widen() for network in networks) >= VALUES:
             continue
@@ -104,6 +108,11 @@ def _too_narrow(table: CountTable, hidden: set[Cell]) -> set[Cell]:
         if rest := {one for one, count in table.cells.items() if count} - hidden:
             return rest
     return set()
+
+
+def _small(table: CountTable, hidden: set[Cell]) -> list[Cell]:
+    """Return the small cells, all of which are hidden, in a fixed order."""
+    return sorted(cell for cell in hidden if table.cells[cell] in SMALL)
 
 
 @dataclass

@@ -92,6 +92,14 @@ def test_table_about_very_few_requests_shows_zeros_only() -> None:
     assert set(published(a_table((0, 0), (0, 0))).values()) == {0}
 
 
+def test_nothing_is_published_where_hiding_every_count_leaves_too_few_values() -> None:
+    # A reader of the zeros knows six counts of at least 1, whose total is at most 9: none is more than 4.
+    table = a_table((1, 1, 1), (1, 1, 1), (0, 0, 0))
+    hidden = {one for one, count in table.cells.items() if count}
+    assert possible_values(table, hidden, ("access", "complied")) == 4
+    assert set(published(table).values()) == {None}
+
+
 COUNTS = st.one_of(st.integers(0, 13), st.integers(0, 3), st.just(9))
 SMALL_TABLES = st.tuples(st.tuples(COUNTS, COUNTS), st.tuples(COUNTS, COUNTS))
 
@@ -118,6 +126,11 @@ def test_each_small_count_is_hidden_and_protected(lines: list[tuple[int, ...]]) 
     table = a_table(*lines)
     shown = published(table)
     hidden = {one for one, count in shown.items() if count is None}
+    if hidden == table.cells.keys():  # then a reader knows nothing
+        nonzero = {one for one, count in table.cells.items() if count}
+        small = nonzero & {one for one, count in table.cells.items() if count in SMALL}
+        assert nonzero == hidden or any(possible_values(table, nonzero, one) < VALUES for one in small)
+        return
     for cell, count in table.cells.items():
         assert shown[cell] in {None, count}
         if count in SMALL:
