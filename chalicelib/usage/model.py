@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from chalicelib.core.clock import Instant
+from chalicelib.core.clock import Instant, WholeInstant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table_names import Table
@@ -176,7 +176,7 @@ class UsageEvent(
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     event_id: Annotated[UUID, NOT_PERSONAL]
-    at: Annotated[Instant, NOT_PERSONAL]
+    at: Annotated[WholeInstant, NOT_PERSONAL]
     name: Annotated[str, personal(Category.BEHAVIOR, Source.OBSERVED)]
     screen: Annotated[str | None, personal(Category.BEHAVIOR, Source.OBSERVED)] = None
     duration_ms: Annotated[int | None, personal(Category.BEHAVIOR, Source.OBSERVED)] = None
@@ -200,7 +200,7 @@ class DiagnosticsEvent(
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     event_id: Annotated[UUID, NOT_PERSONAL]
-    at: Annotated[Instant, NOT_PERSONAL]
+    at: Annotated[WholeInstant, NOT_PERSONAL]
     name: Annotated[str, personal(Category.TELEMETRY, Source.OBSERVED)]
     screen: Annotated[str | None, personal(Category.TELEMETRY, Source.OBSERVED)] = None
     duration_ms: Annotated[int | None, personal(Category.TELEMETRY, Source.OBSERVED)] = None
