@@ -8,7 +8,7 @@ from chalicelib.core.needs import read_accounts
 from chalicelib.core.table import Item
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import STATEMENTS
-from chalicelib.rights import receipts, store
+from chalicelib.rights import indexes, receipts, store
 from chalicelib.rights.model import RightsRequest, Status
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.flows_rights import without_sequence_number
@@ -27,7 +27,7 @@ class CorrectionFlow(UserFlow):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.patch.setattr(store, "SHARDS", ("00",))
+        run.patch.setattr(indexes, "SHARDS", ("00",))
         self.user.has_email(ADDRESS)
         run.deliver_changes()
 

@@ -8,7 +8,7 @@ from chalicelib.core.needs import read_accounts
 from chalicelib.core.table import Item
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles.service import READABLE_PROFILE
-from chalicelib.rights import store
+from chalicelib.rights import indexes, store
 from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.suppressions.service import suppressed
@@ -43,7 +43,7 @@ class AnsweringGuest(GuestFlow):
     more_messages = 1  # a code, as for signing up
 
     def prepare(self, run: Run) -> None:
-        run.patch.setattr(store, "SHARDS", ("00",))
+        run.patch.setattr(indexes, "SHARDS", ("00",))
         self.copy = {}
 
     def play(self, run: Run) -> None:
@@ -79,7 +79,7 @@ class RecoveringCopy(GuestFlow):
 
     def prepare(self, run: Run) -> None:
         UserFlow.prepare(self, run)
-        run.patch.setattr(store, "SHARDS", ("00",))
+        run.patch.setattr(indexes, "SHARDS", ("00",))
         self.user.has_email(ADDRESS)
         run.deliver_changes()
         self.copy = {}
