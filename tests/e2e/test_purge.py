@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from typer.testing import CliRunner
 
 from chalicelib.core import chain, clock
 from chalicelib.core.periods import PERIODS
+from chalicelib.core.settings import settings
 from chalicelib.core.table import Index, Key, Table, ends
 from chalicelib.core.table.items import plain, wire_item
 from chalicelib.privacy import codec
@@ -54,8 +56,14 @@ def key_in(place: Table, name: str) -> Key:
 
 
 def put(cloud: LocalCloud, key: Key, **attributes: Any) -> None:
+    """Put an item, in the index as of the last instant that the purge judges.
+
+    In the first 45 minutes of a day that is on the day before. The purge does not read the new day yet.
+    """
     item = {**key.attributes(), "kind": "test", **attributes}
-    indexed = {**item, **ends.of_item(key, item | {"delete_at": item["expires_at"]})}
+    judged = clock.now() - timedelta(minutes=settings().purge.lag_minutes)
+    with time_machine.travel(judged, tick=False):
+        indexed = {**item, **ends.of_item(key, item | {"delete_at": item["expires_at"]})}
     cloud.account.client("dynamodb").put_item(TableName=f"ru4m-local-{key.table}", Item=wire_item(indexed))
 
 
