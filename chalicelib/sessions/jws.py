@@ -8,7 +8,7 @@ Invariants:
 - The token does not choose how it is verified. Its header has to be the one that we write: algorithm, type
   and key id, and no other parameter. So `none`, HS256, `crit` and keys inside a token are refused.
 - Nothing else of a token is read before its signature is verified.
-- A character outside base64url is refused. Python's decoder would skip it.
+- Base64url has one spelling: characters outside of it, padding and unused bits are refused.
 """
 
 import base64
@@ -52,7 +52,8 @@ def verified_claims(token: str, keys: Mapping[str, EllipticCurvePublicKey]) -> d
         raise TokenRefused("malformed")
     header, payload, signature = parts.groups()
     parameters = _object(header)
-    key = keys.get(str(parameters.pop("kid", None)))
+    kid = parameters.pop("kid", None)
+    key = keys.get(kid) if isinstance(kid, str) else None
     if key is None:
         raise TokenRefused("unknown_key")
     if parameters != {"alg": "ES256", "typ": "JWT"}:
@@ -75,7 +76,7 @@ def _verify(key: EllipticCurvePublicKey, message: bytes, signature: bytes) -> No
 def _object(part: str) -> dict[str, Any]:
     try:
         value = json.loads(_decoded(part))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise TokenRefused("malformed") from None
     if not isinstance(value, dict):
         raise TokenRefused("malformed")
@@ -83,10 +84,14 @@ def _object(part: str) -> dict[str, Any]:
 
 
 def _decoded(part: str) -> bytes:
+    """The bytes of a part. Without this comparison, Python's decoder would accept several texts for them."""
     try:
-        return _bytes(part)
+        raw = _bytes(part)
     except ValueError:
         raise TokenRefused("malformed") from None
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
+        raise TokenRefused("malformed")
+    return raw
 
 
 @cache
@@ -94,7 +99,7 @@ def public_keys(jwks: str) -> dict[str, EllipticCurvePublicKey]:
     """The keys of a published set (RFC 7517) by key id; several during a rotation.
 
     Raises:
-        KeyError, ValueError: a key of the set is not an EC key on P-256.
+        KeyError, ValueError: a key of the set is no point on P-256. Its `kty` and `crv` are not read.
     """
     return {
         key["kid"]: EllipticCurvePublicNumbers(_number(key["x"]), _number(key["y"]), SECP256R1()).public_key()

@@ -26,17 +26,19 @@ _ROLL_BACK = "Read the log of the function, then `make rollback` or deploy a cor
 
 @dataclass(frozen=True)
 class SmokeRequest:
-    """A request without credentials, and the status with which the service is as it should be."""
+    """A request without valid credentials, and the status with which the service is as it should be."""
 
     method: str
     path: str
     wanted: int
+    bearer: str = ""
 
 
 _REQUESTS = (
     SmokeRequest("GET", "/v1/controller", 200),
     SmokeRequest("GET", "/.well-known/jwks.json", 200),
-    SmokeRequest("GET", "/v1/profile", 401),
+    # Without a token the gateway would not ask the authorizer, which reads the published keys.
+    SmokeRequest("GET", "/v1/profile", 401, bearer="not.a.token"),
     SmokeRequest("GET", "/admin/v1/rights-requests", 404),  # unsigned, so it shows nothing
     SmokeRequest("POST", WEBHOOK_PATH, 401),
 )
@@ -102,11 +104,12 @@ def _health(url: str) -> dict[str, Any]:
 def _try(url: str, request: SmokeRequest) -> DeploymentFinding:
     name = f"{request.method} {request.path}"
     try:
-        answer = requests.request(request.method, url + request.path, timeout=_TIMEOUT)
+        headers = {"Authorization": f"Bearer {request.bearer}"} if request.bearer else {}
+        answer = requests.request(request.method, url + request.path, headers=headers, timeout=_TIMEOUT)
     except requests.RequestException as failure:
         return refused(name, f"no answer ({type(failure).__name__})", _ROLL_BACK)
     if answer.status_code != request.wanted:
-        what = f"status {answer.status_code} without credentials, not {request.wanted}"
+        what = f"status {answer.status_code} without valid credentials, not {request.wanted}"
         return refused(name, what, _ROLL_BACK)
     return ok(name, f"status {answer.status_code} without credentials")
 

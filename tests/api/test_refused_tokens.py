@@ -45,6 +45,9 @@ def test_refused_token_is_counted_by_its_reason(world: World, capsys: pytest.Cap
         "expired": f"Bearer {a_token(exp=past)}",
         "wrong_claims": f"Bearer {a_token(aud='another-app')}",
     }
+    assert reason(f"bearer  {a_token()} ", capsys) is None  # RFC 7235: the scheme in any case
+    for audience in ([settings().audience], f"{settings().audience}2", settings().audience[:-1]):
+        assert reason(f"Bearer {a_token(aud=audience)}", capsys) == "wrong_claims"
     assert {expected: reason(header, capsys) for expected, header in headers.items()} == {
         expected: expected for expected in headers
     }

@@ -572,8 +572,15 @@ def test_service_of_another_version_or_open_route_fails_the_smoke_test(
     assert (old.severity, "states old" in old.text, "make rollback" in old.remedy) == ("refused", True, True)
     healthy = answers(200, status="ok", version="new", stage="staging")
     monkeypatch.setattr(requests, "get", lambda *_, **__: healthy)
-    monkeypatch.setattr(requests, "request", lambda *_, **__: answers(200))
+    sent: list[dict[str, str]] = []
+
+    def opened(*_: str, headers: dict[str, str], **__: object) -> Any:
+        sent.append(headers)
+        return answers(200)
+
+    monkeypatch.setattr(requests, "request", opened)
     found = list(smoke.try_deployed(account, "staging", "https://api.example", "new", ""))
+    assert [one for one in sent if one] == [{"Authorization": "Bearer not.a.token"}]  # for the authorizer
     refused = [one.check for one in found if one.severity is Severity.REFUSED]
     assert refused == ["GET /v1/profile", "GET /admin/v1/rights-requests", "POST /v1/hooks/stream"]
     assert found[-1].check == "alarms"
