@@ -65,6 +65,7 @@ def test_deployment_makes_the_dashboard(
     assert known <= alarm_states(cloud.account).keys()
 
 
+@pytest.mark.proof  # takes seconds
 def test_sign_up_moves_the_metrics_of_its_funnel_once(
     cloud: LocalCloud,
     parameters: dict[str, str],
@@ -96,6 +97,7 @@ def test_refused_token_moves_the_metric_of_its_reason(
     assert [*sums(cloud, parameters, reason)] == [before + 1]
 
 
+@pytest.mark.proof  # takes seconds
 def test_scheduled_job_moves_its_gauges_zero_included(cloud: LocalCloud, parameters: dict[str, str]) -> None:
     overdue = Series(
         "RU4M", Metric.RIGHTS_OVERDUE.label, (("service", "ru4m-${Stage}"),), "SampleCount", "runs"

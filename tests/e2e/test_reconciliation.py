@@ -65,6 +65,7 @@ def test_operator_releases_the_job_and_counts_by_commands(cloud: LocalCloud) -> 
     assert (counted.exit_code, "0 acted" in counted.output) == (0, True)
 
 
+@pytest.mark.proof  # takes seconds
 @pytest.mark.usefixtures("instant_tasks")
 def test_erased_user_who_is_still_at_stream_is_deleted_again(cloud: LocalCloud, sdk: StreamChat) -> None:
     user_id, gone = erased_two_days_ago(), erased_two_days_ago()

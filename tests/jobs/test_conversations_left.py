@@ -66,6 +66,7 @@ def test_erasure_ends_memberships_and_leaves_others_their_conversations(
     assert counted["membership"] == 3
 
 
+@pytest.mark.proof  # takes seconds
 @pytest.mark.promise("RET-3")
 def test_hold_on_memberships_leaves_no_conversation_that_names_the_user(
     world: World, stream: Emulator

@@ -95,6 +95,7 @@ def test_no_row_names_a_user_after_an_erasure(world: World, stream: Emulator) ->
 HOLDABLE = ("contact", "invitation", "sent_invitation", "block_list", "blocked_by", "contact_code")
 
 
+@pytest.mark.proof  # takes seconds
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("RET-3")
 def test_hold_on_a_user_leaves_no_row_of_others_that_names_the_user(world: World, stream: Emulator) -> None:
@@ -142,6 +143,7 @@ def test_replay_after_a_restore_takes_the_user_off_the_rows_of_others(world: Wor
         assert circle.contact.signs_in_again().gets("/v1/contacts").json == {"items": []}
 
 
+@pytest.mark.proof  # takes seconds
 @pytest.mark.promise("RET-3")
 def test_replay_with_a_hold_takes_the_user_off_the_rows_of_others(world: World, stream: Emulator) -> None:
     circle = Circle(a_subject(world))

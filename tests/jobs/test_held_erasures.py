@@ -117,6 +117,7 @@ def test_held_record_names_neither_account_nor_user_in_clear(world: World, mila:
     assert not [one for one in (mila.account_id, mila.user_id, mila.phone, "Milica") if one in text]
 
 
+@pytest.mark.proof  # takes seconds
 def test_erasure_completes_by_itself_when_the_hold_lapses(world: World, mila: User) -> None:
     hold = places_hold(mila, "profile")
     request = asks_for_erasure(mila)
@@ -343,6 +344,7 @@ def test_secret_hold_is_not_disclosed(world: World, mila: User) -> None:
     assert held_kinds(request) == ["profile"]
 
 
+@pytest.mark.proof  # takes seconds
 def test_every_certificate_reserves_what_must_not_be_disclosed(world: World, mila: User) -> None:
     request = asks_for_erasure(mila)
     work(world, request)

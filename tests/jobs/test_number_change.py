@@ -157,6 +157,7 @@ def test_request_of_a_guest_does_not_give_way_after_a_freeze_after_the_change(
     assert stored(RightsRequestId(made["id"])).status is Status.AWAITING_VERIFICATION
 
 
+@pytest.mark.proof  # takes seconds
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("right", ["erasure", "portability"])
 def test_account_that_is_frozen_after_the_change_loses_nothing_to_its_session(
