@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.core import dynamodb_bodies
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
@@ -75,8 +76,6 @@ def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 sh
     """
     import boto3
     from botocore.config import Config
-
-    from chalicelib.core import dynamodb_bodies
 
     timeouts = SLOW_OPERATIONS.get((service, operation)) or _TIMEOUTS.get(service, _OTHERS)
     made = boto3.client(

@@ -89,7 +89,7 @@ Instant = Annotated[datetime, _InstantSchema]
 
 class _WholeInstantSchema:
     @staticmethod
-    def __get_pydantic_core_schema__(source: Any, handler: Any) -> Any:  # noqa: ANN401 - as above
+    def __get_pydantic_core_schema__(source: Any, handler: Any) -> Any:  # noqa: ANN401 - pydantic's hook is untyped
         from pydantic_core import core_schema
 
         return core_schema.datetime_schema(tz_constraint=0)

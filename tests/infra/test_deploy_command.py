@@ -525,7 +525,7 @@ def test_app_of_another_stage_is_refused_and_another_app_is_warned(
     assert (other.severity, "uses app another" in other.text) == ("warning", True)
 
 
-def test_app_whose_webhook_is_of_another_stage_is_refused_also_if_settings_are_ignored(
+def test_app_with_another_stages_webhook_is_refused_also_if_settings_are_ignored(
     run: Run, deployed: list[DeploymentTarget], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chat_settings, "owners", lambda *_: ("https://api.other.example",))
