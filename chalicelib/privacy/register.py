@@ -1,9 +1,7 @@
-"""The register of all record classes, found by importing each concept's model."""
+"""The register of all record classes, found by importing each module named `model`, at any depth."""
 
 import importlib
-import importlib.util
 import pkgutil
-from collections.abc import Iterable, Iterator
 from functools import cache
 
 import chalicelib
@@ -28,13 +26,6 @@ def kinds_about_users() -> frozenset[str]:
 
 @cache
 def _import_models() -> None:
-    for concept in _packages(chalicelib.__path__, "chalicelib."):
-        path = importlib.import_module(concept).__path__
-        for package in (concept, *_packages(path, f"{concept}.")):
-            if importlib.util.find_spec(f"{package}.model"):
-                importlib.import_module(f"{package}.model")
-
-
-def _packages(path: Iterable[str], prefix: str) -> Iterator[str]:
-    """The names of the packages directly below a path."""
-    return (found.name for found in pkgutil.iter_modules(path, prefix) if found.ispkg)
+    for found in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+        if found.name.endswith(".model"):
+            importlib.import_module(found.name)

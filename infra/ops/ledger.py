@@ -1,4 +1,4 @@
-"""Verifies the Ledger against its checkpoints, with the functions' code (docs/adr/0007).
+"""Verifies the Ledger against its checkpoints, with the functions' code (docs/adr/0007-hash-chains.md).
 
 Changes nothing. Requires Query on the Ledger and its index, the two reads of the bucket, and
 kms:GetPublicKey.

@@ -40,7 +40,7 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def load(name: str) -> Template:
-    """Load one file and expand short forms; `name` has no extension, e.g. `service/api`."""
+    """Load one file and expand short forms; `name` is its path here without the extension."""
     return copy.deepcopy(_parsed(name))
 
 
