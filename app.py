@@ -11,6 +11,7 @@ events and schedules, and `model` the types.
 import importlib
 import os
 import sys
+from itertools import chain
 
 from chalice.app import Blueprint, Chalice
 
@@ -22,19 +23,19 @@ from chalicelib.core.http import contract
 from chalicelib.core.settings import settings
 
 GROUPS = {
-    "signup": "chalicelib.signup.api",
-    "sessions": "chalicelib.sessions.api",
-    "profiles": "chalicelib.profiles.api",
-    "contacts": "chalicelib.contacts.api",
-    "conversations": "chalicelib.conversations.api",
-    "notices": "chalicelib.notices.api",
-    "consents": "chalicelib.consents.api",
-    "chat": "chalicelib.chat.api",
-    "usage": "chalicelib.usage.api",
-    "rights": "chalicelib.rights.api",
-    "hooks": "chalicelib.hooks.api",
-    "about": "chalicelib.about.api",
-    "admin": "chalicelib.admin.api",
+    "signup": ("chalicelib.signup.api",),
+    "sessions": ("chalicelib.sessions.api",),
+    "profiles": ("chalicelib.profiles.api",),
+    "contacts": ("chalicelib.contacts.api",),
+    "conversations": ("chalicelib.conversations.api",),
+    "notices": ("chalicelib.notices.api", "chalicelib.breaches.api"),
+    "consents": ("chalicelib.consents.api",),
+    "chat": ("chalicelib.chat.api",),
+    "usage": ("chalicelib.usage.api",),
+    "rights": ("chalicelib.rights.api",),
+    "hooks": ("chalicelib.hooks.api",),
+    "about": ("chalicelib.about.api",),
+    "admin": ("chalicelib.admin.api",),
 }
 AUTHORIZER = "chalicelib.sessions.authorizer"
 JOBS = (
@@ -42,11 +43,14 @@ JOBS = (
     "chalicelib.challenges.jobs",
     "chalicelib.chat.jobs",
     "chalicelib.chat_settings.jobs",
-    "chalicelib.consents.jobs",
+    "chalicelib.conversations.jobs",
     "chalicelib.hooks.jobs",
     "chalicelib.ledger.jobs",
     "chalicelib.notices.jobs",
+    "chalicelib.operations.mail_jobs",
     "chalicelib.reconciliation.jobs",
+    "chalicelib.retention.consent_jobs",
+    "chalicelib.retention.idle.jobs",
     "chalicelib.retention.jobs",
     "chalicelib.rights.jobs",
     "chalicelib.usage.jobs",
@@ -61,7 +65,8 @@ def _blueprint(module: str) -> Blueprint:
 
 def _blueprints(group: str | None) -> list[Blueprint]:
     """The blueprints of a group; the authorizer is first if a route needs a caller."""
-    found = [_blueprint(module) for module in ((GROUPS[group],) if group else (*GROUPS.values(), *JOBS))]
+    modules = GROUPS[group] if group else (*chain.from_iterable(GROUPS.values()), *JOBS)
+    found = [_blueprint(module) for module in modules]
     guarded = any(route.caller for route in contract.routes())
     return [_blueprint(AUTHORIZER), *found] if guarded else found
 

@@ -36,6 +36,7 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.profiles import store as profiles
 from chalicelib.profiles.model import Profile
+from chalicelib.retention import holds
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud, environment
 from tests.support.builders import a_phone
@@ -107,7 +108,7 @@ def _renew(number: int) -> Measured:
             account_id = _account(None)
             (found,) = needs.read_accounts([account_id], (accounts.OPEN_ACCOUNT, DATA_KEY))
             consents.decide(found[accounts.OPEN_ACCOUNT], None, found[DATA_KEY], given)
-    return _measured(lambda: renewal.renew_shard("00", _late()))
+    return _measured(lambda: renewal.renew_shard("00", _late(), holds.kinds_held))
 
 
 def _account(email: str | None) -> AccountId:

@@ -27,8 +27,9 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.table import Item, Key, Table
 from chalicelib.reconciliation import gate, service
-from chalicelib.reconciliation import store as checks_store
-from chalicelib.reconciliation.model import StreamCheck
+from chalicelib.reconciliation import store as reconciliation
+from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.erasure.model import StreamCheck
 from infra.stream_emulator import running_emulator
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud, environment
@@ -86,7 +87,7 @@ def due(size: int) -> Iterator[tuple[Key, Item]]:
             counted_from=clock.now() - 2 * DAY,
             reported=StreamReport.DELETED,
         )
-        write = checks_store.creation(check)
+        write = erasures.planning_checks(check)
         yield write.key, write.item
 
 
@@ -94,7 +95,7 @@ def run() -> dict[str, Any]:
     """Run the job until it has checked all, as under a configuration that was tried."""
     allow_slow_queries()
     aws.client("dynamodb")
-    checks_store.STATE.release(checks_store.STATE.lease(clock.now()), **gate.gate().after_counting())
+    reconciliation.STATE.release(reconciliation.STATE.lease(clock.now()), **gate.gate().after_counting())
     with cloud.counted() as calls:
         started = time.perf_counter()
         done = service.run(clock.now() + 60 * MINUTE)

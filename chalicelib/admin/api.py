@@ -37,17 +37,9 @@ from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.operators import decide, end_restriction, enter, erasures, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
-from chalicelib.rights.problems import (
-    AlreadyOpen,
-    ExtensionNotAllowed,
-    NotCarriedOut,
-    NothingProposed,
-    NotNow,
-    OwnProposal,
-    ProposedAlready,
-    TooLate,
-)
+from chalicelib.rights.problems import AlreadyOpen, ExtensionNotAllowed, NotCarriedOut, NotNow, TooLate
 from chalicelib.staff import service as staff
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 _ALL = "/admin/v1/rights-requests"
 _ONE = _ALL + "/{request_id}"

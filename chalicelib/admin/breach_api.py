@@ -22,8 +22,8 @@ from chalicelib.breaches.words import (
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
 from chalicelib.core.ids import BreachId
-from chalicelib.rights.problems import NothingProposed, OwnProposal, ProposedAlready
 from chalicelib.staff import service as staff
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 _ALL = "/admin/v1/breaches"
 _ONE = _ALL + "/{breach_id}"

@@ -17,8 +17,8 @@ from chalicelib.disclosures import decide, moves, secrecy, service
 from chalicelib.disclosures.model import Disclosure
 from chalicelib.disclosures.problems import DecidedAlready, NotApproved, NotInForce, ProposalLapsed
 from chalicelib.disclosures.proposal import NewDisclosure
-from chalicelib.rights.problems import NothingProposed, OwnProposal, ProposedAlready
 from chalicelib.staff import service as staff
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 _ALL = "/admin/v1/disclosures"
 _ONE = _ALL + "/{disclosure_id}"

@@ -8,8 +8,8 @@ from chalicelib.core.ids import HoldId
 from chalicelib.retention import holds
 from chalicelib.retention.model import Hold, NewHold
 from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed
-from chalicelib.rights.problems import OwnProposal
 from chalicelib.staff import service as staff
+from chalicelib.staff.model import OwnProposal
 
 _ALL = "/admin/v1/holds"
 _ONE = _ALL + "/{hold_id}"

@@ -6,7 +6,7 @@ from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Ok, Operator, route
 from chalicelib.core.ids import UserId
 from chalicelib.hooks import cases
-from chalicelib.hooks.model import CaseOutcome
+from chalicelib.hooks.cases.model import CaseOutcome
 from chalicelib.staff import service as staff
 
 _ALL = "/admin/v1/stream-cases"

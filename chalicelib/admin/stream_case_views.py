@@ -8,7 +8,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import StreamCaseId, UserId
-from chalicelib.hooks.model import CaseOutcome, StreamCase, StreamLoss
+from chalicelib.hooks.cases.model import CaseOutcome, StreamCase, StreamLoss
 
 
 class SettledAs(StrEnum):

@@ -28,7 +28,7 @@ from chalicelib.core import clock
 from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import BreachId, StaffId
-from chalicelib.rights.problems import NothingProposed, OwnProposal, ProposedAlready
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 MAX_ASSESSMENTS = 10
 

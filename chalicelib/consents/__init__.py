@@ -7,7 +7,6 @@ store       all DynamoDB access: one item of decisions per account, and the inde
 evidence    the entries of decisions in the Ledger
 proof       whether the history proves each decision, for operators
 records     the same entries as consent records of ISO/IEC TS 27560
-jobs        the schedule that finds shards with work due, and its workers
 renewal     the work of a worker: owed events, evidence that has to be renewed
 withdrawal  the same: data whose consent was withdrawn
 restraints  which purposes restrictions and objections stop

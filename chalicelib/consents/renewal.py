@@ -22,6 +22,7 @@ from chalicelib.consents import evidence, store, withdrawal
 from chalicelib.consents.evidence import EvidenceMissing
 from chalicelib.consents.model import Purposes, RenewalProgress
 from chalicelib.consents.store import DUE_AT, PURPOSES
+from chalicelib.consents.withdrawal import HeldKinds
 from chalicelib.core import chain, clock, needs
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import Unreadable
@@ -65,8 +66,10 @@ def due_shards() -> DueShards[str]:
     return DueShards.of(due, len(abandoned), (one.touched_at for one in progress.values()), now)
 
 
-def renew_shard(shard: str, until: datetime) -> RenewalRun | None:
+def renew_shard(shard: str, until: datetime, held_kinds: HeldKinds) -> RenewalRun | None:
     """Process the due accounts of a shard, until an instant; a later run continues.
+
+    `held_kinds` reads the kinds of an account's records that a hold keeps.
 
     Return None if there is no such shard, another worker has the lease, or the shard is finished.
 
@@ -82,7 +85,7 @@ def renew_shard(shard: str, until: datetime) -> RenewalRun | None:
         leased = store.lease(shard, found, now + LEASE)
     except LeaseTaken:
         return None
-    run = _renew_due(shard, now, until)
+    run = _renew_due(shard, now, until, held_kinds)
     with suppress(LeaseTaken):  # this worker lost its lease, which changes nothing that it has done
         store.release(leased, done_as_of=now if run.complete else None)
     return run
@@ -99,7 +102,7 @@ def _is_free(progress: RenewalProgress | None, now: datetime) -> bool:
     return not (done and done <= now < done + _UNTIL_NEXT_RUN)
 
 
-def _renew_due(shard: str, now: datetime, until: datetime) -> RenewalRun:
+def _renew_due(shard: str, now: datetime, until: datetime, held_kinds: HeldKinds) -> RenewalRun:
     """Process accounts that are due now, until an instant: delete data, append events, renew evidence.
 
     An account that fails, also because DynamoDB throttles it, does not delay the others: it is counted, and
@@ -117,7 +120,7 @@ def _renew_due(shard: str, now: datetime, until: datetime) -> RenewalRun:
             break
         for found in needs.read_accounts(batch, (OPEN_ACCOUNT, PURPOSES, DUE_AT, DATA_KEY)):
             try:
-                _process_account(found, now, until, run)
+                _process_account(found, now, until, run, held_kinds)
             except (SealingError, Unreadable, EvidenceMissing):
                 run.failed += 1
             except Unavailable as unavailable:
@@ -127,14 +130,16 @@ def _renew_due(shard: str, now: datetime, until: datetime) -> RenewalRun:
     return run
 
 
-def _process_account(found: Found, now: datetime, until: datetime, run: RenewalRun) -> None:
+def _process_account(
+    found: Found, now: datetime, until: datetime, run: RenewalRun, held_kinds: HeldKinds
+) -> None:
     """Process one account and add to the counts of the run; skip an account that is erased."""
     account, purposes = found[OPEN_ACCOUNT], found[PURPOSES]
     if account is None or purposes is None:
         return
     keys, due_at = found[DATA_KEY], found[DUE_AT]
     if purposes.to_delete:
-        purposes, deleted = withdrawal.delete_left(purposes, keys, found.read_at, until)
+        purposes, deleted = withdrawal.delete_left(purposes, keys, found.read_at, until, held_kinds)
         run.deleted += deleted
         due_at = evidence.renew_at(purposes)  # the stored instant may be that of the deletion
     if due_at and due_at <= now:  # else withdrawn or renewed since the index listed it

@@ -6,6 +6,7 @@ shown (`has_lapsed` of privacy/purposes). The job deletes the data in slices, an
 next run decides again.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -13,17 +14,20 @@ from chalicelib.consents import store
 from chalicelib.consents.model import SETTLE, Purposes
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
+from chalicelib.core.ids import AccountId
 from chalicelib.privacy import lapses
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import SubjectKeys
-from chalicelib.retention import holds
+
+# The kinds of an account's records that a hold keeps at an instant.
+HeldKinds = Callable[[AccountId, datetime], frozenset[str]]
 
 # The time that a run spends on one account at most, so that a large account does not delay the others.
 _SLICE: timedelta = 3 * MINUTE
 
 
 def delete_left(
-    before: Purposes, keys: SubjectKeys, read_at: datetime, deadline: datetime
+    before: Purposes, keys: SubjectKeys, read_at: datetime, deadline: datetime, held_kinds: HeldKinds
 ) -> tuple[Purposes, int]:
     """Delete data of withdrawn consents until a slice of time or the run ends.
 
@@ -34,6 +38,7 @@ def delete_left(
         keys: The account's data keys.
         read_at: An instant before they were read.
         deadline: When the run ends.
+        held_kinds: Reads the kinds that a hold keeps from deletion.
 
     Raises:
         Unavailable: a table does not answer; the next run continues.
@@ -41,7 +46,7 @@ def delete_left(
     settled = [purpose for purpose, at in before.to_delete.items() if at + SETTLE <= read_at]
     # Restricted data may only be stored (Art. 18(2) GDPR).
     due = [purpose for purpose in settled if refusal(before, purpose) is not Refusal.RESTRICTED]
-    held = holds.kinds_held(before.account_id, clock.now()) if due else frozenset[str]()
+    held = held_kinds(before.account_id, clock.now()) if due else frozenset[str]()
     items, done, deadline = 0, set[Purpose](), min(deadline, clock.now() + _SLICE)
     for purpose in due:
         # A consent that was given again covers the data stored since.

@@ -19,7 +19,7 @@ from chalicelib.core.ids import DisclosureId, StaffId
 from chalicelib.disclosures.model import Disclosure, DisclosureKind, DisclosureStatus
 from chalicelib.disclosures.moves import DisclosureMove, apply_move, etag
 from chalicelib.disclosures.problems import DecidedAlready, NotApproved, ProposalLapsed
-from chalicelib.rights.problems import OwnProposal
+from chalicelib.staff.model import OwnProposal
 
 DECIDE_WITHIN = 30 * DAY
 

@@ -14,7 +14,7 @@ from chalicelib.disclosures import proposal
 from chalicelib.disclosures.model import Disclosure, DisclosureStatus, SecrecyProposal
 from chalicelib.disclosures.moves import DisclosureMove, apply_move, etag
 from chalicelib.disclosures.problems import NotApproved
-from chalicelib.rights.problems import NothingProposed, OwnProposal, ProposedAlready
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 
 def propose(disclosure_id: DisclosureId, by: StaffId, until: datetime | None, reference: str) -> Disclosure:

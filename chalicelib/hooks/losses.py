@@ -20,8 +20,8 @@ from chalicelib.core.batches import batched
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.hooks import cases, queue
+from chalicelib.hooks.cases.model import StreamCase, StreamLoss
 from chalicelib.hooks.events import Hook
-from chalicelib.hooks.model import StreamCase, StreamLoss
 
 _UNTIL_REACTIVATED = 5 * MINUTE
 _USERS_AT_ONCE = 100  # of a query at Stream

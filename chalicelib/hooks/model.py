@@ -1,15 +1,13 @@
-"""The hash of a received hook, and the case of a user who was deleted at Stream, but not by us."""
+"""The hash of a received hook, and the problem of one that Stream did not send."""
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Unauthenticated
-from chalicelib.core.ids import AccountId, StreamCaseId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 
@@ -19,26 +17,6 @@ class InvalidSignature(Unauthenticated):
     code = "invalid_signature"
     title = "The signature or the API key of the hook is not valid"
     metric: ClassVar[Metric | None] = Metric.HOOK_REFUSED
-
-
-class StreamLoss(StrEnum):
-    """What happened at Stream to the user of an active account."""
-
-    DELETED = "deleted"
-    DEACTIVATED = "deactivated"
-
-
-class CaseOutcome(StrEnum):
-    """How a case was settled.
-
-    REVERSED: the user is back. The other outcomes are the operator's: its subject asked for it, it was a
-    mistake of staff, or a misuse of Stream's dashboard or our secret.
-    """
-
-    REQUESTED = "requested"
-    MISTAKE = "mistake"
-    MISUSE = "misuse"
-    REVERSED = "reversed"
 
 
 class StreamHook(
@@ -53,29 +31,3 @@ class StreamHook(
     """A hook that was received. Its key is the hash of the body, which is not stored."""
 
     received_at: Annotated[Instant, NOT_PERSONAL]
-
-
-class StreamCase(
-    Record,
-    table=Table.ACCOUNTS,
-    kind="stream_case",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=After(Period.STREAM_CASE, since="closed_at"),
-    key_class=KeyClass.NOTHING_SEALED,
-):
-    """The user of an active account was deleted or deactivated at Stream, but not by us (STR-6)."""
-
-    case_id: Annotated[StreamCaseId, NOT_PERSONAL]
-    account_id: Annotated[AccountId, NOT_PERSONAL]
-    user_id: Annotated[UserId, NOT_PERSONAL]
-    loss: Annotated[StreamLoss, NOT_PERSONAL]
-    opened_at: Annotated[Instant, NOT_PERSONAL]
-    closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
-    outcome: Annotated[CaseOutcome | None, NOT_PERSONAL] = None
-    version: Annotated[int, NotPersonal(withheld="counts the changes of the record")] = 1
-
-    @property
-    def is_open(self) -> bool:
-        """Whether an operator has to settle it."""
-        return self.closed_at is None

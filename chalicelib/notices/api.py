@@ -2,8 +2,6 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.breaches import shown as breaches
-from chalicelib.breaches.shown import BreachNoticeList
 from chalicelib.core.http import DailyLimit, NoContent, route
 from chalicelib.core.settings import settings
 from chalicelib.notices import service
@@ -32,12 +30,6 @@ def list_current_notices() -> NoticeList:
 def list_announcements(caller: RightsCaller) -> AnnouncementList:
     """List the versions announced to the caller, and from when each applies to them."""
     return AnnouncementList(items=service.announced_to(caller[standing] for standing in _STANDINGS))
-
-
-@route(notices, "GET", "/v1/breach-notices")
-def list_breach_notices(caller: RightsCaller) -> BreachNoticeList:
-    """List the breaches of personal data of which the caller was notified, newest first (SEC-4)."""
-    return BreachNoticeList(items=breaches.to_account(caller.account.account_id))
 
 
 @route(

@@ -4,22 +4,18 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from chalice.app import Blueprint, CloudWatchEvent, Rate, SNSEvent, SQSEvent
+from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.breaches.subject_notices import notice as breach_notice
 from chalicelib.core import clock, metrics, queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
 from chalicelib.core.settings import settings
-from chalicelib.messages import reports
-from chalicelib.notices import announcement, announcement_queue, announcement_run
-from chalicelib.retention.idle import warnings
+from chalicelib.notices import announcement_queue, announcement_run
 
 notice_jobs = Blueprint(__name__)
 
-# The template sets the real topic and queue; Chalice needs placeholders for packaging.
-_TOPIC = os.environ.get("RU4M_MAIL_TOPIC", "arn:aws:sns:eu-central-1:0:mail")
+# The template sets the real queue; Chalice needs a placeholder for packaging.
 _QUEUE = os.environ.get("RU4M_ANNOUNCEMENTS_QUEUE_ARN", "arn:aws:sqs:eu-central-1:0:announcements")
 
 # Time for the step that is running when the run's time is up: one mail and its writes.
@@ -50,18 +46,3 @@ def announce_to_shard(event: SQSEvent) -> Failed:
             announcement_run.announce_to_shard(*named, until)
 
     return queues.work_on(event.to_dict(), announce)
-
-
-@notice_jobs.on_sns_message(topic=_TOPIC, name="note_bounces")
-@observed
-def note_bounces(event: SNSEvent) -> None:
-    """Show the notice in the app to each account that its mail did not reach.
-
-    So is a notice of a breach (SEC-4). An account that a warning of its closing did not reach is closed later
-    (RET-5).
-    """
-    for record in event.to_dict()["Records"]:
-        if mail_id := reports.lost_mail(record["Sns"]["Message"]):
-            announcement.record_bounce(mail_id)
-            breach_notice.record_bounce(mail_id)
-            warnings.record_return(mail_id)

@@ -21,13 +21,12 @@ from chalicelib.chat import deletion
 from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.batches import batched
-from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.transactions import Write
 from chalicelib.reconciliation import evidence, store
-from chalicelib.reconciliation.model import CheckStage, StreamCheck, deletion_from
+from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
+from chalicelib.rights.erasure.model import CheckStage
 
 _STAGES = (CheckStage.LAST, CheckStage.THIRD, CheckStage.SECOND, CheckStage.FIRST)
 
@@ -39,15 +38,6 @@ class CheckedBatch:
     stage: CheckStage
     checks: tuple[DueCheck, ...]
     found: tuple[DueCheck, ...]
-
-
-def planning(
-    request_id: RightsRequestId, user_id: UserId, erased_at: datetime, reported: StreamReport
-) -> Write:
-    """The write that plans the checks of an erased user, for the transaction that completes the erasure."""
-    return store.creation(
-        StreamCheck(request_id=request_id, user_id=user_id, counted_from=erased_at, reported=reported)
-    )
 
 
 def look(by: datetime) -> Iterator[CheckedBatch]:

@@ -9,7 +9,7 @@ from chalicelib.core import clock
 from chalicelib.core.chain import DailyHistory
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.privacy.periods import Period
-from chalicelib.reconciliation.model import CheckStage
+from chalicelib.rights.erasure.model import CheckStage
 
 HISTORY = DailyHistory("reconciliation")
 

@@ -24,7 +24,8 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.reconciliation import evidence, store
-from chalicelib.reconciliation.model import StreamCheck, StreamOrphan, deletion_from
+from chalicelib.reconciliation.model import StreamOrphan, deletion_from
+from chalicelib.rights.erasure.model import StreamCheck
 
 KEPT = 30 * DAY
 

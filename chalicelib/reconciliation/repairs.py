@@ -17,8 +17,9 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.metrics import Metric
 from chalicelib.core.pace import Pace
 from chalicelib.reconciliation import evidence, store
-from chalicelib.reconciliation.model import CheckStage, StreamCheck, deletion_from
+from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
+from chalicelib.rights.erasure.model import CheckStage, StreamCheck
 
 _PAUSE = DAY
 

@@ -21,7 +21,8 @@ from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.reconciliation import checks, comparison, evidence, gate, repairs, store
 from chalicelib.reconciliation.checks import CheckedBatch
 from chalicelib.reconciliation.comparison import ComparedPage
-from chalicelib.reconciliation.model import CheckStage, ReconciliationState
+from chalicelib.reconciliation.model import ReconciliationState
+from chalicelib.rights.erasure.model import CheckStage
 
 _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
 # Stream permits 60 deletions a minute; half of them are left to erasures.

@@ -1,19 +1,16 @@
 """All DynamoDB access of reconciliation.
 
-    R#<request>, stream_check#<user>   in Rights: the next check of an erased user; in the index due
-    O#<user>, stream_check#<user>      the same of a user that had no account
-    O#<user>, orphan                   in Rights: a user of Stream without an account
-    reconciliation, state              in Rights: the state of the job
+    O#<user>, orphan        in Rights: a user of Stream without an account
+    reconciliation, state   in Rights: the state of the job
 
-The partition of `due` names the stage of a check, and the sort key of the item the user. So a run knows from
-the index alone whom to look for and what comes next.
+The keys of the checks are those of `rights/erasure/model`, whose erasures plan the first ones.
 """
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import clock, observe, shards, table
+from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.sealing import SealingError, Unfit
 from chalicelib.core.table import (
@@ -33,12 +30,12 @@ from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
 from chalicelib.privacy.leases import LeasedState
-from chalicelib.reconciliation.model import CheckStage, ReconciliationState, StreamCheck, StreamOrphan
+from chalicelib.reconciliation.model import ReconciliationState, StreamOrphan
+from chalicelib.rights.erasure import model as checks
+from chalicelib.rights.erasure.model import CheckStage, StreamCheck, check_due, check_partition, check_place
 
-SHARDS = shards.names(16)
 _EARLIEST = clock.to_text(clock.from_epoch(0))
 _PAGE = 500  # rows of an index in memory
-_PREFIX, _ORPHAN = "stream_check#", "O#"
 STATE = LeasedState(
     Key(Table.RIGHTS, "reconciliation", "state"), lambda: ReconciliationState(touched_at=clock.now())
 )
@@ -63,18 +60,10 @@ class DueCheck:
         return _key(self.request_id, self.user_id)
 
 
-def creation(check: StreamCheck) -> Create:
-    """The write that plans the checks of an erasure, for the transaction that completes it."""
-    place, stage = _key(check.request_id, check.user_id), CheckStage.FIRST
-    item = codec.to_item(check, place) | _due(check.user_id, stage, stage.due_at(check.counted_from))
-    # An erasure that was repeated after a restore plans its checks again.
-    return Create(place, item, or_over=ALWAYS)
-
-
 def plan_repair(check: StreamCheck, due_at: datetime) -> bool:
     """Plan the deletion of a user that had no account; return False if it is planned already."""
     place = _key(check.request_id, check.user_id)
-    item = codec.to_item(check, place) | _due(check.user_id, CheckStage.REPAIR, due_at)
+    item = codec.to_item(check, place) | check_due(check.user_id, CheckStage.REPAIR, due_at)
     try:
         table.write(Create(place, item, conflict=CheckMoved))
     except CheckMoved:
@@ -119,9 +108,9 @@ def put_orphan(orphan: StreamOrphan) -> None:
 
 def due(stage: CheckStage, by: datetime) -> Iterator[DueCheck]:
     """Yield the checks of a stage that are due, by shard. Malformed keys are counted and omitted."""
-    for shard in SHARDS:
+    for shard in checks.CHECK_SHARDS:
         until = Between(_EARLIEST, clock.to_text(by))
-        wanted = Query(Table.RIGHTS, _partition(stage, shard), until, index=Index.DUE, page=_PAGE)
+        wanted = Query(Table.RIGHTS, check_partition(stage, shard), until, index=Index.DUE, page=_PAGE)
         for row in table.query(wanted):
             try:
                 yield _due_check(row, stage)
@@ -136,7 +125,7 @@ def _due_check(row: Item, stage: CheckStage) -> DueCheck:
         Unfit: its key has no ids. Stream would refuse the whole query with such an id.
     """
     request_id = RightsRequestId.parse(row["pk"].removeprefix("R#"))
-    user_id = UserId.parse(row["sk"].removeprefix(_PREFIX))
+    user_id = UserId.parse(row["sk"].removeprefix(checks.CHECK_PREFIX))
     if user_id is None or row["pk"] != _key(request_id, user_id).pk:
         raise Unfit(StreamCheck.declaration.kind)
     return DueCheck(request_id, user_id, stage, datetime.fromisoformat(row[Index.DUE.sk]))
@@ -147,11 +136,11 @@ def advance(check: DueCheck) -> bool:
 
     Returns False if another run did that, or the check expired.
     """
-    planned = _due(check.user_id, check.stage, check.due_at)
+    planned = check_due(check.user_id, check.stage, check.due_at)
     same = Attr(Index.DUE.pk).eq(planned[Index.DUE.pk]) & Attr(Index.DUE.sk).eq(planned[Index.DUE.sk])
     following = check.stage.after(check.due_at)
     write: Write = (
-        Change(check.key, put=_due(check.user_id, *following), only_if=same, conflict=CheckMoved)
+        Change(check.key, put=check_due(check.user_id, *following), only_if=same, conflict=CheckMoved)
         if following
         else Delete(check.key, only_if=same, conflict=CheckMoved)
     )
@@ -183,25 +172,15 @@ def move(after: StreamCheck, stage: CheckStage, due_at: datetime) -> None:
 
 def _moving(after: StreamCheck, stage: CheckStage, due_at: datetime) -> Write:
     place = _key(after.request_id, after.user_id)
-    item: Item = codec.to_item(after, place) | _due(after.user_id, stage, due_at)
+    item: Item = codec.to_item(after, place) | check_due(after.user_id, stage, due_at)
     drop = tuple(name for name, value in after if value is None)
     same = Attr("version").eq(after.version - 1)
     return Change(place, put=item, drop=drop, only_if=table.visible() & same, conflict=CheckMoved)
 
 
 def _key(request_id: RightsRequestId | None, user_id: UserId) -> Key:
-    pk = f"R#{request_id}" if request_id else f"{_ORPHAN}{user_id}"
-    return Key(Table.RIGHTS, pk, f"{_PREFIX}{user_id}")
+    return Key(Table.RIGHTS, *check_place(request_id, user_id))
 
 
 def _orphan_key(user_id: UserId) -> Key:
-    return Key(Table.RIGHTS, f"{_ORPHAN}{user_id}", "orphan")
-
-
-def _due(user_id: UserId, stage: CheckStage, at: datetime) -> Item:
-    shard = shards.shard_of(user_id, SHARDS)
-    return {Index.DUE.pk: _partition(stage, shard), Index.DUE.sk: clock.to_text(at)}
-
-
-def _partition(stage: CheckStage, shard: str) -> str:
-    return f"check_{stage}#{shard}"
+    return Key(Table.RIGHTS, f"O#{user_id}", "orphan")

@@ -33,8 +33,8 @@ from chalicelib.retention import evidence, store
 from chalicelib.retention.model import UNCONFIRMED, Hold, NewHold
 from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed
 from chalicelib.retention.store import HoldPage, HoldsChanged, SubjectHolds, closing, forget_closed
-from chalicelib.rights.problems import OwnProposal
 from chalicelib.staff import history
+from chalicelib.staff.model import OwnProposal
 
 LONGEST = 731 * DAY  # two years, one of which may be a leap year
 _TRIES = 3

@@ -1,4 +1,4 @@
-"""The schedules of holds, of the purge, and of idle accounts."""
+"""The schedules of holds and of the purge."""
 
 from datetime import datetime
 
@@ -9,7 +9,6 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.retention import upkeep
-from chalicelib.retention.idle import service as idle
 from chalicelib.retention.purge import service as purge
 
 retention_jobs = Blueprint(__name__)
@@ -41,20 +40,3 @@ def purge_expired(event: CloudWatchEvent) -> dict[str, int]:
     if event.detail.get("dry_run"):
         return purge.count_due(as_of, deadline).counts
     return purge.run(as_of, deadline).counts
-
-
-@retention_jobs.schedule(Rate(1, unit=Rate.HOURS), name="close_idle_accounts")
-@observed
-def close_idle_accounts(event: CloudWatchEvent) -> dict[str, int]:
-    """Warn the owners of idle accounts, then erase the accounts (RET-5); returns the counts of the run.
-
-    The instant of a run is the earlier of two clocks, as for the purge. The detail `{"dry_run": true}` only
-    counts, and `{"release": true}` lets a blocked job go on.
-    """
-    as_of = min(clock.now(), datetime.fromisoformat(event.time))
-    deadline = clock.now() + LONGEST
-    if event.detail.get("dry_run"):
-        return idle.count(as_of, deadline).counts
-    if event.detail.get("release"):
-        return {"released": int(idle.release())}
-    return idle.run(as_of, deadline).counts

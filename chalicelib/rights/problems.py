@@ -5,13 +5,7 @@ When one is raised, the request is unchanged.
 
 from typing import ClassVar
 
-from chalicelib.core.errors import (
-    ConflictingRequest,
-    Forbidden,
-    Gone,
-    Schemas,
-    Unprocessable,
-)
+from chalicelib.core.errors import ConflictingRequest, Gone, Schemas, Unprocessable
 from chalicelib.core.ids import RightsRequestId
 
 
@@ -62,27 +56,6 @@ class NotNow(ConflictingRequest):
 
     code = "not_now"
     title = "The current status of the request does not allow this"
-
-
-class ProposedAlready(ConflictingRequest):
-    """The request already has a proposal; only one is allowed at a time."""
-
-    code = "proposed_already"
-    title = "A decision is already proposed; it must be approved or withdrawn first"
-
-
-class NothingProposed(ConflictingRequest):
-    """There is no proposal to approve."""
-
-    code = "nothing_proposed"
-    title = "No decision is proposed"
-
-
-class OwnProposal(Forbidden):
-    """An operator tried to approve their own proposal: a decision needs two people."""
-
-    code = "own_proposal"
-    title = "Another operator must approve this"
 
 
 class NotCarriedOut(Unprocessable):

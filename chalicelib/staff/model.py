@@ -1,9 +1,10 @@
-"""The register of staff, and which accounts they looked at."""
+"""The register of staff, the accounts that they looked at, and the problems of their proposals."""
 
 from datetime import datetime
 from typing import Annotated
 
 from chalicelib.core.clock import Instant
+from chalicelib.core.errors import ConflictingRequest, Forbidden
 from chalicelib.core.ids import StaffId, StaffLookId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, Statutory
@@ -67,3 +68,24 @@ class StaffLook(
     def undisclosed_until(self) -> datetime | None:
         """No copy contains it."""
         return NEVER_DISCLOSED
+
+
+class ProposedAlready(ConflictingRequest):
+    """The request already has a proposal; only one is allowed at a time."""
+
+    code = "proposed_already"
+    title = "A decision is already proposed; it must be approved or withdrawn first"
+
+
+class NothingProposed(ConflictingRequest):
+    """There is no proposal to approve."""
+
+    code = "nothing_proposed"
+    title = "No decision is proposed"
+
+
+class OwnProposal(Forbidden):
+    """An operator tried to approve their own proposal: a decision needs two people."""
+
+    code = "own_proposal"
+    title = "Another operator must approve this"

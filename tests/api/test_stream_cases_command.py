@@ -8,7 +8,7 @@ from chalicelib.accounts.service import glances
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
 from chalicelib.hooks import cases
-from chalicelib.hooks.model import StreamLoss
+from chalicelib.hooks.cases.model import StreamLoss
 from tests.support.commands import Commands, Wire
 from tests.support.world import User, World
 

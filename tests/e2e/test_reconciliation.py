@@ -13,7 +13,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.transactions import commit
-from chalicelib.reconciliation import checks
+from chalicelib.rights.steps import certify
 from infra.local.cloud import LocalCloud
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops
@@ -46,7 +46,7 @@ def erased_two_days_ago() -> UserId:
     """Plan the checks of a user who was erased; the first one is due since yesterday."""
     user_id = UserId.new()
     erased_at = clock.now() - 2 * DAY
-    commit(checks.planning(RightsRequestId.new(), user_id, erased_at, StreamReport.DELETED))
+    commit(certify.planning_checks(RightsRequestId.new(), user_id, erased_at, StreamReport.DELETED))
     return user_id
 
 

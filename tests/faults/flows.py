@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
-from chalicelib.consents.jobs import renew_consents
 from chalicelib.core.chain import archive
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.ledger.jobs import checkpoint_ledger
-from chalicelib.notices.jobs import announce_notices, note_bounces
+from chalicelib.notices.jobs import announce_notices
+from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.retention.consent_jobs import renew_consents
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.table import Item
 from chalicelib.reconciliation.jobs import reconcile_chat
-from chalicelib.reconciliation.model import CheckStage
+from chalicelib.rights.erasure.model import CheckStage
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support.reconciling import an_erased_user, planned, reconcile, still_at_stream
 

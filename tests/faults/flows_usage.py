@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from chalicelib.consents.jobs import renew_consents
 from chalicelib.core import observe, table
 from chalicelib.core.table import Query, Table
 from chalicelib.privacy import lapses
+from chalicelib.retention.consent_jobs import renew_consents
 from chalicelib.usage import rollup
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures

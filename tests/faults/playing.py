@@ -24,13 +24,14 @@ import time_machine
 
 from chalicelib.breaches.jobs import notify_of_breaches
 from chalicelib.chat import gateway
-from chalicelib.chat.jobs import resync_chat_profiles, sync_chat_profiles
-from chalicelib.consents.jobs import renew_shard
+from chalicelib.chat.jobs import resync_chat_profiles
+from chalicelib.conversations.jobs import sync_chat_profiles
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
 from chalicelib.hooks.jobs import work_on_hooks
 from chalicelib.notices.jobs import announce_to_shard
+from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, sweep_rights, transfer_copies, work_rights
 from infra.stream_emulator import Emulator
 from tests.faults import emulated

@@ -120,8 +120,8 @@ _ROUTES = """
 import json, sys, app
 modules = {
     group: [found for name, found in sys.modules.items()
-            if name.rpartition(".")[0] == api.rpartition(".")[0] and name.endswith("api")]
-    for group, api in app.GROUPS.items()
+            if name.rpartition(".")[0] in {api.rpartition(".")[0] for api in apis} and name.endswith("api")]
+    for group, apis in app.GROUPS.items()
 }
 print(json.dumps([
     [path, method, next(g for g in modules if any(hasattr(m, entry.view_name) for m in modules[g]))]

@@ -22,7 +22,8 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from chalicelib.notices import announcement, announcement_run, versions
 from chalicelib.notices.announcement import NoticeRecipient
-from chalicelib.notices.jobs import announce_notices, announce_to_shard, note_bounces
+from chalicelib.notices.jobs import announce_notices, announce_to_shard
+from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.profiles.model import Profile

@@ -20,7 +20,7 @@ from chalicelib.core.languages import Language, day_in_words
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Key, Table
-from chalicelib.notices.jobs import note_bounces
+from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.retention.idle import store
 from chalicelib.rights import evidence, receipts, service
 from chalicelib.rights.model import ReceivedBy, Right, Status

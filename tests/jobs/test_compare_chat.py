@@ -35,7 +35,7 @@ from tests.support.world import User, World
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use two shards in place of 16, since moto's queries are slow, and do not pause between repairs."""
-    monkeypatch.setattr(store, "SHARDS", ("00", "01"))
+    monkeypatch.setattr("chalicelib.rights.erasure.model.CHECK_SHARDS", ("00", "01"))
     monkeypatch.setattr(clock, "pause", lambda _: None)
 
 

@@ -19,9 +19,8 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.notices import service as notices
-from chalicelib.notices.jobs import note_bounces
-from chalicelib.retention import jobs
-from chalicelib.retention.idle import plan, store
+from chalicelib.operations.mail_jobs import note_bounces
+from chalicelib.retention.idle import jobs, plan, store
 from chalicelib.retention.idle.plan import DueAction
 from chalicelib.rights import receipts
 from chalicelib.rights.model import Status

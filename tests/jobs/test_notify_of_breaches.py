@@ -19,8 +19,8 @@ from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.ids import AccountId, BreachId
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Table
-from chalicelib.notices.jobs import note_bounces
 from chalicelib.notices.model import AnnouncementState
+from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.profiles.model import Profile

@@ -21,7 +21,8 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table.items import plain, wire_item
 from chalicelib.core.table_names import Table
 from chalicelib.reconciliation import evidence, gate, store
-from chalicelib.reconciliation.model import CheckStage
+from chalicelib.rights.erasure import model as erasure_model
+from chalicelib.rights.erasure.model import CheckStage
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.chat_deletions import FAILURE, attempts
@@ -50,7 +51,7 @@ def state_of(stream: Emulator, user_id: str) -> str:
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use two shards in place of 16, since moto's queries are slow, and do not pause between repairs."""
-    monkeypatch.setattr(store, "SHARDS", ("00", "01"))
+    monkeypatch.setattr(erasure_model, "CHECK_SHARDS", ("00", "01"))
     monkeypatch.setattr(clock, "pause", lambda _: None)
 
 

@@ -9,13 +9,13 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.consents import evidence, renewal, store
-from chalicelib.consents.jobs import renew_consents, renew_shard
 from chalicelib.core import aws, chain, needs, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE, to_text
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Table
 from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.retention.consent_jobs import renew_consents, renew_shard
 from tests.support import cloud, workers
 from tests.support.builders import a_schedule_event
 from tests.support.cloud import counted

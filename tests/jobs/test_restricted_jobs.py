@@ -14,15 +14,15 @@ from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
 from chalicelib.breaches.jobs import notify_of_breaches
 from chalicelib.chat import gateway
-from chalicelib.chat.jobs import sync_chat_profiles
 from chalicelib.chat.model import ChatProfile
-from chalicelib.consents.jobs import renew_shard
+from chalicelib.conversations.jobs import sync_chat_profiles
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import ends
 from chalicelib.notices import service as notices
 from chalicelib.notices.jobs import announce_to_shard
+from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.retention.idle import plan
 from chalicelib.rights.jobs import erase_accounts, work_rights
 from chalicelib.usage import store as usage_store

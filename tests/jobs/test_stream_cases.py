@@ -35,7 +35,7 @@ ERASE = {"messages": "hard", "conversations": "hard"}
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use few shards, since moto's queries are slow."""
-    monkeypatch.setattr("chalicelib.reconciliation.store.SHARDS", ("00",))
+    monkeypatch.setattr("chalicelib.rights.erasure.model.CHECK_SHARDS", ("00",))
     monkeypatch.setattr(store, "SHARDS", ("00", "01"))
 
 

@@ -7,8 +7,8 @@ import jwt
 import pytest
 
 from chalicelib.chat import gateway
-from chalicelib.chat.jobs import sync_chat_profiles
 from chalicelib.chat.model import ChatProfile
+from chalicelib.conversations.jobs import sync_chat_profiles
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from infra.stream_emulator import Emulator

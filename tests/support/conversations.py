@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.chat.jobs import sync_chat_profiles
+from chalicelib.conversations.jobs import sync_chat_profiles
 from chalicelib.core.clock import MINUTE
 from infra.stream_emulator import Emulator
 from tests.support import cloud

@@ -14,7 +14,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.core.pace import Pace
 from chalicelib.notices.model import NoticeKind, Practice
-from chalicelib.retention.jobs import close_idle_accounts
+from chalicelib.retention.idle.jobs import close_idle_accounts
 from tests.support import cloud
 from tests.support.builders import a_schedule_event, an_address
 from tests.support.notices import a_version, publish

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from chalicelib.chat.jobs import resync_chat_profiles, sync_chat_profiles
+from chalicelib.chat.jobs import resync_chat_profiles
+from chalicelib.conversations.jobs import sync_chat_profiles
 from chalicelib.core import clock, queues
 from chalicelib.core.settings import settings
 from infra.stream_emulator import Emulator

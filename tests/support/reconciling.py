@@ -11,8 +11,8 @@ from chalicelib.core import clock
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.table.items import plain
 from chalicelib.core.transactions import commit
-from chalicelib.reconciliation import checks
 from chalicelib.reconciliation.jobs import reconcile_chat
+from chalicelib.rights.steps import certify
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
 
@@ -28,7 +28,7 @@ def reconcile(**detail: Any) -> dict[str, int]:
 def an_erased_user(reported: StreamReport = StreamReport.DELETED) -> Erased:
     """Plan the checks of a user who was erased now and whom Stream does not have."""
     erased = RightsRequestId.new(), UserId.new()
-    commit(checks.planning(*erased, clock.now(), reported))
+    commit(certify.planning_checks(*erased, clock.now(), reported))
     return erased
 
 

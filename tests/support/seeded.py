@@ -20,7 +20,6 @@ from chalicelib.breaches.jobs import watch_breaches
 from chalicelib.challenges.jobs import record_verified_codes
 from chalicelib.chat_settings.jobs import check_chat_settings
 from chalicelib.consents import store as consents
-from chalicelib.consents.jobs import renew_consents
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, ends
@@ -28,10 +27,12 @@ from chalicelib.ledger.jobs import checkpoint_ledger
 from chalicelib.notices import service as notices
 from chalicelib.notices import versions
 from chalicelib.notices.jobs import announce_notices
-from chalicelib.reconciliation import store as reconciliation
 from chalicelib.reconciliation.jobs import reconcile_chat
-from chalicelib.retention.jobs import close_idle_accounts, keep_holds, purge_expired
+from chalicelib.retention.consent_jobs import renew_consents
+from chalicelib.retention.idle.jobs import close_idle_accounts
+from chalicelib.retention.jobs import keep_holds, purge_expired
 from chalicelib.rights import indexes as rights
+from chalicelib.rights.erasure import model as erasures
 from chalicelib.rights.jobs import sweep_rights
 from chalicelib.usage import store as usage
 from chalicelib.usage.figures import Figures
@@ -123,13 +124,13 @@ class SeededWorld:
             accounts_store,
             accounts.last_uses,
             consents,
-            reconciliation,
             ends,
             usage,
             rights,
             *_CHAINS,
         ):
             patch.setattr(module, "SHARDS", ("00",))
+        patch.setattr(erasures, "CHECK_SHARDS", ("00",))
         patch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, self.notice))
         patch.setattr(notices, "describes", lambda _: True)
         patch.setenv("RU4M_RECONCILIATION_PASS_DAYS", "1")

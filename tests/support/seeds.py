@@ -21,13 +21,13 @@ from chalicelib.core.transactions import commit
 from chalicelib.notices import store as notices
 from chalicelib.notices.model import AnnouncementState
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.reconciliation import checks
 from chalicelib.reconciliation import store as reconciliation
-from chalicelib.reconciliation.model import CheckStage
 from chalicelib.retention.idle import plan
 from chalicelib.retention.purge import store as purge
 from chalicelib.rights import store as rights
+from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.rights.model import ReceivedBy, Status
+from chalicelib.rights.steps import certify
 from chalicelib.usage import store as usage
 from chalicelib.usage.model import UsageEvent
 from tests.support import cloud
@@ -184,7 +184,7 @@ class ErasedUser(Seed):
         self.user_id = UserId(self.user.user_id)
         erase_tables(self.user.account_id)
         erased_at, reported = clock.now() - self.erased_ago, StreamReport.DELETED
-        commit(checks.planning(RightsRequestId.new(), self.user_id, erased_at, reported))
+        commit(certify.planning_checks(RightsRequestId.new(), self.user_id, erased_at, reported))
         for stage in (
             CheckStage.FIRST,
             CheckStage.SECOND,

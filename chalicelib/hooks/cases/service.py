@@ -18,8 +18,8 @@ from chalicelib.core.ids import AccountId, StaffId, StreamCaseId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write, commit
 from chalicelib.hooks.cases import store
+from chalicelib.hooks.cases.model import CaseOutcome, StreamCase, StreamLoss
 from chalicelib.hooks.cases.store import CaseMoved
-from chalicelib.hooks.model import CaseOutcome, StreamCase, StreamLoss
 from chalicelib.privacy.periods import Period
 from chalicelib.staff import history
 

@@ -24,7 +24,7 @@ from chalicelib.core.table import (
     visible,
 )
 from chalicelib.core.transactions import Write
-from chalicelib.hooks.model import StreamCase
+from chalicelib.hooks.cases.model import StreamCase
 from chalicelib.privacy import codec
 
 SHARDS = shards.names(4)  # a mass deletion at Stream opens many cases in a minute

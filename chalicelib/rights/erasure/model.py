@@ -1,15 +1,35 @@
-"""The records of an erasure that outlive the account: the inputs of its steps, and its certificate."""
+"""The records of an erasure that outlive the account: inputs of steps, certificate, and checks at Stream.
 
+Keys of a check, in the table Rights:
+
+    R#<request>, stream_check#<user>   the next check of an erased user; in the index due
+    O#<user>, stream_check#<user>      the same of a user that had no account
+
+The partition of `due` names the stage of a check, and the sort key of the item the user. So a run knows from
+the index alone whom to look for and what comes next.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
-from chalicelib.core.clock import Instant
-from chalicelib.core.ids import Pseudonym, RightsRequestId
+from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
+from chalicelib.core import clock, shards
+from chalicelib.core.clock import DAY, Instant
+from chalicelib.core.ids import Pseudonym, RightsRequestId, UserId
+from chalicelib.core.settings import ErasureExtent
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, Statutory
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.model import EVIDENCE_LAW
+
+_INNER = NotPersonal(withheld="internal state of our work on the deletion")
+
+CHECK_SHARDS = shards.names(16)
+CHECK_PREFIX = "stream_check#"
 
 
 class ErasureInputs(
@@ -51,3 +71,93 @@ class IssuedCertificate(
     issued_at: Annotated[Instant, NOT_PERSONAL]
     # Sealed: the table shows no link between the request's account id and the pseudonym of its evidence.
     document: Annotated[str, personal(Category.PSEUDONYM, Source.GENERATED)]
+
+
+class CheckStage(StrEnum):
+    """How many days after the erasure a check is due. `REPAIR`: the user was found and is deleted again."""
+
+    FIRST = "1"
+    SECOND = "7"
+    THIRD = "30"
+    LAST = "90"
+    REPAIR = "repair"
+
+    def due_at(self, erased_at: datetime) -> datetime:
+        """When the check of this stage is due."""
+        return erased_at + int(self) * DAY
+
+    def after(self, due_at: datetime) -> "tuple[CheckStage, datetime] | None":
+        """The next stage and its instant, from the instant of this one; None after the last."""
+        following = _NEXT.get(self)
+        return (following, due_at + (int(following) - int(self)) * DAY) if following else None
+
+
+_NEXT: Mapping[CheckStage, CheckStage] = {
+    CheckStage.FIRST: CheckStage.SECOND,
+    CheckStage.SECOND: CheckStage.THIRD,
+    CheckStage.THIRD: CheckStage.LAST,
+}
+
+
+class StreamCheck(
+    Record,
+    table=Table.RIGHTS,
+    kind="stream_check",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=After(Period.STREAM_CHECK, since="counted_from"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """The next check of one erased user. Its sort key contains the user id, so a check needs no read of it.
+
+    Attributes:
+        request_id: the erasure; None for a user that had no account.
+        counted_from: when the erasure was complete, or the newest step of a repair.
+        reported: what Stream had reported about the user.
+        repair_*: the deletion that is under way, if the user was found.
+        found: how often the user was found.
+    """
+
+    request_id: Annotated[RightsRequestId | None, NOT_PERSONAL] = None
+    user_id: Annotated[UserId, NOT_PERSONAL]
+    counted_from: Annotated[Instant, NOT_PERSONAL]
+    reported: Annotated[StreamReport, _INNER]
+    repair_task: Annotated[str | None, _INNER] = None
+    repair_at: Annotated[Instant | None, _INNER] = None
+    repair_attempts: Annotated[int, _INNER] = 0
+    repair_extent: Annotated[ErasureExtent | None, _INNER] = None
+    found: Annotated[int, _INNER] = 0
+    version: Annotated[int, _INNER] = 1
+
+    @property
+    def repair(self) -> StreamDeletionTask | None:
+        """The deletion that is under way; None if the user was not found since it was deleted."""
+        if self.repair_at is None or self.repair_extent is None:
+            return None
+        return StreamDeletionTask(self.repair_task, self.repair_at, self.repair_attempts, self.repair_extent)
+
+    def moved(self, repair: StreamDeletionTask | None, **changes: object) -> "StreamCheck":
+        """The next version, with this deletion under way."""
+        task = {
+            "repair_task": repair.task_id if repair else None,
+            "repair_at": repair.at if repair else None,
+            "repair_attempts": repair.attempts if repair else 0,
+            "repair_extent": repair.extent if repair else None,
+        }
+        return self.model_copy(update={**task, **changes, "version": self.version + 1})
+
+
+def check_place(request_id: RightsRequestId | None, user_id: UserId) -> tuple[str, str]:
+    """The partition and sort key of a check in the table Rights."""
+    return (f"R#{request_id}" if request_id else f"O#{user_id}"), f"{CHECK_PREFIX}{user_id}"
+
+
+def check_due(user_id: UserId, stage: CheckStage, at: datetime) -> dict[str, str]:
+    """The keys of a check in the index due."""
+    shard = shards.shard_of(user_id, CHECK_SHARDS)
+    return {"due": check_partition(stage, shard), "due_at": clock.to_text(at)}
+
+
+def check_partition(stage: CheckStage, shard: str) -> str:
+    """The partition of the index due with the checks of a stage and a shard."""
+    return f"check_{stage}#{shard}"

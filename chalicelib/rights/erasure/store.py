@@ -3,6 +3,7 @@
     erasure#<request>          in Challenges: the inputs of the steps after the account is deleted
     A#<account>, open#<right>  in Rights: the guards of all rights, which name the open request of a right
     R#<request>, certificate   in Rights: the certificate, stored once
+    R#<request>, stream_check#<user>   in Rights: the next check of the user at Stream (`model`)
 
 At its point of no return an erasure takes the guards of all other rights. So no other request is open then,
 and none can be made afterwards.
@@ -15,10 +16,17 @@ from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.table import Attr, Change, Conflict, Create, Delete, Key, Replace, Table
+from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Delete, Key, Replace, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
-from chalicelib.rights.erasure.model import ErasureInputs, IssuedCertificate
+from chalicelib.rights.erasure.model import (
+    CheckStage,
+    ErasureInputs,
+    IssuedCertificate,
+    StreamCheck,
+    check_due,
+    check_place,
+)
 from chalicelib.rights.model import OpenRequest, Right
 from chalicelib.rights.store import guard_key, key
 
@@ -120,3 +128,11 @@ def replacing_certificate(certificate: IssuedCertificate) -> Write:
     place = certificate_key(certificate.request_id)
     earlier = Attr("issued_at").lte(clock.to_text(certificate.issued_at))
     return Replace(place, codec.to_item(certificate, place), only_if=earlier, conflict=CertificateExists)
+
+
+def planning_checks(check: StreamCheck) -> Create:
+    """The write that plans the checks of the erased user, for the transaction that completes the erasure."""
+    place, stage = Key(Table.RIGHTS, *check_place(check.request_id, check.user_id)), CheckStage.FIRST
+    item = codec.to_item(check, place) | check_due(check.user_id, stage, stage.due_at(check.counted_from))
+    # An erasure that was repeated after a restore plans its checks again.
+    return Create(place, item, or_over=ALWAYS)

@@ -35,17 +35,11 @@ from chalicelib.rights.model import Proposal, Right, RightsRequest, Status
 from chalicelib.rights.moves import Move, with_next_step_due, without_proposal
 from chalicelib.rights.notes import RestraintNotes
 from chalicelib.rights.operators.inspect import apply_move
-from chalicelib.rights.problems import (
-    NotCarriedOut,
-    NothingProposed,
-    NotNow,
-    OwnProposal,
-    ProposedAlready,
-    TooLate,
-)
+from chalicelib.rights.problems import NotCarriedOut, NotNow, TooLate
 from chalicelib.rights.reasons import PERMITTED
 from chalicelib.rights.refusal import RefusalReason
 from chalicelib.rights.restraints import restraint_of
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 # Their answer says what was done, so a person cannot give it.
 _BY_PROCEDURE_ONLY = frozenset({Right.ERASURE, Right.RESTRICTION})

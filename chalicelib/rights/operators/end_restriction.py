@@ -23,8 +23,9 @@ from chalicelib.rights.moves import Move, with_next_step_due
 from chalicelib.rights.notes import Lifting, RequestAnnouncement, RestraintNotes
 from chalicelib.rights.operators.decide import etag
 from chalicelib.rights.operators.inspect import apply_move
-from chalicelib.rights.problems import NothingProposed, NotNow, OwnProposal, ProposedAlready
+from chalicelib.rights.problems import NotNow
 from chalicelib.rights.procedures import UPHOLD
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 
 def propose(request_id: RightsRequestId, by: StaffId, text: str) -> RightsRequest:

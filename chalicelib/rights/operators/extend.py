@@ -29,7 +29,8 @@ from chalicelib.rights.moves import (
     with_reminders_reset,
 )
 from chalicelib.rights.operators.inspect import apply_move
-from chalicelib.rights.problems import ExtensionNotAllowed, OwnProposal, ProposedAlready, TooLate
+from chalicelib.rights.problems import ExtensionNotAllowed, TooLate
+from chalicelib.staff.model import OwnProposal, ProposedAlready
 
 
 def extend(request_id: RightsRequestId, by: StaffId, days: int, reason: ExtensionReason) -> RightsRequest:

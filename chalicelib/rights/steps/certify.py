@@ -1,20 +1,22 @@
 """Step `certify`: signs the certificate of an erasure, which is the answer to the request."""
 
+from datetime import datetime
+
 from chalicelib.certificates import signing
 from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import MINUTE
+from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
-from chalicelib.reconciliation import checks
 from chalicelib.retention import holds
 from chalicelib.rights import procedures, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step
 from chalicelib.rights.erasure import statement, tombstones
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.erasure.model import IssuedCertificate
+from chalicelib.rights.erasure.model import IssuedCertificate, StreamCheck
 from chalicelib.rights.erasure.statement import OtherRequests
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.model import RightsRequest
@@ -48,8 +50,17 @@ def _certify(job: ErasureJob) -> Outcome:
         also=(
             erasures.keeping_certificate(issued),
             *_final_entry(tombstone_of(job)),
-            checks.planning(request.request_id, request.user_id, said.completed_at, reported),
+            planning_checks(request.request_id, request.user_id, said.completed_at, reported),
         ),
+    )
+
+
+def planning_checks(
+    request_id: RightsRequestId, user_id: UserId, erased_at: datetime, reported: StreamReport
+) -> Write:
+    """The write that plans the checks of an erased user, for the transaction that completes the erasure."""
+    return erasures.planning_checks(
+        StreamCheck(request_id=request_id, user_id=user_id, counted_from=erased_at, reported=reported)
     )
 
 

@@ -12,9 +12,9 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.table import Key, Query, Table
 from chalicelib.core.transactions import commit
-from chalicelib.reconciliation import checks
 from chalicelib.retention.idle import plan
 from chalicelib.retention.purge import evidence
+from chalicelib.rights.steps import certify
 from infra.local.tour.erasure import account_of
 from infra.local.tour.narration import Tour
 from infra.local.tour.usage import acting_as_signup
@@ -52,7 +52,7 @@ def _purge(tour: Tour) -> None:
 def _reconcile(tour: Tour) -> None:
     user_id, erased_at = UserId.new(), clock.now() - DAY - timedelta(hours=1)
     with acting_as_signup(tour.cloud):
-        commit(checks.planning(RightsRequestId.new(), user_id, erased_at, StreamReport.DELETED))
+        commit(certify.planning_checks(RightsRequestId.new(), user_id, erased_at, StreamReport.DELETED))
     tour.stream_api().upsert_users([{"id": user_id, "name": "Somebody"}])
     tour.say("a user was erased yesterday, and Stream still has the user")
     counted = tour.cloud.run("reconcile_chat")

@@ -1,4 +1,4 @@
-"""Jobs of consents."""
+"""Jobs of consents. They stand here, above consents, since no data under a hold is deleted."""
 
 import os
 from datetime import timedelta
@@ -11,6 +11,7 @@ from chalicelib.core import clock, metrics, queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
+from chalicelib.retention import holds
 
 consent_jobs = Blueprint(__name__)
 
@@ -42,7 +43,7 @@ def renew_shard(event: SQSEvent) -> Failed:
 
     def renew(body: str) -> None:
         shard = renewal_queue.parse(body)
-        run = renewal.renew_shard(shard, until) if shard else None
+        run = renewal.renew_shard(shard, until, holds.kinds_held) if shard else None
         if run is None:
             return
         metrics.count(Metric.CONSENT_EVIDENCE_RENEWED, run.renewed)
