@@ -22,20 +22,20 @@ from rich.table import Table as Shown
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
+from chalicelib.accounts.profiles import store as profiles
+from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents import renewal
 from chalicelib.consents import service as consents
 from chalicelib.consents import store as consents_store
 from chalicelib.consents.model import Choice, ConsentState
+from chalicelib.consents.notices import announcement_run, versions
+from chalicelib.consents.notices import service as notices
+from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import clock, needs, transactions
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
-from chalicelib.notices import announcement_run, versions
-from chalicelib.notices import service as notices
-from chalicelib.notices.model import NoticeKind
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles import store as profiles
-from chalicelib.profiles.model import Profile
 from chalicelib.retention import holds
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud, environment

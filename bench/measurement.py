@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from chalicelib.accounts.devices.model import Platform
 from chalicelib.core import aws, clock, table
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
-from chalicelib.devices.model import Platform
 from chalicelib.usage import store
 from chalicelib.usage.model import UsageEvent
 

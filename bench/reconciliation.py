@@ -21,7 +21,6 @@ from rich.console import Console
 from rich.table import Table as Shown
 
 from bench.measurement import allow_slow_queries, peak, run_in_a_process
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
@@ -30,6 +29,7 @@ from chalicelib.reconciliation import gate, service
 from chalicelib.reconciliation import store as reconciliation
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.model import StreamCheck
+from chalicelib.stream.deletion_report import StreamReport
 from infra.stream_emulator import running_emulator
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud, environment

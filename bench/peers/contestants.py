@@ -44,7 +44,11 @@ _PEERS = {
 # The least function of the stack, to which cold starts are compared.
 REFERENCE = Contestant("Chalice + boto3 client", ONE_READ, "bench.peers.plain_chalice.reference", "app")
 OUR_AUTHORIZER = Contestant(
-    OURS, AUTHORIZER, "chalicelib.sessions.authorizer", "access_token", (("RU4M_FUNCTION", "access_token"),)
+    OURS,
+    AUTHORIZER,
+    "chalicelib.accounts.sessions.authorizer",
+    "access_token",
+    (("RU4M_FUNCTION", "access_token"),),
 )
 
 

@@ -2,7 +2,9 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import LANGUAGE, OPEN_ACCOUNT
+from chalicelib.accounts.sessions.caller import RightsCaller
 from chalicelib.consents import service
 from chalicelib.consents.model import (
     ConsentDecision,
@@ -12,15 +14,13 @@ from chalicelib.consents.model import (
     NoticeOutdated,
     Signals,
 )
+from chalicelib.consents.notices.model import NoticeKind
+from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.consents.records import RecordList
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core.http import Cursor, DailyLimit, GlobalPrivacyControl, Unlimited, route
 from chalicelib.core.settings import settings
-from chalicelib.notices.model import NoticeKind
-from chalicelib.notices.service import STANDINGS
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import READABLE_PROFILE
-from chalicelib.sessions.caller import RightsCaller
 
 consents = Blueprint(__name__)
 

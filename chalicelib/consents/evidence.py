@@ -14,10 +14,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.consents.model import Consent, ConsentState, Method, Purposes
+from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.chain import Chain, ChainEntry, NewEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import ConsentRecordId, Pseudonym
-from chalicelib.notices.model import NoticeVersion
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient

@@ -10,7 +10,7 @@ from datetime import datetime
 from chalicelib.consents.model import Purposes, none_decided
 from chalicelib.consents.store import keep
 from chalicelib.core.ids import AccountId
-from chalicelib.suppressions.model import DIRECT_MARKETING
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING
 
 __all__ = ["keep", "with_objection"]
 

@@ -16,12 +16,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.clock import MINUTE, Instant
 from chalicelib.core.errors import ConflictingRequest, Schemas
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ConsentRecordId, RightsRequestId
 from chalicelib.core.table_names import Table
-from chalicelib.notices.model import NoticeVersion
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from chalicelib.consents.evidence import Event
+from chalicelib.consents.notices.model import Notice, NoticeKind
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
 from chalicelib.core.ids import ConsentRecordId, UserId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
-from chalicelib.notices.model import Notice, NoticeKind
 from chalicelib.privacy import authorities, remedies
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient

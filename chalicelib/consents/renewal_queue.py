@@ -1,7 +1,7 @@
 """The queue of shards of the index `renewal` that have accounts due.
 
-A message names a shard, and no account. As in `notices/announcement_queue`, several messages about one shard
-may wait, and one that finds its shard leased or empty changes nothing.
+A message names a shard, and no account. As in `consents/notices/announcement_queue`, several messages about
+one shard may wait, and one that finds its shard leased or empty changes nothing.
 """
 
 from chalicelib.consents import renewal

@@ -26,6 +26,9 @@ from chalicelib.consents.model import (
     NoticeOutdated,
     Purposes,
 )
+from chalicelib.consents.notices import service as notices
+from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
+from chalicelib.consents.notices.standing import Standing
 from chalicelib.consents.records import RecordList, RecordReader
 from chalicelib.consents.store import PURPOSES, DecidedMeanwhile
 from chalicelib.core import chain, clock, metrics
@@ -33,14 +36,11 @@ from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import Cursor, GlobalPrivacyControl, invalid_cursor
 from chalicelib.core.languages import Language
 from chalicelib.core.transactions import commit
-from chalicelib.notices import service as notices
-from chalicelib.notices.model import NoticeKind, NoticeVersion
-from chalicelib.notices.standing import Standing
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING
+from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import SubjectKeys
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.model import DIRECT_MARKETING
-from chalicelib.suppressions.service import Addresses, SuppressionMoved
 
 __all__ = [
     "PURPOSES",

@@ -69,7 +69,7 @@ PERIODS: Mapping[str, Bounds] = {
     # How a deletion at Stream that we did not make was settled, in case its subject asks later.
     "stream_case": _bounds("P1Y", "P90D", "P3Y"),
     # Messages at Stream, which deletes them by age. Deployments also refuse more than the privacy policy in
-    # effect names (`messages_kept` in notices/versions).
+    # effect names (`messages_kept` in consents/notices/versions).
     "chat_messages": _bounds("P30D", "P1D", "P30D"),
     # Long enough to download a copy after a weekend; later the subject has to request it again.
     "export": _bounds("P5D", "P1D", "P7D"),

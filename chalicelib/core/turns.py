@@ -9,7 +9,7 @@ twice needs a condition of its own. If the table does not answer, the worker sto
 that could not be released expires.
 
 The items are in the table of challenges, beside the counters of limits, under a keyed hash of their subject
-(`limits/model.Limit`).
+(`accounts/limits/model.Limit`).
 """
 
 from contextlib import suppress

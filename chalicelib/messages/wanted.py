@@ -21,7 +21,7 @@ _UNSUBSCRIBE: Mapping[str, str] = {
 
 @dataclass(frozen=True, repr=False)
 class WantedMailbox:
-    """A mailbox whose owner wants mail for a purpose. Only `marketing/gate` makes one (a test compares).
+    """A mailbox whose owner wants mail for a purpose. Only the gate of marketing makes one (a test compares).
 
     Attributes:
         mailbox: the address.

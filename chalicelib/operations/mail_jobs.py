@@ -4,11 +4,11 @@ import os
 
 from chalice.app import Blueprint, SNSEvent
 
-from chalicelib.breaches.subject_notices import notice as breach_notice
+from chalicelib.consents.notices import announcement
 from chalicelib.core.observe import observed
 from chalicelib.messages import reports
-from chalicelib.notices import announcement
-from chalicelib.retention.idle import warnings
+from chalicelib.operations.breaches.subject_notices import notice as breach_notice
+from chalicelib.rights.idle import warnings
 
 mail_jobs = Blueprint(__name__)
 

@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.chat import deletion
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.metrics import Metric
@@ -27,6 +25,8 @@ from chalicelib.reconciliation import evidence, store
 from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
 from chalicelib.rights.erasure.model import CheckStage
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion_report import StreamReport
 
 _STAGES = (CheckStage.LAST, CheckStage.THIRD, CheckStage.SECOND, CheckStage.FIRST)
 

@@ -22,18 +22,17 @@ from dataclasses import dataclass, field
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
-from chalicelib.chat import access, gateway, push_tokens, sync
-from chalicelib.chat.model import ListedUser
-from chalicelib.chat.refusals import StreamRefused
+from chalicelib.accounts.profiles import service as profiles
+from chalicelib.accounts.profiles.model import Profile
 from chalicelib.core import metrics, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.hooks import cases
-from chalicelib.profiles import service as profiles
-from chalicelib.profiles.model import Profile
-from chalicelib.reconciliation import orphans
+from chalicelib.reconciliation import cases, orphans
 from chalicelib.reconciliation.orphans import Orphans
+from chalicelib.stream import access, gateway, push_tokens, sync
+from chalicelib.stream.model import ListedUser
+from chalicelib.stream.refusals import StreamRefused
 
 _ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
 

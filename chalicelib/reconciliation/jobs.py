@@ -2,14 +2,14 @@
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib.chat.refusals import StreamRefused, StreamUnavailable
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
-from chalicelib.hooks import losses
 from chalicelib.reconciliation import service
+from chalicelib.reconciliation.events import losses
+from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 
 reconciliation_jobs = Blueprint(__name__)
 

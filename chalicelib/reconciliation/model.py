@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated
 
-from chalicelib.chat.deletion_report import StreamDeletionTask
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
@@ -12,6 +11,7 @@ from chalicelib.privacy.gates import BlockedReason
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
+from chalicelib.stream.deletion_report import StreamDeletionTask
 
 
 def deletion_from(at: datetime) -> StreamDeletionTask:

@@ -15,10 +15,6 @@ Invariants, wherever a run is killed:
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.chat import access
-from chalicelib.chat.deletion_report import StreamReport
-from chalicelib.chat.model import ListedUser
-from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import UserId
@@ -26,6 +22,10 @@ from chalicelib.core.metrics import Metric
 from chalicelib.reconciliation import evidence, store
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
 from chalicelib.rights.erasure.model import StreamCheck
+from chalicelib.stream import access
+from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.model import ListedUser
+from chalicelib.stream.refusals import StreamRefused
 
 KEPT = 30 * DAY
 

@@ -1,17 +1,14 @@
 """Deletes users again who were found at Stream after their erasure.
 
-A repair is a deletion as an erasure makes it (`chat/deletion`): request, poll, check, ask again. Its state is
-on the check, and each run takes it one step further. When Stream no longer finds the user, the checks start
-anew. If all attempts failed, an alarm rings, and the deletion is requested again a day later.
+A repair is a deletion as an erasure makes it (`stream/deletion`): request, poll, check, ask again. Its state
+is on the check, and each run takes it one step further. When Stream no longer finds the user, the checks
+start anew. If all attempts failed, an alarm rings, and the deletion is requested again a day later.
 """
 
 from contextlib import suppress
 from datetime import datetime
 
 from chalicelib.accounts import service as accounts
-from chalicelib.chat import deletion
-from chalicelib.chat.deletion import DeletionPending, DeletionProgress, DeletionStopped
-from chalicelib.chat.deletion_report import StreamDeletion
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
 from chalicelib.core.metrics import Metric
@@ -20,6 +17,9 @@ from chalicelib.reconciliation import evidence, store
 from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
 from chalicelib.rights.erasure.model import CheckStage, StreamCheck
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
+from chalicelib.stream.deletion_report import StreamDeletion
 
 _PAUSE = DAY
 

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.chat.refusals import CallLimited, StreamRefused, StreamUnavailable
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
@@ -23,6 +22,7 @@ from chalicelib.reconciliation.checks import CheckedBatch
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.reconciliation.model import ReconciliationState
 from chalicelib.rights.erasure.model import CheckStage
+from chalicelib.stream.refusals import CallLimited, StreamRefused, StreamUnavailable
 
 _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
 # Stream permits 60 deletions a minute; half of them are left to erasures.

@@ -26,7 +26,6 @@ from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
 from chalicelib.core.ids import AccountId, HoldId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write, commit
-from chalicelib.disclosures import service as disclosures
 from chalicelib.privacy import register
 from chalicelib.privacy.plans import holdable
 from chalicelib.retention import evidence, store
@@ -34,6 +33,7 @@ from chalicelib.retention.model import UNCONFIRMED, Hold, NewHold
 from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed
 from chalicelib.retention.store import HoldPage, HoldsChanged, SubjectHolds, closing, forget_closed
 from chalicelib.staff import history
+from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.staff.model import OwnProposal
 
 LONGEST = 731 * DAY  # two years, one of which may be a leap year

@@ -1,5 +1,9 @@
 """Routes of privacy rights. All of them also serve frozen and restricted accounts (RGT-11)."""
 
+from chalice.app import Blueprint
+
+from chalicelib.accounts.sessions.caller import RightsCaller, StepUpCaller, StepUpRequired
+from chalicelib.consents.marketing.links import UnsubscribeToken
 from chalicelib.core.errors import IdempotencyMismatch, Unavailable
 from chalicelib.core.http import (
     Accepted,
@@ -16,14 +20,11 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
-from chalicelib.marketing.links import UnsubscribeToken
-from chalicelib.rights import (  # guest_api adds its routes to the blueprint
-    guest_api,  # noqa: F401
+from chalicelib.rights import (
     lift,
     recipients,
     service,
 )
-from chalicelib.rights.blueprint import rights
 from chalicelib.rights.erasure import certificate
 from chalicelib.rights.headers import ReaderLanguage, Receipt
 from chalicelib.rights.intake.body import NewRequest
@@ -42,7 +43,8 @@ from chalicelib.rights.views import (
     RequestList,
     RequestView,
 )
-from chalicelib.sessions.caller import RightsCaller, StepUpCaller, StepUpRequired
+
+rights = Blueprint(__name__)
 
 
 def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.challenges.numbers import mobile_number
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT
-from chalicelib.challenges.numbers import mobile_number
 from chalicelib.core import needs
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Wanted

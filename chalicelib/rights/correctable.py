@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from chalicelib.accounts.profiles.model import Profile, ProfileChanges
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.plans import DisclosedField, Section
 from chalicelib.privacy.purposes import Category, Correction, Purpose
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.profiles.model import Profile, ProfileChanges
 
 _OF_ITSELF = frozenset({Profile.declaration.kind, "account"})  # kinds whose fields need no prefix
 

@@ -1,6 +1,8 @@
 """Routes of privacy rights for people without a session."""
 
-from chalicelib.challenges.model import (
+from chalice.app import Blueprint
+
+from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
     EmailUnavailable,
@@ -16,12 +18,13 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, RightsRequestId
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights import service as requests
-from chalicelib.rights.blueprint import rights
 from chalicelib.rights.guests import service
 from chalicelib.rights.guests.body import GivenContact, GuestCode, GuestRequest
 from chalicelib.rights.headers import Receipt
 from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotReady, ProofNotAccepted
 from chalicelib.rights.views import ExportView, ReceivedRequestView, RequestView
+
+routes = Blueprint(__name__)
 
 _SENDING = (
     InvalidPhone, InvalidEmail, TooManyCodes, SmsUnavailable, EmailUnavailable, IdempotencyMismatch,
@@ -32,7 +35,7 @@ _LIMITED = Unlimited("Its codes are limited per number, mailbox, number prefix a
 _COUNTED = Unlimited("A code can be tried five times, and wrong codes are limited per address")
 
 
-@route(rights, "POST", "/v1/rights-requests/guest", limit=_LIMITED, problems=_SENDING)
+@route(routes, "POST", "/v1/rights-requests/guest", limit=_LIMITED, problems=_SENDING)
 def start_guest_request(
     body: GuestRequest, address: ClientAddress, key: IdempotencyKey | None
 ) -> Accepted[ChallengeView]:
@@ -45,7 +48,7 @@ def start_guest_request(
 
 
 @route(
-    rights,
+    routes,
     "POST",
     "/v1/rights-requests/guest/{challenge_id}/verify",
     limit=_COUNTED,
@@ -64,7 +67,7 @@ def verify_guest_request(
     return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
 
 
-@route(rights, "POST", "/v1/rights-receipts/{request_id}/proofs", limit=_LIMITED, problems=_SENDING)
+@route(routes, "POST", "/v1/rights-receipts/{request_id}/proofs", limit=_LIMITED, problems=_SENDING)
 def start_proof(
     request_id: RightsRequestId,
     receipt: Receipt,
@@ -77,7 +80,7 @@ def start_proof(
 
 
 @route(
-    rights,
+    routes,
     "POST",
     "/v1/rights-receipts/{request_id}/proofs/{challenge_id}/verify",
     limit=_COUNTED,
@@ -94,7 +97,7 @@ def verify_proof(
     return RequestView.of(service.add_proof(request_id, receipt.text, challenge_id, body.code, address))
 
 
-@route(rights, "GET", "/v1/rights-receipts/{request_id}/export", problems=(NotReady, ExportGone))
+@route(routes, "GET", "/v1/rights-receipts/{request_id}/export", problems=(NotReady, ExportGone))
 def get_export_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> ExportView:
     """Get a download link to the copy of a request that was made without a session."""
     link = requests.export_link_by_receipt(request_id, receipt.text)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.accounts.model import Account
-from chalicelib.billing import service as billing
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import NotFound
@@ -24,6 +23,7 @@ from chalicelib.rights.engine import queue
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest
 from chalicelib.rights.problems import TooLate
 from chalicelib.rights.store import ExercisedAlready
+from chalicelib.staff.billing import service as billing
 
 __all__ = ["ExercisedAlready", "UnusedAccount", "begin", "cancel", "has_reason_to_stay", "is_open", "open_of"]
 

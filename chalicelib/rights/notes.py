@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from chalicelib.certificates.words import DeletionPlace
-from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import DisclosureId, HeldId, MailId, StaffId, TombstoneId
 from chalicelib.core.settings import ErasureExtent
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground
+from chalicelib.rights.certificates.words import DeletionPlace
+from chalicelib.stream.deletion_report import StreamDeletionTask, StreamReport
 
 N = TypeVar("N", bound="RequestNotes")
 

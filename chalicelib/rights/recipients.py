@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import DisclosureId
-from chalicelib.disclosures import service as disclosures
-from chalicelib.disclosures.model import Disclosure
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights import correctable
 from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.notes import RecipientNotice, RecipientOutcome
+from chalicelib.staff.disclosures import service as disclosures
+from chalicelib.staff.disclosures.model import Disclosure
 
 # How long a recipient may stay unnotified; from then on it counts as late.
 LATE_AFTER: timedelta = 7 * DAY

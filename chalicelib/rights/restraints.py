@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT
+from chalicelib.accounts.sessions import logout
 from chalicelib.consents import restraints as decisions
 from chalicelib.consents.model import Purposes, none_decided
 from chalicelib.consents.service import PURPOSES
@@ -22,7 +23,6 @@ from chalicelib.privacy.restraint import Restraint, RestraintKind
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.notes import RestraintNotes
-from chalicelib.sessions import logout
 
 
 @dataclass(frozen=True)

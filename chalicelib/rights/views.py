@@ -6,7 +6,6 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
@@ -14,11 +13,11 @@ from chalicelib.core.ids import DisclosureId, RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
-from chalicelib.disclosures.model import Disclosure
 from chalicelib.privacy import authorities, remedies, words
 from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.serbian import PRIVACY
 from chalicelib.rights import decisions, procedures, recipients, states
+from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.dpv_view import DpvView
 from chalicelib.rights.effect_views import RecipientNoticeView, RestraintView
@@ -28,6 +27,7 @@ from chalicelib.rights.kept import KeptData
 from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status, StepState, StepStatus
 from chalicelib.rights.problems import TooLate
 from chalicelib.rights.refusal import RefusalReason
+from chalicelib.staff.disclosures.model import Disclosure
 
 Named = Mapping[DisclosureId, Disclosure]  # those that the notices of a request name
 

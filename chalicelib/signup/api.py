@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.challenges.model import (
+from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
     InvalidPhone,
@@ -11,11 +11,11 @@ from chalicelib.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
+from chalicelib.consents.notices.service import TermsOutdated
 from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
 from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
-from chalicelib.notices.service import TermsOutdated
 from chalicelib.signup import service
 from chalicelib.signup.model import NewSignup, Verification, Verified
 

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chalicelib.challenges.model import Code
-from chalicelib.challenges.numbers import Locale, PhoneText, Region, mobile_number
+from chalicelib.accounts.challenges.model import Code
+from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
+from chalicelib.accounts.devices.model import Device
+from chalicelib.accounts.profiles.model import DisplayName
+from chalicelib.accounts.sessions.model import SessionView
+from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import UserId
-from chalicelib.devices.model import Device
-from chalicelib.notices.model import NoticeVersion
-from chalicelib.profiles.model import DisplayName
-from chalicelib.sessions.model import SessionView
 
 
 class NewSignup(Body):

@@ -15,10 +15,8 @@ concurrent requests and crashes:
 from contextlib import suppress
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import ACCOUNT
-from chalicelib.challenges import service as challenges
-from chalicelib.challenges.model import (
+from chalicelib.accounts.challenges import service as challenges
+from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengeExpired,
     ChallengePurpose,
@@ -28,6 +26,16 @@ from chalicelib.challenges.model import (
     CodeRequest,
     Opened,
 )
+from chalicelib.accounts.devices import service as devices
+from chalicelib.accounts.devices.model import KnownDevice
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles import service as profiles
+from chalicelib.accounts.service import ACCOUNT
+from chalicelib.accounts.sessions import service as sessions
+from chalicelib.accounts.sessions.model import Session
+from chalicelib.accounts.sessions.service import SESSION
+from chalicelib.consents.notices import service as notices
+from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.core import metrics, needs
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import ClientAddress
@@ -36,18 +44,10 @@ from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
 from chalicelib.core.transactions import Write, commit
-from chalicelib.devices import service as devices
-from chalicelib.devices.model import KnownDevice
-from chalicelib.notices import service as notices
-from chalicelib.notices.service import STANDINGS
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.profiles import service as profiles
-from chalicelib.sessions import service as sessions
-from chalicelib.sessions.model import Session
-from chalicelib.sessions.service import SESSION
 from chalicelib.signup.model import NewSignup, Verification, Verified
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.service import Addresses, SuppressionMoved
 
 
 def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:

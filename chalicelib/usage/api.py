@@ -2,10 +2,10 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts.sessions.caller import Caller
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core.http import Accepted, Unlimited, route
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.sessions.caller import Caller
 from chalicelib.usage import service
 from chalicelib.usage.model import UsageAccepted, UsageBatch
 

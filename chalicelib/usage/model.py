@@ -14,11 +14,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from chalicelib.accounts.devices.model import Device, Platform
 from chalicelib.core.clock import Instant, WholeInstant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table_names import Table
-from chalicelib.devices.model import Device, Platform
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source

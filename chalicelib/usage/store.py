@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from operator import itemgetter
 
+from chalicelib.accounts.devices.model import Platform
 from chalicelib.core import clock, metrics, shards, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
@@ -40,7 +41,6 @@ from chalicelib.core.table import (
     account_of,
     partition_of,
 )
-from chalicelib.devices.model import Platform
 from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage.figures import Figures, Seen, group_of

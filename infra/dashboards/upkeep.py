@@ -71,7 +71,7 @@ _SETTINGS = Chart(
 _FIELDS = Chart(
     "Fields that clients wrote at Stream", "users",
     "few, and all removed within the hour.",
-    "left: compare a user at Stream with the list in chat/answers, and the grants of the app.",
+    "left: compare a user at Stream with the list in stream/answers, and the grants of the app.",
     (
         total(Metric.STREAM_FIELDS_STRIPPED, "removed"),
         total(Metric.STREAM_FIELDS_LEFT, "left"),

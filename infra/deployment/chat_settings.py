@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from botocore.exceptions import ClientError
 
-from chalicelib.chat.model import AppAccess
-from chalicelib.chat.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
-from chalicelib.chat_settings import changes, comparison
-from chalicelib.chat_settings.app import StreamApp
-from chalicelib.chat_settings.changes import AppliedSetting
-from chalicelib.chat_settings.model import BaselineChoices, CheckedSetting, SettingStanding, SettingValue
+from chalicelib.consents.notices import versions
+from chalicelib.consents.notices.model import Notice, NoticeKind
 from chalicelib.core import clock, periods
 from chalicelib.core.durations import Duration
-from chalicelib.notices import versions
-from chalicelib.notices.model import Notice, NoticeKind
+from chalicelib.stream.model import AppAccess
+from chalicelib.stream.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
+from chalicelib.stream.settings import changes, comparison
+from chalicelib.stream.settings.app import StreamApp
+from chalicelib.stream.settings.changes import AppliedSetting
+from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting, SettingStanding, SettingValue
 from infra.deployment import vault
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name

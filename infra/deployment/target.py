@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from chalicelib.chat.model import AppAccess
 from chalicelib.core import countries, figures, principals
 from chalicelib.core import settings as function_settings
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError
 from chalicelib.privacy.accountability import Accountability
+from chalicelib.stream.model import AppAccess
 from infra.deployment import chat_settings, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.receivers import AlarmReceivers

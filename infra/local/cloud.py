@@ -14,9 +14,9 @@ from typing import Any
 import requests
 
 from chalicelib.accounts import service as accounts
+from chalicelib.consents.notices.model import Notice
 from chalicelib.core import clock, figures
 from chalicelib.core.table_names import Table
-from chalicelib.notices.model import Notice
 from infra.build import Package, build
 from infra.deployment import chat_settings
 from infra.deployment.account import AwsAccount

@@ -9,13 +9,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from chalicelib.chat.model import AppAccess
-from chalicelib.chat_settings import baseline
-from chalicelib.chat_settings.changes import changeable
-from chalicelib.chat_settings.comparison import of_standing
-from chalicelib.chat_settings.model import BaselineChoices, CheckedSetting, SettingStanding
 from chalicelib.core import periods
 from chalicelib.core.setting_values import https_url
+from chalicelib.stream.model import AppAccess
+from chalicelib.stream.settings import baseline
+from chalicelib.stream.settings.changes import changeable
+from chalicelib.stream.settings.comparison import of_standing
+from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting, SettingStanding
 from infra.deployment import chat_settings as settings
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import in_words

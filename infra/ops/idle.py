@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.devices import service as devices
 from chalicelib.accounts.model import Account, LastUse
 from chalicelib.accounts.service import last_uses
 from chalicelib.core import clock
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.segments import WHOLE
-from chalicelib.devices import service as devices
 from chalicelib.privacy.periods import Period
 from infra.deployment.account import AwsAccount
 from infra.ops import gated

@@ -24,7 +24,7 @@ from chalicelib.accounts.model import ClaimKind
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
 from chalicelib.core.table_names import Table
-from chalicelib.suppressions.model import Suppression
+from chalicelib.messages.suppressions.model import Suppression
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
@@ -172,7 +172,7 @@ def service_rekey(account: AwsAccount, stage: str) -> Rekey:
     """Return a `Rekey` that uses the service's code and the settings of its signup function."""
     act_as_signup(account, stage)
 
+    from chalicelib.accounts.profiles import service as profiles
     from chalicelib.core.ids import AccountId
-    from chalicelib.profiles import service as profiles
 
     return lambda owners: profiles.rekey_claims([AccountId(owner) for owner in owners])

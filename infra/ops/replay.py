@@ -1,4 +1,4 @@
-"""`python -m infra.ops replay-erasures`: repeats erasures on restored tables (chalicelib/restore, ADR 32).
+"""`python -m infra.ops replay-erasures`: repeats erasures on restored tables (`operations/restore`, ADR 32).
 
 It acts with the settings of `erase_accounts`, with the names of the restored tables in place of those that
 the functions use, and with the permissions of the operator. docs/restore.md has the whole procedure.
@@ -14,9 +14,9 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.chain.locked import ObjectDiffers
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.transactions import Conflict, Perform
-from chalicelib.restore.erasures import keep_held
-from chalicelib.restore.replay import ReplayOrder, replay
-from chalicelib.restore.scanning import Workers
+from chalicelib.operations.restore.erasures import keep_held
+from chalicelib.operations.restore.replay import ReplayOrder, replay
+from chalicelib.operations.restore.scanning import Workers
 from infra.deployment.account import AwsAccount
 from infra.ops import standing_in
 from infra.ops.exit_statuses import FAILED, NOT_IN_ORDER

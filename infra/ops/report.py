@@ -13,10 +13,10 @@ import typer
 
 from chalicelib.core import clock, settings
 from chalicelib.core.ids import ReportId
-from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
-from chalicelib.reports import page
-from chalicelib.reports.figures import YearCounts, YearFigures, as_json
+from chalicelib.operations.reports import page
+from chalicelib.operations.reports.figures import YearCounts, YearFigures, as_json
 from chalicelib.rights.model import ReceivedBy, Right, Status
+from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
 from infra.ops import (
     redating,

@@ -17,7 +17,7 @@ from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainEntry, Leaf, Proof, PublicKeys, Statement, Unreadable
 from chalicelib.core.ids import ReportId
 from chalicelib.core.public_keys import fingerprint_of
-from chalicelib.reports import evidence
+from chalicelib.operations.reports import evidence
 from infra.deployment.account import AwsAccount
 from infra.ops.refused import CommandRefused
 from infra.ops.report_ledger import as_reader

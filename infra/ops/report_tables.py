@@ -9,8 +9,8 @@ from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 
-from chalicelib.reports.figures import BREACHES, Published, YearFigures
-from chalicelib.reports.hidden_cells import TOTAL
+from chalicelib.operations.reports.figures import BREACHES, Published, YearFigures
+from chalicelib.operations.reports.hidden_cells import TOTAL
 
 _HIDDEN = "-"
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chalicelib.core import transactions
-from chalicelib.restore.scanning import Workers
+from chalicelib.operations.restore.scanning import Workers
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.ops.operator_console import confirm_unless, emit, note

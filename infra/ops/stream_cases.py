@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from chalicelib.admin.stream_case_views import SettledAs
 from chalicelib.core.ids import UserId
+from chalicelib.operations.admin.stream_case_views import SettledAs
 from infra.ops.operator_console import checked, connected, emit
 from infra.ops.options import Endpoint, Region, Stage
 

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 import phonenumbers
 import pytest
 
-from chalicelib.challenges.budgets import store
-from chalicelib.challenges.model import Challenge
+from chalicelib.accounts.challenges.budgets import store
+from chalicelib.accounts.challenges.model import Challenge
+from chalicelib.accounts.limits.model import CodeHistory
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.settings import settings
-from chalicelib.limits.model import CodeHistory
 from tests.api.test_sms_budgets import allow, record_only
 from tests.support import cloud
 from tests.support.builders import a_device

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.certificates.words import DeletionPlace
 from chalicelib.core import chain, clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import procedures, store
+from chalicelib.rights.certificates.words import DeletionPlace
 from chalicelib.rights.engine import queue
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import RightsRequest, Status, StepState, StepStatus

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.blocks.model import BlockList
+from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
@@ -70,7 +70,7 @@ def test_blocks_are_listed_newest_first_for_the_blocker_only(world: World) -> No
 
 
 def test_blocks_are_listed_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.blocks.service.PAGE", 2)
+    monkeypatch.setattr("chalicelib.accounts.blocks.service.PAGE", 2)
     mila, others = world.a_user(), [world.a_user() for _ in range(3)]
     for other in others:
         mila.blocks(other)
@@ -83,7 +83,7 @@ def test_blocks_are_listed_page_by_page(world: World, monkeypatch: pytest.Monkey
 def test_next_page_follows_after_the_last_block_of_a_page_is_lifted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.blocks.service.PAGE", 2)
+    monkeypatch.setattr("chalicelib.accounts.blocks.service.PAGE", 2)
     mila, others = world.a_user(), [world.a_user() for _ in range(3)]
     for other in others:
         mila.blocks(other)

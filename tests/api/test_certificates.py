@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.certificates.envelope import Envelope
 from chalicelib.core.page import POLICY
 from chalicelib.core.table_names import END_NAMES
 from chalicelib.core.transactions import commit
+from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.erasure import store as certificates_store
 from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.store import CertificateExists, certificate_of, keeping_certificate

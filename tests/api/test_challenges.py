@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.challenges import service as challenges
-from chalicelib.challenges import store
-from chalicelib.challenges.model import (
+from chalicelib.accounts.challenges import service as challenges
+from chalicelib.accounts.challenges import store
+from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengeExpired,
     ChallengePurpose,

@@ -6,8 +6,8 @@ import jwt
 import pytest
 from stream_chat import StreamChat
 
+from chalicelib.consents.notices import service as notices
 from chalicelib.core import table
-from chalicelib.notices import service as notices
 from tests.support import cloud, environment
 from tests.support.builders import a_phone
 from tests.support.cloud import counted

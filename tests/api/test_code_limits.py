@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.challenges import store
-from chalicelib.challenges.model import ChallengePurpose, ChallengeRef
+from chalicelib.accounts.challenges import store
+from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.settings import settings
 from tests.support import cloud

@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.consents import service, store
+from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import chain, needs, table
 from chalicelib.core.clock import MINUTE, to_text
 from chalicelib.core.ids import AccountId
-from chalicelib.notices.model import NoticeKind, NoticeVersion
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import DATA_KEY
 from tests.support import cloud

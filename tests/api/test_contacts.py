@@ -209,7 +209,7 @@ def test_caller_who_is_not_active_is_refused(world: World, state: str, problem: 
 
 
 def test_contacts_are_listed_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.contacts.service.PEOPLE_AT_ONCE", 2)
+    monkeypatch.setattr("chalicelib.people.contacts.service.PEOPLE_AT_ONCE", 2)
     mila = world.a_user()
     code = mila.makes_a_code()
     others = [world.a_user() for _ in range(3)]

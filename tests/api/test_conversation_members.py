@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import gateway
 from chalicelib.core.settings import settings
+from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.conversations import at_stream, deliver, ids, members_here, some_contacts

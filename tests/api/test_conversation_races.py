@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import channels
-from chalicelib.conversations import store
 from chalicelib.core import table
+from chalicelib.people.conversations import store
+from chalicelib.stream import channels
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.conversations import at_stream, deliver, ids, members_here, some_contacts

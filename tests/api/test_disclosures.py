@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.core import chain, clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, DisclosureId
 from chalicelib.core.table import Table
-from chalicelib.disclosures import service, store
-from chalicelib.disclosures.evidence import history_of
-from chalicelib.disclosures.model import Disclosure
-from chalicelib.notices.model import NoticeKind, NoticeVersion
 from chalicelib.privacy.periods import Period
+from chalicelib.staff.disclosures import service, store
+from chalicelib.staff.disclosures.evidence import history_of
+from chalicelib.staff.disclosures.model import Disclosure
 from chalicelib.staff.history import history_of as history_of_staff
 from tests.support import cloud
 from tests.support.copies import damage

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from chalicelib.challenges import store
-from chalicelib.challenges.model import ChallengePurpose, ChallengeRef
+from chalicelib.accounts.challenges import store
+from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
+from chalicelib.accounts.profiles import service
 from chalicelib.core import aws, table
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.profiles import service
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address, other_than
 from tests.support.cloud import failing, losing_responses, sent_mail

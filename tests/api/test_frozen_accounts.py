@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import AccountState
+from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.service import OPEN_ACCOUNT, NotFreezable, NotFrozen
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY
@@ -14,7 +15,6 @@ from chalicelib.core.settings import Secret
 from chalicelib.core.transactions import commit
 from chalicelib.privacy import erasure
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles import service as profiles
 from tests.api.test_signup_rotation import rotate
 from tests.support import cloud
 from tests.support.builders import a_device

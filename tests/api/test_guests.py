@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib.challenges import limits
-from chalicelib.challenges.model import TooManyCodes
+from chalicelib.accounts.challenges import limits
+from chalicelib.accounts.challenges.model import TooManyCodes
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.transactions import commit
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights import store
 from chalicelib.rights.identity import IdentityProof
 from chalicelib.rights.model import Right, Status
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.service import Addresses
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address
 from tests.support.erasures import freeze

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.devices import service as devices
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
-from chalicelib.devices import service as devices
 from tests.api.test_signup_rotation import rotate
 from tests.support import cloud
 from tests.support.builders import TERMS, a_device, a_phone, other_than

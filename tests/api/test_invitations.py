@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.contacts import store
-from chalicelib.contacts.model import Invitation
-from chalicelib.contacts.pairs import read_people
-from chalicelib.contacts.store import Side
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, InvitationId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
+from chalicelib.people.contacts import store
+from chalicelib.people.contacts.model import Invitation
+from chalicelib.people.contacts.pairs import read_people
+from chalicelib.people.contacts.store import Side
 from tests.support import cloud
 from tests.support.erasures import erase
 from tests.support.races import before_the_commit
@@ -183,7 +183,7 @@ def is_invited_by_a_stranger(user: User) -> None:
 def test_next_page_follows_after_the_last_sender_of_a_page_is_blocked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.contacts.invitations.PEOPLE_AT_ONCE", 1)
+    monkeypatch.setattr("chalicelib.people.contacts.invitations.PEOPLE_AT_ONCE", 1)
     mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
     jovan.invites(mila)
     world.advance(timedelta(seconds=1))
@@ -302,7 +302,7 @@ def test_invitations_are_limited_per_day(world: World, monkeypatch: pytest.Monke
 
 
 def test_invitations_are_listed_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.contacts.invitations.PEOPLE_AT_ONCE", 2)
+    monkeypatch.setattr("chalicelib.people.contacts.invitations.PEOPLE_AT_ONCE", 2)
     mila, strangers = world.a_user(), [world.a_user() for _ in range(3)]
     for stranger in strangers:
         world.advance(timedelta(seconds=1))

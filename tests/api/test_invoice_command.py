@@ -39,7 +39,7 @@ def test_invoice_is_recorded_from_a_file_and_listed(run: Commands, mila: User, t
 def test_all_pages_of_a_users_invoices_are_listed(
     run: Commands, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.billing.service.PAGE", 2)
+    monkeypatch.setattr("chalicelib.staff.billing.service.PAGE", 2)
     for number in range(1, 6):
         mila.gets_invoiced(invoice_number=f"2026-{number}")
     assert "5 invoices" in run("alice", "list", "--user", mila.user_id).output

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.billing import evidence, service
 from chalicelib.core import aws, chain, clock, keyring, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, InvoiceId, UserId
 from chalicelib.core.keyring import MacKeys
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import Table
+from chalicelib.staff.billing import evidence, service
 from chalicelib.staff.history import history_of
 from tests.support import cloud
 from tests.support.builders import an_invoice

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.contacts import service
 from chalicelib.core.ids import AccountId, UserId
+from chalicelib.people.contacts import service
 from tests.support.erasures import erase
 from tests.support.world import User, World
 

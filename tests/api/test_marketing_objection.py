@@ -12,9 +12,9 @@ from chalicelib.core import table
 from chalicelib.core.chain import Chain
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import Addresses
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.model import Addresses
 from tests.support import cloud
 from tests.support.builders import a_phone, an_address
 from tests.support.ledger import overwrite

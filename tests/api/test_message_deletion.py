@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.chat import gateway
+from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
 from tests.support.conversations import some_contacts
 from tests.support.world import Reply, User, World

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from chalicelib.consents.notices import versions
+from chalicelib.consents.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
 from chalicelib.core import settings
 from chalicelib.core.settings import SettingsError
-from chalicelib.notices import versions
-from chalicelib.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
 from tests.support import cloud, environment
 from tests.support.builders import PRIVACY, TERMS
 from tests.support.notices import DAY, a_version, publish, record_announcement

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from chalicelib.accounts.profiles import number_change
 from chalicelib.accounts.service import AccountMoved
 from chalicelib.consents import store as consents
 from chalicelib.core import aws
 from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.profiles import number_change
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.service import Addresses
 from tests.api.test_lockout import allow
 from tests.api.test_security_events import events_of
 from tests.api.test_signup_rotation import rotate

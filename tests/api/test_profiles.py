@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.profiles.model import Profile
 from chalicelib.core import table
-from chalicelib.profiles.model import Profile
 from tests.support import cloud
 from tests.support.builders import a_phone
 from tests.support.world import World

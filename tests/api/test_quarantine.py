@@ -9,6 +9,7 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store
 from chalicelib.accounts.model import ClaimKind
+from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.service import AlreadyClaimed
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY
@@ -16,7 +17,6 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import Item, Key
-from chalicelib.profiles import service as profiles
 from tests.api.test_signup_rotation import rotate
 from tests.support import cloud
 from tests.support.builders import a_device, an_address

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.profiles.model import MAX_STATEMENTS, Profile, SubjectStatement
+from chalicelib.accounts.profiles.service import STATEMENTS
 from chalicelib.core import needs, table
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy import register
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.model import MAX_STATEMENTS, Profile, SubjectStatement
-from chalicelib.profiles.service import STATEMENTS
 from chalicelib.rights import correctable, store
 from chalicelib.rights.correctable import CorrectionWay
 from tests.support import cloud
@@ -277,7 +277,7 @@ def test_number_and_length_of_statements_are_bounded(
     mila: User, monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
     assert faults(rectifies(mila, reason="x" * 2001)) == [("/reason", "string_too_long")]
-    monkeypatch.setattr("chalicelib.profiles.service.MAX_STATEMENTS", 2)
+    monkeypatch.setattr("chalicelib.accounts.profiles.service.MAX_STATEMENTS", 2)
     assert MAX_STATEMENTS == 20
     for text in ("one", "two"):
         assert rectifies(mila, reason=text).status == 202

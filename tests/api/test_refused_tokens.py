@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from chalicelib.accounts.sessions.verification import verify_token
 from chalicelib.core import clock, metrics
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.settings import settings
-from chalicelib.sessions.verification import verify_token
 from tests.support import environment
 from tests.support.world import World
 

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.breaches import store as breach_store
 from chalicelib.core import clock, table
 from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, BreachId, DisclosureId, RightsRequestId
 from chalicelib.core.table import Change
-from chalicelib.disclosures import store as disclosure_store
+from chalicelib.operations.breaches import store as breach_store
 from chalicelib.retention.purge import service as purge
 from chalicelib.rights import store
 from chalicelib.rights.evidence import history_of
+from chalicelib.staff.disclosures import store as disclosure_store
 from infra.ops import report_index, report_pack, report_reader, report_zip, standing_in
 from infra.ops.__main__ import app
 from infra.ops.internal_api import CallRefused, InternalApi

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import ReportId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change
+from chalicelib.operations.reports.evidence import history_of
 from chalicelib.privacy import processing
 from chalicelib.privacy.accountability import Accountability
-from chalicelib.reports.evidence import history_of
 from chalicelib.retention.purge import evidence as purge_evidence
 from chalicelib.retention.purge import service as purge
 from chalicelib.rights import store
+from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.log import service as log

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.challenges import limits
+from chalicelib.accounts.challenges import limits
+from chalicelib.accounts.profiles import service as profiles
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
-from chalicelib.profiles import service as profiles
 from tests.api.test_lockout import allow, use_up_guesses, use_up_prefix
 from tests.api.test_signup_rotation import rotate
 from tests.support import cloud

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.challenges.limits import GUESSES
-from chalicelib.challenges.model import TooManyAttempts
+from chalicelib.accounts.challenges.limits import GUESSES
+from chalicelib.accounts.challenges.model import TooManyAttempts
+from chalicelib.consents.notices import versions
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import aws, clock, table
 from chalicelib.core.settings import settings
-from chalicelib.notices import versions
-from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from tests.support import cloud
 from tests.support.builders import PRIVACY, TERMS, a_device, a_phone, a_verification, other_than
 from tests.support.races import just_before
@@ -210,7 +210,7 @@ def test_attempt_is_counted_even_if_the_process_dies_before_the_comparison(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("chalicelib.challenges.service.hmac.compare_digest", crash)
+        broken.setattr("chalicelib.accounts.challenges.service.hmac.compare_digest", crash)
         assert world.verifies(challenge, "000000").status == 500
     assert world.verifies(challenge, other_than(world.code_for(phone))).json["attempts_left"] == 3
 

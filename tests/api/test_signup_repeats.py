@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.challenges import sms, store
-from chalicelib.challenges.model import ChallengePurpose, ChallengeRef
+from chalicelib.accounts.challenges import sms, store
+from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core import clock
 from chalicelib.core.ids import ChallengeId
 from tests.support import cloud

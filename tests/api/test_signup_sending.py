@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from chalicelib.challenges import store
-from chalicelib.challenges.model import Challenge, ChallengePurpose, ChallengeRef
+from chalicelib.accounts.challenges import store
+from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, ChallengeRef
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.settings import settings
 from tests.support import cloud

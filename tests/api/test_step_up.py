@@ -8,7 +8,7 @@ import jwt
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.challenges import service as challenges
+from chalicelib.accounts.challenges import service as challenges
 from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from tests.support import cloud
@@ -147,7 +147,7 @@ def test_repetition_with_the_same_code_succeeds_after_a_crash(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("chalicelib.sessions.service.session_view", crash)
+        broken.setattr("chalicelib.accounts.sessions.service.session_view", crash)
         assert submit_code(mila, challenge).status == 500
     assert step_up_end(submit_code(mila, challenge)) == epoch_in(world, minutes=10)
 

@@ -8,10 +8,10 @@ import pytest
 from chalice.app import Blueprint, Chalice
 from chalice.test import Client
 
+from chalicelib.accounts.sessions import authorizer
+from chalicelib.accounts.sessions.caller import StepUpCaller, StepUpRequired
 from chalicelib.core.errors import SessionEnded, Unauthenticated
 from chalicelib.core.http import NoContent, contract, route
-from chalicelib.sessions import authorizer
-from chalicelib.sessions.caller import StepUpCaller, StepUpRequired
 from tests.support import environment
 from tests.support.world import World
 

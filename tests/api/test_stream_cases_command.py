@@ -7,8 +7,8 @@ import pytest
 from chalicelib.accounts.service import glances
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
-from chalicelib.hooks import cases
-from chalicelib.hooks.cases.model import StreamLoss
+from chalicelib.reconciliation import cases
+from chalicelib.reconciliation.cases.model import StreamLoss
 from tests.support.commands import Commands, Wire
 from tests.support.world import User, World
 

@@ -12,9 +12,9 @@ from chalicelib.accounts.service import glances
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table, partition_of
-from chalicelib.hooks import cases
-from chalicelib.hooks.cases.model import StreamLoss
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.reconciliation import cases
+from chalicelib.reconciliation.cases.model import StreamLoss
 from chalicelib.retention.purge import evidence
 from infra.ops.__main__ import app
 from tests.support import breaches, cloud

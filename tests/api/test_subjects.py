@@ -6,13 +6,13 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.consents import proof
+from chalicelib.consents.notices import announcement_run
 from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainEntry
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
-from chalicelib.notices import announcement_run
 from chalicelib.retention.purge import evidence
 from tests.support import cloud
 from tests.support.builders import a_phone

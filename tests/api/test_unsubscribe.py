@@ -13,21 +13,21 @@ from typing import Any
 
 import pytest
 
+from chalicelib.consents.marketing import gate
+from chalicelib.consents.marketing.gate import may_personalise_ads, may_send
+from chalicelib.consents.marketing.model import NonServiceKind, Withheld
+from chalicelib.consents.marketing.service import send_marketing
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.table import Table
 from chalicelib.core.transactions import commit
-from chalicelib.marketing import gate
-from chalicelib.marketing.gate import may_personalise_ads, may_send
-from chalicelib.marketing.model import NonServiceKind, Withheld
-from chalicelib.marketing.service import send_marketing
 from chalicelib.messages import mail
 from chalicelib.messages.letters import Letters
 from chalicelib.messages.mail import NotPermitted
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.messages.wanted import WantedMailbox
 from chalicelib.privacy.purposes import LegalBasis, Purpose
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.service import Addresses
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address
 from tests.support.copies import damage
@@ -235,18 +235,18 @@ def calls() -> Iterator[tuple[str, str, ast.Call]]:
 @pytest.mark.promise("RGT-6")
 def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> None:
     found = [(module, name) for module, name, _ in calls()]
-    assert {m for m, name in found if name == "WantedMailbox"} == {"chalicelib/marketing/gate.py"}
-    assert {m for m, name in found if name == "send_wanted"} == {"chalicelib/marketing/service.py"}
+    assert {m for m, name in found if name == "WantedMailbox"} == {"chalicelib/consents/marketing/gate.py"}
+    assert {m for m, name in found if name == "send_wanted"} == {"chalicelib/consents/marketing/service.py"}
     assert {m for m, name in found if name in {"_hand_over", "send_email"}} == {"chalicelib/messages/mail.py"}
 
 
 # Every caller of `mail.send` and `mail.send_patiently`, and the purpose that it names.
 SERVICE_MAIL = {
-    "chalicelib/breaches/subject_notices/notice.py": "LEGAL_OBLIGATION",
-    "chalicelib/challenges/mail.py": "AUTHENTICATION",
-    "chalicelib/notices/announcement.py": "LEGAL_OBLIGATION",
-    "chalicelib/profiles/farewell.py": "AUTHENTICATION",
-    "chalicelib/retention/idle/warnings.py": "LEGAL_OBLIGATION",
+    "chalicelib/operations/breaches/subject_notices/notice.py": "LEGAL_OBLIGATION",
+    "chalicelib/accounts/challenges/mail.py": "AUTHENTICATION",
+    "chalicelib/consents/notices/announcement.py": "LEGAL_OBLIGATION",
+    "chalicelib/accounts/profiles/farewell.py": "AUTHENTICATION",
+    "chalicelib/rights/idle/warnings.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/messages.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/steps/announce.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/steps/confirm.py": "LEGAL_OBLIGATION",

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
+from chalicelib.accounts.devices.model import Platform
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import aws, clock, needs
 from chalicelib.core.ids import AccountId
-from chalicelib.devices.model import Platform
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY

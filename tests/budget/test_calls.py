@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.challenges.budgets import budget
+from chalicelib.accounts.challenges.budgets import budget
+from chalicelib.consents.marketing.gate import may_send
+from chalicelib.consents.marketing.model import NonServiceKind
+from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import breaker, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
-from chalicelib.marketing.gate import may_send
-from chalicelib.marketing.model import NonServiceKind
-from chalicelib.notices.model import NoticeKind
 from chalicelib.rights import indexes
 from chalicelib.rights.engine import queue
 from chalicelib.usage import rollup, service, store

@@ -46,12 +46,12 @@ ALLOWED = {
     ("app", "rights"): {"boto3", "botocore", "pydantic", "cryptography"},
     # Of botocore only the empty package, for which Powertools' user agent looks.
     ("app", "about"): {"botocore", "pydantic"},
-    ("chalicelib.sessions.authorizer", "access_token"): {"botocore", "cryptography"},
-    ("chalicelib.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("chalicelib.accounts.sessions.authorizer", "access_token"): {"botocore", "cryptography"},
+    ("chalicelib.accounts.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.retention.consent_jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
-    ("chalicelib.ledger.jobs", ""): {"boto3", "botocore", "cryptography"},
-    ("chalicelib.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
-    ("chalicelib.chat.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
+    ("chalicelib.operations.ledger_jobs", ""): {"boto3", "botocore", "cryptography"},
+    ("chalicelib.consents.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("chalicelib.stream.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography", "jwt"},
     # The group of the sweep too. The modules of the worker are imported at its first message.
     ("chalicelib.rights.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
@@ -79,12 +79,12 @@ BUDGETS = {
     ("app", "admin"): Budget(635, 6.15),
     ("app", "rights"): Budget(605, 6.0),
     ("app", "about"): Budget(160, 2.25),
-    ("chalicelib.sessions.authorizer", "access_token"): Budget(100, 0.85),
-    ("chalicelib.challenges.jobs", ""): Budget(370, 4.85),
+    ("chalicelib.accounts.sessions.authorizer", "access_token"): Budget(100, 0.85),
+    ("chalicelib.accounts.challenges.jobs", ""): Budget(370, 4.85),
     ("chalicelib.retention.consent_jobs", ""): Budget(450, 5.3),
-    ("chalicelib.ledger.jobs", ""): Budget(310, 3.55),
-    ("chalicelib.notices.jobs", ""): Budget(485, 5.45),
-    ("chalicelib.chat.jobs", ""): Budget(685, 7.95),
+    ("chalicelib.operations.ledger_jobs", ""): Budget(310, 3.55),
+    ("chalicelib.consents.notices.jobs", ""): Budget(485, 5.45),
+    ("chalicelib.stream.jobs", ""): Budget(685, 7.95),
     ("chalicelib.rights.jobs", ""): Budget(470, 5.4),
     ("chalicelib.usage.jobs", ""): Budget(440, 5.25),
 }
@@ -162,8 +162,8 @@ def test_function_imports_the_routes_of_its_own_group_only() -> None:
     ("module", "group"), [("app", "admin"), ("app", "rights"), ("chalicelib.rights.jobs", "")]
 )
 def test_intake_and_sweep_of_rights_requests_load_no_step_and_no_export(module: str, group: str) -> None:
-    parts = ("chalicelib.rights.steps", "chalicelib.rights.export", "chalicelib.chat", "email_validator")
+    parts = ("chalicelib.rights.steps", "chalicelib.rights.export", "chalicelib.stream", "email_validator")
     assert all(find_spec(part) for part in parts)  # a renamed package would never be found in memory
     # The closed words of Stream's reports: no I/O, and no SDK (a contract of imports).
-    words = {"chalicelib.chat", "chalicelib.chat.deletion_report"}
+    words = {"chalicelib.stream", "chalicelib.stream.deletion_report"}
     assert {name for name in names(module, group) if name.startswith(parts)} <= words

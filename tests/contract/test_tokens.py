@@ -12,7 +12,7 @@ import jwt
 import pytest
 import requests
 
-from chalicelib.chat import token
+from chalicelib.stream import token
 from tests.contract.emulated_app import HOUR, Phone, Refused
 
 if TYPE_CHECKING:

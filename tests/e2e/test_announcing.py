@@ -10,8 +10,8 @@ from typing import Any
 import jwt
 import pytest
 
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
-from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until

@@ -10,8 +10,8 @@ import pytest
 import requests
 from stream_chat import StreamChat
 
-from chalicelib.chat_settings import evidence
 from chalicelib.core import chain, clock, figures
+from chalicelib.stream.settings import evidence
 from infra.deployment.chat_settings import report_standing
 from infra.deployment.findings import Severity, of_severity
 from infra.deployment.preflight import may_deploy, stage_checks, stream_checks

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.certificates.model import ErasureCertificate
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, HoldId
@@ -19,6 +18,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.pins import HELD_AHEAD
 from chalicelib.retention.model import HeldRecord
+from chalicelib.rights.certificates.model import ErasureCertificate
 from infra.local import guide
 from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import account_of

@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion, Practice
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
-from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion, Practice
-from chalicelib.retention.idle import plan
+from chalicelib.rights.idle import plan
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone, code_in

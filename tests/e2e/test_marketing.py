@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.consents.marketing.model import Withheld
+from chalicelib.consents.marketing.service import send_marketing
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
-from chalicelib.marketing.model import Withheld
-from chalicelib.marketing.service import send_marketing
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.service import Addresses
 from infra.local.cloud import STAGE, LocalCloud
 from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone

@@ -8,12 +8,12 @@ import pytest
 from stream_chat import StreamChat
 from typer.testing import CliRunner
 
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.transactions import commit
 from chalicelib.rights.steps import certify
+from chalicelib.stream.deletion_report import StreamReport
 from infra.local.cloud import LocalCloud
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops

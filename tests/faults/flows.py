@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
+from chalicelib.consents.notices.jobs import announce_notices
 from chalicelib.core.chain import archive
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
-from chalicelib.ledger.jobs import checkpoint_ledger
-from chalicelib.notices.jobs import announce_notices
+from chalicelib.operations.ledger_jobs import checkpoint_ledger
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.retention.consent_jobs import renew_consents

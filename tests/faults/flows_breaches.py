@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
-from chalicelib.breaches.jobs import watch_breaches
-from chalicelib.breaches.subject_notices import run as notifying
 from chalicelib.core import clock
 from chalicelib.core.table import Item
+from chalicelib.operations.breaches.jobs import watch_breaches
+from chalicelib.operations.breaches.subject_notices import run as notifying
 from tests.faults.flows import ADDRESS, DEVICE, OTHER_PHONE, PHONE
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support import breaches

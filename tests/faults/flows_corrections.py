@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from chalicelib.accounts.profiles.service import STATEMENTS
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.needs import read_accounts
 from chalicelib.core.table import Item
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import STATEMENTS
 from chalicelib.rights import indexes, receipts, store
 from chalicelib.rights.model import RightsRequest, Status
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.needs import read_accounts
 from chalicelib.core.table import Item
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
+from chalicelib.messages.suppressions.service import suppressed
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights import indexes, store
 from chalicelib.rights.model import Right, RightsRequest, Status
-from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
-from chalicelib.suppressions.service import suppressed
 from tests.faults.flows import ADDRESS, KEY, OTHER_PHONE, PHONE, UserFlow
 from tests.faults.flows_rights import RightsFlow
 from tests.faults.playing import Flow, Run

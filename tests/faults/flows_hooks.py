@@ -6,14 +6,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.chat import gateway
-from chalicelib.chat.model import ChatProfile
 from chalicelib.core import chain
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Item
-from chalicelib.hooks.cases import store
-from chalicelib.hooks.cases.service import history_of
+from chalicelib.reconciliation.cases import store
+from chalicelib.reconciliation.cases.service import history_of
+from chalicelib.stream import gateway
+from chalicelib.stream.model import ChatProfile
 from tests.faults.flows import DEVICE, OTHER_PHONE, PHONE
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support.hooks import message_deleted, sends_hook, user_event

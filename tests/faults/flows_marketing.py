@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from chalicelib.consents.marketing.model import Withheld
+from chalicelib.consents.marketing.service import send_marketing
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
-from chalicelib.marketing.model import Withheld
-from chalicelib.marketing.service import send_marketing
 from chalicelib.messages.letters import Letters
 from chalicelib.rights import indexes, store
 from tests.faults.flows import ADDRESS, KEY, UserFlow

@@ -22,17 +22,17 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 import time_machine
 
-from chalicelib.breaches.jobs import notify_of_breaches
-from chalicelib.chat import gateway
-from chalicelib.chat.jobs import resync_chat_profiles
-from chalicelib.conversations.jobs import sync_chat_profiles
+from chalicelib.consents.notices.jobs import announce_to_shard
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
-from chalicelib.hooks.jobs import work_on_hooks
-from chalicelib.notices.jobs import announce_to_shard
+from chalicelib.operations.breaches.jobs import notify_of_breaches
+from chalicelib.people.conversations.jobs import sync_chat_profiles
+from chalicelib.reconciliation.events.jobs import work_on_hooks
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, sweep_rights, transfer_copies, work_rights
+from chalicelib.stream import gateway
+from chalicelib.stream.jobs import resync_chat_profiles
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes

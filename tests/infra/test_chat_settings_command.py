@@ -8,9 +8,9 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import clock
 from chalicelib.core.durations import Duration
-from chalicelib.notices.model import NoticeKind
 from infra.deployment import chat_settings
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached

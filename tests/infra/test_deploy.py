@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import clock, countries, figures
 from chalicelib.core.durations import Duration
 from chalicelib.core.figures import FigureSet
 from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError
 from chalicelib.core.settings import read as settings_of
-from chalicelib.notices.model import NoticeKind
 from infra.build import Package
 from infra.deployment import stacks, texts
 from infra.deployment.account import AwsAccount, RegionError

@@ -12,16 +12,16 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.blocks import service as blocks
-from chalicelib.breaches.subject_notices import run as breach_run
+from chalicelib.accounts.blocks import service as blocks
+from chalicelib.accounts.profiles import service as profiles
 from chalicelib.consents import renewal
 from chalicelib.consents import store as consents
+from chalicelib.consents.notices import announcement_run
 from chalicelib.core import principals
 from chalicelib.core.chain.checkpoint_run import SETTLE
 from chalicelib.core.figures import FanOut
 from chalicelib.core.ids import AccountId
-from chalicelib.notices import announcement_run
-from chalicelib.profiles import service as profiles
+from chalicelib.operations.breaches.subject_notices import run as breach_run
 from chalicelib.retention import jobs
 from chalicelib.rights.engine.queue import LONGEST_DELAY
 from chalicelib.rights.engine.step import WHOLE_RUN

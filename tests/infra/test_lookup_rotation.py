@@ -13,13 +13,13 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store
 from chalicelib.accounts.model import ClaimKind
+from chalicelib.accounts.profiles import service as profiles
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import Delete, Key, Table
-from chalicelib.profiles import service as profiles
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.service import Addresses
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses
 from infra.deployment import vault
 from infra.ops.key_versions import Unfinished
 from infra.ops.lookup import ClaimsLeft, LookupKeys, SuppressionsLeft

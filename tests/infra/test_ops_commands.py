@@ -18,9 +18,9 @@ from unittest.mock import patch
 import pytest
 import typer
 
-from chalicelib import admin
 from chalicelib.core.http import contract
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, RightsRequestId, UserId
+from chalicelib.operations import admin
 from chalicelib.rights.deadline import ExtensionReason
 from chalicelib.rights.refusal import RefusalReason
 from infra.build import ROOT
@@ -165,7 +165,8 @@ def call_of(name: str, folder: Path) -> str | None:
 def admin_routes() -> dict[str, Any]:
     """Return the views of the internal routes, by method and path."""
     modules = [
-        importlib.import_module(f"chalicelib.admin.{one.name}") for one in iter_modules(admin.__path__)
+        importlib.import_module(f"chalicelib.operations.admin.{one.name}")
+        for one in iter_modules(admin.__path__)
     ]
     views = {name: view for module in modules for name, view in vars(module).items()}
     return {f"{one.method} {one.path}": views[one.name] for one in contract.routes() if one.internal}

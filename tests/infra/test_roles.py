@@ -7,20 +7,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.billing import evidence as billing
-from chalicelib.breaches import evidence as breaches
-from chalicelib.chat_settings import evidence as chat_settings
 from chalicelib.consents import evidence
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
-from chalicelib.disclosures import evidence as disclosures
-from chalicelib.hooks.cases.service import CHAIN as _STREAM_CASE
+from chalicelib.messages.suppressions.model import AddressKind
+from chalicelib.operations.breaches import evidence as breaches
+from chalicelib.operations.reports import evidence as reports
 from chalicelib.reconciliation import evidence as reconciliation
-from chalicelib.reports import evidence as reports
+from chalicelib.reconciliation.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.retention import evidence as holds
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.rights.evidence import history_of
 from chalicelib.staff import history as staff_history
-from chalicelib.suppressions.model import AddressKind
+from chalicelib.staff.billing import evidence as billing
+from chalicelib.staff.disclosures import evidence as disclosures
+from chalicelib.stream.settings import evidence as chat_settings
 from tests.infra.templates import Template, listed, of_type
 
 _LOGS = "logs:CreateLogStream, logs:PutLogEvents"

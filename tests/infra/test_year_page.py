@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.core.languages import Language
-from chalicelib.reports.page import page as year_page
+from chalicelib.operations.reports.page import page as year_page
 from infra.local.chromium import DESKTOP, PHONE, Browser
 from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
 from tests.support.year_figures import a_year

@@ -8,9 +8,9 @@ import pytest
 from chalice.app import ScheduledEventConfig
 
 from app import app
-from chalicelib.breaches.jobs import notify_of_breaches
+from chalicelib.consents.notices.jobs import announce_to_shard
 from chalicelib.core import clock
-from chalicelib.notices.jobs import announce_to_shard
+from chalicelib.operations.breaches.jobs import notify_of_breaches
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, work_rights
 from infra.stream_emulator import Emulator

@@ -13,6 +13,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.consents.notices import announcement, announcement_run, versions
+from chalicelib.consents.notices.announcement import NoticeRecipient
+from chalicelib.consents.notices.jobs import announce_notices, announce_to_shard
 from chalicelib.core import aws, clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
@@ -20,13 +24,9 @@ from chalicelib.core.observe import EntryFailed
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
-from chalicelib.notices import announcement, announcement_run, versions
-from chalicelib.notices.announcement import NoticeRecipient
-from chalicelib.notices.jobs import announce_notices, announce_to_shard
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.profiles.model import Profile
 from tests.support import cloud, workers
 from tests.support.builders import a_phone, a_schedule_event
 from tests.support.cloud import Calls, counted, failing, hooked, sent_mail

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import access, gateway
-from chalicelib.chat.access import ResumedAccess
-from chalicelib.chat.refusals import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.core import clock
 from chalicelib.core.ids import UserId
+from chalicelib.stream import access, gateway
+from chalicelib.stream.access import ResumedAccess
+from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
 from infra.stream_emulator import Emulator
 from tests.support.chat import Chatters
 from tests.support.crash import How, Killed, Point, Watch

@@ -9,19 +9,14 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.chat import deletion, gateway
-from chalicelib.chat.deletion import (
-    MAX_ATTEMPTS,
-    TASK_TIMEOUT,
-    DeletionDoubt,
-    DeletionStopped,
-)
-from chalicelib.chat.deletion_report import StreamDataKind, StreamDeletion, StreamReport
-from chalicelib.chat.model import ChatProfile
-from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from chalicelib.stream import deletion, gateway
+from chalicelib.stream.deletion import MAX_ATTEMPTS, TASK_TIMEOUT, DeletionDoubt, DeletionStopped
+from chalicelib.stream.deletion_report import StreamDataKind, StreamDeletion, StreamReport
+from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.refusals import StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support.chat import Chatters
 from tests.support.chat_deletions import (

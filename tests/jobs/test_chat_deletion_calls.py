@@ -4,15 +4,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import deletion, gateway
-from chalicelib.chat.deletion import (
-    DeletionDoubt,
-)
-from chalicelib.chat.model import ChatProfile, TaskId
-from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core import clock, egress
 from chalicelib.core.ids import UserId
 from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.stream import deletion, gateway
+from chalicelib.stream.deletion import DeletionDoubt
+from chalicelib.stream.model import ChatProfile, TaskId
+from chalicelib.stream.refusals import StreamRefused
 from infra.stream_emulator import Emulator
 from tests.support.chat_deletions import DELETED, KEEP, TROUBLES, a_task, asked, ended
 from tests.support.world import World

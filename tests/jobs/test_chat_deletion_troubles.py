@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import deletion, gateway
-from chalicelib.chat.deletion import (
+from chalicelib.core.ids import UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.stream import deletion, gateway
+from chalicelib.stream.deletion import (
     MAX_ATTEMPTS,
     TASK_TIMEOUT,
     DeletionDoubt,
     DeletionPending,
     DeletionStopped,
 )
-from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
-from chalicelib.chat.model import ChatProfile
-from chalicelib.chat.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
-from chalicelib.core.ids import UserId
-from chalicelib.core.metrics import Metric
+from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
+from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support.chat import Chatters
 from tests.support.chat_deletions import (

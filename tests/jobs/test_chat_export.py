@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import download, export, export_tasks, gateway
-from chalicelib.chat.export import (
+from chalicelib.core import clock, egress
+from chalicelib.core.ids import UserId
+from chalicelib.core.settings import settings
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.stream import download, export, export_tasks, gateway
+from chalicelib.stream.export import (
     Ground,
     MissingAtStream,
     StreamCall,
@@ -20,13 +24,9 @@ from chalicelib.chat.export import (
     StreamReaction,
     StreamReason,
 )
-from chalicelib.chat.export_tasks import Pending, Ready, StreamCopy, StreamExportTask
-from chalicelib.chat.model import TaskId, TaskState
-from chalicelib.chat.refusals import StreamRefused, StreamUnavailable
-from chalicelib.core import clock, egress
-from chalicelib.core.ids import UserId
-from chalicelib.core.settings import settings
-from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.stream.export_tasks import Pending, Ready, StreamCopy, StreamExportTask
+from chalicelib.stream.model import TaskId, TaskState
+from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support.chat import Chatters
 from tests.support.world import World

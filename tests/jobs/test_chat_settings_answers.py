@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import gateway, refusals
-from chalicelib.chat_settings import comparison
-from chalicelib.chat_settings.app import StreamApp
-from chalicelib.chat_settings.baseline import HOOK_ADDRESSES
-from chalicelib.chat_settings.changes import AppliedSetting, apply
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
+from chalicelib.stream import gateway, refusals
+from chalicelib.stream.settings import comparison
+from chalicelib.stream.settings.app import StreamApp
+from chalicelib.stream.settings.baseline import HOOK_ADDRESSES
+from chalicelib.stream.settings.changes import AppliedSetting, apply
 from infra.deployment.chat_settings import StreamNotReached
 from infra.stream_emulator import Emulator
 from tests.support.chat_settings import apply_to, change_app, check, choices, drifted_at, lines

@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.chat import gateway
-from chalicelib.chat_settings import evidence
-from chalicelib.chat_settings.app import StreamApp
+from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core.chain import ChainVerdict
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.durations import Duration
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
-from chalicelib.notices.model import NoticeKind
+from chalicelib.stream import gateway
+from chalicelib.stream.settings import evidence
+from chalicelib.stream.settings.app import StreamApp
 from infra.stream_emulator import Emulator
 from tests.support.chat_settings import PLACEMENT, apply_to, change_app, check, choices, lines
 from tests.support.ledger import alter_newest, checkpoint, create_archive, verify

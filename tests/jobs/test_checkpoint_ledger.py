@@ -10,7 +10,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import emitter
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
-from chalicelib.ledger.jobs import checkpoint_ledger
+from chalicelib.operations.ledger_jobs import checkpoint_ledger
 from tests.support.builders import a_schedule_event
 from tests.support.cloud import failing
 from tests.support.ledger import MILA, SETTLED, VUK, create_archive, overwrite, verify, write

@@ -21,8 +21,8 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Key, Table
 from chalicelib.operations.mail_jobs import note_bounces
-from chalicelib.retention.idle import store
 from chalicelib.rights import evidence, receipts, service
+from chalicelib.rights.idle import store
 from chalicelib.rights.model import ReceivedBy, Right, Status
 from tests.support import cloud
 from tests.support.builders import a_device

@@ -10,10 +10,6 @@ import pytest
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.model import ClaimKind
-from chalicelib.chat import access, gateway, sync
-from chalicelib.chat.access import ResumedAccess
-from chalicelib.chat.model import ChatProfile
-from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import aws, chain, clock, table
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, UserId
@@ -24,6 +20,10 @@ from chalicelib.core.table.items import wire_item
 from chalicelib.privacy.gates import BlockedReason
 from chalicelib.reconciliation import comparison, evidence, gate, store
 from chalicelib.reconciliation.comparison import ComparedPage
+from chalicelib.stream import access, gateway, sync
+from chalicelib.stream.access import ResumedAccess
+from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.refusals import StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze

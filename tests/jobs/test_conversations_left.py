@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.conversations import farewell, store
-from chalicelib.conversations.farewell import leave_conversations
 from chalicelib.core import clock, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
+from chalicelib.people.conversations import farewell, store
+from chalicelib.people.conversations.farewell import leave_conversations
 from chalicelib.rights.model import Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.contacts import farewell, store
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
+from chalicelib.people.contacts import farewell, store
 from chalicelib.rights.model import Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.certificates.words import Remaining
 from chalicelib.core.clock import DAY
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.table import Table
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import Addresses
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.rights.certificates.words import Remaining
 from chalicelib.rights.engine import engine
 from chalicelib.rights.steps import erasures
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.model import Addresses
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.builders import an_address

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.certificates.model import known_kinds
+from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.core import aws, clock, needs, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
@@ -21,7 +21,7 @@ from chalicelib.privacy.erasure import KeyNotDeleted, NotDeletable
 from chalicelib.privacy.plans import Action, TableStep
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.privacy.whereabouts import LookupPath, found
-from chalicelib.profiles.service import PROFILE
+from chalicelib.rights.certificates.model import known_kinds
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
 from tests.support.erasures import delete_records, deletions

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.chat import deletion
-from chalicelib.chat.deletion import MAX_ATTEMPTS
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, UserId
@@ -16,6 +14,8 @@ from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.model import Right, Status
 from chalicelib.rights.steps import erasures as worker
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion import MAX_ATTEMPTS
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.builders import an_address

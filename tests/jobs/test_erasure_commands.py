@@ -3,10 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.chat.deletion import MAX_ATTEMPTS
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import procedures
 from chalicelib.rights.model import Status
+from chalicelib.stream.deletion import MAX_ATTEMPTS
 from infra.ops.__main__ import app
 from infra.stream_emulator import Emulator
 from tests.support.chat_deletions import ERROR

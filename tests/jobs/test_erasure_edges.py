@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.certificates.words import Remaining
-from chalicelib.chat import deletion
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import aws, clock, settings
 from chalicelib.core.chain import Chain
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import ErasureExtent, SettingsError
+from chalicelib.rights.certificates.words import Remaining
 from chalicelib.rights.engine import engine
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.model import Status
 from chalicelib.rights.notes import ErasureNotes, StreamAnswer
 from chalicelib.rights.steps import delete
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion_report import StreamReport
 from infra.stream_emulator import Emulator
 from tests.support import cloud, environment, outcomes
 from tests.support.builders import a_device

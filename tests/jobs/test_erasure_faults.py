@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from chalicelib.chat.deletion import MAX_ATTEMPTS
-from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import duties, engine
+from chalicelib.stream.deletion import MAX_ATTEMPTS
+from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.chat_deletions import ERROR, FAILURE

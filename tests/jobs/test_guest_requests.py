@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.profiles.service import STATEMENTS
 from chalicelib.core import aws, chain, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import STATEMENTS
 from chalicelib.rights import files, procedures
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.identity import IdentityProof
@@ -278,7 +278,7 @@ def test_statement_and_later_profile_changes_survive_a_guests_correction(world: 
 def test_guests_statement_over_the_highest_number_is_refused_at_once(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.profiles.service.MAX_STATEMENTS", 0)
+    monkeypatch.setattr("chalicelib.accounts.profiles.service.MAX_STATEMENTS", 0)
     assert requests(world, "rectification", phone=mila.phone, reason="I moved.").problem == "invalid_request"
 
 
@@ -287,7 +287,7 @@ def test_correction_that_became_impossible_stops_for_an_operator_at_once(
 ) -> None:
     made = requests(world, "rectification", phone=mila.phone, reason="I moved.").json
     work(world, RightsRequestId(made["id"]), at_step("cool_down"))
-    monkeypatch.setattr("chalicelib.profiles.service.MAX_STATEMENTS", 0)
+    monkeypatch.setattr("chalicelib.accounts.profiles.service.MAX_STATEMENTS", 0)
     request = work(world, RightsRequestId(made["id"]), within=4 * DAY)
     stopped = request.next_step
     assert stopped

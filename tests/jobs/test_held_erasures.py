@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.profiles.model import Profile
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import NotFound
@@ -15,7 +16,6 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Place, SealBroken
 from chalicelib.core.table import Key, Query, Table, partition_of
 from chalicelib.privacy import codec, subject_keys
-from chalicelib.profiles.model import Profile
 from chalicelib.retention import holds
 from chalicelib.retention.held import store as held_store
 from chalicelib.retention.holds import SubjectHolds

@@ -12,17 +12,17 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.accounts.model import LastUse, WarningStage
 from chalicelib.accounts.service import UseList, last_uses
+from chalicelib.consents.notices import service as notices
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Change, Item, Key, Table
-from chalicelib.notices import service as notices
 from chalicelib.operations.mail_jobs import note_bounces
-from chalicelib.retention.idle import jobs, plan, store
-from chalicelib.retention.idle.plan import DueAction
 from chalicelib.rights import receipts
+from chalicelib.rights.idle import jobs, plan, store
+from chalicelib.rights.idle.plan import DueAction
 from chalicelib.rights.model import Status
 from chalicelib.rights.refusal import RefusalReason
 from tests.support import cloud

@@ -10,20 +10,20 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.accounts import service as accounts
-from chalicelib.breaches.subject_notices import notice
-from chalicelib.breaches.subject_notices import run as notifying
-from chalicelib.breaches.subject_notices import store as notices
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.consents.notices.model import AnnouncementState
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.ids import AccountId, BreachId
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Table
-from chalicelib.notices.model import AnnouncementState
+from chalicelib.operations.breaches.subject_notices import notice
+from chalicelib.operations.breaches.subject_notices import run as notifying
+from chalicelib.operations.breaches.subject_notices import store as notices
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.profiles.model import Profile
 from tests.support import cloud
 from tests.support.breaches import (
     TEXTS,

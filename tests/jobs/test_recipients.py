@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat import gateway
-from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId
@@ -18,6 +16,8 @@ from chalicelib.rights.jobs import sweep_rights
 from chalicelib.rights.model import Right, RightsRequest, StepStatus
 from chalicelib.rights.notes import RecipientOutcome
 from chalicelib.rights.standstill import Standstill
+from chalicelib.stream import gateway
+from chalicelib.stream.refusals import StreamRefused
 from infra.stream_emulator import Emulator
 from tests.support import erasing
 from tests.support.builders import a_schedule_event

@@ -9,8 +9,6 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from chalicelib.chat import gateway
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import aws, chain, clock
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import DAY, HOUR, MINUTE
@@ -23,6 +21,8 @@ from chalicelib.core.table_names import Table
 from chalicelib.reconciliation import evidence, gate, store
 from chalicelib.rights.erasure import model as erasure_model
 from chalicelib.rights.erasure.model import CheckStage
+from chalicelib.stream import gateway
+from chalicelib.stream.deletion_report import StreamReport
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.chat_deletions import FAILURE, attempts

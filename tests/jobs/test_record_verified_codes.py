@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.challenges import budgets
-from chalicelib.challenges.budgets import budget, history, store
-from chalicelib.challenges.jobs import record_verified_codes
+from chalicelib.accounts.challenges import budgets
+from chalicelib.accounts.challenges.budgets import budget, history, store
+from chalicelib.accounts.challenges.jobs import record_verified_codes
+from chalicelib.accounts.limits.model import CodeHistory
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
-from chalicelib.limits.model import CodeHistory
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
 from tests.support.cloud import counted

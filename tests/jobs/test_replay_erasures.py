@@ -7,24 +7,24 @@ import pytest
 from chalicelib.accounts.model import AccountState
 from chalicelib.consents import store as consents
 from chalicelib.consents import store as purposes
+from chalicelib.consents.marketing.gate import may_send
+from chalicelib.consents.marketing.model import NonServiceKind, Withheld
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, TombstoneId, UserId
 from chalicelib.core.table_names import Table
-from chalicelib.marketing.gate import may_send
-from chalicelib.marketing.model import NonServiceKind, Withheld
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses
+from chalicelib.operations.restore.erasures import KeepOutcome
+from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.survivors import count_survivors
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.restore.erasures import KeepOutcome
-from chalicelib.restore.scanning import Workers
-from chalicelib.restore.survivors import count_survivors
 from chalicelib.rights import store
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.model import OpenRequest, Right, Status
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.service import Addresses
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.erasing import (

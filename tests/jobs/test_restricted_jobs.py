@@ -12,19 +12,19 @@ import pytest
 
 from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
-from chalicelib.breaches.jobs import notify_of_breaches
-from chalicelib.chat import gateway
-from chalicelib.chat.model import ChatProfile
-from chalicelib.conversations.jobs import sync_chat_profiles
+from chalicelib.consents.notices import service as notices
+from chalicelib.consents.notices.jobs import announce_to_shard
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.table import ends
-from chalicelib.notices import service as notices
-from chalicelib.notices.jobs import announce_to_shard
+from chalicelib.operations.breaches.jobs import notify_of_breaches
+from chalicelib.people.conversations.jobs import sync_chat_profiles
 from chalicelib.retention.consent_jobs import renew_shard
-from chalicelib.retention.idle import plan
+from chalicelib.rights.idle import plan
 from chalicelib.rights.jobs import erase_accounts, work_rights
+from chalicelib.stream import gateway
+from chalicelib.stream.model import ChatProfile
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Tally
 from infra.stream_emulator import Emulator

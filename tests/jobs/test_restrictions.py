@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import aws
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
@@ -18,6 +17,7 @@ from chalicelib.rights import files, inactivity, store
 from chalicelib.rights.erasure import objects
 from chalicelib.rights.model import RightsRequest, Status
 from chalicelib.rights.notes import RestraintNotes
+from chalicelib.stream.refusals import StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import an_address, an_event
@@ -61,7 +61,7 @@ def preserved(request_id: str) -> str | None:
         )
     except aws.client("s3").exceptions.NoSuchKey:
         return None
-    return zipfile.ZipFile(io.BytesIO(found["Body"].read())).read("chat/messages.ndjson").decode()
+    return zipfile.ZipFile(io.BytesIO(found["Body"].read())).read("stream/messages.ndjson").decode()
 
 
 def returns(mila: User) -> User:
@@ -174,7 +174,7 @@ def test_missing_messages_make_the_answer_a_partial_one(world: World, mila: User
 def test_restriction_waits_for_stream_and_stays_in_effect(
     world: World, mila: User, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.chat import access
+    from chalicelib.stream import access
 
     def silent(*_: object) -> None:
         raise StreamUnavailable

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.chat import gateway, resync, sync
 from chalicelib.core import aws, queues
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
+from chalicelib.stream import gateway, resync, sync
 from infra.stream_emulator import Emulator
 from tests.support import profile_sync
 from tests.support.cloud import take_messages

@@ -12,11 +12,11 @@ from unittest import mock
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from chalicelib.accounts.devices.model import Platform
 from chalicelib.core import aws, clock, needs, observe, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Query, Table
-from chalicelib.devices.model import Platform
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import rollup, store
 from chalicelib.usage.figures import Figures, Group, Seen, of_one_account

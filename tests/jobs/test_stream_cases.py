@@ -8,17 +8,17 @@ from unittest import mock
 
 import pytest
 
-from chalicelib.chat import access, gateway, lookup, refusals
-from chalicelib.chat.model import ChatProfile
 from chalicelib.core import chain, clock, queues
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import StreamCaseId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.hooks import losses
-from chalicelib.hooks.cases import store
-from chalicelib.hooks.cases.service import history_of
+from chalicelib.reconciliation.cases import store
+from chalicelib.reconciliation.cases.service import history_of
+from chalicelib.reconciliation.events import losses
 from chalicelib.staff import history
+from chalicelib.stream import access, gateway, lookup, refusals
+from chalicelib.stream.model import ChatProfile
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.chat import export_tasks, gateway
-from chalicelib.chat.export_tasks import EXPORT_TIMEOUT, Pending, StreamExportTask
-from chalicelib.chat.model import ChatProfile, TaskId
-from chalicelib.chat.refusals import CredentialsRefused
 from chalicelib.core import aws, clock
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.stream import export_tasks, gateway
+from chalicelib.stream.export_tasks import EXPORT_TIMEOUT, Pending, StreamExportTask
+from chalicelib.stream.model import ChatProfile, TaskId
+from chalicelib.stream.refusals import CredentialsRefused
 from infra.stream_emulator import Emulator
 from tests.support.cloud import counted, new_container
 from tests.support.environment import secret_documents

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.chat import block_sync
 from chalicelib.core.ids import UserId
+from chalicelib.stream import block_sync
 from infra.stream_emulator import Emulator
 from tests.support.cloud import take_messages
 from tests.support.erasures import erase

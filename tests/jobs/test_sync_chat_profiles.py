@@ -6,11 +6,11 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib.chat import gateway
-from chalicelib.chat.model import ChatProfile
-from chalicelib.conversations.jobs import sync_chat_profiles
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.people.conversations.jobs import sync_chat_profiles
+from chalicelib.stream import gateway
+from chalicelib.stream.model import ChatProfile
 from infra.stream_emulator import Emulator
 from tests.support.builders import a_phone
 from tests.support.cloud import counted

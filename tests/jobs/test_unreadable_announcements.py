@@ -6,10 +6,10 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
+from chalicelib.consents.notices import store
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
-from chalicelib.notices import store
 from tests.support import workers
 from tests.support.copies import damage
 from tests.support.notices import DAY, a_version, publish, record_announcement

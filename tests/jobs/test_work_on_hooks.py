@@ -10,15 +10,15 @@ from unittest import mock
 
 import pytest
 
-from chalicelib.chat import gateway, sync
-from chalicelib.chat.model import ChatProfile
 from chalicelib.core import metrics, queues
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.hooks import strip
+from chalicelib.reconciliation.events import strip
+from chalicelib.stream import gateway, sync
+from chalicelib.stream.model import ChatProfile
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.chat import Chatters

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.breaches.evidence import history_of
-from chalicelib.breaches.jobs import notify_of_breaches, watch_breaches
 from chalicelib.core import chain, clock
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import BreachId
+from chalicelib.operations.breaches.evidence import history_of
+from chalicelib.operations.breaches.jobs import notify_of_breaches, watch_breaches
 from tests.support.builders import a_schedule_event
 from tests.support.cloud import take_messages
 from tests.support.events import Context, messages

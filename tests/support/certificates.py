@@ -4,8 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.certificates.envelope import Envelope
-from chalicelib.certificates.model import (
+from chalicelib.core import aws
+from chalicelib.core.ids import Pseudonym, RightsRequestId
+from chalicelib.core.languages import Language
+from chalicelib.core.public_keys import fingerprint_of, pem_of
+from chalicelib.core.settings import settings
+from chalicelib.core.table_names import Table
+from chalicelib.rights.certificates.envelope import Envelope
+from chalicelib.rights.certificates.model import (
     CertifiedStreamDeletion,
     DeletedRecords,
     ErasureCertificate,
@@ -14,8 +20,8 @@ from chalicelib.certificates.model import (
     StreamResult,
     known_kinds,
 )
-from chalicelib.certificates.page import page
-from chalicelib.certificates.words import (
+from chalicelib.rights.certificates.page import page
+from chalicelib.rights.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
     CountPrecision,
@@ -24,13 +30,7 @@ from chalicelib.certificates.words import (
     Reason,
     Remaining,
 )
-from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
-from chalicelib.core import aws
-from chalicelib.core.ids import Pseudonym, RightsRequestId
-from chalicelib.core.languages import Language
-from chalicelib.core.public_keys import fingerprint_of, pem_of
-from chalicelib.core.settings import settings
-from chalicelib.core.table_names import Table
+from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
 from infra.template import load
 
 REQUESTED = datetime(2026, 11, 16, 8, 5, 30, tzinfo=UTC)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chalicelib.chat import gateway
 from chalicelib.core.ids import UserId
+from chalicelib.stream import gateway
 
 
 @dataclass

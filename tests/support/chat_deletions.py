@@ -3,17 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from chalicelib.chat import deletion
-from chalicelib.chat.deletion import (
-    MAX_ATTEMPTS,
-    DeletionDoubt,
-    DeletionPending,
-    DeletionProgress,
-)
-from chalicelib.chat.deletion_report import StreamDeletion, StreamDeletionTask, StreamReport
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import ErasureExtent
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion import MAX_ATTEMPTS, DeletionDoubt, DeletionPending, DeletionProgress
+from chalicelib.stream.deletion_report import StreamDeletion, StreamDeletionTask, StreamReport
 from infra.stream_emulator import Emulator
 from tests.support.world import World
 

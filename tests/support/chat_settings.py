@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.chat import gateway
-from chalicelib.chat.model import AppAccess
-from chalicelib.chat_settings import evidence
-from chalicelib.chat_settings.changes import AppliedSetting
-from chalicelib.chat_settings.jobs import check_chat_settings
-from chalicelib.chat_settings.model import BaselineChoices, CheckedSetting
 from chalicelib.core import chain
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.periods import DEFAULTS
+from chalicelib.stream import gateway
+from chalicelib.stream.model import AppAccess
+from chalicelib.stream.settings import evidence
+from chalicelib.stream.settings.changes import AppliedSetting
+from chalicelib.stream.settings.jobs import check_chat_settings
+from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting
 from infra.deployment import chat_settings
 from infra.stream_emulator import Emulator
 from tests.support.builders import a_schedule_event

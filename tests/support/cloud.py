@@ -15,12 +15,12 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from chalicelib.challenges.budgets import history
+from chalicelib.accounts.challenges.budgets import history
 from chalicelib.core import aws, keyring, spread, stagekeys
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
-from chalicelib.hooks import signature
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.stream.webhook import signature
 from infra.template import load
 from tests.support import moto_calls, moto_copies, moto_costs
 from tests.support.environment import REGION, secret_documents

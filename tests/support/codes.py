@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from chalicelib.challenges import budgets
-from chalicelib.challenges.model import Challenge, ChallengePurpose, CodeChannel, TooManyCodes
+from chalicelib.accounts.challenges import budgets
+from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, CodeChannel, TooManyCodes
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import ChallengeId

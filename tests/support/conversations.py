@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chalicelib.conversations.jobs import sync_chat_profiles
 from chalicelib.core.clock import MINUTE
+from chalicelib.people.conversations.jobs import sync_chat_profiles
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.profile_sync import a_record, sync

@@ -10,19 +10,19 @@ from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, ClaimedValues, Frozen
+from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT, STORED_ACCOUNT
-from chalicelib.certificates.envelope import Envelope
-from chalicelib.contacts import farewell
-from chalicelib.conversations.farewell import leave_conversations
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import commit
+from chalicelib.people.contacts import farewell
+from chalicelib.people.conversations.farewell import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import evidence, receipts, store
+from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.store import keeping_certificate
 from chalicelib.rights.model import Right, RightsRequest, Status

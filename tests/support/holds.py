@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.certificates.model import ErasureCertificate
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
@@ -14,6 +13,7 @@ from chalicelib.core.table import Expired, Item, Query, Scan, Table
 from chalicelib.privacy import codec
 from chalicelib.retention import holds
 from chalicelib.retention.model import HeldRecord, Hold, HoldGround, NewHold
+from chalicelib.rights.certificates.model import ErasureCertificate
 from chalicelib.rights.erasure import store as erasures
 from tests.support.erasing import notes
 from tests.support.world import User

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.core import clock
-from chalicelib.hooks.jobs import work_on_hooks
+from chalicelib.reconciliation.events.jobs import work_on_hooks
 from tests.support.cloud import take_messages
 from tests.support.environment import STREAM_API_KEY, STREAM_SECRET
 from tests.support.events import messages

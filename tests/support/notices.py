@@ -4,10 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.core import table
-from chalicelib.core.ids import AccountId
-from chalicelib.notices import store, versions
-from chalicelib.notices.model import (
+from chalicelib.consents.notices import store, versions
+from chalicelib.consents.notices.model import (
     Announcement,
     AnnouncementState,
     Notice,
@@ -15,6 +13,8 @@ from chalicelib.notices.model import (
     NoticeKind,
     NoticeVersion,
 )
+from chalicelib.core import table
+from chalicelib.core.ids import AccountId
 from tests.support.world import User
 
 DAY = timedelta(days=1)

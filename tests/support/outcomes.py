@@ -7,14 +7,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.certificates import signing
-from chalicelib.certificates.model import ErasureCertificate
 from chalicelib.core import aws, chain
 from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.public_keys import PublicKeys
 from chalicelib.core.settings import settings
 from chalicelib.rights import receipts, store
+from chalicelib.rights.certificates import signing
+from chalicelib.rights.certificates.model import ErasureCertificate
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.model import Right, Status
 from infra.stream_emulator import Emulator

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from botocore.awsrequest import AWSResponse
 
+from chalicelib.accounts.devices.model import Platform
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
-from chalicelib.devices.model import Platform
 from chalicelib.privacy import bundles
 from chalicelib.usage.model import UsageEvent
 from tests.support.cloud import clients_of

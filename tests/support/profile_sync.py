@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from chalicelib.chat.jobs import resync_chat_profiles
-from chalicelib.conversations.jobs import sync_chat_profiles
 from chalicelib.core import clock, queues
 from chalicelib.core.settings import settings
+from chalicelib.people.conversations.jobs import sync_chat_profiles
+from chalicelib.stream.jobs import resync_chat_profiles
 from infra.stream_emulator import Emulator
 from tests.support.cloud import take_messages
 from tests.support.events import messages

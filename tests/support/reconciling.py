@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.chat import gateway
-from chalicelib.chat.deletion_report import StreamReport
-from chalicelib.chat.model import ChatProfile
 from chalicelib.core import clock
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.table.items import plain
 from chalicelib.core.transactions import commit
 from chalicelib.reconciliation.jobs import reconcile_chat
 from chalicelib.rights.steps import certify
+from chalicelib.stream import gateway
+from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.model import ChatProfile
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
 

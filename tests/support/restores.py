@@ -13,9 +13,9 @@ from chalicelib.core import aws, clock, transactions
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
-from chalicelib.restore.erasures import Keep, keep_held
-from chalicelib.restore.replay import ReplayOrder
-from chalicelib.restore.scanning import Workers
+from chalicelib.operations.restore.erasures import Keep, keep_held
+from chalicelib.operations.restore.replay import ReplayOrder
+from chalicelib.operations.restore.scanning import Workers
 from infra.ops.replay import report
 
 # Held is in backups too; a restore of it alone would bring nothing back.

@@ -16,24 +16,24 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
-from chalicelib.breaches.jobs import watch_breaches
-from chalicelib.challenges.jobs import record_verified_codes
-from chalicelib.chat_settings.jobs import check_chat_settings
+from chalicelib.accounts.challenges.jobs import record_verified_codes
 from chalicelib.consents import store as consents
+from chalicelib.consents.notices import service as notices
+from chalicelib.consents.notices import versions
+from chalicelib.consents.notices.jobs import announce_notices
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, ends
-from chalicelib.ledger.jobs import checkpoint_ledger
-from chalicelib.notices import service as notices
-from chalicelib.notices import versions
-from chalicelib.notices.jobs import announce_notices
+from chalicelib.operations.breaches.jobs import watch_breaches
+from chalicelib.operations.ledger_jobs import checkpoint_ledger
 from chalicelib.reconciliation.jobs import reconcile_chat
 from chalicelib.retention.consent_jobs import renew_consents
-from chalicelib.retention.idle.jobs import close_idle_accounts
 from chalicelib.retention.jobs import keep_holds, purge_expired
 from chalicelib.rights import indexes as rights
 from chalicelib.rights.erasure import model as erasures
+from chalicelib.rights.idle.jobs import close_idle_accounts
 from chalicelib.rights.jobs import sweep_rights
+from chalicelib.stream.settings.jobs import check_chat_settings
 from chalicelib.usage import store as usage
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage

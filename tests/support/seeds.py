@@ -6,11 +6,10 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from chalicelib.accounts.model import AccountState, LastUse, WarningStage
 from chalicelib.accounts.service import OPEN_ACCOUNT, last_uses
-from chalicelib.chat import gateway
-from chalicelib.chat.deletion_report import StreamReport
-from chalicelib.chat.model import ChatProfile
 from chalicelib.consents import evidence as consent_evidence
 from chalicelib.consents import store as consents
+from chalicelib.consents.notices import store as notices
+from chalicelib.consents.notices.model import AnnouncementState
 from chalicelib.core import aws, chain, clock, needs, table
 from chalicelib.core.chain import Chain, NewEntry
 from chalicelib.core.clock import DAY
@@ -18,16 +17,17 @@ from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
 from chalicelib.core.transactions import commit
-from chalicelib.notices import store as notices
-from chalicelib.notices.model import AnnouncementState
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.reconciliation import store as reconciliation
-from chalicelib.retention.idle import plan
 from chalicelib.retention.purge import store as purge
 from chalicelib.rights import store as rights
 from chalicelib.rights.erasure.model import CheckStage
+from chalicelib.rights.idle import plan
 from chalicelib.rights.model import ReceivedBy, Status
 from chalicelib.rights.steps import certify
+from chalicelib.stream import gateway
+from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.model import ChatProfile
 from chalicelib.usage import store as usage
 from chalicelib.usage.model import UsageEvent
 from tests.support import cloud

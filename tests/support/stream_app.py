@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.chat import gateway
 from chalicelib.core.settings import settings
+from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator, running_emulator
 from tests.support import environment
 

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.devices.model import Platform
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item
-from chalicelib.devices.model import Platform
 from chalicelib.privacy import bundles
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY

@@ -24,8 +24,8 @@ from chalice.local import LambdaEventConverter
 from chalice.test import Client
 
 from app import app
+from chalicelib.accounts.sessions.authorizer import Unauthorized
 from chalicelib.core import aws, clock, metrics, observe
-from chalicelib.sessions.authorizer import Unauthorized
 from tests.support import cloud
 from tests.support.builders import PRIVACY, a_device, a_phone, a_verification
 from tests.support.canaries.in_process import Canaries

@@ -2,9 +2,9 @@
 
 from datetime import date, timedelta
 
-from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
-from chalicelib.reports.figures import YearCounts, YearFigures
+from chalicelib.operations.reports.figures import YearCounts, YearFigures
 from chalicelib.rights.model import ReceivedBy, Right, Status
+from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 
 _BEGIN = date(2026, 1, 1)
 _REQUESTS = {

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.billing.model import Invoice
 from chalicelib.core.ids import AccountId, InvoiceId
+from chalicelib.staff.billing.model import Invoice
 
 # Numbers that card networks publish for tests, of 13 to 19 digits.
 CARDS = ["4222222222222", "30569309025904", "378282246310005", "4111111111111111", "6304000000000000000"]

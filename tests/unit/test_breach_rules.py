@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.breaches import clocks
-from chalicelib.breaches.clocks import AuthorityClock, DeadlineRule
-from chalicelib.breaches.model import Breach
-from chalicelib.breaches.subject_notices.letter import LANGUAGES, notice_mail
-from chalicelib.breaches.watch import BreachFigures
-from chalicelib.breaches.words import Audience, BreachRisk, BreachWords
 from chalicelib.core.ids import BreachId, MailId, StaffId
 from chalicelib.core.languages import day_in_words, language_of
 from chalicelib.core.phrases import in_script
+from chalicelib.operations.breaches import clocks
+from chalicelib.operations.breaches.clocks import AuthorityClock, DeadlineRule
+from chalicelib.operations.breaches.model import Breach
+from chalicelib.operations.breaches.subject_notices.letter import LANGUAGES, notice_mail
+from chalicelib.operations.breaches.watch import BreachFigures
+from chalicelib.operations.breaches.words import Audience, BreachRisk, BreachWords
 from tests.support.breaches import TEXTS
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.accounts.devices.model import Platform
+from chalicelib.accounts.limits.model import Limit
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Change, Item, Key, Table
-from chalicelib.devices.model import Platform
-from chalicelib.limits.model import Limit
 from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.bundles import Distinct, NotBundled
 from chalicelib.privacy.changed_periods import Progress, find_redatable, redate

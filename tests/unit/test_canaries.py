@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.certificates.words import Remaining
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import DataSubject
+from chalicelib.rights.certificates.words import Remaining
 from infra.local.children import ROOT
 from tests.support.canaries.fields import NOT_SEEDED, SEEDED, WITHOUT_CANARY
 from tests.support.canaries.places import SEARCHED_SERVICES, SERVICES_WITHOUT_DATA, Where

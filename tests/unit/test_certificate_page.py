@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.certificates import page as module
-from chalicelib.certificates.envelope import Envelope
-from chalicelib.certificates.model import NotACertificate
-from chalicelib.certificates.page import page
-from chalicelib.certificates.words import CountPrecision, DeletionPlace, Remaining
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core.languages import Language
 from chalicelib.core.page import POLICY
 from chalicelib.core.page_style import STYLE
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import UNDECLARED
+from chalicelib.rights.certificates import page as module
+from chalicelib.rights.certificates.envelope import Envelope
+from chalicelib.rights.certificates.model import NotACertificate
+from chalicelib.rights.certificates.page import page
+from chalicelib.rights.certificates.words import CountPrecision, DeletionPlace, Remaining
+from chalicelib.stream.deletion_report import StreamReport
 from tests.support import certificates
 from tests.support.certificates import DONE, KID, a_certificate, a_page, deleted
 from tests.support.html import Read, read

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.certificates.envelope import ALGORITHM, Envelope, NotAnEnvelope
-from chalicelib.certificates.model import ErasureCertificate, NotACertificate
-from chalicelib.certificates.signing import sign, verify
 from chalicelib.core import aws
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.public_keys import PublicKeys
 from chalicelib.core.settings import SettingsError, settings
+from chalicelib.rights.certificates.envelope import ALGORITHM, Envelope, NotAnEnvelope
+from chalicelib.rights.certificates.model import ErasureCertificate, NotACertificate
+from chalicelib.rights.certificates.signing import sign, verify
 from tests.support import certificates, moto_kms
 from tests.support.certificates import a_certificate, a_long_certificate
 from tests.support.cloud import clients_of, counted

@@ -11,8 +11,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.certificates import model
-from chalicelib.certificates.model import (
+from chalicelib.core.clock import ZONE
+from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, SessionId, UserId
+from chalicelib.core.table_names import Table
+from chalicelib.privacy import plans, register
+from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.rights.certificates import model
+from chalicelib.rights.certificates.model import (
     Backups,
     CertifiedStreamDeletion,
     DeletedRecords,
@@ -24,7 +29,7 @@ from chalicelib.certificates.model import (
     known_kinds,
     task_id_of,
 )
-from chalicelib.certificates.words import (
+from chalicelib.rights.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
     CertifyingController,
@@ -32,12 +37,7 @@ from chalicelib.certificates.words import (
     Reason,
     Remaining,
 )
-from chalicelib.chat.deletion_report import StreamDataKind, StreamReport
-from chalicelib.core.clock import ZONE
-from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, SessionId, UserId
-from chalicelib.core.table_names import Table
-from chalicelib.privacy import plans, register
-from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
 from infra.template import load
 from tests.support import certificates
 from tests.support.certificates import BEGUN, DONE, TASK, a_certificate, deleted, parts

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from chalicelib.chat import download, export
-from chalicelib.chat.export import (
+from chalicelib.core.ids import UserId
+from chalicelib.core.settings import SettingsError, read
+from chalicelib.stream import download, export
+from chalicelib.stream.export import (
     AnyPart,
     Conversation,
     Ground,
@@ -21,10 +23,8 @@ from chalicelib.chat.export import (
     StreamMessage,
     StreamReason,
 )
-from chalicelib.chat.fields import KNOWN, withheld
-from chalicelib.chat.redaction import Redaction
-from chalicelib.core.ids import UserId
-from chalicelib.core.settings import SettingsError, read
+from chalicelib.stream.fields import KNOWN, withheld
+from chalicelib.stream.redaction import Redaction
 from tests.support import environment
 
 MILA, VERA = UserId("u_" + "0" * 26), UserId("u_" + "1" * 26)

@@ -4,9 +4,9 @@ from contextlib import suppress
 
 import pytest
 
-from chalicelib.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, budget
-from chalicelib.challenges.budgets.store import CounterPlace
-from chalicelib.challenges.model import Challenge, TooManyCodes
+from chalicelib.accounts.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, budget
+from chalicelib.accounts.challenges.budgets.store import CounterPlace
+from chalicelib.accounts.challenges.model import Challenge, TooManyCodes
 from chalicelib.core import figures, shards, spread
 from chalicelib.core.clock import HOUR
 from chalicelib.core.settings import settings

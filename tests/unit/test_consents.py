@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from chalicelib.consents.evidence import COVERS
 from chalicelib.consents.model import ASKED_FOR, Choice, Consent, ConsentState, Method, decided
+from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core import clock
-from chalicelib.notices.model import NoticeVersion
 from chalicelib.privacy import register
 from chalicelib.privacy.purposes import Purpose
 

@@ -8,15 +8,10 @@ import pytest
 
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.ids import AccountId, DisclosureId, StaffId, UserId
-from chalicelib.disclosures import proposal
-from chalicelib.disclosures.model import (
-    Disclosure,
-    DisclosureGround,
-    DisclosureKind,
-    DisclosureStatus,
-)
-from chalicelib.disclosures.proposal import NewDisclosure
 from chalicelib.privacy.personal import NEVER_DISCLOSED
+from chalicelib.staff.disclosures import proposal
+from chalicelib.staff.disclosures.model import Disclosure, DisclosureGround, DisclosureKind, DisclosureStatus
+from chalicelib.staff.disclosures.proposal import NewDisclosure
 from tests.support.disclosures import a_danger, a_sale, an_order
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.certificates.words import DeletionPlace
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId, Pseudonym, TombstoneId, UserId
 from chalicelib.core.settings import ErasureExtent
+from chalicelib.rights.certificates.words import DeletionPlace
 from chalicelib.rights.erasure import statement
 from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.notes import DeletedKind, ErasureNotes, StreamAnswer
+from chalicelib.stream.deletion_report import StreamReport
 from tests.support.certificates import BEGUN, REQUEST, REQUESTED
 
 _STEPS = ("captured", "deleted", "asked", "reported", "verified", "key_deleted", "completed")

@@ -14,15 +14,13 @@ import pytest
 from pydantic import BaseModel
 
 import chalicelib
-from chalicelib.certificates import words as certificate_words
-from chalicelib.certificates.serbian import CERTIFICATE
-from chalicelib.chat import deletion_report, export, fields
 from chalicelib.consents.evidence import Event
 from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Catalogue, Phrasebook
 from chalicelib.messages.letters import Words, short_text
+from chalicelib.operations.reports.page import page as year_page
 from chalicelib.privacy import words
 from chalicelib.privacy.authorities import AUTHORITIES
 from chalicelib.privacy.controller import CONTROLLER
@@ -35,7 +33,8 @@ from chalicelib.privacy.remedies import COMPLAINTS_SITE
 from chalicelib.privacy.serbian import PRIVACY, categories, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
 from chalicelib.privacy.serbian.periods import PERIODS, retentions
-from chalicelib.reports.page import page as year_page
+from chalicelib.rights.certificates import words as certificate_words
+from chalicelib.rights.certificates.serbian import CERTIFICATE
 from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.export.phrases import phrasebook
 from chalicelib.rights.export.reader import UnreadableReason
@@ -43,6 +42,7 @@ from chalicelib.rights.export.selection import selection
 from chalicelib.rights.export.serbian import CHAT, COPY
 from chalicelib.rights.guest_messages import _WHAT
 from chalicelib.rights.recipients import WHY
+from chalicelib.stream import deletion_report, export, fields
 from tests.support import certificates, exports
 from tests.support.text_parts import parts_of
 from tests.support.year_figures import a_year
@@ -128,10 +128,10 @@ def latin_words(text: str) -> set[str]:
 def test_texts_of_all_kinds_are_found() -> None:
     kinds = {name.rsplit(".", 2)[0] for name in PAIRS}
     assert kinds >= {
-        "chalicelib.challenges.mail",
-        "chalicelib.challenges.sms",
-        "chalicelib.notices.letter",
-        "chalicelib.retention.idle.letters",
+        "chalicelib.accounts.challenges.mail",
+        "chalicelib.accounts.challenges.sms",
+        "chalicelib.consents.notices.letter",
+        "chalicelib.rights.idle.letters",
         "chalicelib.rights.decision_words",
         "chalicelib.rights.erasure.messages",
         "chalicelib.rights.messages",

@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.reports.hidden_cells import (
+from chalicelib.operations.reports.hidden_cells import (
     LEAST,
     SMALL,
     TOTAL,

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.challenges.numbers import prefix_of
+from chalicelib.accounts.challenges.numbers import prefix_of
+from chalicelib.accounts.limits.model import Limit
 from chalicelib.core import breaker, clock, figures, metrics, spread, table
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import HOUR
@@ -20,7 +21,6 @@ from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import SettingsError, read, settings
 from chalicelib.core.spread import SHARDS
 from chalicelib.core.table import Key
-from chalicelib.limits.model import Limit
 from chalicelib.privacy.periods import Period
 from tests.support import cloud, environment
 from tests.support.outages import OUTAGES, named

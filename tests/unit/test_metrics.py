@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.challenges.budgets import budget
-from chalicelib.challenges.model import ChallengePurpose
+from chalicelib.accounts.challenges.budgets import budget
+from chalicelib.accounts.challenges.model import ChallengePurpose
 from chalicelib.consents.model import ASKED_FOR
 from chalicelib.core import metrics
 from chalicelib.core.countries import SERVED

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import pytest
 
-from chalicelib.about import service as about
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item, Key, Table
+from chalicelib.operations.about import service as about
 from chalicelib.privacy import changed_periods, codec, personal, register
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.chat.deletion import DeletionDoubt
-from chalicelib.chat.refusals import StreamRefused
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.figures import (
     FanOut,
@@ -24,6 +22,8 @@ from chalicelib.core.figures import (
 from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.rights.erasure.statement import NotProven
 from chalicelib.rights.steps.inputs import InputsGone
+from chalicelib.stream.deletion import DeletionDoubt
+from chalicelib.stream.refusals import StreamRefused
 from infra import architecture
 from infra.deployment import settings_file
 
@@ -127,17 +127,13 @@ def test_listed_modules_are_found_in_tables_only() -> None:
     assert modules_listed("One line.\n\n    answer = ask(it)  # an example\n\nmore text  here") == []
 
 
-def test_each_module_that_a_package_lists_exists() -> None:
+def test_no_package_lists_its_modules() -> None:
+    """A list beside the folder goes out of date; each module says itself what it does."""
     packages = [path for top in ("chalicelib", "infra") for path in (ROOT / top).rglob("__init__.py")]
-    listed = [
-        (path.parent, name)
+    listed = {
+        str(path.relative_to(ROOT))
         for path in packages
-        for name in modules_listed(inspect.cleandoc(ast.get_docstring(ast.parse(path.read_text())) or ""))
-    ]
-    assert len(listed) > 100
-    missing = [
-        (str(folder.relative_to(ROOT)), name)
-        for folder, name in listed
-        if not (folder / f"{name}.py").exists() and not (folder / name / "__init__.py").exists()
-    ]
-    assert missing == []
+        if modules_listed(inspect.cleandoc(ast.get_docstring(ast.parse(path.read_text())) or ""))
+    }
+    assert len(packages) > 50
+    assert listed == set()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from chalicelib.challenges.model import Challenge
+from chalicelib.accounts.challenges.model import Challenge
 from chalicelib.core import aws, table
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId

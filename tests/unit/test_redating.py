@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from chalicelib.accounts.sessions.model import Session
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Unavailable
@@ -17,7 +18,6 @@ from chalicelib.privacy.changed_periods import NotRedatable, Progress, find_reda
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
-from chalicelib.sessions.model import Session
 from tests.support import cloud
 from tests.support.builders import a_phone
 from tests.support.world import World

@@ -12,8 +12,8 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, TombstoneId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
-from chalicelib.restore.marks import FoundMarks, MarkDoubt, find_marks
-from chalicelib.restore.scanning import Workers
+from chalicelib.operations.restore.marks import FoundMarks, MarkDoubt, find_marks
+from chalicelib.operations.restore.scanning import Workers
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone, final_key, pending_key
 from tests.support.ledger import create_archive

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.sessions.rotation import WITHIN, Active, RotationVerdict, Shown, decide
+from chalicelib.accounts.sessions.rotation import WITHIN, Active, RotationVerdict, Shown, decide
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MINE, OTHER = True, False

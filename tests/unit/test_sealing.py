@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.accounts.profiles.store import PROFILE
 from chalicelib.consents import store as purposes
 from chalicelib.consents.model import Purposes
 from chalicelib.core import sealing, stagekeys, table
@@ -19,8 +21,6 @@ from chalicelib.core.table import Delete, Key, Table
 from chalicelib.privacy import codec, subject_keys
 from chalicelib.privacy.personal import StillSealed
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.model import Profile
-from chalicelib.profiles.store import PROFILE
 from tests.support import cloud
 from tests.support.builders import a_phone
 from tests.support.world import World

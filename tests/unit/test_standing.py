@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.notices import versions
-from chalicelib.notices.model import (
+from chalicelib.consents.notices import versions
+from chalicelib.consents.notices.model import (
     Acceptance,
     Announcement,
     AnnouncementState,
@@ -15,7 +15,7 @@ from chalicelib.notices.model import (
     NoticeChannel,
     NoticeVersion,
 )
-from chalicelib.notices.standing import Standing
+from chalicelib.consents.notices.standing import Standing
 from tests.support.notices import DAY, a_version
 
 FIRST = versions.PUBLISHED[0]

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.disclosures.model import DisclosureGround, DisclosureStatus
-from chalicelib.reports.figures import (
+from chalicelib.operations.reports.figures import (
     BREACHES,
     DaysToAnswer,
     DisclosureResult,
@@ -17,8 +16,9 @@ from chalicelib.reports.figures import (
     YearFigures,
     as_json,
 )
-from chalicelib.reports.hidden_cells import TOTAL
+from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.rights.model import ReceivedBy, Right, Status
+from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 
 NEW_YEAR, LAST = date(2026, 1, 1), date(2026, 12, 31)
 

@@ -5,19 +5,6 @@
     table.transact([change, chain.append_write(proof, entry)])
 
 Invariants, partial failures and what verification cannot detect: docs/adr/0007-hash-chains.md.
-
-    entries         Chain, NewEntry, ChainEntry: content, hash, item
-    log             append; append_write and first_write, for a caller's transaction; head, page, entries
-                    chains_touched_since
-    daily           DailyHistory: a chain for each day of a job
-    checkpoint_run  checkpoint: one signed Merkle root over the chains that have new entries; touched_chains
-    verification    verify, verify_each, verify_checkpoints, and the findings
-    checkpoints     Statement, Leaf, Proof, Checkpoint: pure, verifiable offline
-    merkle          Merkle trees
-    signatures      the signing key in KMS, and public keys
-    archive         the checkpoints in S3
-    locked          writes and reads objects that cannot be replaced or deleted: checkpoints, tombstones
-    services        errors of KMS and S3
 """
 
 from chalicelib.core.chain.archive import ArchiveDamaged, first_proof

@@ -17,12 +17,6 @@ Invariants (docs/adr/0018-sending-to-an-address-a-subject-named.md):
 It uses http.client over a socket of our own, which uses no proxy of the environment, follows no redirect,
 sends nothing again and writes no log. urllib3 and requests do all of that by default, log hosts, and look
 names up themselves.
-
-    target     Target.parse, pure
-    addresses  look-up; all addresses are public
-    line       TLS with a deadline and a bound
-    post       push
-    outcomes   TransferTaken, TransferRefused, Unreachable
 """
 
 from chalicelib.core.outbound.outcomes import (

@@ -7,13 +7,6 @@ replace an item that is past both times (RET-1, RET-2).
 Every write except `put_all` and `delete_all` has a condition, and names the `Conflict` to raise if it does
 not hold. A conflict is a result for the caller and never retried here. Refused calls and lost answers are
 retried where that is safe, and end as `Unavailable`.
-
-    items   keys, the partition of an account, and the conversion of values
-    ends    the index `ends`: which items are due for deletion
-    writes  Create, Append, Replace, Change, Delete, Remove, Absent, Present and their conditions
-    queries Query: items of one partition in order; Scan: all items of a table, or of one kind
-    client  get, batch_get, query, scan, write, transact, put_all, delete_all; what is retried
-    call    one call, and the meaning of DynamoDB's errors
 """
 
 from boto3.dynamodb.conditions import Attr

@@ -28,6 +28,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.retention.purge import evidence, objects, store
 from chalicelib.retention.purge.store import BudgetSpent, Lane, Outcome
+from chalicelib.usage import service as usage
 
 _COPIES = "copies"
 # Deletes that are reserved at once: few to lose when a worker is killed, many enough to cost little.
@@ -158,7 +159,7 @@ class _Purge:
         """Yield what is due by the indexes; some of it may have a later end."""
         for lane in store.lanes():
             for part in lane.parts(store.read_progress(lane).clean_before, self.by):
-                for row in store.due(lane, part, self.by):
+                for row in store.due(lane, part, self.by, usage.hour_partitions):
                     yield lane, row
 
     def _purge_lanes(self, end: datetime) -> None:
@@ -212,7 +213,7 @@ class _Purge:
     def _purge_part(self, lane: Lane, part: datetime, until: datetime) -> bool:
         """Delete what is due in a part, until an instant; return whether there was nothing."""
         empty = True
-        for row in store.due(lane, part, self.by):
+        for row in store.due(lane, part, self.by, usage.hour_partitions):
             empty = False
             if lane.table is not Table.LEDGER:
                 self._delete(lane, row)

@@ -6,7 +6,7 @@ condition that the item is past its end, so an item that a hold or a request kee
 item is moved to its later end in the index, so the next run does not read it again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,8 @@ from chalicelib.core.table import (
 from chalicelib.privacy import codec, leases
 from chalicelib.privacy.periods import Period
 from chalicelib.retention.model import PurgeBudget, PurgeProgress
-from chalicelib.usage import service as usage
+
+HourPartitions = Callable[[datetime], tuple[str, ...]]
 
 # A part may get items until it is over. The rest allows for requests in progress and the lag of an index.
 _SETTLED = HOUR
@@ -113,22 +114,25 @@ class DueItem:
     end: int
 
 
-def due(lane: Lane, part: datetime, by: datetime) -> Iterator[DueItem]:
-    """Yield the items of a part that are due; the index may lag behind by a second."""
-    for query in _queries(lane, part, by):
+def due(lane: Lane, part: datetime, by: datetime, hour_partitions: HourPartitions) -> Iterator[DueItem]:
+    """Yield the items of a part that are due; the index may lag behind by a second.
+
+    `hour_partitions` names the partitions of the index of usage events that hold an hour.
+    """
+    for query in _queries(lane, part, by, hour_partitions):
         for row in table.query(query):
             end = row.get(Index.ENDS.sk, row.get(ends.END))
             if end is not None:
                 yield DueItem(Key(lane.table, row["pk"], row.get("sk")), end)
 
 
-def _queries(lane: Lane, part: datetime, by: datetime) -> Iterator[Query]:
+def _queries(lane: Lane, part: datetime, by: datetime, hour_partitions: HourPartitions) -> Iterator[Query]:
     if lane.index is Index.ENDS:
         until = Between(0, clock.to_epoch(by))
         for name in ends.partitions(part.date()):
             yield Query(lane.table, name, until, Index.ENDS, page=_PAGE, expired=Expired.INCLUDED)
         return
-    for name in usage.hour_partitions(part):
+    for name in hour_partitions(part):
         yield Query(lane.table, name, index=lane.index, page=_PAGE, expired=Expired.INCLUDED, attributes=())
 
 

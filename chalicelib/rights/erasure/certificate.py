@@ -1,11 +1,11 @@
 """The certificate of a request, for its subject or the holder of the receipt (RGT-3)."""
 
-from chalicelib.certificates.envelope import Envelope
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.rights import service
+from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.erasure import store
 from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.problems import NotReady
@@ -37,7 +37,9 @@ def page_by_receipt(request_id: RightsRequestId, receipt: str, language: Languag
     Raises:
         NotFound, NotReady: as for `by_receipt`.
     """
-    from chalicelib.certificates.page import page  # imported on use: it needs the models of all concepts
+    from chalicelib.rights.certificates.page import (
+        page,  # imported on use: it needs the models of all concepts
+    )
 
     request = service.by_receipt(request_id, receipt)
     envelope = _certificate(request)

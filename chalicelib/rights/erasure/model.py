@@ -14,7 +14,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from chalicelib.chat.deletion_report import StreamDeletionTask, StreamReport
 from chalicelib.core import clock, shards
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import Pseudonym, RightsRequestId, UserId
@@ -25,6 +24,7 @@ from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Rec
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.model import EVIDENCE_LAW
+from chalicelib.stream.deletion_report import StreamDeletionTask, StreamReport
 
 _INNER = NotPersonal(withheld="internal state of our work on the deletion")
 

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
-from chalicelib.certificates.model import (
+from chalicelib.core.clock import DAY
+from chalicelib.core.ids import Pseudonym
+from chalicelib.privacy import register
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.whereabouts import LookupPath, found
+from chalicelib.retention.model import HoldGround
+from chalicelib.rights.certificates.model import (
     MAX_COUNTED,
     CertifiedStreamDeletion,
     DeletedRecords,
@@ -16,18 +22,12 @@ from chalicelib.certificates.model import (
     StreamResult,
     task_id_of,
 )
-from chalicelib.certificates.words import CountPrecision, DeletionPlace, Reason, Remaining
-from chalicelib.chat.deletion_report import StreamDeletion, StreamReport
-from chalicelib.core.clock import DAY
-from chalicelib.core.ids import Pseudonym
-from chalicelib.privacy import register
-from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.whereabouts import LookupPath, found
-from chalicelib.retention.model import HoldGround
+from chalicelib.rights.certificates.words import CountPrecision, DeletionPlace, Reason, Remaining
 from chalicelib.rights.erasure.model import ErasureInputs
 from chalicelib.rights.kept import KeptData
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import DeletedKind, ErasureNotes, StreamAnswer
+from chalicelib.stream.deletion_report import StreamDeletion, StreamReport
 
 T = TypeVar("T")
 

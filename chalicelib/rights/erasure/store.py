@@ -12,13 +12,13 @@ and none can be made afterwards.
 from collections.abc import Iterable
 from contextlib import suppress
 
-from chalicelib.certificates.envelope import Envelope
 from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Delete, Key, Replace, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
+from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import (
     CheckStage,
     ErasureInputs,

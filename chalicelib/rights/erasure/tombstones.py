@@ -10,7 +10,7 @@ to be repeated.
     certify           commit(..., final_write(tombstone))    in the transaction that closes the request
     forget            keep_final(tombstone, erased_at)
 
-After a restore, `restore/marks` lists the objects, and `read` reads them.
+After a restore, `operations/restore/marks` lists the objects, and `read` reads them.
 
 Invariants:
 

@@ -8,7 +8,6 @@ from itertools import islice
 
 from pydantic import BaseModel
 
-from chalicelib.chat.export import StreamReason
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
@@ -40,8 +39,9 @@ from chalicelib.rights.export.phrases import OLDER_MESSAGES, phrasebook, records
 from chalicelib.rights.export.reader import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.export.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.export.spool import Spools
+from chalicelib.stream.export import StreamReason
 
-CHAT_FILE = "chat/messages.ndjson"
+CHAT_FILE = "stream/messages.ndjson"
 _HELD_THERE = (
     "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
     "this copy does not contain it either"

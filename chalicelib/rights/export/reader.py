@@ -25,6 +25,7 @@ from pydantic import BaseModel
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
@@ -40,7 +41,6 @@ from chalicelib.privacy.personal import Record
 from chalicelib.privacy.purposes import LegalBasis, has_lapsed
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.privacy.whereabouts import LookupPath, found
-from chalicelib.profiles.model import Profile
 from chalicelib.rights import store as requests
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.export import store

@@ -1,7 +1,7 @@
 """Generates the JSON Schema (2020-12) of a package from the declarations and the shapes.
 
 The root describes data.json. The definitions include the manifest and `ChatLine`, one line of
-chat/messages.ndjson. A test keeps docs/export.schema.json equal to it. No field of a record is required:
+stream/messages.ndjson. A test keeps docs/export.schema.json equal to it. No field of a record is required:
 fields without a value are left out, and a portability copy has fewer fields.
 """
 
@@ -14,12 +14,12 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from chalicelib.chat.export import AnyPart
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy import words
 from chalicelib.rights.export.manifest import SCHEMA, ChatShape, DocumentPart, Head, Manifest, SectionShape
 from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.export.selection import CopyPart, selection
+from chalicelib.stream.export import AnyPart
 
 Schema = dict[str, Any]
 

@@ -1,9 +1,4 @@
 """Requests without a session, by a code to a number or mailbox (RGT-11, ADR 49).
 
 The routes are in `rights/guest_api`.
-
-service  the rules
-store    what a request asks for, between its code and the proof of it
-body     request bodies
-model    the records
 """

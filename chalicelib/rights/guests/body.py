@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.challenges.model import Code
-from chalicelib.challenges.numbers import Locale, PhoneText, Region, mobile_number
+from chalicelib.accounts.challenges.model import Code
+from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
+from chalicelib.accounts.devices.model import DeviceId
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.http import Body
-from chalicelib.devices.model import DeviceId
 from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
 from chalicelib.rights.identity import GuestContact
 from chalicelib.rights.intake.body import RequestedChange

@@ -17,10 +17,8 @@ to the code is lost, the same code returns the same request and receipt for two 
 from collections.abc import Sequence
 from contextlib import suppress
 
-from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.challenges import service as challenges
-from chalicelib.challenges.model import (
+from chalicelib.accounts.challenges import service as challenges
+from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengeExpired,
     ChallengePurpose,
@@ -29,6 +27,9 @@ from chalicelib.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
+from chalicelib.accounts.devices import service as devices
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import ClientAddress
@@ -38,7 +39,6 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Conflict, Write, commit
-from chalicelib.devices import service as devices
 from chalicelib.rights import contact_owners, receipts, service
 from chalicelib.rights.guests import store
 from chalicelib.rights.guests.body import GivenContact, GuestRequest

@@ -6,11 +6,11 @@ the profiling for it, withdraws the consents to both, and suppresses the account
 
 from chalicelib.accounts.service import unchanged
 from chalicelib.consents import service as consents
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.rights import procedures
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Subject, Submission, is_completed
 from chalicelib.rights.model import Status, new_notes
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
 
 
 def addresses_of(subject: Subject) -> Addresses:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chalicelib.core import clock
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 from chalicelib.privacy.restraint import Restraint, RestraintKind
 from chalicelib.rights import procedures, restraints
@@ -15,7 +16,6 @@ from chalicelib.rights.intake.submission import Beginning, ClosingEffect, Intake
 from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.notes import RestraintNotes
 from chalicelib.rights.restraints import Decided
-from chalicelib.suppressions.model import DIRECT_MARKETING
 
 OBJECTIONABLE = tuple(purpose for purpose in Purpose if purpose.basis is LegalBasis.LEGITIMATE_INTERESTS)
 

@@ -18,12 +18,12 @@ from dataclasses import replace
 from chalicelib.core import clock
 from chalicelib.core.ids import StaffId
 from chalicelib.core.transactions import Write
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.rights import procedures
 from chalicelib.rights.identity import PROOFS_NEEDED, GuestContact, IdentityProof
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission
 from chalicelib.rights.model import Right, Status, new_notes
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
 
 
 def of_locked_out(

@@ -15,15 +15,15 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.profiles import service as profiles
+from chalicelib.accounts.profiles.model import Profile, ProfileChanges, SubjectStatement
+from chalicelib.accounts.profiles.service import TooManyStatements
 from chalicelib.core import clock
 from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.personal import StillSealed
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.profiles import service as profiles
-from chalicelib.profiles.model import Profile, ProfileChanges, SubjectStatement
-from chalicelib.profiles.service import TooManyStatements
 from chalicelib.rights import correctable, procedures, restraints
 from chalicelib.rights.correctable import CorrectableField, CorrectionWay
 from chalicelib.rights.corrections import AskedCorrection

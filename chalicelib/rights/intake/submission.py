@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles.model import Profile, Statements
+from chalicelib.accounts.profiles.service import READABLE_PROFILE, STATEMENTS
 from chalicelib.accounts.service import ACCOUNT, LANGUAGE, OPEN_ACCOUNT
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
@@ -18,8 +20,6 @@ from chalicelib.core.needs import Found, Wanted
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.profiles.model import Profile, Statements
-from chalicelib.profiles.service import READABLE_PROFILE, STATEMENTS
 from chalicelib.rights.corrections import AskedCorrection
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.model import RightsRequest, Status

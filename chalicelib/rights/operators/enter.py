@@ -22,9 +22,9 @@ from functools import partial
 
 from pydantic import Field
 
+from chalicelib.accounts.challenges.numbers import Locale, PhoneText
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import read_by_user
-from chalicelib.challenges.numbers import Locale, PhoneText
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
 from chalicelib.core.errors import does_not_apply

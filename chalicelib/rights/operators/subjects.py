@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import Field
 
+from chalicelib.accounts.challenges.numbers import PhoneText
 from chalicelib.accounts.model import Account, AccountState, LastUse
 from chalicelib.accounts.service import (
     LAST_USE,
@@ -26,7 +27,6 @@ from chalicelib.accounts.service import (
     owner_of_former_phone,
     owner_of_user,
 )
-from chalicelib.challenges.numbers import PhoneText
 from chalicelib.consents import proof
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.proof import ConsentProof

@@ -1,17 +1,5 @@
 """What the steps and duties do. Only the workers import these modules.
 
-    registry    all steps and duties of the usual worker, by name
-    pin         step pin; duties: renew pins, remind operators, record overdue answers and owed evidence
-    stream      steps ask_stream, await_stream
-    package     steps assemble, deliver, discard
-    transfer    step transfer, whose worker is a function of its own
-    recipients  step notify_recipients
-    restrict    the steps of a restriction, and the end of a refused one
-    weigh       step weigh: waits for the weighing of an objection
-    guests      steps and duties of requests without a session
-    confirm, freeze, keep, capture, delete, stream_deletion, certify, lapse   the steps of an erasure
-    announce    step announce; duty: announce an extension
-
 This module holds what `package` and `transfer` share. The worker that transfers copies imports no code that
 makes them.
 """

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from chalicelib.accounts.model import AccountState
+from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs
@@ -24,7 +25,6 @@ from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavail
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Choices, Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import PROFILE
 from chalicelib.rights import guest_messages, messages, procedures, receipts
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
 from chalicelib.rights.erasure import store as erasures

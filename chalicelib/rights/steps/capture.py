@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ClaimedValues
 from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain, last_uses
-from chalicelib.certificates.words import DeletionPlace
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.clock import DAY, HOUR
@@ -20,12 +19,15 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, HeldId, RightsRequestId, TombstoneId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention import holds
 from chalicelib.retention.holds import HoldsChanged, SubjectHolds
 from chalicelib.rights import ends, files, inactivity, number_change, procedures, states, store
+from chalicelib.rights.certificates.words import DeletionPlace
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure import tombstones
@@ -37,8 +39,6 @@ from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.problems import TooLate
 from chalicelib.rights.steps.freeze import until_reread
 from chalicelib.rights.steps.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.model import DIRECT_MARKETING, Addresses
 
 
 def _capture(job: ErasureJob) -> Outcome:

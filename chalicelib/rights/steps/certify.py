@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from chalicelib.certificates import signing
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import MINUTE
@@ -13,6 +11,7 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 from chalicelib.retention import holds
 from chalicelib.rights import procedures, store
+from chalicelib.rights.certificates import signing
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step
 from chalicelib.rights.erasure import statement, tombstones
 from chalicelib.rights.erasure import store as erasures
@@ -24,6 +23,7 @@ from chalicelib.rights.notes import CopyNotes
 from chalicelib.rights.steps.capture import tombstone_of
 from chalicelib.rights.steps.inputs import ensure_inputs
 from chalicelib.rights.steps.keep import answer_for, open_records, settle
+from chalicelib.stream.deletion_report import StreamReport
 
 
 def _certify(job: ErasureJob) -> Outcome:

@@ -16,13 +16,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib.accounts.devices import service as devices
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.settings import settings
-from chalicelib.devices import service as devices
 from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable

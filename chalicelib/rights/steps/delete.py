@@ -11,12 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from chalicelib.certificates.words import DeletionPlace
-from chalicelib.chat import deletion
-from chalicelib.chat.deletion_report import StreamReport
-from chalicelib.chat.refusals import StreamUnavailable
-from chalicelib.contacts import farewell
-from chalicelib.conversations.farewell import leave_conversations
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
@@ -24,14 +18,20 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.messages import suppression
+from chalicelib.people.contacts import farewell
+from chalicelib.people.conversations.farewell import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.rights import procedures, store
+from chalicelib.rights.certificates.words import DeletionPlace
 from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import objects
 from chalicelib.rights.notes import ErasureNotes
 from chalicelib.rights.steps.inputs import InputsGone, ensure_inputs
 from chalicelib.rights.steps.keep import kinds_kept
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.refusals import StreamUnavailable
 
 # How long one run deletes or searches; it fits into the worker's fifteen minutes.
 _SLICE = 8 * MINUTE

@@ -11,9 +11,7 @@ from datetime import datetime, timedelta
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState, Frozen
 from chalicelib.accounts.service import STORED_ACCOUNT
-from chalicelib.chat import access
-from chalicelib.chat.access import ResumedAccess
-from chalicelib.chat.refusals import StreamUnavailable
+from chalicelib.accounts.sessions import logout
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
@@ -21,11 +19,13 @@ from chalicelib.core.settings import settings
 from chalicelib.rights import procedures, store
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.model import Right, RightsRequest
-from chalicelib.sessions import logout
+from chalicelib.stream import access
+from chalicelib.stream.access import ResumedAccess
+from chalicelib.stream.refusals import StreamUnavailable
 
 # Kept before the deadline for the steps after the grace period.
 _MARGIN = 3 * DAY
-# Longer than any run of chat/sync (29 seconds).
+# Longer than any run of stream/sync (29 seconds).
 _SYNC_LASTS = timedelta(seconds=30)
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), 6 * HOUR
 
@@ -107,7 +107,7 @@ def _thaw(job: ErasureJob) -> Outcome:
 def _resume(job: ErasureJob) -> Outcome:
     """Let the user connect to Stream again; a restricted account's user stays suspended.
 
-    It is done twice, because a run of chat/sync that read the account before the thaw may suspend the user
+    It is done twice, because a run of stream/sync that read the account before the thaw may suspend the user
     after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
     """
     account = account_of(job.request)

@@ -6,13 +6,13 @@ stored. The deletion of the records therefore begins by ensuring that they are s
 """
 
 from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY
 from chalicelib.core.needs import Need
 from chalicelib.core.transactions import commit
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights.erasure import store
 from chalicelib.rights.erasure.model import ErasureInputs
 from chalicelib.rights.model import RightsRequest

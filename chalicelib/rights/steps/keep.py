@@ -9,14 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.certificates.words import DeletionPlace
-from chalicelib.contacts import farewell
-from chalicelib.conversations.farewell import leave_conversations_of_kept
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, HeldId, HoldId
 from chalicelib.core.metrics import Metric
-from chalicelib.disclosures import service as disclosures
+from chalicelib.people.contacts import farewell
+from chalicelib.people.conversations.farewell import leave_conversations_of_kept
 from chalicelib.privacy import codec
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -25,11 +23,13 @@ from chalicelib.retention.held import service as held
 from chalicelib.retention.held.service import keep_reasons, statute
 from chalicelib.retention.model import HeldRecord, Hold, HoldGround
 from chalicelib.rights import procedures
+from chalicelib.rights.certificates.words import DeletionPlace
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
 from chalicelib.rights.erasure.statement import OpenRecords
 from chalicelib.rights.kept import KeptData
 from chalicelib.rights.model import Status
 from chalicelib.rights.notes import ErasureNotes
+from chalicelib.staff.disclosures import service as disclosures
 
 _SLICE = 8 * MINUTE
 _DELETED_TOGETHER = 100

@@ -12,14 +12,14 @@ the certificate lists the deletion: otherwise it would disclose that there was s
 from collections.abc import Iterable
 from datetime import datetime
 
-from chalicelib.certificates import signing
-from chalicelib.certificates.model import ErasureCertificate
-from chalicelib.certificates.words import DeletionPlace
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.transactions import Write
 from chalicelib.retention import holds
 from chalicelib.rights import procedures
+from chalicelib.rights.certificates import signing
+from chalicelib.rights.certificates.model import ErasureCertificate
+from chalicelib.rights.certificates.words import DeletionPlace
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
 from chalicelib.rights.erasure import statement
 from chalicelib.rights.erasure import store as erasures

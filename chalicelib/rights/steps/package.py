@@ -4,10 +4,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from chalicelib.chat import export_tasks, fields
-from chalicelib.chat.export import MissingAtStream as ChatMissing
-from chalicelib.chat.export import Omission, StreamCopyKind, StreamReason
-from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
@@ -22,6 +18,10 @@ from chalicelib.rights.export.model import CopyKind
 from chalicelib.rights.model import ExportFile, Right, RightsRequest, Status
 from chalicelib.rights.notes import CopyNotes, MadeCopy
 from chalicelib.rights.steps import is_stale, make_copy_again, stream
+from chalicelib.stream import export_tasks, fields
+from chalicelib.stream.export import MissingAtStream as ChatMissing
+from chalicelib.stream.export import Omission, StreamCopyKind, StreamReason
+from chalicelib.stream.refusals import StreamUnavailable
 
 _COPIES = {Right.ACCESS: CopyKind.ACCESS, Right.PORTABILITY: CopyKind.PORTABILITY}
 _SHAPES = {CopyKind.ACCESS: StreamCopyKind.ACCESS, CopyKind.PORTABILITY: StreamCopyKind.PORTABILITY}

@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
-from chalicelib.chat import lookup
-from chalicelib.chat.refusals import StreamRefused, StreamUnavailable
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
-from chalicelib.disclosures import service as disclosures
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles.service import READABLE_PROFILE
 from chalicelib.rights import messages, procedures, recipients
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import RecipientNotice, RecipientOutcome
+from chalicelib.staff.disclosures import service as disclosures
+from chalicelib.stream import lookup
+from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 
 _SHORTEST, _LONGEST = timedelta(seconds=5), HOUR
 # A user who is not at Stream after that is not one whom the job is about to create.

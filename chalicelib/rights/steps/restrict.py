@@ -12,9 +12,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.accounts.model import AccountState
-from chalicelib.chat import access
-from chalicelib.chat.access import ResumedAccess
-from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
@@ -30,13 +27,16 @@ from chalicelib.rights.notes import MadeCopy, RequestAnnouncement, RestraintNote
 from chalicelib.rights.steps.announce import send_once
 from chalicelib.rights.steps.package import open_chat
 from chalicelib.rights.steps.pin import pinned_end
+from chalicelib.stream import access
+from chalicelib.stream.access import ResumedAccess
+from chalicelib.stream.refusals import StreamUnavailable
 
 RestraintJob = Job[RestraintNotes]
 
 _SLICE = 8 * MINUTE  # of a run that pins; it fits into the worker's fifteen minutes
 # An objection preserves nothing, and there may be many. Its request is kept for years, so a late run is safe.
 _OBJECTION_LASTS = 30 * DAY
-# Longer than any run of chat/sync (29 seconds), which may suspend a user whose account it read before.
+# Longer than any run of stream/sync (29 seconds), which may suspend a user whose account it read before.
 _SYNC_LASTS = timedelta(seconds=30)
 
 
@@ -123,7 +123,7 @@ def _keep_until(job: RestraintJob, ends_at: datetime | None) -> Wait:
 def _release(job: RestraintJob) -> Outcome:
     """Let the user connect to Stream again, unless another restriction or an erasure keeps them suspended.
 
-    It is done twice, because a run of chat/sync that read the account before may suspend the user after the
+    It is done twice, because a run of stream/sync that read the account before may suspend the user after the
     first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
     """
     found = restraints.read(job.request.account_id)

@@ -7,11 +7,6 @@ evidence, RGT-10), then either that its file is ready, or the reason why there i
 from dataclasses import replace
 from datetime import timedelta
 
-from chalicelib.chat import export_tasks
-from chalicelib.chat.export import MissingAtStream, StreamReason
-from chalicelib.chat.export_tasks import Pending, Ready, StreamExportTask
-from chalicelib.chat.model import TaskId
-from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
@@ -19,6 +14,11 @@ from chalicelib.rights import number_change, procedures
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.notes import CopyNotes
+from chalicelib.stream import export_tasks
+from chalicelib.stream.export import MissingAtStream, StreamReason
+from chalicelib.stream.export_tasks import Pending, Ready, StreamExportTask
+from chalicelib.stream.model import TaskId
+from chalicelib.stream.refusals import StreamUnavailable
 
 _REASONS = {reason.value: reason for reason in StreamReason}
 KIND = "chat_message"  # its kind in the register of processing

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from chalicelib.chat import deletion
-from chalicelib.chat.deletion import DeletionPending, DeletionProgress, DeletionStopped
-from chalicelib.chat.deletion_report import StreamDeletion
-from chalicelib.chat.refusals import StreamUnavailable
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights import procedures
 from chalicelib.rights.engine.step import Again, Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.notes import ErasureNotes, StreamAnswer
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
+from chalicelib.stream.deletion_report import StreamDeletion
+from chalicelib.stream.refusals import StreamUnavailable
 
 
 def _delete(job: ErasureJob) -> Outcome:

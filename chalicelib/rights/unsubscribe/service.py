@@ -17,6 +17,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from chalicelib.consents.marketing import links
+from chalicelib.consents.marketing.links import Unsubscribable, UnsubscribeToken
 from chalicelib.core import clock, idempotency, metrics, observe
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import FormBody
@@ -24,16 +26,14 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import SealingError
-from chalicelib.marketing import links
-from chalicelib.marketing.links import Unsubscribable, UnsubscribeToken
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING
 from chalicelib.rights.intake import record
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received
 from chalicelib.rights.intake.rules import RULES
 from chalicelib.rights.intake.submission import Subject, read_again, read_subject
 from chalicelib.rights.model import ReceivedBy, Right
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.model import DIRECT_MARKETING
 
 _RIGHT = Right.MARKETING_OBJECTION
 

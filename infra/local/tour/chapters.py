@@ -11,8 +11,8 @@ from functools import partial
 
 import jwt
 
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
-from chalicelib.notices.model import Notice, NoticeKind, NoticeVersion
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage

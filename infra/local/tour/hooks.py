@@ -11,7 +11,7 @@ import requests
 
 from chalicelib.core import clock
 from chalicelib.core.table_names import Table
-from chalicelib.hooks.cases.model import StreamCase
+from chalicelib.reconciliation.cases.model import StreamCase
 from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
-from chalicelib.chat.deletion_report import StreamReport
 from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.table import Key, Query, Table
 from chalicelib.core.transactions import commit
-from chalicelib.retention.idle import plan
 from chalicelib.retention.purge import evidence
+from chalicelib.rights.idle import plan
 from chalicelib.rights.steps import certify
+from chalicelib.stream.deletion_report import StreamReport
 from infra.local.tour.erasure import account_of
 from infra.local.tour.narration import Tour
 from infra.local.tour.usage import acting_as_signup

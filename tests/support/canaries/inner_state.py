@@ -5,22 +5,28 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from chalicelib.accounts.model import ClaimKind
+from chalicelib.accounts.profiles import store as profiles
+from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import store as consents
+from chalicelib.consents.notices import store as notices
+from chalicelib.consents.notices.model import (
+    Announcement,
+    AnnouncementState,
+    Delivery,
+    NoticeChannel,
+    NoticeVersion,
+)
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, keyring, needs
 from chalicelib.core.ids import AccountId, MailId, RightsRequestId
 from chalicelib.core.settings import Secret
 from chalicelib.core.transactions import commit
-from chalicelib.notices import store as notices
-from chalicelib.notices.model import Announcement, AnnouncementState, Delivery, NoticeChannel, NoticeVersion
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import Addresses, AddressKind
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Restraint, RestraintKind
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.profiles import store as profiles
-from chalicelib.profiles.service import PROFILE
-from chalicelib.suppressions import service as suppressions
-from chalicelib.suppressions.model import Addresses, AddressKind
 from infra.local.cloud import LocalCloud
 from tests.support.canaries.sealed import acting_as_the_service
 from tests.support.canaries.values import CanarySet, digits, letters

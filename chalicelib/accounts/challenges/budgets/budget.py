@@ -1,0 +1,204 @@
+"""The rules of budgets: what counts, what room a group of numbers has, when a budget refuses (ADR 26).
+
+Each country has a budget for the UTC hour and one for the UTC day, and so have all countries together. A
+budget is a debt with an upper bound, its room, both in hundredths of a text. A text adds 100 to the debt. A
+verified code subtracts 100 for each text of its challenge, and in its country's budget also earns a share of
+a text. So the rule is a condition of the one write that counts, and verified codes take effect at once.
+
+Everything about a challenge is counted in the hour and the day in which it was created, so a verified code
+reduces the debt to which its texts were added. Texts of a known device's reserve are not counted, and the
+challenge records how many: verifying them subtracts nothing.
+
+A country's room grows with its history (`history`). A counter is spread over more items once its hour is
+busy.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.accounts.challenges.budgets import history, store
+from chalicelib.accounts.challenges.budgets.store import CounterFull, CounterPlace, Debts, Slot, SlotCounts
+from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, TooManyCodes
+from chalicelib.accounts.challenges.numbers import country_of
+from chalicelib.core import clock, metrics, spread
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.limiter import WhenUnreachable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import BudgetMode, settings
+
+_TEXT = 100
+# Texts per hour. A sign-up writes a counter twice and an item takes a thousand writes a second, so an hour
+# becomes busy after twenty seconds at the earliest.
+_BUSY = 10_000
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A named bound on unverified codes per group of numbers.
+
+    `room` gives the room of a group, and `earned` what a verified code earns, both in hundredths of a text.
+    `uncounted` is the field of a challenge with the number of texts that this budget did not count.
+    """
+
+    name: str
+    metric: Metric
+    group: Callable[[str], str]
+    room: Callable[[str], Debts]
+    earned: Callable[[], int]
+    uncounted: str
+
+    def hit(self, challenge: Challenge) -> CounterPlace | None:
+        """Count a text of a challenge; returns its place for `uncount`, None if uncounted.
+
+        Raises:
+            TooManyCodes: the budget is used up. Budgets that are only recorded count the text instead.
+            Unavailable: the counter is unreachable. Budgets that are only recorded return None.
+        """
+        place = self._place(challenge)
+        room = self._room(place)
+        enforced = settings().sms_budgets is BudgetMode.ENFORCED
+        try:
+            counts = store.add_text(place, _TEXT, _one_text_below(room) if enforced else None)
+        except CounterFull as full:
+            counts = full.counts(place.slot)
+            self._spread_if_busy(place, counts)  # the other items may have room
+            metrics.count(self.metric)
+            metrics.gauge(Metric.CODE_BUDGET_LEFT, 0, of=self.name)
+            raise TooManyCodes(limit=self.name, retry_after=_wait(counts.debts, place.slot, room)) from None
+        except Unavailable as outage:
+            (WhenUnreachable.REFUSE if enforced else WhenUnreachable.ALLOW).answer(outage)
+            return None
+        self._spread_if_busy(place, counts)
+        metrics.gauge(Metric.CODE_BUDGET_LEFT, _percent_left(counts.debts, room), of=self.name)
+        if not _is_within(counts.debts, room):
+            metrics.count(self.metric)
+        return place
+
+    def uncount(self, place: CounterPlace) -> None:
+        """Uncount a text that was not sent. It stays counted if the counter is unreachable."""
+        store.remove_text(place, _TEXT)
+
+    def uncount_in_day(self, place: CounterPlace) -> None:
+        """Remove a text from the debt of its day, because SNS did not say whether it was sent.
+
+        No code that was not sent can be verified, so after an outage of SNS a country would be refused until
+        midnight. The debt of the hour still bounds the cost.
+        """
+        store.remove_from_day(place, _TEXT)
+
+    def count_verified(self, challenge: Challenge) -> None:
+        """Subtract the texts of a challenge from the debts, and what its verified code earns.
+
+        If the counter is unreachable, the debt stays too high, which is the stricter result.
+        """
+        texts = 1 + challenge.resends - getattr(challenge, self.uncounted)
+        if texts <= 0:
+            return
+        place = self._place(challenge)
+        with suppress(Unavailable):
+            self._spread_if_busy(place, store.add_verified(place, paid=texts * _TEXT + self.earned()))
+
+    def verified_codes(
+        self, groups: Iterable[str], days: Collection[datetime]
+    ) -> dict[tuple[str, datetime], int]:
+        """The number of verified codes by group and UTC day; pairs without any are omitted."""
+        return store.verified_codes(self.name, groups, days, busy_from=_BUSY)
+
+    def _place(self, challenge: Challenge) -> CounterPlace:
+        slot, group = Slot.of(challenge.created_at), self.group(str(challenge.phone))
+        return store.place_of(self.name, group, slot, lot=challenge.challenge_id)
+
+    def _spread_if_busy(self, place: CounterPlace, counts: SlotCounts) -> None:
+        """Spread an hour that is busy, unless its debt is over the room.
+
+        Only debt within the room proves that codes were verified, which is what the 32 items share. While
+        budgets are recorded, an attack fills the first item beyond its room, and the hour stays there.
+        """
+        if counts.texts >= _BUSY and _is_within(counts.debts, self.room(place.group)):
+            place.spread_hour()
+
+    def _room(self, place: CounterPlace) -> Debts:
+        """The room of the group; each of the 32 items of a busy hour has a 32nd, or one text.
+
+        What verified codes had earned when the hour became busy stays in the first item. Its texts were
+        admitted, so a certain number of codes must have been verified. The room that this number earned is
+        shared by the 32 items too; otherwise they would refuse as many texts as the first item still had room
+        for.
+        """
+        room = self.room(place.group)
+        if place.is_first:
+            return room
+        earned = self.earned()
+        earlier = _TEXT * _BUSY * earned
+        shared = (max(debt, (100 * debt + earlier) // (100 + earned)) for debt in room)
+        return Debts(*(max(debt // len(spread.SHARDS), _TEXT) for debt in shared))
+
+
+def _room_of_country(country: str) -> Debts:
+    """Return the configured minimum, or the room from the best day of two weeks if that is more."""
+    limits, best = settings().limits, history.highest(country)
+    return Debts(
+        max(_TEXT * limits.codes_unverified_country_hour, limits.codes_history_hour_share * best // 6),
+        max(_TEXT * limits.codes_unverified_country_day, limits.codes_history_day_share * best),
+    )
+
+
+def _room_in_all(_: str) -> Debts:
+    limits = settings().limits
+    return Debts(_TEXT * limits.codes_unverified_hour, _TEXT * limits.codes_unverified_day)
+
+
+PER_COUNTRY = Budget(
+    "codes_per_country",
+    Metric.CODE_OVER_COUNTRY_BUDGET,
+    country_of,
+    _room_of_country,
+    lambda: settings().limits.codes_earned_share,
+    "uncounted_for_country",
+)
+# A ceiling of cost: verified codes uncount their texts and earn nothing.
+IN_ALL = Budget(
+    "codes_in_all",
+    Metric.CODE_OVER_BUDGET_IN_ALL,
+    lambda _: "all",
+    _room_in_all,
+    lambda: 0,
+    "uncounted_in_all",
+)
+
+
+def of(challenge: Challenge) -> tuple[Budget, ...]:
+    """Return the budgets that count a challenge's texts; none for stepping up and for mail."""
+    counts = challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP
+    return (PER_COUNTRY, IN_ALL) if counts else ()
+
+
+def _one_text_below(room: Debts) -> Debts:
+    """Return the debts up to which one more text fits."""
+    return Debts(room.hour - _TEXT, room.day - _TEXT)
+
+
+def _is_within(debts: Debts, room: Debts) -> bool:
+    return debts.hour <= room.hour and debts.day <= room.day
+
+
+def _percent_left(debts: Debts, room: Debts) -> int:
+    """Return the share of the room that is left, in the hour or the day that has less of it."""
+    shares = (100 * (most - debt) // most for debt, most in zip(debts, room, strict=True) if most)
+    return max(0, min(100, min(shares, default=0)))
+
+
+def _wait(debts: Debts, slot: Slot, room: Debts) -> int:
+    """Return the seconds until all full slots have ended; 1 if they have ended."""
+    ends = (slot.day + (slot.hour + 1) * HOUR, slot.day + DAY)
+    full = (
+        end for end, debt, maximum in zip(ends, debts, _one_text_below(room), strict=True) if debt > maximum
+    )
+    return max((max(1, _seconds(end - clock.now())) for end in full), default=1)
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())

@@ -1,0 +1,18 @@
+"""Jobs of challenges."""
+
+from chalice.app import Blueprint, CloudWatchEvent, Rate
+
+from chalicelib.accounts.challenges.budgets import totals
+from chalicelib.core.metrics import Metric, gauge
+from chalicelib.core.observe import observed
+
+challenge_jobs = Blueprint(__name__)
+
+
+@challenge_jobs.schedule(Rate(1, unit=Rate.HOURS), name="record_verified_codes")
+@observed
+def record_verified_codes(_: CloudWatchEvent) -> dict[str, int]:
+    """Update the numbers of verified codes in each country (ADR 26)."""
+    countries = totals.record_verified_codes()
+    gauge(Metric.CODE_HISTORY_RECORDED, countries)  # zero too: an alarm watches for missing values
+    return {"countries": countries}

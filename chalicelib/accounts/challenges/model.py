@@ -1,0 +1,252 @@
+"""The challenge: one code and its state; the request for it, and its problems."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chalicelib.accounts.devices.model import Device, KnownDevice
+from chalicelib.core.clock import Instant
+from chalicelib.core.errors import Gone, InvalidRequest, Schemas, TooMany, Unavailable, Unprocessable
+from chalicelib.core.http import Body, ClientAddress, View
+from chalicelib.core.ids import AccountId, ChallengeId, RightsRequestId, SessionId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.recipients import Recipient
+
+_CARRIERS = (Recipient.SMS_CARRIERS,)
+_MAIL = (Recipient.MAIL_PROVIDERS,)
+# The requester of a code: one session, any session of an account, or the holder of a request's receipt.
+Holder = SessionId | AccountId | RightsRequestId
+Code = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{6}$"),
+    Field(description="Code from the message", examples=["012345"]),
+]
+
+
+class ChallengePurpose(StrEnum):
+    """The only purpose for which a code is valid; part of the code's derivation and of the key."""
+
+    SIGNUP = "signup"
+    STEP_UP = "step_up"
+    EMAIL = "email"
+    NUMBER = "number"  # a new number for an account
+    GUEST = "guest"  # a rights request without a session
+
+
+class CodeChannel(StrEnum):
+    """The channel by which a code is sent."""
+
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class InvalidPhone(InvalidRequest):
+    """The text is not a mobile number."""
+
+    code = "invalid_phone"
+    title = "This is not a mobile number"
+    rule: ClassVar[str] = "invalid_phone"
+    message: ClassVar[str] = "Not a mobile number in E.164, nor a national number of `region`"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[{"pointer": "/phone", "code": self.rule, "message": self.message}])
+
+
+class CountryNotServed(InvalidPhone):
+    """A mobile number of a country to which unknown clients cannot request codes (ADR 26)."""
+
+    title = "No codes are sent to numbers of this country"
+    rule = "country_not_served"
+    message = "A mobile number of a country to which no codes are sent"
+
+
+class TooManyCodes(TooMany):
+    """Too many codes were requested."""
+
+    code = "too_many_codes"
+    title = "Too many codes were requested"
+
+
+class TooManyAttempts(TooMany):
+    """Too many wrong codes were submitted from this address."""
+
+    code = "too_many_attempts"
+    title = "Too many wrong codes were submitted"
+
+
+class SmsUnavailable(Unavailable):
+    """The code could not be passed to the carrier.
+
+    It does not count towards the limit of the number.
+    """
+
+    code = "sms_unavailable"
+    title = "The code could not be sent; try again"
+    metric = Metric.CODE_NOT_SENT
+
+
+class SmsInDoubt(SmsUnavailable):
+    """SNS did not confirm the code.
+
+    The client gets `sms_unavailable`, but the code counts as sent.
+    """
+
+
+class EmailUnavailable(Unavailable):
+    """The code was not mailed. It does not count towards the limit of the mailbox."""
+
+    code = "email_unavailable"
+    title = "The code could not be sent; try again"
+    metric = Metric.CODE_NOT_SENT
+
+
+class EmailInDoubt(EmailUnavailable):
+    """SES did not confirm the mail.
+
+    The client gets `email_unavailable`, but the code counts as sent.
+    """
+
+
+class WrongCode(Unprocessable):
+    """The code is wrong; `attempts_left` is the number of further tries."""
+
+    code = "wrong_code"
+    title = "This is not the code that was sent"
+    metric = Metric.CODE_WRONG
+    shows: ClassVar[Schemas] = {"attempts_left": {"type": "integer", "minimum": 0}}
+
+
+class ChallengeExpired(Gone):
+    """The code is used, expired or tried too often, or the challenge does not exist."""
+
+    code = "challenge_expired"
+    title = "This code can no longer be used; request a new one"
+
+
+class ChallengeView(View):
+    """A challenge as the app sees it; the same for registered and unregistered numbers."""
+
+    challenge_id: ChallengeId
+    channel: CodeChannel
+    digits: Literal[6] = 6
+    expires_at: Instant
+    resend_after: Instant
+
+
+@dataclass(frozen=True)
+class ChallengeRef:
+    """The full key of a challenge: if one part is wrong, it matches no challenge.
+
+    `holder` is the session, account or rights request for which the code was requested, for purposes that
+    need one. Others cannot find the challenge.
+    """
+
+    purpose: ChallengePurpose
+    challenge_id: ChallengeId
+    holder: Holder | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class CodeRequest:
+    """A request for a code: requester, purpose and destination (a number in E.164 or a mailbox).
+
+    `scope` is the scope of the Idempotency-Key, and `body` the request body that the key stands for.
+    `address` is set if the client is not signed in: its block is then counted. `account` is set if the client
+    is signed in; accounts have limits of their own. `device` is kept for the session that the code opens.
+    `recognise` is called if a limit on unknown clients refuses the code.
+    """
+
+    purpose: ChallengePurpose
+    channel: CodeChannel
+    destination: str
+    locale: str | None
+    scope: str
+    holder: Holder | None = None
+    account: AccountId | None = None
+    device: Device | None = None
+    body: Body | None = None
+    address: ClientAddress | None = None
+    recognise: "Recognise | None" = None
+
+
+class Opened(BaseModel):
+    """The session that a code opened, to answer a repeated request."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account_id: AccountId
+    session_id: SessionId
+    new_account: bool
+
+
+class Challenge(
+    Record,
+    table=Table.CHALLENGES,
+    kind="challenge",
+    purpose=Purpose.AUTHENTICATION,
+    basis=LegalBasis.CONTRACT,
+    retention=After(Period.CHALLENGE, since="created_at"),
+    key_class=KeyClass.TRANSIENT,
+):
+    """A code and its state (ACC-2). The code itself is derived, never stored.
+
+    The personal fields are removed when the code is used; the rest only answers repeated requests.
+    `key_version` is the version of the codes key from which the code and the device digest were derived.
+    `code_until` is the end of every use of the code, repetitions included.
+    """
+
+    challenge_id: Annotated[ChallengeId, NOT_PERSONAL]
+    purpose: Annotated[ChallengePurpose, NOT_PERSONAL]
+    holder: Annotated[Holder | None, NOT_PERSONAL] = None
+    channel: Annotated[CodeChannel, NOT_PERSONAL]
+    # Exactly one of the two is set, depending on the channel.
+    phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
+    email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, to=_MAIL)] = None
+    device: Annotated[Device | None, personal(Category.DEVICE_ID, Source.PROVIDED)] = None
+    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None
+    fingerprint: Annotated[str | None, NOT_PERSONAL] = None
+    key_version: Annotated[str, NOT_PERSONAL]
+    # Keyed, and the challenge id is part of the input: it only shows whether a repetition comes from this
+    # device.
+    device_digest: Annotated[str | None, NOT_PERSONAL] = None
+    created_at: Annotated[Instant, NOT_PERSONAL]
+    code_until: Annotated[Instant, NOT_PERSONAL]
+    resend_after: Annotated[Instant, NOT_PERSONAL]
+    sent_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    resends: Annotated[int, NOT_PERSONAL] = 0
+    # Messages from a reserve: no budget counted them, so verifying them uncounts nothing (ADR 26).
+    uncounted_for_country: Annotated[int, NOT_PERSONAL] = 0
+    uncounted_in_all: Annotated[int, NOT_PERSONAL] = 0
+    attempts: Annotated[int, NOT_PERSONAL] = 0
+    used_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    opened: Annotated[Opened | None, NOT_PERSONAL] = None
+
+    @property
+    def ref(self) -> ChallengeRef:
+        """The key of this challenge."""
+        return ChallengeRef(self.purpose, self.challenge_id, self.holder)
+
+    @property
+    def was_sent(self) -> bool:
+        """Return whether the code was sent; a used code was, even if a crash prevented the record."""
+        return self.sent_at is not None or self.used_at is not None
+
+    def view(self) -> ChallengeView:
+        """Build the view for the app. `resend_after` is never later than the end of the code."""
+        return ChallengeView(
+            challenge_id=self.challenge_id,
+            channel=self.channel,
+            expires_at=self.code_until,
+            resend_after=min(self.resend_after, self.code_until),
+        )
+
+
+# Finds the device that requested a challenge among the known devices of the number's owner.
+Recognise = Callable[[Challenge], KnownDevice | None]

@@ -1,0 +1,157 @@
+"""Routes of profiles."""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts.blocks import service as blocks
+from chalicelib.accounts.blocks.service import PEER
+from chalicelib.accounts.challenges.model import (
+    ChallengeExpired,
+    ChallengeView,
+    EmailUnavailable,
+    InvalidPhone,
+    SmsUnavailable,
+    TooManyCodes,
+    WrongCode,
+)
+from chalicelib.accounts.profiles import number_change, service, verification
+from chalicelib.accounts.profiles.model import (
+    EmailTaken,
+    EmailVerification,
+    NewEmail,
+    NewNumber,
+    NumberTaken,
+    NumberVerification,
+    OwnProfile,
+    ProfileChanges,
+    PublicProfile,
+)
+from chalicelib.accounts.profiles.service import PROFILE
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller
+from chalicelib.accounts.sessions.number_change import OPEN_SESSION
+from chalicelib.core.errors import (
+    ChangedMeanwhile,
+    IdempotencyMismatch,
+    InProgress,
+    NotFound,
+    SessionEnded,
+    Unavailable,
+)
+from chalicelib.core.http import Accepted, ClientAddress, DailyLimit, IfMatch, Tagged, Unlimited, route
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId, UserId
+from chalicelib.core.settings import settings
+from chalicelib.messages.model import InvalidEmail
+from chalicelib.privacy.subject_keys import DATA_KEY
+
+profiles = Blueprint(__name__)
+
+_OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE)
+_CHANGES = DailyLimit("profile_changes", lambda: settings().limits.profile_changes_day)
+
+
+@route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))
+def read_profile(caller: Caller) -> Tagged[OwnProfile]:
+    """Get the caller's own profile, with the ETag that a change requires."""
+    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+
+
+@route(profiles, "PATCH", "/v1/profile", needs=_OWN, limit=_CHANGES, problems=(NotFound, ChangedMeanwhile))
+def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -> Tagged[OwnProfile]:
+    """Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field."""
+    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    account, profile = service.change(account, profile, changes, expected, caller[DATA_KEY])
+    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+
+
+@route(
+    profiles,
+    "POST",
+    "/v1/profile/email",
+    needs=_OWN,
+    limit=Unlimited("Its codes are limited: 20 a day per account, and per mailbox"),
+    problems=(NotFound, InvalidEmail, TooManyCodes, EmailUnavailable, IdempotencyMismatch, InProgress),
+)
+def start_email(
+    caller: Caller, body: NewEmail, address: ClientAddress, key: IdempotencyKey | None
+) -> Accepted[ChallengeView]:
+    """Send a code to an email address.
+
+    The response does not disclose whether the address is in use.
+    """
+    account, _ = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    return Accepted(verification.start(account, body, address, key))
+
+
+@route(
+    profiles,
+    "POST",
+    "/v1/profile/email/{challenge_id}/verify",
+    needs=_OWN,
+    limit=Unlimited("A code can be tried five times, and codes are limited"),
+    problems=(NotFound, WrongCode, ChallengeExpired, EmailTaken, Unavailable),
+)
+def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerification) -> Tagged[OwnProfile]:
+    """Verify the code and set the email address on the profile.
+
+    Works in any session of the account.
+
+    To remove the address, send PATCH /v1/profile with `"email": null`.
+    """
+    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    profile = verification.finish(profile, caller[DATA_KEY], challenge_id, body.code)
+    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+
+
+@route(
+    profiles,
+    "PUT",
+    "/v1/profile/phone",
+    needs=_OWN,
+    limit=Unlimited("Its codes are limited: 5 a day per account, and per number"),
+    problems=(NotFound, InvalidPhone, TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress),
+)
+def start_number_change(
+    caller: ActiveStepUpCaller, body: NewNumber, address: ClientAddress, key: IdempotencyKey | None
+) -> Accepted[ChallengeView]:
+    """Send a code to a new mobile number of the account.
+
+    The response does not disclose whether the number is registered. Nothing changes before the code is
+    verified, in this session.
+    """
+    account, _ = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    return Accepted(number_change.start(caller.session, account, body, address, key))
+
+
+@route(
+    profiles,
+    "POST",
+    "/v1/profile/phone/{challenge_id}/verify",
+    needs=(*_OWN, OPEN_SESSION),
+    limit=Unlimited("A code can be tried five times, and codes are limited"),
+    problems=(NotFound, WrongCode, ChallengeExpired, NumberTaken, Unavailable),
+)
+def verify_number(
+    caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: NumberVerification
+) -> Tagged[OwnProfile]:
+    """Verify the code and change the number; from then on only the new number opens the account.
+
+    All sessions stay. The old number and the verified address are notified. For 72 hours no copy can be
+    downloaded in the app, and no erasure becomes final. If the response is lost, send the same code again
+    within two minutes. If another account has the number, nothing changes (`number_taken`).
+    """
+    account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
+    session = caller[OPEN_SESSION]
+    if session is None:
+        raise SessionEnded
+    account, profile = number_change.finish(
+        session, account, profile, caller[DATA_KEY], challenge_id, body.code
+    )
+    return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
+
+
+@route(profiles, "GET", "/v1/users/{user_id}", needs=PEER)
+def read_user(caller: Caller, user_id: UserId) -> PublicProfile:
+    """Get the profile that a user shows to others."""
+    return service.read_public_profile(blocks.peer_of(caller.found), user_id)

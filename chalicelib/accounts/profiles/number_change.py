@@ -1,0 +1,186 @@
+"""Gives an account another mobile number, proven by a code to it (RGT-2, ADR 43).
+
+Invariants, also under crashes and concurrent requests:
+
+- An account has exactly one number, and a number has at most one account. One transaction uses the code,
+  releases the claim on the old number, claims the new one and changes the account. So at each moment exactly
+  one number opens the account.
+- The session that requests the code is stepped up, which proves the old number; the code proves the new one.
+  Only this session can use the code.
+- A client learns that a number has an account only after it has sent a valid code. Starting a challenge does
+  not check claims. A number of another account is never taken from it: that answers `NumberTaken`.
+- The old number, and the address of the profile, are notified before the change. If SNS does not accept that
+  message, or another session has changed the number since, there is no change. Each message costs an attempt,
+  so a code causes at most five.
+- For two minutes, the same code again is answered with the profile, since the first response may have been
+  lost. A failed verification costs one attempt and nothing else.
+"""
+
+from contextlib import suppress
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.challenges import service as challenges
+from chalicelib.accounts.challenges.model import (
+    Challenge,
+    ChallengePurpose,
+    ChallengeRef,
+    ChallengeView,
+    CodeChannel,
+    CodeRequest,
+)
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles import farewell, service
+from chalicelib.accounts.profiles.model import NewNumber, NumberTaken, Profile
+from chalicelib.accounts.profiles.service import PROFILE
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.sessions.model import Session
+from chalicelib.accounts.sessions.number_change import following_number
+from chalicelib.core import clock, needs
+from chalicelib.core.clock import HOUR
+from chalicelib.core.errors import Unavailable, does_not_apply
+from chalicelib.core.http import ClientAddress
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import AccountId, ChallengeId
+from chalicelib.core.settings import settings
+from chalicelib.core.transactions import Write, commit
+from chalicelib.messages.sms import TextInDoubt, TextUnavailable
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+
+_TRIES = 2  # of the transaction, while a rotation moves claims or another request changes the account
+
+
+def start(
+    session: Session, account: Account, asked: NewNumber, address: ClientAddress, key: IdempotencyKey | None
+) -> ChallengeView:
+    """Send a code to the new number; only this session may verify it.
+
+    The code counts like one for signing up, and against the account, since the number may be a stranger's.
+
+    Raises:
+        InvalidPhone: it is no mobile number, or of a country to which no codes are sent.
+        InvalidRequest: the account has this number.
+        TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress: see `challenges.start`.
+    """
+    number = asked.number()
+    if number == account.phone:
+        raise does_not_apply("phone", "The account has this number")
+    request = CodeRequest(
+        purpose=ChallengePurpose.NUMBER,
+        channel=CodeChannel.SMS,
+        destination=number,
+        locale=account.locale,
+        scope=session.session_id,
+        holder=session.session_id,
+        account=account.account_id,
+        body=asked,
+        address=address,
+    )
+    return challenges.start(request, key).view()
+
+
+def finish(
+    session: Session,
+    account: Account,
+    profile: Profile,
+    keys: SubjectKeys,
+    challenge_id: ChallengeId,
+    code: str,
+) -> tuple[Account, Profile]:
+    """Verify a code, and give the account the number to which it was sent; return account and profile.
+
+    Raises:
+        NumberTaken: it belongs to another account; nothing changed.
+        WrongCode, ChallengeExpired: see `challenges.check_code`.
+        Unavailable: the old number could not be notified, or concurrent changes won; the same code may be
+            sent again.
+        NotFound: the account is erased.
+    """
+    ref = ChallengeRef(ChallengePurpose.NUMBER, challenge_id, holder=session.session_id)
+    challenge = challenges.check_code(ref, code)
+    if challenge.phone:  # else the code was used before
+        with suppress(challenges.UsedMeanwhile):
+            _move(challenge, challenge.phone, session, account, profile, keys)
+    return _read(account.account_id)[:2]
+
+
+def _move(
+    challenge: Challenge,
+    number: str,
+    session: Session,
+    account: Account,
+    profile: Profile,
+    keys: SubjectKeys,
+) -> None:
+    """Notify the old number, and change it."""
+    _check_free(number, account.account_id)
+    if number != account.phone:  # else another session changed it to the same number meanwhile
+        _announce(challenge, account, profile)
+    try:
+        _commit(challenge, number, session, account, keys)
+    except accounts.AlreadyClaimed:
+        raise NumberTaken from None
+    challenges.count_verified(challenge)
+
+
+def _announce(challenge: Challenge, account: Account, profile: Profile) -> None:
+    """Notify the old number and the address; an attempt without a notice is not counted.
+
+    One with a notice is, even in doubt, since nothing else limits the notices.
+    """
+    try:
+        farewell.announce_number_change(account, profile.email)
+    except TextUnavailable:
+        challenges.uncount_attempt(challenge)  # the code was right, and the client will send it again
+        raise Unavailable from None
+    except TextInDoubt:
+        raise Unavailable from None
+
+
+def _commit(challenge: Challenge, number: str, session: Session, account: Account, keys: SubjectKeys) -> None:
+    """Use the code and change the number; once more if account or claims have just changed."""
+    notified = account.phone
+    for _ in range(_TRIES):
+        with suppress(accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
+            return commit(
+                challenges.use_write(challenge, opened=None),
+                *_changes(account, number, keys),
+                *following_number(session, number),
+            )
+        account, _, keys = _read(account.account_id)
+        if account.phone not in {notified, number}:
+            break
+    raise Unavailable
+
+
+def _check_free(number: str, account_id: AccountId) -> None:
+    """Check before anything is sent or changed; the transaction checks again."""
+    if accounts.owner_of_phone(number) not in {None, account_id}:
+        raise NumberTaken
+
+
+def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
+    """The writes that change an account's number, with what is stored by a keyed hash of it.
+
+    An objection to marketing stays with the account. Its suppression of the old number gets an end, as if the
+    account were erased; what suppresses the new number moves to the current lookup key (ADR 47).
+
+    While nothing irreversible is done, operators find the account by its former number too: its owner may
+    know no other.
+    """
+    if number == account.phone:  # another session changed it to the same number meanwhile
+        return []
+    return [
+        accounts.number_change(account, number, keys),
+        *accounts.former_claims(account, clock.now() + settings().erasure.recovery_hours * HOUR),
+        *accounts.phone_moves(account.account_id, account.phone, number),
+        *suppressions.release(Addresses(phone=account.phone), clock.now()),
+        *suppressions.renewal(Addresses(phone=number)),
+    ]
+
+
+def _read(owner: AccountId) -> tuple[Account, Profile, SubjectKeys]:
+    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, PROFILE, DATA_KEY))
+    account, profile = service.own(row[OPEN_ACCOUNT], row[PROFILE])
+    return account, profile, row[DATA_KEY]

@@ -1,0 +1,247 @@
+"""The rules of profiles."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.blocks import service as blocks
+from chalicelib.accounts.blocks.service import PEER, Peer, keep_apart
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles import farewell, store
+from chalicelib.accounts.profiles.model import (
+    MAX_STATEMENTS,
+    EmailTaken,
+    Profile,
+    ProfileChanges,
+    PublicProfile,
+    Statements,
+    SubjectStatement,
+)
+from chalicelib.accounts.profiles.nicknames import random_nickname
+from chalicelib.accounts.profiles.store import PROFILE, READABLE_PROFILE, STATEMENTS
+from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
+from chalicelib.core import clock, needs, observe
+from chalicelib.core.errors import ChangedMeanwhile, NotFound
+from chalicelib.core.http import IfMatch
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.needs import Found
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.transactions import Write, commit
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+
+__all__ = [
+    "PROFILE",
+    "READABLE_PROFILE",
+    "STATEMENTS",
+    "by_accounts",
+    "change",
+    "change_writes",
+    "keep_email",
+    "new_profile",
+    "own",
+    "owner_of_change",
+    "read_public_profile",
+    "rekey_claims",
+    "statements_write",
+]
+
+
+def new_profile(account_id: AccountId, display_name: str | None, keys: SubjectKeys) -> list[Write]:
+    """The write of a new profile; without a chosen name it gets a random nickname."""
+    profile = Profile(account_id=account_id, display_name=display_name or random_nickname())
+    return [store.creation(profile, keys)]
+
+
+def own(account: Account | None, profile: Profile | None) -> tuple[Account, Profile]:
+    """The caller's account and profile, both of which must exist.
+
+    Raises:
+        NotFound: one of them is erased.
+    """
+    if account is None or profile is None:
+        raise NotFound
+    return account, profile
+
+
+def change(
+    account: Account, profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: SubjectKeys
+) -> tuple[Account, Profile]:
+    """Apply a merge patch to the version that the client read; return account and profile as changed.
+
+    A removed display name is replaced by a new nickname, a removed switch by its default. Without a language,
+    messages are written in English.
+
+    Raises:
+        ChangedMeanwhile: the client's version is not the current one.
+    """
+    if not expected.allows(profile.etag):
+        raise ChangedMeanwhile
+    locale = _locale_writes(account, changes, keys)
+    profile = _replace(profile, _merged(profile, changes), keys, *locale)
+    return (account.model_copy(update={"locale": changes.locale}) if locale else account), profile
+
+
+def change_writes(
+    account: Account, profile: Profile, changes: ProfileChanges, keys: SubjectKeys
+) -> tuple[list[Write], list[Write]]:
+    """The writes that apply a merge patch to what was read, for a transaction.
+
+    The first list changes the profile, the second one the account. They conflict if what they change was
+    changed since. The patch must not change the address, whose claim moves with it. The profile gets a new
+    version in any case, since that is the client's ETag.
+
+    Raises:
+        StillSealed: the patch changes the language of an account that could not be opened.
+    """
+    if "email" in changes.model_fields_set:
+        raise ValueError("the address is changed together with its claim")
+    changed = Profile(**{**_merged(profile, changes), "version": profile.version + 1})
+    replaced = store.replacement(changed, keys, over_version=profile.version)
+    return [replaced], _locale_writes(account, changes, keys)
+
+
+def _locale_writes(account: Account, changes: ProfileChanges, keys: SubjectKeys) -> list[Write]:
+    if "locale" not in changes.model_fields_set or changes.locale == account.locale:
+        return []
+    return [accounts.locale_change(account, changes.locale, keys)]
+
+
+class TooManyStatements(ValueError):
+    """The account has as many statements as it may have."""
+
+
+def statements_write(
+    account_id: AccountId, before: Statements | None, new: Iterable[SubjectStatement], keys: SubjectKeys
+) -> Write:
+    """The write that adds statements to those that were read; for a transaction.
+
+    It conflicts if another one was added since.
+
+    Raises:
+        TooManyStatements: there would be more than `MAX_STATEMENTS`.
+    """
+    known, version = (before.statements, before.version) if before else ((), 0)
+    after = Statements(account_id=account_id, statements=(*known, *new), version=version + 1)
+    if len(after.statements) > MAX_STATEMENTS:
+        raise TooManyStatements
+    return store.statements_write(before, after, keys)
+
+
+def _merged(profile: Profile, changes: ProfileChanges) -> dict[str, Any]:
+    values = profile.model_dump()
+    for name, value in changes.changes().items():
+        if value is not None:
+            values[name] = value
+        elif name == "display_name":
+            values[name] = random_nickname()
+        else:
+            values[name] = Profile.model_fields[name].default
+    return values
+
+
+def keep_email(profile: Profile, mailbox: str, proof: Write, keys: SubjectKeys) -> Profile:
+    """Put a mailbox on the profile, in one transaction with the write that uses its challenge.
+
+    Raises:
+        EmailTaken: it belongs to another account.
+        ChangedMeanwhile: the profile was changed since it was read.
+        Conflict: the conflict of the challenge's write.
+    """
+    return _replace(profile, {**profile.model_dump(), "email": mailbox}, keys, proof)
+
+
+def rekey_claims(owners: Iterable[AccountId]) -> int:
+    """Move the claims of at most 33 accounts to the current lookup key; return how many moved.
+
+    A claim holds only a keyed hash, so account and profile are opened to get the values. An account that is
+    erased in between has released its claims. Suppressions of the values move first: the
+    claims that are left show which accounts a killed run did not finish. An account that cannot be opened is
+    counted and keeps its claims; the old key is not retired until that account is recovered.
+    """
+    moved = 0
+    for row in needs.read_accounts(owners, (OPEN_STORED_ACCOUNT, PROFILE, DATA_KEY)):
+        try:
+            account, profile = row[OPEN_STORED_ACCOUNT], row[PROFILE]
+        except SealingError as error:
+            observe.record_unreadable("claims_unreadable", error)
+            continue
+        if account:
+            email = profile.email if profile else None
+            suppressions.commit_revised(partial(suppressions.renewal, Addresses(account.phone, email)))
+            with suppress(accounts.ClaimMoved):
+                moved += accounts.rekey(account, email)
+    return moved
+
+
+def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof: Write) -> Profile:
+    """Write a new version of a profile, with the claims of a changed address in one transaction."""
+    changed = Profile(**{**values, "version": profile.version + 1})
+    moves = _address_moves(profile, changed)
+    try:
+        commit(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
+    except (store.VersionMoved, accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
+        raise ChangedMeanwhile from None
+    except accounts.AlreadyClaimed:
+        raise EmailTaken from None
+    if profile.email and profile.email != changed.email:
+        farewell.mail_former(profile.email)
+    return changed
+
+
+def _address_moves(before: Profile, after: Profile) -> list[Write]:
+    """The writes that follow a changed mailbox: its claim, and the suppressions of both mailboxes."""
+    if before.email == after.email:
+        return []
+    return [
+        *accounts.email_moves(before.account_id, before.email, after.email),
+        *suppressions.release(Addresses(email=before.email), clock.now()),
+        *suppressions.renewal(Addresses(email=after.email)),
+    ]
+
+
+def read_public_profile(viewer: Peer | None, user_id: UserId) -> PublicProfile:
+    """Read what another user may see of a user.
+
+    Raises:
+        NotFound: the user is unknown, erased, frozen or restricted, or one of both blocks the other; the
+            response does not reveal which.
+    """
+    owner = accounts.owner_of_user(user_id)
+    for row in needs.read_accounts([owner] if owner else [], (*PEER, PROFILE)):
+        try:
+            peer, profile = blocks.peer_of(row), row[PROFILE]
+        except SealingError as error:
+            observe.record_unreadable("profile_unreadable", error)
+            break
+        if viewer and peer and profile and peer.is_active and not keep_apart(viewer, peer):
+            return PublicProfile.of(peer.account, profile)
+    raise NotFound
+
+
+def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
+    """The account of a record of the table's stream, if others may see its user differently from now on.
+
+    They do after a change of the profile, or of the account, whose state hides the profile.
+    """
+    return store.owner_of_change(change) or accounts.owner_of_change(change)
+
+
+def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:
+    """Read at most 33 accounts with their profiles, in one consistent read; skip missing ones.
+
+    A record that cannot be opened is skipped and counted, so that it does not delay the others.
+    """
+    pairs = map(_account_and_profile, needs.read_accounts(account_ids, (ACCOUNT, PROFILE, DATA_KEY)))
+    return [(account, profile) for account, profile in pairs if account and profile]
+
+
+def _account_and_profile(row: Found) -> tuple[Account | None, Profile | None]:
+    try:
+        return row[ACCOUNT], row[PROFILE]
+    except SealingError as error:
+        observe.record_unreadable("profile_unreadable", error)
+        return None, None

@@ -1,0 +1,107 @@
+"""All DynamoDB access of profiles: one versioned item per account."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.accounts.profiles.model import Profile, Statements
+from chalicelib.core import observe
+from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Found, Need
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.table import (
+    Attr,
+    Conflict,
+    Create,
+    Item,
+    Key,
+    Replace,
+    Table,
+    Write,
+    changed_key,
+    owner_of,
+    partition_of,
+)
+from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy.subject_keys import SubjectKeys
+
+
+class VersionMoved(Conflict):
+    """The profile has changed since it was read."""
+
+
+def key(account_id: AccountId) -> Key:
+    """The key of a profile."""
+    return Key(Table.ACCOUNTS, partition_of(account_id), "profile")
+
+
+# Needs DATA_KEY as well, because all values of a profile are sealed.
+PROFILE = record_needs.opened(Profile, lambda claims: key(claims.account_id))
+
+
+def _if_readable(item: Item | None, found: Found) -> Profile | None:
+    try:
+        return PROFILE.read(item, found)
+    except SealingError as error:
+        observe.record_unreadable("profile_unreadable", error)
+        return None
+
+
+# For rights requests: an altered profile counts as missing, since it must not prevent them.
+READABLE_PROFILE = Need(PROFILE.key, _if_readable)
+
+
+class StatedMeanwhile(Conflict):
+    """Another statement of the same subject was stored first."""
+
+
+def _statements_key(account_id: AccountId) -> Key:
+    return Key(Table.ACCOUNTS, partition_of(account_id), "statements")
+
+
+_STATEMENTS = record_needs.opened(Statements, lambda claims: _statements_key(claims.account_id))
+
+
+def _statements_if_readable(item: Item | None, found: Found) -> Statements | None:
+    try:
+        return _STATEMENTS.read(item, found)
+    except SealingError as error:
+        observe.record_unreadable("statements_unreadable", error)
+        return None
+
+
+# For rights requests, as READABLE_PROFILE.
+STATEMENTS = Need(_STATEMENTS.key, _statements_if_readable)
+
+
+def statements_write(before: Statements | None, after: Statements, keys: SubjectKeys) -> Write:
+    """The write of a subject's statements; raises StatedMeanwhile unless `before` is stored."""
+    place = _statements_key(after.account_id)
+    item = codec.to_item(after, place, keys)
+    if before is None:
+        return Create(place, item, conflict=StatedMeanwhile)
+    same = Attr("version").eq(before.version)
+    return Replace(place, item, only_if=same, conflict=StatedMeanwhile)
+
+
+def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
+    """The account whose profile a record of the table's stream is about; None for any other item."""
+    place = changed_key(Table.ACCOUNTS, change)
+    owner = owner_of(place.pk)
+    return owner if owner and place == key(owner) else None
+
+
+def creation(profile: Profile, keys: SubjectKeys) -> Create:
+    """The write of a new profile; for a transaction."""
+    place = key(profile.account_id)
+    return Create(place, codec.to_item(profile, place, keys))
+
+
+def replacement(profile: Profile, keys: SubjectKeys, over_version: int) -> Replace:
+    """The write of a changed profile; raises VersionMoved unless `over_version` is stored."""
+    place = key(profile.account_id)
+    return Replace(
+        place,
+        codec.to_item(profile, place, keys),
+        only_if=Attr("version").eq(over_version),
+        conflict=VersionMoved,
+    )

@@ -1,0 +1,1 @@
+"""Sessions: a signed-in device, its tokens, and the callers of routes."""

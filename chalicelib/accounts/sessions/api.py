@@ -1,0 +1,85 @@
+"""Routes of sessions."""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts.challenges.model import (
+    ChallengeExpired,
+    ChallengeView,
+    SmsUnavailable,
+    TooManyCodes,
+    WrongCode,
+)
+from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.sessions import logout, refresh, service, step_up
+from chalicelib.accounts.sessions.caller import RightsCaller
+from chalicelib.accounts.sessions.model import Refreshing, SessionList, SessionView, SteppedUp, SteppingUp
+from chalicelib.core.errors import InProgress, SessionEnded
+from chalicelib.core.http import Accepted, NoContent, Unlimited, route
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId, SessionId
+from chalicelib.privacy.subject_keys import DATA_KEY
+
+sessions = Blueprint(__name__)
+
+_STAYS_IN = Unlimited("A limit would sign the user out; repeated calls do not store more data")
+_LOGS_OUT = Unlimited("Logging out is never refused; signing in is limited")
+
+
+@route(sessions, "POST", "/v1/sessions/refresh", limit=_STAYS_IN, problems=(SessionEnded,))
+def refresh_session(body: Refreshing) -> SessionView:
+    """Get a new access token and a new refresh token.
+
+    The new refresh token replaces the one that was sent. If the response got lost, send the same refresh
+    token again: it is accepted up to three times in 24 hours, from the same device.
+    """
+    return refresh.refresh(body.refresh_token, body.device_id)
+
+
+@route(sessions, "GET", "/v1/sessions", needs=(DATA_KEY,))
+def list_sessions(caller: RightsCaller) -> SessionList:
+    """List the signed-in devices of the account, most recently used first."""
+    return service.of_account(caller.session, caller[DATA_KEY])
+
+
+@route(sessions, "DELETE", "/v1/sessions/{session_id}", limit=_LOGS_OUT)
+def end_session(caller: RightsCaller, session_id: SessionId) -> NoContent:
+    """Sign out one device of the account: this one or another."""
+    logout.end(caller.account.account_id, session_id)
+    return NoContent()
+
+
+@route(sessions, "DELETE", "/v1/sessions", limit=_LOGS_OUT)
+def end_all_sessions(caller: RightsCaller) -> NoContent:
+    """Sign out all devices of the account, including this one."""
+    logout.end_all(caller.account.account_id)
+    return NoContent()
+
+
+@route(
+    sessions,
+    "POST",
+    "/v1/sessions/step-up",
+    needs=(OPEN_ACCOUNT, DATA_KEY),
+    limit=Unlimited("Its codes are limited: 5 a day per account"),
+    problems=(TooManyCodes, SmsUnavailable, InProgress),
+)
+def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[ChallengeView]:
+    """Send a code to the account's own number, to step this session up for sensitive requests."""
+    return Accepted(step_up.start(caller.session, caller[OPEN_ACCOUNT], key))
+
+
+@route(
+    sessions,
+    "POST",
+    "/v1/sessions/step-up/{challenge_id}/verify",
+    needs=(OPEN_ACCOUNT, DATA_KEY),
+    limit=Unlimited("A code can be tried five times, and codes are limited"),
+    problems=(WrongCode, ChallengeExpired),
+)
+def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp) -> SteppedUp:
+    """Verify the code, in the session that requested it.
+
+    The access token in the response is stepped up for ten minutes. The refresh token stays the same. A
+    refresh returns an access token that is not stepped up.
+    """
+    return step_up.finish(caller.session, caller[OPEN_ACCOUNT], challenge_id, body.code)

@@ -1,0 +1,112 @@
+"""Ends sessions: committed in our table first, then at Stream.
+
+The transaction that ends a session also revokes the account's chat tokens that were issued before. From the
+next request on, the access token of the session is refused and gets no chat token. The table's stream passes
+the revocation on to Stream (stream/sync), after an outage of Stream if necessary. The account's other devices
+fetch a new chat token.
+
+If the commit is in a later second than the revocation, a chat token that the session got in between would
+stay valid. So the revocation is then moved forward to the second of the commit. If the process is killed just
+before that, such a token is valid for at most its hour (ADR 23).
+"""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.sessions import store
+from chalicelib.accounts.sessions.model import SecurityEventKind, Session
+from chalicelib.core import clock, metrics
+from chalicelib.core.batches import batched
+from chalicelib.core.errors import NotFound
+from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.segments import Segment
+from chalicelib.core.transactions import Perform, Write, commit
+
+# Chat tokens are back-dated by five seconds. With four seconds here, every token that was issued up to now is
+# revoked, and none that is issued from the next second on.
+_BACK = timedelta(seconds=4)
+
+# A transaction has at most 100 writes; two of them are the revocation and the security event.
+_SESSIONS_PER_TRANSACTION = 98
+
+
+def revocation_at(at: datetime) -> datetime:
+    """The instant before which chat tokens are revoked, so that all issued until `at` are."""
+    return at - _BACK
+
+
+def end(account_id: AccountId, session_id: SessionId) -> None:
+    """End one session of an account.
+
+    Raises:
+        NotFound: the account has no such live session.
+    """
+    try:
+        _end(account_id, [session_id], store.event(account_id, SecurityEventKind.SIGNED_OUT, session_id))
+    except store.NoSuchSession:
+        raise NotFound from None
+
+
+def end_all(account_id: AccountId) -> None:
+    """End all sessions of an account. It may be repeated if it stopped before the end."""
+    event = store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE)
+    for some in batched(store.ids_of(account_id), _SESSIONS_PER_TRANSACTION):
+        try:
+            _end(account_id, some, event)
+        except store.NoSuchSession:
+            _end_singly(account_id, some, event)  # another request ended one of them first
+
+
+def end_stored(segment: Segment, perform: Perform) -> int:
+    """End the sessions of all accounts in a segment of the table; returns how many, expired ones included.
+
+    A restored table has sessions that were ended after the backup, and refresh tokens that were used. The
+    revocation of an account's chat tokens comes first: if this is killed, its sessions are found again.
+
+    Args:
+        segment: the part of the table.
+        perform: makes the changes, or only counts them.
+    """
+    ended = 0
+    for page in store.stored_in(segment):
+        for account_id in dict.fromkeys(one.account_id for one in page):
+            perform(partial(_revoke, account_id))
+        perform(partial(store.delete, page))
+        ended += len(page)
+    return ended
+
+
+def _revoke(account_id: AccountId) -> None:
+    with suppress(accounts.RevokedLater):  # or the account does not exist
+        commit(accounts.revocation(account_id, clock.now() - _BACK))
+
+
+def end_family(session: Session) -> None:
+    """End a session whose refresh token was copied, unless it has ended already."""
+    kind = SecurityEventKind.COPIED_TOKEN_REFUSED
+    event = store.event(session.account_id, kind, session.session_id)
+    _end_singly(session.account_id, [session.session_id], event)
+
+
+def _end_singly(account_id: AccountId, sessions: list[SessionId], event: Write) -> None:
+    for session_id in sessions:
+        try:
+            _end(account_id, [session_id], event)
+        except store.NoSuchSession:
+            continue
+
+
+def _end(account_id: AccountId, sessions: list[SessionId], event: Write) -> None:
+    ended = [store.deletion(account_id, session_id) for session_id in sessions]
+    begun = clock.now()
+    try:
+        commit(event, *ended, accounts.revocation(account_id, begun - _BACK))
+    except accounts.RevokedLater:
+        commit(event, *ended)
+    metrics.count(Metric.SESSION_CLOSED, len(sessions))
+    if (committed := clock.now()) > begun:
+        with suppress(accounts.RevokedLater):
+            commit(accounts.revocation(account_id, committed - _BACK))

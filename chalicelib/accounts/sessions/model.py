@@ -1,0 +1,157 @@
+"""The session and its representation in the API."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from chalicelib.accounts.challenges.model import Code
+from chalicelib.accounts.devices.model import Device, Platform
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import Body, View
+from chalicelib.core.ids import AccountId, RightsRequestId, SessionId
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.periods import After, Period
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+
+
+class Scope(StrEnum):
+    """The scope of a session: the routes that it may use.
+
+    `rights`: only privacy rights, for frozen and restricted accounts (RGT-11).
+    """
+
+    FULL = "full"
+    RIGHTS = "rights"
+
+
+class Session(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="session",
+    purpose=Purpose.AUTHENTICATION,
+    basis=LegalBasis.CONTRACT,
+    retention=After(Period.IDLE_SESSION, since="last_used_at"),
+    key_class=KeyClass.SUBJECT,
+):
+    """One signed-in device. The refresh token can be recomputed from nonce and generation.
+
+    `last_used_at`: when the active refresh token was last issued. `lost`: when a response had to be repeated
+    because the client had not received it.
+    """
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    session_id: Annotated[SessionId, NOT_PERSONAL]
+    device: Annotated[Device, personal(Category.DEVICE_ID, Source.PROVIDED)]
+    nonce: Annotated[str, NotPersonal(withheld="refresh tokens are made from it")]
+    generation: Annotated[int, NOT_PERSONAL] = 0
+    lost: Annotated[tuple[Instant, ...], NOT_PERSONAL] = ()
+    created_at: Annotated[Instant, NOT_PERSONAL]
+    last_used_at: Annotated[Instant, NOT_PERSONAL]
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the session expires if it is not refreshed."""
+        return self.last_used_at + Period.IDLE_SESSION.length
+
+
+class SecurityEventKind(StrEnum):
+    """Kinds of events of an account's sessions."""
+
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    STEPPED_UP = "stepped_up"
+    NUMBER_CHANGED = "number_changed"
+    COPIED_TOKEN_REFUSED = "copied_token_refused"  # noqa: S105 - a kind of event, no token
+
+
+class SecurityEvent(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="security_event",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.SECURITY_LOG, since="at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """A security event of an account, for its owner and for the investigation of a break-in.
+
+    It contains no device and no address: the record of the session describes the device while it exists.
+    """
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    event: Annotated[SecurityEventKind, NOT_PERSONAL]
+    session_id: Annotated[SessionId | None, NOT_PERSONAL] = None
+    at: Annotated[Instant, NOT_PERSONAL]
+
+
+class Refreshing(Body):
+    """The refresh token, and the id of the device to which it was issued."""
+
+    refresh_token: Annotated[str, Field(max_length=256)]
+    device_id: UUID
+
+
+class SteppingUp(Body):
+    """The code that was sent to the account's number."""
+
+    code: Code
+
+
+class DeviceView(View):
+    """A device as its owner sees it."""
+
+    platform: Platform
+    model: str | None = None
+    os_version: str | None = None
+    app_version: str | None = None
+
+
+class ListedSession(View):
+    """One signed-in device."""
+
+    session_id: SessionId
+    device: DeviceView
+    current: bool
+    created_at: Instant
+    last_used_at: Instant
+
+
+class SessionList(View):
+    """The account's signed-in devices, most recently used first."""
+
+    items: tuple[ListedSession, ...]
+    next: str | None = None
+
+
+class ErasureView(View):
+    """The pending erasure of the account. It can be cancelled until `ends_at`."""
+
+    request_id: RightsRequestId
+    ends_at: Instant
+
+
+class SessionView(View):
+    """The tokens of a session. `expires_in` and `refresh_expires_in` are seconds from now."""
+
+    session_id: SessionId
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the kind of token, not one
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+    scope: Scope
+    erasure: ErasureView | None = None
+
+
+class SteppedUp(View):
+    """The session, with an access token that is stepped up for ten minutes.
+
+    Nothing else changes.
+    """
+
+    session: SessionView

@@ -1,0 +1,82 @@
+"""Stepping up: the owner of a session verifies the account's number again (ADR 10).
+
+A code is sent to the account's own number. If the same session sends it back, the response has a stepped-up
+access token, which for ten minutes permits calls that a stolen token must not make. The session and its
+refresh token do not change, and the next refresh gives an ordinary access token.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+
+from chalicelib.accounts.challenges import service as challenges
+from chalicelib.accounts.challenges.model import (
+    Challenge,
+    ChallengeExpired,
+    ChallengePurpose,
+    ChallengeRef,
+    ChallengeView,
+    CodeChannel,
+    CodeRequest,
+)
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.sessions import service, store
+from chalicelib.accounts.sessions.model import SecurityEventKind, Session, SteppedUp
+from chalicelib.core import clock, metrics
+from chalicelib.core.errors import SessionEnded
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.core.transactions import commit
+
+
+def start(session: Session, account: Account | None, key: IdempotencyKey | None) -> ChallengeView:
+    """Send a code to the account's number.
+
+    It counts against the account alone. The limits of the number, its prefix and the address count requests
+    of strangers, which must not prevent the owner from stepping up (ADR 25).
+
+    Raises:
+        SessionEnded: the account does not exist any more.
+        TooManyCodes, SmsUnavailable, InProgress: see `challenges.start`.
+    """
+    if account is None:
+        raise SessionEnded
+    asked = CodeRequest(
+        purpose=ChallengePurpose.STEP_UP,
+        channel=CodeChannel.SMS,
+        destination=account.phone,
+        locale=account.locale,
+        scope=session.session_id,
+        holder=session.session_id,
+        account=account.account_id,
+    )
+    return challenges.start(asked, key).view()
+
+
+def finish(session: Session, account: Account | None, challenge_id: ChallengeId, code: str) -> SteppedUp:
+    """Verify the code; returns the session with a stepped-up access token.
+
+    If the request is repeated, the token is stepped up until the same instant as in the first response.
+
+    Raises:
+        SessionEnded: the account does not exist any more.
+        WrongCode, ChallengeExpired: see `challenges.check_code`; or the code was sent to an earlier number.
+    """
+    if account is None:
+        raise SessionEnded
+    ref = ChallengeRef(ChallengePurpose.STEP_UP, challenge_id, holder=session.session_id)
+    challenge = challenges.check_code(ref, code)
+    if challenge.phone and challenge.phone != account.phone:
+        raise ChallengeExpired  # the number was changed since the code was sent
+    until = (challenge.used_at or _use(challenge, session)) + settings().step_up_life
+    return SteppedUp(session=service.session_view(session, account, stepped_up_until=until))
+
+
+def _use(challenge: Challenge, session: Session) -> datetime:
+    """Mark the code as used; returns when. A concurrent request of the session may have done so."""
+    with suppress(challenges.UsedMeanwhile):
+        event = store.event(session.account_id, SecurityEventKind.STEPPED_UP, session.session_id)
+        commit(challenges.use_write(challenge, opened=None), event)
+        metrics.count(Metric.SESSION_STEPPED_UP)
+    return clock.now()

@@ -1,0 +1,142 @@
+"""All DynamoDB access of sessions: one item per session and per security event, by account."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from chalicelib.accounts.sessions.model import SecurityEvent, SecurityEventKind, Session
+from chalicelib.core import clock, observe, table
+from chalicelib.core.ids import AccountId, SessionId
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.segments import Segment
+from chalicelib.core.table import (
+    ALWAYS,
+    Attr,
+    Change,
+    Conflict,
+    Create,
+    Delete,
+    Expired,
+    Key,
+    Prefix,
+    Query,
+    Reindex,
+    Scan,
+    Table,
+    account_of,
+    partition_of,
+    visible,
+)
+from chalicelib.core.transactions import Write, commit
+from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy.subject_keys import SubjectKeys
+
+_PREFIX = "session#"
+
+
+class StoredSession(NamedTuple):
+    """The ids of a stored session."""
+
+    account_id: AccountId
+    session_id: SessionId
+
+
+class MovedOn(Conflict):
+    """Another request refreshed or ended the session since it was read."""
+
+
+class NoSuchSession(Conflict):
+    """The account has no such session, or it has ended."""
+
+
+def key(account_id: AccountId, session_id: SessionId) -> Key:
+    """The key of a session."""
+    return Key(Table.ACCOUNTS, partition_of(account_id), f"{_PREFIX}{session_id}")
+
+
+# A glance at the session: whether it is live and since when, which is enough for most requests.
+SESSION = record_needs.glanced(Session, lambda claims: key(claims.account_id, claims.session_id))
+# The session with its device; needs DATA_KEY too.
+OPEN_SESSION = record_needs.opened(Session, lambda claims: key(claims.account_id, claims.session_id))
+
+
+def creation(session: Session, keys: SubjectKeys) -> Create:
+    """The write that opens a session; for a transaction."""
+    place = key(session.account_id, session.session_id)
+    return Create(place, codec.to_item(session, place, keys))
+
+
+def deletion(account_id: AccountId, session_id: SessionId) -> Delete:
+    """The write that ends a session."""
+    return Delete(key(account_id, session_id), conflict=NoSuchSession)
+
+
+def event(account_id: AccountId, kind: SecurityEventKind, session_id: SessionId | None = None) -> Change:
+    """The write that puts a security event on record (RET-3), for the transaction of the event.
+
+    It never conflicts. The number of events is bounded by the limits on codes and sessions of an account.
+    """
+    now = clock.now()
+    noted = SecurityEvent(account_id=account_id, event=kind, session_id=session_id, at=now)
+    sort_key = f"security#{clock.to_text(now)}#{kind}#{session_id or ''}"
+    place = Key(Table.ACCOUNTS, partition_of(account_id), sort_key)
+    return Change(place, put=codec.to_item(noted, place), only_if=ALWAYS)
+
+
+def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
+    """Read all live sessions of an account, with their devices.
+
+    A session that cannot be opened is omitted and counted in a metric. It cannot be refreshed, so it ends
+    with its access token; ending all sessions ends it at once.
+    """
+    found: list[Session] = []
+    for item in table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(_PREFIX))):
+        try:
+            found.append(codec.opened(Session, item, keys))
+        except SealingError as error:
+            observe.record_unreadable("session_unreadable", error)
+    return found
+
+
+def ids_of(account_id: AccountId) -> list[SessionId]:
+    """Read the ids of all live sessions of an account, including those that cannot be opened."""
+    items = table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(_PREFIX)))
+    return [SessionId(item["sk"].removeprefix(_PREFIX)) for item in items]
+
+
+def stored_in(segment: Segment) -> Iterator[list[StoredSession]]:
+    """The sessions of all accounts in a segment of the table, by page, also expired ones.
+
+    It is for the commands of operators, since it scans.
+    """
+    wanted = Scan(Table.ACCOUNTS, Session.declaration.kind, segment=segment, expired=Expired.INCLUDED)
+    for page in table.scan(wanted):
+        yield [
+            StoredSession(account_of(item["pk"]), SessionId(item["sk"].removeprefix(_PREFIX)))
+            for item in page.items
+        ]
+
+
+def delete(sessions: Iterable[StoredSession]) -> None:
+    """Delete sessions whatever their state.
+
+    Raises:
+        Unavailable: not all of them are deleted; the call may be repeated.
+    """
+    table.delete_all(key(one.account_id, one.session_id) for one in sessions)
+
+
+def move(before: Session, after: Session, also: Sequence[Write] = ()) -> None:
+    """Write the changed clear fields, if the session is as it was read, together with other writes.
+
+    The sealed part stays.
+
+    Raises:
+        MovedOn: another request changed the session first.
+    """
+    unchanged = Attr("generation").eq(before.generation) & Attr("lost").eq(codec.clear(before)["lost"])
+    moved = {name: codec.clear(after)[name] for name in ("generation", "last_used_at", "lost")}
+    place = key(before.account_id, before.session_id)
+    put = moved | codec.times(after)
+    # The most frequent write, and it only defers the end. Moving it in `ends` too would triple its cost.
+    later = Reindex.WHEN_DUE
+    commit(Change(place, put=put, only_if=visible() & unchanged, conflict=MovedOn, reindex=later), *also)

@@ -1,0 +1,46 @@
+"""Routes of notices."""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts.sessions.caller import Caller, RightsCaller
+from chalicelib.consents.notices import service
+from chalicelib.consents.notices.model import AnnouncementList, NoticeList, NoticeVersion
+from chalicelib.consents.notices.service import STANDINGS, TermsOutdated
+from chalicelib.core.http import DailyLimit, NoContent, route
+from chalicelib.core.settings import settings
+
+notices = Blueprint(__name__)
+
+_STANDINGS = tuple(STANDINGS.values())
+
+
+@route(notices, "GET", "/v1/notices")
+def list_notices() -> NoticeList:
+    """List all versions of the terms and the privacy policy, newest first."""
+    return NoticeList(items=service.published())
+
+
+@route(notices, "GET", "/v1/notices/current")
+def list_current_notices() -> NoticeList:
+    """List the version of each kind that is in effect now."""
+    return NoticeList(items=service.currents())
+
+
+@route(notices, "GET", "/v1/announcements", needs=_STANDINGS)
+def list_announcements(caller: RightsCaller) -> AnnouncementList:
+    """List the versions announced to the caller, and from when each applies to them."""
+    return AnnouncementList(items=service.announced_to(caller[standing] for standing in _STANDINGS))
+
+
+@route(
+    notices,
+    "POST",
+    "/v1/notices/{version}/acceptance",
+    needs=_STANDINGS,
+    limit=DailyLimit("notices_accepted", lambda: settings().limits.notices_accepted_day),
+    problems=(TermsOutdated,),
+)
+def accept_notice(caller: Caller, version: NoticeVersion) -> NoContent:
+    """Accept a published version that is not older than the one that applies. Can be repeated."""
+    service.accept(caller.account.account_id, version, caller[STANDINGS[version.kind]])
+    return NoContent()

@@ -1,0 +1,227 @@
+"""The rules of notices: which versions are current, announced to an account, or accepted."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import ClassVar
+
+from chalicelib.consents.notices import store, versions
+from chalicelib.consents.notices.model import (
+    Acceptance,
+    Announcement,
+    AnnouncementState,
+    AnnouncementView,
+    Notice,
+    NoticeChannel,
+    NoticeKind,
+    NoticeVersion,
+    Practice,
+)
+from chalicelib.consents.notices.standing import Standing
+from chalicelib.consents.notices.store import AcceptedBefore, acceptance_of
+from chalicelib.core import clock
+from chalicelib.core.errors import ConflictingRequest, Forbidden, NotFound, Schemas
+from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Several
+from chalicelib.core.transactions import Write
+
+__all__ = [
+    "STANDINGS",
+    "TERMS",
+    "AcceptedBefore",
+    "TermsNotAccepted",
+    "TermsOutdated",
+    "accept",
+    "acceptance_of",
+    "acceptances",
+    "announceable",
+    "announced_to",
+    "check_current",
+    "check_published",
+    "check_shown",
+    "current",
+    "currents",
+    "describes",
+    "first_announcements",
+    "has_taken_effect",
+    "published",
+    "require_terms",
+    "shown_in_app",
+]  # fmt: skip
+
+
+class TermsOutdated(ConflictingRequest):
+    """The version that was shown is not current; `current` names the current one of each kind."""
+
+    code = "terms_outdated"
+    title = "The terms or the privacy policy have changed; show the current versions"
+    shows: ClassVar[Schemas] = {
+        "current": {
+            "type": "object",
+            "required": ["terms", "privacy"],
+            "properties": {"terms": {"type": "string"}, "privacy": {"type": "string"}},
+        }
+    }
+
+
+class TermsNotAccepted(Forbidden):
+    """The user has not accepted the terms that apply; `missing` names their version (STR-4)."""
+
+    code = "terms_not_accepted"
+    title = "The current terms must be accepted first"
+    shows: ClassVar[Schemas] = {"missing": {"type": "string", "description": "The version to accept"}}
+
+
+def published() -> tuple[Notice, ...]:
+    """All versions published by now, newest first."""
+    shown = (notice for kind in NoticeKind for notice in versions.published(kind))
+    return tuple(sorted(shown, key=lambda notice: notice.effective_at, reverse=True))
+
+
+def announceable() -> tuple[Notice, ...]:
+    """The versions to announce: all but the first of each kind, and those that were replaced."""
+    return tuple(n for n in published() if not n.is_first and n.effective_at >= current(n.kind).effective_at)
+
+
+def current(kind: NoticeKind) -> Notice:
+    """The version of a kind that is in effect now; new users are shown this one."""
+    return versions.in_effect(kind, clock.now(), versions.every())
+
+
+def describes(practice: Practice) -> bool:
+    """Whether the privacy policy that is in effect now says that we do this."""
+    return practice in current(NoticeKind.PRIVACY).practices
+
+
+def currents() -> tuple[Notice, ...]:
+    """The version of each kind that is in effect now."""
+    return tuple(current(kind) for kind in NoticeKind)
+
+
+def check_published(terms: NoticeVersion, privacy: NoticeVersion) -> None:
+    """Refuse versions of the terms or the privacy policy that are not published.
+
+    Raises:
+        TermsOutdated: with the versions to show.
+    """
+    shown = {(NoticeKind.TERMS, terms), (NoticeKind.PRIVACY, privacy)}
+    if not shown <= {(notice.kind, notice.version) for notice in published()}:
+        raise _outdated()
+
+
+def check_current(terms: NoticeVersion, privacy: NoticeVersion) -> None:
+    """Refuse a new account that was not shown the current versions.
+
+    Raises:
+        TermsOutdated: with the versions to show.
+    """
+    if (terms, privacy) != (current(NoticeKind.TERMS).version, current(NoticeKind.PRIVACY).version):
+        raise _outdated()
+
+
+def check_shown(standing: Standing, shown: NoticeVersion) -> None:
+    """Refuse to sign in a user who was shown an older version than the one that applies to them.
+
+    The version in effect is always allowed, because the app shows it, also to a user who accepted a coming
+    version early.
+
+    Raises:
+        TermsOutdated: with the versions to show.
+    """
+    applies, today = standing.current(clock.now()), current(shown.kind)
+    oldest = min(applies.effective_at, today.effective_at)
+    if shown not in {notice.version for notice in standing.versions if notice.effective_at >= oldest}:
+        raise _outdated()
+
+
+def _outdated() -> TermsOutdated:
+    return TermsOutdated(current={n.kind.value: n.version for n in currents()})
+
+
+# The caller's standing for each kind of notice, in the caller's batched read.
+STANDINGS: dict[NoticeKind, Several[Standing]] = {kind: store.standing(kind) for kind in NoticeKind}
+# The only standing that a chat token needs.
+TERMS: Several[Standing] = STANDINGS[NoticeKind.TERMS]
+
+
+def require_terms(standing: Standing) -> None:
+    """Refuse a user who has not accepted the terms that apply to them.
+
+    The terms say that messages travel through Stream.
+
+    Raises:
+        TermsNotAccepted: with the missing version.
+    """
+    if missing := standing.due(clock.now()):
+        raise TermsNotAccepted(missing=missing.version)
+
+
+def has_taken_effect(standing: Standing, version: NoticeVersion) -> bool:
+    """Return whether an account was notified of a changed version, or accepted it, and it is in effect.
+
+    The first version of a kind changed nothing.
+    """
+    return any(
+        notice.version == version and not notice.is_first and standing.has_taken_effect(notice, clock.now())
+        for notice in standing.versions
+    )
+
+
+def acceptances(account_id: AccountId, *accepted: NoticeVersion) -> list[Write]:
+    """The writes that record first acceptances of versions; for a transaction."""
+    now = clock.now()
+    return [store.creation(account_id, Acceptance(version=version, accepted_at=now)) for version in accepted]
+
+
+def first_announcements(account_id: AccountId) -> list[Write]:
+    """The writes that announce coming versions to a new account, in the app.
+
+    A coming version is published and not in effect yet. A run may have passed the id of the new account.
+    """
+    now = clock.now()
+    coming = (notice.version for notice in published() if notice.effective_at > now)
+    return [store.announcement_creation(account_id, shown_in_app(version)) for version in coming]
+
+
+def shown_in_app(version: NoticeVersion) -> Announcement:
+    """The announcement of a version that the app shows from now on."""
+    return Announcement(
+        version=version,
+        state=AnnouncementState.ANNOUNCED,
+        channel=NoticeChannel.IN_APP,
+        announced_at=clock.now(),
+    )
+
+
+def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) -> None:
+    """Record an acceptance, also of a coming version; repeating it changes nothing.
+
+    Raises:
+        NotFound: no such version is published.
+        TermsOutdated: a newer version already applies to this user.
+    """
+    now = clock.now()
+    notice = next((n for n in standing.versions if n.version == version), None)
+    if notice is None:
+        raise NotFound
+    if notice.effective_at < standing.current(now).effective_at:
+        raise _outdated()
+    with suppress(AcceptedBefore):
+        store.create_acceptance(account_id, Acceptance(version=version, accepted_at=now))
+
+
+def announced_to(standings: Iterable[Standing]) -> tuple[AnnouncementView, ...]:
+    """The versions that were announced to an account, the latest first."""
+    views = (
+        AnnouncementView(
+            kind=announced.notice.kind,
+            version=announced.notice.version,
+            announced_at=announced.announced_at,
+            applies_from=announced.applies_from,
+            url=announced.notice.url,
+            changes=announced.notice.changes,
+            accepted=announced.notice.version in standing.accepted,
+        )
+        for standing in standings
+        for announced in standing.announced_versions()
+    )
+    return tuple(sorted(views, key=lambda view: view.applies_from, reverse=True))

@@ -1,1 +1,0 @@
-"""The Ledger's checkpoints. The content of its entries belongs to the concepts that append them."""

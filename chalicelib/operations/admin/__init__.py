@@ -1,0 +1,1 @@
+"""Admin: the API for operators, authorised by IAM. Routes only; each concept holds its own rules."""

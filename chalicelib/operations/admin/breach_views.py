@@ -1,0 +1,165 @@
+"""Responses about breaches for operators. They are not part of the public contract."""
+
+from dataclasses import asdict
+from typing import Any, Self
+
+from pydantic import Field
+
+from chalicelib.core import clock
+from chalicelib.core.clock import HOUR, Instant
+from chalicelib.core.http import View
+from chalicelib.core.ids import BreachId, StaffId
+from chalicelib.operations.admin.views import EntryView
+from chalicelib.operations.breaches.clocks import AuthorityClock, authority_of
+from chalicelib.operations.breaches.decide import open_duties
+from chalicelib.operations.breaches.model import Breach, BreachFact, BreachStatus
+from chalicelib.operations.breaches.record import BreachPage, InspectedBreach
+from chalicelib.operations.breaches.words import (
+    Assessment,
+    Audience,
+    AuthorityReport,
+    BreachRisk,
+    Conclusion,
+    PeopleAffected,
+)
+from chalicelib.privacy.purposes import Category
+
+
+class ClockView(View):
+    """The deadlines of the authority of one country."""
+
+    country: str
+    authority: str
+    url: str
+    rule: str
+    due_at: Instant
+    notified_at: Instant | None = None
+    follow_up_due_at: Instant | None = None
+    completed_at: Instant | None = None
+    hours_left: int | None = Field(
+        None, description="Until the next notification; negative once it is overdue, absent if none is due"
+    )
+
+
+class BreachLine(View):
+    """A breach in a list: no text. `version` is the version in its ETag."""
+
+    id: BreachId
+    status: BreachStatus
+    discovered_at: Instant
+    opened_at: Instant
+    risk: BreachRisk | None = None
+    audience: Audience | None = None
+    country: str | None = None
+    notices_from: Instant | None = None
+    notices_done_at: Instant | None = None
+    closed_at: Instant | None = None
+    clocks: tuple[ClockView, ...]
+    open_duties: tuple[str, ...]
+    findings: int
+    lists: int
+    version: int
+
+    @classmethod
+    def of(cls, breach: Breach) -> Self:
+        """Build the view of the current state of a breach."""
+        return cls(**_fields(breach, cls))
+
+
+class BreachView(BreachLine):
+    """A breach with its texts."""
+
+    opened_by: StaffId
+    proposal: Assessment | None = None
+    assessments: tuple[Assessment, ...]
+    reports: tuple[AuthorityReport, ...]
+    conclusions: tuple[Conclusion, ...]
+
+
+class FactView(View):
+    """One finding."""
+
+    number: int
+    found_at: Instant
+    found_by: StaffId
+    what: str
+    categories: tuple[Category, ...]
+    people: tuple[PeopleAffected, ...]
+    people_count: int | None = None
+    record_count: int | None = None
+    consequences: str | None = None
+    measures: str | None = None
+    countries: tuple[str, ...]
+
+    @classmethod
+    def of(cls, fact: BreachFact) -> Self:
+        """Build the view of a finding."""
+        return cls(**fact.model_dump(include=set(cls.model_fields)))
+
+
+class NoticeTotalsView(View):
+    """How far the notices to the people affected are."""
+
+    mailed: int
+    shown: int = Field(description="In the app")
+    absent: int = Field(description="Accounts that are gone")
+    parts: int
+    complete: int
+
+
+class InspectedBreachView(BreachView):
+    """A breach with its findings and its evidence, newest first; without it if an entry was altered."""
+
+    facts: tuple[FactView, ...]
+    unreadable_facts: int
+    notices: NoticeTotalsView
+    evidence: tuple[EntryView, ...] | None = None
+    staff: dict[StaffId, str] = Field(
+        description="ARNs behind the pseudonyms, unless their entry has expired"
+    )
+
+    @classmethod
+    def with_history(cls, seen: InspectedBreach, staff: dict[StaffId, str]) -> Self:
+        """Build the view of a breach, its findings and its evidence."""
+        shown = tuple(map(EntryView.of, seen.entries)) if seen.entries is not None else None
+        return cls(
+            **_fields(seen.breach, BreachView),
+            facts=tuple(map(FactView.of, seen.facts)),
+            unreadable_facts=seen.unreadable_facts,
+            notices=NoticeTotalsView(**asdict(seen.notices)),
+            evidence=shown,
+            staff=staff,
+        )
+
+
+class BreachList(View):
+    """A page of breaches: open ones first, then the newest ones first."""
+
+    items: tuple[BreachLine, ...]
+    unreadable: tuple[BreachId, ...] = Field(
+        (), description="Breaches of this page that cannot be read, because they were altered"
+    )
+    next: str | None = None
+
+    @classmethod
+    def of(cls, page: BreachPage) -> Self:
+        """Build the view of a page."""
+        items = tuple(map(BreachLine.of, page.found))
+        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
+
+
+def _fields(breach: Breach, view: type[BreachLine]) -> dict[str, Any]:
+    """The fields of a view, most of which have the same name in the record."""
+    running, now = breach.running, clock.now()
+
+    def shown(one: AuthorityClock) -> ClockView:
+        authority = authority_of(one.country)
+        left = (one.deadline - now) // HOUR if one in running and one.deadline else None
+        return ClockView(**one.model_dump(), authority=authority.name, url=authority.url, hours_left=left)
+
+    return {
+        **breach.model_dump(include=set(view.model_fields)),
+        "id": breach.breach_id,
+        "clocks": tuple(map(shown, breach.clocks)),
+        "open_duties": tuple(open_duties(breach)),
+    }

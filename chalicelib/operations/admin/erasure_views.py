@@ -1,0 +1,185 @@
+"""Responses about erasures for operators: how far each one is, and why it makes no progress.
+
+They contain ids, counts, instants and fixed words, and no personal value.
+"""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import Field
+
+from chalicelib.core import clock
+from chalicelib.core.clock import HOUR, Instant
+from chalicelib.core.http import View
+from chalicelib.core.ids import HoldId, RightsRequestId, UserId
+from chalicelib.operations.admin.views import CaseStepView
+from chalicelib.rights import standstill
+from chalicelib.rights.certificates.words import DeletionPlace
+from chalicelib.rights.kept import KeptData
+from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.notes import DeletedKind, ErasureNotes
+from chalicelib.rights.operators.inspect import CasePage
+from chalicelib.rights.standstill import Standstill
+from chalicelib.rights.views import RequestView
+from chalicelib.stream.deletion_report import StreamReport
+
+
+class StreamDeletionView(View):
+    """The deletion of the user at Stream: requested, or reported by Stream."""
+
+    task_id: str | None = Field(None, description="The id for questions to Stream's support")
+    attempts: int | None = Field(None, description="Attempts so far; absent once Stream has reported")
+    first_requested_at: Instant | None = None
+    report: StreamReport | None = None
+
+    @classmethod
+    def of(cls, notes: ErasureNotes) -> Self | None:
+        """Build the view; None before the first request."""
+        if answer := notes.stream_answer:
+            return cls(task_id=answer.task_id, first_requested_at=answer.asked_at, report=answer.user)
+        if asked := notes.stream:
+            return cls(
+                task_id=asked.task_id, attempts=asked.attempts, first_requested_at=notes.stream_asked_at
+            )
+        return cls(first_requested_at=notes.stream_asked_at) if notes.stream_asked_at else None
+
+
+class DeletedView(View):
+    """The deleted records of one kind in one place."""
+
+    place: DeletionPlace
+    kind: str
+    count: int
+    last_at: Instant
+
+    @classmethod
+    def of(cls, deleted: DeletedKind) -> Self:
+        """Build the view."""
+        return cls(place=deleted.place, kind=deleted.kind, count=deleted.count, last_at=deleted.last_at)
+
+
+class KeptLineView(View):
+    """Records of one kind that are kept, for one reason. Operators see secret ones too."""
+
+    kind: str
+    count: int
+    law: str
+    until: Instant
+    hold: HoldId | None = Field(None, description="Absent for a statutory period")
+    secret_until: Instant | None = None
+
+    @classmethod
+    def of(cls, kept: KeptData) -> Self:
+        """Build the view."""
+        return cls(**kept.model_dump(include=set(cls.model_fields)))
+
+
+class ErasureCaseView(View):
+    """An erasure as operators see it in a list."""
+
+    id: RightsRequestId
+    status: Status
+    stuck: Standstill | None = Field(None, description="Absent while the erasure makes progress")
+    step: str | None = Field(None, description="The next step; absent if all are done")
+    step_status: StepStatus | None = None
+    why: str | None = Field(None, description="Why the step is stopped: a fixed word")
+    since: Instant | None = Field(None, description="Since when the step is next, or has this status")
+    tries: int = Field(description="Tries of the step since its last outcome")
+    runs_at: Instant | None = Field(None, description="When the step runs; absent if an operator has to act")
+    unreachable_since: Instant | None = Field(
+        None, description="Since when a service that the step needs has not responded"
+    )
+    received_at: Instant
+    hours_since_receipt: int
+    captured_at: Instant | None = Field(None, description="The point of no return; absent before it")
+    hours_since_capture: int | None = None
+    cancellable: bool
+    stream: StreamDeletionView | None = None
+    deleted: int = Field(description="Records that were deleted, at least")
+    found_again: int = Field(description="How often the second pass found something")
+    due_at: Instant
+    days_left: int | None = Field(None, description="Present while the answer is outstanding")
+
+    @classmethod
+    def of(cls, request: RightsRequest) -> Self:
+        """Build the view of the current state of an erasure."""
+        return cls(**_fields(request))
+
+
+class WholeErasureCaseView(ErasureCaseView):
+    """An erasure with all its steps and counts."""
+
+    user_id: UserId
+    steps: tuple[CaseStepView, ...]
+    deleted_records: tuple[DeletedView, ...]
+    kept: tuple[KeptLineView, ...] = ()
+    unreadable: int = Field(0, description="Records that had to be kept and could not be opened")
+
+    @classmethod
+    def of(cls, request: RightsRequest) -> Self:
+        """Build the view of the current state of an erasure."""
+        return cls(
+            **_fields(request),
+            user_id=request.user_id,
+            steps=CaseStepView.all_of(request),
+            deleted_records=tuple(map(DeletedView.of, _notes(request).deleted)),
+            kept=tuple(map(KeptLineView.of, request.kept)),
+            unreadable=_notes(request).unreadable,
+        )
+
+
+class ErasureList(View):
+    """A page of erasures: stuck ones first, then the open ones, most urgent first."""
+
+    items: tuple[ErasureCaseView, ...]
+    unreadable: tuple[RightsRequestId, ...] = Field(
+        (), description="Requests of this page that cannot be read, because they were altered"
+    )
+    next: str | None = None
+
+    @classmethod
+    def of(cls, page: CasePage) -> Self:
+        """Build the view of a page."""
+        items = tuple(map(ErasureCaseView.of, page.found))
+        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
+
+
+def _fields(request: RightsRequest) -> dict[str, Any]:
+    public, notes, now = RequestView.of(request), _notes(request), clock.now()
+    step, stuck = request.next_step, standstill.of(request)
+    return {
+        "id": request.request_id,
+        "status": request.status,
+        "stuck": stuck.why if stuck else None,
+        "step": step.name if step else None,
+        "step_status": step.status if step else None,
+        "why": step.why if step else None,
+        "since": _since(request),
+        "tries": request.tries,
+        "runs_at": request.run_at if step else None,
+        "unreachable_since": request.unreachable_since,
+        "received_at": request.received_at,
+        "hours_since_receipt": (now - request.received_at) // HOUR,
+        "captured_at": notes.captured_at,
+        "hours_since_capture": (now - notes.captured_at) // HOUR if notes.captured_at else None,
+        "cancellable": public.cancellable,
+        "stream": StreamDeletionView.of(notes),
+        "deleted": sum(one.count for one in notes.deleted),
+        "found_again": notes.found_again,
+        "due_at": public.due_at,
+        "days_left": request.clock.days_left(now) if request.is_open else None,
+    }
+
+
+def _notes(request: RightsRequest) -> ErasureNotes:
+    """The notes of an erasure, which no other right has."""
+    return request.notes if isinstance(request.notes, ErasureNotes) else ErasureNotes()
+
+
+def _since(request: RightsRequest) -> datetime | None:
+    """When the next step reached its status; if it has not run, when the step before it was done."""
+    step = request.next_step
+    if step is None or step.at:
+        return step.at if step else None
+    before = request.steps[: request.steps.index(step)]
+    return max((done.at for done in before if done.at), default=request.received_at)

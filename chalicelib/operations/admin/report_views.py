@@ -1,0 +1,187 @@
+"""Request and response bodies about reports. They are not part of the public contract."""
+
+from datetime import date
+from typing import Any, Self
+
+from pydantic import Field
+
+from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
+from chalicelib.core import clock
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import Body, View
+from chalicelib.core.ids import ReportId, RightsRequestId
+from chalicelib.core.settings import settings
+from chalicelib.operations.reports.service import NoticeStanding, PurgeProof, Report
+from chalicelib.rights.deadline import ExtensionReason
+from chalicelib.rights.log.service import LogPage
+from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
+from chalicelib.rights.refusal import RefusalReason
+
+
+class NewReport(Body):
+    """The period of a report, by days in the controller's zone, both included."""
+
+    first: date
+    last: date
+
+
+class NewManifest(Body):
+    """The hash of the manifest of a pack."""
+
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class ReportView(View):
+    """A report. `manifests`: the SHA-256 of the manifests of its packs, newest first."""
+
+    id: ReportId
+    first: date
+    last: date
+    begun_at: Instant
+    manifests: tuple[str, ...]
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Build the view."""
+        return cls(
+            id=report.report_id,
+            first=report.first,
+            last=report.last,
+            begun_at=report.begun_at,
+            manifests=report.manifests,
+        )
+
+
+class LoggedRequestView(View):
+    """A request in the log: no text, no account and no member of staff."""
+
+    id: RightsRequestId
+    right: Right
+    received_by: ReceivedBy
+    received_at: Instant
+    due_at: Instant
+    status: Status
+    answered_at: Instant | None = Field(None, description="When it was decided; absent if it was not")
+    closed_at: Instant | None = None
+    late: bool = Field(description="Whether the answer, or now, is after the deadline")
+    extension_days: int | None = None
+    extension_reason: ExtensionReason | None = None
+    paused_days: int = Field(description="Whole days in which proof of identity was outstanding")
+    reason: RefusalReason | None = Field(None, description="Of a whole or partial refusal")
+    without_account: bool
+    represented: bool = Field(description="Whether another person made it for the subject")
+    missing: tuple[str, ...] = Field(description="Parts that could not be included in a copy")
+    certificate: str | None = Field(None, description="SHA-256 of the signed certificate of an erasure")
+
+    @classmethod
+    def of(cls, request: RightsRequest, certificate: str | None) -> Self:
+        """Build the view."""
+        now, end = clock.now(), request.decided_at or request.closed_at
+        due, extension = request.clock.due_at(end or now), request.extension
+        late = end > due if end else request.clock.is_overdue(now)
+        return cls(
+            id=request.request_id,
+            right=request.right,
+            received_by=request.received_by,
+            received_at=request.received_at,
+            due_at=due,
+            status=request.status,
+            answered_at=request.decided_at,
+            closed_at=request.closed_at,
+            late=late,
+            extension_days=extension.days if extension else None,
+            extension_reason=extension.reason if extension else None,
+            paused_days=request.pause.days(end or now) if request.pause else 0,
+            reason=request.refusal,
+            without_account=request.without_account,
+            represented=request.on_behalf is not None,
+            missing=request.missing,
+            certificate=certificate,
+        )
+
+
+class RequestLog(View):
+    """A page of the log, by the time of receipt."""
+
+    items: tuple[LoggedRequestView, ...]
+    unreadable: tuple[RightsRequestId, ...] = Field(
+        (), description="Requests of this page that cannot be read, because they were altered"
+    )
+    next: str | None = None
+
+    @classmethod
+    def of(cls, page: LogPage) -> Self:
+        """Build the view of a page."""
+        items = tuple(LoggedRequestView.of(one, page.certificates.get(one.request_id)) for one in page.found)
+        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
+
+
+class AnnouncedView(View):
+    """How far an announcement is: shards of accounts, those begun, those complete."""
+
+    shards: int
+    begun: int
+    complete: int
+
+
+class NoticeStandingView(View):
+    """A published version of a notice."""
+
+    kind: NoticeKind
+    version: NoticeVersion
+    published_at: Instant
+    effective_at: Instant
+    url: str
+    changes: str
+    entry_sha256: str = Field(description="Of the canonical JSON of this version's published entry")
+    announced: AnnouncedView | None = Field(None, description="Absent if it is not being announced now")
+
+    @classmethod
+    def of(cls, standing: NoticeStanding) -> Self:
+        """Build the view."""
+        announced, notice = standing.announced, standing.notice
+        return cls(
+            kind=notice.kind,
+            version=notice.version,
+            published_at=notice.published_at,
+            effective_at=notice.effective_at,
+            url=notice.url,
+            changes=notice.changes,
+            entry_sha256=standing.sha256,
+            announced=AnnouncedView(**vars(announced)) if announced else None,
+        )
+
+
+class PurgeProofView(View):
+    """What the purge stated last about a day (UTC), as the Ledger has it."""
+
+    day: date
+    at: Instant
+    event: str
+    said: dict[str, Any]
+
+    @classmethod
+    def of(cls, proof: PurgeProof) -> Self:
+        """Build the view."""
+        return cls(**vars(proof))
+
+
+class StageStateView(View):
+    """What the deployed stage is: its version, its record of processing, its notices, its purge."""
+
+    stage: str
+    version: str
+    record_of_processing: dict[str, Any]
+    notices: tuple[NoticeStandingView, ...]
+    purge: tuple[PurgeProofView, ...]
+
+    @classmethod
+    def of(cls, record: dict[str, Any], notices: list[NoticeStanding], proofs: list[PurgeProof]) -> Self:
+        """Build the view."""
+        return cls(
+            stage=settings().stage,
+            version=settings().version,
+            record_of_processing=record,
+            notices=tuple(map(NoticeStandingView.of, notices)),
+            purge=tuple(map(PurgeProofView.of, proofs)),
+        )

@@ -1,0 +1,85 @@
+"""Responses about the state of jobs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from pydantic import Field
+
+from chalicelib.consents.notices.announcement_run import AnnouncementTotals
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
+from chalicelib.core import clock
+from chalicelib.core.chain import ChainEntry
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import View
+
+
+class AnnouncementStandingView(View):
+    """How far the announcement of a version is: shards of accounts by state."""
+
+    shards: int
+    announced: int
+    begun: int = Field(description="Begun and not announced to all")
+    waiting_for_mail: int = Field(description="Of those begun: repeated, because SES took no mail")
+
+    @classmethod
+    def of(cls, totals: AnnouncementTotals) -> Self:
+        """Build the view."""
+        return cls(
+            shards=totals.shards,
+            announced=totals.complete,
+            begun=totals.begun - totals.complete,
+            waiting_for_mail=totals.waiting_for_mail,
+        )
+
+
+class NoticeVersionView(View):
+    """A version of a notice."""
+
+    kind: NoticeKind
+    version: NoticeVersion
+    published_at: Instant
+    effective_at: Instant
+    in_effect: bool = Field(description="Whether it has taken effect; a later version may have replaced it")
+    announcement: AnnouncementStandingView | None = Field(
+        None, description="Absent if it is not announced: the first version, a replaced one, one to come"
+    )
+
+
+class NoticeStandingList(View):
+    """The versions of the notices, newest first."""
+
+    items: tuple[NoticeVersionView, ...]
+
+    @classmethod
+    def of(cls, notices: Iterable[Notice], announced: Mapping[NoticeVersion, AnnouncementTotals]) -> Self:
+        """Build the view of all versions."""
+        now = clock.now()
+        items = (
+            NoticeVersionView(
+                kind=one.kind,
+                version=one.version,
+                published_at=one.published_at,
+                effective_at=one.effective_at,
+                in_effect=one.effective_at <= now,
+                announcement=AnnouncementStandingView.of(announced[one.version])
+                if one.version in announced
+                else None,
+            )
+            for one in notices
+        )
+        return cls(items=tuple(items))
+
+
+class LastPurgeView(View):
+    """The newest entry of the purge in the Ledger."""
+
+    chain: str = Field(description="The chain of its day, for `ledger verify`")
+    seq: int
+    at: Instant
+    event: str = Field(description="`begun`, `finished` or `nothing_found`")
+    said: dict[str, Any]
+
+    @classmethod
+    def of(cls, entry: ChainEntry) -> Self:
+        """Build the view of an entry."""
+        return cls(chain=entry.chain.name, seq=entry.seq, at=entry.at, event=entry.event, said=entry.data)

@@ -1,0 +1,209 @@
+"""The assessment of a breach's risk by two operators, the start of the notices, and the closing.
+
+Invariants:
+
+- The approver is never the proposer, and names the version that they saw.
+- Every assessment has reasons, also one that nobody is to be notified. The newest approved one counts; the
+  earlier ones stay. Once the people are being notified, it is final.
+- The people are notified of texts that two operators have seen, in every language of the notice.
+- A breach is closed only without an open duty, with a conclusion.
+"""
+
+from datetime import datetime
+
+from chalicelib.core import clock
+from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
+from chalicelib.core.http import IfMatch
+from chalicelib.core.ids import BreachId, StaffId
+from chalicelib.operations.breaches import moves, store
+from chalicelib.operations.breaches.clocks import COUNTRIES
+from chalicelib.operations.breaches.model import Breach, BreachLetter, BreachStatus
+from chalicelib.operations.breaches.moves import BreachMove, etag
+from chalicelib.operations.breaches.problems import (
+    AssessedOtherwise,
+    BreachClosed,
+    BreachUnfinished,
+    NoticesBegun,
+    TooManyParts,
+)
+from chalicelib.operations.breaches.subject_notices.letter import LANGUAGES
+from chalicelib.operations.breaches.words import (
+    Assessment,
+    Audience,
+    BreachRisk,
+    Closing,
+    Conclusion,
+    NewAssessment,
+)
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
+
+MAX_ASSESSMENTS = 10
+
+
+def propose(breach_id: BreachId, by: StaffId, new: NewAssessment) -> Breach:
+    """Propose an assessment; it counts once another operator has approved it.
+
+    Raises:
+        NotFound: no such breach.
+        BreachClosed, NoticesBegun: it is closed, or the people are being notified.
+        ProposedAlready: another assessment waits.
+        InvalidRequest: audience or texts are missing, or do not apply.
+        TooManyParts: the breach has its highest number of assessments.
+    """
+    return moves.apply_move(breach_id, by, lambda found: _proposal(found, by, new, clock.now()))
+
+
+def withdraw(breach_id: BreachId, by: StaffId) -> Breach:
+    """Withdraw a proposed assessment, the operator's own or another's."""
+    return moves.apply_move(breach_id, by, _withdrawal)
+
+
+def approve(breach_id: BreachId, by: StaffId, shown: IfMatch) -> Breach:
+    """Approve another operator's assessment.
+
+    Raises:
+        NotFound: no such breach.
+        NothingProposed: no assessment waits.
+        OwnProposal: this operator proposed it.
+        ChangedMeanwhile: the breach changed since the operator saw it.
+        BreachClosed, NoticesBegun: as for `propose`.
+    """
+    return moves.apply_move(breach_id, by, lambda found: _approval(found, by, shown, clock.now()))
+
+
+def begin_notices(breach_id: BreachId, by: StaffId) -> Breach:
+    """Begin to notify the people affected; the next run of the schedule sends the shards to workers.
+
+    Raises:
+        NotFound: no such breach.
+        BreachClosed: it is closed.
+        AssessedOtherwise: no approved assessment says so.
+    """
+    return moves.apply_move(breach_id, by, lambda found: _start(found, clock.now()))
+
+
+def close(breach_id: BreachId, by: StaffId, closing: Closing) -> Breach:
+    """Close a breach that has no open duty.
+
+    Raises:
+        NotFound: no such breach.
+        BreachUnfinished: with the open duties.
+    """
+    return moves.apply_move(breach_id, by, lambda found: _closing(found, by, closing, clock.now()))
+
+
+def open_duties(breach: Breach) -> list[str]:
+    """The duties that are open, as fixed words; an authority's is followed by its country."""
+    duties = [f"authority {one.country}" for one in breach.running]
+    if breach.risk is None:
+        duties.append("assessment")
+    if breach.proposal:
+        duties.append("approval")
+    if breach.has_to_notify:
+        duties.append("subjects")
+    return duties
+
+
+def _proposal(found: Breach, by: StaffId, new: NewAssessment, now: datetime) -> BreachMove | None:
+    _check_open(found)
+    if found.proposal:
+        same = all(getattr(found.proposal, name) == value for name, value in new)
+        if same and found.proposal.proposed_by == by:
+            return None
+        raise ProposedAlready
+    if len(found.assessments) >= MAX_ASSESSMENTS:
+        raise TooManyParts
+    _check(new, found)
+    assessment = Assessment(**dict(new), proposed_by=by, proposed_at=now)
+    said = {"risk": new.risk, **({"audience": new.audience} if new.audience else {})}
+    return BreachMove(found.model_copy(update={"proposal": assessment}), "assessment_proposed", said)
+
+
+def _withdrawal(found: Breach) -> BreachMove | None:
+    if found.proposal is None:
+        return None
+    return BreachMove(found.model_copy(update={"proposal": None}), "assessment_withdrawn", {})
+
+
+def _approval(found: Breach, by: StaffId, shown: IfMatch, now: datetime) -> BreachMove | None:
+    newest = found.assessments[-1] if found.assessments else None
+    if found.proposal is None and newest and newest.approved_by == by:
+        return None
+    if found.proposal is None:
+        raise NothingProposed
+    if found.proposal.proposed_by == by:
+        raise OwnProposal
+    _check_open(found)
+    if not shown.allows(etag(found)):
+        raise ChangedMeanwhile
+    assessment = found.proposal.model_copy(update={"approved_by": by, "approved_at": now})
+    after = found.model_copy(
+        update={
+            "proposal": None,
+            "assessments": (*found.assessments, assessment),
+            "risk": assessment.risk,
+            "audience": assessment.audience,
+            "country": assessment.country,
+        }
+    )
+    return BreachMove(after, "assessed", {"risk": assessment.risk, "proposed_by": found.proposal.proposed_by})
+
+
+def _start(found: Breach, now: datetime) -> BreachMove | None:
+    if not found.is_open:
+        raise BreachClosed
+    if found.notices_from:
+        return None
+    texts = found.assessments[-1].texts if found.assessments else None
+    if found.risk is not BreachRisk.HIGH or texts is None or found.audience is None:
+        raise AssessedOtherwise
+    if found.audience is Audience.LISTED and not found.lists:
+        raise does_not_apply("audience", "List the users affected first")
+    letter = BreachLetter(
+        breach_id=found.breach_id,
+        opened_at=found.opened_at,
+        discovered_at=found.discovered_at,
+        texts=texts,
+    )
+    after = found.model_copy(update={"notices_from": now})
+    return BreachMove(after, "notices_begun", {"audience": found.audience}, (store.letter_write(letter),))
+
+
+def _closing(found: Breach, by: StaffId, closing: Closing, now: datetime) -> BreachMove | None:
+    if not found.is_open:
+        return None
+    if duties := open_duties(found):
+        raise BreachUnfinished(open=duties)
+    conclusion = Conclusion(text=closing.conclusion, by=by, at=now)
+    after = found.model_copy(
+        update={
+            "status": BreachStatus.CLOSED,
+            "closed_at": now,
+            "conclusions": (*found.conclusions, conclusion),
+        }
+    )
+    return BreachMove(after, "closed", {"risk": found.risk})
+
+
+def _check_open(found: Breach) -> None:
+    if not found.is_open:
+        raise BreachClosed
+    if found.notices_from:
+        raise NoticesBegun
+
+
+def _check(new: NewAssessment, found: Breach) -> None:
+    """Refuse an assessment without what its risk needs, or with what it does not."""
+    high = new.risk is BreachRisk.HIGH
+    if high is (new.audience is None):
+        raise does_not_apply("audience", "Needed for a high risk, and only then")
+    if high is (new.texts is None) or (new.texts is not None and new.texts.keys() != set(LANGUAGES)):
+        raise does_not_apply("texts", f"For a high risk, in exactly these languages: {', '.join(LANGUAGES)}")
+    if found.lists and new.audience is not Audience.LISTED:
+        raise does_not_apply("audience", "Users are listed already, so they have to be notified")
+    if (new.audience is Audience.COUNTRY) is (new.country is None):
+        raise does_not_apply("country", "Needed for the audience `country`, and only then")
+    if new.country is not None and new.country not in COUNTRIES:
+        raise does_not_apply("country", "A country whose authority is listed")
+    if new.country is not None and all(one.country != new.country for one in found.clocks):
+        raise does_not_apply("country", "A country that the breach concerns; add it by a finding first")

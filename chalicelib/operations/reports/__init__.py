@@ -1,0 +1,1 @@
+"""Reports: the regulator pack and the yearly figures, which operators make (ADR 53)."""

@@ -1,0 +1,205 @@
+"""The yearly figures: counts of requests, disclosures and breaches, as they may be published. Pure.
+
+- A request counts in the year of its receipt, whatever its channel. An idle account that was closed is no
+  request (RET-5), and is not counted.
+- A request that its subject cancelled is withdrawn: it has no answer.
+- The time to answer is in calendar days from the day of receipt to that of the decision, in the controller's
+  zone. It includes the days in which the deadline stood still.
+- The mean and the median of all rights are published if there are at least ten answers. So are those of a
+  right. If the answers without published means would be fewer than ten, the right with the fewest answers
+  gets none either: else the mean of all would disclose that of the few.
+- A disclosure counts in the year of its proposal, which is when the request of the authority was recorded.
+- A breach counts in the year in which it was discovered.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from chalicelib.operations.reports.hidden_cells import LEAST, TOTAL, Cell, CountTable, published
+from chalicelib.rights.model import ReceivedBy, Right, Status
+from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
+
+
+class RequestResult(StrEnum):
+    """How a request ended."""
+
+    COMPLIED = "complied"
+    IN_PART = "in_part"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    OPEN = "open"
+
+
+class DisclosureResult(StrEnum):
+    """What followed from a request for data."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    OPEN = "open"
+
+
+class BreachResult(StrEnum):
+    """The notifications of a breach so far: to an authority, to the people affected, to both, or none."""
+
+    NOBODY = "nobody"
+    AUTHORITY = "authority"
+    PEOPLE = "people"
+    BOTH = "both"
+
+
+ANSWERED = (RequestResult.COMPLIED, RequestResult.IN_PART, RequestResult.DENIED)
+_RESULTS = {
+    Status.COMPLETED: RequestResult.COMPLIED,
+    Status.PARTIALLY_COMPLETED: RequestResult.IN_PART,
+    Status.REFUSED: RequestResult.DENIED,
+    Status.CANCELLED: RequestResult.WITHDRAWN,
+}
+# By whether an authority was notified, and whether the people were.
+_NOTIFIED = {
+    (False, False): BreachResult.NOBODY,
+    (True, False): BreachResult.AUTHORITY,
+    (False, True): BreachResult.PEOPLE,
+    (True, True): BreachResult.BOTH,
+}
+BREACHES = "breaches"
+
+Published = Mapping[Cell, int | None]
+
+
+@dataclass(frozen=True)
+class DaysToAnswer:
+    """The mean, to one decimal, and the median of the days to answer; None if they are not published."""
+
+    mean: float | None = None
+    median: float | None = None
+
+
+@dataclass(frozen=True)
+class YearFigures:
+    """The figures of a year as they may be published.
+
+    Attributes:
+        last: the last day that they cover; before the year is over, that of the report.
+        requests: by right and result.
+        days: by right, and under TOTAL of all rights.
+        disclosures: by ground and result.
+        breaches: in one row, by result.
+    """
+
+    year: int
+    last: date
+    made_on: date
+    requests: Published
+    days: Mapping[str, DaysToAnswer]
+    disclosures: Published
+    breaches: Published
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the figures cover the whole year."""
+        return self.last == date(self.year, 12, 31)
+
+
+@dataclass
+class YearCounts:
+    """The counts of a year, to which records are added one at a time: their number does not matter."""
+
+    _requests: Counter[Cell] = field(default_factory=Counter)
+    _days: dict[Right, Counter[int]] = field(default_factory=lambda: {right: Counter() for right in Right})
+    _disclosures: Counter[Cell] = field(default_factory=Counter)
+    _breaches: Counter[Cell] = field(default_factory=Counter)
+
+    def add_request(
+        self, right: Right, received_by: ReceivedBy, status: Status, received: date, answered: date | None
+    ) -> None:
+        """Count a request, with the days of its receipt and its answer."""
+        if received_by is ReceivedBy.INACTIVITY:
+            return
+        result = _RESULTS.get(status, RequestResult.OPEN)
+        self._requests[right, result] += 1
+        if result in ANSWERED and answered:
+            self._days[right][max((answered - received).days, 0)] += 1
+
+    def add_disclosure(self, ground: DisclosureGround, status: DisclosureStatus, *, given: bool) -> None:
+        """Count a disclosure; `given`: its data went out."""
+        match status:
+            case DisclosureStatus.REFUSED:
+                result = DisclosureResult.REFUSED
+            case DisclosureStatus.WITHDRAWN:
+                result = DisclosureResult.WITHDRAWN
+            case _:
+                result = DisclosureResult.GIVEN if given else DisclosureResult.OPEN
+        self._disclosures[ground, result] += 1
+
+    def add_breach(self, *, authority: bool, people: bool) -> None:
+        """Count a breach by its notifications; `people`: all of them were notified."""
+        result = _NOTIFIED[authority, people]
+        self._breaches[BREACHES, result] += 1
+
+    def publish(self, year: int, last: date, made_on: date) -> YearFigures:
+        """Return the figures as they may be published."""
+        return YearFigures(
+            year=year,
+            last=last,
+            made_on=made_on,
+            requests=published(CountTable(tuple(Right), tuple(RequestResult), self._requests)),
+            days=_days_of(self._days),
+            disclosures=published(
+                CountTable(tuple(DisclosureGround), tuple(DisclosureResult), self._disclosures)
+            ),
+            breaches=published(CountTable((BREACHES,), tuple(BreachResult), self._breaches)),
+        )
+
+
+def as_json(figures: YearFigures) -> dict[str, object]:
+    """The figures for programs; a figure that is not published is null."""
+    return {
+        "year": figures.year,
+        "covers_until": figures.last.isoformat(),
+        "made_on": figures.made_on.isoformat(),
+        "not_published": "null: from 1 to 9, or such a figure could be computed from it",
+        "requests": _nested(figures.requests),
+        "days_to_answer": {name: vars(days) for name, days in figures.days.items()},
+        "disclosures": _nested(figures.disclosures),
+        "breaches": _nested(figures.breaches)[BREACHES],
+    }
+
+
+def _days_of(by_right: Mapping[Right, Counter[int]]) -> dict[str, DaysToAnswer]:
+    whole = sum(by_right.values(), Counter[int]())
+    own = sorted(
+        (right for right in Right if by_right[right].total() >= LEAST), key=lambda one: by_right[one].total()
+    )
+    while own and 0 < whole.total() - sum(by_right[right].total() for right in own) < LEAST:
+        del own[0]
+    found: dict[str, DaysToAnswer] = {right: DaysToAnswer() for right in Right}
+    found |= {right: _averages(by_right[right]) for right in own}
+    return found | {TOTAL: _averages(whole) if whole.total() >= LEAST else DaysToAnswer()}
+
+
+def _averages(days: Counter[int]) -> DaysToAnswer:
+    number = days.total()
+    lower, upper = _at(days, (number - 1) // 2), _at(days, number // 2)
+    return DaysToAnswer(
+        round(sum(day * count for day, count in days.items()) / number, 1), (lower + upper) / 2
+    )
+
+
+def _at(days: Counter[int], place: int) -> int:
+    """Return the value at a place of the sorted values."""
+    for day in sorted(days):
+        place -= days[day]
+        if place < 0:
+            return day
+    raise IndexError(place)
+
+
+def _nested(cells: Published) -> dict[str, dict[str, int | None]]:
+    found: dict[str, dict[str, int | None]] = {}
+    for (row, column), count in cells.items():
+        found.setdefault(str(row), {})[str(column)] = count
+    return found

@@ -1,0 +1,1 @@
+"""The people a user knows: contacts, and the conversations with them."""

@@ -1,0 +1,142 @@
+"""Makes and withdraws contact codes, and finds the owner of a code.
+
+Invariants: an account has one valid code at most, and a code that was replaced or withdrawn is never valid
+again. The conditions of the transactions hold both, also for concurrent requests.
+
+Challenges has no backup. So after a restore the row that finds the owner of a current code may be missing, or
+may name a code that is not current any more. The account's own row decides, and a missing row stops nothing.
+"""
+
+from chalicelib.accounts import service as accounts
+from chalicelib.core import clock, idempotency, keyring
+from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.http import Body
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import AccountId, ContactCodeId, ContactRequestId
+from chalicelib.core.settings import Secret, settings
+from chalicelib.core.transactions import Write, commit
+from chalicelib.people.contacts.codes import store
+from chalicelib.people.contacts.codes.store import CODE, CodeMoved
+from chalicelib.people.contacts.model import CodeReplaced, ContactCode, ContactLink
+
+__all__ = ["CODE", "CodeMoved", "check_repeat", "delete_code", "find_owner", "make", "withdraw"]
+
+_TRIES = 3
+
+
+def make(owner: AccountId, current: ContactCode | None, key: IdempotencyKey | None) -> ContactLink:
+    """Make a new code, which replaces the current one.
+
+    Raises:
+        CodeReplaced: the code of this Idempotency-Key was replaced or withdrawn.
+        NotFound: the account is not active any more.
+        Unavailable: concurrent requests won every time.
+    """
+    code_id = key.id_for(ContactCodeId, owner) if key else ContactCodeId.new()
+    is_lost = False
+    for _ in range(_TRIES):
+        if current and current.code_id == code_id:
+            return _link(current)
+        made = _made(code_id)
+        if key and store.is_known(_text(made.code_id, made.key_version)):
+            return _link_of_request(owner, code_id)
+        try:
+            commit(
+                *store.replace_code(owner, current, made),
+                *([store.disowning(owner, current)] if current and not is_lost else ()),
+                accounts.active(owner),
+            )
+        except CodeMoved:
+            current, is_lost = _read_again(owner, current)
+        except accounts.NotActive:
+            raise NotFound from None
+        else:
+            return _link(made)
+    raise Unavailable
+
+
+def _link_of_request(owner: AccountId, code_id: ContactCodeId) -> ContactLink:
+    """The code that a concurrent request with the same Idempotency-Key made.
+
+    Raises:
+        CodeReplaced: it is not the current one any more.
+    """
+    current = store.code_of(owner)
+    if current is None or current.code_id != code_id:
+        raise CodeReplaced
+    return _link(current)
+
+
+def withdraw(owner: AccountId, current: ContactCode | None) -> None:
+    """Withdraw the current code, if there is one. Repeating it changes nothing.
+
+    Raises:
+        Unavailable: concurrent requests made a new code every time.
+    """
+    is_lost = False
+    for _ in range(_TRIES):
+        if current is None:
+            return
+        disowning = () if is_lost else (store.disowning(owner, current),)
+        try:
+            commit(store.withdrawal(owner, current), *disowning)
+        except CodeMoved:
+            current, is_lost = _read_again(owner, current)
+        else:
+            return
+    raise Unavailable
+
+
+def _read_again(owner: AccountId, before: ContactCode | None) -> tuple[ContactCode | None, bool]:
+    """The current code, and whether only the row that finds its owner is not as expected."""
+    current = store.code_of(owner)
+    return current, current is not None and current == before
+
+
+def find_owner(code: str | None) -> tuple[AccountId, Write] | None:
+    """The owner of a valid code, and the condition that it is valid; always one read."""
+    return store.find_owner(code or "")
+
+
+def delete_code(owner: AccountId) -> None:
+    """Delete the row by which the code of an erased user is found; may be repeated."""
+    if current := store.stored_code_of(owner):
+        store.delete_owner(owner, current)
+
+
+def check_repeat(owner: AccountId, key: IdempotencyKey | None, body: Body) -> None:
+    """Refuse an Idempotency-Key that was used with another body. The request itself may be repeated.
+
+    Raises:
+        IdempotencyMismatch: the key was used with another body.
+    """
+    if key is None:
+        return
+    try:
+        store.record_request(key.id_for(ContactRequestId, owner), idempotency.fingerprint(body))
+    except store.RequestSeen as seen:
+        if seen.found:
+            idempotency.check(seen.found["fingerprint"], body)
+
+
+def _made(code_id: ContactCodeId) -> ContactCode:
+    """A new code, made now."""
+    version = keyring.mac_keys(Secret.CODES).current
+    return ContactCode(
+        code_id=code_id,
+        key_version=version,
+        owner_key=store.owner_key(_text(code_id, version)),
+        made_at=clock.now(),
+    )
+
+
+def _text(code_id: ContactCodeId, key_version: str) -> str:
+    """The code itself: 26 characters of Crockford's base32, from a keyed digest of its id."""
+    digest = keyring.mac_keys(Secret.CODES).digest_under(key_version, "contact_code", code_id)
+    return ContactCodeId.from_digest(digest).removeprefix(f"{ContactCodeId.prefix}_")
+
+
+def _link(code: ContactCode) -> ContactLink:
+    """The view of a code. It stands in the fragment of the link, which a browser does not send."""
+    text = _text(code.code_id, code.key_version)
+    return ContactLink(code=text, link=f"{settings().issuer}/v1/contact#{text}", expires_at=code.expires_at)

@@ -1,0 +1,93 @@
+"""Routes of conversations."""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts.sessions.caller import Caller
+from chalicelib.core.errors import IdempotencyMismatch, NotFound, Unavailable
+from chalicelib.core.http import Created, DailyLimit, NoContent, Ok, Unlimited, route
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ConversationId
+from chalicelib.core.settings import settings
+from chalicelib.people.conversations import membership, messages, opening
+from chalicelib.people.conversations.model import (
+    ConversationLeft,
+    ConversationView,
+    FixedMembers,
+    MemberChange,
+    NewConversation,
+    NotLongestMember,
+    SentMessageId,
+    TooManyMembers,
+    UnknownMember,
+)
+
+conversations = Blueprint(__name__)
+
+_OPENED = DailyLimit("conversations", lambda: settings().limits.conversations_day)
+_CHANGED = DailyLimit("conversation_changes", lambda: settings().limits.conversation_changes_day)
+_DELETED = DailyLimit("message_deletions", lambda: settings().limits.message_deletions_day)
+
+
+@route(
+    conversations,
+    "POST",
+    "/v1/conversations",
+    limit=_OPENED,
+    problems=(UnknownMember, TooManyMembers, IdempotencyMismatch, ConversationLeft, Unavailable),
+)
+def open_conversation(
+    caller: Caller, body: NewConversation, key: IdempotencyKey | None
+) -> Created[ConversationView] | Ok[ConversationView]:
+    """Open a conversation with contacts, here and at Stream.
+
+    One member and no name: the conversation of these two users, of which there is one. Opening it again
+    returns it, and makes both members again. Otherwise a new group. A user who is unknown, hidden, blocked,
+    blocking, or no contact gets the same 404.
+    """
+    opened = opening.open_conversation(caller.account, body, key)
+    view = ConversationView.of(opened.conversation)
+    return Created(view) if opened.is_new else Ok(view)
+
+
+@route(
+    conversations,
+    "POST",
+    "/v1/conversations/{conversation_id}/members",
+    limit=_CHANGED,
+    problems=(UnknownMember, FixedMembers, NotLongestMember, TooManyMembers, Unavailable),
+)
+def change_members(caller: Caller, conversation_id: ConversationId, body: MemberChange) -> ConversationView:
+    """Add contacts to a group, or remove members from it.
+
+    Every member may add contacts. Only the user who has been a member for the longest time may remove others.
+    """
+    return ConversationView.of(membership.change_members(caller.account, conversation_id, body))
+
+
+@route(
+    conversations,
+    "DELETE",
+    "/v1/conversations/{conversation_id}/members/me",
+    limit=Unlimited("It ends a membership, and the requests that make memberships are limited"),
+    problems=(Unavailable,),
+)
+def leave_conversation(caller: Caller, conversation_id: ConversationId) -> NoContent:
+    """Leave a conversation. Leaving again changes nothing."""
+    membership.leave(caller.account, conversation_id)
+    return NoContent()
+
+
+@route(
+    conversations,
+    "DELETE",
+    "/v1/conversations/{conversation_id}/messages/{message_id}",
+    limit=_DELETED,
+    problems=(NotFound, Unavailable),
+)
+def delete_message(caller: Caller, conversation_id: ConversationId, message_id: SentMessageId) -> NoContent:
+    """Delete one's own message and its files for good, also after leaving the conversation.
+
+    A message that does not exist, not any more, or that another user sent gets 404.
+    """
+    messages.delete_own(caller.account.user_id, conversation_id, message_id)
+    return NoContent()

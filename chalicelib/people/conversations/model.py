@@ -1,0 +1,224 @@
+"""Conversations: records, values, bodies, views and problems.
+
+`OpenConversation` is about several accounts, so it is no `Record` of one of them. It is declared in
+privacy/elsewhere.
+"""
+
+import re
+import secrets
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.accounts.profiles.model import Line
+from chalicelib.core.clock import Instant
+from chalicelib.core.errors import Forbidden, Gone, NotFound, Unprocessable
+from chalicelib.core.http import Body, View
+from chalicelib.core.ids import AccountId, ConversationId, UserId
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.periods import After, Period, UntilErasure
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.purposes import LegalBasis, Purpose
+from chalicelib.stream.model import MESSAGE_ID, MessageId, message_id_of
+
+
+class Membership(
+    Record,
+    table=Table.ACCOUNTS,
+    kind="membership",
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention=UntilErasure("until you leave the conversation or your account is deleted"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """A conversation of which the account is a member. It names no other user."""
+
+    conversation_id: Annotated[ConversationId, NOT_PERSONAL]
+    joined_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class ConversationRequest(
+    Record,
+    table=Table.CHALLENGES,
+    kind="conversation_request",
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention=After(Period.CHALLENGE, since="sent_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """The keyed digest of a request with an Idempotency-Key, by which another body is recognised."""
+
+    fingerprint: Annotated[str, NOT_PERSONAL]
+    sent_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class Form(StrEnum):
+    """The form of a conversation, which never changes."""
+
+    PAIR = "pair"
+    GROUP = "group"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Member(_Value):
+    """One member of a conversation."""
+
+    account_id: AccountId
+    user_id: UserId
+    joined_at: Instant
+
+
+class OpenConversation(_Value):
+    """A conversation with its members in the order of joining.
+
+    The version grows with each change. It begins at a random number, so that a conversation that ended and
+    began again is not taken for the earlier one.
+    """
+
+    conversation_id: ConversationId
+    form: Form
+    version: int
+    created_at: Instant
+    members: tuple[Member, ...]
+
+    @classmethod
+    def new(
+        cls, conversation_id: ConversationId, form: Form, members: Iterable[Member], at: datetime
+    ) -> Self:
+        """A conversation that was never stored."""
+        return cls(
+            conversation_id=conversation_id,
+            form=form,
+            version=secrets.randbits(48),
+            created_at=at,
+            members=tuple(members),
+        )
+
+    @property
+    def cid(self) -> str:
+        """The name of the channel at Stream: type and id."""
+        return cid_of(self.conversation_id)
+
+    @property
+    def user_ids(self) -> tuple[UserId, ...]:
+        """The members' user ids, in the order of joining."""
+        return tuple(member.user_id for member in self.members)
+
+    @property
+    def account_ids(self) -> tuple[AccountId, ...]:
+        """The members' accounts, in the order of joining."""
+        return tuple(member.account_id for member in self.members)
+
+    def has(self, account_id: AccountId) -> bool:
+        """Return whether an account is a member."""
+        return account_id in self.account_ids
+
+    def changed(self, joining: Iterable[Member] = (), leaving: Collection[AccountId] = ()) -> Self:
+        """The next version after some members left and others joined; the same one if nothing changes."""
+        kept = [member for member in self.members if member.account_id not in leaving]
+        new = [member for member in joining if not self.has(member.account_id)]
+        if not new and len(kept) == len(self.members):
+            return self
+        return self.model_copy(update={"version": self.version + 1, "members": (*kept, *new)})
+
+
+def cid_of(conversation_id: ConversationId) -> str:
+    """The name of a conversation's channel at Stream: type and id."""
+    return f"messaging:{conversation_id}"
+
+
+class NewConversation(Body):
+    """Whom to talk to. One member and no name: a pair. Otherwise a group."""
+
+    members: Annotated[
+        tuple[UserId, ...],
+        Field(min_length=1, description="Contacts of the caller; an id that is repeated counts once"),
+    ]
+    name: Annotated[Line | None, Field(description="The name of a group. It is stored at Stream only")] = None
+
+
+class MemberChange(Body):
+    """Whom to add to a group, and whom to remove from it. Who is a member already, or is none, stays so."""
+
+    add: Annotated[tuple[UserId, ...], Field(description="Contacts of the caller")] = ()
+    remove: Annotated[tuple[UserId, ...], Field(description="Members other than the caller")] = ()
+
+
+class SentMessageId(str):
+    """The id of a message, as Stream or the client that sent it made it."""
+
+    __slots__ = ()
+    pattern: ClassVar[re.Pattern[str]] = MESSAGE_ID
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The id, if it is safe in a path of Stream's API."""
+        return cls(text) if message_id_of(text) else None
+
+    @property
+    def at_stream(self) -> MessageId:
+        """The id as calls of Stream take it."""
+        return MessageId(self)
+
+
+class ConversationView(View):
+    """A conversation; `cid` is the name of its channel at Stream. The members are in the order of joining."""
+
+    conversation_id: ConversationId
+    cid: str
+    members: tuple[UserId, ...]
+    created_at: Instant
+
+    @classmethod
+    def of(cls, conversation: OpenConversation) -> Self:
+        """As members see it."""
+        return cls(
+            conversation_id=conversation.conversation_id,
+            cid=conversation.cid,
+            members=conversation.user_ids,
+            created_at=conversation.created_at,
+        )
+
+
+class UnknownMember(NotFound):
+    """One of the users cannot be met: the answer does not say which one, or why."""
+
+    code = "unknown_member"
+    title = "At least one of these users is not among the contacts with whom you can open a conversation"
+
+
+class TooManyMembers(Unprocessable):
+    """The group would have more members than a group may have."""
+
+    code = "too_many_members"
+    title = "A conversation cannot have so many members"
+    may_show: ClassVar[dict[str, Any]] = {
+        "most": {"type": "integer", "description": "How many members a group may have"}
+    }
+
+
+class FixedMembers(Unprocessable):
+    """The conversation is a pair, to which nobody is added and from which nobody is removed."""
+
+    code = "fixed_members"
+    title = "No user can be added to a conversation of two, or removed from it"
+
+
+class NotLongestMember(Forbidden):
+    """Only the user who has been a member for the longest time may remove others."""
+
+    code = "not_longest_member"
+    title = "Only the user who has been a member for the longest time may remove others"
+
+
+class ConversationLeft(Gone):
+    """The caller left the conversation that the request with this Idempotency-Key opened."""
+
+    code = "gone"
+    title = "You left the conversation that this request opened"

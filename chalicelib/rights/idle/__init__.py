@@ -1,0 +1,1 @@
+"""Idle accounts: warned twice, then erased (RET-5, ADR 36)."""

@@ -1,0 +1,77 @@
+"""All DynamoDB access of invoices.
+
+A#<account>, invoice#<invoice number>    an invoice, sealed under the key of its retention class
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from chalicelib.core import clock, observe, table
+from chalicelib.core.ids import AccountId
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.table import Conflict, Create, Key, Prefix, Query, Table, partition_of
+from chalicelib.privacy import codec
+from chalicelib.staff.billing.model import Invoice
+
+_PREFIX = "invoice#"
+_MOST_READ = 1_000
+
+
+class AlreadyRecorded(Conflict):
+    """The account has an invoice with this number."""
+
+
+@dataclass(frozen=True)
+class InvoicePage:
+    """A page of an account's invoices, the numbers of unreadable ones, and the next page's cursor."""
+
+    found: tuple[Invoice, ...]
+    unreadable: tuple[str, ...]
+    next: str | None
+
+
+def creation(invoice: Invoice) -> Create:
+    """The write of a new invoice, for a transaction; its conflict is AlreadyRecorded."""
+    place = _key(invoice.account_id, invoice.invoice_number)
+    return Create(place, codec.to_item(invoice, place), conflict=AlreadyRecorded)
+
+
+def read(account_id: AccountId, number: str) -> Invoice | None:
+    """Read the invoice of an account with a number.
+
+    Raises:
+        SealingError: it cannot be opened.
+    """
+    item = table.get(_key(account_id, number))
+    return codec.opened(Invoice, item) if item else None
+
+
+def page(account_id: AccountId, after: str | None, at_most: int) -> InvoicePage:
+    """Read the next invoices of an account by number; those that cannot be opened are counted in a metric."""
+    last = _key(account_id, after).attributes() if after else None
+    wanted = Query(Table.BILLING, partition_of(account_id), Prefix(_PREFIX), limit=at_most + 1, after=last)
+    items = list(table.query(wanted))
+    found, unreadable = list[Invoice](), list[str]()
+    for item in islice(items, at_most):
+        try:
+            found.append(codec.opened(Invoice, item))
+        except SealingError as error:
+            observe.record_unreadable("invoice_unreadable", error)
+            unreadable.append(_number_of(item["sk"]))
+    more = _number_of(items[at_most - 1]["sk"]) if len(items) > at_most else None
+    return InvoicePage(tuple(found), tuple(unreadable), more)
+
+
+def is_invoiced_since(account_id: AccountId, since: datetime) -> bool:
+    """Whether an invoice of an account was issued since an instant, among the first thousand."""
+    wanted = Query(Table.BILLING, partition_of(account_id), Prefix(_PREFIX), limit=_MOST_READ)
+    return any(item["issued_at"] >= clock.to_text(since) for item in table.query(wanted))
+
+
+def _key(account_id: AccountId, number: str) -> Key:
+    return Key(Table.BILLING, partition_of(account_id), f"{_PREFIX}{number}")
+
+
+def _number_of(sk: str) -> str:
+    return sk.removeprefix(_PREFIX)

@@ -1,0 +1,298 @@
+"""The only importer of Stream's SDK; every call of Stream's API passes through `ask`.
+
+Callers pass `ChatProfile`, `ChatChannel` and ids, so no other personal data is sent (STR-1, STR-2). Errors
+are mapped to a few classes without their texts, which contain ids and URLs. Refused credentials are
+`CredentialsRefused`, a kind of `StreamUnavailable`, so that callers wait (ADR 23).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+import requests
+from stream_chat import StreamChat
+from stream_chat.base.exceptions import StreamAPIException
+
+from chalicelib.core import clock, egress, keyring, observe
+from chalicelib.core.ids import UserId
+from chalicelib.core.settings import ErasureExtent, settings
+from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.stream import answers, model
+from chalicelib.stream.answers import Malformed
+from chalicelib.stream.credentials import Credentials
+from chalicelib.stream.model import AppAccess, ChatProfile, FoundUser, ListedUser, Task, TaskId
+from chalicelib.stream.refusals import (
+    CallLimited,
+    CredentialsRefused,
+    InputRefused,
+    StreamRefused,
+    StreamUnavailable,
+    TaskNotFound,
+    UserBurned,
+    UserDeletedBefore,
+)
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# Stream's limit for one call; one invalid user fails the whole batch.
+MAX_USERS_PER_CALL = 100
+MAX_USERS_PER_EXPORT = 25
+
+_BAD_INPUT, _NOT_FOUND_OR_DELETED = 4, 16
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
+
+# The personal data that the calls send to Stream; `egress` checks it against the register each time.
+_AN_ID = frozenset({Category.PSEUDONYM})
+_A_PROFILE = _AN_ID | {Category.NAME, Category.SELF_IMAGE}
+
+
+def upsert(profiles: Iterable[ChatProfile]) -> None:
+    """Create or fully replace up to 100 users; Stream drops all their other fields.
+
+    Raises:
+        StreamRefused, UserBurned, StreamUnavailable: no user of the batch was written.
+    """
+    users = [{"id": p.id, "name": p.name} | ({"image": p.image} if p.image else {}) for p in profiles]
+    ask(lambda client: client.upsert_users(users), sending=_A_PROFILE)
+
+
+def revoke(before: Mapping[UserId, datetime]) -> None:
+    """Revoke the tokens of up to 100 users that were issued before an instant.
+
+    Raises:
+        StreamRefused, UserBurned, StreamUnavailable: no user of the batch was written.
+    """
+    changes = [
+        {"id": user_id, "set": {"revoke_tokens_issued_before": clock.to_text(instant)}}
+        for user_id, instant in before.items()
+    ]
+    ask(lambda client: client.update_users_partial(changes), sending=_AN_ID)
+
+
+def deactivate(user_id: UserId) -> None:
+    """Stop a user from connecting and sending; reversible.
+
+    Raises:
+        StreamRefused, UserBurned, StreamUnavailable: the user was not deactivated.
+    """
+    ask(lambda client: client.deactivate_user(user_id), sending=_AN_ID)
+
+
+def reactivate(user_id: UserId) -> None:
+    """Undo a deactivation.
+
+    Raises:
+        StreamRefused, UserBurned, StreamUnavailable: the user was not reactivated.
+    """
+    ask(lambda client: client.reactivate_user(user_id), sending=_AN_ID)
+
+
+def export_users(ids: Iterable[UserId]) -> TaskId:
+    """Request a file with all data of up to 25 users at Stream; `task` returns its link.
+
+    The call changes no data there, so it may be repeated.
+
+    Raises:
+        InputRefused, UserBurned, StreamRefused, StreamUnavailable: no task is known to exist.
+    """
+    wanted = list(ids)
+    if not 0 < len(wanted) <= MAX_USERS_PER_EXPORT:
+        raise ValueError(f"an export is of 1 to {MAX_USERS_PER_EXPORT} users")
+    answer = ask(lambda client: client.export_users(wanted), sending=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION)
+    return read_answer(answers.task_id, answer.get("task_id"))
+
+
+def delete_users(ids: Iterable[UserId], extent: ErasureExtent) -> TaskId:
+    """Request the deletion of up to 100 users; Stream hides them at once, and a task deletes their data.
+
+    Raises:
+        UserDeletedBefore: Stream deleted a user before.
+        UserBurned: Stream does not know a user.
+        InputRefused, StreamRefused: no task is known to exist, but Stream may have deleted a user.
+        StreamUnavailable: Stream may have made a task, whose id is lost.
+    """
+    wanted = _batch(ids)
+    answer = ask(
+        lambda client: client.delete_users(wanted, **model.DELETION_OPTIONS[extent]),
+        sending=_AN_ID,
+        purpose=Purpose.LEGAL_OBLIGATION,
+    )
+    return read_answer(answers.task_id, answer.get("task_id"))
+
+
+def find_users(ids: Iterable[UserId]) -> tuple[FoundUser, ...]:
+    """Find which of up to 100 users Stream has, deactivated ones included.
+
+    Raises:
+        StreamRefused, StreamUnavailable: absence is not known; an answer of another form counts as none.
+    """
+    wanted = _batch(ids)
+    answer = ask(
+        lambda client: client.query_users(
+            {"id": {"$in": wanted}}, limit=MAX_USERS_PER_CALL, include_deactivated_users=True
+        ),
+        sending=_AN_ID,
+        purpose=Purpose.LEGAL_OBLIGATION,
+    )
+    return read_answer(lambda found: answers.found_users(found, wanted), answer)
+
+
+def list_users(after: str) -> tuple[ListedUser, ...]:
+    """The next 100 users at most whose ids follow an id, in the order of ids, deactivated ones included.
+
+    Raises:
+        StreamRefused, StreamUnavailable: an answer of another form or order counts as none.
+    """
+    beyond = {"id": {"$gt": after}} if after else {}
+    answer = ask(
+        lambda client: client.query_users(
+            beyond,
+            sort=[{"field": "id", "direction": 1}],
+            limit=MAX_USERS_PER_CALL,
+            include_deactivated_users=True,
+        ),
+        sending=_AN_ID,
+        purpose=Purpose.LEGAL_OBLIGATION,
+    )
+    return read_answer(lambda found: answers.listed_users(found, after), answer)
+
+
+def _batch(ids: Iterable[UserId]) -> list[UserId]:
+    wanted = list(ids)
+    if not 0 < len(wanted) <= MAX_USERS_PER_CALL:
+        raise ValueError(f"a call is about 1 to {MAX_USERS_PER_CALL} users")
+    return wanted
+
+
+def task(task_id: TaskId) -> Task:
+    """Read the state of a task; a finished export gets a fresh link with each call.
+
+    Raises:
+        TaskNotFound: the task does not exist, or no longer.
+        StreamRefused, StreamUnavailable: Stream refused the call, or gave no answer.
+    """
+    known = read_answer(answers.task_id, task_id)
+    try:
+        answer = ask(
+            lambda client: client.get_task(known), sending=frozenset(), purpose=Purpose.LEGAL_OBLIGATION
+        )
+    except UserBurned:
+        raise TaskNotFound from None
+    return read_answer(answers.task, answer)
+
+
+def ask(
+    call: Callable[[StreamChat], Mapping[str, Any]],
+    sending: frozenset[Category],
+    purpose: Purpose = Purpose.SERVICE,
+    access: AppAccess | None = None,
+) -> Mapping[str, Any]:
+    """Call the app of this function, or the one that `access` opens; `sending` is what the call sends.
+
+    Raises:
+        StreamRefused, StreamUnavailable: a kind of one of them says why.
+    """
+    if access is None:
+        return _answer(call, egress.client(Recipient.STREAM, purpose, sending, _client))
+    egress.check(Recipient.STREAM, purpose, sending)
+    client = _connected(access)
+    try:
+        return _answer(call, client, access)
+    finally:
+        client.session.close()
+
+
+def _answer(call: Callable[[StreamChat], T], client: StreamChat, access: AppAccess | None = None) -> T:
+    try:
+        return call(client)
+    except StreamAPIException as error:
+        if _concerns_credentials(error, client, access):
+            if access is None:
+                _drop_refused(client)
+            raise CredentialsRefused from None
+        raise _kind_of(error) from None
+    except requests.RequestException:
+        raise StreamUnavailable from None
+    except (AttributeError, TypeError, ValueError) as error:
+        # The SDK raises these on a body that is JSON and not an object.
+        observe.log_failure("stream_answer_unreadable", error)
+        raise StreamUnavailable from None
+
+
+def _concerns_credentials(error: StreamAPIException, client: StreamChat, access: AppAccess | None) -> bool:
+    """Return whether Stream refused the credentials rather than the request.
+
+    Raises:
+        StreamUnavailable: this takes a read of the app, which failed or reached its limit.
+    """
+    if error.status_code != _FORBIDDEN:
+        return bool(error.status_code == _UNAUTHORIZED)
+    if access:
+        return not _may_read_app(client)
+    accepted = _credentials.are_accepted(lambda: _may_read_app(client))
+    if accepted is None:
+        raise StreamUnavailable
+    return not accepted
+
+
+def _may_read_app(client: StreamChat) -> bool:
+    try:
+        client.get_app_settings()
+    except StreamAPIException as error:
+        if error.status_code in {_UNAUTHORIZED, _FORBIDDEN}:
+            return False
+        raise StreamUnavailable from None
+    except (requests.RequestException, AttributeError):  # as in `ask`
+        raise StreamUnavailable from None
+    return True
+
+
+def _drop_refused(client: StreamChat) -> None:
+    """Drop refused credentials, so that the next call reads the secret from the vault."""
+    if _credentials.record_refusal():
+        _client.cache_clear()
+        client.session.close()
+
+
+def _kind_of(error: StreamAPIException) -> Exception:
+    # A status below 400 is a successful answer without JSON.
+    if error.status_code == 429:
+        return CallLimited()
+    if not 400 <= error.status_code < 500:
+        return StreamUnavailable()
+    code = getattr(error, "error_code", None)  # missing when the body was not JSON
+    if code == _NOT_FOUND_OR_DELETED:
+        was_deleted = answers.says_deleted(getattr(error, "error_message", None))
+        return UserDeletedBefore() if was_deleted else UserBurned()
+    return InputRefused() if code == _BAD_INPUT else StreamRefused()
+
+
+def read_answer(reader: Callable[[T], R], answer: T) -> R:
+    """Read an answer; an invalid one is a fault on Stream's side."""
+    try:
+        return reader(answer)
+    except Malformed:
+        raise StreamUnavailable from None
+
+
+def forget() -> None:
+    """Reset to the state of a new container: no client, no state of the credentials."""
+    global _credentials  # noqa: PLW0603 - a fact about the process
+    _client.cache_clear()
+    _credentials = Credentials()
+
+
+_credentials = Credentials()
+
+
+@cache
+def _client() -> StreamChat:
+    now = settings()
+    return _connected(AppAccess(now.stream_api_key, keyring.stream_secret(), now.stream_url))
+
+
+def _connected(access: AppAccess) -> StreamChat:
+    return StreamChat(api_key=access.api_key, api_secret=access.secret, base_url=access.url, timeout=6.0)

@@ -1,0 +1,173 @@
+"""Sends changed profiles to Stream.
+
+The table's stream only identifies the accounts that changed. What is sent is the current state, never the
+image in the record: records may arrive late, twice or out of order, and the current state is correct in each
+case.
+
+Invariants:
+
+- Only active accounts are sent, so a user who was deleted is not created again.
+- After sending, the accounts of the batch are read again. The user of each account that is not active is
+  deactivated, even if this run did not send it: an earlier run may have been killed, or got no answer,
+  between sending and deactivating. A user who was sent and whose account no longer exists is deactivated too,
+  also if Stream did not answer, since it may have stored the user.
+- Revocations of active accounts are sent after their profiles, and do not depend on them: a profile that
+  cannot be opened, or that Stream refuses, does not keep a token valid.
+- A record that cannot be opened is skipped and counted. It delays no other record, and deactivates no user.
+- If KMS or a table does not answer, the run fails, and the records are delivered again.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeGuard
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account, AccountState
+from chalicelib.accounts.profiles import service as profiles
+from chalicelib.core import clock, metrics
+from chalicelib.core.batches import batched
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.stream import gateway
+from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
+
+# Accounts per batched read, which takes 100 items: three per account, with its data key.
+_ACCOUNTS_AT_ONCE = 33
+
+
+def sync(account_ids: list[AccountId]) -> list[AccountId]:
+    """Update the users of accounts at Stream; return the accounts to try again."""
+    failed: list[AccountId] = []
+    for some in batched(account_ids, _ACCOUNTS_AT_ONCE):
+        failed += _sync_some(some)
+    return failed
+
+
+def _sync_some(account_ids: list[AccountId]) -> list[AccountId]:
+    wanted = _read_profiles(account_ids)
+    metrics.count(Metric.CHAT_PROFILE_SKIPPED, len(account_ids) - len(wanted))
+    sent = _send(wanted)
+    metrics.count(Metric.CHAT_PROFILE_SYNCED, len(sent.taken))
+    after = accounts.glances(account_ids)
+    active = [account for account in after.values() if _is_active(account)]
+    ended = _ended_users(after, sent.taken | sent.unanswered)
+    again = [account_id for account_id in sent.unanswered if account_id not in ended]
+    unrevoked = _revoke([account for account in active if account.account_id not in sent.unanswered])
+    return [*again, *unrevoked, *_deactivate(ended)]
+
+
+def _read_profiles(account_ids: list[AccountId]) -> dict[AccountId, ChatProfile]:
+    """Read the profiles of active accounts, as Stream should have them."""
+    return {
+        account.account_id: ChatProfile(account.user_id, profile.display_name, profile.avatar_url)
+        for account, profile in profiles.by_accounts(account_ids)
+        if _is_active(account)
+    }
+
+
+def _is_active(account: Account | None) -> TypeGuard[Account]:
+    return account is not None and account.state is AccountState.ACTIVE
+
+
+def _ended_users(
+    after: dict[AccountId, Account | None], sent: dict[AccountId, UserId]
+) -> dict[AccountId, UserId]:
+    """The users whose account is not active, and sent users whose account is erased."""
+    ended: dict[AccountId, UserId] = {}
+    for account_id, account in after.items():
+        user_id = account.user_id if account else sent.get(account_id)
+        if user_id and not _is_active(account):
+            ended[account_id] = user_id
+    return ended
+
+
+def _revoke(owners: list[Account]) -> list[AccountId]:
+    """Send the revocations that may still matter; return the accounts that got no answer.
+
+    They are sent after each upsert, since a full replacement may clear a revocation at Stream, and for an
+    hour, since no chat token lives longer.
+    """
+    alive_since = clock.now() - settings().chat_token_life
+    before = {
+        account.user_id: account.revoked_before
+        for account in owners
+        if account.revoked_before and account.revoked_before > alive_since
+    }
+    if not before:
+        return []
+    missed = _send_revocations(before)
+    return [account.account_id for account in owners if account.user_id in missed]
+
+
+def _send_revocations(before: dict[UserId, datetime]) -> set[UserId]:
+    """Revoke in one call, or one by one if the batch is refused; return the unanswered users.
+
+    Thus a user who was deleted at Stream does not delay the others.
+    """
+    try:
+        gateway.revoke(before)
+    except StreamUnavailable:
+        return set(before)
+    except StreamRefused:
+        if len(before) == 1:
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+            return set()
+        return set().union(*(_send_revocations({user_id: at}) for user_id, at in before.items()))
+    return set()
+
+
+@dataclass
+class _Sent:
+    """The users that Stream stored, and those for which it gave no answer and may have."""
+
+    taken: dict[AccountId, UserId] = field(default_factory=dict)
+    unanswered: dict[AccountId, UserId] = field(default_factory=dict)
+
+
+def _send(wanted: dict[AccountId, ChatProfile]) -> _Sent:
+    """Send profiles in one call, or one by one if refused, so that one cannot block the rest."""
+    if not wanted:
+        return _Sent()
+    users = {account_id: profile.id for account_id, profile in wanted.items()}
+    try:
+        gateway.upsert(wanted.values())
+    except StreamUnavailable:
+        return _Sent(unanswered=users)
+    except StreamRefused:
+        return _send_singly(wanted)
+    return _Sent(taken=users)
+
+
+def _send_singly(wanted: dict[AccountId, ChatProfile]) -> _Sent:
+    sent = _Sent()
+    for account_id, profile in wanted.items():
+        try:
+            gateway.upsert([profile])
+        except UserBurned:
+            metrics.count(Metric.CHAT_PROFILE_SKIPPED)  # deleted there; user IDs are never reused
+        except StreamRefused:
+            # Refused permanently, so it is counted; a retry would delay all later records.
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+        except StreamUnavailable:
+            sent.unanswered[account_id] = profile.id
+        else:
+            sent.taken[account_id] = profile.id
+    return sent
+
+
+def _deactivate(ended: dict[AccountId, UserId]) -> list[AccountId]:
+    """Deactivate users at Stream; return the accounts for which it did not answer."""
+    missed: list[AccountId] = []
+    for account_id, user_id in ended.items():
+        try:
+            gateway.deactivate(user_id)
+        except UserBurned:
+            continue  # never stored, or deleted there: no user is active
+        except StreamRefused:
+            # For example, the user is already deactivated; a retry would be refused again.
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+        except StreamUnavailable:
+            missed.append(account_id)
+    return missed

@@ -1,0 +1,98 @@
+"""What an event of Stream asks for: a type and one id. Everything else in it is dropped. No I/O."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.core.ids import UserId
+from chalicelib.stream import answers
+from chalicelib.stream.model import CHANNEL_TYPES, message_id_of
+from chalicelib.stream.webhook.webhook import HookType
+
+
+@dataclass(frozen=True)
+class Hook:
+    """An event that needs work: its type, and the id of its user or message."""
+
+    type: HookType
+    subject: str
+
+
+@dataclass(frozen=True)
+class StreamEvent:
+    """A genuine event.
+
+    Attributes:
+        at: when it happened; None if that cannot be read.
+        digest: the hash of its body, which recognises a repeated event.
+        hook: None if the event needs no work.
+    """
+
+    at: datetime | None
+    digest: str
+    hook: Hook | None
+
+
+def read(content: bytes) -> StreamEvent | None:
+    """Read a body; None if it is not an event."""
+    try:
+        event = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        return None
+    digest = hashlib.sha256(content).hexdigest()
+    return StreamEvent(_instant(event.get("created_at")), digest, _hook(event))
+
+
+def _hook(event: Mapping[str, Any]) -> Hook | None:
+    try:
+        kind = HookType(event["type"])
+    except ValueError:
+        return None
+    subject = _SUBJECTS[kind](event)
+    return Hook(kind, subject) if subject else None
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return instant if instant and instant.tzinfo else None
+
+
+def _user(event: Mapping[str, Any]) -> UserId | None:
+    """The user that an event is about, if the id is one that this system makes."""
+    user = event.get("user")
+    found = user.get("id") if isinstance(user, dict) else None
+    return UserId.parse(found) if isinstance(found, str) else None
+
+
+def _user_with_other_fields(event: Mapping[str, Any]) -> UserId | None:
+    """The same, unless the event has only fields of ours and of Stream: most are caused by our own writes."""
+    user_id = _user(event)
+    if user_id is None:
+        return None
+    user = event["user"]
+    return user_id if answers.has_other_fields(user) or answers.push_tokens(user) else None
+
+
+def _hidden_message(event: Mapping[str, Any]) -> str | None:
+    """The message that an event says to be deleted softly, in a channel of a type of ours."""
+    message = event.get("message")
+    if not isinstance(message, dict) or event.get("hard_delete") is True:
+        return None
+    channel_type = str(event.get("cid") or message.get("cid")).partition(":")[0]
+    return message_id_of(message.get("id")) if channel_type in CHANNEL_TYPES else None
+
+
+_SUBJECTS: Mapping[HookType, Callable[[Mapping[str, Any]], str | None]] = {
+    HookType.USER_UPDATED: _user_with_other_fields,
+    HookType.USER_DELETED: _user,
+    HookType.USER_DEACTIVATED: _user,
+    HookType.MESSAGE_DELETED: _hidden_message,
+}

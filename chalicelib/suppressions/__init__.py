@@ -1,8 +1,0 @@
-"""Suppressions: keyed hashes of numbers and mailboxes that get no direct marketing (RGT-6, ADR 47).
-
-    model    the record, and the addresses of an account
-    store    its keys and writes
-    service  the rules: place, hand over, release, lift
-
-A suppression names no account and outlives each: it is found only by a number or mailbox that is known.
-"""
