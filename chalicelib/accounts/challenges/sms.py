@@ -10,7 +10,7 @@ from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextU
 from chalicelib.privacy.purposes import Purpose
 
 # Each fits into one part, in each script: a code is the message that attackers make us send.
-_TEXTS: ShortTexts = {
+_CODE_TEXT: ShortTexts = {
     "sr": "RU4M kod: {code}. Ne dajte ga nikome.",
     "en": "Your RU4M code is {code}. Do not share it with anyone.",
 }
@@ -23,7 +23,7 @@ def send_code(phone: str, code: str, locale: str | None) -> None:
         SmsUnavailable: SNS did not accept it.
         SmsInDoubt: it is unknown whether SNS accepted it.
     """
-    text = short_text(_TEXTS, locale, {"code": code})
+    text = short_text(_CODE_TEXT, locale, {"code": code})
     try:
         sms.send(TextMessage(to=phone, text=text), Purpose.AUTHENTICATION)
     except (TextRefused, TextUnavailable):
