@@ -140,7 +140,7 @@ def test_package_matches_its_schema(copy: CopyKind, seen: Seen) -> None:
     package = seen.copies[copy]
     assert is_valid(package, "", package.data)
     assert is_valid(package, "#/$defs/Manifest", package.manifest)
-    lines = [json.loads(line) for line in package.text("stream/messages.ndjson").splitlines()]
+    lines = [json.loads(line) for line in package.text("chat/messages.ndjson").splitlines()]
     assert [is_valid(package, "#/$defs/ChatLine", line) for line in lines] == [True, True]
 
 
@@ -174,7 +174,7 @@ def test_manifest_is_the_last_file_and_lists_every_other(seen: Seen) -> None:
     package = seen.access
     *others, last = package.names
     assert last == "manifest.json"
-    assert {"index.html", "data.json", "data.schema.json", "stream/messages.ndjson"} <= set(others)
+    assert {"index.html", "data.json", "data.schema.json", "chat/messages.ndjson"} <= set(others)
     assert [(f["path"], f["size"], f["sha256"]) for f in package.manifest["files"]] == [
         (name, len(content), hashlib.sha256(content).hexdigest())
         for name in others
@@ -406,7 +406,7 @@ def test_making_a_copy_logs_no_data_of_it(world: World, mila: User) -> None:
 def test_data_held_by_stream_is_in_a_file_of_its_own_one_line_per_message(mila: User) -> None:
     left_out = LeftOut(what="reactions of others", reason="others", text="about other people", count=4)
     package = a_copy(mila, chat=Chat(lambda: MESSAGES, {"message": 2}, left_out=(left_out,)))
-    assert package.text("stream/messages.ndjson") == "".join(MESSAGES)
+    assert package.text("chat/messages.ndjson") == "".join(MESSAGES)
     assert package.data["chat"]["records"] == {"message": 2}
     assert package.manifest["chat"]["left_out"] == [left_out.model_dump()]
     assert "STREAM" in package.manifest["recipients"]
@@ -420,7 +420,7 @@ def test_data_not_delivered_by_stream_is_disclosed_as_missing(mila: User) -> Non
     package = a_copy(mila, chat=Chat(missing=(lost,)))
     assert errors(package) == [("chat_message", "failed", 1)]
     assert package.data["chat"]["missing"] == [lost.model_dump()]
-    assert "stream/messages.ndjson" not in package.names
+    assert "chat/messages.ndjson" not in package.names
     assert "Stream could not make the export" in package.text("index.html")
 
 

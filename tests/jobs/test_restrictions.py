@@ -61,7 +61,7 @@ def preserved(request_id: str) -> str | None:
         )
     except aws.client("s3").exceptions.NoSuchKey:
         return None
-    return zipfile.ZipFile(io.BytesIO(found["Body"].read())).read("stream/messages.ndjson").decode()
+    return zipfile.ZipFile(io.BytesIO(found["Body"].read())).read("chat/messages.ndjson").decode()
 
 
 def returns(mila: User) -> User:

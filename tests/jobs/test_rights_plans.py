@@ -94,7 +94,7 @@ def test_access_copy_holds_all_data_stored_here_and_at_stream(world: World, mila
     assert data["sections"]["profile"]["records"][0]["name"] == "Milica Ćosić"
     assert data["sections"]["account"]["records"][0]["phone"] == mila.phone
     assert data["sections"]["usage_event"]["records"][0]["screen"] == "home"
-    messages = copy.read("stream/messages.ndjson").decode()
+    messages = copy.read("chat/messages.ndjson").decode()
     assert "See you at nine" in messages
     assert "A secret of Vera's" not in messages
     assert "Milica Ćosić" in copy.read("index.html").decode()
@@ -207,7 +207,7 @@ def test_export_that_fails_at_stream_is_requested_once_more(
     stream.spoil_tasks(failure={"type": "internal", "description": "injected"})
     request_id = asks(mila)
     assert work_until(world, request_id).status is Status.COMPLETED
-    assert b"See you at nine" in package(mila, request_id).read("stream/messages.ndjson")
+    assert b"See you at nine" in package(mila, request_id).read("chat/messages.ndjson")
 
 
 @pytest.mark.promise("STR-6")
@@ -228,7 +228,7 @@ def test_copy_waits_for_days_while_stream_refuses_our_credentials(
     request = work_until(world, request_id, until=HOUR)  # the next poll may be half an hour away
     assert (request.status, request.missing) == (Status.COMPLETED, ())
     mila.verified = world.a_user(mila.phone).verified
-    assert b"See you at nine" in package(mila, request_id).read("stream/messages.ndjson")
+    assert b"See you at nine" in package(mila, request_id).read("chat/messages.ndjson")
 
 
 @pytest.mark.promise("RGT-9")
@@ -310,7 +310,7 @@ def test_copy_lacks_messages_that_stream_deleted_by_age_and_says_so(
     stream.clean_up()
     assert work_until(world, request_id).status is Status.COMPLETED
     copy = package(mila, request_id)
-    messages = copy.read("stream/messages.ndjson").decode()
+    messages = copy.read("chat/messages.ndjson").decode()
     assert ("See you at nine" in messages, "See you next time" in messages) == (False, True)
     withheld = {one["name"]: one["why"] for one in json.loads(copy.read("manifest.json"))["chat"]["withheld"]}
     assert "within days after it is 30 days old" in withheld["older messages"]

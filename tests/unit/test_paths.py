@@ -17,7 +17,7 @@ _QUOTED = re.compile(r"`([^`\n]+)`")
 _BARE = re.compile(r"(?<![\w./:{}<>$\"`@-])" + _PATH.pattern)
 # No paths of this project: media types, names of IAM, and files that a run makes.
 _OTHERS = re.compile(
-    r"(application|text|image)/|Europe/|\.local/|assumed-role/|user/privacy/|botocore/|stages/(staging|STAGE)|stream/messages\."
+    r"(application|text|image)/|Europe/|\.local/|build/|assumed-role/|user/privacy/|botocore/|stages/(staging|STAGE)|chat/messages\."
 )
 
 

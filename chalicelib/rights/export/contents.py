@@ -41,7 +41,7 @@ from chalicelib.rights.export.selection import CHAT, CopyPart, Selection, receiv
 from chalicelib.rights.export.spool import Spools
 from chalicelib.stream.export import StreamReason
 
-CHAT_FILE = "stream/messages.ndjson"
+CHAT_FILE = "chat/messages.ndjson"
 _HELD_THERE = (
     "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
     "this copy does not contain it either"

@@ -9,7 +9,7 @@ Stream's export, or the reason why there is none. The ZIP contains:
     data.json             all records from our tables, for programs
     data.schema.json      the JSON Schema of data.json
     csv/<kind>.csv        the records of one kind, for spreadsheets
-    stream/messages.ndjson  data at Stream, one object per line
+    chat/messages.ndjson  data at Stream, one object per line
     manifest.json         hashes of the files; what is withheld or missing
 
 Invariants:

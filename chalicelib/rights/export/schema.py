@@ -1,7 +1,7 @@
 """Generates the JSON Schema (2020-12) of a package from the declarations and the shapes.
 
 The root describes data.json. The definitions include the manifest and `ChatLine`, one line of
-stream/messages.ndjson. A test keeps docs/export.schema.json equal to it. No field of a record is required:
+chat/messages.ndjson. A test keeps docs/export.schema.json equal to it. No field of a record is required:
 fields without a value are left out, and a portability copy has fewer fields.
 """
 

@@ -40,7 +40,7 @@ def exercise_access(tour: Tour) -> None:
     tour.check("nothing is missing", manifest["errors"] == [])
     wrong = [file["path"] for file in manifest["files"] if _digest(package, file["path"]) != file["sha256"]]
     tour.check("every file matches its checksum in the manifest", wrong == [])
-    tour.check("it contains her message to Jovan", "stream/messages.ndjson" in package.namelist())
+    tour.check("it contains her message to Jovan", "chat/messages.ndjson" in package.namelist())
     show(tour, package)
     receipt = {"Rights-Receipt": asked["receipt"]}
     shown = mila.call("GET", f"/v1/rights-receipts/{asked['id']}", token="", headers=receipt)
