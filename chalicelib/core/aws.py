@@ -1,8 +1,8 @@
-"""One client per AWS service, created at first use: a cold start loads only the clients that it uses.
+"""One client per AWS service, created at first use, and the meaning of the services' errors.
 
-The time limits of calls follow from those of functions: 15 s (signup, sessions and profiles, which send
-codes) and 10 s (the others that call AWS). A call without an answer ends earlier, so the request is answered
-with 503:
+A cold start loads only the clients that it uses. The time limits of calls follow from those of functions:
+15 s (signup, sessions and profiles, which send codes) and 10 s (the others that call AWS). A call without an
+answer ends earlier, so the request is answered with 503:
 
     DynamoDB  9 s   three attempts, each 1 s to connect and 2 s to read. core/table makes the attempts, since
                     it knows which writes may be sent twice; botocore makes one.
@@ -12,18 +12,24 @@ with 503:
 Slow operations are called only by workers, which may run for minutes: S3 may need minutes to assemble the
 parts of an upload and sends white space until then (two attempts, each 1 s to connect and 120 s between two
 reads).
+
+The bodies of DynamoDB's answers are read here and not by botocore's parser, which asks its description of
+DynamoDB about each value of each attribute: a fifth of the CPU time of a request. JSON has the form of the
+wire format already; only bytes are base64 there (`table/items` reads both). botocore emits the event
+`before-parse` for such readers, and merges what they leave in `customized_response_dict` into the answer.
+Refusals are left to botocore.
 """
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core import dynamodb_bodies
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import BotoCoreError, ClientError
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,9 @@ _PASSING = {
     "TooManyRequestsException",
 }
 
+# Those whose answers have items. Not BatchWriteItem: what it leaves unprocessed is sent again.
+_OPERATIONS = ("BatchGetItem", "GetItem", "Query", "Scan", "UpdateItem")
+
 
 class AwsBug(Exception):
     """A bug of ours. The text is only the service's error code, since its messages quote values."""
@@ -72,7 +81,7 @@ class AwsBug(Exception):
 def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 ships no types; each service has one typed module over this
     """This process's client of a service, or of one of its slow operations.
 
-    In the answers of DynamoDB's client, bytes are base64 (`dynamodb_bodies`).
+    In the answers of DynamoDB's client, bytes are base64.
     """
     import boto3
     from botocore.config import Config
@@ -93,7 +102,7 @@ def client(service: str, operation: str = "") -> Any:  # noqa: ANN401 - boto3 sh
     if timeouts.tries == 1:
         _remove_retries(made)
     if service == "dynamodb":
-        dynamodb_bodies.install(made)
+        _install_body_reader(made)
     return made
 
 
@@ -105,6 +114,18 @@ def _remove_retries(made: Any) -> None:  # noqa: ANN401 - boto3 ships no types
     events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
     events.unregister(f"request-created.{service}", unique_id=f"seed-max-attempts-{service}")
     events.unregister("request-created", add_retry_headers)
+
+
+def _install_body_reader(client: Any) -> None:  # noqa: ANN401 - boto3 ships no types
+    """Let a client of DynamoDB read its answers here."""
+    for operation in _OPERATIONS:
+        client.meta.events.register(f"before-parse.dynamodb.{operation}", _read_body)
+
+
+def _read_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    if response_dict["status_code"] == 200:
+        customized_response_dict |= json.loads(response_dict["body"])
+        response_dict["body"] = b"{}"
 
 
 def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
@@ -131,6 +152,30 @@ def is_temporary(error: "ClientError") -> bool:
     """Return whether the error is temporary: the call was throttled or failed inside AWS."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return bool(status >= 500) or error.response["Error"]["Code"] in _PASSING
+
+
+def in_doubt(error: "BotoCoreError | ClientError") -> bool:
+    """Return whether the service may have accepted a message without confirming it.
+
+    It did not accept the message if the request was never sent: it was malformed, it could not be signed, or
+    no connection or TLS session was established. Nor did it if the service refused the request.
+
+    It may have accepted the message if the connection ended or timed out before a response, or if the server
+    failed, possibly after accepting. This includes a 503: although it means that nothing was done, a load
+    balancer also sends it when it loses its server during the request.
+    """
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        return bool(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500)
+    never_sent = (
+        exceptions.ConnectionError,  # no connection was established
+        exceptions.CredentialRetrievalError,
+        exceptions.NoCredentialsError,
+        exceptions.ParamValidationError,
+        exceptions.PartialCredentialsError,
+    )
+    return not isinstance(error, never_sent)
 
 
 def _meaning(error: "ClientError") -> Exception:

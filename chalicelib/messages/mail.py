@@ -11,8 +11,8 @@ A failure is one of three errors, by what the caller may do next:
     MailRefused      SES will never accept mail for this address: do not retry
     MailUnavailable  SES certainly did not accept the mail now, because it throttles us, refuses our sender,
                      or could not be reached: it is safe to send the mail again
-    MailInDoubt      no response, or a server error, including a 503 (`doubt`): the mail may have been sent,
-                     so sending it again could duplicate it
+    MailInDoubt      no response, or a server error, including a 503 (`aws.in_doubt`): the mail may have been
+                     sent, so sending it again could duplicate it
 
 SES refuses a sender if its identity is not verified, its account is in the sandbox, paused or suspended, or
 it lacks a permission. The recipient's address is not at fault, so the mail waits and an alarm is raised
@@ -29,12 +29,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import aws, clock, egress, metrics
+from chalicelib.core.aws import in_doubt
 from chalicelib.core.ids import MailId
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
 from chalicelib.core.pace import Pace
 from chalicelib.core.settings import settings
-from chalicelib.messages.doubt import in_doubt
 from chalicelib.messages.wanted import WantedMailbox
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Category, Choices, LegalBasis, Purpose, permits

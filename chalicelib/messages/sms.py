@@ -6,8 +6,8 @@ may do next:
 
     TextRefused      SNS will never accept a message for this number, or this text: do not retry
     TextUnavailable  SNS certainly did not accept the message now: it is safe to send it again
-    TextInDoubt      no response, or a server error (`doubt`): the message may have been sent, so sending it
-                     again could duplicate it
+    TextInDoubt      no response, or a server error (`aws.in_doubt`): the message may have been sent, so
+                     sending it again could duplicate it
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import egress
-from chalicelib.messages.doubt import in_doubt
+from chalicelib.core.aws import in_doubt
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 

@@ -44,7 +44,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @cache
 def a_client() -> Any:
-    """A client whose answers are read by botocore, not by core/dynamodb_bodies; making one takes long."""
+    """A client whose answers are read by botocore, not by core/aws; making one takes long."""
     return boto3.client("dynamodb", region_name=settings().region)
 
 

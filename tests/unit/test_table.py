@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from botocore.parsers import create_parser
 
-from chalicelib.core import aws, clock, dynamodb_bodies, table
+from chalicelib.core import aws, clock, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import (
     Attr,
@@ -337,7 +337,7 @@ def test_items_of_an_answer_are_read_like_botocore_reads_them(world: World) -> N
     shape = aws.client("dynamodb").meta.service_model.operation_model("Query").output_shape
     parsed = create_parser("json").parse(response, shape)
     read: dict[str, Any] = {}
-    dynamodb_bodies._read(response, read)
+    aws._read_body(response, read)
     assert read.keys() == parsed.keys() - {"ResponseMetadata"}
     assert [*map(plain, read["Items"])] == [*map(plain, parsed["Items"])]
     assert plain(read["Items"][0])["sealed"] == b"\x00\x01\x02\xff"
@@ -378,7 +378,7 @@ def test_calls_of_dynamodb_run_no_handler_of_botocores_retries(world: World) -> 
 def test_refusal_is_left_to_botocore() -> None:
     refusal = {"status_code": 400, "headers": {}, "body": b'{"__type": "ValidationException"}'}
     read: dict[str, Any] = {}
-    dynamodb_bodies._read(refusal, read)
+    aws._read_body(refusal, read)
     assert (read, refusal["body"]) == ({}, b'{"__type": "ValidationException"}')
 
 

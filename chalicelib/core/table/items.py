@@ -104,7 +104,7 @@ def _plain(value: Mapping[str, Any]) -> object:
 
 _AS_IT_IS = frozenset({"S", "BOOL"})
 _READERS: dict[str, Callable[[Any], object]] = {
-    # Base64 if `dynamodb_bodies` read the answer.
+    # Base64 if `core/aws` read the answer.
     "B": lambda one: b64decode(one) if isinstance(one, str) else one,
     "N": lambda digits: int(digits) if digits.isdecimal() else int(Decimal(digits)),
     "M": plain,
