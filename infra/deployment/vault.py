@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from chalicelib.core.public_keys import fingerprint_of, pem_of
+from chalicelib.core.signatures import fingerprint_of, pem_of
 from infra.deployment.account import AwsAccount, AwsClient
 
 _KEY_BYTES = 32

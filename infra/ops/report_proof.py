@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainEntry, Leaf, Proof, PublicKeys, Statement, Unreadable
 from chalicelib.core.ids import ReportId
-from chalicelib.core.public_keys import fingerprint_of
+from chalicelib.core.signatures import fingerprint_of
 from chalicelib.operations.reports import evidence
 from infra.deployment.account import AwsAccount
 from infra.ops.refused import CommandRefused

@@ -7,8 +7,8 @@ from typing import Any
 from chalicelib.core import aws
 from chalicelib.core.ids import Pseudonym, RightsRequestId
 from chalicelib.core.languages import Language
-from chalicelib.core.public_keys import fingerprint_of, pem_of
 from chalicelib.core.settings import settings
+from chalicelib.core.signatures import fingerprint_of, pem_of
 from chalicelib.core.table_names import Table
 from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.certificates.model import (

@@ -10,8 +10,8 @@ from typing import Any
 from chalicelib.core import aws, chain
 from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.public_keys import PublicKeys
 from chalicelib.core.settings import settings
+from chalicelib.core.signatures import PublicKeys
 from chalicelib.rights import receipts, store
 from chalicelib.rights.certificates import signing
 from chalicelib.rights.certificates.model import ErasureCertificate

@@ -14,8 +14,8 @@ from botocore.exceptions import ReadTimeoutError
 from chalicelib.core import aws
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.public_keys import PublicKeys
 from chalicelib.core.settings import SettingsError, settings
+from chalicelib.core.signatures import PublicKeys
 from chalicelib.rights.certificates.envelope import ALGORITHM, Envelope, NotAnEnvelope
 from chalicelib.rights.certificates.model import ErasureCertificate, NotACertificate
 from chalicelib.rights.certificates.signing import sign, verify

@@ -16,7 +16,7 @@ from chalicelib.core.chain import (
     CheckpointChainBroken,
     PublicKeys,
     archive,
-    services,
+    locked,
 )
 from chalicelib.core.settings import settings
 from tests.support.ledger import MILA, YEAR, an_untrusted_key, checkpoint, create_archive, verify, write
@@ -52,7 +52,7 @@ def replace_object(number: int, change: Callable[[bytes], bytes]) -> None:
 @pytest.fixture
 def remove_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the archive's lock, so that only signatures can detect a change."""
-    original = services.ask
+    original = locked.ask
 
     def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         kept = {k: v for k, v in parameters.items() if not k.startswith("ObjectLock")}

@@ -18,9 +18,9 @@ from chalicelib.core.chain import (
     RolledBack,
     Tampered,
     archive,
-    services,
+    locked,
 )
-from chalicelib.core.chain.services import NameTaken
+from chalicelib.core.chain.locked import NameTaken
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import Settings, SettingsError, read, settings
 from tests.support.cloud import failing
@@ -294,9 +294,9 @@ def test_interrupted_object_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> N
         def read(self) -> bytes:
             raise ReadTimeoutError(endpoint_url="https://s3")
 
-    monkeypatch.setattr(services, "ask", lambda *_, **__: {"Body": Broken()})
+    monkeypatch.setattr(locked, "ask", lambda *_, **__: {"Body": Broken()})
     with pytest.raises(Unavailable):
-        services.fetch(Bucket="b", Key="k")
+        locked.fetch(Bucket="b", Key="k")
 
 
 def test_lock_is_long_on_stages_with_real_users() -> None:

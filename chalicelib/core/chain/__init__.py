@@ -13,9 +13,9 @@ from chalicelib.core.chain.archive import is_empty as is_archive_empty
 from chalicelib.core.chain.archive import newest as newest_checkpoint
 from chalicelib.core.chain.checkpoint_run import CheckpointRun, checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
-from chalicelib.core.chain.daily import DailyHistory
 from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable
 from chalicelib.core.chain.log import (
+    DailyHistory,
     HeadMoved,
     append,
     append_write,
@@ -27,7 +27,6 @@ from chalicelib.core.chain.log import (
     newest_first,
     page,
 )
-from chalicelib.core.chain.signatures import current_signer
 from chalicelib.core.chain.verification import (
     BadSignature,
     ChainVerdict,
@@ -41,7 +40,7 @@ from chalicelib.core.chain.verification import (
     verify_checkpoints,
     verify_each,
 )
-from chalicelib.core.public_keys import PublicKeys
+from chalicelib.core.signatures import PublicKeys, current_signer
 
 __all__ = [
     "ArchiveDamaged",

@@ -14,7 +14,7 @@ from chalicelib.core import clock
 from chalicelib.core.chain import locked
 from chalicelib.core.chain.checkpoints import Checkpoint, Proof
 from chalicelib.core.chain.entries import Unreadable
-from chalicelib.core.chain.services import ask, fetch
+from chalicelib.core.chain.locked import ask, fetch
 from chalicelib.core.settings import settings
 
 _PREFIX = "checkpoints/"

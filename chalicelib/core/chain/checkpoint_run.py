@@ -15,10 +15,10 @@ from chalicelib.core.chain import archive
 from chalicelib.core.chain.archive import ArchiveDamaged
 from chalicelib.core.chain.checkpoints import Checkpoint, Leaf
 from chalicelib.core.chain.entries import ChainEntry, Unreadable, sequence_number
+from chalicelib.core.chain.locked import NameTaken
 from chalicelib.core.chain.log import rows_between
-from chalicelib.core.chain.services import NameTaken
-from chalicelib.core.chain.signatures import current_signer
 from chalicelib.core.clock import DAY
+from chalicelib.core.signatures import current_signer
 from chalicelib.core.table import Key, Table
 
 # An entry gets its time before it is committed. A function runs for 15 minutes at most; the rest allows for

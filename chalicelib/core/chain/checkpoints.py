@@ -1,17 +1,70 @@
-"""A checkpoint: one signed statement about the heads of many chains. Pure; verifiable offline."""
+"""A checkpoint: one signed statement about the heads of many chains. Pure; verifiable offline.
 
+The heads are the leaves of a Merkle tree by RFC 6962, section 2.1, of which the statement has the root.
+Leaves and inner nodes are hashed in separate domains.
+"""
+
+import hashlib
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
 from chalicelib.core.canonical import canonical
-from chalicelib.core.chain import merkle
 from chalicelib.core.chain.entries import GENESIS, Unreadable, digest
-from chalicelib.core.chain.signatures import Signer
-from chalicelib.core.public_keys import PublicKeys
+from chalicelib.core.signatures import PublicKeys, Signer
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """The hash of a leaf."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of an inner node, which by its domain cannot be used as a leaf."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def merkle_root(leaves: Sequence[bytes]) -> bytes:
+    """The root over leaf hashes; without leaves, the hash of the empty string."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    half = _largest_power_below(len(leaves))
+    return node_hash(merkle_root(leaves[:half]), merkle_root(leaves[half:]))
+
+
+def merkle_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
+    """The proof that a leaf is in the tree: the siblings on its path to the root, lowest first."""
+    if len(leaves) == 1:
+        return ()
+    half = _largest_power_below(len(leaves))
+    if index < half:
+        return (*merkle_path(leaves[:half], index), merkle_root(leaves[half:]))
+    return (*merkle_path(leaves[half:], index - half), merkle_root(leaves[:half]))
+
+
+def climb_to_root(leaf: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bytes | None:
+    """The root to which a leaf and its path lead; None if they do not fit a tree of this size."""
+    if size <= 1:
+        return leaf if (index, size, len(siblings)) == (0, 1, 0) else None
+    if not (0 <= index < size and siblings):
+        return None
+    half, sibling = _largest_power_below(size), siblings[-1]
+    if index < half:
+        below = climb_to_root(leaf, index, half, siblings[:-1])
+        return node_hash(below, sibling) if below else None
+    below = climb_to_root(leaf, index - half, size - half, siblings[:-1])
+    return node_hash(sibling, below) if below else None
+
+
+def _largest_power_below(size: int) -> int:
+    """The largest power of two below a size."""
+    return 1 << (size - 1).bit_length() - 1
+
 
 _DOMAIN = "ru4m.ledger.checkpoint.v1"
 
@@ -27,7 +80,7 @@ class Leaf(NamedTuple):
     @property
     def hashed(self) -> bytes:
         """The hash of this leaf in the tree."""
-        return merkle.leaf_hash(canonical(list(self)).encode())
+        return leaf_hash(canonical(list(self)).encode())
 
 
 @dataclass(frozen=True)
@@ -72,7 +125,7 @@ class Proof:
     def holds(self, keys: PublicKeys) -> bool:
         """Return whether a trusted key signed the root to which the proof leads."""
         siblings = [bytes.fromhex(sibling) for sibling in self.siblings]
-        reached = merkle.climb(self.leaf.hashed, self.index, self.statement.size, siblings)
+        reached = climb_to_root(self.leaf.hashed, self.index, self.statement.size, siblings)
         matches = reached is not None and reached.hex() == self.statement.root
         return matches and keys.confirm(self.statement.key, self.signature, self.statement.message)
 
@@ -96,7 +149,7 @@ class Checkpoint:
             at=at,
             until=until,
             size=len(ordered),
-            root=merkle.root([leaf.hashed for leaf in ordered]).hex(),
+            root=merkle_root([leaf.hashed for leaf in ordered]).hex(),
             previous=before.statement.digest if before else GENESIS,
             key=signer.fingerprint,
         )
@@ -104,7 +157,7 @@ class Checkpoint:
 
     def authentic(self, keys: PublicKeys) -> bool:
         """Return whether a trusted key signed the statement, and the leaves have its root and size."""
-        root = merkle.root([leaf.hashed for leaf in self.leaves]).hex()
+        root = merkle_root([leaf.hashed for leaf in self.leaves]).hex()
         matches = (self.statement.root, self.statement.size) == (root, len(self.leaves))
         return matches and keys.confirm(self.statement.key, self.signature, self.statement.message)
 
@@ -123,7 +176,7 @@ class Checkpoint:
             KeyError: the checkpoint has no leaf of the chain.
         """
         index = self._index[chain]
-        siblings = merkle.path([leaf.hashed for leaf in self.leaves], index)
+        siblings = merkle_path([leaf.hashed for leaf in self.leaves], index)
         return Proof(
             leaf=self.leaves[index],
             index=index,

@@ -12,10 +12,50 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from chalicelib.core import clock
-from chalicelib.core.chain.services import NameContended, NameTaken, ask, fetch
+from botocore.exceptions import BotoCoreError
+
+from chalicelib.core import aws, clock
+from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
+
+
+class NameTaken(Exception):
+    """An object of this name exists, or another run is writing it."""
+
+
+class NameContended(NameTaken):
+    """Another run is writing an object of this name; it may not exist yet."""
+
+
+# S3's error codes for a conditional write that came second.
+_TAKEN = {"PreconditionFailed": NameTaken, "ConditionalRequestConflict": NameContended}
+
+
+def ask(service: str, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own parameters
+    """Make one call of S3.
+
+    Raises:
+        NameTaken, NameContended: a conditional write came second.
+        Unavailable: no answer, throttled, or failed inside AWS.
+        AwsBug: any other error.
+    """
+    try:
+        return aws.ask(service, operation, **parameters)
+    except AwsBug as bug:
+        if taken := _TAKEN.get(str(bug)):
+            raise taken from None
+        raise
+
+
+def fetch(**parameters: str) -> bytes:
+    """The content of an object in S3; the errors are those of `ask`."""
+    answer = ask("s3", "get_object", **parameters)
+    try:
+        content: bytes = answer["Body"].read()
+    except BotoCoreError:
+        raise Unavailable from None
+    return content
 
 
 class ObjectDiffers(Exception):
@@ -27,7 +67,7 @@ def put_once(key: str, content: bytes) -> None:
 
     Raises:
         NameTaken: an object of this name exists, or another run is writing it.
-        Unavailable, AwsBug: as services.ask raises them.
+        Unavailable, AwsBug: as `ask` raises them.
     """
     archive = settings().archive()
     ask(
@@ -80,7 +120,7 @@ def listed(prefix: str) -> Iterator[LockedObject]:
     An object without any version, of which only a delete marker is left, is not listed.
 
     Raises:
-        Unavailable, AwsBug: as services.ask raises them.
+        Unavailable, AwsBug: as `ask` raises them.
     """
     for key, places in groupby(_places(prefix), itemgetter("Key")):
         versions = list(places)
@@ -93,7 +133,7 @@ def read(found: LockedObject) -> bytes:
     """Read the first version of an object.
 
     Raises:
-        Unavailable, AwsBug: as services.ask raises them.
+        Unavailable, AwsBug: as `ask` raises them.
     """
     return fetch(Bucket=settings().archive().bucket, Key=found.key, VersionId=found.version_id)
 

@@ -15,7 +15,7 @@ from chalicelib.core.chain.entries import (
     sequence_number,
 )
 from chalicelib.core.chain.log import SORT_KEYS
-from chalicelib.core.public_keys import PublicKeys
+from chalicelib.core.signatures import PublicKeys
 from chalicelib.core.table import Expired, Query, Table
 
 

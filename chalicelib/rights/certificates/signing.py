@@ -20,8 +20,8 @@ import hashlib
 
 from chalicelib.core import aws
 from chalicelib.core.aws import AwsBug
-from chalicelib.core.public_keys import PublicKeys, fingerprint_of, pem_of
 from chalicelib.core.settings import settings
+from chalicelib.core.signatures import PublicKeys, fingerprint_of, pem_of
 from chalicelib.rights.certificates.envelope import ALGORITHM, Envelope
 from chalicelib.rights.certificates.model import ErasureCertificate
 

@@ -1,6 +1,10 @@
-"""Public keys of signatures that KMS makes: ECDSA over P-256 and SHA-256. Offline, without a call to AWS."""
+"""Signatures by keys in KMS: ECDSA over P-256 and SHA-256, made inside KMS.
+
+They are verified offline, with the public key alone.
+"""
 
 import hashlib
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -11,6 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
     load_pem_public_key,
 )
+
+from chalicelib.core import aws
+from chalicelib.core.settings import settings
 
 
 class PublicKeys:
@@ -61,3 +68,35 @@ def _public(pem: str) -> ec.EllipticCurvePublicKey:
 
 def _fingerprint(key: ec.EllipticCurvePublicKey) -> str:
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Signer:
+    """The current signing key: its ARN in KMS, and its public key."""
+
+    arn: str
+    pem: str
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key, by which statements name it."""
+        return fingerprint_of(self.pem)
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign a message: ECDSA over P-256 and SHA-256, in DER."""
+        answer = aws.ask(
+            "kms",
+            "sign",
+            KeyId=self.arn,
+            Message=message,
+            MessageType="RAW",
+            SigningAlgorithm="ECDSA_SHA_256",
+        )
+        signature: bytes = answer["Signature"]
+        return signature
+
+
+def current_signer() -> Signer:
+    """The key that the settings name; an alias is resolved once, so that a run uses one key."""
+    answer = aws.ask("kms", "get_public_key", KeyId=settings().checkpoint_key())
+    return Signer(answer["KeyId"], pem_of(answer["PublicKey"]))
