@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.core.outbound import BadTarget, Target, TargetFault
-from chalicelib.core.outbound.addresses import is_public
+from chalicelib.core.outbound.line import is_public
 from chalicelib.core.outbound.target import LONGEST
 
 

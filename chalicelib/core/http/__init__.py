@@ -10,14 +10,14 @@ from chalicelib.core.http.answers import (
     PublicPage,
     Tagged,
 )
-from chalicelib.core.http.forms import FormBody
-from chalicelib.core.http.limits import DailyLimit, Unlimited
+from chalicelib.core.http.contract import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
     Cursor,
+    FormBody,
     GlobalPrivacyControl,
     Header,
     IfMatch,

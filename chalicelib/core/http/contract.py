@@ -1,12 +1,77 @@
-"""The routes as data, read by the OpenAPI document, the tests and the packaging."""
+"""The routes as data, read by the OpenAPI document, the tests and the packaging; and the limits of routes.
 
-from collections.abc import Mapping
+Each write has a limit of calls per account and day, or the reason for none (ADR 24). It bounds how much an
+account can store. Checking it costs one call to DynamoDB. While the
+counters are unreachable, calls are admitted: an outage of the counters must not keep people from their
+profile or their rights. Actions that must always be possible (log out, withdraw, object to marketing,
+cancel) have no limit; the actions that undo them have one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from chalicelib.core.errors import Problem
+from chalicelib.core.clock import DAY
+from chalicelib.core.errors import Problem, TooMany
 from chalicelib.core.http.answers import Answer
-from chalicelib.core.http.limits import DailyLimit, Unlimited
 from chalicelib.core.http.parameters import Authenticated, Body, Header, PathText, SignedBody, View
+from chalicelib.core.ids import AccountId
+
+if TYPE_CHECKING:
+    from chalicelib.core.limiter import Limiter
+
+
+def _every_call(**_: object) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class DailyLimit:
+    """At most `maximum` counted calls by an account in a UTC day.
+
+    `counts` takes the arguments of the view and returns whether the call is counted; other calls are never
+    refused. It must not count calls that the view refuses because a step-up is missing: otherwise a stolen
+    token could use up the calls of the account's owner.
+    """
+
+    name: str
+    maximum: Callable[[], int]
+    counts: Callable[..., bool] = _every_call
+
+    @contextmanager
+    def count_call(self, account_id: AccountId, arguments: Mapping[str, object]) -> Iterator[None]:
+        """Count a call before its view runs; uncount it if the view fails on our side.
+
+        Raises:
+            TooMany: the account has no calls left for the day.
+        """
+        if not self.counts(**arguments):
+            yield
+            return
+        was_counted = self.limiter.hit(account_id)
+        try:
+            yield
+        except Exception as failed:
+            if was_counted and (not isinstance(failed, Problem) or failed.status >= 500):
+                self.limiter.uncount(account_id)
+            raise
+
+    @cached_property
+    def limiter(self) -> "Limiter":
+        """The limiter that counts the calls."""
+        # Not at the top: every route imports this module, and a function without limits must not load boto3.
+        from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+
+        return Limiter(self.name, (Window(lambda: DAY, self.maximum),), TooMany, WhenUnreachable.ALLOW)
+
+
+@dataclass(frozen=True)
+class Unlimited:
+    """A write without its own limit; `because` says what bounds it or why it is never refused."""
+
+    because: str
 
 
 @dataclass(frozen=True)

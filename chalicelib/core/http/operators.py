@@ -54,7 +54,7 @@ def _calls() -> "Limiter":
 
     If the counter is unreachable, calls are allowed: a statutory deadline must not wait for a counter.
     """
-    from chalicelib.core.limiter import Limiter, WhenUnreachable, Window  # not at the top, as in limits
+    from chalicelib.core.limiter import Limiter, WhenUnreachable, Window  # not at the top, as in contract
 
     window = Window(lambda: MINUTE, lambda: settings().limits.operator_calls_per_minute)
     return Limiter("operator_calls", (window,), TooMany, WhenUnreachable.ALLOW)

@@ -3,6 +3,7 @@
     caller: Caller              a subclass of Authenticated; the route then requires a token
     operator: Operator          staff, by an IAM signature (core/http/operators); the route is internal
     body: NewThing              a subclass of Body; JSON, unknown fields refused
+    body: SentForm              a subclass of FormBody; a form, as browsers and mail programs send it
     body: SentHook              a subclass of SignedBody; the bytes as they were sent
     user_id: UserId             an Id; the part of the path with the parameter's name, or, if the path has
                                 none, the parameter of the query with this name, then required
@@ -15,11 +16,14 @@
 All parameters are parsed before the view runs, so a view never sees invalid input.
 """
 
+import email.parser
+import email.policy
 import ipaddress
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Protocol, Self
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -272,3 +276,54 @@ class ClientAddress:
         figures = settings().limits
         bits = figures.address_bits_v4 if address.version == 4 or mapped else figures.address_bits_v6
         self.block = str(ipaddress.ip_network(f"{mapped or address}/{bits}", strict=False))
+
+
+_MULTIPART = "multipart/form-data"
+_MAX_FIELDS = 20
+
+
+class FormBody(Body):
+    """The fields of a form. Unknown ones are ignored: the senders are programs that we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    media_type: ClassVar[str] = "application/x-www-form-urlencoded"
+    also_as: ClassVar[tuple[str, ...]] = (_MULTIPART,)
+    max_bytes: ClassVar[int] = 4 * 1024
+
+    @classmethod
+    def parse(cls, raw: bytes, content_type: str | None) -> Self:
+        """Read a request's body.
+
+        Raises:
+            UnsupportedMedia: it is no form.
+            PayloadTooLarge: it is larger than `max_bytes`.
+            InvalidRequest: it is malformed, or a field is missing or has another value.
+        """
+        kind = (content_type or "").split(";")[0].strip().lower()
+        if kind not in {cls.media_type, *cls.also_as}:
+            raise UnsupportedMedia(f"Send {' or '.join((cls.media_type, *cls.also_as))}")
+        if len(raw) > cls.max_bytes:
+            raise PayloadTooLarge(f"At most {cls.max_bytes} bytes")
+        try:
+            fields = dict(_form_parts(raw, str(content_type)) if kind == _MULTIPART else _form_pairs(raw))
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise cls.refusal(error) from None
+        except ValueError:
+            raise InvalidRequest("The form is malformed") from None
+
+
+def _form_pairs(raw: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+
+
+def _form_parts(raw: bytes, content_type: str) -> Iterator[tuple[str, str]]:
+    """The fields of a multipart body (RFC 7578); parts without a name are skipped."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("ascii")
+    found = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + raw)
+    for part in found.iter_parts() if found.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            yield name, content.decode().strip()

@@ -37,7 +37,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, refuse, respond
-from chalicelib.core.http.limits import DailyLimit, Unlimited
+from chalicelib.core.http.contract import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.parameters import (
     Authenticated,

@@ -1,7 +1,7 @@
 """Parses an address that a subject submitted, strictly and before any look-up. Pure.
 
 It is parsed once, and the request is built from the parts, so no second parser can find another host in it. A
-name that resolves to an address of our own network is detected when the parcel is sent (`addresses`).
+name that resolves to an address of our own network is detected when the parcel is sent (`line`).
 
 Accepted is `https://` and a public DNS name in any script, optionally `:443`, and a path in ASCII, which is
 sent unchanged. A query is refused: in upload URLs it usually is a credential that expires. The path may
