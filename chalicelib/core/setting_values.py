@@ -4,6 +4,8 @@ Standard library only, because the authorizer reads the settings too.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -42,3 +44,44 @@ def email_address(text: str) -> str:
     if "@" not in text:
         raise ValueError("not an email address")
     return text
+
+
+_LOCAL_TARGET = re.compile(
+    r"(?P<host>[a-z0-9.-]+):(?P<port>[0-9]{1,5})=(?P<address>[^,;]+)(,(?P<ca_file>[^;]+))?"
+)
+
+
+@dataclass(frozen=True)
+class LocalTarget:
+    """A local TLS server that answers for a host."""
+
+    address: str  # a loopback address
+    port: int
+    ca_file: str | None  # the CA that signed its certificate; trusted for this host only
+
+
+def local_targets(text: str) -> Mapping[str, LocalTarget]:
+    """Local TLS servers in place of other controllers' hosts, by host: for tests and the tour.
+
+    The text lists them as `host:port=address[,CA file]`, separated by `;`. The port is that of the local
+    server: the address that a subject submits has no port, on this stage as on every other.
+
+    Raises:
+        ValueError: an entry is malformed, or its address is not on this machine.
+    """
+    targets = {}
+    for entry in filter(None, text.split(";")):
+        found = _LOCAL_TARGET.fullmatch(entry)
+        if not found or not _is_loopback(found["address"]):
+            raise ValueError("not host:port=loopback address[,CA file]")
+        targets[found["host"]] = LocalTarget(found["address"], int(found["port"]), found["ca_file"])
+    return targets
+
+
+def _is_loopback(address: str) -> bool:
+    from ipaddress import ip_address  # not at the top: the authorizer imports this module and never needs it
+
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

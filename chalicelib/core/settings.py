@@ -12,12 +12,18 @@ from enum import StrEnum
 from functools import cache
 from typing import TypeVar
 
-from chalicelib.core import countries, figures, periods, principals, standins
+from chalicelib.core import countries, figures, periods, principals, setting_values
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.figures import FigureSet
 from chalicelib.core.principals import Principals
-from chalicelib.core.setting_values import domains, email_address, https_url, private_url, web_url
-from chalicelib.core.standins import LocalTarget
+from chalicelib.core.setting_values import (
+    LocalTarget,
+    domains,
+    email_address,
+    https_url,
+    private_url,
+    web_url,
+)
 
 _T = TypeVar("_T")
 _Figures = TypeVar("_Figures", bound=FigureSet)
@@ -258,7 +264,7 @@ def _only_locally(environment: Mapping[str, str], variable: str, stage: Stage, o
 def _local_targets(environment: Mapping[str, str], stage: Stage) -> Mapping[str, LocalTarget]:
     variable = "RU4M_LOCAL_TARGETS"
     _only_locally(environment, variable, stage, "nothing is sent to local servers")
-    return _understood(environment, variable, standins.read, "")
+    return _understood(environment, variable, setting_values.local_targets, "")
 
 
 def _required(environment: Mapping[str, str], variable: str) -> str:

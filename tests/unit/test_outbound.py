@@ -37,8 +37,8 @@ from chalicelib.core.outbound import (
     line,
     post,
 )
+from chalicelib.core.setting_values import LocalTarget
 from chalicelib.core.settings import SettingsError, read, settings
-from chalicelib.core.standins import LocalTarget
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
