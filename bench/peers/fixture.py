@@ -15,7 +15,7 @@ import time_machine
 from bench.peers.contestants import AUTHORIZER, CHANGE, CHAT, ONE_READ, READ, USAGE
 from bench.peers.setup import Failed
 from bench.peers.stub import stored
-from chalicelib.core import aws, clock, metrics, stagekeys, table
+from chalicelib.core import aws, clock, keyring, metrics, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
@@ -74,7 +74,10 @@ def _stage_key() -> str:
     """The stage key as KMS answers it, in base64."""
     held = json.loads(os.environ["RU4M_STAGE_KEYS"])["versions"]["1"]
     answer = aws.ask(
-        "kms", "decrypt", CiphertextBlob=base64.b64decode(held), EncryptionContext=stagekeys.context()
+        "kms",
+        "decrypt",
+        CiphertextBlob=base64.b64decode(held),
+        EncryptionContext=keyring.encryption_context(),
     )
     return base64.b64encode(answer["Plaintext"]).decode()
 

@@ -28,8 +28,8 @@ from chalicelib.core.batches import batched
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.fanout import DueShards
 from chalicelib.core.needs import Found
+from chalicelib.core.queues import DueShards
 from chalicelib.core.sealing import SealingError
 from chalicelib.privacy import leases
 from chalicelib.privacy.leases import LeaseTaken

@@ -6,7 +6,7 @@ one shard may wait, and one that finds its shard leased or empty changes nothing
 
 from chalicelib.consents import renewal
 from chalicelib.core import queues
-from chalicelib.core.fanout import DueShards
+from chalicelib.core.queues import DueShards
 from chalicelib.core.settings import settings
 
 

@@ -6,7 +6,7 @@ succeeded. The rule is therefore a condition of the one write that counts, as in
 read before it, and parallel uses cannot pass in between.
 
 A group is counted exactly, in one item, until it is busy. Then it is spread over several items
-(core/spread). A use and its success fall into the same item by their `lot`, so each item applies the rule
+(core/limiter). A use and its success fall into the same item by their `lot`, so each item applies the rule
 to its own uses.
 
 The slots are fixed in UTC. A refused group is admitted again in the next slot, or as soon as
@@ -20,7 +20,7 @@ from datetime import timedelta
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.core import clock, metrics, spread, table
+from chalicelib.core import clock, limiter, metrics, table
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.limiter import WhenUnreachable, counter, until_end_of_slot
 from chalicelib.core.metrics import Metric
@@ -83,7 +83,7 @@ class Breaker:
         at = clock.to_epoch(clock.now())
         seconds = int(self.length().total_seconds())
         first = counter(self.name, group, f"{seconds}_{at // seconds}")
-        place = spread.place(first, lot)
+        place = limiter.place_of_use(first, lot)
         try:
             found = table.write(
                 Change(place, put=until_end_of_slot(at, seconds), add=counts, only_if=only_if)
@@ -97,7 +97,7 @@ class Breaker:
 
     def _mark_if_busy(self, first: Key, found: Item) -> None:
         if found.get("uses", 0) >= max(_BUSY, self.minimum()):
-            spread.mark_busy(first)
+            limiter.mark_busy(first)
 
     def _left(self) -> int:
         """Return the seconds until the slot ends."""

@@ -1,21 +1,30 @@
-"""Keys from the vault, read once per container and kept in memory only.
+"""Keys of the service: those in the vault, and the stage key, which KMS unwraps.
 
-Each purpose has a secret of its own, so IAM decides which function can read which key. New hashes use the
-current version of a key. Older versions stay in the secret, so that hashes made under them can still be
-verified: claims, known devices, receipts and refresh tokens contain the version of their key. Keys of limit
-counters and turns do not, so a new version starts new ones.
+All are read once per container and kept in memory only. In the vault each purpose has a secret of its own,
+so IAM decides which function can read which key. New hashes use the current version of a key. Older versions
+stay in the secret, so that hashes made under them can still be verified: claims, known devices, receipts and
+refresh tokens contain the version of their key. Keys of limit counters and turns do not, so a new version
+starts new ones.
+
+The functions are configured with the ciphertext of the stage key only. From each of its versions HKDF
+derives, each with a label of its own: the key that wraps subjects' data keys, the key of transient records,
+and one key per retention class. So none of them opens what another one sealed.
 """
 
 import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
 from chalicelib.core import aws
+from chalicelib.core.sealing import KEY_BYTES, SealingKeys
 from chalicelib.core.settings import Secret, settings
 
 
@@ -122,7 +131,7 @@ def forget_stream_secret() -> None:
 
 
 def forget() -> None:
-    """Read all keys again at their next use; for commands that rotate them."""
+    """Read all keys of the vault again at their next use; for commands that rotate them."""
     for cached in (mac_keys, pair_key, signing_key):
         cached.cache_clear()
     forget_stream_secret()
@@ -138,3 +147,63 @@ def _read(purpose: Secret) -> dict[str, Any]:
     answer = aws.ask("secretsmanager", "get_secret_value", SecretId=settings().secret(purpose))
     document: dict[str, Any] = json.loads(answer["SecretString"])
     return document
+
+
+def wrapping_key() -> SealingKeys:
+    """The key that wraps the data keys of subjects."""
+    return _derived("wrap")
+
+
+def transient_key() -> SealingKeys:
+    """The key of records that TTL deletes within days: challenges."""
+    return _derived("transient")
+
+
+def retained_key(retention_class: str) -> SealingKeys:
+    """The key of a retention class, for records kept by a hold or a statute after erasure."""
+    return _derived(f"retained:{retention_class}")
+
+
+def _derived(label: str) -> SealingKeys:
+    return SealingKeys(current=_configured()[0], find=_finder(label))
+
+
+def _finder(label: str) -> Callable[[int], bytes | None]:
+    return lambda version: _derive(version, label)
+
+
+@cache
+def _derive(version: int, label: str) -> bytes | None:
+    stage_key = _unwrapped(version)
+    if stage_key is None:
+        return None
+    return HKDFExpand(SHA256(), KEY_BYTES, f"ru4m/sealing/{label}".encode()).derive(stage_key)
+
+
+@cache
+def _unwrapped(version: int) -> bytes | None:
+    """One version of the stage key, by the only call to KMS: one per container and version."""
+    wrapped = _configured()[1].get(version)
+    if wrapped is None:
+        return None
+    answer = aws.ask("kms", "decrypt", CiphertextBlob=wrapped, EncryptionContext=encryption_context())
+    key: bytes = answer["Plaintext"]
+    return key
+
+
+@cache
+def _configured() -> tuple[int, dict[int, bytes]]:
+    document = json.loads(settings().stage_keys())
+    versions = {int(version): base64.b64decode(key) for version, key in document["versions"].items()}
+    return int(document["current"]), versions
+
+
+def encryption_context() -> dict[str, str]:
+    """The encryption context: the ciphertext of one stage cannot be unwrapped for another."""
+    return {"stage": settings().stage.value, "purpose": "sealing"}
+
+
+def forget_stage_keys() -> None:
+    """Read the configuration and the stage keys again at their next use; for commands that rotate them."""
+    for cached in (_configured, _unwrapped, _derive):
+        cached.cache_clear()

@@ -7,6 +7,14 @@ hits cannot pass between a read and a write. It is never part of a transaction. 
 Each limiter declares what happens when its counter is unreachable (throttled, timed out, table down): REFUSE
 if a hit costs money or guards a secret, ALLOW if an outage of the counter must not become an outage of the
 service. Keys contain subjects as hashes only. `chalicelib/accounts/limits` declares what is stored.
+
+A counter that is too busy for one item is spread over 32 more (the breaker's and those of budgets). An item
+takes at most a thousand writes a second. A counter is exact, in its first item, until its owner marks
+it as busy. Then each use is counted in one of 32 other items, chosen by its `lot`: a text that later writes
+about the same use know too, so they reach the same item. Each item applies its rule to its own uses, which
+are a fair sample of all uses.
+
+A container learns from the results of its own writes that a counter is busy, and for one slot of time only.
 """
 
 import hashlib
@@ -18,7 +26,7 @@ from enum import Enum, auto
 from functools import reduce
 from operator import and_
 
-from chalicelib.core import clock, keyring, metrics, table
+from chalicelib.core import clock, keyring, metrics, shards, table
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.ids import Id
 from chalicelib.core.metrics import Metric
@@ -170,3 +178,37 @@ def until_end_of_slot(at: int, seconds: int) -> Item:
         "expires_at": ends_at,
         "delete_at": ends_at,
     }
+
+
+SPREAD_SHARDS = shards.names(32)
+
+_REMEMBERED = 10_000
+
+# Busy counters: the first item of each, and the slot.
+_busy: set[tuple[str, str]] = set()
+
+
+def place_of_use(first: Key, lot: str, slot: str = "") -> Key:
+    """The item that counts a use. `slot` names the slot if an item covers several slots."""
+    return _busy_part(first, shards.shard_of(lot, SPREAD_SHARDS)) if (first.pk, slot) in _busy else first
+
+
+def places_when_busy(first: Key) -> list[Key]:
+    """The items over which the uses of a busy counter are spread."""
+    return [_busy_part(first, shard) for shard in SPREAD_SHARDS]
+
+
+def mark_busy(first: Key, slot: str = "") -> None:
+    """Spread the uses that this container counts in the slot from now on."""
+    if len(_busy) >= _REMEMBERED:
+        _busy.clear()  # mostly past slots; one write marks each current one again
+    _busy.add((first.pk, slot))
+
+
+def forget_busy() -> None:
+    """Forget which counters are busy; for tests."""
+    _busy.clear()
+
+
+def _busy_part(first: Key, shard: str) -> Key:
+    return Key(first.table, f"{first.pk}#{shard}")

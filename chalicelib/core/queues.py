@@ -1,15 +1,21 @@
-"""Messages of queues: sending them in batches, and working on those that Lambda delivers.
+"""Messages of queues, by which schedules hand work to workers, one by one or shard by shard.
 
 A message is a hint. What is due is in a table, so a lost message is sent again by the next run of a schedule,
 and a late, duplicate or invalid one changes nothing.
+
+Work over all accounts is spread over workers, shard by shard (ADR 34): a schedule finds the shards with work
+due, and sends a message for each. The worker that gets a message leases its shard.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 
 from chalicelib.core import aws
 from chalicelib.core.batches import batched
+from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
 
 MAX_PER_BATCH = 10  # SQS's own
@@ -62,3 +68,38 @@ def read_body(body: str, *names: str) -> tuple[str, ...] | None:
         return None
     values = tuple(fields[name] for name in names)
     return values if all(isinstance(value, str) for value in values) else None
+
+
+Shard = TypeVar("Shard")
+
+# How long no worker has begun a shard, if no worker ever did.
+_NEVER = DAY
+
+
+@dataclass(frozen=True)
+class DueShards(Generic[Shard]):
+    """What a run of a schedule found.
+
+    Attributes:
+        shards: those with work due that no worker has leased.
+        abandoned: how many of them a worker leased and did not release, because it was killed.
+        standstill: if shards are due, the time since a worker last touched any shard of the job.
+    """
+
+    shards: tuple[Shard, ...]
+    abandoned: int
+    standstill: timedelta
+
+    @classmethod
+    def of(
+        cls, shards: Iterable[Shard], abandoned: int, touched: Iterable[datetime], now: datetime
+    ) -> "DueShards[Shard]":
+        """What was found, given when workers touched the shards of the job."""
+        due = tuple(shards)
+        newest = max(touched, default=now - _NEVER)
+        return cls(due, abandoned, now - newest if due else timedelta())
+
+    @property
+    def standstill_minutes(self) -> int:
+        """The standstill in whole minutes."""
+        return int(self.standstill.total_seconds()) // 60

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from chalicelib.core import clock, stagekeys
+from chalicelib.core import clock, keyring
 from chalicelib.core.sealing import KeyNotFound, Place, SealBroken, SealingKeys, Unfit, version_of
 from chalicelib.core.table import Index, Item, Key
 from chalicelib.privacy.periods import UntilErasure, UntilInstant
@@ -151,9 +151,9 @@ def expires_at(record: Record) -> datetime | None:
 def _keys(kind: type[Record], subject: SubjectKeys | None) -> SealingKeys:
     match kind.declaration.key_class:
         case KeyClass.TRANSIENT:
-            return stagekeys.transient()
+            return keyring.transient_key()
         case KeyClass.RETAINED:
-            return stagekeys.retained(kind.declaration.kind)
+            return keyring.retained_key(kind.declaration.kind)
         case _ if subject is None:
             raise KeyNotFound
         case _:

@@ -8,7 +8,7 @@ become unreadable when the item leaves the backups of the Keys table, after seve
 from dataclasses import dataclass
 from functools import cache
 
-from chalicelib.core import sealing, stagekeys
+from chalicelib.core import keyring, sealing
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
 from chalicelib.core.sealing import Place, SealingKeys
@@ -36,7 +36,7 @@ def new(account_id: AccountId) -> tuple[SubjectKeys, Create]:
 
 def wrap(account_id: AccountId, version: int, plain: bytes) -> bytes:
     """A wrapped data key: sealed under the stage key for this account and version."""
-    return stagekeys.wrapping().seal(plain, _place(account_id, version))
+    return keyring.wrapping_key().seal(plain, _place(account_id, version))
 
 
 def unwrap(account_id: AccountId, version: int, wrapped: bytes) -> bytes:
@@ -45,7 +45,7 @@ def unwrap(account_id: AccountId, version: int, wrapped: bytes) -> bytes:
     Raises:
         SealingError: altered, moved from another account, or its version of the stage key does not exist.
     """
-    return stagekeys.wrapping().open(wrapped, _place(account_id, version))
+    return keyring.wrapping_key().open(wrapped, _place(account_id, version))
 
 
 def _place(account_id: AccountId, version: int) -> Place:

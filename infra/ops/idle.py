@@ -14,7 +14,7 @@ from chalicelib.accounts.model import Account, LastUse
 from chalicelib.accounts.service import last_uses
 from chalicelib.core import clock
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.segments import WHOLE
+from chalicelib.core.shards import WHOLE
 from chalicelib.privacy.periods import Period
 from infra.deployment.account import AwsAccount
 from infra.ops import gated

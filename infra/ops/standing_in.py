@@ -40,10 +40,10 @@ def act_as(
     if account.access_key and account.secret_key:
         os.environ.update(AWS_ACCESS_KEY_ID=account.access_key, AWS_SECRET_ACCESS_KEY=account.secret_key)
 
-    from chalicelib.core import aws, keyring, stagekeys
+    from chalicelib.core import aws, keyring
     from chalicelib.core.settings import settings
 
     settings.cache_clear()
-    stagekeys.forget()
+    keyring.forget_stage_keys()
     keyring.forget()
     aws.client.cache_clear()

@@ -16,7 +16,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib.accounts.challenges.budgets import history
-from chalicelib.core import aws, keyring, spread, stagekeys
+from chalicelib.core import aws, keyring, limiter
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
@@ -83,7 +83,7 @@ def create_stage_key(version: int = 1) -> None:
     kms = aws.client("kms")
     key = kms.create_key(KeySpec="SYMMETRIC_DEFAULT")["KeyMetadata"]["KeyId"]
     made = kms.generate_data_key_without_plaintext(
-        KeyId=key, KeySpec="AES_256", EncryptionContext=stagekeys.context()
+        KeyId=key, KeySpec="AES_256", EncryptionContext=keyring.encryption_context()
     )
     document = json.loads(os.environ.get("RU4M_STAGE_KEYS", "{}")) if version > 1 else {}
     versions = document.get("versions", {})
@@ -96,9 +96,9 @@ def new_container() -> None:
     """Reset the state of the process as in a new container: settings, keys, busy flags."""
     settings.cache_clear()
     settings()  # from the current environment
-    stagekeys.forget()
+    keyring.forget_stage_keys()
     keyring.forget()
-    spread.forget()
+    limiter.forget_busy()
     history.forget()
     signature.forget()
 

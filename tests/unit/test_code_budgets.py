@@ -7,10 +7,10 @@ import pytest
 from chalicelib.accounts.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, budget
 from chalicelib.accounts.challenges.budgets.store import CounterPlace
 from chalicelib.accounts.challenges.model import Challenge, TooManyCodes
-from chalicelib.core import figures, shards, spread
+from chalicelib.core import figures, limiter, shards
 from chalicelib.core.clock import HOUR
+from chalicelib.core.limiter import SPREAD_SHARDS
 from chalicelib.core.settings import settings
-from chalicelib.core.spread import SHARDS
 from infra.local.cloud import LIMITS_VARIABLE, local_figures
 from tests.support.builders import a_phone
 from tests.support.codes import a_challenge
@@ -37,14 +37,14 @@ def challenge_counted_in(item: str) -> Challenge:
     """Return a challenge that counts in this item once the hour is spread."""
     while True:
         challenge = a_challenge(a_phone())
-        if shards.shard_of(challenge.challenge_id, spread.SHARDS) == item:
+        if shards.shard_of(challenge.challenge_id, limiter.SPREAD_SHARDS) == item:
             return challenge
 
 
 def admitted(budget: Budget = PER_COUNTRY) -> int:
     """Return the number of unverified texts that a busy hour admits in all its items."""
     taken = 0
-    for item in spread.SHARDS:
+    for item in limiter.SPREAD_SHARDS:
         with suppress(TooManyCodes):
             while True:
                 hit(budget, challenge_counted_in(item))
@@ -57,7 +57,7 @@ def a_busy_hour(budget: Budget = PER_COUNTRY) -> None:
     for _ in range(BUSY):
         challenge = a_challenge(a_phone())
         hit(budget, challenge)
-        spread.forget()
+        limiter.forget_busy()
         budget.count_verified(challenge)
 
 
@@ -68,8 +68,8 @@ def test_hour_counts_in_one_item_until_it_is_busy_and_then_in_32_more(world: Wor
         keys.append(hit(PER_COUNTRY, challenge).key)
         PER_COUNTRY.count_verified(challenge)
     assert len({*keys}) == 1
-    keys_of_items = {hit(PER_COUNTRY, challenge_counted_in(item)).key for item in SHARDS}
-    assert len(keys_of_items - {keys[0]}) == len(SHARDS)
+    keys_of_items = {hit(PER_COUNTRY, challenge_counted_in(item)).key for item in SPREAD_SHARDS}
+    assert len(keys_of_items - {keys[0]}) == len(SPREAD_SHARDS)
 
 
 def test_busy_hour_does_not_make_another_hour_busy(world: World) -> None:
@@ -84,7 +84,7 @@ def test_busy_hour_does_not_make_another_hour_busy(world: World) -> None:
 def test_text_that_was_not_sent_is_subtracted_where_it_was_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spread, "SHARDS", ("00",))
+    monkeypatch.setattr(limiter, "SPREAD_SHARDS", ("00",))
     a_busy_hour()
     room = admitted()
     world.advance(HOUR)
@@ -98,14 +98,14 @@ def test_text_that_was_not_sent_is_subtracted_where_it_was_counted(
 def test_all_items_of_a_busy_hour_together_admit_less_than_twice_its_budget(
     world: World, monkeypatch: pytest.MonkeyPatch, items: int
 ) -> None:
-    monkeypatch.setattr(spread, "SHARDS", shards.names(items))
+    monkeypatch.setattr(limiter, "SPREAD_SHARDS", shards.names(items))
     a_busy_hour()
     room = 10 + BUSY // 2
     in_others = admitted()
     in_first = 0
     with suppress(TooManyCodes):
         while True:
-            spread.forget()  # a container that does not know yet that the hour is busy
+            limiter.forget_busy()  # a container that does not know yet that the hour is busy
             hit()
             in_first += 1
     assert in_first == room
@@ -115,7 +115,7 @@ def test_all_items_of_a_busy_hour_together_admit_less_than_twice_its_budget(
 def test_verification_after_the_hour_became_busy_makes_room(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spread, "SHARDS", ("00",))
+    monkeypatch.setattr(limiter, "SPREAD_SHARDS", ("00",))
     a_busy_hour()
     challenges = [a_challenge(a_phone()) for _ in range(4)]
     for challenge in challenges:
@@ -129,9 +129,9 @@ def test_verification_after_the_hour_became_busy_makes_room(
 def test_refused_container_spreads_its_counts_over_the_items_of_a_busy_hour(world: World) -> None:
     a_busy_hour()
     for _ in range(10 + BUSY // 2):
-        spread.forget()
+        limiter.forget_busy()
         hit()
-    spread.forget()
+    limiter.forget_busy()
     with pytest.raises(TooManyCodes):
         hit()
     place = hit()
@@ -142,7 +142,7 @@ def test_refused_container_spreads_its_counts_over_the_items_of_a_busy_hour(worl
 def test_texts_within_the_budget_are_admitted_after_the_hour_becomes_busy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spread, "SHARDS", ("00", "01"))
+    monkeypatch.setattr(limiter, "SPREAD_SHARDS", ("00", "01"))
     for _ in range(6 * BUSY // 8):  # eight texts at once, of which six are verified afterwards
         crowd = [a_challenge(a_phone()) for _ in range(8)]
         for challenge in crowd:
@@ -157,11 +157,11 @@ def test_each_item_of_a_busy_hour_has_room_for_one_text(
     monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_HOUR", "1")
     settings.cache_clear()
     a_busy_hour(IN_ALL)
-    for item in SHARDS:
+    for item in SPREAD_SHARDS:
         challenge = challenge_counted_in(item)
         hit(IN_ALL, challenge)
         IN_ALL.count_verified(challenge)
-    assert admitted(IN_ALL) == len(SHARDS)
+    assert admitted(IN_ALL) == len(SPREAD_SHARDS)
 
 
 # Figures of a local cloud

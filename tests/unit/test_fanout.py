@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.core.fanout import DueShards
+from chalicelib.core.queues import DueShards
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

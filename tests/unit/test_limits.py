@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from chalicelib.accounts.challenges.numbers import prefix_of
 from chalicelib.accounts.limits.model import Limit
-from chalicelib.core import breaker, clock, figures, metrics, spread, table
+from chalicelib.core import breaker, clock, figures, limiter, metrics, table
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.http import ClientAddress
-from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.limiter import SPREAD_SHARDS, Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import SettingsError, read, settings
-from chalicelib.core.spread import SHARDS
 from chalicelib.core.table import Key
 from chalicelib.privacy.periods import Period
 from tests.support import cloud, environment
@@ -70,7 +69,7 @@ def is_refused(one: Breaker) -> bool:
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     yield
-    spread.forget()
+    limiter.forget_busy()
     settings.cache_clear()
 
 
@@ -178,14 +177,14 @@ def test_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: pyte
     one = a_breaker()
     places = [use_with_success(one) for _ in range(300)]
     assert len(set(places[: 2 * FEW])) == 1
-    assert len({*places[2 * FEW :]} - {places[0]}) == len(SHARDS)
+    assert len({*places[2 * FEW :]} - {places[0]}) == len(SPREAD_SHARDS)
 
 
 def test_busy_group_without_successes_is_refused_in_all_its_items(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy_from(monkeypatch, 2 * FEW)
-    monkeypatch.setattr(spread, "SHARDS", ("00", "01", "02", "03"))
+    monkeypatch.setattr(limiter, "SPREAD_SHARDS", ("00", "01", "02", "03"))
     one = a_breaker()
     for _ in range(2 * FEW):
         use_with_success(one)
@@ -206,11 +205,11 @@ def test_refused_container_spreads_its_counts_over_the_items_of_a_busy_group(
     one = a_breaker()
     for _ in range(2 * FEW):
         use_with_success(one)
-    spread.forget()
+    limiter.forget_busy()
     first = one.hit(GROUP, "1")
     with suppress(TooMany):
         while True:
-            spread.forget()
+            limiter.forget_busy()
             use(one)
     assert one.hit(GROUP, "1") != first
 

@@ -13,7 +13,7 @@ from chalicelib.accounts.profiles.model import Profile
 from chalicelib.accounts.profiles.store import PROFILE
 from chalicelib.consents import store as purposes
 from chalicelib.consents.model import Purposes
-from chalicelib.core import sealing, stagekeys, table
+from chalicelib.core import keyring, sealing, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import NotAskedFor, read_accounts
 from chalicelib.core.sealing import KeyNotFound, Place, SealBroken, SealingKeys, Unfit
@@ -145,7 +145,7 @@ def test_old_records_open_and_new_ones_use_the_new_stage_key_after_rotation(worl
 
 def test_kms_refuses_the_stage_key_of_another_stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     cloud.new_container()
-    monkeypatch.setattr(stagekeys, "context", lambda: {"stage": "production", "purpose": "sealing"})
+    monkeypatch.setattr(keyring, "encryption_context", lambda: {"stage": "production", "purpose": "sealing"})
     assert world.asks_for_a_code(a_phone()).status == 500
 
 
@@ -178,7 +178,12 @@ def test_content_unfit_for_its_class_raises_an_error_without_the_content(
 
 
 def test_key_of_one_kind_does_not_open_a_blob_of_another_kind(world: World) -> None:
-    kinds = [stagekeys.wrapping(), stagekeys.transient(), stagekeys.retained("a"), stagekeys.retained("b")]
+    kinds = [
+        keyring.wrapping_key(),
+        keyring.transient_key(),
+        keyring.retained_key("a"),
+        keyring.retained_key("b"),
+    ]
     blob = kinds[0].seal(b"x", HERE)
     for other in kinds[1:]:
         with pytest.raises(SealBroken):

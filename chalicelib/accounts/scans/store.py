@@ -8,7 +8,7 @@ from chalicelib.accounts.store import quarantine
 from chalicelib.core import observe, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.table import Item, Key, Scan, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec

@@ -22,7 +22,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform, Write, commit
 
 # Chat tokens are back-dated by five seconds. With four seconds here, every token that was issued up to now is

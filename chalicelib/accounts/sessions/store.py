@@ -7,7 +7,7 @@ from chalicelib.accounts.sessions.model import SecurityEvent, SecurityEventKind,
 from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.table import (
     ALWAYS,
     Attr,

@@ -8,7 +8,7 @@ about one shard wait. Each of them continues the shard, unless it finds the shar
 from chalicelib.consents.notices import announcement_run
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core import queues
-from chalicelib.core.fanout import DueShards
+from chalicelib.core.queues import DueShards
 from chalicelib.core.settings import settings
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
 
-from chalicelib.core.segments import WHOLE, Segment
 from chalicelib.core.settings import settings
+from chalicelib.core.shards import WHOLE, Segment
 from chalicelib.core.table.items import Item, Key, wire_item
 from chalicelib.core.table_names import END_NAMES, Table
 

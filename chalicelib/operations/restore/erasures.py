@@ -21,7 +21,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import AccountId, HeldId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform, Write, commit
 from chalicelib.messages.suppressions import service as suppressions

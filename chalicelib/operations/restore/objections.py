@@ -24,7 +24,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses

@@ -27,7 +27,7 @@ from chalicelib.core import clock
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
 from chalicelib.operations.breaches import restored as breaches

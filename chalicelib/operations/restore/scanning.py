@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chalicelib.core.batches import batched
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from chalicelib.core import table
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.table import Expired, Key, Scan, Table
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from chalicelib.core.ids import AccountId
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.operations.restore import store
 from chalicelib.operations.restore.scanning import Workers

@@ -21,7 +21,7 @@ from chalicelib.core.chain import Unreadable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform
 from chalicelib.operations.restore.marks import MARGIN
 from chalicelib.operations.restore.scanning import Workers

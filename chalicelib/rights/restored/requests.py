@@ -9,7 +9,7 @@ from functools import partial
 from chalicelib.core import chain
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform
 from chalicelib.rights import evidence, indexes, store
 from chalicelib.rights.model import RightsRequest

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.segments import Segment
+from chalicelib.core.shards import Segment
 from chalicelib.core.table import Attr, Conflict, Create, Delete, Key, Replace, Scan, Table, owner_of
 from chalicelib.privacy import codec
 from chalicelib.rights.model import OpenRequest, RightsRequest

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from stream_chat import StreamChat
 
-from chalicelib.core import clock, stagekeys
+from chalicelib.core import clock, keyring
 from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import Place
 from chalicelib.core.transactions import commit
@@ -60,10 +60,10 @@ def _sealed(cloud: LocalCloud, value: str) -> Planted:
         commit(creation)
         keys = subject_keys.key(owner)
         places = (
-            (_CHALLENGES, Place("challenge", f"planted-{letters()}"), stagekeys.transient()),
-            (_RIGHTS, Place("certificate", f"R#{letters()}", "planted"), stagekeys.retained("certificate")),
-            (_BILLING, Place("invoice", f"A#{letters()}", "planted"), stagekeys.retained("invoice")),
-            (_HELD, Place("held_record", f"K#{letters()}", "planted"), stagekeys.retained("held_record")),
+            (_CHALLENGES, Place("challenge", f"planted-{letters()}"), keyring.transient_key()),
+            (_RIGHTS, Place("certificate", f"R#{letters()}", "planted"), keyring.retained_key("certificate")),
+            (_BILLING, Place("invoice", f"A#{letters()}", "planted"), keyring.retained_key("invoice")),
+            (_HELD, Place("held_record", f"K#{letters()}", "planted"), keyring.retained_key("held_record")),
             (_ACCOUNTS, Place("profile", keys.pk, "planted"), subject),
         )
         plain = json.dumps({"planted": value}).encode()

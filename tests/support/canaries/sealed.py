@@ -9,7 +9,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from chalicelib.core import stagekeys
+from chalicelib.core import keyring
 from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import Place, SealingError, SealingKeys
 from chalicelib.core.table_names import Table
@@ -52,8 +52,8 @@ class SealedRecords:
             return
 
     def _candidates(self, item: RawItem) -> Iterator[SealingKeys]:
-        yield stagekeys.transient()
-        yield from (stagekeys.retained(kind) for kind in {item["kind"]["S"], *self._kinds})
+        yield keyring.transient_key()
+        yield from (keyring.retained_key(kind) for kind in {item["kind"]["S"], *self._kinds})
         pk = item["pk"]["S"]
         if pk in self._wrapped:
             yield subject_keys.from_item(AccountId(pk.removeprefix("A#")), self._wrapped[pk])

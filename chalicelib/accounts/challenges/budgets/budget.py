@@ -22,7 +22,7 @@ from chalicelib.accounts.challenges.budgets import history, store
 from chalicelib.accounts.challenges.budgets.store import CounterFull, CounterPlace, Debts, Slot, SlotCounts
 from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, TooManyCodes
 from chalicelib.accounts.challenges.numbers import country_of
-from chalicelib.core import clock, metrics, spread
+from chalicelib.core import clock, limiter, metrics
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.limiter import WhenUnreachable
@@ -134,7 +134,7 @@ class Budget:
         earned = self.earned()
         earlier = _TEXT * _BUSY * earned
         shared = (max(debt, (100 * debt + earlier) // (100 + earned)) for debt in room)
-        return Debts(*(max(debt // len(spread.SHARDS), _TEXT) for debt in shared))
+        return Debts(*(max(debt // len(limiter.SPREAD_SHARDS), _TEXT) for debt in shared))
 
 
 def _room_of_country(country: str) -> Debts:

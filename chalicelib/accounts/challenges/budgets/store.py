@@ -1,7 +1,7 @@
 """All DynamoDB access of budgets.
 
     code_count#<budget>#<group>#<day>            the counter of a group of numbers on a UTC day
-    code_count#<budget>#<group>#<day>#<number>   32 more items of it, once an hour is busy (core/spread)
+    code_count#<budget>#<group>#<day>#<number>   32 more items of it, once an hour is busy (core/limiter)
     code_history                                 the verified codes of each country on the last days
 
 A counter has the texts and the debt of each hour, and the debt and the verified codes of the day.
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.accounts.limits.model import CodeCount, CodeHistory
-from chalicelib.core import clock, spread, table
+from chalicelib.core import clock, limiter, table
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Item, Key, Replace, Table
@@ -79,13 +79,13 @@ class CounterPlace(NamedTuple):
 
     def spread_hour(self) -> None:
         """Count the hour's later challenges in 32 more items."""
-        spread.mark_busy(self.first, str(self.slot.hour))
+        limiter.mark_busy(self.first, str(self.slot.hour))
 
 
 def place_of(budget: str, group: str, slot: Slot, lot: str) -> CounterPlace:
     """Return the place that counts a challenge; its id, `lot`, chooses among the items of a busy hour."""
     first = first_key(budget, group, slot.day)
-    return CounterPlace(spread.place(first, lot, str(slot.hour)), first, slot, group)
+    return CounterPlace(limiter.place_of_use(first, lot, str(slot.hour)), first, slot, group)
 
 
 def first_key(budget: str, group: str, day: datetime) -> Key:
@@ -128,7 +128,7 @@ def verified_codes(
     firsts = {first_key(budget, group, day): (group, day) for group in groups for day in days}
     found = _read(firsts)
     busy = [first for first, item in found.items() if _texts_of_busiest_hour(item) >= busy_from]
-    parts = {part: firsts[first] for first in busy for part in spread.parts(first)}
+    parts = {part: firsts[first] for first in busy for part in limiter.places_when_busy(first)}
     total: dict[tuple[str, datetime], int] = {}
     for key, item in {**found, **_read(parts)}.items():
         if codes := item.get("verified", 0):

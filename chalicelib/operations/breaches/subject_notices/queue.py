@@ -1,8 +1,8 @@
 """The queue of parts whose accounts have to be notified; a message names a breach and a part, no account."""
 
 from chalicelib.core import queues
-from chalicelib.core.fanout import DueShards
 from chalicelib.core.ids import BreachId
+from chalicelib.core.queues import DueShards
 from chalicelib.core.settings import settings
 from chalicelib.operations.breaches.model import Breach
 from chalicelib.operations.breaches.subject_notices import run
