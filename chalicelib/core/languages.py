@@ -1,7 +1,7 @@
 """The languages in which subjects read our texts, and which of them a reader understands.
 
 There are three: English, and Serbian in the Latin and in the Cyrillic script. Serbian texts are written once,
-in Latin script; `cyrillic` transliterates them (ADR 44).
+in Latin script; `phrases` transliterates them (ADR 44).
 
 Serbian without a script is shown in Latin script, although Unicode's CLDR assumes Cyrillic: each reader of
 Serbian reads both, the app is written in Latin script, and a text message in it costs half as much. A phone

@@ -1,7 +1,7 @@
-"""The parts that readable pages have in common: head, policy, times and tables.
+"""The parts that readable pages have in common: head, policy, style, times and tables.
 
-`core/page_style` has their style. A page is self-contained: one style, and a content security policy that
-forbids everything else. By default it has no script and makes no request.
+A page is self-contained: one style, for phones, desktops, dark mode and paper, and a content security policy
+that forbids everything else. By default it has no script and makes no request.
 """
 
 import base64
@@ -12,8 +12,128 @@ from datetime import datetime
 from chalicelib.core.clock import ZONE, day_of
 from chalicelib.core.languages import Language, day_in_words
 from chalicelib.core.markup import Html, tag
-from chalicelib.core.page_style import STYLE
 from chalicelib.core.phrases import in_script
+
+# Each text colour on both grounds has a contrast of 4.5 at least (WCAG 2.2, 1.4.3); a test computes it.
+LIGHT = {
+    "ground": "#f6f7f9", "card": "#ffffff", "text": "#17202b", "quiet": "#55606e", "link": "#0b5a8a",
+    "line": "#d8dde3", "warn": "#8a4b00",
+}  # fmt: skip
+DARK = {
+    "ground": "#10151b", "card": "#19212a", "text": "#e6ebf0", "quiet": "#a3afbc", "link": "#86c5ee",
+    "line": "#33404d", "warn": "#f2b866",
+}  # fmt: skip
+
+
+def _colours(of: dict[str, str]) -> str:
+    return ";".join(f"--{name}:{colour}" for name, colour in of.items())
+
+
+_SCREEN = """
+*{box-sizing:border-box}
+html{color-scheme:light dark;scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--ground);color:var(--text);
+font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+a{color:var(--link);text-underline-offset:.15em}
+a:focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:2px}
+h1{font-size:1.9rem;line-height:1.2;margin:0 0 .75rem}
+h2{font-size:1.35rem;line-height:1.3;margin:2.5rem 0 .9rem}
+h3{font-size:1.15rem;line-height:1.3;margin:0}
+h4{font-size:.9rem;margin:1.5rem 0 .5rem}
+p{margin:.5rem 0}
+code{font:.875em ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
+.page{max-width:76rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+.page>header .card{margin-top:1.3rem}
+.lead{font-size:1.05rem;max-width:44rem}
+.quiet{color:var(--quiet)}
+.card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:1.1rem;margin:0 0 1rem}
+.card>:first-child,.card>dl:first-child>dt:first-child{margin-top:0}
+.warn{border-left:.3rem solid var(--warn)}
+.warn strong{color:var(--warn)}
+.note{padding:.1rem 0 .1rem .8rem;margin:1rem 0}
+.head{display:flex;flex-wrap:wrap;gap:.1rem .8rem;align-items:baseline;justify-content:space-between}
+.count{color:var(--quiet);font-size:.9rem;white-space:nowrap}
+dl{margin:.8rem 0 0;display:grid;grid-template-columns:1fr;gap:0}
+dt{color:var(--quiet);font-size:.875rem;margin-top:.6rem}
+dd{margin:0;min-width:0}
+.v,dd,td,li,code{overflow-wrap:anywhere}
+.v{white-space:pre-wrap}
+dd,td{overflow:clip}
+ul{margin:.4rem 0;padding-left:1.2rem}
+li{margin:.25rem 0}
+nav{font-size:.925rem}
+nav ul{list-style:none;padding:0}
+nav a{text-decoration:none}
+nav a:hover{text-decoration:underline}
+nav h2{font-size:1rem;margin:0 0 .4rem}
+.scroll{margin-top:.8rem}
+table{width:100%;border-collapse:collapse;font-size:.925rem}
+th{color:var(--quiet);font-weight:600;font-size:.85rem;text-align:left;vertical-align:bottom}
+th,td{padding:.5rem .9rem .5rem 0;border-bottom:1px solid var(--line)}
+td{vertical-align:top;min-width:7rem}
+td:last-child,th:last-child{padding-right:0}
+tbody tr:last-child td{border-bottom:0}
+.skip{position:absolute;left:-999rem}
+.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem}
+"""
+
+# A table of many columns, and each table on a phone, is a stack of records with their labels.
+_STACKED = """thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+table,tbody,tr,td{display:block}
+tr{padding:.6rem 0;border-bottom:1px solid var(--line)}
+tbody tr:last-child{border-bottom:0}
+td{border:0;padding:.15rem 0;min-width:0}
+td::before{content:attr(data-label);display:block;color:var(--quiet);font-size:.8rem}"""
+
+
+def _under(prefix: str, rules: str) -> str:
+    """The same rules, for what is inside `prefix` only."""
+    lines = []
+    for rule in rules.splitlines():
+        selector, rest = rule.split("{", 1)
+        lines.append(",".join(f"{prefix} {part}" for part in selector.split(",")) + "{" + rest)
+    return "\n".join(lines)
+
+
+_MANY = (
+    _under(".many", _STACKED)
+    + """
+.many tr{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:.3rem 1.2rem}
+"""
+)
+
+STYLE = f"""
+:root{{{_colours(LIGHT)}}}
+@media (prefers-color-scheme:dark){{:root{{{_colours(DARK)}}}}}
+{_SCREEN}{_MANY}
+@media screen and (max-width:43.99rem){{
+{_STACKED}
+.figures tr{{display:grid;grid-template-columns:repeat(3,1fr);gap:.2rem .8rem}}
+.figures td:first-child{{grid-column:1/-1;font-weight:600}}
+.figures td:first-child::before{{display:none}}
+.page{{padding:1.1rem .8rem 2rem}}
+h1{{font-size:1.6rem}}
+}}
+@media (min-width:44rem){{
+dl{{grid-template-columns:minmax(8rem,11rem) 1fr;gap:.45rem 1.2rem}}
+dt{{margin:0;padding-top:.1rem}}
+.card{{padding:1.4rem 1.6rem}}
+}}
+@media screen and (min-width:68rem){{
+.page{{display:grid;grid-template-columns:15rem minmax(0,1fr);column-gap:2.5rem}}
+.page>header,.page>footer{{grid-column:1/-1}}
+nav{{position:sticky;top:1rem;align-self:start;max-height:calc(100vh - 2rem);overflow:auto;margin-top:2.4rem}}
+}}
+@media print{{
+:root{{{_colours(LIGHT)};--ground:#fff}}
+html{{color-scheme:light;font-size:9.5pt}}
+.page{{max-width:none;padding:0}}
+nav,.skip{{display:none}}
+.card{{border:0;border-top:1px solid var(--line);border-radius:0;padding:.8rem 0}}
+h2,h3,h4{{break-after:avoid}}
+tr{{break-inside:avoid}}
+}}
+"""
 
 
 def hash_source(inline: str) -> str:

@@ -30,10 +30,10 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import aws, clock, egress, metrics
 from chalicelib.core.aws import in_doubt
+from chalicelib.core.clock import Pace
 from chalicelib.core.ids import MailId
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
-from chalicelib.core.pace import Pace
 from chalicelib.core.settings import settings
 from chalicelib.messages.wanted import WantedMailbox
 from chalicelib.privacy.controller import CONTROLLER

@@ -17,7 +17,7 @@ come after the deletion has passed its key: `remaining` finds it, and the next `
 The caller gets counts page by page, after the page is deleted. A worker that is killed between the two loses
 the counts of that page. The sums are therefore lower bounds, and a certificate has to say "at least". They
 would be too high only if two workers deleted the same records at the same time, which the account's turn
-prevents (core/turns).
+prevents (privacy/leases).
 """
 
 from collections import Counter

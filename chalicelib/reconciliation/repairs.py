@@ -10,9 +10,8 @@ from datetime import datetime
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, metrics
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, Pace
 from chalicelib.core.metrics import Metric
-from chalicelib.core.pace import Pace
 from chalicelib.reconciliation import evidence, store
 from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck

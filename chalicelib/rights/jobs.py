@@ -5,8 +5,7 @@ import os
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.core import metrics, observe, queues
-from chalicelib.core.dimensions import Dimension
-from chalicelib.core.metrics import Metric
+from chalicelib.core.metrics import Dimension, Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
 from chalicelib.core.sealing import SealingError

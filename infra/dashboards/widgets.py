@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from chalicelib.core.dimensions import OTHER
-from chalicelib.core.metrics import NAMESPACE, Metric
+from chalicelib.core.metrics import NAMESPACE, OTHER, Metric
 
 SERVICE = "ru4m-${Stage}"
 

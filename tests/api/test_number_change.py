@@ -11,8 +11,8 @@ from chalicelib.accounts.profiles import number_change
 from chalicelib.accounts.service import AccountMoved
 from chalicelib.consents import store as consents
 from chalicelib.core import aws
-from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.ids import AccountId
+from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.settings import Secret
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses

@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.cyrillic import to_cyrillic
+from chalicelib.core.phrases import to_cyrillic
 from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import GRACE, account_of
 from infra.local.tour.phone import Phone, code_in

@@ -14,8 +14,8 @@ from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents.notices.model import AnnouncementState
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.ids import AccountId, BreachId
+from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Table
 from chalicelib.operations.breaches.subject_notices import notice

@@ -14,8 +14,8 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.outbound import NotTakenReason, Unreachable
 from chalicelib.core.settings import settings
-from chalicelib.core.turns import Turns
 from chalicelib.messages import mail
+from chalicelib.privacy.leases import Turns
 from chalicelib.rights import files, store
 from chalicelib.rights.engine import duties, engine, queue
 from chalicelib.rights.engine.step import CopyJob, Outcome, Wait

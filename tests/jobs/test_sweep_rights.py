@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.core import aws, clock
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.core.dimensions import Dimension
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.metrics import Dimension
 from chalicelib.core.settings import settings
 from chalicelib.rights import store
 from chalicelib.rights.jobs import sweep_rights, work_rights

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.core.page_style import DARK, LIGHT
+from chalicelib.core.page import DARK, LIGHT
 from infra.local.children import ROOT
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support import pictures

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.languages import Language
-from chalicelib.core.page import POLICY
-from chalicelib.core.page_style import STYLE
+from chalicelib.core.page import POLICY, STYLE
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import UNDECLARED

@@ -15,10 +15,9 @@ from pydantic import BaseModel
 
 import chalicelib
 from chalicelib.consents.evidence import Event
-from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.languages import Language
-from chalicelib.core.phrases import Catalogue, Phrasebook
+from chalicelib.core.phrases import Catalogue, Phrasebook, to_cyrillic
 from chalicelib.messages.letters import Words, short_text
 from chalicelib.operations.reports.page import page as year_page
 from chalicelib.privacy import words

@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.core.clock import beginning_of
 from chalicelib.core.markup import Html, tag
-from chalicelib.core.page_style import DARK, LIGHT, STYLE
+from chalicelib.core.page import DARK, LIGHT, STYLE
 from chalicelib.core.phrases import IN_ENGLISH
 from chalicelib.privacy import plans, register, words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority

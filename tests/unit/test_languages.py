@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.languages import Language, counted, day_in_words, language_of, preferred
-from chalicelib.core.phrases import Phrasebook
+from chalicelib.core.phrases import Phrasebook, to_cyrillic
 
 EN, LATIN, CYRILLIC = Language
 

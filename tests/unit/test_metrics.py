@@ -12,8 +12,7 @@ from chalicelib.accounts.challenges.model import ChallengePurpose
 from chalicelib.consents.model import ASKED_FOR
 from chalicelib.core import metrics
 from chalicelib.core.countries import SERVED
-from chalicelib.core.dimensions import OTHER, Dimension
-from chalicelib.core.metrics import DimensionMissing, Metric
+from chalicelib.core.metrics import OTHER, Dimension, DimensionMissing, Metric
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.model import Right
 from tests.support import emitted, environment

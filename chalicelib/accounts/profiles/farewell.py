@@ -11,9 +11,9 @@ change, and a process that is killed in between sends it again (ADR 43).
 from contextlib import suppress
 
 from chalicelib.accounts.model import Account
-from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.ids import MailId
 from chalicelib.core.languages import Language
+from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail, sms
 from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text

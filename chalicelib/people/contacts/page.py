@@ -4,10 +4,10 @@ A browser does not send the fragment with the code, and the page has no script t
 the link itself.
 """
 
-from chalicelib.core.cyrillic import to_cyrillic
 from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import POLICY, opening
+from chalicelib.core.phrases import to_cyrillic
 
 __all__ = ["POLICY", "contact_page"]
 

@@ -22,10 +22,9 @@ from chalicelib.core import aws, clock, metrics, observe, queues
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.core.dimensions import OTHER
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.metrics import Metric
+from chalicelib.core.metrics import OTHER, Metric
 from chalicelib.core.settings import settings
 from chalicelib.rights import indexes, store
 from chalicelib.rights.standstill import StuckCounts

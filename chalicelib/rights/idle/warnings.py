@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from chalicelib.accounts.model import LastUse, WarningStage
 from chalicelib.accounts.service import LastUseMoved, last_uses
 from chalicelib.core import clock, metrics
+from chalicelib.core.clock import Pace
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.pace import Pace
 from chalicelib.core.transactions import commit
 from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable

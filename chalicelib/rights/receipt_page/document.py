@@ -9,8 +9,7 @@ from pathlib import Path
 
 from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
-from chalicelib.core.page import hash_source, opening
-from chalicelib.core.page_style import STYLE
+from chalicelib.core.page import STYLE, hash_source, opening
 from chalicelib.rights.receipt_page.texts import TEXTS, WITHOUT_SCRIPT
 
 SCRIPT = Path(__file__).with_name("script.js").read_text(encoding="utf-8")

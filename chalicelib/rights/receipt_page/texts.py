@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chalicelib.core.cyrillic import to_cyrillic
+from chalicelib.core.phrases import to_cyrillic
 
 _WRITTEN: Mapping[str, Mapping[str, str]] = {
     "en-GB": {

@@ -4,7 +4,7 @@ It has a function, a queue and a role of its own: no other worker may delete key
 duties are done by the usual worker.
 """
 
-from chalicelib.core.turns import Turns
+from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine.engine import Steps, Worker
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.steps import capture, certify, confirm, delete, freeze, keep, lapse, stream_deletion

@@ -1,6 +1,6 @@
 """The steps and duties of the usual worker, by name; `transfer` has a worker of its own."""
 
-from chalicelib.core.turns import Turns
+from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine.duties import Duty
 from chalicelib.rights.engine.engine import Duties, Steps, Worker
 from chalicelib.rights.engine.queue import Destination

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
-from chalicelib.core.page import hash_source, opening
-from chalicelib.core.page_style import STYLE
+from chalicelib.core.page import STYLE, hash_source, opening
 from chalicelib.core.phrases import in_script
 
 # By language: the question, what the button does, the button, and the confirmation.

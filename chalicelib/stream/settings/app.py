@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from chalicelib.core.pace import Pace
+from chalicelib.core.clock import Pace
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.stream import gateway
 from chalicelib.stream.model import AppAccess

@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from chalicelib.core.pace import Pace
+from chalicelib.core.clock import Pace
 from chalicelib.stream.refusals import StreamRefused
 from chalicelib.stream.settings.app import StreamApp, object_of
 from chalicelib.stream.settings.model import Area, CheckedSetting, SettingStanding

@@ -4,7 +4,7 @@ Invariants:
 
 - The page is self-contained (`core/page`).
 - No value becomes markup, changes the direction of the text around it, or makes the page wider than the
-  screen (`core/markup`, `core/page_style`). A very long value is cut on the page and complete in the
+  screen (`core/markup`, `core/page`). A very long value is cut on the page and complete in the
   package's files.
 - The page is generated one kind of record at a time, so memory does not grow with the records.
 - The page is in the subject's language; values are shown as they are stored.
