@@ -17,7 +17,7 @@ from chalicelib.core.ids import ConsentRecordId, UserId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
-from chalicelib.privacy import authorities, remedies
+from chalicelib.privacy import remedies
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.serbian import PRIVACY
@@ -157,7 +157,7 @@ def _processing(event: Event, notice: Notice, reader: RecordReader) -> RecordPro
                 party_role="supervisory authority",
                 party_contact=authority.phone,
             )
-            for authority in authorities.for_country(reader.country)
+            for authority in remedies.authorities_for(reader.country)
         ),
         remedy=remedies.in_words(reader.country, reader.language),
     )

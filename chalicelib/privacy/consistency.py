@@ -12,10 +12,16 @@ from typing import Annotated, Union, get_args, get_origin
 
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.table_names import END_NAMES, Table
-from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, Personal
+from chalicelib.privacy.declaration import (
+    DataSubject,
+    Declaration,
+    KeyClass,
+    LookupPath,
+    Personal,
+    lookup_path,
+)
 from chalicelib.privacy.periods import After, Statutory, UntilErasure, UntilInstant
 from chalicelib.privacy.purposes import Correction, LegalBasis, Source
-from chalicelib.privacy.whereabouts import LookupPath, found
 
 # Attributes of items that are not fields of records.
 RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "expires_at", "delete_at", *END_NAMES})
@@ -81,7 +87,7 @@ def _consent(declaration: Declaration) -> Iterator[str]:
         return
     if not isinstance(declaration.retention, After):
         yield "retention has to be After(period, since): a consent may end long before the account does"
-    if found(declaration.table) is not LookupPath.BY_ACCOUNT:
+    if lookup_path(declaration.table) is not LookupPath.BY_ACCOUNT:
         yield "choose a table that is found by the account: records based on a consent are deleted with it"
 
 
@@ -92,12 +98,12 @@ def _place(declaration: Declaration) -> Iterator[str]:
         yield "choose another table: only core/chain writes to the Ledger"
     if table is Table.KEYS:
         yield "choose another table: Keys holds data keys and nothing else"
-    unfindable = found(table) is LookupPath.BY_NOTHING
+    unfindable = lookup_path(table) is LookupPath.BY_NOTHING
     if unfindable and key_class in {KeyClass.SUBJECT, KeyClass.RETAINED}:
         yield f"choose another table: neither export nor erasure finds records in {table.name}"
-    if found(table) is LookupPath.BY_INDEX and key_class is KeyClass.SUBJECT:
+    if lookup_path(table) is LookupPath.BY_INDEX and key_class is KeyClass.SUBJECT:
         yield f"key_class has to be RETAINED: records in {table.name} outlive their subject's key"
-    if found(table) is LookupPath.BY_ERASURE and key_class is not KeyClass.RETAINED:
+    if lookup_path(table) is LookupPath.BY_ERASURE and key_class is not KeyClass.RETAINED:
         yield f"key_class has to be RETAINED: records in {table.name} outlive their subject's key"
     if key_class is KeyClass.TRANSIENT and not unfindable:
         yield "key_class has to be SUBJECT: in backups of this table TRANSIENT records would stay readable"
@@ -106,13 +112,13 @@ def _place(declaration: Declaration) -> Iterator[str]:
 def _staff(declaration: Declaration) -> Iterator[str]:
     """Records about staff are not in the plans of users, so they must not be in users' tables."""
     about_staff = declaration.subject is DataSubject.STAFF
-    if about_staff and found(declaration.table) is not LookupPath.BY_INDEX:
+    if about_staff and lookup_path(declaration.table) is not LookupPath.BY_INDEX:
         yield f"choose another table: all records in {declaration.table.name} are about users"
 
 
 def _transience(declaration: Declaration) -> Iterator[str]:
     retention, table = declaration.retention, declaration.table
-    if found(table) is not LookupPath.BY_NOTHING:
+    if lookup_path(table) is not LookupPath.BY_NOTHING:
         return
     if not isinstance(retention, After):
         yield f"retention has to be After(period, since): every record in {table.name} expires"
@@ -126,7 +132,7 @@ def _retained(declaration: Declaration) -> Iterator[str]:
     """Records that outlive their subject's key name a law, and have an end."""
     retention, retained = declaration.retention, declaration.key_class is KeyClass.RETAINED
     if isinstance(retention, UntilInstant):
-        if found(declaration.table) is not LookupPath.BY_ERASURE:
+        if lookup_path(declaration.table) is not LookupPath.BY_ERASURE:
             yield "retention UntilInstant is for what is kept of erased accounts, in the table HELD"
         return
     if retained and not isinstance(retention, Statutory):
@@ -137,7 +143,7 @@ def _retained(declaration: Declaration) -> Iterator[str]:
         yield "key_class has to be RETAINED: the subject's key is deleted before the statutory period ends"
     if declaration.basis is not LegalBasis.LEGAL_OBLIGATION:
         yield "purpose has to be LEGAL_OBLIGATION: no other purpose is Statutory"
-    by_account = found(declaration.table) is LookupPath.BY_ACCOUNT
+    by_account = lookup_path(declaration.table) is LookupPath.BY_ACCOUNT
     if by_account and NoneType in get_args(declaration.types.get(retention.since)):
         yield f"{retention.since}: it can't be None, or an erasure could not say until when it is kept"
     if not retention.law.strip():

@@ -42,9 +42,8 @@ from chalicelib.core.table import (
     partition_of,
 )
 from chalicelib.privacy import register, subject_keys
-from chalicelib.privacy.declaration import UNDECLARED
+from chalicelib.privacy.declaration import UNDECLARED, LookupPath, lookup_path
 from chalicelib.privacy.plans import Action, TableStep
-from chalicelib.privacy.whereabouts import LookupPath, found
 
 # The most items of a table that `remaining` counts, so that a steady writer cannot keep it busy.
 MAX_REMAINING = 100
@@ -75,7 +74,7 @@ class DeletedItems:
 
 def deletable_tables() -> tuple[Table, ...]:
     """The tables from which an erasure deletes partitions: those found by the account, without Keys."""
-    return tuple(one for one in Table if found(one) is LookupPath.BY_ACCOUNT and one is not Table.KEYS)
+    return tuple(one for one in Table if lookup_path(one) is LookupPath.BY_ACCOUNT and one is not Table.KEYS)
 
 
 def delete_records(

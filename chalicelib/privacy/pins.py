@@ -31,7 +31,7 @@ from chalicelib.core.table import (
     Table,
     partition_of,
 )
-from chalicelib.privacy.whereabouts import LookupPath, found
+from chalicelib.privacy.declaration import LookupPath, lookup_path
 
 # How far ahead records under a hold are pinned at least: the job that does it each day may be down that long.
 HELD_AHEAD = 4 * DAY
@@ -39,7 +39,7 @@ HELD_AHEAD = 4 * DAY
 _WRITES_PER_TRANSACTION = 25
 # Data keys do not expire.
 _PINNED_TABLES = tuple(
-    place for place in Table if found(place) is LookupPath.BY_ACCOUNT and place is not Table.KEYS
+    place for place in Table if lookup_path(place) is LookupPath.BY_ACCOUNT and place is not Table.KEYS
 )
 
 

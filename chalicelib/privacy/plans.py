@@ -10,7 +10,7 @@ ordered, and the order stays the same after a crash. Invariants:
 - The Ledger is evidence under a pseudonym that only the account could map to the subject, and requests are
   the subject's evidence of having made them. No plan touches either; both expire.
 
-Data that is in no record class (Stream's copy, the evidence) is described in privacy/elsewhere.
+Data that is in no record class (Stream's copy, the evidence) is described in privacy/register.
 """
 
 from collections.abc import Iterable
@@ -18,12 +18,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.core.table_names import Table
-from chalicelib.privacy.declaration import DataSubject, Declaration, KeyClass, NotPersonal, Personal
+from chalicelib.privacy.declaration import (
+    DataSubject,
+    Declaration,
+    KeyClass,
+    LookupPath,
+    NotPersonal,
+    Personal,
+    lookup_path,
+)
 from chalicelib.privacy.periods import Statutory
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.privacy.whereabouts import LookupPath, found
 
 Records = Iterable[type[Record]]
 
@@ -82,7 +89,7 @@ def export_plan(records: Records) -> tuple[Section, ...]:
 
 
 def _section(declaration: Declaration) -> Section:
-    where = found(declaration.table)
+    where = lookup_path(declaration.table)
     disclosed: list[DisclosedField] = []
     withheld: list[WithheldField] = []
     for name, marker in declaration.fields.items():
@@ -169,7 +176,7 @@ _DELETED_BY_SIGN_OUT = frozenset({"session"})
 
 def holdable(records: Records) -> tuple[str, ...]:
     """The kinds of records that a hold can keep: those found by the account, except sessions."""
-    by_account = (d.kind for d in _sorted(records) if found(d.table) is LookupPath.BY_ACCOUNT)
+    by_account = (d.kind for d in _sorted(records) if lookup_path(d.table) is LookupPath.BY_ACCOUNT)
     return tuple(kind for kind in by_account if kind not in _DELETED_BY_SIGN_OUT)
 
 
@@ -186,16 +193,16 @@ def erasure_plan(records: Records, held: Iterable[str] = ()) -> ErasurePlan:
     declared, held = _sorted(records), set(held)
     if unknown := held - set(holdable(records)):
         raise NotHoldable(f"cannot be held: {', '.join(sorted(unknown))}")
-    by_account = [d for d in declared if found(d.table) is LookupPath.BY_ACCOUNT]
+    by_account = [d for d in declared if lookup_path(d.table) is LookupPath.BY_ACCOUNT]
     moved = [d for d in by_account if isinstance(d.retention, Statutory) or d.kind in held]
     steps = (
-        *_steps(Action.RELEASE, (d for d in declared if found(d.table) is LookupPath.BY_CLAIM)),
+        *_steps(Action.RELEASE, (d for d in declared if lookup_path(d.table) is LookupPath.BY_CLAIM)),
         *_steps(Action.KEEP, moved),
         *_steps(Action.DELETE, by_account),
-        *_steps(Action.LAPSE, (d for d in declared if found(d.table) is LookupPath.BY_NOTHING)),
+        *_steps(Action.LAPSE, (d for d in declared if lookup_path(d.table) is LookupPath.BY_NOTHING)),
         TableStep(Action.DELETE_KEY, Table.KEYS),
-        *_steps(Action.NEVER, (d for d in declared if found(d.table) in _OUTLIVE)),
-        *(TableStep(Action.NEVER, table) for table in Table if found(table) is LookupPath.BY_PSEUDONYM),
+        *_steps(Action.NEVER, (d for d in declared if lookup_path(d.table) in _OUTLIVE)),
+        *(TableStep(Action.NEVER, table) for table in Table if lookup_path(table) is LookupPath.BY_PSEUDONYM),
     )
     sealed = tuple(d.kind for d in declared if d.key_class is KeyClass.SUBJECT)
     return ErasurePlan(steps, sealed)

@@ -1,4 +1,4 @@
-"""The record of processing (Art. 30(1) GDPR): one row per record class, and processing elsewhere.
+"""The record of processing (Art. 30(1) GDPR): one row per record class and kind of other data.
 
 A deployed function returns the record of its own version and periods; `make generate` writes that of the
 defaults into docs.
@@ -15,10 +15,10 @@ from chalicelib.core.table_names import Table
 from chalicelib.privacy import register
 from chalicelib.privacy.accountability import Accountability, id_of
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
 from chalicelib.privacy.personal import KeyClass, Record
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient
+from chalicelib.privacy.register import WITHOUT_RECORD, DataWithoutRecord
 
 MEASURES = (
     (
@@ -85,7 +85,7 @@ class Row:
 def rows(records: Iterable[type[Record]] | None = None) -> tuple[Row, ...]:
     """Return all rows, sorted by place and kind, independent of the order of imports."""
     declared = [_of_record(record) for record in (register.records() if records is None else records)]
-    found = declared + [_of_elsewhere(entry) for entry in ELSEWHERE]
+    found = declared + [_of_data_without_record(entry) for entry in WITHOUT_RECORD]
     return tuple(sorted(found, key=lambda row: (row.where, row.kind)))
 
 
@@ -139,7 +139,7 @@ def _of_record(record: type[Record]) -> Row:
     )
 
 
-def _of_elsewhere(entry: Elsewhere) -> Row:
+def _of_data_without_record(entry: DataWithoutRecord) -> Row:
     return Row(
         kind=entry.kind,
         what=entry.what,

@@ -13,7 +13,7 @@ from chalicelib.core.ids import DisclosureId, RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
-from chalicelib.privacy import authorities, remedies, words
+from chalicelib.privacy import remedies, words
 from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.serbian import PRIVACY
 from chalicelib.rights import decisions, procedures, recipients, states
@@ -170,7 +170,7 @@ class RequestView(View):
         now = clock.now()
         due = request.clock.due_at(request.closed_at or now)
         extension = request.extension
-        named = authorities.for_country(request.country)
+        named = remedies.authorities_for(request.country)
         notified = recipients.shown(request, disclosures or {}, now)
         return cls(
             id=request.request_id,

@@ -1,4 +1,4 @@
-"""Applies a newly configured period to existing records (chalicelib/privacy/changed_periods)."""
+"""Applies a newly configured period to existing records (chalicelib/privacy/rewrites)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from chalicelib.core import table
 from chalicelib.core.table import Change
-from chalicelib.privacy import changed_periods
-from chalicelib.privacy.changed_periods import Progress
+from chalicelib.privacy import rewrites
+from chalicelib.privacy.rewrites import Progress
 from infra.deployment.account import AwsAccount
 from infra.ops import scan_position
 from infra.ops.standing_in import act_as_signup
@@ -47,10 +47,10 @@ def redate(account: AwsAccount, stage: str, kind: str, apply: Apply, after: str 
         NotRedatable: the kind does not exist, or no period of it is configurable.
         BadPosition: no earlier run printed the position.
     """
-    record = changed_periods.find_redatable(kind)
+    record = rewrites.find_redatable(kind)
     start = scan_position.read(after, record.declaration.table) if after else None
     act_as_signup(account, stage)
-    for progress in changed_periods.redate(record, apply, start, _PAGE):
+    for progress in rewrites.redate(record, apply, start, _PAGE):
         yield _line(progress)
 
 

@@ -25,7 +25,7 @@ from botocore.exceptions import (
 )
 from typer.core import TyperGroup
 
-from chalicelib.privacy.changed_periods import NotRedatable
+from chalicelib.privacy.rewrites import NotRedatable
 from infra.deployment.account import RegionError
 from infra.deployment.chat_settings import AppOfAnotherStage, StreamNotReached
 from infra.deployment.queues import NoSuchQueue, NotRedrivable

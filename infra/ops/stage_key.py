@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from chalicelib.core import sealing
 from chalicelib.core.table import Item, Table
 from chalicelib.core.table.items import plain
-from chalicelib.privacy import register, reseal
+from chalicelib.privacy import register, rewrites
 from chalicelib.privacy.personal import KeyClass, Record
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
@@ -149,7 +149,7 @@ class StageKeys:
         """
         records = register.records()
         subjects = {r.declaration.kind for r in records if r.declaration.key_class is KeyClass.SUBJECT}
-        for table, classes in reseal.kinds(records).items():
+        for table, classes in rewrites.resealable_kinds(records).items():
             for item in self._scan(table):
                 if "sealed" in item and item["kind"]["S"] not in subjects:
                     yield classes, item
@@ -196,4 +196,4 @@ def service_rewrap(account: AwsAccount, stage: str) -> Rewrap:
 def service_reseal(account: AwsAccount, stage: str) -> Reseal:
     """Return a `Reseal` that uses the service's code and the settings of its signup function."""
     act_as_signup(account, stage)
-    return reseal.reseal
+    return rewrites.reseal

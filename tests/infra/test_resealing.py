@@ -14,7 +14,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import SealBroken
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Create, Item, Key, Table
-from chalicelib.privacy import codec, personal, register, reseal, subject_keys
+from chalicelib.privacy import codec, personal, register, rewrites, subject_keys
 from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
@@ -83,8 +83,8 @@ def test_retained_and_transient_records_are_resealed_under_the_new_version(
     kept, phone = [a_kept(invoice, number) for number in range(3)], a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     keys.rotate()
-    assert keys.reseal(reseal.reseal) == 4
-    assert keys.reseal(reseal.reseal) == 0
+    assert keys.reseal(rewrites.reseal) == 4
+    assert keys.reseal(rewrites.reseal) == 0
     assert keys.retire() == [1]
     for number, place in enumerate(kept):
         assert version(stored(place)) == 2
@@ -96,7 +96,7 @@ def test_only_the_sealed_attribute_changes(keys: StageKeys, invoice: type[Record
     place = a_kept(invoice, 1)
     before = stored(place)
     keys.rotate()
-    keys.reseal(reseal.reseal)
+    keys.reseal(rewrites.reseal)
     after = stored(place)
     assert before.pop("sealed") != after.pop("sealed")
     assert before == after
@@ -108,7 +108,7 @@ def test_records_under_their_subjects_keys_are_not_changed(
     mila = world.a_user()
     before = [item for item in cloud.all_items() if item["pk"] == {"S": f"A#{mila.account_id}"}]
     keys.rotate()
-    assert keys.reseal(reseal.reseal) == 0
+    assert keys.reseal(rewrites.reseal) == 0
     assert [item for item in cloud.all_items() if item["pk"] == {"S": f"A#{mila.account_id}"}] == before
     assert keys.rewrap(rewrapped) == 1
     assert keys.retire() == [1]  # versions of the data key are not versions of the stage key
@@ -134,7 +134,7 @@ def test_version_is_kept_for_a_record_of_an_unknown_class(
     place = a_kept(invoice, 1)
     table.write(Change(place, put={"kind": "an older invoice"}))
     keys.rotate()
-    assert keys.reseal(reseal.reseal) == 0
+    assert keys.reseal(rewrites.reseal) == 0
     with pytest.raises(StillNeeded):
         keys.retire()
 
@@ -147,7 +147,7 @@ def test_concurrent_edit_is_kept(
     edited = codec.to_item(paid(invoice, "Milica Petrović"), place)
 
     just_before(monkeypatch, table, "write", lambda: table.write(Change(place, put=edited)))
-    assert keys.reseal(reseal.reseal) == 0
+    assert keys.reseal(rewrites.reseal) == 0
     assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica Petrović"
 
 
@@ -158,7 +158,7 @@ def test_challenge_used_during_the_run_stays_without_personal_fields(
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
     keys.rotate()
     used = just_before(monkeypatch, table, "write", lambda: world.verifies(challenge, world.code_for(phone)))
-    assert keys.reseal(reseal.reseal) == 0
+    assert keys.reseal(rewrites.reseal) == 0
     assert used[0].status == 201
     assert [item for item in cloud.records("challenge") if "sealed" in item] == []
 
@@ -171,10 +171,10 @@ def test_killed_run_is_resumed_where_it_stopped(
     kept = [a_kept(invoice, number) for number in range(3)]
     keys.rotate()
     with pytest.raises(Killed):
-        keys.reseal(killed(reseal.reseal, kill_at, after=after))
+        keys.reseal(killed(rewrites.reseal, kill_at, after=after))
     for number, place in enumerate(kept):  # while the service runs
         assert vars(codec.opened(invoice, stored(place)))["paid_by"] == f"Milica {number}"
-    assert keys.reseal(reseal.reseal) == 3 - kill_at - after
+    assert keys.reseal(rewrites.reseal) == 3 - kill_at - after
     assert keys.retire() == [1]
 
 
@@ -199,7 +199,7 @@ def test_expired_but_held_record_is_resealed_too(
     place = a_kept(invoice, 1)
     world.advance(timedelta(days=90))
     keys.rotate()
-    assert keys.reseal(reseal.reseal) == 1
+    assert keys.reseal(rewrites.reseal) == 1
     item = aws.client("dynamodb").get_item(
         TableName="ru4m-test-accounts", Key={"pk": {"S": place.pk}, "sk": {"S": str(place.sk)}}
     )["Item"]
@@ -212,5 +212,5 @@ def test_run_stops_at_an_altered_blob_and_does_not_change_it(keys: StageKeys, in
     table.write(Change(place, put={"sealed": broken}))
     keys.rotate()
     with pytest.raises(SealBroken):
-        keys.reseal(reseal.reseal)
+        keys.reseal(rewrites.reseal)
     assert bytes(stored(place)["sealed"]) == broken

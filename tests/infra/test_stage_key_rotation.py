@@ -13,7 +13,7 @@ from chalicelib.core import aws, sealing
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
-from chalicelib.privacy import reseal, subject_keys
+from chalicelib.privacy import rewrites, subject_keys
 from infra.deployment import vault
 from infra.ops import key_versions
 from infra.ops.key_versions import Unfinished
@@ -41,7 +41,7 @@ class Operator:
         )
 
     def reseal(self) -> int:
-        return self.keys.reseal(reseal.reseal)
+        return self.keys.reseal(rewrites.reseal)
 
     @property
     def configured(self) -> list[str]:

@@ -16,11 +16,10 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import KeyNotFound
 from chalicelib.core.table import Key, Table
 from chalicelib.privacy import erasure, pins, subject_keys
-from chalicelib.privacy.declaration import UNDECLARED
+from chalicelib.privacy.declaration import UNDECLARED, LookupPath, lookup_path
 from chalicelib.privacy.erasure import KeyNotDeleted, NotDeletable
 from chalicelib.privacy.plans import Action, TableStep
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.privacy.whereabouts import LookupPath, found
 from chalicelib.rights.certificates.model import known_kinds
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
@@ -105,7 +104,7 @@ def test_no_item_outside_of_the_subjects_partition_is_changed(world: World, mila
 
 
 def test_deletion_covers_every_table_found_by_the_account_but_keys() -> None:
-    by_account = {one for one in Table if found(one) is LookupPath.BY_ACCOUNT}
+    by_account = {one for one in Table if lookup_path(one) is LookupPath.BY_ACCOUNT}
     assert {step.table for step in deletions()} == by_account - {Table.KEYS}
     assert set(erasure.deletable_tables()) == by_account - {Table.KEYS}
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.core.phrases import IN_ENGLISH, Phrasebook
 from chalicelib.privacy import plans, register
-from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.plans import WithheldField
+from chalicelib.privacy.register import WITHOUT_RECORD
 from chalicelib.rights.export.model import ROWS, About, CopyKind, File, Row, SectionView
 from chalicelib.rights.export.page.document import page
 from chalicelib.rights.export.phrases import phrasebook
@@ -89,7 +89,7 @@ def _row(names: list[str], number: int, hostile: tuple[str, ...]) -> Row:
 
 
 def _elsewhere(hostile: tuple[str, ...], say: Phrasebook) -> Iterator[SectionView]:
-    chat, evidence = (kind for kind in ELSEWHERE if kind.kind in {"chat_message", "evidence"})
+    chat, evidence = (kind for kind in WITHOUT_RECORD if kind.kind in {"chat_message", "evidence"})
     texts = ["See you at nine", "I am late, sorry", *hostile]
     messages = [
         {

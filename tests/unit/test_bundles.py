@@ -18,7 +18,7 @@ from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.bundles import Distinct, NotBundled
-from chalicelib.privacy.changed_periods import Progress, find_redatable, redate
+from chalicelib.privacy.rewrites import Progress, find_redatable, redate
 from chalicelib.usage import store
 from chalicelib.usage.model import Diagnostics, DiagnosticsEvent, DiagnosticsFault, UsageEvent
 from tests.support import cloud

@@ -21,15 +21,14 @@ from chalicelib.core.phrases import Catalogue, Phrasebook, to_cyrillic
 from chalicelib.messages.letters import Words, short_text
 from chalicelib.operations.reports.page import page as year_page
 from chalicelib.privacy import words
-from chalicelib.privacy.authorities import AUTHORITIES
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject
-from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.privacy.remedies import COMPLAINTS_SITE
-from chalicelib.privacy.serbian import PRIVACY, categories, reasons, recipients, titles
+from chalicelib.privacy.register import WITHOUT_RECORD
+from chalicelib.privacy.remedies import AUTHORITIES, COMPLAINTS_SITE
+from chalicelib.privacy.serbian import PRIVACY, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
 from chalicelib.privacy.serbian.periods import PERIODS, retentions
 from chalicelib.rights.certificates import words as certificate_words
@@ -167,7 +166,7 @@ def test_phrases_have_the_same_placeholders_and_only_the_listed_latin_words(name
 
 def test_phrase_has_the_same_translation_in_each_catalogue_of_a_page() -> None:
     of_privacy = (
-        titles.TITLES, field_words.LABELS, categories.KINDS, categories.PURPOSES, reasons.REASONS,
+        titles.TITLES, field_words.LABELS, titles.KINDS, titles.PURPOSES, reasons.REASONS,
         reasons.LAWS, recipients.RECIPIENTS,
     )  # fmt: skip
     assert len(PRIVACY) == sum(map(len, of_privacy))
@@ -230,7 +229,7 @@ def of_the_register() -> Iterator[str]:
     yield from map(words.basis, LegalBasis)
     yield from map(words.category, (None, *Category))
     yield from map(words.source, Source)
-    for data in ELSEWHERE:
+    for data in WITHOUT_RECORD:
         if data.subject is DataSubject.USER:
             yield from (words.title(data.kind), data.plainly)
     for recipient in Recipient:
@@ -285,7 +284,7 @@ def test_page_of_a_copy_is_in_its_language(misses: set[str], copy: CopyKind, lan
     page = exports.a_page(about)
     assert f'<html lang="{language}">' in page
     made_up = {file.what for file in about.files} | {"Entry", "Seal"}
-    made_up |= {data.what for data in ELSEWHERE if data.kind == "evidence"}
+    made_up |= {data.what for data in WITHOUT_RECORD if data.kind == "evidence"}
     assert misses <= made_up
 
 

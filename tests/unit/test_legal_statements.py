@@ -9,11 +9,11 @@ import pytest
 
 from chalicelib.consents.evidence import COVERS
 from chalicelib.privacy import register, words
-from chalicelib.privacy.authorities import AUTHORITIES, for_country
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.processing import Row, rows
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
+from chalicelib.privacy.remedies import AUTHORITIES, authorities_for
 from infra.processing import texts
 
 OPENAPI = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
@@ -78,7 +78,7 @@ def test_complaint_to_the_commissioner_cites_the_serbian_law() -> None:
 @pytest.mark.promise("RGT-9")
 @pytest.mark.parametrize("country", sorted(EEA | NEIGHBOURS))
 def test_subject_of_each_country_in_the_policys_scope_has_an_authority_there(country: str) -> None:
-    *commissioner, own = for_country(country)
+    *commissioner, own = authorities_for(country)
     assert tuple(commissioner) == CONTROLLER.authorities
     assert own.url.startswith("https://")
 

@@ -13,7 +13,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item, Key, Table
 from chalicelib.operations.about import service as about
-from chalicelib.privacy import changed_periods, codec, personal, register
+from chalicelib.privacy import codec, personal, register, rewrites
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
@@ -100,7 +100,7 @@ def it_can_be_held() -> None:
 
 
 def it_can_be_redated() -> None:
-    assert changed_periods.find_redatable("search") is register.records()[-1]
+    assert rewrites.find_redatable("search") is register.records()[-1]
 
 
 def it_is_listed_by_the_controller() -> None:

@@ -11,7 +11,8 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table, partition_of
-from chalicelib.privacy import personal, register, whereabouts
+from chalicelib.privacy import declaration, personal, register
+from chalicelib.privacy.declaration import LookupPath
 from chalicelib.privacy.periods import UNTIL_ERASURE, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
@@ -29,7 +30,6 @@ from chalicelib.privacy.plans import (
 )
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.privacy.whereabouts import LookupPath
 from tests.support.world import World
 
 
@@ -266,7 +266,7 @@ def test_every_stored_record_of_a_user_is_found_by_the_plans(world: World) -> No
         Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.CHALLENGES, Table.KEYS
     }  # fmt: skip
     for where, item in hers:
-        if whereabouts.found(where) is LookupPath.BY_ACCOUNT:
+        if declaration.lookup_path(where) is LookupPath.BY_ACCOUNT:
             assert item["pk"] == partition_of(account_id)
         if where is not Table.KEYS:
             assert known[item["kind"]].table is where

@@ -13,11 +13,11 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Create, Item, Key, Table
 from chalicelib.core.table_names import END_NAMES
-from chalicelib.privacy import changed_periods, personal, register
-from chalicelib.privacy.changed_periods import NotRedatable, Progress, find_redatable, redate
+from chalicelib.privacy import personal, register, rewrites
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
+from chalicelib.privacy.rewrites import NotRedatable, Progress, find_redatable, redate
 from tests.support import cloud
 from tests.support.builders import a_phone
 from tests.support.world import World
@@ -260,7 +260,7 @@ HERE = {"pk": "A#1", "sk": "case#1", "kind": "case"}
 
 @pytest.mark.usefixtures("world")
 def test_record_whose_period_has_not_begun_gets_no_times(case: type[Record]) -> None:
-    assert changed_periods.redating_change(case, HERE) is None
+    assert rewrites.redating_change(case, HERE) is None
 
 
 @pytest.mark.usefixtures("world")

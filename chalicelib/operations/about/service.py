@@ -17,14 +17,14 @@ from chalicelib.operations.about.model import (
 )
 from chalicelib.privacy import accountability, register
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.privacy.elsewhere import ELSEWHERE
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.register import WITHOUT_RECORD
 
 
 def controller() -> Controller:
     """The controller; and from the declarations, the recipients and the retention periods."""
     kept = {record.declaration.kind: record.declaration.kept for record in register.records()}
-    kept |= {entry.kind: entry.plainly for entry in ELSEWHERE}
+    kept |= {entry.kind: entry.plainly for entry in WITHOUT_RECORD}
     arranged = accountability.of_stage(settings().environment)
     return Controller(
         name=CONTROLLER.name,

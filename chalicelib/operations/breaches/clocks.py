@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core.clock import DAY, HOUR, Instant
 from chalicelib.core.countries import EEA
-from chalicelib.privacy.authorities import AUTHORITIES
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
+from chalicelib.privacy.remedies import AUTHORITIES
 
 HOME = CONTROLLER.country  # whose authority is always competent
 COUNTRIES = frozenset({HOME, *AUTHORITIES})

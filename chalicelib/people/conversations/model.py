@@ -1,7 +1,7 @@
 """Conversations: records, values, bodies, views and problems.
 
 `OpenConversation` is about several accounts, so it is no `Record` of one of them. It is declared in
-privacy/elsewhere.
+privacy/register.
 """
 
 import re

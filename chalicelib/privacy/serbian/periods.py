@@ -7,8 +7,8 @@ from chalicelib.core.languages import counted
 from chalicelib.core.phrases import Catalogue
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import Declaration
-from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
 from chalicelib.privacy.periods import Period, Statutory
+from chalicelib.privacy.register import WITHOUT_RECORD, DataWithoutRecord
 from chalicelib.privacy.serbian.reasons import LAWS
 
 # The accusative, as it is followed by "nakon".
@@ -109,7 +109,7 @@ def length(of: Duration) -> str:
 def retentions() -> dict[str, str]:
     """Return how long each kind of record is kept, by the English words."""
     kept = {record.declaration.kept: _of_records(record.declaration) for record in register.records()}
-    return kept | {entry.plainly: _of_data(entry) for entry in ELSEWHERE}
+    return kept | {entry.plainly: _of_data(entry) for entry in WITHOUT_RECORD}
 
 
 def _of_records(declaration: Declaration) -> str:
@@ -123,7 +123,7 @@ def _of_records(declaration: Declaration) -> str:
     return said if declaration.kept == retention.plainly else f"{said}{_CONSENT}"
 
 
-def _of_data(entry: Elsewhere) -> str:
+def _of_data(entry: DataWithoutRecord) -> str:
     return EVENTS[entry.kept] if isinstance(entry.kept, str) else ", ".join(_of_period(p) for p in entry.kept)
 
 

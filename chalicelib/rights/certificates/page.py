@@ -15,7 +15,7 @@ from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, pairs, tag
 from chalicelib.core.page import instant, opening, table
 from chalicelib.core.phrases import Phrasebook
-from chalicelib.privacy import authorities, words
+from chalicelib.privacy import remedies, words
 from chalicelib.privacy.declaration import UNDECLARED
 from chalicelib.privacy.serbian import PRIVACY
 from chalicelib.rights.certificates.envelope import Envelope
@@ -223,7 +223,7 @@ def _complaint(say: Phrasebook, country: str | None) -> Html:
             (say("Phone"), authority.phone),
             (say("Web"), tag("a", authority.url, href=authority.url, rel="noreferrer")),
         )
-        for authority in authorities.for_country(country)
+        for authority in remedies.authorities_for(country)
     ]
     return Html().join([tag("p", say(_COMPLAIN)), *named])
 

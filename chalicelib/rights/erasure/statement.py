@@ -9,8 +9,8 @@ from typing import Literal, TypeVar
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import Pseudonym
 from chalicelib.privacy import register
+from chalicelib.privacy.declaration import LookupPath, lookup_path
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.whereabouts import LookupPath, found
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.certificates.model import (
     MAX_COUNTED,
@@ -239,7 +239,7 @@ def _longest_unfindable(now: datetime) -> timedelta:
     periods = [
         one.retention.period
         for one in declared
-        if found(one.table) is LookupPath.BY_NOTHING
+        if lookup_path(one.table) is LookupPath.BY_NOTHING
         and isinstance(one.retention, After)
         and one is not ErasureInputs.declaration  # the procedure deletes it
     ]

@@ -12,7 +12,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.settings import settings
-from chalicelib.privacy import authorities, words
+from chalicelib.privacy import remedies, words
 from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.plans import Section, WithheldField
@@ -62,7 +62,7 @@ class CopyRequest:
     @property
     def authorities(self) -> tuple[SupervisoryAuthority, ...]:
         """The authorities to which the subject can complain (RGT-9)."""
-        return authorities.for_country(self.country)
+        return remedies.authorities_for(self.country)
 
 
 @dataclass(frozen=True)

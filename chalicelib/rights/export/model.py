@@ -15,9 +15,9 @@ from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
-from chalicelib.privacy.elsewhere import Elsewhere
 from chalicelib.privacy.plans import Section, WithheldField
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.register import DataWithoutRecord
 
 # Art. 15(1)(h) GDPR. Limits against abuse only count calls and codes, and they expire.
 AUTOMATED_DECISIONS = (
@@ -132,7 +132,7 @@ class SectionView:
     @classmethod
     def of_elsewhere(
         cls,
-        data: Elsewhere,
+        data: DataWithoutRecord,
         say: Phrasebook,
         rows: Iterable[Row] = (),
         total: int = 0,

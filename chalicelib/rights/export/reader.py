@@ -2,7 +2,7 @@
 
 Invariants (RGT-1):
 
-- Every kind of record in the register is searched for where `whereabouts` says, with one Query per table.
+- Every kind of record in the register is searched for where `lookup_path` says, with one Query per table.
 - Records that had not expired at the instant are included, even if they have expired since. Records that were
   added or changed later are included as they are now, because the tables keep no earlier versions.
 - A record that cannot be opened, or is of an unknown kind, is reported as `Unread`, and reading continues.
@@ -36,11 +36,11 @@ from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.sealing import KeyNotFound, SealBroken, SealingError, Unfit
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import bundles, codec, register
+from chalicelib.privacy.declaration import LookupPath, lookup_path
 from chalicelib.privacy.periods import After
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.purposes import LegalBasis, has_lapsed
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.privacy.whereabouts import LookupPath, found
 from chalicelib.rights import store as requests
 from chalicelib.rights.evidence import history_of
 from chalicelib.rights.export import store
@@ -122,7 +122,7 @@ class Reading:
             self._choices_lost = True
         tables = {part.section.table for part in self._wanted.values()}
         # First the tables whose records lead to records in other tables.
-        for where in sorted(tables, key=lambda one: (found(one) is not LookupPath.BY_ACCOUNT, one)):
+        for where in sorted(tables, key=lambda one: (lookup_path(one) is not LookupPath.BY_ACCOUNT, one)):
             yield from self._of_table(where, keys)
 
     @cached_property
@@ -131,7 +131,7 @@ class Reading:
         return tuple(requests.ids_of(self._account_id))
 
     def _of_table(self, where: Table, keys: SubjectKeys) -> Iterator[Read]:
-        match way := found(where):
+        match way := lookup_path(where):
             case LookupPath.BY_ACCOUNT:
                 for item in store.items_by_account(where, self._account_id, self._as_of):
                     yield from self._opened(item, keys)

@@ -18,14 +18,13 @@ from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import register
-from chalicelib.privacy.declaration import NOT_PERSONAL, NotPersonal, Personal, personal
-from chalicelib.privacy.elsewhere import ELSEWHERE, Elsewhere
+from chalicelib.privacy.declaration import NOT_PERSONAL, NotPersonal, Personal, lookup_path, personal
 from chalicelib.privacy.periods import UntilErasure, UntilInstant
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.plans import DisclosedField, Section, WithheldField, export_plan
 from chalicelib.privacy.purposes import Category, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.privacy.whereabouts import found
+from chalicelib.privacy.register import WITHOUT_RECORD, DataWithoutRecord
 from chalicelib.rights import evidence
 from chalicelib.rights.export.model import CopyKind
 
@@ -69,7 +68,7 @@ class Evidence(BaseModel):
 
 
 EVIDENCE, REQUEST_EVIDENCE, CHAT = (
-    next(entry for entry in ELSEWHERE if entry.kind == kind)
+    next(entry for entry in WITHOUT_RECORD if entry.kind == kind)
     for kind in ("evidence", "request_evidence", "chat_message")
 )
 
@@ -143,14 +142,14 @@ def _recorded() -> Iterable[CopyPart]:
         yield CopyPart(section, classes[section.kind])
 
 
-def _evidence(of: Elsewhere) -> Section:
+def _evidence(of: DataWithoutRecord) -> Section:
     markers: dict[str, Personal | NotPersonal] = {}
     for name, info in Evidence.model_fields.items():
         markers[name] = next(m for m in info.metadata if isinstance(m, Personal | NotPersonal))
     return Section(
         kind=of.kind,
         table=Table.LEDGER,
-        found=found(Table.LEDGER),
+        found=lookup_path(Table.LEDGER),
         purpose=of.purpose,
         basis=of.basis,
         kept=of.plainly,

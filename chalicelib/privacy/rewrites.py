@@ -1,24 +1,29 @@
-"""Re-dating: gives stored items the times of a changed period.
+"""Rewrites stored items: gives them the times of a changed period, or a seal under the current stage key.
 
-The times of an item follow from its own clear instant (`since`) and the configured period, so no key is
-needed. A run may be killed and started again: items that have their times already are skipped. Invariants:
+A run may be killed and started again: items that are as they should be are skipped. An item that was changed
+since it was read is not changed; the other writer had the current period and key, or the next run handles it.
+
+Re-dating. The times of an item follow from its own clear instant (`since`) and the configured period, so no
+key is needed. Run it after all functions have the new configuration. Before that, some still set times by the
+old period. Invariants:
 
 - An item that is held or pinned (its `delete_at` differs from `expires_at`) is not changed.
-- An item that was changed since it was read is not changed; the other writer set its times.
 - An expired item stays expired, also under a longer period.
 - Only kinds of the register are changed, so the Ledger never is: no record class uses it.
 
-Run it after all functions have the new configuration. Before that, some still set times by the old period.
+Resealing lets old versions of the stage key be removed. Invariants: only the sealed attribute of an item is
+changed, and only if it is still the one that was opened. A function that sealed it meanwhile used the version
+that it has. An item without a sealed attribute (a used challenge) stays without.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.core import table
-from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Scan, ends, visible
+from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Scan, Table, ends, visible
 from chalicelib.privacy import bundles, codec, register
 from chalicelib.privacy.periods import UntilErasure, UntilInstant
-from chalicelib.privacy.personal import Record
+from chalicelib.privacy.personal import KeyClass, Record
 
 _TIMES = ("expires_at", "delete_at")
 
@@ -116,3 +121,39 @@ def redating_change(kind: type[Record], item: Item) -> Change | None:
         unchanged &= Attr(time).eq(item[time]) if time in item else Attr(time).not_exists()
     place = Key(kind.declaration.table, item["pk"], item.get("sk"))
     return Change(place, put=due, only_if=unchanged, conflict=Overtaken)
+
+
+# Records of other classes are sealed under the subject's own key, of which only the wrapping uses the stage
+# key.
+RESEALED_CLASSES = frozenset({KeyClass.RETAINED, KeyClass.TRANSIENT})
+
+
+class ItemChanged(Conflict):
+    """The item was written since it was read."""
+
+
+def resealable_kinds(records: Iterable[type[Record]]) -> dict[Table, dict[str, type[Record]]]:
+    """The record classes that are sealed under the stage key, by table and kind."""
+    found: dict[Table, dict[str, type[Record]]] = {}
+    for record in records:
+        if record.declaration.key_class in RESEALED_CLASSES:
+            found.setdefault(record.declaration.table, {})[record.declaration.kind] = record
+    return found
+
+
+def reseal(kind: type[Record], item: Item) -> bool:
+    """Seal an item under the current version; False if it was, or was written in the meantime.
+
+    Raises:
+        SealingError: the item cannot be opened.
+    """
+    resealed = codec.resealed(kind, item)
+    if resealed is None:
+        return False
+    place = Key(kind.declaration.table, item["pk"], item.get("sk"))
+    unchanged = Attr("sealed").eq(item["sealed"])
+    try:
+        table.write(Change(place, put={"sealed": resealed}, only_if=unchanged, conflict=ItemChanged))
+    except ItemChanged:
+        return False
+    return True
