@@ -20,22 +20,24 @@ it lacks a permission. The recipient's address is not at fault, so the mail wait
 """
 
 import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import aws, clock, egress, metrics
 from chalicelib.core.aws import in_doubt
-from chalicelib.core.clock import Pace
+from chalicelib.core.clock import MINUTE, Pace
 from chalicelib.core.ids import MailId
+from chalicelib.core.languages import language_of
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
+from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
-from chalicelib.messages.wanted import WantedMailbox
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Category, Choices, LegalBasis, Purpose, permits
 from chalicelib.privacy.recipients import Recipient
@@ -59,6 +61,45 @@ class Mail:
     paragraphs: tuple[str, ...] = field(repr=False)  # may contain a code
     link: str | None = field(default=None, repr=False)  # may contain a receipt
     discloses: frozenset[Category] = frozenset({Category.EMAIL})
+
+
+@dataclass(frozen=True, repr=False)
+class WantedMailbox:
+    """A mailbox whose owner wants mail for a purpose. Only the gate of marketing makes one (a test compares).
+
+    Attributes:
+        mailbox: the address.
+        locale: the reader's language.
+        purpose: what the mail may be for.
+        unsubscribe: the link by which the reader objects in one click (RFC 8058).
+        judged_at: an instant before the subject's decisions were read.
+    """
+
+    mailbox: str
+    locale: str | None
+    purpose: Purpose
+    unsubscribe: str
+    judged_at: datetime
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the decisions were read so recently that the mail may be sent."""
+        return clock.now() < self.judged_at + _VALID
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers by which a mail program offers to unsubscribe (RFC 8058)."""
+        return {
+            "List-Unsubscribe": f"<{self.unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+
+    @property
+    def unsubscribe_line(self) -> str:
+        """The last line of the mail, with the link."""
+        language = language_of(self.locale)
+        line = in_script(_UNSUBSCRIBE["sr"], language) if language.is_serbian else _UNSUBSCRIBE["en"]
+        return line.format(self.unsubscribe)
 
 
 class MailNotSent(Exception):
@@ -93,6 +134,14 @@ _ABOUT_THE_SENDER = re.compile(r"Email address (is )?not verified|Sending (pause
 
 # Quota errors specific to SES, in addition to the throttling errors of all services.
 _QUOTAS = {"LimitExceededException"}
+
+# A decision of the subject may be newer. A sender has to ask again for each mail, and not keep the answer.
+_VALID = MINUTE
+
+_UNSUBSCRIBE: Mapping[str, str] = {
+    "en": "No more of these mails: {}",
+    "sr": "Ne želite više ove poruke: {}",
+}
 
 
 def send(mail: Mail, purpose: Purpose, choices: Choices | None) -> None:
@@ -133,7 +182,7 @@ def send_wanted(mail: Mail, to: WantedMailbox) -> None:
     """
     if mail.to != to.mailbox or not to.is_current:
         raise NotPermitted(to.purpose.value)
-    request = _request(mail, to.purpose, to.farewell)
+    request = _request(mail, to.purpose, to.unsubscribe_line)
     request["Content"]["Simple"]["Headers"] = [
         {"Name": name, "Value": value} for name, value in to.headers.items()
     ]

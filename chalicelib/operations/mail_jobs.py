@@ -6,7 +6,7 @@ from chalice.app import Blueprint, SNSEvent
 
 from chalicelib.consents.notices import announcement
 from chalicelib.core.observe import observed
-from chalicelib.messages import reports
+from chalicelib.messages import bounces
 from chalicelib.operations.breaches.subject_notices import notice as breach_notice
 from chalicelib.rights.idle import warnings
 
@@ -25,7 +25,7 @@ def note_bounces(event: SNSEvent) -> None:
     (RET-5).
     """
     for record in event.to_dict()["Records"]:
-        if mail_id := reports.lost_mail(record["Sns"]["Message"]):
+        if mail_id := bounces.lost_mail(record["Sns"]["Message"]):
             announcement.record_bounce(mail_id)
             breach_notice.record_bounce(mail_id)
             warnings.record_return(mail_id)

@@ -23,10 +23,9 @@ from chalicelib.core.table import Table
 from chalicelib.core.transactions import commit
 from chalicelib.messages import mail
 from chalicelib.messages.letters import Letters
-from chalicelib.messages.mail import NotPermitted
+from chalicelib.messages.mail import NotPermitted, WantedMailbox
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
-from chalicelib.messages.wanted import WantedMailbox
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address

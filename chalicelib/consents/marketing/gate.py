@@ -23,9 +23,9 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.languages import language_of
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
+from chalicelib.messages.mail import WantedMailbox
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
-from chalicelib.messages.wanted import WantedMailbox
 from chalicelib.privacy.purposes import refusal
 from chalicelib.privacy.subject_keys import DATA_KEY
 

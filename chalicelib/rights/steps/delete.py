@@ -17,7 +17,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
-from chalicelib.messages import suppression
+from chalicelib.messages import bounces
 from chalicelib.people.contacts import farewell
 from chalicelib.people.conversations.farewell import leave_conversations
 from chalicelib.privacy import erasure, register
@@ -52,7 +52,7 @@ def _delete_copies(job: ErasureJob) -> Outcome:
         if clock.now() >= deadline:
             return Wait(_NOW, notes)
     email = ensure_inputs(request).email
-    lifted = email is not None and suppression.lift(email)
+    lifted = email is not None and bounces.delete_suppressed_address(email)
     return Done(notes=replace(notes, copies_after=None), counts={"mail_addresses_lifted": int(lifted)})
 
 
