@@ -30,7 +30,7 @@ def followed_by(account: Account, began_at: datetime) -> bool:
     return changed_at is not None and changed_at <= began_at and account.cools_for(began_at) is not None
 
 
-def may_be_a_thiefs(account: Account) -> bool:
+def number_proves_nothing(account: Account) -> bool:
     """Return whether the account's number proves nothing now, since a thief may have made it the new one."""
     return account.cools_for(clock.now()) is not None or _is_protected(account)
 

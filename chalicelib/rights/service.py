@@ -84,7 +84,7 @@ def take_instead(
         return take(subject, body, received, rule)
     except AlreadyOpen as found:
         open_id = RightsRequestId.parse(str(found.members["open_request_id"]))
-        proven = rule.wants_step_up and not number_change.may_be_a_thiefs(subject.account)
+        proven = rule.wants_step_up and not number_change.number_proves_nothing(subject.account)
         if not (proven and open_id and _supersede(open_id)):
             raise
     return take(subject, body, received, rule)
@@ -214,7 +214,7 @@ def export_link(account: Account, request_id: RightsRequestId) -> Link:
         ExportGone: the copy was deleted, or the request was closed before it was delivered.
     """
     request = own(account.account_id, request_id)
-    if number_change.may_be_a_thiefs(account):
+    if number_change.number_proves_nothing(account):
         raise NotReady
     return _link_to_copy(request)
 

@@ -99,7 +99,7 @@ def _elsewhere(hostile: tuple[str, ...], say: Phrasebook) -> Iterator[SectionVie
         }
         for n in range(ROWS)
     ]
-    yield SectionView.of_elsewhere(
+    yield SectionView.of_data_without_record(
         chat,
         say,
         messages,
@@ -111,7 +111,7 @@ def _elsewhere(hostile: tuple[str, ...], say: Phrasebook) -> Iterator[SectionVie
         missing=("Stream gave no copy of 2 of 314 messages, and was asked three times.",),
     )
     entries = [{"at": _PLAIN["accepted_at"], "entry": "consent_given", "seal": "9f3c" * 16}]
-    yield SectionView.of_elsewhere(evidence, say, entries, 1, "csv/evidence.csv")
+    yield SectionView.of_data_without_record(evidence, say, entries, 1, "csv/evidence.csv")
 
 
 def a_page(about: About | None = None, hostile: tuple[str, ...] = HOSTILE) -> str:

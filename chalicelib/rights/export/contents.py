@@ -210,7 +210,7 @@ def _chat_view(gathered: Gathered, say: Phrasebook) -> SectionView:
         WithheldField(f"{say(words.label(part.what))} ({say.number(part.count)})", say(part.text))
         for part in chat.left_out
     )
-    return SectionView.of_elsewhere(
+    return SectionView.of_data_without_record(
         replace(CHAT, recipients=_chat_recipients(gathered)),
         say,
         rows=shown,

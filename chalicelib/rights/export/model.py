@@ -130,7 +130,7 @@ class SectionView:
         )
 
     @classmethod
-    def of_elsewhere(
+    def of_data_without_record(
         cls,
         data: DataWithoutRecord,
         say: Phrasebook,
