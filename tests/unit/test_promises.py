@@ -1,6 +1,24 @@
 """The page of promises is true and up to date."""
 
+import ast
+import re
+
 from infra import promises
+
+_MODULE = """
+pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.usefixtures("world")]
+
+@pytest.mark.promise("RET-2")
+@pytest.mark.promise("RET-1")
+def test_a() -> None: ...
+
+def test_b() -> None: ...
+
+@pytest.mark.parametrize("one", [pytest.param(1, marks=pytest.mark.promise("SEC-1")), 2])
+def test_c(one: int) -> None: ...
+
+def a_helper() -> None: ...
+"""
 
 # A part of each of these is missing. A change that adds it removes the promise here, and its `so_far`.
 IN_PART = {
@@ -15,6 +33,65 @@ def test_page_equals_the_generated_one() -> None:
 
 def test_every_mark_names_a_promise() -> None:
     assert promises.proofs().keys() <= promises.listed().keys()
+
+
+def test_marks_of_a_module_and_of_parameters_count_for_their_tests() -> None:
+    assert dict(promises.tests_in(_MODULE)) == {
+        "test_a": {"RET-1", "RET-2"},
+        "test_b": {"RET-1"},
+        "test_c": {"RET-1", "SEC-1"},
+    }
+    one_mark = 'pytestmark = pytest.mark.promise("RET-1")\n\ndef test_a() -> None: ...\n'
+    assert dict(promises.tests_in(one_mark)) == {"test_a": {"RET-1"}}
+
+
+def test_marks_of_all_modules_are_counted() -> None:
+    """A mark at another place, or with an id that is computed, would prove nothing on the page."""
+    uncounted = []
+    for path in sorted((promises.ROOT / "tests").rglob("*.py")):
+        source = path.read_text()
+        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+        marked = {ast.unparse(one.args[0]) for one in calls if ast.unparse(one.func) == "pytest.mark.promise"}
+        counted = set().union(*(names for _, names in promises.tests_in(source)))
+        if marked != set(map(repr, counted)):
+            uncounted.append(path.name)
+    assert uncounted == []
+
+
+def test_page_names_tests_of_different_suites_and_files_first() -> None:
+    of_two_files = ["tests/jobs/test_a.py::test_1", "tests/unit/test_a.py::test_1"]
+    assert promises.chosen(of_two_files) == of_two_files[::-1]
+    many = [f"tests/{file}.py::test_{n}" for file in ("e2e/test_a", "unit/test_a") for n in (1, 2, 3)]
+    few = [f"tests/{file}.py::test_{n}" for file in ("jobs/test_b", "unit/test_0") for n in (1, 2)]
+    assert promises.chosen([*many, *few]) == [
+        "tests/unit/test_a.py::test_1",
+        "tests/jobs/test_b.py::test_1",
+        "tests/e2e/test_a.py::test_1",
+        "tests/unit/test_0.py::test_1",
+        "tests/unit/test_a.py::test_2",
+    ]
+
+
+def test_page_shows_at_most_five_tests_and_the_number_of_the_others() -> None:
+    parts = re.split(r"^### ", promises.page(), flags=re.MULTILINE)[1:]
+    entries = {part.split(maxsplit=1)[0]: part for part in parts}
+    assert entries.keys() == promises.listed().keys()
+    for name, entry in entries.items():
+        proven = promises.proofs().get(name, [])
+        shown = re.findall(r"^- `(\S+)`$", entry, re.MULTILINE)
+        assert len(shown) == min(len(proven), 5)
+        assert set(shown) <= set(proven)
+        others = re.findall(r"^- and (\d+) other tests?$", entry, re.MULTILINE)
+        assert others == ([str(len(proven) - 5)] if len(proven) > 5 else [])
+
+
+def test_readme_states_how_many_promises_are_kept() -> None:
+    listed = promises.listed().values()
+    kept, in_part = (sum(key in one for one in listed) for key in ("code", "so_far"))
+    text = " ".join((promises.ROOT / "README.md").read_text().split())
+    assert f"{kept} of {len(listed)} promises" in text
+    assert f"{in_part} of these" in text
+    assert f"other {len(listed) - kept} are not kept yet" in text
 
 
 def test_code_that_keeps_a_promise_exists() -> None:
