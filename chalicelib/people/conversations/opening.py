@@ -1,5 +1,8 @@
 """Opens conversations: a pair by its two users, a group by its members (ADR 40).
 
+A block ends the contact of the two users in the transaction that stores it, so what stops a blocked user is
+the condition `still_contact` of the transaction that opens a conversation or adds a member.
+
 A caller learns nothing about users who cannot be met: every refusal makes the same calls. For a user who is
 no contact, they concern an account that does not exist.
 """
