@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -26,9 +27,11 @@ from chalicelib.stream.deletion import DeletionDoubt
 from chalicelib.stream.refusals import StreamRefused
 from infra import architecture
 from infra.deployment import settings_file
+from infra.local.tour import CHAPTERS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+README = ROOT / "README.md"
 ENGINE = "chalicelib/rights/engine/engine.py"
 _ROW = re.compile(r"^\| `(\w+)` \| (\d+) \|", re.MULTILINE)
 _NAMED = re.compile(r"\[`(\w+)`\]\(([^)#]+\.py)\)")
@@ -62,6 +65,20 @@ def test_every_setting_and_target_that_a_page_names_exists() -> None:
         named = {key for key in keys if key.partition(".")[0] in tables and not key.endswith((".md", ".py"))}
         assert named - known == set(), name
         assert set(re.findall(r"`make ([a-z-]+)", text)) - targets == set(), name
+
+
+def test_readme_lists_the_rooms_from_top_to_bottom() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (rooms,) = (one["layers"] for one in contracts if one["name"] == "a room imports only rooms below it")
+    folders = {path.parent.name for path in (ROOT / "chalicelib").glob("*/__init__.py")}
+    tree = README.read_text().partition("\nchalicelib/ ")[2].partition("\nstages/ ")[0]
+    assert re.findall(r"^  ([a-z]+)/ ", tree, re.MULTILINE) == rooms
+    assert set(rooms) == folders
+
+
+def test_readme_lists_the_chapters_of_the_tour() -> None:
+    listed = re.findall(r"^\d+\. (.+)$", README.read_text(), re.MULTILINE)
+    assert listed == [(chapter.__doc__ or "").splitlines()[0] for chapter in CHAPTERS]
 
 
 def test_picture_of_the_functions_is_what_their_policies_say() -> None:
