@@ -1,4 +1,4 @@
-"""RU4M's account, chat-identity and privacy backend: one package per concept, all based on `core`."""
+"""RU4M's account, chat-identity and privacy backend: fourteen rooms, each importing only rooms below it."""
 
 import gc
 import os

@@ -1,1 +1,1 @@
-"""Infrastructure that every concept uses. Imports no concept (import-linter checks this)."""
+"""Infrastructure that every room uses: time, ids, settings, HTTP, tables, keys, chains, metrics."""

@@ -1,11 +1,7 @@
 """The three dashboards of a stage, made from the registry of metrics and the built template (ADR 41).
 
-- `widgets`: series, charts and dashboards
-- `stack`: what a template contains: functions, queues, tables, alarms
-- `service`, `privacy` with `obligations` and `upkeep`, `capacity`: the dashboards
-- `layout`: CloudWatch's body of a dashboard; grammar.schema.json says what that may contain
-- `cost`: what a stage's metrics, dashboards and alarms cost a month
-- `figures`, `picture`: what a local run emitted, drawn as CloudWatch lays it out
+grammar.schema.json says what CloudWatch's body of a dashboard may contain. `make dashboards` draws them from
+a local run.
 """
 
 from __future__ import annotations

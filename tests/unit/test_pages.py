@@ -126,8 +126,11 @@ def test_each_function_that_a_flow_names_is_in_the_linked_file(flow: Path) -> No
 
 
 def modules_listed(docstring: str) -> list[str]:
-    """Return the modules that the tables of a docstring list; continued lines are indented further."""
-    listed: list[str] = []
+    """Return the modules that the tables of a docstring list; continued lines are indented further.
+
+    In lists they are what stands in quotes at the beginning of an item.
+    """
+    listed = re.findall(r"^ *- `([a-z_]+)`", docstring, re.MULTILINE)
     for paragraph in docstring.split("\n\n"):
         first, *_ = lines = paragraph.strip("\n").splitlines() or [""]
         if table := _MODULE_LINE.match(first):
@@ -141,6 +144,7 @@ def modules_listed(docstring: str) -> list[str]:
 def test_listed_modules_are_found_in_tables_only() -> None:
     table = "Two.\n\n    a, b  rules\n    long_one the rest,\n          and more\n    c/   more\n\nx = y"
     assert modules_listed(table) == ["a", "b", "long_one", "c"]
+    assert modules_listed("Two.\n\n- `a`: rules\n- `b`, `c`: the rest\n- more") == ["a", "b"]
     assert modules_listed("One line.\n\n    answer = ask(it)  # an example\n\nmore text  here") == []
 
 

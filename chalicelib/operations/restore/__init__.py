@@ -1,4 +1,4 @@
-"""What a restored backup has to be given again: erasures, ends of sessions, withdrawals (ADR 32).
+"""Repeats erasures, ends of sessions, withdrawals and objections on a restored backup (ADR 32).
 
 DynamoDB restores a backup into a new table. Before functions use it, `infra/ops/replay` calls these modules
 with the names of the restored tables in its settings. Each part is idempotent: if a run is killed, the next
