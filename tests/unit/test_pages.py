@@ -158,3 +158,32 @@ def test_no_package_lists_its_modules() -> None:
     }
     assert len(packages) > 50
     assert listed == set()
+
+
+def names_of_code() -> set[str]:
+    """The names of modules, folders, functions, classes, parameters and constants."""
+    found: set[str] = set()
+    sources = [path for top in ("chalicelib", "infra", "tests") for path in (ROOT / top).rglob("*.py")]
+    for path in [ROOT / "app.py", *sources]:
+        if "node_modules" in path.parts:
+            continue
+        found |= {path.stem, path.parent.name}
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                found.add(node.name)
+            elif isinstance(node, ast.keyword | ast.arg) and node.arg:
+                found.add(node.arg)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+    return found
+
+
+def test_names_in_the_guide_for_contributors_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    before_and_after = text.partition("| before | after |")[2].partition("\n## ")[0]
+    quoted = re.findall(r"`@?([A-Za-z]\w*[A-Za-z0-9](?:\.\w+)*)=?`", text.replace(before_and_after, ""))
+    documents = {name for name in quoted if (ROOT / name).exists()}
+    named = {part for name in {*quoted} - documents for part in name.removesuffix(".py").split(".")}
+    marks = {"proof"}
+    assert len(named) > 30
+    assert named - names_of_code() - marks == set()
