@@ -257,7 +257,7 @@ def test_the_emulators_readme_links_every_module_and_names_every_option() -> Non
 def test_every_glossary_term_is_unique_and_links_a_module() -> None:
     glossary = ROOT / "docs/glossary.md"
     entries = glossary.read_text().split("\n- **")[1:]
-    terms = [entry.split(":", 1)[0] for entry in entries]
+    terms = [re.split(r"\*\*", entry, maxsplit=1)[0] for entry in entries]
     assert [term for term, count in Counter(terms).items() if count > 1] == []
     assert [term for term, entry in zip(terms, entries, strict=True) if ".py)" not in entry] == []
 
