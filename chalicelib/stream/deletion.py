@@ -18,14 +18,14 @@ Invariants:
   finds the user, or finds it with `deleted_at`.
 - Stream hides a user before it deletes the messages. So an absent user proves nothing about messages, files
   and calls; without a report by Stream they are `UNCONFIRMED`, and an alarm rings.
-- A request that Stream did not confirm is repeated at most four times, after growing pauses. The attempt is
+- A request that Stream did not confirm is repeated at most four times, after growing pauses. It is
   counted in what the caller stores before the request is sent. A run that is killed between the two repeats
   the request and does not count twice.
-- An outage is no attempt: `StreamUnavailable` is raised and the caller waits, without a limit. Refused
+- An outage is not counted: `StreamUnavailable` is raised and the caller waits, without a limit. Refused
   credentials are a kind of it. Any other refusal is raised as `StreamRefused`, for an operator.
 - No clock can hold up a deletion for good: an instant that is too far in the future counts as past.
 
-What follows from an answer ("again": after a pause, while attempts are left):
+What follows from an answer ("again": after a pause, while requests are left):
 
 | answer | query does not find the user | query finds the user |
 |---|---|---|
@@ -95,7 +95,7 @@ _OVERDUE = frozenset({DeletionDoubt.LATE, DeletionDoubt.STILL_THERE})
 
 @dataclass(frozen=True)
 class DeletionStopped:
-    """All attempts are used up and the user is not known to be deleted; for an operator."""
+    """All deletion requests are used up and the user is not known to be deleted; for an operator."""
 
     doubt: DeletionDoubt
 
@@ -216,7 +216,7 @@ def _end(asked: StreamDeletionTask, report: StreamReport) -> StreamDeletion:
 
 
 def _doubt(user_id: UserId, asked: StreamDeletionTask, doubt: DeletionDoubt) -> DeletionProgress:
-    """Plan the next attempt. After the last, only a query decides whether the user is gone."""
+    """Plan the next request. After the last, only a query decides whether the user is gone."""
     if doubt in _OVERDUE:
         metrics.count(Metric.CHAT_DELETION_UNPROVEN)
     if asked.attempts < MAX_ATTEMPTS:

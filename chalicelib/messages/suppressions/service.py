@@ -4,7 +4,7 @@ Invariants:
 
 - While an objecting account has an address, its suppression has no end. It ends 24 months after the account
   was erased, or gave the address up. A new account with the address changes nothing about it.
-- A suppression is lifted only by a later consent of an account that has the address.
+- A suppression is ended only by a later consent of an account that has the address.
 - An address is suppressed if any version of the lookup key finds it. Each writer that knows the address moves
   its suppression to the current version.
 """
@@ -99,7 +99,7 @@ def correction(
     Args:
         addresses: those of the account.
         objections: the purposes to which it objects, and since when.
-        consents: the purposes to which it consents, and since when; a consent lifts only what is older.
+        consents: the purposes to which it consents, and since when; a consent ends only what is older.
     """
     wanted = {purpose: objections[purpose] for purpose in DIRECT_MARKETING if purpose in objections}
 
@@ -191,7 +191,7 @@ def commit_revised(build: Callable[[], list[Write]]) -> None:
 
 
 def lifting(addresses: Addresses, purposes: Collection[Purpose]) -> list[Write]:
-    """The writes by which a consent lifts the suppression for its purposes (Art. 7 GDPR)."""
+    """The writes by which a consent ends the suppression for its purposes (Art. 7 GDPR)."""
     return store.revision(addresses, lambda before: before and _without(before, purposes))
 
 

@@ -2,8 +2,8 @@
 
 Invariants:
 
-- A finding, an assessment and a notification of an authority are added, never replaced. `Breach` refers to
-  its findings by number, and its `version` fences every write.
+- A fact, an assessment and a notification of an authority are added, never replaced. `Breach` refers to
+  its facts by number, and its `version` fences every write.
 - What a schedule needs is in clear: states, deadlines, countries. Texts are sealed.
 - The notices to people carry texts that two operators approved, and no text about one person.
 """

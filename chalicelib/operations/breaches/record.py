@@ -1,9 +1,9 @@
 """Records breaches and what is found out about them, and shows them; each view by staff is recorded.
 
 - The instant of awareness may be past, never in the future, and is not changed afterwards.
-- Serbia's authority always has a clock. A finding may add countries, whose clocks run from the same instant:
+- Serbia's authority always has a clock. A fact may add countries, whose clocks run from the same instant:
   one that is added late may be overdue at once, and its notification then states the reasons.
-- Every breach is recorded, also one that needs no notification. A finding about a closed breach opens it, and
+- Every breach is recorded, also one that needs no notification. A fact about a closed breach opens it, and
   it is assessed anew, unless its people were notified already. The earlier assessments stay on record.
 """
 
@@ -59,7 +59,7 @@ class NoticeTotals:
 
 @dataclass(frozen=True)
 class InspectedBreach:
-    """A breach with its findings, its notices and its newest evidence; None if an entry was altered."""
+    """A breach with its facts, its notices and its newest evidence; None if an entry was altered."""
 
     breach: Breach
     facts: tuple[BreachFact, ...]
@@ -111,7 +111,7 @@ def add_fact(breach_id: BreachId, by: StaffId, finding: BreachFinding) -> Breach
     Raises:
         NotFound: no such breach.
         InvalidRequest: a country is not listed.
-        TooManyParts: the breach has its highest number of findings.
+        TooManyParts: the breach has its highest number of facts.
     """
 
     def rule(breach: Breach) -> BreachMove:
@@ -197,7 +197,7 @@ def list_all(cursor: Cursor | None, by: StaffId) -> BreachPage:
 
 
 def show(breach_id: BreachId, by: StaffId) -> InspectedBreach:
-    """Record that an operator views a breach, and return it with its findings and evidence.
+    """Record that an operator views a breach, and return it with its facts and evidence.
 
     Raises:
         NotFound: no such breach.

@@ -1,12 +1,12 @@
 """All DynamoDB access of breaches, without the notices to people.
 
     B#<breach>, breach            the breach; in the index owner under a fixed key, open ones first
-    B#<breach>, fact#<number>     a finding
+    B#<breach>, fact#<number>     a fact
     B#<breach>, list#<number>     a list of affected users
     B#<breach>, letter            the texts of the notice, once the people are being notified
 
 Every write of a breach is one transaction with its evidence. Of two concurrent writers, one fails with
-`BreachMoved`. Findings and lists are created under the next number, so none is overwritten.
+`BreachMoved`. Facts and lists are created under the next number, so none is overwritten.
 """
 
 from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ def key(breach_id: BreachId) -> Key:
 
 
 def create(breach: Breach, fact: BreachFact, entry: NewEntry) -> None:
-    """Store a new breach with its first finding and its first evidence, in one transaction."""
+    """Store a new breach with its first fact and its first evidence, in one transaction."""
     history = evidence.history_of(breach.breach_id)
     table.transact(
         [Create(key(breach.breach_id), _item(breach)), fact_write(fact), chain.append_write(history, entry)]
@@ -87,7 +87,7 @@ def move(before: Breach, after: Breach, entry: NewEntry, *more: Write) -> Breach
 
 
 def fact_write(fact: BreachFact) -> Write:
-    """The write of a finding under its number; for a transaction."""
+    """The write of a fact under its number; for a transaction."""
     place = Key(Table.RIGHTS, partition(fact.breach_id), f"{_FACT}{fact.number:04}")
     return Create(place, codec.to_item(fact, place), conflict=BreachMoved)
 
@@ -127,7 +127,7 @@ def glance(breach_id: BreachId) -> Breach | None:
 
 
 def facts(breach_id: BreachId) -> list[BreachFact | None]:
-    """The findings about a breach, the first one first; None for one that was altered."""
+    """The facts about a breach, the first one first; None for one that was altered."""
     query = Query(Table.RIGHTS, partition(breach_id), Prefix(_FACT))
     return [_opened_fact(item) for item in table.query(query)]
 
