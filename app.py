@@ -32,7 +32,7 @@ GROUPS = {
     "consents": ("chalicelib.consents.api",),
     "chat": ("chalicelib.stream.api",),
     "usage": ("chalicelib.usage.api",),
-    "rights": ("chalicelib.rights.guest_api", "chalicelib.rights.api"),
+    "rights": ("chalicelib.rights.guests.api", "chalicelib.rights.api"),
     "hooks": ("chalicelib.stream.webhook.api",),
     "about": ("chalicelib.operations.about.api",),
     "admin": (
@@ -60,7 +60,7 @@ JOBS = (
     "chalicelib.operations.mail_jobs",
     "chalicelib.reconciliation.jobs",
     "chalicelib.retention.consent_jobs",
-    "chalicelib.rights.idle.jobs",
+    "chalicelib.rights.erasure.idle.jobs",
     "chalicelib.retention.jobs",
     "chalicelib.rights.jobs",
     "chalicelib.usage.jobs",

@@ -27,10 +27,10 @@ from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import WRITES_PER_CALL, Table, partition_of
 from chalicelib.privacy import erasure, register
-from chalicelib.rights import evidence, store
 from chalicelib.rights.engine.step import ErasureJob, Wait
-from chalicelib.rights.model import Right, RightsRequest
-from chalicelib.rights.steps.delete import DELETE_RECORDS
+from chalicelib.rights.erasure.delete import DELETE_RECORDS
+from chalicelib.rights.request import evidence, store
+from chalicelib.rights.request.model import Right, RightsRequest
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud, environment
 

@@ -35,10 +35,10 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Query, Table, partition_of
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.export import package
-from chalicelib.rights.export.contents import Chat, CopyRequest
-from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.export.spool import Spools, spooled
+from chalicelib.rights.copy import package
+from chalicelib.rights.copy.contents import Chat, CopyRequest
+from chalicelib.rights.copy.model import CopyKind
+from chalicelib.rights.copy.spool import Spools, spooled
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud
 from tests.support.choices import decide

@@ -1,6 +1,6 @@
 """Writes docs/export.schema.json, the JSON Schema of a copy; part of `make generate`.
 
-It is made from the declarations of the records (chalicelib/rights/export/schema). Each package contains it.
+It is made from the declarations of the records (chalicelib/rights/copy/schema). Each package contains it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from chalicelib.rights.export import schema
+from chalicelib.rights.copy import schema
 from infra.packaging.groups import PLACEHOLDERS
 
 PLACE = Path(__file__).parent.parent / "docs" / "export.schema.json"

@@ -8,7 +8,7 @@ from chalicelib.consents.notices import announcement
 from chalicelib.core.observe import observed
 from chalicelib.messages import bounces
 from chalicelib.operations.breaches.subject_notices import notice as breach_notice
-from chalicelib.rights.idle import warnings
+from chalicelib.rights.erasure.idle import warnings
 
 mail_jobs = Blueprint(__name__)
 

@@ -20,29 +20,27 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
-from chalicelib.rights import (
-    lift,
-    recipients,
-    service,
-)
-from chalicelib.rights.erasure import certificate
-from chalicelib.rights.headers import ReaderLanguage, Receipt
-from chalicelib.rights.intake.body import NewRequest
-from chalicelib.rights.intake.submission import SUBJECT, Subject
-from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
-from chalicelib.rights.receipt_page.document import RECEIPT_POLICY, receipt_page
-from chalicelib.rights.unsubscribe import page as unsubscribe_page
-from chalicelib.rights.unsubscribe import service as links
-from chalicelib.rights.unsubscribe.page import UNSUBSCRIBE_POLICY
-from chalicelib.rights.unsubscribe.service import OneClick
-from chalicelib.rights.views import (
+from chalicelib.rights import service
+from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY, receipt_page
+from chalicelib.rights.answers.views import (
     CertificateFile,
     ExportView,
     ReceivedRequestView,
     RequestList,
     RequestView,
 )
+from chalicelib.rights.erasure import certificate
+from chalicelib.rights.intake.body import NewRequest
+from chalicelib.rights.intake.submission import SUBJECT, Subject
+from chalicelib.rights.objection import unsubscribe as links
+from chalicelib.rights.objection import unsubscribe_page
+from chalicelib.rights.objection.unsubscribe import OneClick
+from chalicelib.rights.objection.unsubscribe_page import UNSUBSCRIBE_POLICY
+from chalicelib.rights.request import recipients
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
+from chalicelib.rights.request.receipts import ReaderLanguage, Receipt
+from chalicelib.rights.restriction import lift
 
 rights = Blueprint(__name__)
 

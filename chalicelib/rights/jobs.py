@@ -35,7 +35,7 @@ def work_rights(event: SQSEvent) -> Failed:
 @observed
 def transfer_copies(event: SQSEvent) -> Failed:
     """Send copies to the controllers that subjects named; returns the messages to deliver again."""
-    from chalicelib.rights.steps import transfer
+    from chalicelib.rights.copy import transfer
 
     return _work_on(event, transfer.WORKER)
 

@@ -19,16 +19,17 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.rights import ends, evidence, number_change, procedures, receipts, states, store
-from chalicelib.rights.files import Link, link_to, preserved_key_of
+from chalicelib.rights.intake import closing as ends
 from chalicelib.rights.intake.body import NewRequest, RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
 from chalicelib.rights.intake.rules import RULES
 from chalicelib.rights.intake.submission import IntakeRule, Subject
-from chalicelib.rights.model import ExportFile, Right, RightsRequest, Status
-from chalicelib.rights.moves import Move, apply_move
-from chalicelib.rights.notes import RestraintNotes
-from chalicelib.rights.problems import AlreadyOpen, ExportGone, NotReady
+from chalicelib.rights.request import evidence, number_change, procedures, receipts, states, store
+from chalicelib.rights.request.files import Link, link_to, preserved_key_of
+from chalicelib.rights.request.model import ExportFile, Right, RightsRequest, Status
+from chalicelib.rights.request.moves import Move, apply_move
+from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotReady
 
 PAGE = 20
 

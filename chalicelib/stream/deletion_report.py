@@ -5,7 +5,7 @@ Invariants:
 - Each word says what Stream reported, or that it reported nothing. We see only that Stream no longer finds a
   user. We do not see its messages, files and backups.
 - The words of both enums are signed in certificates, stored for years and read again. So a word never changes
-  and is never removed; a better wording is a new member (rights/certificates/words).
+  and is never removed; a better wording is a new member (rights/erasure/certificates/words).
 - Stream reports one result per user, not per kind. A kind counts as deleted only if the request named it and
   Stream reported success for this user.
 """

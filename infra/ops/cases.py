@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.table import Table
 
-from chalicelib.rights.deadline import ExtensionReason
-from chalicelib.rights.reason_words import REASONS
+from chalicelib.rights.answers.reason_words import REASONS
+from chalicelib.rights.request.deadline import ExtensionReason
 
 Case = dict[str, Any]
 

@@ -21,7 +21,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import TableBug
 from chalicelib.retention.purge.evidence import HISTORY as PURGE
-from chalicelib.rights.evidence import history_of
+from chalicelib.rights.request.evidence import history_of
 from infra.deployment.account import AwsAccount
 from infra.ops import standing_in
 from infra.ops.ledger import described

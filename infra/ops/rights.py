@@ -15,12 +15,12 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.core.languages import Language
-from chalicelib.rights import decisions
-from chalicelib.rights.deadline import ExtensionReason
-from chalicelib.rights.identity import AuthoritySeen, OnBehalf
-from chalicelib.rights.model import ReceivedBy, Right, Status
-from chalicelib.rights.reasons import PERMITTED
-from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.answers import decisions
+from chalicelib.rights.answers.reasons import PERMITTED
+from chalicelib.rights.request.deadline import ExtensionReason
+from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf
+from chalicelib.rights.request.model import ReceivedBy, Right, Status
+from chalicelib.rights.request.refusal import RefusalReason
 from infra.deployment.account import AwsAccount
 from infra.ops import cases, rights_recipients
 from infra.ops.internal_api import InternalApi

@@ -9,10 +9,10 @@ import pytest
 from chalicelib.core import aws, clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import procedures, store
 from chalicelib.rights.engine import queue
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.operators import inspect
+from chalicelib.rights.request import procedures, store
+from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
 from tests.support import cloud
 from tests.support.operators import Operator
 from tests.support.races import just_before

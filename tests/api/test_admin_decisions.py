@@ -8,11 +8,12 @@ import pytest
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import reasons, store
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import Right, Status
+from chalicelib.rights.answers import reasons
 from chalicelib.rights.operators import decide
-from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.request import store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import Right, Status
+from chalicelib.rights.request.refusal import RefusalReason
 from tests.support import cloud
 from tests.support.operators import DONE, Operator
 from tests.support.outages import OUTAGES, named

@@ -11,12 +11,12 @@ import pytest
 from chalicelib.core import chain, clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import procedures, store
-from chalicelib.rights.certificates.words import DeletionPlace
 from chalicelib.rights.engine import queue
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import RightsRequest, Status, StepState, StepStatus
+from chalicelib.rights.erasure.certificates.words import DeletionPlace
 from chalicelib.rights.operators import erasures
+from chalicelib.rights.request import procedures, store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import RightsRequest, Status, StepState, StepStatus
 from chalicelib.staff import history as staff_history
 from tests.support.builders import an_address
 from tests.support.erasing import asks_for_erasure, notes, stored

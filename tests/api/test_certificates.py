@@ -8,11 +8,11 @@ import pytest
 from chalicelib.core.page import POLICY
 from chalicelib.core.table_names import END_NAMES
 from chalicelib.core.transactions import commit
-from chalicelib.rights.certificates.envelope import Envelope
+from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY
 from chalicelib.rights.erasure import store as certificates_store
+from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.store import CertificateExists, certificate_of, keeping_certificate
-from chalicelib.rights.receipt_page.document import RECEIPT_POLICY
 from tests.support import certificates, cloud
 from tests.support.erasures import StoredErasure, an_envelope, an_erasure, certify
 from tests.support.world import Reply, User, World

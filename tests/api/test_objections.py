@@ -10,9 +10,8 @@ from chalicelib.consents import store as consents
 from chalicelib.consents.model import Purposes
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy.purposes import LegalBasis, Purpose, Refusal, permits, refusal
-from chalicelib.rights import store
-from chalicelib.rights.engine import duties
-from chalicelib.rights.intake.objection import OBJECTIONABLE
+from chalicelib.rights.objection.intake import OBJECTIONABLE
+from chalicelib.rights.request import duties, store
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
 from tests.support.world import Reply, User, World

@@ -11,8 +11,8 @@ from chalicelib.core import needs, table
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy import register
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights import correctable, store
-from chalicelib.rights.correctable import CorrectionWay
+from chalicelib.rights.request import recipients, store
+from chalicelib.rights.request.recipients import CorrectionWay
 from tests.support import cloud
 from tests.support.builders import PRIVACY, an_event
 from tests.support.operators import Operator
@@ -86,7 +86,7 @@ def everything() -> list[Any]:
 
 @pytest.mark.promise("RGT-2")
 def test_each_personal_field_in_the_copy_has_one_way_of_correction() -> None:
-    named = {(field.kind, name) for name, field in correctable.table().items()}
+    named = {(field.kind, name) for name, field in recipients.table().items()}
     for record in register.records():
         for name, marker in record.declaration.personal().items():
             kind = record.declaration.kind
@@ -99,13 +99,13 @@ NOT_IN_COPY = {"challenge", "guest_draft", "erasure_inputs", "held_record", "cer
 
 
 def test_fields_that_are_corrected_at_once_are_those_that_the_app_edits() -> None:
-    found = {name for name, field in correctable.table().items() if field.way is CorrectionWay.AT_ONCE}
+    found = {name for name, field in recipients.table().items() if field.way is CorrectionWay.AT_ONCE}
     assert found == AT_ONCE.keys()
 
 
 def test_no_field_that_others_see_or_stream_gets_is_reviewed() -> None:
     """So a contested field never has to be hidden from them; providers of mailboxes keep none."""
-    reviewed = [field for field in correctable.table().values() if field.way is CorrectionWay.REVIEWED]
+    reviewed = [field for field in recipients.table().values() if field.way is CorrectionWay.REVIEWED]
     got = {recipient.name for field in reviewed for recipient in field.to}
     assert got == {"AWS", "BELGRADE_OFFICE", "MAIL_PROVIDERS"}
 

@@ -19,8 +19,8 @@ from chalicelib.core.ids import AccountId, BreachId, DisclosureId, RightsRequest
 from chalicelib.core.table import Change
 from chalicelib.operations.breaches import store as breach_store
 from chalicelib.retention.purge import service as purge
-from chalicelib.rights import store
-from chalicelib.rights.evidence import history_of
+from chalicelib.rights.request import store
+from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff.disclosures import store as disclosure_store
 from infra.ops import report_index, report_pack, report_reader, report_zip, standing_in
 from infra.ops.__main__ import app

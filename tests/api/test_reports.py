@@ -18,11 +18,11 @@ from chalicelib.privacy import processing
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.retention.purge import evidence as purge_evidence
 from chalicelib.retention.purge import service as purge
-from chalicelib.rights import store
-from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import IssuedCertificate
-from chalicelib.rights.log import service as log
+from chalicelib.rights.operators import log
+from chalicelib.rights.request import store
 from chalicelib.staff.history import history_of as views_of
 from tests.support.operators import Operator
 from tests.support.world import Reply, World

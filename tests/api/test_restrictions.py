@@ -17,9 +17,9 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.transactions import commit
 from chalicelib.privacy.purposes import Purpose, Refusal, permits, refusal
 from chalicelib.privacy.restraint import Restraint, RestraintKind
-from chalicelib.rights import restraints, store
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.intake.restriction import RESTRICTABLE
+from chalicelib.rights.request import restraints, store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.restriction.intake import RESTRICTABLE
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
 from tests.support.erasures import freeze, stored_account

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import store
-from chalicelib.rights.evidence import history_of
+from chalicelib.rights.request import store
+from chalicelib.rights.request.evidence import history_of
 from tests.support import cloud
 from tests.support.races import just_before
 from tests.support.world import Reply, User, World

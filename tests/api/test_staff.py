@@ -11,8 +11,8 @@ from chalicelib.core import chain, clock, table
 from chalicelib.core.chain import Chain, ChainEntry
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import store
-from chalicelib.rights.evidence import history_of
+from chalicelib.rights.request import store
+from chalicelib.rights.request.evidence import history_of
 from tests.support import cloud
 from tests.support.copies import Package, a_copy
 from tests.support.ledger import alter_newest

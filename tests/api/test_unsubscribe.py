@@ -245,10 +245,10 @@ SERVICE_MAIL = {
     "chalicelib/accounts/challenges/mail.py": "AUTHENTICATION",
     "chalicelib/consents/notices/announcement.py": "LEGAL_OBLIGATION",
     "chalicelib/accounts/profiles/farewell.py": "AUTHENTICATION",
-    "chalicelib/rights/idle/warnings.py": "LEGAL_OBLIGATION",
-    "chalicelib/rights/messages.py": "LEGAL_OBLIGATION",
+    "chalicelib/rights/erasure/idle/warnings.py": "LEGAL_OBLIGATION",
+    "chalicelib/rights/answers/letters.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/steps/announce.py": "LEGAL_OBLIGATION",
-    "chalicelib/rights/steps/confirm.py": "LEGAL_OBLIGATION",
+    "chalicelib/rights/erasure/confirm.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/steps/guests.py": "LEGAL_OBLIGATION",
 }
 

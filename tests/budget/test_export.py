@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.export import archive, package
-from chalicelib.rights.export.contents import Chat, CopyRequest
-from chalicelib.rights.export.model import CopyKind
+from chalicelib.rights.copy import archive, package
+from chalicelib.rights.copy.contents import Chat, CopyRequest
+from chalicelib.rights.copy.model import CopyKind
 from tests.support.choices import decide
 from tests.support.cloud import counted
 from tests.support.copies import KEY

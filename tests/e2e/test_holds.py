@@ -18,7 +18,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.pins import HELD_AHEAD
 from chalicelib.retention.model import HeldRecord
-from chalicelib.rights.certificates.model import ErasureCertificate
+from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from infra.local import guide
 from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import account_of

@@ -14,7 +14,7 @@ from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion,
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
-from chalicelib.rights.idle import plan
+from chalicelib.rights.erasure.idle import plan
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone, code_in

@@ -12,7 +12,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.transactions import commit
-from chalicelib.rights.steps import certify
+from chalicelib.rights.erasure import certify
 from chalicelib.stream.deletion_report import StreamReport
 from infra.local.cloud import LocalCloud
 from infra.local.waiting import until

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
-from chalicelib.rights import procedures
-from chalicelib.rights.model import Status
+from chalicelib.rights.request import procedures
+from chalicelib.rights.request.model import Status
 from tests.faults.flows import DEVICE, OTHER_PHONE
 from tests.faults.flows_kills import LEASE, UntilStopped
 from tests.faults.flows_rights import RightsFlow, without_sequence_number

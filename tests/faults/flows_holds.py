@@ -8,8 +8,8 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.table import Item
 from chalicelib.retention.model import Hold
 from chalicelib.retention.problems import HoldsClosed
-from chalicelib.rights import procedures
-from chalicelib.rights.model import Status
+from chalicelib.rights.request import procedures
+from chalicelib.rights.request.model import Status
 from tests.faults.flows_erasure import ErasureFlow, Interfered
 from tests.faults.playing import Run
 from tests.support import holds, outcomes

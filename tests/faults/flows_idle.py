@@ -9,7 +9,7 @@ from chalicelib.accounts.service import last_uses
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item
-from chalicelib.rights.idle.jobs import close_idle_accounts
+from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from tests.faults.flows import ADDRESS, DEVICE, OTHER_PHONE, PHONE
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support.idling import close_idle, publish_practice, use_of

@@ -9,12 +9,12 @@ from typing import Any
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.table import Item
-from chalicelib.rights import procedures, store
+from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine.engine import MAX_TRIES
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import Status, StepStatus
-from chalicelib.rights.notes import CopyNotes
-from chalicelib.rights.steps import transfer
+from chalicelib.rights.request import procedures, store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import Status, StepStatus
+from chalicelib.rights.request.notes import CopyNotes
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_rights import HOST, RightsFlow, Transferring

@@ -11,7 +11,7 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.messages.letters import Letters
-from chalicelib.rights import indexes, store
+from chalicelib.rights.request import indexes, store
 from tests.faults.flows import ADDRESS, KEY, UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts
 

@@ -14,9 +14,9 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
-from chalicelib.rights import files, indexes, store
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request import files, indexes, store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts

@@ -14,7 +14,7 @@ from chalicelib.core.settings import settings
 from chalicelib.messages import bounces
 from chalicelib.rights.erasure import objects, tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone
-from chalicelib.rights.files import key_of
+from chalicelib.rights.request.files import key_of
 from tests.faults.emulated import use_emulated_aws
 
 

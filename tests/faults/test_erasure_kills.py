@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.rights import procedures
-from chalicelib.rights.model import Right
+from chalicelib.rights.request import procedures
+from chalicelib.rights.request.model import Right
 from infra.stream_emulator import Emulator
 from tests.faults.flows_erasure import Erasing, ErasureKilledUntilStopped, KeepingKilledUntilStopped
 from tests.faults.flows_kills import LEASE

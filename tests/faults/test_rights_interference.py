@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY
-from chalicelib.rights import store
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import Status
+from chalicelib.rights.request import store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import Status
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from chalicelib.core.settings import settings
-from chalicelib.rights import procedures
 from chalicelib.rights.engine.engine import MAX_TRIES
+from chalicelib.rights.request import procedures
 from infra.stream_emulator import Emulator
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_kills import (

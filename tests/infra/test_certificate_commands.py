@@ -9,8 +9,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from chalicelib.core.settings import settings
-from chalicelib.rights.certificates.model import ErasureCertificate
-from chalicelib.rights.certificates.signing import sign
+from chalicelib.rights.erasure.certificates.model import ErasureCertificate
+from chalicelib.rights.erasure.certificates.signing import sign
 from infra.local.guide import GUIDE, follow
 from tests.support import certificates, moto_kms
 from tests.support.certificates import a_certificate, a_long_certificate

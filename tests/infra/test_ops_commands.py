@@ -21,8 +21,8 @@ import typer
 from chalicelib.core.http import contract
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, RightsRequestId, UserId
 from chalicelib.operations import admin
-from chalicelib.rights.deadline import ExtensionReason
-from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.request.deadline import ExtensionReason
+from chalicelib.rights.request.refusal import RefusalReason
 from infra.build import ROOT
 from infra.deployment.account import AwsAccount
 from infra.ops import cases

@@ -17,7 +17,7 @@ from rich.table import Table
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import procedures
+from chalicelib.rights.request import procedures
 from infra.deployment.account import AwsAccount
 from infra.ops import internal_api, operator_console, profiles, progress
 from infra.ops.__main__ import app

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.retention.model import HoldGround
-from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import Right, RightsRequest, Status
-from chalicelib.rights.receipt_page.texts import TEXTS
-from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.answers.receipt_page.texts import TEXTS
+from chalicelib.rights.request.model import KeptData, Right, RightsRequest, Status
+from chalicelib.rights.request.refusal import RefusalReason
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support.certificates import REQUEST
 from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_width

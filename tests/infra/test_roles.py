@@ -16,7 +16,7 @@ from chalicelib.reconciliation import evidence as reconciliation
 from chalicelib.reconciliation.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.retention import evidence as holds
 from chalicelib.retention.purge import evidence as purge
-from chalicelib.rights.evidence import history_of
+from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff import history as staff_history
 from chalicelib.staff.billing import evidence as billing
 from chalicelib.staff.disclosures import evidence as disclosures

@@ -134,7 +134,7 @@ def test_deadlines_are_in_belgrade_time_on_a_system_without_time_zones(unpacked:
     count = (
         "import sys, zoneinfo; zoneinfo.reset_tzpath([]); sys.path.insert(0, sys.argv[1])\n"
         "from datetime import UTC, datetime\n"
-        "from chalicelib.rights.deadline import Clock\n"
+        "from chalicelib.rights.request.deadline import Clock\n"
         "now = datetime(2026, 7, 1, tzinfo=UTC)\n"
         "print(Clock(now).due_at(now).isoformat())"
     )

@@ -11,7 +11,7 @@ from chalicelib.accounts import store as accounts_store
 from chalicelib.core import clock, metrics
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import procedures
+from chalicelib.rights.request import procedures
 from infra.stream_emulator import Emulator
 from tests.support import stream_app
 from tests.support.chat import Chatters

@@ -21,9 +21,10 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Key, Table
 from chalicelib.operations.mail_jobs import note_bounces
-from chalicelib.rights import evidence, receipts, service
-from chalicelib.rights.idle import store
-from chalicelib.rights.model import ReceivedBy, Right, Status
+from chalicelib.rights import service
+from chalicelib.rights.erasure.idle import store
+from chalicelib.rights.request import evidence, receipts
+from chalicelib.rights.request.model import ReceivedBy, Right, Status
 from tests.support import cloud
 from tests.support.builders import a_device
 from tests.support.erasing import at_step, stored, stored_about, work

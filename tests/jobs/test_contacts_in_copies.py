@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.rights.export.model import CopyKind
+from chalicelib.rights.copy.model import CopyKind
 from tests.support.copies import a_copy
 from tests.support.world import World
 

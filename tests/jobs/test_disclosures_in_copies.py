@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.core.clock import DAY
 from chalicelib.core.table import Table
-from chalicelib.rights.export.model import CopyKind
+from chalicelib.rights.copy.model import CopyKind
 from tests.support import cloud
 from tests.support.copies import Package, a_copy, damage
 from tests.support.disclosures import an_approved_order, an_order

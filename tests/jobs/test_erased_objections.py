@@ -12,8 +12,8 @@ from chalicelib.core.table import Table
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import Addresses
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.certificates.words import Remaining
 from chalicelib.rights.engine import engine
+from chalicelib.rights.erasure.certificates.words import Remaining
 from chalicelib.rights.steps import erasures
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes

@@ -15,7 +15,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.rights.erasure import objects
-from chalicelib.rights.files import key_of
+from chalicelib.rights.request.files import key_of
 from tests.support.cloud import counted, failing, hooked
 from tests.support.crash import How, Killed, Point, Watch
 from tests.support.outages import named, refusal

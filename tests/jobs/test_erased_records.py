@@ -20,7 +20,7 @@ from chalicelib.privacy.declaration import UNDECLARED, LookupPath, lookup_path
 from chalicelib.privacy.erasure import KeyNotDeleted, NotDeletable
 from chalicelib.privacy.plans import Action, TableStep
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.certificates.model import known_kinds
+from chalicelib.rights.erasure.certificates.model import known_kinds
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
 from tests.support.erasures import delete_records, deletions

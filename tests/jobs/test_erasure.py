@@ -8,11 +8,11 @@ import pytest
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.rights import procedures, store
 from chalicelib.rights.engine import queue
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.model import Right, Status
+from chalicelib.rights.request import procedures, store
+from chalicelib.rights.request.model import Right, Status
 from chalicelib.rights.steps import erasures as worker
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion import MAX_ATTEMPTS

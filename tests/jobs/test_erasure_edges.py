@@ -12,12 +12,12 @@ from chalicelib.core.chain import Chain
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import ErasureExtent, SettingsError
-from chalicelib.rights.certificates.words import Remaining
 from chalicelib.rights.engine import engine
+from chalicelib.rights.erasure import delete
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.model import Status
-from chalicelib.rights.notes import ErasureNotes, StreamAnswer
-from chalicelib.rights.steps import delete
+from chalicelib.rights.erasure.certificates.words import Remaining
+from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.notes import ErasureNotes, StreamAnswer
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion_report import StreamReport
 from infra.stream_emulator import Emulator

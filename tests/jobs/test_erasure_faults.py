@@ -16,7 +16,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights.engine import duties, engine
+from chalicelib.rights.engine import engine
+from chalicelib.rights.request import duties
 from chalicelib.stream.deletion import MAX_ATTEMPTS
 from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
 from infra.stream_emulator import Emulator

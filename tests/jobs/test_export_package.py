@@ -17,11 +17,11 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Key, Table
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.export import schema
-from chalicelib.rights.export.contents import Chat
-from chalicelib.rights.export.manifest import LeftOut, MissingFromCopy
-from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.export.selection import selection
+from chalicelib.rights.copy import schema
+from chalicelib.rights.copy.contents import Chat
+from chalicelib.rights.copy.manifest import LeftOut, MissingFromCopy
+from chalicelib.rights.copy.model import CopyKind
+from chalicelib.rights.copy.selection import selection
 from chalicelib.stream.export import Conversation, StreamMessage
 from infra import export_schema
 from tests.support.builders import a_fault, an_address, an_event

@@ -15,10 +15,10 @@ from chalicelib.core import aws, chain, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights import files, procedures
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.identity import IdentityProof
-from chalicelib.rights.model import Right, RightsRequest, Status, StepStatus
+from chalicelib.rights.request import files, procedures
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.identity import IdentityProof
+from chalicelib.rights.request.model import Right, RightsRequest, Status, StepStatus
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import a_phone, an_address

@@ -20,11 +20,11 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.operations.mail_jobs import note_bounces
-from chalicelib.rights import receipts
-from chalicelib.rights.idle import jobs, plan, store
-from chalicelib.rights.idle.plan import DueAction
-from chalicelib.rights.model import Status
-from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.erasure.idle import jobs, plan, store
+from chalicelib.rights.erasure.idle.plan import DueAction
+from chalicelib.rights.request import receipts
+from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.refusal import RefusalReason
 from tests.support import cloud
 from tests.support.erasing import at_step, stored, work
 from tests.support.erasures import stored_account

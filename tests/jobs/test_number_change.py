@@ -11,8 +11,8 @@ from chalicelib.core import outbound
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import NotTakenReason, Unreachable
-from chalicelib.rights import procedures
-from chalicelib.rights.model import Right, Status
+from chalicelib.rights.request import procedures
+from chalicelib.rights.request.model import Right, Status
 from infra.stream_emulator import Emulator
 from tests.support.builders import a_phone, an_address
 from tests.support.chat_settings import apply_to

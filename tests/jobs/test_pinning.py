@@ -12,10 +12,10 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy import pins
 from chalicelib.privacy.pins import Pinned
-from chalicelib.rights import store
-from chalicelib.rights.engine import duties, engine
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.engine import engine
+from chalicelib.rights.request import duties, store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.steps import registry
 from infra.stream_emulator import Emulator
 from tests.support import cloud

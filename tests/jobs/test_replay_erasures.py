@@ -20,11 +20,11 @@ from chalicelib.operations.restore.scanning import Workers
 from chalicelib.operations.restore.survivors import count_survivors
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights import store
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import OpenRequest, Right, Status
+from chalicelib.rights.request import store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import OpenRequest, Right, Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.erasing import (

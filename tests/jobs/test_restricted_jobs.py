@@ -21,7 +21,7 @@ from chalicelib.core.table import ends
 from chalicelib.operations.breaches.jobs import notify_of_breaches
 from chalicelib.people.conversations.jobs import sync_chat_profiles
 from chalicelib.retention.consent_jobs import renew_shard
-from chalicelib.rights.idle import plan
+from chalicelib.rights.erasure.idle import plan
 from chalicelib.rights.jobs import erase_accounts, work_rights
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile

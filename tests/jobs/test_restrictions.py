@@ -13,10 +13,10 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights import files, inactivity, store
-from chalicelib.rights.erasure import objects
-from chalicelib.rights.model import RightsRequest, Status
-from chalicelib.rights.notes import RestraintNotes
+from chalicelib.rights.erasure import inactivity, objects
+from chalicelib.rights.request import files, store
+from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.stream.refusals import StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support import cloud

@@ -10,15 +10,18 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId, RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import ends, procedures, store
-from chalicelib.rights.engine import duties, engine, step
-from chalicelib.rights.engine.duties import Duty
+from chalicelib.rights.copy import transfer
+from chalicelib.rights.copy.freshness import make_copy_again
+from chalicelib.rights.engine import engine, step
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Wait
-from chalicelib.rights.model import Right, Status, StepStatus
-from chalicelib.rights.notes import CopyNotes, RequestAnnouncement
-from chalicelib.rights.steps import erasures, make_copy_again, registry, transfer
+from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.request import duties, procedures, store
+from chalicelib.rights.request.duties import Duty
+from chalicelib.rights.request.model import Right, Status, StepStatus
+from chalicelib.rights.request.notes import CopyNotes, RequestAnnouncement
+from chalicelib.rights.steps import erasures, registry
 from tests.support import cloud
 from tests.support.races import just_before
 from tests.support.scripted import Plan, Scripted, a_request, evidence, stored

@@ -8,9 +8,9 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import procedures
 from chalicelib.rights.engine import engine
-from chalicelib.rights.evidence import history_of
+from chalicelib.rights.request import procedures
+from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.steps import registry
 from tests.support import cloud
 from tests.support.builders import an_address

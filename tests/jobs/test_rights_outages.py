@@ -12,15 +12,15 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights import store
-from chalicelib.rights.deadline import ExtensionReason
-from chalicelib.rights.engine import duties, engine, queue
-from chalicelib.rights.engine.duties import Duty
+from chalicelib.rights.engine import engine, queue
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, CopyJob, Done, Outcome, Wait
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
 from chalicelib.rights.operators import extend
+from chalicelib.rights.request import duties, store
+from chalicelib.rights.request.deadline import ExtensionReason
+from chalicelib.rights.request.duties import Duty
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
 from tests.support import cloud
 from tests.support.crash import Killed
 from tests.support.ledger import alter_newest

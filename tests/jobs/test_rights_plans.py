@@ -15,12 +15,13 @@ from chalicelib.core import aws, chain, clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import settings
-from chalicelib.rights import files, store
-from chalicelib.rights.engine import duties, engine
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import RightsRequest, Status
-from chalicelib.rights.notes import CopyNotes
-from chalicelib.rights.steps import registry, transfer
+from chalicelib.rights.copy import transfer
+from chalicelib.rights.engine import engine
+from chalicelib.rights.request import duties, files, store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.notes import CopyNotes
+from chalicelib.rights.steps import registry
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import an_address, an_event

@@ -16,11 +16,12 @@ from chalicelib.core.outbound import NotTakenReason, Unreachable
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
 from chalicelib.privacy.leases import Turns
-from chalicelib.rights import files, store
-from chalicelib.rights.engine import duties, engine, queue
+from chalicelib.rights.copy import transfer
+from chalicelib.rights.engine import engine, queue
 from chalicelib.rights.engine.step import CopyJob, Outcome, Wait
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.steps import registry, transfer
+from chalicelib.rights.request import duties, files, store
+from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.steps import registry
 from infra.stream_emulator import Emulator
 from tests.support import cloud, environment
 from tests.support.builders import an_address

@@ -13,13 +13,14 @@ import pytest
 from chalicelib.core import clock, outbound
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import NotTakenReason, TransferRefused, TransferTaken, Unreachable
-from chalicelib.rights import files, procedures
+from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.notes import MadeCopy
-from chalicelib.rights.steps import registry, transfer
+from chalicelib.rights.request import files, procedures
+from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.notes import MadeCopy
+from chalicelib.rights.steps import registry
 from tests.support import cloud
 from tests.support.crash import Killed
 from tests.support.scripted import Scripted, evidence, stored

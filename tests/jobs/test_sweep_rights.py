@@ -11,8 +11,8 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Dimension
 from chalicelib.core.settings import settings
-from chalicelib.rights import store
 from chalicelib.rights.jobs import sweep_rights, work_rights
+from chalicelib.rights.request import store
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
 from tests.support.outages import OUTAGES

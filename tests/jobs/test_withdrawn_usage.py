@@ -16,7 +16,7 @@ from chalicelib.core.table import Table
 from chalicelib.privacy import lapses, pins
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.export.model import CopyKind
+from chalicelib.rights.copy.model import CopyKind
 from tests.support import cloud, workers
 from tests.support.builders import a_fault, an_event
 from tests.support.copies import a_copy, damage

@@ -10,8 +10,8 @@ from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.core.signatures import fingerprint_of, pem_of
 from chalicelib.core.table_names import Table
-from chalicelib.rights.certificates.envelope import Envelope
-from chalicelib.rights.certificates.model import (
+from chalicelib.rights.erasure.certificates.envelope import Envelope
+from chalicelib.rights.erasure.certificates.model import (
     CertifiedStreamDeletion,
     DeletedRecords,
     ErasureCertificate,
@@ -20,8 +20,8 @@ from chalicelib.rights.certificates.model import (
     StreamResult,
     known_kinds,
 )
-from chalicelib.rights.certificates.page import page
-from chalicelib.rights.certificates.words import (
+from chalicelib.rights.erasure.certificates.page import page
+from chalicelib.rights.erasure.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
     CountPrecision,

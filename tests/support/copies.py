@@ -20,10 +20,10 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Key, Table
 from chalicelib.privacy import bundles, codec, register, subject_keys
 from chalicelib.privacy.personal import Record
-from chalicelib.rights.export import package
-from chalicelib.rights.export.contents import Chat, CopyRequest
-from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.export.package import Assembled
+from chalicelib.rights.copy import package
+from chalicelib.rights.copy.contents import Chat, CopyRequest
+from chalicelib.rights.copy.model import CopyKind
+from chalicelib.rights.copy.package import Assembled
 from tests.support import cloud
 from tests.support.world import User
 

@@ -12,12 +12,13 @@ from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.table import Key, Table, partition_of
-from chalicelib.rights import store
-from chalicelib.rights.engine import duties, engine
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import RightsRequest, StepStatus
-from chalicelib.rights.notes import ErasureNotes
-from chalicelib.rights.steps import erasures, registry, transfer
+from chalicelib.rights.copy import transfer
+from chalicelib.rights.engine import engine
+from chalicelib.rights.request import duties, store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import RightsRequest, StepStatus
+from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.steps import erasures, registry
 from tests.support import certificates, cloud, moto_calls, moto_kms
 from tests.support.builders import an_address, an_event
 from tests.support.chat import Chatters

@@ -21,11 +21,11 @@ from chalicelib.people.conversations.farewell import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights import evidence, receipts, store
-from chalicelib.rights.certificates.envelope import Envelope
+from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.store import keeping_certificate
-from chalicelib.rights.model import Right, RightsRequest, Status
+from chalicelib.rights.request import evidence, receipts, store
+from chalicelib.rights.request.model import Right, RightsRequest, Status
 from tests.support import certificates
 from tests.support.world import User
 

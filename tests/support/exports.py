@@ -8,9 +8,9 @@ from chalicelib.core.phrases import IN_ENGLISH, Phrasebook
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.plans import WithheldField
 from chalicelib.privacy.register import WITHOUT_RECORD
-from chalicelib.rights.export.model import ROWS, About, CopyKind, File, Row, SectionView
-from chalicelib.rights.export.page.document import page
-from chalicelib.rights.export.phrases import phrasebook
+from chalicelib.rights.copy.model import ROWS, About, CopyKind, File, Row, SectionView
+from chalicelib.rights.copy.page.document import page
+from chalicelib.rights.copy.phrases import phrasebook
 
 RECEIVED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -63,7 +63,7 @@ def an_about(**changes: object) -> About:
             File("data.json", "all records, for programs"),
             File("data.schema.json", "what data.json looks like"),
             File("csv/", "the same for spreadsheets, a file for each kind"),
-            File("chat/messages.ndjson", "your messages, as Stream keeps them"),
+            File("stream/messages.ndjson", "your messages, as Stream keeps them"),
             File("manifest.json", "what is in the package, and a checksum of each file"),
         ),
     )
@@ -104,7 +104,7 @@ def _elsewhere(hostile: tuple[str, ...], say: Phrasebook) -> Iterator[SectionVie
         say,
         messages,
         _SIZES["chat_message"],
-        "chat/messages.ndjson",
+        "stream/messages.ndjson",
         withheld=(
             WithheldField("members", "names and messages of other people are theirs (Art. 15(4) GDPR)"),
         ),

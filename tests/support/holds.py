@@ -13,8 +13,8 @@ from chalicelib.core.table import Expired, Item, Query, Scan, Table
 from chalicelib.privacy import codec
 from chalicelib.retention import holds
 from chalicelib.retention.model import HeldRecord, Hold, HoldGround, NewHold
-from chalicelib.rights.certificates.model import ErasureCertificate
 from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from tests.support.erasing import notes
 from tests.support.world import User
 

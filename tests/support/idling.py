@@ -13,7 +13,7 @@ from chalicelib.consents.notices.model import NoticeKind, Practice
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, Pace
 from chalicelib.core.ids import AccountId
-from chalicelib.rights.idle.jobs import close_idle_accounts
+from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from tests.support import cloud
 from tests.support.builders import a_schedule_event, an_address
 from tests.support.notices import a_version, publish

@@ -12,11 +12,11 @@ from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.core.signatures import PublicKeys
-from chalicelib.rights import receipts, store
-from chalicelib.rights.certificates import signing
-from chalicelib.rights.certificates.model import ErasureCertificate
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.model import Right, Status
+from chalicelib.rights.erasure.certificates import signing
+from chalicelib.rights.erasure.certificates.model import ErasureCertificate
+from chalicelib.rights.request import receipts, store
+from chalicelib.rights.request.model import Right, Status
 from infra.stream_emulator import Emulator
 from tests.support import certificates, cloud, ends
 from tests.support.erasing import events, notes, stored

@@ -12,9 +12,9 @@ from chalicelib.core.http import PublicPage
 from chalicelib.core.http.answers import respond
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.languages import Language, preferred
-from chalicelib.rights.model import Right, RightsRequest, Status
-from chalicelib.rights.receipt_page.document import RECEIPT_POLICY, receipt_page
-from chalicelib.rights.views import RequestView
+from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY, receipt_page
+from chalicelib.rights.answers.views import RequestView
+from chalicelib.rights.request.model import Right, RightsRequest, Status
 from tests.support import certificates
 from tests.support.certificates import REQUEST
 

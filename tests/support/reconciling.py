@@ -9,7 +9,7 @@ from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.table.items import plain
 from chalicelib.core.transactions import commit
 from chalicelib.reconciliation.jobs import reconcile_chat
-from chalicelib.rights.steps import certify
+from chalicelib.rights.erasure import certify
 from chalicelib.stream import gateway
 from chalicelib.stream.deletion_report import StreamReport
 from chalicelib.stream.model import ChatProfile

@@ -8,10 +8,10 @@ from typing import Any
 from chalicelib.core import chain
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import store
-from chalicelib.rights.engine import duties, engine
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.engine import engine
+from chalicelib.rights.request import duties, store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.steps import registry
 from tests.support.world import Reply, User, World
 

@@ -9,14 +9,14 @@ from typing import Any
 from chalicelib.core import chain
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import store
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.engine import Worker
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step
-from chalicelib.rights.evidence import history_of
-from chalicelib.rights.model import RightsRequest, Status
-from chalicelib.rights.notes import CopyNotes
+from chalicelib.rights.request import store
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.notes import CopyNotes
 from chalicelib.rights.steps import registry
 from tests.support.crash import Killed
 from tests.support.world import User, World

@@ -29,10 +29,10 @@ from chalicelib.operations.ledger_jobs import checkpoint_ledger
 from chalicelib.reconciliation.jobs import reconcile_chat
 from chalicelib.retention.consent_jobs import renew_consents
 from chalicelib.retention.jobs import keep_holds, purge_expired
-from chalicelib.rights import indexes as rights
 from chalicelib.rights.erasure import model as erasures
-from chalicelib.rights.idle.jobs import close_idle_accounts
+from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from chalicelib.rights.jobs import sweep_rights
+from chalicelib.rights.request import indexes as rights
 from chalicelib.stream.settings.jobs import check_chat_settings
 from chalicelib.usage import store as usage
 from chalicelib.usage.figures import Figures

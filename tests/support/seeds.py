@@ -20,11 +20,11 @@ from chalicelib.core.transactions import commit
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.reconciliation import store as reconciliation
 from chalicelib.retention.purge import store as purge
-from chalicelib.rights import store as rights
+from chalicelib.rights.erasure import certify
+from chalicelib.rights.erasure.idle import plan
 from chalicelib.rights.erasure.model import CheckStage
-from chalicelib.rights.idle import plan
-from chalicelib.rights.model import ReceivedBy, Status
-from chalicelib.rights.steps import certify
+from chalicelib.rights.request import store as rights
+from chalicelib.rights.request.model import ReceivedBy, Status
 from chalicelib.stream import gateway
 from chalicelib.stream.deletion_report import StreamReport
 from chalicelib.stream.model import ChatProfile

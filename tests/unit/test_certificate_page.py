@@ -10,11 +10,11 @@ from chalicelib.core.page import POLICY, STYLE
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import UNDECLARED
-from chalicelib.rights.certificates import page as module
-from chalicelib.rights.certificates.envelope import Envelope
-from chalicelib.rights.certificates.model import NotACertificate
-from chalicelib.rights.certificates.page import page
-from chalicelib.rights.certificates.words import CountPrecision, DeletionPlace, Remaining
+from chalicelib.rights.erasure.certificates import page as module
+from chalicelib.rights.erasure.certificates.envelope import Envelope
+from chalicelib.rights.erasure.certificates.model import NotACertificate
+from chalicelib.rights.erasure.certificates.page import page
+from chalicelib.rights.erasure.certificates.words import CountPrecision, DeletionPlace, Remaining
 from chalicelib.stream.deletion_report import StreamReport
 from tests.support import certificates
 from tests.support.certificates import DONE, KID, a_certificate, a_page, deleted

@@ -16,9 +16,9 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import SettingsError, settings
 from chalicelib.core.signatures import PublicKeys
-from chalicelib.rights.certificates.envelope import ALGORITHM, Envelope, NotAnEnvelope
-from chalicelib.rights.certificates.model import ErasureCertificate, NotACertificate
-from chalicelib.rights.certificates.signing import sign, verify
+from chalicelib.rights.erasure.certificates.envelope import ALGORITHM, Envelope, NotAnEnvelope
+from chalicelib.rights.erasure.certificates.model import ErasureCertificate, NotACertificate
+from chalicelib.rights.erasure.certificates.signing import sign, verify
 from tests.support import certificates, moto_kms
 from tests.support.certificates import a_certificate, a_long_certificate
 from tests.support.cloud import clients_of, counted

@@ -16,8 +16,8 @@ from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, SessionId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.controller import CONTROLLER
-from chalicelib.rights.certificates import model
-from chalicelib.rights.certificates.model import (
+from chalicelib.rights.erasure.certificates import model
+from chalicelib.rights.erasure.certificates.model import (
     Backups,
     CertifiedStreamDeletion,
     DeletedRecords,
@@ -29,7 +29,7 @@ from chalicelib.rights.certificates.model import (
     known_kinds,
     task_id_of,
 )
-from chalicelib.rights.certificates.words import (
+from chalicelib.rights.erasure.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
     CertifyingController,

@@ -11,17 +11,19 @@ from chalicelib.core.ids import HoldId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_script
 from chalicelib.retention.model import HoldGround
-from chalicelib.rights import decisions, nothing_held, procedures
-from chalicelib.rights.decision_words import GENERAL, OUTCOMES, PARTS
-from chalicelib.rights.identity import OnBehalf
-from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import Right, RightsRequest, Status
-from chalicelib.rights.reason_words import REASONS
-from chalicelib.rights.reasons import PERMITTED, is_dpv_term
-from chalicelib.rights.refusal import RefusalReason
-from chalicelib.rights.states import CLOSED
-from chalicelib.rights.steps import package, stream, transfer
-from chalicelib.rights.views import RequestView
+from chalicelib.rights.answers import decisions, nothing_held
+from chalicelib.rights.answers.reason_words import REASONS
+from chalicelib.rights.answers.reasons import PERMITTED, is_dpv_term
+from chalicelib.rights.answers.views import RequestView
+from chalicelib.rights.answers.words import GENERAL, OUTCOMES, PARTS
+from chalicelib.rights.copy import assemble as package
+from chalicelib.rights.copy import stream_export as stream
+from chalicelib.rights.copy import transfer
+from chalicelib.rights.request import procedures
+from chalicelib.rights.request.identity import OnBehalf
+from chalicelib.rights.request.model import KeptData, Right, RightsRequest, Status
+from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.states import CLOSED
 from tests.unit.test_rights_states import a_request
 
 pytestmark = pytest.mark.promise("RGT-9")

@@ -11,7 +11,7 @@ from chalicelib.core.languages import language_of
 from chalicelib.messages import mail
 from chalicelib.messages.mail import Mail
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.erasure import messages
+from chalicelib.rights.erasure import letters as messages
 from tests.support.html import read
 from tests.support.text_parts import parts_of
 from tests.support.world import NOON

@@ -9,10 +9,10 @@ import pytest
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId, Pseudonym, TombstoneId, UserId
 from chalicelib.core.settings import ErasureExtent
-from chalicelib.rights.certificates.words import DeletionPlace
 from chalicelib.rights.erasure import statement
-from chalicelib.rights.model import Right, RightsRequest
-from chalicelib.rights.notes import DeletedKind, ErasureNotes, StreamAnswer
+from chalicelib.rights.erasure.certificates.words import DeletionPlace
+from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.notes import DeletedKind, ErasureNotes, StreamAnswer
 from chalicelib.stream.deletion_report import StreamReport
 from tests.support.certificates import BEGUN, REQUEST, REQUESTED
 

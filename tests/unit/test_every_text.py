@@ -31,15 +31,15 @@ from chalicelib.privacy.remedies import AUTHORITIES, COMPLAINTS_SITE
 from chalicelib.privacy.serbian import PRIVACY, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
 from chalicelib.privacy.serbian.periods import PERIODS, retentions
-from chalicelib.rights.certificates import words as certificate_words
-from chalicelib.rights.certificates.serbian import CERTIFICATE
-from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.export.phrases import phrasebook
-from chalicelib.rights.export.reader import UnreadableReason
-from chalicelib.rights.export.selection import selection
-from chalicelib.rights.export.serbian import CHAT, COPY
-from chalicelib.rights.guest_messages import _WHAT
-from chalicelib.rights.recipients import WHY
+from chalicelib.rights.answers.guest_letters import _WHAT
+from chalicelib.rights.copy.model import CopyKind
+from chalicelib.rights.copy.phrases import phrasebook
+from chalicelib.rights.copy.reader import UnreadableReason
+from chalicelib.rights.copy.selection import selection
+from chalicelib.rights.copy.serbian import CHAT, COPY
+from chalicelib.rights.erasure.certificates import words as certificate_words
+from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
+from chalicelib.rights.request.recipients import WHY
 from chalicelib.stream import deletion_report, export, fields
 from tests.support import certificates, exports
 from tests.support.text_parts import parts_of
@@ -129,11 +129,11 @@ def test_texts_of_all_kinds_are_found() -> None:
         "chalicelib.accounts.challenges.mail",
         "chalicelib.accounts.challenges.sms",
         "chalicelib.consents.notices.letter",
-        "chalicelib.rights.idle.letters",
-        "chalicelib.rights.decision_words",
-        "chalicelib.rights.erasure.messages",
-        "chalicelib.rights.messages",
-        "chalicelib.rights.reason_words",
+        "chalicelib.rights.erasure.idle.letters",
+        "chalicelib.rights.answers.words",
+        "chalicelib.rights.erasure.letters",
+        "chalicelib.rights.answers.letters",
+        "chalicelib.rights.answers.reason_words",
     }
     assert len(PAIRS) > 60
     assert len(CATALOGUES) > 12

@@ -15,8 +15,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
-from chalicelib.rights.export import archive
-from chalicelib.rights.export.archive import PART, Archive, zipped_to
+from chalicelib.rights.copy import archive
+from chalicelib.rights.copy.archive import PART, Archive, zipped_to
 from tests.support.cloud import clients_of, counted, failing, hooked
 from tests.support.copies import KEY, downloaded, uploads
 from tests.support.outages import refusal

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rights.export.spreadsheet import COMPUTED, GUARD, cell, rows
+from chalicelib.rights.copy.spreadsheet import COMPUTED, GUARD, cell, rows
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from([f"{c}1+1" for c in COMPUTED])
 OTHERS = st.integers() | st.booleans() | st.lists(TEXT) | st.dictionaries(TEXT, st.integers() | TEXT)

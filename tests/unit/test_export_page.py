@@ -17,10 +17,10 @@ from chalicelib.core.phrases import IN_ENGLISH
 from chalicelib.privacy import plans, register, words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.export.model import ROWS, CopyKind, FieldView, SectionView
-from chalicelib.rights.export.page import kinds, rows
-from chalicelib.rights.export.page.document import page
-from chalicelib.rights.model import Right
+from chalicelib.rights.copy.model import ROWS, CopyKind, FieldView, SectionView
+from chalicelib.rights.copy.page import kinds, rows
+from chalicelib.rights.copy.page.document import page
+from chalicelib.rights.request.model import Right
 from tests.support import exports
 from tests.support.html import Read, read
 

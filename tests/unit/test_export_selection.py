@@ -13,8 +13,8 @@ from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Rec
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.export.model import CopyKind
-from chalicelib.rights.export.selection import CopyPart, received, selection
+from chalicelib.rights.copy.model import CopyKind
+from chalicelib.rights.copy.selection import CopyPart, received, selection
 
 LINE: dict[str, Any] = {
     "table": Table.ACCOUNTS,

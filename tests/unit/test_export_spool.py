@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.rights.export import spool
-from chalicelib.rights.export.spool import Spools, TooMuch, spooled
+from chalicelib.rights.copy import spool
+from chalicelib.rights.copy.spool import Spools, TooMuch, spooled
 
 
 def test_lines_are_read_by_kind_in_order_any_number_of_times() -> None:

@@ -2,7 +2,7 @@
 
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.rules import RULES
-from chalicelib.rights.model import Right
+from chalicelib.rights.request.model import Right
 
 
 def test_each_right_has_an_intake_rule() -> None:

@@ -21,8 +21,8 @@ from chalicelib.core.figures import (
     ReconciliationLimits,
 )
 from chalicelib.privacy.erasure import KeyNotDeleted
+from chalicelib.rights.erasure.inputs import InputsGone
 from chalicelib.rights.erasure.statement import NotProven
-from chalicelib.rights.steps.inputs import InputsGone
 from chalicelib.stream.deletion import DeletionDoubt
 from chalicelib.stream.refusals import StreamRefused
 from infra import architecture

@@ -16,7 +16,7 @@ from chalicelib.privacy import register
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose
 from chalicelib.privacy.recipients import Mechanism, Recipient, Role
 from chalicelib.privacy.register import WITHOUT_RECORD
-from chalicelib.rights.intake.objection import OBJECTIONABLE
+from chalicelib.rights.objection.intake import OBJECTIONABLE
 
 CODE = Path(__file__).parents[2] / "chalicelib"
 

@@ -13,9 +13,10 @@ from chalicelib.messages import mail
 from chalicelib.messages.mail import Mail
 from chalicelib.privacy import remedies
 from chalicelib.privacy.purposes import Category, Purpose
-from chalicelib.rights import guest_messages, messages
-from chalicelib.rights.erasure import messages as erasure_messages
-from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.answers import guest_letters as guest_messages
+from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.erasure import letters as erasure_messages
+from chalicelib.rights.request.model import RightsRequest
 from tests.support.receipts import a_request
 from tests.support.world import NOON
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.rights.deadline import Clock, ExtensionReason, NotAllowed
+from chalicelib.rights.request.deadline import Clock, ExtensionReason, NotAllowed
 
 BELGRADE = ZoneInfo("Europe/Belgrade")
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

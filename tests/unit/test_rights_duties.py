@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.rights.deadline import REMINDERS, Pause
-from chalicelib.rights.engine import duties
-from chalicelib.rights.engine.duties import PINNED_AHEAD, Duty
-from chalicelib.rights.model import RightsRequest, Status
+from chalicelib.rights.request import duties
+from chalicelib.rights.request.deadline import REMINDERS, Pause
+from chalicelib.rights.request.duties import PINNED_AHEAD, Duty
+from chalicelib.rights.request.model import RightsRequest, Status
 from tests.unit.test_rights_states import NOW, a_request
 
 

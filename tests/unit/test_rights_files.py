@@ -8,8 +8,8 @@ import pytest
 from chalicelib.core import aws, clock
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import EU_REGIONS, settings
-from chalicelib.rights import files
-from chalicelib.rights.model import ExportFile
+from chalicelib.rights.request import files
+from chalicelib.rights.request.model import ExportFile
 
 
 @pytest.fixture(params=sorted(EU_REGIONS))

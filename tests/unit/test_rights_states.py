@@ -6,11 +6,12 @@ import pytest
 
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.languages import Language
-from chalicelib.rights import decisions, states
-from chalicelib.rights.deadline import Extension, ExtensionReason
-from chalicelib.rights.dpv_view import DpvView
-from chalicelib.rights.model import Right, RightsRequest, Status
-from chalicelib.rights.states import CLOSED, MOVES, NotAMove
+from chalicelib.rights.answers import decisions
+from chalicelib.rights.answers.views import DpvView
+from chalicelib.rights.request import states
+from chalicelib.rights.request.deadline import Extension, ExtensionReason
+from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.states import CLOSED, MOVES, NotAMove
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

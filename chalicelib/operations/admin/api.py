@@ -23,10 +23,16 @@ from chalicelib.operations.admin.views import (
     NewProposal,
     WholeCaseView,
 )
-from chalicelib.rights.model import RightsRequest
 from chalicelib.rights.operators import decide, end_restriction, enter, erasures, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
-from chalicelib.rights.problems import AlreadyOpen, ExtensionNotAllowed, NotCarriedOut, NotNow, TooLate
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.problems import (
+    AlreadyOpen,
+    ExtensionNotAllowed,
+    NotCarriedOut,
+    NotNow,
+    TooLate,
+)
 from chalicelib.staff import service as staff
 from chalicelib.staff.billing import service as billing
 from chalicelib.staff.billing.model import InvoiceNumberUsed, NewInvoice

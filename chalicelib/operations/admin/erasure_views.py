@@ -13,14 +13,13 @@ from chalicelib.core.clock import HOUR, Instant
 from chalicelib.core.http import View
 from chalicelib.core.ids import HoldId, RightsRequestId, UserId
 from chalicelib.operations.admin.views import CaseStepView
-from chalicelib.rights import standstill
-from chalicelib.rights.certificates.words import DeletionPlace
-from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.notes import DeletedKind, ErasureNotes
+from chalicelib.rights.answers.views import RequestView
+from chalicelib.rights.erasure.certificates.words import DeletionPlace
 from chalicelib.rights.operators.inspect import CasePage
-from chalicelib.rights.standstill import Standstill
-from chalicelib.rights.views import RequestView
+from chalicelib.rights.request import standstill
+from chalicelib.rights.request.model import KeptData, RightsRequest, Status, StepStatus
+from chalicelib.rights.request.notes import DeletedKind, ErasureNotes
+from chalicelib.rights.request.standstill import Standstill
 from chalicelib.stream.deletion_report import StreamReport
 
 

@@ -10,8 +10,8 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import DisclosureId, RightsRequestId
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.notes import RecipientOutcome
 from chalicelib.rights.operators.recipients import ListedRecipient, UnnotifiedRequest
+from chalicelib.rights.request.notes import RecipientOutcome
 
 
 class RecordedNotice(Body):

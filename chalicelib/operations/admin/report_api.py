@@ -14,7 +14,7 @@ from chalicelib.operations.admin.report_views import (
 )
 from chalicelib.operations.reports import service
 from chalicelib.operations.reports.service import ReportOver, TooManyPacks
-from chalicelib.rights.log import service as log
+from chalicelib.rights.operators import log
 from chalicelib.staff import service as staff
 
 routes = Blueprint(__name__)

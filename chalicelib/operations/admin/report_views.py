@@ -12,10 +12,10 @@ from chalicelib.core.http import Body, View
 from chalicelib.core.ids import ReportId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.operations.reports.service import NoticeStanding, PurgeProof, Report
-from chalicelib.rights.deadline import ExtensionReason
-from chalicelib.rights.log.service import LogPage
-from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status
-from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.operators.log import LogPage
+from chalicelib.rights.request.deadline import ExtensionReason
+from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest, Status
+from chalicelib.rights.request.refusal import RefusalReason
 
 
 class NewReport(Body):

@@ -14,8 +14,8 @@ from chalicelib.core.ids import ConsentRecordId, HoldId, RightsRequestId, UserId
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground, Restraint, RestraintKind
 from chalicelib.retention.model import Hold
-from chalicelib.rights.model import Right, RightsRequest, Status
 from chalicelib.rights.operators.subjects import FoundSubject, ShownSubject, SubjectState
+from chalicelib.rights.request.model import Right, RightsRequest, Status
 
 
 class FoundSubjectView(View):

@@ -14,16 +14,16 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.languages import Language
-from chalicelib.rights.deadline import ExtensionReason
-from chalicelib.rights.effect_views import RestraintView
-from chalicelib.rights.identity import AuthoritySeen, OnBehalf, SeenAuthority
+from chalicelib.rights.answers.effect_views import RestraintView
+from chalicelib.rights.answers.views import DecisionView, ExtendedView, IdentityView, RequestView, StepView
 from chalicelib.rights.intake.body import Text
-from chalicelib.rights.model import Proposal, ReceivedBy, Right, RightsRequest, Status
-from chalicelib.rights.notes import RestraintNotes
 from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.operators.inspect import CasePage, History
-from chalicelib.rights.refusal import RefusalReason
-from chalicelib.rights.views import DecisionView, ExtendedView, IdentityView, RequestView, StepView
+from chalicelib.rights.request.deadline import ExtensionReason
+from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf, SeenAuthority
+from chalicelib.rights.request.model import Proposal, ReceivedBy, Right, RightsRequest, Status
+from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.refusal import RefusalReason
 
 
 class NewProposal(Body):

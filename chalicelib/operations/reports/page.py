@@ -23,7 +23,7 @@ from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.serbian import PRIVACY
-from chalicelib.rights.model import Right
+from chalicelib.rights.request.model import Right
 from chalicelib.staff.disclosures.model import DisclosureGround
 
 _HEADING = "Privacy at RU4M in {year}"

@@ -15,7 +15,7 @@ Invariants:
 - A run does the duties that are due, or one step, never both. A duty that kills its worker therefore cannot
   block a step forever, nor a step a duty. Each run of duties starts with a different duty, so one that
   kills its worker cannot block the others either.
-- One worker at a time works for one account (`privacy/leases`), so one account cannot occupy all workers.
+- One worker at a time works for one account (`core/turns`), so one account cannot occupy all workers.
 - Workers send at most `queue.MAX_HOPS` messages in a row about one request.
 
 The evidence of a step holds the event, its time, the kind of actor, the number of runs, counts, and the ids
@@ -34,9 +34,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy.leases import Turns
-from chalicelib.rights import evidence, procedures, states, store
-from chalicelib.rights.engine import duties, queue
-from chalicelib.rights.engine.duties import Duty
+from chalicelib.rights.engine import queue
 from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import (
     WHOLE_RUN,
@@ -50,9 +48,11 @@ from chalicelib.rights.engine.step import (
     backoff,
     until_next_look,
 )
-from chalicelib.rights.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.notes import RequestNotes, changes
-from chalicelib.rights.store import MovedMeanwhile
+from chalicelib.rights.request import duties, evidence, procedures, states, store
+from chalicelib.rights.request.duties import Duty
+from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.notes import RequestNotes, changes
+from chalicelib.rights.request.store import MovedMeanwhile
 
 # Each step takes the notes of its right.
 AnyStep = Step[Any]

@@ -26,8 +26,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import OTHER, Metric
 from chalicelib.core.settings import settings
-from chalicelib.rights import indexes, store
-from chalicelib.rights.standstill import StuckCounts
+from chalicelib.rights.request import indexes, store
+from chalicelib.rights.request.standstill import StuckCounts
 
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
 MAX_HOPS = 50  # several times what the longest procedure needs between two sweeps

@@ -5,10 +5,10 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.rights import service
-from chalicelib.rights.certificates.envelope import Envelope
 from chalicelib.rights.erasure import store
-from chalicelib.rights.model import Right, RightsRequest
-from chalicelib.rights.problems import NotReady
+from chalicelib.rights.erasure.certificates.envelope import Envelope
+from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.problems import NotReady
 
 
 def own(account_id: AccountId, request_id: RightsRequestId) -> Envelope:
@@ -37,9 +37,7 @@ def page_by_receipt(request_id: RightsRequestId, receipt: str, language: Languag
     Raises:
         NotFound, NotReady: as for `by_receipt`.
     """
-    from chalicelib.rights.certificates.page import (
-        page,  # imported on use: it needs the models of all concepts
-    )
+    from chalicelib.rights.erasure.certificates.page import page
 
     request = service.by_receipt(request_id, receipt)
     envelope = _certificate(request)

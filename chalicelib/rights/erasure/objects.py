@@ -21,7 +21,7 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
-from chalicelib.rights.files import key_of, preserved_key_of
+from chalicelib.rights.request.files import key_of, preserved_key_of
 
 # Listed per round and kind: far more than a copy has, so that one round usually deletes everything.
 PAGE = 100

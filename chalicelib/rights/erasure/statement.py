@@ -12,7 +12,7 @@ from chalicelib.privacy import register
 from chalicelib.privacy.declaration import LookupPath, lookup_path
 from chalicelib.privacy.periods import After, Period
 from chalicelib.retention.model import HoldGround
-from chalicelib.rights.certificates.model import (
+from chalicelib.rights.erasure.certificates.model import (
     MAX_COUNTED,
     CertifiedStreamDeletion,
     DeletedRecords,
@@ -22,11 +22,10 @@ from chalicelib.rights.certificates.model import (
     StreamResult,
     task_id_of,
 )
-from chalicelib.rights.certificates.words import CountPrecision, DeletionPlace, Reason, Remaining
+from chalicelib.rights.erasure.certificates.words import CountPrecision, DeletionPlace, Reason, Remaining
 from chalicelib.rights.erasure.model import ErasureInputs
-from chalicelib.rights.kept import KeptData
-from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.notes import DeletedKind, ErasureNotes, StreamAnswer
+from chalicelib.rights.request.model import KeptData, RightsRequest
+from chalicelib.rights.request.notes import DeletedKind, ErasureNotes, StreamAnswer
 from chalicelib.stream.deletion_report import StreamDeletion, StreamReport
 
 T = TypeVar("T")

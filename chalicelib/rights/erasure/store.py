@@ -18,7 +18,7 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Delete, Key, Replace, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
-from chalicelib.rights.certificates.envelope import Envelope
+from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import (
     CheckStage,
     ErasureInputs,
@@ -27,8 +27,8 @@ from chalicelib.rights.erasure.model import (
     check_due,
     check_place,
 )
-from chalicelib.rights.model import OpenRequest, Right
-from chalicelib.rights.store import guard_key, key
+from chalicelib.rights.request.model import OpenRequest, Right
+from chalicelib.rights.request.store import guard_key, key
 
 _OTHER_RIGHTS = tuple(right for right in Right if right is not Right.ERASURE)
 

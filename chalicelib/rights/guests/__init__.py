@@ -1,4 +1,4 @@
 """Requests without a session, by a code to a number or mailbox (RGT-11, ADR 49).
 
-The routes are in `rights/guest_api`.
+The routes are in `rights/guests/api`.
 """

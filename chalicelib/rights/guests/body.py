@@ -10,8 +10,8 @@ from chalicelib.accounts.devices.model import DeviceId
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.http import Body
 from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
-from chalicelib.rights.identity import GuestContact
 from chalicelib.rights.intake.body import RequestedChange
+from chalicelib.rights.request.identity import GuestContact
 
 
 class GivenContact(Body):

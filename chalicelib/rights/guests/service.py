@@ -39,19 +39,20 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Conflict, Write, commit
-from chalicelib.rights import contact_owners, receipts, service
-from chalicelib.rights.guests import store
+from chalicelib.rights import service
+from chalicelib.rights.guests import contact_owners, store
 from chalicelib.rights.guests.body import GivenContact, GuestRequest
 from chalicelib.rights.guests.model import GuestDraft
-from chalicelib.rights.identity import PROOFS_NEEDED, GuestContact, IdentityProof, OnBehalf
 from chalicelib.rights.intake import recovery
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.rules import rule_outside_the_app
 from chalicelib.rights.intake.submission import SUBJECT, Subject
-from chalicelib.rights.model import ReceivedBy, RightsRequest, Status
-from chalicelib.rights.moves import Move, apply_move, with_identity_proven
-from chalicelib.rights.problems import ProofNotAccepted
+from chalicelib.rights.request import receipts
+from chalicelib.rights.request.identity import PROOFS_NEEDED, GuestContact, IdentityProof, OnBehalf
+from chalicelib.rights.request.model import ReceivedBy, RightsRequest, Status
+from chalicelib.rights.request.moves import Move, apply_move, with_identity_proven
+from chalicelib.rights.request.problems import ProofNotAccepted
 
 
 def start(asked: GuestRequest, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:

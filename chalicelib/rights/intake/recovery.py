@@ -20,10 +20,10 @@ from chalicelib.core.ids import StaffId
 from chalicelib.core.transactions import Write
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
-from chalicelib.rights import procedures
-from chalicelib.rights.identity import PROOFS_NEEDED, GuestContact, IdentityProof
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission
-from chalicelib.rights.model import Right, Status, new_notes
+from chalicelib.rights.request import procedures
+from chalicelib.rights.request.identity import PROOFS_NEEDED, GuestContact, IdentityProof
+from chalicelib.rights.request.model import Right, Status, new_notes
 
 
 def of_locked_out(

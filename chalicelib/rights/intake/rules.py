@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chalicelib.rights.intake import (
-    copies,
-    erasure,
-    marketing,
-    objection,
-    rectification,
-    restriction,
-    withdrawal,
-)
+from chalicelib.rights.copy import intake as copies
+from chalicelib.rights.erasure import intake as erasure
 from chalicelib.rights.intake.submission import IntakeRule
-from chalicelib.rights.model import Right
+from chalicelib.rights.objection import intake as objection
+from chalicelib.rights.objection import marketing
+from chalicelib.rights.rectification import intake as rectification
+from chalicelib.rights.request.model import Right
+from chalicelib.rights.restriction import intake as restriction
+from chalicelib.rights.withdrawal import intake as withdrawal
 
 RULES: Mapping[Right, IntakeRule] = {
     Right.ACCESS: copies.ACCESS,

@@ -1,6 +1,9 @@
-"""A request as received, and how it begins."""
+"""A request as received, and how it begins.
 
-from collections.abc import Callable, Sequence
+The purposes that a body names.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,11 +22,11 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found, Wanted
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.rights.corrections import AskedCorrection
 from chalicelib.rights.intake.body import RequestedChange
-from chalicelib.rights.model import RightsRequest, Status
-from chalicelib.rights.notes import RequestNotes
+from chalicelib.rights.request.model import AskedCorrection, RightsRequest, Status
+from chalicelib.rights.request.notes import RequestNotes
 
 
 @dataclass(frozen=True)
@@ -203,3 +206,32 @@ class IntakeRule:
                     for name in odd
                 ]
             )
+
+
+_BY_WORD = {purpose.value: purpose for purpose in Purpose}
+
+
+def named_purposes(words: Iterable[str], check: Callable[[Purpose], None]) -> tuple[Purpose, ...]:
+    """The purposes with these names, each once, in the order of the register.
+
+    Args:
+        words: the names.
+        check: raises InvalidRequest for a purpose that does not fit.
+
+    Raises:
+        InvalidRequest: a name is unknown, none is given, or `check` raises.
+    """
+    named = set(words)
+    if not named:
+        raise invalid("too_short", "Name one purpose at least")
+    if named - _BY_WORD.keys():
+        raise invalid("unknown_purpose", "No purpose has this name")
+    found = tuple(purpose for word, purpose in _BY_WORD.items() if word in named)
+    for purpose in found:
+        check(purpose)
+    return found
+
+
+def invalid(code: str, message: str) -> InvalidRequest:
+    """The problem of a body whose purposes do not fit."""
+    return InvalidRequest(errors=[{"pointer": "/purposes", "code": code, "message": message}])

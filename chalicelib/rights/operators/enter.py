@@ -31,14 +31,14 @@ from chalicelib.core.errors import does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.needs import Found
 from chalicelib.messages.model import LONGEST_ADDRESS
-from chalicelib.rights import contact_owners
-from chalicelib.rights.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
+from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.intake import recovery
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.rules import rule_outside_the_app
 from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject
-from chalicelib.rights.model import ReceivedBy, Right
+from chalicelib.rights.request.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
+from chalicelib.rights.request.model import ReceivedBy, Right
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
 # The channels of people who cannot write to us are recorded by our own code.

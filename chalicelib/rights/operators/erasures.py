@@ -1,7 +1,7 @@
 """Lists of erasures for operators: stuck ones first, then the open ones by deadline (RGT-10).
 
 An erasure is stuck if its next step stopped, if it has no certificate a day after its point of no return, or
-if a service does not respond (`rights/standstill`). The list includes stuck erasures that are closed: their
+if a service does not respond (`request/standstill`). The list includes stuck erasures that are closed: their
 last steps delete what only the erasure needed, or thaw the account.
 
 Only the procedure completes an erasure. Operators can retry a step (`extend`), or refuse an erasure that has
@@ -17,11 +17,11 @@ from chalicelib.core import clock
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights import indexes, standstill, store
-from chalicelib.rights.model import Right, RightsRequest
 from chalicelib.rights.operators import inspect
 from chalicelib.rights.operators.inspect import CasePage
-from chalicelib.rights.standstill import Standstill
+from chalicelib.rights.request import indexes, standstill, store
+from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.standstill import Standstill
 
 READ_PER_PAGE = store.MAX_READ
 # The rank of requests that are not stuck.

@@ -22,9 +22,9 @@ from chalicelib.core.chain import Chain, ChainEntry, Unreadable
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights import evidence, indexes, moves, store
-from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.moves import Move
+from chalicelib.rights.request import evidence, indexes, moves, store
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.moves import Move
 from chalicelib.staff import history
 
 INSPECTED, LISTED = "inspected", "listed"

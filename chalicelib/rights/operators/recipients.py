@@ -14,12 +14,12 @@ from chalicelib.core.chain import HeadMoved
 from chalicelib.core.clock import beginning_of, day_of
 from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights import indexes, store
-from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.notes import RecipientNotice, RecipientOutcome
 from chalicelib.rights.operators.inspect import PAGE, merge_shards, record_inspection, record_page
-from chalicelib.rights.standstill import FIRST_UNNOTIFIED
-from chalicelib.rights.store import MovedMeanwhile
+from chalicelib.rights.request import indexes, store
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
+from chalicelib.rights.request.standstill import FIRST_UNNOTIFIED
+from chalicelib.rights.request.store import MovedMeanwhile
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.staff.disclosures.model import Disclosure
 

@@ -44,9 +44,10 @@ from chalicelib.messages.model import LONGEST_ADDRESS
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention import holds
 from chalicelib.retention.model import Hold
-from chalicelib.rights import contact_owners, store
-from chalicelib.rights.identity import GuestContact
-from chalicelib.rights.model import RightsRequest
+from chalicelib.rights.guests import contact_owners
+from chalicelib.rights.request import store
+from chalicelib.rights.request.identity import GuestContact
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.staff import history
 
 # Looking up one number after another would show an operator which numbers have an account.

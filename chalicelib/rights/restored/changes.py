@@ -11,14 +11,15 @@ from chalicelib.core.chain import NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import Write
 from chalicelib.retention import holds
-from chalicelib.rights import ends, evidence, procedures, store
 from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.erasure.inputs import KEPT_AHEAD
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
-from chalicelib.rights.model import ReceivedBy, Right, RightsRequest, Status, StepState, StepStatus
-from chalicelib.rights.moves import with_next_step_due
-from chalicelib.rights.notes import ErasureNotes
+from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.request import evidence, procedures, store
+from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest, Status, StepState, StepStatus
+from chalicelib.rights.request.moves import with_next_step_due
+from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.restored.history import ClosingEvidence, RequestHistory
-from chalicelib.rights.steps.inputs import KEPT_AHEAD
 
 
 def close(request: RightsRequest, closing: ClosingEvidence, at: datetime) -> None:

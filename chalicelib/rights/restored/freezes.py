@@ -14,12 +14,12 @@ from chalicelib.accounts.model import Account, AccountState, Frozen
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.transactions import Perform, commit
-from chalicelib.rights import store
-from chalicelib.rights.model import Right, RightsRequest
-from chalicelib.rights.notes import ErasureNotes
+from chalicelib.rights.request import store
+from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.store import ExercisedAlready
 from chalicelib.rights.restored import changes
 from chalicelib.rights.restored.history import read_history
-from chalicelib.rights.store import ExercisedAlready
 
 
 class FreezeOutcome(StrEnum):

@@ -14,17 +14,17 @@ from functools import partial
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Perform
-from chalicelib.rights import store
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure import tombstones
+from chalicelib.rights.erasure.inputs import InputsGone, ensure_inputs
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
-from chalicelib.rights.model import Right, RightsRequest, Status
-from chalicelib.rights.notes import ErasureNotes
+from chalicelib.rights.request import store
+from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.store import ExercisedAlready
 from chalicelib.rights.restored import changes
 from chalicelib.rights.restored.history import ClosingEvidence, read_history
 from chalicelib.rights.restored.requests import RequestOutcome
-from chalicelib.rights.steps.inputs import InputsGone, ensure_inputs
-from chalicelib.rights.store import ExercisedAlready
 
 
 def keep_inputs(tombstone: Tombstone) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from chalicelib.core import chain
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.rights import evidence, store
-from chalicelib.rights.model import Right, RightsRequest
+from chalicelib.rights.request import evidence, store
+from chalicelib.rights.request.model import Right, RightsRequest
 
 
 def marketing_objections_since(since: datetime) -> dict[AccountId, datetime]:

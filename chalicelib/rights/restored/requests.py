@@ -11,9 +11,9 @@ from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform
-from chalicelib.rights import evidence, indexes, store
-from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.notes import ErasureNotes
+from chalicelib.rights.request import evidence, indexes, store
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.restored import changes
 from chalicelib.rights.restored import store as restored
 from chalicelib.rights.restored.history import RequestHistory, read_history

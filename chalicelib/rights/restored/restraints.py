@@ -15,9 +15,9 @@ from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Perform, commit
-from chalicelib.rights import evidence, restraints, store
-from chalicelib.rights.model import Right, RightsRequest, Status
-from chalicelib.rights.notes import RestraintNotes
+from chalicelib.rights.request import evidence, restraints, store
+from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.notes import RestraintNotes
 
 
 class RestraintOutcome(StrEnum):

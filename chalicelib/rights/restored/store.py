@@ -9,8 +9,8 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.shards import Segment
 from chalicelib.core.table import Attr, Conflict, Create, Delete, Key, Replace, Scan, Table, owner_of
 from chalicelib.privacy import codec
-from chalicelib.rights.model import OpenRequest, RightsRequest
-from chalicelib.rights.store import guard_key, key
+from chalicelib.rights.request.model import OpenRequest, RightsRequest
+from chalicelib.rights.request.store import guard_key, key
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,14 @@ from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavail
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Choices, Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights import guest_messages, messages, procedures, receipts
+from chalicelib.rights.answers import guest_letters as guest_messages
+from chalicelib.rights.answers import letters as messages
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.erasure.messages import link as receipt_link
-from chalicelib.rights.model import ReceivedBy, Right, RightsRequest
-from chalicelib.rights.notes import RequestAnnouncement
+from chalicelib.rights.erasure.letters import link as receipt_link
+from chalicelib.rights.request import procedures, receipts
+from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest
+from chalicelib.rights.request.notes import RequestAnnouncement
 
 _IN_APP, _BY_MAIL, _BY_TEXT = "announced_in_app", "announced_by_mail", "announced_by_text"
 # The subject of such a request sees it in the app. One who wrote, called or came may have lost the phone.

@@ -7,7 +7,7 @@ duties are done by the usual worker.
 from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine.engine import Steps, Worker
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.steps import capture, certify, confirm, delete, freeze, keep, lapse, stream_deletion
+from chalicelib.rights.erasure import capture, certify, confirm, delete, freeze, keep, lapse, stream_deletion
 
 _ALL = (
     confirm.CONFIRM,

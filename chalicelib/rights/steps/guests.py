@@ -21,16 +21,18 @@ from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights import contact_owners, ends, guest_messages, procedures
-from chalicelib.rights.engine import duties
+from chalicelib.rights.answers import guest_letters as guest_messages
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
-from chalicelib.rights.identity import IdentityProof
-from chalicelib.rights.intake import rectification
-from chalicelib.rights.model import RightsRequest, Status
-from chalicelib.rights.notes import RequestAnnouncement
-from chalicelib.rights.refusal import RefusalReason
+from chalicelib.rights.erasure.inputs import read_subject
+from chalicelib.rights.guests import contact_owners
+from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.rectification import intake as rectification
+from chalicelib.rights.request import duties, procedures
+from chalicelib.rights.request.identity import IdentityProof
+from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.notes import RequestAnnouncement
+from chalicelib.rights.request.refusal import RefusalReason
 from chalicelib.rights.steps.announce import WrittenMail, WrittenText, at_most_once, send_once
-from chalicelib.rights.steps.inputs import read_subject
 
 _NOT_REACHABLE, _WARNED, _NOTIFIED = "not_reachable", "warned", "notified"
 _REMINDERS = (RequestAnnouncement.FIRST_PROOF_REMINDER, RequestAnnouncement.LAST_PROOF_REMINDER)

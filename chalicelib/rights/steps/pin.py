@@ -8,12 +8,13 @@ from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy import pins
-from chalicelib.rights import evidence, messages, procedures, store
-from chalicelib.rights.engine.duties import PINNED_AHEAD
+from chalicelib.rights.answers import letters as messages
 from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, Done, Outcome, Step, Wait
-from chalicelib.rights.model import RightsRequest
-from chalicelib.rights.notes import ErasureNotes
-from chalicelib.rights.steps import inputs
+from chalicelib.rights.erasure import inputs
+from chalicelib.rights.request import evidence, procedures, store
+from chalicelib.rights.request.duties import PINNED_AHEAD
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.notes import ErasureNotes
 
 # How long one run pins. With the run's other duties it fits into the worker's fifteen minutes, and the lease
 # is longer than those.

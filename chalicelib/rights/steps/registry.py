@@ -1,10 +1,15 @@
 """The steps and duties of the usual worker, by name; `transfer` has a worker of its own."""
 
 from chalicelib.privacy.leases import Turns
-from chalicelib.rights.engine.duties import Duty
+from chalicelib.rights.copy import assemble as package
+from chalicelib.rights.copy import stream_export as stream
 from chalicelib.rights.engine.engine import Duties, Steps, Worker
 from chalicelib.rights.engine.queue import Destination
-from chalicelib.rights.steps import announce, guests, package, pin, recipients, restrict, stream, weigh
+from chalicelib.rights.objection import weigh
+from chalicelib.rights.rectification import steps as recipients
+from chalicelib.rights.request.duties import Duty
+from chalicelib.rights.restriction import steps as restrict
+from chalicelib.rights.steps import announce, guests, pin
 
 _ALL = (
     pin.PIN,

@@ -12,8 +12,8 @@ from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.table import Key, Query, Table
 from chalicelib.core.transactions import commit
 from chalicelib.retention.purge import evidence
-from chalicelib.rights.idle import plan
-from chalicelib.rights.steps import certify
+from chalicelib.rights.erasure import certify
+from chalicelib.rights.erasure.idle import plan
 from chalicelib.stream.deletion_report import StreamReport
 from infra.local.tour.erasure import account_of
 from infra.local.tour.narration import Tour

@@ -1,0 +1,108 @@
+"""The answers to people without an account, and to heirs, in English ("en") and Serbian ("sr").
+
+Each says only what is known: no account has this number or mailbox, or none was named. A number may have had
+an owner before, so no answer says whether it had one, or whether one objected to marketing.
+"""
+
+from collections.abc import Mapping
+
+from chalicelib.rights.request.identity import OnBehalf
+from chalicelib.rights.request.model import Right, RightsRequest, Status
+
+Words = Mapping[str, str]
+
+_NOTHING: Words = {
+    "en": "No account has this number or email address, so we store nothing about you by which we could find "
+    "you. Of this request we keep what you asked, when, and our answer, without the number or address.",
+    "sr": "Nijedan nalog nema ovaj broj ili adresu e-pošte, pa o Vama ne čuvamo ništa po čemu bismo "
+    "mogli da Vas nađemo. Od ovog zahteva čuvamo šta ste tražili, kada, i naš odgovor, bez broja i adrese.",
+}
+
+_UNNAMED: Words = {
+    "en": "You named no mobile number, no email address and no user ID. We find data by these only, so we "
+    "hold no data that we can connect to you. Write to us again with one of them, and we will answer about "
+    "it. Of this request we keep what you asked, when, and our answer.",
+    "sr": "Niste naveli broj mobilnog telefona, adresu e-pošte ni oznaku korisnika. Podatke nalazimo samo po "
+    "njima, pa nemamo podatke koje bismo mogli da povežemo sa Vama. Pišite nam ponovo i navedite nešto od "
+    "toga, pa ćemo odgovoriti. Od ovog zahteva čuvamo šta ste tražili, kada, i naš odgovor.",
+}
+
+_FORMER: Words = {
+    "en": "If you had an account that was deleted, the receipt of its deletion shows what we still keep and "
+    "until when. We do not disclose this for a number or address, because these get new owners.",
+    "sr": "Ako ste imali nalog koji je obrisan, potvrda o prijemu zahteva za brisanje pokazuje šta još "
+    "čuvamo i do kada. Po broju ili adresi to ne saopštavamo, jer oni dobijaju nove vlasnike.",
+}
+
+_UNWANTED: Words = {
+    "en": "A number or email address whose owner objected to marketing stays as a keyed hash, without a "
+    "name, for 24 months after the objection, or after the deletion of the account that had it. We do not "
+    "disclose whether yours is among them, for the same reason.",
+    "sr": "Za broj ili adresu čiji je vlasnik podneo prigovor na direktno oglašavanje ostaje heš-vrednost "
+    "zaštićena ključem, bez imena, 24 meseca posle prigovora ili posle brisanja naloga koji ih je imao. Iz "
+    "istog razloga ne saopštavamo da li je Vaša među njima.",
+}
+
+_PER_RIGHT: Mapping[Right, Words] = {
+    Right.ACCESS: {"en": "So there is no copy of data.", "sr": "Zato nema kopije podataka."},
+    Right.PORTABILITY: {
+        "en": "So there is no data to transfer.",
+        "sr": "Zato nema podataka za prenos.",
+    },
+    Right.RECTIFICATION: {
+        "en": "So there is nothing to correct.",
+        "sr": "Zato nema šta da se ispravi.",
+    },
+    Right.ERASURE: {
+        "en": "So there is nothing to delete. After the deletion of an account, keyed hashes of its number "
+        "and email address stay for some days, without the account. If it objected to direct marketing, such "
+        "hashes stay longer, so that the objection stays in force. Then we delete them.",
+        "sr": "Zato nema šta da se obriše. Posle brisanja naloga, heš-vrednosti njegovog broja i adrese, "
+        "zaštićene ključem, ostaju nekoliko dana, bez naloga. Ako je sa naloga podnet prigovor na direktno "
+        "oglašavanje, takve vrednosti ostaju duže, da bi prigovor ostao na snazi. Zatim ih brišemo.",
+    },
+    Right.RESTRICTION: {
+        "en": "So there is no processing to restrict.",
+        "sr": "Zato nema obrade koju bismo ograničili.",
+    },
+    Right.OBJECTION: {
+        "en": "So there is no processing to stop.",
+        "sr": "Zato nema obrade koju bismo prekinuli.",
+    },
+    Right.MARKETING_OBJECTION: {
+        "en": "We send marketing to accounts that agreed to it, and to no others, so we send none to you. "
+        "From now on we remember this number or address for 24 months, as a keyed hash without a name, and "
+        "send it no marketing, even if an account has it. Only a later consent of that account ends this.",
+        "sr": "Oglasne poruke šaljemo samo nalozima koji su na njih pristali, pa ih Vama ne šaljemo. Od "
+        "sada ovaj broj ili adresu pamtimo 24 meseca, kao heš-vrednost zaštićenu ključem, bez imena, i na "
+        "njih ne šaljemo oglasne poruke, ni ako ih dobije neki nalog. To prestaje samo kasnijim pristankom "
+        "tog naloga.",
+    },
+    Right.CONSENT_WITHDRAWAL: {
+        "en": "So there is no consent of yours that we rely on.",
+        "sr": "Zato nema Vašeg pristanka na koji se oslanjamo.",
+    },
+}
+
+_HEIRS: Words = {
+    "en": "We can delete the account of a person who has died, once two of our staff have checked your "
+    "authority. We cannot give you a copy of its data or change it: other people wrote to that person in "
+    "confidence. We give out messages only if a court orders it.",
+    "sr": "Nalog preminule osobe možemo da obrišemo, kada dvoje naših zaposlenih proveri Vaše "
+    "ovlašćenje. Kopiju njegovih podataka ne možemo da Vam damo niti da ih izmenimo: drugi ljudi su toj "
+    "osobi pisali u poverenju. Poruke dajemo samo po odluci suda.",
+}
+
+
+def answer(request: RightsRequest) -> Words | None:
+    """The words of the answer to a person without an account or to an heir; None for any other answer."""
+    if request.on_behalf is OnBehalf.HEIR and request.status is Status.REFUSED and request.refusal is None:
+        return _HEIRS
+    if not request.without_account or request.status is not Status.COMPLETED:
+        return None
+    if not request.steps:  # no step looks for a contact: none was named
+        return {language: f"{_UNNAMED[language]} {_FORMER[language]}" for language in _UNNAMED}
+    parts = [_NOTHING, _PER_RIGHT[request.right], _FORMER]
+    if request.right is not Right.MARKETING_OBJECTION:
+        parts.append(_UNWANTED)
+    return {language: " ".join(part[language] for part in parts) for language in _NOTHING}

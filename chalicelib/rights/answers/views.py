@@ -1,0 +1,329 @@
+"""Responses of the routes for rights requests, as their subject sees them.
+
+A request in terms of the W3C Data Privacy Vocabulary (DPV).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import Field
+
+from chalicelib.core import clock
+from chalicelib.core.clock import Instant
+from chalicelib.core.http import View
+from chalicelib.core.ids import DisclosureId, RightsRequestId
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import Phrasebook
+from chalicelib.core.settings import settings
+from chalicelib.privacy import remedies, words
+from chalicelib.privacy.controller import SupervisoryAuthority
+from chalicelib.privacy.serbian import PRIVACY
+from chalicelib.rights.answers import decisions
+from chalicelib.rights.answers.effect_views import RecipientNoticeView, RestraintView
+from chalicelib.rights.answers.reasons import is_dpv_term
+from chalicelib.rights.erasure.certificates.envelope import Envelope
+from chalicelib.rights.request import procedures, recipients, states
+from chalicelib.rights.request.deadline import ExtensionReason
+from chalicelib.rights.request.duties import proof_lapses_at
+from chalicelib.rights.request.identity import PROOFS_NEEDED, IdentityProof, OnBehalf
+from chalicelib.rights.request.model import (
+    KeptData,
+    ReceivedBy,
+    Right,
+    RightsRequest,
+    Status,
+    StepState,
+    StepStatus,
+)
+from chalicelib.rights.request.problems import TooLate
+from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.staff.disclosures.model import Disclosure
+
+
+class DpvView(View):
+    """The request in terms of the W3C Data Privacy Vocabulary (DPV)."""
+
+    right: str = Field(examples=["eu-gdpr:A15"])
+    status: str = Field(examples=["dpv:RequestFulfilled"])
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, request: RightsRequest) -> Self:
+        """Build the DPV terms of a request."""
+        why = request.refusal or (request.extension.reason if request.extension else None)
+        if request.refusal and not is_dpv_term(request.refusal):
+            why = None
+        return cls(
+            right=f"eu-gdpr:{_ARTICLES[request.right]}",
+            status=f"dpv:{_dpv_status(request)}",
+            reason=f"eu-gdpr:{why}" if why else None,
+        )
+
+
+# Terms of W3C DPV 2.3 with its eu-gdpr extension. Several statuses share a term, so terms are never read.
+_DPV_STATUS: dict[Status, str] = {
+    Status.RECEIVED: "RequestInitiated",
+    Status.AWAITING_VERIFICATION: "RequestRequiresAction",
+    Status.IN_PROGRESS: "RequestAccepted",
+    Status.AWAITING_PROCESSOR: "RequestRequiredActionPerformed",
+    Status.AWAITING_REVIEW: "RequestAcknowledged",
+    Status.COMPLETED: "RequestFulfilled",
+    Status.PARTIALLY_COMPLETED: "RequestFulfilled",
+    Status.REFUSED: "RequestRejected",
+    Status.CANCELLED: "ActivityHalted",
+}
+
+_DELAYED = "RequestActionDelayed"
+
+_ARTICLES: dict[Right, str] = {
+    Right.ACCESS: "A15",
+    Right.PORTABILITY: "A20",
+    Right.RECTIFICATION: "A16",
+    Right.ERASURE: "A17",
+    Right.RESTRICTION: "A18",
+    Right.OBJECTION: "A21",
+    Right.MARKETING_OBJECTION: "A21",
+    Right.CONSENT_WITHDRAWAL: "A7-3",
+}
+
+
+def _dpv_status(request: RightsRequest) -> str:
+    """The DPV term for the status of a request."""
+    if request.extension and request.status not in states.CLOSED - {Status.CANCELLED}:
+        return _DELAYED
+    return _DPV_STATUS[request.status]
+
+
+Named = Mapping[DisclosureId, Disclosure]  # those that the notices of a request name
+
+
+class ExtendedView(View):
+    """An extension of the deadline, and its reason (Art. 12(3) GDPR)."""
+
+    until: Instant
+    reason: ExtensionReason
+
+
+class StepView(View):
+    """A step in the processing of a request. `at`: when it reached this status."""
+
+    name: str
+    status: StepStatus
+    at: Instant | None = None
+
+
+class KeptView(View):
+    """Records of one kind that are kept although their erasure was requested, by one law, until an end."""
+
+    what: str
+    law: str
+    until: Instant | None = None
+
+    @classmethod
+    def of(cls, kept: KeptData, say: Phrasebook) -> Self:
+        """Build the view. The law of a hold is as operators recorded it."""
+        return cls(what=say(words.title(kept.kind)), law=say(kept.law), until=kept.until)
+
+
+class DecisionView(View):
+    """The decision about a request."""
+
+    outcome: Status
+    reason_code: RefusalReason | None = None
+    text: str
+    kept: tuple[KeptView, ...] = ()
+
+
+class AuthorityView(View):
+    """A supervisory authority that handles complaints (Art. 77 GDPR, Art. 82 ZZPL; RGT-9).
+
+    The subject can also go to court (Art. 79 GDPR, Art. 84 ZZPL).
+    """
+
+    name: str
+    url: str
+    address: str | None = None
+    phone: str | None = None
+
+    @classmethod
+    def of(cls, authority: SupervisoryAuthority, say: Phrasebook) -> Self:
+        """Build the view."""
+        return cls(
+            name=say(authority.name),
+            url=authority.url,
+            address=say(authority.address) or None,
+            phone=authority.phone or None,
+        )
+
+
+class CertificateFile(View):
+    """The signed certificate. The body as it is sent is the file to keep.
+
+    It is canonical JSON, so the fields are in alphabetical order.
+    """
+
+    algorithm: Literal["ECDSA_SHA_256"]
+    certificate: str = Field(description="The signed bytes, as base64url with padding")
+    kid: str = Field(description="The key that signed, see `/v1/certificate-keys`")
+    signature: str = Field(description="The signature in DER, as base64url with padding")
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> Self:
+        """Build the view."""
+        return cls.model_validate_json(envelope.document())
+
+
+class IdentityView(View):
+    """The proofs that a request which waits for them comes from the account's owner.
+
+    With two of them, the work on it begins. Further ones: `POST /v1/rights-receipts/{id}/proofs`.
+    """
+
+    proofs: tuple[IdentityProof, ...]
+    needed: int = PROOFS_NEEDED
+    refused_at: Instant = Field(description="Without them, the request is refused then")
+
+    @classmethod
+    def of(cls, request: RightsRequest, now: datetime) -> Self | None:
+        """Build the view; None unless the request waits for its subject's proof."""
+        if request.status is not Status.AWAITING_VERIFICATION or not request.notes.identity_asked_at:
+            return None
+        return cls(proofs=request.proofs, refused_at=proof_lapses_at(request, now))
+
+
+class RequestView(View):
+    """A rights request as its subject sees it."""
+
+    id: RightsRequestId
+    right: Right
+    status: Status
+    received_by: ReceivedBy = Field(description="`inactivity`: no request, the account was idle")
+    received_at: Instant
+    due_at: Instant
+    extended: ExtendedView | None = None
+    without_account: bool = Field(
+        default=False, description="No account has the number or mailbox of the request, or it names none"
+    )
+    on_behalf: OnBehalf | None = Field(None, description="The person who made the request for the subject")
+    identity: IdentityView | None = None
+    decided_at: Instant | None = None
+    decision: DecisionView | None = None
+    cancellable: bool = Field(description="Whether a cancellation would be accepted now")
+    cancellable_until: Instant | None = Field(None, description="Erasure: its deletion begins then, or later")
+    restraint: RestraintView | None = Field(None, description="Restriction and objection: what is stopped")
+    steps: tuple[StepView, ...]
+    recipients: tuple[RecipientNoticeView, ...] = Field(
+        (), description="Recipients of data that the request changed, except those that a law keeps secret"
+    )
+    authority: tuple[AuthorityView, ...]
+    remedy: str = Field(description="Where the subject can complain, and the right to go to court")
+    dpv: DpvView
+
+    @classmethod
+    def of(
+        cls, request: RightsRequest, language: Language | None = None, disclosures: Named | None = None
+    ) -> Self:
+        """Build the view of the current state of a request.
+
+        Args:
+            request: the request.
+            language: of the reader; None: the one kept with the request.
+            disclosures: those that the notices of the request name.
+        """
+        language = language or request.language
+        say = Phrasebook(language, PRIVACY)
+        now = clock.now()
+        due = request.clock.due_at(request.closed_at or now)
+        extension = request.extension
+        named = remedies.authorities_for(request.country)
+        notified = recipients.shown(request, disclosures or {}, now)
+        return cls(
+            id=request.request_id,
+            right=request.right,
+            status=request.status_openly(now),
+            received_by=request.received_by,
+            received_at=request.received_at,
+            due_at=due,
+            extended=ExtendedView(until=due, reason=extension.reason) if extension else None,
+            without_account=request.without_account,
+            on_behalf=request.on_behalf,
+            identity=IdentityView.of(request, now),
+            decided_at=request.decided_at,
+            decision=_decision(request, say),
+            cancellable=_is_cancellable(request),
+            cancellable_until=request.notes.cancellable_until if _is_cancellable(request) else None,
+            restraint=RestraintView.of(request),
+            steps=tuple(StepView(name=s.name, status=s.status, at=s.at) for s in _steps(request, now)),
+            recipients=tuple(RecipientNoticeView.of(one, say) for one in notified),
+            authority=tuple(AuthorityView.of(authority, say) for authority in named),
+            remedy=remedies.in_words(request.country, language),
+            dpv=DpvView.of(request),
+        )
+
+
+class ReceivedRequestView(RequestView):
+    """A rights request that was received.
+
+    The receipt proves this, even after the account is deleted.
+    """
+
+    receipt: str = Field(description="For the header Rights-Receipt. No other response contains it")
+
+    @classmethod
+    def with_receipt(cls, request: RightsRequest, receipt: str) -> Self:
+        """Build the view of a request and its receipt."""
+        return cls(**dict(RequestView.of(request)), receipt=receipt)
+
+
+class RequestList(View):
+    """A page of rights requests, newest first."""
+
+    items: tuple[RequestView, ...]
+    next: str | None = None
+
+
+class ExportView(View):
+    """A download link to the copy.
+
+    Anyone with the link can download the copy, so it expires soon.
+    """
+
+    url: str
+    expires_at: Instant
+    sha256: str
+    size: int = Field(description="Bytes")
+
+
+def _steps(request: RightsRequest, now: datetime) -> tuple[StepState, ...]:
+    """The steps that are shown: none of them discloses that a secret hold is waited for."""
+    openly = any(line.hold for line in request.kept_openly(now))
+    shown = (step for step in request.steps if openly or step.name != procedures.AWAIT_LAPSE)
+    return tuple(map(_without_waits, shown))
+
+
+def _without_waits(step: StepState) -> StepState:
+    """`capture` may wait for the confirmation of a secret hold: it is shown as waiting until it is done."""
+    if step.name == procedures.CAPTURE and step.status is StepStatus.IN_PROGRESS:
+        return StepState(name=step.name)
+    return step
+
+
+def _is_cancellable(request: RightsRequest) -> bool:
+    try:
+        states.check_open(request)
+    except TooLate:
+        return False
+    return True
+
+
+def _decision(request: RightsRequest, say: Phrasebook) -> DecisionView | None:
+    if request.decided_at is None or request.status not in states.CLOSED - {Status.CANCELLED}:
+        return None
+    now = clock.now()
+    return DecisionView(
+        outcome=request.status_openly(now),
+        reason_code=request.refusal,
+        text=decisions.text(request, settings().contact_email, say.language),
+        kept=tuple(KeptView.of(kept, say) for kept in request.kept_openly(now)),
+    )

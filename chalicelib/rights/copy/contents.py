@@ -1,0 +1,316 @@
+"""The contents of a package's files, made from the gathered data. Reads no table."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+
+from pydantic import BaseModel
+
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import Phrasebook
+from chalicelib.core.settings import settings
+from chalicelib.privacy import remedies, words
+from chalicelib.privacy.controller import SupervisoryAuthority
+from chalicelib.privacy.periods import Period
+from chalicelib.privacy.plans import Section, WithheldField
+from chalicelib.privacy.purposes import Category
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.copy.archive import Written
+from chalicelib.rights.copy.manifest import (
+    AuthorityShape,
+    ChatShape,
+    ControllerShape,
+    FileShape,
+    Head,
+    KindShape,
+    LeftOut,
+    Manifest,
+    MissingFromCopy,
+    RecipientShape,
+    SectionShape,
+    WithheldShape,
+)
+from chalicelib.rights.copy.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
+from chalicelib.rights.copy.page import rows
+from chalicelib.rights.copy.phrases import OLDER_MESSAGES, phrasebook, records
+from chalicelib.rights.copy.reader import UNKNOWN, Unread, UnreadableReason
+from chalicelib.rights.copy.selection import CHAT, CopyPart, Selection, received
+from chalicelib.rights.copy.spool import Spools
+from chalicelib.stream.export import StreamReason
+
+CHAT_FILE = "chat/messages.ndjson"
+_HELD_THERE = (
+    "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
+    "this copy does not contain it either"
+)
+
+
+@dataclass(frozen=True)
+class CopyRequest:
+    """The request for a copy. The copy shows the data as of `received_at`."""
+
+    copy: CopyKind
+    request_id: str
+    account_id: AccountId
+    received_at: datetime
+    country: str | None = None  # declared by the subject; its authority is named in addition to ours
+    language: Language = Language.ENGLISH  # of the page; the other files are for programs, and in English
+
+    @property
+    def authorities(self) -> tuple[SupervisoryAuthority, ...]:
+        """The authorities to which the subject can complain (RGT-9)."""
+        return remedies.authorities_for(self.country)
+
+
+@dataclass(frozen=True)
+class Chat:
+    """The subject's data at Stream, redacted for disclosure, and what it does not contain.
+
+    Each call of `lines` returns every piece as a line of JSON, with its line end.
+    """
+
+    lines: Callable[[], Iterable[str]] = tuple
+    counts: Mapping[str, int] = field(default_factory=dict)  # by kind of piece
+    left_out: tuple[LeftOut, ...] = ()
+    withheld: tuple[WithheldShape, ...] = ()  # fields that no copy discloses
+    missing: tuple[MissingFromCopy, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """The number of pieces."""
+        return sum(self.counts.values())
+
+
+@dataclass
+class Gathered:
+    """The result of reading: records as lines on the disk, and what the copy says about them."""
+
+    asked: CopyRequest
+    chosen: Selection
+    spools: Spools
+    chat: Chat
+    made_at: datetime
+    user_id: UserId | None = None
+    unread: Counter[Unread] = field(default_factory=Counter)
+    _held: dict[str, set[str]] = field(default_factory=dict)
+
+    def note_fields(self, kind: str, record: BaseModel) -> None:
+        """Note which fields have a value: only recipients of such fields received data."""
+        held = self._held.setdefault(kind, set())
+        for name in self.chosen.parts[kind].fields - held:
+            if getattr(record, name) is not None:
+                held.add(name)
+
+    def sections(self) -> Iterator[tuple[CopyPart, Section]]:
+        """Return each kind with only those recipients that received data."""
+        for kind, part in self.chosen.parts.items():
+            yield part, received(part, self._held.get(kind, ()))
+
+    @property
+    def size(self) -> int:
+        """An upper bound of the bytes of data.json: all records and the text around them."""
+        around = 4096
+        return sum(self.spools[kind].size + around for kind in self.chosen.parts)
+
+
+def csv_file(kind: str) -> str:
+    """Return the path of a kind's CSV file in the package."""
+    return f"csv/{kind}.csv"
+
+
+def data(gathered: Gathered) -> Iterator[str]:
+    """Write data.json, record by record."""
+    yield _opened(_head(gathered)) + ',\n"sections": {'
+    for number, (part, section) in enumerate(gathered.sections()):
+        beside = _opened(SectionShape.of(section))
+        yield f'{"," if number else ""}\n"{part.kind}": {beside}, "records": ['
+        for place, line in enumerate(gathered.spools[part.kind].lines()):
+            yield f"{',' if place else ''}\n{line}"
+        yield "]}"
+    yield f'}},\n"chat": {_chat(gathered).model_dump_json(exclude_none=True)}}}\n'
+
+
+def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
+    """Write manifest.json, after all other files."""
+    sections = list(gathered.sections())
+    named = {r for _, section in sections for r in section.recipients} | set(_chat_recipients(gathered))
+    whole = Manifest(
+        **dict(_head(gathered)),
+        authorities=tuple(
+            AuthorityShape.model_validate(asdict(authority)) for authority in gathered.asked.authorities
+        ),
+        files=tuple(
+            FileShape(path=f.path, media_type=f.media_type, size=f.size, sha256=f.sha256) for f in files
+        ),
+        kinds=tuple(_kind(gathered, part, section) for part, section in sections),
+        kinds_left_out=gathered.chosen.left_out,
+        chat=_chat(gathered),
+        recipients={r.name: RecipientShape.of(r) for r in Recipient if r in named},
+        automated_decisions=AUTOMATED_DECISIONS if gathered.chosen.copy is CopyKind.ACCESS else None,
+        errors=missing(gathered),
+    )
+    return whole.model_dump_json(exclude_none=True, indent=1) + "\n"
+
+
+def missing(gathered: Gathered) -> tuple[MissingFromCopy, ...]:
+    """Return the data that could not be included, counted by kind and reason."""
+    unread = tuple(
+        MissingFromCopy(what=one.kind, reason=one.reason.value, text=one.reason.plainly, count=count)
+        for one, count in sorted(gathered.unread.items())
+    )
+    return (*unread, *gathered.chat.missing)
+
+
+def about(gathered: Gathered) -> About:
+    """Return the content above and below the records on the page."""
+    unknown = (UNKNOWN,) if any(gap.what == UNKNOWN for gap in missing(gathered)) else ()
+    return About(
+        copy=gathered.asked.copy,
+        request_id=gathered.asked.request_id,
+        received_at=gathered.asked.received_at,
+        made_at=gathered.made_at,
+        contact=settings().contact_email,
+        kinds=(*gathered.chosen.parts, CHAT.kind, *unknown),
+        files=_files(gathered),
+        authorities=gathered.asked.authorities,
+        language=gathered.asked.language,
+    )
+
+
+def views(gathered: Gathered) -> Iterator[SectionView]:
+    """Return the kinds of record as the page shows them."""
+    say = phrasebook(gathered.asked.language)
+    for part, section in gathered.sections():
+        spool = gathered.spools[part.kind]
+        shown = (rows.row(line, say) for line in islice(spool.lines(), ROWS))
+        file = csv_file(part.kind) if spool.total else None
+        yield SectionView.of(section, say, shown, spool.total, file, _sentences(gathered, part.kind, say))
+    yield _chat_view(gathered, say)
+    if lost := _sentences(gathered, UNKNOWN, say):
+        yield SectionView(
+            kind=UNKNOWN,
+            title=say(words.title(UNKNOWN)),
+            why=say("no longer known"),
+            basis=say("no longer known"),
+            kept=say("until the account is deleted"),
+            fields=(),
+            rows=(),
+            total=0,
+            missing=lost,
+        )
+
+
+def _chat_view(gathered: Gathered, say: Phrasebook) -> SectionView:
+    chat = gathered.chat
+    shown = tuple(rows.row(line, say) for line in islice(chat.lines(), ROWS))
+    left_out = (
+        WithheldField(f"{say(words.label(part.what))} ({say.number(part.count)})", say(part.text))
+        for part in chat.left_out
+    )
+    return SectionView.of_data_without_record(
+        replace(CHAT, recipients=_chat_recipients(gathered)),
+        say,
+        rows=shown,
+        total=chat.total,
+        rest=CHAT_FILE if chat.total else None,
+        withheld=(*left_out, *_chat_withheld_shown(gathered, say)),
+        missing=_sentences(gathered, CHAT.kind, say),
+    )
+
+
+def _files(gathered: Gathered) -> tuple[File, ...]:
+    with_records = [kind for kind in gathered.chosen.parts if gathered.spools[kind].total]
+    chat = (File(CHAT_FILE, words.title(CHAT.kind)),) if gathered.chat.total else ()
+    return (
+        File("data.json", "all records, for programs"),
+        File("data.schema.json", "the format of data.json, for programs (JSON Schema)"),
+        *(File(csv_file(kind), words.title(kind)) for kind in with_records),
+        *chat,
+        File(
+            "manifest.json",
+            "everything in this package, with checksums; what is not in it, and why",
+        ),
+    )
+
+
+def _sentences(gathered: Gathered, kind: str, say: Phrasebook) -> tuple[str, ...]:
+    return tuple(_sentence(gap, say) for gap in missing(gathered) if gap.what == kind)
+
+
+def _sentence(lost: MissingFromCopy, say: Phrasebook) -> str:
+    text = say(lost.text).removesuffix(".")
+    if lost.what == CHAT.kind or lost.reason == UnreadableReason.NO_LEAD:  # not about single records
+        return f"{text[:1].upper()}{text[1:]}."
+    return say("{records} could not be included: {why}.", records=records(lost.count, say), why=text)
+
+
+def _head(gathered: Gathered) -> Head:
+    return Head(
+        right=gathered.asked.copy,
+        request_id=gathered.asked.request_id,
+        subject=gathered.user_id,
+        controller=ControllerShape.ours(),
+        asked_at=gathered.asked.received_at,
+        as_of=gathered.asked.received_at,
+        made_at=gathered.made_at,
+    )
+
+
+def _kind(gathered: Gathered, part: CopyPart, section: Section) -> KindShape:
+    total = gathered.spools[part.kind].total
+    return KindShape.of(section, total, csv_file(part.kind) if total else None, part.left_out)
+
+
+def _chat(gathered: Gathered) -> ChatShape:
+    chat = gathered.chat
+    return ChatShape(
+        file=CHAT_FILE if chat.total else None,
+        records=dict(chat.counts),
+        left_out=chat.left_out,
+        withheld=_chat_withheld(gathered),
+        missing=chat.missing,
+    )
+
+
+def _chat_recipients(gathered: Gathered) -> tuple[Recipient, ...]:
+    """Return the recipients of the chat; a portability copy names no recipients."""
+    is_named = gathered.chosen.copy is CopyKind.ACCESS and _is_at_stream(gathered)
+    return CHAT.recipients if is_named else ()
+
+
+def _is_at_stream(gathered: Gathered) -> bool:
+    """Return whether Stream has data of the subject, even if it could not be included."""
+    chat = gathered.chat
+    return bool(chat.total) or any(gap.reason != StreamReason.NOT_THERE for gap in chat.missing)
+
+
+def _chat_withheld(gathered: Gathered) -> tuple[WithheldShape, ...]:
+    """Return fields that no copy discloses, deleted messages, and what Stream collects from the device."""
+    collected = {
+        category
+        for recipient in _chat_recipients(gathered)
+        for category in recipient.entry.collects - {Category.CONTENT_PRIVATE}
+    }
+    held_there = (
+        WithheldShape(name=words.category(category), why=_HELD_THERE) for category in sorted(collected)
+    )
+    older = WithheldShape(
+        name="older messages", why=OLDER_MESSAGES.format(Period.CHAT_MESSAGES.length.plainly)
+    )
+    return (*gathered.chat.withheld, *([older] if _is_at_stream(gathered) else []), *held_there)
+
+
+def _chat_withheld_shown(gathered: Gathered, say: Phrasebook) -> Iterator[WithheldField]:
+    """Return them as the page shows them: Stream's own names of fields stay, ours are translated."""
+    for withheld in _chat_withheld(gathered):
+        where, separator, name = withheld.name.partition(": ")
+        named = f"{say(words.label(where))}{separator}{say(name)}"
+        yield WithheldField(named, say(withheld.why))
+
+
+def _opened(shape: BaseModel) -> str:
+    """Return a JSON object without its closing brace, so that more can be added."""
+    return shape.model_dump_json(exclude_none=True).removesuffix("}")

@@ -1,0 +1,209 @@
+"""The readable page of a copy: `index.html` of the package (Art. 12(1) and 15 GDPR).
+
+Invariants:
+
+- The page is self-contained (`core/page`).
+- No value becomes markup, changes the direction of the text around it, or makes the page wider than the
+  screen (`core/markup`, `core/page`). A very long value is cut on the page and complete in the
+  package's files.
+- The page is generated one kind of record at a time, so memory does not grow with the records.
+- The page is in the subject's language; values are shown as they are stored.
+- The page lists what is missing or withheld, with the reason. Otherwise a reader would assume that there is
+  no more data (RGT-1).
+"""
+
+from collections.abc import Iterable, Iterator
+
+from chalicelib.core.markup import Html, pairs, tag
+from chalicelib.core.page import instant, opening
+from chalicelib.core.phrases import Phrasebook
+from chalicelib.privacy import words
+from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.copy.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
+from chalicelib.rights.copy.page import kinds
+from chalicelib.rights.copy.phrases import phrasebook
+from chalicelib.rights.request.model import Right
+
+_HEADINGS = {CopyKind.ACCESS: "Your data at RU4M", CopyKind.PORTABILITY: "Your data for another service"}
+_LEADS = {
+    CopyKind.ACCESS: "You asked which data about you we process. This page shows the data, why we process "
+    "it, and who received it (Art. 15 GDPR).",
+    CopyKind.PORTABILITY: "You asked for the data that you gave us and that we recorded while you used the "
+    "service, in a format that another service can read (Art. 20 GDPR).",
+}
+
+_RIGHTS = {
+    Right.ACCESS: (
+        "Access",
+        "know which data about you we process, and get a copy of it (Art. 15 GDPR)",
+    ),
+    Right.RECTIFICATION: ("Correction", "have wrong or incomplete data corrected (Art. 16 GDPR)"),
+    Right.ERASURE: (
+        "Deletion",
+        "have your data deleted, unless a law requires us to keep it (Art. 17 GDPR)",
+    ),
+    Right.RESTRICTION: ("Restriction", "have us store your data without using it (Art. 18 GDPR)"),
+    Right.PORTABILITY: (
+        "Portability",
+        "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR)",
+    ),
+    Right.OBJECTION: (
+        "Objection",
+        "object to processing that is based on our legitimate interests (Art. 21(1) GDPR)",
+    ),
+    Right.MARKETING_OBJECTION: (
+        "Objection to direct marketing",
+        "object at any time, without giving a reason (Art. 21(2) GDPR)",
+    ),
+}
+# Listed apart: the app also has a switch for each consent.
+_CONSENTS = (
+    "You can withdraw a consent in the app at any time, as easily as you gave it. The withdrawal applies to "
+    "the future (Art. 7(3) GDPR)."
+)
+_COMPLAIN = (
+    "If you think that we break data protection law, you can complain to a supervisory authority (Art. 77 "
+    "GDPR, Art. 82 ZZPL)."
+)
+_COURT = "You can also go to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL)."
+_TIMES = "Times on this page are in Belgrade time. The other files of this package use UTC."
+
+
+def page(about: About, sections: Iterable[SectionView]) -> Iterator[str]:
+    """Render the page in pieces, to be written one after the other as UTF-8.
+
+    Args:
+        about: the content above and below the records.
+        sections: the kinds of record, consumed one at a time.
+    """
+    received: set[Recipient] = set()
+    missing: list[Html] = []
+    say = phrasebook(about.language)
+    yield from _opening(about, say)
+    for section in sections:
+        yield from kinds.section(section, say)
+        received.update(section.recipients, *(field.recipients for field in section.fields))
+        missing += [Html().join([tag("strong", section.title), ": ", what]) for what in section.missing]
+    yield _missing(missing, say)
+    yield _recipients([recipient for recipient in Recipient if recipient in received], say)
+    yield _rights(about, say)
+    yield Html("</main></div></body></html>\n")
+
+
+def _opening(about: About, say: Phrasebook) -> Iterator[Html]:
+    heading = say(_HEADINGS[about.copy])
+    yield opening(heading, about.language)
+    yield tag("a", say("Skip to your records"), class_="skip", href="#records")
+    yield Html('<div class="page">')
+    lead = tag("p", say(_LEADS[about.copy]), class_="lead")
+    yield tag("header", tag("h1", heading), lead, _facts(about, say))
+    yield _contents(about, say)
+    yield Html("<main>")
+    yield _files(about.files, say)
+    yield tag("h2", say("Your records"), id="records")
+
+
+def _facts(about: About, say: Phrasebook) -> Html:
+    address = f"{CONTROLLER.name}, {say(CONTROLLER.address)}, {CONTROLLER.country}"
+    received = instant(about.received_at, about.language)
+    as_of = Html.escape(say("{time}, including data that has since expired")).format(time=received)
+    decisions = ((say("Automated decisions"), say(AUTOMATED_DECISIONS)),)
+    return tag(
+        "div",
+        pairs(
+            (say("Controller"), address),
+            (say("Contact"), tag("a", about.contact, href=f"mailto:{about.contact}")),
+            (say("You asked on"), received),
+            (say("Data as of"), as_of),
+            (say("Copy made on"), instant(about.made_at, about.language)),
+            (say("Request"), tag("code", about.request_id)),
+            *(decisions if about.copy is CopyKind.ACCESS else ()),
+        ),
+        tag("p", say(_TIMES), class_="quiet"),
+        class_="card",
+    )
+
+
+def _contents(about: About, say: Phrasebook) -> Html:
+    places = [
+        ("files", "In this package"),
+        *((f"kind-{kind}", words.title(kind)) for kind in about.kinds),
+        ("missing", "What is missing"),
+        ("recipients", "Who received data"),
+        ("rights", "Your rights, and where to complain"),
+    ]
+    links = [tag("li", tag("a", say(title), href=f"#{place}")) for place, title in places]
+    heading = tag("h2", say("On this page"), id="contents")
+    return tag("nav", heading, tag("ul", *links), aria_labelledby="contents")
+
+
+def _files(files: tuple[File, ...], say: Phrasebook) -> Html:
+    listed = [tag("li", tag("code", file.name), ": ", say(file.what)) for file in files]
+    text_ = "This page shows the first {count} records of each kind. The other files contain all of them."
+    return Html().join(
+        [
+            tag("h2", say("In this package"), id="files"),
+            tag("div", tag("p", say(text_, count=str(ROWS))), tag("ul", *listed), class_="card"),
+        ]
+    )
+
+
+def _missing(missing: list[Html], say: Phrasebook) -> Html:
+    shown = (
+        tag("div", tag("ul", *(tag("li", what) for what in missing)), class_="card warn")
+        if missing
+        else tag("div", tag("p", say("Nothing. We could read everything that we looked for.")), class_="card")
+    )
+    return Html().join([tag("h2", say("What is missing"), id="missing"), shown])
+
+
+def _recipients(received: list[Recipient], say: Phrasebook) -> Html:
+    heading = tag("h2", say("Who received data"), id="recipients")
+    return Html().join([heading, *(_recipient(recipient, say) for recipient in received)])
+
+
+def _recipient(recipient: Recipient, say: Phrasebook) -> Html:
+    entry = recipient.entry
+    facts = pairs(
+        (say("What it does"), say(entry.activity)),
+        (say("Role"), say(entry.role.value)),
+        (say("Where"), say(entry.country)),
+        (say("Legal ground for transfers abroad"), say(entry.mechanism.value)),
+        (say("Safeguards"), "; ".join(map(say, entry.safeguards))),
+    )
+    return tag("section", tag("h3", say(entry.label)), facts, class_="card", id=kinds.place(recipient))
+
+
+def _rights(about: About, say: Phrasebook) -> Html:
+    mail = tag("a", about.contact, href=f"mailto:{about.contact}")
+    authorities = [
+        tag(
+            "section",
+            tag("h3", say(authority.name)),
+            pairs(
+                (say("Address"), say(authority.address)),
+                (say("Phone"), authority.phone),
+                (say("Web"), tag("a", authority.url, href=authority.url, rel="noreferrer")),
+            ),
+            class_="card",
+        )
+        for authority in about.authorities
+    ]
+    introduction = Html.escape(say("You can exercise these rights in the app, or by writing to {mail}:"))
+    rights = (tag("li", tag("strong", say(name)), ": ", say(what), ".") for name, what in _RIGHTS.values())
+    return Html().join(
+        [
+            tag("h2", say("Your rights, and where to complain"), id="rights"),
+            tag(
+                "div",
+                tag("p", introduction.format(mail=mail)),
+                tag("ul", *rights),
+                tag("p", say(_CONSENTS)),
+                tag("p", say(_COMPLAIN)),
+                tag("p", say(_COURT)),
+                class_="card",
+            ),
+            *authorities,
+        ]
+    )

@@ -1,0 +1,281 @@
+"""The certificate of an erasure: what was deleted where and when, what stays, why and until when.
+
+Invariants:
+
+- A certificate identifies no person. Its types allow only words of closed lists, bounded counts, instants of
+  whole seconds, and the ids of the request, the pseudonym and Stream's task. A phone number, a name, a user
+  id, a device or content does not fit into any field. `document` validates again, because pydantic's
+  `model_copy` and `model_construct` do not.
+- A refused value appears in no exception text.
+- The bytes are canonical (RFC 8785): the same certificate always has the same bytes.
+- A certificate that was signed once can be read as long as it is kept (`words`).
+- It states nothing that is not so (ADR 27): counts say whether they are exact, results at Stream are Stream's
+  reports, and everything that always stays has to be listed.
+
+Days of backups: a backup of the table Keys is kept for 7 days and one of the other tables for 35
+(infra/template/data.yaml; a test compares). A sealed field in any backup is unreadable once no backup has its
+key. Fields in clear, claim hashes and held records end with the last backup that has them.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from chalicelib.core.canonical import canonical
+from chalicelib.core.clock import DAY, Instant
+from chalicelib.core.ids import Pseudonym, RightsRequestId
+from chalicelib.privacy import register
+from chalicelib.privacy.declaration import UNDECLARED
+from chalicelib.rights.erasure.certificates.words import (
+    ALWAYS_REMAINING,
+    REMAINDERS,
+    CertifyingController,
+    CountPrecision,
+    DeletionPlace,
+    Ending,
+    Reason,
+    Remaining,
+)
+from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
+
+KEY_BACKUPS = 7 * DAY
+OTHER_BACKUPS = 35 * DAY
+
+FORMER_KINDS: frozenset[str] = frozenset()  # kinds that certificates name although no class declares them now
+
+_EARLIEST, _LATEST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+MAX_COUNTED = 999_999  # with more digits, a count could be a phone number; more is "at least" this
+_TASK_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class NotACertificate(ValueError):
+    """A value is not allowed in a certificate; the text says which field, never the value."""
+
+
+def _known_kind(kind: str) -> str:
+    if kind not in known_kinds():
+        raise ValueError("not a kind of record of the register")
+    return kind
+
+
+def _plausible(at: datetime) -> datetime:
+    if at.microsecond or not _EARLIEST <= at < _LATEST:
+        raise ValueError("not a whole second of this time")
+    return at.astimezone(UTC)
+
+
+RecordKind = Annotated[str, AfterValidator(_known_kind)]
+CertifiedInstant = Annotated[Instant, AfterValidator(_plausible)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNTED)]
+StreamTaskId = Annotated[str, Field(pattern=f"^{_TASK_ID.pattern}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+P = TypeVar("P", bound=_Part)
+
+
+class DeletedRecords(_Part):
+    """The records of one kind that were deleted in one place."""
+
+    records: RecordKind
+    place: DeletionPlace
+    counted: CountPrecision
+    count: Count
+    first_at: CertifiedInstant
+    last_at: CertifiedInstant
+
+
+class StreamResult(_Part):
+    """What Stream reported about one kind of data."""
+
+    data: StreamDataKind
+    report: StreamReport
+
+
+class CertifiedStreamDeletion(_Part):
+    """The deletion at Stream: its task, and a result for each kind of data."""
+
+    task_id: StreamTaskId | None  # None: there was no task, or its id has another form
+    asked_at: CertifiedInstant
+    reported_at: CertifiedInstant
+    results: tuple[StreamResult, ...]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if [result.data for result in self.results] != [*StreamDataKind]:
+            raise ValueError("one result for each kind of data at Stream, in their order")
+        return self
+
+
+class Remains(_Part):
+    """Something that stays, why, and until when."""
+
+    what: Remaining
+    why: Reason
+    ends: Ending
+    until: CertifiedInstant | None = None
+
+    @classmethod
+    def of(cls, what: Remaining, until: datetime | None = None) -> Self:
+        """Something that stays, with its reason and its end.
+
+        Raises:
+            NotACertificate: it ends at an instant and none is given, or the reverse.
+        """
+        why, ends = REMAINDERS[what]
+        return _checked(cls, what=what, why=why, ends=ends, until=until)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.why, self.ends) != REMAINDERS[self.what]:
+            raise ValueError("not the reason and the end of what remains")
+        if (self.until is None) is (self.ends is Ending.AT_INSTANT):
+            raise ValueError("an instant exactly if it ends at one")
+        return self
+
+
+class HeldRecords(_Part):
+    """Records of one kind that a law requires us to keep, locked until their end."""
+
+    records: RecordKind
+    count: Count
+    why: Literal[Reason.LAW, Reason.LEGAL_CLAIMS]
+    until: CertifiedInstant
+
+
+class Backups(_Part):
+    """From when on no backup has readable data of the subject."""
+
+    sealed_fields_from: CertifiedInstant
+    clear_ids_from: CertifiedInstant
+    claim_hashes_from: CertifiedInstant
+    held_records_from: CertifiedInstant | None = None
+
+
+class ErasureCertificate(_Part):
+    """The certificate of one erasure. `issue` makes one."""
+
+    format: Literal["ru4m.erasure-certificate.v1"] = "ru4m.erasure-certificate.v1"
+    controller: CertifyingController
+    request: RightsRequestId
+    consent_pseudonym: Pseudonym
+    requested_at: CertifiedInstant
+    begun_at: CertifiedInstant  # from here on, the erasure could not be cancelled
+    key_deleted_at: CertifiedInstant
+    verified_at: CertifiedInstant  # when a second pass found no record
+    completed_at: CertifiedInstant
+    deleted: tuple[DeletedRecords, ...]
+    stream: CertifiedStreamDeletion
+    remains: tuple[Remains, ...]
+    held: tuple[HeldRecords, ...]
+    backups: Backups
+
+    @classmethod
+    def issue(cls, **parts: Any) -> Self:  # noqa: ANN401 - pydantic checks each part
+        """Make a certificate of the current controller, with the days of its backups.
+
+        The instants must not go backwards. A caller whose clock jumped takes the later of two instants.
+
+        Args:
+            **parts: all fields except `format`, `controller` and `backups`.
+
+        Raises:
+            NotACertificate: a part is missing, not allowed, or contradicts another one.
+        """
+        try:
+            backups = _backups(parts["key_deleted_at"], parts["deleted"], parts["remains"], parts["held"])
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise NotACertificate("a part is missing or of another type") from None
+        return _checked(cls, **parts, controller=CertifyingController.RU4M, backups=backups)
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if not self.requested_at <= self.begun_at <= self.verified_at <= self.completed_at:
+            raise ValueError("the instants are not in their order")
+        if not self.begun_at <= self.key_deleted_at <= self.completed_at:
+            raise ValueError("the key was not deleted during the erasure")
+        if len({(one.place, one.records) for one in self.deleted}) != len(self.deleted):
+            raise ValueError("records of one kind and place are listed twice")
+        remaining = [one.what for one in self.remains]
+        if len({*remaining}) != len(remaining) or not {*remaining} >= ALWAYS_REMAINING:
+            raise ValueError("what always remains is not listed once")
+        if self.backups != _backups(self.key_deleted_at, self.deleted, self.remains, self.held):
+            raise ValueError("not the days of the backups")
+        return self
+
+    def document(self) -> bytes:
+        """The canonical bytes, which are signed.
+
+        Raises:
+            NotACertificate: the certificate was made or changed without validation.
+        """
+        try:
+            document = canonical(json.loads(self.model_dump_json(warnings="none"))).encode()
+        except (TypeError, ValueError, AttributeError):
+            raise NotACertificate("the certificate has no canonical bytes") from None
+        if type(self).read(document) != self:
+            raise NotACertificate("the certificate cannot be read from its bytes")
+        return document
+
+    @classmethod
+    def read(cls, document: bytes) -> Self:
+        """The certificate of these bytes; verify their signature first.
+
+        Raises:
+            NotACertificate: the bytes are not those of a certificate.
+        """
+        try:
+            return cls.model_validate_json(document)
+        except ValidationError as refused:
+            raise NotACertificate(_fields(refused)) from None
+
+
+def known_kinds() -> frozenset[str]:
+    """The kinds of records that a certificate may name."""
+    return register.kinds_about_users() | FORMER_KINDS | {UNDECLARED}
+
+
+def task_id_of(text: str | None) -> str | None:
+    """Stream's id of a task if it has the form of one, else None: any other text may identify a person."""
+    return text if text is not None and _TASK_ID.fullmatch(text) else None
+
+
+def _backups(
+    key_deleted_at: datetime,
+    deleted: Iterable[DeletedRecords],
+    remains: Iterable[Remains],
+    held: Iterable[HeldRecords],
+) -> Backups:
+    claims = [one.until for one in remains if one.what is Remaining.CLAIM_HASHES and one.until]
+    deleted_at = [one.last_at for one in deleted]
+    lapsed = [one.last_at for one in deleted if one.place is DeletionPlace.HELD]
+    ends = [*(one.until for one in held), *lapsed]
+    return Backups(
+        sealed_fields_from=key_deleted_at + KEY_BACKUPS,
+        clear_ids_from=max([key_deleted_at, *deleted_at]) + OTHER_BACKUPS,
+        claim_hashes_from=max([key_deleted_at, *claims]) + OTHER_BACKUPS,
+        held_records_from=max(ends) + OTHER_BACKUPS if ends else None,
+    )
+
+
+def _checked(kind: type[P], **values: Any) -> P:  # noqa: ANN401 - pydantic checks them
+    try:
+        return kind(**values)
+    except ValidationError as refused:
+        raise NotACertificate(_fields(refused)) from None
+
+
+def _fields(refused: ValidationError) -> str:
+    """The refused fields; names that are not ours are left out, because a name may be a value."""
+    places = {part for error in refused.errors(include_input=False) for part in error["loc"]}
+    return f"refused: {', '.join(sorted(_NAMES & places)) or 'a part'}"
+
+
+_NAMES = {name for part in (*_Part.__subclasses__(),) for name in part.model_fields}

@@ -1,0 +1,238 @@
+"""The readable page of a certificate, for the subject: what was deleted, what stays, how to verify it.
+
+Invariants:
+
+- The page is self-contained (`core/page`), and states only what the signed bytes state, plus how to verify
+  them, whom to write to and where to complain. The signed words are English; the page translates them.
+- The page itself is not signed. It says so, and names the file that is.
+- `page` does not verify the signature. It gets what `sign` returned, which the store has sealed since.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from chalicelib.core.languages import Language
+from chalicelib.core.markup import Html, pairs, tag
+from chalicelib.core.page import instant, opening, table
+from chalicelib.core.phrases import Phrasebook
+from chalicelib.privacy import remedies, words
+from chalicelib.privacy.declaration import UNDECLARED
+from chalicelib.privacy.serbian import PRIVACY
+from chalicelib.rights.erasure.certificates.envelope import Envelope
+from chalicelib.rights.erasure.certificates.model import (
+    DeletedRecords,
+    ErasureCertificate,
+    HeldRecords,
+    Remains,
+)
+from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
+from chalicelib.rights.erasure.certificates.words import CountPrecision
+
+_HEADING = "Your data at RU4M was deleted"
+_LEAD = (
+    "We deleted your account and your data (Art. 17 GDPR). This page shows what was deleted, what stays and "
+    "why, and how anyone can check that this certificate is ours."
+)
+_CHAPTERS = (
+    ("deleted", "What we deleted"),
+    ("stream", "What was deleted at Stream"),
+    ("stays", "What stays, and why"),
+    ("backups", "Backups"),
+    ("verify", "How to check this certificate"),
+    ("complain", "Where to complain"),
+)
+_ASKED_STREAM = (
+    "Stream.io, Inc. delivers our chat. We asked it to delete your data. We cannot look into its storage, so "
+    "this is what Stream reported."
+)
+_HOW_TO_CHECK = (
+    "This page is for reading. The signed file is the proof: keep it. Anyone who has it can check without us "
+    "that we signed it and that it was not changed. Our guide to certificates lists the commands."
+)
+_COMPLAIN = (
+    "If you think that we broke data protection law, you can complain to a supervisory authority (Art. 77 "
+    "GDPR, Art. 82 ZZPL). You can also go to court, without complaining first (Art. 79 GDPR, Art. 84 ZZPL)."
+)
+
+
+def page(envelope: Envelope, contact: str, language: Language, country: str | None) -> str:
+    """Render the page of a signed certificate.
+
+    Args:
+        envelope: the certificate, as it was signed.
+        contact: the controller's address for mail.
+        language: of the page.
+        country: as the subject declared it; the page names its authority too. None: not known.
+
+    Raises:
+        NotACertificate: the envelope contains none.
+    """
+    certificate = ErasureCertificate.read(envelope.certificate)
+    say = Phrasebook(language, CERTIFICATE, PRIVACY)
+    return "".join(_pieces(certificate, envelope.kid, contact, say, country))
+
+
+def _pieces(
+    certificate: ErasureCertificate, kid: str, contact: str, say: Phrasebook, country: str | None
+) -> Iterator[str]:
+    yield opening(say(_HEADING), say.language)
+    yield tag("a", say("Skip to what we deleted"), class_="skip", href="#deleted")
+    yield Html('<div class="page">')
+    lead = tag("p", say(_LEAD), class_="lead")
+    yield tag("header", tag("h1", say(_HEADING)), lead, _facts(certificate, contact, say))
+    links = [tag("li", tag("a", say(title), href=f"#{place}")) for place, title in _CHAPTERS]
+    heading = tag("h2", say("On this page"), id="contents")
+    yield tag("nav", heading, tag("ul", *links), aria_labelledby="contents")
+    yield Html("<main>")
+    chapters = (
+        _deleted(certificate, say),
+        _stream(certificate, say),
+        _stays(certificate, say),
+        _backups(certificate, say),
+        _verification(kid, say),
+        _complaint(say, country),
+    )
+    for (place, title), chapter in zip(_CHAPTERS, chapters, strict=True):
+        yield tag("h2", say(title), id=place)
+        yield tag("section", chapter, class_="card", aria_labelledby=place)
+    yield Html("</main></div></body></html>\n")
+
+
+def _facts(certificate: ErasureCertificate, contact: str, say: Phrasebook) -> Html:
+    facts = pairs(
+        (say("Controller"), say(certificate.controller)),
+        (say("Contact"), tag("a", contact, href=f"mailto:{contact}")),
+        (say("Erasure opened on"), instant(certificate.requested_at, say.language)),
+        (say("Deletion began"), instant(certificate.begun_at, say.language)),
+        (say("Deletion was complete"), instant(certificate.completed_at, say.language)),
+        (say("Number of the erasure"), tag("code", certificate.request)),
+        (say("Pseudonym"), tag("code", certificate.consent_pseudonym)),
+    )
+    notes = (
+        "Your name, number and user ID are not on this page. That number and the pseudonym are random IDs.",
+        "Times on this page are in Belgrade time. The signed file uses UTC.",
+    )
+    return tag("div", facts, *(tag("p", say(note), class_="quiet") for note in notes), class_="card")
+
+
+def _deleted(certificate: ErasureCertificate, say: Phrasebook) -> Html:
+    heads = tuple(map(say, ("Data", "Where", "Records", "Last deletion")))
+    searched = (
+        "Then we searched the tables again. The search that ended on {time} found no record of your account."
+    )
+    key = "On {time} we also deleted the key that decrypts your data."
+    return Html().join(
+        [
+            table(heads, (_row(one, say) for one in certificate.deleted)),
+            _dated(searched, certificate.verified_at, say),
+            _dated(key, certificate.key_deleted_at, say),
+        ]
+    )
+
+
+def _dated(english: str, at: datetime, say: Phrasebook) -> Html:
+    return tag("p", Html.escape(say(english)).format(time=instant(at, say.language)))
+
+
+def _row(one: DeletedRecords, say: Phrasebook) -> tuple[str, ...]:
+    number = say.number(one.count)
+    count = number if one.counted is CountPrecision.EXACTLY else say("at least {number}", number=number)
+    return _title(one.records, say), _sentence(one.place, say), count, instant(one.last_at, say.language)
+
+
+def _title(kind: str, say: Phrasebook) -> str:
+    return say("Other records of your account" if kind == UNDECLARED else words.title(kind))
+
+
+def _stream(certificate: ErasureCertificate, say: Phrasebook) -> Html:
+    stream = certificate.stream
+    rows = [(_sentence(result.data, say), _sentence(result.report, say)) for result in stream.results]
+    task = ((say("Task at Stream"), tag("code", stream.task_id)),) if stream.task_id else ()
+    return Html().join(
+        [
+            tag("p", say(_ASKED_STREAM)),
+            pairs(
+                (say("We asked on"), instant(stream.asked_at, say.language)),
+                (say("Stream reported on"), instant(stream.reported_at, say.language)),
+                *task,
+            ),
+            tag("div", table((say("Data"), say("Result")), rows), class_="scroll"),
+        ]
+    )
+
+
+def _stays(certificate: ErasureCertificate, say: Phrasebook) -> Html:
+    rows = [
+        *(_held(one, say) for one in certificate.held),
+        *(_remaining(one, say) for one in certificate.remains),
+    ]
+    return table((say("What stays"), say("Why"), say("Until")), rows)
+
+
+def _remaining(one: Remains, say: Phrasebook) -> tuple[str, ...]:
+    until = instant(one.until, say.language) if one.until else _sentence(one.ends, say)
+    return _sentence(one.what, say), _sentence(one.why, say), until
+
+
+def _held(one: HeldRecords, say: Phrasebook) -> tuple[str, ...]:
+    what = say("{title} ({count}), locked", title=_title(one.records, say), count=say.number(one.count))
+    return what, _sentence(one.why, say), instant(one.until, say.language)
+
+
+def _backups(certificate: ErasureCertificate, say: Phrasebook) -> Html:
+    backups, language = certificate.backups, say.language
+    held = backups.held_records_from
+    law = ((say("Data that a law requires us to keep"), instant(held, language)),) if held else ()
+    return Html().join(
+        [
+            tag(
+                "p",
+                say(
+                    "We cannot change backups, but they expire. After these times no backup has readable "
+                    "data:"
+                ),
+            ),
+            pairs(
+                (say("Encrypted data"), instant(backups.sealed_fields_from, language)),
+                (say("Random IDs and times"), instant(backups.clear_ids_from, language)),
+                (say("Hashes of your number and address"), instant(backups.claim_hashes_from, language)),
+                *law,
+            ),
+            tag(
+                "p",
+                say("What stays until a stated time can be in backups for 35 days longer."),
+                class_="quiet",
+            ),
+        ]
+    )
+
+
+def _verification(kid: str, say: Phrasebook) -> Html:
+    return Html().join(
+        [
+            tag("p", say(_HOW_TO_CHECK)),
+            pairs(
+                (say("Key that signed"), tag("code", kid)),
+                (say("Our public keys"), tag("code", "/v1/certificate-keys")),
+                (say("Signature"), say("ECDSA over P-256 and SHA-256")),
+            ),
+        ]
+    )
+
+
+def _complaint(say: Phrasebook, country: str | None) -> Html:
+    named = [
+        pairs(
+            (say("Authority"), say(authority.name)),
+            (say("Address"), say(authority.address)),
+            (say("Phone"), authority.phone),
+            (say("Web"), tag("a", authority.url, href=authority.url, rel="noreferrer")),
+        )
+        for authority in remedies.authorities_for(country)
+    ]
+    return Html().join([tag("p", say(_COMPLAIN)), *named])
+
+
+def _sentence(word: str, say: Phrasebook) -> str:
+    said = say(word)
+    return said[:1].upper() + said[1:]

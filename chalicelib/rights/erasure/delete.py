@@ -1,0 +1,144 @@
+"""The steps that delete a subject's copies, records and key, and look for what was written late.
+
+Requests and workers that began before the point of no return may write to a table after the subject's records
+in it were deleted. The second pass (`verify_deletion`) runs after the longest of them has ended. If it finds
+something, the deletion is repeated, and the second pass waits for the same time again.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from chalicelib.core import clock, metrics
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.core.table_names import Table
+from chalicelib.messages import bounces
+from chalicelib.people.contacts import farewell
+from chalicelib.people.conversations.farewell import leave_conversations
+from chalicelib.privacy import erasure, register
+from chalicelib.privacy.plans import Action, TableStep, erasure_plan
+from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, ErasureJob, Outcome, Step, Stop, Wait
+from chalicelib.rights.erasure import objects
+from chalicelib.rights.erasure.certificates.words import DeletionPlace
+from chalicelib.rights.erasure.inputs import InputsGone, ensure_inputs
+from chalicelib.rights.erasure.keep import kinds_kept
+from chalicelib.rights.request import procedures, store
+from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.refusals import StreamUnavailable
+
+# How long one run deletes or searches; it fits into the worker's fifteen minutes.
+_SLICE = 8 * MINUTE
+# Late writes end within minutes. A writer that does not end is a bug, which an operator has to find.
+_MAX_FOUND_AGAIN = 5
+_NOW = 0 * MINUTE
+# After these answers the id may never have existed at Stream: a chat token could still create the user.
+_NOT_BURNED = frozenset({StreamReport.NO_USER, StreamReport.NOT_FOUND})
+
+
+def _delete_copies(job: ErasureJob) -> Outcome:
+    """Delete the copies of all requests in all versions; take the address off SES's suppression list."""
+    request, notes, deadline = job.request, job.notes, clock.now() + _SLICE
+    for request_id, place in store.places_of(request.account_id, notes.copies_after):
+        deleted = objects.erase_copy(request_id)
+        counts = {"export_copy": deleted} if deleted else {}
+        notes = replace(notes.with_deleted(DeletionPlace.COPIES, counts, clock.now()), copies_after=place)
+        if clock.now() >= deadline:
+            return Wait(_NOW, notes)
+    email = ensure_inputs(request).email
+    lifted = email is not None and bounces.delete_suppressed_address(email)
+    return Done(notes=replace(notes, copies_after=None), counts={"mail_addresses_lifted": int(lifted)})
+
+
+def _delete_records(job: ErasureJob) -> Outcome:
+    """Delete what others have about the subject, then the subject's records, by the plan of the register."""
+    with suppress(InputsGone):  # only the certificate needs them
+        ensure_inputs(job.request)  # after this they cannot be captured again
+    deadline = clock.now() + _SLICE
+    left = farewell.leave_others(job.request.account_id, job.request.user_id, deadline)
+    _count(job, DeletionPlace.of_table(Table.ACCOUNTS), left.items)
+    if not left.complete:
+        return Wait(_NOW)
+    # After the contacts: who has none any more is not brought into a conversation (ADR 40).
+    talked = leave_conversations(job.request.account_id, deadline)
+    _count(
+        job, DeletionPlace.of_table(Table.ACCOUNTS), {"membership": talked.number} if talked.number else {}
+    )
+    if not talked.complete:
+        return Wait(_NOW)
+    kept = kinds_kept(job.request.account_id, clock.now())
+    for step in deletions():
+        counted = partial(_count, job, DeletionPlace.of_table(step.table))
+        deleted = erasure.delete_records(job.request.account_id, step, deadline, counted, kept)
+        if not deleted.complete:
+            return Wait(_NOW)
+    counts = {f"of_{one.kind}": one.count for one in job.notes.deleted}
+    return Done(notes=replace(job.notes, clean_from=second_pass_at(job.notes, clock.now())), counts=counts)
+
+
+def deletions() -> list[TableStep]:
+    """The deletions of the plan, in order."""
+    return [step for step in erasure_plan(register.records()).steps if step.action is Action.DELETE]
+
+
+def _count(job: ErasureJob, place: DeletionPlace, counts: Mapping[str, int]) -> None:
+    if counts:
+        job.note(job.notes.with_deleted(place, counts, clock.now()))
+
+
+def second_pass_at(notes: ErasureNotes, now: datetime) -> datetime:
+    """From when on nothing that began before the deletion can still write, here or at Stream."""
+    here = now + settings().erasure.late_writes_minutes * MINUTE
+    answer = notes.stream_answer
+    if answer and answer.user in _NOT_BURNED and notes.frozen_at:
+        # Stream does not know this id as deleted, so a connect with a chat token could still create the user.
+        return max(here, notes.frozen_at + settings().chat_token_life)
+    return here
+
+
+def _verify(job: ErasureJob) -> Outcome:
+    """Search the tables, S3 and Stream. If something is left, return to the step that deletes it."""
+    notes, now = job.notes, clock.now()
+    if notes.clean_from and now < notes.clean_from:
+        return Wait(notes.clean_from - now)
+    if erasure.remaining(job.request.account_id):
+        return _again(job, procedures.KEEP_HELD, notes)
+    for request_id, place in store.places_of(job.request.account_id, notes.copies_after):
+        if objects.remaining(request_id):
+            return _again(job, procedures.DELETE_COPIES, notes)
+        if clock.now() >= now + _SLICE:
+            return Wait(_NOW, replace(notes, copies_after=place))
+    try:
+        gone = deletion.is_gone(job.request.user_id)
+    except StreamUnavailable:
+        raise Unavailable from None
+    if not gone:
+        return _again(job, procedures.DELETE_AT_STREAM, replace(notes, stream=None, stream_answer=None))
+    return Done(notes=replace(notes, verified_at=now, copies_after=None))
+
+
+def _again(job: ErasureJob, from_step: str, notes: ErasureNotes) -> Outcome:
+    """Return to a step that deletes; each sixth time, stop. A retry then searches and deletes again."""
+    metrics.count(Metric.ERASURE_FOUND_AGAIN)
+    found_again = job.notes.found_again + 1
+    if found_again % (_MAX_FOUND_AGAIN + 1) == 0:
+        return Stop("found_again", replace(job.notes, found_again=found_again, copies_after=None))
+    return Again(from_step, replace(notes, found_again=found_again, copies_after=None))
+
+
+def _delete_key(job: ErasureJob) -> Outcome:
+    """Delete the subject's data key: once the backups of Keys end, no backup of a record can be read."""
+    erasure.delete_key(job.request.account_id)
+    return Done(notes=replace(job.notes, key_deleted_at=clock.now()))
+
+
+DELETE_COPIES = Step(procedures.DELETE_COPIES, _delete_copies, lease=WHOLE_RUN)
+DELETE_RECORDS = Step(procedures.DELETE_RECORDS, _delete_records, lease=WHOLE_RUN)
+VERIFY_DELETION = Step(procedures.VERIFY_DELETION, _verify, lease=WHOLE_RUN)
+DELETE_KEY = Step(procedures.DELETE_KEY, _delete_key)

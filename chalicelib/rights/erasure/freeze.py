@@ -1,0 +1,133 @@
+"""The steps of an erasure before its point of no return, and those that undo them.
+
+The account is frozen by a write in the transaction that records it, under the version of the request that a
+cancellation or refusal would change. So a closed erasure never freezes an account, and its closing thaws the
+account that was frozen. A user who signs in meanwhile gets a session for privacy rights only.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import Account, AccountState, Frozen
+from chalicelib.accounts.service import STORED_ACCOUNT
+from chalicelib.accounts.sessions import logout
+from chalicelib.core import clock, needs
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import settings
+from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
+from chalicelib.rights.request import procedures, store
+from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.stream import access
+from chalicelib.stream.access import ResumedAccess
+from chalicelib.stream.refusals import StreamUnavailable
+
+# Kept before the deadline for the steps after the grace period.
+_MARGIN = 3 * DAY
+# Longer than any run of stream/sync (29 seconds).
+_SYNC_LASTS = timedelta(seconds=30)
+_SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), 6 * HOUR
+
+
+def _settle(job: ErasureJob) -> Outcome:
+    """Wait until no other request of the subject is open, or until the grace period must begin."""
+    request, now = job.request, clock.now()
+    grace = settings().erasure.grace_hours * HOUR
+    latest = request.clock.due_at(now) - grace - _MARGIN
+    if store.open_requests_of(request.account_id).keys() <= {Right.ERASURE} or now >= latest:
+        return Done()
+    return Wait(min(until_reread(request.received_at), latest - now))
+
+
+def until_reread(since: datetime) -> timedelta:
+    """The wait until the subject's other requests are read again: the time since `since`, within bounds."""
+    return min(max(clock.now() - since, _SHORTEST_WAIT), _LONGEST_WAIT)
+
+
+def _freeze(job: ErasureJob) -> Outcome:
+    """Freeze the account, then end its sessions; a later session can only exercise rights."""
+    request = job.request
+    if job.notes.frozen_at is None:
+        account = account_of(request)
+        if account is None:
+            return Stop("account_missing")
+        now = clock.now()
+        at_least = settings().erasure.waived_grace_hours * HOUR
+        ends_at = max(job.notes.grace_ends_at or now, now + at_least)
+        frozen = Frozen(
+            request_id=request.request_id,
+            ends_at=ends_at,
+            asked_at=request.received_at,
+            idle=job.notes.idle,
+            before=_state_before(account, request),
+        )
+        notes = replace(job.notes, frozen_at=now, grace_ends_at=ends_at)
+        job.record("frozen", notes, accounts.freezing(account.account_id, frozen))
+    logout.end_all(request.account_id)
+    return Done()
+
+
+def _state_before(account: Account, request: RightsRequest) -> AccountState:
+    """The state that a cancellation restores. After a restore the account may be frozen already (ADR 32)."""
+    frozen = account.frozen
+    return frozen.before if frozen and frozen.request_id == request.request_id else account.state
+
+
+def account_of(request: RightsRequest) -> Account | None:
+    """The clear fields of the subject's account in any state; None if no account is stored."""
+    (row,) = needs.read_accounts([request.account_id], (STORED_ACCOUNT,))
+    return row[STORED_ACCOUNT]
+
+
+def _suspend(job: ErasureJob) -> Outcome:
+    """Suspend the user at Stream, so that tokens issued before do not connect either."""
+    try:
+        access.suspend(job.request.user_id, job.notes.frozen_at or clock.now())
+    except StreamUnavailable:
+        raise Unavailable from None
+    return Done()
+
+
+def _wait_for_grace(job: ErasureJob) -> Outcome:
+    left = (job.notes.grace_ends_at or clock.now()) - clock.now()
+    return Wait(left) if left > timedelta() else Done()
+
+
+def _thaw(job: ErasureJob) -> Outcome:
+    """Restore the state of the account before the freeze, if this request froze it."""
+    account = account_of(job.request)
+    if account is None or account.frozen is None or account.frozen.request_id != job.request.request_id:
+        return Done()
+    if account.state is not AccountState.FROZEN:
+        return Stop("past_the_point_of_no_return")
+    return Done(also=(accounts.thawing(account.account_id, account.frozen),))
+
+
+def _resume(job: ErasureJob) -> Outcome:
+    """Let the user connect to Stream again; a restricted account's user stays suspended.
+
+    It is done twice, because a run of stream/sync that read the account before the thaw may suspend the user
+    after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
+    """
+    account = account_of(job.request)
+    may_be_suspended = job.notes.frozen_at or job.notes.restored_from
+    if not may_be_suspended or account is None or account.state is not AccountState.ACTIVE:
+        return Done()
+    try:
+        found = access.resume(job.request.user_id)
+    except StreamUnavailable:
+        raise Unavailable from None
+    deleted = found is ResumedAccess.DELETED
+    if job.notes.resumed_at:
+        return Done(counts={"deleted_at_stream": int(deleted)})
+    tried = replace(job.notes, resumed_at=clock.now())
+    return Stop("deleted_at_stream", tried) if deleted else Wait(_SYNC_LASTS, tried)
+
+
+SETTLE = Step(procedures.SETTLE, _settle)
+FREEZE = Step(procedures.FREEZE, _freeze)
+SUSPEND_AT_STREAM = Step(procedures.SUSPEND_AT_STREAM, _suspend)
+GRACE = Step(procedures.GRACE, _wait_for_grace)
+THAW = Step(procedures.THAW, _thaw)
+RESUME_AT_STREAM = Step(procedures.RESUME_AT_STREAM, _resume)

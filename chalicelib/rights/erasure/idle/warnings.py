@@ -1,0 +1,129 @@
+"""Sends one warning to the owner of an idle account.
+
+The record says that a warning is being sent before it is. So a killed run leaves a warning whose outcome is
+unknown. A mail is not sent again: it counts as undelivered, so the account is closed 60 days later, and the
+second mail follows. A text message is the only warning, so it is sent once more.
+"""
+
+from dataclasses import dataclass, field
+
+from chalicelib.accounts.model import LastUse, WarningStage
+from chalicelib.accounts.service import LastUseMoved, last_uses
+from chalicelib.core import clock, metrics
+from chalicelib.core.clock import Pace
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import MailId
+from chalicelib.core.metrics import Metric
+from chalicelib.core.transactions import commit
+from chalicelib.messages import mail, sms
+from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
+from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
+from chalicelib.privacy.purposes import Purpose
+from chalicelib.retention.model import WarningDelivery
+from chalicelib.rights.erasure.idle import letters, plan, store
+
+
+class WarningNotTaken(Exception):
+    """A service takes no message now; the warning stays due. `by_mail`: SES, else SNS."""
+
+    def __init__(self, *, by_mail: bool) -> None:
+        self.by_mail = by_mail
+
+
+@dataclass(frozen=True)
+class Owner:
+    """How the owner of an account is reached: by mail, or by text if there is no address."""
+
+    email: str | None = field(repr=False)
+    phone: str = field(repr=False)
+    locale: str | None
+
+
+def warn(use: LastUse, owner: Owner, pace: Pace) -> None:
+    """Send the warning that is due, and record it.
+
+    Raises:
+        LastUseMoved: the account was used, or another run warned its owner; nothing was sent by this call,
+            or what was sent is recorded as begun.
+        WarningNotTaken: the service takes no message now; nothing was sent.
+    """
+    now = clock.now()
+    if use.sending and (use.mail_id or use.sending is WarningStage.LAST):  # by runs that were killed
+        metrics.count(Metric.IDLE_WARNING_UNDELIVERED)
+        _record(use, plan.warned(use, now, has_more=use.mail_id is not None, arrived=False))
+        return
+    if owner.email:
+        pace.wait()
+    begun = _begin(use, owner)
+    try:
+        arrived = _send(begun, owner)
+    except WarningNotTaken:
+        _record(begun, use)
+        raise
+    _record(begun, plan.warned(begun, now, has_more=owner.email is not None, arrived=arrived))
+    metrics.count(Metric.IDLE_OWNER_WARNED, int(arrived))
+    metrics.count(Metric.IDLE_WARNING_UNDELIVERED, int(not arrived))
+
+
+def record_return(mail_id: MailId) -> None:
+    """Let an account be closed later, because a warning by mail did not arrive; other mails are ignored.
+
+    Raises:
+        Unavailable: the run that sent it has not recorded that yet.
+    """
+    delivery = store.delivery(mail_id)
+    use = last_uses.read(delivery.account_id) if delivery else None
+    if use is None or use.mail_id != mail_id or use.stage is WarningStage.CLOSING:
+        return
+    if use.sending:
+        raise Unavailable
+    metrics.count(Metric.IDLE_WARNING_UNDELIVERED)
+    try:
+        _record(use, plan.undelivered(use))
+    except LastUseMoved:
+        raise Unavailable from None
+
+
+def _begin(use: LastUse, owner: Owner) -> LastUse:
+    """Record that a warning is being sent; LAST: no more follows if this run is killed."""
+    is_repeated = use.sending is not None
+    stage = WarningStage.FIRST if use.stage is None and not is_repeated else WarningStage.LAST
+    mail_id = MailId.new() if owner.email else None
+    begun = use.model_copy(
+        update={
+            "sending": stage,
+            "warned_for": use.used_at,
+            "mail_id": mail_id,
+            "version": (use.version or 0) + 1,
+        }
+    )
+    writes = [last_uses.moving(use, begun, plan.place(use))]
+    if mail_id:
+        delivery = WarningDelivery(mail_id=mail_id, account_id=use.account_id, sent_at=clock.now())
+        commit(*writes, store.keeping_delivery(delivery))
+    else:
+        commit(*writes)
+    return begun
+
+
+def _record(before: LastUse, after: LastUse) -> None:
+    last_uses.move(before, after, plan.place(after))
+
+
+def _send(use: LastUse, owner: Owner) -> bool:
+    """Send the warning; return whether it is known to be on its way."""
+    closes_at = plan.closes_at_if_warned(use, clock.now())
+    try:
+        if owner.email and use.mail_id:
+            letter = letters.warning_mail(use.mail_id, owner.email, owner.locale, closes_at)
+            mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
+        else:
+            text = letters.warning_text(owner.locale, closes_at)
+            sms.send(TextMessage(owner.phone, text), Purpose.LEGAL_OBLIGATION)
+    except MailUnavailable:
+        raise WarningNotTaken(by_mail=True) from None
+    except TextUnavailable:
+        raise WarningNotTaken(by_mail=False) from None
+    except (MailRefused, MailInDoubt, TextRefused, TextInDoubt):
+        return False
+    return True

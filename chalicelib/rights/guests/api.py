@@ -1,0 +1,104 @@
+"""Routes of privacy rights for people without a session."""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts.challenges.model import (
+    ChallengeExpired,
+    ChallengeView,
+    EmailUnavailable,
+    InvalidPhone,
+    SmsUnavailable,
+    TooManyAttempts,
+    TooManyCodes,
+    WrongCode,
+)
+from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
+from chalicelib.core.http import Accepted, ClientAddress, Unlimited, route
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId, RightsRequestId
+from chalicelib.messages.model import InvalidEmail
+from chalicelib.rights import service as requests
+from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestView
+from chalicelib.rights.guests import service
+from chalicelib.rights.guests.body import GivenContact, GuestCode, GuestRequest
+from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotReady, ProofNotAccepted
+from chalicelib.rights.request.receipts import Receipt
+
+routes = Blueprint(__name__)
+
+_SENDING = (
+    InvalidPhone, InvalidEmail, TooManyCodes, SmsUnavailable, EmailUnavailable, IdempotencyMismatch,
+    InProgress, Unavailable,
+)  # fmt: skip
+_VERIFYING = (WrongCode, ChallengeExpired, TooManyAttempts, Unavailable)
+_LIMITED = Unlimited("Its codes are limited per number, mailbox, number prefix and address")
+_COUNTED = Unlimited("A code can be tried five times, and wrong codes are limited per address")
+
+
+@route(routes, "POST", "/v1/rights-requests/guest", limit=_LIMITED, problems=_SENDING)
+def start_guest_request(
+    body: GuestRequest, address: ClientAddress, key: IdempotencyKey | None
+) -> Accepted[ChallengeView]:
+    """Exercise a privacy right without a session: get a code at a number or mailbox.
+
+    For people without an account or without access to it. The response does not disclose whether the number
+    or mailbox is known.
+    """
+    return Accepted(service.start(body, address, key))
+
+
+@route(
+    routes,
+    "POST",
+    "/v1/rights-requests/guest/{challenge_id}/verify",
+    limit=_COUNTED,
+    problems=(*_VERIFYING, AlreadyOpen),
+)
+def verify_guest_request(
+    challenge_id: ChallengeId, body: GuestCode, address: ClientAddress
+) -> Accepted[ReceivedRequestView]:
+    """Send the code back; this makes the request.
+
+    A copy or a deletion of an account needs a second proof. Without one, the request is
+    `awaiting_verification`, and `identity` says what is missing. Only this response contains the receipt;
+    repeat the call within two minutes to get it again.
+    """
+    taken = service.verify(challenge_id, body.code, address)
+    return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
+
+
+@route(routes, "POST", "/v1/rights-receipts/{request_id}/proofs", limit=_LIMITED, problems=_SENDING)
+def start_proof(
+    request_id: RightsRequestId,
+    receipt: Receipt,
+    body: GivenContact,
+    address: ClientAddress,
+    key: IdempotencyKey | None,
+) -> Accepted[ChallengeView]:
+    """Get a code at another number or mailbox of the account, as a further proof for a request."""
+    return Accepted(service.start_proof(request_id, receipt.text, body, address, key))
+
+
+@route(
+    routes,
+    "POST",
+    "/v1/rights-receipts/{request_id}/proofs/{challenge_id}/verify",
+    limit=_COUNTED,
+    problems=(*_VERIFYING, ProofNotAccepted),
+)
+def verify_proof(
+    request_id: RightsRequestId,
+    challenge_id: ChallengeId,
+    receipt: Receipt,
+    body: GuestCode,
+    address: ClientAddress,
+) -> RequestView:
+    """Send the code of a further proof back."""
+    return RequestView.of(service.add_proof(request_id, receipt.text, challenge_id, body.code, address))
+
+
+@route(routes, "GET", "/v1/rights-receipts/{request_id}/export", problems=(NotReady, ExportGone))
+def get_export_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> ExportView:
+    """Get a download link to the copy of a request that was made without a session."""
+    link = requests.export_link_by_receipt(request_id, receipt.text)
+    return ExportView(url=link.url, expires_at=link.expires_at, sha256=link.file.sha256, size=link.file.size)

@@ -1,0 +1,58 @@
+"""The account that has a number or mailbox by which a person without a session reaches us (RGT-11)."""
+
+from typing import Any
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.challenges.numbers import mobile_number
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.service import ACCOUNT
+from chalicelib.core import needs
+from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Found, Wanted
+from chalicelib.messages.model import mailbox
+from chalicelib.rights.request.identity import GuestContact
+
+
+def contact_of(phone: str | None, email: str | None, locale: str | None = None) -> GuestContact:
+    """The contact that an operator gave: a number in international format, else a mailbox.
+
+    Raises:
+        InvalidPhone, InvalidEmail: it is malformed.
+    """
+    if phone:
+        return GuestContact(phone=mobile_number(phone, None), locale=locale)
+    return GuestContact(email=mailbox(email or ""), locale=locale)
+
+
+def owner_of(contact: GuestContact) -> AccountId | None:
+    """The id of the account that has a contact; it may be frozen for its erasure."""
+    if contact.phone:
+        return accounts.owner_of_phone(contact.phone)
+    return accounts.owner_of_email(str(contact.email))
+
+
+def account_of(contact: GuestContact, *more: Wanted[Any]) -> tuple[Account, Found] | None:
+    """The account that has a contact, and other needs in the same read.
+
+    None if its erasure is past the point of no return. None too if it was idle before it was frozen for its
+    erasure: the contact may have a new owner by now, who must not learn of the account (as at sign-in).
+    """
+    return _read(owner_of(contact), *more)
+
+
+def account_of_former_number(contact: GuestContact, *more: Wanted[Any]) -> tuple[Account, Found] | None:
+    """The account that had a number until some days ago; None for a mailbox. As `account_of`.
+
+    For operators: a thief may have changed the number, and its owner may know no other.
+    """
+    return _read(accounts.owner_of_former_phone(contact.phone), *more) if contact.phone else None
+
+
+def _read(owner: AccountId | None, *more: Wanted[Any]) -> tuple[Account, Found] | None:
+    if owner is None:
+        return None
+    (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
+    account = found[ACCOUNT]
+    if account is None or (account.frozen and account.frozen.idle):
+        return None
+    return account, found

@@ -1,1 +1,0 @@
-"""The log of rights requests: all requests that were received in a period, for reports (ADR 53)."""

@@ -1,0 +1,81 @@
+"""How an objection begins (Art. 21(1) GDPR, ADR 48): what can stop stops in the transaction of the request.
+
+Security and the defence of claims go on while a person weighs the objection (Art. 18(2) GDPR).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from chalicelib.core import clock
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING
+from chalicelib.privacy.purposes import LegalBasis, Purpose
+from chalicelib.privacy.restraint import Restraint, RestraintKind
+from chalicelib.rights.intake.submission import (
+    Beginning,
+    ClosingEffect,
+    IntakeRule,
+    Submission,
+    invalid,
+    named_purposes,
+)
+from chalicelib.rights.request import procedures, restraints
+from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.restraints import Decided
+
+OBJECTIONABLE = tuple(purpose for purpose in Purpose if purpose.basis is LegalBasis.LEGITIMATE_INTERESTS)
+
+
+def _begin(submission: Submission) -> Beginning:
+    subject = submission.subject
+    purposes = named_purposes(submission.body.purposes or (), _check)
+    objection = Restraint(kind=RestraintKind.OBJECTION, since=submission.at, purposes=purposes)
+    found = Decided(subject.account, subject.purposes, subject.keys)
+    return Beginning(
+        procedures.steps_of(Right.OBJECTION, None),
+        RestraintNotes(since=submission.at, purposes=purposes),
+        also=restraints.placing(found, submission.request_id, objection),
+        said={"purposes": list(purposes), "weighed": list(objection.weighed)},
+        repeats=lambda request: _has_stopped(request, purposes),
+    )
+
+
+def _has_stopped(request: RightsRequest, purposes: Iterable[Purpose]) -> bool:
+    """Whether an answered objection stops these purposes now."""
+    objection, notes = restraints.restraint_of(request), request.notes
+    if request.is_open or objection is None or not isinstance(notes, RestraintNotes):
+        return False
+    return notes.is_in_force and notes.upheld and set(purposes) <= set(objection.stopped)
+
+
+def _check(purpose: Purpose) -> None:
+    if purpose in DIRECT_MARKETING:
+        raise invalid("other_right", "Use the right `marketing_objection`, which is never weighed")
+    if purpose not in OBJECTIONABLE:
+        raise invalid("other_basis", "It does not rest on legitimate interests; other rights apply")
+
+
+def _close(request: RightsRequest, status: Status) -> ClosingEffect:
+    """The effect of a cancellation or decision.
+
+    A cancellation ends the objection. If it is upheld, what was weighed stops too. If it is upheld in part,
+    what was weighed goes on. After a refusal, a step ends the objection once the decision was announced.
+    """
+    notes, objection = request.notes, restraints.restraint_of(request)
+    if objection is None or not isinstance(notes, RestraintNotes) or not notes.is_in_force:
+        return ClosingEffect(notes)
+    if status is Status.CANCELLED:
+        ended = replace(notes, ended_at=clock.now())
+        return ClosingEffect(ended, restraints.ending(request.account_id, request.request_id))
+    found = restraints.read(request.account_id)
+    if found is None or status is Status.REFUSED:
+        return ClosingEffect(notes)
+    stays = objection.stopped if status is Status.PARTIALLY_COMPLETED else objection.purposes
+    decided = objection.model_copy(update={"purposes": stays, "upheld": True})
+    return ClosingEffect(
+        replace(notes, purposes=stays, upheld=True),
+        restraints.placing(found, request.request_id, decided),
+    )
+
+
+OBJECTION = IntakeRule(_begin, takes=frozenset({"purposes", "reason"}), closing=_close)

@@ -1,0 +1,59 @@
+"""Which status of a request may follow which. Pure.
+
+received ─┬─> awaiting_verification ──> in_progress <──> awaiting_processor
+          ├─────────────────────────────^   │  ^             │
+          └─> awaiting_review <─────────────┘──┘<────────────┘
+any open status ──> awaiting_verification, if the subject's identity is in doubt
+any open status ──> completed, partially_completed, refused, cancelled, which are final; but from
+                    awaiting_verification only refused and cancelled
+"""
+
+from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.problems import TooLate
+
+ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
+CLOSED = ANSWERS | {Status.CANCELLED}
+
+# The statuses that may follow each one. Keeping the same status is always allowed.
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.RECEIVED: CLOSED | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS, Status.AWAITING_REVIEW},
+    # No data is delivered before the subject has proven their identity.
+    Status.AWAITING_VERIFICATION: frozenset({Status.IN_PROGRESS, Status.REFUSED, Status.CANCELLED}),
+    Status.IN_PROGRESS: CLOSED
+    | {Status.AWAITING_VERIFICATION, Status.AWAITING_PROCESSOR, Status.AWAITING_REVIEW},
+    Status.AWAITING_PROCESSOR: CLOSED
+    | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS, Status.AWAITING_REVIEW},
+    Status.AWAITING_REVIEW: CLOSED | {Status.AWAITING_VERIFICATION, Status.IN_PROGRESS},
+    **dict.fromkeys(CLOSED, frozenset()),
+}
+
+
+class NotAMove(ValueError):
+    """This status must not follow that one; a bug in the caller."""
+
+
+def check(before: Status, after: Status) -> None:
+    """Check a change of status against `MOVES`.
+
+    Raises:
+        NotAMove: `MOVES` does not allow it.
+    """
+    if before is not after and after not in MOVES[before]:
+        raise NotAMove(f"{before} to {after}")
+
+
+def check_open(request: RightsRequest) -> None:
+    """Check that a person may still cancel or decide a request.
+
+    Raises:
+        TooLate: the request is closed; an erasure has passed its point of no return; or a copy is being sent
+            to the controller that the subject named, which may have received data already. A stopped transfer
+            does not raise: an operator has to be able to decide, and the history shows that it began.
+    """
+    if not request.is_open:
+        raise TooLate("This request is closed already")
+    step = request.next_step
+    if request.notes.is_irrevocable:
+        raise TooLate("The deletion has begun")
+    if request.notes.is_sending and not (step and step.status is StepStatus.STOPPED):
+        raise TooLate("The copy is being sent to the controller that was named")

@@ -1,0 +1,303 @@
+"""All DynamoDB access of rights, except a whole subject (`export/store`) and certificates (`erasure/store`).
+
+    R#<request>, request               the request; in the indexes owner, due, open, stuck, received
+    R#<request>, export                the copy that was made for it
+    A#<account>, open#<right>          the guard of a right, which names the open request that exercises it
+
+Every write of a request is a Put of the whole item over the version that was read, in one transaction with
+the writes that belong to it. Of two concurrent writers, one fails with `MovedMeanwhile`, and none of its
+writes takes effect.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.core import chain, clock, observe, table
+from chalicelib.core.batches import batched
+from chalicelib.core.chain import HeadMoved, NewEntry
+from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.table import (
+    Attr,
+    Between,
+    Conflict,
+    Create,
+    Delete,
+    Index,
+    Item,
+    Key,
+    Order,
+    Query,
+    Replace,
+    Table,
+    partition_of,
+)
+from chalicelib.core.transactions import Write, commit
+from chalicelib.privacy import codec
+from chalicelib.rights.request import evidence, indexes, standstill
+from chalicelib.rights.request.model import ExportFile, OpenRequest, Right, RightsRequest
+
+_EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
+MAX_READ = 100  # items of a batched read
+_TRIES = 3  # of a write while other writers append to the same history
+
+
+# The key of an index entry, for a query that starts after it.
+ListPlace = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RequestPage:
+    """Requests of a subject. `last`: the next page starts after it; None on the last page."""
+
+    found: list[RightsRequest]
+    last: RightsRequestId | None
+
+
+class MovedMeanwhile(Conflict):
+    """Another writer changed the request since it was read."""
+
+
+class RequestExists(Conflict):
+    """A request with this id exists already."""
+
+
+class ExercisedAlready(Conflict):
+    """An open request exercises the same right of the same subject."""
+
+
+def key(request_id: RightsRequestId) -> Key:
+    """The key of a request."""
+    return Key(Table.RIGHTS, f"R#{request_id}", "request")
+
+
+def export_key(request_id: RightsRequestId) -> Key:
+    """The key of the record about a request's copy."""
+    return Key(Table.RIGHTS, f"R#{request_id}", "export")
+
+
+def guard_key(account_id: AccountId, right: Right) -> Key:
+    """The key of the guard of a right."""
+    return Key(Table.RIGHTS, partition_of(account_id), f"open#{right}")
+
+
+def read(request_id: RightsRequestId) -> RightsRequest | None:
+    """A request in its current state; None if there is none."""
+    item = table.get(key(request_id))
+    return codec.opened(RightsRequest, item) if item else None
+
+
+def of_account(account_id: AccountId, after: ListPlace | None, maximum: int) -> RequestPage:
+    """The requests of a subject after a place in the list, newest first; a new one may be missing."""
+    rows = list(
+        table.query(
+            Query(
+                Table.RIGHTS,
+                partition_of(account_id),
+                index=Index.OWNER,
+                order=Order.DESCENDING,
+                limit=maximum + 1,
+                after=after,
+            )
+        )
+    )
+    ids = [RightsRequestId(row["pk"].removeprefix("R#")) for row in rows[:maximum]]
+    found, unreadable = read_several(ids)
+    there = {*unreadable, *(request.request_id for request in found)}
+    last = next((request_id for request_id in reversed(ids) if request_id in there), None)
+    return RequestPage(found, last if len(rows) > maximum else None)
+
+
+def place_in_list(account_id: AccountId, request_id: RightsRequestId) -> ListPlace | None:
+    """The place of a request in its subject's list, or None; opens no sealed field.
+
+    The place includes the id, since several requests may have been received in one second.
+    """
+    item = table.get(key(request_id))
+    if item is None or item.get(Index.OWNER.pk) != partition_of(account_id):
+        return None
+    return {**key(request_id).attributes(), **{name: item[name] for name in (Index.OWNER.pk, Index.OWNER.sk)}}
+
+
+def ids_of(account_id: AccountId) -> Iterator[RightsRequestId]:
+    """The ids of all requests of a subject, oldest first."""
+    return (request_id for request_id, _ in places_of(account_id))
+
+
+def places_of(
+    account_id: AccountId, after: ListPlace | None = None
+) -> Iterator[tuple[RightsRequestId, ListPlace]]:
+    """The ids of a subject's requests after a place in the list, oldest first, each with its place."""
+    names = (*key(RightsRequestId("")).attributes(), Index.OWNER.pk, Index.OWNER.sk)
+    for row in table.query(Query(Table.RIGHTS, partition_of(account_id), index=Index.OWNER, after=after)):
+        yield RightsRequestId(row["pk"].removeprefix("R#")), {name: row[name] for name in names}
+
+
+def all_of(account_id: AccountId) -> Iterator[RightsRequest]:
+    """All requests of a subject that can be read, oldest first."""
+    for ids in batched(ids_of(account_id), MAX_READ):
+        yield from read_several(ids)[0]
+
+
+def read_several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsRequest], list[RightsRequestId]]:
+    """Read at most 100 requests; returns them and the ids of unreadable ones, in this order.
+
+    Missing requests are skipped. One that cannot be opened is logged and counted; the others are returned.
+    """
+    items = table.batch_get(map(key, request_ids))
+    found, unreadable = list[RightsRequest](), list[RightsRequestId]()
+    for request_id in request_ids:
+        if item := items.get(key(request_id)):
+            try:
+                found.append(codec.opened(RightsRequest, item))
+            except SealingError as error:
+                observe.record_unreadable("request_unreadable", error, request_id=request_id)
+                unreadable.append(request_id)
+    return found, unreadable
+
+
+def exercised_by(account_id: AccountId, right: Right) -> RightsRequestId | None:
+    """The id of the open request by which a subject exercises a right; None if there is none."""
+    item = table.get(guard_key(account_id, right))
+    return codec.opened(OpenRequest, item).request_id if item else None
+
+
+def export_file(request_id: RightsRequestId) -> ExportFile | None:
+    """The record of a request's copy; None if there is none, or it has expired."""
+    item = table.get(export_key(request_id))
+    return codec.opened(ExportFile, item) if item else None
+
+
+def keeping_file(file: ExportFile) -> Write:
+    """The write that records a copy; it succeeds again if the step `deliver` is repeated."""
+    place = export_key(file.request_id)
+    same = Attr("sha256").exists()
+    return Create(place, codec.to_item(file, place), or_over=same)
+
+
+def note_link(file: ExportFile) -> None:
+    """Note that the subject got a link to a copy; only the first time is kept."""
+    if file.linked_at:
+        return
+    place, linked = export_key(file.request_id), file.model_copy(update={"linked_at": clock.now()})
+    same = Attr("sha256").eq(file.sha256) & Attr("linked_at").not_exists()
+    with suppress(Conflict):  # another link was given, or the copy has expired
+        table.write(Replace(place, codec.to_item(linked, place), only_if=same))
+
+
+def copies_of(account_id: AccountId) -> Iterator[ExportFile]:
+    """The copies that a subject can fetch now."""
+    for ids in batched(ids_of(account_id), MAX_READ):
+        for item in table.batch_get(map(export_key, ids)).values():
+            yield codec.opened(ExportFile, item)
+
+
+def open_requests_of(account_id: AccountId) -> dict[Right, RightsRequestId]:
+    """The open requests of a subject, by the right that each exercises."""
+    keys = {guard_key(account_id, right): right for right in Right}
+    items = table.batch_get(keys)
+    return {keys[place]: codec.opened(OpenRequest, item).request_id for place, item in items.items()}
+
+
+def create(request: RightsRequest, entry: NewEntry, also: Sequence[Write] = ()) -> None:
+    """Create a request, its guard unless it is answered, its first evidence and `also`, in one transaction.
+
+    Raises:
+        RequestExists: holds the stored item.
+        ExercisedAlready: holds the guard, which names the other request.
+        Conflict: the condition of a write in `also` does not hold.
+    """
+    place, guard = key(request.request_id), guard_key(request.account_id, request.right)
+    opened = OpenRequest(request_id=request.request_id)
+    guards = [Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready)]
+    commit(
+        Create(place, _item(evidence.with_period(request)), conflict=RequestExists),
+        *(guards if request.is_open else []),
+        chain.append_write(evidence.history_of(request.request_id), entry),
+        *also,
+    )
+
+
+def move(
+    before: RightsRequest, after: RightsRequest, entry: NewEntry | None = None, also: Sequence[Write] = ()
+) -> RightsRequest:
+    """Write a request over the version that was read, with its evidence and `also`.
+
+    If the write closes the request, the same transaction deletes the guard of its right. If the newest
+    entry of its history was altered, no entry can follow it: the request is written, its evidence is owed.
+
+    Raises:
+        MovedMeanwhile: another writer changed the request; nothing was written.
+        HeadMoved: another writer appended to the history in every try; nothing was written.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _write_move(before, after, entry, also)
+        except HeadMoved:  # an inspection by staff changes the history, not the request
+            continue
+    return _write_move(before, after, entry, also)
+
+
+def _write_move(
+    before: RightsRequest, after: RightsRequest, entry: NewEntry | None, also: Sequence[Write]
+) -> RightsRequest:
+    append, after = evidence.append_or_owe(after, entry) if entry else (None, after)
+    after = evidence.with_period(after.model_copy(update={"version": before.version + 1}))
+    move = Replace(
+        key(before.request_id),
+        _item(after),
+        only_if=Attr("version").eq(before.version),
+        conflict=MovedMeanwhile,
+    )
+    with_it: list[Write] = []
+    if before.is_open and not after.is_open:
+        ours = Attr("request_id").eq(before.request_id)
+        with_it.append(Delete(guard_key(before.account_id, before.right), ours, conflict=MovedMeanwhile))
+    if append:
+        with_it.append(append)
+    commit(move, *with_it, *also)
+    return after
+
+
+def due(shard: str, now: datetime) -> Iterator[RightsRequestId]:
+    """The ids of a shard's requests that have work due, longest due first."""
+    by_now = Between(_EARLIEST, clock.to_text(now))
+    for row in table.query(Query(Table.RIGHTS, shard, by_now, index=Index.DUE)):
+        yield RightsRequestId(row["pk"].removeprefix("R#"))
+
+
+def open_requests(shard: str, since: datetime | None = None) -> Iterator[tuple[RightsRequestId, datetime]]:
+    """The ids of a shard's open requests with the time their answer is due, most urgent first.
+
+    `since`: only those due then or later. A paused clock counts as the latest it can reach within a year.
+    """
+    due_then = Between(clock.to_text(since), _LATEST) if since else None
+    for row in table.query(Query(Table.RIGHTS, shard, due_then, index=Index.OPEN)):
+        yield RightsRequestId(row["pk"].removeprefix("R#")), datetime.fromisoformat(row["answer_by"])
+
+
+def kinds_of(request_ids: Sequence[RightsRequestId]) -> list[tuple[Right, datetime]]:
+    """The right and the time of receipt of up to 100 requests, which stay sealed."""
+    found = table.batch_get(map(key, request_ids)).values()
+    return [(Right(one["right"]), datetime.fromisoformat(one["received_at"])) for one in found]
+
+
+def stuck_requests(
+    shard: str, since: tuple[int, datetime] | None = None
+) -> Iterator[tuple[RightsRequestId, tuple[int, datetime]]]:
+    """A shard's requests that make no progress, with rank and time; `since`: only from there on."""
+    then = Between(standstill.place(*since), _LATEST) if since else None
+    for row in table.query(Query(Table.RIGHTS, shard, then, index=Index.STUCK, page=MAX_READ)):
+        yield RightsRequestId(row["pk"].removeprefix("R#")), standstill.read_place(row["stuck_as"])
+
+
+def stuck_places(shard: str) -> Iterator[str]:
+    """The places of a shard's requests that make no progress (`standstill.read_place`)."""
+    return (row["stuck_as"] for row in table.query(Query(Table.RIGHTS, shard, index=Index.STUCK)))
+
+
+def _item(request: RightsRequest) -> Item:
+    owner = {Index.OWNER.pk: partition_of(request.account_id)}
+    return codec.to_item(request, key(request.request_id)) | owner | indexes.attributes_of(request)

@@ -1,0 +1,160 @@
+"""The steps of a restriction after its intake, which stopped the use already (ADR 48).
+
+They suspend the user at Stream, keep what the restriction preserves, and answer. Then the step `uphold` lasts
+as long as the restriction: until the subject lifts it, the account is gone, or the end comes that operators
+announced.
+
+A subject cannot write messages while all use is restricted, so the messages are copied once.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.accounts.model import AccountState
+from chalicelib.core import clock, metrics
+from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.privacy import pins
+from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.copy import package as copies
+from chalicelib.rights.copy.assemble import open_chat
+from chalicelib.rights.copy.model import CopyKind
+from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Stop, Wait
+from chalicelib.rights.request import files, procedures, restraints
+from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.notes import MadeCopy, RequestAnnouncement, RestraintNotes
+from chalicelib.rights.steps.announce import send_once
+from chalicelib.rights.steps.pin import pinned_end
+from chalicelib.stream import access
+from chalicelib.stream.access import ResumedAccess
+from chalicelib.stream.refusals import StreamUnavailable
+
+RestraintJob = Job[RestraintNotes]
+
+_SLICE = 8 * MINUTE  # of a run that pins; it fits into the worker's fifteen minutes
+# An objection preserves nothing, and there may be many. Its request is kept for years, so a late run is safe.
+_OBJECTION_LASTS = 30 * DAY
+# Longer than any run of stream/sync (29 seconds), which may suspend a user whose account it read before.
+_SYNC_LASTS = timedelta(seconds=30)
+
+
+def _restrict_at_stream(job: RestraintJob) -> Outcome:
+    """Revoke the user's chat tokens and deactivate the user, so that no client connects."""
+    try:
+        access.suspend(job.request.user_id, clock.now())
+    except StreamUnavailable:
+        raise Unavailable from None
+    return Done()
+
+
+def _preserve_messages(job: RestraintJob) -> Outcome:
+    """Write the subject's messages to a place that no period ends; another run replaces the file."""
+    request = job.request
+    try:
+        with open_chat(job.request.user_id, job.notes, CopyKind.ACCESS) as chat:
+            if not chat.total:
+                return Done()
+            kept = copies.assemble_chat(chat, request.received_at, files.preserved_key_of(request.request_id))
+    except StreamUnavailable:
+        raise Unavailable from None
+    made = MadeCopy(kept.sha256, kept.size, clock.now())
+    return Done(notes=replace(job.notes, copy=made), counts={"preserved": chat.total})
+
+
+def _conclude(job: RestraintJob) -> Outcome:
+    """Answer the request; the restriction itself lasts."""
+    return Done(answers=Status.PARTIALLY_COMPLETED if job.request.missing else Status.COMPLETED)
+
+
+def _uphold(job: RestraintJob) -> Outcome:
+    """Keep the request and what it preserves for another time, and end it when operators have announced that.
+
+    Each run writes the request, which is then kept for its period again (`evidence.with_period`).
+    """
+    lifting = job.notes.lifting
+    if not job.notes.is_in_force or restraints.read(job.request.account_id) is None:
+        return Done()
+    ends_at = lifting.ends_at if lifting else None
+    if job.request.right is Right.OBJECTION:
+        return Wait(_OBJECTION_LASTS)
+    if ends_at is None:
+        kept = _keep_until(job, None)
+        metrics.count(Metric.RESTRICTION_UPHELD, int(kept.for_ > timedelta()))
+        return kept
+    send_once(
+        job,
+        RequestAnnouncement.LIFTING,
+        partial(messages.lifting_mail, request=job.request, ends_at=ends_at),
+    )
+    return _end_at(job, ends_at)
+
+
+def _end_after_refusal(job: RestraintJob) -> Outcome:
+    """End a refused restriction or objection, once the subject had the time to read the answer."""
+    if not job.notes.is_in_force:
+        return Done()
+    notice = settings().choices.lifting_notice_hours * HOUR
+    return _end_at(job, (job.request.decided_at or clock.now()) + notice)
+
+
+def _end_at(job: RestraintJob, ends_at: datetime) -> Outcome:
+    now = clock.now()
+    if now < ends_at:
+        return _keep_until(job, ends_at)
+    also = restraints.ending(job.request.account_id, job.request.request_id)
+    metrics.count(Metric.RESTRAINT_ENDED)
+    return Done(notes=replace(job.notes, ended_at=now), also=also)
+
+
+def _keep_until(job: RestraintJob, ends_at: datetime | None) -> Wait:
+    """Pin what is preserved, as much as fits into this run; wait for a day, or until the restriction ends."""
+    now, request = clock.now(), job.request
+    restraint = restraints.restraint_of(request)
+    if restraint and restraint.preserves:
+        until = pinned_end(request, now)
+        pinned = pins.pin(request.account_id, request.received_at, until, deadline=now + _SLICE)
+        if not pinned.complete:
+            return Wait(timedelta())
+    return Wait(min(DAY, ends_at - now) if ends_at else DAY)
+
+
+def _release(job: RestraintJob) -> Outcome:
+    """Let the user connect to Stream again, unless another restriction or an erasure keeps them suspended.
+
+    It is done twice, because a run of stream/sync that read the account before may suspend the user after the
+    first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
+    """
+    found = restraints.read(job.request.account_id)
+    if found is None or found.account.state is not AccountState.ACTIVE or not _covers_all(job.request):
+        return Done()
+    try:
+        deleted = access.resume(job.request.user_id) is ResumedAccess.DELETED
+    except StreamUnavailable:
+        raise Unavailable from None
+    if job.notes.resumed_at:
+        return Done(counts={"deleted_at_stream": int(deleted)})
+    tried = replace(job.notes, resumed_at=clock.now())
+    return Stop("deleted_at_stream", tried) if deleted else Wait(_SYNC_LASTS, tried)
+
+
+def _covers_all(request: RightsRequest) -> bool:
+    restraint = restraints.restraint_of(request)
+    return restraint is not None and restraint.covers_all
+
+
+def _discard(job: RestraintJob) -> Outcome:
+    """Delete the preserved messages: nothing requires them any more."""
+    files.discard_preserved(job.request.request_id)
+    return Done()
+
+
+RESTRICT_AT_STREAM = Step(procedures.RESTRICT_AT_STREAM, _restrict_at_stream)
+PRESERVE_MESSAGES = Step(procedures.PRESERVE_MESSAGES, _preserve_messages, lease=WHOLE_RUN)
+CONCLUDE = Step(procedures.CONCLUDE, _conclude)
+UPHOLD = Step(procedures.UPHOLD, _uphold, lease=WHOLE_RUN)
+END_RESTRAINT = Step(procedures.END_RESTRAINT, _end_after_refusal, lease=WHOLE_RUN)
+RELEASE_AT_STREAM = Step(procedures.RELEASE_AT_STREAM, _release)
+DISCARD_PRESERVED = Step(procedures.DISCARD_PRESERVED, _discard)

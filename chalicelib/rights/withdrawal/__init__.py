@@ -1,0 +1,1 @@
+"""The withdrawal of a consent (Art. 7(3) GDPR)."""
