@@ -30,7 +30,8 @@ from chalicelib.privacy import erasure, register
 from chalicelib.rights.engine.step import ErasureJob, Wait
 from chalicelib.rights.erasure.delete import DELETE_RECORDS
 from chalicelib.rights.request import evidence, store
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud, environment
 

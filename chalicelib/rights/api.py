@@ -22,14 +22,9 @@ from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
 from chalicelib.rights import service
 from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY, receipt_page
-from chalicelib.rights.answers.views import (
-    CertificateFile,
-    ExportView,
-    ReceivedRequestView,
-    RequestList,
-    RequestView,
-)
+from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestList, RequestView
 from chalicelib.rights.erasure import certificate
+from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.intake.body import NewRequest
 from chalicelib.rights.intake.submission import SUBJECT, Subject
 from chalicelib.rights.objection import unsubscribe as links

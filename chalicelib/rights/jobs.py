@@ -9,8 +9,9 @@ from chalicelib.core.metrics import Dimension, Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
 from chalicelib.core.sealing import SealingError
+from chalicelib.rights import workers
 from chalicelib.rights.engine import engine, queue
-from chalicelib.rights.engine.engine import Worker
+from chalicelib.rights.request.terms import Destination
 
 rights_jobs = Blueprint(__name__)
 
@@ -26,35 +27,30 @@ _ERASURES = os.environ.get("RU4M_ERASURES_QUEUE_ARN", f"{_ANY}erasures")
 @observed
 def work_rights(event: SQSEvent) -> Failed:
     """Advance requests by a step each; returns the messages to deliver again."""
-    from chalicelib.rights.steps import registry  # the sweep must not pay for this import
-
-    return _work_on(event, registry.WORKER)
+    return _work_on(event, Destination.WORK)
 
 
 @rights_jobs.on_sqs_message(queue_arn=_TRANSFERS, batch_size=1, name="transfer_copies")
 @observed
 def transfer_copies(event: SQSEvent) -> Failed:
     """Send copies to the controllers that subjects named; returns the messages to deliver again."""
-    from chalicelib.rights.copy import transfer
-
-    return _work_on(event, transfer.WORKER)
+    return _work_on(event, Destination.TRANSFERS)
 
 
 @rights_jobs.on_sqs_message(queue_arn=_ERASURES, batch_size=1, name="erase_accounts")
 @observed
 def erase_accounts(event: SQSEvent) -> Failed:
     """Advance erasures by a step each; returns the messages to deliver again."""
-    from chalicelib.rights.steps import erasures
-
-    return _work_on(event, erasures.WORKER)
+    return _work_on(event, Destination.ERASURES)
 
 
-def _work_on(event: SQSEvent, worker: Worker) -> Failed:
+def _work_on(event: SQSEvent, own: Destination) -> Failed:
     """Advance the request of each message.
 
     Every outcome is stored on the request, and the sweep sends it again when it is due. So only a message
     whose request could not be read or written is delivered again. A message without a valid id is dropped.
     """
+    worker = workers.worker_for(own)
 
     def advance(body: str) -> None:
         hint = queue.parse(body)

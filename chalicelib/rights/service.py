@@ -19,29 +19,31 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.rights.copy import right as copy_right
+from chalicelib.rights.engine.moves import Move, apply_move
 from chalicelib.rights.intake import closing as ends
 from chalicelib.rights.intake.body import NewRequest, RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
-from chalicelib.rights.intake.rules import RULES
+from chalicelib.rights.intake.rules import rule_of
 from chalicelib.rights.intake.submission import IntakeRule, Subject
 from chalicelib.rights.request import evidence, number_change, procedures, receipts, states, store
 from chalicelib.rights.request.files import Link, link_to, preserved_key_of
-from chalicelib.rights.request.model import ExportFile, Right, RightsRequest, Status
-from chalicelib.rights.request.moves import Move, apply_move
+from chalicelib.rights.request.model import ExportFile, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotReady
+from chalicelib.rights.request.terms import Right, Status
 
 PAGE = 20
 
 
 def wants_step_up(right: Right) -> bool:
     """Return whether a right needs a recent step-up."""
-    return RULES[right].wants_step_up
+    return rule_of(right).wants_step_up
 
 
 def is_limited(right: Right) -> bool:
     """Return whether a right is limited per account."""
-    return RULES[right].is_limited
+    return rule_of(right).is_limited
 
 
 def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> TakenRequest:
@@ -58,7 +60,7 @@ def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> Ta
         IdempotencyMismatch: the key was used with another body.
         Unavailable: the subject's records changed in every try; nothing was written.
     """
-    rule = RULES[body.right]
+    rule = rule_of(body.right)
     rule.check_fields(body)
     received = Received(
         request_id=_id_for(subject.account.account_id, key),
@@ -238,7 +240,7 @@ def export_link_by_receipt(request_id: RightsRequestId, receipt: str) -> Link:
 def _link_to_copy(request: RightsRequest) -> Link:
     if preserved := _preserved_file(request):
         return link_to(preserved)
-    if procedures.DELIVER not in {step.name for step in request.steps}:
+    if copy_right.DELIVER not in {step.name for step in request.steps}:
         raise NotFound if request.is_open else ExportGone
     if request.is_open:
         raise NotReady

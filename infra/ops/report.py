@@ -15,7 +15,7 @@ from chalicelib.core import clock, settings
 from chalicelib.core.ids import ReportId
 from chalicelib.operations.reports import page
 from chalicelib.operations.reports.figures import YearCounts, YearFigures, as_json
-from chalicelib.rights.request.model import ReceivedBy, Right, Status
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
 from infra.ops import (

@@ -16,11 +16,10 @@ import typer
 
 from chalicelib.core.languages import Language
 from chalicelib.rights.answers import decisions
-from chalicelib.rights.answers.reasons import PERMITTED
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf
-from chalicelib.rights.request.model import ReceivedBy, Right, Status
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from infra.deployment.account import AwsAccount
 from infra.ops import cases, rights_recipients
 from infra.ops.internal_api import InternalApi
@@ -106,7 +105,7 @@ def wording(
     country: Annotated[str | None, typer.Option(help="country that the subject declared, e.g. DE")] = None,
 ) -> None:
     """Print the text of a decision in each language. The text of a proposal fills its gap."""
-    if reason and reason not in PERMITTED[right]:
+    if reason and reason not in declaration.of(right).refusals:
         raise typer.BadParameter(f"The law knows no such reason to refuse {right}")
     texts = {
         language.value: decisions.template(right, status, reason, country, language) for language in Language

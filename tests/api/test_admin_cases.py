@@ -11,8 +11,9 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import queue
 from chalicelib.rights.operators import inspect
-from chalicelib.rights.request import procedures, store
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request import declaration, store
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Status, StepStatus
 from tests.support import cloud
 from tests.support.operators import Operator
 from tests.support.races import just_before
@@ -42,7 +43,7 @@ def changed(request_id: str, **changes: Any) -> RightsRequest:
 
 
 def with_a_stopped_step(request_id: str) -> None:
-    stopped = stored(request_id).with_step(procedures.PIN, StepStatus.STOPPED, clock.now())
+    stopped = stored(request_id).with_step(declaration.PIN, StepStatus.STOPPED, clock.now())
     changed(request_id, steps=stopped.steps, tries=8, run_at=None, status=Status.IN_PROGRESS)
 
 
@@ -319,7 +320,7 @@ def test_stopped_step_stays_stopped_when_a_proposal_is_withdrawn(alice: Operator
 def test_stopped_step_after_the_answer_is_retried(world: World, alice: Operator, asked: str) -> None:
     alice.proposes(asked, "completed")
     world.an_operator("bob").approves(asked)
-    stopped = stored(asked).with_step(procedures.ANNOUNCE, StepStatus.STOPPED, clock.now())
+    stopped = stored(asked).with_step(declaration.ANNOUNCE, StepStatus.STOPPED, clock.now())
     changed(asked, steps=stopped.steps, run_at=None)
     alice.retries(asked)
     assert stored(asked).run_at == clock.now()

@@ -1,19 +1,17 @@
 """Decisions by operators: one proposes, another one approves, and both are recorded."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights.answers import reasons
-from chalicelib.rights.operators import decide
-from chalicelib.rights.request import store
+from chalicelib.rights.request import declaration, store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import Right, Status
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from tests.support import cloud
 from tests.support.operators import DONE, Operator
 from tests.support.outages import OUTAGES, named
@@ -474,7 +472,7 @@ def test_approval_checks_again_that_the_law_knows_the_ground(
     alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert alice.proposes(asked, "refused", UNFOUNDED).status == 200
-    later = {**reasons.PERMITTED, Right.ACCESS: frozenset()}  # of another release
-    monkeypatch.setattr(decide, "PERMITTED", later)
+    later = replace(declaration.of(Right.ACCESS), refusals=frozenset())  # of another release
+    monkeypatch.setitem(cast("dict[Right, Any]", declaration.declared()), Right.ACCESS, later)
     assert bob.approves(asked).json["errors"][0]["pointer"] == "/reason"
     assert stored(asked).is_open

@@ -12,11 +12,13 @@ from chalicelib.core import chain, clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import queue
-from chalicelib.rights.erasure.certificates.words import DeletionPlace
+from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.operators import erasures
 from chalicelib.rights.request import procedures, store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import RightsRequest, Status, StepState, StepStatus
+from chalicelib.rights.request.model import RightsRequest, StepState
+from chalicelib.rights.request.notes import DeletionPlace
+from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.staff import history as staff_history
 from tests.support.builders import an_address
 from tests.support.erasing import asks_for_erasure, notes, stored
@@ -59,7 +61,7 @@ def stop(request: RightsRequest, why: str, **more: Any) -> None:
 
 def capture(request_id: RightsRequestId) -> None:
     """Store an erasure that is past its point of no return."""
-    request = at(request_id, procedures.DELETE_RECORDS)
+    request = at(request_id, erasure_right.DELETE_RECORDS)
     captured = replace(notes(request_id), captured_at=clock.now())
     store.move(stored(request_id), request.model_copy(update={"notes": captured}))
 
@@ -89,12 +91,12 @@ def test_stopped_come_first_then_unproven_then_unreachable_then_by_deadline(
     unreachable = an_erasure(world)
     unproven = an_erasure(world)
     stopped = an_erasure(world)
-    changed(at(unreachable, procedures.SUSPEND_AT_STREAM), unreachable_since=clock.now())
+    changed(at(unreachable, erasure_right.SUSPEND_AT_STREAM), unreachable_since=clock.now())
     capture(unproven)
     world.advance(DAY + MINUTE)
     later = an_erasure(world)
     report_unproven(unproven)
-    stop(at(stopped, procedures.CONFIRM), "account_missing")
+    stop(at(stopped, erasure_right.CONFIRM), "account_missing")
     listed = alice.lists_erasures().json
     assert ids(listed) == [stopped, unproven, unreachable, soon, later]
     assert [one.get("stuck") for one in listed["items"]] == ["stopped", "unproven", "unreachable", None, None]
@@ -142,7 +144,7 @@ def test_order_holds_over_pages_and_each_erasure_is_listed_once(
 
 
 @pytest.mark.promise("RGT-3")
-@pytest.mark.parametrize("step", [procedures.NOTIFY, procedures.FORGET])
+@pytest.mark.parametrize("step", [erasure_right.NOTIFY, erasure_right.FORGET])
 def test_answered_erasure_whose_last_steps_stopped_is_listed(
     world: World, alice: Operator, step: str
 ) -> None:
@@ -160,7 +162,7 @@ def test_answered_erasure_whose_last_steps_stopped_is_listed(
 @pytest.mark.promise("RGT-3")
 def test_cancelled_erasure_whose_account_stays_frozen_is_listed(world: World, alice: Operator) -> None:
     request_id = an_erasure(world)
-    frozen = at(request_id, procedures.GRACE)
+    frozen = at(request_id, erasure_right.GRACE)
     close(frozen, Status.CANCELLED, procedures.ended_early(frozen, Status.CANCELLED))
     (one,) = alice.lists_erasures().json["items"]
     assert (one["id"], one["status"], one["step"]) == (request_id, "cancelled", "thaw")
@@ -168,7 +170,7 @@ def test_cancelled_erasure_whose_account_stays_frozen_is_listed(world: World, al
 
 def test_erasure_whose_steps_are_all_done_is_not_listed(world: World, alice: Operator) -> None:
     request_id = an_erasure(world)
-    last = procedures.AWAIT_LAPSE
+    last = erasure_right.AWAIT_LAPSE
     finished = at(request_id, last).with_step(last, StepStatus.DONE, clock.now())
     store.move(
         stored(request_id),

@@ -20,7 +20,7 @@ from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.request import store
 from chalicelib.rights.request.identity import IdentityProof
-from chalicelib.rights.request.model import Right, Status
+from chalicelib.rights.request.terms import Right, Status
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address
 from tests.support.erasures import freeze

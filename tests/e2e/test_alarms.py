@@ -17,8 +17,8 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import Key, Table, ends
 from chalicelib.core.table.items import wire_item
 from chalicelib.rights.request import store
-from chalicelib.rights.request.model import StepStatus
 from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.terms import StepStatus
 from infra.local.cloud import STAGE, LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink

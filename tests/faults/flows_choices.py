@@ -8,7 +8,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item
 from chalicelib.privacy.purposes import Purpose, permits
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from tests.faults import emulated
 from tests.faults.flows_rights import RightsFlow, without_sequence_number
 from tests.faults.playing import Flow, Run

@@ -9,7 +9,8 @@ from chalicelib.core.needs import read_accounts
 from chalicelib.core.table import Item
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import indexes, receipts, store
-from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Status
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.flows_rights import without_sequence_number
 from tests.faults.playing import Run, forgive_counts

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
-from chalicelib.rights.request import procedures
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.erasure import right as erasure_right
+from chalicelib.rights.request.terms import Status
 from tests.faults.flows import DEVICE, OTHER_PHONE
 from tests.faults.flows_kills import LEASE, UntilStopped
 from tests.faults.flows_rights import RightsFlow, without_sequence_number
@@ -68,9 +68,9 @@ class ErasureFlow(RightsFlow):
 
     def finish(self, run: Run) -> None:
         """Advance to the end, and check the outcome of the request."""
-        self.advance_until(run, lambda: self.is_past(procedures.SUSPEND_AT_STREAM))
+        self.advance_until(run, lambda: self.is_past(erasure_right.SUSPEND_AT_STREAM))
         run.deliver_changes()
-        self.advance_until(run, lambda: self.is_past(procedures.GRACE))
+        self.advance_until(run, lambda: self.is_past(erasure_right.GRACE))
         self.count_records()
         self.advance_until(run, lambda: self.request().next_step is None)
         run.deliver_changes()
@@ -148,9 +148,9 @@ class KeepingTheAccount(ErasureFlow):
 
     def play(self, run: Run) -> None:
         self.asks(run)
-        self.advance_until(run, lambda: self.is_past(procedures.FREEZE))
+        self.advance_until(run, lambda: self.is_past(erasure_right.FREEZE))
         run.deliver_changes()  # stream/sync deactivates the user before the worker does
-        self.advance_until(run, lambda: self.is_past(procedures.SUSPEND_AT_STREAM))
+        self.advance_until(run, lambda: self.is_past(erasure_right.SUSPEND_AT_STREAM))
         assert run.app(lambda: cancels(self.user, self.request_id)).status == 200
         self.finish(run)
         assert self.request().status is Status.CANCELLED
@@ -163,14 +163,14 @@ class ErasureKilledUntilStopped(UntilStopped, Erasing):
     """The worker is killed after one side effect of every run of a step; then it is retried."""
 
     name = "erasure_killed_until_stopped"
-    step, effect = procedures.CONFIRM, LEASE
+    step, effect = erasure_right.CONFIRM, LEASE
 
 
 class KeepingKilledUntilStopped(UntilStopped, KeepingTheAccount):
     """The same for the steps that follow a cancellation."""
 
     name = "keeping_killed_until_stopped"
-    step, effect = procedures.THAW, LEASE
+    step, effect = erasure_right.THAW, LEASE
 
 
 class Interfered(ErasureFlow):
@@ -238,7 +238,7 @@ class Outlived(Interfered):
     name = "outlived"
 
     def interfere(self, run: Run) -> None:
-        if self.is_past(procedures.SUSPEND_AT_STREAM):
+        if self.is_past(erasure_right.SUSPEND_AT_STREAM):
             self.count_records()
         work(run.world, self.request_id, within=_LONGEST_RUN - MINUTE)
 

@@ -11,7 +11,8 @@ from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.messages.suppressions.service import suppressed
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import indexes, store
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right, Status
 from tests.faults.flows import ADDRESS, KEY, OTHER_PHONE, PHONE, UserFlow
 from tests.faults.flows_rights import RightsFlow
 from tests.faults.playing import Flow, Run

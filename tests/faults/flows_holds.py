@@ -8,8 +8,8 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.table import Item
 from chalicelib.retention.model import Hold
 from chalicelib.retention.problems import HoldsClosed
-from chalicelib.rights.request import procedures
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.erasure import right as erasure_right
+from chalicelib.rights.request.terms import Status
 from tests.faults.flows_erasure import ErasureFlow, Interfered
 from tests.faults.playing import Run
 from tests.support import holds, outcomes
@@ -36,9 +36,9 @@ class HeldErasure(ErasureFlow):
         self.finish(run)
 
     def finish(self, run: Run) -> None:
-        self.advance_until(run, lambda: self.is_past(procedures.SUSPEND_AT_STREAM))
+        self.advance_until(run, lambda: self.is_past(erasure_right.SUSPEND_AT_STREAM))
         run.deliver_changes()
-        self.advance_until(run, lambda: self.is_past(procedures.FORGET))
+        self.advance_until(run, lambda: self.is_past(erasure_right.FORGET))
         self.check_answer()
         for _ in range(4):
             run.advance(3 * DAY, until=lambda: self.request().next_step is None)
@@ -78,9 +78,9 @@ class HeldMeanwhile(Interfered):
             return
 
     def finish(self, run: Run) -> None:
-        self.advance_until(run, lambda: self.is_past(procedures.SUSPEND_AT_STREAM))
+        self.advance_until(run, lambda: self.is_past(erasure_right.SUSPEND_AT_STREAM))
         run.deliver_changes()
-        self.advance_until(run, lambda: self.is_past(procedures.FORGET))
+        self.advance_until(run, lambda: self.is_past(erasure_right.FORGET))
         kept = holds.held_kinds(self.request_id)
         assert kept == (["profile"] if self.hold else [])
         status = self.request().status

@@ -9,12 +9,14 @@ from typing import Any
 from chalicelib.core import chain
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.table import Item
+from chalicelib.rights.copy import right as copy_right
 from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine.engine import MAX_TRIES
-from chalicelib.rights.request import procedures, store
+from chalicelib.rights.erasure import right as erasure_right
+from chalicelib.rights.request import declaration, store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import Status, StepStatus
 from chalicelib.rights.request.notes import CopyNotes
+from chalicelib.rights.request.terms import Status, StepStatus
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_rights import HOST, RightsFlow, Transferring
@@ -27,8 +29,8 @@ _TURN = "dynamodb.PutItem(limit)"
 _INTAKE = "dynamodb.TransactWriteItems(open_request, rights, rights_request)"
 ORDER, MAIL, TRANSFER = "stream.POST /export/users", "sesv2.SendEmail", "outbound.POST"
 _AFTER_THE_ANSWER = {
-    procedures.ANNOUNCE, procedures.DISCARD, procedures.NOTIFY, procedures.FORGET, procedures.AWAIT_LAPSE,
-    procedures.THAW, procedures.RESUME_AT_STREAM,
+    declaration.ANNOUNCE, copy_right.DISCARD, erasure_right.NOTIFY, erasure_right.FORGET,
+    erasure_right.AWAIT_LAPSE, erasure_right.THAW, erasure_right.RESUME_AT_STREAM,
 }  # fmt: skip
 _LONG = 10 * DAY
 
@@ -56,7 +58,7 @@ class TransferredAndDiscarded(Transferring):
 class UntilStopped(RightsFlow):
     """Part of a flow: the worker is killed after one side effect of every run of a step, up to the limit."""
 
-    step, effect = procedures.PIN, LEASE
+    step, effect = declaration.PIN, LEASE
     stops = 1  # number of times that the step stops; 0 if it makes progress although its worker is killed
 
     def play(self, run: Run) -> None:
@@ -134,7 +136,7 @@ class KilledInEveryTransfer(KilledUntilStopped):
     """The worker is killed after each attempt to send the copy; the answer omits the transfer."""
 
     name = "killed_in_every_transfer"
-    step, effect = procedures.TRANSFER, TRANSFER
+    step, effect = copy_right.TRANSFER, TRANSFER
     answer = Status.PARTIALLY_COMPLETED
 
     def play(self, run: Run) -> None:
@@ -155,7 +157,7 @@ class KilledInEveryDuty(KilledUntilStopped):
     """A step stops, each run of duties is killed after a side effect, and the step is retried."""
 
     name = "killed_in_every_duty"
-    step, effect = procedures.ASK_STREAM, LEASE
+    step, effect = copy_right.ASK_STREAM, LEASE
     duty_effect = MAIL
 
     def resolve(self, run: Run) -> None:

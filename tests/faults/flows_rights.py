@@ -16,7 +16,8 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.rights.request import files, indexes, store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Status, StepStatus
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.request import procedures
-from chalicelib.rights.request.model import Right
+from chalicelib.rights.request.terms import Right
 from infra.stream_emulator import Emulator
 from tests.faults.flows_erasure import Erasing, ErasureKilledUntilStopped, KeepingKilledUntilStopped
 from tests.faults.flows_kills import LEASE
@@ -64,13 +65,10 @@ def test_erasure_ends_the_same_if_any_answer_is_lost(
 @pytest.mark.parametrize(
     ("step", "effect"),
     [
-        (procedures.DELETE_AT_STREAM, "stream.POST /users/delete"),
-        pytest.param(procedures.SUSPEND_AT_STREAM, "stream.PATCH /users", marks=_proof),
-        pytest.param(procedures.CERTIFY, "kms.Sign", marks=_proof),
-        *(
-            pytest.param(step, LEASE, marks=_proof)
-            for step in procedures.steps_of(Right.ERASURE, transfer_to=None)
-        ),
+        (erasure_right.DELETE_AT_STREAM, "stream.POST /users/delete"),
+        pytest.param(erasure_right.SUSPEND_AT_STREAM, "stream.PATCH /users", marks=_proof),
+        pytest.param(erasure_right.CERTIFY, "kms.Sign", marks=_proof),
+        *(pytest.param(step, LEASE, marks=_proof) for step in procedures.steps_of(Right.ERASURE)),
     ],
 )
 def test_step_of_an_erasure_killed_in_every_run_stops_and_a_retry_completes_it(
@@ -84,7 +82,7 @@ def test_step_of_an_erasure_killed_in_every_run_stops_and_a_retry_completes_it(
 
 @_proof
 @pytest.mark.promise("RGT-3")
-@pytest.mark.parametrize("step", [procedures.THAW, procedures.RESUME_AT_STREAM])
+@pytest.mark.parametrize("step", [erasure_right.THAW, erasure_right.RESUME_AT_STREAM])
 def test_step_of_a_cancellation_killed_in_every_run_stops_and_a_retry_completes_it(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

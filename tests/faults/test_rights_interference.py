@@ -10,7 +10,7 @@ from chalicelib.core import chain
 from chalicelib.core.clock import DAY
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS

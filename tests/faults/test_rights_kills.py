@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 
 from chalicelib.core.settings import settings
+from chalicelib.rights.copy import right as copy_right
 from chalicelib.rights.engine.engine import MAX_TRIES
-from chalicelib.rights.request import procedures
+from chalicelib.rights.request import declaration
 from infra.stream_emulator import Emulator
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_kills import (
@@ -41,17 +42,17 @@ def play_undisturbed(stream: Emulator) -> Ending:
     ("step", "effect"),
     # A run that is killed after some pins has made progress, so that case never stops and is not listed.
     [
-        (procedures.ASK_STREAM, ORDER),
-        pytest.param(procedures.ANNOUNCE, LEASE, marks=_proof),
-        pytest.param(procedures.PIN, LEASE, marks=_proof),
-        pytest.param(procedures.ASK_STREAM, LEASE, marks=_proof),
-        pytest.param(procedures.AWAIT_STREAM, LEASE, marks=_proof),
-        pytest.param(procedures.ASSEMBLE, LEASE, marks=_proof),
-        pytest.param(procedures.ASSEMBLE, _STORED, marks=_proof),
-        pytest.param(procedures.TRANSFER, LEASE, marks=_proof),
-        pytest.param(procedures.DELIVER, LEASE, marks=_proof),
-        pytest.param(procedures.DISCARD, LEASE, marks=_proof),
-        pytest.param(procedures.DISCARD, _DELETED, marks=_proof),
+        (copy_right.ASK_STREAM, ORDER),
+        pytest.param(declaration.ANNOUNCE, LEASE, marks=_proof),
+        pytest.param(declaration.PIN, LEASE, marks=_proof),
+        pytest.param(copy_right.ASK_STREAM, LEASE, marks=_proof),
+        pytest.param(copy_right.AWAIT_STREAM, LEASE, marks=_proof),
+        pytest.param(copy_right.ASSEMBLE, LEASE, marks=_proof),
+        pytest.param(copy_right.ASSEMBLE, _STORED, marks=_proof),
+        pytest.param(copy_right.TRANSFER, LEASE, marks=_proof),
+        pytest.param(copy_right.DELIVER, LEASE, marks=_proof),
+        pytest.param(copy_right.DISCARD, LEASE, marks=_proof),
+        pytest.param(copy_right.DISCARD, _DELETED, marks=_proof),
     ],
 )
 def test_step_killed_in_every_run_stops_and_completes_once_retried(
@@ -73,7 +74,7 @@ def test_step_killed_in_every_run_stops_and_completes_once_retried(
 def test_worker_that_is_killed_after_each_mail_sends_one_mail(
     stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(KilledUntilStopped, "step", procedures.ANNOUNCE)
+    monkeypatch.setattr(KilledUntilStopped, "step", declaration.ANNOUNCE)
     monkeypatch.setattr(KilledUntilStopped, "effect", MAIL)
     monkeypatch.setattr(KilledUntilStopped, "stops", 0)
     ended = play(KilledUntilStopped, stream)

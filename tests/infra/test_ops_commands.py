@@ -22,7 +22,7 @@ from chalicelib.core.http import contract
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, RightsRequestId, UserId
 from chalicelib.operations import admin
 from chalicelib.rights.request.deadline import ExtensionReason
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import RefusalReason
 from infra.build import ROOT
 from infra.deployment.account import AwsAccount
 from infra.ops import cases

@@ -17,7 +17,7 @@ from rich.table import Table
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights.request import procedures
+from chalicelib.rights.request import declaration
 from infra.deployment.account import AwsAccount
 from infra.ops import internal_api, operator_console, profiles, progress
 from infra.ops.__main__ import app
@@ -286,7 +286,7 @@ def test_longest_row_fits_the_width_and_keeps_id_step_and_reason() -> None:
         "id": "r_" + "0" * 26,
         "status": "in_progress",
         "stuck": "stopped",
-        "step": max((*procedures.DESTINATIONS,), key=len),
+        "step": max(declaration.steps(), key=len),
         "step_status": "stopped",
         "why": "past_the_point_of_no_return",
         "since": "2026-11-24T12:00:00Z",

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers.receipt_page.texts import TEXTS
-from chalicelib.rights.request.model import KeptData, Right, RightsRequest, Status
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.model import KeptData, RightsRequest
+from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support.certificates import REQUEST
 from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_width

@@ -24,7 +24,7 @@ from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.rights import service
 from chalicelib.rights.erasure.idle import store
 from chalicelib.rights.request import evidence, receipts
-from chalicelib.rights.request.model import ReceivedBy, Right, Status
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from tests.support import cloud
 from tests.support.builders import a_device
 from tests.support.erasing import at_step, stored, stored_about, work

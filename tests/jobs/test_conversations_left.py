@@ -10,7 +10,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
 from chalicelib.people.conversations import farewell, store
 from chalicelib.people.conversations.farewell import leave_conversations
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.conversations import at_stream, deliver, ids, members_here, some_contacts

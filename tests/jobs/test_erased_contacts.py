@@ -9,7 +9,7 @@ from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.people.contacts import farewell, store
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.erasing import a_subject, asks_for_erasure, work

@@ -14,7 +14,8 @@ from chalicelib.messages.suppressions.model import Addresses
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.engine import engine
 from chalicelib.rights.erasure.certificates.words import Remaining
-from chalicelib.rights.steps import erasures
+from chalicelib.rights.request.terms import Destination
+from chalicelib.rights.workers import worker_for
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.builders import an_address
@@ -122,7 +123,7 @@ def test_unreadable_decisions_are_taken_for_an_objection(world: World, stream: E
     request_id = asks_for_erasure(mila.is_stepped_up())
     work(world, request_id, at_step("quarantine"))
     damage(Table.ACCOUNTS, f"A#{mila.account_id}", "purposes", sealed=b"x" * 60)
-    engine.advance(request_id, erasures.WORKER)
+    engine.advance(request_id, worker_for(Destination.ERASURES))
     assert suppressions.suppressed(Addresses(mila.phone)) == BOTH
 
 

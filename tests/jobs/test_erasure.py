@@ -9,11 +9,10 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.rights.engine import queue
-from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.request import procedures, store
-from chalicelib.rights.request.model import Right, Status
-from chalicelib.rights.steps import erasures as worker
+from chalicelib.rights.request import declaration, store
+from chalicelib.rights.request.terms import Destination, Right, Status
+from chalicelib.rights.workers import worker_for
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion import MAX_ATTEMPTS
 from infra.stream_emulator import Emulator
@@ -385,5 +384,5 @@ def test_history_of_an_erasure_has_no_personal_values(world: World, mila: User) 
 
 
 def test_every_step_of_the_procedure_has_code() -> None:
-    named = {name for name, to in procedures.DESTINATIONS.items() if to is Destination.ERASURES}
-    assert named == worker.STEPS.keys()
+    named = {name for name, step in declaration.steps().items() if step.worker is Destination.ERASURES}
+    assert named == worker_for(Destination.ERASURES).steps.keys()

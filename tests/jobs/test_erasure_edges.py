@@ -16,8 +16,8 @@ from chalicelib.rights.engine import engine
 from chalicelib.rights.erasure import delete
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates.words import Remaining
-from chalicelib.rights.request.model import Status
 from chalicelib.rights.request.notes import ErasureNotes, StreamAnswer
+from chalicelib.rights.request.terms import Status
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion_report import StreamReport
 from infra.stream_emulator import Emulator

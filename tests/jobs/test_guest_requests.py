@@ -15,10 +15,11 @@ from chalicelib.core import aws, chain, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.request import files, procedures
+from chalicelib.rights.request import declaration, files, procedures
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.identity import IdentityProof
-from chalicelib.rights.request.model import Right, RightsRequest, Status, StepStatus
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right, Status, StepStatus
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import a_phone, an_address
@@ -537,5 +538,8 @@ def test_heirs_erasure_needs_a_second_operator_and_warns_the_account(
 
 
 def test_each_guest_step_has_a_place_in_a_procedure() -> None:
-    known = {*procedures.WITHOUT_ACCOUNT, *procedures.recovered(procedures.steps_of(Right.ACCESS, None))}
+    known = {
+        *declaration.WITHOUT_ACCOUNT,
+        *procedures.recovered(Right.ACCESS, procedures.steps_of(Right.ACCESS)),
+    }
     assert {"search", "answer", "forget_contact", "warn", "cool_down"} <= known

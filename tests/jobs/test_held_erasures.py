@@ -19,7 +19,7 @@ from chalicelib.privacy import codec, subject_keys
 from chalicelib.retention import holds
 from chalicelib.retention.held import store as held_store
 from chalicelib.retention.holds import SubjectHolds
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support.copies import damage
 from tests.support.disclosures import an_approved_order

@@ -15,7 +15,7 @@ from chalicelib.retention import holds, upkeep
 from chalicelib.retention import store as hold_store
 from chalicelib.retention.problems import HoldsClosed
 from chalicelib.rights.engine import engine
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support.copies import damage
 from tests.support.disclosures import an_approved_order

@@ -23,8 +23,7 @@ from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.rights.erasure.idle import jobs, plan, store
 from chalicelib.rights.erasure.idle.plan import DueAction
 from chalicelib.rights.request import receipts
-from chalicelib.rights.request.model import Status
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import RefusalReason, Status
 from tests.support import cloud
 from tests.support.erasing import at_step, stored, work
 from tests.support.erasures import stored_account

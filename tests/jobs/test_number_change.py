@@ -12,7 +12,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import NotTakenReason, Unreachable
 from chalicelib.rights.request import procedures
-from chalicelib.rights.request.model import Right, Status
+from chalicelib.rights.request.terms import Right, Status
 from infra.stream_emulator import Emulator
 from tests.support.builders import a_phone, an_address
 from tests.support.chat_settings import apply_to
@@ -203,7 +203,8 @@ def test_copy_of_a_guest_that_waited_before_the_change_waits_again(world: World,
 
 def test_cooled_steps_are_the_recovered_ones_without_the_warning() -> None:
     for right in (Right.ACCESS, Right.ERASURE):
-        names = procedures.steps_of(right, None)
-        recovered = list(procedures.recovered(names))
+        names = procedures.steps_of(right)
+        recovered = list(procedures.recovered(right, names))
         recovered.remove("warn")
-        assert tuple(recovered) == procedures.cooled(names) == procedures.cooled(procedures.cooled(names))
+        cooled = procedures.cooled(right, names)
+        assert tuple(recovered) == cooled == procedures.cooled(right, cooled)

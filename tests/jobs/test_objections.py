@@ -12,7 +12,7 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy.purposes import Purpose, permits
 from chalicelib.rights.request import store
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from tests.support.builders import a_fault
 from tests.support.restraining import events, lifts, objects, work, work_for
 from tests.support.world import User, World

@@ -16,7 +16,8 @@ from chalicelib.rights.engine import engine
 from chalicelib.rights.request import duties, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.steps import registry
+from chalicelib.rights.request.terms import Destination
+from chalicelib.rights.workers import worker_for
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.usage import store_singly
@@ -180,7 +181,7 @@ def test_request_pins_expiring_records_before_its_copy_is_made(
     world.advance(28 * DAY)
     mila = world.a_user(mila.phone).is_stepped_up()
     stream.fault(path="/export/users", status=503, times=10_000)
-    engine.advance(RightsRequestId(mila.exercises(right, **more).json["id"]), registry.WORKER)
+    engine.advance(RightsRequestId(mila.exercises(right, **more).json["id"]), worker_for(Destination.WORK))
     (event,) = events()
     assert int(event["delete_at"]["N"]) >= clock.to_epoch(world.now + duties.PINNED_AHEAD)
 
@@ -189,7 +190,7 @@ def work_for(length: timedelta, request_id: RightsRequestId, world: World) -> No
     """Advance a request whenever it is due."""
     ends = world.now + length
     while True:
-        engine.advance(request_id, registry.WORKER)
+        engine.advance(request_id, worker_for(Destination.WORK))
         request = store.read(request_id)
         assert request
         wakes = duties.wakes_at(request, world.now)

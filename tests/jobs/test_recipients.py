@@ -13,9 +13,10 @@ from chalicelib.core.metrics import Metric
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.jobs import sweep_rights
 from chalicelib.rights.request import receipts, recipients, standstill, store
-from chalicelib.rights.request.model import Right, RightsRequest, StepStatus
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientOutcome
 from chalicelib.rights.request.standstill import Standstill
+from chalicelib.rights.request.terms import Right, StepStatus
 from chalicelib.stream import gateway
 from chalicelib.stream.refusals import StreamRefused
 from infra.stream_emulator import Emulator

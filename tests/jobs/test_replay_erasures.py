@@ -24,7 +24,8 @@ from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import OpenRequest, Right, Status
+from chalicelib.rights.request.model import OpenRequest
+from chalicelib.rights.request.terms import Right, Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.erasing import (

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.erasure import objects
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.jobs.test_rights_plans import package, work_until
 from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, work

@@ -15,8 +15,9 @@ from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.erasure import inactivity, objects
 from chalicelib.rights.request import files, store
-from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.terms import Status
 from chalicelib.stream.refusals import StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support import cloud

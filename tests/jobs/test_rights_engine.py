@@ -10,18 +10,17 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId, RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights.copy import transfer
 from chalicelib.rights.copy.freshness import make_copy_again
 from chalicelib.rights.engine import engine, step
 from chalicelib.rights.engine.engine import MAX_TRIES
-from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Wait
 from chalicelib.rights.intake import closing as ends
-from chalicelib.rights.request import duties, procedures, store
+from chalicelib.rights.request import declaration, duties, procedures, store
 from chalicelib.rights.request.duties import Duty
-from chalicelib.rights.request.model import Right, Status, StepStatus
 from chalicelib.rights.request.notes import CopyNotes, RequestAnnouncement
-from chalicelib.rights.steps import erasures, registry
+from chalicelib.rights.request.terms import Destination, Status, StepStatus
+from chalicelib.rights.steps.duties import DUTIES
+from chalicelib.rights.workers import worker_for
 from tests.support import cloud
 from tests.support.races import just_before
 from tests.support.scripted import Plan, Scripted, a_request, evidence, stored
@@ -279,16 +278,15 @@ def test_reminder_does_not_change_the_next_step(world: World, plan: Plan) -> Non
 
 
 def test_every_duty_has_an_implementation() -> None:
-    assert registry.DUTIES.keys() == set(Duty)
+    assert DUTIES.keys() == set(Duty)
 
 
 def test_every_step_of_a_plan_is_run_by_the_worker_of_its_queue() -> None:
-    workers = {worker.queue: worker for worker in (registry.WORKER, transfer.WORKER, erasures.WORKER)}
-    for right in Right:
-        for transfer_to in (None, "https://example.org/import"):
-            for name in procedures.steps_of(right, transfer_to):
-                there = {where for where, worker in workers.items() if name in worker.steps}
-                assert there == {procedures.DESTINATIONS.get(name, Destination.WORK)}
+    workers = {queue: worker_for(queue) for queue in Destination}
+    for one in declaration.declared().values():
+        for name in one.all_steps():
+            there = {queue for queue, found in workers.items() if name in found.steps}
+            assert there == {declaration.worker_of(name)}
 
 
 def test_request_closed_during_a_lease_is_due_when_the_lease_expires(world: World, plan: Plan) -> None:

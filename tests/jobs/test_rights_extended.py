@@ -9,9 +9,10 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
-from chalicelib.rights.request import procedures
+from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.steps import registry
+from chalicelib.rights.request.terms import Destination
+from chalicelib.rights.workers import worker_for
 from tests.support import cloud
 from tests.support.builders import an_address
 from tests.support.world import User, World
@@ -21,11 +22,11 @@ pytestmark = pytest.mark.proof  # takes long
 
 @pytest.fixture(autouse=True)
 def _a_short_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(procedures, "_COPY", (procedures.PIN,))
+    monkeypatch.setattr(procedures, "_COPY", (declaration.PIN,))
 
 
 def advance(request_id: str) -> None:
-    engine.advance(RightsRequestId(request_id), registry.WORKER)
+    engine.advance(RightsRequestId(request_id), worker_for(Destination.WORK))
 
 
 def an_extended_request(world: World, address: str | None) -> tuple[User, str]:

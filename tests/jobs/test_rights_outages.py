@@ -20,7 +20,8 @@ from chalicelib.rights.request import duties, store
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Status, StepStatus
 from tests.support import cloud
 from tests.support.crash import Killed
 from tests.support.ledger import alter_newest

@@ -19,9 +19,10 @@ from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine import engine
 from chalicelib.rights.request import duties, files, store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
-from chalicelib.rights.steps import registry
+from chalicelib.rights.request.terms import Destination, Status
+from chalicelib.rights.workers import worker_for
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import an_address, an_event
@@ -59,7 +60,7 @@ def work_until(world: World, request_id: str, until: timedelta = 10 * MINUTE) ->
     """Advance a request as messages and the sweep do, for a time or until no work is due."""
     known, ends = RightsRequestId(request_id), world.now + until
     for _ in range(1000):
-        for worker in (registry.WORKER, transfer.WORKER):
+        for worker in (worker_for(Destination.WORK), worker_for(Destination.TRANSFERS)):
             engine.advance(known, worker)
         request = store.read(known)
         assert request
@@ -324,14 +325,16 @@ def test_copy_is_deleted_if_its_request_is_cancelled_while_it_is_made(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id = asks(mila)
-    assemble = registry.STEPS["assemble"]
+    assemble = worker_for(Destination.WORK).steps["assemble"]
 
     def cancel_before_the_move(job: Any) -> Any:
         outcome = assemble.run(job)
         mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
         return outcome
 
-    monkeypatch.setitem(registry.STEPS, "assemble", replace(assemble, run=cancel_before_the_move))
+    monkeypatch.setitem(
+        worker_for(Destination.WORK).steps, "assemble", replace(assemble, run=cancel_before_the_move)
+    )
     request = work_until(world, request_id, until=20 * MINUTE)
     assert request.status is Status.CANCELLED
     assert aws.client("s3").list_objects_v2(Bucket=settings().export_bucket())["KeyCount"] == 0

@@ -16,12 +16,12 @@ from chalicelib.core.outbound import NotTakenReason, Unreachable
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
 from chalicelib.privacy.leases import Turns
-from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine import engine, queue
 from chalicelib.rights.engine.step import CopyJob, Outcome, Wait
 from chalicelib.rights.request import duties, files, store
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.steps import registry
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Destination, Status, StepStatus
+from chalicelib.rights.workers import worker_for
 from infra.stream_emulator import Emulator
 from tests.support import cloud, environment
 from tests.support.builders import an_address
@@ -39,7 +39,7 @@ def work_until(world: World, request_id: str, until: str) -> RightsRequest:
         if request.next_step is None or request.next_step.name == until:
             return request
         world.traveller.move_to(max(duties.wakes_at(request, world.now) or world.now, world.now))
-        engine.advance(RightsRequestId(request_id), registry.WORKER)
+        engine.advance(RightsRequestId(request_id), worker_for(Destination.WORK))
     raise AssertionError
 
 
@@ -76,13 +76,13 @@ def test_request_whose_copy_was_deleted_before_its_transfer_is_answered(
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     request_id = str(mila.exercises("portability", transfer_to="https://take.example/x").json["id"])
     work_until(world, request_id, "transfer")
-    engine.advance(RightsRequestId(request_id), transfer.WORKER)  # one attempt began
+    engine.advance(RightsRequestId(request_id), worker_for(Destination.TRANSFERS))  # one attempt began
     key = files.key_of(RightsRequestId(request_id))
     # As the lifecycle rule does after 7 days.
     aws.client("s3").delete_object(Bucket=settings().export_bucket(), Key=key)
     while (found := stored(request_id)).run_at:
         world.traveller.move_to(max(duties.wakes_at(found, world.now) or world.now, world.now))
-        for worker in (registry.WORKER, transfer.WORKER):
+        for worker in (worker_for(Destination.WORK), worker_for(Destination.TRANSFERS)):
             engine.advance(RightsRequestId(request_id), worker)
     refused = alice.proposes(request_id, "partially_completed", "JustificationA12ManifestlyExcessive")
     assert (found.is_open, refused.status) != (True, 409)
@@ -95,7 +95,7 @@ def test_data_is_pinned_while_proof_of_identity_is_outstanding(world: World) -> 
     world.advance(29 * DAY)
     request_id = alice.enters(mila.user_id, on=f"{world.now:%Y-%m-%d}").json["id"]
     alice.asks_identity(request_id)  # before a worker took the message
-    engine.advance(RightsRequestId(request_id), registry.WORKER)
+    engine.advance(RightsRequestId(request_id), worker_for(Destination.WORK))
     (event,) = cloud.records("usage_event")
     assert int(event["delete_at"]["N"]) >= clock.to_epoch(world.now + 2 * DAY)
 
@@ -186,7 +186,7 @@ def test_copy_that_keeps_disappearing_stops_and_can_be_decided(
         if found.run_at is None:
             break
         world.traveller.move_to(max(duties.wakes_at(found, world.now) or world.now, world.now))
-        for worker in (registry.WORKER, transfer.WORKER):
+        for worker in (worker_for(Destination.WORK), worker_for(Destination.TRANSFERS)):
             engine.advance(RightsRequestId(request_id), worker)
     step = stored(request_id).next_step
     assert step

@@ -15,12 +15,13 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import NotTakenReason, TransferRefused, TransferTaken, Unreachable
 from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine import engine
-from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome
 from chalicelib.rights.request import files, procedures
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import MadeCopy
-from chalicelib.rights.steps import registry
+from chalicelib.rights.request.terms import Destination, Status, StepStatus
+from chalicelib.rights.steps.duties import DUTIES
+from chalicelib.rights.workers import worker_for
 from tests.support import cloud
 from tests.support.crash import Killed
 from tests.support.scripted import Scripted, evidence, stored
@@ -65,14 +66,14 @@ def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
 def asks(mila: User) -> str:
     """Submit a request, and advance it until its copy is ready to be sent."""
     asked = mila.exercises("portability", transfer_to=TARGET)
-    steps = {**registry.STEPS, "assemble": Packing("assemble").as_step()}
+    steps = {**worker_for(Destination.WORK).steps, "assemble": Packing("assemble").as_step()}
     steps["last"] = Scripted("last", [Done(answers=Status.COMPLETED)]).as_step()
-    engine.advance(RightsRequestId(asked.json["id"]), engine.Worker(Destination.WORK, steps, registry.DUTIES))
+    engine.advance(RightsRequestId(asked.json["id"]), engine.Worker(Destination.WORK, steps, DUTIES))
     return str(asked.json["id"])
 
 
 def run_transfer(request_id: str) -> RightsRequest:
-    engine.advance(RightsRequestId(request_id), transfer.WORKER)
+    engine.advance(RightsRequestId(request_id), worker_for(Destination.TRANSFERS))
     return stored(request_id)
 
 
@@ -180,12 +181,12 @@ def test_each_worker_forwards_steps_of_the_other_worker(
     assert cloud.queued("transfers") == [request_id]
     cloud.clear_queues()
     # A sweep sent the message to the usual worker.
-    engine.advance(RightsRequestId(request_id), registry.WORKER)
+    engine.advance(RightsRequestId(request_id), worker_for(Destination.WORK))
     assert (cloud.queued("transfers"), cloud.queued("rights"), pushed) == ([request_id], [], [])
     cloud.clear_queues()
     run_transfer(request_id)
     assert (cloud.queued("transfers"), cloud.queued("rights")) == ([], [request_id])
-    engine.advance(RightsRequestId(request_id), transfer.WORKER)
+    engine.advance(RightsRequestId(request_id), worker_for(Destination.TRANSFERS))
     assert stored(request_id).steps[2].status is StepStatus.WAITING
 
 

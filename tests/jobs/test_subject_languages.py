@@ -9,7 +9,7 @@ from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.table import Table, partition_of
 from chalicelib.rights.copy.contents import Chat
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.request.terms import Status
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_address
 from tests.support.copies import a_copy, damage

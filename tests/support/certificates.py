@@ -25,11 +25,11 @@ from chalicelib.rights.erasure.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
     CountPrecision,
-    DeletionPlace,
     Ending,
     Reason,
     Remaining,
 )
+from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
 from infra.template import load
 

@@ -12,13 +12,13 @@ from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.table import Key, Table, partition_of
-from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine import engine
 from chalicelib.rights.request import duties, store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import RightsRequest, StepStatus
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
-from chalicelib.rights.steps import erasures, registry
+from chalicelib.rights.request.terms import Destination, StepStatus
+from chalicelib.rights.workers import worker_for
 from tests.support import certificates, cloud, moto_calls, moto_kms
 from tests.support.builders import an_address, an_event
 from tests.support.chat import Chatters
@@ -26,7 +26,7 @@ from tests.support.ledger import create_archive
 from tests.support.suppression import suppression_list
 from tests.support.world import Reply, User, World
 
-WORKERS = (registry.WORKER, transfer.WORKER, erasures.WORKER)
+WORKERS = (worker_for(Destination.WORK), worker_for(Destination.TRANSFERS), worker_for(Destination.ERASURES))
 GRACE = 7 * DAY
 
 

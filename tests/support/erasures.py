@@ -25,7 +25,8 @@ from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.store import keeping_certificate
 from chalicelib.rights.request import evidence, receipts, store
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right, Status
 from tests.support import certificates
 from tests.support.world import User
 

@@ -16,7 +16,7 @@ from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates import signing
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from chalicelib.rights.request import receipts, store
-from chalicelib.rights.request.model import Right, Status
+from chalicelib.rights.request.terms import Right, Status
 from infra.stream_emulator import Emulator
 from tests.support import certificates, cloud, ends
 from tests.support.erasing import events, notes, stored

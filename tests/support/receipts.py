@@ -14,7 +14,8 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.languages import Language, preferred
 from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY, receipt_page
 from chalicelib.rights.answers.views import RequestView
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right, Status
 from tests.support import certificates
 from tests.support.certificates import REQUEST
 

@@ -12,7 +12,8 @@ from chalicelib.rights.engine import engine
 from chalicelib.rights.request import duties, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.steps import registry
+from chalicelib.rights.request.terms import Destination
+from chalicelib.rights.workers import worker_for
 from tests.support.world import Reply, User, World
 
 
@@ -52,7 +53,7 @@ def work_for(world: World, request_id: str, time: timedelta) -> RightsRequest:
 def _advance(world: World, request_id: str, ends: datetime) -> RightsRequest:
     known = RightsRequestId(request_id)
     for _ in range(1000):
-        engine.advance(known, registry.WORKER)
+        engine.advance(known, worker_for(Destination.WORK))
         request = store.read(known)
         assert request
         wakes = duties.wakes_at(request, world.now)

@@ -11,13 +11,14 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.engine import Worker
-from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
-from chalicelib.rights.steps import registry
+from chalicelib.rights.request.terms import Destination, Status
+from chalicelib.rights.steps.duties import DUTIES
+from chalicelib.rights.workers import worker_for
 from tests.support.crash import Killed
 from tests.support.world import User, World
 
@@ -58,12 +59,15 @@ class Plan:
         self.first = Scripted("first")
         self.last = Scripted("last", [Done(answers=Status.COMPLETED)])
         self.steps = {step.name: step for step in (self.first, self.last)}
-        self.duties = dict(registry.DUTIES)
+        self.duties = dict(DUTIES)
 
     @property
     def worker(self) -> Worker:
-        steps = {**registry.STEPS, **{name: step.as_step() for name, step in self.steps.items()}}
-        return Worker(Destination.WORK, steps, self.duties, registry.WORKER.turns)
+        steps = {
+            **worker_for(Destination.WORK).steps,
+            **{name: step.as_step() for name, step in self.steps.items()},
+        }
+        return Worker(Destination.WORK, steps, self.duties, worker_for(Destination.WORK).turns)
 
     def advance(self, request_id: str) -> RightsRequest:
         engine.advance(RightsRequestId(request_id), self.worker)

@@ -24,7 +24,7 @@ from chalicelib.rights.erasure import certify
 from chalicelib.rights.erasure.idle import plan
 from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.rights.request import store as rights
-from chalicelib.rights.request.model import ReceivedBy, Status
+from chalicelib.rights.request.terms import ReceivedBy, Status
 from chalicelib.stream import gateway
 from chalicelib.stream.deletion_report import StreamReport
 from chalicelib.stream.model import ChatProfile

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from chalicelib.operations.reports.figures import YearCounts, YearFigures
-from chalicelib.rights.request.model import ReceivedBy, Right, Status
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 
 _BEGIN = date(2026, 1, 1)

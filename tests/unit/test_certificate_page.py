@@ -14,7 +14,8 @@ from chalicelib.rights.erasure.certificates import page as module
 from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.certificates.model import NotACertificate
 from chalicelib.rights.erasure.certificates.page import page
-from chalicelib.rights.erasure.certificates.words import CountPrecision, DeletionPlace, Remaining
+from chalicelib.rights.erasure.certificates.words import CountPrecision, Remaining
+from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.deletion_report import StreamReport
 from tests.support import certificates
 from tests.support.certificates import DONE, KID, a_certificate, a_page, deleted

@@ -33,10 +33,10 @@ from chalicelib.rights.erasure.certificates.words import (
     ALWAYS_REMAINING,
     REMAINDERS,
     CertifyingController,
-    DeletionPlace,
     Reason,
     Remaining,
 )
+from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
 from infra.template import load
 from tests.support import certificates

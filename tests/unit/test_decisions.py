@@ -13,17 +13,16 @@ from chalicelib.core.phrases import in_script
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers import decisions, nothing_held
 from chalicelib.rights.answers.reason_words import REASONS
-from chalicelib.rights.answers.reasons import PERMITTED, is_dpv_term
 from chalicelib.rights.answers.views import RequestView
-from chalicelib.rights.answers.words import GENERAL, OUTCOMES, PARTS
+from chalicelib.rights.answers.words import GENERAL, PARTS, words_of
 from chalicelib.rights.copy import assemble as package
 from chalicelib.rights.copy import stream_export as stream
 from chalicelib.rights.copy import transfer
-from chalicelib.rights.request import procedures
+from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.identity import OnBehalf
-from chalicelib.rights.request.model import KeptData, Right, RightsRequest, Status
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.states import CLOSED
+from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from tests.unit.test_rights_states import a_request
 
 pytestmark = pytest.mark.promise("RGT-9")
@@ -50,6 +49,10 @@ BY_COURT = {EN: "if a court orders it", LATIN: "po odluci suda", CYRILLIC: "по
 COURT = {EN: "go to court", LATIN: "obratite sudu", CYRILLIC: "обратите суду"}
 ZZPL = {EN: "Art. {} ZZPL", LATIN: "čl. {}. ZZPL", CYRILLIC: "чл. {}. ЗЗПЛ"}
 GDPR = {EN: "Art. {}", LATIN: "čl. {}.", CYRILLIC: "чл. {}."}
+
+
+PERMITTED = {right: one.refusals for right, one in sorted(declaration.declared().items())}
+OUTCOMES = {right: words_of(right).outcomes for right in Right}
 
 
 def said(language: Language, **changes: Any) -> str:
@@ -171,7 +174,7 @@ def test_answer_to_a_person_without_an_account_is_in_their_language_with_remedie
         status=Status.COMPLETED,
         without_account=True,
         language=language,
-        steps=procedures.waiting_steps(procedures.WITHOUT_ACCOUNT),
+        steps=procedures.waiting_steps(declaration.WITHOUT_ACCOUNT),
     )
     words = nothing_held.answer(answered)
     assert words
@@ -196,7 +199,7 @@ def test_answer_without_an_account_differs_between_rights_in_each_language() -> 
                 right=right,
                 status=Status.COMPLETED,
                 without_account=True,
-                steps=procedures.waiting_steps(procedures.WITHOUT_ACCOUNT),
+                steps=procedures.waiting_steps(declaration.WITHOUT_ACCOUNT),
             )
             for right in Right
         }
@@ -241,6 +244,6 @@ def test_reason_without_a_term_of_dpv_is_not_shown_as_one() -> None:
     for reason in RefusalReason:
         refused = a_request(status=Status.REFUSED, refusal=reason, decided_at=at, closed_at=at)
         shown = RequestView.of(refused)
-        assert shown.dpv.reason == (f"eu-gdpr:{reason}" if is_dpv_term(reason) else None)
+        assert shown.dpv.reason == (f"eu-gdpr:{reason}" if reason.is_dpv_term else None)
         assert shown.decision
         assert shown.decision.reason_code is reason

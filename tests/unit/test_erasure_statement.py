@@ -10,9 +10,9 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId, Pseudonym, TombstoneId, UserId
 from chalicelib.core.settings import ErasureExtent
 from chalicelib.rights.erasure import statement
-from chalicelib.rights.erasure.certificates.words import DeletionPlace
-from chalicelib.rights.request.model import Right, RightsRequest
-from chalicelib.rights.request.notes import DeletedKind, ErasureNotes, StreamAnswer
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes, StreamAnswer
+from chalicelib.rights.request.terms import Right
 from chalicelib.stream.deletion_report import StreamReport
 from tests.support.certificates import BEGUN, REQUEST, REQUESTED
 

@@ -32,6 +32,7 @@ from chalicelib.privacy.serbian import PRIVACY, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
 from chalicelib.privacy.serbian.periods import PERIODS, retentions
 from chalicelib.rights.answers.guest_letters import _WHAT
+from chalicelib.rights.answers.words import RightWords
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.phrases import phrasebook
 from chalicelib.rights.copy.reader import UnreadableReason
@@ -39,6 +40,7 @@ from chalicelib.rights.copy.selection import selection
 from chalicelib.rights.copy.serbian import CHAT, COPY
 from chalicelib.rights.erasure.certificates import words as certificate_words
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
+from chalicelib.rights.request import notes
 from chalicelib.rights.request.recipients import WHY
 from chalicelib.stream import deletion_report, export, fields
 from tests.support import certificates, exports
@@ -62,7 +64,9 @@ def modules() -> Iterator[Any]:
 
 def pairs_in(value: object) -> Iterator[Mapping[str, Any]]:
     """Each mapping that has a text by language, however deep."""
-    if isinstance(value, Mapping):
+    if isinstance(value, RightWords):
+        yield from pairs_in((value.outcomes, value.nothing_held))
+    elif isinstance(value, Mapping):
         if "en" in value or "sr" in value:
             yield value
         else:
@@ -90,7 +94,8 @@ PAIRS = {
     f"{module.__name__}.{name}.{number}": pair
     for module in modules()
     for name, value in vars(module).items()
-    if name.isupper() and getattr(value, "__module__", module.__name__) == module.__name__
+    if name.isupper()
+    if isinstance(value, RightWords) or getattr(value, "__module__", module.__name__) == module.__name__
     for number, pair in enumerate(pairs_in(value))
 }
 CATALOGUES: dict[str, Catalogue] = dict(
@@ -306,7 +311,7 @@ def test_page_of_yearly_figures_has_its_serbian(misses: set[str]) -> None:
 @pytest.mark.promise("RGT-3")
 def test_every_word_of_a_certificate_has_its_serbian() -> None:
     lists = (
-        certificate_words.DeletionPlace,
+        notes.DeletionPlace,
         certificate_words.Remaining,
         certificate_words.Reason,
         certificate_words.Ending,

@@ -20,7 +20,7 @@ from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.copy.model import ROWS, CopyKind, FieldView, SectionView
 from chalicelib.rights.copy.page import kinds, rows
 from chalicelib.rights.copy.page.document import page
-from chalicelib.rights.request.model import Right
+from chalicelib.rights.request.terms import Right
 from tests.support import exports
 from tests.support.html import Read, read
 

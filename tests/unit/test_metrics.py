@@ -14,7 +14,7 @@ from chalicelib.core import metrics
 from chalicelib.core.countries import SERVED
 from chalicelib.core.metrics import OTHER, Dimension, DimensionMissing, Metric
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.request.model import Right
+from chalicelib.rights.request.terms import Right
 from tests.support import emitted, environment
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,7 @@ from chalicelib.core.chain import ChainEntry, NewEntry
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import evidence
-from chalicelib.rights.request.model import ReceivedBy, Right, Status
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from chalicelib.rights.restored import history
 from chalicelib.rights.restored.history import ClosingEvidence, ReceiptEvidence, RequestHistory
 

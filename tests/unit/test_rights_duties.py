@@ -8,7 +8,8 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.rights.request import duties
 from chalicelib.rights.request.deadline import REMINDERS, Pause
 from chalicelib.rights.request.duties import PINNED_AHEAD, Duty
-from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Status
 from tests.unit.test_rights_states import NOW, a_request
 
 

@@ -10,8 +10,9 @@ from chalicelib.rights.answers import decisions
 from chalicelib.rights.answers.views import DpvView
 from chalicelib.rights.request import states
 from chalicelib.rights.request.deadline import Extension, ExtensionReason
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import CLOSED, MOVES, NotAMove
+from chalicelib.rights.request.terms import Right, Status
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

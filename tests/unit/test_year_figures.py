@@ -17,7 +17,7 @@ from chalicelib.operations.reports.figures import (
     as_json,
 )
 from chalicelib.operations.reports.hidden_cells import TOTAL
-from chalicelib.rights.request.model import ReceivedBy, Right, Status
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 
 NEW_YEAR, LAST = date(2026, 1, 1), date(2026, 12, 31)

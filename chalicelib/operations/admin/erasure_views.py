@@ -14,12 +14,12 @@ from chalicelib.core.http import View
 from chalicelib.core.ids import HoldId, RightsRequestId, UserId
 from chalicelib.operations.admin.views import CaseStepView
 from chalicelib.rights.answers.views import RequestView
-from chalicelib.rights.erasure.certificates.words import DeletionPlace
 from chalicelib.rights.operators.inspect import CasePage
 from chalicelib.rights.request import standstill
-from chalicelib.rights.request.model import KeptData, RightsRequest, Status, StepStatus
-from chalicelib.rights.request.notes import DeletedKind, ErasureNotes
+from chalicelib.rights.request.model import KeptData, RightsRequest
+from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes
 from chalicelib.rights.request.standstill import Standstill
+from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.stream.deletion_report import StreamReport
 
 

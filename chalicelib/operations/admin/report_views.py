@@ -14,8 +14,8 @@ from chalicelib.core.settings import settings
 from chalicelib.operations.reports.service import NoticeStanding, PurgeProof, Report
 from chalicelib.rights.operators.log import LogPage
 from chalicelib.rights.request.deadline import ExtensionReason
-from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest, Status
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 
 
 class NewReport(Body):

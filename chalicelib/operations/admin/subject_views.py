@@ -15,7 +15,8 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground, Restraint, RestraintKind
 from chalicelib.retention.model import Hold
 from chalicelib.rights.operators.subjects import FoundSubject, ShownSubject, SubjectState
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right, Status
 
 
 class FoundSubjectView(View):

@@ -21,9 +21,9 @@ from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.operators.inspect import CasePage, History
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf, SeenAuthority
-from chalicelib.rights.request.model import Proposal, ReceivedBy, Right, RightsRequest, Status
+from chalicelib.rights.request.model import Proposal, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 
 
 class NewProposal(Body):

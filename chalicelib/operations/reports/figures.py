@@ -19,7 +19,7 @@ from datetime import date
 from enum import StrEnum
 
 from chalicelib.operations.reports.hidden_cells import LEAST, TOTAL, Cell, CountTable, published
-from chalicelib.rights.request.model import ReceivedBy, Right, Status
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 
 

@@ -4,7 +4,7 @@ The page is one self-contained file (`core/page`): no script, no request, no pic
 languages, one after the other, so that one address serves all readers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 
 from chalicelib.core.languages import Language, day_in_words
@@ -23,7 +23,8 @@ from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.serbian import PRIVACY
-from chalicelib.rights.request.model import Right
+from chalicelib.rights.answers.words import words_of
+from chalicelib.rights.request.terms import Right
 from chalicelib.staff.disclosures.model import DisclosureGround
 
 _HEADING = "Privacy at RU4M in {year}"
@@ -52,17 +53,6 @@ _NAMES = (
     (Language.SERBIAN_LATIN, "Srpski"),
     (Language.SERBIAN_CYRILLIC, "Српски"),
 )
-_RIGHTS: Mapping[str, str] = {
-    Right.ACCESS: "Copy of the data (access)",
-    Right.PORTABILITY: "Copy for another service (portability)",
-    Right.RECTIFICATION: "Correction",
-    Right.ERASURE: "Deletion",
-    Right.RESTRICTION: "Restriction",
-    Right.OBJECTION: "Objection",
-    Right.MARKETING_OBJECTION: "Objection to direct marketing",
-    Right.CONSENT_WITHDRAWAL: "Withdrawal of consent",
-    TOTAL: "All rights",
-}
 _REQUEST_COLUMNS = {
     TOTAL: "Received",
     RequestResult.COMPLIED: "Complied with",
@@ -146,7 +136,7 @@ def _requests(cells: Published, say: Phrasebook) -> Html:
     heads = tuple(map(say, ("Right", *_REQUEST_COLUMNS.values())))
     rows = (
         (say(name), *(_count(cells[right, one], say) for one in _REQUEST_COLUMNS))
-        for right, name in _RIGHTS.items()
+        for right, name in _rights().items()
     )
     return table(heads, rows)
 
@@ -154,7 +144,7 @@ def _requests(cells: Published, say: Phrasebook) -> Html:
 def _days(figures: YearFigures, say: Phrasebook) -> Html:
     rows = (
         (say(name), _number(figures.days[right].median, say), _number(figures.days[right].mean, say))
-        for right, name in _RIGHTS.items()
+        for right, name in _rights().items()
     )
     return table(tuple(map(say, ("Right", "Median", "Mean"))), rows)
 
@@ -195,3 +185,8 @@ def _day(day: date, say: Phrasebook) -> str:
 
 def _sentence(said: str) -> str:
     return said[:1].upper() + said[1:]
+
+
+def _rights() -> dict[str, str]:
+    """The titles of the rights by their names, and that of their total."""
+    return {**{right: words_of(right).title for right in Right}, TOTAL: "All rights"}

@@ -38,7 +38,7 @@ from chalicelib.operations.restore.scanning import Workers
 from chalicelib.retention import recovery
 from chalicelib.retention.recovery import HoldOutcome
 from chalicelib.rights.erasure.tombstones import Mark
-from chalicelib.rights.request.model import ReceivedBy
+from chalicelib.rights.request.terms import ReceivedBy
 from chalicelib.rights.restored import freezes, marked, requests, restraints
 from chalicelib.rights.restored.freezes import FreezeOutcome
 from chalicelib.rights.restored.requests import LostRequest, RequestOutcome

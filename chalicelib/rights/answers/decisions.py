@@ -24,16 +24,16 @@ from chalicelib.rights.answers.words import (
     KEPT,
     MISSING,
     NOT_PRESERVED,
-    OUTCOMES,
     PARTS,
     PRESERVED,
     RESTRICTED_IN_PART,
     RESTRICTED_WHOLLY,
     Words,
+    words_of,
 )
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import RefusalReason, Right, Status
 
 
 def text(request: RightsRequest, contact: str, language: Language) -> str:
@@ -45,7 +45,7 @@ def template(
     right: Right, outcome: Status, reason: RefusalReason | None, country: str | None, language: Language
 ) -> str:
     """Write a decision with a gap for what an operator explains."""
-    words = OUTCOMES[right].get(outcome) or GENERAL[outcome]
+    words = words_of(right).outcomes.get(outcome) or GENERAL[outcome]
     why = (_said(REASONS[reason], language),) if reason else ()
     disagree = _said(_DISAGREE, language).format(contact="...")
     last = f"{disagree} {remedies.in_words(country, language)}"
@@ -89,7 +89,7 @@ def _about_restraint(request: RightsRequest) -> Iterator[Words]:
 def _outcome(request: RightsRequest) -> Words:
     """The words of the outcome; a hold that is secret does not show in them."""
     outcome = request.status_openly(clock.now())
-    return OUTCOMES[request.right].get(outcome) or GENERAL[outcome]
+    return words_of(request.right).outcomes.get(outcome) or GENERAL[outcome]
 
 
 def _said(words: Words, language: Language) -> str:

@@ -15,7 +15,8 @@ from chalicelib.core.settings import settings
 from chalicelib.messages.letters import Letters, ShortTexts, Words, compose, short_text, with_remedies
 from chalicelib.messages.mail import Mail
 from chalicelib.privacy.remedies import COMPLAINTS_SITE
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right
 
 _ANSWERED_GUEST: Letters = {
     "sr": (

@@ -4,12 +4,10 @@ Each says only what is known: no account has this number or mailbox, or none was
 an owner before, so no answer says whether it had one, or whether one objected to marketing.
 """
 
-from collections.abc import Mapping
-
+from chalicelib.rights.answers.words import Words, words_of
 from chalicelib.rights.request.identity import OnBehalf
-from chalicelib.rights.request.model import Right, RightsRequest, Status
-
-Words = Mapping[str, str]
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right, Status
 
 _NOTHING: Words = {
     "en": "No account has this number or email address, so we store nothing about you by which we could find "
@@ -43,46 +41,6 @@ _UNWANTED: Words = {
     "istog razloga ne saopštavamo da li je Vaša među njima.",
 }
 
-_PER_RIGHT: Mapping[Right, Words] = {
-    Right.ACCESS: {"en": "So there is no copy of data.", "sr": "Zato nema kopije podataka."},
-    Right.PORTABILITY: {
-        "en": "So there is no data to transfer.",
-        "sr": "Zato nema podataka za prenos.",
-    },
-    Right.RECTIFICATION: {
-        "en": "So there is nothing to correct.",
-        "sr": "Zato nema šta da se ispravi.",
-    },
-    Right.ERASURE: {
-        "en": "So there is nothing to delete. After the deletion of an account, keyed hashes of its number "
-        "and email address stay for some days, without the account. If it objected to direct marketing, such "
-        "hashes stay longer, so that the objection stays in force. Then we delete them.",
-        "sr": "Zato nema šta da se obriše. Posle brisanja naloga, heš-vrednosti njegovog broja i adrese, "
-        "zaštićene ključem, ostaju nekoliko dana, bez naloga. Ako je sa naloga podnet prigovor na direktno "
-        "oglašavanje, takve vrednosti ostaju duže, da bi prigovor ostao na snazi. Zatim ih brišemo.",
-    },
-    Right.RESTRICTION: {
-        "en": "So there is no processing to restrict.",
-        "sr": "Zato nema obrade koju bismo ograničili.",
-    },
-    Right.OBJECTION: {
-        "en": "So there is no processing to stop.",
-        "sr": "Zato nema obrade koju bismo prekinuli.",
-    },
-    Right.MARKETING_OBJECTION: {
-        "en": "We send marketing to accounts that agreed to it, and to no others, so we send none to you. "
-        "From now on we remember this number or address for 24 months, as a keyed hash without a name, and "
-        "send it no marketing, even if an account has it. Only a later consent of that account ends this.",
-        "sr": "Oglasne poruke šaljemo samo nalozima koji su na njih pristali, pa ih Vama ne šaljemo. Od "
-        "sada ovaj broj ili adresu pamtimo 24 meseca, kao heš-vrednost zaštićenu ključem, bez imena, i na "
-        "njih ne šaljemo oglasne poruke, ni ako ih dobije neki nalog. To prestaje samo kasnijim pristankom "
-        "tog naloga.",
-    },
-    Right.CONSENT_WITHDRAWAL: {
-        "en": "So there is no consent of yours that we rely on.",
-        "sr": "Zato nema Vašeg pristanka na koji se oslanjamo.",
-    },
-}
 
 _HEIRS: Words = {
     "en": "We can delete the account of a person who has died, once two of our staff have checked your "
@@ -102,7 +60,7 @@ def answer(request: RightsRequest) -> Words | None:
         return None
     if not request.steps:  # no step looks for a contact: none was named
         return {language: f"{_UNNAMED[language]} {_FORMER[language]}" for language in _UNNAMED}
-    parts = [_NOTHING, _PER_RIGHT[request.right], _FORMER]
+    parts = [_NOTHING, words_of(request.right).nothing_held, _FORMER]
     if request.right is not Right.MARKETING_OBJECTION:
         parts.append(_UNWANTED)
     return {language: " ".join(part[language] for part in parts) for language in _NOTHING}

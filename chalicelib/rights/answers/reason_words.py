@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from chalicelib.rights.answers.words import Words, in_both
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import RefusalReason
 
 REASONS: Mapping[RefusalReason, Words] = {
     RefusalReason.IDENTITY_FAILURE: in_both(

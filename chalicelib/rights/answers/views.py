@@ -5,7 +5,7 @@ A request in terms of the W3C Data Privacy Vocabulary (DPV).
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field
 
@@ -21,23 +21,13 @@ from chalicelib.privacy.controller import SupervisoryAuthority
 from chalicelib.privacy.serbian import PRIVACY
 from chalicelib.rights.answers import decisions
 from chalicelib.rights.answers.effect_views import RecipientNoticeView, RestraintView
-from chalicelib.rights.answers.reasons import is_dpv_term
-from chalicelib.rights.erasure.certificates.envelope import Envelope
-from chalicelib.rights.request import procedures, recipients, states
+from chalicelib.rights.request import declaration, recipients, states
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.duties import proof_lapses_at
 from chalicelib.rights.request.identity import PROOFS_NEEDED, IdentityProof, OnBehalf
-from chalicelib.rights.request.model import (
-    KeptData,
-    ReceivedBy,
-    Right,
-    RightsRequest,
-    Status,
-    StepState,
-    StepStatus,
-)
+from chalicelib.rights.request.model import KeptData, RightsRequest, StepState
 from chalicelib.rights.request.problems import TooLate
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status, StepStatus
 from chalicelib.staff.disclosures.model import Disclosure
 
 
@@ -52,10 +42,10 @@ class DpvView(View):
     def of(cls, request: RightsRequest) -> Self:
         """Build the DPV terms of a request."""
         why = request.refusal or (request.extension.reason if request.extension else None)
-        if request.refusal and not is_dpv_term(request.refusal):
+        if request.refusal and not request.refusal.is_dpv_term:
             why = None
         return cls(
-            right=f"eu-gdpr:{_ARTICLES[request.right]}",
+            right=f"eu-gdpr:{declaration.of(request.right).dpv}",
             status=f"dpv:{_dpv_status(request)}",
             reason=f"eu-gdpr:{why}" if why else None,
         )
@@ -75,17 +65,6 @@ _DPV_STATUS: dict[Status, str] = {
 }
 
 _DELAYED = "RequestActionDelayed"
-
-_ARTICLES: dict[Right, str] = {
-    Right.ACCESS: "A15",
-    Right.PORTABILITY: "A20",
-    Right.RECTIFICATION: "A16",
-    Right.ERASURE: "A17",
-    Right.RESTRICTION: "A18",
-    Right.OBJECTION: "A21",
-    Right.MARKETING_OBJECTION: "A21",
-    Right.CONSENT_WITHDRAWAL: "A7-3",
-}
 
 
 def _dpv_status(request: RightsRequest) -> str:
@@ -155,23 +134,6 @@ class AuthorityView(View):
             address=say(authority.address) or None,
             phone=authority.phone or None,
         )
-
-
-class CertificateFile(View):
-    """The signed certificate. The body as it is sent is the file to keep.
-
-    It is canonical JSON, so the fields are in alphabetical order.
-    """
-
-    algorithm: Literal["ECDSA_SHA_256"]
-    certificate: str = Field(description="The signed bytes, as base64url with padding")
-    kid: str = Field(description="The key that signed, see `/v1/certificate-keys`")
-    signature: str = Field(description="The signature in DER, as base64url with padding")
-
-    @classmethod
-    def of(cls, envelope: Envelope) -> Self:
-        """Build the view."""
-        return cls.model_validate_json(envelope.document())
 
 
 class IdentityView(View):
@@ -297,16 +259,14 @@ class ExportView(View):
 
 def _steps(request: RightsRequest, now: datetime) -> tuple[StepState, ...]:
     """The steps that are shown: none of them discloses that a secret hold is waited for."""
-    openly = any(line.hold for line in request.kept_openly(now))
-    shown = (step for step in request.steps if openly or step.name != procedures.AWAIT_LAPSE)
-    return tuple(map(_without_waits, shown))
-
-
-def _without_waits(step: StepState) -> StepState:
-    """`capture` may wait for the confirmation of a secret hold: it is shown as waiting until it is done."""
-    if step.name == procedures.CAPTURE and step.status is StepStatus.IN_PROGRESS:
-        return StepState(name=step.name)
-    return step
+    openly, right = any(line.hold for line in request.kept_openly(now)), declaration.of(request.right)
+    return tuple(
+        StepState(name=step.name)
+        if step.name == right.shown_when_done and step.status is StepStatus.IN_PROGRESS
+        else step
+        for step in request.steps
+        if openly or step.name != right.unshown
+    )
 
 
 def _is_cancellable(request: RightsRequest) -> bool:

@@ -1,174 +1,46 @@
-"""The words of decisions in English ("en") and Serbian ("sr", in Latin script): outcomes and remedies.
+"""The words of decisions in English ("en") and Serbian ("sr", in Latin script), which all rights share.
 
-Each outcome names its article in the GDPR and in the ZZPL, the Serbian Law on Personal Data
-Protection ("Službeni glasnik RS", no. 87/2018). A right that cannot be refused (`permitted_reasons`) has no
-words for a refusal, so none can be written by mistake.
+Each right has words of its own, which its declaration names. An outcome names its article in the GDPR and in
+the ZZPL, the Serbian Law on Personal Data Protection ("Službeni glasnik RS", no. 87/2018). A right that
+cannot be refused has no words for a refusal, so none can be written by mistake.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from chalicelib.rights.request.model import Right, Status
+from chalicelib.rights.request import declaration
+from chalicelib.rights.request.terms import Right, Status
 
 Words = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RightWords:
+    """What people read about one right; its declaration names them.
+
+    Attributes:
+        title: its name in reports, in English.
+        outcomes: what a decision says first, by the status.
+        nothing_held: the answer to a person about whom nothing is stored.
+        on_page: its name on the page of a copy, and what it allows; None: the page has words of its own.
+    """
+
+    title: str
+    outcomes: Mapping[Status, Words]
+    nothing_held: Words
+    on_page: tuple[str, str] | None = None
+
+
+def words_of(right: Right) -> RightWords:
+    """The words of a right."""
+    words: RightWords = declaration.load(declaration.of(right).words)
+    return words
 
 
 def in_both(en: str, sr: str) -> Words:
     """Pair the words of both languages."""
     return {"en": en, "sr": sr}
 
-
-OUTCOMES: Mapping[Right, Mapping[Status, Words]] = {
-    Right.ACCESS: {
-        Status.COMPLETED: in_both(
-            "Your copy is ready. It shows what we store about you, why, for how long, and who received it "
-            "(Art. 15 GDPR, Art. 26 ZZPL).",
-            "Vaša kopija je spremna. Ona prikazuje koje podatke o Vama čuvamo, zašto, koliko dugo i ko ih je "
-            "primio (čl. 15. GDPR, čl. 26. ZZPL).",
-        ),
-        Status.PARTIALLY_COMPLETED: in_both(
-            "Your copy is ready, but it is not complete (Art. 15 GDPR, Art. 26 ZZPL).",
-            "Vaša kopija je spremna, ali nije potpuna (čl. 15. GDPR, čl. 26. ZZPL).",
-        ),
-        Status.REFUSED: in_both(
-            "We refused your request for a copy of your data (Art. 15 GDPR, Art. 26 ZZPL).",
-            "Odbili smo Vaš zahtev za kopiju podataka (čl. 15. GDPR, čl. 26. ZZPL).",
-        ),
-        Status.CANCELLED: in_both(
-            "Your request for a copy of your data was cancelled. You do not get a copy.",
-            "Vaš zahtev za kopiju podataka je otkazan. Nećete dobiti kopiju.",
-        ),
-    },
-    Right.PORTABILITY: {
-        Status.COMPLETED: in_both(
-            "Your data is ready, in a format that other services can read (Art. 20 GDPR, Art. 36 ZZPL).",
-            "Vaši podaci su spremni, u obliku koji druge usluge mogu da čitaju (čl. 20. GDPR, čl. 36. ZZPL).",
-        ),
-        Status.PARTIALLY_COMPLETED: in_both(
-            "Your data is ready, in a format that other services can read, but a part of your request was "
-            "not "
-            "fulfilled (Art. 20 GDPR, Art. 36 ZZPL).",
-            "Vaši podaci su spremni, u obliku koji druge usluge mogu da čitaju, ali deo Vašeg zahteva nije "
-            "ispunjen (čl. 20. GDPR, čl. 36. ZZPL).",
-        ),
-        Status.REFUSED: in_both(
-            "We refused your request to transfer your data (Art. 20 GDPR, Art. 36 ZZPL).",
-            "Odbili smo Vaš zahtev za prenos podataka (čl. 20. GDPR, čl. 36. ZZPL).",
-        ),
-        Status.CANCELLED: in_both(
-            "Your request to transfer your data was cancelled. Nothing was transferred.",
-            "Vaš zahtev za prenos podataka je otkazan. Ništa nije preneto.",
-        ),
-    },
-    Right.RECTIFICATION: {
-        Status.COMPLETED: in_both(
-            "We corrected your data as you asked (Art. 16 GDPR, Art. 29 ZZPL).",
-            "Ispravili smo Vaše podatke kako ste tražili (čl. 16. GDPR, čl. 29. ZZPL).",
-        ),
-        Status.PARTIALLY_COMPLETED: in_both(
-            "We corrected a part of the data that you named (Art. 16 GDPR, Art. 29 ZZPL).",
-            "Ispravili smo deo podataka koje ste naveli (čl. 16. GDPR, čl. 29. ZZPL).",
-        ),
-        Status.REFUSED: in_both(
-            "We did not change the data that you named (Art. 16 GDPR, Art. 29 ZZPL).",
-            "Nismo promenili podatke koje ste naveli (čl. 16. GDPR, čl. 29. ZZPL).",
-        ),
-        Status.CANCELLED: in_both(
-            "Your request to correct your data was cancelled.",
-            "Vaš zahtev za ispravku podataka je otkazan.",
-        ),
-    },
-    Right.ERASURE: {
-        Status.COMPLETED: in_both(
-            "Your account and your data were deleted (Art. 17 GDPR, Art. 30 ZZPL). The certificate says what "
-            "was deleted, what stays and why.",
-            "Vaš nalog i Vaši podaci su obrisani (čl. 17. GDPR, čl. 30. ZZPL). U potvrdi piše šta je "
-            "obrisano, "
-            "šta ostaje i zašto.",
-        ),
-        Status.PARTIALLY_COMPLETED: in_both(
-            "Your account and your data were deleted, with exceptions (Art. 17 GDPR, Art. 30 ZZPL). The "
-            "certificate says what was deleted, what stays and why.",
-            "Vaš nalog i Vaši podaci su obrisani, uz izuzetke (čl. 17. GDPR, čl. 30. ZZPL). U potvrdi piše "
-            "šta "
-            "je obrisano, šta ostaje i zašto.",
-        ),
-        Status.REFUSED: in_both(
-            "We did not delete your account and your data (Art. 17 GDPR, Art. 30 ZZPL).",
-            "Nismo obrisali Vaš nalog i Vaše podatke (čl. 17. GDPR, čl. 30. ZZPL).",
-        ),
-        Status.CANCELLED: in_both(
-            "The deletion of your account was cancelled. The account and the data stay.",
-            "Brisanje Vašeg naloga je otkazano. Nalog i podaci ostaju.",
-        ),
-    },
-    Right.RESTRICTION: {
-        Status.COMPLETED: in_both(
-            "We restricted the processing that you named (Art. 18 GDPR, Art. 31 ZZPL). We store the data, "
-            "and "
-            "use it otherwise only as these articles allow. Before we lift the restriction, we will inform "
-            "you.",
-            "Ograničili smo obradu koju ste naveli (čl. 18. GDPR, čl. 31. ZZPL). Podatke čuvamo, a inače ih "
-            "koristimo samo kako ovi članovi dozvoljavaju. Obavestićemo Vas pre nego što ograničenje "
-            "prestane.",
-        ),
-        Status.PARTIALLY_COMPLETED: in_both(
-            "We restricted a part of the processing that you named (Art. 18 GDPR, Art. 31 ZZPL). Before we "
-            "lift the restriction, we will inform you.",
-            "Ograničili smo deo obrade koju ste naveli (čl. 18. GDPR, čl. 31. ZZPL). Obavestićemo Vas pre "
-            "nego "
-            "što ograničenje prestane.",
-        ),
-        Status.REFUSED: in_both(
-            "We did not restrict the processing of your data (Art. 18 GDPR, Art. 31 ZZPL).",
-            "Nismo ograničili obradu Vaših podataka (čl. 18. GDPR, čl. 31. ZZPL).",
-        ),
-        Status.CANCELLED: in_both(
-            "Your request to restrict the processing of your data was cancelled.",
-            "Vaš zahtev za ograničenje obrade podataka je otkazan.",
-        ),
-    },
-    Right.OBJECTION: {
-        Status.COMPLETED: in_both(
-            "We stopped the processing to which you objected (Art. 21 GDPR, Art. 37 ZZPL).",
-            "Prekinuli smo obradu na koju ste podneli prigovor (čl. 21. GDPR, čl. 37. ZZPL).",
-        ),
-        Status.PARTIALLY_COMPLETED: in_both(
-            "We stopped a part of the processing to which you objected (Art. 21 GDPR, Art. 37 ZZPL).",
-            "Prekinuli smo deo obrade na koju ste podneli prigovor (čl. 21. GDPR, čl. 37. ZZPL).",
-        ),
-        Status.REFUSED: in_both(
-            "We did not accept your objection to the processing of your data (Art. 21 GDPR, Art. 37 ZZPL).",
-            "Nismo prihvatili Vaš prigovor na obradu podataka (čl. 21. GDPR, čl. 37. ZZPL).",
-        ),
-        Status.CANCELLED: in_both(
-            "Your objection to the processing of your data was cancelled.",
-            "Vaš prigovor na obradu podataka je otkazan.",
-        ),
-    },
-    Right.MARKETING_OBJECTION: {
-        Status.COMPLETED: in_both(
-            "We stopped direct marketing to you (Art. 21(2) and (3) GDPR, Art. 37 ZZPL). A message that was "
-            "already on its way may still arrive.",
-            "Prekinuli smo direktno oglašavanje prema Vama (čl. 21. st. 2. i 3. GDPR, čl. 37. ZZPL). Poruka "
-            "koja "
-            "je već poslata može još da stigne.",
-        ),
-        Status.CANCELLED: in_both(
-            "Your objection to direct marketing was cancelled.",
-            "Vaš prigovor na direktno oglašavanje je otkazan.",
-        ),
-    },
-    Right.CONSENT_WITHDRAWAL: {
-        Status.COMPLETED: in_both(
-            "Your consent is withdrawn. The withdrawal applies to the future (Art. 7(3) GDPR, Art. 15 ZZPL).",
-            "Vaš pristanak je opozvan. Opoziv važi za ubuduće (čl. 7. st. 3. GDPR, čl. 15. ZZPL).",
-        ),
-        Status.CANCELLED: in_both(
-            "Your request to withdraw a consent was cancelled.",
-            "Vaš zahtev za opoziv pristanka je otkazan.",
-        ),
-    },
-}
 
 # For an outcome that a right should not have.
 GENERAL: Mapping[Status, Words] = {

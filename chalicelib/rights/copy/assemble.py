@@ -9,16 +9,17 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.privacy import codec
-from chalicelib.rights.copy import package
+from chalicelib.rights.copy import package, right
 from chalicelib.rights.copy import stream_export as stream
 from chalicelib.rights.copy.contents import Chat, CopyRequest
 from chalicelib.rights.copy.freshness import is_stale, make_copy_again
 from chalicelib.rights.copy.manifest import LeftOut, MissingFromCopy, WithheldShape
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.engine.step import WHOLE_RUN, CopyJob, Done, Outcome, Step, Wait
-from chalicelib.rights.request import files, procedures, store
-from chalicelib.rights.request.model import ExportFile, Right, RightsRequest, Status
+from chalicelib.rights.request import files, store
+from chalicelib.rights.request.model import ExportFile, RightsRequest
 from chalicelib.rights.request.notes import CopyNotes, MadeCopy
+from chalicelib.rights.request.terms import Right, Status
 from chalicelib.stream import export_tasks, fields
 from chalicelib.stream.export import MissingAtStream as ChatMissing
 from chalicelib.stream.export import Omission, StreamCopyKind, StreamReason
@@ -138,6 +139,6 @@ def _missing(found: Iterable[ChatMissing]) -> tuple[MissingFromCopy, ...]:
     return tuple(MissingFromCopy(what=stream.KIND, reason=gap.reason, text=gap.plainly) for gap in found)
 
 
-ASSEMBLE = Step(procedures.ASSEMBLE, _assemble, lease=WHOLE_RUN)
-DELIVER = Step(procedures.DELIVER, _deliver)
-DISCARD = Step(procedures.DISCARD, _discard)
+ASSEMBLE = Step(right.ASSEMBLE, _assemble, lease=WHOLE_RUN)
+DELIVER = Step(right.DELIVER, _deliver)
+DISCARD = Step(right.DISCARD, _discard)

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
+from chalicelib.rights.copy import right
 from chalicelib.rights.engine.step import Again, CopyJob
-from chalicelib.rights.request import procedures
 from chalicelib.rights.request.notes import CopyNotes, MadeCopy, RequestNotes
 
 # A copy older than this is made again before delivery: its retention period counts from when it was made, so
@@ -38,4 +38,4 @@ def make_copy_again(job: CopyJob) -> Again:
         raise CopyKeepsDisappearing
     of_request = {note.name: getattr(job.notes, note.name) for note in fields(RequestNotes)}
     kept = CopyNotes(**of_request, transfer_begun=job.notes.transfer_begun, made_again=times)
-    return Again(procedures.ASK_STREAM, kept)
+    return Again(right.ASK_STREAM, kept)

@@ -2,6 +2,7 @@
 
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.outbound import BadTarget, Target
+from chalicelib.rights.copy import right
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission
 from chalicelib.rights.request import procedures
 from chalicelib.rights.request.notes import CopyNotes
@@ -11,9 +12,9 @@ def _begin(submission: Submission) -> Beginning:
     body = submission.body
     if body.transfer_to:
         _check_target(body.transfer_to)
-    steps = procedures.steps_of(body.right, body.transfer_to)
+    steps = procedures.steps_of(body.right, right.HANDED_ON if body.transfer_to else None)
     if until := submission.cools_until:
-        return Beginning(procedures.cooled(steps), CopyNotes(cools_until=until))
+        return Beginning(procedures.cooled(body.right, steps), CopyNotes(cools_until=until))
     return Beginning(steps, CopyNotes())
 
 

@@ -2,7 +2,7 @@
 
 Invariants (RGT-1):
 
-- Every kind of record in the register is searched for where `whereabouts` says, with one Query per table.
+- Every kind of record in the register is searched for where `lookup_path` says, with one Query per table.
 - Records that had not expired at the instant are included, even if they have expired since. Records that were
   added or changed later are included as they are now, because the tables keep no earlier versions.
 - A record that cannot be opened, or is of an unknown kind, is reported as `Unread`, and reading continues.

@@ -10,6 +10,7 @@ from datetime import timedelta
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
+from chalicelib.rights.copy import right
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.request import number_change, procedures
 from chalicelib.rights.request.model import RightsRequest
@@ -108,5 +109,5 @@ def _without_stream(job: CopyJob, missing: MissingAtStream) -> Done:
     return Done(notes=replace(job.notes, stream_missing=missing.reason.value), missing=lacking)
 
 
-ASK_STREAM = Step(procedures.ASK_STREAM, _ask)
-AWAIT_STREAM = Step(procedures.AWAIT_STREAM, _await, waits_for_processor=True)
+ASK_STREAM = Step(right.ASK_STREAM, _ask)
+AWAIT_STREAM = Step(right.AWAIT_STREAM, _await, waits_for_processor=True)

@@ -23,13 +23,11 @@ from chalicelib.core.outbound import (
 )
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.copy import selection
+from chalicelib.rights.copy import right, selection
 from chalicelib.rights.copy.freshness import is_stale, make_copy_again
 from chalicelib.rights.copy.model import CopyKind
-from chalicelib.rights.engine.engine import Worker
-from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import WHOLE_RUN, CopyJob, Done, Outcome, Step, Wait
-from chalicelib.rights.request import files, procedures
+from chalicelib.rights.request import files
 from chalicelib.rights.request.notes import MadeCopy
 
 PART = "the transfer to the address that you named"
@@ -86,5 +84,4 @@ def _not_taken(job: CopyJob, reason: str) -> Done:
     return Done(notes=replace(job.notes, transfer_failed=str(reason)), missing=(PART,))
 
 
-TRANSFER = Step(procedures.TRANSFER, _transfer, lease=WHOLE_RUN)
-WORKER = Worker(Destination.TRANSFERS, {TRANSFER.name: TRANSFER})
+TRANSFER = Step(right.TRANSFER, _transfer, lease=WHOLE_RUN)

@@ -35,7 +35,6 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine import queue
-from chalicelib.rights.engine.queue import Destination
 from chalicelib.rights.engine.step import (
     WHOLE_RUN,
     Again,
@@ -48,11 +47,12 @@ from chalicelib.rights.engine.step import (
     backoff,
     until_next_look,
 )
-from chalicelib.rights.request import duties, evidence, procedures, states, store
+from chalicelib.rights.request import declaration, duties, evidence, states, store
 from chalicelib.rights.request.duties import Duty
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RequestNotes, changes
 from chalicelib.rights.request.store import MovedMeanwhile
+from chalicelib.rights.request.terms import Destination, Status, StepStatus
 
 # Each step takes the notes of its right.
 AnyStep = Step[Any]
@@ -110,9 +110,7 @@ def _destination(request: RightsRequest) -> Destination:
     """The queue whose worker does the next work; duties always go to the usual worker."""
     step = request.next_step
     by_duty = duties.due(request, clock.now()) is not None
-    return (
-        procedures.DESTINATIONS.get(step.name, Destination.WORK) if step and not by_duty else Destination.WORK
-    )
+    return declaration.worker_of(step.name) if step and not by_duty else Destination.WORK
 
 
 def _run(request: RightsRequest, worker: Worker, hops: int) -> RightsRequest | None:

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from itertools import islice
 
 from chalicelib.core import aws, clock, metrics, observe, queues
@@ -28,29 +27,11 @@ from chalicelib.core.metrics import OTHER, Metric
 from chalicelib.core.settings import settings
 from chalicelib.rights.request import indexes, store
 from chalicelib.rights.request.standstill import StuckCounts
+from chalicelib.rights.request.terms import Destination
 
 LONGEST_DELAY = 15 * MINUTE  # SQS's own
 MAX_HOPS = 50  # several times what the longest procedure needs between two sweeps
 _NO_LOOP = MINUTE  # a message delayed at least this long is no tight loop, and restarts the count
-
-
-class Destination(Enum):
-    """The worker that a message is for."""
-
-    WORK = auto()
-    TRANSFERS = auto()  # sends copies to other controllers
-    ERASURES = auto()  # erases accounts
-
-    @property
-    def url(self) -> str:
-        """The queue's address; only functions that send to it have it."""
-        match self:
-            case Destination.WORK:
-                return settings().queue("rights")
-            case Destination.TRANSFERS:
-                return settings().queue("transfers")
-            case Destination.ERASURES:
-                return settings().queue("erasures")
 
 
 @dataclass(frozen=True)
@@ -79,7 +60,7 @@ def send(
         aws.ask(
             "sqs",
             "send_message",
-            QueueUrl=to.url,
+            QueueUrl=_url(to),
             MessageBody=_body(Hint(request_id, chained)),
             DelaySeconds=int(delay.total_seconds()),
         )
@@ -92,7 +73,7 @@ def send_all(request_ids: Iterable[RightsRequestId]) -> int:
 
     The next sweep sends the others again.
     """
-    return queues.send_all(Destination.WORK.url, (_body(Hint(one)) for one in request_ids))
+    return queues.send_all(_url(Destination.WORK), (_body(Hint(one)) for one in request_ids))
 
 
 def parse(body: str) -> Hint | None:
@@ -174,3 +155,14 @@ def _count_kinds(swept: Swept, request_ids: Sequence[RightsRequestId], now: date
 
 def _age(age: timedelta) -> str:
     return next((name for name, most in _AGES.items() if age < most), OTHER)
+
+
+def _url(to: Destination) -> str:
+    """The address of a worker's queue; only functions that send to it have it."""
+    match to:
+        case Destination.WORK:
+            return settings().queue("rights")
+        case Destination.TRANSFERS:
+            return settings().queue("transfers")
+        case Destination.ERASURES:
+            return settings().queue("erasures")

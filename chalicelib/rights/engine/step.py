@@ -14,8 +14,9 @@ from typing import Generic, TypeVar, cast
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.transactions import Write
 from chalicelib.rights.request import evidence, store
-from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes, ErasureNotes, RequestNotes, changes
+from chalicelib.rights.request.terms import Status
 
 # The lease of a step that makes only a few calls, each with a timeout.
 SHORT = 3 * MINUTE

@@ -26,20 +26,20 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention import holds
 from chalicelib.retention.holds import HoldsChanged, SubjectHolds
+from chalicelib.rights.engine.moves import Move, apply_move
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
-from chalicelib.rights.erasure import inactivity, tombstones
+from chalicelib.rights.erasure import inactivity, right, tombstones
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.erasure.certificates.words import DeletionPlace
 from chalicelib.rights.erasure.freeze import until_reread
 from chalicelib.rights.erasure.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
 from chalicelib.rights.erasure.store import OthersAreOpen
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.intake import closing as ends
-from chalicelib.rights.request import files, number_change, procedures, states, store
-from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest, Status
-from chalicelib.rights.request.moves import Move, apply_move
-from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request import files, number_change, states, store
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
 from chalicelib.rights.request.problems import TooLate
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 
 
 def _capture(job: ErasureJob) -> Outcome:
@@ -223,7 +223,7 @@ def _forget(job: ErasureJob) -> Outcome:
     return Done()
 
 
-CAPTURE = Step(procedures.CAPTURE, _capture)
-RECORD_TOMBSTONE = Step(procedures.RECORD_TOMBSTONE, _record_tombstone)
-QUARANTINE = Step(procedures.QUARANTINE, _quarantine)
-FORGET = Step(procedures.FORGET, _forget)
+CAPTURE = Step(right.CAPTURE, _capture)
+RECORD_TOMBSTONE = Step(right.RECORD_TOMBSTONE, _record_tombstone)
+QUARANTINE = Step(right.QUARANTINE, _quarantine)
+FORGET = Step(right.FORGET, _forget)

@@ -1,14 +1,37 @@
 """The certificate of a request, for its subject or the holder of the receipt (RGT-3)."""
 
+from typing import Literal, Self
+
+from pydantic import Field
+
 from chalicelib.core.errors import NotFound
+from chalicelib.core.http import View
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.rights import service
 from chalicelib.rights.erasure import store
 from chalicelib.rights.erasure.certificates.envelope import Envelope
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.problems import NotReady
+from chalicelib.rights.request.terms import Right
+
+
+class CertificateFile(View):
+    """The signed certificate. The body as it is sent is the file to keep.
+
+    It is canonical JSON, so the fields are in alphabetical order.
+    """
+
+    algorithm: Literal["ECDSA_SHA_256"]
+    certificate: str = Field(description="The signed bytes, as base64url with padding")
+    kid: str = Field(description="The key that signed, see `/v1/certificate-keys`")
+    signature: str = Field(description="The signature in DER, as base64url with padding")
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> Self:
+        """Build the view."""
+        return cls.model_validate_json(envelope.document())
 
 
 def own(account_id: AccountId, request_id: RightsRequestId) -> Envelope:

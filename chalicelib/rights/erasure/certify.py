@@ -11,7 +11,7 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 from chalicelib.retention import holds
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step
-from chalicelib.rights.erasure import statement, tombstones
+from chalicelib.rights.erasure import right, statement, tombstones
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.capture import tombstone_of
 from chalicelib.rights.erasure.certificates import signing
@@ -20,7 +20,7 @@ from chalicelib.rights.erasure.keep import answer_for, open_records, settle
 from chalicelib.rights.erasure.model import IssuedCertificate, StreamCheck
 from chalicelib.rights.erasure.statement import OtherRequests
 from chalicelib.rights.erasure.tombstones import Tombstone
-from chalicelib.rights.request import procedures, store
+from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
 from chalicelib.stream.deletion_report import StreamReport
@@ -86,4 +86,4 @@ def _others(request: RightsRequest) -> OtherRequests:
     return OtherRequests(last_export, kept_until)
 
 
-CERTIFY = Step(procedures.CERTIFY, _certify)
+CERTIFY = Step(right.CERTIFY, _certify)

@@ -27,14 +27,16 @@ from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.rights.engine.sending import SENT_IN_DOUBT, at_most_once
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop
 from chalicelib.rights.erasure import letters as messages
+from chalicelib.rights.erasure import right
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.inputs import read_subject
-from chalicelib.rights.request import procedures, receipts
-from chalicelib.rights.request.model import ReceivedBy, RightsRequest
+from chalicelib.rights.request import receipts
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
-from chalicelib.rights.steps.announce import SENT_IN_DOUBT, at_most_once
+from chalicelib.rights.request.terms import ReceivedBy
 
 # How long the step waits for mail, and after that for text messages, while they are not accepted.
 _PATIENCE = 6 * HOUR
@@ -178,6 +180,6 @@ def _has_waited(unreachable_since: datetime | None, times: int) -> bool:
     return unreachable_since is not None and clock.now() - unreachable_since >= times * _PATIENCE
 
 
-CONFIRM = Step(procedures.CONFIRM, _confirm)
-CONFIRM_CANCELLATION = Step(procedures.CONFIRM_CANCELLATION, _confirm_cancellation)
-NOTIFY = Step(procedures.NOTIFY, _notify)
+CONFIRM = Step(right.CONFIRM, _confirm)
+CONFIRM_CANCELLATION = Step(right.CONFIRM_CANCELLATION, _confirm_cancellation)
+NOTIFY = Step(right.NOTIFY, _notify)

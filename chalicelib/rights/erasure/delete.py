@@ -23,12 +23,11 @@ from chalicelib.people.conversations.farewell import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, ErasureJob, Outcome, Step, Stop, Wait
-from chalicelib.rights.erasure import objects
-from chalicelib.rights.erasure.certificates.words import DeletionPlace
+from chalicelib.rights.erasure import objects, right
 from chalicelib.rights.erasure.inputs import InputsGone, ensure_inputs
 from chalicelib.rights.erasure.keep import kinds_kept
-from chalicelib.rights.request import procedures, store
-from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request import store
+from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion_report import StreamReport
 from chalicelib.stream.refusals import StreamUnavailable
@@ -108,10 +107,10 @@ def _verify(job: ErasureJob) -> Outcome:
     if notes.clean_from and now < notes.clean_from:
         return Wait(notes.clean_from - now)
     if erasure.remaining(job.request.account_id):
-        return _again(job, procedures.KEEP_HELD, notes)
+        return _again(job, right.KEEP_HELD, notes)
     for request_id, place in store.places_of(job.request.account_id, notes.copies_after):
         if objects.remaining(request_id):
-            return _again(job, procedures.DELETE_COPIES, notes)
+            return _again(job, right.DELETE_COPIES, notes)
         if clock.now() >= now + _SLICE:
             return Wait(_NOW, replace(notes, copies_after=place))
     try:
@@ -119,7 +118,7 @@ def _verify(job: ErasureJob) -> Outcome:
     except StreamUnavailable:
         raise Unavailable from None
     if not gone:
-        return _again(job, procedures.DELETE_AT_STREAM, replace(notes, stream=None, stream_answer=None))
+        return _again(job, right.DELETE_AT_STREAM, replace(notes, stream=None, stream_answer=None))
     return Done(notes=replace(notes, verified_at=now, copies_after=None))
 
 
@@ -138,7 +137,7 @@ def _delete_key(job: ErasureJob) -> Outcome:
     return Done(notes=replace(job.notes, key_deleted_at=clock.now()))
 
 
-DELETE_COPIES = Step(procedures.DELETE_COPIES, _delete_copies, lease=WHOLE_RUN)
-DELETE_RECORDS = Step(procedures.DELETE_RECORDS, _delete_records, lease=WHOLE_RUN)
-VERIFY_DELETION = Step(procedures.VERIFY_DELETION, _verify, lease=WHOLE_RUN)
-DELETE_KEY = Step(procedures.DELETE_KEY, _delete_key)
+DELETE_COPIES = Step(right.DELETE_COPIES, _delete_copies, lease=WHOLE_RUN)
+DELETE_RECORDS = Step(right.DELETE_RECORDS, _delete_records, lease=WHOLE_RUN)
+VERIFY_DELETION = Step(right.VERIFY_DELETION, _verify, lease=WHOLE_RUN)
+DELETE_KEY = Step(right.DELETE_KEY, _delete_key)

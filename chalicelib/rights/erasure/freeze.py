@@ -17,8 +17,10 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
-from chalicelib.rights.request import procedures, store
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.erasure import right
+from chalicelib.rights.request import store
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right
 from chalicelib.stream import access
 from chalicelib.stream.access import ResumedAccess
 from chalicelib.stream.refusals import StreamUnavailable
@@ -125,9 +127,9 @@ def _resume(job: ErasureJob) -> Outcome:
     return Stop("deleted_at_stream", tried) if deleted else Wait(_SYNC_LASTS, tried)
 
 
-SETTLE = Step(procedures.SETTLE, _settle)
-FREEZE = Step(procedures.FREEZE, _freeze)
-SUSPEND_AT_STREAM = Step(procedures.SUSPEND_AT_STREAM, _suspend)
-GRACE = Step(procedures.GRACE, _wait_for_grace)
-THAW = Step(procedures.THAW, _thaw)
-RESUME_AT_STREAM = Step(procedures.RESUME_AT_STREAM, _resume)
+SETTLE = Step(right.SETTLE, _settle)
+FREEZE = Step(right.FREEZE, _freeze)
+SUSPEND_AT_STREAM = Step(right.SUSPEND_AT_STREAM, _suspend)
+GRACE = Step(right.GRACE, _wait_for_grace)
+THAW = Step(right.THAW, _thaw)
+RESUME_AT_STREAM = Step(right.RESUME_AT_STREAM, _resume)

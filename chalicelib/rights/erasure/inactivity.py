@@ -21,9 +21,10 @@ from chalicelib.retention import holds
 from chalicelib.rights import service
 from chalicelib.rights.engine import queue
 from chalicelib.rights.request import evidence, procedures, restraints, store
-from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.problems import TooLate
 from chalicelib.rights.request.store import ExercisedAlready
+from chalicelib.rights.request.terms import ReceivedBy, Right
 from chalicelib.staff.billing import service as billing
 
 __all__ = ["ExercisedAlready", "UnusedAccount", "begin", "cancel", "has_reason_to_stay", "is_open", "open_of"]
@@ -89,7 +90,7 @@ def begin(
         received_at=now,
         country=country,
         language=language_of(account.locale),
-        steps=procedures.waiting_steps(procedures.steps_of(Right.ERASURE, None)),
+        steps=procedures.waiting_steps(procedures.steps_of(Right.ERASURE)),
         run_at=now,
     )
     said = {

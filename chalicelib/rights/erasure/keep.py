@@ -23,11 +23,11 @@ from chalicelib.retention.held import service as held
 from chalicelib.retention.held.service import keep_reasons, statute
 from chalicelib.retention.model import HeldRecord, Hold, HoldGround
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
-from chalicelib.rights.erasure.certificates.words import DeletionPlace
+from chalicelib.rights.erasure import right
 from chalicelib.rights.erasure.statement import OpenRecords
-from chalicelib.rights.request import procedures
-from chalicelib.rights.request.model import KeptData, Status
-from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.model import KeptData
+from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
+from chalicelib.rights.request.terms import Status
 from chalicelib.staff.disclosures import service as disclosures
 
 _SLICE = 8 * MINUTE
@@ -149,4 +149,4 @@ def _line_of_lost_hold(record: HeldRecord, hold_id: HoldId) -> KeptData:
     )
 
 
-KEEP_HELD = Step(procedures.KEEP_HELD, _keep_held, lease=WHOLE_RUN)
+KEEP_HELD = Step(right.KEEP_HELD, _keep_held, lease=WHOLE_RUN)

@@ -17,17 +17,15 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.transactions import Write
 from chalicelib.retention import holds
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
-from chalicelib.rights.erasure import statement
+from chalicelib.rights.erasure import right, statement
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates import signing
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
-from chalicelib.rights.erasure.certificates.words import DeletionPlace
 from chalicelib.rights.erasure.keep import answer_for, open_records, settle
 from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.statement import OpenRecords
-from chalicelib.rights.request import procedures
 from chalicelib.rights.request.model import KeptData, RightsRequest
-from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
 
 
 def _await_lapse(job: ErasureJob) -> Outcome:
@@ -95,4 +93,4 @@ def _with_lapsed(
     return notes.with_deleted(DeletionPlace.HELD, counts, now) if counts else notes
 
 
-AWAIT_LAPSE = Step(procedures.AWAIT_LAPSE, _await_lapse, lease=WHOLE_RUN)
+AWAIT_LAPSE = Step(right.AWAIT_LAPSE, _await_lapse, lease=WHOLE_RUN)

@@ -22,10 +22,10 @@ from chalicelib.rights.erasure.certificates.model import (
     StreamResult,
     task_id_of,
 )
-from chalicelib.rights.erasure.certificates.words import CountPrecision, DeletionPlace, Reason, Remaining
+from chalicelib.rights.erasure.certificates.words import CountPrecision, Reason, Remaining
 from chalicelib.rights.erasure.model import ErasureInputs
 from chalicelib.rights.request.model import KeptData, RightsRequest
-from chalicelib.rights.request.notes import DeletedKind, ErasureNotes, StreamAnswer
+from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes, StreamAnswer
 from chalicelib.stream.deletion_report import StreamDeletion, StreamReport
 
 T = TypeVar("T")

@@ -27,8 +27,9 @@ from chalicelib.rights.erasure.model import (
     check_due,
     check_place,
 )
-from chalicelib.rights.request.model import OpenRequest, Right
+from chalicelib.rights.request.model import OpenRequest
 from chalicelib.rights.request.store import guard_key, key
+from chalicelib.rights.request.terms import Right
 
 _OTHER_RIGHTS = tuple(right for right in Right if right is not Right.ERASURE)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights.engine.step import Again, Done, ErasureJob, Outcome, Step, Stop, Wait
-from chalicelib.rights.request import procedures
+from chalicelib.rights.erasure import right
 from chalicelib.rights.request.notes import ErasureNotes, StreamAnswer
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
@@ -36,7 +36,7 @@ def _await(job: ErasureJob) -> Outcome:
         return Done()
     asked = job.notes.stream
     if asked is None:
-        return Again(procedures.DELETE_AT_STREAM, job.notes)
+        return Again(right.DELETE_AT_STREAM, job.notes)
     try:
         found = deletion.poll(job.request.user_id, asked)
     except StreamUnavailable:
@@ -69,5 +69,5 @@ def _notes_after(notes: ErasureNotes, found: DeletionProgress) -> ErasureNotes:
             return replace(notes, stream=None)
 
 
-DELETE_AT_STREAM = Step(procedures.DELETE_AT_STREAM, _delete, waits_for_processor=True)
-AWAIT_STREAM_DELETION = Step(procedures.AWAIT_STREAM_DELETION, _await, waits_for_processor=True)
+DELETE_AT_STREAM = Step(right.DELETE_AT_STREAM, _delete, waits_for_processor=True)
+AWAIT_STREAM_DELETION = Step(right.AWAIT_STREAM_DELETION, _await, waits_for_processor=True)

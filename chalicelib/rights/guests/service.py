@@ -40,6 +40,7 @@ from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Conflict, Write, commit
 from chalicelib.rights import service
+from chalicelib.rights.engine.moves import Move, apply_move, with_identity_proven
 from chalicelib.rights.guests import contact_owners, store
 from chalicelib.rights.guests.body import GivenContact, GuestRequest
 from chalicelib.rights.guests.model import GuestDraft
@@ -50,9 +51,9 @@ from chalicelib.rights.intake.rules import rule_outside_the_app
 from chalicelib.rights.intake.submission import SUBJECT, Subject
 from chalicelib.rights.request import receipts
 from chalicelib.rights.request.identity import PROOFS_NEEDED, GuestContact, IdentityProof, OnBehalf
-from chalicelib.rights.request.model import ReceivedBy, RightsRequest, Status
-from chalicelib.rights.request.moves import Move, apply_move, with_identity_proven
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.problems import ProofNotAccepted
+from chalicelib.rights.request.terms import ReceivedBy, Status
 
 
 def start(asked: GuestRequest, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:

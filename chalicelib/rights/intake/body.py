@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.core.http import Body
 from chalicelib.privacy.restraint import Ground
-from chalicelib.rights.request.model import Right
+from chalicelib.rights.request.terms import Right
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 _Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]

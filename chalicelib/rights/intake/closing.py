@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 
 from chalicelib.core import clock
-from chalicelib.rights.intake.rules import RULES
+from chalicelib.rights.engine.moves import Move, without_proposal
+from chalicelib.rights.intake.rules import rule_of
 from chalicelib.rights.request import procedures, states
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.request.moves import Move, without_proposal
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Status, StepStatus
 
 
 def closing_move(
     request: RightsRequest, status: Status, event: str, said: Mapping[str, object] | None = None
 ) -> Move:
     """The move by which a person closes a request, with the effect that this has by the rule of its right."""
-    effect = RULES[request.right].closing(request, status)
+    effect = rule_of(request.right).closing(request, status)
     after = closed_early(request.model_copy(update={"notes": effect.notes}), status)
     return Move(after, event, said or {}, also=effect.also)
 

@@ -15,14 +15,15 @@ from chalicelib.core.languages import Language, language_of
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Conflict
 from chalicelib.rights.engine import queue
+from chalicelib.rights.engine.moves import awaiting_identity, with_reminders_reset
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Subject, Submission, read_again
 from chalicelib.rights.request import evidence, procedures, receipts, store
 from chalicelib.rights.request.identity import GuestContact, IdentityProof, OnBehalf, SeenAuthority
-from chalicelib.rights.request.model import ReceivedBy, RightsRequest, Status
-from chalicelib.rights.request.moves import awaiting_identity, with_reminders_reset
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.problems import AlreadyOpen
 from chalicelib.rights.request.store import ExercisedAlready, RequestExists
+from chalicelib.rights.request.terms import ReceivedBy, Status
 
 _TRIES = 5  # of an intake while the subject's records change
 _RECENT = 20  # requests of a subject among which an earlier one of the same effect is looked for

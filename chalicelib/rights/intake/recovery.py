@@ -21,9 +21,10 @@ from chalicelib.core.transactions import Write
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission
-from chalicelib.rights.request import procedures
+from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.identity import PROOFS_NEEDED, GuestContact, IdentityProof
-from chalicelib.rights.request.model import Right, Status, new_notes
+from chalicelib.rights.request.model import new_notes
+from chalicelib.rights.request.terms import Right, Status
 
 
 def of_locked_out(
@@ -42,7 +43,7 @@ def of_locked_out(
         begun = replace(begun, also=(*begun.also, *proof_write), said={**begun.said, "proofs": list(proofs)})
         if not rule.wants_step_up:
             return begun
-        begun = replace(begun, steps=procedures.recovered(begun.steps))
+        begun = replace(begun, steps=procedures.recovered(submission.body.right, begun.steps))
         if len(proofs) >= PROOFS_NEEDED:
             return begun
         notes = replace(begun.notes, identity_asked_at=submission.at)
@@ -62,7 +63,7 @@ def of_heirs(rule: IntakeRule, right: Right, seen_by: StaffId) -> IntakeRule:
             return Beginning((), new_notes(right), answer=Status.REFUSED)
         begun = rule.begin(submission)
         notes = replace(begun.notes, identity_checked_by=seen_by)
-        steps = procedures.recovered(begun.steps)
+        steps = procedures.recovered(submission.body.right, begun.steps)
         return replace(begun, steps=steps, notes=notes, status=Status.AWAITING_VERIFICATION)
 
     return replace(rule, begin=begin)
@@ -82,7 +83,7 @@ def of_stranger(right: Right, contact: GuestContact, proof_write: Sequence[Write
         unwanted = Addresses(contact.phone, contact.email)
         writes += suppressions.placing_without_account(unwanted, clock.now())
         said["objected"] = list(DIRECT_MARKETING)
-    return Beginning(procedures.WITHOUT_ACCOUNT, new_notes(right), also=writes, said=said)
+    return Beginning(declaration.WITHOUT_ACCOUNT, new_notes(right), also=writes, said=said)
 
 
 def of_unnamed(right: Right) -> Beginning:

@@ -25,8 +25,9 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.rights.intake.body import RequestedChange
-from chalicelib.rights.request.model import AskedCorrection, RightsRequest, Status
+from chalicelib.rights.request.model import AskedCorrection, RightsRequest
 from chalicelib.rights.request.notes import RequestNotes
+from chalicelib.rights.request.terms import Status
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ from chalicelib.rights.intake.submission import (
     named_purposes,
 )
 from chalicelib.rights.request import procedures, restraints
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.restraints import Decided
+from chalicelib.rights.request.terms import Right, Status
 
 OBJECTIONABLE = tuple(purpose for purpose in Purpose if purpose.basis is LegalBasis.LEGITIMATE_INTERESTS)
 
@@ -32,7 +33,7 @@ def _begin(submission: Submission) -> Beginning:
     objection = Restraint(kind=RestraintKind.OBJECTION, since=submission.at, purposes=purposes)
     found = Decided(subject.account, subject.purposes, subject.keys)
     return Beginning(
-        procedures.steps_of(Right.OBJECTION, None),
+        procedures.steps_of(Right.OBJECTION),
         RestraintNotes(since=submission.at, purposes=purposes),
         also=restraints.placing(found, submission.request_id, objection),
         said={"purposes": list(purposes), "weighed": list(objection.weighed)},

@@ -10,7 +10,8 @@ from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Subject, Submission, is_completed
 from chalicelib.rights.request import procedures
-from chalicelib.rights.request.model import Status, new_notes
+from chalicelib.rights.request.model import new_notes
+from chalicelib.rights.request.terms import Status
 
 
 def addresses_of(subject: Subject) -> Addresses:
@@ -23,7 +24,7 @@ def _begin(submission: Submission) -> Beginning:
     made = consents.of_objection(subject.account, subject.purposes, subject.keys, DIRECT_MARKETING)
     writes = [*made.writes, *suppressions.placing(addresses_of(subject), submission.at)]
     return Beginning(
-        procedures.steps_of(right, None),
+        procedures.steps_of(right),
         new_notes(right),
         also=[unchanged(subject.account), *writes] if writes else (),  # it has the suppressed number
         said={"objected": list(DIRECT_MARKETING), "withdrawn": list(made.withdrawn)},

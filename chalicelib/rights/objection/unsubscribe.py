@@ -31,9 +31,9 @@ from chalicelib.messages.suppressions.model import DIRECT_MARKETING
 from chalicelib.rights.intake import record
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received
-from chalicelib.rights.intake.rules import RULES
+from chalicelib.rights.intake.rules import rule_of
 from chalicelib.rights.intake.submission import Subject, read_again, read_subject
-from chalicelib.rights.request.model import ReceivedBy, Right
+from chalicelib.rights.request.terms import ReceivedBy, Right
 
 _RIGHT = Right.MARKETING_OBJECTION
 
@@ -88,7 +88,7 @@ def _take(subject: Subject, now: datetime, request_id: RightsRequestId) -> None:
     body = RequestedChange(right=_RIGHT)
     fingerprint = idempotency.fingerprint(body)
     received = Received(request_id, now, ReceivedBy.UNSUBSCRIBE, fingerprint=fingerprint)
-    record.take(subject, body, received, RULES[_RIGHT])
+    record.take(subject, body, received, rule_of(_RIGHT))
 
 
 def _id_for(subject: Subject) -> RightsRequestId:

@@ -13,9 +13,10 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.rights.answers import letters as messages
 from chalicelib.rights.engine.step import Done, Job, Outcome, Step, Wait
-from chalicelib.rights.request import procedures, restraints
-from chalicelib.rights.request.model import Status
+from chalicelib.rights.objection import right
+from chalicelib.rights.request import restraints
 from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.terms import Status
 
 
 def _weigh(job: Job[RestraintNotes]) -> Outcome:
@@ -34,4 +35,4 @@ def _weigh(job: Job[RestraintNotes]) -> Outcome:
     return Wait(DAY)
 
 
-WEIGH = Step(procedures.WEIGH, _weigh)
+WEIGH = Step(right.WEIGH, _weigh)

@@ -11,7 +11,7 @@ Invariants:
   its procedure completes it. Nor is a rectification without values. An erasure cannot be refused any more
   once its procedure has begun to delete.
 - A decision that corrects data carries the values, and its approval applies them in the same transaction.
-- A refusal needs a reason that the law gives for the right (`permitted_reasons`). A refusal after the first
+- A refusal needs a reason that the law gives for the right (its declaration). A refusal after the first
   period is recorded as late, even if the answer was extended (Art. 12(4) GDPR). A partial refusal counts as
   one.
 
@@ -28,17 +28,16 @@ from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.rights.answers.reasons import PERMITTED
+from chalicelib.rights.engine.moves import Move, with_next_step_due, without_proposal
 from chalicelib.rights.intake import closing as ends
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.rectification import intake as rectification
-from chalicelib.rights.request import states
-from chalicelib.rights.request.model import AskedCorrection, Proposal, Right, RightsRequest, Status
-from chalicelib.rights.request.moves import Move, with_next_step_due, without_proposal
+from chalicelib.rights.request import declaration, states
+from chalicelib.rights.request.model import AskedCorrection, Proposal, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.problems import NotCarriedOut, NotNow, TooLate
-from chalicelib.rights.request.refusal import RefusalReason
 from chalicelib.rights.request.restraints import restraint_of
+from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 # Their answer says what was done, so a person cannot give it.
@@ -130,7 +129,7 @@ def _check_for(request: RightsRequest, decision: ProposedDecision) -> None:
         raise NotCarriedOut
     if right in _BY_PROCEDURE_ONLY and decision.status is not Status.REFUSED:
         raise does_not_apply("status", f"Only its procedure completes this {right}; it can be refused")
-    if decision.reason is not None and decision.reason not in PERMITTED[right]:
+    if decision.reason is not None and decision.reason not in declaration.of(right).refusals:
         raise does_not_apply("reason", "The law knows no such ground to refuse this right")
 
 

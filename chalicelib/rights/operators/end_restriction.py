@@ -18,13 +18,14 @@ from chalicelib.core.errors import ChangedMeanwhile
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.settings import settings
+from chalicelib.rights.engine.moves import Move, with_next_step_due
 from chalicelib.rights.operators.decide import etag
 from chalicelib.rights.operators.inspect import apply_move
-from chalicelib.rights.request.model import Right, RightsRequest
-from chalicelib.rights.request.moves import Move, with_next_step_due
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import Lifting, RequestAnnouncement, RestraintNotes
 from chalicelib.rights.request.problems import NotNow
-from chalicelib.rights.request.procedures import UPHOLD
+from chalicelib.rights.request.terms import Right
+from chalicelib.rights.restriction.right import UPHOLD
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 

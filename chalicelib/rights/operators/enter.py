@@ -38,7 +38,7 @@ from chalicelib.rights.intake.record import Received, TakenRequest, take, take_w
 from chalicelib.rights.intake.rules import rule_outside_the_app
 from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject
 from chalicelib.rights.request.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
-from chalicelib.rights.request.model import ReceivedBy, Right
+from chalicelib.rights.request.terms import ReceivedBy, Right
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
 # The channels of people who cannot write to us are recorded by our own code.

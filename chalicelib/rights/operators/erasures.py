@@ -20,8 +20,9 @@ from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights.operators import inspect
 from chalicelib.rights.operators.inspect import CasePage
 from chalicelib.rights.request import indexes, standstill, store
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.standstill import Standstill
+from chalicelib.rights.request.terms import Right
 
 READ_PER_PAGE = store.MAX_READ
 # The rank of requests that are not stuck.

@@ -17,19 +17,20 @@ from datetime import datetime
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights.operators.inspect import apply_move
-from chalicelib.rights.request import procedures, states
-from chalicelib.rights.request.deadline import ExtensionReason, NotAllowed
-from chalicelib.rights.request.identity import IdentityProof
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
-from chalicelib.rights.request.moves import (
+from chalicelib.rights.engine.moves import (
     Move,
     awaiting_identity,
     with_identity_proven,
     with_next_step_due,
     with_reminders_reset,
 )
+from chalicelib.rights.operators.inspect import apply_move
+from chalicelib.rights.request import procedures, states
+from chalicelib.rights.request.deadline import ExtensionReason, NotAllowed
+from chalicelib.rights.request.identity import IdentityProof
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.problems import ExtensionNotAllowed, TooLate
+from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.staff.model import OwnProposal, ProposedAlready
 
 

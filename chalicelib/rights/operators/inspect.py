@@ -22,9 +22,10 @@ from chalicelib.core.chain import Chain, ChainEntry, Unreadable
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights.request import evidence, indexes, moves, store
+from chalicelib.rights.engine import moves
+from chalicelib.rights.engine.moves import Move
+from chalicelib.rights.request import evidence, indexes, store
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.moves import Move
 from chalicelib.staff import history
 
 INSPECTED, LISTED = "inspected", "listed"

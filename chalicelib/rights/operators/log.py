@@ -19,7 +19,8 @@ from chalicelib.rights.operators import store
 from chalicelib.rights.operators.inspect import cursor_of, merge_shards, parse_place
 from chalicelib.rights.request import indexes
 from chalicelib.rights.request import store as requests
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right
 
 PAGE = 100  # one batched read
 

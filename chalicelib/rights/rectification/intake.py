@@ -32,11 +32,13 @@ from chalicelib.rights.intake.submission import (
     Submission,
     read_subject,
 )
+from chalicelib.rights.rectification import right
 from chalicelib.rights.request import procedures, recipients, restraints
-from chalicelib.rights.request.model import AskedCorrection, RightsRequest, Status
+from chalicelib.rights.request.model import AskedCorrection, RightsRequest
 from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.recipients import CorrectableField, CorrectionWay
 from chalicelib.rights.request.restraints import Decided
+from chalicelib.rights.request.terms import Status, StepStatus
 
 _SWITCHES = {"true": True, "false": False}
 _PROFILE = Profile.declaration.types
@@ -63,7 +65,7 @@ def _begin(submission: Submission) -> Beginning:
         **({"restricted": sorted(contested)} if (contested := _contested(asked)) else {}),
     }
     return Beginning(
-        () if asked.reviewed else procedures.RECTIFIED,
+        () if asked.reviewed else procedures.steps_of(submission.body.right),
         RequestNotes(),
         also=_effect(submission, asked),
         said=said,
@@ -86,7 +88,7 @@ def _defer(submission: Submission) -> Beginning:
     _data_writes(submission.subject, asked.at_once, stated)  # refuses now what cannot be done later either
     deferred = tuple(sorted(asked.at_once.model_fields_set)) if asked.at_once else ()
     return Beginning(
-        procedures.RECTIFIED_LATER,
+        procedures.steps_of(submission.body.right, right.LATER),
         RequestNotes(),
         also=[accounts.not_erasing(submission.subject.account.account_id)],
         said={"deferred": list(deferred)} if deferred else {"stated": 1},
@@ -260,7 +262,7 @@ def _close(request: RightsRequest, status: Status) -> ClosingEffect:
     Raises:
         InvalidRequest, Unavailable: as for `deferred_writes`.
     """
-    if status is Status.COMPLETED and procedures.waits_for_warning(request):
+    if status is Status.COMPLETED and _waits_for_warning(request):
         return ClosingEffect(request.notes, also=deferred_writes(request) or [])
     ended = list(restraints.ending(request.account_id, request.request_id))
     approved = _approved(request) if status in _CORRECTS else []
@@ -283,6 +285,11 @@ def _approved(request: RightsRequest) -> list[Write]:
         for name, value in correction.proposed.items()
     ]
     return [_statements_write(subject, new, "corrections")]
+
+
+def _waits_for_warning(request: RightsRequest) -> bool:
+    """Return whether a correction is carried out only after the account was warned, and was not yet."""
+    return any(step.name == right.CORRECT and step.status is not StepStatus.DONE for step in request.steps)
 
 
 RECTIFICATION = IntakeRule(_begin, takes=frozenset({"changes", "reason"}), closing=_close, deferred=_defer)

@@ -15,14 +15,16 @@ from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import InvalidRequest, Unavailable
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.answers import letters as messages
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
-from chalicelib.rights.request import procedures, recipients
+from chalicelib.rights.rectification import intake, right
+from chalicelib.rights.request import recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
+from chalicelib.rights.request.terms import Status
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.stream import lookup
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
@@ -101,4 +103,14 @@ def _done(notices: Sequence[RecipientNotice]) -> Done:
     return Done(counts={outcome: registered.count(outcome) for outcome in dict.fromkeys(registered)})
 
 
-NOTIFY_RECIPIENTS = Step(procedures.NOTIFY_RECIPIENTS, _notify, waits_for_processor=True)
+def _correct(job: AnyJob) -> Outcome:
+    """Carry out a correction, after the account's owner had time to object."""
+    try:
+        writes = intake.deferred_writes(job.request)
+    except InvalidRequest:  # it was valid when it was received, and another run changes nothing
+        return Stop("not_possible")
+    return Stop("account_missing") if writes is None else Done(answers=Status.COMPLETED, also=writes)
+
+
+NOTIFY_RECIPIENTS = Step(right.NOTIFY_RECIPIENTS, _notify, waits_for_processor=True)
+CORRECT = Step(right.CORRECT, _correct)

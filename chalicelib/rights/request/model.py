@@ -3,17 +3,10 @@
 One item holds a whole request including its steps, so one version condition covers all concurrent writes.
 Personal fields are sealed under the key of their retention class from the start: a request is kept longer
 than its subject's own key, because claims about it may be raised later (Art. 17(3)(e) GDPR).
-
-What a request for rectification asks for, and what was decided about it.
-
-What is kept of an erased account, as a request states it (ADR 31).
-
-Evidence that a request owes to its history.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_serializer, field_validator
@@ -27,11 +20,12 @@ from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Rec
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.retention.model import HoldGround
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request import notes as notes_of_requests
 from chalicelib.rights.request.deadline import Clock, Extension, Pause
 from chalicelib.rights.request.identity import GuestContact, IdentityProof, OnBehalf, SeenAuthority
-from chalicelib.rights.request.notes import CopyNotes, ErasureNotes, RequestNotes, RestraintNotes
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.notes import RequestNotes
+from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status, StepStatus
 
 
 class OwedEntry(BaseModel):
@@ -94,59 +88,6 @@ _STAFF = (Recipient.BELGRADE_OFFICE,)
 # No law requires this retention. The controller keeps requests to be able to prove how they were answered.
 EVIDENCE_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
 _INNER = NotPersonal(withheld="internal state of our work on the request; its result is in the other fields")
-
-
-class Right(StrEnum):
-    """The rights that can be exercised (Art. 7(3) and 15 to 21 GDPR)."""
-
-    ACCESS = "access"
-    PORTABILITY = "portability"
-    RECTIFICATION = "rectification"
-    ERASURE = "erasure"
-    RESTRICTION = "restriction"
-    OBJECTION = "objection"
-    MARKETING_OBJECTION = "marketing_objection"
-    CONSENT_WITHDRAWAL = "consent_withdrawal"
-
-
-class Status(StrEnum):
-    """The status of a request."""
-
-    RECEIVED = "received"
-    AWAITING_VERIFICATION = "awaiting_verification"
-    IN_PROGRESS = "in_progress"
-    AWAITING_PROCESSOR = "awaiting_processor"
-    AWAITING_REVIEW = "awaiting_review"
-    COMPLETED = "completed"
-    PARTIALLY_COMPLETED = "partially_completed"
-    REFUSED = "refused"
-    CANCELLED = "cancelled"
-
-
-class ReceivedBy(StrEnum):
-    """The channel by which a request was received; every channel is valid (RGT-11).
-
-    GUEST is a request without a session, by a code to a number or mailbox.
-    """
-
-    APP = "app"
-    GUEST = "guest"
-    LETTER = "letter"
-    EMAIL = "email"
-    TELEPHONE = "telephone"
-    IN_PERSON = "in_person"
-    SUPPORT = "support"
-    UNSUBSCRIBE = "unsubscribe"  # the link in a marketing mail
-    INACTIVITY = "inactivity"  # no request: the account was not used, and its owner was warned (RET-5)
-
-
-class StepStatus(StrEnum):
-    """The status of a step. `stopped`: it cannot go on until an operator acts; the deadline keeps running."""
-
-    WAITING = "waiting"
-    IN_PROGRESS = "in_progress"
-    DONE = "done"
-    STOPPED = "stopped"
 
 
 class _Part(BaseModel):
@@ -323,15 +264,7 @@ class RightsRequest(
 
 def new_notes(right: Right) -> RequestNotes:
     """The notes of a new request."""
-    return _NOTES.get(right, CopyNotes)()
-
-
-_NOTES: Mapping[Right, type[RequestNotes]] = {
-    Right.ERASURE: ErasureNotes,
-    Right.RECTIFICATION: RequestNotes,
-    Right.RESTRICTION: RestraintNotes,
-    Right.OBJECTION: RestraintNotes,
-}
+    return declaration.of(right).notes()
 
 
 class OpenRequest(

@@ -16,10 +16,35 @@ from pydantic import TypeAdapter
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import DisclosureId, HeldId, MailId, StaffId, TombstoneId
 from chalicelib.core.settings import ErasureExtent
+from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground
-from chalicelib.rights.erasure.certificates.words import DeletionPlace
 from chalicelib.stream.deletion_report import StreamDeletionTask, StreamReport
+
+
+class DeletionPlace(StrEnum):
+    """Where data was deleted."""
+
+    ACCOUNTS = "our database, table accounts"
+    CLAIMS = "our database, table claims"
+    CHALLENGES = "our database, table challenges"
+    KEYS = "our database, table keys"
+    USAGE = "our database, table usage"
+    RIGHTS = "our database, table rights"
+    BILLING = "our database, table billing"
+    HELD = "our database, table held"
+    COPIES = "our storage of copies of data (Amazon S3)"
+    MAIL_LIST = "the suppression list of our mail service (Amazon SES)"
+
+    @classmethod
+    def of_table(cls, table: Table) -> "DeletionPlace":
+        """The place of a table.
+
+        Raises:
+            KeyError: the table is the Ledger, from which nothing is deleted.
+        """
+        return cls[table.name]
+
 
 N = TypeVar("N", bound="RequestNotes")
 

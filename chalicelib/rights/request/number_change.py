@@ -18,7 +18,8 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import store
-from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import ReceivedBy, Right
 
 # A thief with the new number can use both. Operators check the identity of those who write to them.
 _BY_NUMBER = frozenset({ReceivedBy.APP, ReceivedBy.GUEST})

@@ -22,8 +22,9 @@ from chalicelib.privacy import plans, register
 from chalicelib.privacy.plans import DisclosedField, Section
 from chalicelib.privacy.purposes import Category, Correction, Purpose
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
+from chalicelib.rights.request.terms import Right, Status
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.staff.disclosures.model import Disclosure
 

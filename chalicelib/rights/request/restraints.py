@@ -21,8 +21,9 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Restraint, RestraintKind
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.terms import Right
 
 
 @dataclass(frozen=True)

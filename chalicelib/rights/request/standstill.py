@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from chalicelib.core import clock
 from chalicelib.rights.request import recipients
-from chalicelib.rights.request.model import RightsRequest, StepStatus
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.terms import StepStatus
 
 
 class Standstill(StrEnum):

@@ -8,8 +8,9 @@ any open status ──> completed, partially_completed, refused, cancelled, whic
                     awaiting_verification only refused and cancelled
 """
 
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.problems import TooLate
+from chalicelib.rights.request.terms import Status, StepStatus
 
 ANSWERS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED, Status.REFUSED})
 CLOSED = ANSWERS | {Status.CANCELLED}

@@ -37,7 +37,8 @@ from chalicelib.core.table import (
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
 from chalicelib.rights.request import evidence, indexes, standstill
-from chalicelib.rights.request.model import ExportFile, OpenRequest, Right, RightsRequest
+from chalicelib.rights.request.model import ExportFile, OpenRequest, RightsRequest
+from chalicelib.rights.request.terms import Right
 
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
 MAX_READ = 100  # items of a batched read

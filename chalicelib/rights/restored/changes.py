@@ -11,14 +11,16 @@ from chalicelib.core.chain import NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import Write
 from chalicelib.retention import holds
+from chalicelib.rights.engine.moves import with_next_step_due
+from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.inputs import KEPT_AHEAD
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
 from chalicelib.rights.intake import closing as ends
 from chalicelib.rights.request import evidence, procedures, store
-from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest, Status, StepState, StepStatus
-from chalicelib.rights.request.moves import with_next_step_due
+from chalicelib.rights.request.model import RightsRequest, StepState
 from chalicelib.rights.request.notes import ErasureNotes
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status, StepStatus
 from chalicelib.rights.restored.history import ClosingEvidence, RequestHistory
 
 
@@ -44,7 +46,7 @@ def complete(request: RightsRequest, mark: Mark, at: datetime) -> None:
     """
     done = max(mark.erased_at or clock.now(), request.received_at)
     steps = tuple(
-        step if step.name == procedures.AWAIT_LAPSE else _done(step, done) for step in request.steps
+        step if step.name == erasure_right.AWAIT_LAPSE else _done(step, done) for step in request.steps
     )
     after = request.model_copy(
         update={
@@ -69,7 +71,7 @@ def go_on(request: RightsRequest, tombstone: Tombstone, at: datetime) -> None:
         MovedMeanwhile, HeadMoved: as for `close`.
     """
     now = clock.now()
-    passed = [step.name for step in request.steps].index(procedures.CAPTURE) + 1
+    passed = [step.name for step in request.steps].index(erasure_right.CAPTURE) + 1
     steps = (
         *(_done(step, tombstone.captured_at) for step in request.steps[:passed]),
         *request.steps[passed:],
@@ -129,7 +131,7 @@ def rebuild(
         received_by=received.received_by if received else ReceivedBy.APP,
         received_at=received.received_at if received else now,
         status=Status.IN_PROGRESS,
-        steps=procedures.waiting_steps(procedures.steps_of(Right.ERASURE, None)),
+        steps=procedures.waiting_steps(procedures.steps_of(Right.ERASURE)),
         run_at=now,
         notes=_fresh(at, ErasureNotes()),
     )

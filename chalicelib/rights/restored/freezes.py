@@ -15,9 +15,10 @@ from chalicelib.core.chain import Unreadable
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.transactions import Perform, commit
 from chalicelib.rights.request import store
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.request.store import ExercisedAlready
+from chalicelib.rights.request.terms import Right
 from chalicelib.rights.restored import changes
 from chalicelib.rights.restored.history import read_history
 

@@ -12,8 +12,7 @@ from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import evidence
-from chalicelib.rights.request.model import ReceivedBy, Right, Status
-from chalicelib.rights.request.refusal import RefusalReason
+from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 # The events by which a person closes a request, with its status; `decided` states the status itself.

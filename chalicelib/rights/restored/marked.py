@@ -19,9 +19,10 @@ from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.inputs import InputsGone, ensure_inputs
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
 from chalicelib.rights.request import store
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.request.store import ExercisedAlready
+from chalicelib.rights.request.terms import Right, Status
 from chalicelib.rights.restored import changes
 from chalicelib.rights.restored.history import ClosingEvidence, read_history
 from chalicelib.rights.restored.requests import RequestOutcome

@@ -7,7 +7,8 @@ from chalicelib.core import chain
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.rights.request import evidence, store
-from chalicelib.rights.request.model import Right, RightsRequest
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right
 
 
 def marketing_objections_since(since: datetime) -> dict[AccountId, datetime]:

@@ -16,8 +16,9 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Perform, commit
 from chalicelib.rights.request import evidence, restraints, store
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.terms import Right, Status
 
 
 class RestraintOutcome(StrEnum):

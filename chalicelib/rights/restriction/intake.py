@@ -15,9 +15,11 @@ from chalicelib.rights.intake.submission import (
     named_purposes,
 )
 from chalicelib.rights.request import procedures, restraints
-from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.restraints import Decided
+from chalicelib.rights.request.terms import Status
+from chalicelib.rights.restriction import right
 
 # The service cannot be used in parts: to stop it, a subject restricts all.
 RESTRICTABLE = tuple(
@@ -35,12 +37,18 @@ def _begin(submission: Submission) -> Beginning:
     found = Decided(subject.account, subject.purposes, subject.keys)
     covers_all, preserves = restraint.covers_all, restraint.preserves
     return Beginning(
-        procedures.restriction_steps(covers_all=covers_all, preserves=preserves),
+        procedures.steps_of(body.right, _variant(restraint)),
         RestraintNotes(since=submission.at, purposes=purposes, ground=ground),
         also=restraints.placing(found, submission.request_id, restraint),
         said={"ground": ground, "purposes": list(purposes) or "all"},
         answer=None if covers_all or preserves else Status.COMPLETED,
     )
+
+
+def _variant(restraint: Restraint) -> str | None:
+    if restraint.covers_all:
+        return None if restraint.preserves else right.WHOLLY
+    return right.PRESERVING if restraint.preserves else right.IN_PART
 
 
 def _given(ground: Ground | None) -> Ground:

@@ -14,11 +14,12 @@ from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights import service
+from chalicelib.rights.engine.moves import Move, apply_move, with_next_step_due
 from chalicelib.rights.request import number_change, restraints
-from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest
-from chalicelib.rights.request.moves import Move, apply_move, with_next_step_due
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.problems import NotNow
+from chalicelib.rights.request.terms import ReceivedBy, Right
 
 
 def wants_step_up(request: RightsRequest) -> bool:

@@ -23,9 +23,11 @@ from chalicelib.rights.copy import package as copies
 from chalicelib.rights.copy.assemble import open_chat
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Stop, Wait
-from chalicelib.rights.request import files, procedures, restraints
-from chalicelib.rights.request.model import Right, RightsRequest, Status
+from chalicelib.rights.request import files, restraints
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import MadeCopy, RequestAnnouncement, RestraintNotes
+from chalicelib.rights.request.terms import Right, Status
+from chalicelib.rights.restriction import right
 from chalicelib.rights.steps.announce import send_once
 from chalicelib.rights.steps.pin import pinned_end
 from chalicelib.stream import access
@@ -151,10 +153,10 @@ def _discard(job: RestraintJob) -> Outcome:
     return Done()
 
 
-RESTRICT_AT_STREAM = Step(procedures.RESTRICT_AT_STREAM, _restrict_at_stream)
-PRESERVE_MESSAGES = Step(procedures.PRESERVE_MESSAGES, _preserve_messages, lease=WHOLE_RUN)
-CONCLUDE = Step(procedures.CONCLUDE, _conclude)
-UPHOLD = Step(procedures.UPHOLD, _uphold, lease=WHOLE_RUN)
-END_RESTRAINT = Step(procedures.END_RESTRAINT, _end_after_refusal, lease=WHOLE_RUN)
-RELEASE_AT_STREAM = Step(procedures.RELEASE_AT_STREAM, _release)
-DISCARD_PRESERVED = Step(procedures.DISCARD_PRESERVED, _discard)
+RESTRICT_AT_STREAM = Step(right.RESTRICT_AT_STREAM, _restrict_at_stream)
+PRESERVE_MESSAGES = Step(right.PRESERVE_MESSAGES, _preserve_messages, lease=WHOLE_RUN)
+CONCLUDE = Step(right.CONCLUDE, _conclude)
+UPHOLD = Step(right.UPHOLD, _uphold, lease=WHOLE_RUN)
+END_RESTRAINT = Step(right.END_RESTRAINT, _end_after_refusal, lease=WHOLE_RUN)
+RELEASE_AT_STREAM = Step(right.RELEASE_AT_STREAM, _release)
+DISCARD_PRESERVED = Step(right.DISCARD_PRESERVED, _discard)

@@ -21,18 +21,20 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.sealing import SealingError
 from chalicelib.messages import mail, sms
-from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
-from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
+from chalicelib.messages.mail import Mail, MailRefused
+from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Choices, Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.answers import guest_letters as guest_messages
 from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.engine.sending import at_most_once
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.letters import link as receipt_link
-from chalicelib.rights.request import procedures, receipts
-from chalicelib.rights.request.model import ReceivedBy, Right, RightsRequest
+from chalicelib.rights.request import declaration, receipts
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
+from chalicelib.rights.request.terms import ReceivedBy, Right
 
 _IN_APP, _BY_MAIL, _BY_TEXT = "announced_in_app", "announced_by_mail", "announced_by_text"
 # The subject of such a request sees it in the app. One who wrote, called or came may have lost the phone.
@@ -40,8 +42,6 @@ _FROM_SESSIONS = frozenset({ReceivedBy.APP, ReceivedBy.UNSUBSCRIBE, ReceivedBy.I
 # How a message is written, given its recipient's language.
 WrittenMail = Callable[[MailId, str, str | None], Mail]
 WrittenText = Callable[[str | None], str]
-# What is known of a message that may have been sent, in the words of the evidence.
-SENT_BEFORE, SENT_IN_DOUBT = "sent_before", "sent_in_doubt"
 
 
 def _announce(job: AnyJob) -> Outcome:
@@ -106,27 +106,6 @@ def send_once(
     return {sent if sent in {_BY_MAIL, _BY_TEXT} else _IN_APP: 1}
 
 
-def at_most_once(job: Job[N], about: RequestAnnouncement, send: Callable[[MailId], str]) -> str:
-    """Send a message, unless an earlier run may have sent it: a note is written before.
-
-    Returns what `send` returns, `SENT_BEFORE` if an earlier run may have sent it, or `SENT_IN_DOUBT`.
-
-    Raises:
-        Unavailable: it was certainly not sent; another run may send it.
-    """
-    if about in job.notes.mails:
-        return SENT_BEFORE
-    before, mail_id = job.notes, MailId.new()
-    job.note(replace(before, mails={**before.mails, about: mail_id}))
-    try:
-        return send(mail_id)
-    except (MailUnavailable, TextUnavailable):
-        job.note(before)
-        raise Unavailable from None
-    except (MailInDoubt, TextInDoubt):
-        return SENT_IN_DOUBT
-
-
 @dataclass(frozen=True, repr=False)
 class Addressee:
     """Where the subject gets messages, in which language, and the subject's choices about mail."""
@@ -162,4 +141,4 @@ def _addressee(request: RightsRequest) -> Addressee | None:
     return Addressee(email, account.locale, row[PURPOSES], phone) if email or phone else None
 
 
-ANNOUNCE = Step(procedures.ANNOUNCE, _announce)
+ANNOUNCE = Step(declaration.ANNOUNCE, _announce)

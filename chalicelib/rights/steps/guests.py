@@ -1,8 +1,7 @@
 """The steps and duties of requests without a session (RGT-11, ADR 49).
 
-search, answer, forget_contact   a person without an account
-warn, cool_down                  a copy, an erasure or a correction of an account
-correct                          a correction of an account
+A person without an account is searched for, answered, and forgotten. The owner of an account is warned before
+a copy, an erasure or a correction, and has time to object.
 """
 
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from functools import partial
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import HOUR
-from chalicelib.core.errors import InvalidRequest, Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
@@ -22,17 +21,17 @@ from chalicelib.messages.mail import MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.answers import guest_letters as guest_messages
+from chalicelib.rights.engine.sending import at_most_once
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure.inputs import read_subject
 from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.intake import closing as ends
-from chalicelib.rights.rectification import intake as rectification
-from chalicelib.rights.request import duties, procedures
+from chalicelib.rights.request import declaration, duties, procedures
 from chalicelib.rights.request.identity import IdentityProof
-from chalicelib.rights.request.model import RightsRequest, Status
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
-from chalicelib.rights.request.refusal import RefusalReason
-from chalicelib.rights.steps.announce import WrittenMail, WrittenText, at_most_once, send_once
+from chalicelib.rights.request.terms import RefusalReason, Status
+from chalicelib.rights.steps.announce import WrittenMail, WrittenText, send_once
 
 _NOT_REACHABLE, _WARNED, _NOTIFIED = "not_reachable", "warned", "notified"
 _REMINDERS = (RequestAnnouncement.FIRST_PROOF_REMINDER, RequestAnnouncement.LAST_PROOF_REMINDER)
@@ -127,15 +126,6 @@ def _cool_down(job: AnyJob) -> Outcome:
     return Wait(left) if left > timedelta() else Done()
 
 
-def _correct(job: AnyJob) -> Outcome:
-    """Carry out a correction, after the account's owner had time to object."""
-    try:
-        writes = rectification.deferred_writes(job.request)
-    except InvalidRequest:  # it was valid when it was received, and another run changes nothing
-        return Stop("not_possible")
-    return Stop("account_missing") if writes is None else Done(answers=Status.COMPLETED, also=writes)
-
-
 def remind_of_proof(job: AnyJob) -> None:
     """Duty: notify the subject that proof of identity is outstanding, and until when; at most once each.
 
@@ -184,9 +174,8 @@ def _refused(request: RightsRequest, now: datetime) -> RightsRequest:
     return closed.model_copy(update={"refusal": RefusalReason.IDENTITY_FAILURE, "run_at": now})
 
 
-SEARCH = Step(procedures.SEARCH, _search)
-ANSWER = Step(procedures.ANSWER, _answer)
-FORGET_CONTACT = Step(procedures.FORGET_CONTACT, _forget_contact)
-WARN = Step(procedures.WARN, _warn)
-COOL_DOWN = Step(procedures.COOL_DOWN, _cool_down)
-CORRECT = Step(procedures.CORRECT, _correct)
+SEARCH = Step(declaration.SEARCH, _search)
+ANSWER = Step(declaration.ANSWER, _answer)
+FORGET_CONTACT = Step(declaration.FORGET_CONTACT, _forget_contact)
+WARN = Step(declaration.WARN, _warn)
+COOL_DOWN = Step(declaration.COOL_DOWN, _cool_down)

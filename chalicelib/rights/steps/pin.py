@@ -11,7 +11,7 @@ from chalicelib.privacy import pins
 from chalicelib.rights.answers import letters as messages
 from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.erasure import inputs
-from chalicelib.rights.request import evidence, procedures, store
+from chalicelib.rights.request import declaration, evidence, store
 from chalicelib.rights.request.duties import PINNED_AHEAD
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
@@ -110,4 +110,4 @@ def record_unproven(job: AnyJob) -> None:
         job.move(notified, "unproven")
 
 
-PIN = Step(procedures.PIN, _pin, lease=WHOLE_RUN)
+PIN = Step(declaration.PIN, _pin, lease=WHOLE_RUN)

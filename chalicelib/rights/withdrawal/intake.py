@@ -14,14 +14,15 @@ from chalicelib.core.errors import InvalidRequest
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission, is_completed
 from chalicelib.rights.request import procedures
-from chalicelib.rights.request.model import Status, new_notes
+from chalicelib.rights.request.model import new_notes
+from chalicelib.rights.request.terms import Status
 
 
 def _begin(submission: Submission) -> Beginning:
     subject, right = submission.subject, submission.body.right
     made = consents.of_withdrawal(subject.account, subject.purposes, subject.keys, _asked(submission))
     return Beginning(
-        procedures.steps_of(right, None),
+        procedures.steps_of(right),
         new_notes(right),
         also=[not_erasing(subject.account.account_id), *made.writes] if made.writes else (),
         said={"withdrawn": list(made.withdrawn)},

@@ -20,10 +20,11 @@ from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.answers.words import words_of
 from chalicelib.rights.copy.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
 from chalicelib.rights.copy.page import kinds
 from chalicelib.rights.copy.phrases import phrasebook
-from chalicelib.rights.request.model import Right
+from chalicelib.rights.request import declaration
 
 _HEADINGS = {CopyKind.ACCESS: "Your data at RU4M", CopyKind.PORTABILITY: "Your data for another service"}
 _LEADS = {
@@ -33,30 +34,6 @@ _LEADS = {
     "service, in a format that another service can read (Art. 20 GDPR).",
 }
 
-_RIGHTS = {
-    Right.ACCESS: (
-        "Access",
-        "know which data about you we process, and get a copy of it (Art. 15 GDPR)",
-    ),
-    Right.RECTIFICATION: ("Correction", "have wrong or incomplete data corrected (Art. 16 GDPR)"),
-    Right.ERASURE: (
-        "Deletion",
-        "have your data deleted, unless a law requires us to keep it (Art. 17 GDPR)",
-    ),
-    Right.RESTRICTION: ("Restriction", "have us store your data without using it (Art. 18 GDPR)"),
-    Right.PORTABILITY: (
-        "Portability",
-        "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR)",
-    ),
-    Right.OBJECTION: (
-        "Objection",
-        "object to processing that is based on our legitimate interests (Art. 21(1) GDPR)",
-    ),
-    Right.MARKETING_OBJECTION: (
-        "Objection to direct marketing",
-        "object at any time, without giving a reason (Art. 21(2) GDPR)",
-    ),
-}
 # Listed apart: the app also has a switch for each consent.
 _CONSENTS = (
     "You can withdraw a consent in the app at any time, as easily as you gave it. The withdrawal applies to "
@@ -191,7 +168,7 @@ def _rights(about: About, say: Phrasebook) -> Html:
         for authority in about.authorities
     ]
     introduction = Html.escape(say("You can exercise these rights in the app, or by writing to {mail}:"))
-    rights = (tag("li", tag("strong", say(name)), ": ", say(what), ".") for name, what in _RIGHTS.values())
+    rights = (tag("li", tag("strong", say(name)), ": ", say(what), ".") for name, what in _named_rights())
     return Html().join(
         [
             tag("h2", say("Your rights, and where to complain"), id="rights"),
@@ -207,3 +184,10 @@ def _rights(about: About, say: Phrasebook) -> Html:
             *authorities,
         ]
     )
+
+
+def _named_rights() -> Iterator[tuple[str, str]]:
+    """The name of each right and what it allows, in the order of their articles."""
+    for one in sorted(declaration.declared().values(), key=lambda one: one.dpv):
+        if words := words_of(one.right).on_page:
+            yield words

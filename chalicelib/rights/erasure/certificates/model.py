@@ -35,11 +35,11 @@ from chalicelib.rights.erasure.certificates.words import (
     REMAINDERS,
     CertifyingController,
     CountPrecision,
-    DeletionPlace,
     Ending,
     Reason,
     Remaining,
 )
+from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
 
 KEY_BACKUPS = 7 * DAY

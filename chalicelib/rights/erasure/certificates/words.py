@@ -8,37 +8,11 @@ tests/unit/test_certificates.py reads stored certificates of each format, which 
 from collections.abc import Mapping
 from enum import StrEnum
 
-from chalicelib.core.table_names import Table
-
 
 class CertifyingController(StrEnum):
     """The controllers that issued certificates; the current one is `privacy/controller`."""
 
     RU4M = "RU4M Ltd, Tosin bunar 272B, 11070 Belgrade, RS"
-
-
-class DeletionPlace(StrEnum):
-    """Where data was deleted."""
-
-    ACCOUNTS = "our database, table accounts"
-    CLAIMS = "our database, table claims"
-    CHALLENGES = "our database, table challenges"
-    KEYS = "our database, table keys"
-    USAGE = "our database, table usage"
-    RIGHTS = "our database, table rights"
-    BILLING = "our database, table billing"
-    HELD = "our database, table held"
-    COPIES = "our storage of copies of data (Amazon S3)"
-    MAIL_LIST = "the suppression list of our mail service (Amazon SES)"
-
-    @classmethod
-    def of_table(cls, table: Table) -> "DeletionPlace":
-        """The place of a table.
-
-        Raises:
-            KeyError: the table is the Ledger, from which nothing is deleted.
-        """
-        return cls[table.name]
 
 
 class CountPrecision(StrEnum):

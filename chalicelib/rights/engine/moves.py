@@ -20,7 +20,8 @@ from chalicelib.core.transactions import Conflict, Write
 from chalicelib.rights.engine import queue
 from chalicelib.rights.request import duties, evidence, store
 from chalicelib.rights.request.deadline import ASKED_WITHOUT_DELAY
-from chalicelib.rights.request.model import RightsRequest, Status, StepStatus
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Status, StepStatus
 
 _TRIES = 3
 

@@ -1,0 +1,62 @@
+"""The words of access and portability: outcomes, and what is said where nothing is stored."""
+
+from chalicelib.rights.answers.words import RightWords, in_both
+from chalicelib.rights.request.terms import Status
+
+ACCESS = RightWords(
+    title="Copy of the data (access)",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "Your copy is ready. It shows what we store about you, why, for how long, and who received it "
+            "(Art. 15 GDPR, Art. 26 ZZPL).",
+            "Vaša kopija je spremna. Ona prikazuje koje podatke o Vama čuvamo, zašto, koliko dugo i ko ih je "
+            "primio (čl. 15. GDPR, čl. 26. ZZPL).",
+        ),
+        Status.PARTIALLY_COMPLETED: in_both(
+            "Your copy is ready, but it is not complete (Art. 15 GDPR, Art. 26 ZZPL).",
+            "Vaša kopija je spremna, ali nije potpuna (čl. 15. GDPR, čl. 26. ZZPL).",
+        ),
+        Status.REFUSED: in_both(
+            "We refused your request for a copy of your data (Art. 15 GDPR, Art. 26 ZZPL).",
+            "Odbili smo Vaš zahtev za kopiju podataka (čl. 15. GDPR, čl. 26. ZZPL).",
+        ),
+        Status.CANCELLED: in_both(
+            "Your request for a copy of your data was cancelled. You do not get a copy.",
+            "Vaš zahtev za kopiju podataka je otkazan. Nećete dobiti kopiju.",
+        ),
+    },
+    nothing_held=in_both("So there is no copy of data.", "Zato nema kopije podataka."),
+    on_page=(
+        "Access",
+        "know which data about you we process, and get a copy of it (Art. 15 GDPR)",
+    ),
+)
+PORTABILITY = RightWords(
+    title="Copy for another service (portability)",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "Your data is ready, in a format that other services can read (Art. 20 GDPR, Art. 36 ZZPL).",
+            "Vaši podaci su spremni, u obliku koji druge usluge mogu da čitaju (čl. 20. GDPR, čl. 36. ZZPL).",
+        ),
+        Status.PARTIALLY_COMPLETED: in_both(
+            "Your data is ready, in a format that other services can read, but a part of your request was "
+            "not "
+            "fulfilled (Art. 20 GDPR, Art. 36 ZZPL).",
+            "Vaši podaci su spremni, u obliku koji druge usluge mogu da čitaju, ali deo Vašeg zahteva nije "
+            "ispunjen (čl. 20. GDPR, čl. 36. ZZPL).",
+        ),
+        Status.REFUSED: in_both(
+            "We refused your request to transfer your data (Art. 20 GDPR, Art. 36 ZZPL).",
+            "Odbili smo Vaš zahtev za prenos podataka (čl. 20. GDPR, čl. 36. ZZPL).",
+        ),
+        Status.CANCELLED: in_both(
+            "Your request to transfer your data was cancelled. Nothing was transferred.",
+            "Vaš zahtev za prenos podataka je otkazan. Ništa nije preneto.",
+        ),
+    },
+    nothing_held=in_both("So there is no data to transfer.", "Zato nema podataka za prenos."),
+    on_page=(
+        "Portability",
+        "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR)",
+    ),
+)

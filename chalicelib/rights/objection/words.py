@@ -1,0 +1,60 @@
+"""The words of objections: outcomes, and what is said where nothing is stored."""
+
+from chalicelib.rights.answers.words import RightWords, in_both
+from chalicelib.rights.request.terms import Status
+
+OBJECTION = RightWords(
+    title="Objection",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "We stopped the processing to which you objected (Art. 21 GDPR, Art. 37 ZZPL).",
+            "Prekinuli smo obradu na koju ste podneli prigovor (čl. 21. GDPR, čl. 37. ZZPL).",
+        ),
+        Status.PARTIALLY_COMPLETED: in_both(
+            "We stopped a part of the processing to which you objected (Art. 21 GDPR, Art. 37 ZZPL).",
+            "Prekinuli smo deo obrade na koju ste podneli prigovor (čl. 21. GDPR, čl. 37. ZZPL).",
+        ),
+        Status.REFUSED: in_both(
+            "We did not accept your objection to the processing of your data (Art. 21 GDPR, Art. 37 ZZPL).",
+            "Nismo prihvatili Vaš prigovor na obradu podataka (čl. 21. GDPR, čl. 37. ZZPL).",
+        ),
+        Status.CANCELLED: in_both(
+            "Your objection to the processing of your data was cancelled.",
+            "Vaš prigovor na obradu podataka je otkazan.",
+        ),
+    },
+    nothing_held=in_both("So there is no processing to stop.", "Zato nema obrade koju bismo prekinuli."),
+    on_page=(
+        "Objection",
+        "object to processing that is based on our legitimate interests (Art. 21(1) GDPR)",
+    ),
+)
+MARKETING_OBJECTION = RightWords(
+    title="Objection to direct marketing",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "We stopped direct marketing to you (Art. 21(2) and (3) GDPR, Art. 37 ZZPL). A message that was "
+            "already on its way may still arrive.",
+            "Prekinuli smo direktno oglašavanje prema Vama (čl. 21. st. 2. i 3. GDPR, čl. 37. ZZPL). Poruka "
+            "koja "
+            "je već poslata može još da stigne.",
+        ),
+        Status.CANCELLED: in_both(
+            "Your objection to direct marketing was cancelled.",
+            "Vaš prigovor na direktno oglašavanje je otkazan.",
+        ),
+    },
+    nothing_held=in_both(
+        "We send marketing to accounts that agreed to it, and to no others, so we send none to you. "
+        "From now on we remember this number or address for 24 months, as a keyed hash without a name, and "
+        "send it no marketing, even if an account has it. Only a later consent of that account ends this.",
+        "Oglasne poruke šaljemo samo nalozima koji su na njih pristali, pa ih Vama ne šaljemo. Od "
+        "sada ovaj broj ili adresu pamtimo 24 meseca, kao heš-vrednost zaštićenu ključem, bez imena, i na "
+        "njih ne šaljemo oglasne poruke, ni ako ih dobije neki nalog. To prestaje samo kasnijim pristankom "
+        "tog naloga.",
+    ),
+    on_page=(
+        "Objection to direct marketing",
+        "object at any time, without giving a reason (Art. 21(2) GDPR)",
+    ),
+)
