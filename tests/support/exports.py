@@ -63,7 +63,7 @@ def an_about(**changes: object) -> About:
             File("data.json", "all records, for programs"),
             File("data.schema.json", "what data.json looks like"),
             File("csv/", "the same for spreadsheets, a file for each kind"),
-            File("stream/messages.ndjson", "your messages, as Stream keeps them"),
+            File("chat/messages.ndjson", "your messages, as Stream keeps them"),
             File("manifest.json", "what is in the package, and a checksum of each file"),
         ),
     )
@@ -104,7 +104,7 @@ def _elsewhere(hostile: tuple[str, ...], say: Phrasebook) -> Iterator[SectionVie
         say,
         messages,
         _SIZES["chat_message"],
-        "stream/messages.ndjson",
+        "chat/messages.ndjson",
         withheld=(
             WithheldField("members", "names and messages of other people are theirs (Art. 15(4) GDPR)"),
         ),

@@ -343,20 +343,20 @@ VALUES: Words = {
 
 
 def test_texts_of_all_text_messages_are_found() -> None:
-    assert {name.removeprefix("chalicelib.").removesuffix(".0") for name in SENT_BY_SMS} == {
-        "accounts.challenges.sms._CODE_TEXT",
-        "accounts.profiles.farewell._NUMBER_TEXT",
-        "rights.idle.letters._TEXT",
-        "rights.erasure.messages._CANCELLED_TEXT",
-        "rights.erasure.messages._CONFIRMED_TEXT",
-        "rights.erasure.messages._ERASED_EXCEPT_TEXT",
-        "rights.erasure.messages._ERASED_TEXT",
-        "rights.guest_messages._ANSWERED_LOCKED_OUT_TEXT",
-        "rights.guest_messages._ANSWERED_TEXT",
-        "rights.guest_messages._EXTENDED_TEXT",
-        "rights.guest_messages._PROOF_TEXT",
-        "rights.guest_messages._WARNED_TEXT",
-    }
+    assert sorted(name.split(".")[-2] for name in SENT_BY_SMS) == [
+        "_ANSWERED_LOCKED_OUT_TEXT",
+        "_ANSWERED_TEXT",
+        "_CANCELLED_TEXT",
+        "_CODE_TEXT",
+        "_CONFIRMED_TEXT",
+        "_ERASED_EXCEPT_TEXT",
+        "_ERASED_TEXT",
+        "_EXTENDED_TEXT",
+        "_NUMBER_TEXT",
+        "_PROOF_TEXT",
+        "_TEXT",
+        "_WARNED_TEXT",
+    ]
 
 
 @pytest.mark.parametrize("language", Language)

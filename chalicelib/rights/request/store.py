@@ -1,4 +1,4 @@
-"""All DynamoDB access of rights, except a whole subject (`export/store`) and certificates (`erasure/store`).
+"""All DynamoDB access of rights, except a whole subject (`copy/store`) and certificates (`erasure/store`).
 
     R#<request>, request               the request; in the indexes owner, due, open, stuck, received
     R#<request>, export                the copy that was made for it
