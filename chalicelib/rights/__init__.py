@@ -1,14 +1,10 @@
 """Rights: requests of subjects, answered in time and on record (Art. 12 to 22 GDPR).
 
-A request comes in by `api` (from the app), `guest_api` (by a code, without a session), `unsubscribe/` (by a
-link) or `operators/enter` (from anywhere else). `engine` then advances it step by step, in the order that
-`procedures` lists, until its answer is delivered and announced.
+A right is a folder with a declaration, `right`. A request comes in by `api` (from the app), `guests` (by a
+code, without a session), `objection/unsubscribe` (by a link) or `operators/enter` (from anywhere else).
+`engine` then advances it step by step, as the declaration of its right says, until its answer is delivered
+and announced.
 
-The subject's side:
-
-The work:
-
-The operators' side:
-
-docs/adr/0017-requests-and-the-engine.md explains the design.
+docs/adr/0017-requests-and-the-engine.md and docs/adr/0058-a-right-is-a-folder-with-a-declaration.md explain
+the design.
 """

@@ -28,9 +28,7 @@ from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.intake.body import NewRequest
 from chalicelib.rights.intake.submission import SUBJECT, Subject
 from chalicelib.rights.objection import unsubscribe as links
-from chalicelib.rights.objection import unsubscribe_page
-from chalicelib.rights.objection.unsubscribe import OneClick
-from chalicelib.rights.objection.unsubscribe_page import UNSUBSCRIBE_POLICY
+from chalicelib.rights.objection.unsubscribe import UNSUBSCRIBE_POLICY, OneClick
 from chalicelib.rights.request import recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
@@ -199,7 +197,7 @@ def get_certificate_page_by_receipt(
 def get_unsubscribe_page(token: UnsubscribeToken) -> HtmlPage:
     """Get the page behind the link to unsubscribe in a marketing mail. It asks, and changes nothing."""
     spoken = links.read(token).language
-    return HtmlPage(markup=unsubscribe_page.question(spoken), policy=UNSUBSCRIBE_POLICY)
+    return HtmlPage(markup=links.question(spoken), policy=UNSUBSCRIBE_POLICY)
 
 
 @route(
@@ -219,4 +217,4 @@ def unsubscribe(token: UnsubscribeToken, body: OneClick) -> NoContent | HtmlPage
     links.unsubscribe(what)
     if body.answer is None:
         return NoContent()
-    return HtmlPage(markup=unsubscribe_page.confirmation(what.language), policy=UNSUBSCRIBE_POLICY)
+    return HtmlPage(markup=links.confirmation(what.language), policy=UNSUBSCRIBE_POLICY)

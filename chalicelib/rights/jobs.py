@@ -1,6 +1,11 @@
-"""Jobs of rights: the workers of the three queues, and the sweep of requests they missed."""
+"""Jobs of rights: the workers of the three queues, and the sweep of requests they missed.
+
+Each worker has a function, a queue and a role of its own, and the steps that the declarations give it. The
+usual worker does the duties of all requests.
+"""
 
 import os
+from functools import cache
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
@@ -9,9 +14,25 @@ from chalicelib.core.metrics import Dimension, Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
 from chalicelib.core.sealing import SealingError
-from chalicelib.rights import workers
+from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine import engine, queue
+from chalicelib.rights.engine.engine import Worker
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request.terms import Destination
+
+
+@cache
+def worker_for(destination: Destination) -> Worker:
+    """The worker of a queue; this imports the modules of its steps, and no others."""
+    steps = {name: step.load() for name, step in declaration.steps().items() if step.worker is destination}
+    if destination is Destination.TRANSFERS:
+        return Worker(destination, steps)
+    if destination is Destination.ERASURES:
+        return Worker(destination, steps, turns=Turns("rights"))
+    from chalicelib.rights.steps.duties import DUTIES  # the other workers do no duties, and import none
+
+    return Worker(destination, steps, DUTIES, Turns("rights"))
+
 
 rights_jobs = Blueprint(__name__)
 
@@ -50,7 +71,7 @@ def _work_on(event: SQSEvent, own: Destination) -> Failed:
     Every outcome is stored on the request, and the sweep sends it again when it is due. So only a message
     whose request could not be read or written is delivered again. A message without a valid id is dropped.
     """
-    worker = workers.worker_for(own)
+    worker = worker_for(own)
 
     def advance(body: str) -> None:
         hint = queue.parse(body)

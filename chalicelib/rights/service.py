@@ -24,8 +24,7 @@ from chalicelib.rights.engine.moves import Move, apply_move
 from chalicelib.rights.intake import closing as ends
 from chalicelib.rights.intake.body import NewRequest, RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
-from chalicelib.rights.intake.rules import rule_of
-from chalicelib.rights.intake.submission import IntakeRule, Subject
+from chalicelib.rights.intake.submission import IntakeRule, Subject, rule_of
 from chalicelib.rights.request import evidence, number_change, procedures, receipts, states, store
 from chalicelib.rights.request.files import Link, link_to, preserved_key_of
 from chalicelib.rights.request.model import ExportFile, RightsRequest

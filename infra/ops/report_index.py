@@ -12,8 +12,8 @@ from datetime import datetime
 from chalicelib.core import table
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import Attr, Change, Conflict, Index, Item, Key, Scan, Table
-from chalicelib.rights.request.indexes import place_in_log
 from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.store import place_in_log
 from infra.deployment.account import AwsAccount
 from infra.ops import scan_position
 from infra.ops.redating import Apply

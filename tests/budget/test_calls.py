@@ -16,7 +16,7 @@ from chalicelib.core import breaker, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.rights.engine import queue
-from chalicelib.rights.request import indexes
+from chalicelib.rights.request import store as indexes
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.builders import a_device, a_fault, a_phone, an_address, an_event, other_than

@@ -8,7 +8,7 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.needs import read_accounts
 from chalicelib.core.table import Item
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.request import indexes, receipts, store
+from chalicelib.rights.request import receipts, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
@@ -28,7 +28,7 @@ class CorrectionFlow(UserFlow):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.patch.setattr(indexes, "SHARDS", ("00",))
+        run.patch.setattr(store, "SHARDS", ("00",))
         self.user.has_email(ADDRESS)
         run.deliver_changes()
 

@@ -10,7 +10,7 @@ from chalicelib.core.table import Item
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.messages.suppressions.service import suppressed
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.request import indexes, store
+from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right, Status
 from tests.faults.flows import ADDRESS, KEY, OTHER_PHONE, PHONE, UserFlow
@@ -44,7 +44,7 @@ class AnsweringGuest(GuestFlow):
     more_messages = 1  # a code, as for signing up
 
     def prepare(self, run: Run) -> None:
-        run.patch.setattr(indexes, "SHARDS", ("00",))
+        run.patch.setattr(store, "SHARDS", ("00",))
         self.copy = {}
 
     def play(self, run: Run) -> None:
@@ -80,7 +80,7 @@ class RecoveringCopy(GuestFlow):
 
     def prepare(self, run: Run) -> None:
         UserFlow.prepare(self, run)
-        run.patch.setattr(indexes, "SHARDS", ("00",))
+        run.patch.setattr(store, "SHARDS", ("00",))
         self.user.has_email(ADDRESS)
         run.deliver_changes()
         self.copy = {}

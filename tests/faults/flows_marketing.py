@@ -11,7 +11,7 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.messages.letters import Letters
-from chalicelib.rights.request import indexes, store
+from chalicelib.rights.request import store
 from tests.faults.flows import ADDRESS, KEY, UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts
 
@@ -27,7 +27,7 @@ class MarketedFlow(UserFlow):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.patch.setattr(indexes, "SHARDS", ("00",))
+        run.patch.setattr(store, "SHARDS", ("00",))
         settings.cache_clear()
         self.user.has_email(ADDRESS)
         self.user.consents("marketing")

@@ -14,7 +14,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
-from chalicelib.rights.request import files, indexes, store
+from chalicelib.rights.request import files, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus
@@ -40,7 +40,7 @@ class RightsFlow(UserFlow):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.patch.setattr(indexes, "SHARDS", ("00",))  # each needs two queries of every sweep
+        run.patch.setattr(store, "SHARDS", ("00",))  # each needs two queries of every sweep
         self.user.has_email(ADDRESS)
         self.user.changes(name="Milica Ćosić", country="AT")
         self.user.consents("analytics")

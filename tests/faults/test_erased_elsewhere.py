@@ -12,7 +12,7 @@ from chalicelib.core.chain.locked import ObjectDiffers
 from chalicelib.core.ids import AccountId, RightsRequestId, TombstoneId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.messages import bounces
-from chalicelib.rights.erasure import objects, tombstones
+from chalicelib.rights.erasure import delete, tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.request.files import key_of
 from tests.faults.emulated import use_emulated_aws
@@ -64,8 +64,8 @@ def test_everything_of_a_copy_is_deleted_from_s3(
     s3.upload_part(**place, UploadId=upload_id, PartNumber=1, Body=b"part")
     s3.put_object(Bucket=exports, Key=f"{place['Key']}.other", Body=b"spared")
 
-    assert objects.erase_copy(request_id) == versions
-    assert (objects.erase_copy(request_id), objects.remaining(request_id)) == (0, 0)
+    assert delete.erase_copy(request_id) == versions
+    assert (delete.erase_copy(request_id), delete.remaining(request_id)) == (0, 0)
     assert [version["Key"] for version in s3.list_object_versions(Bucket=exports)["Versions"]] == [
         f"{place['Key']}.other"
     ]
@@ -78,7 +78,7 @@ def test_address_is_deleted_from_the_suppression_list(address: str) -> None:
     ses = aws.client("sesv2")
     for listed in (address, "vera@example.com"):
         ses.put_suppressed_destination(EmailAddress=listed, Reason="BOUNCE")
-    assert [bounces.delete_suppressed_address(address) for _ in range(2)] == [True, False]
+    assert [bounces.delete_suppressed_address(address), bounces.delete_suppressed_address(address)] == [True, False]
     with pytest.raises(ses.exceptions.NotFoundException):
         ses.get_suppressed_destination(EmailAddress=address)
     assert ses.get_suppressed_destination(EmailAddress="vera@example.com")

@@ -14,8 +14,8 @@ from chalicelib.messages.suppressions.model import Addresses
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.engine import engine
 from chalicelib.rights.erasure.certificates.words import Remaining
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request.terms import Destination
-from chalicelib.rights.workers import worker_for
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.builders import an_address

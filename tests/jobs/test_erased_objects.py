@@ -14,7 +14,7 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
-from chalicelib.rights.erasure import objects
+from chalicelib.rights.erasure import delete
 from chalicelib.rights.request.files import key_of
 from tests.support.cloud import counted, failing, hooked
 from tests.support.crash import How, Killed, Point, Watch
@@ -66,18 +66,18 @@ def stored_keys() -> set[str]:
 @pytest.mark.promise("RGT-3")
 def test_copy_in_an_unversioned_bucket_is_deleted(request_id: RightsRequestId) -> None:
     store(key_of(request_id))
-    assert objects.remaining(request_id) == 2  # the newest version and the upload
-    assert objects.erase_copy(request_id) == 1
-    assert (objects.remaining(request_id), stored_keys()) == (0, set())
+    assert delete.remaining(request_id) == 2  # the newest version and the upload
+    assert delete.erase_copy(request_id) == 1
+    assert (delete.remaining(request_id), stored_keys()) == (0, set())
 
 
 @pytest.mark.promise("RGT-3")
 def test_every_version_and_marker_is_deleted_if_the_bucket_is_versioned(request_id: RightsRequestId) -> None:
     set_versioning("Enabled")
     store(key_of(request_id))
-    assert objects.remaining(request_id) == 5
-    assert objects.erase_copy(request_id) == 3
-    assert (objects.remaining(request_id), stored_keys()) == (0, set())
+    assert delete.remaining(request_id) == 5
+    assert delete.erase_copy(request_id) == 3
+    assert (delete.remaining(request_id), stored_keys()) == (0, set())
 
 
 @pytest.mark.promise("RGT-3")
@@ -86,13 +86,13 @@ def test_versions_from_a_time_with_versioning_are_deleted(request_id: RightsRequ
     store(key_of(request_id))
     set_versioning("Suspended")
     s3("put_object", key_of(request_id), Body=b"fourth")
-    objects.erase_copy(request_id)
+    delete.erase_copy(request_id)
     assert stored_keys() == set()
 
 
 def test_missing_copy_is_no_error(request_id: RightsRequestId) -> None:
     with counted() as calls:
-        assert objects.erase_copy(request_id) == 0
+        assert delete.erase_copy(request_id) == 0
     # Two keys: the copy, and the messages that a restriction preserves.
     assert calls == {"s3.ListMultipartUploads": 2, "s3.ListObjectVersions": 2}
 
@@ -102,7 +102,7 @@ def test_usual_copy_takes_two_rounds_of_listings_and_one_of_preserved_messages(
 ) -> None:
     s3("put_object", key_of(request_id), Body=b"copy")
     with counted() as calls:
-        objects.erase_copy(request_id)
+        delete.erase_copy(request_id)
     assert calls == {"s3.ListMultipartUploads": 3, "s3.ListObjectVersions": 3, "s3.DeleteObject": 1}
 
 
@@ -112,17 +112,17 @@ def test_other_keys_are_spared(request_id: RightsRequestId, other: str) -> None:
     key = other.format(key=key_of(request_id))
     store(key)
     store(key_of(request_id))
-    objects.erase_copy(request_id)
-    assert objects.remaining(request_id) == 0
+    delete.erase_copy(request_id)
+    assert delete.remaining(request_id) == 0
     assert stored_keys() == {key}
     assert len(s3("list_object_versions")["Versions"]) == 3
 
 
 def test_more_than_a_page_is_deleted(request_id: RightsRequestId, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "PAGE", 2)
+    monkeypatch.setattr(delete, "PAGE", 2)
     set_versioning("Enabled")
     store(key_of(request_id))
-    assert objects.erase_copy(request_id) == 3
+    assert delete.erase_copy(request_id) == 3
     assert stored_keys() == set()
 
 
@@ -135,9 +135,9 @@ def test_run_ends_although_a_writer_never_does(request_id: RightsRequestId) -> N
         s3("put_object", key, Body=b"copy")
 
     with hooked("s3", "after-call.s3.DeleteObject", write), counted() as calls, pytest.raises(Unavailable):
-        objects.erase_copy(request_id)
-    assert calls["s3.DeleteObject"] == objects.MAX_ROUNDS
-    assert objects.erase_copy(request_id) == 1
+        delete.erase_copy(request_id)
+    assert calls["s3.DeleteObject"] == delete.MAX_ROUNDS
+    assert delete.erase_copy(request_id) == 1
 
 
 def test_upload_completed_after_the_listing_is_deleted(request_id: RightsRequestId) -> None:
@@ -155,14 +155,14 @@ def test_upload_completed_after_the_listing_is_deleted(request_id: RightsRequest
         next(once, lambda **_: None)(**more)
 
     with hooked("s3", "before-call.s3.AbortMultipartUpload", just_before_the_abort):
-        assert objects.erase_copy(request_id) == 1
+        assert delete.erase_copy(request_id) == 1
     assert stored_keys() == set()
 
 
 def test_upload_begun_after_the_erasure_is_reported(request_id: RightsRequestId) -> None:
-    objects.erase_copy(request_id)
+    delete.erase_copy(request_id)
     begin_upload(key_of(request_id))
-    assert objects.remaining(request_id) == 1
+    assert delete.remaining(request_id) == 1
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=named)
@@ -172,8 +172,8 @@ def test_outage_is_raised_and_the_next_run_finishes(
 ) -> None:
     store(key_of(request_id))
     with failing("s3", operation, error), pytest.raises(Unavailable):
-        objects.erase_copy(request_id)
-    objects.erase_copy(request_id)
+        delete.erase_copy(request_id)
+    delete.erase_copy(request_id)
     assert stored_keys() == set()
 
 
@@ -181,10 +181,10 @@ def test_outage_is_raised_and_the_next_run_finishes(
 def test_refusal_never_counts_as_deleted(request_id: RightsRequestId, operation: str) -> None:
     store(key_of(request_id))
     with failing("s3", operation, refusal("AccessDenied", 403)), pytest.raises(AwsBug, match="AccessDenied"):
-        objects.erase_copy(request_id)
+        delete.erase_copy(request_id)
     if "List" in operation:
         with failing("s3", operation, refusal("AccessDenied", 403)), pytest.raises(AwsBug):
-            objects.remaining(request_id)
+            delete.remaining(request_id)
 
 
 @pytest.mark.parametrize("how", How)
@@ -196,7 +196,7 @@ def test_run_that_is_disturbed_at_each_call_finishes_when_repeated(
     store(key_of(request_id))
     watch = Watch(Point(effect, how))
     with watch.on():
-        assert repeat(lambda: watch.process(lambda: objects.erase_copy(request_id))) <= 3
+        assert repeat(lambda: watch.process(lambda: delete.erase_copy(request_id))) <= 3
     assert watch.reached
     assert stored_keys() == set()
 

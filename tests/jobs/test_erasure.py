@@ -10,9 +10,9 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.rights.engine import queue
 from chalicelib.rights.erasure import store as erasures
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import declaration, store
 from chalicelib.rights.request.terms import Destination, Right, Status
-from chalicelib.rights.workers import worker_for
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion import MAX_ATTEMPTS
 from infra.stream_emulator import Emulator

@@ -13,11 +13,11 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy import pins
 from chalicelib.privacy.pins import Pinned
 from chalicelib.rights.engine import engine
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import duties, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Destination
-from chalicelib.rights.workers import worker_for
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.usage import store_singly

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights.erasure import objects
+from chalicelib.rights.erasure import delete
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.jobs.test_rights_plans import package, work_until
@@ -31,10 +31,10 @@ def mila(world: World, stream: Emulator) -> User:
 @pytest.mark.promise("RGT-4")
 def test_erasure_of_a_subject_who_restricted_deletion_ends_the_restriction(world: World, mila: User) -> None:
     advance(world, restriction := restricts(mila, "b"))
-    assert objects.remaining(RightsRequestId(restriction)) == 1
+    assert delete.remaining(RightsRequestId(restriction)) == 1
     erasure = asks_for_erasure(mila.is_stepped_up())
     assert work(world, erasure).status is Status.COMPLETED
-    assert objects.remaining(RightsRequestId(restriction)) == 0
+    assert delete.remaining(RightsRequestId(restriction)) == 0
     assert left_of(mila) == []
     assert work(world, RightsRequestId(restriction)).next_step is None
 

@@ -13,7 +13,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.erasure import inactivity, objects
+from chalicelib.rights.erasure import delete, inactivity
 from chalicelib.rights.request import files, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
@@ -158,9 +158,9 @@ def test_subject_gets_a_link_to_the_preserved_messages_until_the_end(world: Worl
 def test_erasure_of_copies_deletes_preserved_messages(world: World, mila: User) -> None:
     work(world, request_id := restricts(mila, "b"))
     known = RightsRequestId(request_id)
-    assert objects.remaining(known) == 1
-    assert objects.erase_copy(known) == 1
-    assert objects.remaining(known) == 0
+    assert delete.remaining(known) == 1
+    assert delete.erase_copy(known) == 1
+    assert delete.remaining(known) == 0
 
 
 @pytest.mark.promise("RGT-4")

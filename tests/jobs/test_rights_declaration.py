@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights import workers
+from chalicelib.rights import jobs
 from chalicelib.rights.answers.words import RightWords, in_both
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.step import AnyJob, Done, Step
@@ -58,9 +58,9 @@ def another_declaration(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         steps=(_LOOK, _REPLY, ANNOUNCE),
     )
     monkeypatch.setitem(cast("dict[Right, Any]", declaration.declared()), Right.ACCESS, other)
-    workers.worker_for.cache_clear()
+    jobs.worker_for.cache_clear()
     yield
-    workers.worker_for.cache_clear()
+    jobs.worker_for.cache_clear()
 
 
 @pytest.mark.usefixtures("another_declaration")
@@ -70,7 +70,7 @@ def test_request_is_answered_as_its_declaration_says(world: World) -> None:
     assert made.status == 202
     request_id = RightsRequestId(made.json["id"])
     for _ in range(3):
-        engine.advance(request_id, workers.worker_for(Destination.WORK))
+        engine.advance(request_id, jobs.worker_for(Destination.WORK))
     request = stored(request_id)
     assert [step.name for step in request.steps] == ["look", "reply", "announce"]
     assert (request.status, type(request.notes), request.next_step) == (Status.COMPLETED, RequestNotes, None)

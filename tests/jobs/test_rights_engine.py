@@ -15,12 +15,12 @@ from chalicelib.rights.engine import engine, step
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Wait
 from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import declaration, duties, procedures, store
 from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.notes import CopyNotes, RequestAnnouncement
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
 from chalicelib.rights.steps.duties import DUTIES
-from chalicelib.rights.workers import worker_for
 from tests.support import cloud
 from tests.support.races import just_before
 from tests.support.scripted import Plan, Scripted, a_request, evidence, stored

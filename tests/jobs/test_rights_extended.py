@@ -9,10 +9,10 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.terms import Destination
-from chalicelib.rights.workers import worker_for
 from tests.support import cloud
 from tests.support.builders import an_address
 from tests.support.world import User, World

@@ -17,12 +17,12 @@ from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine import engine
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import duties, files, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
 from chalicelib.rights.request.terms import Destination, Status
-from chalicelib.rights.workers import worker_for
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.builders import an_address, an_event

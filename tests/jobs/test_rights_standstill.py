@@ -18,10 +18,10 @@ from chalicelib.messages import mail
 from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine import engine, queue
 from chalicelib.rights.engine.step import CopyJob, Outcome, Wait
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import duties, files, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
-from chalicelib.rights.workers import worker_for
 from infra.stream_emulator import Emulator
 from tests.support import cloud, environment
 from tests.support.builders import an_address

@@ -16,12 +16,12 @@ from chalicelib.core.outbound import NotTakenReason, TransferRefused, TransferTa
 from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import files, procedures
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import MadeCopy
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
 from chalicelib.rights.steps.duties import DUTIES
-from chalicelib.rights.workers import worker_for
 from tests.support import cloud
 from tests.support.crash import Killed
 from tests.support.scripted import Scripted, evidence, stored

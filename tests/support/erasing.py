@@ -13,12 +13,12 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.table import Key, Table, partition_of
 from chalicelib.rights.engine import engine
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import duties, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.request.terms import Destination, StepStatus
-from chalicelib.rights.workers import worker_for
 from tests.support import certificates, cloud, moto_calls, moto_kms
 from tests.support.builders import an_address, an_event
 from tests.support.chat import Chatters

@@ -9,11 +9,11 @@ from chalicelib.core import chain
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import duties, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Destination
-from chalicelib.rights.workers import worker_for
 from tests.support.world import Reply, User, World
 
 

@@ -12,13 +12,13 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.engine import Worker
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
 from chalicelib.rights.request.terms import Destination, Status
 from chalicelib.rights.steps.duties import DUTIES
-from chalicelib.rights.workers import worker_for
 from tests.support.crash import Killed
 from tests.support.world import User, World
 

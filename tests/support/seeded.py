@@ -32,7 +32,7 @@ from chalicelib.retention.jobs import keep_holds, purge_expired
 from chalicelib.rights.erasure import model as erasures
 from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from chalicelib.rights.jobs import sweep_rights
-from chalicelib.rights.request import indexes as rights
+from chalicelib.rights.request import store as rights
 from chalicelib.stream.settings.jobs import check_chat_settings
 from chalicelib.usage import store as usage
 from chalicelib.usage.figures import Figures

@@ -11,7 +11,7 @@ from chalicelib.core.ids import HoldId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_script
 from chalicelib.retention.model import HoldGround
-from chalicelib.rights.answers import decisions, nothing_held
+from chalicelib.rights.answers import decisions
 from chalicelib.rights.answers.reason_words import REASONS
 from chalicelib.rights.answers.views import RequestView
 from chalicelib.rights.answers.words import GENERAL, PARTS, words_of
@@ -176,7 +176,7 @@ def test_answer_to_a_person_without_an_account_is_in_their_language_with_remedie
         language=language,
         steps=procedures.waiting_steps(declaration.WITHOUT_ACCOUNT),
     )
-    words = nothing_held.answer(answered)
+    words = decisions.answer(answered)
     assert words
     found = decisions.text(answered, CONTACT, language)
     answer, remedies = found.split("\n\n")

@@ -34,10 +34,9 @@ from chalicelib.privacy.serbian.periods import PERIODS, retentions
 from chalicelib.rights.answers.guest_letters import _WHAT
 from chalicelib.rights.answers.words import RightWords
 from chalicelib.rights.copy.model import CopyKind
-from chalicelib.rights.copy.phrases import phrasebook
+from chalicelib.rights.copy.phrases import CHAT, COPY, phrasebook
 from chalicelib.rights.copy.reader import UnreadableReason
 from chalicelib.rights.copy.selection import selection
-from chalicelib.rights.copy.serbian import CHAT, COPY
 from chalicelib.rights.erasure.certificates import words as certificate_words
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.request import notes
@@ -134,7 +133,7 @@ def test_texts_of_all_kinds_are_found() -> None:
         "chalicelib.accounts.challenges.mail",
         "chalicelib.accounts.challenges.sms",
         "chalicelib.consents.notices.letter",
-        "chalicelib.rights.erasure.idle.letters",
+        "chalicelib.rights.erasure.idle.warnings",
         "chalicelib.rights.answers.words",
         "chalicelib.rights.erasure.letters",
         "chalicelib.rights.answers.letters",

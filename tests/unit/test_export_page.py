@@ -17,8 +17,9 @@ from chalicelib.core.phrases import IN_ENGLISH
 from chalicelib.privacy import plans, register, words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.copy import contents
 from chalicelib.rights.copy.model import ROWS, CopyKind, FieldView, SectionView
-from chalicelib.rights.copy.page import kinds, rows
+from chalicelib.rights.copy.page import kinds
 from chalicelib.rights.copy.page.document import page
 from chalicelib.rights.request.terms import Right
 from tests.support import exports
@@ -123,8 +124,8 @@ def test_page_of_a_request_by_letter_shows_its_day_of_receipt() -> None:
 
 
 def test_instant_of_a_record_is_shown_in_belgrade_time() -> None:
-    assert rows.shown("2026-11-19T23:00:00Z", IN_ENGLISH) == "2026-11-20 00:00:00 CET"
-    assert rows.shown("2026-07-01T22:30:00Z", IN_ENGLISH) == "2026-07-02 00:30:00 CEST"
+    assert contents.shown("2026-11-19T23:00:00Z", IN_ENGLISH) == "2026-11-20 00:00:00 CET"
+    assert contents.shown("2026-07-01T22:30:00Z", IN_ENGLISH) == "2026-07-02 00:30:00 CEST"
 
 
 @pytest.mark.promise("RGT-1")

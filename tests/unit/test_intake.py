@@ -1,8 +1,7 @@
 """The intake of requests: one rule for each right."""
 
 from chalicelib.rights.intake.body import RequestedChange
-from chalicelib.rights.intake.rules import rule_of
-from chalicelib.rights.intake.submission import IntakeRule
+from chalicelib.rights.intake.submission import IntakeRule, rule_of
 from chalicelib.rights.request.terms import Right
 
 

@@ -7,8 +7,13 @@ import re
 import pytest
 
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY, SCRIPT, receipt_page
-from chalicelib.rights.answers.receipt_page.texts import TEXTS, WITHOUT_SCRIPT
+from chalicelib.rights.answers.receipt_page.document import (
+    RECEIPT_POLICY,
+    SCRIPT,
+    TEXTS,
+    WITHOUT_SCRIPT,
+    receipt_page,
+)
 from tests.support.html import read
 
 pytestmark = pytest.mark.promise("RGT-3")

@@ -7,12 +7,11 @@ import pytest
 
 from chalicelib.rights.answers.words import RightWords, words_of
 from chalicelib.rights.engine.step import Step
-from chalicelib.rights.intake.rules import rule_of
-from chalicelib.rights.intake.submission import IntakeRule
+from chalicelib.rights.intake.submission import IntakeRule, rule_of
+from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.declaration import NotDeclared, StepName
 from chalicelib.rights.request.terms import Destination, Right
-from chalicelib.rights.workers import worker_for
 
 ROOT = Path(__file__).parents[2]
 STEPS = declaration.steps()

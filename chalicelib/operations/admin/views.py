@@ -14,8 +14,14 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.languages import Language
-from chalicelib.rights.answers.effect_views import RestraintView
-from chalicelib.rights.answers.views import DecisionView, ExtendedView, IdentityView, RequestView, StepView
+from chalicelib.rights.answers.views import (
+    DecisionView,
+    ExtendedView,
+    IdentityView,
+    RequestView,
+    RestraintView,
+    StepView,
+)
 from chalicelib.rights.intake.body import Text
 from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.operators.inspect import CasePage, History

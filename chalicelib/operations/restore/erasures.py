@@ -41,7 +41,7 @@ from chalicelib.retention.held import service as held
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
 from chalicelib.rights.restored import marked
 from chalicelib.rights.restored import requests as requests_of_marks
-from chalicelib.rights.restored.objections import objected_to_marketing
+from chalicelib.rights.restored.restraints import objected_to_marketing
 
 
 @dataclass(frozen=True)

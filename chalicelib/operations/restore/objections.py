@@ -31,7 +31,7 @@ from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.operations.restore.marks import MARGIN
 from chalicelib.operations.restore.scanning import Workers
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.restored.objections import marketing_objections_since
+from chalicelib.rights.restored.restraints import marketing_objections_since
 
 # Accounts per batched read, which takes 100 items: four per account.
 _ACCOUNTS_PER_READ = 25

@@ -1,5 +1,10 @@
-"""The contents of a package's files, made from the gathered data. Reads no table."""
+"""The contents of a package's files, made from the gathered data. Reads no table.
 
+The page shows values as short texts, and instants in Belgrade time.
+"""
+
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -8,6 +13,7 @@ from itertools import islice
 
 from pydantic import BaseModel
 
+from chalicelib.core.clock import ZONE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Phrasebook
@@ -33,13 +39,49 @@ from chalicelib.rights.copy.manifest import (
     SectionShape,
     WithheldShape,
 )
-from chalicelib.rights.copy.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, SectionView
-from chalicelib.rights.copy.page import rows
+from chalicelib.rights.copy.model import AUTOMATED_DECISIONS, ROWS, About, CopyKind, File, Row, SectionView
 from chalicelib.rights.copy.phrases import OLDER_MESSAGES, phrasebook, records
 from chalicelib.rights.copy.reader import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.copy.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.copy.spool import Spools
 from chalicelib.stream.export import StreamReason
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+
+
+def row(line: str, say: Phrasebook) -> Row:
+    """Return the row of a record's JSON."""
+    return {name: shown(value, say) for name, value in json.loads(line).items()}
+
+
+def shown(value: object, say: Phrasebook) -> str:
+    """Return a JSON value as one line of text."""
+    match value:
+        case bool():
+            return say("yes" if value else "no")
+        case str():
+            return _instant(value) if _INSTANT.fullmatch(value) else value
+        case list():
+            return ", ".join(shown(inner, say) for inner in value)
+        case dict():
+            return "; ".join(
+                f"{say(words.label(name))}: {_inner(inner, say)}" for name, inner in value.items()
+            )
+        case _:
+            return str(value)
+
+
+def _instant(value: str) -> str:
+    try:
+        there = datetime.fromisoformat(value).astimezone(ZONE)
+    except (ValueError, OverflowError):  # a text that only looks like an instant
+        return value
+    return f"{there:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _inner(value: object, say: Phrasebook) -> str:
+    return f"({shown(value, say)})" if isinstance(value, dict) else shown(value, say)
+
 
 CHAT_FILE = "chat/messages.ndjson"
 _HELD_THERE = (
@@ -185,7 +227,7 @@ def views(gathered: Gathered) -> Iterator[SectionView]:
     say = phrasebook(gathered.asked.language)
     for part, section in gathered.sections():
         spool = gathered.spools[part.kind]
-        shown = (rows.row(line, say) for line in islice(spool.lines(), ROWS))
+        shown = (row(line, say) for line in islice(spool.lines(), ROWS))
         file = csv_file(part.kind) if spool.total else None
         yield SectionView.of(section, say, shown, spool.total, file, _sentences(gathered, part.kind, say))
     yield _chat_view(gathered, say)
@@ -205,7 +247,7 @@ def views(gathered: Gathered) -> Iterator[SectionView]:
 
 def _chat_view(gathered: Gathered, say: Phrasebook) -> SectionView:
     chat = gathered.chat
-    shown = tuple(rows.row(line, say) for line in islice(chat.lines(), ROWS))
+    shown = tuple(row(line, say) for line in islice(chat.lines(), ROWS))
     left_out = (
         WithheldField(f"{say(words.label(part.what))} ({say.number(part.count)})", say(part.text))
         for part in chat.left_out

@@ -15,7 +15,7 @@ Invariants:
 - A run does the duties that are due, or one step, never both. A duty that kills its worker therefore cannot
   block a step forever, nor a step a duty. Each run of duties starts with a different duty, so one that
   kills its worker cannot block the others either.
-- One worker at a time works for one account (`core/turns`), so one account cannot occupy all workers.
+- One worker at a time works for one account (`privacy/leases`), so one account cannot occupy all workers.
 - Workers send at most `queue.MAX_HOPS` messages in a row about one request.
 
 The evidence of a step holds the event, its time, the kind of actor, the number of runs, counts, and the ids

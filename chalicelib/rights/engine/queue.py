@@ -25,7 +25,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import OTHER, Metric
 from chalicelib.core.settings import settings
-from chalicelib.rights.request import indexes, store
+from chalicelib.rights.request import store
 from chalicelib.rights.request.standstill import StuckCounts
 from chalicelib.rights.request.terms import Destination
 
@@ -125,7 +125,7 @@ def sweep() -> Swept:
     """
     swept, now = Swept(), clock.now()
     most_urgent: list[RightsRequestId] = []
-    for shard in indexes.SHARDS:
+    for shard in store.SHARDS:
         due = list(islice(store.due(shard, now), _MAX_PER_SHARD))
         swept.due += len(due)
         swept.sent += send_all(due)

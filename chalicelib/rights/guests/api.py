@@ -20,7 +20,7 @@ from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights import service as requests
 from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestView
 from chalicelib.rights.guests import service
-from chalicelib.rights.guests.body import GivenContact, GuestCode, GuestRequest
+from chalicelib.rights.guests.model import GivenContact, GuestCode, GuestRequest
 from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotReady, ProofNotAccepted
 from chalicelib.rights.request.receipts import Receipt
 

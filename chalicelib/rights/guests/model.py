@@ -1,14 +1,24 @@
-"""What a person without a session asks for, until the code proves their number or mailbox."""
+"""What a person without a session asks for, as it is sent, and until the code proves a number or mailbox."""
 
 from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
+from chalicelib.accounts.challenges.model import Code
+from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
+from chalicelib.accounts.devices.model import DeviceId
 from chalicelib.core.clock import Instant
+from chalicelib.core.errors import InvalidRequest
+from chalicelib.core.http import Body
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table_names import Table
+from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.rights.intake.body import RequestedChange
+from chalicelib.rights.request.identity import GuestContact
 
 
 class GuestDraft(
@@ -29,3 +39,42 @@ class GuestDraft(
     asked: Annotated[str, personal(Category.CONTENT_PRIVATE, Source.PROVIDED)]  # the body, as JSON
     device_id: Annotated[UUID | None, personal(Category.DEVICE_ID, Source.PROVIDED)] = None
     created_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class GivenContact(Body):
+    """A mobile number or an email address, not both."""
+
+    phone: PhoneText | None = None
+    region: Region | None = None
+    email: Annotated[str, Field(max_length=LONGEST_ADDRESS, examples=["mila@example.com"])] | None = None
+    locale: Locale | None = None
+
+    def contact(self) -> GuestContact:
+        """The number in E.164, or the normalised address.
+
+        Raises:
+            InvalidPhone, InvalidEmail: nothing can be sent there.
+            InvalidRequest: both are given, or neither.
+        """
+        if (self.phone is None) == (self.email is None):
+            message = "Either a number or an email address"
+            raise InvalidRequest(errors=[{"pointer": "/phone", "code": "one_contact", "message": message}])
+        if self.email is not None:
+            return GuestContact(email=mailbox(self.email), locale=self.locale)
+        return GuestContact(phone=mobile_number(self.phone or "", self.region), locale=self.locale)
+
+
+class GuestRequest(RequestedChange, GivenContact):
+    """A rights request of a person who has no session: what they want, and where they get the code.
+
+    `device_id` is the id of this installation of the app. If it had a session of the account, that is a
+    second proof that the request comes from the account's owner.
+    """
+
+    device_id: DeviceId | None = None
+
+
+class GuestCode(Body):
+    """The code from the message."""
+
+    code: Code

@@ -42,13 +42,11 @@ from chalicelib.core.transactions import Conflict, Write, commit
 from chalicelib.rights import service
 from chalicelib.rights.engine.moves import Move, apply_move, with_identity_proven
 from chalicelib.rights.guests import contact_owners, store
-from chalicelib.rights.guests.body import GivenContact, GuestRequest
-from chalicelib.rights.guests.model import GuestDraft
+from chalicelib.rights.guests.model import GivenContact, GuestDraft, GuestRequest
 from chalicelib.rights.intake import recovery
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
-from chalicelib.rights.intake.rules import rule_outside_the_app
-from chalicelib.rights.intake.submission import SUBJECT, Subject
+from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_outside_the_app
 from chalicelib.rights.request import receipts
 from chalicelib.rights.request.identity import PROOFS_NEEDED, GuestContact, IdentityProof, OnBehalf
 from chalicelib.rights.request.model import RightsRequest

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chalicelib.core import clock
 from chalicelib.rights.engine.moves import Move, without_proposal
-from chalicelib.rights.intake.rules import rule_of
+from chalicelib.rights.intake.submission import rule_of
 from chalicelib.rights.request import procedures, states
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus

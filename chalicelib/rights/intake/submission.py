@@ -1,10 +1,7 @@
-"""A request as received, and how it begins.
-
-The purposes that a body names.
-"""
+"""A request as received, how it begins, and the rule of each right for that."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +22,10 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.rights.intake.body import RequestedChange
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import AskedCorrection, RightsRequest
 from chalicelib.rights.request.notes import RequestNotes
-from chalicelib.rights.request.terms import Status
+from chalicelib.rights.request.terms import Right, Status
 
 
 @dataclass(frozen=True)
@@ -236,3 +234,23 @@ def named_purposes(words: Iterable[str], check: Callable[[Purpose], None]) -> tu
 def invalid(code: str, message: str) -> InvalidRequest:
     """The problem of a body whose purposes do not fit."""
     return InvalidRequest(errors=[{"pointer": "/purposes", "code": code, "message": message}])
+
+
+# A subject requests these in the app only, with a step-up.
+_IN_APP_ONLY = frozenset({"transfer_to", "waive_grace"})
+
+
+def rule_of(right: Right) -> IntakeRule:
+    """The rule of a right for requests from the app."""
+    rule: IntakeRule = declaration.load(declaration.of(right).intake)
+    return rule
+
+
+def rule_outside_the_app(right: Right) -> IntakeRule:
+    """The rule of a right for requests without a session.
+
+    It refuses fields that only the app may send, and what one proof or one operator must not change at once
+    waits until the account was warned.
+    """
+    rule = rule_of(right)
+    return replace(rule, takes=rule.takes - _IN_APP_ONLY, begin=rule.deferred or rule.begin)

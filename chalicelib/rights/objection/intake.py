@@ -1,25 +1,34 @@
-"""How an objection begins (Art. 21(1) GDPR, ADR 48): what can stop stops in the transaction of the request.
+"""How objections begin: what can stop stops in the transaction of the request (Art. 21 GDPR, ADR 48).
 
-Security and the defence of claims go on while a person weighs the objection (Art. 18(2) GDPR).
+Security and the defence of claims go on while a person weighs an objection (Art. 18(2) GDPR).
+
+An objection to direct marketing is unconditional and answered at once: no step-up, no review, no refusal
+(Art. 21(2) and (3)). It objects to marketing and to the profiling for it, withdraws the consents to both, and
+suppresses the account's number and mailbox.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 
+from chalicelib.accounts.service import unchanged
+from chalicelib.consents import service as consents
 from chalicelib.core import clock
-from chalicelib.messages.suppressions.model import DIRECT_MARKETING
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 from chalicelib.privacy.restraint import Restraint, RestraintKind
 from chalicelib.rights.intake.submission import (
     Beginning,
     ClosingEffect,
     IntakeRule,
+    Subject,
     Submission,
     invalid,
+    is_completed,
     named_purposes,
 )
 from chalicelib.rights.request import procedures, restraints
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import RightsRequest, new_notes
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.restraints import Decided
 from chalicelib.rights.request.terms import Right, Status
@@ -80,3 +89,26 @@ def _close(request: RightsRequest, status: Status) -> ClosingEffect:
 
 
 OBJECTION = IntakeRule(_begin, takes=frozenset({"purposes", "reason"}), closing=_close)
+
+
+def addresses_of(subject: Subject) -> Addresses:
+    """The number and mailbox of a subject; without the mailbox if the profile cannot be read."""
+    return Addresses(subject.account.phone, subject.profile.email if subject.profile else None)
+
+
+def _begin_at_once(submission: Submission) -> Beginning:
+    subject, right = submission.subject, submission.body.right
+    made = consents.of_objection(subject.account, subject.purposes, subject.keys, DIRECT_MARKETING)
+    writes = [*made.writes, *suppressions.placing(addresses_of(subject), submission.at)]
+    return Beginning(
+        procedures.steps_of(right),
+        new_notes(right),
+        also=[unchanged(subject.account), *writes] if writes else (),  # it has the suppressed number
+        said={"objected": list(DIRECT_MARKETING), "withdrawn": list(made.withdrawn)},
+        counts=made.counts,
+        answer=Status.COMPLETED,
+        repeats=None if writes else is_completed,
+    )
+
+
+MARKETING_OBJECTION = IntakeRule(_begin_at_once, is_limited=False)

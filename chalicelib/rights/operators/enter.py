@@ -35,8 +35,7 @@ from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.intake import recovery
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
-from chalicelib.rights.intake.rules import rule_outside_the_app
-from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject
+from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject, rule_outside_the_app
 from chalicelib.rights.request.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
 from chalicelib.rights.request.terms import ReceivedBy, Right
 

@@ -19,7 +19,7 @@ from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights.operators import inspect
 from chalicelib.rights.operators.inspect import CasePage
-from chalicelib.rights.request import indexes, standstill, store
+from chalicelib.rights.request import standstill, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Right
@@ -94,7 +94,7 @@ def _places(after: _Place | None) -> Iterator[_Place]:
 
 def _stuck(after: _Place | None) -> Iterator[_Place]:
     since = (after.rank, after.at) if after else None
-    shards = (store.stuck_requests(shard, since) for shard in indexes.SHARDS)
+    shards = (store.stuck_requests(shard, since) for shard in store.SHARDS)
     for request_id, (rank, at) in inspect.merge_shards(shards, since, after.request_id if after else ""):
         yield _Place(rank, at, request_id)
 

@@ -24,7 +24,7 @@ from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights.engine import moves
 from chalicelib.rights.engine.moves import Move
-from chalicelib.rights.request import evidence, indexes, store
+from chalicelib.rights.request import evidence, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.staff import history
 
@@ -102,7 +102,7 @@ def _history(request_id: RightsRequestId) -> History:
 def urgent_first(after: tuple[datetime, RightsRequestId] | None) -> Iterator[_Row]:
     """Open requests by the time their answer is due, then by id; those after a place in this order."""
     since, after_id = after or (None, "")
-    shards = (store.open_requests(shard, since) for shard in indexes.SHARDS)
+    shards = (store.open_requests(shard, since) for shard in store.SHARDS)
     return merge_shards(shards, since, after_id)
 
 

@@ -15,9 +15,7 @@ from chalicelib.core import clock
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.erasure.store import certificates_of
-from chalicelib.rights.operators import store
 from chalicelib.rights.operators.inspect import cursor_of, merge_shards, parse_place
-from chalicelib.rights.request import indexes
 from chalicelib.rights.request import store as requests
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
@@ -69,7 +67,7 @@ def _rows(since: datetime, until: datetime, after: tuple[datetime, RightsRequest
     begin, after_id = after or (since, "")
     last = clock.from_epoch(clock.to_epoch(until) - 1)  # `Between` includes its end
     for month in _months(max(begin, since), last):
-        by_shard = (store.received(month, shard, max(begin, since), last) for shard in indexes.SHARDS)
+        by_shard = (requests.received(month, shard, max(begin, since), last) for shard in requests.SHARDS)
         yield from merge_shards(by_shard, begin if after else None, after_id)
 
 

@@ -15,7 +15,7 @@ from chalicelib.core.clock import beginning_of, day_of
 from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights.operators.inspect import PAGE, merge_shards, record_inspection, record_page
-from chalicelib.rights.request import indexes, store
+from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
 from chalicelib.rights.request.standstill import FIRST_UNNOTIFIED
@@ -51,7 +51,7 @@ def list_unnotified(by: StaffId) -> Sequence[UnnotifiedRequest]:
     Raises:
         Unavailable: the view cannot be recorded now.
     """
-    shards = (store.stuck_requests(shard, FIRST_UNNOTIFIED) for shard in indexes.SHARDS)
+    shards = (store.stuck_requests(shard, FIRST_UNNOTIFIED) for shard in store.SHARDS)
     rows = islice(merge_shards(shards, None, ""), PAGE)
     found = [UnnotifiedRequest(request_id, since) for request_id, (_, since) in rows]
     record_page([one.request_id for one in found], by)

@@ -1,8 +1,7 @@
 """Receipts: the holder of a request's receipt can read and cancel the request without a session.
 
 A receipt is an HMAC of the request's id under a key of the vault, so it is not stored and cannot be guessed.
-
-Headers of the routes that a receipt opens: the receipt, and the reader's language.
+It comes in a header, and so does the reader's language.
 """
 
 import base64

@@ -3,10 +3,8 @@
 The declarations say which recipients in the register hold a field, and the disclosures to which authorities
 it went. A secret disclosure is notified like any other, and shown to the subject once the law allows it.
 
-The fields that a subject can have corrected by name, and how each is corrected (Art. 16 GDPR; ADR 50).
-
-The table is derived from the declarations: a field is in it if the subject's copy discloses it. A field of
-the profile has its own name, a field of another kind the name `<kind>_<field>`.
+Fields that a subject can have corrected have names (Art. 16 GDPR, ADR 50). A field has one if the subject's
+copy discloses it: a field of the profile its own name, a field of another kind the name `<kind>_<field>`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

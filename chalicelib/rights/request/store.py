@@ -7,6 +7,13 @@
 Every write of a request is a Put of the whole item over the version that was read, in one transaction with
 the writes that belong to it. Of two concurrent writers, one fails with `MovedMeanwhile`, and none of its
 writes takes effect.
+
+Indexes list a request, in the same shard of each:
+
+    owner      by its subject due        by the time of its next work, while there is some open       by the
+    day of its answer, until it is answered stuck      by how it makes no progress, while it makes none
+    received   by the month of receipt; its place never changes, so it costs one write in the life of a
+    request
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import chain, clock, observe, table
+from chalicelib.core import chain, clock, observe, shards, table
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import HeadMoved, NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -36,9 +43,39 @@ from chalicelib.core.table import (
 )
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
-from chalicelib.rights.request import evidence, indexes, standstill
+from chalicelib.rights.request import duties, evidence, standstill
 from chalicelib.rights.request.model import ExportFile, OpenRequest, RightsRequest
 from chalicelib.rights.request.terms import Right
+
+SHARDS = shards.names(16)
+
+
+def attributes_of(request: RightsRequest) -> dict[str, str]:
+    """The keys of a request in the indexes that list it now."""
+    now, shard = clock.now(), _shard_of(request.request_id)
+    attributes = {"received": place_in_log(request.request_id, request.received_at)}
+    if wakes := duties.wakes_at(request, now):
+        attributes |= {"due": shard, "due_at": clock.to_text(wakes)}
+    if request.is_open:
+        attributes |= {"open": shard, "answer_by": clock.to_text(duties.answer_by(request, now))}
+    if stuck := standstill.of(request):
+        attributes |= {"stuck": shard, "stuck_as": stuck.place}
+    return attributes
+
+
+def place_in_log(request_id: RightsRequestId, received_at: datetime) -> str:
+    """The key of a request in the index `received`."""
+    return log_of(clock.to_text(received_at)[:7], _shard_of(request_id))
+
+
+def log_of(month: str, shard: str) -> str:
+    """The key in the index `received` of the requests of a month (UTC) and a shard."""
+    return f"{month}#{shard}"
+
+
+def _shard_of(request_id: RightsRequestId) -> str:
+    return shards.shard_of(request_id, SHARDS)
+
 
 _EARLIEST, _LATEST = clock.to_text(clock.from_epoch(0)), "~"
 MAX_READ = 100  # items of a batched read
@@ -301,4 +338,24 @@ def stuck_places(shard: str) -> Iterator[str]:
 
 def _item(request: RightsRequest) -> Item:
     owner = {Index.OWNER.pk: partition_of(request.account_id)}
-    return codec.to_item(request, key(request.request_id)) | owner | indexes.attributes_of(request)
+    return codec.to_item(request, key(request.request_id)) | owner | attributes_of(request)
+
+
+_PAGE = 50  # rows of a shard in one call; a page of the log takes a part of each shard
+
+
+def received(
+    month: str, shard: str, since: datetime, until: datetime
+) -> Iterator[tuple[RightsRequestId, datetime]]:
+    """Yield the requests of a month and shard that were received in a period, oldest first.
+
+    Args:
+        month: as `2026-11`, in UTC.
+        shard: one of the shards of requests.
+        since: the first instant.
+        until: the last instant.
+    """
+    within = Between(clock.to_text(since), clock.to_text(until))
+    listed = Query(Table.RIGHTS, log_of(month, shard), within, index=Index.RECEIVED, page=_PAGE)
+    for row in table.query(listed):
+        yield RightsRequestId(row["pk"].removeprefix("R#")), datetime.fromisoformat(row["received_at"])

@@ -11,7 +11,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform
-from chalicelib.rights.request import evidence, indexes, store
+from chalicelib.rights.request import evidence, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.restored import changes
@@ -68,7 +68,7 @@ def _needs_guards(request: RightsRequest) -> bool:
 
 def open_in_table() -> Iterator[RightsRequestId]:
     """The ids of the open requests of all shards."""
-    for shard in indexes.SHARDS:
+    for shard in store.SHARDS:
         for request_id, _ in store.open_requests(shard):
             yield request_id
 

@@ -1,8 +1,9 @@
-"""Makes the decisions of a restored table agree with the restrictions and objections of Rights (ADR 32, 48).
+"""Makes a restored table agree with the restrictions and objections of Rights and the Ledger (ADR 32, 48).
 
 A restriction or objection that was received after the backup is placed again, and one that ended after it is
 ended again. The request says which: it holds what it restricts, since when, and whether it ended. No entry is
-written to its history, which has the event already.
+written to its history, which has the event already. Objections to direct marketing come from the requests
+that the Ledger names.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from functools import partial
 
 from chalicelib.core import chain
 from chalicelib.core.batches import batched
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Perform, commit
 from chalicelib.rights.request import evidence, restraints, store
@@ -67,3 +68,29 @@ def _apply(request: RightsRequest, perform: Perform) -> RestraintOutcome:
 def _is_in_force(request: RightsRequest) -> bool:
     notes = request.notes
     return isinstance(notes, RestraintNotes) and notes.is_in_force and request.status is not Status.CANCELLED
+
+
+def marketing_objections_since(since: datetime) -> dict[AccountId, datetime]:
+    """The accounts that objected since an instant, with the instant of the newest objection.
+
+    Raises:
+        Unavailable: a table does not answer.
+    """
+    found: dict[AccountId, datetime] = {}
+    for request in _requests_since(since):
+        if request.right is Right.MARKETING_OBJECTION and request.decided_at:
+            known = found.get(request.account_id, request.decided_at)
+            found[request.account_id] = max(known, request.decided_at)
+    return found
+
+
+def objected_to_marketing(account_id: AccountId) -> bool:
+    """Return whether an account has a request that objects to direct marketing."""
+    return any(request.right is Right.MARKETING_OBJECTION for request in store.all_of(account_id))
+
+
+def _requests_since(since: datetime) -> Iterator[RightsRequest]:
+    touched = chain.chains_touched_since(since, evidence.CHAIN)
+    for names in batched(touched, store.MAX_READ):
+        ids = filter(None, (RightsRequestId.parse(one.pseudonym) for one in names))
+        yield from store.read_several(list(ids))[0]

@@ -1,16 +1,130 @@
-"""The document: one file with its style, its script and its texts. It loads no other file.
+"""The page of a receipt: one file with its style, its script and its texts. It loads no other file.
 
-Addresses are relative, so the page works under each base path of the API.
+Addresses are relative, so the page works under each base path of the API. In the texts, `{contact}` is the
+controller's address for mail.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from chalicelib.core.languages import Language
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.page import STYLE, hash_source, opening
-from chalicelib.rights.answers.receipt_page.texts import TEXTS, WITHOUT_SCRIPT
+from chalicelib.core.phrases import to_cyrillic
+
+_WRITTEN: Mapping[str, Mapping[str, str]] = {
+    "en-GB": {
+        "erasure": "Deletion of your account",
+        "request": "Your privacy request",
+        "certificate": "Certificate",
+        "received": "Opened",
+        "begins": "Deletion begins at the earliest",
+        "due": "Answer due by",
+        "decided": "Decided",
+        "loading": "Loading …",
+        "erasure_cancellable": "Your account and your data will be deleted. You can still cancel this.",
+        "erasure_begun": "The deletion has begun and cannot be stopped any more. When it is done, this link "
+        "shows the certificate. Keep the link.",
+        "erasure_done": "Your account and your data were deleted. The certificate says what was deleted, "
+        "what stays and why. The signed file is the proof: save it.",
+        "kept": "A law requires us to keep this. It is locked, and used for nothing else:",
+        "until": "until",
+        "erasure_refused": "We did not delete your account.",
+        "erasure_cancelled": "The deletion was cancelled. Your account stays, and can be used again shortly.",
+        "erasure_not_you": "You do not want this? Cancel the deletion. If another person asked for "
+        "it, write to {contact}.",
+        "open": "We are working on your request.",
+        "proof": "Before we answer, we need proof that the request came from you. Write to {contact}.",
+        "done": "We have answered your request. If there is a copy, it is in the app.",
+        "answered": "We have answered your request.",
+        "refused": "We refused your request.",
+        "cancelled": "The request was cancelled.",
+        "cancel_erasure": "Cancel the deletion",
+        "cancel": "Cancel the request",
+        "read": "Read the certificate",
+        "download": "Download the signed file",
+        "copy": "Download the copy",
+        "back": "Back",
+        "again": "Try again",
+        "too_late": "It is too late to cancel.",
+        "incomplete": "This link is incomplete, or the page was reloaded. Open the whole link from our "
+        "message again.",
+        "unknown": "There is no request for this link. Open the whole link from our message. Requests are "
+        "deleted after some years. If in doubt, write to {contact}.",
+        "not_ready": "The certificate is not ready yet. Try again later.",
+        "busy": "Our service is busy. Try again in a minute.",
+        "unreachable": "Our service could not be reached. Check your connection and try again. You can "
+        "repeat a cancellation: that does no harm.",
+    },
+    "sr-Latn": {
+        "erasure": "Brisanje naloga",
+        "request": "Vaš zahtev u vezi sa privatnošću",
+        "certificate": "Potvrda",
+        "received": "Otvoreno",
+        "begins": "Brisanje počinje najranije",
+        "due": "Rok za odgovor",
+        "decided": "Odlučeno",
+        "loading": "Učitavanje …",
+        "erasure_cancellable": "Vaš nalog i Vaši podaci biće obrisani. Još možete da otkažete brisanje.",
+        "erasure_begun": "Brisanje je počelo i više ne može da se zaustavi. Kada se završi, ova veza "
+        "prikazuje potvrdu. Sačuvajte vezu.",
+        "erasure_done": "Vaš nalog i Vaši podaci su obrisani. U potvrdi piše šta je obrisano, šta ostaje i "
+        "zašto. Dokaz je potpisana datoteka: sačuvajte je.",
+        "kept": "Zakon nas obavezuje da ovo čuvamo. Zaključano je i ne koristi se ni za šta drugo:",
+        "until": "do",
+        "erasure_refused": "Nismo obrisali Vaš nalog.",
+        "erasure_cancelled": "Brisanje je otkazano. Nalog ostaje i uskoro ćete moći ponovo da ga koristite.",
+        "erasure_not_you": "Ne želite ovo? Otkažite brisanje. Ako je to tražio neko drugi, pišite na "
+        "{contact}.",
+        "open": "Radimo na Vašem zahtevu.",
+        "proof": "Pre odgovora nam je potreban dokaz da ste zahtev podneli Vi. Pišite na {contact}.",
+        "done": "Odgovorili smo na Vaš zahtev. Ako postoji kopija, ona je u aplikaciji.",
+        "answered": "Odgovorili smo na Vaš zahtev.",
+        "refused": "Odbili smo Vaš zahtev.",
+        "cancelled": "Zahtev je otkazan.",
+        "cancel_erasure": "Otkažite brisanje",
+        "cancel": "Otkažite zahtev",
+        "read": "Pročitajte potvrdu",
+        "download": "Preuzmite potpisanu datoteku",
+        "copy": "Preuzmite kopiju",
+        "back": "Nazad",
+        "again": "Pokušajte ponovo",
+        "too_late": "Prekasno je za otkazivanje.",
+        "incomplete": "Ova veza nije potpuna ili je stranica ponovo učitana. Otvorite još jednom celu vezu "
+        "iz naše poruke.",
+        "unknown": "Ne postoji zahtev za ovu vezu. Otvorite celu vezu iz naše poruke. Posle nekoliko "
+        "godina brišemo zahteve. Ako niste sigurni, pišite na {contact}.",
+        "not_ready": "Potvrda još nije spremna. Pokušajte kasnije.",
+        "busy": "Naš servis je trenutno preopterećen. Pokušajte ponovo za minut.",
+        "unreachable": "Naš servis nije dostupan. Proverite vezu sa internetom i pokušajte ponovo. "
+        "Otkazivanje možete da ponovite bez štete.",
+    },
+}
+
+# By language tag. The first language is for readers of any other one.
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    **_WRITTEN,
+    "sr-Cyrl": {name: to_cyrillic(text) for name, text in _WRITTEN["sr-Latn"].items()},
+}
+
+# For readers whose browser runs no script, in each language.
+_WITHOUT_IN_SERBIAN = (
+    "Ovoj stranici je potreban JavaScript da bi prikazala Vaš zahtev. Bez njega pišite na {contact}: "
+    "odgovorićemo na pitanja o zahtevu i otkazati ga ako želite."
+)
+WITHOUT_SCRIPT = (
+    (
+        "en",
+        (
+            "This page needs JavaScript to show your request. Without it, write to {contact}: we answer "
+            "questions about your request, and cancel it if you want."
+        ),
+    ),
+    ("sr-Latn", _WITHOUT_IN_SERBIAN),
+    ("sr-Cyrl", to_cyrillic(_WITHOUT_IN_SERBIAN)),
+)
+
 
 SCRIPT = Path(__file__).with_name("script.js").read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.observe import observed
-from chalicelib.rights.erasure.idle import service
+from chalicelib.rights.erasure.idle import work
 
 idle_jobs = Blueprint(__name__)
 
@@ -26,7 +26,7 @@ def close_idle_accounts(event: CloudWatchEvent) -> dict[str, int]:
     as_of = min(clock.now(), datetime.fromisoformat(event.time))
     deadline = clock.now() + LONGEST
     if event.detail.get("dry_run"):
-        return service.count(as_of, deadline).counts
+        return work.count(as_of, deadline).counts
     if event.detail.get("release"):
-        return {"released": int(service.release())}
-    return service.run(as_of, deadline).counts
+        return {"released": int(work.release())}
+    return work.run(as_of, deadline).counts

@@ -1,26 +1,91 @@
-"""Sends one warning to the owner of an idle account.
+"""Sends one warning to the owner of an idle account: a mail, or a text message (RET-5).
 
 The record says that a warning is being sent before it is. So a killed run leaves a warning whose outcome is
 unknown. A mail is not sent again: it counts as undelivered, so the account is closed 60 days later, and the
 second mail follows. A text message is the only warning, so it is sent once more.
+
+A number or address may have a new owner by now. So a warning has no name and no link: it says what happens,
+and that signing in prevents it. A text message fits into one part, in each script.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from chalicelib.accounts.model import LastUse, WarningStage
 from chalicelib.accounts.service import LastUseMoved, last_uses
 from chalicelib.core import clock, metrics
-from chalicelib.core.clock import Pace
+from chalicelib.core.clock import Pace, day_of
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
+from chalicelib.core.languages import Language, counted, language_of
 from chalicelib.core.metrics import Metric
+from chalicelib.core.phrases import in_script
+from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
 from chalicelib.messages import mail, sms
-from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
+from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
+from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.retention.model import WarningDelivery
-from chalicelib.rights.erasure.idle import letters, plan, store
+from chalicelib.rights.erasure.idle import plan, store
+
+_WARNING: Letters = {
+    "sr": (
+        "RU4M: Vaš nalog će biti obrisan ako se ne prijavite",
+        (
+            (
+                "Dugo niste koristili svoj RU4M nalog. Nalog koji se ne koristi {months} brišemo, "
+                "zajedno sa svim podacima. Tako piše i u našoj politici privatnosti."
+            ),
+            (
+                "Vaš nalog brišemo posle {day}. Ako želite da ga zadržite, prijavite se pre toga u "
+                "aplikaciji RU4M. Ništa drugo nije potrebno."
+            ),
+            "Ako Vam nalog više ne treba, ne morate ništa da uradite.",
+        ),
+    ),
+    "en": (
+        "RU4M: your account will be deleted unless you sign in",
+        (
+            (
+                "You have not used your RU4M account for a long time. We delete an account that is not used "
+                "for {months}, with all its data. Our privacy policy says so."
+            ),
+            (
+                "We will delete your account after {day}. To keep it, sign in with the RU4M app before then. "
+                "Nothing else is needed."
+            ),
+            "If you no longer need the account, you do not have to do anything.",
+        ),
+    ),
+}
+
+_TEXT: ShortTexts = {
+    "sr": "RU4M: dugo ne koristite nalog. Brišemo ga posle {day} Ako želite da ga zadržite, prijavite se u "
+    "aplikaciji pre toga.",
+    "sr-Cyrl": "RU4M: nalog brišemo posle {day} Ako Vam treba, prijavite se.",
+    "en": "RU4M: you have not used your account for long. We delete it after {day}. To keep it, sign in with "
+    "the app before then.",
+}
+
+
+def warning_mail(mail_id: MailId, to: str, locale: str | None, closes_at: datetime) -> Mail:
+    """Compose the mail, the first or the second one, with the day after which the account is closed."""
+    months = _months(settings().idle.after_months, language_of(locale))
+    return compose(_WARNING, mail_id, to, locale, {"day": day_of(closes_at), "months": months})
+
+
+def _months(count: int, language: Language) -> str:
+    """A number of months, at least two, in words of a language."""
+    if not language.is_serbian:
+        return f"{count} months"
+    return in_script(f"{count} {counted(count, 'mesec', 'meseca', 'meseci')}", language)
+
+
+def warning_text(locale: str | None, closes_at: datetime) -> str:
+    """Compose the text message for an account without an address."""
+    return short_text(_TEXT, locale, {"day": day_of(closes_at)})
 
 
 class WarningNotTaken(Exception):
@@ -115,10 +180,10 @@ def _send(use: LastUse, owner: Owner) -> bool:
     closes_at = plan.closes_at_if_warned(use, clock.now())
     try:
         if owner.email and use.mail_id:
-            letter = letters.warning_mail(use.mail_id, owner.email, owner.locale, closes_at)
+            letter = warning_mail(use.mail_id, owner.email, owner.locale, closes_at)
             mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
         else:
-            text = letters.warning_text(owner.locale, closes_at)
+            text = warning_text(owner.locale, closes_at)
             sms.send(TextMessage(owner.phone, text), Purpose.LEGAL_OBLIGATION)
     except MailUnavailable:
         raise WarningNotTaken(by_mail=True) from None

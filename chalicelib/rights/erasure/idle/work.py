@@ -1,4 +1,4 @@
-"""The work of one run, and its figures.
+"""Runs over the idle accounts: warns owners, closes accounts, or counts as a dry run (RET-5, ADR 36).
 
 Invariants, wherever a run is killed, and if two run at once:
 
@@ -33,17 +33,18 @@ from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import Practice
 from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.batches import batched
-from chalicelib.core.clock import DAY, HOUR, Pace
+from chalicelib.core.clock import DAY, HOUR, MINUTE, Pace
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.privacy.gates import BlockedReason, Permission
+from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.model import IdleState
 from chalicelib.rights.erasure import inactivity
-from chalicelib.rights.erasure.idle import closings, gate, plan, store, warnings
+from chalicelib.rights.erasure.idle import closings, plan, store, warnings
 from chalicelib.rights.erasure.idle.plan import DueAction, Plan
 from chalicelib.rights.erasure.idle.warnings import Owner, WarningNotTaken
 
@@ -108,7 +109,7 @@ class IdleWork:
             self._do_permitted()
 
     def _do_permitted(self) -> None:
-        shared = gate.gate()
+        shared = plan.gate()
         try:
             match shared.permission(self.state):
                 case Permission.NOTHING:
@@ -230,12 +231,12 @@ class IdleWork:
             for shard in last_uses.SHARDS
             for _ in islice(last_uses.due(UseList.IDLE, self._as_of, shard), most + 1)
         )
-        if gate.too_many(rows):
+        if plan.too_many(rows):
             self.count()
             self._stop_if_too_many()
 
     def _stop_if_too_many(self) -> None:
-        if gate.too_many(self._figures.due):
+        if plan.too_many(self._figures.due):
             raise _TooManyDue
 
     def _rows(self, which: UseList, at_once: int, *wanted: needs.Wanted[object]) -> Iterator[Found]:
@@ -275,3 +276,60 @@ class IdleWork:
 
     def _save(self, **changes: object) -> None:
         self.state = store.STATE.save(self.state, **changes)
+
+
+_LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
+
+
+def run(as_of: datetime, deadline: datetime) -> IdleRun:
+    """Cancel, close and warn what is due at an instant, as far as the state of the job permits.
+
+    Raises:
+        Unavailable: a table does not answer; the next run continues.
+    """
+    try:
+        leased = store.STATE.lease(deadline + _LEASED_BEYOND)
+    except LeaseTaken:
+        return IdleRun(permitted=False, complete=False)
+    work = IdleWork(leased, as_of, deadline)
+    try:
+        work.do()
+    except LeaseTaken:  # this run took longer than its lease, and another one goes on
+        work.done.complete = False
+    finally:
+        with suppress(LeaseTaken):
+            store.STATE.release(work.state)
+    done = work.done
+    metrics.gauge(Metric.IDLE_BLOCKED, int(done.blocked is not None))
+    metrics.gauge(Metric.IDLE_CLOSINGS_OPEN, done.figures.open)
+    metrics.count(Metric.IDLE_DONE, int(done.complete and done.blocked is None))
+    return done
+
+
+def count(as_of: datetime, deadline: datetime) -> IdleRun:
+    """Count as a dry run, whatever the notices and the state of the job; nothing is changed.
+
+    It counts on where a run would stop, so that an operator sees how many there are.
+
+    Raises:
+        Unavailable: a table does not answer.
+    """
+    work = IdleWork(store.STATE.read(), as_of, deadline)
+    work.count()
+    work.done.blocked = plan.gate().blocked(work.state)
+    return work.done
+
+
+def release() -> bool:
+    """Let the job go on after an operator has looked; the next run only counts.
+
+    Returns False while a run is in progress: it could block the job again.
+    """
+    try:
+        leased = store.STATE.lease(clock.now())
+    except LeaseTaken:
+        return False
+    restored = plan.gate().blocked(leased) is BlockedReason.OTHER_TABLES
+    changes: dict[str, object] = {"warnings_from": clock.now()} if restored else {}
+    store.STATE.release(leased, **plan.gate().released(), **changes)
+    return True
