@@ -56,7 +56,7 @@ JOBS = (
     "chalicelib.people.conversations.jobs",
     "chalicelib.reconciliation.events.jobs",
     "chalicelib.operations.ledger_jobs",
-    "chalicelib.consents.notices.jobs",
+    "chalicelib.consents.announcements.jobs",
     "chalicelib.operations.mail_jobs",
     "chalicelib.reconciliation.jobs",
     "chalicelib.retention.consent_jobs",

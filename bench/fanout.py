@@ -27,9 +27,10 @@ from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents import renewal
 from chalicelib.consents import service as consents
 from chalicelib.consents import store as consents_store
+from chalicelib.consents.announcements import run as announcement_run
 from chalicelib.consents.model import Choice, ConsentState
-from chalicelib.consents.notices import announcement_run, versions
 from chalicelib.consents.notices import service as notices
+from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import clock, needs, transactions
 from chalicelib.core.clock import DAY

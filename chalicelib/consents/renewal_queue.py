@@ -1,6 +1,6 @@
 """The queue of shards of the index `renewal` that have accounts due.
 
-A message names a shard, and no account. As in `consents/notices/announcement_queue`, several messages about
+A message names a shard, and no account. As in `consents/announcements/run`, several messages about
 one shard may wait, and one that finds its shard leased or empty changes nothing.
 """
 

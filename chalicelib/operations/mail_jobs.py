@@ -4,7 +4,7 @@ import os
 
 from chalice.app import Blueprint, SNSEvent
 
-from chalicelib.consents.notices import announcement
+from chalicelib.consents.announcements import service as announcement
 from chalicelib.core.observe import observed
 from chalicelib.messages import bounces
 from chalicelib.operations.breaches.subject_notices import notice as breach_notice

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.consents import proof
-from chalicelib.consents.notices import announcement_run
+from chalicelib.consents.announcements import run as announcement_run
 from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainEntry
 from chalicelib.core.clock import DAY, MINUTE

@@ -243,7 +243,7 @@ def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> 
 SERVICE_MAIL = {
     "chalicelib/operations/breaches/subject_notices/notice.py": "LEGAL_OBLIGATION",
     "chalicelib/accounts/challenges/mail.py": "AUTHENTICATION",
-    "chalicelib/consents/notices/announcement.py": "LEGAL_OBLIGATION",
+    "chalicelib/consents/announcements/service.py": "LEGAL_OBLIGATION",
     "chalicelib/accounts/profiles/farewell.py": "AUTHENTICATION",
     "chalicelib/rights/erasure/idle/warnings.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/answers/letters.py": "LEGAL_OBLIGATION",

@@ -51,7 +51,7 @@ ALLOWED = {
     ("chalicelib.accounts.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.retention.consent_jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.operations.ledger_jobs", ""): {"boto3", "botocore", "cryptography"},
-    ("chalicelib.consents.notices.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("chalicelib.consents.announcements.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.stream.jobs", ""): {"boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests",
                                    "cryptography", "jwt"},
     # The group of the sweep too. The modules of the worker are imported at its first message.
@@ -84,7 +84,7 @@ BUDGETS = {
     ("chalicelib.accounts.challenges.jobs", ""): Budget(370, 4.85),
     ("chalicelib.retention.consent_jobs", ""): Budget(450, 5.3),
     ("chalicelib.operations.ledger_jobs", ""): Budget(310, 3.55),
-    ("chalicelib.consents.notices.jobs", ""): Budget(485, 5.45),
+    ("chalicelib.consents.announcements.jobs", ""): Budget(485, 5.45),
     ("chalicelib.stream.jobs", ""): Budget(685, 7.95),
     ("chalicelib.rights.jobs", ""): Budget(470, 5.4),
     ("chalicelib.usage.jobs", ""): Budget(440, 5.25),

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 import time_machine
 
-from chalicelib.consents.notices.jobs import announce_to_shard
+from chalicelib.consents.announcements.jobs import announce_to_shard
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table

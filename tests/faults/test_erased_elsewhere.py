@@ -78,7 +78,8 @@ def test_address_is_deleted_from_the_suppression_list(address: str) -> None:
     ses = aws.client("sesv2")
     for listed in (address, "vera@example.com"):
         ses.put_suppressed_destination(EmailAddress=listed, Reason="BOUNCE")
-    assert [bounces.delete_suppressed_address(address), bounces.delete_suppressed_address(address)] == [True, False]
+    delete = bounces.delete_suppressed_address
+    assert [delete(address), delete(address)] == [True, False]
     with pytest.raises(ses.exceptions.NotFoundException):
         ses.get_suppressed_destination(EmailAddress=address)
     assert ses.get_suppressed_destination(EmailAddress="vera@example.com")

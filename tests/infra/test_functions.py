@@ -16,7 +16,7 @@ from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.consents import renewal
 from chalicelib.consents import store as consents
-from chalicelib.consents.notices import announcement_run
+from chalicelib.consents.announcements import run as announcement_run
 from chalicelib.core import principals
 from chalicelib.core.chain.checkpoint_run import SETTLE
 from chalicelib.core.figures import FanOut

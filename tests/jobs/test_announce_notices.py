@@ -14,9 +14,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.consents.notices import announcement, announcement_run, versions
-from chalicelib.consents.notices.announcement import NoticeRecipient
-from chalicelib.consents.notices.jobs import announce_notices, announce_to_shard
+from chalicelib.consents.announcements import run as announcement_run
+from chalicelib.consents.announcements import service as announcement
+from chalicelib.consents.announcements.jobs import announce_notices, announce_to_shard
+from chalicelib.consents.announcements.service import NoticeRecipient
+from chalicelib.consents.notices import versions
 from chalicelib.core import aws, clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric

@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
+from chalicelib.consents.announcements.jobs import announce_to_shard
 from chalicelib.consents.notices import service as notices
-from chalicelib.consents.notices.jobs import announce_to_shard
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId

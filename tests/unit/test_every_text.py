@@ -132,7 +132,7 @@ def test_texts_of_all_kinds_are_found() -> None:
     assert kinds >= {
         "chalicelib.accounts.challenges.mail",
         "chalicelib.accounts.challenges.sms",
-        "chalicelib.consents.notices.letter",
+        "chalicelib.consents.announcements.letter",
         "chalicelib.rights.erasure.idle.warnings",
         "chalicelib.rights.answers.words",
         "chalicelib.rights.erasure.letters",

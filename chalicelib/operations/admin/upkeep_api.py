@@ -5,7 +5,7 @@ They are authorised as those in `api`.
 
 from chalice.app import Blueprint
 
-from chalicelib.consents.notices import announcement_run
+from chalicelib.consents.announcements import run as announcement_run
 from chalicelib.consents.notices import service as notices
 from chalicelib.core import clock
 from chalicelib.core.errors import NotFound

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from chalicelib.consents.notices.announcement_run import AnnouncementTotals
+from chalicelib.consents.announcements.run import AnnouncementTotals
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
 from chalicelib.core.chain import ChainEntry

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from chalicelib.consents.notices import announcement_run
+from chalicelib.consents.announcements import run as announcement_run
+from chalicelib.consents.announcements.run import AnnouncementTotals
 from chalicelib.consents.notices import service as notices
-from chalicelib.consents.notices.announcement_run import AnnouncementTotals
 from chalicelib.consents.notices.model import Notice
 from chalicelib.core import clock, observe
 from chalicelib.core.canonical import canonical

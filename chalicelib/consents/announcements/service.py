@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.consents.announcements.letter import letter
 from chalicelib.consents.notices import store
-from chalicelib.consents.notices.letter import letter
 from chalicelib.consents.notices.model import (
     Announcement,
     AnnouncementState,

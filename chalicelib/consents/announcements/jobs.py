@@ -1,4 +1,4 @@
-"""Jobs of notices."""
+"""Jobs that announce new versions of notices."""
 
 import os
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.consents.notices import announcement_queue, announcement_run
+from chalicelib.consents.announcements import run as announcement_run
 from chalicelib.core import clock, metrics, queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
@@ -26,7 +26,7 @@ _LAST_STEP = timedelta(seconds=30)
 @observed
 def announce_notices(_: CloudWatchEvent) -> dict[str, int]:
     """Send each shard of accounts that has to learn of a version to a worker (NOT-1)."""
-    found = announcement_queue.send_due()
+    found = announcement_run.send_due_shards()
     metrics.gauge(Metric.NOTICE_SHARDS_DUE, len(found.shards))  # also 0: an alarm fires if it is missing
     metrics.gauge(Metric.NOTICE_SHARDS_ABANDONED, found.abandoned)
     metrics.gauge(Metric.NOTICE_STANDSTILL_MINUTES, found.standstill_minutes)
@@ -42,7 +42,7 @@ def announce_to_shard(event: SQSEvent) -> Failed:
     until = clock.now() + left - _LAST_STEP - settings().fan_out.mail_interval
 
     def announce(body: str) -> None:
-        if named := announcement_queue.parse(body):
+        if named := announcement_run.parse_message(body):
             announcement_run.announce_to_shard(*named, until)
 
     return queues.work_on(event.to_dict(), announce)

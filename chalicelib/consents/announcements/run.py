@@ -1,9 +1,13 @@
 """Announces versions to all live accounts, shard by shard, in runs that can stop and resume anywhere.
 
 Each version and shard has one progress record. A schedule finds the shards with work due, and sends a message
-for each (`announcement_queue`). A worker leases the shard, announces the version to its accounts in the order
-of their ids, records the last account after each page, and stops when its time is up. The next message
-continues: it repeats accounts that were processed but not recorded, and `announcement` makes that safe.
+for each, which names the version and the shard, and no account. A worker leases the shard, announces the
+version to its accounts in the order of their ids, records the last account after each page, and stops when
+its time is up. The next message continues: it repeats accounts that were processed but not recorded, and
+`announcements/service` makes that safe.
+
+The schedule does not look at what waits in the queue. If more shards have work than workers run, several
+messages about one shard wait; each continues the shard, unless it finds it leased or finished.
 
 Each shard is read in two rounds. The second, a day later, covers accounts that the first could not see: those
 that containers without the version created with a smaller id, and those missing in the index. A round that
@@ -16,15 +20,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import service as accounts
-from chalicelib.consents.notices import announcement, store
-from chalicelib.consents.notices.announcement import (
+from chalicelib.consents.announcements import service as announcement
+from chalicelib.consents.announcements.service import (
     MAX_ACCOUNTS_PER_READ,
     MAX_RECIPIENTS_PER_READ,
     NoticeRecipient,
 )
+from chalicelib.consents.notices import store
 from chalicelib.consents.notices.model import Announcement, AnnouncementProgress, Notice, NoticeVersion
 from chalicelib.consents.notices.service import announceable
-from chalicelib.core import clock
+from chalicelib.core import clock, queues
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, HOUR, Pace
 from chalicelib.core.ids import AccountId
@@ -200,3 +205,22 @@ def _continue_shard(notice: Notice, progress: AnnouncementProgress, run: _Run) -
             progress, page, seen.to, left_out=seen.left_out, maximum=MAX_ACCOUNTS_PER_READ
         )
         progress = store.save_progress(progress, **changes)
+
+
+def send_due_shards() -> DueShards[tuple[NoticeVersion, str]]:
+    """Send a message for each shard that has work due; return what was found.
+
+    Raises:
+        Unavailable: the table or the queue does not answer; the next run repeats everything.
+    """
+    found = due_shards()
+    bodies = (queues.body_of(version=version, shard=shard) for version, shard in found.shards)
+    queues.send_all(settings().queue("announcements"), bodies)
+    return found
+
+
+def parse_message(body: str) -> tuple[NoticeVersion, str] | None:
+    """The version and the shard in a message; None if the body is invalid."""
+    fields = queues.read_body(body, "version", "shard")
+    version = NoticeVersion.parse(fields[0]) if fields else None
+    return (version, fields[1]) if fields and version else None
