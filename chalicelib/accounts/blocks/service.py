@@ -21,7 +21,7 @@ from chalicelib.accounts.blocks.store import (
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs, observe
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import SessionEnded, Unavailable
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Wanted
@@ -44,6 +44,7 @@ __all__ = [
     "listed",
     "owner_of_change",
     "peer_of",
+    "require_peer",
     "unchanged",
     "wanted_at_stream",
 ]
@@ -81,6 +82,19 @@ def peer_of(found: Found) -> Peer | None:
     """
     account = found[OPEN_ACCOUNT]
     return Peer(account, found[BLOCKS], found[DATA_KEY]) if account else None
+
+
+def require_peer(found: Found) -> Peer:
+    """The opened account and its blocks of a caller, read with the needs of PEER.
+
+    Raises:
+        SessionEnded: the account is being erased.
+        SealingError: as for `peer_of`.
+    """
+    peer = peer_of(found)
+    if peer is None:
+        raise SessionEnded
+    return peer
 
 
 def keep_apart(one: Peer, other: Peer) -> bool:

@@ -1,13 +1,11 @@
-"""Routes of contacts, their codes, invitations and blocks."""
+"""Routes of contacts, their codes and invitations."""
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts.blocks import service as blocks
-from chalicelib.accounts.blocks.model import BlockViews, TooManyBlocks
-from chalicelib.accounts.blocks.service import BLOCKS, PEER, Peer
+from chalicelib.accounts.blocks.service import PEER, require_peer
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.accounts.sessions.caller import Caller
-from chalicelib.core.errors import IdempotencyMismatch, NotFound, SessionEnded, Unavailable
+from chalicelib.core.errors import IdempotencyMismatch, NotFound, Unavailable
 from chalicelib.core.http import (
     Accepted,
     Created,
@@ -21,7 +19,7 @@ from chalicelib.core.http import (
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import InvitationId, UserId
 from chalicelib.core.settings import settings
-from chalicelib.people.contacts import invitations, page, separation, service
+from chalicelib.people.contacts import invitations, page, service
 from chalicelib.people.contacts.codes import service as codes
 from chalicelib.people.contacts.codes.service import CODE
 from chalicelib.people.contacts.model import (
@@ -40,20 +38,7 @@ contacts = Blueprint(__name__)
 _CODES = DailyLimit("contact_codes", lambda: settings().limits.contact_codes_day)
 _ATTEMPTS = DailyLimit("contact_attempts", lambda: settings().limits.contact_attempts_day)
 _INVITATIONS = DailyLimit("invitations", lambda: settings().limits.invitations_day)
-_BLOCKS = DailyLimit("blocks", lambda: settings().limits.blocks_day)
 _DECISION = Unlimited("It decides about one invitation, and those are limited")
-
-
-def _peer(caller: Caller) -> Peer:
-    """The caller as others meet them.
-
-    Raises:
-        SessionEnded: the account is being erased.
-    """
-    peer = blocks.peer_of(caller.found)
-    if peer is None:
-        raise SessionEnded
-    return peer
 
 
 @route(contacts, "GET", "/v1/contact")
@@ -109,13 +94,13 @@ def add_contact(caller: Caller, body: GivenCode, key: IdempotencyKey | None) -> 
     A code that is wrong, replaced, withdrawn or expired, and one whose owner cannot be met, get the same 404.
     """
     codes.check_repeat(caller.account.account_id, key, body)
-    return Created(service.add_by_code(_peer(caller), body))
+    return Created(service.add_by_code(require_peer(caller.found), body))
 
 
 @route(contacts, "GET", "/v1/contacts", needs=PEER)
 def list_contacts(caller: Caller, cursor: Cursor | None) -> ContactViews:
     """List the caller's contacts. Those whose accounts are frozen or restricted are left out."""
-    return service.listed(_peer(caller), cursor)
+    return service.listed(require_peer(caller.found), cursor)
 
 
 @route(
@@ -128,7 +113,7 @@ def list_contacts(caller: Caller, cursor: Cursor | None) -> ContactViews:
 )
 def end_contact(caller: Caller, user_id: UserId) -> NoContent:
     """End a contact, on both sides. Neither user is notified."""
-    service.end(_peer(caller), user_id)
+    service.end(require_peer(caller.found), user_id)
     return NoContent()
 
 
@@ -146,14 +131,14 @@ def invite(caller: Caller, body: NewInvitation, key: IdempotencyKey | None) -> A
     The response is the same whether or not the user exists, can be met, or was invited before.
     """
     codes.check_repeat(caller.account.account_id, key, body)
-    invitations.send(_peer(caller), body.user_id)
+    invitations.send(require_peer(caller.found), body.user_id)
     return Accepted(InvitationAnswer())
 
 
 @route(contacts, "GET", "/v1/invitations", needs=PEER)
 def list_invitations(caller: Caller, cursor: Cursor | None) -> InvitationViews:
     """List the pending invitations that the caller received, newest first."""
-    return invitations.listed(_peer(caller), cursor)
+    return invitations.listed(require_peer(caller.found), cursor)
 
 
 @route(
@@ -166,7 +151,7 @@ def list_invitations(caller: Caller, cursor: Cursor | None) -> InvitationViews:
 )
 def accept_invitation(caller: Caller, invitation_id: InvitationId) -> PublicProfile:
     """Accept an invitation: the caller and the sender become contacts."""
-    return invitations.accept(_peer(caller), invitation_id)
+    return invitations.accept(require_peer(caller.found), invitation_id)
 
 
 @route(
@@ -179,45 +164,5 @@ def accept_invitation(caller: Caller, invitation_id: InvitationId) -> PublicProf
 )
 def decline_invitation(caller: Caller, invitation_id: InvitationId) -> NoContent:
     """Decline an invitation. Its sender is not notified, and cannot invite the caller again until it ends."""
-    invitations.decline(_peer(caller), invitation_id)
+    invitations.decline(require_peer(caller.found), invitation_id)
     return NoContent()
-
-
-@route(
-    contacts,
-    "PUT",
-    "/v1/blocks/{user_id}",
-    needs=PEER,
-    limit=_BLOCKS,
-    problems=(TooManyBlocks, Unavailable),
-)
-def block_user(caller: Caller, user_id: UserId) -> NoContent:
-    """Block a user, also under a new account with the same number.
-
-    It ends the contact and both invitations, and hides the profiles of both from each other.
-    """
-    separation.block(_peer(caller), user_id)
-    return NoContent()
-
-
-@route(
-    contacts,
-    "DELETE",
-    "/v1/blocks/{user_id}",
-    needs=PEER,
-    limit=Unlimited("It lifts a block, and blocks are limited"),
-    problems=(Unavailable,),
-)
-def lift_block(caller: Caller, user_id: UserId) -> NoContent:
-    """Lift the block of a user. The contact does not come back."""
-    separation.lift(_peer(caller), user_id)
-    return NoContent()
-
-
-@route(contacts, "GET", "/v1/blocks", needs=PEER)
-def list_blocks(caller: Caller, cursor: Cursor | None) -> BlockViews:
-    """List the users whom the caller blocks, newest first.
-
-    A blocked user who deleted their account is listed under an id that no user has.
-    """
-    return blocks.listed(caller[BLOCKS], cursor)

@@ -1,0 +1,1 @@
+"""A user keeps another one away: a block ends their contact, invitations and shared pair."""
