@@ -5,25 +5,25 @@ from typing import Any
 
 from chalicelib.accounts import store
 from chalicelib.accounts.changes.store import (
-    AccountMoved,
-    claim_on_phone,
-    former_claims,
-    locale_change,
-    number_change,
-    unchanged,
-)
-from chalicelib.accounts.freeze.store import (
     AccountGone,
+    AccountMoved,
     NotActive,
     NotFreezable,
     NotFrozen,
+    StateMoved,
     active,
+    claim_on_phone,
     ending,
+    former_claims,
     freezing,
+    locale_change,
     not_erasing,
+    number_change,
+    releasing,
+    restricting,
     thawing,
+    unchanged,
 )
-from chalicelib.accounts.language import LANGUAGE
 from chalicelib.accounts.last_use import store as last_uses
 from chalicelib.accounts.last_use.store import (
     LAST_USE,
@@ -33,8 +33,6 @@ from chalicelib.accounts.last_use.store import (
     UseList,
 )
 from chalicelib.accounts.model import Account, ClaimedValues, ClaimKind
-from chalicelib.accounts.restriction.store import StateMoved, releasing, restricting
-from chalicelib.accounts.scans.store import glances_in, releases_in
 from chalicelib.accounts.store import (
     ACCOUNT,
     OPEN_ACCOUNT,
@@ -48,21 +46,38 @@ from chalicelib.accounts.store import (
     claims_of_users,
     glance_at_owner_of_phone,
     glance_at_owner_of_user,
+    glances_in,
     live_accounts,
     owner_by_claim,
     owner_of_change,
     rekey,
     release_claims,
+    releases_in,
     revocation,
 )
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
-from chalicelib.core.needs import Found, Wanted
+from chalicelib.core.languages import Language, language_of
+from chalicelib.core.needs import Found, Need, Wanted
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.subject_keys import SubjectKeys
+
+
+def _language_if_readable(item: dict[str, Any] | None, found: Found) -> Language:
+    try:
+        account = OPEN_ACCOUNT.read(item, found)
+    except SealingError as error:
+        observe.record_unreadable("account_unreadable", error)
+        account = None
+    return language_of(account.locale if account else None)
+
+
+# For rights requests, which an altered account must not prevent; needs DATA_KEY too.
+LANGUAGE = Need(OPEN_ACCOUNT.key, _language_if_readable)
+
 
 __all__ = [
     "ACCOUNT",

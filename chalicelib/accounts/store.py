@@ -9,6 +9,8 @@ a new version before it becomes current in any of them.
 An erasure moves claims to quarantine: the item stays, without its account. A user id in quarantine is never
 claimed again. A number or mailbox is not blocked: the next account that proves it claims it. Until its end
 the item shows that the claim was released and not lost.
+
+Scans of accounts and claims are for the commands of operators: no role of a function may scan.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -26,6 +28,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Need
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import Secret
+from chalicelib.core.shards import Segment
 from chalicelib.core.table import (
     Absent,
     Attr,
@@ -39,6 +42,7 @@ from chalicelib.core.table import (
     KeysAfter,
     Query,
     Replace,
+    Scan,
     Table,
     Write,
     account_of,
@@ -220,12 +224,12 @@ def release_claims(claims: ClaimedValues, until: datetime) -> int:
         if not own:
             return moved
         with suppress(ClaimMoved):
-            table.transact([quarantine(key, claims.account_id, until) for key in own])
+            table.transact([_quarantine(key, claims.account_id, until) for key in own])
             moved += len(own)
     raise Unavailable
 
 
-def quarantine(key: Key, owner: AccountId, until: datetime) -> Write:
+def _quarantine(key: Key, owner: AccountId, until: datetime) -> Write:
     """The write that takes the account off its claim."""
     released = codec.to_item(Claim(released_at=clock.now()), key)
     if ClaimKind(key.pk.partition("#")[0]).is_reusable:
@@ -310,3 +314,38 @@ def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write
 def claim_keys(kind: ClaimKind, value: str) -> list[Key]:
     """The keys of a value's claim under all versions of the lookup key, the current one first."""
     return [Key(Table.CLAIMS, label) for label in keyring.mac_keys(Secret.LOOKUP).lookup_keys(kind, value)]
+
+
+def glances_in(segment: Segment) -> Iterator[list[Account]]:
+    """Glances at the accounts of a segment, by page, in every state.
+
+    An account that cannot be read is omitted and counted in a metric.
+    """
+    for page in table.scan(Scan(Table.ACCOUNTS, Account.declaration.kind, segment=segment)):
+        yield list(filter(None, map(_glance, page.items)))
+
+
+def _glance(item: Item) -> Account | None:
+    try:
+        return codec.glance(Account, item)
+    except SealingError as error:
+        observe.record_unreadable("account_unreadable", error)
+        return None
+
+
+def releases_in(owners: Collection[AccountId], until: datetime, segment: Segment) -> Iterator[Write]:
+    """The writes that move all claims of some accounts in a segment to quarantine.
+
+    They are found by a scan, since the values that were hashed are not known any more. The conflict
+    ClaimMoved means that a claim was released or moved meanwhile.
+
+    Args:
+        owners: the accounts.
+        until: when the claims on number and mailbox leave quarantine. That on the user id never does.
+        segment: the part of the table.
+    """
+    for page in table.scan(Scan(Table.CLAIMS, Claim.declaration.kind, segment=segment)):
+        for item in page.items:
+            owner = codec.opened(Claim, item).account_id
+            if owner and owner in owners:
+                yield _quarantine(Key(Table.CLAIMS, item["pk"]), owner, until)

@@ -1,6 +1,15 @@
 """The writes that change an account's number or language, and the condition that it still has a number.
 
 The sealed part of an account is replaced as a whole. So each write requires the version that was read.
+
+The writes that freeze an account for an erasure, thaw it, and end it; the condition that none ended it.
+
+Each write requires the state from which it starts. So a write for another request, or a late one, conflicts.
+
+The writes that restrict an account and release it, each for the transaction that records why.
+
+A frozen account stays frozen: the state that its thaw restores is changed. Each write requires the state that
+was read, so a freeze or thaw in between conflicts.
 """
 
 from dataclasses import dataclass
@@ -8,10 +17,10 @@ from datetime import datetime
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind
+from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind, Frozen
 from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_by_claim, owner_in
 from chalicelib.core import clock, table
-from chalicelib.core.ids import AccountId
+from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.table import Attr, Change, Conflict, Create, Present, visible
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
@@ -97,3 +106,110 @@ def _is_version(account: Account) -> ConditionBase:
     version = Attr("version").eq(account.version)
     # An account of an earlier release has none.
     return version | Attr("version").not_exists() if account.version == 1 else version
+
+
+class NotFreezable(Conflict):
+    """The account is frozen for another request, is being erased, or changed its state since it was read."""
+
+
+class AccountGone(Conflict):
+    """The account does not exist, or its erasure is past the point of no return."""
+
+
+class NotFrozen(Conflict):
+    """The account is not frozen for this request, or its erasure is past the point of no return."""
+
+
+class NotActive(Conflict):
+    """The account does not exist, or is frozen, restricted or being erased."""
+
+
+def active(account_id: AccountId) -> Present:
+    """The condition that an account exists and is active; its conflict is NotActive."""
+    return Present(account_key(account_id), only_if=Attr("state").eq(AccountState.ACTIVE), conflict=NotActive)
+
+
+def freezing(account_id: AccountId, frozen: Frozen) -> Change:
+    """The write that freezes an account for an erasure; its conflict is NotFreezable.
+
+    For the same request it may be repeated, with another end. It requires the state `frozen.before`, so that
+    a restriction that was placed since the account was read is not lost.
+    """
+    usable = Attr("state").is_in([AccountState.ACTIVE, AccountState.RESTRICTED])
+    free = usable & Attr("state").eq(frozen.before)
+    again = _is_frozen_for(frozen.request_id) & Attr("frozen.before").eq(frozen.before)
+    return Change(
+        account_key(account_id),
+        put={"state": AccountState.FROZEN, "frozen": frozen.model_dump(mode="json")},
+        only_if=visible() & (free | again),
+        conflict=NotFreezable,
+    )
+
+
+def thawing(account_id: AccountId, frozen: Frozen) -> Change:
+    """The write that undoes a freeze and restores the state before it; its conflict is NotFrozen."""
+    return Change(
+        account_key(account_id),
+        put={"state": frozen.before},
+        drop=("frozen",),
+        only_if=visible() & _is_frozen_for(frozen.request_id) & Attr("frozen.before").eq(frozen.before),
+        conflict=NotFrozen,
+    )
+
+
+def ending(account_id: AccountId, request_id: RightsRequestId) -> Change:
+    """The write after which no route and no job finds the account; its conflict is NotFrozen."""
+    return Change(
+        account_key(account_id),
+        put={"state": AccountState.ERASING},
+        only_if=visible() & _is_frozen_for(request_id),
+        conflict=NotFrozen,
+    )
+
+
+def not_erasing(account_id: AccountId) -> Present:
+    """The condition that an account exists and `ending` was not written; its conflict is AccountGone."""
+    return Present(
+        account_key(account_id),
+        only_if=Attr("state").ne(AccountState.ERASING),
+        conflict=AccountGone,
+    )
+
+
+def _is_frozen_for(request_id: RightsRequestId) -> ConditionBase:
+    return Attr("state").eq(AccountState.FROZEN) & Attr("frozen.request_id").eq(request_id)
+
+
+class StateMoved(Conflict):
+    """The account does not exist, is being erased, or changed its state since it was read."""
+
+
+def restricting(account: Account, revoked_before: datetime) -> Change:
+    """The write that restricts an account and revokes its chat tokens that were issued before an instant."""
+    revoked = max(revoked_before, account.revoked_before or revoked_before)
+    return _moving_to(account, AccountState.RESTRICTED, {"revoked_before": clock.to_text(revoked)})
+
+
+def releasing(account: Account) -> Change:
+    """The write that makes a restricted account active again."""
+    return _moving_to(account, AccountState.ACTIVE, {})
+
+
+def _moving_to(account: Account, state: AccountState, also: dict[str, object]) -> Change:
+    put: dict[str, object] = {"state": state}
+    if account.frozen and account.state is AccountState.FROZEN:
+        thawed = account.frozen.model_copy(update={"before": state})
+        put = {"frozen": thawed.model_dump(mode="json")}
+    return Change(
+        account_key(account.account_id), put=put | also, only_if=_is_in_state(account), conflict=StateMoved
+    )
+
+
+def _is_in_state(account: Account) -> ConditionBase:
+    same = visible() & Attr("state").eq(account.state) & Attr("state").ne(AccountState.ERASING)
+    if account.frozen and account.state is AccountState.FROZEN:
+        frozen = account.frozen
+        same &= Attr("frozen.request_id").eq(frozen.request_id) & Attr("frozen.before").eq(frozen.before)
+    if account.revoked_before is None:
+        return same & Attr("revoked_before").not_exists()
+    return same & Attr("revoked_before").eq(clock.to_text(account.revoked_before))

@@ -1,1 +1,0 @@
-"""Scans of accounts and claims, for the commands of operators."""
