@@ -6,7 +6,7 @@ hits cannot pass between a read and a write. It is never part of a transaction. 
 
 Each limiter declares what happens when its counter is unreachable (throttled, timed out, table down): REFUSE
 if a hit costs money or guards a secret, ALLOW if an outage of the counter must not become an outage of the
-service. Keys contain subjects as hashes only. `chalicelib/accounts/limits` declares what is stored.
+service. Keys contain subjects as hashes only. `accounts/challenges/model` declares what is stored.
 
 A counter that is too busy for one item is spread over 32 more (the breaker's and those of budgets). An item
 takes at most a thousand writes a second. A counter is exact, in its first item, until its owner marks

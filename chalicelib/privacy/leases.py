@@ -9,7 +9,7 @@ acquire its own turn again at once: a worker that takes over from a killed one, 
 need not wait. A turn that could not be released expires.
 
 Turns are in the table of challenges, beside the counters of limits, under a keyed hash of their subject
-(`accounts/limits/model.Limit`).
+(`accounts/challenges/model.Limit`).
 
 A lease or a turn only saves work. It does not make a write safe: a write that must not happen twice needs a
 condition of its own. If the table does not answer, the worker stops (`Unavailable`).

@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.accounts.challenges import budgets
-from chalicelib.accounts.challenges.budgets import budget, history, store
+from chalicelib.accounts.challenges.budgets import budget, store
+from chalicelib.accounts.challenges.budgets.model import CodeHistory
 from chalicelib.accounts.challenges.jobs import record_verified_codes
-from chalicelib.accounts.limits.model import CodeHistory
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.observe import EntryFailed
@@ -183,37 +183,37 @@ def test_counter_that_began_again_does_not_reduce_the_count_of_its_day(world: Wo
 def test_functions_read_the_history_once_a_minute(world: World) -> None:
     verify_codes("RS", 600)
     run()
-    assert history.highest("RS") == 600
+    assert budget.highest_verified("RS") == 600
     verify_codes("RS", 900)
     run()
     with counted() as calls:
-        assert history.highest("RS") == 600
+        assert budget.highest_verified("RS") == 600
     assert calls == {}
     world.advance(MINUTE)
-    assert history.highest("RS") == 900
+    assert budget.highest_verified("RS") == 900
 
 
 def test_last_read_history_is_used_while_the_history_cannot_be_read(world: World) -> None:
     verify_codes("RS", 600)
     run()
-    history.highest("RS")
+    budget.highest_verified("RS")
     world.advance(MINUTE)
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
-        assert history.highest("RS") == 600
+        assert budget.highest_verified("RS") == 600
 
 
 def test_unreadable_history_is_read_again_only_once_a_minute(world: World) -> None:
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
-        assert history.highest("RS") == 0
+        assert budget.highest_verified("RS") == 0
         with counted() as calls:
-            assert history.highest("RS") == 0
+            assert budget.highest_verified("RS") == 0
     assert calls == {}
 
 
 def test_malformed_history_leaves_the_last_read_one_in_use(world: World) -> None:
     verify_codes("RS", 600)
     run()
-    history.highest("RS")
+    budget.highest_verified("RS")
     aws.client("dynamodb").update_item(
         TableName="ru4m-test-challenges",
         Key={"pk": {"S": "code_history"}},
@@ -221,7 +221,7 @@ def test_malformed_history_leaves_the_last_read_one_in_use(world: World) -> None
         ExpressionAttributeValues={":v": {"S": "none"}},
     )
     world.advance(MINUTE)
-    assert history.highest("RS") == 600
+    assert budget.highest_verified("RS") == 600
 
 
 def test_budget_of_a_country_grows_with_its_best_day(world: World) -> None:

@@ -15,7 +15,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from chalicelib.accounts.challenges.budgets import history
+from chalicelib.accounts.challenges.budgets import budget
 from chalicelib.core import aws, keyring, limiter
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
@@ -99,7 +99,7 @@ def new_container() -> None:
     keyring.forget_stage_keys()
     keyring.forget()
     limiter.forget_busy()
-    history.forget()
+    budget.forget_history()
     signature.forget()
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.accounts.challenges.model import Limit
 from chalicelib.accounts.devices.model import Platform
-from chalicelib.accounts.limits.model import Limit
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import Unfit

@@ -130,8 +130,7 @@ def latin_words(text: str) -> set[str]:
 def test_texts_of_all_kinds_are_found() -> None:
     kinds = {name.rsplit(".", 2)[0] for name in PAIRS}
     assert kinds >= {
-        "chalicelib.accounts.challenges.mail",
-        "chalicelib.accounts.challenges.sms",
+        "chalicelib.accounts.challenges.messages",
         "chalicelib.consents.announcements.letter",
         "chalicelib.rights.erasure.idle.warnings",
         "chalicelib.rights.answers.words",

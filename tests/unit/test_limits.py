@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.accounts.challenges.model import Limit
 from chalicelib.accounts.challenges.numbers import prefix_of
-from chalicelib.accounts.limits.model import Limit
 from chalicelib.core import breaker, clock, figures, limiter, metrics, table
 from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import HOUR

@@ -1,4 +1,7 @@
-"""The challenge: one code and its state; the request for it, and its problems."""
+"""The challenge: one code and its state; the request for it, its problems, and the counters of limits.
+
+core/limiter and core/breaker store the counters; core imports no declarations.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -250,3 +253,21 @@ class Challenge(
 
 # Finds the device that requested a challenge among the known devices of the number's owner.
 Recognise = Callable[[Challenge], KnownDevice | None]
+
+
+class Limit(
+    Record,
+    table=Table.CHALLENGES,
+    kind="limit",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.LIMIT, since="began_at"),
+    key_class=KeyClass.NOTHING_SEALED,
+):
+    """Uses by a number, mailbox, account, operator, or block of numbers or addresses.
+
+    The key identifies the counted party only by a hash, keyed unless its id is random. The other attributes
+    are counters.
+    """
+
+    began_at: Annotated[Instant, NOT_PERSONAL]

@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from chalicelib.accounts.challenges import limits, mail, sms, store
+from chalicelib.accounts.challenges import limits, messages, store
 from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengeExpired,
@@ -216,8 +216,8 @@ def count_verified(challenge: Challenge) -> None:
 
 
 def _send(challenge: Challenge, destination: str) -> None:
-    hand_over = {CodeChannel.SMS: sms.send_code, CodeChannel.EMAIL: mail.send_code}[challenge.channel]
-    hand_over(destination, code(challenge), challenge.locale)
+    senders = {CodeChannel.SMS: messages.text_code, CodeChannel.EMAIL: messages.mail_code}
+    senders[challenge.channel](destination, code(challenge), challenge.locale)
     metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
 

@@ -1,1 +1,1 @@
-"""Changes of an account by its owner: the number and the language."""
+"""Changes of one account: its number, its language, its state."""

@@ -1,15 +1,10 @@
-"""The writes that change an account's number or language, and the condition that it still has a number.
+"""The writes that change an account's number, language or state.
 
-The sealed part of an account is replaced as a whole. So each write requires the version that was read.
-
-The writes that freeze an account for an erasure, thaw it, and end it; the condition that none ended it.
-
-Each write requires the state from which it starts. So a write for another request, or a late one, conflicts.
-
-The writes that restrict an account and release it, each for the transaction that records why.
-
-A frozen account stays frozen: the state that its thaw restores is changed. Each write requires the state that
-was read, so a freeze or thaw in between conflicts.
+There are also the conditions that they have not changed. The sealed part of an account is replaced as a
+whole. So a write of number or language requires the version that was read. The state is in clear: active,
+frozen for an erasure, restricted, or being erased. Each write of it is for the transaction that records why,
+and requires the state from which it starts. So a write for another request, or a late one, conflicts. A
+restriction leaves a frozen account frozen: it changes the state that the thaw restores.
 """
 
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ from chalicelib.accounts.profiles.model import (
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller
-from chalicelib.accounts.sessions.number_change import OPEN_SESSION
+from chalicelib.accounts.sessions.store import OPEN_SESSION
 from chalicelib.core.errors import (
     ChangedMeanwhile,
     IdempotencyMismatch,

@@ -14,6 +14,8 @@ Invariants, also under crashes and concurrent requests:
   so a code causes at most five.
 - For two minutes, the same code again is answered with the profile, since the first response may have been
   lost. A failed verification costs one attempt and nothing else.
+- All sessions stay. A session belongs to a device and not to a number. If the change ended the others, a
+  thief with the unlocked phone could shut out the owner's other devices with it.
 """
 
 from contextlib import suppress
@@ -28,13 +30,14 @@ from chalicelib.accounts.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
+from chalicelib.accounts.devices import service as devices
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.profiles import farewell, service
+from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import NewNumber, NumberTaken, Profile
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.accounts.sessions.model import Session
-from chalicelib.accounts.sessions.number_change import following_number
+from chalicelib.accounts.sessions import store
+from chalicelib.accounts.sessions.model import SecurityEventKind, Session
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable, does_not_apply
@@ -130,7 +133,7 @@ def _announce(challenge: Challenge, account: Account, profile: Profile) -> None:
     One with a notice is, even in doubt, since nothing else limits the notices.
     """
     try:
-        farewell.announce_number_change(account, profile.email)
+        messages.announce_number_change(account, profile.email)
     except TextUnavailable:
         challenges.uncount_attempt(challenge)  # the code was right, and the client will send it again
         raise Unavailable from None
@@ -146,7 +149,7 @@ def _commit(challenge: Challenge, number: str, session: Session, account: Accoun
             return commit(
                 challenges.use_write(challenge, opened=None),
                 *_changes(account, number, keys),
-                *following_number(session, number),
+                *_following_number(session, number),
             )
         account, _, keys = _read(account.account_id)
         if account.phone not in {notified, number}:
@@ -178,6 +181,16 @@ def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
         *suppressions.release(Addresses(phone=account.phone), clock.now()),
         *suppressions.renewal(Addresses(phone=number)),
     ]
+
+
+def _following_number(session: Session, phone: str) -> list[Write]:
+    """The writes by which a session follows its account to a new number, for the transaction of the change.
+
+    The security event names the session that changed the number. Its device is known under the new number at
+    once; every other device is from its first refresh of another day on.
+    """
+    changed = store.event(session.account_id, SecurityEventKind.NUMBER_CHANGED, session.session_id)
+    return [changed, devices.recognition(session.account_id, phone, session.device)]
 
 
 def _read(owner: AccountId) -> tuple[Account, Profile, SubjectKeys]:

@@ -1,5 +1,6 @@
 """The rules of profiles."""
 
+import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -9,7 +10,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER, Peer, keep_apart
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.profiles import farewell, store
+from chalicelib.accounts.profiles import messages, store
 from chalicelib.accounts.profiles.model import (
     MAX_STATEMENTS,
     EmailTaken,
@@ -19,7 +20,6 @@ from chalicelib.accounts.profiles.model import (
     Statements,
     SubjectStatement,
 )
-from chalicelib.accounts.profiles.nicknames import random_nickname
 from chalicelib.accounts.profiles.store import PROFILE, READABLE_PROFILE, STATEMENTS
 from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs, observe
@@ -48,6 +48,17 @@ __all__ = [
     "rekey_claims",
     "statements_write",
 ]
+
+# Nicknames of users without a display name are random, and made without data about them (STR-1).
+_KINDS = (
+    "Amber", "Brave", "Calm", "Clever", "Curious", "Gentle", "Golden", "Happy", "Jolly", "Kind",
+    "Lucky", "Merry", "Quick", "Quiet", "Silver", "Sunny", "Swift", "Warm", "Wild", "Wise",
+)  # fmt: skip
+
+_ANIMALS = (
+    "Badger", "Beaver", "Crane", "Dolphin", "Falcon", "Fox", "Hare", "Hedgehog", "Heron", "Lynx",
+    "Marten", "Otter", "Owl", "Panda", "Puffin", "Robin", "Seal", "Sparrow", "Stork", "Swan",
+)  # fmt: skip
 
 
 def new_profile(account_id: AccountId, display_name: str | None, keys: SubjectKeys) -> list[Write]:
@@ -188,7 +199,7 @@ def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof
     except accounts.AlreadyClaimed:
         raise EmailTaken from None
     if profile.email and profile.email != changed.email:
-        farewell.mail_former(profile.email)
+        messages.mail_former(profile.email)
     return changed
 
 
@@ -245,3 +256,8 @@ def _account_and_profile(row: Found) -> tuple[Account | None, Profile | None]:
     except SealingError as error:
         observe.record_unreadable("profile_unreadable", error)
         return None, None
+
+
+def random_nickname() -> str:
+    """Two words and a number, such as "Calm Otter 417"."""
+    return f"{secrets.choice(_KINDS)} {secrets.choice(_ANIMALS)} {secrets.randbelow(900) + 100}"

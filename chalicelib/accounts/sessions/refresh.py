@@ -13,8 +13,8 @@ from chalicelib.accounts.service import OPEN_ACCOUNT, last_uses
 from chalicelib.accounts.sessions import logout, rotation, service, store
 from chalicelib.accounts.sessions.model import Session, SessionView
 from chalicelib.accounts.sessions.rotation import Active, RotationVerdict, Shown
+from chalicelib.accounts.sessions.service import RefreshToken
 from chalicelib.accounts.sessions.store import OPEN_SESSION
-from chalicelib.accounts.sessions.tokens import RefreshToken
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.errors import SessionEnded, Unavailable
 from chalicelib.core.metrics import Metric

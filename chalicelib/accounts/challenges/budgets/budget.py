@@ -7,10 +7,13 @@ a text. So the rule is a condition of the one write that counts, and verified co
 
 Everything about a challenge is counted in the hour and the day in which it was created, so a verified code
 reduces the debt to which its texts were added. Texts of a known device's reserve are not counted, and the
-challenge records how many: verifying them subtracts nothing.
+challenge records how many: verifying them subtracts nothing. A counter is spread over more items once its
+hour is busy.
 
-A country's room grows with its history (`history`). A counter is spread over more items once its hour is
-busy.
+A country's room grows with its history: its verified codes of the last two weeks. A job sums them from the
+counters of yesterday and today, so a later run makes up for a killed one until the end of the next day. A
+container reads the history at most once a minute. If that fails, the history that was read last stays in use;
+if there is none, budgets have their configured minimum. So no code is refused because this read failed.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -18,15 +21,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.accounts.challenges.budgets import history, store
+from chalicelib.accounts.challenges.budgets import store
+from chalicelib.accounts.challenges.budgets.model import CodeHistory
 from chalicelib.accounts.challenges.budgets.store import CounterFull, CounterPlace, Debts, Slot, SlotCounts
 from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, TooManyCodes
 from chalicelib.accounts.challenges.numbers import country_of
 from chalicelib.core import clock, limiter, metrics
-from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.metrics import Metric
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import BudgetMode, settings
 
 _TEXT = 100
@@ -139,7 +144,7 @@ class Budget:
 
 def _room_of_country(country: str) -> Debts:
     """Return the configured minimum, or the room from the best day of two weeks if that is more."""
-    limits, best = settings().limits, history.highest(country)
+    limits, best = settings().limits, highest_verified(country)
     return Debts(
         max(_TEXT * limits.codes_unverified_country_hour, limits.codes_history_hour_share * best // 6),
         max(_TEXT * limits.codes_unverified_country_day, limits.codes_history_day_share * best),
@@ -202,3 +207,54 @@ def _wait(debts: Debts, slot: Slot, room: Debts) -> int:
 
 def _seconds(length: timedelta) -> int:
     return int(length.total_seconds())
+
+
+def record_verified_codes() -> int:
+    """Update the history; returns the number of countries that it has verified codes of.
+
+    Raises:
+        Unavailable: the counters or the record are unreachable; the next run makes up for this one.
+        Unfit: the record cannot be read; functions keep the version that they have read.
+    """
+    now = clock.now()
+    today = now.replace(hour=0, minute=0, second=0)
+    before = store.get_history()
+    counts = PER_COUNTRY.verified_codes(settings().sms_countries, (today - DAY, today))
+    after = (before or CodeHistory(counted_at=now, version=0, verified={})).with_counts(counts, now)
+    with suppress(store.HistoryMoved):
+        store.put_history(before, after)
+    return len(after.verified)
+
+
+@dataclass
+class _HistoryCache:
+    history: CodeHistory | None = None
+    read_at: datetime | None = None
+
+
+_known_history = _HistoryCache()
+
+
+def highest_verified(country: str) -> int:
+    """A country's most verified codes of one UTC day in the last two weeks; 0 if unknown."""
+    now = clock.now()
+    if _known_history.read_at is None or now >= _known_history.read_at + MINUTE:
+        _known_history.read_at = (
+            now  # before the read, so that in an outage only one request a minute waits for it
+        )
+        with suppress(Unavailable):
+            _known_history.history = _read_history()
+    return _known_history.history.highest(country, now) if _known_history.history else 0
+
+
+def forget_history() -> None:
+    """Forget the record that was read; for tests."""
+    _known_history.history = _known_history.read_at = None
+
+
+def _read_history() -> CodeHistory | None:
+    try:
+        return store.get_history()
+    except SealingError:
+        metrics.count(Metric.RECORD_UNREADABLE)
+        return _known_history.history

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.accounts.limits.model import CodeCount, CodeHistory
+from chalicelib.accounts.challenges.budgets.model import CodeCount, CodeHistory
 from chalicelib.core import clock, limiter, table
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable

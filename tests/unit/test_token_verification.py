@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts.sessions.jws import TokenRefused, public_keys, verified_claims
+from chalicelib.accounts.sessions.verification import TokenRefused, public_keys, verified_claims
 from tests.support import environment
 
 JWKS = environment.variables()["RU4M_PUBLIC_KEYS"]

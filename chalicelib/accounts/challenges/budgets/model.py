@@ -1,4 +1,4 @@
-"""The stored counters of limits, and the stored counts of code budgets per country."""
+"""The stored counts of unverified codes, and the history of verified ones, per country (ADR 26)."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -8,24 +8,6 @@ from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
-
-
-class Limit(
-    Record,
-    table=Table.CHALLENGES,
-    kind="limit",
-    purpose=Purpose.SECURITY,
-    basis=LegalBasis.LEGITIMATE_INTERESTS,
-    retention=After(Period.LIMIT, since="began_at"),
-    key_class=KeyClass.NOTHING_SEALED,
-):
-    """Uses by a number, mailbox, account, operator, or block of numbers or addresses.
-
-    The key identifies the counted party only by a hash, keyed unless its id is random. The other attributes
-    are counters.
-    """
-
-    began_at: Annotated[Instant, NOT_PERSONAL]
 
 
 class CodeCount(

@@ -1,1 +1,0 @@
-"""Limits: the declarations of what core/limiter and core/breaker store; core imports no declarations."""
