@@ -8,8 +8,9 @@ from chalicelib.core import clock, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
-from chalicelib.people.conversations import farewell, store
-from chalicelib.people.conversations.farewell import leave_conversations
+from chalicelib.people.conversations import endings as farewell
+from chalicelib.people.conversations import store
+from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes

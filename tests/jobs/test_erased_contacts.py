@@ -8,7 +8,8 @@ from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.people.contacts import farewell, store
+from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.contacts import store
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes

@@ -16,8 +16,8 @@ from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import commit
-from chalicelib.people.contacts import farewell
-from chalicelib.people.conversations.farewell import leave_conversations
+from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.privacy.subject_keys import DATA_KEY

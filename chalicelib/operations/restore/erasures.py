@@ -29,8 +29,8 @@ from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.operations.restore import store
 from chalicelib.operations.restore.marks import FoundMarks, MarkDoubt
 from chalicelib.operations.restore.scanning import Workers
-from chalicelib.people.contacts import farewell
-from chalicelib.people.conversations.farewell import leave_conversations, leave_conversations_of_kept
+from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.conversations.endings import leave_conversations, leave_conversations_of_kept
 from chalicelib.privacy import erasure
 from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.privacy.periods import Period

@@ -1,4 +1,4 @@
-"""Brings channels at Stream to our conversations (ADR 40).
+"""Makes channels at Stream match our conversations (ADR 40).
 
 What is sent is the current state, by calls that may be repeated: get or create the channel, compare its
 members, add and remove the difference. The table's stream names the conversations that changed, so a route
@@ -6,7 +6,7 @@ that was killed after its transaction is made up for.
 
 Invariants:
 
-- A route reads the conversation again after its calls, because another change may have been brought to Stream
+- A route reads the conversation again after its calls, because another change may have reached Stream
   before them.
 - Only the job deletes a channel: it gets the records of one conversation in order.
 - A user whom Stream refuses delays no other one. It is counted.
@@ -29,23 +29,23 @@ from chalicelib.stream.model import ChatChannel, FoundChannel
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.stream.system_user import SYSTEM_USER
 
-__all__ = ["bring", "conversation_of_change", "exclude", "sync_conversations"]
+__all__ = ["conversation_of_change", "remove_from_channel", "sync_conversations", "update_channel"]
 
 _TRIES = 3
 _AT_ONCE = 100  # of one batched read
 
 
-def bring(conversation: OpenConversation, name: str | None = None) -> OpenConversation | None:
-    """Bring Stream to a conversation, and again to its current state if it changed meanwhile.
+def update_channel(conversation: OpenConversation, name: str | None = None) -> OpenConversation | None:
+    """Make a channel match its conversation, and its current state if that changed meanwhile.
 
-    Returns the state that Stream was brought to, or None if the last member left.
+    Returns the state that the channel has, or None if the last member left.
 
     Raises:
         Unavailable: Stream or a table does not answer, or the conversation changed every time.
     """
     for _ in range(_TRIES):
         try:
-            _bring(conversation, name)
+            _match_members(conversation, name)
             current = store.read(conversation.conversation_id)
             if current is None:
                 _remove(conversation.cid, conversation.user_ids)
@@ -58,7 +58,7 @@ def bring(conversation: OpenConversation, name: str | None = None) -> OpenConver
     raise Unavailable
 
 
-def exclude(conversation_id: ConversationId, user_id: UserId) -> None:
+def remove_from_channel(conversation_id: ConversationId, user_id: UserId) -> None:
     """End the membership at Stream of a user who left, unless the user is back. The job makes up for it.
 
     Raises:
@@ -69,11 +69,11 @@ def exclude(conversation_id: ConversationId, user_id: UserId) -> None:
     current = store.read(conversation_id)
     if current and user_id in current.user_ids:
         with suppress(Unavailable):
-            bring(current)
+            update_channel(current)
 
 
 def sync_conversations(conversation_ids: Iterable[ConversationId]) -> list[ConversationId]:
-    """Bring Stream to conversations that changed; return those to try again."""
+    """Make the channels of changed conversations match them; return those to try again."""
     failed: list[ConversationId] = []
     for some in batched(conversation_ids, _AT_ONCE):
         found = store.read_all(some)
@@ -82,10 +82,10 @@ def sync_conversations(conversation_ids: Iterable[ConversationId]) -> list[Conve
 
 
 def _is_done(conversation_id: ConversationId, current: OpenConversation | None) -> bool:
-    """Bring Stream to one conversation; return whether no call has to be repeated."""
+    """Make the channel of one conversation match it; return whether no call has to be repeated."""
     try:
         if current:
-            _bring(current, name=None)
+            _match_members(current, name=None)
         else:
             channels.delete(cid_of(conversation_id))
     except UserBurned:
@@ -97,7 +97,7 @@ def _is_done(conversation_id: ConversationId, current: OpenConversation | None) 
     return True
 
 
-def _bring(conversation: OpenConversation, name: str | None) -> None:
+def _match_members(conversation: OpenConversation, name: str | None) -> None:
     """Make the channel if there is none, and its members those of the conversation.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The job that brings each change of a user, of their blocks and of their conversations to Stream."""
+"""The job that sends each change of a user, of their blocks and conversations to Stream."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence

@@ -13,8 +13,8 @@ from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.core import clock, table
-from chalicelib.core.ids import AccountId, ConversationId, ConversationRequestId
+from chalicelib.core import clock, keyring, table
+from chalicelib.core.ids import AccountId, ConversationId, ConversationRequestId, UserId
 from chalicelib.core.needs import Found, Need
 from chalicelib.core.table import (
     ALWAYS,
@@ -49,6 +49,11 @@ class ConversationMoved(Conflict):
 
 class OpeningSeen(Conflict):
     """A request with this Idempotency-Key opened a conversation before."""
+
+
+def pair_id(one: UserId, other: UserId) -> ConversationId:
+    """The id of the conversation of two users, whichever of them opens it."""
+    return ConversationId.from_digest(keyring.pair_key().digest("pair", *sorted((one, other))))
 
 
 def key(conversation_id: ConversationId) -> Key:

@@ -16,7 +16,7 @@ from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.pairs import TRIES
 from chalicelib.people.contacts.store import PairMoved, Side
-from chalicelib.people.conversations.pairs import ConversationMoved, membership_in_pair
+from chalicelib.people.conversations.endings import ConversationMoved, membership_in_pair
 from chalicelib.privacy.subject_keys import DATA_KEY
 
 

@@ -32,8 +32,8 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.messages import bounces
-from chalicelib.people.contacts import farewell
-from chalicelib.people.conversations.farewell import leave_conversations
+from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.rights.engine.step import WHOLE_RUN, Again, Done, ErasureJob, Outcome, Step, Stop, Wait

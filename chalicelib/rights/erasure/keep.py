@@ -13,8 +13,8 @@ from chalicelib.core import clock, metrics, needs
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, HeldId, HoldId
 from chalicelib.core.metrics import Metric
-from chalicelib.people.contacts import farewell
-from chalicelib.people.conversations.farewell import leave_conversations_of_kept
+from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.conversations.endings import leave_conversations_of_kept
 from chalicelib.privacy import codec
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.subject_keys import DATA_KEY

@@ -1,8 +1,10 @@
-"""Ends the memberships of an erased user (RGT-3).
+"""Ends memberships that a block or an erasure ends (RGT-3), without a call of Stream.
 
-It may be killed at any point and run again: a membership goes only together with the user's entry in the
-conversation. It runs after the user's contacts were deleted, since a conversation that is opened
-meanwhile needs a contact. What a late request wrote before that is found here, or by the second pass.
+The function `contacts`, which stores blocks, has no access to Stream.
+
+Erasure may be killed at any point and run again: a membership goes only together with the user's entry in the
+conversation. It runs after the user's contacts were deleted, since a conversation that is opened meanwhile
+needs a contact. What a late request wrote before that is found here, or by the second pass.
 """
 
 from collections.abc import Callable
@@ -14,11 +16,14 @@ from typing import TypeAlias
 
 from chalicelib.core import clock
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ids import AccountId, ConversationId
+from chalicelib.core.ids import AccountId, ConversationId, UserId
 from chalicelib.core.transactions import Write, commit
 from chalicelib.people.conversations import store
 from chalicelib.people.conversations.model import Membership, OpenConversation
 from chalicelib.people.conversations.store import ConversationMoved
+
+__all__ = ["ConversationMoved", "PairMembership", "membership_in_pair"]
+
 
 _TRIES = 5
 
@@ -76,3 +81,25 @@ def _leave(account_id: AccountId, conversation_id: ConversationId, writes: Write
             commit(*writes(before, before.changed(leaving=(account_id,))))
             return True
     raise Unavailable
+
+
+@dataclass(frozen=True)
+class PairMembership:
+    """Whether a user is in the pair with another one, and the writes after which the user is not.
+
+    If the user is not in it, they are the condition that this is still so. Their conflict is
+    ConversationMoved.
+    """
+
+    exists: bool
+    ending: tuple[Write, ...]
+
+
+def membership_in_pair(account_id: AccountId, user_id: UserId, other: UserId) -> PairMembership:
+    """Read the membership of a user in the pair with another one."""
+    conversation_id = store.pair_id(user_id, other)
+    before = store.read(conversation_id)
+    if before is None or not before.has(account_id):
+        return PairMembership(exists=False, ending=(store.unchanged(conversation_id, before),))
+    after = before.changed(leaving=(account_id,))
+    return PairMembership(exists=True, ending=tuple(store.writes(before, after)))

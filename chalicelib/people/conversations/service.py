@@ -1,18 +1,21 @@
-"""Opens conversations: a pair by its two users, a group by its members (ADR 40).
+"""What members do with conversations: open, change and leave one, delete a message (ADR 40).
 
 A block ends the contact of the two users in the transaction that stores it, so what stops a blocked user is
 the condition `still_contact` of the transaction that opens a conversation or adds a member.
 
 A caller learns nothing about users who cannot be met: every refusal makes the same calls. For a user who is
-no contact, they concern an account that does not exist.
+no contact, they concern an account that does not exist. The right to remove others from a group follows from
+the order of joining, so it cannot get lost.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency, metrics, needs
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ConversationId, ConversationRequestId, UserId
 from chalicelib.core.metrics import Metric
@@ -20,18 +23,25 @@ from chalicelib.core.needs import NO_SESSION, Claims
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts import service as contacts
-from chalicelib.people.conversations import candidates, channel_sync, pairs, store
+from chalicelib.people.conversations import channel_sync, store
 from chalicelib.people.conversations.model import (
     ConversationLeft,
     ConversationRequest,
+    FixedMembers,
     Form,
     Member,
+    MemberChange,
     NewConversation,
+    NotLongestMember,
     OpenConversation,
+    SentMessageId,
     TooManyMembers,
     UnknownMember,
+    cid_of,
 )
 from chalicelib.people.conversations.store import ConversationMoved, OpeningSeen
+from chalicelib.stream import messages
+from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 
 _TRIES = 3
 
@@ -101,14 +111,14 @@ def open_conversation(me: Account, body: NewConversation, key: IdempotencyKey | 
     is_pair = len(others) == 1 and body.name is None
     opened = _open_pair(wish) if is_pair else _open_group(wish)
     metrics.count(Metric.CONVERSATION_OPENED, int(opened.is_new))
-    current = channel_sync.bring(opened.conversation, body.name)
+    current = channel_sync.update_channel(opened.conversation, body.name)
     return Opening(current or opened.conversation, opened.is_new)
 
 
 def _open_pair(wish: _Wish) -> Opening:
     """Make the caller and a contact members of their pair, whichever of them left it."""
     (other,) = wish.others
-    conversation_id = pairs.pair_id(wish.me.user_id, other)
+    conversation_id = store.pair_id(wish.me.user_id, other)
     contact, pair = contacts.contact_with(other), store.conversation(conversation_id)
     request = store.request(wish.request_id)
     for _ in range(_TRIES):
@@ -144,7 +154,7 @@ def _open_group(wish: _Wish) -> Opening:
             found = needs.read_batch(wish.claims, (group, request))
             if seen := found[request]:
                 return wish.known(seen, found[group])
-        met = candidates.judged(owner, wish.others, ())
+        met = _admissible(owner, wish.others, ())
         after = _with(None, conversation_id, Form.GROUP, wish.me, met)
         try:
             commit(
@@ -176,3 +186,121 @@ def _with(
         for user_id, account_id in everyone.items()
     ]
     return before.changed(members) if before else OpenConversation.new(conversation_id, form, members, now)
+
+
+def _admissible(
+    owner: AccountId, user_ids: Sequence[UserId], present: Sequence[AccountId]
+) -> dict[UserId, AccountId]:
+    """The accounts of users whom a member may add to a group with those who are present.
+
+    The calls are the same for every user id.
+
+    Raises:
+        UnknownMember: one of them is no live contact of the member, or two of all do not want to meet.
+    """
+    met = contacts.live_contacts(owner, user_ids)
+    asked = [met.get(user_id) or AccountId.new() for user_id in user_ids]
+    if not contacts.may_share_a_group([*dict.fromkeys((owner, *present)), *asked]):
+        raise UnknownMember
+    return {user_id: met[user_id] for user_id in user_ids}
+
+
+def change_members(me: Account, conversation_id: ConversationId, body: MemberChange) -> OpenConversation:
+    """Add contacts to a group and remove members from it, here and then at Stream. It may be repeated.
+
+    Raises:
+        NotFound: the caller is not a member, or there is no such conversation.
+        FixedMembers, NotLongestMember, TooManyMembers, UnknownMember: the change is not allowed.
+        InvalidRequest: a user is to be added and removed, or is the caller.
+        Unavailable: Stream or a table does not answer, or concurrent changes won every time.
+    """
+    _check_change(me, body)
+    for _ in range(_TRIES):
+        before = _own_conversation(me, conversation_id)
+        new = tuple(one for one in dict.fromkeys(body.add) if one not in before.user_ids)
+        leaving = tuple(one.account_id for one in before.members if one.user_id in body.remove)
+        _check_permitted(me, before, new, leaving)
+        met = _admissible(me.account_id, new, before.account_ids) if new else {}
+        after = before.changed(_joining(met), leaving)
+        try:
+            commit(
+                *(contacts.still_contact(me.account_id, user_id) for user_id in met),
+                accounts.active(me.account_id),
+                *store.writes(before, after),
+            )
+        except contacts.NotContacts:
+            raise UnknownMember from None
+        except accounts.NotActive:
+            raise NotFound from None
+        except ConversationMoved:
+            continue
+        return channel_sync.update_channel(after) or after
+    raise Unavailable
+
+
+def _check_change(me: Account, body: MemberChange) -> None:
+    if me.user_id in body.remove:
+        raise does_not_apply("remove", "The caller leaves by DELETE /v1/conversations/{id}/members/me")
+    if {*body.add} & {*body.remove}:
+        raise does_not_apply("remove", "A user cannot be added and removed by the same request")
+    # More changes than places: together they would not fit into one transaction.
+    if len({*body.add, *body.remove}) >= settings().limits.conversation_members_most:
+        raise TooManyMembers(most=settings().limits.conversation_members_most)
+
+
+def _own_conversation(me: Account, conversation_id: ConversationId) -> OpenConversation:
+    found = store.read(conversation_id)
+    if found is None or not found.has(me.account_id):
+        raise NotFound
+    return found
+
+
+def _check_permitted(
+    me: Account, before: OpenConversation, new: tuple[UserId, ...], leaving: tuple[AccountId, ...]
+) -> None:
+    if before.form is Form.PAIR:
+        raise FixedMembers
+    if leaving and before.members[0].account_id != me.account_id:
+        raise NotLongestMember
+    if len(before.members) + len(new) - len(leaving) > settings().limits.conversation_members_most:
+        raise TooManyMembers(most=settings().limits.conversation_members_most)
+
+
+def _joining(met: dict[UserId, AccountId]) -> list[Member]:
+    now = clock.now()
+    return [Member(account_id=one, user_id=user_id, joined_at=now) for user_id, one in met.items()]
+
+
+def leave(me: Account, conversation_id: ConversationId) -> None:
+    """End the caller's membership. Repeating it changes nothing; nor does an id that does not exist.
+
+    If Stream does not answer, the worker ends the membership there.
+
+    Raises:
+        Unavailable: a table does not answer, or concurrent changes won every time.
+    """
+    for _ in range(_TRIES):
+        before = store.read(conversation_id)
+        if before is None or not before.has(me.account_id):
+            return
+        with suppress(ConversationMoved):
+            commit(*store.writes(before, before.changed(leaving=(me.account_id,))))
+            channel_sync.remove_from_channel(conversation_id, me.user_id)
+            return
+    raise Unavailable
+
+
+def delete_own_message(author: UserId, conversation_id: ConversationId, message_id: SentMessageId) -> None:
+    """Delete a message for good. Its author need not be a member any more.
+
+    Raises:
+        NotFound: there is no such message in this conversation, not any more, or another user sent it.
+        Unavailable: Stream does not answer, or refuses.
+    """
+    try:
+        found = messages.find(message_id.at_stream)
+        if found is None or found.author != author or found.cid != cid_of(conversation_id):
+            raise NotFound
+        messages.delete(found)
+    except (StreamUnavailable, StreamRefused):
+        raise Unavailable from None
