@@ -1,45 +1,59 @@
 """Deletes withdrawn data, appends owed events and renews evidence, shard by shard of the index `renewal`.
 
-A schedule finds the shards with accounts that are due, and sends a message for each (`renewal_queue`). A
-worker leases the shard and processes its accounts until none is left or its time is up. A shard that is left
-unfinished is sent again by the next schedule, a finished one after an hour: accounts that cannot be processed
-stay due, and must not be read every five minutes.
+A schedule finds the shards with accounts that are due, and sends a message for each, which names no account.
+A worker leases the shard and processes its accounts until none is left or its time is up. A shard that is
+left unfinished is sent again by the next schedule, a finished one after an hour: accounts that cannot be
+processed stay due, and must not be read every five minutes. Several messages about one shard may wait; one
+that finds its shard leased or empty changes nothing.
 
 For each account, deletion comes first, so that a history that was tampered with cannot delay it. One
 transaction then renews the account and moves it to its next date in the index. A run may therefore stop
-anywhere: the next run continues with the accounts that are still due. The lease only saves work: two parallel
-runs renew each account once. An account that cannot be renewed (an unreadable record, altered or missing
-evidence) is counted and does not delay the others.
+anywhere: the next run continues with the accounts that are still due. The lease only saves work: two
+parallel runs renew each account once. An account that cannot be renewed (an unreadable record, altered or
+missing evidence) is counted and does not delay the others.
+
+Withdrawn data is deleted here, not in the request (RGT-7, ADR 28). The write of a withdrawal adds the
+purpose to `to_delete`. From then on its data is neither used nor shown (`has_lapsed` of privacy/purposes).
+The job deletes the data in slices, and removes the purpose from `to_delete` when nothing is left. If a
+decision is made in between, the purpose stays there, and the next run decides again.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.consents import evidence, store, withdrawal
+from chalicelib.consents import evidence, store
 from chalicelib.consents.evidence import EvidenceMissing
-from chalicelib.consents.model import Purposes, RenewalProgress
+from chalicelib.consents.model import SETTLE, Purposes, RenewalProgress
 from chalicelib.consents.store import DUE_AT, PURPOSES
-from chalicelib.consents.withdrawal import HeldKinds
-from chalicelib.core import chain, clock, needs
+from chalicelib.core import chain, clock, needs, queues
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found
 from chalicelib.core.queues import DueShards
 from chalicelib.core.sealing import SealingError
-from chalicelib.privacy import leases
+from chalicelib.core.settings import settings
+from chalicelib.privacy import lapses, leases
 from chalicelib.privacy.leases import LeaseTaken
+from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+
+# The kinds of an account's records that a hold keeps at an instant.
+HeldKinds = Callable[[AccountId, datetime], frozenset[str]]
 
 # Longer than any run: Lambda stops a worker after five minutes.
 LEASE = 6 * MINUTE
 _UNTIL_NEXT_RUN = HOUR
 # Accounts per batched read, which takes 100 items: three per account.
 _ACCOUNTS_PER_READ = 33
+# The time that a run spends on one account at most, so that a large account does not delay the others.
+_SLICE: timedelta = 3 * MINUTE
 
 
 @dataclass
@@ -64,6 +78,23 @@ def due_shards() -> DueShards[str]:
     due = [shard for shard in free if store.has_due(shard, now)]
     abandoned = [shard for shard in due if shard in progress and progress[shard].leased_until]
     return DueShards.of(due, len(abandoned), (one.touched_at for one in progress.values()), now)
+
+
+def send_due_shards() -> DueShards[str]:
+    """Send a message for each shard that has accounts due; return what was found.
+
+    Raises:
+        Unavailable: a table or the queue does not answer; the next run repeats everything.
+    """
+    found = due_shards()
+    queues.send_all(settings().queue("renewals"), (queues.body_of(shard=one) for one in found.shards))
+    return found
+
+
+def parse_message(body: str) -> str | None:
+    """The shard in a message; None if the body is invalid."""
+    fields = queues.read_body(body, "shard")
+    return fields[0] if fields else None
 
 
 def renew_shard(shard: str, until: datetime, held_kinds: HeldKinds) -> RenewalRun | None:
@@ -139,7 +170,7 @@ def _process_account(
         return
     keys, due_at = found[DATA_KEY], found[DUE_AT]
     if purposes.to_delete:
-        purposes, deleted = withdrawal.delete_left(purposes, keys, found.read_at, until, held_kinds)
+        purposes, deleted = _delete_left(purposes, keys, found.read_at, until, held_kinds)
         run.deleted += deleted
         due_at = evidence.renew_at(purposes)  # the stored instant may be that of the deletion
     if due_at and due_at <= now:  # else withdrawn or renewed since the index listed it
@@ -160,3 +191,43 @@ def _renew(account: Account, before: Purposes, keys: SubjectKeys, now: datetime)
         store.record(before, after, keys, history, entry)
         return True
     return False
+
+
+def _delete_left(
+    before: Purposes, keys: SubjectKeys, read_at: datetime, deadline: datetime, held_kinds: HeldKinds
+) -> tuple[Purposes, int]:
+    """Delete data of withdrawn consents until a slice of time or the run ends.
+
+    Return the current decisions and the number of deleted items.
+
+    Args:
+        before: The decisions as they were read.
+        keys: The account's data keys.
+        read_at: An instant before they were read.
+        deadline: When the run ends.
+        held_kinds: Reads the kinds that a hold keeps from deletion.
+
+    Raises:
+        Unavailable: a table does not answer; the next run continues.
+    """
+    settled = [purpose for purpose, at in before.to_delete.items() if at + SETTLE <= read_at]
+    # Restricted data may only be stored (Art. 18(2) GDPR).
+    due = [purpose for purpose in settled if refusal(before, purpose) is not Refusal.RESTRICTED]
+    held = held_kinds(before.account_id, clock.now()) if due else frozenset[str]()
+    items, done, deadline = 0, set[Purpose](), min(deadline, clock.now() + _SLICE)
+    for purpose in due:
+        # A consent that was given again covers the data stored since.
+        older_than = before.consented.get(purpose, read_at)
+        deleted = lapses.delete(before.account_id, purpose, older_than, deadline, held)
+        items += deleted.items
+        if not deleted.complete:
+            break
+        done.add(purpose)
+    if not done:
+        return before, items
+    left = {purpose: at for purpose, at in before.to_delete.items() if purpose not in done}
+    after = before.model_copy(update={"to_delete": left, "version": before.version + 1})
+    with suppress(store.DecidedMeanwhile):  # the next run reads the new decision
+        store.keep(before, after, keys)
+        return after, items
+    return before, items

@@ -8,7 +8,7 @@ Invariants:
 - A consent is given to the privacy notice that applies to the subject now. A withdrawal is never refused.
 - Repeating a decision changes nothing and puts nothing on record.
 - A decision applies from the next read on, because `privacy/purposes` decides by the item itself.
-- A withdrawal deletes no data. The same write lists the purpose for deletion (`withdrawal`, ADR 28).
+- A withdrawal deletes no data. The same write lists the purpose for deletion (`renewal`, ADR 28).
 
 Failures: of two concurrent decisions, the later one is made again on the result of the other, a bounded
 number of times. If a response is lost, the repeated request finds that it changes nothing.

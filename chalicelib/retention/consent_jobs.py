@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.consents import renewal, renewal_queue
+from chalicelib.consents import renewal
 from chalicelib.core import clock, metrics, queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
@@ -26,7 +26,7 @@ _LAST_ACCOUNT = timedelta(seconds=30)
 @observed
 def renew_consents(_: CloudWatchEvent) -> dict[str, int]:
     """Send each shard with consents that have work due to a worker (RGT-7)."""
-    found = renewal_queue.send_due()
+    found = renewal.send_due_shards()
     metrics.gauge(Metric.CONSENT_SHARDS_DUE, len(found.shards))  # also 0: an alarm fires if it is missing
     metrics.gauge(Metric.CONSENT_SHARDS_ABANDONED, found.abandoned)
     metrics.gauge(Metric.CONSENT_STANDSTILL_MINUTES, found.standstill_minutes)
@@ -42,7 +42,7 @@ def renew_shard(event: SQSEvent) -> Failed:
     until = clock.now() + left - _LAST_ACCOUNT
 
     def renew(body: str) -> None:
-        shard = renewal_queue.parse(body)
+        shard = renewal.parse_message(body)
         run = renewal.renew_shard(shard, until, holds.kinds_held) if shard else None
         if run is None:
             return

@@ -13,10 +13,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.consents.marketing import gate
-from chalicelib.consents.marketing.gate import may_personalise_ads, may_send
-from chalicelib.consents.marketing.model import NonServiceKind, Withheld
-from chalicelib.consents.marketing.service import send_marketing
+from chalicelib.consents.marketing import service
+from chalicelib.consents.marketing.service import (
+    NonServiceKind,
+    Withheld,
+    may_personalise_ads,
+    may_send,
+    send_marketing,
+)
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.table import Table
@@ -234,7 +238,7 @@ def calls() -> Iterator[tuple[str, str, ast.Call]]:
 @pytest.mark.promise("RGT-6")
 def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> None:
     found = [(module, name) for module, name, _ in calls()]
-    assert {m for m, name in found if name == "WantedMailbox"} == {"chalicelib/consents/marketing/gate.py"}
+    assert {m for m, name in found if name == "WantedMailbox"} == {"chalicelib/consents/marketing/service.py"}
     assert {m for m, name in found if name == "send_wanted"} == {"chalicelib/consents/marketing/service.py"}
     assert {m for m, name in found if name in {"_hand_over", "send_email"}} == {"chalicelib/messages/mail.py"}
 
@@ -458,4 +462,10 @@ def test_gate_reads_consistently(mila: User) -> None:
     to = may_send(account_of(mila), NEWS_KIND)
     assert isinstance(to, WantedMailbox)
     assert to.judged_at <= clock.now()
-    assert gate.__all__ == ["may_personalise_ads", "may_send"]
+    assert service.__all__ == [
+        "NonServiceKind",
+        "Withheld",
+        "may_personalise_ads",
+        "may_send",
+        "send_marketing",
+    ]

@@ -9,8 +9,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.challenges.budgets import budget
-from chalicelib.consents.marketing.gate import may_send
-from chalicelib.consents.marketing.model import NonServiceKind
+from chalicelib.consents.marketing.service import NonServiceKind, may_send
 from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import breaker, table
 from chalicelib.core.ids import AccountId

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.consents.marketing.model import Withheld
-from chalicelib.consents.marketing.service import send_marketing
+from chalicelib.consents.marketing.service import Withheld, send_marketing
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
 from chalicelib.messages.suppressions import service as suppressions

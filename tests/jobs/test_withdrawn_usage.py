@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.consents import renewal, withdrawal
+from chalicelib.consents import renewal
 from chalicelib.consents import store as consents
 from chalicelib.consents.model import SETTLE
 from chalicelib.core import clock, needs
@@ -219,7 +219,7 @@ def test_many_items_are_deleted_over_several_runs(world: World, monkeypatch: pyt
     store_singly(AccountId(vuk.account_id), 60)
     vuk.withdraws("analytics")
     world.advance(HOUR)
-    monkeypatch.setattr(withdrawal, "_SLICE", timedelta(0))
+    monkeypatch.setattr(renewal, "_SLICE", timedelta(0))
     deleted = []
     for _ in range(4):
         deleted.append(run()["deleted"])

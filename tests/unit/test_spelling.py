@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.usage.spelling import is_model, is_version
+from chalicelib.usage.model import is_model, is_version
 
 MODELS = [
     "iPhone17,1", "iPhone 17 Pro Max", "iPhone SE", "iPhone XR", "iPad13,4", "iPad mini", "MacBookPro18,3",

@@ -16,7 +16,7 @@ from functools import partial
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
-from chalicelib.consents import lost_objections
+from chalicelib.consents import restored
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import needs
@@ -92,9 +92,9 @@ def _apply_to(found: Found, since: Mapping[AccountId, datetime], perform: Perfor
     account_id, decisions = found.claims.account_id, found[PURPOSES]
     lost = None
     if account_id in since:
-        lost = lost_objections.with_objection(account_id, decisions, since[account_id])
+        lost = restored.with_objection(account_id, decisions, since[account_id])
     if lost:
-        perform(partial(lost_objections.keep, decisions, lost, found[DATA_KEY]))
+        perform(partial(restored.keep, decisions, lost, found[DATA_KEY]))
     return _correct_suppressions(found, lost or decisions, perform) or lost is not None
 
 

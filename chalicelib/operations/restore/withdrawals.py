@@ -13,7 +13,7 @@ from functools import partial
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
-from chalicelib.consents import lost_withdrawals
+from chalicelib.consents import restored
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import chain, needs
 from chalicelib.core.batches import batched
@@ -54,7 +54,7 @@ def apply_again(
         Unavailable: a table does not answer.
     """
     since = at - MARGIN
-    touched = frozenset(one.pseudonym for one in chain.chains_touched_since(since, lost_withdrawals.CHAIN))
+    touched = frozenset(one.pseudonym for one in chain.chains_touched_since(since, restored.CHAIN))
     total = AppliedWithdrawals()
     if not touched:
         return total
@@ -90,10 +90,10 @@ def _apply_to(found: Found, since: datetime, touched: frozenset[str], perform: P
     account = found[OPEN_STORED_ACCOUNT]
     if account is None or account.pseudonym not in touched:
         return False
-    withdrawals = lost_withdrawals.withdrawals_since(account.pseudonym, since)
+    withdrawals = restored.withdrawals_since(account.pseudonym, since)
     before, keys = found[PURPOSES], found[DATA_KEY]
-    after = lost_withdrawals.with_withdrawals(account.account_id, before, withdrawals)
+    after = restored.with_withdrawals(account.account_id, before, withdrawals)
     if after is None:
         return False
-    perform(partial(lost_withdrawals.keep, before, after, keys))
+    perform(partial(restored.keep, before, after, keys))
     return True

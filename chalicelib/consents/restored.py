@@ -1,13 +1,17 @@
-"""Applies withdrawals again that the Ledger has and a restored table has not (RGT-7, ADR 32).
+"""Applies withdrawals and objections again that a restored table has not (RGT-6, RGT-7, ADR 32).
 
-A withdrawal and its event are one transaction, so the event proves the withdrawal. It is applied with the
-instant and the record id of its event, and no new entry is written: the Ledger has one. The purpose is also
-listed for deletion, since the restored table may contain data that was deleted after the withdrawal.
+A withdrawal and its event are one transaction, so the event in the Ledger proves the withdrawal. It is
+applied with the instant and the record id of its event, and no new entry is written: the Ledger has one. The
+purpose is also listed for deletion, since the restored table may contain data that was deleted after the
+withdrawal.
 
 Consents that were given after the backup are lost, and the app asks for them again. So of each purpose the
-newest withdrawal is applied, also if consent was given again after it.
+newest withdrawal is applied, also if consent was given again after it. A withdrawal whose event was owed to
+an altered history (ADR 13) is in no entry, and is lost with the table.
 
-A withdrawal whose event was owed to an altered history (ADR 13) is in no entry, and is lost with the table.
+The evidence of objections to direct marketing is that of their requests, so no entry is written. A consent
+that was given after the objection prevails. The withdrawal that came with an objection is applied by
+`with_withdrawals`; until then the objection itself forbids the use.
 """
 
 from collections.abc import Iterable
@@ -20,9 +24,10 @@ from chalicelib.consents.store import keep
 from chalicelib.core import chain
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.ids import AccountId, Pseudonym
+from chalicelib.messages.suppressions.model import DIRECT_MARKETING
 from chalicelib.privacy.purposes import Purpose
 
-__all__ = ["CHAIN", "keep", "with_withdrawals", "withdrawals_since"]
+__all__ = ["CHAIN", "keep", "with_objection", "with_withdrawals", "withdrawals_since"]
 
 
 def withdrawals_since(pseudonym: Pseudonym, since: datetime) -> dict[Purpose, Event]:
@@ -79,3 +84,18 @@ def _consent(withdrawal: Event) -> Consent:
         method=Method(withdrawal.method),
         record_id=withdrawal.record_id,
     )
+
+
+def with_objection(account_id: AccountId, before: Purposes | None, at: datetime) -> Purposes | None:
+    """The decisions of an account after an objection; None if they have it, or a later consent."""
+    known = before or none_decided(account_id)
+    lost = {
+        purpose: at
+        for purpose in DIRECT_MARKETING
+        if purpose not in known.objections
+        and not (purpose in known.in_force and known.in_force[purpose].since > at)
+    }
+    if not lost:
+        return None
+    changes = {"objections": known.objections | lost, "version": known.version + 1}
+    return known.model_copy(update=changes)
