@@ -1,1 +1,1 @@
-"""Notices: versions of the terms and the privacy policy, announcements and acceptances."""
+"""Notices: versions of the terms and the privacy policy, and which of them applies to an account."""
