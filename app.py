@@ -51,7 +51,7 @@ AUTHORIZER = "chalicelib.accounts.sessions.authorizer"
 JOBS = (
     "chalicelib.operations.breaches.jobs",
     "chalicelib.accounts.challenges.jobs",
-    "chalicelib.stream.jobs",
+    "chalicelib.stream.users.jobs",
     "chalicelib.stream.settings.jobs",
     "chalicelib.people.conversations.jobs",
     "chalicelib.reconciliation.events.jobs",

@@ -25,8 +25,8 @@ from chalicelib.reconciliation import evidence, store
 from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
 from chalicelib.rights.erasure.model import CheckStage
-from chalicelib.stream import deletion
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion import service as deletion
+from chalicelib.stream.deletion.model import StreamReport
 
 _STAGES = (CheckStage.LAST, CheckStage.THIRD, CheckStage.SECOND, CheckStage.FIRST)
 

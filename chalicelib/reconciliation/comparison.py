@@ -30,9 +30,11 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.reconciliation import cases, orphans
 from chalicelib.reconciliation.orphans import Orphans
-from chalicelib.stream import access, gateway, push_tokens, sync
+from chalicelib.stream import gateway, push_tokens
 from chalicelib.stream.model import ListedUser
 from chalicelib.stream.refusals import StreamRefused
+from chalicelib.stream.users import state as access
+from chalicelib.stream.users import sync
 
 _ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
 

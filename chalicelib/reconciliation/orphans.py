@@ -22,10 +22,10 @@ from chalicelib.core.metrics import Metric
 from chalicelib.reconciliation import evidence, store
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
 from chalicelib.rights.erasure.model import StreamCheck
-from chalicelib.stream import access
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion.model import StreamReport
 from chalicelib.stream.model import ListedUser
 from chalicelib.stream.refusals import StreamRefused
+from chalicelib.stream.users import state as access
 
 KEPT = 30 * DAY
 

@@ -1,8 +1,8 @@
 """Deletes users again who were found at Stream after their erasure.
 
-A repair is a deletion as an erasure makes it (`stream/deletion`): request, poll, check, ask again. Its state
-is on the check, and each run takes it one step further. When Stream no longer finds the user, the checks
-start anew. If all attempts failed, an alarm rings, and the deletion is requested again a day later.
+A repair is a deletion as an erasure makes it (`stream/deletion/service`): request, poll, check, ask again.
+Its state is on the check, and each run takes it one step further. When Stream no longer finds the user, the
+checks start anew. If all attempts failed, an alarm rings, and the deletion is requested again a day later.
 """
 
 from contextlib import suppress
@@ -16,9 +16,9 @@ from chalicelib.reconciliation import evidence, store
 from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
 from chalicelib.rights.erasure.model import CheckStage, StreamCheck
-from chalicelib.stream import deletion
-from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
-from chalicelib.stream.deletion_report import StreamDeletion
+from chalicelib.stream.deletion import service as deletion
+from chalicelib.stream.deletion.model import StreamDeletion
+from chalicelib.stream.deletion.service import DeletionPending, DeletionProgress, DeletionStopped
 
 _PAUSE = DAY
 

@@ -1,6 +1,4 @@
-"""Chat: users at Stream, and the short-lived tokens with which they connect.
+"""Stream: the client of its API, users, channels and messages there, tokens, settings and the webhook.
 
-The deletion of a user at Stream; start reading at `deletion`:
-
-Stream's part of a copy; start reading at `export`:
+Every call passes through `gateway`. A deletion begins in `deletion/service`, a copy in `export/model`.
 """

@@ -12,8 +12,8 @@ import pytest
 from stream_chat import StreamChat
 
 from chalicelib.core import clock
+from chalicelib.stream.our_app import SYSTEM_USER
 from chalicelib.stream.settings.baseline import webhook
-from chalicelib.stream.system_user import SYSTEM_USER
 from infra.deployment import chat_settings as deployment
 from infra.local.js import ChatClient, ChatClients, ChatError
 from infra.stream_emulator import Emulator, Options, running_emulator

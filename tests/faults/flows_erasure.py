@@ -149,7 +149,7 @@ class KeepingTheAccount(ErasureFlow):
     def play(self, run: Run) -> None:
         self.asks(run)
         self.advance_until(run, lambda: self.is_past(erasure_right.FREEZE))
-        run.deliver_changes()  # stream/sync deactivates the user before the worker does
+        run.deliver_changes()  # stream/users/sync deactivates the user before the worker does
         self.advance_until(run, lambda: self.is_past(erasure_right.SUSPEND_AT_STREAM))
         assert run.app(lambda: cancels(self.user, self.request_id)).status == 200
         self.finish(run)

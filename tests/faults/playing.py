@@ -32,7 +32,7 @@ from chalicelib.reconciliation.events.jobs import work_on_hooks
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, sweep_rights, transfer_copies, work_rights
 from chalicelib.stream import gateway
-from chalicelib.stream.jobs import resync_chat_profiles
+from chalicelib.stream.users.jobs import resync_chat_profiles
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes

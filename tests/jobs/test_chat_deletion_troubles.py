@@ -10,15 +10,16 @@ import pytest
 
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.stream import deletion, gateway
-from chalicelib.stream.deletion import (
+from chalicelib.stream import gateway
+from chalicelib.stream.deletion import service as deletion
+from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
+from chalicelib.stream.deletion.service import (
     MAX_ATTEMPTS,
     TASK_TIMEOUT,
     DeletionDoubt,
     DeletionPending,
     DeletionStopped,
 )
-from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
 from infra.stream_emulator import Emulator

@@ -13,8 +13,11 @@ from chalicelib.core import clock, egress
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Category, Purpose
-from chalicelib.stream import download, export, export_tasks, gateway
-from chalicelib.stream.export import (
+from chalicelib.stream import gateway
+from chalicelib.stream.export import download
+from chalicelib.stream.export import model as export
+from chalicelib.stream.export import service as export_tasks
+from chalicelib.stream.export.model import (
     Ground,
     MissingAtStream,
     StreamCall,
@@ -24,7 +27,7 @@ from chalicelib.stream.export import (
     StreamReaction,
     StreamReason,
 )
-from chalicelib.stream.export_tasks import Pending, Ready, StreamCopy, StreamExportTask
+from chalicelib.stream.export.service import Pending, Ready, StreamCopy, StreamExportTask
 from chalicelib.stream.model import TaskId, TaskState
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 from infra.stream_emulator import Emulator

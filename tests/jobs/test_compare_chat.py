@@ -20,10 +20,12 @@ from chalicelib.core.table.items import wire_item
 from chalicelib.privacy.gates import BlockedReason
 from chalicelib.reconciliation import comparison, evidence, gate, store
 from chalicelib.reconciliation.comparison import ComparedPage
-from chalicelib.stream import access, gateway, sync
-from chalicelib.stream.access import ResumedAccess
+from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream.users import state as access
+from chalicelib.stream.users import sync
+from chalicelib.stream.users.state import ResumedAccess
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze

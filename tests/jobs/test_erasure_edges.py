@@ -18,8 +18,8 @@ from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates.words import Remaining
 from chalicelib.rights.request.notes import ErasureNotes, StreamAnswer
 from chalicelib.rights.request.terms import Status
-from chalicelib.stream import deletion
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion import service as deletion
+from chalicelib.stream.deletion.model import StreamReport
 from infra.stream_emulator import Emulator
 from tests.support import cloud, environment, outcomes
 from tests.support.builders import a_device

@@ -18,8 +18,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
 from chalicelib.rights.request import duties
-from chalicelib.stream.deletion import MAX_ATTEMPTS
-from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
+from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
+from chalicelib.stream.deletion.service import MAX_ATTEMPTS
 from infra.stream_emulator import Emulator
 from tests.support import cloud, outcomes
 from tests.support.chat_deletions import ERROR, FAILURE

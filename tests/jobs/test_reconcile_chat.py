@@ -21,7 +21,7 @@ from chalicelib.reconciliation import evidence, gate, store
 from chalicelib.rights.erasure import model as erasure_model
 from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion.model import StreamReport
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.chat_deletions import FAILURE, attempts

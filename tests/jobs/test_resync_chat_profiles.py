@@ -9,7 +9,8 @@ from chalicelib.accounts import service as accounts
 from chalicelib.core import aws, queues
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
-from chalicelib.stream import gateway, resync, sync
+from chalicelib.stream import gateway
+from chalicelib.stream.users import resync, sync
 from infra.stream_emulator import Emulator
 from tests.support import profile_sync
 from tests.support.cloud import take_messages

@@ -17,8 +17,9 @@ from chalicelib.reconciliation.cases import store
 from chalicelib.reconciliation.cases.service import history_of
 from chalicelib.reconciliation.events import losses
 from chalicelib.staff import history
-from chalicelib.stream import access, gateway, lookup, refusals
+from chalicelib.stream import gateway, lookup, refusals
 from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.users import state as access
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze

@@ -9,8 +9,9 @@ import pytest
 from chalicelib.core import aws, clock
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.stream import export_tasks, gateway
-from chalicelib.stream.export_tasks import EXPORT_TIMEOUT, Pending, StreamExportTask
+from chalicelib.stream import gateway
+from chalicelib.stream.export import service as export_tasks
+from chalicelib.stream.export.service import EXPORT_TIMEOUT, Pending, StreamExportTask
 from chalicelib.stream.model import ChatProfile, TaskId
 from chalicelib.stream.refusals import CredentialsRefused
 from infra.stream_emulator import Emulator

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.core.ids import UserId
-from chalicelib.stream import block_sync
+from chalicelib.stream.users import block_sync
 from infra.stream_emulator import Emulator
 from tests.support.cloud import take_messages
 from tests.support.erasures import erase

@@ -13,7 +13,7 @@ from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Query, Table
 from chalicelib.rights.jobs import work_rights
 from chalicelib.stream import gateway
-from chalicelib.stream import sync as syncing
+from chalicelib.stream.users import sync as syncing
 from chalicelib.usage import rollup
 from chalicelib.usage import store as usage
 from infra.stream_emulator import Emulator

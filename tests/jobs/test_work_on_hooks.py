@@ -17,8 +17,9 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.reconciliation.events import strip
-from chalicelib.stream import gateway, sync
+from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.users import sync
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.chat import Chatters

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.core import clock, queues
 from chalicelib.core.settings import settings
 from chalicelib.people.conversations.jobs import sync_chat_profiles
-from chalicelib.stream.jobs import resync_chat_profiles
+from chalicelib.stream.users.jobs import resync_chat_profiles
 from infra.stream_emulator import Emulator
 from tests.support.cloud import take_messages
 from tests.support.events import messages

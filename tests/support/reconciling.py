@@ -11,7 +11,7 @@ from chalicelib.core.transactions import commit
 from chalicelib.reconciliation.jobs import reconcile_chat
 from chalicelib.rights.erasure import certify
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion.model import StreamReport
 from chalicelib.stream.model import ChatProfile
 from tests.support import cloud
 from tests.support.builders import a_schedule_event

@@ -26,7 +26,7 @@ from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.rights.request import store as rights
 from chalicelib.rights.request.terms import ReceivedBy, Status
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion.model import StreamReport
 from chalicelib.stream.model import ChatProfile
 from chalicelib.usage import store as usage
 from chalicelib.usage.model import UsageEvent

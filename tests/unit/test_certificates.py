@@ -37,7 +37,7 @@ from chalicelib.rights.erasure.certificates.words import (
     Remaining,
 )
 from chalicelib.rights.request.notes import DeletionPlace
-from chalicelib.stream.deletion_report import StreamDataKind, StreamReport
+from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
 from infra.template import load
 from tests.support import certificates
 from tests.support.certificates import BEGUN, DONE, TASK, a_certificate, deleted, parts

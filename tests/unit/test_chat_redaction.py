@@ -13,8 +13,10 @@ from pydantic import TypeAdapter
 
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import SettingsError, read
-from chalicelib.stream import download, export
-from chalicelib.stream.export import (
+from chalicelib.stream.export import download
+from chalicelib.stream.export import model as export
+from chalicelib.stream.export.fields import KNOWN, withheld
+from chalicelib.stream.export.model import (
     AnyPart,
     Conversation,
     Ground,
@@ -23,8 +25,7 @@ from chalicelib.stream.export import (
     StreamMessage,
     StreamReason,
 )
-from chalicelib.stream.fields import KNOWN, withheld
-from chalicelib.stream.redaction import Redaction
+from chalicelib.stream.export.redaction import Redaction
 from tests.support import environment
 
 MILA, VERA = UserId("u_" + "0" * 26), UserId("u_" + "1" * 26)

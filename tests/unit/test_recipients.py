@@ -166,7 +166,7 @@ def test_only_listed_modules_import_network_libraries() -> None:
     # The gateway imports requests for the names of its errors; the download goes through egress too.
     assert {(path, name) for path, name in found if not path.startswith("core/outbound/")} == {
         ("stream/gateway.py", "requests"),
-        ("stream/download.py", "requests"),
+        ("stream/export/download.py", "requests"),
     }
 
 

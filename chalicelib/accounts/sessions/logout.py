@@ -2,8 +2,8 @@
 
 The transaction that ends a session also revokes the account's chat tokens that were issued before. From the
 next request on, the access token of the session is refused and gets no chat token. The table's stream passes
-the revocation on to Stream (stream/sync), after an outage of Stream if necessary. The account's other devices
-fetch a new chat token.
+the revocation on to Stream (stream/users/sync), after an outage of Stream if necessary. The account's other
+devices fetch a new chat token.
 
 If the commit is in a later second than the revocation, a chat token that the session got in between would
 stay valid. So the revocation is then moved forward to the second of the commit. If the process is killed just

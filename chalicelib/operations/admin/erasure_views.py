@@ -20,7 +20,7 @@ from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes
 from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Status, StepStatus
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion.model import StreamReport
 
 
 class StreamDeletionView(View):

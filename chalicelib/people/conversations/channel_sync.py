@@ -24,10 +24,11 @@ from chalicelib.core.metrics import Metric
 from chalicelib.people.conversations import store
 from chalicelib.people.conversations.model import OpenConversation, cid_of
 from chalicelib.people.conversations.store import conversation_of_change
-from chalicelib.stream import channels, sync
+from chalicelib.stream import channels
 from chalicelib.stream.model import ChatChannel, FoundChannel
+from chalicelib.stream.our_app import SYSTEM_USER
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
-from chalicelib.stream.system_user import SYSTEM_USER
+from chalicelib.stream.users import sync
 
 __all__ = ["conversation_of_change", "remove_from_channel", "sync_conversations", "update_channel"]
 

@@ -15,7 +15,7 @@ from chalicelib.core.ids import AccountId, ConversationId, Id
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.people.conversations import channel_sync
-from chalicelib.stream import block_sync, resync, sync
+from chalicelib.stream.users import block_sync, resync, sync
 
 AnyId = TypeVar("AnyId", bound=Id)
 

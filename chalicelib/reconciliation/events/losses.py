@@ -5,8 +5,8 @@ So an account that is still active after its user was seen as gone or deactivate
 account is therefore read after Stream, and before it too, which saves a query at Stream for each erasure.
 
 A cancelled erasure makes the account active before it reactivates the user, and does that once more half a
-minute later (stream/access). So a user who is seen as deactivated is looked at again after five minutes. If
-Stream is down for longer, a case is opened, and the review closes it when the user is back.
+minute later (stream/users/state). So a user who is seen as deactivated is looked at again after five minutes.
+If Stream is down for longer, a case is opened, and the review closes it when the user is back.
 """
 
 from dataclasses import dataclass

@@ -20,9 +20,10 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.stream import lookup, push_tokens, sync
+from chalicelib.stream import lookup, push_tokens
 from chalicelib.stream.model import FoundUser
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.users import sync
 from chalicelib.stream.webhook import queue
 from chalicelib.stream.webhook.events import Hook
 

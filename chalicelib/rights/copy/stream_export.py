@@ -15,9 +15,9 @@ from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.request import number_change, procedures
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
-from chalicelib.stream import export_tasks
-from chalicelib.stream.export import MissingAtStream, StreamReason
-from chalicelib.stream.export_tasks import Pending, Ready, StreamExportTask
+from chalicelib.stream.export import service as export_tasks
+from chalicelib.stream.export.model import MissingAtStream, StreamReason
+from chalicelib.stream.export.service import Pending, Ready, StreamExportTask
 from chalicelib.stream.model import TaskId
 from chalicelib.stream.refusals import StreamUnavailable
 

@@ -23,7 +23,7 @@ from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion.model import StreamReport
 
 
 def _certify(job: ErasureJob) -> Outcome:

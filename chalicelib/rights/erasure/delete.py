@@ -43,8 +43,8 @@ from chalicelib.rights.erasure.keep import kinds_kept
 from chalicelib.rights.request import store
 from chalicelib.rights.request.files import key_of, preserved_key_of
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
-from chalicelib.stream import deletion
-from chalicelib.stream.deletion_report import StreamReport
+from chalicelib.stream.deletion import service as deletion
+from chalicelib.stream.deletion.model import StreamReport
 from chalicelib.stream.refusals import StreamUnavailable
 
 # Listed per round and kind: far more than a copy has, so that one round usually deletes everything.

@@ -21,13 +21,13 @@ from chalicelib.rights.erasure import right
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
-from chalicelib.stream import access
-from chalicelib.stream.access import ResumedAccess
 from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream.users import state as access
+from chalicelib.stream.users.state import ResumedAccess
 
 # Kept before the deadline for the steps after the grace period.
 _MARGIN = 3 * DAY
-# Longer than any run of stream/sync (29 seconds).
+# Longer than any run of stream/users/sync (29 seconds).
 _SYNC_LASTS = timedelta(seconds=30)
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), 6 * HOUR
 
@@ -109,8 +109,9 @@ def _thaw(job: ErasureJob) -> Outcome:
 def _resume(job: ErasureJob) -> Outcome:
     """Let the user connect to Stream again; a restricted account's user stays suspended.
 
-    It is done twice, because a run of stream/sync that read the account before the thaw may suspend the user
-    after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
+    It is done twice, because a run of stream/users/sync that read the account before the thaw may suspend the
+    user after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends
+    it.
     """
     account = account_of(job.request)
     may_be_suspended = job.notes.frozen_at or job.notes.restored_from

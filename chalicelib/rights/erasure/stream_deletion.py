@@ -7,9 +7,9 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.rights.engine.step import Again, Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import right
 from chalicelib.rights.request.notes import ErasureNotes, StreamAnswer
-from chalicelib.stream import deletion
-from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
-from chalicelib.stream.deletion_report import StreamDeletion
+from chalicelib.stream.deletion import service as deletion
+from chalicelib.stream.deletion.model import StreamDeletion
+from chalicelib.stream.deletion.service import DeletionPending, DeletionProgress, DeletionStopped
 from chalicelib.stream.refusals import StreamUnavailable
 
 

@@ -30,16 +30,17 @@ from chalicelib.rights.request.terms import Right, Status
 from chalicelib.rights.restriction import right
 from chalicelib.rights.steps.announce import send_once
 from chalicelib.rights.steps.pin import pinned_end
-from chalicelib.stream import access
-from chalicelib.stream.access import ResumedAccess
 from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream.users import state as access
+from chalicelib.stream.users.state import ResumedAccess
 
 RestraintJob = Job[RestraintNotes]
 
 _SLICE = 8 * MINUTE  # of a run that pins; it fits into the worker's fifteen minutes
 # An objection preserves nothing, and there may be many. Its request is kept for years, so a late run is safe.
 _OBJECTION_LASTS = 30 * DAY
-# Longer than any run of stream/sync (29 seconds), which may suspend a user whose account it read before.
+# Longer than any run of stream/users/sync (29 seconds), which may suspend a user whose account it read
+# before.
 _SYNC_LASTS = timedelta(seconds=30)
 
 
@@ -126,8 +127,8 @@ def _keep_until(job: RestraintJob, ends_at: datetime | None) -> Wait:
 def _release(job: RestraintJob) -> Outcome:
     """Let the user connect to Stream again, unless another restriction or an erasure keeps them suspended.
 
-    It is done twice, because a run of stream/sync that read the account before may suspend the user after the
-    first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
+    It is done twice, because a run of stream/users/sync that read the account before may suspend the user
+    after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
     """
     found = restraints.read(job.request.account_id)
     if found is None or found.account.state is not AccountState.ACTIVE or not _covers_all(job.request):

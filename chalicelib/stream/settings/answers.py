@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictInt, StrictStr, WrapValidator
 from pydantic import ValidationError as Invalid
 
+from chalicelib.stream.our_app import SYSTEM_USER
 from chalicelib.stream.settings import baseline
 from chalicelib.stream.settings.baseline import (
     HOOK_ADDRESSES,
@@ -25,7 +26,6 @@ from chalicelib.stream.settings.baseline import (
     PROVIDERS,
 )
 from chalicelib.stream.settings.model import Area, SettingName, SettingValue
-from chalicelib.stream.system_user import SYSTEM_USER
 
 _Grants = dict[str, list[str]]
 _M = TypeVar("_M", bound=BaseModel)

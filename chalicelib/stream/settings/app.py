@@ -13,11 +13,11 @@ from chalicelib.core.clock import Pace
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.stream import gateway
 from chalicelib.stream.model import AppAccess
+from chalicelib.stream.our_app import SYSTEM_USER, SYSTEM_USER_NAME
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 from chalicelib.stream.settings import answers, baseline
 from chalicelib.stream.settings.answers import OtherForm, Stated
 from chalicelib.stream.settings.model import Area, BaselineChoices, FoundSettings, SettingName, SettingValue
-from chalicelib.stream.system_user import SYSTEM_USER, SYSTEM_USER_NAME
 from chalicelib.stream.webhook.webhook import WEBHOOK_PATH
 
 _R = TypeVar("_R")

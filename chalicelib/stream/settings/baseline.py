@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.core.durations import Duration, Unit
+from chalicelib.stream.our_app import SYSTEM_USER
 from chalicelib.stream.settings.model import (
     Area,
     BaselineChoices,
@@ -17,7 +18,6 @@ from chalicelib.stream.settings.model import (
     SettingName,
     SettingValue,
 )
-from chalicelib.stream.system_user import SYSTEM_USER
 from chalicelib.stream.webhook.webhook import HookType
 
 OUR_CHANNEL_TYPE = "messaging"

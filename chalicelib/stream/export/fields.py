@@ -1,9 +1,9 @@
 """The fields of Stream's export: those disclosed, and those withheld, by ground. No I/O.
 
-Any other field is unknown. A field is disclosed only if stream/redaction reads it as well.
+Any other field is unknown. A field is disclosed only if stream/export/redaction reads it as well.
 """
 
-from chalicelib.stream.export import Ground, StreamCopyKind, WithheldAtStream
+from chalicelib.stream.export.model import Ground, StreamCopyKind, WithheldAtStream
 
 LINE = ("user", "messages", "reactions", "calls", "duration")
 _DISCLOSED = {

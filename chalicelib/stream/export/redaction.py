@@ -1,14 +1,15 @@
-"""Turns lines of Stream's export into parts of a copy, by stream/export's allow-list. No I/O.
+"""Turns lines of Stream's export into parts of a copy, by stream/export/model's allow-list. No I/O.
 
 The owner of each line, message and reaction is read from it. Data that is not the subject's own is never
-disclosed, whatever file it is in. Fields that stream/fields does not know are counted.
+disclosed, whatever file it is in. Fields that stream/export/fields does not know are counted.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 from chalicelib.core.ids import UserId
-from chalicelib.stream.export import (
+from chalicelib.stream.export.fields import KNOWN, LINE
+from chalicelib.stream.export.model import (
     AnyPart,
     Attachment,
     Conversation,
@@ -23,7 +24,6 @@ from chalicelib.stream.export import (
     StreamProfile,
     StreamReaction,
 )
-from chalicelib.stream.fields import KNOWN, LINE
 from chalicelib.stream.json_fields import FieldReader, JsonObject, flag, instant, length, number, parsed, text
 
 

@@ -48,7 +48,7 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion_report import StreamDeletion, StreamDeletionTask, StreamReport
+from chalicelib.stream.deletion.model import StreamDeletion, StreamDeletionTask, StreamReport
 from chalicelib.stream.model import Task, TaskId, TaskOutcome, TaskState
 from chalicelib.stream.refusals import InputRefused, TaskNotFound, UserBurned, UserDeletedBefore
 

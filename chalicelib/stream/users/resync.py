@@ -29,7 +29,7 @@ from chalicelib.core.queues import Failed
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.stream import block_sync, sync
+from chalicelib.stream.users import block_sync, sync
 
 # More passes mean that the account changes faster than Stream answers; the next delivery continues.
 _PASSES = 3

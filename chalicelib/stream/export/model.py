@@ -1,6 +1,6 @@
 """What a copy discloses of Stream's export, and the grounds and reasons of its gaps. No I/O.
 
-A plan's steps call `stream/export_tasks`:
+A plan's steps call `stream/export/service`:
 
     ask_stream    asked = export_tasks.start(user_id)       StreamExportTask, or MissingAtStream
     await_stream  state = export_tasks.poll(asked)          Pending, Ready, or MissingAtStream
@@ -14,9 +14,9 @@ Stream did not provide, with a reason for the subject). Parts are pydantic model
 
 Invariants:
 
-- A field is disclosed only if it is listed here and in stream/fields. A field that Stream adds, or that a
-  client wrote into an object of its own, is counted as unknown and not disclosed, because it is unclear whom
-  it concerns.
+- A field is disclosed only if it is listed here and in stream/export/fields. A field that Stream adds, or
+  that a client wrote into an object of its own, is counted as unknown and not disclosed, because it is
+  unclear whom it concerns.
 - The list of withheld fields is the same for every subject. If it depended on the data, it would reveal that
   the subject was reported or secretly banned.
 - Every line, entry or value that is omitted or cannot be read is counted.

@@ -6,7 +6,7 @@ from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
-from chalicelib.stream import resync
+from chalicelib.stream.users import resync
 
 chat_jobs = Blueprint(__name__)
 

@@ -7,17 +7,17 @@ Both may be killed after each call and run again. Stream does not document what 
 deactivation or reactivation. So if it refuses a call, a query shows whether the user is in the wanted state.
 No call here creates a user: a user that Stream does not have is created by the next profile or connect.
 
-What callers have to know, since clients and stream/sync call Stream too:
+What callers have to know, since clients and stream/users/sync call Stream too:
 
 - A user that Stream did not have at `suspend` may be created by a connect with a chat token that was issued
   before, until the token expires. The account is frozen, so no profile is sent. The second pass of the
   erasure therefore comes after the life of a token.
-- A run of stream/sync that read the account while it was frozen may deactivate the user after `resume`, and
-  nothing would reactivate it. So `resume` comes after the thaw is stored, and once more when every run of
-  stream/sync that began before the thaw has ended (its function runs for 29 seconds at most).
-- A run of stream/sync that read the account before it was frozen may send the profile after `suspend`, which
-  may clear the revocation at Stream. It reads the account again and deactivates the user. After a thaw,
-  stream/sync repeats revocations that may still matter, as the account's `revoked_before` states them.
+- A run of stream/users/sync that read the account while it was frozen may deactivate the user after `resume`,
+  and nothing would reactivate it. So `resume` comes after the thaw is stored, and once more when every run of
+  stream/users/sync that began before the thaw has ended (its function runs for 29 seconds at most).
+- A run of stream/users/sync that read the account before it was frozen may send the profile after `suspend`,
+  which may clear the revocation at Stream. It reads the account again and deactivates the user. After a thaw,
+  stream/users/sync repeats revocations that may still matter, as the account's `revoked_before` states them.
 """
 
 from datetime import datetime

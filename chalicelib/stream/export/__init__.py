@@ -1,0 +1,1 @@
+"""Stream's part of a copy: its export, downloaded and redacted."""

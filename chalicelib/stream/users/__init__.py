@@ -1,0 +1,1 @@
+"""Users at Stream: their profiles, blocks and access, as our accounts state them."""
