@@ -30,11 +30,10 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.reconciliation import cases, orphans
 from chalicelib.reconciliation.orphans import Orphans
-from chalicelib.stream import gateway, push_tokens
+from chalicelib.stream import gateway
 from chalicelib.stream.model import ListedUser
 from chalicelib.stream.refusals import StreamRefused
-from chalicelib.stream.users import state as access
-from chalicelib.stream.users import sync
+from chalicelib.stream.users import access, sync
 
 _ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
 
@@ -139,7 +138,7 @@ def _resume(user_ids: Iterable[UserId]) -> None:
 def _delete_push_tokens(found: Mapping[UserId, Iterable[str]]) -> None:
     for user_id, tokens in found.items():
         try:
-            push_tokens.delete(user_id, tokens)
+            access.delete_push_tokens(user_id, tokens)
         except StreamRefused as refused:  # as above
             observe.log_failure("push_tokens_refused", refused)
             metrics.count(Metric.CHAT_PROFILE_REFUSED)

@@ -25,7 +25,7 @@ from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream.deletion.model import StreamReport
 from chalicelib.stream.model import ListedUser
 from chalicelib.stream.refusals import StreamRefused
-from chalicelib.stream.users import state as access
+from chalicelib.stream.users import access
 
 KEPT = 30 * DAY
 

@@ -16,9 +16,8 @@ from chalicelib.core import clock, periods
 from chalicelib.core.durations import Duration
 from chalicelib.stream.model import AppAccess
 from chalicelib.stream.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
-from chalicelib.stream.settings import changes, comparison
-from chalicelib.stream.settings.app import StreamApp
-from chalicelib.stream.settings.changes import AppliedSetting
+from chalicelib.stream.settings import app, baseline
+from chalicelib.stream.settings.app import AppliedSetting, StreamApp
 from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting, SettingStanding, SettingValue
 from infra.deployment import vault
 from infra.deployment.account import AwsAccount
@@ -65,7 +64,7 @@ def read(access: AppAccess, chosen: BaselineChoices, placement: str | None) -> t
         StreamNotReached: nothing is known.
     """
     try:
-        return comparison.compare(StreamApp(access).read(chosen), chosen, placement)
+        return baseline.compare(StreamApp(access).read(chosen), chosen, placement)
     except (StreamUnavailable, StreamRefused) as failure:
         raise not_reached(failure) from None
 
@@ -86,7 +85,7 @@ def send(access: AppAccess, checked: Iterable[CheckedSetting]) -> Iterator[Appli
         StreamNotReached: Stream did not answer all calls; run it again.
     """
     try:
-        yield from changes.apply(StreamApp(access), checked)
+        yield from app.apply(StreamApp(access), checked)
     except (StreamUnavailable, StreamRefused) as failure:
         raise not_reached(failure) from None
 
@@ -103,9 +102,9 @@ def preflight(
     for warning in _shorter_soon(chosen.messages_kept):
         report(warning)
     checked = read(access, chosen, placement)
-    for one in comparison.of_standing(checked, SettingStanding.UNVERIFIED):
+    for one in baseline.of_standing(checked, SettingStanding.UNVERIFIED):
         report(f"{one.name}: unverified")
-    if drifted := comparison.of_standing(checked, SettingStanding.DRIFTED):
+    if drifted := baseline.of_standing(checked, SettingStanding.DRIFTED):
         names = "; ".join(one.name for one in drifted)
         raise BaselineNotApplied(
             f"{len(drifted)} settings of the app at Stream differ from the baseline. Compare them with "

@@ -13,8 +13,8 @@ from chalicelib.core import periods
 from chalicelib.core.setting_values import https_url
 from chalicelib.stream.model import AppAccess
 from chalicelib.stream.settings import baseline
-from chalicelib.stream.settings.changes import changeable
-from chalicelib.stream.settings.comparison import of_standing
+from chalicelib.stream.settings.app import changeable
+from chalicelib.stream.settings.baseline import of_standing
 from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting, SettingStanding
 from infra.deployment import chat_settings as settings
 from infra.deployment.account import AwsAccount

@@ -16,7 +16,7 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.stream.webhook import store
-from chalicelib.stream.webhook.signature import MAX_BYTES, MAX_COMPRESSED
+from chalicelib.stream.webhook.intake import MAX_BYTES, MAX_COMPRESSED
 from tests.support import cloud
 from tests.support.hooks import (
     PATH,

@@ -11,7 +11,7 @@ import requests
 from stream_chat import StreamChat
 
 from chalicelib.core import chain, clock, figures
-from chalicelib.stream.settings import evidence
+from chalicelib.stream.settings import service
 from infra.deployment.chat_settings import report_standing
 from infra.deployment.findings import Severity, of_severity
 from infra.deployment.preflight import may_deploy, stage_checks, stream_checks
@@ -50,7 +50,7 @@ def test_deployed_check_finds_drift_and_the_command_applies_it_back(
     sdk.update_channel_type("livestream", grants={"user": ["read-channel"]})
     assert cloud.run("check_chat_settings")["drifted"] == 1
     act_as(cloud.account, "local", "check_chat_settings")
-    (newest,) = chain.newest_first(evidence.HISTORY.chain_of(clock.now()), maximum=1)
+    (newest,) = chain.newest_first(service.HISTORY.chain_of(clock.now()), maximum=1)
     assert newest.data["drifted_settings"] == ["channel type livestream grants.user"]
     shown = settings("diff")
     assert (shown.exit_code, "livestream grants.user: too many: read-channel" in shown.output) == (3, True)

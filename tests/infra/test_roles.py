@@ -20,7 +20,7 @@ from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff import history as staff_history
 from chalicelib.staff.billing import evidence as billing
 from chalicelib.staff.disclosures import evidence as disclosures
-from chalicelib.stream.settings import evidence as chat_settings
+from chalicelib.stream.settings import service as chat_settings
 from tests.infra.templates import Template, listed, of_type
 
 _LOGS = "logs:CreateLogStream, logs:PutLogEvents"

@@ -13,8 +13,8 @@ from chalicelib.core import clock
 from chalicelib.core.ids import UserId
 from chalicelib.stream import gateway
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
-from chalicelib.stream.users import state as access
-from chalicelib.stream.users.state import ResumedAccess
+from chalicelib.stream.users import access
+from chalicelib.stream.users.access import ResumedAccess
 from infra.stream_emulator import Emulator
 from tests.support.chat import Chatters
 from tests.support.crash import How, Killed, Point, Watch

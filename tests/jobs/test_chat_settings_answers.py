@@ -12,10 +12,9 @@ import pytest
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.stream import gateway, refusals
-from chalicelib.stream.settings import comparison
-from chalicelib.stream.settings.app import StreamApp
+from chalicelib.stream.settings import baseline as comparison
+from chalicelib.stream.settings.app import AppliedSetting, StreamApp, apply
 from chalicelib.stream.settings.baseline import HOOK_ADDRESSES
-from chalicelib.stream.settings.changes import AppliedSetting, apply
 from infra.deployment.chat_settings import StreamNotReached
 from infra.stream_emulator import Emulator
 from tests.support.chat_settings import apply_to, change_app, check, choices, drifted_at, lines

@@ -14,7 +14,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
 from chalicelib.stream import gateway
-from chalicelib.stream.settings import evidence
+from chalicelib.stream.settings import service
 from chalicelib.stream.settings.app import StreamApp
 from infra.stream_emulator import Emulator
 from tests.support.chat_settings import PLACEMENT, apply_to, change_app, check, choices, lines
@@ -112,7 +112,7 @@ def test_unchanged_outcome_has_one_line_a_day_which_the_next_checkpoint_signs(
     (line,) = lines(world)
     assert (line.event, line.data["drifted"], line.data["unverified_settings"]) == ("checked", 0, [])
     checkpoint(world)
-    assert verify(evidence.HISTORY.chain_of(world.now)) == ChainVerdict((), covered=1)
+    assert verify(service.HISTORY.chain_of(world.now)) == ChainVerdict((), covered=1)
     world.advance(DAY)
     check()
     assert len(lines(world)) == 1
@@ -173,14 +173,14 @@ def test_confirmed_placement_is_kept_for_two_years_and_for_this_app_only(
     baseline: Emulator, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert check(show_placement=True) == {"app": baseline.api_key, "placement": PLACEMENT}
-    assert evidence.confirmed_placement("another-app") is None
+    assert service.placement_of("another-app") is None
     world.advance(731 * DAY)
-    assert evidence.confirmed_placement(baseline.api_key) is None
+    assert service.placement_of(baseline.api_key) is None
 
 
 @pytest.mark.promise("STR-7")
 def test_other_placement_than_the_confirmed_one_is_drift(baseline: Emulator, world: World) -> None:
-    evidence.record_placement(baseline.api_key, "singapore.c1")
+    service.record_placement(baseline.api_key, "singapore.c1")
     assert check()["drifted"] == 1
     assert lines(world)[-1].data["drifted_settings"] == ["app placement"]
 
@@ -197,5 +197,5 @@ def test_placement_that_stream_does_not_state_cannot_be_confirmed(
 
 @pytest.mark.promise("STR-7")
 def test_altered_confirmation_counts_as_none(baseline: Emulator) -> None:
-    alter_newest(evidence.PLACEMENT)
-    assert evidence.confirmed_placement(baseline.api_key) is None
+    alter_newest(service.PLACEMENT)
+    assert service.placement_of(baseline.api_key) is None

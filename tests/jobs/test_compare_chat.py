@@ -23,9 +23,8 @@ from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.refusals import StreamUnavailable
-from chalicelib.stream.users import state as access
-from chalicelib.stream.users import sync
-from chalicelib.stream.users.state import ResumedAccess
+from chalicelib.stream.users import access, sync
+from chalicelib.stream.users.access import ResumedAccess
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze

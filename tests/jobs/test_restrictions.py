@@ -175,7 +175,7 @@ def test_missing_messages_make_the_answer_a_partial_one(world: World, mila: User
 def test_restriction_waits_for_stream_and_stays_in_effect(
     world: World, mila: User, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.stream.users import state as access
+    from chalicelib.stream.users import access
 
     def silent(*_: object) -> None:
         raise StreamUnavailable

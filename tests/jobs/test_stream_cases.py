@@ -17,9 +17,9 @@ from chalicelib.reconciliation.cases import store
 from chalicelib.reconciliation.cases.service import history_of
 from chalicelib.reconciliation.events import losses
 from chalicelib.staff import history
-from chalicelib.stream import gateway, lookup, refusals
+from chalicelib.stream import gateway, refusals
 from chalicelib.stream.model import ChatProfile
-from chalicelib.stream.users import state as access
+from chalicelib.stream.users import access
 from infra.stream_emulator import Emulator
 from tests.support import cloud
 from tests.support.erasures import erase_tables, freeze
@@ -162,14 +162,14 @@ def test_freeze_and_its_cancellation_open_no_case(vera: User, alice: Operator) -
 
 @pytest.mark.promise("STR-6")
 def test_freeze_between_the_reads_of_stream_and_account_opens_no_case(vera: User, alice: Operator) -> None:
-    original = lookup.find_users
+    original = access.find_existing
 
     def find(user_ids: list[UserId]) -> Any:
         freeze(vera.account_id)
         access.suspend(UserId(vera.user_id), clock.now())
         return original(user_ids)
 
-    with mock.patch.object(lookup, "find_users", find):
+    with mock.patch.object(access, "find_existing", find):
         assert work(seen_deactivated(vera)) == []
     assert listed(alice) == []
 

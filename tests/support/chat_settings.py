@@ -9,8 +9,8 @@ from chalicelib.core.chain import ChainEntry
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.stream import gateway
 from chalicelib.stream.model import AppAccess
-from chalicelib.stream.settings import evidence
-from chalicelib.stream.settings.changes import AppliedSetting
+from chalicelib.stream.settings import service
+from chalicelib.stream.settings.app import AppliedSetting
 from chalicelib.stream.settings.jobs import check_chat_settings
 from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting
 from infra.deployment import chat_settings
@@ -57,7 +57,7 @@ def check(**detail: Any) -> dict[str, Any]:
 
 def lines(world: World) -> list[ChainEntry]:
     """Return today's evidence, oldest first."""
-    return list(chain.entries(evidence.HISTORY.chain_of(world.now)))
+    return list(chain.entries(service.HISTORY.chain_of(world.now)))
 
 
 def change_app(**settings: Any) -> None:

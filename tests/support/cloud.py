@@ -20,7 +20,6 @@ from chalicelib.core import aws, keyring, limiter
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.stream.webhook import signature
 from infra.template import load
 from tests.support import moto_calls, moto_copies, moto_costs
 from tests.support.environment import REGION, secret_documents
@@ -100,7 +99,7 @@ def new_container() -> None:
     keyring.forget()
     limiter.forget_busy()
     budget.forget_history()
-    signature.forget()
+    intake.forget()
 
 
 QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals", "hooks", "resync", "breaches")

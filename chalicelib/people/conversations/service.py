@@ -40,7 +40,7 @@ from chalicelib.people.conversations.model import (
     cid_of,
 )
 from chalicelib.people.conversations.store import ConversationMoved, OpeningSeen
-from chalicelib.stream import messages
+from chalicelib.stream import channels
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 
 _TRIES = 3
@@ -298,9 +298,9 @@ def delete_own_message(author: UserId, conversation_id: ConversationId, message_
         Unavailable: Stream does not answer, or refuses.
     """
     try:
-        found = messages.find(message_id.at_stream)
+        found = channels.find_message(message_id.at_stream)
         if found is None or found.author != author or found.cid != cid_of(conversation_id):
             raise NotFound
-        messages.delete(found)
+        channels.delete_message(found)
     except (StreamUnavailable, StreamRefused):
         raise Unavailable from None

@@ -5,8 +5,8 @@ So an account that is still active after its user was seen as gone or deactivate
 account is therefore read after Stream, and before it too, which saves a query at Stream for each erasure.
 
 A cancelled erasure makes the account active before it reactivates the user, and does that once more half a
-minute later (stream/users/state). So a user who is seen as deactivated is looked at again after five minutes.
-If Stream is down for longer, a case is opened, and the review closes it when the user is back.
+minute later (stream/users/access). So a user who is seen as deactivated is looked at again after five
+minutes. If Stream is down for longer, a case is opened, and the review closes it when the user is back.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.reconciliation import cases
 from chalicelib.reconciliation.cases.model import StreamCase, StreamLoss
-from chalicelib.stream import lookup
 from chalicelib.stream.model import FoundUser
-from chalicelib.stream.webhook import queue
+from chalicelib.stream.users import access
+from chalicelib.stream.webhook import events
 from chalicelib.stream.webhook.events import Hook
 
 _UNTIL_REACTIVATED = 5 * MINUTE
@@ -43,12 +43,12 @@ def judge(hook: Hook, *, has_waited: bool) -> None:
     owner = accounts.owner_of_user(user_id)
     if owner is None or _live(owner) is None:
         return
-    loss = _loss_of(lookup.find_users([user_id]).get(user_id))
+    loss = _loss_of(access.find_existing([user_id]).get(user_id))
     account = _live(owner) if loss else None
     if not (account and loss in _NOT_OURS[account.state]):
         return
     if loss is StreamLoss.DEACTIVATED and not has_waited:
-        queue.send(hook, not_before=clock.now() + _UNTIL_REACTIVATED)
+        events.send_hook(hook, not_before=clock.now() + _UNTIL_REACTIVATED)
         return
     cases.open_case(account, loss)
 
@@ -77,7 +77,7 @@ def review() -> OpenCases:
     """
     now, left = clock.now(), list[StreamCase]()
     for some in batched(cases.all_open(), _USERS_AT_ONCE):
-        found = lookup.find_users([case.user_id for case in some])
+        found = access.find_existing([case.user_id for case in some])
         for case in some:
             if _loss_of(found.get(case.user_id)):
                 left.append(case)

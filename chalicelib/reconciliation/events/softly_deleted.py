@@ -6,7 +6,7 @@ read from Stream. A deletion that was undone meanwhile is left undone.
 
 from chalicelib.core import metrics
 from chalicelib.core.metrics import Metric
-from chalicelib.stream import messages
+from chalicelib.stream import channels
 from chalicelib.stream.model import CHANNEL_TYPES, MessageId
 
 
@@ -16,8 +16,8 @@ def delete_for_good(message_id: MessageId) -> None:
     Raises:
         StreamUnavailable, StreamRefused: as for `messages.find` and `messages.delete`.
     """
-    found = messages.find(message_id)
+    found = channels.find_message(message_id)
     if found is None or not found.is_deleted or found.channel_type not in CHANNEL_TYPES:
         return
-    messages.delete(found)
+    channels.delete_message(found)
     metrics.count(Metric.STREAM_MESSAGE_DELETED)

@@ -20,11 +20,10 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.stream import lookup, push_tokens
 from chalicelib.stream.model import FoundUser
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
-from chalicelib.stream.users import sync
-from chalicelib.stream.webhook import queue
+from chalicelib.stream.users import access, sync
+from chalicelib.stream.webhook import events
 from chalicelib.stream.webhook.events import Hook
 
 _ALL = "all"
@@ -52,7 +51,7 @@ def strip(hook: Hook, *, has_waited: bool) -> None:
     """
     user_id = UserId(hook.subject)
     account_id = _active_owner(user_id)
-    found = lookup.find_users([user_id]).get(user_id) if account_id else None
+    found = access.find_existing([user_id]).get(user_id) if account_id else None
     if account_id is None or found is None or not (found.has_other_fields or found.push_tokens):
         return
     try:
@@ -81,7 +80,7 @@ def _active_owner(user_id: UserId) -> AccountId | None:
 def _repaired(account_id: AccountId, found: FoundUser) -> bool:
     """Delete the push tokens, and send the profile if there are other fields; return whether it worked."""
     try:
-        push_tokens.delete(found.id, found.push_tokens)
+        access.delete_push_tokens(found.id, found.push_tokens)
     except (StreamUnavailable, StreamRefused):
         return False
     return not (found.has_other_fields and sync.sync([account_id]))
@@ -102,7 +101,7 @@ def _wait(hook: Hook, left: timedelta, *, has_waited: bool) -> None:
             WAITING.check(user_id)
     except TooMany:
         return
-    queue.send(hook, not_before=clock.now() + left)
+    events.send_hook(hook, not_before=clock.now() + left)
     if not has_waited:
         _count_waiting(user_id)
 

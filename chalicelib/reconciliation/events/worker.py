@@ -4,9 +4,9 @@ from chalicelib.core import clock, observe
 from chalicelib.core.errors import Unavailable
 from chalicelib.reconciliation.events import losses, softly_deleted, strip
 from chalicelib.stream.model import MessageId
+from chalicelib.stream.our_app import HookType
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
-from chalicelib.stream.webhook import queue
-from chalicelib.stream.webhook.webhook import HookType
+from chalicelib.stream.webhook import events
 
 
 def work(body: str) -> None:
@@ -15,12 +15,12 @@ def work(body: str) -> None:
     Raises:
         Unavailable: SQS has to deliver the message again.
     """
-    parsed = queue.parse(body)
+    parsed = events.read_message(body)
     if parsed is None:
         return
     hook, not_before = parsed
     if not_before and not_before > clock.now():
-        queue.send(hook, not_before)
+        events.send_hook(hook, not_before)
         return
     try:
         match hook.type:

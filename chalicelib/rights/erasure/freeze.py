@@ -22,8 +22,8 @@ from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
 from chalicelib.stream.refusals import StreamUnavailable
-from chalicelib.stream.users import state as access
-from chalicelib.stream.users.state import ResumedAccess
+from chalicelib.stream.users import access
+from chalicelib.stream.users.access import ResumedAccess
 
 # Kept before the deadline for the steps after the grace period.
 _MARGIN = 3 * DAY

@@ -26,8 +26,8 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
 from chalicelib.rights.request.terms import Status
 from chalicelib.staff.disclosures import service as disclosures
-from chalicelib.stream import lookup
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.users import access
 
 _SHORTEST, _LONGEST = timedelta(seconds=5), HOUR
 # A user who is not at Stream after that is not one whom the job is about to create.
@@ -74,7 +74,7 @@ def _look_at_stream(request: RightsRequest, notice: RecipientNotice) -> Recipien
     (row,) = needs.read_accounts([request.account_id], (OPEN_STORED_ACCOUNT, READABLE_PROFILE, DATA_KEY))
     account, profile = row[OPEN_STORED_ACCOUNT], row[READABLE_PROFILE]
     try:
-        user = lookup.find_users([request.user_id]).get(request.user_id)
+        user = access.find_existing([request.user_id]).get(request.user_id)
     except StreamUnavailable:
         raise Unavailable from None
     except StreamRefused:

@@ -31,8 +31,8 @@ from chalicelib.rights.restriction import right
 from chalicelib.rights.steps.announce import send_once
 from chalicelib.rights.steps.pin import pinned_end
 from chalicelib.stream.refusals import StreamUnavailable
-from chalicelib.stream.users import state as access
-from chalicelib.stream.users.state import ResumedAccess
+from chalicelib.stream.users import access
+from chalicelib.stream.users.access import ResumedAccess
 
 RestraintJob = Job[RestraintNotes]
 

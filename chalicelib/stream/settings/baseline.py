@@ -1,24 +1,27 @@
-"""The baseline: settings with which our app at Stream keeps our promises (STR-2, STR-3, STR-7, STR-11).
+"""The baseline, and how Stream's settings differ from it (STR-2, STR-3, STR-7, STR-11). No I/O.
+
+The baseline is the settings with which our app at Stream keeps our promises.
 
 A role that is listed here has exactly these permissions. Stream's roles of staff keep theirs, because only
 the server gives a user such a role. Any other role has none. On a channel type that is not ours only members
 read, too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.stream.our_app import SYSTEM_USER
+from chalicelib.stream.our_app import SYSTEM_USER, HookType
 from chalicelib.stream.settings.model import (
     Area,
     BaselineChoices,
+    CheckedSetting,
     FoundSettings,
     Setting,
     SettingName,
+    SettingStanding,
     SettingValue,
 )
-from chalicelib.stream.webhook.webhook import HookType
 
 OUR_CHANNEL_TYPE = "messaging"
 OLD_MESSAGES = "old-messages"  # Stream's policy that deletes messages by their age
@@ -163,3 +166,36 @@ def _grants(
 
 def _json(value: SettingValue) -> Any:  # noqa: ANN401 - each setting's own type
     return list(value) if isinstance(value, tuple) else value
+
+
+def compare(
+    found: FoundSettings, choices: BaselineChoices, placement: str | None
+) -> tuple[CheckedSetting, ...]:
+    """Every setting of the baseline, and how it stands.
+
+    Args:
+        found: what Stream states.
+        choices: what the deployment chooses.
+        placement: where Stream hosts the app, as an operator confirmed it; None if no operator did.
+    """
+    settings = settings_for(found, choices, placement)
+    return tuple(_checked(setting, found.values.get(setting.name)) for setting in settings)
+
+
+def of_standing(checked: Iterable[CheckedSetting], standing: SettingStanding) -> tuple[CheckedSetting, ...]:
+    """The settings that stand this way."""
+    return tuple(one for one in checked if one.standing is standing)
+
+
+def _checked(setting: Setting, found: SettingValue | None) -> CheckedSetting:
+    return CheckedSetting(setting, found, _standing(setting, found))
+
+
+def _standing(setting: Setting, found: SettingValue | None) -> SettingStanding:
+    if setting.wanted is None:
+        return SettingStanding.UNVERIFIED
+    if found is None:
+        return SettingStanding.DRIFTED if setting.must_be_stated else SettingStanding.UNVERIFIED
+    # In Python, True equals 1.
+    same = type(found) is type(setting.wanted) and found == setting.wanted
+    return SettingStanding.KEPT if same else SettingStanding.DRIFTED

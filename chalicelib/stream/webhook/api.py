@@ -6,10 +6,10 @@ from chalice.app import Blueprint
 
 from chalicelib.core.errors import InvalidRequest, Problem
 from chalicelib.core.http import Header, NoContent, SignedBody, Unlimited, route
+from chalicelib.stream.our_app import WEBHOOK_PATH
 from chalicelib.stream.webhook import intake
+from chalicelib.stream.webhook.intake import MAX_BYTES
 from chalicelib.stream.webhook.model import InvalidSignature
-from chalicelib.stream.webhook.signature import MAX_BYTES
-from chalicelib.stream.webhook.webhook import WEBHOOK_PATH
 
 hooks = Blueprint(__name__)
 

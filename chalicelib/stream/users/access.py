@@ -1,4 +1,6 @@
-"""Suspends a user's access to Stream while an erasure may still be cancelled, and restores it (STR-3, STR-5).
+"""Suspends and restores the access of users to Stream, finds users, and deletes their push tokens.
+
+An erasure suspends access while it may still be cancelled (STR-3, STR-5):
 
     freeze  access.suspend(user_id, revoked_before)
     thaw    access.resume(user_id)
@@ -18,12 +20,18 @@ What callers have to know, since clients and stream/users/sync call Stream too:
 - A run of stream/users/sync that read the account before it was frozen may send the profile after `suspend`,
   which may clear the revocation at Stream. It reads the account again and deactivates the user. After a thaw,
   stream/users/sync repeats revocations that may still matter, as the account's `revoked_before` states them.
+
+Push through Stream is off, so tokens that an app registered there are deleted (STR-2).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.core import metrics
 from chalicelib.core.ids import UserId
+from chalicelib.core.metrics import Metric
+from chalicelib.privacy.purposes import Category
 from chalicelib.stream import gateway
 from chalicelib.stream.model import FoundUser
 from chalicelib.stream.refusals import StreamRefused, UserBurned, UserDeletedBefore
@@ -82,3 +90,34 @@ def _access_after(refused: StreamRefused, found: FoundUser | None) -> ResumedAcc
 
 def _find(user_id: UserId) -> FoundUser | None:
     return next(iter(gateway.find_users([user_id])), None)
+
+
+def find_existing(user_ids: list[UserId]) -> dict[UserId, FoundUser]:
+    """Those of up to 100 users that Stream has and has not deleted.
+
+    Raises:
+        StreamUnavailable, StreamRefused: it is not known.
+    """
+    return {user.id: user for user in gateway.find_users(user_ids) if not user.is_deleted}
+
+
+# A call returns a token to Stream, which has it already; otherwise it names the user only.
+_AN_ID = frozenset({Category.PSEUDONYM})
+
+
+def delete_push_tokens(user_id: UserId, tokens: Iterable[str]) -> None:
+    """Delete push tokens of a user, of whom Stream has at most 25. It may be repeated.
+
+    Raises:
+        StreamRefused, StreamUnavailable: the tokens that were not deleted are still there.
+    """
+    for token in tokens:
+        try:
+            _delete_push_token(user_id, token)
+        except UserBurned:  # deleted meanwhile, or the user was
+            continue
+        metrics.count(Metric.STREAM_PUSH_TOKEN_DELETED)
+
+
+def _delete_push_token(user_id: UserId, token: str) -> None:
+    gateway.ask(lambda client: client.delete_device(token, user_id), sending=_AN_ID)
