@@ -25,7 +25,7 @@ from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.table import Item, Key, Table
-from chalicelib.reconciliation import gate, service
+from chalicelib.reconciliation import service
 from chalicelib.reconciliation import store as reconciliation
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.model import StreamCheck
@@ -95,7 +95,7 @@ def run() -> dict[str, Any]:
     """Run the job until it has checked all, as under a configuration that was tried."""
     allow_slow_queries()
     aws.client("dynamodb")
-    reconciliation.STATE.release(reconciliation.STATE.lease(clock.now()), **gate.gate().after_counting())
+    reconciliation.STATE.release(reconciliation.STATE.lease(clock.now()), **service.gate().after_counting())
     with cloud.counted() as calls:
         started = time.perf_counter()
         done = service.run(clock.now() + 60 * MINUTE)

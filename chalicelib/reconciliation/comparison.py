@@ -10,11 +10,21 @@ account ends meanwhile, the synchronisation, which reads it afterwards, deactiva
 Invariants:
 
 - Only ids that this system makes are looked up. Others, such as those of service users, are counted and never
-  touched. `orphans` handles users of our form on whose id there never was a claim.
+  touched.
 - A user whose claim names an account that does not exist is only counted: the account may have been lost.
 - A user with an open case (ADR 39) stays deactivated: an operator decides.
 - The pages are in the order of the ids. An answer in another order ends the run, so no user is skipped.
 - The place in the pass is stored after the repairs of each page. So a killed run repeats one page.
+
+A user of our form without an account is deactivated when it is first seen, and deleted if that stays so. Such
+a user may be left by a restore of the tables, or by a mistake. A mistake of ours is as likely, so a user
+is deleted only after 30 days in which no account had the id, and in which the user stayed deactivated. A
+reactivation at Stream restarts that time.
+
+- Such a user is deactivated before that is recorded. So a killed run deactivates the user again.
+- The deletion is a repair like that of an erased user: planned as a row that is due, then taken further by
+  each run, then checked after 1, 7, 30 and 90 days.
+- It has no claim on its id. A claim that appears later ends the repair.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,16 +34,69 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account, AccountState
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.core import metrics, observe
+from chalicelib.core import clock, metrics, observe
 from chalicelib.core.batches import batched
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.reconciliation import cases, orphans
-from chalicelib.reconciliation.orphans import Orphans
+from chalicelib.reconciliation import cases, evidence, store
+from chalicelib.reconciliation.model import StreamOrphan, deletion_from
+from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream import gateway
+from chalicelib.stream.deletion.model import StreamReport
 from chalicelib.stream.model import ListedUser
 from chalicelib.stream.refusals import StreamRefused
 from chalicelib.stream.users import access, sync
+
+KEPT = 30 * DAY
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """The users without an account on a page: how many there are, and those who need something."""
+
+    number: int = 0
+    to_deactivate: tuple[UserId, ...] = ()  # seen for the first time, or active again
+    to_delete: tuple[UserId, ...] = ()  # deactivated for long enough, and no deletion is planned
+
+    @property
+    def to_change(self) -> int:
+        """How many users a repair changes."""
+        return len(self.to_deactivate) + len(self.to_delete)
+
+
+def judge_orphan(users: Mapping[UserId, ListedUser]) -> Orphans:
+    """Judge the users of a page that have no account. Nothing is changed."""
+    if not users:
+        return Orphans()
+    known, now = store.read_orphans(users), clock.now()
+    fresh = tuple(one for one, user in users.items() if one not in known or not user.is_deactivated)
+    lapsed = {one for one, orphan in known.items() if orphan.first_seen_at + KEPT <= now}.difference(fresh)
+    return Orphans(len(users), fresh, tuple(sorted(lapsed - store.read_planned(lapsed))))
+
+
+def settle_orphans(orphans: Orphans) -> None:
+    """Deactivate those who were seen first, and plan the deletion of those who stayed.
+
+    Raises:
+        StreamUnavailable: Stream does not answer; the page is compared again.
+        Unavailable: a table does not answer.
+    """
+    now = clock.now()
+    for user_id in orphans.to_deactivate:
+        try:
+            access.suspend(user_id, now)
+        except StreamRefused as refused:
+            observe.log_failure("orphan_refused", refused)
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+            continue
+        store.put_orphan(StreamOrphan(user_id=user_id, first_seen_at=now))
+        metrics.count(Metric.STREAM_ORPHAN_DEACTIVATED)
+    for user_id in orphans.to_delete:
+        check = StreamCheck(user_id=user_id, counted_from=now, reported=StreamReport.UNCONFIRMED)
+        if store.plan_repair(check.moved(deletion_from(now)), now):
+            evidence.record_orphan()
+
 
 _ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
 
@@ -105,7 +168,7 @@ def page_after(after: str) -> ComparedPage | None:
         ended=tuple(found.ended),
         suspended=found.suspended,
         ownerless=sum(account is None for account in others.values()),
-        orphans=orphans.judge({one: user for one, user in ours.items() if one not in claims}),
+        orphans=judge_orphan({one: user for one, user in ours.items() if one not in claims}),
         foreign=len(users) - len(ours) - deleted,
     )
 
@@ -120,7 +183,7 @@ def repair(page: ComparedPage) -> bool:
     metrics.count(Metric.STREAM_USER_DRIFTED, len(page.drifted))
     metrics.count(Metric.STREAM_USER_ENDED, len(page.ended))
     metrics.count(Metric.STREAM_USER_RESUMED, len(page.suspended))
-    orphans.settle(page.orphans)
+    settle_orphans(page.orphans)
     _resume(page.suspended.values())
     _delete_push_tokens(page.push_tokens)
     return not sync.sync(page.to_repair)

@@ -8,7 +8,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.reconciliation import service
-from chalicelib.reconciliation.events import losses
+from chalicelib.reconciliation.events import lost_users
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 
 reconciliation_jobs = Blueprint(__name__)
@@ -37,7 +37,7 @@ def reconcile_chat(event: CloudWatchEvent) -> dict[str, int]:
 def _review_cases() -> None:
     """Count the open cases (STR-6), and close those of users who are back at Stream."""
     try:
-        open_cases = losses.review()
+        open_cases = lost_users.review()
     except (StreamRefused, StreamUnavailable, Unavailable) as error:  # the next run, in an hour, does it
         observe.log_failure("cases_not_reviewed", error)
         return

@@ -2,6 +2,10 @@
 
 A run ends when Stream limits its calls. Without an answer, a part of a run ends and the next one begins.
 What is left stays due for the next run, an hour later.
+
+A gate keeps reconciliation from acting by mistake (privacy/gates). An app that is not the stage's would have
+none of the erased users, so all checks would pass. Restored tables may lack accounts, or have accounts that
+were erased, until the replay has ended.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,14 +18,37 @@ from chalicelib.core.clock import DAY, MINUTE, Pace
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
-from chalicelib.privacy.gates import BlockedReason, Permission
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.gates import BlockedReason, Bond, Gate, Permission
 from chalicelib.privacy.leases import LeaseTaken
-from chalicelib.reconciliation import checks, comparison, evidence, gate, repairs, store
+from chalicelib.reconciliation import checks, comparison, evidence, store
 from chalicelib.reconciliation.checks import CheckedBatch
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.reconciliation.model import ReconciliationState
 from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.stream.refusals import CallLimited, StreamRefused, StreamUnavailable
+
+
+def gate() -> Gate:
+    """The gate, by the current settings."""
+    now = settings()
+    return Gate(
+        (now.stream_api_key, now.stream_url, now.stream_erasure.value, now.reconciliation.found_run),
+        {
+            "app": Bond(now.stream_api_key, BlockedReason.OTHER_APP),
+            "tables": Bond(_tables(), BlockedReason.OTHER_TABLES),
+        },
+    )
+
+
+def too_many_found(found: int) -> bool:
+    """Return whether so many users found in one run need an operator."""
+    return found > settings().reconciliation.found_run
+
+
+def _tables() -> str:
+    return " ".join(settings().table(one) for one in (Table.ACCOUNTS, Table.CLAIMS))
+
 
 _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
 # Stream permits 60 deletions a minute; half of them are left to erasures.
@@ -125,7 +152,7 @@ def count(deadline: datetime) -> ReconciliationRun:
     """
     work = _Work(store.STATE.read(), deadline, stops=False)
     work.count()
-    work.done.blocked = gate.gate().blocked(work.state)
+    work.done.blocked = gate().blocked(work.state)
     return work.done
 
 
@@ -138,7 +165,7 @@ def release() -> bool:
         leased = store.STATE.lease(clock.now())
     except LeaseTaken:
         return False
-    store.STATE.release(leased, **gate.gate().released())
+    store.STATE.release(leased, **gate().released())
     return True
 
 
@@ -152,13 +179,13 @@ class _Work:
     def do(self) -> None:
         """Do what the state permits."""
         try:
-            match gate.gate().permission(self.state):
+            match gate().permission(self.state):
                 case Permission.NOTHING:
-                    self._block(gate.gate().blocked(self.state))
+                    self._block(gate().blocked(self.state))
                 case Permission.COUNT:
                     self.count()
                     if self.done.complete:
-                        self._save(**gate.gate().after_counting())
+                        self._save(**gate().after_counting())
                 case Permission.ACT:
                     self.done.acted = True
                     for part in (self._check, self._repair, self._compare):
@@ -217,7 +244,7 @@ class _Work:
                 return
             request = evidence.name_of(check.request_id)
             try:
-                self.done.gone += repairs.advance(check, pace)
+                self.done.gone += checks.advance_repair(check, pace)
                 unanswered = 0
             except StreamRefused as refused:
                 observe.log_failure("repair_refused", refused, request_id=request)
@@ -280,7 +307,7 @@ class _Work:
         self._stop_if_too_many()
 
     def _stop_if_too_many(self) -> None:
-        if self._stops and gate.too_many(self.done.to_repair):
+        if self._stops and too_many_found(self.done.to_repair):
             raise _TooManyFound
 
     def _block(self, reason: BlockedReason | None) -> None:

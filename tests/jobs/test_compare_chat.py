@@ -18,7 +18,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.core.table.items import wire_item
 from chalicelib.privacy.gates import BlockedReason
-from chalicelib.reconciliation import comparison, evidence, gate, store
+from chalicelib.reconciliation import comparison, evidence, service, store
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
@@ -314,7 +314,7 @@ def test_claim_that_moves_to_another_key_during_the_read_is_found(
 def test_too_many_users_without_an_account_block_the_job(
     world: World, stream: Emulator, unknown: UserId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "too_many", lambda found: found > 0)
+    monkeypatch.setattr(service, "too_many_found", lambda found: found > 0)
     assert reconcile()["blocked"] == 1
     assert stream.user(unknown)["state"] == "active"
 
@@ -434,7 +434,7 @@ def test_too_many_users_that_differ_block_the_job(
     world: World, stream: Emulator, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     overwrite(mila, name="Somebody else")
-    monkeypatch.setattr(gate, "too_many", lambda found: found > 0)
+    monkeypatch.setattr(service, "too_many_found", lambda found: found > 0)
     assert reconcile()["blocked"] == 1
     assert at_stream(stream, mila)["name"] == "Somebody else"
     assert store.STATE.read().blocked is BlockedReason.TOO_MANY_FOUND

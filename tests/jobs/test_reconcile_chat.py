@@ -17,7 +17,7 @@ from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import plain, wire_item
 from chalicelib.core.table_names import Table
-from chalicelib.reconciliation import evidence, gate, store
+from chalicelib.reconciliation import evidence, service, store
 from chalicelib.rights.erasure import model as erasure_model
 from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.stream import gateway
@@ -388,11 +388,11 @@ def test_too_many_users_found_block_the_job_until_it_is_released(
     for _ in range(3):
         still_at_stream(an_erased_user())
     world.advance(DAY)
-    monkeypatch.setattr(gate, "too_many", lambda found: found > 2)
+    monkeypatch.setattr(service, "too_many_found", lambda found: found > 2)
     before = planned()
     assert reconcile()["blocked"] == reconcile()["blocked"] == 1
     assert (planned(), attempts(stream), gauges[Metric.RECONCILIATION_BLOCKED]) == (before, 0, 1)
-    monkeypatch.setattr(gate, "too_many", lambda found: found > 100)
+    monkeypatch.setattr(service, "too_many_found", lambda found: found > 100)
     assert reconcile()["blocked"] == 1
     assert reconcile(release=True) == {"released": 1}
     assert [(reconcile()["acted"], planned()[0][0]) for _ in range(2)] == [(0, "1"), (1, "repair")]
@@ -469,7 +469,7 @@ def test_dry_run_of_a_blocked_job_counts_all_and_says_that_it_is_blocked(
     for _ in range(101):
         still_at_stream(an_erased_user())
     world.advance(DAY)
-    monkeypatch.setattr(gate, "too_many", lambda found: found > 2)
+    monkeypatch.setattr(service, "too_many_found", lambda found: found > 2)
     assert reconcile()["blocked"] == 1
     counts = reconcile(dry_run=True)
     assert (counts["found"], counts["blocked"], counts["complete"]) == (101, 1, 1)

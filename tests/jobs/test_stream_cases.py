@@ -15,7 +15,7 @@ from chalicelib.core.ids import StreamCaseId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.reconciliation.cases import store
 from chalicelib.reconciliation.cases.service import history_of
-from chalicelib.reconciliation.events import losses
+from chalicelib.reconciliation.events import lost_users
 from chalicelib.staff import history
 from chalicelib.stream import gateway, refusals
 from chalicelib.stream.model import ChatProfile
@@ -316,7 +316,7 @@ def test_review_without_an_answer_of_stream_stops_no_run(
 ) -> None:
     delete_at_stream(vera)
     assert work(about(vera)) == []
-    with mock.patch.object(losses, "review", side_effect=refusals.StreamUnavailable):
+    with mock.patch.object(lost_users, "review", side_effect=refusals.StreamUnavailable):
         assert reconcile()["complete"] == 1
     assert Metric.STREAM_CASES_OPEN not in gauges
 

@@ -20,6 +20,7 @@ from chalicelib.core import aws, keyring, limiter
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.stream.webhook import intake
 from infra.template import load
 from tests.support import moto_calls, moto_copies, moto_costs
 from tests.support.environment import REGION, secret_documents

@@ -1,12 +1,136 @@
-"""Works on one message of the queue of events."""
+"""Works on one message of the queue of Stream's events, by the state that Stream has now.
 
-from chalicelib.core import clock, observe
-from chalicelib.core.errors import Unavailable
-from chalicelib.reconciliation.events import losses, softly_deleted, strip
-from chalicelib.stream.model import MessageId
+An event gives only an id. A message that was deleted softly, that is hidden, is deleted for good (STR-12); a
+deletion that was undone meanwhile is left undone. Users who were lost are judged by `lost_users`.
+
+Fields and push tokens that a client wrote to its user (STR-2) are removed once an hour per user. The
+synchronisation of profiles sends the profile again, which replaces all fields. A client could write as often
+as Stream permits, and each removal causes an event itself. So a second event within an hour waits until the
+hour has ended, and further ones are dropped: the waiting one reads the state.
+
+If Stream adds a field of its own that `stream/answers` does not know, each user seems to have another field,
+and each removal causes the next event. So no more users are written in an hour than reconciliation may
+change in a run. Events beyond that are dropped, and an alarm rings. The pass of reconciliation finds those
+users, and stops for an operator.
+"""
+
+from datetime import timedelta
+
+from chalicelib.accounts import service as accounts
+from chalicelib.core import clock, metrics, observe
+from chalicelib.core.clock import HOUR
+from chalicelib.core.errors import TooMany, Unavailable
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.reconciliation.events import lost_users
+from chalicelib.stream import channels
+from chalicelib.stream.model import CHANNEL_TYPES, FoundUser, MessageId
 from chalicelib.stream.our_app import HookType
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.users import access, sync
 from chalicelib.stream.webhook import events
+from chalicelib.stream.webhook.events import Hook
+
+_ALL = "all"
+_HOURLY = (Window(lambda: HOUR, lambda: 1),)
+STRIPPING = Limiter("hook_strip", _HOURLY, TooMany, WhenUnreachable.REFUSE)
+IN_ALL = Limiter(
+    "hook_strip_in_all",
+    (Window(lambda: HOUR, lambda: settings().reconciliation.found_run),),
+    TooMany,
+    WhenUnreachable.REFUSE,
+)
+WAITING = Limiter("hook_strip_waiting", _HOURLY, TooMany, WhenUnreachable.REFUSE)
+
+
+def strip_fields(hook: Hook, *, has_waited: bool) -> None:
+    """Remove other fields of the user of an active account, if Stream has such fields now.
+
+    Args:
+        hook: the event.
+        has_waited: whether it waited for the end of an hour already.
+
+    Raises:
+        StreamUnavailable, StreamRefused: the user could not be read.
+        Unavailable: the fields are still there; work on the event again.
+    """
+    user_id = UserId(hook.subject)
+    account_id = _active_owner(user_id)
+    found = access.find_existing([user_id]).get(user_id) if account_id else None
+    if account_id is None or found is None or not (found.has_other_fields or found.push_tokens):
+        return
+    try:
+        STRIPPING.hit(user_id)
+    except TooMany as full:
+        _wait(hook, _end_of_hour(full), has_waited=has_waited)
+        return
+    try:
+        IN_ALL.hit(_ALL)
+    except TooMany:
+        metrics.count(Metric.STREAM_FIELDS_LEFT)
+        return
+    if not _repaired(account_id, found):
+        STRIPPING.uncount(user_id)
+        IN_ALL.uncount(_ALL)
+        raise Unavailable
+    metrics.count(Metric.STREAM_FIELDS_STRIPPED, int(found.has_other_fields))
+
+
+def _active_owner(user_id: UserId) -> AccountId | None:
+    owner = accounts.owner_of_user(user_id)
+    account = accounts.glances([owner]).get(owner) if owner else None
+    return owner if account and account.is_active else None
+
+
+def _repaired(account_id: AccountId, found: FoundUser) -> bool:
+    """Delete the push tokens, and send the profile if there are other fields; return whether it worked."""
+    try:
+        access.delete_push_tokens(found.id, found.push_tokens)
+    except (StreamUnavailable, StreamRefused):
+        return False
+    return not (found.has_other_fields and sync.sync([account_id]))
+
+
+def _end_of_hour(full: TooMany) -> timedelta:
+    return timedelta(seconds=int(str(full.members["retry_after"])))
+
+
+def _wait(hook: Hook, left: timedelta, *, has_waited: bool) -> None:
+    """Send the event again for the end of the hour, unless another event of the user waits for it.
+
+    It is counted after it was sent: a worker that is killed between the two sends it twice, and loses none.
+    """
+    user_id = UserId(hook.subject)
+    try:
+        if not has_waited:
+            WAITING.check(user_id)
+    except TooMany:
+        return
+    events.send_hook(hook, not_before=clock.now() + left)
+    if not has_waited:
+        _count_waiting(user_id)
+
+
+def _count_waiting(user_id: UserId) -> None:
+    try:
+        WAITING.hit(user_id)
+    except TooMany:  # another worker sent one at the same time
+        return
+
+
+def delete_for_good(message_id: MessageId) -> None:
+    """Delete a message and its files, if it is deleted softly and in a channel of ours.
+
+    Raises:
+        StreamUnavailable, StreamRefused: as for `find_message` and `delete_message`.
+    """
+    found = channels.find_message(message_id)
+    if found is None or not found.is_deleted or found.channel_type not in CHANNEL_TYPES:
+        return
+    channels.delete_message(found)
+    metrics.count(Metric.STREAM_MESSAGE_DELETED)
 
 
 def work(body: str) -> None:
@@ -25,11 +149,11 @@ def work(body: str) -> None:
     try:
         match hook.type:
             case HookType.USER_UPDATED:
-                strip.strip(hook, has_waited=not_before is not None)
+                strip_fields(hook, has_waited=not_before is not None)
             case HookType.MESSAGE_DELETED:
-                softly_deleted.delete_for_good(MessageId(hook.subject))
+                delete_for_good(MessageId(hook.subject))
             case HookType.USER_DELETED | HookType.USER_DEACTIVATED:
-                losses.judge(hook, has_waited=not_before is not None)
+                lost_users.judge(hook, has_waited=not_before is not None)
     except StreamUnavailable:
         raise Unavailable from None
     except StreamRefused as refused:  # after 30 hours it is in the queue of failures
