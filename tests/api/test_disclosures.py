@@ -12,8 +12,8 @@ from chalicelib.core.ids import AccountId, DisclosureId
 from chalicelib.core.table import Table
 from chalicelib.privacy.periods import Period
 from chalicelib.staff.disclosures import service, store
-from chalicelib.staff.disclosures.evidence import history_of
 from chalicelib.staff.disclosures.model import Disclosure
+from chalicelib.staff.disclosures.store import history_of
 from chalicelib.staff.history import history_of as history_of_staff
 from tests.support import cloud
 from tests.support.copies import damage

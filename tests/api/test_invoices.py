@@ -11,7 +11,7 @@ from chalicelib.core.ids import AccountId, InvoiceId, UserId
 from chalicelib.core.keyring import MacKeys
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import Table
-from chalicelib.staff.billing import evidence, service
+from chalicelib.staff.billing import service
 from chalicelib.staff.history import history_of
 from tests.support import cloud
 from tests.support.builders import an_invoice
@@ -41,7 +41,7 @@ def stored() -> list[dict[str, Any]]:
 
 
 def history(invoice_id: str) -> list[tuple[str, Any]]:
-    return [(e.event, e.data) for e in chain.entries(evidence.history_of(InvoiceId(invoice_id)))]
+    return [(e.event, e.data) for e in chain.entries(service.history_of(InvoiceId(invoice_id)))]
 
 
 def views(by: Operator) -> list[tuple[str, Any]]:
@@ -88,7 +88,7 @@ def test_recording_is_in_the_ledger_for_two_years_without_any_personal_value(
 ) -> None:
     invoice_id = alice.records_invoice(mila.user_id, invoice_number=NUMBER).json["invoice_id"]
     assert history(invoice_id) == [("recorded", {"by": alice.staff_id})]
-    (entry,) = chain.entries(evidence.history_of(InvoiceId(invoice_id)))
+    (entry,) = chain.entries(service.history_of(InvoiceId(invoice_id)))
     assert entry.delete_at == clock.now().replace(year=2028)
     ledger = str(aws.client("dynamodb").scan(TableName="ru4m-test-ledger")["Items"])
     for hidden in (NUMBER, mila.user_id, mila.account_id, "pi_3Q9xTest"):

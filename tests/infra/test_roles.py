@@ -18,8 +18,8 @@ from chalicelib.retention import evidence as holds
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff import history as staff_history
-from chalicelib.staff.billing import evidence as billing
-from chalicelib.staff.disclosures import evidence as disclosures
+from chalicelib.staff.billing import service as billing
+from chalicelib.staff.disclosures import store as disclosures
 from chalicelib.stream.settings import service as chat_settings
 from tests.infra.templates import Template, listed, of_type
 

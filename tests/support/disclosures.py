@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.core import chain
 from chalicelib.core.ids import DisclosureId
-from chalicelib.staff.disclosures.evidence import history_of
+from chalicelib.staff.disclosures.store import history_of
 from tests.support.operators import Operator
 from tests.support.world import User
 

@@ -9,9 +9,9 @@ import pytest
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.ids import AccountId, DisclosureId, StaffId, UserId
 from chalicelib.privacy.personal import NEVER_DISCLOSED
-from chalicelib.staff.disclosures import proposal
+from chalicelib.staff.disclosures import service
 from chalicelib.staff.disclosures.model import Disclosure, DisclosureGround, DisclosureKind, DisclosureStatus
-from chalicelib.staff.disclosures.proposal import NewDisclosure
+from chalicelib.staff.disclosures.service import NewDisclosure
 from tests.support.disclosures import a_danger, a_sale, an_order
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ SECRET = {"secret_until": "2028-11-24T12:00:00Z", "secrecy_reference": "item 3 o
 
 
 def check(body: dict[str, Any]) -> None:
-    proposal.check(NewDisclosure.parse(json.dumps(body).encode(), "application/json"), NOW)
+    service.check_proposal(NewDisclosure.parse(json.dumps(body).encode(), "application/json"), NOW)
 
 
 def refused_field(body: dict[str, Any]) -> str:

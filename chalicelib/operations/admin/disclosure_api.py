@@ -15,10 +15,15 @@ from chalicelib.operations.admin.disclosure_views import (
     NewSecrecy,
 )
 from chalicelib.staff import service as staff
-from chalicelib.staff.disclosures import decide, moves, secrecy, service
-from chalicelib.staff.disclosures.model import Disclosure
-from chalicelib.staff.disclosures.problems import DecidedAlready, NotApproved, NotInForce, ProposalLapsed
-from chalicelib.staff.disclosures.proposal import NewDisclosure
+from chalicelib.staff.disclosures import decide, moves, service
+from chalicelib.staff.disclosures.model import (
+    DecidedAlready,
+    Disclosure,
+    NotApproved,
+    NotInForce,
+    ProposalLapsed,
+)
+from chalicelib.staff.disclosures.service import NewDisclosure
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 routes = Blueprint(__name__)
@@ -87,13 +92,13 @@ def propose_secrecy(
 ) -> Tagged[DisclosureView]:
     """Propose to place, renew or lift the secrecy of an approved disclosure."""
     by = staff.register(operator.arn)
-    return _shown(secrecy.propose(disclosure_id, by, body.secret_until, body.reference))
+    return _shown(decide.propose_secrecy(disclosure_id, by, body.secret_until, body.reference))
 
 
 @route(routes, "DELETE", _ONE + "/secrecy")
 def withdraw_secrecy(operator: Operator, disclosure_id: DisclosureId) -> Tagged[DisclosureView]:
     """Withdraw a proposed change of the secrecy."""
-    return _shown(secrecy.withdraw(disclosure_id, staff.register(operator.arn)))
+    return _shown(decide.withdraw_secrecy(disclosure_id, staff.register(operator.arn)))
 
 
 @route(
@@ -106,7 +111,7 @@ def approve_secrecy(
     operator: Operator, disclosure_id: DisclosureId, shown: IfMatch
 ) -> Tagged[DisclosureView]:
     """Approve another operator's change of the secrecy, in the version that was shown."""
-    return _shown(secrecy.approve(disclosure_id, staff.register(operator.arn), shown))
+    return _shown(decide.approve_secrecy(disclosure_id, staff.register(operator.arn), shown))
 
 
 def _shown(disclosure: Disclosure) -> Tagged[DisclosureView]:

@@ -11,8 +11,12 @@ from chalicelib.core.http import Body, View
 from chalicelib.core.ids import DisclosureId, StaffId, UserId
 from chalicelib.operations.admin.views import EntryView
 from chalicelib.staff.disclosures.model import Disclosure, DisclosureGround, DisclosureKind, DisclosureStatus
-from chalicelib.staff.disclosures.proposal import AssessmentText, ShortText
-from chalicelib.staff.disclosures.service import DisclosurePage, InspectedDisclosure
+from chalicelib.staff.disclosures.service import (
+    AssessmentText,
+    DisclosurePage,
+    InspectedDisclosure,
+    ShortText,
+)
 
 
 class NewApproval(Body):

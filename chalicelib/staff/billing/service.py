@@ -4,7 +4,8 @@ The number of an invoice is unique among all accounts: its history in the Ledger
 from the number, so only one transaction can write the first entry. The name is a keyed hash, because
 sequential numbers could be guessed. It uses the key of pseudonyms of staff, which only the operators'
 function may read and whose old versions are never retired. The entry expires after two years (setting). From
-then on only the account's own invoice, while it is stored, prevents a second one with its number.
+then on only the account's own invoice, while it is stored, prevents a second one with its number. Entries
+have fixed words, ids and pseudonyms of staff.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.accounts.service import AccountGone, not_erasing, owner_of_user, read_by_user
 from chalicelib.core import chain, clock, keyring, observe
-from chalicelib.core.chain import HeadMoved, Unreadable
+from chalicelib.core.chain import Chain, HeadMoved, NewEntry, Unreadable
 from chalicelib.core.errors import NotFound, does_not_apply
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import InvoiceId, StaffId, UserId
@@ -23,9 +24,20 @@ from chalicelib.core.settings import Secret
 from chalicelib.core.transactions import commit
 from chalicelib.privacy.periods import Period
 from chalicelib.staff import history
-from chalicelib.staff.billing import evidence, store
+from chalicelib.staff.billing import store
 from chalicelib.staff.billing.model import Invoice, InvoiceNumber, InvoiceNumberUsed, NewInvoice
 from chalicelib.staff.billing.store import AlreadyRecorded, InvoicePage, is_invoiced_since
+
+
+def history_of(invoice_id: InvoiceId) -> Chain:
+    """The history of an invoice; its first entry shows that the number is used."""
+    return Chain("invoice", invoice_id)
+
+
+def recorded(by: StaffId) -> NewEntry:
+    """The entry that an operator recorded the invoice."""
+    return NewEntry("recorded", {"by": by}, delete_at=Period.AUDIT.ends(clock.now()))
+
 
 __all__ = ["InvoicePage", "is_invoiced_since", "list_invoices", "record"]
 
@@ -98,7 +110,7 @@ def _commit(invoice: Invoice, older: list[InvoiceId], by: StaffId) -> None:
     commit(
         not_erasing(invoice.account_id),
         store.creation(invoice),
-        chain.first_write(evidence.history_of(invoice.invoice_id), evidence.recorded(by)),
+        chain.first_write(history_of(invoice.invoice_id), recorded(by)),
     )
 
 
@@ -125,7 +137,7 @@ def _ids_of(number: str) -> Iterator[InvoiceId]:
 
 def _has_entries(invoice_id: InvoiceId) -> bool:
     try:
-        return chain.head(evidence.history_of(invoice_id)) is not None
+        return chain.head(history_of(invoice_id)) is not None
     except Unreadable:  # an altered entry is one too
         return True
 

@@ -1,4 +1,4 @@
-"""Decisions about disclosures: one operator proposes, another one approves (NOT-3, NOT-5).
+"""Decisions about disclosures and their secrecy: one operator proposes, another approves (NOT-3, NOT-5).
 
 Invariants:
 
@@ -7,6 +7,10 @@ Invariants:
 - A proposal is approved within 30 days or not at all: what was assessed may have changed.
 - Data goes out only after the approval. An approved disclosure can be withdrawn until then, by any operator.
 - A refusal, a withdrawal and the statement that data went out are final.
+
+Two operators place, renew or lift the secrecy of an approved disclosure after a later order; an order that
+comes with the request is part of the proposal. While a change waits for its approval, the secrecy is as it
+was: if it ends meanwhile, the subject's copy has the disclosure.
 """
 
 from datetime import datetime
@@ -16,10 +20,18 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import DisclosureId, StaffId
-from chalicelib.staff.disclosures.model import Disclosure, DisclosureKind, DisclosureStatus
+from chalicelib.staff.disclosures import service
+from chalicelib.staff.disclosures.model import (
+    DecidedAlready,
+    Disclosure,
+    DisclosureKind,
+    DisclosureStatus,
+    NotApproved,
+    ProposalLapsed,
+    SecrecyProposal,
+)
 from chalicelib.staff.disclosures.moves import DisclosureMove, apply_move, etag
-from chalicelib.staff.disclosures.problems import DecidedAlready, NotApproved, ProposalLapsed
-from chalicelib.staff.model import OwnProposal
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 DECIDE_WITHIN = 30 * DAY
 
@@ -127,3 +139,87 @@ def _giving(found: Disclosure, by: StaffId, at: datetime | None, now: datetime) 
         raise does_not_apply("disclosed_at", "After the approval, now at the latest")
     after = found.model_copy(update={"given_by": by, "disclosed_at": at})
     return DisclosureMove(after, "disclosed", {"at": clock.to_text(at)})
+
+
+def propose_secrecy(
+    disclosure_id: DisclosureId, by: StaffId, until: datetime | None, reference: str
+) -> Disclosure:
+    """Propose that the secrecy lasts until an instant, or that it ends (None).
+
+    Raises:
+        NotApproved: the disclosure is not approved.
+        ProposedAlready: another change waits.
+        InvalidRequest: the end is past or too late, no authority requested the data, or nothing is secret.
+    """
+    return apply_move(
+        disclosure_id, by, lambda found: _secrecy_proposal(found, by, until, reference, clock.now())
+    )
+
+
+def approve_secrecy(disclosure_id: DisclosureId, by: StaffId, shown: IfMatch) -> Disclosure:
+    """Approve another operator's change.
+
+    Raises:
+        NothingProposed: no change waits.
+        OwnProposal: this operator proposed it.
+        ChangedMeanwhile: the disclosure changed since the operator saw it.
+        InvalidRequest: the end is past.
+    """
+    return apply_move(disclosure_id, by, lambda found: _secrecy_approval(found, by, shown, clock.now()))
+
+
+def withdraw_secrecy(disclosure_id: DisclosureId, by: StaffId) -> Disclosure:
+    """Withdraw a proposed change, the operator's own or another's."""
+    return apply_move(disclosure_id, by, _secrecy_withdrawal)
+
+
+def _secrecy_proposal(
+    found: Disclosure, by: StaffId, until: datetime | None, reference: str, now: datetime
+) -> DisclosureMove | None:
+    if found.status is not DisclosureStatus.APPROVED:
+        raise NotApproved
+    if waiting := found.secrecy_proposal:
+        if (waiting.by, waiting.until, waiting.reference) == (by, until, reference):
+            return None
+        raise ProposedAlready
+    _check_open(found, until, now)
+    change = SecrecyProposal(until=until, reference=reference, by=by, at=now)
+    after = found.model_copy(update={"secrecy_proposal": change})
+    return DisclosureMove(after, "secrecy_proposed", _said(until))
+
+
+def _secrecy_approval(found: Disclosure, by: StaffId, shown: IfMatch, now: datetime) -> DisclosureMove:
+    change = found.secrecy_proposal
+    if change is None:
+        raise NothingProposed
+    if change.by == by:
+        raise OwnProposal
+    if not shown.allows(etag(found)):
+        raise ChangedMeanwhile
+    _check_open(found, change.until, now)
+    after = found.model_copy(
+        update={
+            "secret_until": change.until,
+            "secrecy_reference": change.reference,
+            "secrecy_proposal": None,
+        }
+    )
+    return DisclosureMove(after, "secrecy_changed", {"proposed_by": change.by, **_said(change.until)})
+
+
+def _secrecy_withdrawal(found: Disclosure) -> DisclosureMove | None:
+    if found.secrecy_proposal is None:
+        return None
+    after = found.model_copy(update={"secrecy_proposal": None})
+    return DisclosureMove(after, "secrecy_withdrawn", {})
+
+
+def _check_open(found: Disclosure, until: datetime | None, now: datetime) -> None:
+    if until is not None:
+        service.check_secrecy(found.ground, until, found.proposed_at, now)
+    elif found.secret_until is None:
+        raise does_not_apply("secret_until", "The disclosure is not secret")
+
+
+def _said(until: datetime | None) -> dict[str, object]:
+    return {"until": clock.to_text(until)} if until else {"lifted": 1}

@@ -7,6 +7,7 @@ Invariants:
 - Everything about the ground and the recipient is sealed. In clear are ids, states, times, pseudonyms of
   staff and the version of a notice.
 - The period counts from the proposal, so neither a later decision nor a renewed secrecy extends it.
+- When a problem is raised, the disclosure is unchanged.
 """
 
 from datetime import datetime
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.clock import Instant
+from chalicelib.core.errors import ConflictingRequest, Unprocessable
 from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.ids import AccountId, DisclosureId, StaffId, UserId
 from chalicelib.core.table_names import Table
@@ -182,3 +184,31 @@ class DisclosurePlace(
 
     account_id: Annotated[AccountId, _INNER]
     proposed_at: Annotated[Instant, _INNER]
+
+
+class DecidedAlready(ConflictingRequest):
+    """The disclosure was approved, refused or withdrawn, or its data went out."""
+
+    code = "decided_already"
+    title = "The disclosure is decided already, or its data went out"
+
+
+class NotApproved(ConflictingRequest):
+    """The disclosure is not approved, so no data may go out."""
+
+    code = "not_approved"
+    title = "No data may go out before another operator has approved the disclosure"
+
+
+class ProposalLapsed(ConflictingRequest):
+    """The proposal waited too long: the circumstances that were assessed may have changed."""
+
+    code = "proposal_lapsed"
+    title = "The proposal is too old to be approved; withdraw it and propose the disclosure again"
+
+
+class NotInForce(Unprocessable):
+    """The notice about the merger or sale does not apply to this subject yet."""
+
+    code = "notice_not_in_force"
+    title = "The notice was not announced to this user, or has not taken effect for this user"

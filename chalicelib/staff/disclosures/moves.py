@@ -16,7 +16,7 @@ from chalicelib.core.chain import HeadMoved, Unreadable
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import DisclosureId, StaffId
 from chalicelib.staff import history
-from chalicelib.staff.disclosures import evidence, store
+from chalicelib.staff.disclosures import store
 from chalicelib.staff.disclosures.model import Disclosure
 from chalicelib.staff.disclosures.store import DisclosureMoved
 
@@ -56,7 +56,7 @@ def apply_move(disclosure_id: DisclosureId, by: StaffId, rule: Rule) -> Disclosu
             record_inspection(disclosure, by)
             return disclosure
         try:
-            return store.move(disclosure, move.after, evidence.entry(disclosure, move.event, by, move.said))
+            return store.move(disclosure, move.after, store.entry(disclosure, move.event, by, move.said))
         except (DisclosureMoved, HeadMoved):
             continue
         except Unreadable as altered:

@@ -1,28 +1,111 @@
 """Proposes, lists and shows disclosures; each view by staff is recorded before anything is shown.
 
 A view is recorded in the history of the member of staff (`staff/history`), not in that of the disclosure.
+
+Rules of a proposal:
+
+- The request of an authority names its order or the law (NOT-3). A merger or sale names the notice that
+  announced it (NOT-2). Every proposal says which data exactly, and why the ground applies (NOT-5).
+- Only an authority can forbid to inform the subject. Such an order has a reference of its own, ends two years
+  ahead at most, and ends a year before the record does, so that the subject can still learn of it.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from chalicelib.accounts.service import read_by_user
 from chalicelib.consents.notices import service as notices
-from chalicelib.consents.notices.model import NoticeKind
+from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.core import chain, clock
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import ChainEntry, Unreadable
-from chalicelib.core.errors import NotFound
-from chalicelib.core.http import Cursor, invalid_cursor
-from chalicelib.core.ids import AccountId, DisclosureId, StaffId
+from chalicelib.core.clock import DAY, Instant
+from chalicelib.core.durations import Duration
+from chalicelib.core.errors import NotFound, does_not_apply
+from chalicelib.core.http import Body, Cursor, invalid_cursor
+from chalicelib.core.ids import AccountId, DisclosureId, StaffId, UserId
 from chalicelib.core.transactions import Write
+from chalicelib.privacy import register
+from chalicelib.privacy.periods import Period
 from chalicelib.staff import history
-from chalicelib.staff.disclosures import evidence, moves, proposal, store
-from chalicelib.staff.disclosures.model import Disclosure, DisclosureStatus
-from chalicelib.staff.disclosures.problems import NotInForce
-from chalicelib.staff.disclosures.proposal import NewDisclosure
+from chalicelib.staff.disclosures import moves, store
+from chalicelib.staff.disclosures.model import (
+    Disclosure,
+    DisclosureGround,
+    DisclosureKind,
+    DisclosureStatus,
+    NotInForce,
+)
 from chalicelib.staff.disclosures.store import DisclosurePage, UnknownPlace
+
+# How long an order may forbid to inform the subject, counted from its entry or renewal.
+SECRET_AT_MOST = Duration.parse("P2Y")
+_VISIBLE_AT_LEAST = 365 * DAY  # after the secrecy, until the record expires
+
+AssessmentText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
+class NewDisclosure(Body):
+    """A disclosure that another operator must approve."""
+
+    user_id: UserId
+    ground: DisclosureGround
+    recipient: ShortText = Field(description="The authority or the other party")
+    reference: ShortText | None = Field(None, description="The order or the law, for an authority's request")
+    scope: tuple[str, ...] = Field(
+        min_length=1, max_length=50, description="Kinds of records, as in the record of processing"
+    )
+    extract: AssessmentText = Field(description="Which data exactly, no more than necessary")
+    reason: AssessmentText = Field(description="Why the ground applies; weighs the interests if voluntary")
+    notice: NoticeVersion | None = Field(None, description="The notice that announced a merger or sale")
+    secret_until: Instant | None = Field(None, description="Until when the order forbids to inform the user")
+    secrecy_reference: ShortText | None = Field(None, description="The part of the order that forbids it")
+
+
+def check_proposal(new: NewDisclosure, now: datetime) -> None:
+    """Refuse a proposal that breaks a rule.
+
+    Raises:
+        InvalidRequest: with the field.
+    """
+    kind = new.ground.kind
+    if kind is DisclosureKind.AUTHORITY_REQUEST and new.reference is None:
+        raise does_not_apply("reference", "The request of an authority needs its order or the law")
+    if (kind is DisclosureKind.MERGER_OR_SALE) is not (new.notice is not None):
+        raise does_not_apply("notice", "Needed for a merger or sale, which it announced, and only then")
+    if new.notice is not None and not _is_policy(new.notice):
+        raise does_not_apply("notice", "A version of the privacy policy announces a merger or sale")
+    if len(set(new.scope)) < len(new.scope) or not set(new.scope) <= register.kinds_about_users():
+        raise does_not_apply("scope", "Kinds of the record of processing that are about users, each once")
+    if (new.secret_until is None) is not (new.secrecy_reference is None):
+        raise does_not_apply("secrecy_reference", "A secrecy needs its end and its reference")
+    if new.secret_until is not None:
+        check_secrecy(new.ground, new.secret_until, now, now)
+
+
+def check_secrecy(ground: DisclosureGround, until: datetime, proposed_at: datetime, now: datetime) -> None:
+    """Refuse a secrecy that no authority ordered, or whose end is too late or past.
+
+    Raises:
+        InvalidRequest: with the field.
+    """
+    if ground.kind is not DisclosureKind.AUTHORITY_REQUEST:
+        raise does_not_apply("secret_until", "Only an authority can forbid to inform the user")
+    latest = min(now + SECRET_AT_MOST, Period.DISCLOSURE.ends(proposed_at) - _VISIBLE_AT_LEAST)
+    if not now < until <= latest:
+        raise does_not_apply(
+            "secret_until", "In the future, two years ahead at most, and a year before the record expires"
+        )
+
+
+def _is_policy(notice: NoticeVersion) -> bool:
+    return NoticeVersion.parse(notice) is not None and notice.kind is NoticeKind.PRIVACY
+
 
 __all__ = [
     "DisclosurePage",
@@ -67,7 +150,7 @@ def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
         NotInForce: the notice about a merger or sale does not apply to this subject yet.
     """
     now = clock.now()
-    proposal.check(new, now)
+    check_proposal(new, now)
     account, found = read_by_user(new.user_id, _POLICY)
     # It stays in force: a version is never changed, nor an announcement undone.
     if new.notice is not None and not notices.has_taken_effect(found[_POLICY], new.notice):
@@ -80,7 +163,7 @@ def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
         **dict(new),
     )
     said = {"ground": new.ground, "secret": int(disclosure.is_secret(now))}
-    store.create(disclosure, evidence.entry(disclosure, "proposed", by, said))
+    store.create(disclosure, store.entry(disclosure, "proposed", by, said))
     return disclosure
 
 
@@ -115,7 +198,7 @@ def show(disclosure_id: DisclosureId, by: StaffId) -> InspectedDisclosure:
         raise NotFound
     moves.record_inspection(disclosure, by)
     try:
-        entries, _ = chain.page(evidence.history_of(disclosure_id), None, _MAX_ENTRIES)
+        entries, _ = chain.page(store.history_of(disclosure_id), None, _MAX_ENTRIES)
     except Unreadable:  # operators need to see exactly such a disclosure
         return InspectedDisclosure(disclosure, None)
     return InspectedDisclosure(disclosure, tuple(entries))
@@ -129,7 +212,7 @@ def of_subject(account_id: AccountId) -> list[Disclosure]:
 
 def lost_since(since: datetime) -> Iterator[DisclosureId]:
     """The disclosures with entries in the Ledger since an instant that a restored table lacks."""
-    touched = chain.chains_touched_since(since, evidence.CHAIN)
+    touched = chain.chains_touched_since(since, store.CHAIN)
     for histories in batched(touched, store.MAX_READ):
         yield from store.missing([DisclosureId(history.pseudonym) for history in histories])
 
@@ -146,5 +229,5 @@ def evidence_write(disclosure: Disclosure, event: str, by: StaffId, said: Mappin
     Raises:
         Unreadable: the newest entry of the history was altered, so no entry can follow it.
     """
-    entry = evidence.entry(disclosure, event, by, said)
-    return chain.append_write(evidence.history_of(disclosure.disclosure_id), entry)
+    entry = store.entry(disclosure, event, by, said)
+    return chain.append_write(store.history_of(disclosure.disclosure_id), entry)

@@ -5,13 +5,16 @@
 
 A disclosure is in its subject's partition, so the subject's copy contains it. Every write of a disclosure is
 one transaction with its evidence. Of two concurrent writers, one fails with `DisclosureMoved`.
+
+That evidence (NOT-3) has fixed words, instants and pseudonyms of staff, under the random id of the
+disclosure. `by` names the actor.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chalicelib.core import chain, clock, observe, table
-from chalicelib.core.chain import NewEntry
-from chalicelib.core.ids import AccountId, DisclosureId
+from chalicelib.core.chain import Chain, NewEntry
+from chalicelib.core.ids import AccountId, DisclosureId, StaffId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
@@ -28,8 +31,22 @@ from chalicelib.core.table import (
 )
 from chalicelib.privacy import codec
 from chalicelib.privacy.listing import SealedList, SealedPage
-from chalicelib.staff.disclosures import evidence
+from chalicelib.privacy.periods import Period
 from chalicelib.staff.disclosures.model import Disclosure, DisclosurePlace
+
+CHAIN = "disclosure"  # the kind of the chains
+
+
+def history_of(disclosure_id: DisclosureId) -> Chain:
+    """The history of a disclosure; its id is random, and names no person."""
+    return Chain(CHAIN, disclosure_id)
+
+
+def entry(disclosure: Disclosure, event: str, by: StaffId, said: Mapping[str, object]) -> NewEntry:
+    """An entry for a disclosure's history, kept as long as the disclosure."""
+    delete_at = Period.DISCLOSURE.ends(disclosure.proposed_at)
+    return NewEntry(event, {"by": by, **said}, delete_at)
+
 
 # The key of the list in the index `owner`, in which requests have the partitions of their subjects.
 LIST = "disclosures"
@@ -66,7 +83,7 @@ def create(disclosure: Disclosure, entry: NewEntry) -> None:
         [
             Create(key(disclosure.account_id, disclosure.disclosure_id), _item(disclosure)),
             Create(place, codec.to_item(owner, place)),
-            chain.append_write(evidence.history_of(disclosure.disclosure_id), entry),
+            chain.append_write(history_of(disclosure.disclosure_id), entry),
         ]
     )
 
@@ -85,7 +102,7 @@ def move(before: Disclosure, after: Disclosure, entry: NewEntry) -> Disclosure:
         only_if=Attr("version").eq(before.version),
         conflict=DisclosureMoved,
     )
-    table.transact([replace, chain.append_write(evidence.history_of(before.disclosure_id), entry)])
+    table.transact([replace, chain.append_write(history_of(before.disclosure_id), entry)])
     return after
 
 
