@@ -37,7 +37,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.retention import holds
+from chalicelib.retention.holds import service as holds
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud, environment
 from tests.support.builders import a_phone

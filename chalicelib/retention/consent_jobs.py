@@ -11,7 +11,7 @@ from chalicelib.core import clock, metrics, queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
-from chalicelib.retention import holds
+from chalicelib.retention.holds import service as holds
 
 consent_jobs = Blueprint(__name__)
 

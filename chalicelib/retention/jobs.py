@@ -8,7 +8,7 @@ from chalicelib.core import clock, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
-from chalicelib.retention import upkeep
+from chalicelib.retention.holds import upkeep
 from chalicelib.retention.purge import service as purge
 
 retention_jobs = Blueprint(__name__)

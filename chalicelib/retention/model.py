@@ -1,4 +1,7 @@
-"""Holds, and the records that outlive their account (RGT-3, RET-3, ADR 31)."""
+"""Holds and their problems, and the states of the purge and of idle accounts (RET-3, ADR 31, ADR 33).
+
+When a problem of holds is raised, nothing was changed.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,12 +10,11 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from chalicelib.core.clock import HOUR, Instant
+from chalicelib.core.errors import ConflictingRequest
 from chalicelib.core.http import Body
 from chalicelib.core.ids import (
     AccountId,
     DisclosureId,
-    HeldId,
-    HeldRecordId,
     HoldId,
     MailId,
     RightsRequestId,
@@ -21,7 +23,7 @@ from chalicelib.core.ids import (
 )
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.gates import BlockedReason
-from chalicelib.privacy.periods import After, Period, Statutory, UntilInstant
+from chalicelib.privacy.periods import After, Period, Statutory
 from chalicelib.privacy.personal import (
     NEVER_DISCLOSED,
     NOT_PERSONAL,
@@ -159,38 +161,6 @@ class HoldsVersion(
     kept_from: Annotated[Instant, _INNER]  # the latest end of a hold
 
 
-class HeldRecord(
-    Record,
-    table=Table.HELD,
-    kind="held_record",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=UntilInstant("until the period or the hold that keeps it ends", until="until"),
-    key_class=KeyClass.RETAINED,
-):
-    """A record that a law or a hold keeps although its account was erased.
-
-    Attributes:
-        of: the kind of the record, or of the records if they were stored as a bundle.
-        ground: why it is kept; that of the law if several reasons keep it.
-        holds: the holds that keep it; empty if only a statutory period does.
-        statutory_until: the end of its statutory period, if it has one.
-        until: the latest of all ends.
-        source: the sort key that the record had.
-        document: the records as a JSON array, with all their fields.
-    """
-
-    held_id: Annotated[HeldId, NOT_PERSONAL]
-    record_id: Annotated[HeldRecordId, NOT_PERSONAL]
-    of: Annotated[str, NOT_PERSONAL]
-    ground: Annotated[HoldGround, NOT_PERSONAL]
-    holds: Annotated[tuple[HoldId, ...], NOT_PERSONAL] = ()
-    statutory_until: Annotated[Instant | None, NOT_PERSONAL] = None
-    until: Annotated[Instant, NOT_PERSONAL]
-    source: Annotated[str, personal(Category.DEVICE_ID, Source.GENERATED)]
-    document: Annotated[str, personal(Category.CONTENT_PRIVATE, Source.GENERATED)]
-
-
 class PurgeProgress(
     Record,
     table=Table.CHALLENGES,
@@ -266,3 +236,24 @@ class WarningDelivery(
     mail_id: Annotated[MailId, NOT_PERSONAL]
     account_id: Annotated[AccountId, NOT_PERSONAL]
     sent_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class HoldsClosed(ConflictingRequest):
+    """An erasure of the subject has passed its point of no return, so no hold can be placed or confirmed."""
+
+    code = "too_late"
+    title = "The deletion of this account has begun"
+
+
+class HoldEnded(ConflictingRequest):
+    """The hold has ended, was lifted, or was not confirmed within 72 hours."""
+
+    code = "hold_ended"
+    title = "This hold has ended"
+
+
+class NotDisclosed(ConflictingRequest):
+    """The disclosure that the hold serves is not recorded and approved."""
+
+    code = "not_approved"
+    title = "The disclosure is not recorded and approved"

@@ -13,7 +13,8 @@ from chalicelib.core.ids import AccountId, HoldId, RightsRequestId
 from chalicelib.core.table import Table, partition_of
 from chalicelib.core.transactions import commit
 from chalicelib.privacy.periods import Period
-from chalicelib.retention import evidence, holds
+from chalicelib.retention.holds import service as holds
+from chalicelib.retention.holds import store
 from chalicelib.retention.model import UNCONFIRMED
 from chalicelib.staff import history
 from tests.support import cloud
@@ -60,7 +61,7 @@ def in_force(hold_id: str, by: Operator) -> bool:
 
 def entries(hold_id: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the evidence of a hold, oldest first."""
-    found = chain.entries(evidence.history_of(HoldId(hold_id)))
+    found = chain.entries(store.history_of(HoldId(hold_id)))
     return [(entry.event, dict(entry.data)) for entry in found]
 
 

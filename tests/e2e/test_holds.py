@@ -17,7 +17,7 @@ from chalicelib.core.table.items import plain
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.pins import HELD_AHEAD
-from chalicelib.retention.model import HeldRecord
+from chalicelib.retention.held.model import HeldRecord
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from infra.local import guide
 from infra.local.cloud import LocalCloud

@@ -6,8 +6,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import NotFound
 from chalicelib.core.table import Item
-from chalicelib.retention.model import Hold
-from chalicelib.retention.problems import HoldsClosed
+from chalicelib.retention.model import Hold, HoldsClosed
 from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.request.terms import Status
 from tests.faults.flows_erasure import ErasureFlow, Interfered

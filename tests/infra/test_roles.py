@@ -14,7 +14,7 @@ from chalicelib.operations.breaches import evidence as breaches
 from chalicelib.operations.reports import evidence as reports
 from chalicelib.reconciliation import evidence as reconciliation
 from chalicelib.reconciliation.cases.service import CHAIN as _STREAM_CASE
-from chalicelib.retention import evidence as holds
+from chalicelib.retention.holds import store as holds
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff import history as staff_history

@@ -16,9 +16,9 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import Place, SealBroken
 from chalicelib.core.table import Key, Query, Table, partition_of
 from chalicelib.privacy import codec, subject_keys
-from chalicelib.retention import holds
 from chalicelib.retention.held import store as held_store
-from chalicelib.retention.holds import SubjectHolds
+from chalicelib.retention.holds import service as holds
+from chalicelib.retention.holds.service import SubjectHolds
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support.copies import damage

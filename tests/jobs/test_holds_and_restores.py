@@ -11,9 +11,10 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.ids import AccountId, DisclosureId, RightsRequestId
 from chalicelib.core.table_names import Table
-from chalicelib.retention import holds, upkeep
-from chalicelib.retention import store as hold_store
-from chalicelib.retention.problems import HoldsClosed
+from chalicelib.retention.holds import service as holds
+from chalicelib.retention.holds import store as hold_store
+from chalicelib.retention.holds import upkeep
+from chalicelib.retention.model import HoldsClosed
 from chalicelib.rights.engine import engine
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator

@@ -14,9 +14,9 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.table import Table, partition_of
 from chalicelib.privacy import pins
+from chalicelib.retention.holds.store import SHARDS
 from chalicelib.retention.jobs import keep_holds
 from chalicelib.retention.model import UNCONFIRMED
-from chalicelib.retention.store import SHARDS
 from tests.support import cloud, workers
 from tests.support.builders import a_fault, a_schedule_event, an_event
 from tests.support.copies import damage

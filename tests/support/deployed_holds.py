@@ -16,7 +16,8 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, HoldId
 from chalicelib.core.table import Index, Item, Key, Query, Table, partition_of
 from chalicelib.privacy import codec
-from chalicelib.retention.model import HeldRecord, Hold
+from chalicelib.retention.held.model import HeldRecord
+from chalicelib.retention.model import Hold
 from infra.local.cloud import LocalCloud
 from tests.support.canaries.sealed import acting_as_the_service
 

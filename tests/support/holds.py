@@ -11,8 +11,9 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.table import Expired, Item, Query, Scan, Table
 from chalicelib.privacy import codec
-from chalicelib.retention import holds
-from chalicelib.retention.model import HeldRecord, Hold, HoldGround, NewHold
+from chalicelib.retention.held.model import HeldRecord
+from chalicelib.retention.holds import service as holds
+from chalicelib.retention.model import Hold, HoldGround, NewHold
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from tests.support.erasing import notes

@@ -6,9 +6,8 @@ from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Created, Operator, route
 from chalicelib.core.ids import HoldId
 from chalicelib.operations.admin.hold_views import HoldList, HoldView
-from chalicelib.retention import holds
-from chalicelib.retention.model import Hold, NewHold
-from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed
+from chalicelib.retention.holds import service as holds
+from chalicelib.retention.model import Hold, HoldEnded, HoldsClosed, NewHold, NotDisclosed
 from chalicelib.staff import service as staff
 from chalicelib.staff.model import OwnProposal
 

@@ -9,7 +9,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import View
 from chalicelib.core.ids import DisclosureId, HoldId, StaffId, UserId
-from chalicelib.retention.holds import HoldPage
+from chalicelib.retention.holds.service import HoldPage
 from chalicelib.retention.model import Hold, HoldGround
 
 

@@ -36,8 +36,8 @@ from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.plans import Action, TableStep
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.retention import holds
 from chalicelib.retention.held import service as held
+from chalicelib.retention.holds import service as holds
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
 from chalicelib.rights.restored import marked
 from chalicelib.rights.restored import requests as requests_of_marks

@@ -35,8 +35,8 @@ from chalicelib.operations.restore import erasures, objections, sessions, surviv
 from chalicelib.operations.restore.erasures import Keep
 from chalicelib.operations.restore.marks import MARGIN, FoundMarks, find_marks
 from chalicelib.operations.restore.scanning import Workers
-from chalicelib.retention import recovery
-from chalicelib.retention.recovery import HoldOutcome
+from chalicelib.retention.holds import recovery
+from chalicelib.retention.holds.recovery import HoldOutcome
 from chalicelib.rights.erasure.tombstones import Mark
 from chalicelib.rights.request.terms import ReceivedBy
 from chalicelib.rights.restored import freezes, marked, requests, restraints

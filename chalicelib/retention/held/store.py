@@ -43,8 +43,7 @@ from chalicelib.core.table import (
 from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.personal import KeyClass
 from chalicelib.privacy.subject_keys import SubjectKeys
-from chalicelib.retention.held.reasons import KeepReasons
-from chalicelib.retention.model import HeldRecord
+from chalicelib.retention.held.model import HeldRecord, KeepReasons
 
 # The attributes that a glance needs: documents may have hundreds of kilobytes.
 _CLEAR = tuple(HeldRecord.model_fields.keys() - set(HeldRecord.declaration.sealed_fields()))

@@ -26,7 +26,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.leases import LeaseTaken
-from chalicelib.retention.purge import evidence, objects, store
+from chalicelib.retention.purge import evidence, store
 from chalicelib.retention.purge.store import BudgetSpent, Lane, Outcome
 from chalicelib.usage import service as usage
 
@@ -104,7 +104,7 @@ def count_due(as_of: datetime, deadline: datetime) -> PurgeRun:
         if clock.now() >= deadline:
             counted.complete = False
             return counted
-    for copy in objects.due(purge.by):
+    for copy in store.due_copies(purge.by):
         counted.by_place[_COPIES].add(copy.end, as_of)
     return counted
 
@@ -257,10 +257,10 @@ class _Purge:
 
     def _purge_copies(self) -> bool:
         figures = self._run.by_place[_COPIES]
-        for copy in objects.due(self.by):
+        for copy in store.due_copies(self.by):
             self._record_begun(_COPIES)
             self._budget.take()
-            if objects.delete(copy, self.by):
+            if store.delete_copy(copy, self.by):
                 figures.add(copy.end, self._as_of)
                 figures.deleted += 1
             if clock.now() >= self._deadline:

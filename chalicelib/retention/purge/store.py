@@ -1,9 +1,13 @@
-"""All DynamoDB access of the purge.
+"""All that the purge reads and deletes: items in DynamoDB, and copies in S3.
 
 A lane is an index that lists items by their end, in parts of equal length. Items that are past their end are
 read part by part, and no part is read again once it was seen empty after its end. Each delete has the
 condition that the item is past its end, so an item that a hold or a request keeps is never deleted. Such an
 item is moved to its later end in the index, so the next run does not read it again.
+
+The rights engine deletes each copy in S3 in time; `due_copies` finds what it missed. A lifecycle rule of the
+bucket deletes what both missed, in whole days. The bucket holds the copies of a few days, so listing it costs
+little.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from chalicelib.core import clock, table
+from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
@@ -215,3 +219,47 @@ def give_back(day: datetime, deletes: int) -> None:
 
 def _budget_key(day: datetime) -> Key:
     return Key(Table.CHALLENGES, f"purge_budget#{day.astimezone(UTC):%Y-%m-%d}")
+
+
+_COPIES = "exports/"
+
+
+@dataclass(frozen=True)
+class StoredCopy:
+    """A copy that is past its period, and the end of that period."""
+
+    key: str
+    end: int
+
+
+def due_copies(by: datetime, prefix: str = _COPIES) -> Iterator[StoredCopy]:
+    """Yield the copies whose period ended at an instant or before, all or those with a prefix.
+
+    Raises:
+        Unavailable: S3 does not answer.
+    """
+    token: dict[str, str] = {}
+    while True:
+        answer = aws.ask("s3", "list_objects_v2", Bucket=settings().export_bucket(), Prefix=prefix, **token)
+        for listed in answer.get("Contents", ()):
+            end = Period.EXPORT.ends(listed["LastModified"])
+            if end <= by:
+                yield StoredCopy(listed["Key"], clock.to_epoch(end))
+        if not answer.get("IsTruncated"):
+            return
+        token = {"ContinuationToken": answer["NextContinuationToken"]}
+
+
+def delete_copy(copy: StoredCopy, by: datetime) -> bool:
+    """Delete a copy; return whether it was deleted, and not deleted or made again since it was listed.
+
+    S3 cannot delete under a condition without the permission to read the copy. So the copy is listed again
+    directly before: a request that was stopped for days makes its copy again, under the same key.
+
+    Raises:
+        Unavailable: S3 does not answer; the call may be repeated.
+    """
+    if copy not in due_copies(by, copy.key):
+        return False
+    aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=copy.key)
+    return True

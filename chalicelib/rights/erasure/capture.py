@@ -24,8 +24,8 @@ from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.retention import holds
-from chalicelib.retention.holds import HoldsChanged, SubjectHolds
+from chalicelib.retention.holds import service as holds
+from chalicelib.retention.holds.service import HoldsChanged, SubjectHolds
 from chalicelib.rights.engine.moves import Move, apply_move
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import inactivity, right, tombstones

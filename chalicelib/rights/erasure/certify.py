@@ -9,7 +9,7 @@ from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
-from chalicelib.retention import holds
+from chalicelib.retention.holds import service as holds
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step
 from chalicelib.rights.erasure import right, statement, tombstones
 from chalicelib.rights.erasure import store as erasures

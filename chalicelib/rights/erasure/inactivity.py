@@ -17,7 +17,7 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.languages import language_of
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
-from chalicelib.retention import holds
+from chalicelib.retention.holds import service as holds
 from chalicelib.rights import service
 from chalicelib.rights.engine import queue
 from chalicelib.rights.request import evidence, procedures, restraints, store

@@ -18,10 +18,11 @@ from chalicelib.people.conversations.endings import leave_conversations_of_kept
 from chalicelib.privacy import codec
 from chalicelib.privacy.personal import Record
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.retention import holds
 from chalicelib.retention.held import service as held
+from chalicelib.retention.held.model import HeldRecord
 from chalicelib.retention.held.service import keep_reasons, statute
-from chalicelib.retention.model import HeldRecord, Hold, HoldGround
+from chalicelib.retention.holds import service as holds
+from chalicelib.retention.model import Hold, HoldGround
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
 from chalicelib.rights.erasure import right
 from chalicelib.rights.erasure.statement import OpenRecords

@@ -15,7 +15,7 @@ from datetime import datetime
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.transactions import Write
-from chalicelib.retention import holds
+from chalicelib.retention.holds import service as holds
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
 from chalicelib.rights.erasure import right, statement
 from chalicelib.rights.erasure import store as erasures

@@ -42,7 +42,7 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.messages.model import LONGEST_ADDRESS
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.retention import holds
+from chalicelib.retention.holds import service as holds
 from chalicelib.retention.model import Hold
 from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.request import store

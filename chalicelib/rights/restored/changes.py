@@ -10,7 +10,7 @@ from chalicelib.core import clock
 from chalicelib.core.chain import NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import Write
-from chalicelib.retention import holds
+from chalicelib.retention.holds import service as holds
 from chalicelib.rights.engine.moves import with_next_step_due
 from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.erasure import store as erasures

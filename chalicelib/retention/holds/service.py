@@ -28,10 +28,9 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import register
 from chalicelib.privacy.plans import holdable
-from chalicelib.retention import evidence, store
-from chalicelib.retention.model import UNCONFIRMED, Hold, NewHold
-from chalicelib.retention.problems import HoldEnded, HoldsClosed, NotDisclosed
-from chalicelib.retention.store import HoldPage, HoldsChanged, SubjectHolds, closing, forget_closed
+from chalicelib.retention.holds import store
+from chalicelib.retention.holds.store import HoldPage, HoldsChanged, SubjectHolds, closing, forget_closed
+from chalicelib.retention.model import UNCONFIRMED, Hold, HoldEnded, HoldsClosed, NewHold, NotDisclosed
 from chalicelib.staff import history
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.staff.model import OwnProposal
@@ -111,9 +110,7 @@ def place(by: StaffId, new: NewHold) -> Hold:
             raise HoldsClosed
         hold = _hold(account_id, by, new, now, known)
         try:
-            commit(
-                *store.placing(known, hold, now), evidence.entry(hold, "placed", by), not_erasing(account_id)
-            )
+            commit(*store.placing(known, hold, now), store.entry(hold, "placed", by), not_erasing(account_id))
         except AccountGone:
             raise HoldsClosed from None
         except (HoldsChanged, HeadMoved):
@@ -258,7 +255,7 @@ def _change(by: StaffId, hold_id: HoldId, event: str, rule: Callable[[Hold, date
             store.lifting(after, due_at) if known.closed_by else store.changing(known, after, due_at)
         )
         try:
-            commit(*writes, evidence.entry(after, "lifted" if ends else event, by))
+            commit(*writes, store.entry(after, "lifted" if ends else event, by))
         except (HoldsChanged, HeadMoved):
             continue
         return after

@@ -21,9 +21,9 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import commit
 from chalicelib.privacy import pins
-from chalicelib.retention import store
+from chalicelib.retention.holds import store
+from chalicelib.retention.holds.store import HoldsChanged
 from chalicelib.retention.model import Hold
-from chalicelib.retention.store import HoldsChanged
 
 _RENEWED_EVERY = DAY
 # The next try after a run that was killed or failed.

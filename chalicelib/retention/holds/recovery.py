@@ -14,7 +14,7 @@ from chalicelib.core.chain import ChainEntry, Unreadable
 from chalicelib.core.ids import HoldId, StaffId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Perform, commit
-from chalicelib.retention import evidence, store
+from chalicelib.retention.holds import store
 from chalicelib.retention.model import Hold
 
 
@@ -29,7 +29,7 @@ class HoldOutcome(StrEnum):
 
 def holds_since(since: datetime) -> Iterator[HoldId]:
     """The holds with entries in the Ledger since an instant, each once."""
-    for touched in chain.chains_touched_since(since, evidence.CHAIN):
+    for touched in chain.chains_touched_since(since, store.CHAIN):
         yield HoldId(touched.pseudonym)
 
 
@@ -41,7 +41,7 @@ def recover(hold_id: HoldId, perform: Perform) -> HoldOutcome:
         HoldsChanged: another writer changed the hold.
     """
     try:
-        entries = {entry.event: entry for entry in chain.entries(evidence.history_of(hold_id))}
+        entries = {entry.event: entry for entry in chain.entries(store.history_of(hold_id))}
         hold = store.find(hold_id)
     except (Unreadable, SealingError):
         return HoldOutcome.DOUBTFUL

@@ -6,6 +6,8 @@
 Placing, confirming or lifting a hold also increments the version, on condition that no erasure has closed it.
 A lifting after that, the upkeep and a replay change the hold alone. So a hold that is placed at the same time
 as the point of no return of an erasure is either seen by it or refused.
+
+`entry` writes the evidence in the Ledger: who placed, confirmed and lifted a hold, in ids and fixed words.
 """
 
 from collections.abc import Iterator
@@ -13,8 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.core import clock, observe, shards, table
-from chalicelib.core.ids import AccountId, HoldId, RightsRequestId
+from chalicelib.core import chain, clock, observe, shards, table
+from chalicelib.core.chain import Chain, NewEntry
+from chalicelib.core.ids import AccountId, HoldId, RightsRequestId, StaffId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
@@ -35,6 +38,7 @@ from chalicelib.core.table import (
 )
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
+from chalicelib.privacy.periods import Period
 from chalicelib.retention.model import Hold, HoldsVersion
 
 # Few holds are in force, but each is pinned by itself.
@@ -225,3 +229,29 @@ def _item(hold: Hold, due_at: datetime | None) -> Item:
 
 def _due(hold: Hold, due_at: datetime) -> Item:
     return {Index.DUE.pk: shards.shard_of(hold.hold_id, SHARDS), Index.DUE.sk: clock.to_text(due_at)}
+
+
+CHAIN = "hold"  # the kind of the chains
+
+
+def history_of(hold_id: HoldId) -> Chain:
+    """The history of a hold in the Ledger."""
+    return Chain(CHAIN, hold_id)
+
+
+def entry(hold: Hold, event: str, by: StaffId) -> Write:
+    """The write that appends an entry; it is kept as long as a hold that ends at its planned end.
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+        Unreadable: the newest entry was altered.
+    """
+    said = {
+        "by": by,
+        "kinds": list(hold.kinds),
+        "ground": hold.ground,
+        "until": clock.to_text(hold.until),
+        "secret": int(hold.secret_until is not None),
+    }
+    kept_until = Period.HOLD.ends(hold.until)
+    return chain.append_write(history_of(hold.hold_id), NewEntry(event, said, delete_at=kept_until))

@@ -1,15 +1,51 @@
-"""Which kinds of a subject's records are kept despite the erasure, why, and until when. Pure."""
+"""The records that outlive their account, and which kinds are kept, why, and until when (RGT-3, ADR 31)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from chalicelib.core.ids import HoldId
+from chalicelib.core.clock import Instant
+from chalicelib.core.ids import HeldId, HeldRecordId, HoldId
+from chalicelib.core.table_names import Table
 from chalicelib.privacy import codec, register
-from chalicelib.privacy.periods import Statutory
-from chalicelib.privacy.personal import Record
+from chalicelib.privacy.periods import Statutory, UntilInstant
+from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.plans import Action, erasure_plan
+from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.retention.model import Hold, HoldGround
+
+
+class HeldRecord(
+    Record,
+    table=Table.HELD,
+    kind="held_record",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=UntilInstant("until the period or the hold that keeps it ends", until="until"),
+    key_class=KeyClass.RETAINED,
+):
+    """A record that a law or a hold keeps although its account was erased.
+
+    Attributes:
+        of: the kind of the record, or of the records if they were stored as a bundle.
+        ground: why it is kept; that of the law if several reasons keep it.
+        holds: the holds that keep it; empty if only a statutory period does.
+        statutory_until: the end of its statutory period, if it has one.
+        until: the latest of all ends.
+        source: the sort key that the record had.
+        document: the records as a JSON array, with all their fields.
+    """
+
+    held_id: Annotated[HeldId, NOT_PERSONAL]
+    record_id: Annotated[HeldRecordId, NOT_PERSONAL]
+    of: Annotated[str, NOT_PERSONAL]
+    ground: Annotated[HoldGround, NOT_PERSONAL]
+    holds: Annotated[tuple[HoldId, ...], NOT_PERSONAL] = ()
+    statutory_until: Annotated[Instant | None, NOT_PERSONAL] = None
+    until: Annotated[Instant, NOT_PERSONAL]
+    source: Annotated[str, personal(Category.DEVICE_ID, Source.GENERATED)]
+    document: Annotated[str, personal(Category.CONTENT_PRIVATE, Source.GENERATED)]
 
 
 @dataclass(frozen=True)
