@@ -15,9 +15,9 @@ from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.stream import gateway
 from chalicelib.stream.export import download
-from chalicelib.stream.export import model as export
+from chalicelib.stream.export import parts as export
 from chalicelib.stream.export import service as export_tasks
-from chalicelib.stream.export.model import (
+from chalicelib.stream.export.parts import (
     Ground,
     MissingAtStream,
     StreamCall,

@@ -22,7 +22,7 @@ from chalicelib.rights.copy.contents import Chat
 from chalicelib.rights.copy.manifest import LeftOut, MissingFromCopy
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.selection import selection
-from chalicelib.stream.export.model import Conversation, StreamMessage
+from chalicelib.stream.export.parts import Conversation, StreamMessage
 from infra import export_schema
 from tests.support.builders import a_fault, an_address, an_event
 from tests.support.cloud import counted, failing, new_container

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import SettingsError, read
 from chalicelib.stream.export import download
-from chalicelib.stream.export import model as export
+from chalicelib.stream.export import parts as export
 from chalicelib.stream.export.fields import KNOWN, withheld
-from chalicelib.stream.export.model import (
+from chalicelib.stream.export.parts import (
     AnyPart,
     Conversation,
     Ground,

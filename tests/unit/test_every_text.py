@@ -43,7 +43,7 @@ from chalicelib.rights.request import notes
 from chalicelib.rights.request.recipients import WHY
 from chalicelib.stream.deletion import model as deletion_report
 from chalicelib.stream.export import fields
-from chalicelib.stream.export import model as export
+from chalicelib.stream.export import parts as export
 from tests.support import certificates, exports
 from tests.support.text_parts import parts_of
 from tests.support.year_figures import a_year

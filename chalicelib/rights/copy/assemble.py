@@ -22,8 +22,8 @@ from chalicelib.rights.request.notes import CopyNotes, MadeCopy
 from chalicelib.rights.request.terms import Right, Status
 from chalicelib.stream.export import fields
 from chalicelib.stream.export import service as export_tasks
-from chalicelib.stream.export.model import MissingAtStream as ChatMissing
-from chalicelib.stream.export.model import Omission, StreamCopyKind, StreamReason
+from chalicelib.stream.export.parts import MissingAtStream as ChatMissing
+from chalicelib.stream.export.parts import Omission, StreamCopyKind, StreamReason
 from chalicelib.stream.refusals import StreamUnavailable
 
 _COPIES = {Right.ACCESS: CopyKind.ACCESS, Right.PORTABILITY: CopyKind.PORTABILITY}

@@ -44,7 +44,7 @@ from chalicelib.rights.copy.phrases import OLDER_MESSAGES, phrasebook, records
 from chalicelib.rights.copy.reader import UNKNOWN, Unread, UnreadableReason
 from chalicelib.rights.copy.selection import CHAT, CopyPart, Selection, received
 from chalicelib.rights.copy.spool import Spools
-from chalicelib.stream.export.model import StreamReason
+from chalicelib.stream.export.parts import StreamReason
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 

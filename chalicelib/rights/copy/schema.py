@@ -19,7 +19,7 @@ from chalicelib.privacy import words
 from chalicelib.rights.copy.manifest import SCHEMA, ChatShape, DocumentPart, Head, Manifest, SectionShape
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.selection import CopyPart, selection
-from chalicelib.stream.export.model import AnyPart
+from chalicelib.stream.export.parts import AnyPart
 
 Schema = dict[str, Any]
 

@@ -16,7 +16,7 @@ from chalicelib.rights.request import number_change, procedures
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
 from chalicelib.stream.export import service as export_tasks
-from chalicelib.stream.export.model import MissingAtStream, StreamReason
+from chalicelib.stream.export.parts import MissingAtStream, StreamReason
 from chalicelib.stream.export.service import Pending, Ready, StreamExportTask
 from chalicelib.stream.model import TaskId
 from chalicelib.stream.refusals import StreamUnavailable

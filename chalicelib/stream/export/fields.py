@@ -3,7 +3,7 @@
 Any other field is unknown. A field is disclosed only if stream/export/redaction reads it as well.
 """
 
-from chalicelib.stream.export.model import Ground, StreamCopyKind, WithheldAtStream
+from chalicelib.stream.export.parts import Ground, StreamCopyKind, WithheldAtStream
 
 LINE = ("user", "messages", "reactions", "calls", "duration")
 _DISCLOSED = {

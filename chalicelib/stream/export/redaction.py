@@ -1,4 +1,4 @@
-"""Turns lines of Stream's export into parts of a copy, by stream/export/model's allow-list. No I/O.
+"""Turns lines of Stream's export into parts of a copy, by stream/export/parts's allow-list. No I/O.
 
 The owner of each line, message and reaction is read from it. Data that is not the subject's own is never
 disclosed, whatever file it is in. Fields that stream/export/fields does not know are counted. Each value
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from chalicelib.core.ids import UserId
 from chalicelib.stream.export.fields import KNOWN, LINE
-from chalicelib.stream.export.model import (
+from chalicelib.stream.export.parts import (
     AnyPart,
     Attachment,
     Conversation,

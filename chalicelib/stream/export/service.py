@@ -1,6 +1,6 @@
 """Exports a subject's data from Stream for a copy: request, poll, fetch, redact.
 
-The docstring of stream/export/model shows which step of a plan calls which function.
+The docstring of stream/export/parts shows which step of a plan calls which function.
 
 Invariants:
 
@@ -35,9 +35,9 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.stream import gateway
 from chalicelib.stream.export import download
-from chalicelib.stream.export import model as export
+from chalicelib.stream.export import parts as export
 from chalicelib.stream.export.download import ExportFileNotFound, FileTooLarge, LinkRefused
-from chalicelib.stream.export.model import AnyPart, MissingAtStream, Omission, StreamCopyKind, StreamReason
+from chalicelib.stream.export.parts import AnyPart, MissingAtStream, Omission, StreamCopyKind, StreamReason
 from chalicelib.stream.export.redaction import Redaction
 from chalicelib.stream.model import TaskId, TaskState
 from chalicelib.stream.refusals import (
