@@ -9,8 +9,8 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import BreachId
 from chalicelib.core.table import Table
 from chalicelib.operations.breaches import record, store
-from chalicelib.operations.breaches.evidence import history_of
 from chalicelib.operations.breaches.model import Breach
+from chalicelib.operations.breaches.store import history_of
 from chalicelib.privacy.periods import Period
 from chalicelib.staff.history import history_of as history_of_staff
 from tests.support import cloud

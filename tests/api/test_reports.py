@@ -13,7 +13,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import ReportId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Change
-from chalicelib.operations.reports.evidence import history_of
+from chalicelib.operations.reports.service import history_of
 from chalicelib.privacy import processing
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.retention.purge import evidence as purge_evidence

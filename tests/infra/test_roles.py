@@ -10,8 +10,8 @@ import pytest
 from chalicelib.consents import evidence
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
 from chalicelib.messages.suppressions.model import AddressKind
-from chalicelib.operations.breaches import evidence as breaches
-from chalicelib.operations.reports import evidence as reports
+from chalicelib.operations.breaches import store as breaches
+from chalicelib.operations.reports import service as reports
 from chalicelib.reconciliation import evidence as reconciliation
 from chalicelib.reconciliation.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.retention.holds import store as holds

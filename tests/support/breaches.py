@@ -8,8 +8,8 @@ from typing import Any
 from chalicelib.core import chain, clock
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import BreachId
-from chalicelib.operations.breaches.evidence import history_of
 from chalicelib.operations.breaches.jobs import notify_of_breaches, watch_breaches
+from chalicelib.operations.breaches.store import history_of
 from tests.support.builders import a_schedule_event
 from tests.support.cloud import take_messages
 from tests.support.events import Context, messages

@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.core.http import route
 from chalicelib.operations.about import service
-from chalicelib.operations.about.model import (
+from chalicelib.operations.about.service import (
     CertificateKeySet,
     Controller,
     Health,

@@ -6,10 +6,10 @@ from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
 from chalicelib.core.ids import BreachId
 from chalicelib.operations.admin.breach_views import BreachList, BreachView, InspectedBreachView
-from chalicelib.operations.breaches import authority, decide, moves, record
-from chalicelib.operations.breaches.model import Breach
-from chalicelib.operations.breaches.problems import (
+from chalicelib.operations.breaches import decide, moves, record
+from chalicelib.operations.breaches.model import (
     AssessedOtherwise,
+    Breach,
     BreachClosed,
     BreachUnfinished,
     NoticesBegun,
@@ -79,7 +79,7 @@ def record_authority_notification(
     operator: Operator, breach_id: BreachId, body: AuthorityNotification
 ) -> Tagged[BreachView]:
     """Record that an authority was notified; a late notification states its reasons."""
-    return _shown(authority.record_notification(breach_id, staff.register(operator.arn), body))
+    return _shown(decide.record_notification(breach_id, staff.register(operator.arn), body))
 
 
 @route(

@@ -4,8 +4,8 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import RightsCaller
 from chalicelib.core.http import route
-from chalicelib.operations.breaches import shown
-from chalicelib.operations.breaches.shown import BreachNoticeList
+from chalicelib.operations.breaches.subject_notices import letter
+from chalicelib.operations.breaches.subject_notices.letter import BreachNoticeList
 
 breach_notices = Blueprint(__name__)
 
@@ -13,4 +13,4 @@ breach_notices = Blueprint(__name__)
 @route(breach_notices, "GET", "/v1/breach-notices")
 def list_breach_notices(caller: RightsCaller) -> BreachNoticeList:
     """List the breaches of personal data of which the caller was notified, newest first (SEC-4)."""
-    return BreachNoticeList(items=shown.to_account(caller.account.account_id))
+    return BreachNoticeList(items=letter.notices_shown_to(caller.account.account_id))

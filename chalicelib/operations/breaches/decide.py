@@ -1,12 +1,15 @@
-"""The assessment of a breach's risk by two operators, the start of the notices, and the closing.
+"""What operators decide about a breach: its risk, notices to authorities and people, and the closing (SEC-4).
 
 Invariants:
 
-- The approver is never the proposer, and names the version that they saw.
+- Two operators assess the risk. The approver is never the proposer, and names the version that they saw.
 - Every assessment has reasons, also one that nobody is to be notified. The newest approved one counts; the
   earlier ones stay. Once the people are being notified, it is final.
 - The people are notified of texts that two operators have seen, in every language of the notice.
 - A breach is closed only without an open duty, with a conclusion.
+- The code sends nothing to the authority of a country (Art. 33 GDPR, Art. 52 ZZPL, Regulation 611/2013):
+  operators use its form, and record here that they did. A notification that misses its deadline states the
+  reasons for the delay. A recorded notification is final.
 """
 
 from datetime import datetime
@@ -17,19 +20,23 @@ from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import BreachId, StaffId
 from chalicelib.operations.breaches import moves, store
 from chalicelib.operations.breaches.clocks import COUNTRIES
-from chalicelib.operations.breaches.model import Breach, BreachLetter, BreachStatus
-from chalicelib.operations.breaches.moves import BreachMove, etag
-from chalicelib.operations.breaches.problems import (
+from chalicelib.operations.breaches.model import (
     AssessedOtherwise,
+    Breach,
     BreachClosed,
+    BreachLetter,
+    BreachStatus,
     BreachUnfinished,
     NoticesBegun,
     TooManyParts,
 )
+from chalicelib.operations.breaches.moves import BreachMove, etag
 from chalicelib.operations.breaches.subject_notices.letter import LANGUAGES
 from chalicelib.operations.breaches.words import (
     Assessment,
     Audience,
+    AuthorityNotification,
+    AuthorityReport,
     BreachRisk,
     Closing,
     Conclusion,
@@ -207,3 +214,66 @@ def _check(new: NewAssessment, found: Breach) -> None:
         raise does_not_apply("country", "A country whose authority is listed")
     if new.country is not None and all(one.country != new.country for one in found.clocks):
         raise does_not_apply("country", "A country that the breach concerns; add it by a finding first")
+
+
+MAX_REPORTS = 60
+
+
+def record_notification(breach_id: BreachId, by: StaffId, notification: AuthorityNotification) -> Breach:
+    """Record that an authority was notified.
+
+    Raises:
+        NotFound: no such breach.
+        BreachClosed: it is closed.
+        InvalidRequest: the country has no clock, the instant is impossible, or reasons for a delay are
+            missing.
+        TooManyParts: the breach has its highest number of notifications.
+    """
+    return moves.apply_move(breach_id, by, lambda found: _notification(found, by, notification, clock.now()))
+
+
+def _notification(
+    found: Breach, by: StaffId, notification: AuthorityNotification, now: datetime
+) -> BreachMove | None:
+    if any(_is_same(one, notification) for one in found.reports):
+        return None
+    if not found.is_open:
+        raise BreachClosed
+    if len(found.reports) >= MAX_REPORTS:
+        raise TooManyParts
+    running = next((one for one in found.clocks if one.country == notification.country), None)
+    if running is None:
+        raise does_not_apply("country", "A country that the breach concerns; add it by a finding first")
+    if (
+        not max(found.discovered_at, running.notified_at or found.discovered_at)
+        <= notification.notified_at
+        <= now
+    ):
+        raise does_not_apply(
+            "notified_at", "After the instant of awareness and the first notification, now at the latest"
+        )
+    late = running.is_late(notification.notified_at)
+    if late and notification.delay is None:
+        raise does_not_apply("delay", "A late notification states the reasons for the delay")
+    after = running.notified(notification.notified_at, complete=notification.complete)
+    report = AuthorityReport(**dict(notification), by=by, recorded_at=now)
+    said = {
+        "country": notification.country,
+        "at": clock.to_text(notification.notified_at),
+        "complete": int(notification.complete),
+        "late": int(late),
+    }
+    return BreachMove(
+        found.model_copy(
+            update={
+                "clocks": tuple(after if one is running else one for one in found.clocks),
+                "reports": (*found.reports, report),
+            }
+        ),
+        "authority_notified",
+        said,
+    )
+
+
+def _is_same(report: AuthorityReport, notification: AuthorityNotification) -> bool:
+    return all(getattr(report, name) == value for name, value in notification)

@@ -12,7 +12,7 @@ from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
 from chalicelib.core.settings import settings
 from chalicelib.operations.breaches import watch
-from chalicelib.operations.breaches.subject_notices import queue, run
+from chalicelib.operations.breaches.subject_notices import run
 
 breach_jobs = Blueprint(__name__)
 
@@ -27,7 +27,7 @@ _LAST_STEP = timedelta(seconds=30)
 @observed
 def watch_breaches(_: CloudWatchEvent) -> dict[str, int]:
     """Measure the deadlines of open breaches, and send work on notices to workers (SEC-4)."""
-    found = watch.run()
+    found = watch.watch_open()
     figures = found.figures
     metrics.gauge(Metric.BREACHES_OPEN, figures.open)  # also 0: an alarm fires if it is missing
     metrics.gauge(Metric.BREACH_NOTIFICATIONS_OVERDUE, figures.overdue)
@@ -49,7 +49,7 @@ def notify_of_breaches(event: SQSEvent) -> Failed:
     until = clock.now() + left - _LAST_STEP - settings().fan_out.mail_interval
 
     def notify(body: str) -> None:
-        if named := queue.parse(body):
+        if named := watch.parse_part(body):
             run.notify_part(*named, until)
 
     return queues.work_on(event.to_dict(), notify)

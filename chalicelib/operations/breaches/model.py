@@ -1,4 +1,4 @@
-"""The records of a breach.
+"""The records of a breach, and its problems.
 
 Invariants:
 
@@ -6,13 +6,15 @@ Invariants:
   its facts by number, and its `version` fences every write.
 - What a schedule needs is in clear: states, deadlines, countries. Texts are sealed.
 - The notices to people carry texts that two operators approved, and no text about one person.
+- When a problem is raised, the breach is unchanged.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from chalicelib.consents.notices.model import AnnouncementState, NoticeChannel
 from chalicelib.core.clock import Instant
+from chalicelib.core.errors import ConflictingRequest, Schemas
 from chalicelib.core.ids import AccountId, BreachId, MailId, StaffId
 from chalicelib.core.table_names import Table
 from chalicelib.operations.breaches.clocks import AuthorityClock, DeadlineRule
@@ -245,3 +247,39 @@ class BreachDelivery(
     account_id: Annotated[AccountId, NOT_PERSONAL]
     breach_id: Annotated[BreachId, NOT_PERSONAL]
     sent_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class BreachClosed(ConflictingRequest):
+    """The breach is closed; a fact that is found later opens it again."""
+
+    code = "breach_closed"
+    title = "The breach is closed; record the new fact first, which opens it again"
+
+
+class BreachUnfinished(ConflictingRequest):
+    """A breach cannot be closed while a duty is open; `open` names the duties."""
+
+    code = "breach_unfinished"
+    title = "The breach has open duties, so it cannot be closed"
+    shows: ClassVar[Schemas] = {"open": {"type": "array", "items": {"type": "string"}}}
+
+
+class AssessedOtherwise(ConflictingRequest):
+    """People are notified only after an approved assessment that says so."""
+
+    code = "assessed_otherwise"
+    title = "No approved assessment says that the people affected are to be notified"
+
+
+class NoticesBegun(ConflictingRequest):
+    """The notices to the people affected are on their way, so their texts and audience are final."""
+
+    code = "notices_begun"
+    title = "The people affected are being notified; the assessment is final"
+
+
+class TooManyParts(ConflictingRequest):
+    """The record has reached a limit: facts, notifications, assessments or lists of users."""
+
+    code = "too_many_parts"
+    title = "The record of this breach is full; open another breach that refers to it"

@@ -3,17 +3,22 @@
 If another write came first, the breach is read again and the rule is applied to its new state. A rule returns
 None if its change was made before. No breach changes without evidence: if its history was altered, so that no
 entry can follow, the change is refused.
+
+Each change of a breach appends one entry, so the number of its newest entry is its version. So
+`behind_ledger` finds the breaches that a restored table has in an older state than the Ledger, or not at all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from chalicelib.core import observe
+from chalicelib.core import chain, observe
 from chalicelib.core.chain import HeadMoved, Unreadable
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import BreachId, StaffId
+from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Write
-from chalicelib.operations.breaches import evidence, store
+from chalicelib.operations.breaches import store
 from chalicelib.operations.breaches.model import Breach
 from chalicelib.operations.breaches.store import BreachMoved
 from chalicelib.staff import history
@@ -75,7 +80,7 @@ def _moved(breach_id: BreachId, by: StaffId | None, rule: Rule) -> tuple[Breach,
         if move is None:
             return breach, False
         try:
-            entry = evidence.entry(breach.opened_at, move.event, by, move.said)
+            entry = store.entry(breach.opened_at, move.event, by, move.said)
             return store.move(breach, move.after, entry, *move.more), True
         except (BreachMoved, HeadMoved):
             continue
@@ -83,3 +88,25 @@ def _moved(breach_id: BreachId, by: StaffId | None, rule: Rule) -> tuple[Breach,
             observe.log_failure("breach_not_changed", altered)
             raise Unavailable from None
     raise Unavailable
+
+
+def behind_ledger(since: datetime) -> Iterator[BreachId]:
+    """The breaches with entries since an instant whose stored state lacks some of them.
+
+    One whose state or history cannot be read counts as behind.
+
+    Raises:
+        Unavailable: a table does not answer.
+    """
+    for touched in chain.chains_touched_since(since, store.CHAIN):
+        breach_id = BreachId(touched.pseudonym)
+        if not _is_current(breach_id):
+            yield breach_id
+
+
+def _is_current(breach_id: BreachId) -> bool:
+    try:
+        found, newest = store.glance(breach_id), chain.head(store.history_of(breach_id))
+    except (SealingError, Unreadable):
+        return False
+    return found is not None and newest is not None and found.version == newest.seq

@@ -17,11 +17,18 @@ from chalicelib.core.chain import ChainEntry, Unreadable
 from chalicelib.core.errors import NotFound, does_not_apply
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import BreachId, StaffId
-from chalicelib.operations.breaches import clocks, evidence, moves, store
+from chalicelib.operations.breaches import clocks, moves, store
 from chalicelib.operations.breaches.clocks import COUNTRIES, HOME, AuthorityClock
-from chalicelib.operations.breaches.model import AffectedList, Breach, BreachFact, BreachStatus
+from chalicelib.operations.breaches.model import (
+    AffectedList,
+    AssessedOtherwise,
+    Breach,
+    BreachClosed,
+    BreachFact,
+    BreachStatus,
+    TooManyParts,
+)
 from chalicelib.operations.breaches.moves import BreachMove
-from chalicelib.operations.breaches.problems import AssessedOtherwise, BreachClosed, TooManyParts
 from chalicelib.operations.breaches.store import BreachPage, UnknownBreach
 from chalicelib.operations.breaches.subject_notices import run
 from chalicelib.operations.breaches.subject_notices import store as notices
@@ -101,7 +108,7 @@ def open_breach(by: StaffId, new: NewBreach) -> Breach:
         clocks=tuple(clocks.start(one, rule_of(new, one), new.discovered_at) for one in countries),
     )
     said = {"discovered_at": clock.to_text(new.discovered_at), "countries": list(countries)}
-    store.create(breach, _fact(breach, 1, by, new, now), evidence.entry(now, "opened", by, said))
+    store.create(breach, _fact(breach, 1, by, new, now), store.entry(now, "opened", by, said))
     return breach
 
 
@@ -211,7 +218,7 @@ def show(breach_id: BreachId, by: StaffId) -> InspectedBreach:
     facts = tuple(fact for fact in found if fact)
     entries: tuple[ChainEntry, ...] | None
     try:
-        entries = tuple(chain.page(evidence.history_of(breach_id), None, _MAX_ENTRIES)[0])
+        entries = tuple(chain.page(store.history_of(breach_id), None, _MAX_ENTRIES)[0])
     except Unreadable:  # operators need to see exactly such a breach
         entries = None
     return InspectedBreach(breach, facts, len(found) - len(facts), entries, NoticeTotals.of(breach))

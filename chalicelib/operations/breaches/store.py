@@ -9,11 +9,12 @@ Every write of a breach is one transaction with its evidence. Of two concurrent 
 `BreachMoved`. Facts and lists are created under the next number, so none is overwritten.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from chalicelib.core import chain, clock, observe, table
-from chalicelib.core.chain import NewEntry
-from chalicelib.core.ids import BreachId
+from chalicelib.core.chain import Chain, NewEntry
+from chalicelib.core.ids import BreachId, StaffId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
@@ -28,10 +29,24 @@ from chalicelib.core.table import (
     Table,
     Write,
 )
-from chalicelib.operations.breaches import evidence
 from chalicelib.operations.breaches.model import AffectedList, Breach, BreachFact, BreachLetter, BreachStatus
 from chalicelib.privacy import codec
 from chalicelib.privacy.listing import SealedList, SealedPage
+from chalicelib.privacy.periods import Period
+
+CHAIN = "breach"  # the kind of the chains
+
+
+def history_of(breach_id: BreachId) -> Chain:
+    """The history of a breach; its id is random, and names no person."""
+    return Chain(CHAIN, breach_id)
+
+
+def entry(opened_at: datetime, event: str, by: StaffId | None, said: Mapping[str, object]) -> NewEntry:
+    """An entry for a breach's history, kept as long as the breach; `by` None: a job."""
+    actor = {"by": by} if by else {}
+    return NewEntry(event, {**actor, **said}, Period.BREACH.ends(opened_at))
+
 
 # The key of the list in the index `owner`, in which requests have the partitions of their subjects.
 LIST = "breaches"
@@ -62,7 +77,7 @@ def key(breach_id: BreachId) -> Key:
 
 def create(breach: Breach, fact: BreachFact, entry: NewEntry) -> None:
     """Store a new breach with its first fact and its first evidence, in one transaction."""
-    history = evidence.history_of(breach.breach_id)
+    history = history_of(breach.breach_id)
     table.transact(
         [Create(key(breach.breach_id), _item(breach)), fact_write(fact), chain.append_write(history, entry)]
     )
@@ -82,7 +97,7 @@ def move(before: Breach, after: Breach, entry: NewEntry, *more: Write) -> Breach
         only_if=Attr("version").eq(before.version),
         conflict=BreachMoved,
     )
-    table.transact([replace, *more, chain.append_write(evidence.history_of(before.breach_id), entry)])
+    table.transact([replace, *more, chain.append_write(history_of(before.breach_id), entry)])
     return after
 
 

@@ -1,17 +1,40 @@
 """Counts open breaches, their deadlines and pending notices, and sends due work to the workers (SEC-4).
 
-It reads states, instants and countries in clear, and opens no record.
+It reads states, instants and countries in clear, and opens no record. A message of the queue names a breach
+and a part whose accounts have to be notified, and no account.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import clock
+from chalicelib.core import clock, queues
 from chalicelib.core.clock import HOUR
+from chalicelib.core.ids import BreachId
+from chalicelib.core.queues import DueShards
+from chalicelib.core.settings import settings
 from chalicelib.operations.breaches import store
 from chalicelib.operations.breaches.model import Breach
-from chalicelib.operations.breaches.subject_notices import queue
+from chalicelib.operations.breaches.subject_notices import run
+
+
+def send_due(being_notified: list[Breach]) -> DueShards[tuple[BreachId, str]]:
+    """Send a message for each part that has work due; return what was found.
+
+    Raises:
+        Unavailable: the table or the queue does not answer; the next run repeats everything.
+    """
+    found = run.due(being_notified)
+    bodies = (queues.body_of(breach=breach_id, part=part) for breach_id, part in found.shards)
+    queues.send_all(settings().queue("breaches"), bodies)
+    return found
+
+
+def parse_part(body: str) -> tuple[BreachId, str] | None:
+    """The breach and the part in a message; None if the body is invalid."""
+    fields = queues.read_body(body, "breach", "part")
+    breach_id = BreachId.parse(fields[0]) if fields else None
+    return (breach_id, fields[1]) if fields and breach_id else None
 
 
 @dataclass(frozen=True)
@@ -59,13 +82,13 @@ class BreachWatch:
     standstill_minutes: int
 
 
-def run() -> BreachWatch:
+def watch_open() -> BreachWatch:
     """Count open breaches, and send each due part to a worker.
 
     Raises:
         Unavailable: the table or the queue does not answer; the next run repeats everything.
     """
     found = list(store.open_ones())
-    sent = queue.send_due([breach for breach in found if breach.notices_from and breach.has_to_notify])
+    sent = send_due([breach for breach in found if breach.notices_from and breach.has_to_notify])
     figures = BreachFigures.of(found, clock.now())
     return BreachWatch(figures, len(sent.shards), sent.abandoned, sent.standstill_minutes)

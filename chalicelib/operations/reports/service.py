@@ -6,9 +6,17 @@ Invariants:
   and in that of the member of staff. The pages of one report add no further entry.
 - Only the member of staff who began a report reads its pages, and for a day. Later they begin another one.
 - A report of a period covers at most 366 days, and no day that is not over or present.
+
+The Ledger has two entries of a report:
+
+    begun   the period, before anything is read; `by` is the pseudonym of the member of staff
+    made    SHA-256 of the manifest of a pack
+
+The next checkpoint signs both. So a pack with that manifest existed by then, and its maker is on record.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,17 +25,64 @@ from chalicelib.consents.announcements import run as announcement_run
 from chalicelib.consents.announcements.run import AnnouncementTotals
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import Notice
-from chalicelib.core import clock, observe
+from chalicelib.core import chain, clock, observe
 from chalicelib.core.canonical import canonical
-from chalicelib.core.chain import ChainEntry, Unreadable
+from chalicelib.core.chain import Chain, ChainEntry, NewEntry, Unreadable
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import ConflictingRequest, NotFound, Unavailable, does_not_apply
 from chalicelib.core.ids import ReportId, StaffId
 from chalicelib.core.settings import settings
-from chalicelib.operations.reports import evidence
 from chalicelib.privacy import accountability, processing
+from chalicelib.privacy.periods import Period
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.staff import history
+
+CHAIN = "report"  # the kind of the chains
+BEGUN, MADE = "begun", "made"
+MAX_ENTRIES = 50  # of one report; a command adds two
+
+
+def history_of(report_id: ReportId) -> Chain:
+    """The history of a report; its id is random."""
+    return Chain(CHAIN, report_id)
+
+
+def record_begun(report_id: ReportId, by: StaffId, first: date, last: date) -> datetime:
+    """Record that a member of staff reads what was received in a period; returns when.
+
+    Raises:
+        Unavailable: the Ledger does not answer, so nothing may be read.
+    """
+    said = {"by": by, "from": first.isoformat(), "to": last.isoformat()}
+    return chain.append(history_of(report_id), _entry(BEGUN, said)).at
+
+
+def record_made(report_id: ReportId, manifest: str) -> None:
+    """Record the SHA-256 of the manifest of a pack, in hex.
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+    """
+    chain.append(history_of(report_id), _entry(MADE, {"manifest": manifest}))
+
+
+def report_entries(report_id: ReportId) -> list[ChainEntry]:
+    """The entries of a report, newest first; none if there is no such report.
+
+    Raises:
+        Unreadable: one of them was altered.
+    """
+    return chain.page(history_of(report_id), None, MAX_ENTRIES)[0]
+
+
+def manifest_of(entry: ChainEntry) -> str | None:
+    """Return the SHA-256 of the manifest that an entry records; None if it records none."""
+    return str(entry.data["manifest"]) if entry.event == MADE else None
+
+
+def _entry(event: str, said: Mapping[str, object]) -> NewEntry:
+    return NewEntry(event, said, delete_at=Period.AUDIT.ends(clock.now()))
+
 
 LONGEST = timedelta(days=366)
 READABLE = DAY
@@ -101,7 +156,7 @@ def begin(by: StaffId, first: date, last: date) -> Report:
     if last > clock.day_of(clock.now()):
         raise does_not_apply("last", "A day that is not in the future")
     report_id = ReportId.new()
-    begun_at = evidence.record_begun(report_id, by, first, last)
+    begun_at = record_begun(report_id, by, first, last)
     history.record_view(by, "reported", "reports", [report_id])
     return Report(report_id, first, last, begun_at, by)
 
@@ -114,7 +169,7 @@ def show(report_id: ReportId) -> Report:
         Unavailable: an entry about it was altered.
     """
     try:
-        entries = evidence.entries(report_id)
+        entries = report_entries(report_id)
     except Unreadable as altered:
         observe.log_failure("report_unreadable", altered)
         raise Unavailable from None
@@ -148,9 +203,9 @@ def record_manifest(report_id: ReportId, by: StaffId, manifest: str) -> Report:
     report = open_for(report_id, by)
     if manifest in report.manifests:
         return report
-    if len(report.manifests) >= evidence.MAX_ENTRIES - 1:
+    if len(report.manifests) >= MAX_ENTRIES - 1:
         raise TooManyPacks
-    evidence.record_made(report_id, manifest)
+    record_made(report_id, manifest)
     return show(report_id)
 
 
@@ -188,7 +243,7 @@ def _report(report_id: ReportId, entries: list[ChainEntry]) -> Report:
         last=date.fromisoformat(begun.data["to"]),
         begun_at=begun.at,
         by=StaffId(begun.data["by"]),
-        manifests=tuple(sha256 for entry in entries if (sha256 := evidence.recorded(entry))),
+        manifests=tuple(sha256 for entry in entries if (sha256 := manifest_of(entry))),
     )
 
 

@@ -2,7 +2,8 @@
 
 The partitions are deleted by the functions that erasures use. Claims, and items of Challenges, cannot be
 found from the account, since the values are not known any more: they are found by a scan. An account whose
-user differs from that of its mark is not erased: the mark is in doubt.
+user differs from that of its mark is not erased: the mark is in doubt. At the end, `count_survivors` counts
+what is left of the erased accounts in the tables, by a scan of each.
 """
 
 from collections import Counter
@@ -239,3 +240,27 @@ def delete_unfindable(erased: frozenset[AccountId], workers: Workers, perform: P
         return deleted
 
     return sum(workers.on_segments(delete)) if erased else 0
+
+
+# What stays there outlives the account on purpose, and names it by its random id or not at all.
+NOT_COUNTED: Mapping[Table, str] = {
+    Table.RIGHTS: "requests prove how they were answered (ADR 30)",
+    Table.HELD: "a law or a hold keeps it, under another id (ADR 31)",
+    Table.LEDGER: "evidence, under random ids (ADR 30)",
+}
+COUNTED = tuple(table for table in Table if table not in NOT_COUNTED)
+
+
+def count_survivors(erased: frozenset[AccountId], workers: Workers) -> dict[Table, int]:
+    """Count the items that name an erased account, by table; no table is read if no account is erased.
+
+    Raises:
+        Unavailable: a table does not answer.
+    """
+    if not erased:
+        return dict.fromkeys(COUNTED, 0)
+    return {table: sum(workers.on_segments(partial(_count, erased, table))) for table in COUNTED}
+
+
+def _count(erased: frozenset[AccountId], table: Table, segment: Segment) -> int:
+    return sum(len(keys) for keys in store.items_of(erased, table, segment))

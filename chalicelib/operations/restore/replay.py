@@ -21,8 +21,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.sessions import logout
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import RightsRequestId
@@ -30,8 +32,8 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
-from chalicelib.operations.breaches import restored as breaches
-from chalicelib.operations.restore import erasures, objections, sessions, survivors, withdrawals
+from chalicelib.operations.breaches import moves as breaches
+from chalicelib.operations.restore import erasures, objections, withdrawals
 from chalicelib.operations.restore.erasures import Keep
 from chalicelib.operations.restore.marks import MARGIN, FoundMarks, find_marks
 from chalicelib.operations.restore.scanning import Workers
@@ -44,6 +46,16 @@ from chalicelib.rights.restored.freezes import FreezeOutcome
 from chalicelib.rights.restored.requests import LostRequest, RequestOutcome
 from chalicelib.rights.restored.restraints import RestraintOutcome
 from chalicelib.staff.disclosures import service as disclosures
+
+
+def _end_sessions(workers: Workers, perform: Perform) -> int:
+    """End the sessions of all accounts, and revoke their chat tokens; returns how many sessions.
+
+    A restored table contains sessions that ended after the backup, and the nonces of refresh tokens that were
+    used since. All users sign in again.
+    """
+    return sum(workers.on_segments(partial(logout.end_stored, perform=perform)))
+
 
 # The most requests or accounts that one call reads.
 _PAGE = 100
@@ -95,7 +107,7 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
     if order.restored & {Table.ACCOUNTS, Table.RIGHTS}:
         yield _check_freezes(order, found)
     if Table.ACCOUNTS in order.restored:
-        ended = sessions.end_sessions(order.workers, order.perform)
+        ended = _end_sessions(order.workers, order.perform)
         yield ReplayPart((f"sessions: {ended} ended",))
         yield _apply_withdrawals(order, found)
         yield _apply_restraints(order)
@@ -274,8 +286,8 @@ def _about_lost(lost: LostRequest) -> str:
 
 
 def _count_survivors(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
-    counts = survivors.count_survivors(found.accounts, order.workers)
+    counts = erasures.count_survivors(found.accounts, order.workers)
     total = sum(counts.values())
     by_table = (f"  {table}: {number}" for table, number in counts.items())
-    left_out = (f"  {table}: not counted, {why}" for table, why in survivors.NOT_COUNTED.items())
+    left_out = (f"  {table}: not counted, {why}" for table, why in erasures.NOT_COUNTED.items())
     return ReplayPart((*by_table, *left_out, f"survivors {total}"), total)

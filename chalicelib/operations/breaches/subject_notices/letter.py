@@ -1,18 +1,26 @@
-"""The mail that notifies a person of a breach (Art. 34(2) GDPR, Art. 53 ZZPL), in their language.
+"""The notice of a breach as a person reads it, by mail or in the app (Art. 34(2) GDPR, Art. 53 ZZPL).
 
-The frame is fixed. Operators supply nature, consequences, measures and advice in every language of the frame.
+The frame of the mail is fixed. Operators supply nature, consequences, measures and advice in every language
+of the frame.
+
+An account reads the texts once its own notice exists, whether that went by mail or not; an account that no
+notice reached learns nothing of a breach. No member of staff is named.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from chalicelib.core.clock import day_of
-from chalicelib.core.ids import MailId
+from chalicelib.consents.notices.model import NoticeChannel
+from chalicelib.core.clock import Instant, day_of
+from chalicelib.core.http import View
+from chalicelib.core.ids import AccountId, BreachId, MailId
 from chalicelib.core.languages import Language, language_of
 from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
 from chalicelib.messages.letters import Letters, compose
 from chalicelib.messages.mail import Mail
+from chalicelib.operations.breaches import store
+from chalicelib.operations.breaches.subject_notices import store as notices
 from chalicelib.operations.breaches.words import BreachWords
 from chalicelib.privacy.controller import CONTROLLER
 
@@ -71,3 +79,44 @@ def read_in(texts: Mapping[str, BreachWords], language: Language) -> BreachWords
         return texts["en"]
     said = texts["sr"].model_dump()
     return BreachWords(**{name: in_script(text, language) for name, text in said.items()})
+
+
+class BreachNoticeView(View):
+    """A breach of personal data of which the caller was notified (Art. 34 GDPR)."""
+
+    id: BreachId
+    discovered_at: Instant
+    announced_at: Instant
+    channel: NoticeChannel
+    contact_email: str
+    texts: dict[Language, BreachWords]
+
+
+class BreachNoticeList(View):
+    """Notices of breaches, newest first."""
+
+    items: tuple[BreachNoticeView, ...]
+    next: str | None = None
+
+
+def notices_shown_to(account_id: AccountId) -> tuple[BreachNoticeView, ...]:
+    """The notices that an account got, newest first; at most 100.
+
+    Raises:
+        Unavailable: the table does not answer.
+    """
+    found = notices.notices(account_id)
+    letters = store.letters([notice.breach_id for notice in found]) if found else {}
+    views = [
+        BreachNoticeView(
+            id=notice.breach_id,
+            discovered_at=letter.discovered_at,
+            announced_at=notice.announced_at,
+            channel=notice.channel,
+            contact_email=settings().contact_email,
+            texts={language: read_in(letter.texts, language) for language in Language},
+        )
+        for notice in found
+        if (letter := letters.get(notice.breach_id)) and notice.announced_at
+    ]
+    return tuple(sorted(views, key=lambda view: view.announced_at, reverse=True))
