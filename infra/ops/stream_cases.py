@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from chalicelib.core.ids import UserId
-from chalicelib.operations.admin.stream_case_views import SettledAs
+from chalicelib.reconciliation.cases.model import SettledAs
 from infra.ops.operator_console import checked, connected, emit
 from infra.ops.options import Endpoint, Region, Stage
 

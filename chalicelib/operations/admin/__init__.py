@@ -1,1 +1,5 @@
-"""Admin: the API for operators, authorised by IAM. Routes only; each concept holds its own rules."""
+"""Admin: the API for operators. A module has the routes of one subject, and the bodies that only they use.
+
+IAM authorises all routes. They are internal: neither they nor their bodies are in the public contract. Each
+room holds its own rules.
+"""

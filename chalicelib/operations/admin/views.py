@@ -1,4 +1,4 @@
-"""Request and response bodies for operators.
+"""Bodies about rights requests, and those that several modules of routes use.
 
 They contain ids and our own words. The only text about a person is the text of the decision.
 """

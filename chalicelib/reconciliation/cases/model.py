@@ -31,6 +31,14 @@ class CaseOutcome(StrEnum):
     REVERSED = "reversed"
 
 
+class SettledAs(StrEnum):
+    """The outcomes that an operator may choose."""
+
+    REQUESTED = CaseOutcome.REQUESTED.value
+    MISTAKE = CaseOutcome.MISTAKE.value
+    MISUSE = CaseOutcome.MISUSE.value
+
+
 class StreamCase(
     Record,
     table=Table.ACCOUNTS,

@@ -1,16 +1,22 @@
-"""Responses about the state of jobs."""
+"""Routes for operators about announcements and the purge, and their bodies. No subject is shown."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.consents.announcements.run import AnnouncementTotals
+from chalicelib.consents.notices import announcement_run
+from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
-from chalicelib.core.http import View
+from chalicelib.core.errors import NotFound
+from chalicelib.core.http import Operator, View, route
+from chalicelib.retention.purge import evidence
+from chalicelib.staff import service as staff
 
 
 class AnnouncementStandingView(View):
@@ -83,3 +89,23 @@ class LastPurgeView(View):
     def of(cls, entry: ChainEntry) -> Self:
         """Build the view of an entry."""
         return cls(chain=entry.chain.name, seq=entry.seq, at=entry.at, event=entry.event, said=entry.data)
+
+
+routes = Blueprint(__name__)
+
+
+@route(routes, "GET", "/admin/v1/notices")
+def list_notice_standings(operator: Operator) -> NoticeStandingList:
+    """List the published versions of the notices, newest first, and how far the announcement of each is."""
+    staff.register(operator.arn)
+    return NoticeStandingList.of(notices.published(), announcement_run.totals())
+
+
+@route(routes, "GET", "/admin/v1/purge", problems=(NotFound,))
+def show_purge(operator: Operator) -> LastPurgeView:
+    """Show the newest proof of the purge in the Ledger."""
+    staff.register(operator.arn)
+    entry = evidence.newest(clock.now())
+    if entry is None:
+        raise NotFound
+    return LastPurgeView.of(entry)

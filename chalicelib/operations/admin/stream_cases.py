@@ -1,22 +1,21 @@
-"""Bodies of cases of users who were deleted or deactivated at Stream. They contain ids and our own words."""
+"""Routes for operators about users who were deleted at Stream, but not by us (STR-6), and their bodies.
+
+The bodies contain ids and our own words.
+"""
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Self
+
+from chalice.app import Blueprint
 
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
-from chalicelib.core.http import Body, View
+from chalicelib.core.errors import InvalidRequest, NotFound
+from chalicelib.core.http import Body, Ok, Operator, View, route
 from chalicelib.core.ids import StreamCaseId, UserId
-from chalicelib.reconciliation.cases.model import CaseOutcome, StreamCase, StreamLoss
-
-
-class SettledAs(StrEnum):
-    """The outcomes that an operator may choose."""
-
-    REQUESTED = CaseOutcome.REQUESTED.value
-    MISTAKE = CaseOutcome.MISTAKE.value
-    MISUSE = CaseOutcome.MISUSE.value
+from chalicelib.reconciliation import cases
+from chalicelib.reconciliation.cases.model import CaseOutcome, SettledAs, StreamCase, StreamLoss
+from chalicelib.staff import service as staff
 
 
 class CaseSettlement(Body):
@@ -59,3 +58,21 @@ class StreamCaseList(View):
     def of(cls, cases: Iterable[StreamCase]) -> Self:
         """Build the view of a list."""
         return cls(items=tuple(map(StreamCaseView.of, cases)))
+
+
+routes = Blueprint(__name__)
+
+_ALL = "/admin/v1/stream-cases"
+
+
+@route(routes, "GET", _ALL)
+def list_stream_cases(operator: Operator) -> StreamCaseList:
+    """List the open cases, the oldest first."""
+    return StreamCaseList.of(cases.list_open(staff.register(operator.arn)))
+
+
+@route(routes, "PUT", _ALL + "/{user_id}/outcome", problems=(InvalidRequest, NotFound))
+def close_stream_case(operator: Operator, user_id: UserId, body: CaseSettlement) -> Ok[StreamCaseView]:
+    """Close the open case of a user."""
+    outcome = CaseOutcome(body.outcome)
+    return Ok(StreamCaseView.of(cases.close(user_id, staff.register(operator.arn), outcome)))

@@ -1,26 +1,33 @@
-"""Responses about erasures for operators: how far each one is, and why it makes no progress.
+"""Routes for operators about erasures: how far each one is, and why it makes no progress (RGT-10).
 
-They contain ids, counts, instants and fixed words, and no personal value.
+The responses contain ids, counts, instants and fixed words, and no personal value.
 """
 
 from datetime import datetime
 from typing import Any, Self
 
+from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.core import clock
 from chalicelib.core.clock import HOUR, Instant
-from chalicelib.core.http import View
+from chalicelib.core.http import Cursor, Operator, View, route
 from chalicelib.core.ids import HoldId, RightsRequestId, UserId
 from chalicelib.operations.admin.views import CaseStepView
 from chalicelib.rights.answers.views import RequestView
+from chalicelib.rights.operators import erasures
 from chalicelib.rights.operators.inspect import CasePage
 from chalicelib.rights.request import standstill
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes
 from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Status, StepStatus
+from chalicelib.staff import service as staff
 from chalicelib.stream.deletion.model import StreamReport
+
+routes = Blueprint(__name__)
+
+_ALL = "/admin/v1/erasures"
 
 
 class StreamDeletionView(View):
@@ -182,3 +189,15 @@ def _since(request: RightsRequest) -> datetime | None:
         return step.at if step else None
     before = request.steps[: request.steps.index(step)]
     return max((done.at for done in before if done.at), default=request.received_at)
+
+
+@route(routes, "GET", _ALL)
+def list_erasures(operator: Operator, cursor: Cursor | None) -> ErasureList:
+    """List erasures: stuck ones first, then the open ones, most urgent first."""
+    return ErasureList.of(erasures.list_erasures(cursor, staff.register(operator.arn)))
+
+
+@route(routes, "GET", _ALL + "/{request_id}")
+def show_erasure(operator: Operator, request_id: RightsRequestId) -> WholeErasureCaseView:
+    """Show an erasure with its steps and counts."""
+    return WholeErasureCaseView.of(erasures.inspect_erasure(request_id, staff.register(operator.arn)))

@@ -1,16 +1,21 @@
-"""Responses about holds for operators."""
+"""Routes for operators about holds (RET-3), and their bodies."""
 
 from collections.abc import Mapping
 from typing import Self
 
+from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
-from chalicelib.core.http import View
+from chalicelib.core.errors import InvalidRequest, NotFound
+from chalicelib.core.http import Created, Operator, View, route
 from chalicelib.core.ids import DisclosureId, HoldId, StaffId, UserId
+from chalicelib.retention.holds import service as holds
 from chalicelib.retention.holds.service import HoldPage
-from chalicelib.retention.model import Hold, HoldGround
+from chalicelib.retention.model import Hold, HoldEnded, HoldGround, HoldsClosed, NewHold, NotDisclosed
+from chalicelib.staff import service as staff
+from chalicelib.staff.model import OwnProposal
 
 
 class HoldView(View):
@@ -77,3 +82,50 @@ class HoldList(View):
         """Build the view."""
         items = tuple(HoldView.of(hold, named) for hold in page.holds)
         return cls(items=items, unreadable=tuple(page.unreadable), has_more=page.has_more)
+
+
+routes = Blueprint(__name__)
+
+_ALL = "/admin/v1/holds"
+_ONE = _ALL + "/{hold_id}"
+
+
+@route(routes, "GET", _ALL)
+def list_holds(operator: Operator) -> HoldList:
+    """List the holds that have not ended, by their end."""
+    page = holds.listed(staff.register(operator.arn))
+    return HoldList.of(page, staff.resolve(one for hold in page.holds for one in hold.staff))
+
+
+@route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, HoldsClosed, NotDisclosed))
+def place_hold(operator: Operator, body: NewHold) -> Created[HoldView]:
+    """Place a hold. It is in force for 72 hours, and longer if another operator confirms it."""
+    return Created(_shown(holds.place(staff.register(operator.arn), body)))
+
+
+@route(routes, "GET", _ONE)
+def show_hold(operator: Operator, hold_id: HoldId) -> HoldView:
+    """Show a hold, also after its end."""
+    return _shown(holds.show(staff.register(operator.arn), hold_id))
+
+
+@route(routes, "POST", _ONE + "/confirmation", problems=(HoldsClosed, HoldEnded, OwnProposal))
+def confirm_hold(operator: Operator, hold_id: HoldId) -> HoldView:
+    """Confirm the hold of another operator, until its end."""
+    return _shown(holds.confirm(staff.register(operator.arn), hold_id))
+
+
+@route(routes, "PUT", _ONE + "/lift-proposal", problems=(HoldEnded,))
+def propose_lift(operator: Operator, hold_id: HoldId) -> HoldView:
+    """Propose to lift a hold before its end; an operator's own unconfirmed hold is lifted at once."""
+    return _shown(holds.propose_lift(staff.register(operator.arn), hold_id))
+
+
+@route(routes, "POST", _ONE + "/lift", problems=(HoldEnded, OwnProposal))
+def lift_hold(operator: Operator, hold_id: HoldId) -> HoldView:
+    """Lift a hold, as another operator proposed."""
+    return _shown(holds.lift(staff.register(operator.arn), hold_id))
+
+
+def _shown(hold: Hold) -> HoldView:
+    return HoldView.of(hold, staff.resolve(hold.staff))

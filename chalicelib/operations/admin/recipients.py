@@ -1,17 +1,21 @@
-"""Request and response bodies about the recipients of a request, for operators."""
+"""Routes for operators about the recipients of a request (Art. 19 GDPR), and their bodies."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Self
 
+from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.http import Body, View
+from chalicelib.core.errors import InvalidRequest
+from chalicelib.core.http import Body, Operator, View, route
 from chalicelib.core.ids import DisclosureId, RightsRequestId
 from chalicelib.privacy.recipients import Recipient
+from chalicelib.rights.operators import recipients
 from chalicelib.rights.operators.recipients import ListedRecipient, UnnotifiedRequest
 from chalicelib.rights.request.notes import RecipientOutcome
+from chalicelib.staff import service as staff
 
 
 class RecordedNotice(Body):
@@ -78,3 +82,27 @@ class UnnotifiedRequests(View):
     def of(cls, found: Sequence[UnnotifiedRequest]) -> Self:
         """Build the view."""
         return cls(items=tuple(UnnotifiedRequestView(id=one.request_id, since=one.since) for one in found))
+
+
+routes = Blueprint(__name__)
+
+_ALL = "/admin/v1/rights-requests/{request_id}/recipients"
+
+
+@route(routes, "GET", "/admin/v1/unnotified-recipients")
+def list_unnotified(operator: Operator) -> UnnotifiedRequests:
+    """List the requests with recipients that operators have to notify, longest due first."""
+    return UnnotifiedRequests.of(recipients.list_unnotified(staff.register(operator.arn)))
+
+
+@route(routes, "GET", _ALL)
+def list_recipients(operator: Operator, request_id: RightsRequestId) -> ListedRecipients:
+    """List the recipients of data that a request changed, and which of them were notified."""
+    return ListedRecipients.of(recipients.list_recipients(request_id, staff.register(operator.arn)))
+
+
+@route(routes, "PUT", _ALL, problems=(InvalidRequest,))
+def record_notice(operator: Operator, request_id: RightsRequestId, body: RecordedNotice) -> ListedRecipients:
+    """Record the day on which an operator notified an authority."""
+    by = staff.register(operator.arn)
+    return ListedRecipients.of(recipients.record_notice(request_id, body.number, body.notified_on, by))

@@ -1,15 +1,23 @@
-"""Responses about invoices for operators."""
+"""Routes for operators about invoices (USE-7), and their bodies."""
 
 from datetime import date
 from typing import Self
 
+from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.http import View
-from chalicelib.core.ids import InvoiceId
-from chalicelib.staff.billing.model import Invoice
+from chalicelib.core.errors import InvalidRequest, NotFound
+from chalicelib.core.http import Created, Cursor, Operator, View, route
+from chalicelib.core.ids import InvoiceId, UserId
+from chalicelib.staff import service as staff
+from chalicelib.staff.billing import service as billing
+from chalicelib.staff.billing.model import Invoice, InvoiceNumberUsed, NewInvoice
 from chalicelib.staff.billing.service import InvoicePage
+
+routes = Blueprint(__name__)
+
+_ALL = "/admin/v1/invoices"
 
 
 class InvoiceView(View):
@@ -46,3 +54,15 @@ class InvoiceList(View):
         """Build the view of a page."""
         items = tuple(map(InvoiceView.of, page.found))
         return cls(items=items, unreadable=page.unreadable, next=page.next)
+
+
+@route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, InvoiceNumberUsed))
+def record_invoice(operator: Operator, body: NewInvoice) -> Created[InvoiceView]:
+    """Record an invoice of a user. A repeated call with the same content returns the same invoice."""
+    return Created(InvoiceView.of(billing.record(staff.register(operator.arn), body)))
+
+
+@route(routes, "GET", _ALL, problems=(NotFound,))
+def list_invoices(operator: Operator, user_id: UserId, cursor: Cursor | None) -> InvoiceList:
+    """List the invoices of a user by number."""
+    return InvoiceList.of(billing.list_invoices(user_id, cursor, staff.register(operator.arn)))

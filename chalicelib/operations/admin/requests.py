@@ -1,19 +1,12 @@
-"""Routes for operators: rights requests, erasures (RGT-10, RGT-11) and invoices (USE-7).
-
-All of them are authorised by IAM and internal: they are not in the public contract. The routes about
-disclosures, breaches, holds, recipients, reports, subjects, upkeep and cases at Stream are in modules of
-their own.
-"""
+"""Routes for operators about rights requests (RGT-10, RGT-11)."""
 
 from chalice.app import Blueprint
 
 from chalicelib.accounts.challenges.model import InvalidPhone
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
-from chalicelib.core.ids import RightsRequestId, UserId
+from chalicelib.core.ids import RightsRequestId
 from chalicelib.messages.model import InvalidEmail
-from chalicelib.operations.admin.erasure_views import ErasureList, WholeErasureCaseView
-from chalicelib.operations.admin.invoice_views import InvoiceList, InvoiceView
 from chalicelib.operations.admin.views import (
     CaseList,
     CaseView,
@@ -23,7 +16,7 @@ from chalicelib.operations.admin.views import (
     NewProposal,
     WholeCaseView,
 )
-from chalicelib.rights.operators import decide, end_restriction, enter, erasures, extend, inspect
+from chalicelib.rights.operators import decide, end_restriction, enter, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.problems import (
@@ -34,32 +27,28 @@ from chalicelib.rights.request.problems import (
     TooLate,
 )
 from chalicelib.staff import service as staff
-from chalicelib.staff.billing import service as billing
-from chalicelib.staff.billing.model import InvoiceNumberUsed, NewInvoice
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
-admin = Blueprint(__name__)
+routes = Blueprint(__name__)
 
 _ALL = "/admin/v1/rights-requests"
 _ONE = _ALL + "/{request_id}"
-_ERASURES = "/admin/v1/erasures"
-_INVOICES = "/admin/v1/invoices"
 
 
-@route(admin, "GET", _ALL)
+@route(routes, "GET", _ALL)
 def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:
     """List the requests that await an answer, most urgent first."""
     return CaseList.of(inspect.list_open(cursor, staff.register(operator.arn)))
 
 
-@route(admin, "POST", _ALL, problems=(AlreadyOpen, InvalidEmail, InvalidPhone, NotFound))
+@route(routes, "POST", _ALL, problems=(AlreadyOpen, InvalidEmail, InvalidPhone, NotFound))
 def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredView]:
     """Enter a request that was received outside the app, with the day of receipt."""
     taken = enter.enter(staff.register(operator.arn), body)
     return Created(EnteredView.with_receipt(taken.request, taken.receipt))
 
 
-@route(admin, "GET", _ONE)
+@route(routes, "GET", _ONE)
 def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCaseView]:
     """Show a request with its evidence, and the staff behind its pseudonyms."""
     request, history = inspect.inspect(request_id, staff.register(operator.arn))
@@ -68,7 +57,7 @@ def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCa
 
 
 @route(
-    admin,
+    routes,
     "PUT",
     _ONE + "/proposal",
     problems=(InvalidRequest, TooLate, NotCarriedOut, NotNow, ProposedAlready),
@@ -78,14 +67,14 @@ def propose_decision(operator: Operator, request_id: RightsRequestId, body: NewP
     return _shown(decide.propose(request_id, staff.register(operator.arn), body.decision))
 
 
-@route(admin, "DELETE", _ONE + "/proposal", problems=(TooLate,))
+@route(routes, "DELETE", _ONE + "/proposal", problems=(TooLate,))
 def withdraw_proposal(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Withdraw a proposal."""
     return _shown(decide.withdraw(request_id, staff.register(operator.arn)))
 
 
 @route(
-    admin,
+    routes,
     "POST",
     _ONE + "/approval",
     problems=(ChangedMeanwhile, InvalidRequest, NotCarriedOut, TooLate, NothingProposed, OwnProposal),
@@ -95,20 +84,20 @@ def approve_decision(operator: Operator, request_id: RightsRequestId, shown: IfM
     return _shown(decide.approve(request_id, staff.register(operator.arn), shown))
 
 
-@route(admin, "PUT", _ONE + "/lifting", problems=(NotFound, NotNow, ProposedAlready))
+@route(routes, "PUT", _ONE + "/lifting", problems=(NotFound, NotNow, ProposedAlready))
 def propose_lifting(operator: Operator, request_id: RightsRequestId, body: NewLifting) -> Tagged[CaseView]:
     """Propose to end a restriction. It lasts until another operator approved that and the notice is over."""
     return _shown(end_restriction.propose(request_id, staff.register(operator.arn), body.text))
 
 
-@route(admin, "DELETE", _ONE + "/lifting", problems=(NotFound, NotNow))
+@route(routes, "DELETE", _ONE + "/lifting", problems=(NotFound, NotNow))
 def withdraw_lifting(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Withdraw the end of a restriction before it takes effect."""
     return _shown(end_restriction.withdraw(request_id, staff.register(operator.arn)))
 
 
 @route(
-    admin,
+    routes,
     "POST",
     _ONE + "/lifting/approval",
     problems=(ChangedMeanwhile, NotFound, NotNow, NothingProposed, OwnProposal),
@@ -118,19 +107,19 @@ def approve_lifting(operator: Operator, request_id: RightsRequestId, shown: IfMa
     return _shown(end_restriction.approve(request_id, staff.register(operator.arn), shown))
 
 
-@route(admin, "PUT", _ONE + "/extension", problems=(TooLate, ExtensionNotAllowed))
+@route(routes, "PUT", _ONE + "/extension", problems=(TooLate, ExtensionNotAllowed))
 def extend_period(operator: Operator, request_id: RightsRequestId, body: NewExtension) -> Tagged[CaseView]:
     """Extend the deadline for the answer. The subject is notified."""
     return _shown(extend.extend(request_id, staff.register(operator.arn), body.days, body.reason))
 
 
-@route(admin, "POST", _ONE + "/identity-check", problems=(TooLate, ProposedAlready))
+@route(routes, "POST", _ONE + "/identity-check", problems=(TooLate, ProposedAlready))
 def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Record that proof of identity was requested. The plan waits for it."""
     return _shown(extend.record_identity_request(request_id, staff.register(operator.arn)))
 
 
-@route(admin, "POST", _ONE + "/identity-proof", problems=(TooLate, OwnProposal))
+@route(routes, "POST", _ONE + "/identity-proof", problems=(TooLate, OwnProposal))
 def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Record that an operator checked the subject's identity. The plan continues.
 
@@ -139,34 +128,10 @@ def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[Cas
     return _shown(extend.record_identity_proof(request_id, staff.register(operator.arn)))
 
 
-@route(admin, "POST", _ONE + "/retry")
+@route(routes, "POST", _ONE + "/retry")
 def retry_step(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Retry a step that stopped."""
     return _shown(extend.retry_step(request_id, staff.register(operator.arn)))
-
-
-@route(admin, "GET", _ERASURES)
-def list_erasures(operator: Operator, cursor: Cursor | None) -> ErasureList:
-    """List erasures: stuck ones first, then the open ones, most urgent first."""
-    return ErasureList.of(erasures.list_erasures(cursor, staff.register(operator.arn)))
-
-
-@route(admin, "GET", _ERASURES + "/{request_id}")
-def show_erasure(operator: Operator, request_id: RightsRequestId) -> WholeErasureCaseView:
-    """Show an erasure with its steps and counts."""
-    return WholeErasureCaseView.of(erasures.inspect_erasure(request_id, staff.register(operator.arn)))
-
-
-@route(admin, "POST", _INVOICES, problems=(InvalidRequest, NotFound, InvoiceNumberUsed))
-def record_invoice(operator: Operator, body: NewInvoice) -> Created[InvoiceView]:
-    """Record an invoice of a user. A repeated call with the same content returns the same invoice."""
-    return Created(InvoiceView.of(billing.record(staff.register(operator.arn), body)))
-
-
-@route(admin, "GET", _INVOICES, problems=(NotFound,))
-def list_invoices(operator: Operator, user_id: UserId, cursor: Cursor | None) -> InvoiceList:
-    """List the invoices of a user by number."""
-    return InvoiceList.of(billing.list_invoices(user_id, cursor, staff.register(operator.arn)))
 
 
 def _shown(request: RightsRequest) -> Tagged[CaseView]:

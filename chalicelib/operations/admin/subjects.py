@@ -1,22 +1,31 @@
-"""Responses about subjects. They contain ids, instants and fixed words, and nothing of a profile."""
+"""Routes for operators about subjects and their consents (ADR 52), and their bodies.
+
+The bodies contain ids, instants and fixed words, and nothing of a profile.
+"""
 
 from typing import Self
 
+from chalice.app import Blueprint
 from pydantic import Field
 
+from chalicelib.accounts.challenges.model import InvalidPhone
 from chalicelib.consents.model import ConsentState, Method
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.consents.proof import ConsentProof, DecisionProof, ProvenDecision
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
-from chalicelib.core.http import View
+from chalicelib.core.errors import InvalidRequest, NotFound, Unavailable
+from chalicelib.core.http import Ok, Operator, View, route
 from chalicelib.core.ids import ConsentRecordId, HoldId, RightsRequestId, UserId
+from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground, Restraint, RestraintKind
 from chalicelib.retention.model import Hold
-from chalicelib.rights.operators.subjects import FoundSubject, ShownSubject, SubjectState
+from chalicelib.rights.operators import subjects
+from chalicelib.rights.operators.subjects import FoundSubject, ShownSubject, SubjectSearch, SubjectState
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right, Status
+from chalicelib.staff import service as staff
 
 
 class FoundSubjectView(View):
@@ -154,3 +163,31 @@ class ConsentProofView(View):
             return cls(items=(), readable=False, entries=0, intact=False)
         items = tuple(map(ProvenDecisionView.of, found.decisions))
         return cls(items=items, readable=True, entries=found.entries, intact=found.intact)
+
+
+routes = Blueprint(__name__)
+
+_ALL = "/admin/v1/subjects"
+
+
+@route(
+    routes,
+    "POST",
+    _ALL + "/search",
+    problems=(InvalidRequest, InvalidEmail, InvalidPhone, Unavailable),
+)
+def find_subject(operator: Operator, body: SubjectSearch) -> Ok[FoundSubjectView]:
+    """Find the account that has a number or mailbox. The search is recorded, without either."""
+    return Ok(FoundSubjectView.of(subjects.find(staff.register(operator.arn), body)))
+
+
+@route(routes, "GET", _ALL + "/{user_id}", problems=(NotFound, Unavailable))
+def show_subject(operator: Operator, user_id: UserId) -> SubjectView:
+    """Show the state of an account, its open requests, holds and restrictions, and nothing of its profile."""
+    return SubjectView.of(subjects.show(staff.register(operator.arn), user_id))
+
+
+@route(routes, "GET", _ALL + "/{user_id}/consents", problems=(NotFound, Unavailable))
+def show_consents(operator: Operator, user_id: UserId) -> ConsentProofView:
+    """Show the decisions of a subject, and whether the Ledger proves them."""
+    return ConsentProofView.of(subjects.show_consents(staff.register(operator.arn), user_id))

@@ -1,0 +1,242 @@
+"""Routes for operators about disclosures of data (NOT-2, NOT-3, NOT-5), and their bodies."""
+
+from typing import Any, Self
+
+from chalice.app import Blueprint
+from pydantic import Field
+
+from chalicelib.consents.notices.model import NoticeVersion
+from chalicelib.core import clock
+from chalicelib.core.clock import Instant
+from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
+from chalicelib.core.http import Body, Created, Cursor, IfMatch, Operator, Tagged, View, route
+from chalicelib.core.ids import DisclosureId, StaffId, UserId
+from chalicelib.operations.admin.views import EntryView
+from chalicelib.staff import service as staff
+from chalicelib.staff.disclosures import decide, moves, service
+from chalicelib.staff.disclosures.model import (
+    DecidedAlready,
+    Disclosure,
+    DisclosureGround,
+    DisclosureKind,
+    DisclosureStatus,
+    NotApproved,
+    NotInForce,
+    ProposalLapsed,
+)
+from chalicelib.staff.disclosures.service import (
+    AssessmentText,
+    DisclosurePage,
+    InspectedDisclosure,
+    NewDisclosure,
+    ShortText,
+)
+from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
+
+
+class NewApproval(Body):
+    """An approval."""
+
+    assessment: AssessmentText | None = Field(None, description="Required for a voluntary disclosure")
+
+
+class NewRefusal(Body):
+    """A refusal, and why."""
+
+    assessment: AssessmentText
+
+
+class GivenData(Body):
+    """The statement that the data went out."""
+
+    disclosed_at: Instant | None = Field(None, description="When; now if it is absent")
+
+
+class NewSecrecy(Body):
+    """A change of the secrecy."""
+
+    secret_until: Instant | None = Field(description="null: the secrecy ends")
+    reference: ShortText = Field(description="The order that requires or allows the change")
+
+
+class SecrecyProposalView(View):
+    """A proposed change of the secrecy. `until` is absent if the secrecy is to end."""
+
+    until: Instant | None = None
+    reference: str
+    by: StaffId
+    at: Instant
+
+
+class DisclosureLine(View):
+    """A disclosure in a list: no text. `version` is the version in its ETag."""
+
+    id: DisclosureId
+    user_id: UserId
+    kind: DisclosureKind
+    ground: DisclosureGround
+    status: DisclosureStatus
+    proposed_at: Instant
+    reviewed_at: Instant | None = None
+    disclosed_at: Instant | None = None
+    secret: bool = Field(description="Whether an order forbids now to inform the user")
+    secret_until: Instant | None = None
+    secrecy_proposed: bool = Field(description="Whether a change of the secrecy awaits approval")
+    version: int
+
+    @classmethod
+    def of(cls, disclosure: Disclosure) -> Self:
+        """Build the view of the current state of a disclosure."""
+        return cls(**_fields(disclosure, cls))
+
+
+class DisclosureView(DisclosureLine):
+    """A disclosure with its texts."""
+
+    recipient: str
+    reference: str | None = None
+    scope: tuple[str, ...]
+    extract: str
+    reason: str
+    notice: NoticeVersion | None = None
+    proposed_by: StaffId
+    assessment: str | None = Field(None, description="By the second operator")
+    reviewed_by: StaffId | None = None
+    given_by: StaffId | None = None
+    secrecy_reference: str | None = None
+    secrecy_proposal: SecrecyProposalView | None = None
+
+
+class InspectedDisclosureView(DisclosureView):
+    """A disclosure with its evidence, newest first; without it if an entry was altered."""
+
+    evidence: tuple[EntryView, ...] | None = None
+    staff: dict[StaffId, str] = Field(
+        description="ARNs behind the pseudonyms, unless their entry has expired"
+    )
+
+    @classmethod
+    def with_history(cls, seen: InspectedDisclosure, staff: dict[StaffId, str]) -> Self:
+        """Build the view of a disclosure and its evidence."""
+        shown = tuple(map(EntryView.of, seen.entries)) if seen.entries is not None else None
+        return cls(**_fields(seen.disclosure, DisclosureView), evidence=shown, staff=staff)
+
+
+class DisclosureList(View):
+    """A page of disclosures, newest first."""
+
+    items: tuple[DisclosureLine, ...]
+    unreadable: tuple[DisclosureId, ...] = Field(
+        (), description="Disclosures of this page that cannot be read, because they were altered"
+    )
+    next: str | None = None
+
+    @classmethod
+    def of(cls, page: DisclosurePage) -> Self:
+        """Build the view of a page."""
+        items = tuple(map(DisclosureLine.of, page.found))
+        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
+
+
+def _fields(disclosure: Disclosure, view: type[DisclosureLine]) -> dict[str, Any]:
+    """The fields of a view, most of which have the same name in the record."""
+    return {
+        **disclosure.model_dump(include=set(view.model_fields)),
+        "id": disclosure.disclosure_id,
+        "kind": disclosure.ground.kind,
+        "secret": disclosure.is_secret(clock.now()),
+        "secrecy_proposed": disclosure.secrecy_proposal is not None,
+        "assessment": disclosure.review,
+    }
+
+
+routes = Blueprint(__name__)
+
+_ALL = "/admin/v1/disclosures"
+_ONE = _ALL + "/{disclosure_id}"
+
+
+@route(routes, "GET", _ALL)
+def list_disclosures(operator: Operator, cursor: Cursor | None) -> DisclosureList:
+    """List all disclosures, newest first."""
+    return DisclosureList.of(service.list_all(cursor, staff.register(operator.arn)))
+
+
+@route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, NotInForce))
+def propose_disclosure(operator: Operator, body: NewDisclosure) -> Created[DisclosureView]:
+    """Propose a disclosure. No data may go out before another operator approves it."""
+    return Created(DisclosureView.of(service.propose(staff.register(operator.arn), body)))
+
+
+@route(routes, "GET", _ONE)
+def show_disclosure(operator: Operator, disclosure_id: DisclosureId) -> Tagged[InspectedDisclosureView]:
+    """Show a disclosure with its evidence, and the staff behind its pseudonyms."""
+    seen = service.show(disclosure_id, staff.register(operator.arn))
+    view = InspectedDisclosureView.with_history(seen, staff.resolve(seen.staff))
+    return Tagged(view, etag=moves.etag(seen.disclosure))
+
+
+@route(
+    routes,
+    "POST",
+    _ONE + "/approval",
+    problems=(ChangedMeanwhile, DecidedAlready, InvalidRequest, OwnProposal, ProposalLapsed),
+)
+def approve_disclosure(
+    operator: Operator, disclosure_id: DisclosureId, shown: IfMatch, body: NewApproval
+) -> Tagged[DisclosureView]:
+    """Approve the proposal of another operator, in the version that was shown."""
+    by = staff.register(operator.arn)
+    return _shown(decide.approve(disclosure_id, by, shown, body.assessment))
+
+
+@route(routes, "POST", _ONE + "/refusal", problems=(DecidedAlready, OwnProposal))
+def refuse_disclosure(
+    operator: Operator, disclosure_id: DisclosureId, body: NewRefusal
+) -> Tagged[DisclosureView]:
+    """Refuse the proposal of another operator."""
+    return _shown(decide.refuse(disclosure_id, staff.register(operator.arn), body.assessment))
+
+
+@route(routes, "POST", _ONE + "/withdrawal", problems=(DecidedAlready,))
+def withdraw_disclosure(operator: Operator, disclosure_id: DisclosureId) -> Tagged[DisclosureView]:
+    """Withdraw a proposal, or an approved disclosure whose data did not go out."""
+    return _shown(decide.withdraw(disclosure_id, staff.register(operator.arn)))
+
+
+@route(routes, "POST", _ONE + "/given", problems=(DecidedAlready, InvalidRequest, NotApproved))
+def record_given(operator: Operator, disclosure_id: DisclosureId, body: GivenData) -> Tagged[DisclosureView]:
+    """Record that the data of an approved disclosure went out."""
+    return _shown(decide.record_given(disclosure_id, staff.register(operator.arn), body.disclosed_at))
+
+
+@route(routes, "PUT", _ONE + "/secrecy", problems=(InvalidRequest, NotApproved, ProposedAlready))
+def propose_secrecy(
+    operator: Operator, disclosure_id: DisclosureId, body: NewSecrecy
+) -> Tagged[DisclosureView]:
+    """Propose to place, renew or lift the secrecy of an approved disclosure."""
+    by = staff.register(operator.arn)
+    return _shown(decide.propose_secrecy(disclosure_id, by, body.secret_until, body.reference))
+
+
+@route(routes, "DELETE", _ONE + "/secrecy")
+def withdraw_secrecy(operator: Operator, disclosure_id: DisclosureId) -> Tagged[DisclosureView]:
+    """Withdraw a proposed change of the secrecy."""
+    return _shown(decide.withdraw_secrecy(disclosure_id, staff.register(operator.arn)))
+
+
+@route(
+    routes,
+    "POST",
+    _ONE + "/secrecy/approval",
+    problems=(ChangedMeanwhile, InvalidRequest, NothingProposed, OwnProposal),
+)
+def approve_secrecy(
+    operator: Operator, disclosure_id: DisclosureId, shown: IfMatch
+) -> Tagged[DisclosureView]:
+    """Approve another operator's change of the secrecy, in the version that was shown."""
+    return _shown(decide.approve_secrecy(disclosure_id, staff.register(operator.arn), shown))
+
+
+def _shown(disclosure: Disclosure) -> Tagged[DisclosureView]:
+    return Tagged(DisclosureView.of(disclosure), etag=moves.etag(disclosure))
