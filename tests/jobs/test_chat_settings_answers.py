@@ -12,9 +12,8 @@ import pytest
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.stream import gateway, refusals
-from chalicelib.stream.settings import baseline as comparison
 from chalicelib.stream.settings.app import AppliedSetting, StreamApp, apply
-from chalicelib.stream.settings.baseline import HOOK_ADDRESSES
+from chalicelib.stream.settings.baseline import HOOK_ADDRESSES, compare
 from infra.deployment.chat_settings import StreamNotReached
 from infra.stream_emulator import Emulator
 from tests.support.chat_settings import apply_to, change_app, check, choices, drifted_at, lines
@@ -255,4 +254,4 @@ def loosen(stream: Emulator) -> None:
 
 def apply_all() -> list[AppliedSetting]:
     app = StreamApp()
-    return list(apply(app, comparison.compare(app.read(choices()), choices(), None)))
+    return list(apply(app, compare(app.read(choices()), choices(), None)))

@@ -145,7 +145,7 @@ def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
     A repeated call makes a second proposal, which operators withdraw.
 
     Raises:
-        InvalidRequest: a rule of `proposal` is broken.
+        InvalidRequest: a rule of `check_proposal` is broken.
         NotFound: no account has this user id.
         NotInForce: the notice about a merger or sale does not apply to this subject yet.
     """
