@@ -115,14 +115,10 @@ SELECTIVE = (
 )
 
 # Each route and the group of its view, read from the app, since infra/packaging is under test. The views of a
-# group are in `api` and in modules next to it, such as `disclosure_api`.
+# group are in the modules that the app names for it.
 _ROUTES = """
 import json, sys, app
-modules = {
-    group: [found for name, found in sys.modules.items()
-            if name.rpartition(".")[0] in {api.rpartition(".")[0] for api in apis} and name.endswith("api")]
-    for group, apis in app.GROUPS.items()
-}
+modules = {group: [sys.modules[name] for name in apis] for group, apis in app.GROUPS.items()}
 print(json.dumps([
     [path, method, next(g for g in modules if any(hasattr(m, entry.view_name) for m in modules[g]))]
     for path, methods in app.app.routes.items() for method, entry in methods.items()

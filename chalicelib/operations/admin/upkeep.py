@@ -6,8 +6,8 @@ from typing import Any, Self
 from chalice.app import Blueprint
 from pydantic import Field
 
+from chalicelib.consents.announcements import run as announcement_run
 from chalicelib.consents.announcements.run import AnnouncementTotals
-from chalicelib.consents.notices import announcement_run
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
