@@ -65,7 +65,7 @@ class Orphans:
         return len(self.to_deactivate) + len(self.to_delete)
 
 
-def judge_orphan(users: Mapping[UserId, ListedUser]) -> Orphans:
+def judge_orphans(users: Mapping[UserId, ListedUser]) -> Orphans:
     """Judge the users of a page that have no account. Nothing is changed."""
     if not users:
         return Orphans()
@@ -168,7 +168,7 @@ def page_after(after: str) -> ComparedPage | None:
         ended=tuple(found.ended),
         suspended=found.suspended,
         ownerless=sum(account is None for account in others.values()),
-        orphans=judge_orphan({one: user for one, user in ours.items() if one not in claims}),
+        orphans=judge_orphans({one: user for one, user in ours.items() if one not in claims}),
         foreign=len(users) - len(ours) - deleted,
     )
 

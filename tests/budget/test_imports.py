@@ -170,7 +170,7 @@ def test_intake_and_sweep_of_rights_requests_load_no_step_and_no_export(module: 
     # The closed words of Stream's reports: no I/O, and no SDK (a contract of imports).
     words = {
         "chalicelib.stream",
-        "chalicelib.stream.deletion.service",
+        "chalicelib.stream.deletion",
         "chalicelib.stream.deletion.model",
     }
     assert {name for name in names(module, group) if name.startswith(parts)} <= words
