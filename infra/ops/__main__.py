@@ -20,8 +20,8 @@ from infra.ops import (
     consents,
     disclosures,
     erasures,
+    gated,
     holds,
-    idle,
     invoices,
     keys,
     notices,
@@ -29,7 +29,6 @@ from infra.ops import (
     purge,
     queues,
     recipients,
-    reconciliation,
     report,
     restores,
     retention,
@@ -66,8 +65,8 @@ app.add_typer(disclosures.app, name="disclosures")
 app.add_typer(breaches.app, name="breach")
 app.add_typer(holds.app, name="holds")
 app.add_typer(invoices.app, name="invoices")
-app.add_typer(reconciliation.app, name="reconcile")
-app.add_typer(idle.app, name="idle-accounts")
+app.add_typer(gated.reconcile, name="reconcile")
+app.add_typer(gated.idle_accounts, name="idle-accounts")
 app.add_typer(stream_cases.app, name="stream-cases")
 app.add_typer(chat_settings.app, name="chat-settings")
 app.add_typer(alarms.app, name="alarms")

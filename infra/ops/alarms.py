@@ -11,10 +11,9 @@ from rich.table import Table
 from infra.deployment import alarms, receivers
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
-from infra.ops.exit_statuses import NOT_IN_ORDER
 from infra.ops.operator_console import confirm_unless, emit
 from infra.ops.options import Endpoint, Region, Stage, Yes
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import NOT_IN_ORDER, CommandRefused
 from infra.template.alarm_table import ALARMS, COMPOSITE
 
 app = typer.Typer(help="Alarms: their states, and whether their receivers work.")

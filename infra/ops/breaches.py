@@ -7,25 +7,123 @@ operator uses its form, and then records that with `notify-authority`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from chalicelib.core.batches import batched
-from infra.ops import breach_tables as tables
-from infra.ops.operator_console import (
+from infra.ops import cases
+from infra.ops.internal_api import connected, emit_listing, read_list
+from infra.ops.operator_console import confirm_unless, emit
+from infra.ops.options import (
+    DryRun,
+    Endpoint,
     FieldsFile,
     RecordedBreach,
-    confirm_unless,
-    connected,
-    emit,
-    emit_listing,
-    read_list,
+    Region,
+    Stage,
+    Version,
+    Yes,
     read_toml,
 )
-from infra.ops.options import DryRun, Endpoint, Region, Stage, Version, Yes
+
+Row = dict[str, Any]
+
+_FACTS = (
+    "status", "discovered_at", "opened_at", "opened_by", "risk", "audience", "country", "lists",
+    "notices_from", "notices_done_at", "closed_at", "version",
+)  # fmt: skip
+_FINDING = (
+    "number", "found_at", "found_by", "what", "categories", "people", "people_count", "record_count",
+    "consequences", "measures", "countries",
+)  # fmt: skip
+
+
+def breach_line(one: Row) -> str:
+    """Return the status of a breach in one line, with its open duties."""
+    duties = ", ".join(one["open_duties"])
+    needs = f"  needs: {duties}" if duties else ""
+    return f"{one['id']}  {one['status']}  version {one['version']}{needs}"
+
+
+def audience(one: Row) -> str:
+    """Return the accounts that are notified, as the assessment says."""
+    match one.get("audience"):
+        case "all":
+            return "all accounts"
+        case "country":
+            return f"all accounts that declared {one.get('country', 'the country')}"
+        case "listed":
+            return "the listed accounts"
+        case _:
+            return "no account, since no approved assessment names an audience"
+
+
+def listed(breaches: list[Row]) -> Table:
+    """Return a table with one row per breach."""
+    table = Table(title=f"{len(breaches)} breaches")
+    table.add_column("breach", no_wrap=True)
+    for name in ("status", "discovered", "risk", "hours left", "needs"):
+        table.add_column(name)
+    for one in breaches:
+        left = [clock["hours_left"] for clock in one["clocks"] if "hours_left" in clock]
+        table.add_row(
+            one["id"],
+            one["status"],
+            one["discovered_at"],
+            one.get("risk", ""),
+            str(min(left)) if left else "",
+            ", ".join(one["open_duties"]),
+        )
+    return table
+
+
+def whole(one: Row) -> Iterator[Table]:
+    """Return all tables about one breach."""
+    one = cases.with_names(one, one["staff"])
+    yield _pairs(one["id"], one, _FACTS)
+    yield _deadlines(one["clocks"])
+    for fact in one["facts"]:
+        yield _pairs(f"finding {fact['number']}", fact, _FINDING)
+    for title in ("proposal", "assessments", "reports", "conclusions"):
+        for part in _parts(one.get(title)):
+            yield _pairs(title, part, tuple(part))
+    yield _pairs("notices to people", one["notices"], tuple(one["notices"]))
+    yield cases.evidence_table(one.get("evidence"), "ledger verify")
+
+
+def _parts(found: Row | list[Row] | None) -> list[Row]:
+    return found if isinstance(found, list) else [found] if found else []
+
+
+def _deadlines(clocks: list[Row]) -> Table:
+    table = Table(
+        "country", "authority", "rule", "due", "notified", "follow-up due", "hours left", title="authorities"
+    )
+    for one in clocks:
+        texts = (one.get(name, "") for name in ("notified_at", "follow_up_due_at", "hours_left"))
+        table.add_row(
+            one["country"],
+            f"{one['authority']}, {one['url']}",
+            one["rule"],
+            one["due_at"],
+            *map(str, texts),
+        )
+    return table
+
+
+def _pairs(title: str, fields: Row, names: tuple[str, ...]) -> Table:
+    table = Table(show_header=False, title=title)
+    for name in names:
+        if name in fields and fields[name] not in ([], None):
+            value = fields[name]
+            table.add_row(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+    return table
+
 
 app = typer.Typer(
     help="Breaches of personal data: open, add, assess, notify, close, list, show.",
@@ -42,7 +140,7 @@ def list_all(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List all breaches, open ones first."""
     with connected(stage, region, endpoint) as api:
         found = read_list(api, _ALL)
-        emit_listing(found, "breaches", tables.listed(found.items))
+        emit_listing(found, "breaches", listed(found.items))
 
 
 @app.command()
@@ -50,7 +148,7 @@ def show(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoin
     """Show one breach with its findings, deadlines and evidence, and the version to approve."""
     with connected(stage, region, endpoint) as api:
         found = api.call("GET", f"{_ALL}/{breach}").body
-        emit(found, *tables.whole(found))
+        emit(found, *whole(found))
 
 
 @app.command("open")
@@ -143,9 +241,9 @@ def notify_subjects(
     with connected(stage, region, endpoint) as api:
         found = api.call("GET", f"{_ALL}/{breach}").body
         if dry_run:
-            emit(found, *tables.whole(found), f"Would notify: {tables.audience(found)}")
+            emit(found, *whole(found), f"Would notify: {audience(found)}")
             return
-        confirm_unless(yes, f"Notify {tables.audience(found)} of {breach}? The texts are then final.")
+        confirm_unless(yes, f"Notify {audience(found)} of {breach}? The texts are then final.")
         _print_result(api.call("POST", f"{_ALL}/{breach}/notices").body)
 
 
@@ -176,4 +274,4 @@ def _with_instants(text_file: Path) -> dict[str, Any]:
 
 
 def _print_result(breach: dict[str, Any]) -> None:
-    emit(breach, tables.line(breach))
+    emit(breach, breach_line(breach))

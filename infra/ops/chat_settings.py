@@ -22,9 +22,9 @@ from infra.deployment.chat_settings import in_words
 from infra.deployment.target import STREAM_URL
 from infra.deployment.vault import MissingSecret
 from infra.ops import scheduled
-from infra.ops.exit_statuses import NOT_IN_ORDER
 from infra.ops.operator_console import confirm_unless, emit, note
 from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
+from infra.ops.refused import NOT_IN_ORDER
 
 app = typer.Typer(help="Settings of the app at Stream: the baseline, what differs, and applying it.")
 

@@ -11,9 +11,10 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from infra.ops.exit_statuses import NOT_IN_ORDER
-from infra.ops.operator_console import Subject, connected, emit
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.internal_api import connected
+from infra.ops.operator_console import emit
+from infra.ops.options import Endpoint, Region, Stage, Subject
+from infra.ops.refused import NOT_IN_ORDER
 
 app = typer.Typer(help="Consents of a subject, and their evidence.")
 

@@ -6,24 +6,80 @@ hands over the approved extract, and then records it with `given`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
-from infra.ops import disclosure_tables as tables
-from infra.ops.operator_console import (
+from infra.ops import cases
+from infra.ops.internal_api import connected, emit_listing, read_list
+from infra.ops.operator_console import emit
+from infra.ops.options import (
     Disclosure,
+    Endpoint,
     FieldsFile,
+    Region,
+    Stage,
+    Version,
     beginning_of,
-    connected,
-    emit,
-    emit_listing,
-    read_list,
     read_toml,
 )
-from infra.ops.options import Endpoint, Region, Stage, Version
+
+Row = dict[str, Any]
+
+_FACTS = (
+    "user_id", "kind", "ground", "status", "recipient", "reference", "extract", "reason", "notice",
+    "proposed_by", "proposed_at", "assessment", "reviewed_by", "reviewed_at", "given_by", "disclosed_at",
+    "secret_until", "secrecy_reference", "version",
+)  # fmt: skip
+
+
+def disclosure_line(one: Row) -> str:
+    """Return the status of a disclosure in one line."""
+    return f"{one['id']}  {one['ground']}  {state(one)}  version {one['version']}"
+
+
+def state(one: Row) -> str:
+    """Return the status; `given` once the data went out."""
+    return "given" if "disclosed_at" in one else str(one["status"])
+
+
+def listed(disclosures: list[Row]) -> Table:
+    """Return a table with one row per disclosure."""
+    table = Table(title=f"{len(disclosures)} disclosures")
+    table.add_column("disclosure", no_wrap=True)
+    for name in ("ground", "state", "proposed", "secret until", "needs"):
+        table.add_column(name)
+    for one in disclosures:
+        secret = one["secret_until"] if one["secret"] else ""
+        table.add_row(one["id"], one["ground"], state(one), one["proposed_at"], secret, _needed_action(one))
+    return table
+
+
+def whole(one: Row) -> Iterator[Table]:
+    """Return all tables about one disclosure."""
+    one = cases.with_names(one, one["staff"])
+    table = Table(show_header=False, title=one["id"])
+    for name in _FACTS:
+        if name in one:
+            table.add_row(name, str(one[name]))
+    table.add_row("scope", ", ".join(one["scope"]))
+    if change := one.get("secrecy_proposal"):
+        until = f"until {change['until']}" if "until" in change else "lifted"
+        table.add_row("secrecy proposed", f"{until} by {change['by']}: {change['reference']}")
+    yield table
+    yield cases.evidence_table(one.get("evidence"), "ledger verify")
+
+
+def _needed_action(one: Row) -> str:
+    """Return the action that an operator must take, or ""."""
+    if one["status"] == "proposed":
+        return "approval"
+    return "approval of the secrecy" if one["secrecy_proposed"] else ""
+
 
 app = typer.Typer(help="Disclosures: propose, approve, record, list, show.", pretty_exceptions_enable=False)
 _ALL = "/disclosures"
@@ -39,7 +95,7 @@ def list_all(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List all disclosures, newest first."""
     with connected(stage, region, endpoint) as api:
         found = read_list(api, _ALL)
-        emit_listing(found, "disclosures", tables.listed(found.items))
+        emit_listing(found, "disclosures", listed(found.items))
 
 
 @app.command()
@@ -47,7 +103,7 @@ def show(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoin
     """Show one disclosure with its evidence, and the version to approve."""
     with connected(stage, region, endpoint) as api:
         found = api.call("GET", f"{_ALL}/{disclosure}").body
-        emit(found, *tables.whole(found))
+        emit(found, *whole(found))
 
 
 @app.command()
@@ -162,4 +218,4 @@ def withdraw_secrecy(disclosure: Disclosure, stage: Stage, region: Region, endpo
 
 
 def _print_result(disclosure: dict[str, Any]) -> None:
-    emit(disclosure, tables.line(disclosure))
+    emit(disclosure, disclosure_line(disclosure))

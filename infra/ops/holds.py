@@ -2,6 +2,7 @@
 
 Each command calls the internal API, as those of `infra.ops.rights` do. A hold needs two operators: one places
 it, another one confirms it within 72 hours. Lifting it early needs two as well.
+Only the table of one hold has the texts of operators.
 """
 
 from __future__ import annotations
@@ -9,19 +10,74 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
-from infra.ops import hold_tables as tables
-from infra.ops.operator_console import (
-    FieldsFile,
-    Listing,
-    PlacedHold,
-    confirm_unless,
-    connected,
-    emit,
-    emit_listing,
-    read_toml,
-)
-from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
+from infra.ops.internal_api import Listing, connected, emit_listing
+from infra.ops.operator_console import confirm_unless, emit
+from infra.ops.options import DryRun, Endpoint, FieldsFile, PlacedHold, Region, Stage, Yes, read_toml
+
+Row = dict[str, Any]
+
+_FACTS = (
+    "user_id", "ground", "law", "authority", "reason", "disclosure_id", "until", "secret_until", "ends_at",
+    "placed_by", "placed_at", "confirmed_by", "lift_proposed_by", "lifted_by",
+)  # fmt: skip
+
+
+def hold_line(hold: Row) -> str:
+    """Return the state of a hold in one line."""
+    return f"{hold['id']}  {state(hold)}  ends {hold['ends_at']}"
+
+
+def state(hold: Row) -> str:
+    """Return whether the hold keeps records now, and what it needs for that."""
+    if hold["in_force"]:
+        return "in force"
+    return "not in force until it is confirmed" if hold["awaits_confirmation"] else "ended"
+
+
+def listed(holds: list[Row]) -> Table:
+    """Return a table with one row per hold."""
+    table = Table(title=f"{len(holds)} holds")
+    table.add_column("hold", no_wrap=True)
+    for name in ("kinds", "state", "ends", "secret until", "needs"):
+        table.add_column(name)
+    for hold in holds:
+        kinds, secret = ", ".join(hold["kinds"]), hold.get("secret_until", "")
+        table.add_row(hold["id"], kinds, state(hold), hold["ends_at"], secret, _needed_action(hold))
+    return table
+
+
+def whole(hold: Row) -> Table:
+    """Return the table of one hold."""
+    table = Table(show_header=False, title=hold["id"])
+    table.add_row("state", state(hold))
+    table.add_row("needs", _needed_action(hold) or "nothing")
+    table.add_row("kinds", ", ".join(hold["kinds"]))
+    for name in _FACTS:
+        if name in hold:
+            table.add_row(name, str(hold[name]))
+    return table
+
+
+def liftable(hold: Row) -> str:
+    """Return what a lifting would do now."""
+    if state(hold) == "ended":
+        return "It has ended, so nothing is left to lift."
+    if "lift_proposed_by" not in hold:
+        return "It would be refused: another operator has to run `holds propose-lift` first."
+    return (
+        f"Would end it now instead of {hold['ends_at']}, unless you proposed that yourself. Records that it "
+        "alone keeps, and that are past their period, are deleted within five days."
+    )
+
+
+def _needed_action(hold: Row) -> str:
+    """Return the action that another operator may take, or ""."""
+    if hold["awaits_confirmation"]:
+        return "a confirmation"
+    return "an approval of its lifting" if hold["in_force"] and "lift_proposed_by" in hold else ""
+
 
 app = typer.Typer(help="Holds: place, confirm, lift, list, show.", pretty_exceptions_enable=False)
 _ALL = "/holds"
@@ -34,7 +90,7 @@ def list_holds(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List the holds that have not ended, by their end."""
     with connected(stage, region, endpoint) as api:
         found = api.call("GET", _ALL).body
-        emit_listing(Listing(**found), "holds", tables.listed(found["items"]))
+        emit_listing(Listing(**found), "holds", listed(found["items"]))
 
 
 @app.command()
@@ -42,7 +98,7 @@ def show(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = No
     """Show one hold, also after its end."""
     with connected(stage, region, endpoint) as api:
         found = api.call("GET", f"{_ALL}/{hold}").body
-        emit(found, tables.whole(found))
+        emit(found, whole(found))
 
 
 @app.command()
@@ -87,11 +143,11 @@ def lift(
     with connected(stage, region, endpoint) as api:
         if dry_run:
             found = api.call("GET", f"{_ALL}/{hold}").body
-            emit(found, tables.whole(found), tables.liftable(found))
+            emit(found, whole(found), liftable(found))
             return
         confirm_unless(yes, f"Lift {hold}? Records that it alone keeps are deleted within days.")
         _print_result(api.call("POST", f"{_ALL}/{hold}/lift").body)
 
 
 def _print_result(hold: dict[str, Any]) -> None:
-    emit(hold, tables.line(hold))
+    emit(hold, hold_line(hold))

@@ -1,18 +1,22 @@
-"""Calls to the internal routes, signed with the operator's credentials (SigV4)."""
+"""Calls to the internal routes, signed with the operator's credentials (SigV4), and their lists."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
+from rich.console import RenderableType
 
 from infra.deployment.account import AwsAccount
 from infra.deployment.rollout import api_url
 from infra.deployment.stacks import Stacks, stack_name
+from infra.ops.operator_console import emit, note
 from infra.ops.refused import POLICY, CommandRefused
 
 
@@ -101,3 +105,45 @@ _REMEDIES = {
     "unavailable": "run the command again in a minute",
     "internal_error": "a defect: the log of the function admin has this call",
 }
+
+
+_MAX_LISTED = 500  # items; one page more may be read
+_MAX_CALLS = 100  # a page may have few items: a page of erasures leaves out the other requests
+
+
+@contextmanager
+def connected(stage: str, region: str, endpoint: str | None) -> Iterator[InternalApi]:
+    """Provide the API of a stage."""
+    yield InternalApi.of(AwsAccount(region, endpoint), stage)
+
+
+@dataclass
+class Listing:
+    """The beginning of a list: its items, the ids of unreadable ones, and whether there may be more."""
+
+    items: list[dict[str, Any]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    has_more: bool = True
+
+
+def read_list(api: InternalApi, path: str) -> Listing:
+    """Read a list page by page, until its end or one of the two limits."""
+    found, query, mark = Listing(), "", "&" if "?" in path else "?"
+    for _ in range(_MAX_CALLS):
+        page = api.call("GET", path + query).body
+        found.items += page["items"]
+        found.unreadable += page["unreadable"]
+        found.has_more = "next" in page
+        if not found.has_more or len(found.items) >= _MAX_LISTED:
+            break
+        query = f"{mark}cursor={page['next']}"
+    return found
+
+
+def emit_listing(found: Listing, what: str, rendered: RenderableType) -> None:
+    """Print a list, the ids of items that the API could not open, and whether there may be more."""
+    emit({"items": found.items, "unreadable": found.unreadable, "has_more": found.has_more}, rendered)
+    for one in found.unreadable:
+        note(f"{one} cannot be read because it was altered: restore its item from before that")
+    if found.has_more:
+        note(f"Only the first {len(found.items)} {what} are listed; there may be more.")

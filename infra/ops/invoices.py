@@ -13,8 +13,9 @@ import typer
 from rich.table import Table
 
 from chalicelib.core.ids import UserId
-from infra.ops.operator_console import checked, connected, emit, emit_listing, read_json, read_list
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.internal_api import connected, emit_listing, read_list
+from infra.ops.operator_console import emit
+from infra.ops.options import Endpoint, Region, Stage, checked, read_json
 
 app = typer.Typer(help="Invoices: record, list.", pretty_exceptions_enable=False)
 

@@ -21,7 +21,7 @@ from email.utils import parsedate_to_datetime
 
 from infra.deployment.account import AwsAccount
 from infra.deployment.vault import Document, stored, write
-from infra.ops.countdown import count_down
+from infra.ops.operator_console import count_down
 from infra.ops.refused import CommandRefused
 
 # Seconds, after which Lambda ends every run. All functions count: jobs open records, and the worker of rights

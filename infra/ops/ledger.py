@@ -13,9 +13,8 @@ from chalicelib.core import chain
 from chalicelib.core.chain import Chain, ChainVerdict, Finding, PublicKeys
 from infra.deployment.account import AwsAccount
 from infra.ops import standing_in
-from infra.ops.exit_statuses import NOT_IN_ORDER
 from infra.ops.operator_console import emit, note
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import NOT_IN_ORDER, CommandRefused
 
 
 class UnknownChain(CommandRefused):

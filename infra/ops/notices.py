@@ -7,7 +7,8 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from infra.ops.operator_console import connected, emit
+from infra.ops.internal_api import connected
+from infra.ops.operator_console import emit
 from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Notices: versions, and how far their announcements are.")

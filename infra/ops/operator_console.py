@@ -1,26 +1,17 @@
-"""What the operators' commands share: the console, the API, and arguments."""
+"""The console of the operators' commands: what they print, ask, and show while they wait."""
 
 from __future__ import annotations
 
 import json
 import sys
-import tomllib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+import time
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from pathlib import Path
-from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from chalicelib.core import clock
-from chalicelib.core.ids import BreachId, DisclosureId, HoldId, Id, RightsRequestId, UserId
-from infra.deployment.account import AwsAccount
-from infra.ops.internal_api import InternalApi
 from infra.ops.refused import CommandRefused
 
 # A pipe has no width, and ids must not be cut.
@@ -108,120 +99,37 @@ def confirm_unless(yes: bool, question: str) -> None:  # noqa: FBT001 - an optio
         raise NotConfirmed("not confirmed, so nothing was changed; --yes skips the question")
 
 
-_MAX_LISTED = 500  # items; one page more may be read
-_MAX_CALLS = 100  # a page may have few items: a page of erasures leaves out the other requests
+_REPORTED = 30  # seconds between two lines, if the output is no terminal
 
 
-def checked(kind: type[Id], name: str) -> Callable[[str], str]:
-    """Return a check that a text is an id: it becomes part of a URL and of a chain's name."""
-
-    def check(text: str) -> str:
-        if kind.parse(text) is None:
-            raise typer.BadParameter(f"not a {name} id")
-        return text
-
-    return check
+def in_words(seconds: int) -> str:
+    """Return a length, such as `14 min 30 s`."""
+    return f"{seconds // 60} min {seconds % 60:02} s"
 
 
-Request = Annotated[
-    str,
-    typer.Argument(help="id of the request, r_...", callback=checked(RightsRequestId, "request")),
-]
-Disclosure = Annotated[
-    str,
-    typer.Argument(help="id of the disclosure, d_...", callback=checked(DisclosureId, "disclosure")),
-]
-PlacedHold = Annotated[
-    str,
-    typer.Argument(help=f"id of the hold, {HoldId.prefix}_...", callback=checked(HoldId, "hold")),
-]
-RecordedBreach = Annotated[
-    str,
-    typer.Argument(help=f"id of the breach, {BreachId.prefix}_...", callback=checked(BreachId, "breach")),
-]
-Subject = Annotated[
-    str,
-    typer.Argument(help=f"id of the user, {UserId.prefix}_...", callback=checked(UserId, "user")),
-]
-FieldsFile = Annotated[
-    Path,
-    typer.Option(
-        "--text-file",
-        exists=True,
-        dir_okay=False,
-        help="TOML file with the other fields (docs/operations.md); not options, because "
-        "shells keep a history",
-    ),
-]
-
-
-def read_toml(path: Path, days: Iterable[str]) -> dict[str, Any]:
-    """Read fields from a TOML file; the API checks them.
+def count_down(
+    seconds: int,
+    reason: str,
+    sleep: Callable[[float], object] = time.sleep,
+    say: Callable[[str], object] = note,
+) -> None:
+    """Wait, and show the time that is left: in one line of a terminal, else in a line now and then.
 
     Args:
-        path: the file.
-        days: the fields that are days in the file and instants in the API.
+        seconds: how long; nothing happens if it is not positive.
+        reason: what is waited for, as a sentence.
+        sleep: waits for some seconds.
+        say: prints a line.
     """
-    try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise typer.BadParameter("not a TOML file") from None
-    for name in filter(fields.__contains__, days):
-        if type(fields[name]) is not date:
-            raise typer.BadParameter(f"{name} has to be a day, such as 2027-03-01 without quotes")
-        fields[name] = beginning_of(fields[name])
-    return fields
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read the body of a call from a JSON file; the API checks it."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise typer.BadParameter("not a JSON file") from None
-    if not isinstance(content, dict):
-        raise typer.BadParameter("not a JSON object")
-    return content
-
-
-def beginning_of(day: date) -> str:
-    """Return the beginning of a day in the controller's zone, as the API takes instants."""
-    return clock.to_text(clock.beginning_of(day))
-
-
-@contextmanager
-def connected(stage: str, region: str, endpoint: str | None) -> Iterator[InternalApi]:
-    """Provide the API of a stage."""
-    yield InternalApi.of(AwsAccount(region, endpoint), stage)
-
-
-@dataclass
-class Listing:
-    """The beginning of a list: its items, the ids of unreadable ones, and whether there may be more."""
-
-    items: list[dict[str, Any]] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-    has_more: bool = True
-
-
-def read_list(api: InternalApi, path: str) -> Listing:
-    """Read a list page by page, until its end or one of the two limits."""
-    found, query, mark = Listing(), "", "&" if "?" in path else "?"
-    for _ in range(_MAX_CALLS):
-        page = api.call("GET", path + query).body
-        found.items += page["items"]
-        found.unreadable += page["unreadable"]
-        found.has_more = "next" in page
-        if not found.has_more or len(found.items) >= _MAX_LISTED:
-            break
-        query = f"{mark}cursor={page['next']}"
-    return found
-
-
-def emit_listing(found: Listing, what: str, rendered: RenderableType) -> None:
-    """Print a list, the ids of items that the API could not open, and whether there may be more."""
-    emit({"items": found.items, "unreadable": found.unreadable, "has_more": found.has_more}, rendered)
-    for one in found.unreadable:
-        note(f"{one} cannot be read because it was altered: restore its item from before that")
-    if found.has_more:
-        note(f"Only the first {len(found.items)} {what} are listed; there may be more.")
+    if seconds <= 0:
+        return
+    say(reason)
+    if complain.is_terminal:
+        with complain.status("") as shown:
+            for left in range(seconds, 0, -1):
+                shown.update(f"{in_words(left)} left to wait")
+                sleep(1)
+        return
+    for left in range(seconds, 0, -_REPORTED):
+        say(f"{in_words(left)} left to wait")
+        sleep(min(left, _REPORTED))

@@ -1,11 +1,18 @@
-"""Options common to all commands."""
+"""Arguments and options that several commands share, and the files that some read."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+import tomllib
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from chalicelib.core import clock
+from chalicelib.core.ids import BreachId, DisclosureId, HoldId, Id, RightsRequestId, UserId
 from infra.ops.profiles import ENDPOINT, REGION, STAGE
 
 Stage = Annotated[str, typer.Option(envvar=STAGE, help="staging or production")]
@@ -18,3 +25,80 @@ Endpoint = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask for a confirmation")]
 After = Annotated[str | None, typer.Option(help="position printed by an earlier run, to continue")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would happen, and change nothing")]
+
+
+def checked(kind: type[Id], name: str) -> Callable[[str], str]:
+    """Return a check that a text is an id: it becomes part of a URL and of a chain's name."""
+
+    def check(text: str) -> str:
+        if kind.parse(text) is None:
+            raise typer.BadParameter(f"not a {name} id")
+        return text
+
+    return check
+
+
+Request = Annotated[
+    str,
+    typer.Argument(help="id of the request, r_...", callback=checked(RightsRequestId, "request")),
+]
+Disclosure = Annotated[
+    str,
+    typer.Argument(help="id of the disclosure, d_...", callback=checked(DisclosureId, "disclosure")),
+]
+PlacedHold = Annotated[
+    str,
+    typer.Argument(help=f"id of the hold, {HoldId.prefix}_...", callback=checked(HoldId, "hold")),
+]
+RecordedBreach = Annotated[
+    str,
+    typer.Argument(help=f"id of the breach, {BreachId.prefix}_...", callback=checked(BreachId, "breach")),
+]
+Subject = Annotated[
+    str,
+    typer.Argument(help=f"id of the user, {UserId.prefix}_...", callback=checked(UserId, "user")),
+]
+FieldsFile = Annotated[
+    Path,
+    typer.Option(
+        "--text-file",
+        exists=True,
+        dir_okay=False,
+        help="TOML file with the other fields (docs/operations.md); not options, because "
+        "shells keep a history",
+    ),
+]
+
+
+def read_toml(path: Path, days: Iterable[str]) -> dict[str, Any]:
+    """Read fields from a TOML file; the API checks them.
+
+    Args:
+        path: the file.
+        days: the fields that are days in the file and instants in the API.
+    """
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise typer.BadParameter("not a TOML file") from None
+    for name in filter(fields.__contains__, days):
+        if type(fields[name]) is not date:
+            raise typer.BadParameter(f"{name} has to be a day, such as 2027-03-01 without quotes")
+        fields[name] = beginning_of(fields[name])
+    return fields
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read the body of a call from a JSON file; the API checks it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise typer.BadParameter("not a JSON file") from None
+    if not isinstance(content, dict):
+        raise typer.BadParameter("not a JSON object")
+    return content
+
+
+def beginning_of(day: date) -> str:
+    """Return the beginning of a day in the controller's zone, as the API takes instants."""
+    return clock.to_text(clock.beginning_of(day))

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from infra.deployment.account import AwsAccount
 from infra.ops import scheduled
-from infra.ops.operator_console import connected, emit
+from infra.ops.internal_api import connected
+from infra.ops.operator_console import emit
 from infra.ops.options import DryRun, Endpoint, Region, Stage
 
 app = typer.Typer(help="The purge: run it now, and its last proof.")

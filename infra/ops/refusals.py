@@ -32,9 +32,8 @@ from infra.deployment.queues import NoSuchQueue, NotRedrivable
 from infra.deployment.stacks import StackFailed
 from infra.deployment.tables import StreamMissing
 from infra.deployment.vault import MissingSecret
-from infra.ops.exit_statuses import FAILED, USAGE
 from infra.ops.operator_console import complain
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import FAILED, USAGE, CommandRefused
 from infra.ops.scheduled import RunFailed
 
 DEBUG = "RU4M_DEBUG"

@@ -1,10 +1,14 @@
-"""The base of what a command refuses, so that one place prints it (`refusals`)."""
+"""The base of what a command refuses, so that one place prints it (`refusals`); and all exit statuses."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from infra.ops.exit_statuses import FAILED, USAGE
+# 0: done, and in order.
+FAILED = 1  # refused or failed; a line on stderr names the remedy
+USAGE = 2  # called in a wrong way; nothing was done
+NOT_IN_ORDER = 3  # done, and what it found is not in order, or not all of it is done
+
 
 POLICY = (
     "Your role needs the policy that the output OperatorPolicyArn of the stack ru4m-<stage>-service names."

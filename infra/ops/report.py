@@ -4,35 +4,89 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
 
 from chalicelib.core import clock, settings
 from chalicelib.core.ids import ReportId
 from chalicelib.operations.reports import page
-from chalicelib.operations.reports.figures import YearCounts, YearFigures, as_json
+from chalicelib.operations.reports.figures import BREACHES, Published, YearCounts, YearFigures, as_json
+from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
-from infra.ops import (
-    redating,
-    report_index,
-    report_ledger,
-    report_pack,
-    report_proof,
-    report_tables,
-    report_zip,
-)
-from infra.ops.exit_statuses import NOT_IN_ORDER
-from infra.ops.internal_api import InternalApi
-from infra.ops.operator_console import complain, connected, emit, emit_pages
+from infra.ops import indexing, report_pack, report_proof, report_zip
+from infra.ops.internal_api import InternalApi, connected
+from infra.ops.operator_console import complain, emit, emit_pages
 from infra.ops.options import After, DryRun, Endpoint, Region, Stage
-from infra.ops.refused import CommandRefused
+from infra.ops.refused import NOT_IN_ORDER, CommandRefused
 from infra.ops.report_reader import ReportReader
+
+_HIDDEN = "-"
+
+
+def of_pack(made: Mapping[str, Any]) -> Iterator[str]:
+    """Return the lines about a pack."""
+    yield f"{made['file']}: {made['requests']} requests, report {made['report']}"
+    yield f"SHA-256 of its manifest, which the Ledger has: {made['manifest_sha256']}"
+    findings = made["findings"]
+    yield "The Ledger has no findings." if not findings else f"The Ledger has {len(findings)} findings:"
+    yield from (f"  {finding}" for finding in findings)
+
+
+def of_verification(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
+    """Return the lines about a verified pack: its faults, or that there are none."""
+    yield from faults
+    if not faults:
+        yield f"{name}: no fault. SHA-256 of its manifest: {facts['manifest_sha256']}"
+        if "key" in facts:
+            yield _proven(facts)
+
+
+def of_proof(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
+    """Return the lines about a proof that was written."""
+    yield from faults
+    if not faults:
+        yield f"{name}: {_proven(facts)}"
+
+
+def _proven(facts: Mapping[str, Any]) -> str:
+    return (
+        f"It existed by {facts['existed_by']}: checkpoint {facts['checkpoint']}, signed by the key "
+        f"{facts['key']}. Compare this key with the one that the controller gave you."
+    )
+
+
+def of_year(figures: YearFigures) -> Iterator[RenderableType]:
+    """Return the tables of a year."""
+    until = "" if figures.is_whole else f", up to {figures.last}"
+    yield f"{figures.year}{until}. {_HIDDEN}: not published, see docs/operations.md."
+    yield _table("right", figures.requests)
+    days = Table("right", "median days", "mean days", box=box.SIMPLE)
+    for name, of in figures.days.items():
+        days.add_row(str(name), *(_HIDDEN if one is None else f"{one:g}" for one in (of.median, of.mean)))
+    yield days
+    yield _table("ground of a disclosure", figures.disclosures)
+    yield _table("", {cell: count for cell, count in figures.breaches.items() if cell[0] == BREACHES})
+
+
+def _table(head: str, cells: Published) -> Table:
+    rows, columns = (tuple(dict.fromkeys(str(cell[place]) for cell in cells)) for place in (0, 1))
+    ordered = (TOTAL, *(column for column in columns if column != TOTAL))
+    names = {(str(row), str(column)): count for (row, column), count in cells.items()}
+    table = Table(head, *ordered, box=box.SIMPLE)
+    for row in rows:
+        counts = (names[row, column] for column in ordered)
+        table.add_row(row, *(_HIDDEN if count is None else f"{count:,}" for count in counts))
+    return table
+
 
 app = typer.Typer(help="Reports: the regulator pack, and the figures of a year.")
 
@@ -77,7 +131,7 @@ def pack(
         seen = report_pack.add_files(writer, reader, state)
         reader.say_unreadable("The pack leaves them out, and says so.")
         _say(f"{len(seen.references)} requests read; now the Ledger is verified")
-        ledger = report_ledger.verified(account, stage, reader.since, reader.until, seen.references, evidence)
+        ledger = report_proof.verified(account, stage, reader.since, reader.until, seen.references, evidence)
         writer.add("ledger.json", "what was verified in the Ledger", [report_zip.json_text(ledger)])
         sha256 = writer.finish(_facts(reader, state))
         reader.record_manifest(sha256)
@@ -88,7 +142,7 @@ def pack(
         "manifest_sha256": sha256,
         "findings": ledger["findings"],
     }
-    emit(made, *report_tables.of_pack(made))
+    emit(made, *of_pack(made))
     sys.exit(NOT_IN_ORDER if ledger["findings"] else 0)
 
 
@@ -112,7 +166,7 @@ def prove(
     proof = report_proof.make(AwsAccount(region, endpoint), stage, report_id, found.sha256)
     out.write_text(report_zip.json_text(proof), encoding="utf-8")
     faults, facts = report_proof.check(proof, report_id, found.sha256)
-    emit({"file": str(out), **facts, "faults": faults}, *report_tables.of_proof(out.name, faults, facts))
+    emit({"file": str(out), **facts, "faults": faults}, *of_proof(out.name, faults, facts))
     sys.exit(NOT_IN_ORDER if faults else 0)
 
 
@@ -134,7 +188,7 @@ def verify(
     if proof and found.sha256 and found.manifest:
         more, proven = report_proof.check(_json_in(proof), _report_of(found.manifest), found.sha256)
         faults, facts = faults + more, facts | proven
-    emit({"faults": faults, **facts}, *report_tables.of_verification(file.name, faults, facts))
+    emit({"faults": faults, **facts}, *of_verification(file.name, faults, facts))
     sys.exit(NOT_IN_ORDER if faults else 0)
 
 
@@ -162,7 +216,7 @@ def year(
         figures = _figures(api, of, min(date(of, 12, 31), today), today)
     if out:
         out.write_text(page.page(figures), encoding="utf-8")
-    emit(as_json(figures), *([f"The page is in {out}."] if out else report_tables.of_year(figures)))
+    emit(as_json(figures), *([f"The page is in {out}."] if out else of_year(figures)))
 
 
 @app.command()
@@ -175,8 +229,8 @@ def index(
     endpoint: Endpoint = None,
 ) -> None:
     """Index requests that were stored before reports existed. Once; safe to stop and run again."""
-    apply = redating.writer(dry_run=dry_run)
-    emit_pages(report_index.index(AwsAccount(region, endpoint), stage, apply, after))
+    apply = indexing.writer(dry_run=dry_run)
+    emit_pages(indexing.index_requests(AwsAccount(region, endpoint), stage, apply, after))
 
 
 def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:

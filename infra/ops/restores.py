@@ -1,19 +1,125 @@
-"""`python -m infra.ops replay-erasures` and `switch-tables`: restored tables (docs/restore.md)."""
+"""`python -m infra.ops replay-erasures` and `switch-tables`: restored tables (docs/restore.md).
+
+Each command checks the names and the state of the restored tables before it changes them. DynamoDB gives a
+restored table its keys and indexes, and nothing else: TTL, backups, deletion protection and the stream have
+to be set again.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
 import typer
+from botocore.exceptions import ClientError
 
 from chalicelib.core import transactions
+from chalicelib.core.table_names import Table
 from chalicelib.operations.restore.scanning import Workers
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.ops.operator_console import confirm_unless, emit, note
 from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
-from infra.ops.restored_tables import RestoredTables
+from infra.ops.refused import CommandRefused, WrongCall
+from infra.template import load
+
+
+class RestoredTableRefused(CommandRefused):
+    """A restored table is not the one that was meant, or functions use it; the text says which."""
+
+
+class RestoreMalformed(WrongCall):
+    """A word of the call does not name a restored table, or an instant."""
+
+
+@dataclass(frozen=True)
+class RestoredTables:
+    """The physical names of restored tables, and those that functions may use already."""
+
+    names: dict[Table, str]
+    allowed: frozenset[str]
+
+    @classmethod
+    def parse(cls, words: Iterable[str], allowed: Iterable[str]) -> Self:
+        """Parse words such as `accounts=ru4m-staging-accounts-restored`.
+
+        Raises:
+            RestoreMalformed: a word is malformed, or a table is named twice.
+        """
+        found: dict[Table, str] = {}
+        for word in words:
+            table, _, name = word.partition("=")
+            if table not in list(Table) or not name or table in found:
+                raise RestoreMalformed(f"--restored {word}: each table once, as accounts=NAME")
+            found[Table(table)] = name
+        return cls(found, frozenset(allowed))
+
+    def check(self, account: AwsAccount, stage: str) -> None:
+        """Check that the tables can be changed.
+
+        Raises:
+            RestoredTableRefused: a function of the stage uses one of them, or it is not what it is named as.
+        """
+        used = _tables_in_use(account, stage) - self.allowed
+        for table, name in self.names.items():
+            if name in used:
+                raise RestoredTableRefused(f"functions use {name}; to change it, add --in-use {name}")
+            found, wanted = _described(account, name), _template(table)
+            if (found["KeySchema"], _indexes(found)) != (wanted["KeySchema"], _indexes(wanted)):
+                raise RestoredTableRefused(f"{name} has not the keys and indexes of the table {table}")
+
+    def missing_settings(self, account: AwsAccount) -> Iterator[str]:
+        """A line for each table that lacks settings which the template gives it."""
+        for table, name in self.names.items():
+            if lacking := list(_missing(account, name, _template(table))):
+                yield f"{name} lacks: {', '.join(lacking)} (docs/restore.md)"
+
+
+def _tables_in_use(account: AwsAccount, stage: str) -> set[str]:
+    """The names of the tables in the configuration of the functions of a stage."""
+    pages = account.client("lambda").get_paginator("list_functions").paginate()
+    functions = (one for page in pages for one in page["Functions"])
+    own = (one for one in functions if one["FunctionName"].startswith(f"ru4m-{stage}-"))
+    variables = (one.get("Environment", {}).get("Variables", {}) for one in own)
+    return {value for some in variables for name, value in some.items() if name.startswith("RU4M_TABLE_")}
+
+
+def _described(account: AwsAccount, name: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = account.client("dynamodb").describe_table(TableName=name)["Table"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise RestoredTableRefused(f"{name}: {code}") from None
+    if found["TableStatus"] != "ACTIVE":
+        raise RestoredTableRefused(f"{name} is {found['TableStatus']}; wait until it is ACTIVE")
+    return found
+
+
+def _template(table: Table) -> dict[str, Any]:
+    properties: dict[str, Any] = load("data")["Resources"][f"{table.title()}Table"]["Properties"]
+    return properties
+
+
+def _indexes(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {one["IndexName"]: one["KeySchema"] for one in table.get("GlobalSecondaryIndexes", ())}
+
+
+def _missing(account: AwsAccount, name: str, wanted: Mapping[str, Any]) -> Iterator[str]:
+    client, found = account.client("dynamodb"), _described(account, name)
+    ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    if ttl.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+        yield "TTL on delete_at"
+    backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    status = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+    if wanted["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] and status != "ENABLED":
+        yield "point-in-time recovery"
+    if not found.get("DeletionProtectionEnabled"):
+        yield "deletion protection"
+    if "StreamSpecification" in wanted and not found.get("StreamSpecification", {}).get("StreamEnabled"):
+        yield "its stream"
+
 
 Restored = Annotated[list[str], typer.Option(help="restored table, as accounts=NAME; once for each")]
 

@@ -3,6 +3,9 @@
 Each command calls the internal API, signed with the operator's credentials: once, and `list` once per page.
 The API records each action and each view under a pseudonym of the operator, which `show` resolves. Only
 `verify` reads the evidence directly: the API cannot prove its own evidence.
+
+The steps of a request notify processors of changed data (Art. 19 GDPR). Operators notify authorities, and
+record that here.
 """
 
 from __future__ import annotations
@@ -21,13 +24,12 @@ from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from infra.deployment.account import AwsAccount
-from infra.ops import cases, rights_recipients
-from infra.ops.internal_api import InternalApi
-from infra.ops.operator_console import Request, ask, connected, emit, emit_listing, note, read_json, read_list
-from infra.ops.options import Endpoint, Region, Stage, Version
+from infra.ops import cases
+from infra.ops.internal_api import InternalApi, connected, emit_listing, read_list
+from infra.ops.operator_console import ask, emit, note
+from infra.ops.options import Endpoint, Region, Request, Stage, Version, read_json
 
 app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
-app.add_typer(rights_recipients.app)
 _ALL = "/rights-requests"
 
 
@@ -284,6 +286,38 @@ def verify_evidence(
     from infra.ops.ledger import verify
 
     sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since))
+
+
+@app.command("unnotified")
+def list_unnotified(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """List the requests with recipients that you have to notify, longest due first."""
+    with connected(stage, region, endpoint) as api:
+        found = api.call("GET", "/unnotified-recipients").body
+        emit(found, *(f"{one['id']}  since {one['since']}" for one in found["items"]))
+
+
+@app.command("recipients")
+def list_recipients(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """List the recipients of data that a request changed, and which of them were notified."""
+    with connected(stage, region, endpoint) as api:
+        found = api.call("GET", f"{_ALL}/{request}/recipients").body
+        emit(found, cases.recipients(found["items"]))
+
+
+@app.command()
+def notified(
+    request: Request,
+    number: Annotated[int, typer.Argument(min=0, help="number printed by `recipients`")],
+    on: Annotated[str, typer.Option(help="day of the notice, YYYY-MM-DD")],
+    stage: Stage,
+    region: Region,
+    endpoint: Endpoint = None,
+) -> None:
+    """Record the day on which you notified an authority of the change."""
+    body = {"number": number, "notified_on": on}
+    with connected(stage, region, endpoint) as api:
+        found = api.call("PUT", f"{_ALL}/{request}/recipients", body).body
+        emit(found, cases.recipients(found["items"]))
 
 
 def _enter(api: InternalApi, body: dict[str, Any]) -> None:

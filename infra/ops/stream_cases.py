@@ -12,8 +12,9 @@ from rich.table import Table
 
 from chalicelib.core.ids import UserId
 from chalicelib.reconciliation.cases.model import SettledAs
-from infra.ops.operator_console import checked, connected, emit
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.internal_api import connected
+from infra.ops.operator_console import emit
+from infra.ops.options import Endpoint, Region, Stage, checked
 
 app = typer.Typer(help="Users who were deleted at Stream, but not by us.", pretty_exceptions_enable=False)
 _ALL = "/stream-cases"

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from infra.ops.operator_console import Subject, ask, connected, emit
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.internal_api import connected
+from infra.ops.operator_console import ask, emit
+from infra.ops.options import Endpoint, Region, Stage, Subject
 from infra.ops.rights import ContactKind
 
 app = typer.Typer(help="Subjects: find one by a contact, show the state of an account.")

@@ -20,7 +20,7 @@ from typing import Self
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import Document, new_signing_key, public_keys, stored, write
-from infra.ops.countdown import in_words
+from infra.ops.operator_console import in_words
 from infra.ops.refused import CommandRefused
 
 # Twice the lifetime of a token (15 minutes): once for the tokens, once for clock skew and late requests.

@@ -22,7 +22,7 @@ from chalicelib.retention.purge import service as purge
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff.disclosures import store as disclosure_store
-from infra.ops import report_index, report_pack, report_reader, report_zip, standing_in
+from infra.ops import indexing, report_pack, report_reader, report_zip, standing_in
 from infra.ops.__main__ import app
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.report_zip import writing
@@ -360,7 +360,7 @@ def test_figures_of_a_year_hide_what_is_about_few(
 def test_requests_from_before_the_index_are_indexed_once(
     world: World, run: Commands, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report_index, "act_as_signup", lambda *_: None)
+    monkeypatch.setattr(indexing, "act_as_signup", lambda *_: None)
     place = store.key(RightsRequestId(asked[0]))
     stored = table.get(place)
     table.write(Change(place, drop=("received",)))

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infra.deployment.account import AwsAccount
-from infra.ops import countdown, key_versions
+from infra.ops import key_versions, operator_console
 from infra.ops import keys as keys_module
 from infra.ops.__main__ import app
 from infra.ops.key_versions import LONGEST_RUN, Unfinished
@@ -64,14 +64,14 @@ def test_wait_is_whole_if_aws_does_not_state_both_instants() -> None:
 def test_countdown_says_what_is_left_and_waits_no_longer() -> None:
     slept: list[float] = []
     said: list[str] = []
-    countdown.count_down(70, "It takes a while.", slept.append, said.append)
+    operator_console.count_down(70, "It takes a while.", slept.append, said.append)
     assert sum(slept) == 70
     assert said == [
         "It takes a while.",
         *(f"{one} left to wait" for one in ("1 min 10 s", "0 min 40 s", "0 min 10 s")),
     ]
     for nothing in (0, -5):
-        countdown.count_down(nothing, "never said", slept.append, said.append)
+        operator_console.count_down(nothing, "never said", slept.append, said.append)
     assert (sum(slept), len(said)) == (70, 4)
 
 

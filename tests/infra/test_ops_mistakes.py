@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import declaration
 from infra.deployment.account import AwsAccount
-from infra.ops import internal_api, operator_console, profiles, progress
+from infra.ops import erasures, internal_api, operator_console, profiles
 from infra.ops.__main__ import app
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.profiles import FILE, PROFILE, REGION, STAGE
@@ -275,7 +275,7 @@ def test_list_of_erasures_has_whole_ids_and_dates_at_100_columns() -> None:
         "hours_since_capture": 25,
         "deleted": 2, "cancellable": False, "due_at": "2026-12-26T22:59:59Z", "days_left": 30,
     }  # fmt: skip
-    Console(file=written, width=100).print(progress.listed([one]))
+    Console(file=written, width=100).print(erasures.listed([one]))
     assert [
         text for text in (request, "2026-11-26", "2026-12-26", "25 h") if text not in written.getvalue()
     ] == []
@@ -298,7 +298,7 @@ def test_longest_row_fits_the_width_and_keeps_id_step_and_reason() -> None:
         "days_left": 3,
     }
     with operator_console.console.capture() as captured:
-        operator_console.console.print(progress.listed([longest]))
+        operator_console.console.print(erasures.listed([longest]))
     printed = captured.get()
     assert max(map(len, printed.splitlines())) <= operator_console.WIDTH
     for kept in (longest["id"], longest["step"], longest["why"]):

@@ -16,12 +16,12 @@ from typer.testing import CliRunner, Result
 from infra.deployment import queues
 from infra.deployment.account import AwsAccount
 from infra.deployment.queues import FailedMessage, NotRedrivable
-from infra.ops import stream_positions
+from infra.ops import queues as commands
 from infra.ops.__main__ import app
 from infra.ops.scheduled import RunFailed
 from tests.infra.fakes import REGION
 
-FAILURES = stream_positions.QUEUE
+FAILURES = commands.QUEUE
 
 
 @pytest.fixture
@@ -198,13 +198,13 @@ def a_position(first: int, last: int) -> str:
 
 def repeat(
     monkeypatch: pytest.MonkeyPatch, streams: FakeStreams, job: FakeLambda, maximum: int = 10
-) -> stream_positions.Repeated:
+) -> commands.Repeated:
     account, client = AwsAccount(REGION), AwsAccount.client
     monkeypatch.setattr(
         AwsAccount, "client", lambda own, name: streams if name == "dynamodbstreams" else client(own, name)
     )
     monkeypatch.setattr(AwsAccount, "patient_client", lambda *_: job)
-    return stream_positions.repeat(account, "staging", queues.find(account, "staging", FAILURES), maximum)
+    return commands.repeat(account, "staging", queues.find(account, "staging", FAILURES), maximum)
 
 
 def test_job_runs_again_with_exactly_the_records_of_a_position(
@@ -229,8 +229,8 @@ def test_position_that_fails_again_or_is_too_old_stays_in_the_queue(
 
 def test_redrive_of_positions_says_how_many_were_lost(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     send(sqs, FAILURES, a_position(5, 5))
-    found = stream_positions.Repeated(done=2, failed=1, expired=3)
-    monkeypatch.setattr(stream_positions, "repeat", lambda *_: found)
+    found = commands.Repeated(done=2, failed=1, expired=3)
+    monkeypatch.setattr(commands, "repeat", lambda *_: found)
     done = ops("redrive", FAILURES, "--yes")
     assert done.exit_code == 3
     assert "2 positions in the table's stream worked on, 1 failed again." in done.output
