@@ -66,7 +66,7 @@ def mac_keys(purpose: Secret) -> MacKeys:
 
     For the lookup key, `RU4M_LOOKUP_VERSIONS` lists the versions to use. A container that did not know a
     version would miss the claims under it, and could give a number to a second account. So a rotation
-    changes the setting, which starts new containers (infra/ops/lookup).
+    changes the setting, which starts new containers (infra/ops/keys/lookup_key).
     """
     document = _read(purpose)
     stored = {version: base64.b64decode(key) for version, key in document["versions"].items()}

@@ -14,7 +14,7 @@ from infra.dashboards.stack import Stack
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import STAGE, LocalCloud
-from infra.ops.plots import as_svg, published
+from infra.ops.reports.plots import as_svg, published
 
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "img"
 _POINTS = 40  # in a chart, at most

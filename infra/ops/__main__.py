@@ -13,35 +13,29 @@ import typer
 from chalicelib.core.table_names import Table
 from infra.build import ROOT
 from infra.deployment.account import AwsAccount
-from infra.ops import (
-    alarms,
+from infra.ops import operator_console, standing_in
+from infra.ops.alarms import alarms, chat_settings, queues
+from infra.ops.cases import (
     breaches,
-    chat_settings,
     consents,
     disclosures,
     erasures,
-    gated,
     holds,
     invoices,
-    keys,
     notices,
-    operator_console,
-    purge,
-    queues,
     recipients,
-    report,
-    restores,
-    retention,
-    rights,
-    standing_in,
     stream_cases,
     subjects,
 )
-from infra.ops import plots as pictures
+from infra.ops.cases import requests as rights
+from infra.ops.data import gated_jobs, purge, restores, retention
+from infra.ops.keys import commands as keys
 from infra.ops.operator_console import console, emit
 from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.profiles import apply_local, apply_profile
 from infra.ops.refusals import OperatorGroup
+from infra.ops.reports import commands as report
+from infra.ops.reports import plots as pictures
 
 app = typer.Typer(
     cls=OperatorGroup,
@@ -65,8 +59,8 @@ app.add_typer(disclosures.app, name="disclosures")
 app.add_typer(breaches.app, name="breach")
 app.add_typer(holds.app, name="holds")
 app.add_typer(invoices.app, name="invoices")
-app.add_typer(gated.reconcile, name="reconcile")
-app.add_typer(gated.idle_accounts, name="idle-accounts")
+app.add_typer(gated_jobs.reconcile, name="reconcile")
+app.add_typer(gated_jobs.idle_accounts, name="idle-accounts")
 app.add_typer(stream_cases.app, name="stream-cases")
 app.add_typer(chat_settings.app, name="chat-settings")
 app.add_typer(alarms.app, name="alarms")
@@ -138,7 +132,7 @@ def verify_chains(
 
     Exit status 3: something is wrong. 1: a chain does not exist.
     """
-    from infra.ops.ledger import verify
+    from infra.ops.data.ledger import verify
 
     account, names = AwsAccount(region, endpoint), [chain] if chain else None
     sys.exit(verify(account, stage, names, since))

@@ -22,10 +22,14 @@ from chalicelib.retention.purge import service as purge
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff.disclosures import store as disclosure_store
-from infra.ops import indexing, report_pack, report_reader, report_zip, standing_in
+from infra.ops import standing_in
 from infra.ops.__main__ import app
+from infra.ops.data import stored_items
 from infra.ops.internal_api import CallRefused, InternalApi
-from infra.ops.report_zip import writing
+from infra.ops.reports import archive as report_zip
+from infra.ops.reports import pack as report_pack
+from infra.ops.reports import reader
+from infra.ops.reports.archive import writing
 from tests.support import breaches
 from tests.support.commands import Commands, Ran, Wire
 from tests.support.disclosures import a_danger, an_approved_order
@@ -318,7 +322,7 @@ def test_failed_pack_leaves_no_file_and_an_existing_one_is_kept(
     def fail(*_: object, **__: object) -> None:
         raise CallRefused("500 internal_error")
 
-    monkeypatch.setattr(report_reader.ReportReader, "record_manifest", fail)
+    monkeypatch.setattr(reader.ReportReader, "record_manifest", fail)
     assert make("new.zip")[0].exit_code == 1
     assert [path.name for path in tmp_path.iterdir()] == ["old.zip"]
 
@@ -360,7 +364,7 @@ def test_figures_of_a_year_hide_what_is_about_few(
 def test_requests_from_before_the_index_are_indexed_once(
     world: World, run: Commands, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "act_as_signup", lambda *_: None)
+    monkeypatch.setattr(stored_items, "act_as_signup", lambda *_: None)
     place = store.key(RightsRequestId(asked[0]))
     stored = table.get(place)
     table.write(Change(place, drop=("received",)))

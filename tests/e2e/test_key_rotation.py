@@ -9,9 +9,9 @@ import pytest
 
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
-from infra.ops.lookup import ClaimsLeft, LookupKeys, service_rekey
-from infra.ops.stage_key import StageKeys, StillNeeded, service_reseal, service_rewrap
-from infra.ops.token_key import SigningKeys
+from infra.ops.keys.lookup_key import ClaimsLeft, LookupKeys, service_rekey
+from infra.ops.keys.stage_key import StageKeys, StillNeeded, service_reseal, service_rewrap
+from infra.ops.keys.token_key import SigningKeys
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
-from infra.ops.token_key import SigningKeys
+from infra.ops.keys.token_key import SigningKeys
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infra.deployment.account import AwsAccount
-from infra.ops import key_versions, operator_console
-from infra.ops import keys as keys_module
+from infra.ops import operator_console
 from infra.ops.__main__ import app
-from infra.ops.key_versions import LONGEST_RUN, Unfinished
-from infra.ops.stage_key import StageKeys, StillNeeded
+from infra.ops.keys import commands as keys_module
+from infra.ops.keys import versions as key_versions
+from infra.ops.keys.stage_key import StageKeys, StillNeeded
+from infra.ops.keys.versions import LONGEST_RUN, Unfinished
 from tests.infra.fakes import REGION
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

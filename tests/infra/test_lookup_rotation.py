@@ -21,8 +21,8 @@ from chalicelib.core.table import Delete, Key, Table
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
 from infra.deployment import vault
-from infra.ops.key_versions import Unfinished
-from infra.ops.lookup import ClaimsLeft, LookupKeys, SuppressionsLeft
+from infra.ops.keys.lookup_key import ClaimsLeft, LookupKeys, SuppressionsLeft
+from infra.ops.keys.versions import Unfinished
 from tests.support import cloud, rotations
 from tests.support.builders import a_phone, an_address
 from tests.support.copies import damage

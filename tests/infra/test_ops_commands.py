@@ -25,8 +25,8 @@ from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.terms import RefusalReason
 from infra.build import ROOT
 from infra.deployment.account import AwsAccount
-from infra.ops import cases
 from infra.ops.__main__ import app
+from infra.ops.cases import tables
 from infra.ops.internal_api import InternalApi
 from infra.ops.refused import CommandRefused
 
@@ -221,9 +221,13 @@ def test_commands_that_destroy_ask_for_a_confirmation() -> None:
 
 def test_no_command_prints_past_the_format_that_was_chosen() -> None:
     printed = re.compile(r"\bconsole\.print|\btyper\.echo|(?<!\.)\bprint\(")
+    files = set((ROOT / "infra/ops").rglob("*.py"))
+    assert {
+        Path(str(one.__file__)) for name, one in sys.modules.items() if name.startswith("infra.ops")
+    } <= files
     printing = [
         f"{file.name}: {line.strip()}"
-        for file in sorted((ROOT / "infra/ops").glob("*.py"))
+        for file in sorted(files)
         for line in file.read_text(encoding="utf-8").splitlines()
         if printed.search(line) and file.name not in {"operator_console.py", "refusals.py"}
     ]
@@ -232,7 +236,7 @@ def test_no_command_prints_past_the_format_that_was_chosen() -> None:
 
 def test_each_reason_has_plain_words_beside_its_code() -> None:
     for reason in (*RefusalReason, *ExtensionReason):
-        code, _, words = str(cases.with_words(reason.value)).partition(": ")
+        code, _, words = str(tables.with_words(reason.value)).partition(": ")
         assert (code, len(words.split()) > 3, words.startswith("Reason")) == (reason.value, True, False)
 
 

@@ -19,8 +19,9 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import declaration
 from infra.deployment.account import AwsAccount
-from infra.ops import erasures, internal_api, operator_console, profiles
+from infra.ops import internal_api, operator_console, profiles
 from infra.ops.__main__ import app
+from infra.ops.cases import erasures
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.profiles import FILE, PROFILE, REGION, STAGE
 from infra.ops.refusals import DEBUG

@@ -15,8 +15,8 @@ from chalicelib.usage.figures import Figure, Figures
 from infra.deployment.account import AwsAccount
 from infra.local import pictures
 from infra.local.__main__ import app
-from infra.ops import plots
-from infra.ops.plots import as_svg
+from infra.ops.reports import plots
+from infra.ops.reports.plots import as_svg
 from tests.support.environment import REGION
 from tests.support.world import World
 

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 from infra.deployment import queues
 from infra.deployment.account import AwsAccount
 from infra.deployment.queues import FailedMessage, NotRedrivable
-from infra.ops import queues as commands
 from infra.ops.__main__ import app
+from infra.ops.alarms import queues as commands
 from infra.ops.scheduled import RunFailed
 from tests.infra.fakes import REGION
 

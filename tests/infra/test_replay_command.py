@@ -16,7 +16,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks
 from infra.deployment.tables import StreamMissing
 from infra.ops import __main__ as command
-from infra.ops import restores
+from infra.ops.data import restores
 from tests.infra.fakes import REGION, FakeCloudFormation
 from tests.support import cloud, environment
 from tests.support.ledger import create_archive

@@ -19,7 +19,7 @@ from chalicelib.privacy.periods import Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
-from infra.ops.stage_key import StageKeys, StillNeeded
+from infra.ops.keys.stage_key import StageKeys, StillNeeded
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone
 from tests.support.races import just_before

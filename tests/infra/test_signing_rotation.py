@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.deployment.vault import public_keys, write
-from infra.ops.token_key import NotYet, SigningKeys
+from infra.ops.keys.token_key import NotYet, SigningKeys
 from tests.infra.fakes import REGION, FakeAccount
 
 ARN = "arn:signing"

@@ -15,9 +15,9 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from chalicelib.privacy import rewrites, subject_keys
 from infra.deployment import vault
-from infra.ops import key_versions
-from infra.ops.key_versions import Unfinished
-from infra.ops.stage_key import StageKeys, StillNeeded
+from infra.ops.keys import versions as key_versions
+from infra.ops.keys.stage_key import StageKeys, StillNeeded
+from infra.ops.keys.versions import Unfinished
 from tests.infra.templates import Template
 from tests.support import cloud
 from tests.support.builders import a_phone

@@ -16,7 +16,7 @@ from chalicelib.core.transactions import Perform
 from chalicelib.operations.restore.erasures import Keep, keep_held
 from chalicelib.operations.restore.replay import ReplayOrder
 from chalicelib.operations.restore.scanning import Workers
-from infra.ops.replay import report
+from infra.ops.data.replay import report
 
 # Held is in backups too; a restore of it alone would bring nothing back.
 IN_BACKUPS = (Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.KEYS, Table.RIGHTS, Table.USAGE)

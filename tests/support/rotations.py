@@ -13,8 +13,8 @@ from chalicelib.core import aws
 from infra.deployment import vault
 from infra.deployment.account import AwsAccount
 from infra.deployment.vault import Document
-from infra.ops import key_versions
-from infra.ops.key_versions import Versions
+from infra.ops.keys import versions as key_versions
+from infra.ops.keys.versions import Versions
 from tests.support import cloud
 from tests.support.environment import REGION
 

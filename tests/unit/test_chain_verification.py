@@ -21,7 +21,7 @@ from chalicelib.core.chain import (
 )
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
-from infra.ops.ledger import verdicts
+from infra.ops.data.ledger import verdicts
 from tests.support.ledger import (
     MILA,
     VUK,

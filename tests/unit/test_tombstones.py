@@ -22,7 +22,7 @@ from chalicelib.core.transactions import commit
 from chalicelib.privacy.periods import Period
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone, final_key, pending_key
-from infra.ops import ledger
+from infra.ops.data import ledger
 from tests.support.cloud import counted, failing
 from tests.support.crash import How, Killed, Point, Watch
 from tests.support.ledger import MILA, alter_newest, checkpoint, create_archive, verify, write

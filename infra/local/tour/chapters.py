@@ -28,7 +28,7 @@ from infra.local.tour.retention import clean_up
 from infra.local.tour.rights import exercise_access
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
-from infra.ops.plots import as_svg
+from infra.ops.reports.plots import as_svg
 
 # Serbian numbers that are not assigned. In any case, the local cloud sends no messages.
 _MILA, _JOVAN = "+381601234567", "+381601234568"

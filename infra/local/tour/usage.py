@@ -26,7 +26,7 @@ from chalicelib.usage.figures import Figures
 from chalicelib.usage.model import DiagnosticsEvent, UsageEvent
 from infra.local.cloud import STAGE, LocalCloud
 from infra.local.tour.phone import Phone
-from infra.ops import plots
+from infra.ops.reports import plots
 from infra.ops.standing_in import act_as_signup
 
 _KINDS: dict[str, type[UsageEvent | DiagnosticsEvent]] = {

@@ -1,7 +1,7 @@
 """`python -m infra.ops subjects`: find a subject by number or mailbox, and look at the state of an account.
 
-Each command calls the internal API, as those of `infra.ops.rights` do, which counts and records each look.
-The contact is typed in or piped, because shells keep a history and other users see arguments.
+Each command calls the internal API, as those of `infra.ops.cases.requests` do, which counts and records each
+look. The contact is typed in or piped, because shells keep a history and other users see arguments.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from infra.ops.cases.requests import ContactKind
 from infra.ops.internal_api import connected
 from infra.ops.operator_console import ask, emit
 from infra.ops.options import Endpoint, Region, Stage, Subject
-from infra.ops.rights import ContactKind
 
 app = typer.Typer(help="Subjects: find one by a contact, show the state of an account.")
 _ALL = "/subjects"

@@ -1,8 +1,8 @@
 """`python -m infra.ops holds`: the operators' commands for holds.
 
-Each command calls the internal API, as those of `infra.ops.rights` do. A hold needs two operators: one places
-it, another one confirms it within 72 hours. Lifting it early needs two as well.
-Only the table of one hold has the texts of operators.
+Each command calls the internal API, as those of `infra.ops.cases.requests` do. A hold needs two operators:
+one places it, another one confirms it within 72 hours. Lifting it early needs two as well. Only the table of
+one hold has the texts of operators.
 """
 
 from __future__ import annotations

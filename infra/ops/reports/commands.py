@@ -22,17 +22,20 @@ from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
-from infra.ops import indexing, report_pack, report_proof, report_zip
+from infra.ops.data import stored_items
 from infra.ops.internal_api import InternalApi, connected
 from infra.ops.operator_console import complain, emit, emit_pages
 from infra.ops.options import After, DryRun, Endpoint, Region, Stage
 from infra.ops.refused import NOT_IN_ORDER, CommandRefused
-from infra.ops.report_reader import ReportReader
+from infra.ops.reports import archive
+from infra.ops.reports import evidence as report_proof
+from infra.ops.reports import pack as report_pack
+from infra.ops.reports.reader import ReportReader
 
 _HIDDEN = "-"
 
 
-def of_pack(made: Mapping[str, Any]) -> Iterator[str]:
+def lines_of_pack(made: Mapping[str, Any]) -> Iterator[str]:
     """Return the lines about a pack."""
     yield f"{made['file']}: {made['requests']} requests, report {made['report']}"
     yield f"SHA-256 of its manifest, which the Ledger has: {made['manifest_sha256']}"
@@ -41,7 +44,7 @@ def of_pack(made: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"  {finding}" for finding in findings)
 
 
-def of_verification(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
+def lines_of_verification(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
     """Return the lines about a verified pack: its faults, or that there are none."""
     yield from faults
     if not faults:
@@ -50,7 +53,7 @@ def of_verification(name: str, faults: Sequence[str], facts: Mapping[str, Any]) 
             yield _proven(facts)
 
 
-def of_proof(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
+def lines_of_proof(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
     """Return the lines about a proof that was written."""
     yield from faults
     if not faults:
@@ -64,7 +67,7 @@ def _proven(facts: Mapping[str, Any]) -> str:
     )
 
 
-def of_year(figures: YearFigures) -> Iterator[RenderableType]:
+def tables_of_year(figures: YearFigures) -> Iterator[RenderableType]:
     """Return the tables of a year."""
     until = "" if figures.is_whole else f", up to {figures.last}"
     yield f"{figures.year}{until}. {_HIDDEN}: not published, see docs/operations.md."
@@ -125,14 +128,14 @@ def pack(
     """
     _refuse_unwritable(out)
     account = AwsAccount(region, endpoint)
-    with connected(stage, region, endpoint) as api, report_zip.writing(out) as writer:
+    with connected(stage, region, endpoint) as api, archive.writing(out) as writer:
         reader = ReportReader.begin(api, first.date(), last.date(), _say)
         state = reader.state()
         seen = report_pack.add_files(writer, reader, state)
         reader.say_unreadable("The pack leaves them out, and says so.")
         _say(f"{len(seen.references)} requests read; now the Ledger is verified")
         ledger = report_proof.verified(account, stage, reader.since, reader.until, seen.references, evidence)
-        writer.add("ledger.json", "what was verified in the Ledger", [report_zip.json_text(ledger)])
+        writer.add("ledger.json", "what was verified in the Ledger", [archive.json_text(ledger)])
         sha256 = writer.finish(_facts(reader, state))
         reader.record_manifest(sha256)
     made = {
@@ -142,7 +145,7 @@ def pack(
         "manifest_sha256": sha256,
         "findings": ledger["findings"],
     }
-    emit(made, *of_pack(made))
+    emit(made, *lines_of_pack(made))
     sys.exit(NOT_IN_ORDER if ledger["findings"] else 0)
 
 
@@ -158,15 +161,15 @@ def prove(
 
     It is possible once a checkpoint covers the pack, up to two hours after it was made.
     """
-    found = report_zip.verify(file)
+    found = archive.verify(file)
     if found.faults or found.sha256 is None:
         raise FileRefused(f"{file.name} has faults. `ops report verify` names them.")
     _refuse_unwritable(out)
     stage, report_id = _stage_of(found.manifest), _report_of(found.manifest)
     proof = report_proof.make(AwsAccount(region, endpoint), stage, report_id, found.sha256)
-    out.write_text(report_zip.json_text(proof), encoding="utf-8")
+    out.write_text(archive.json_text(proof), encoding="utf-8")
     faults, facts = report_proof.check(proof, report_id, found.sha256)
-    emit({"file": str(out), **facts, "faults": faults}, *of_proof(out.name, faults, facts))
+    emit({"file": str(out), **facts, "faults": faults}, *lines_of_proof(out.name, faults, facts))
     sys.exit(NOT_IN_ORDER if faults else 0)
 
 
@@ -182,13 +185,13 @@ def verify(
 
     Exit status 0: no fault. 3: faults.
     """
-    found = report_zip.verify(file)
+    found = archive.verify(file)
     faults = list(found.faults)
     facts: dict[str, object] = {"manifest_sha256": found.sha256}
     if proof and found.sha256 and found.manifest:
         more, proven = report_proof.check(_json_in(proof), _report_of(found.manifest), found.sha256)
         faults, facts = faults + more, facts | proven
-    emit({"faults": faults, **facts}, *of_verification(file.name, faults, facts))
+    emit({"faults": faults, **facts}, *lines_of_verification(file.name, faults, facts))
     sys.exit(NOT_IN_ORDER if faults else 0)
 
 
@@ -216,7 +219,7 @@ def year(
         figures = _figures(api, of, min(date(of, 12, 31), today), today)
     if out:
         out.write_text(page.page(figures), encoding="utf-8")
-    emit(as_json(figures), *([f"The page is in {out}."] if out else of_year(figures)))
+    emit(as_json(figures), *([f"The page is in {out}."] if out else tables_of_year(figures)))
 
 
 @app.command()
@@ -229,8 +232,8 @@ def index(
     endpoint: Endpoint = None,
 ) -> None:
     """Index requests that were stored before reports existed. Once; safe to stop and run again."""
-    apply = indexing.writer(dry_run=dry_run)
-    emit_pages(indexing.index_requests(AwsAccount(region, endpoint), stage, apply, after))
+    apply = stored_items.writer(dry_run=dry_run)
+    emit_pages(stored_items.index_requests(AwsAccount(region, endpoint), stage, apply, after))
 
 
 def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:

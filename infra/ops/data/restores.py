@@ -142,7 +142,7 @@ def replay_restored(  # noqa: PLR0913 - the options of a command
 
     Exit status 0: no item of them is left. 1: refused, or not complete. 3: something is left or in doubt.
     """
-    from infra.ops import replay
+    from infra.ops.data import replay
 
     perform = transactions.omit if dry_run else transactions.perform
     workers, account = Workers(parallel), AwsAccount(region, endpoint)

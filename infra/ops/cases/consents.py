@@ -1,6 +1,7 @@
 """`python -m infra.ops consents`: the decisions of a subject, and whether the Ledger proves them.
 
-The command calls the internal API, as those of `infra.ops.rights` do, which counts and records each look.
+The command calls the internal API, as those of `infra.ops.cases.requests` do, which counts and records each
+look.
 """
 
 from __future__ import annotations

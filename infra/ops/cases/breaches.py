@@ -1,7 +1,7 @@
 """`python -m infra.ops breach`: the operators' commands for breaches of personal data.
 
-Each command calls the internal API, as those of `infra.ops.rights` do. No command writes to an authority: the
-operator uses its form, and then records that with `notify-authority`.
+Each command calls the internal API, as those of `infra.ops.cases.requests` do. No command writes to an
+authority: the operator uses its form, and then records that with `notify-authority`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typer
 from rich.table import Table
 
 from chalicelib.core.batches import batched
-from infra.ops import cases
+from infra.ops.cases import tables
 from infra.ops.internal_api import connected, emit_listing, read_list
 from infra.ops.operator_console import confirm_unless, emit
 from infra.ops.options import (
@@ -84,7 +84,7 @@ def listed(breaches: list[Row]) -> Table:
 
 def whole(one: Row) -> Iterator[Table]:
     """Return all tables about one breach."""
-    one = cases.with_names(one, one["staff"])
+    one = tables.with_names(one, one["staff"])
     yield _pairs(one["id"], one, _FACTS)
     yield _deadlines(one["clocks"])
     for fact in one["facts"]:
@@ -93,7 +93,7 @@ def whole(one: Row) -> Iterator[Table]:
         for part in _parts(one.get(title)):
             yield _pairs(title, part, tuple(part))
     yield _pairs("notices to people", one["notices"], tuple(one["notices"]))
-    yield cases.evidence_table(one.get("evidence"), "ledger verify")
+    yield tables.evidence_table(one.get("evidence"), "ledger verify")
 
 
 def _parts(found: Row | list[Row] | None) -> list[Row]:

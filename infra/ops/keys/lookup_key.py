@@ -29,7 +29,7 @@ from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import new_mac_key, versions_of
-from infra.ops.key_versions import Versions, waiting
+from infra.ops.keys.versions import Versions, waiting
 from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup
 

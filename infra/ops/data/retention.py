@@ -8,7 +8,7 @@ import typer
 
 from chalicelib.core.table_names import Table
 from infra.deployment.account import AwsAccount
-from infra.ops import indexing
+from infra.ops.data import stored_items
 from infra.ops.operator_console import confirm_unless, emit_pages
 from infra.ops.options import After, DryRun, Endpoint, Region, Stage, Yes
 
@@ -31,8 +31,8 @@ def redate(
         confirm_unless(
             yes, f"Give the {kind} records of {stage} their new end? A shorter period deletes some."
         )
-    apply = indexing.writer(dry_run=dry_run)
-    emit_pages(indexing.redate(AwsAccount(region, endpoint), stage, kind, apply, after))
+    apply = stored_items.writer(dry_run=dry_run)
+    emit_pages(stored_items.redate(AwsAccount(region, endpoint), stage, kind, apply, after))
 
 
 @app.command()
@@ -46,5 +46,5 @@ def index(
     endpoint: Endpoint = None,
 ) -> None:
     """Index stored records by their end, so that the purge finds them. Safe to stop and run again."""
-    apply = indexing.writer(dry_run=dry_run)
-    emit_pages(indexing.index_ends(AwsAccount(region, endpoint), stage, table, apply, after))
+    apply = stored_items.writer(dry_run=dry_run)
+    emit_pages(stored_items.index_ends(AwsAccount(region, endpoint), stage, table, apply, after))

@@ -26,7 +26,7 @@ from chalicelib.privacy.personal import KeyClass, Record
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import stage_keys_of, wrapped_stage_key
-from infra.ops.key_versions import Versions, waiting
+from infra.ops.keys.versions import Versions, waiting
 from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup, table_names
 

@@ -1,6 +1,6 @@
 """`python -m infra.ops stream-cases`: users who were deleted or deactivated at Stream, but not by us (STR-6).
 
-Each command calls the internal API, as those of `infra.ops.rights` do, which records each view.
+Each command calls the internal API, as those of `infra.ops.cases.requests` do, which records each view.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from infra.deployment.account import AwsAccount
-from infra.ops import cases
+from infra.ops.cases import tables
 from infra.ops.internal_api import InternalApi, connected, emit_listing, read_list
 from infra.ops.operator_console import ask, emit, note
 from infra.ops.options import Endpoint, Region, Request, Stage, Version, read_json
@@ -67,7 +67,7 @@ def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
     """List the requests that await an answer, most urgent first."""
     with connected(stage, region, endpoint) as api:
         found = read_list(api, _ALL)
-        emit_listing(found, "requests", cases.listed(found.items))
+        emit_listing(found, "requests", tables.listed(found.items))
 
 
 @app.command()
@@ -75,7 +75,7 @@ def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = No
     """Show one request with its evidence."""
     with connected(stage, region, endpoint) as api:
         case = api.call("GET", f"{_ALL}/{request}").body
-        emit(case, *cases.whole(case))
+        emit(case, *tables.whole(case))
 
 
 @app.command()
@@ -283,7 +283,7 @@ def verify_evidence(
     since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
 ) -> None:
     """Verify a request's evidence against the checkpoints of the Ledger."""
-    from infra.ops.ledger import verify
+    from infra.ops.data.ledger import verify
 
     sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since))
 
@@ -301,7 +301,7 @@ def list_recipients(request: Request, stage: Stage, region: Region, endpoint: En
     """List the recipients of data that a request changed, and which of them were notified."""
     with connected(stage, region, endpoint) as api:
         found = api.call("GET", f"{_ALL}/{request}/recipients").body
-        emit(found, cases.recipients(found["items"]))
+        emit(found, tables.recipients(found["items"]))
 
 
 @app.command()
@@ -317,15 +317,15 @@ def notified(
     body = {"number": number, "notified_on": on}
     with connected(stage, region, endpoint) as api:
         found = api.call("PUT", f"{_ALL}/{request}/recipients", body).body
-        emit(found, cases.recipients(found["items"]))
+        emit(found, tables.recipients(found["items"]))
 
 
 def _enter(api: InternalApi, body: dict[str, Any]) -> None:
     case = api.call("POST", _ALL, body).body
     receipt = f"receipt, to be given only to the subject: {case['receipt']}"
     posted = [f"post this answer:\n{case['decision']['text']}"] if body.get("on_paper") else []
-    emit(case, cases.line(case), receipt, *posted)
+    emit(case, tables.line(case), receipt, *posted)
 
 
 def _print_result(case: dict[str, Any]) -> None:
-    emit(case, cases.line(case))
+    emit(case, tables.line(case))

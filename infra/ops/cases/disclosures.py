@@ -1,7 +1,7 @@
 """`python -m infra.ops disclosures`: the operators' commands for disclosures of data.
 
-Each command calls the internal API, as those of `infra.ops.rights` do. No command sends data: the operator
-hands over the approved extract, and then records it with `given`.
+Each command calls the internal API, as those of `infra.ops.cases.requests` do. No command sends data: the
+operator hands over the approved extract, and then records it with `given`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from infra.ops import cases
+from infra.ops.cases import tables
 from infra.ops.internal_api import connected, emit_listing, read_list
 from infra.ops.operator_console import emit
 from infra.ops.options import (
@@ -61,7 +61,7 @@ def listed(disclosures: list[Row]) -> Table:
 
 def whole(one: Row) -> Iterator[Table]:
     """Return all tables about one disclosure."""
-    one = cases.with_names(one, one["staff"])
+    one = tables.with_names(one, one["staff"])
     table = Table(show_header=False, title=one["id"])
     for name in _FACTS:
         if name in one:
@@ -71,7 +71,7 @@ def whole(one: Row) -> Iterator[Table]:
         until = f"until {change['until']}" if "until" in change else "lifted"
         table.add_row("secrecy proposed", f"{until} by {change['by']}: {change['reference']}")
     yield table
-    yield cases.evidence_table(one.get("evidence"), "ledger verify")
+    yield tables.evidence_table(one.get("evidence"), "ledger verify")
 
 
 def _needed_action(one: Row) -> str:

@@ -9,11 +9,11 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from infra.deployment.account import AwsAccount
-from infra.ops.lookup import LookupKeys, service_rekey
+from infra.ops.keys.lookup_key import LookupKeys, service_rekey
+from infra.ops.keys.stage_key import StageKeys, service_reseal, service_rewrap
+from infra.ops.keys.token_key import SigningKeys
 from infra.ops.operator_console import confirm_unless, emit, note
 from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
-from infra.ops.stage_key import StageKeys, service_reseal, service_rewrap
-from infra.ops.token_key import SigningKeys
 
 app = typer.Typer(help="Keys: rotate them, move data to a new version, retire old versions.")
 signing = typer.Typer(help="The key that signs access tokens.")

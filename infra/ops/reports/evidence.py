@@ -35,7 +35,7 @@ from chalicelib.retention.purge.evidence import HISTORY as PURGE
 from chalicelib.rights.request.evidence import history_of
 from infra.deployment.account import AwsAccount
 from infra.ops import standing_in
-from infra.ops.ledger import described
+from infra.ops.data.ledger import described
 from infra.ops.refused import CommandRefused
 
 _DENIED = ("AccessDenied", "AccessDeniedException")

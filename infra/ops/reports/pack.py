@@ -17,8 +17,8 @@ from typing import IO, Any
 
 from chalicelib.core import clock
 from chalicelib.retention.purge.evidence import FINISHED, NOTHING_FOUND
-from infra.ops.report_reader import ReportReader
-from infra.ops.report_zip import PackWriter, json_text
+from infra.ops.reports.archive import PackWriter, json_text
+from infra.ops.reports.reader import ReportReader
 from infra.processing.texts import csv_of
 
 _LOG_COLUMNS = (

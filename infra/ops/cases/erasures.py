@@ -1,8 +1,8 @@
 """`python -m infra.ops erasures`: how far erasures are, stuck ones first.
 
-Each command calls the internal API, as those of `infra.ops.rights` do. `rights show` has the evidence of an
-erasure. No command completes an erasure: only its procedure does, and it signs the certificate.
-The tables have only ids, counts, instants and fixed words.
+Each command calls the internal API, as those of `infra.ops.cases.requests` do. `rights show` has the evidence
+of an erasure. No command completes an erasure: only its procedure does, and it signs the certificate. The
+tables have only ids, counts, instants and fixed words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from infra.ops import cases
+from infra.ops.cases import tables
 from infra.ops.internal_api import connected, emit_listing, read_list
 from infra.ops.operator_console import emit
 from infra.ops.options import Endpoint, Region, Request, Stage
@@ -51,7 +51,7 @@ def listed(erasures: list[Erasure]) -> Table:
 def whole(erasure: Erasure) -> Iterator[Table]:
     """Return all tables about one erasure."""
     yield _facts(erasure)
-    yield cases.steps(erasure)
+    yield tables.steps(erasure)
     deleted = Table("place", "records", "number", "last at", title="deleted so far")
     for one in erasure["deleted_records"]:
         deleted.add_row(one["place"], one["kind"], str(one["count"]), one["last_at"])
@@ -136,4 +136,4 @@ def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = N
     """Retry a step that stopped. Only the procedure completes an erasure; no command does."""
     with connected(stage, region, endpoint) as api:
         case = api.call("POST", f"/rights-requests/{request}/retry").body
-        emit(case, cases.line(case))
+        emit(case, tables.line(case))

@@ -19,8 +19,8 @@ from chalicelib.operations.restore.replay import ReplayOrder, replay
 from chalicelib.operations.restore.scanning import Workers
 from infra.deployment.account import AwsAccount
 from infra.ops import standing_in
+from infra.ops.data.restores import RestoredTables, RestoreMalformed
 from infra.ops.refused import FAILED, NOT_IN_ORDER
-from infra.ops.restores import RestoredTables, RestoreMalformed
 
 CLEAN = 0
 

@@ -1,7 +1,7 @@
 """`python -m infra.ops invoices`: record invoices, and list those of a user.
 
-Each command calls the internal API, as those of `infra.ops.rights` do. The API records each action and each
-view under a pseudonym of the operator.
+Each command calls the internal API, as those of `infra.ops.cases.requests` do. The API records each action
+and each view under a pseudonym of the operator.
 """
 
 from __future__ import annotations

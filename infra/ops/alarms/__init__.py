@@ -1,0 +1,1 @@
+"""What a person on call looks at: alarms, queues, settings at Stream."""

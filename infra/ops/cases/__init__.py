@@ -1,0 +1,1 @@
+"""What operators do about people: requests, erasures, holds, breaches, disclosures, and what they look up."""
