@@ -41,7 +41,7 @@ from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.spool import Spools, spooled
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support import cloud
-from tests.support.choices import decide
+from tests.support.usage import decide
 
 # The worker that makes copies (.chalice/config.json). AWS gives a vCPU at 1,769 MB, and below that a share.
 SECONDS, DISK = 900, 512 * 2**20

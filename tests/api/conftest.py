@@ -1,5 +1,5 @@
 """Fixtures of the tests of routes that call Stream."""
 
-from tests.support import stream_app
+from tests.support import chat_settings
 
-emulator, stream = stream_app.emulator, stream_app.stream
+emulator, stream = chat_settings.emulator, chat_settings.stream

@@ -27,8 +27,7 @@ from chalicelib.usage.model import (
 )
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
-from tests.support.choices import decide
-from tests.support.usage import stored_events, stored_items
+from tests.support.usage import decide, stored_events, stored_items
 from tests.support.world import NOON, User, World
 
 ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS

@@ -14,10 +14,9 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import store
 from tests.support import cloud, environment
 from tests.support.builders import a_fault, an_event
-from tests.support.choices import decide
 from tests.support.cloud import failing, losing_responses
 from tests.support.races import just_before
-from tests.support.usage import stored_events
+from tests.support.usage import decide, stored_events
 from tests.support.world import NOON, User, World
 
 CAP = 100

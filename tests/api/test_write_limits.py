@@ -12,7 +12,7 @@ from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.settings import settings
 from tests.support import cloud
 from tests.support.cloud import failing
-from tests.support.counters import unreachable_counters, unreachable_counters_once
+from tests.support.outages import unreachable_counters, unreachable_counters_once
 from tests.support.world import User, World
 
 _WRITES = [route for route in contract.routes() if route.method not in {"GET", "HEAD"}]

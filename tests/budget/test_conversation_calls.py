@@ -3,12 +3,12 @@
 import pytest
 
 from infra.stream_emulator import Emulator
-from tests.support import cloud, stream_app
+from tests.support import chat_settings, cloud
 from tests.support.cloud import counted
 from tests.support.conversations import operations, some_contacts
 from tests.support.world import User, World
 
-emulator, stream = stream_app.emulator, stream_app.stream
+emulator, stream = chat_settings.emulator, chat_settings.stream
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 
 

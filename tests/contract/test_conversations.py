@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.js import ChatClient, ChatClients
 from tests.contract.emulated_app import Refused, phone_refused
-from tests.support import stream_app
+from tests.support import chat_settings
 from tests.support.conversations import deliver, some_contacts
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.node
 
-emulator, stream = stream_app.emulator, stream_app.stream
+emulator, stream = chat_settings.emulator, chat_settings.stream
 NO = Refused(403, 17)
 
 

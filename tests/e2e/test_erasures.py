@@ -21,7 +21,7 @@ from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
 from tests.support.deployed import history
 from tests.support.deployed_erasures import ErasedSubject
-from tests.support.receipt_reader import buttons, click, speak, visit
+from tests.support.receipts import buttons, click, speak, visit
 
 EN = TEXTS["en-GB"]
 

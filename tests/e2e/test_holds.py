@@ -28,7 +28,7 @@ from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
 from tests.support.builders import an_invoice
 from tests.support.canaries.sealed import acting_as_the_service
-from tests.support.deployed_holds import HeldAccount
+from tests.support.deployed_erasures import HeldAccount
 
 pytestmark = [pytest.mark.proof, pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3")]
 

@@ -14,7 +14,7 @@ from chalicelib.core import aws, figures
 from chalicelib.core.settings import settings
 from infra.local.emulator import running_emulator
 from tests.support import certificates, cloud
-from tests.support.restored import forget_clients, restored_process
+from tests.support.cloud import forget_clients, restored_process
 
 ACCOUNT = "000000000001"  # ministack reads a key of twelve digits as the account's number
 

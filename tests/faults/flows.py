@@ -21,11 +21,10 @@ from chalicelib.usage.jobs import roll_up_usage
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support import ends
 from tests.support.builders import a_device, an_event
-from tests.support.choices import decide
 from tests.support.events import report_of_mail
 from tests.support.ledger import SETTLED, YEAR, create_archive
 from tests.support.notices import DAY, a_version, publish
-from tests.support.usage import ten_people
+from tests.support.usage import decide, ten_people
 from tests.support.world import User
 
 PHONE, OTHER_PHONE = "+381601111111", "+381602222222"

@@ -13,8 +13,20 @@ from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support.certificates import REQUEST
 from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_width
-from tests.support.receipt_reader import buttons, click, seen, speak, visit
-from tests.support.receipts import CONTACT, PATH, RECEIPT, ReceiptServer, a_request, closed, receipt_server
+from tests.support.receipts import (
+    CONTACT,
+    PATH,
+    RECEIPT,
+    ReceiptServer,
+    a_request,
+    buttons,
+    click,
+    closed,
+    receipt_server,
+    seen,
+    speak,
+    visit,
+)
 
 pytestmark = pytest.mark.promise("RGT-3")
 

@@ -13,14 +13,14 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.request import procedures
 from infra.stream_emulator import Emulator
-from tests.support import stream_app
+from tests.support import chat_settings
 from tests.support.chat import Chatters
 from tests.support.chat_settings import PLACEMENT, apply_to, check
 from tests.support.erasing import erasable
 from tests.support.scripted import Plan
 from tests.support.world import World
 
-emulator, stream = stream_app.emulator, stream_app.stream
+emulator, stream = chat_settings.emulator, chat_settings.stream
 
 
 @pytest.fixture

@@ -40,13 +40,13 @@ from tests.support.breaches import (
     watch,
     work,
 )
-from tests.support.choices import decide
 from tests.support.cloud import failing, sent_mail
 from tests.support.copies import damage
+from tests.support.emitted import value_of
 from tests.support.erasures import freeze
 from tests.support.events import report_of_mail
 from tests.support.operators import Operator
-from tests.support.printed_metrics import metric
+from tests.support.usage import decide
 from tests.support.world import User, World
 
 ROUTE = "/v1/breach-notices"
@@ -413,22 +413,28 @@ def test_gauges_are_sent_as_zero_and_then_as_the_open_duties(
         "BreachSubjectsUnnotified",
         "BreachNoticesUnbegun",
     ):
-        assert metric(printed, name) == [0.0], name
-    assert metric(printed, "BreachHoursToDeadline") is None
+        assert value_of(printed, name) == [0.0], name
+    assert value_of(printed, "BreachHoursToDeadline") is None
     breach_id = opens(alice)
     assess(alice, bob, breach_id, "high", audience="all", texts=TEXTS)
     watch()
     printed = capsys.readouterr().out
-    assert (metric(printed, "BreachesOpen"), metric(printed, "BreachHoursToDeadline")) == ([1.0], [71.0])
-    assert (metric(printed, "BreachSubjectsUnnotified"), metric(printed, "BreachNoticesUnbegun")) == (
+    assert (value_of(printed, "BreachesOpen"), value_of(printed, "BreachHoursToDeadline")) == (
+        [1.0],
+        [71.0],
+    )
+    assert (
+        value_of(printed, "BreachSubjectsUnnotified"),
+        value_of(printed, "BreachNoticesUnbegun"),
+    ) == (
         [1.0],
         [1.0],
     )
     world.advance(3 * DAY)
     watch()
     printed = capsys.readouterr().out
-    assert metric(printed, "BreachNotificationsOverdue") == [1.0]
-    assert metric(printed, "BreachHoursToDeadline") == [-1.0]
+    assert value_of(printed, "BreachNotificationsOverdue") == [1.0]
+    assert value_of(printed, "BreachHoursToDeadline") == [-1.0]
 
 
 def test_altered_breach_does_not_stop_the_watch_of_another(alice: Operator) -> None:

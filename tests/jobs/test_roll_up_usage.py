@@ -21,9 +21,8 @@ from chalicelib.usage import rollup, store
 from chalicelib.usage.figures import Figures
 from tests.support import cloud
 from tests.support.builders import a_fault, an_event
-from tests.support.choices import decide
 from tests.support.races import just_before
-from tests.support.usage import a_person, submit_usage, ten_people
+from tests.support.usage import a_person, decide, submit_usage, ten_people
 from tests.support.world import NOON, World
 
 ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS

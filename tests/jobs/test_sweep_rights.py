@@ -15,8 +15,8 @@ from chalicelib.rights.jobs import sweep_rights, work_rights
 from chalicelib.rights.request import store
 from tests.support import cloud
 from tests.support.builders import a_schedule_event
+from tests.support.emitted import metric_lines, value_of
 from tests.support.outages import OUTAGES
-from tests.support.printed_metrics import lines, metric
 from tests.support.world import World
 
 
@@ -75,7 +75,10 @@ def test_days_to_the_most_urgent_deadline_are_a_metric(
     capsys.readouterr()
     assert sweep()["open"] == 2
     printed = capsys.readouterr().out
-    assert (metric(printed, "RightsDaysToDeadline"), metric(printed, "RightsOverdue")) == ([20.0], [0.0])
+    assert (value_of(printed, "RightsDaysToDeadline"), value_of(printed, "RightsOverdue")) == (
+        [20.0],
+        [0.0],
+    )
 
 
 @pytest.mark.promise("RGT-10")
@@ -86,7 +89,7 @@ def test_overdue_requests_are_counted_at_every_sweep(
     world.advance(timedelta(days=31))
     capsys.readouterr()
     assert sweep()["overdue"] == sweep()["overdue"] == 1
-    assert metric(capsys.readouterr().out, "RightsOverdue") == [1.0]
+    assert value_of(capsys.readouterr().out, "RightsOverdue") == [1.0]
 
 
 def test_metric_of_open_requests_is_zero_if_none_is_open(
@@ -94,13 +97,19 @@ def test_metric_of_open_requests_is_zero_if_none_is_open(
 ) -> None:
     sweep()
     printed = capsys.readouterr().out
-    assert (metric(printed, "RightsOpen"), metric(printed, "RightsDaysToDeadline")) == ([0.0], None)
-    assert (metric(printed, "RightsStopped"), metric(printed, "ErasureUnproven")) == ([0.0], [0.0])
+    assert (value_of(printed, "RightsOpen"), value_of(printed, "RightsDaysToDeadline")) == (
+        [0.0],
+        None,
+    )
+    assert (value_of(printed, "RightsStopped"), value_of(printed, "ErasureUnproven")) == (
+        [0.0],
+        [0.0],
+    )
 
 
 def by(text: str, name: str, dimension: str) -> dict[str, float]:
     """Return the figures of a gauge by the values of its dimension."""
-    return {line[dimension]: line[name][0] for line in lines(text) if name in line}
+    return {line[dimension]: line[name][0] for line in metric_lines(text) if name in line}
 
 
 def test_open_requests_are_counted_by_right_and_age_zeros_too(

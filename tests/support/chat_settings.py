@@ -1,12 +1,19 @@
-"""An app at the emulated Stream, and its settings."""
+"""An app at the emulated Stream: the fixtures that start it empty, and its settings.
+
+A suite that uses the fixtures imports both into its conftest.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from chalicelib.core import chain
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.periods import DEFAULTS
+from chalicelib.core.settings import settings
 from chalicelib.stream import gateway
 from chalicelib.stream.model import AppAccess
 from chalicelib.stream.settings import service
@@ -14,7 +21,8 @@ from chalicelib.stream.settings.app import AppliedSetting
 from chalicelib.stream.settings.jobs import check_chat_settings
 from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting
 from infra.deployment import chat_settings
-from infra.stream_emulator import Emulator
+from infra.stream_emulator import Emulator, running_emulator
+from tests.support import environment
 from tests.support.builders import a_schedule_event
 from tests.support.environment import ISSUER
 from tests.support.world import World
@@ -62,3 +70,22 @@ def lines(world: World) -> list[ChainEntry]:
 
 def change_app(**settings: Any) -> None:
     gateway._client().update_app_settings(**settings)
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with running_emulator(api_key=environment.STREAM_API_KEY, secret=environment.STREAM_SECRET) as running:
+        yield running
+
+
+@pytest.fixture
+def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """Return an empty Stream app that the gateway calls."""
+    emulator.reset()
+    monkeypatch.setenv("RU4M_STREAM_URL", emulator.url)
+    settings.cache_clear()
+    gateway.forget()
+    yield emulator
+    gateway._client().session.close()
+    gateway.forget()
+    settings.cache_clear()

@@ -1,4 +1,9 @@
-"""The part of AWS that the functions use, in process (moto), made from our template."""
+"""The part of AWS that the functions use, in process (moto), made from our template.
+
+It also restores this process after a test in which it ran as a function on another AWS.
+"""
+
+from __future__ import annotations
 
 import base64
 import json
@@ -9,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
+import boto3
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 from moto.ses.models import ses_backends
@@ -318,3 +324,26 @@ def clear_queues() -> None:
     """Remove all messages from the queues."""
     for queue in sqs_backends[ACCOUNT][REGION].queues.values():
         queue._messages.clear()
+
+
+@contextmanager
+def restored_process() -> Iterator[None]:
+    """Restore the environment at the end of the block, and discard the clients made in it.
+
+    boto3's default session is discarded too. It keeps the addresses and keys with which it was made, so later
+    clients would call an emulator that has ended.
+    """
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        forget_clients()
+
+
+def forget_clients() -> None:
+    """Discard clients, session and keys, so that their next use makes them again."""
+    aws.client.cache_clear()
+    boto3.DEFAULT_SESSION = None
+    new_container()

@@ -1,11 +1,13 @@
-"""Reads which metrics the code emits, and how."""
+"""Which metrics the code emits and how, and those that a test printed in the embedded metric format."""
 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from chalicelib.core.metrics import Metric
 
@@ -51,3 +53,13 @@ def _within(node: ast.AST) -> Iterator[Metric]:
         match inner:
             case ast.Attribute(value=ast.Name(id="Metric") | ast.Attribute(attr="Metric"), attr=name):
                 yield Metric[name]
+
+
+def metric_lines(text: str) -> list[dict[str, Any]]:
+    """Return the printed lines of metrics, in order."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith('{"_aws"')]
+
+
+def value_of(text: str, name: str) -> Any:
+    """Return the last values of a metric; None if it was not printed."""
+    return next((line[name] for line in reversed(metric_lines(text)) if name in line), None)

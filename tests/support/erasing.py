@@ -23,7 +23,7 @@ from tests.support import certificates, cloud, moto_calls, moto_kms
 from tests.support.builders import an_address, an_event
 from tests.support.chat import Chatters
 from tests.support.ledger import create_archive
-from tests.support.suppression import suppression_list
+from tests.support.moto_kms import suppression_list
 from tests.support.world import Reply, User, World
 
 WORKERS = (worker_for(Destination.WORK), worker_for(Destination.TRANSFERS), worker_for(Destination.ERASURES))

@@ -1,4 +1,7 @@
-"""Reads a page: its elements in their order, and its texts. Refuses elements that are not closed."""
+"""Reads what people get: the elements and texts of a page, and the parts of a text message.
+
+A page whose elements are not all closed is refused.
+"""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -42,3 +45,15 @@ def read(markup: str) -> Read:
     found.close()
     assert found.open_ == []
     return found
+
+
+# The default alphabet of GSM 03.38; its extension counts twice, and no text of ours uses it.
+_GSM = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+
+
+def parts_of(text: str) -> int:
+    single, joined = (160, 153) if set(text) <= _GSM else (70, 67)
+    return 1 if len(text) <= single else -(-len(text) // joined)

@@ -1,6 +1,10 @@
-"""All errors of DynamoDB that count as an outage."""
+"""Errors of DynamoDB and SES that count as an outage, and outages of the counters of limits alone."""
+
+from contextlib import AbstractContextManager
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+
+from tests.support.cloud import failing
 
 
 def refusal(code: str, status: int = 400, text: str = "") -> ClientError:
@@ -40,3 +44,15 @@ OUTAGES = [
 
 def named(error: Exception) -> str:
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+
+
+def unreachable_counters() -> AbstractContextManager[None]:
+    """Let each update of the table of counters fail before it is sent."""
+    outage = EndpointConnectionError(endpoint_url="https://dynamodb")
+    return failing("dynamodb", "UpdateItem", outage, touching="ru4m-test-challenges")
+
+
+def unreachable_counters_once() -> AbstractContextManager[None]:
+    """Let one hit of a counter fail, with its retries; the next call reaches the table."""
+    outage = EndpointConnectionError(endpoint_url="https://dynamodb")
+    return failing("dynamodb", "UpdateItem", outage, times=3, touching="ru4m-test-challenges")

@@ -1,4 +1,7 @@
-"""A server on this machine with the page of a receipt and the routes that its script calls."""
+"""The page of a receipt: a server on this machine with the routes that its script calls, and a reader.
+
+The reader opens the link in a browser, reads, and clicks.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY, rece
 from chalicelib.rights.answers.views import RequestView
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right, Status
+from infra.local.chromium import PHONE, Browser, Screen
 from tests.support import certificates
 from tests.support.certificates import REQUEST
 
@@ -118,3 +122,42 @@ def receipt_server() -> Iterator[ReceiptServer]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+# Settles when the page waits for its reader: no button is disabled, and nothing is being loaded.
+_READY = """
+new Promise(done => {
+  const look = () => document.querySelector('button:disabled')
+    || document.getElementById('news')?.textContent.endsWith('…') ? setTimeout(look, 5) : done(true)
+  setTimeout(look, 5)
+})
+"""
+
+
+def speak(chromium: Browser, languages: str) -> None:
+    agent = chromium.value("navigator.userAgent")
+    chromium.call("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=languages)
+
+
+def visit(chromium: Browser, url: str, screen: Screen = PHONE) -> str:
+    """Open a link in a fresh document; return what is seen once the page has loaded the request."""
+    chromium.visit("about:blank", screen)
+    chromium.visit(url, screen)
+    return seen(chromium)
+
+
+def seen(chromium: Browser) -> str:
+    chromium.value(_READY)
+    return str(chromium.value("document.body.innerText"))
+
+
+def buttons(chromium: Browser) -> list[str]:
+    found: list[str] = chromium.value("[...document.querySelectorAll('button')].map(one => one.innerText)")
+    return found
+
+
+def click(chromium: Browser, label: str) -> str:
+    chromium.value(
+        f"[...document.querySelectorAll('button')].find(one => one.innerText === '{label}').click()"
+    )
+    return seen(chromium)

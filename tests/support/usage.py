@@ -1,23 +1,42 @@
-"""Subjects with usage events that are stored without the routes, since tests need many."""
+"""Subjects with decisions about purposes and usage events, stored without the routes.
+
+Tests need many events.
+"""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.devices.model import Platform
+from chalicelib.consents import store as decisions
+from chalicelib.consents.model import Consent, ConsentState, Purposes
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs, table
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import Item
-from chalicelib.privacy import bundles
+from chalicelib.core.table import Item, Table
+from chalicelib.privacy import bundles, codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.usage import service, store
 from chalicelib.usage.model import DiagnosticsEvent, UsageBatch, UsageEvent
 from tests.support import cloud
 from tests.support.builders import a_device, a_phone, an_event
-from tests.support.choices import decide
+
+
+def decide(
+    account: str, *, consents: tuple[Purpose, ...] = (), since: datetime | None = None, **more: Any
+) -> None:
+    """Replace an account's choices; consents are old enough to cover every event."""
+    account_id, since = AccountId(account), since or clock.now() - 40 * DAY
+    given = {purpose: Consent(state=ConsentState.GIVEN, since=since) for purpose in consents}
+    choices = Purposes(account_id=account_id, consents=given, **more)
+    (found,) = needs.read_accounts([account_id], (DATA_KEY,))
+    place = decisions.key(account_id)
+    table.put_all(Table.ACCOUNTS, [(place, codec.to_item(choices, place, found[DATA_KEY]))])
+
 
 KINDS = (UsageEvent, DiagnosticsEvent)
 

@@ -45,7 +45,7 @@ from chalicelib.stream.deletion import model as deletion_report
 from chalicelib.stream.export import fields
 from chalicelib.stream.export import parts as export
 from tests.support import certificates, exports
-from tests.support.text_parts import parts_of
+from tests.support.html import parts_of
 from tests.support.year_figures import a_year
 
 pytestmark = pytest.mark.promise("RGT-9")

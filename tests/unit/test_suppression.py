@@ -10,8 +10,8 @@ from chalicelib.messages import bounces
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 from tests.support.cloud import counted, failing
+from tests.support.moto_kms import suppression_list
 from tests.support.outages import named, refusal
-from tests.support.suppression import suppression_list
 from tests.support.world import World
 
 ADDRESS = "mila.p+ru4m@example.com"
