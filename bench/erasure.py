@@ -33,7 +33,7 @@ from chalicelib.rights.request import evidence, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support import cloud, environment
+from tests.support.clouds import cloud, environment
 
 os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 

@@ -24,7 +24,7 @@ from unittest import mock
 from rich.console import Console
 from rich.table import Table as Shown
 
-from tests.support import environment
+from tests.support.clouds import environment
 
 os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 
@@ -40,8 +40,8 @@ from chalicelib.rights.copy.contents import Chat, CopyRequest
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.spool import Spools, spooled
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support import cloud
-from tests.support.usage import decide
+from tests.support.clouds import cloud
+from tests.support.world.usage import decide
 
 # The worker that makes copies (.chalice/config.json). AWS gives a vCPU at 1,769 MB, and below that a share.
 SECONDS, DISK = 900, 512 * 2**20

@@ -39,9 +39,9 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.holds import service as holds
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support import cloud, environment
-from tests.support.builders import a_phone
-from tests.support.notices import a_version
+from tests.support.clouds import cloud, environment
+from tests.support.world.builders import a_phone
+from tests.support.world.notices import a_version
 
 os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 

@@ -38,7 +38,7 @@ from chalicelib.core.table import Item, Key, Table, ends
 from chalicelib.privacy import register
 from chalicelib.retention.purge import service
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support import cloud, environment
+from tests.support.clouds import cloud, environment
 
 os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 

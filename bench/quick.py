@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from tests.support import environment
+from tests.support.clouds import environment
 
 os.environ.update(environment.variables())
 
 from bench import sealing
 from bench.sealing import Cost
-from tests.support import cloud
-from tests.support.builders import a_phone, an_address, an_event
-from tests.support.world import Reply, World, a_world
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_phone, an_address, an_event
+from tests.support.world.world import Reply, World, a_world
 
 COLUMNS = ("operation", "DynamoDB", "other calls", "answer, bytes", "sealing, share", "sealing, bytes")
 ROUNDS = 10

@@ -32,7 +32,7 @@ from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream.deletion.model import StreamReport
 from infra.stream_emulator import running_emulator
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support import cloud, environment
+from tests.support.clouds import cloud, environment
 
 os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import environment
+from tests.support.clouds import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.world import World
+    from tests.support.world.world import World
 
 # Before anything of ours is imported: settings are read once.
 os.environ.update(environment.variables())
@@ -48,7 +48,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A fresh world; imported late, since moto takes a second and not every suite needs it."""
-    from tests.support.world import a_world
+    from tests.support.world.world import a_world
 
     def changed() -> bool:
         others = [mapping for mapping, *_ in monkeypatch._setitem if mapping is not os.environ]

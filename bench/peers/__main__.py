@@ -11,7 +11,7 @@ import sys
 
 from rich.console import Console
 
-from tests.support import environment
+from tests.support.clouds import environment
 
 os.environ.update(environment.variables())
 

@@ -20,9 +20,9 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import subject_keys
-from tests.support import cloud, environment
-from tests.support.builders import a_device
-from tests.support.world import User, World, a_log
+from tests.support.clouds import cloud, environment
+from tests.support.world.builders import a_device
+from tests.support.world.world import User, World, a_log
 
 JSON = dict[str, Any]
 

@@ -1,5 +1,5 @@
 """Fixtures of the tests of routes that call Stream."""
 
-from tests.support import chat_settings
+from tests.support.stream import emulated_app
 
-emulator, stream = chat_settings.emulator, chat_settings.stream
+emulator, stream = emulated_app.emulator, emulated_app.stream

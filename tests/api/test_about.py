@@ -10,9 +10,9 @@ import pytest
 from chalicelib.core.settings import SettingsError, read, settings
 from infra import openapi
 from infra.packaging import problems
-from tests.support import environment
-from tests.support.contract import committed, problems_of, resolved
-from tests.support.world import World
+from tests.support.clouds import environment
+from tests.support.world.contract import committed, problems_of, resolved
+from tests.support.world.world import World
 
 
 @pytest.mark.promise("NOT-4")

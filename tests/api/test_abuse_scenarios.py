@@ -18,11 +18,11 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.settings import settings
 from tests.api.test_sms_budgets import allow, record_only
-from tests.support import cloud
-from tests.support.builders import a_device
-from tests.support.codes import send, send_many, verify
-from tests.support.outages import OUTAGES
-from tests.support.world import Reply, World
+from tests.support.clouds import cloud
+from tests.support.faults.outages import OUTAGES
+from tests.support.world.builders import a_device
+from tests.support.world.codes import send, send_many, verify
+from tests.support.world.world import Reply, World
 
 SERBIA = "+381601234567"
 FLOORS = {"codes_unverified_country_hour": 100, "codes_unverified_country_day": 300}

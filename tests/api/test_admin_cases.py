@@ -14,11 +14,11 @@ from chalicelib.rights.operators import inspect
 from chalicelib.rights.request import declaration, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus
-from tests.support import cloud
-from tests.support.operators import Operator
-from tests.support.races import just_before
-from tests.support.scripted import evidence, stored
-from tests.support.world import User, World
+from tests.support.cases.scripted import evidence, stored
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import declaration, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
-from tests.support import cloud
-from tests.support.operators import DONE, Operator
-from tests.support.outages import OUTAGES, named
-from tests.support.races import just_before
-from tests.support.scripted import stored
-from tests.support.world import User, World
+from tests.support.cases.scripted import stored
+from tests.support.clouds import cloud
+from tests.support.faults.outages import OUTAGES, named
+from tests.support.faults.races import just_before
+from tests.support.world.operators import DONE, Operator
+from tests.support.world.world import User, World
 
 UNFOUNDED = "JustificationA12ManifestlyUnfounded"
 UNKNOWN = "JustificationA12IdentityFailure"

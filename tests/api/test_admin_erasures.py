@@ -20,10 +20,10 @@ from chalicelib.rights.request.model import RightsRequest, StepState
 from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.staff import history as staff_history
-from tests.support.builders import an_address
-from tests.support.erasing import asks_for_erasure, notes, stored
-from tests.support.operators import Operator
-from tests.support.world import User, World
+from tests.support.cases.erasure_requests import asks_for_erasure, notes, stored
+from tests.support.world.builders import an_address
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from chalicelib.retention.holds import service as holds
 from chalicelib.retention.holds import store
 from chalicelib.retention.model import UNCONFIRMED
 from chalicelib.staff import history
-from tests.support import cloud
-from tests.support.copies import damage
-from tests.support.operators import Operator
-from tests.support.races import just_before
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.promise("RET-3")
 SECOND = timedelta(seconds=1)

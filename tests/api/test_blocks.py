@@ -9,10 +9,10 @@ from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.erasures import erase
-from tests.support.races import before_the_commit
-from tests.support.world import Reply, User, World
+from tests.support.cases.erasure_parts import erase
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
+from tests.support.world.world import Reply, User, World
 
 
 def ids(reply: Reply) -> list[str]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.breaches import TEXTS
-from tests.support.commands import Commands, Wire
-from tests.support.world import World
+from tests.support.cases.breaches import TEXTS
+from tests.support.world.commands import Commands, Wire
+from tests.support.world.world import World
 
 BREACH = """
 discovered_at = 2026-11-24T11:00:00+01:00

@@ -13,8 +13,7 @@ from chalicelib.operations.breaches.model import Breach
 from chalicelib.operations.breaches.store import history_of
 from chalicelib.privacy.periods import Period
 from chalicelib.staff.history import history_of as history_of_staff
-from tests.support import cloud
-from tests.support.breaches import (
+from tests.support.cases.breaches import (
     BREACHES,
     TEXTS,
     a_breach,
@@ -30,11 +29,12 @@ from tests.support.breaches import (
     proposes,
     shows,
 )
-from tests.support.copies import damage
-from tests.support.ledger import alter_newest
-from tests.support.operators import Operator
-from tests.support.races import just_before
-from tests.support.world import World
+from tests.support.cases.copies import damage
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.ledger import alter_newest
+from tests.support.world.operators import Operator
+from tests.support.world.world import World
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from chalicelib.rights.erasure import store as certificates_store
 from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.erasure.store import CertificateExists, certificate_of, keeping_certificate
-from tests.support import certificates, cloud
-from tests.support.erasures import StoredErasure, an_envelope, an_erasure, certify
-from tests.support.world import Reply, User, World
+from tests.support.cases import certificates
+from tests.support.cases.erasure_parts import StoredErasure, an_envelope, an_erasure, certify
+from tests.support.clouds import cloud
+from tests.support.world.world import Reply, User, World
 
 
 @pytest.fixture

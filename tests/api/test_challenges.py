@@ -17,9 +17,9 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.core.errors import Problem
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.ids import ChallengeId, SessionId
-from tests.support import cloud
-from tests.support.builders import a_phone
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 ADDRESS = ClientAddress("203.0.113.7")
 

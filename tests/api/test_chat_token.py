@@ -8,11 +8,11 @@ from stream_chat import StreamChat
 
 from chalicelib.consents.notices import service as notices
 from chalicelib.core import table
-from tests.support import cloud, environment
-from tests.support.builders import a_phone
-from tests.support.cloud import counted
-from tests.support.races import just_before
-from tests.support.world import World, a_world
+from tests.support.clouds import cloud, environment
+from tests.support.clouds.cloud import counted
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World, a_world
 
 
 @pytest.mark.promise("STR-1")

@@ -13,11 +13,11 @@ from chalicelib.accounts.challenges import store
 from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.builders import a_phone, other_than
-from tests.support.outages import OUTAGES, named
-from tests.support.races import just_before
-from tests.support.world import Reply, World
+from tests.support.clouds import cloud
+from tests.support.faults.outages import OUTAGES, named
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_phone, other_than
+from tests.support.world.world import Reply, World
 
 FEW = 5
 ELSEWHERE = "+381641234567"

@@ -15,11 +15,11 @@ from chalicelib.core.clock import MINUTE, to_text
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import DATA_KEY
-from tests.support import cloud
-from tests.support.builders import PRIVACY, TERMS
-from tests.support.notices import a_version, publish, record_announcement
-from tests.support.races import just_before
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import PRIVACY, TERMS
+from tests.support.world.notices import a_version, publish, record_announcement
+from tests.support.world.world import Reply, User, World
 
 CONSENT_PURPOSES = {
     "analytics",

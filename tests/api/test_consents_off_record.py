@@ -8,9 +8,10 @@ import pytest
 
 from chalicelib.core.chain import Chain
 from chalicelib.core.clock import HOUR
-from tests.support import cloud, workers
-from tests.support.ledger import overwrite, stored
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.jobs import workers
+from tests.support.world.ledger import overwrite, stored
+from tests.support.world.world import User, World
 
 
 @dataclass

@@ -8,9 +8,9 @@ import pytest
 from chalicelib.core import table
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Key, Table
-from tests.support import cloud
-from tests.support.races import before_the_commit
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
+from tests.support.world.world import Reply, User, World
 
 WRONG = "0" * 26
 

@@ -7,10 +7,10 @@ import pytest
 from chalicelib.core.settings import settings
 from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.conversations import at_stream, deliver, ids, members_here, some_contacts
-from tests.support.erasures import erase
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import erase
+from tests.support.clouds import cloud
+from tests.support.stream.conversations import at_stream, deliver, ids, members_here, some_contacts
+from tests.support.world.world import User, World
 
 NOBODY_ID = "u_" + "0" * 26
 NOWHERE = "cv_" + "0" * 26

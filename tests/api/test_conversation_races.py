@@ -9,10 +9,10 @@ from chalicelib.core import table
 from chalicelib.people.conversations import store
 from chalicelib.stream import channels
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.conversations import at_stream, deliver, ids, members_here, some_contacts
-from tests.support.races import before_the_commit, just_before
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit, just_before
+from tests.support.stream.conversations import at_stream, deliver, ids, members_here, some_contacts
+from tests.support.world.world import Reply, User, World
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 # The calls of a pair's creation between which another request may run: reads, transaction, Stream.

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.core.settings import settings
 from infra.stream_emulator import Emulator
-from tests.support.conversations import at_stream, ids, members_here, operations, some_contacts
-from tests.support.erasures import erase
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import erase
+from tests.support.stream.conversations import at_stream, ids, members_here, operations, some_contacts
+from tests.support.world.world import User, World
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 NOBODY = "u_" + "0" * 26

@@ -15,14 +15,14 @@ from chalicelib.staff.disclosures import service, store
 from chalicelib.staff.disclosures.model import Disclosure
 from chalicelib.staff.disclosures.store import history_of
 from chalicelib.staff.history import history_of as history_of_staff
-from tests.support import cloud
-from tests.support.copies import damage
-from tests.support.disclosures import a_danger, a_sale, an_approved_order, an_order, evidence_of
-from tests.support.ledger import alter_newest
-from tests.support.notices import a_version, publish, record_announcement
-from tests.support.operators import Operator
-from tests.support.races import just_before
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.cases.disclosures import a_danger, a_sale, an_approved_order, an_order, evidence_of
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.ledger import alter_newest
+from tests.support.world.notices import a_version, publish, record_announcement
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
 
 SECRET = {"secret_until": "2027-11-24T12:00:00Z", "secrecy_reference": "item 3 of the order"}
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import Commands, Wire
-from tests.support.world import User, World
+from tests.support.world.commands import Commands, Wire
+from tests.support.world.world import User, World
 
 PROPOSAL = """
 ground = "court_order"

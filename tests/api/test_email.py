@@ -14,12 +14,12 @@ from chalicelib.core import aws, table
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.controller import CONTROLLER
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone, an_address, other_than
-from tests.support.cloud import failing, losing_responses, sent_mail
-from tests.support.outages import OUTAGES, named, refusal, refused_sender
-from tests.support.races import just_before
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import failing, losing_responses, sent_mail
+from tests.support.faults.outages import OUTAGES, named, refusal, refused_sender
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone, an_address, other_than
+from tests.support.world.world import Reply, User, World
 
 
 def asked(mila: User, address: str, **more: Any) -> str:

@@ -16,12 +16,12 @@ from chalicelib.core.transactions import commit
 from chalicelib.privacy import erasure
 from chalicelib.privacy.subject_keys import DATA_KEY
 from tests.api.test_signup_rotation import rotate
-from tests.support import cloud
-from tests.support.builders import a_device
-from tests.support.copies import a_copy
-from tests.support.erasures import erase_tables, freeze, freeze_and_end, freeze_of, stored_account
-from tests.support.races import just_before
-from tests.support.world import Reply, User, World
+from tests.support.cases.copies import a_copy
+from tests.support.cases.erasure_parts import erase_tables, freeze, freeze_and_end, freeze_of, stored_account
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device
+from tests.support.world.world import Reply, User, World
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from schemathesis.specs.openapi.checks import (
 from chalicelib.core.clock import MINUTE
 from infra.stream_emulator import Emulator
 from infra.stream_emulator.server import ENDPOINTS
-from tests.support.builders import PRIVACY, TERMS, a_phone
-from tests.support.world import User, World
-from tests.support.wsgi import Stage
+from tests.support.world.builders import PRIVACY, TERMS, a_phone
+from tests.support.world.world import User, World
+from tests.support.world.wsgi import Stage
 
 SHAPES = [
     not_a_server_error,

@@ -21,13 +21,13 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.request import store
 from chalicelib.rights.request.identity import IdentityProof
 from chalicelib.rights.request.terms import Right, Status
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone, an_address
-from tests.support.erasures import freeze
-from tests.support.guests import asks, enters, proves, requests, verifies
-from tests.support.races import just_before
-from tests.support.scripted import evidence, stored
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import freeze
+from tests.support.cases.guests import asks, enters, proves, requests, verifies
+from tests.support.cases.scripted import evidence, stored
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone, an_address
+from tests.support.world.world import User, World
 
 BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
 

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table, partition_of
-from tests.support.commands import Commands, Wire
-from tests.support.copies import damage
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.world.commands import Commands, Wire
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.promise("RET-3")
 HOLD = """

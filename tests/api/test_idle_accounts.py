@@ -10,11 +10,11 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
 from tests.api.test_signup_rotation import rotate
-from tests.support import cloud
-from tests.support.builders import TERMS, a_device, a_phone, other_than
-from tests.support.erasures import freeze, freeze_and_end
-from tests.support.notices import a_version, publish, record_announcement
-from tests.support.world import Reply, User, World
+from tests.support.cases.erasure_parts import freeze, freeze_and_end
+from tests.support.clouds import cloud
+from tests.support.world.builders import TERMS, a_device, a_phone, other_than
+from tests.support.world.notices import a_version, publish, record_announcement
+from tests.support.world.world import Reply, User, World
 
 NEWER = a_version("2026-11-01")
 

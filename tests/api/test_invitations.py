@@ -13,10 +13,10 @@ from chalicelib.people.contacts import store
 from chalicelib.people.contacts.model import Invitation
 from chalicelib.people.contacts.pairs import read_people
 from chalicelib.people.contacts.store import Side
-from tests.support import cloud
-from tests.support.erasures import erase
-from tests.support.races import before_the_commit
-from tests.support.world import Reply, User, World
+from tests.support.cases.erasure_parts import erase
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
+from tests.support.world.world import Reply, User, World
 
 
 def received(user: User) -> list[dict[str, Any]]:

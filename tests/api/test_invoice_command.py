@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.builders import an_invoice
-from tests.support.commands import Commands, Wire
-from tests.support.world import User, World
+from tests.support.world.builders import an_invoice
+from tests.support.world.commands import Commands, Wire
+from tests.support.world.world import User, World
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from chalicelib.core.settings import Secret
 from chalicelib.core.table import Table
 from chalicelib.staff.billing import service
 from chalicelib.staff.history import history_of
-from tests.support import cloud
-from tests.support.builders import an_invoice
-from tests.support.copies import damage
-from tests.support.erasures import freeze, freeze_and_end
-from tests.support.operators import INVOICES, Operator
-from tests.support.outages import refusal
-from tests.support.races import just_before
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.cases.erasure_parts import freeze, freeze_and_end
+from tests.support.clouds import cloud
+from tests.support.faults.outages import refusal
+from tests.support.faults.races import just_before
+from tests.support.world.builders import an_invoice
+from tests.support.world.operators import INVOICES, Operator
+from tests.support.world.world import User, World
 
 NUMBER = "RU-2026-000123"
 

@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.people.contacts import service
-from tests.support.erasures import erase
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import erase
+from tests.support.world.world import User, World
 
 
 def found(owner: User, *others: User) -> set[str]:

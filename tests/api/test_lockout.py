@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.settings import settings
-from tests.support.builders import a_phone, an_address, other_than
-from tests.support.world import Reply, World
+from tests.support.world.builders import a_phone, an_address, other_than
+from tests.support.world.world import Reply, World
 
 HER_BLOCK = "203.0.113.200"  # the /24 of every request that names no address
 

@@ -15,11 +15,11 @@ from chalicelib.core.ids import AccountId
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import Addresses
 from chalicelib.privacy.purposes import Purpose
-from tests.support import cloud
-from tests.support.builders import a_phone, an_address
-from tests.support.ledger import overwrite
-from tests.support.races import just_before
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_phone, an_address
+from tests.support.world.ledger import overwrite
+from tests.support.world.world import User, World
 
 BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
 

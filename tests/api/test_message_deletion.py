@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
-from tests.support.conversations import some_contacts
-from tests.support.world import Reply, User, World
+from tests.support.stream.conversations import some_contacts
+from tests.support.world.world import Reply, User, World
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import FirstNotice, Notice, NoticeKind, NoticeVersion
 from chalicelib.core import settings
 from chalicelib.core.settings import SettingsError
-from tests.support import cloud, environment
-from tests.support.builders import PRIVACY, TERMS
-from tests.support.notices import DAY, a_version, publish, record_announcement
-from tests.support.world import World
+from tests.support.clouds import cloud, environment
+from tests.support.world.builders import PRIVACY, TERMS
+from tests.support.world.notices import DAY, a_version, publish, record_announcement
+from tests.support.world.world import World
 
 NEWER = a_version("2026-11-01")
 ANNOUNCED = a_version("2026-12-24", announced_for=60 * DAY)

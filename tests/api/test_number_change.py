@@ -20,12 +20,12 @@ from chalicelib.privacy.purposes import Purpose
 from tests.api.test_lockout import allow
 from tests.api.test_security_events import events_of
 from tests.api.test_signup_rotation import rotate
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone, an_address, other_than
-from tests.support.erasures import erase
-from tests.support.guests import enters
-from tests.support.races import before_the_commit
-from tests.support.world import Reply, User, World
+from tests.support.cases.erasure_parts import erase
+from tests.support.cases.guests import enters
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
+from tests.support.world.builders import a_device, a_phone, an_address, other_than
+from tests.support.world.world import Reply, User, World
 
 
 @pytest.fixture

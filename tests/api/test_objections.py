@@ -12,9 +12,9 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy.purposes import LegalBasis, Purpose, Refusal, permits, refusal
 from chalicelib.rights.objection.intake import OBJECTIONABLE
 from chalicelib.rights.request import duties, store
-from tests.support import cloud
-from tests.support.builders import a_fault, an_event
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_fault, an_event
+from tests.support.world.world import Reply, User, World
 
 COMPELLING = "A21CompellingGrounds"
 

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.accounts.profiles.model import Profile
 from chalicelib.core import table
-from tests.support import cloud
-from tests.support.builders import a_phone
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 
 @pytest.mark.promise("ACC-4")

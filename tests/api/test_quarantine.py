@@ -18,12 +18,12 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import Item, Key
 from tests.api.test_signup_rotation import rotate
-from tests.support import cloud
-from tests.support.builders import a_device, an_address
-from tests.support.erasures import QUARANTINE, claimed_values, erase_tables
-from tests.support.outages import OUTAGES, named
-from tests.support.races import just_before
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import QUARANTINE, claimed_values, erase_tables
+from tests.support.clouds import cloud
+from tests.support.faults.outages import OUTAGES, named
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, an_address
+from tests.support.world.world import User, World
 
 
 def release(user: User) -> int:

@@ -13,12 +13,12 @@ from chalicelib.privacy import register
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import recipients, store
 from chalicelib.rights.request.recipients import CorrectionWay
-from tests.support import cloud
-from tests.support.builders import PRIVACY, an_event
-from tests.support.operators import Operator
-from tests.support.races import before_the_commit
-from tests.support.scripted import evidence
-from tests.support.world import Reply, User, World
+from tests.support.cases.scripted import evidence
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
+from tests.support.world.builders import PRIVACY, an_event
+from tests.support.world.operators import Operator
+from tests.support.world.world import Reply, User, World
 
 UNFOUNDED = "JustificationA12ManifestlyUnfounded"
 DEVICE, PLATFORM = "session_device", "usage_event_platform"

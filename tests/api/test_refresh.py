@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.core import table
-from tests.support import cloud
-from tests.support.builders import a_device
-from tests.support.cloud import counted
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import counted
+from tests.support.world.builders import a_device
+from tests.support.world.world import Reply, User, World
 
 
 def refresh(world: World, token: str, device_id: str) -> Reply:

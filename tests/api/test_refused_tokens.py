@@ -11,8 +11,8 @@ from chalicelib.accounts.sessions.verification import verify_token
 from chalicelib.core import clock, metrics
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.settings import settings
-from tests.support import environment
-from tests.support.world import World
+from tests.support.clouds import environment
+from tests.support.world.world import World
 
 
 def a_token(key: Any = None, headers: dict[str, Any] | None = None, **changes: Any) -> str:

@@ -30,12 +30,12 @@ from infra.ops.reports import archive as report_zip
 from infra.ops.reports import pack as report_pack
 from infra.ops.reports import reader
 from infra.ops.reports.archive import writing
-from tests.support import breaches
-from tests.support.commands import Commands, Ran, Wire
-from tests.support.disclosures import a_danger, an_approved_order
-from tests.support.environment import REGION
-from tests.support.ledger import checkpoint, create_archive, overwrite
-from tests.support.world import World
+from tests.support.cases import breaches
+from tests.support.cases.disclosures import a_danger, an_approved_order
+from tests.support.clouds.environment import REGION
+from tests.support.world.commands import Commands, Ran, Wire
+from tests.support.world.ledger import checkpoint, create_archive, overwrite
+from tests.support.world.world import World
 
 PERIOD = ("--from", "2026-11-01", "--to", "2026-11-24")
 

@@ -24,8 +24,8 @@ from chalicelib.rights.erasure.model import IssuedCertificate
 from chalicelib.rights.operators import log
 from chalicelib.rights.request import store
 from chalicelib.staff.history import history_of as views_of
-from tests.support.operators import Operator
-from tests.support.world import Reply, World
+from tests.support.world.operators import Operator
+from tests.support.world.world import Reply, World
 
 REPORTS = "/admin/v1/reports"
 

@@ -14,10 +14,10 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
 from tests.api.test_lockout import allow, use_up_guesses, use_up_prefix
 from tests.api.test_signup_rotation import rotate
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone, other_than
-from tests.support.races import just_before
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone, other_than
+from tests.support.world.world import Reply, User, World
 
 pytestmark = pytest.mark.proof  # takes long
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from app import app
-from tests.support import cloud
-from tests.support.builders import PRIVACY, a_device, an_event
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.world.builders import PRIVACY, a_device, an_event
+from tests.support.world.world import Reply, User, World
 
 _ID = re.compile(r"\{[^}]+\}")
 

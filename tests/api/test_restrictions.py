@@ -20,12 +20,12 @@ from chalicelib.privacy.restraint import Restraint, RestraintKind
 from chalicelib.rights.request import restraints, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.restriction.intake import RESTRICTABLE
-from tests.support import cloud
-from tests.support.builders import a_fault, an_event
-from tests.support.erasures import freeze, stored_account
-from tests.support.guests import enters, requests
-from tests.support.races import just_before
-from tests.support.world import NOON, Reply, User, World
+from tests.support.cases.erasure_parts import freeze, stored_account
+from tests.support.cases.guests import enters, requests
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_fault, an_event
+from tests.support.world.world import NOON, Reply, User, World
 
 
 @pytest.fixture

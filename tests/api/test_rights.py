@@ -10,9 +10,9 @@ from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
-from tests.support import cloud
-from tests.support.races import just_before
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.world import Reply, User, World
 
 
 def taken(reply: Reply) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import Table
 from infra.ops.__main__ import app
-from tests.support import erasing
-from tests.support.commands import Commands, Wire
-from tests.support.copies import damage
-from tests.support.disclosures import an_approved_order
-from tests.support.environment import REGION
-from tests.support.world import User, World
+from tests.support.cases import erasure_requests
+from tests.support.cases.copies import damage
+from tests.support.cases.disclosures import an_approved_order
+from tests.support.clouds.environment import REGION
+from tests.support.world.commands import Commands, Wire
+from tests.support.world.world import User, World
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def test_notice_to_an_authority_is_listed_and_recorded_on_the_command_line(
     alice.calls_disclosures("POST", f"/{disclosure_id}/given", body={})
     request_id = RightsRequestId(mila.exercises("rectification", changes={"name": "Milica"}).json["id"])
     assert run("alice", "unnotified").output == ""
-    erasing.work(world, request_id, within=timedelta(seconds=1))
+    erasure_requests.work(world, request_id, within=timedelta(seconds=1))
     assert request_id in run("alice", "unnotified").output
     listed = run("alice", "recipients", request_id).output
     assert ("Higher Court" in listed, "pending" in listed) == (True, True)

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core import clock
-from tests.support import cloud
-from tests.support.builders import a_device
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_device
+from tests.support.world.world import User, World
 
 
 def events_of(user: User) -> list[str]:

@@ -11,8 +11,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.support import environment
-from tests.support.world import User, World
+from tests.support.clouds import environment
+from tests.support.world.world import User, World
 
 
 def claims_of(user: User, **changes: Any) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import aws, clock, table
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.builders import PRIVACY, TERMS, a_device, a_phone, a_verification, other_than
-from tests.support.races import just_before
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import PRIVACY, TERMS, a_device, a_phone, a_verification, other_than
+from tests.support.world.world import World
 
 
 @pytest.mark.promise("ACC-2")

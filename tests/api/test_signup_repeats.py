@@ -11,10 +11,10 @@ from chalicelib.accounts.challenges import messages, store
 from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core import clock
 from chalicelib.core.ids import ChallengeId
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone
-from tests.support.races import just_before
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone
+from tests.support.world.world import World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
 

@@ -10,10 +10,10 @@ import pytest
 
 from chalicelib.core import aws, table
 from chalicelib.core.settings import Secret
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone
-from tests.support.races import just_before
-from tests.support.world import Reply, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone
+from tests.support.world.world import Reply, World
 
 
 @pytest.mark.promise("ACC-1")

@@ -9,11 +9,11 @@ from chalicelib.accounts.challenges import store
 from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, ChallengeRef
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.builders import a_phone
-from tests.support.outages import named, refusal
-from tests.support.races import just_before
-from tests.support.world import Reply, World
+from tests.support.clouds import cloud
+from tests.support.faults.outages import named, refusal
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_phone
+from tests.support.world.world import Reply, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
 # SNS may or may not have accepted the text.

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support import cloud
-from tests.support.builders import PRIVACY, TERMS, a_phone, other_than
-from tests.support.notices import DAY, a_version, publish, record_announcement
-from tests.support.world import Reply, World
+from tests.support.clouds import cloud
+from tests.support.world.builders import PRIVACY, TERMS, a_phone, other_than
+from tests.support.world.notices import DAY, a_version, publish, record_announcement
+from tests.support.world.world import Reply, World
 
 NEWER = a_version("2026-11-01")
 COMING = a_version("2026-12-24", announced_for=60 * DAY)

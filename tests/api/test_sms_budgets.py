@@ -13,11 +13,11 @@ from chalicelib.core import metrics, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone, an_address, other_than
-from tests.support.outages import OUTAGES, named
-from tests.support.races import just_before
-from tests.support.world import Reply, World
+from tests.support.clouds import cloud
+from tests.support.faults.outages import OUTAGES, named
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone, an_address, other_than
+from tests.support.world.world import Reply, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
 COUNTRY, IN_ALL = "code_count#codes_per_country", "code_count#codes_in_all"

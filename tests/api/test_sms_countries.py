@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core.settings import SettingsError, settings
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone
-from tests.support.world import Reply, World
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_device, a_phone
+from tests.support.world.world import Reply, World
 
 ABROAD = "+77011234567"
 

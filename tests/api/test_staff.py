@@ -13,12 +13,12 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
-from tests.support import cloud
-from tests.support.copies import Package, a_copy
-from tests.support.ledger import alter_newest
-from tests.support.operators import Operator
-from tests.support.races import just_before
-from tests.support.world import User, World
+from tests.support.cases.copies import Package, a_copy
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.ledger import alter_newest
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
 
 UNFOUNDED = "JustificationA12ManifestlyUnfounded"
 

@@ -11,10 +11,10 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.accounts.challenges import service as challenges
 from chalicelib.core import clock
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone, other_than
-from tests.support.races import just_before
-from tests.support.world import Reply, User, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone, other_than
+from tests.support.world.world import Reply, User, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
 

@@ -12,8 +12,8 @@ from chalicelib.accounts.sessions import authorizer
 from chalicelib.accounts.sessions.caller import StepUpCaller, StepUpRequired
 from chalicelib.core.errors import SessionEnded, Unauthenticated
 from chalicelib.core.http import NoContent, contract, route
-from tests.support import environment
-from tests.support.world import World
+from tests.support.clouds import environment
+from tests.support.world.world import World
 
 
 class Guarded:

@@ -9,8 +9,8 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
 from chalicelib.reconciliation import cases
 from chalicelib.reconciliation.cases.model import StreamLoss
-from tests.support.commands import Commands, Wire
-from tests.support.world import User, World
+from tests.support.world.commands import Commands, Wire
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.promise("STR-6")
 

@@ -17,8 +17,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.stream.webhook import store
 from chalicelib.stream.webhook.intake import MAX_BYTES, MAX_COMPRESSED
-from tests.support import cloud
-from tests.support.hooks import (
+from tests.support.clouds import cloud
+from tests.support.stream.hooks import (
     PATH,
     an_event,
     gzipped,
@@ -28,7 +28,7 @@ from tests.support.hooks import (
     sign,
     user_event,
 )
-from tests.support.world import World
+from tests.support.world.world import World
 
 MILA = UserId.new()
 

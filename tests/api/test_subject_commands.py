@@ -17,11 +17,12 @@ from chalicelib.reconciliation import cases
 from chalicelib.reconciliation.cases.model import StreamLoss
 from chalicelib.retention.purge import evidence
 from infra.ops.__main__ import app
-from tests.support import breaches, cloud
-from tests.support.commands import Commands, Wire
-from tests.support.copies import damage
-from tests.support.disclosures import an_approved_order
-from tests.support.world import User, World
+from tests.support.cases import breaches
+from tests.support.cases.copies import damage
+from tests.support.cases.disclosures import an_approved_order
+from tests.support.clouds import cloud
+from tests.support.world.commands import Commands, Wire
+from tests.support.world.world import User, World
 
 
 @pytest.fixture

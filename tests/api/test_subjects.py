@@ -14,13 +14,13 @@ from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from chalicelib.retention.purge import evidence
-from tests.support import cloud
-from tests.support.builders import a_phone
-from tests.support.copies import damage
-from tests.support.ledger import alter_newest
-from tests.support.notices import a_version, publish
-from tests.support.operators import Operator
-from tests.support.world import Reply, User, World
+from tests.support.cases.copies import damage
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_phone
+from tests.support.world.ledger import alter_newest
+from tests.support.world.notices import a_version, publish
+from tests.support.world.operators import Operator
+from tests.support.world.world import Reply, User, World
 
 SUBJECTS = "/admin/v1/subjects"
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.table import Table
-from tests.support.copies import damage
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.world.world import User, World
 
 
 def break_request(request_id: str) -> None:

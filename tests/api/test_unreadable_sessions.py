@@ -1,9 +1,9 @@
 """An unreadable session hides no other device, and ends with the others."""
 
 from chalicelib.core.table import Table
-from tests.support import cloud
-from tests.support.copies import damage
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.clouds import cloud
+from tests.support.world.world import User, World
 
 
 def break_session(user: User) -> None:

@@ -31,12 +31,12 @@ from chalicelib.messages.mail import NotPermitted, WantedMailbox
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import LegalBasis, Purpose
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone, an_address
-from tests.support.copies import damage
-from tests.support.erasures import erase_tables
-from tests.support.races import just_before
-from tests.support.world import Reply, User, World
+from tests.support.cases.copies import damage
+from tests.support.cases.erasure_parts import erase_tables
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone, an_address
+from tests.support.world.world import Reply, User, World
 
 NEWS: Letters = {
     "en": ("News of RU4M", ("There are new stickers.",)),

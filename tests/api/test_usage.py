@@ -25,10 +25,10 @@ from chalicelib.usage.model import (
     UsageDevice,
     UsageEvent,
 )
-from tests.support import cloud
-from tests.support.builders import a_fault, an_event
-from tests.support.usage import decide, stored_events, stored_items
-from tests.support.world import NOON, User, World
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_fault, an_event
+from tests.support.world.usage import decide, stored_events, stored_items
+from tests.support.world.world import NOON, User, World
 
 ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
 

@@ -12,12 +12,12 @@ from chalicelib.core.settings import Settings, SettingsError, read, settings
 from chalicelib.core.table import Item, Query, Table
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import store
-from tests.support import cloud, environment
-from tests.support.builders import a_fault, an_event
-from tests.support.cloud import failing, losing_responses
-from tests.support.races import just_before
-from tests.support.usage import decide, stored_events
-from tests.support.world import NOON, User, World
+from tests.support.clouds import cloud, environment
+from tests.support.clouds.cloud import failing, losing_responses
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_fault, an_event
+from tests.support.world.usage import decide, stored_events
+from tests.support.world.world import NOON, User, World
 
 CAP = 100
 
@@ -209,7 +209,7 @@ def test_cap_is_five_thousand_unless_set_within_its_bounds() -> None:
 
 @pytest.mark.promise("RGT-1")
 def test_count_is_in_the_copy_while_it_lasts(mila: User) -> None:
-    from tests.support.copies import a_copy
+    from tests.support.cases.copies import a_copy
 
     submit(mila, *events(3), *[an_event(id=str(uuid.uuid4()))])
     (shown,) = a_copy(mila).records("usage_count")

@@ -10,10 +10,10 @@ from chalicelib.core.http import DailyLimit, Unlimited, contract
 from chalicelib.core.http.contract import Route
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.cloud import failing
-from tests.support.outages import unreachable_counters, unreachable_counters_once
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import failing
+from tests.support.faults.outages import unreachable_counters, unreachable_counters_once
+from tests.support.world.world import User, World
 
 _WRITES = [route for route in contract.routes() if route.method not in {"GET", "HEAD"}]
 # Actions that must never be refused, such as cancelling a request and logging out.

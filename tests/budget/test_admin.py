@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from tests.support.cloud import counted
-from tests.support.operators import Operator
-from tests.support.world import World
+from tests.support.clouds.cloud import counted
+from tests.support.world.operators import Operator
+from tests.support.world.world import World
 
 CALL = {"UpdateItem": 1, "BatchGetItem": 1}  # the operator's own limit, and their pseudonym
 ON_RECORD = {"Query": 1, "PutItem": 1}  # the head of a history, and the entry after it

@@ -8,10 +8,10 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.core import clock
-from tests.support import workers
-from tests.support.cloud import Calls, counted
-from tests.support.notices import DAY, a_version, publish
-from tests.support.world import World
+from tests.support.clouds.cloud import Calls, counted
+from tests.support.jobs import workers
+from tests.support.world.notices import DAY, a_version, publish
+from tests.support.world.world import World
 
 
 def run() -> Calls:

@@ -18,11 +18,11 @@ from chalicelib.rights.engine import queue
 from chalicelib.rights.request import store as indexes
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
-from tests.support.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
-from tests.support.cloud import Calls, counted
-from tests.support.guests import asks, verifies
-from tests.support.notices import a_version, publish
-from tests.support.world import World
+from tests.support.cases.guests import asks, verifies
+from tests.support.clouds.cloud import Calls, counted
+from tests.support.world.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
+from tests.support.world.notices import a_version, publish
+from tests.support.world.world import World
 
 TRANSACTIONS = {"TransactWriteItems", "TransactGetItems"}
 

@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.people.contacts import service
-from tests.support.cloud import counted
-from tests.support.world import User, World
+from tests.support.clouds.cloud import counted
+from tests.support.world.world import User, World
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import pytest
 
 from infra.stream_emulator import Emulator
-from tests.support import chat_settings, cloud
-from tests.support.cloud import counted
-from tests.support.conversations import operations, some_contacts
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import counted
+from tests.support.stream import emulated_app
+from tests.support.stream.conversations import operations, some_contacts
+from tests.support.world.world import User, World
 
-emulator, stream = chat_settings.emulator, chat_settings.stream
+emulator, stream = emulated_app.emulator, emulated_app.stream
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 
 

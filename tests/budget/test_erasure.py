@@ -13,12 +13,12 @@ from chalicelib.core.settings import Secret
 from chalicelib.privacy import erasure
 from chalicelib.privacy.erasure import DeletedItems
 from tests.api.test_signup_rotation import rotate
-from tests.support.builders import an_address
-from tests.support.cloud import counted
-from tests.support.erasures import QUARANTINE, claimed_values, deletions
-from tests.support.pages import discard_writes, large_usage_partition
-from tests.support.usage import store_singly
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import QUARANTINE, claimed_values, deletions
+from tests.support.clouds.cloud import counted
+from tests.support.clouds.partitions import discard_writes, large_usage_partition
+from tests.support.world.builders import an_address
+from tests.support.world.usage import store_singly
+from tests.support.world.world import User, World
 
 ACCOUNTS, _, USAGE = deletions()
 PAGE = 50  # items of a page

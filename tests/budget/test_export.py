@@ -9,11 +9,11 @@ from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.copy import archive, package
 from chalicelib.rights.copy.contents import Chat, CopyRequest
 from chalicelib.rights.copy.model import CopyKind
-from tests.support.cloud import counted
-from tests.support.copies import KEY
-from tests.support.pages import BATCH, discard_uploads, large_usage_partition
-from tests.support.usage import decide
-from tests.support.world import User, World
+from tests.support.cases.copies import KEY
+from tests.support.clouds.cloud import counted
+from tests.support.clouds.partitions import BATCH, discard_uploads, large_usage_partition
+from tests.support.world.usage import decide
+from tests.support.world.world import User, World
 
 PAGE = 4  # batches
 

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from chalicelib.core.ids import UserId
-from tests.support.cloud import counted
-from tests.support.hooks import an_event, sends_hook, user_event
-from tests.support.world import World
+from tests.support.clouds.cloud import counted
+from tests.support.stream.hooks import an_event, sends_hook, user_event
+from tests.support.world.world import World
 
 
 @pytest.fixture(autouse=True)

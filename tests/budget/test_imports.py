@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from chalicelib.rights.request import declaration
-from tests.support import environment
+from tests.support.clouds import environment
 
 HEAVY = {
     "boto3",

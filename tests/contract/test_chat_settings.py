@@ -19,7 +19,7 @@ from infra.local.js import ChatClient, ChatClients, ChatError
 from infra.stream_emulator import Emulator, Options, running_emulator
 from infra.stream_emulator.permissions import CHANNEL_TYPES, hardened_app, hardened_channel_type
 from tests.contract.emulated_app import App, Refused, phone_refused
-from tests.support.chat_settings import access_to, apply_to, choices, drifted_at, standing_of
+from tests.support.stream.emulated_app import access_to, apply_to, choices, drifted_at, standing_of
 
 NO = Refused(403, 17)
 FOREIGN = "livestream:stage"

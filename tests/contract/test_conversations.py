@@ -8,18 +8,18 @@ import pytest
 
 from infra.local.js import ChatClient, ChatClients
 from tests.contract.emulated_app import Refused, phone_refused
-from tests.support import chat_settings
-from tests.support.conversations import deliver, some_contacts
+from tests.support.stream import emulated_app
+from tests.support.stream.conversations import deliver, some_contacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.stream_emulator import Emulator
-    from tests.support.world import User, World
+    from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.node
 
-emulator, stream = chat_settings.emulator, chat_settings.stream
+emulator, stream = emulated_app.emulator, emulated_app.stream
 NO = Refused(403, 17)
 
 

@@ -15,7 +15,7 @@ from infra.deployment.account import AwsAccount
 from infra.local.cloud import STAGE, LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
 from infra.ops.__main__ import app
-from tests.support.cloud import restored_process
+from tests.support.clouds.cloud import restored_process
 
 NAMES = ("alice", "bob", "carol")  # carol has a key and no policy
 

@@ -14,7 +14,7 @@ from infra.deployment.account import AwsAccount
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.ops.internal_api import CallRefused, InternalApi
-from tests.support.builders import an_invoice
+from tests.support.world.builders import an_invoice
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
 from infra.ops.standing_in import act_as
 from infra.template.alarm_table import ALARMS
-from tests.support.alarmed import AlarmedCloud, with_operators
+from tests.support.clouds.alarmed import AlarmedCloud, with_operators
 
 pytestmark = pytest.mark.proof  # each alarm waits for its period
 

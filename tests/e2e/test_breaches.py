@@ -19,7 +19,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import GRACE, account_of
 from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until
-from tests.support.breaches import TEXTS
+from tests.support.cases.breaches import TEXTS
 
 ADDRESS = "nada.breach@inbox.local.ru4m.example"
 TIMEOUT = 120  # seconds; the machine may be busy

@@ -37,7 +37,7 @@ from tests.support.canaries.remainder import NEVER_FOUND, HeldKind, InBackups, s
 from tests.support.canaries.search import Sighting
 from tests.support.canaries.subject import CanarySubject
 from tests.support.canaries.values import CanarySet, letters
-from tests.support.cloud import restored_process
+from tests.support.clouds.cloud import restored_process
 
 pytestmark = pytest.mark.proof
 

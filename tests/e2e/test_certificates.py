@@ -13,7 +13,7 @@ from chalicelib.rights.erasure.certificates.signing import sign
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import LocalCloud
 from infra.local.guide import follow
-from tests.support.certificates import a_certificate, a_long_certificate
+from tests.support.cases.certificates import a_certificate, a_long_certificate
 
 
 @pytest.mark.promise("RGT-3")

@@ -17,7 +17,7 @@ from infra.deployment.findings import Severity, of_severity
 from infra.deployment.preflight import may_deploy, stage_checks, stream_checks
 from infra.local.cloud import LocalCloud
 from infra.ops.standing_in import act_as
-from tests.support.chat_settings import apply_to, drifted_at
+from tests.support.stream.emulated_app import apply_to, drifted_at
 
 pytestmark = pytest.mark.promise("STR-3")
 

@@ -16,7 +16,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, code_in
 from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
-from tests.support.deployed import history
+from tests.support.clouds.deployed import history
 
 DEVICE = "session_device"
 TIMEOUT = 90.0  # seconds; the step looks at Stream after five seconds at the earliest

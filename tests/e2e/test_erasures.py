@@ -19,9 +19,9 @@ from infra.local.tour.erasure import GRACE, account_of
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
-from tests.support.deployed import history
-from tests.support.deployed_erasures import ErasedSubject
-from tests.support.receipts import buttons, click, speak, visit
+from tests.support.clouds.deployed import history
+from tests.support.clouds.deployed_subjects import ErasedSubject
+from tests.support.pages.receipts import buttons, click, speak, visit
 
 EN = TEXTS["en-GB"]
 

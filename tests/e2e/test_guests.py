@@ -12,7 +12,7 @@ from chalicelib.core import clock
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, PhoneAnswer, code_in
 from infra.local.waiting import until
-from tests.support.deployed import StoredItems, history
+from tests.support.clouds.deployed import StoredItems, history
 
 TIMEOUT = 60.0  # seconds for the whole plan; each step is a message
 GUESTS = "/v1/rights-requests/guest"

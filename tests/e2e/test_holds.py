@@ -26,9 +26,9 @@ from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
-from tests.support.builders import an_invoice
 from tests.support.canaries.sealed import acting_as_the_service
-from tests.support.deployed_erasures import HeldAccount
+from tests.support.clouds.deployed_subjects import HeldAccount
+from tests.support.world.builders import an_invoice
 
 pytestmark = [pytest.mark.proof, pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3")]
 

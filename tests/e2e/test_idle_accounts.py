@@ -21,7 +21,7 @@ from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops
 from infra.ops.standing_in import act_as_signup
-from tests.support.deployed import StoredItems
+from tests.support.clouds.deployed import StoredItems
 
 ADDRESS = "mila.idle@inbox.local.ru4m.example"
 

@@ -17,8 +17,8 @@ from infra.local.cloud import LocalCloud
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops
 from infra.ops.standing_in import act_as
-from tests.support.builders import a_schedule_event
-from tests.support.ledger import overwrite, verify
+from tests.support.world.builders import a_schedule_event
+from tests.support.world.ledger import overwrite, verify
 
 MILA, VUK = Chain("consent", "p-e2e-mila"), Chain("consent", "p-e2e-vuk")
 

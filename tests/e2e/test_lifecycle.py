@@ -17,7 +17,7 @@ import requests
 from infra.local.children import ROOT
 from infra.local.emulator import free_port
 from infra.local.waiting import until
-from tests.support.processes import under_ignoring_parent
+from tests.support.faults.processes import under_ignoring_parent
 
 _OWNER = """
 import sys

@@ -20,8 +20,8 @@ from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
 from infra.ops import standing_in
-from tests.support.deployed import history
-from tests.support.deployed_erasures import ErasedSubject
+from tests.support.clouds.deployed import history
+from tests.support.clouds.deployed_subjects import ErasedSubject
 
 NEWS = {"en": ("News of RU4M", ("There are new stickers.",))}
 BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}

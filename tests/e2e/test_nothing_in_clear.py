@@ -12,7 +12,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
-from tests.support.deployed import StoredItems
+from tests.support.clouds.deployed import StoredItems
 
 PROFILE = {
     "display_name": "Zvezdanka Canary",

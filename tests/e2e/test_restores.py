@@ -16,7 +16,7 @@ from infra.local.cloud import LocalCloud, local_cloud
 from infra.local.tour.erasure import GRACE, account_of
 from infra.local.tour.phone import Phone
 from infra.ops.__main__ import app
-from tests.support.deployed_erasures import ErasedSubject
+from tests.support.clouds.deployed_subjects import ErasedSubject
 
 BACKED_UP = (Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.KEYS, Table.RIGHTS, Table.USAGE)
 

@@ -14,7 +14,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.tour.rights import answer_to, fetched
 from infra.local.waiting import until
-from tests.support.deployed import history, pause_worker
+from tests.support.clouds.deployed import history, pause_worker
 
 TIMEOUT = 60.0  # seconds for the whole plan; each step is a message
 QUEUE, DEAD_LETTER_QUEUE, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead", "ru4m-local-work_rights"

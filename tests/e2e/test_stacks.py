@@ -23,7 +23,7 @@ from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.tour.phone import Phone
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
-from tests.support.chat_settings import apply_to
+from tests.support.stream.emulated_app import apply_to
 
 ISSUER = "https://api.staging.ru4m.example"
 SETTINGS = """

@@ -17,7 +17,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
 from tests.support.canaries.values import letters
-from tests.support.hooks import PATH, an_event, sign, user_event
+from tests.support.stream.hooks import PATH, an_event, sign, user_event
 
 _SECONDS = 60.0
 

@@ -15,8 +15,8 @@ from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.tour.rights import answer_to
 from infra.local.waiting import until
-from tests.support.deployed import history
-from tests.support.receiver import Authority, Receiver, receiving, status
+from tests.support.cases.receiver import Authority, Receiver, receiving, status
+from tests.support.clouds.deployed import history
 
 HOST, PATIENCE = "take.example", 60.0
 

@@ -6,7 +6,7 @@ import pytest
 
 from infra.stream_emulator import Emulator, running_emulator
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support import environment
+from tests.support.clouds import environment
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ from typing import Any
 from chalicelib.core import aws, figures
 from chalicelib.core.settings import settings
 from infra.local.emulator import running_emulator
-from tests.support import certificates, cloud
-from tests.support.cloud import forget_clients, restored_process
+from tests.support.cases import certificates
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import forget_clients, restored_process
 
 ACCOUNT = "000000000001"  # ministack reads a key of twelve digits as the account's number
 

@@ -19,13 +19,13 @@ from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support import ends
-from tests.support.builders import a_device, an_event
-from tests.support.events import report_of_mail
-from tests.support.ledger import SETTLED, YEAR, create_archive
-from tests.support.notices import DAY, a_version, publish
-from tests.support.usage import decide, ten_people
-from tests.support.world import User
+from tests.support.faults import ends
+from tests.support.jobs.events import report_of_mail
+from tests.support.world.builders import a_device, an_event
+from tests.support.world.ledger import SETTLED, YEAR, create_archive
+from tests.support.world.notices import DAY, a_version, publish
+from tests.support.world.usage import decide, ten_people
+from tests.support.world.world import User
 
 PHONE, OTHER_PHONE = "+381601111111", "+381602222222"
 ADDRESS = "mila@test.example"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.core.table import Item
 from tests.faults.flows import UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support.builders import an_invoice
+from tests.support.world.builders import an_invoice
 
 
 class Invoicing(UserFlow):

@@ -12,7 +12,7 @@ from chalicelib.operations.breaches.jobs import watch_breaches
 from chalicelib.operations.breaches.subject_notices import run as notifying
 from tests.faults.flows import ADDRESS, DEVICE, OTHER_PHONE, PHONE
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support import breaches
+from tests.support.cases import breaches
 
 _EVERY = timedelta(minutes=5)
 

@@ -12,7 +12,7 @@ from chalicelib.rights.request.terms import Status
 from tests.faults import emulated
 from tests.faults.flows_rights import RightsFlow, without_sequence_number
 from tests.faults.playing import Flow, Run
-from tests.support.erasures import stored_account
+from tests.support.cases.erasure_parts import stored_account
 
 _TIME_TO_ANSWER = HOUR
 COMPELLING = "A21CompellingGrounds"

@@ -8,7 +8,7 @@ from chalicelib.core.table import Item
 from tests.faults.flows import KEY
 from tests.faults.flows_contacts import PairFlow
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support.world import Reply
+from tests.support.world.world import Reply
 
 _KEY_OF_GROUP = {"Idempotency-Key": "b8a1f3a2-53c1-4b43-9d0c-0f6a3ce5a1d7"}
 

@@ -14,8 +14,8 @@ from chalicelib.rights.request.terms import Status
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.flows_rights import without_sequence_number
 from tests.faults.playing import Run, forgive_counts
-from tests.support.builders import an_event
-from tests.support.disclosures import an_approved_order
+from tests.support.cases.disclosures import an_approved_order
+from tests.support.world.builders import an_event
 
 _TIME_TO_NOTIFY = 2 * HOUR  # two leases, a sweep after each, and the longest wait of the step
 

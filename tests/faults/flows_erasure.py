@@ -17,10 +17,10 @@ from tests.faults.flows import DEVICE, OTHER_PHONE
 from tests.faults.flows_kills import LEASE, UntilStopped
 from tests.faults.flows_rights import RightsFlow, without_sequence_number
 from tests.faults.playing import Run
-from tests.support import outcomes
-from tests.support.erasing import cancels, work
-from tests.support.ledger import create_archive
-from tests.support.world import Reply
+from tests.support.cases import erasure_outcomes
+from tests.support.cases.erasure_requests import cancels, work
+from tests.support.world.ledger import create_archive
+from tests.support.world.world import Reply
 
 _archives = itertools.count(1)
 _LONG = 10 * DAY
@@ -48,13 +48,13 @@ class ErasureFlow(RightsFlow):
         super().prepare(run)
         self.vuk = run.world.a_user(OTHER_PHONE, DEVICE, display_name="Vuk")
         run.deliver_changes()
-        self.before = outcomes.belongings(self.user, run.stream)
-        self.bystander = outcomes.belongings(self.vuk, run.stream)
+        self.before = erasure_outcomes.belongings(self.user, run.stream)
+        self.bystander = erasure_outcomes.belongings(self.vuk, run.stream)
         self.records: Counter[str] | None = None
 
     def asks(self, run: Run, **more: bool) -> None:
         super().asks(run, waive_grace=True, **more)
-        outcomes.receipt_of(self.user, self.request_id)
+        erasure_outcomes.receipt_of(self.user, self.request_id)
 
     def advance_until(self, run: Run, until: Callable[[], bool]) -> None:
         run.advance(_LONG, until=until)
@@ -79,22 +79,22 @@ class ErasureFlow(RightsFlow):
     def count_records(self) -> None:
         """Count once, before the deletion begins, what it has to delete."""
         if self.records is None:
-            self.records = outcomes.counted(self.user)
+            self.records = erasure_outcomes.counted(self.user)
 
     def check(self, run: Run) -> None:
         """Assert one of the two outcomes, and that the other account is as before."""
         if self.request().status is Status.CANCELLED:
-            outcomes.assert_whole(self.user, self.request_id, run.stream, self.before, DEVICE)
+            erasure_outcomes.assert_whole(self.user, self.request_id, run.stream, self.before, DEVICE)
         else:
-            outcomes.assert_erased(self.user, self.request_id, run.stream, self.records)
-        assert outcomes.belongings(self.vuk, run.stream) == self.bystander
+            erasure_outcomes.assert_erased(self.user, self.request_id, run.stream, self.records)
+        assert erasure_outcomes.belongings(self.vuk, run.stream) == self.bystander
 
     def left(self) -> list[object]:
         """Return what the certificate lists as remaining, and the marks in the locked bucket."""
         if self.request().status is Status.CANCELLED:
             return []
-        said = outcomes.certificate_of(self.request_id).model_dump(mode="json")
-        return [said["remains"], *outcomes.marks_of(self.request_id)]
+        said = erasure_outcomes.certificate_of(self.request_id).model_dump(mode="json")
+        return [said["remains"], *erasure_outcomes.marks_of(self.request_id)]
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore counts, which are lower bounds, and the path to Stream's answer.

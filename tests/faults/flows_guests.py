@@ -16,7 +16,7 @@ from chalicelib.rights.request.terms import Right, Status
 from tests.faults.flows import ADDRESS, KEY, OTHER_PHONE, PHONE, UserFlow
 from tests.faults.flows_rights import RightsFlow
 from tests.faults.playing import Flow, Run
-from tests.support.guests import asks, verifies
+from tests.support.cases.guests import asks, verifies
 
 _PROOF_KEY = {"Idempotency-Key": "5b0c1c0e-3f53-4b7b-9d6f-0d2a6a1f6a12"}
 

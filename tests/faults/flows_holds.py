@@ -11,7 +11,7 @@ from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.request.terms import Status
 from tests.faults.flows_erasure import ErasureFlow, Interfered
 from tests.faults.playing import Run
-from tests.support import holds, outcomes
+from tests.support.cases import erasure_outcomes, holds
 
 _LASTS = 4 * DAY  # the erasure takes a day and a half
 _KINDS = ("profile", "purposes")
@@ -28,7 +28,7 @@ class HeldErasure(ErasureFlow):
     def prepare(self, run: Run) -> None:
         super().prepare(run)
         self.hold = holds.places_hold(self.user, *_KINDS, lasts=_LASTS)
-        self.before = outcomes.belongings(self.user, run.stream)
+        self.before = erasure_outcomes.belongings(self.user, run.stream)
 
     def play(self, run: Run) -> None:
         self.asks(run)
@@ -51,12 +51,12 @@ class HeldErasure(ErasureFlow):
         assert holds.ends_of(self.request_id) == {(kind, self.hold.until) for kind in _KINDS}
 
     def check(self, run: Run) -> None:
-        outcomes.assert_erased(self.user, self.request_id, run.stream)
+        erasure_outcomes.assert_erased(self.user, self.request_id, run.stream)
         assert holds.held_items(self.request_id) == []
-        said = outcomes.certificate_of(self.request_id)
+        said = erasure_outcomes.certificate_of(self.request_id)
         assert said.held == ()
         assert said.completed_at >= self.hold.until
-        assert outcomes.belongings(self.vuk, run.stream) == self.bystander
+        assert erasure_outcomes.belongings(self.vuk, run.stream) == self.bystander
 
     def forgive(self, row: Item) -> Item | None:
         if row.get("kind") in {"hold", "holds_version"}:
@@ -90,7 +90,7 @@ class HeldMeanwhile(Interfered):
         self.check(run)
 
     def check(self, run: Run) -> None:
-        outcomes.assert_erased(self.user, self.request_id, run.stream)
+        erasure_outcomes.assert_erased(self.user, self.request_id, run.stream)
         assert holds.held_items(self.request_id) == []
         assert self.hold is None or clock.now() >= self.hold.until
 

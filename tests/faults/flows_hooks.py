@@ -16,7 +16,7 @@ from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
 from tests.faults.flows import DEVICE, OTHER_PHONE, PHONE
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support.hooks import message_deleted, sends_hook, user_event
+from tests.support.stream.hooks import message_deleted, sends_hook, user_event
 
 _FIELD: dict[str, Any] = {"shoe_size": "42"}
 

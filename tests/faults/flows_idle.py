@@ -12,7 +12,7 @@ from chalicelib.core.table import Item
 from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from tests.faults.flows import ADDRESS, DEVICE, OTHER_PHONE, PHONE
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support.idling import close_idle, publish_practice, use_of
+from tests.support.jobs.idle_accounts import close_idle, publish_practice, use_of
 
 _BETWEEN = timedelta(days=15)
 _MOST_RUNS = 200  # a killed warning makes the closing 60 days later

@@ -21,7 +21,7 @@ from tests.faults import emulated
 from tests.faults.flows import ADDRESS
 from tests.faults.flows_rights import HOST, RightsFlow, Transferring
 from tests.faults.playing import Run
-from tests.support.crash import Call
+from tests.support.faults.crash import Call
 
 # The first write of a run takes the lease and counts the try. A worker killed there has not begun the step.
 LEASE = "dynamodb.PutItem(rights_request)"

@@ -10,7 +10,7 @@ from chalicelib.retention.jobs import purge_expired
 from chalicelib.retention.purge import store
 from tests.faults.flows import UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support.purging import DAY, store_ended
+from tests.support.jobs.purge import DAY, store_ended
 
 _EVERY = timedelta(minutes=15)
 _RUNS = 4  # what a killed run has leased is free for the next run but one

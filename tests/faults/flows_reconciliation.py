@@ -7,7 +7,7 @@ from chalicelib.core.table import Item
 from chalicelib.reconciliation.jobs import reconcile_chat
 from chalicelib.rights.erasure.model import CheckStage
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support.reconciling import an_erased_user, planned, reconcile, still_at_stream
+from tests.support.jobs.reconciliation import an_erased_user, planned, reconcile, still_at_stream
 
 _RUNS = 12  # a killed run keeps its lease for a quarter of an hour
 

@@ -21,9 +21,9 @@ from chalicelib.rights.request.terms import Status, StepStatus
 from tests.faults import emulated
 from tests.faults.flows import ADDRESS, DEVICE, KEY, PHONE, UserFlow
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support.builders import an_event
-from tests.support.chat import Chatters
-from tests.support.receiver import Authority, receiving, status
+from tests.support.cases.receiver import Authority, receiving, status
+from tests.support.stream.chat import Chatters
+from tests.support.world.builders import an_event
 
 # The answer follows within this time after any fault of a worker: two leases, and a sweep after each.
 _TIME_TO_ANSWER = HOUR

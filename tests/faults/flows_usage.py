@@ -17,11 +17,11 @@ from chalicelib.usage.figures import Figures
 from chalicelib.usage.jobs import roll_up_usage
 from tests.faults.flows import UserFlow
 from tests.faults.playing import Flow, RetriesExhausted, Run
-from tests.support.builders import a_schedule_event, an_event
-from tests.support.crash import How, Killed, Point
-from tests.support.events import Context
-from tests.support.usage import a_person
-from tests.support.world import NOON
+from tests.support.faults.crash import How, Killed, Point
+from tests.support.jobs.events import Context
+from tests.support.world.builders import a_schedule_event, an_event
+from tests.support.world.usage import a_person
+from tests.support.world.world import NOON
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 DAYS = (NOON.date(), NOON.date() + DAY)

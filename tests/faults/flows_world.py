@@ -8,9 +8,9 @@ from chalicelib.core.clock import HOUR
 from chalicelib.core.table import Item
 from tests.faults.flows import use_new_archive
 from tests.faults.playing import Flow, Run, forgive_counts
-from tests.support.crash import Call
-from tests.support.seeded import DUE_DAYS, JOBS, SeededWorld
-from tests.support.seeds import KINDS
+from tests.support.faults.crash import Call
+from tests.support.seeds.kinds import KINDS
+from tests.support.seeds.world import DUE_DAYS, JOBS, SeededWorld
 
 _SWEEPING = HOUR / 2  # sweeps of requests, and their workers
 _OF_EACH_RUN = ("purge", "reconciliation", "announcement_progress", "idle")

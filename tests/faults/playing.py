@@ -37,11 +37,13 @@ from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
 from tests.faults.queueing import SHARDS_VISIBILITY, VISIBILITY, Message, Queue, next_sweep
-from tests.support import builders, cloud, ends
-from tests.support.builders import a_schedule_event
-from tests.support.crash import Call, Killed, Point, Watch
-from tests.support.events import Context
-from tests.support.world import NOON, Reply, World, a_log
+from tests.support.clouds import cloud
+from tests.support.faults import ends
+from tests.support.faults.crash import Call, Killed, Point, Watch
+from tests.support.jobs.events import Context
+from tests.support.world import builders
+from tests.support.world.builders import a_schedule_event
+from tests.support.world.world import NOON, Reply, World, a_log
 
 T = TypeVar("T")
 

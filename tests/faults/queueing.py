@@ -16,7 +16,7 @@ from chalicelib.core import aws, clock
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from infra.template import load
-from tests.support.crash import Call
+from tests.support.faults.crash import Call
 
 _QUEUE = load("service/rights")["Resources"]["RightsQueue"]["Properties"]
 VISIBILITY = timedelta(seconds=_QUEUE["VisibilityTimeout"])

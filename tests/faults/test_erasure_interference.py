@@ -22,7 +22,7 @@ from tests.faults.flows_erasure import (
 from tests.faults.flows_holds import HeldMeanwhile
 from tests.faults.playing import play
 from tests.faults.test_every_crash import play_undisturbed
-from tests.support.crash import How, Point
+from tests.support.faults.crash import How, Point
 
 _proof = pytest.mark.proof
 _PARTS = 2

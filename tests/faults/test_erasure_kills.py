@@ -15,7 +15,7 @@ from tests.faults.flows_erasure import Erasing, ErasureKilledUntilStopped, Keepi
 from tests.faults.flows_kills import LEASE
 from tests.faults.playing import play, sampled
 from tests.faults.test_every_crash import assert_same_end, check_point, play_undisturbed
-from tests.support.crash import How, Point
+from tests.support.faults.crash import How, Point
 
 _proof = pytest.mark.proof
 _PARTS = 4

@@ -34,7 +34,7 @@ from tests.faults.flows_reconciliation import RECONCILIATIONS
 from tests.faults.flows_rights import RIGHTS
 from tests.faults.flows_usage import USAGE
 from tests.faults.playing import Ending, Flow, play, sampled
-from tests.support.crash import How, Point
+from tests.support.faults.crash import How, Point
 
 _families: tuple[Sequence[type[Flow]], ...] = (
     FLOWS, RIGHTS, ERASURES, HOLDS, USAGE, BILLING, PURGES, RECONCILIATIONS, IDLE, CONTACTS,

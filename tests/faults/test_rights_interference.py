@@ -17,8 +17,8 @@ from tests.faults.flows import ADDRESS
 from tests.faults.flows_rights import Copying, RightsFlow
 from tests.faults.playing import Run, play
 from tests.faults.test_every_crash import assert_same_end, play_undisturbed
-from tests.support.crash import How, Point
-from tests.support.world import Reply
+from tests.support.faults.crash import How, Point
+from tests.support.world.world import Reply
 
 _EFFECTS_OF_INTAKE = 3  # count of the daily limit, transaction, message
 

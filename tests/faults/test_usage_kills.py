@@ -7,7 +7,7 @@ import pytest
 from infra.stream_emulator import Emulator
 from tests.faults.flows_usage import KilledInEveryRun, RollingUpInParts, published_figures, start_and_kill
 from tests.faults.playing import Run, play
-from tests.support.crash import How
+from tests.support.faults.crash import How
 
 
 @pytest.mark.proof

@@ -10,7 +10,7 @@ import requests
 
 from chalicelib.core import aws
 from infra.stream_emulator import Emulator
-from tests.support.crash import How, Killed, Point, Watch
+from tests.support.faults.crash import How, Killed, Point, Watch
 
 
 def put(pk: str) -> Callable[[], Any]:

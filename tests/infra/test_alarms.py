@@ -14,7 +14,7 @@ from infra.template.alarm_rows import AlarmRow
 from infra.template.alarm_table import ALARMS
 from infra.template.alarms import rule
 from tests.infra.templates import Template, listed, of_type, plain
-from tests.support import emitted
+from tests.support.clouds import emitted_metrics
 
 ROOT = Path(__file__).parent.parent.parent
 ROWS = {row.name: row for row in ALARMS}
@@ -106,7 +106,7 @@ def test_no_alarm_latches(row: AlarmRow) -> None:
     """A counter is not emitted when it is zero, and ends by missing data; a gauge is emitted then too."""
     if row.missing == "ignore":
         assert row.statistic == "Maximum"
-        assert row.metric in {metric.label for metric in emitted.gauges()}
+        assert row.metric in {metric.label for metric in emitted_metrics.gauges()}
     if row.statistic == "Sum":
         assert row.missing == "notBreaching"
 
@@ -114,7 +114,7 @@ def test_no_alarm_latches(row: AlarmRow) -> None:
 def test_each_metric_of_an_alarm_is_in_the_registry_and_emitted_by_code() -> None:
     ours = {row.metric for row in ALARMS if row.namespace == "RU4M"}
     assert ours - {metric.label for metric in Metric} == set()
-    assert ours - {metric.label for metric in emitted.named()} == set()
+    assert ours - {metric.label for metric in emitted_metrics.named()} == set()
 
 
 def test_alarms_read_the_metrics_of_their_own_stage(service: Template) -> None:

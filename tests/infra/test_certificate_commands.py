@@ -12,10 +12,11 @@ from chalicelib.core.settings import settings
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from chalicelib.rights.erasure.certificates.signing import sign
 from infra.local.guide import GUIDE, follow
-from tests.support import certificates, moto_kms
-from tests.support.certificates import a_certificate, a_long_certificate
-from tests.support.world import World
-from tests.support.wsgi import Stage
+from tests.support.cases import certificates
+from tests.support.cases.certificates import a_certificate, a_long_certificate
+from tests.support.clouds.moto import gaps
+from tests.support.world.world import World
+from tests.support.world.wsgi import Stage
 
 pytestmark = pytest.mark.promise("RGT-3")
 
@@ -26,7 +27,7 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def key(world: World) -> Iterator[str]:
-    with moto_kms.messages_by_type():
+    with gaps.messages_by_type():
         yield certificates.create_key()
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.core.languages import Language
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
-from tests.support import certificates
-from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
+from tests.support.cases import certificates
+from tests.support.pages.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
 
 pytestmark = pytest.mark.promise("RGT-3")
 

@@ -20,9 +20,9 @@ from infra.ops import scheduled
 from infra.ops.__main__ import app
 from infra.stream_emulator import Emulator, Options, running_emulator
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
-from tests.support.chat_settings import access_to, apply_to, choices, drifted_at
-from tests.support.environment import ISSUER
-from tests.support.notices import a_version, publish
+from tests.support.clouds.environment import ISSUER
+from tests.support.stream.emulated_app import access_to, apply_to, choices, drifted_at
+from tests.support.world.notices import a_version, publish
 
 pytestmark = pytest.mark.promise("STR-3")
 

@@ -18,7 +18,7 @@ from infra.dashboards.figures import resolved
 from infra.dashboards.stack import Stack, on_aws
 from infra.dashboards.widgets import Chart, ChartView, Dashboard
 from tests.infra.templates import Template, of_type, plain
-from tests.support import emitted
+from tests.support.clouds import emitted_metrics
 
 ROOT = Path(__file__).parents[2]
 GRAMMAR = json.loads((ROOT / "infra" / "dashboards" / "grammar.schema.json").read_text())
@@ -202,7 +202,7 @@ def test_each_metric_of_the_registry_has_a_reader_and_no_reader_names_another(
 
 def test_series_of_a_gauge_with_a_dimension_always_names_a_value(boards: dict[str, Dashboard]) -> None:
     """Such a metric has no total, so a chart of it would stay empty."""
-    gauges = {metric.label for metric in emitted.gauges_by_value()}
+    gauges = {metric.label for metric in emitted_metrics.gauges_by_value()}
     assert "RightsOpenByRight" in gauges
     for board in boards.values():
         for one in board.series:

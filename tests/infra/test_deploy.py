@@ -26,8 +26,8 @@ from infra.deployment.stacks import StackFailed
 from infra.deployment.target import DeploymentTarget, GatewayRates, SettingRefused
 from infra.template import load
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
-from tests.support.environment import variables
-from tests.support.notices import a_version, publish
+from tests.support.clouds.environment import variables
+from tests.support.world.notices import a_version, publish
 
 
 def outputs_of(stack: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from infra.deployment.account import AwsAccount
 from infra.local.emf import Forwarder, data, parsed
-from tests.support.environment import REGION
+from tests.support.clouds.environment import REGION
 
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 

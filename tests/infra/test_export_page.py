@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.core.languages import Language
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
-from tests.support import exports
-from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
+from tests.support.pages import exports
+from tests.support.pages.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
 
 
 @pytest.fixture(scope="module")

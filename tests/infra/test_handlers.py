@@ -16,8 +16,8 @@ import pytest
 from infra.packaging.groups import clean_environment
 from tests.infra.templates import Template
 from tests.infra.test_functions import FUNCTIONS
-from tests.support.builders import a_schedule_event
-from tests.support.events import messages, report_of_mail
+from tests.support.jobs.events import messages, report_of_mail
+from tests.support.world.builders import a_schedule_event
 
 PROBE = Path(__file__).with_name("probe.py")
 

@@ -23,13 +23,13 @@ from chalicelib.messages.suppressions.service import Addresses
 from infra.deployment import vault
 from infra.ops.keys.lookup_key import ClaimsLeft, LookupKeys, SuppressionsLeft
 from infra.ops.keys.versions import Unfinished
-from tests.support import cloud, rotations
-from tests.support.builders import a_phone, an_address
-from tests.support.copies import damage
-from tests.support.erasures import erase_tables
-from tests.support.races import just_before
-from tests.support.rotations import Killed, Stage
-from tests.support.world import Reply, User, World
+from tests.support.cases.copies import damage
+from tests.support.cases.erasure_parts import erase_tables
+from tests.support.clouds import cloud, rotations
+from tests.support.clouds.rotations import Killed, Stage
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_phone, an_address
+from tests.support.world.world import Reply, User, World
 
 SECRET = "ru4m/test/lookup"
 VARIABLE = "RU4M_LOOKUP_VERSIONS"

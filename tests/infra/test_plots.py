@@ -17,8 +17,8 @@ from infra.local import pictures
 from infra.local.__main__ import app
 from infra.ops.reports import plots
 from infra.ops.reports.plots import as_svg
-from tests.support.environment import REGION
-from tests.support.world import World
+from tests.support.clouds.environment import REGION
+from tests.support.world.world import World
 
 FIRST = date(2026, 10, 20)
 JOINED: dict[str, Any] = {"purpose": Purpose.ANALYTICS, "name": "meeting.joined", "platform": "ios"}

@@ -11,9 +11,9 @@ from chalicelib.rights.answers.receipt_page.document import TEXTS
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
-from tests.support.certificates import REQUEST
-from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_width
-from tests.support.receipts import (
+from tests.support.cases.certificates import REQUEST
+from tests.support.pages.layout import SCREENS, SMALL_PHONE, check_colours, check_width
+from tests.support.pages.receipts import (
     CONTACT,
     PATH,
     RECEIPT,

@@ -16,8 +16,8 @@ from infra.deployment.account import AwsAccount
 from infra.ops import __main__ as command
 from infra.ops.data import retention, stored_items
 from tests.infra.fakes import REGION, FakeCloudFormation
-from tests.support import cloud, environment
-from tests.support.world import World
+from tests.support.clouds import cloud, environment
+from tests.support.world.world import World
 
 TABLES = {f"{name.title()}TableName": f"ru4m-test-{name}" for name in Table}
 

@@ -18,9 +18,9 @@ from infra.deployment.tables import StreamMissing
 from infra.ops import __main__ as command
 from infra.ops.data import restores
 from tests.infra.fakes import REGION, FakeCloudFormation
-from tests.support import cloud, environment
-from tests.support.ledger import create_archive
-from tests.support.world import World
+from tests.support.clouds import cloud, environment
+from tests.support.world.ledger import create_archive
+from tests.support.world.world import World
 
 DATA = {f"{name.title()}TableName": f"ru4m-test-{name}" for name in Table}
 OWN = {"FunctionName": "ru4m-staging-signup", "Environment": {"Variables": environment.variables()}}

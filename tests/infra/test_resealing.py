@@ -20,11 +20,11 @@ from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from infra.ops.keys.stage_key import StageKeys, StillNeeded
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone
-from tests.support.races import just_before
-from tests.support.rotations import Killed, a_stage_with_a_stage_key
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.clouds.rotations import Killed, a_stage_with_a_stage_key
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_device, a_phone
+from tests.support.world.world import World
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import IO
 import pytest
 
 from infra.local.children import ROOT
-from tests.support.processes import under_ignoring_parent
+from tests.support.faults.processes import under_ignoring_parent
 
 PATIENCE = 20
 

@@ -19,10 +19,10 @@ from infra.ops.keys import versions as key_versions
 from infra.ops.keys.stage_key import StageKeys, StillNeeded
 from infra.ops.keys.versions import Unfinished
 from tests.infra.templates import Template
-from tests.support import cloud
-from tests.support.builders import a_phone
-from tests.support.rotations import Killed, Stage, a_stage_with_a_stage_key, container_with
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.clouds.rotations import Killed, Stage, a_stage_with_a_stage_key, container_with
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 
 @dataclass

@@ -10,8 +10,8 @@ import pytest
 from chalicelib.core.languages import Language
 from chalicelib.operations.reports.page import page as year_page
 from infra.local.chromium import DESKTOP, PHONE, Browser
-from tests.support.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
-from tests.support.year_figures import a_year
+from tests.support.pages.layout import SCREENS, SMALL_PHONE, check_colours, check_print, check_width
+from tests.support.pages.year_figures import a_year
 
 pytestmark = pytest.mark.promise("RGT-10")
 

@@ -13,14 +13,14 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.request import procedures
 from infra.stream_emulator import Emulator
-from tests.support import chat_settings
-from tests.support.chat import Chatters
-from tests.support.chat_settings import PLACEMENT, apply_to, check
-from tests.support.erasing import erasable
-from tests.support.scripted import Plan
-from tests.support.world import World
+from tests.support.cases.erasure_requests import erasable
+from tests.support.cases.scripted import Plan
+from tests.support.stream import emulated_app
+from tests.support.stream.chat import Chatters
+from tests.support.stream.emulated_app import PLACEMENT, apply_to, check
+from tests.support.world.world import World
 
-emulator, stream = chat_settings.emulator, chat_settings.stream
+emulator, stream = emulated_app.emulator, emulated_app.stream
 
 
 @pytest.fixture

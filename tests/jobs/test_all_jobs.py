@@ -14,13 +14,13 @@ from chalicelib.operations.breaches.jobs import notify_of_breaches
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, work_rights
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.builders import a_schedule_event
-from tests.support.crash import Watch
-from tests.support.events import Context, messages
-from tests.support.seeded import DUE_DAYS, JOBS, LAST_DAY, Job, SeededWorld
-from tests.support.seeds import KINDS
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.faults.crash import Watch
+from tests.support.jobs.events import Context, messages
+from tests.support.seeds.kinds import KINDS
+from tests.support.seeds.world import DUE_DAYS, JOBS, LAST_DAY, Job, SeededWorld
+from tests.support.world.builders import a_schedule_event
+from tests.support.world.world import World
 
 _WORKERS: dict[str, Any] = {
     "rights": work_rights,

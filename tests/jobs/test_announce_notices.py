@@ -29,14 +29,15 @@ from chalicelib.core.table import Table
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
-from tests.support import cloud, workers
-from tests.support.builders import a_phone, a_schedule_event
-from tests.support.cloud import Calls, counted, failing, hooked, sent_mail
-from tests.support.copies import damage
-from tests.support.events import Context, messages, published_to_topic, report_of_mail
-from tests.support.notices import DAY, a_version, publish
-from tests.support.outages import refused_sender
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import Calls, counted, failing, hooked, sent_mail
+from tests.support.faults.outages import refused_sender
+from tests.support.jobs import workers
+from tests.support.jobs.events import Context, messages, published_to_topic, report_of_mail
+from tests.support.world.builders import a_phone, a_schedule_event
+from tests.support.world.notices import DAY, a_version, publish
+from tests.support.world.world import User, World
 
 NEWER = a_version("2026-12-24", announced_for=60 * DAY)
 HOUR = timedelta(hours=1)

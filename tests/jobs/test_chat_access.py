@@ -16,10 +16,10 @@ from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBur
 from chalicelib.stream.users import access
 from chalicelib.stream.users.access import ResumedAccess
 from infra.stream_emulator import Emulator
-from tests.support.chat import Chatters
-from tests.support.crash import How, Killed, Point, Watch
-from tests.support.profile_sync import sync
-from tests.support.world import World
+from tests.support.faults.crash import How, Killed, Point, Watch
+from tests.support.jobs.profile_sync import sync
+from tests.support.stream.chat import Chatters
+from tests.support.world.world import World
 
 FAULTS = [
     {"status": 429, "code": 9},

@@ -19,8 +19,8 @@ from chalicelib.stream.deletion.service import MAX_ATTEMPTS, TASK_TIMEOUT, Delet
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.refusals import StreamUnavailable
 from infra.stream_emulator import Emulator
-from tests.support.chat import Chatters
-from tests.support.chat_deletions import (
+from tests.support.stream.chat import Chatters
+from tests.support.stream.chat_deletions import (
     DELETED,
     DELETED_BEFORE,
     ERROR,
@@ -35,7 +35,7 @@ from tests.support.chat_deletions import (
     ended,
     pending_until,
 )
-from tests.support.world import World
+from tests.support.world.world import World
 
 # --- what is left
 

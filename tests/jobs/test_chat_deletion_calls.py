@@ -13,8 +13,8 @@ from chalicelib.stream.deletion.service import DeletionDoubt
 from chalicelib.stream.model import ChatProfile, TaskId
 from chalicelib.stream.refusals import StreamRefused
 from infra.stream_emulator import Emulator
-from tests.support.chat_deletions import DELETED, KEEP, TROUBLES, a_task, asked, ended
-from tests.support.world import World
+from tests.support.stream.chat_deletions import DELETED, KEEP, TROUBLES, a_task, asked, ended
+from tests.support.world.world import World
 
 
 @pytest.mark.promise("STR-5")

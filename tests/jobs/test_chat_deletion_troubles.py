@@ -23,8 +23,8 @@ from chalicelib.stream.deletion.service import (
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
 from infra.stream_emulator import Emulator
-from tests.support.chat import Chatters
-from tests.support.chat_deletions import (
+from tests.support.stream.chat import Chatters
+from tests.support.stream.chat_deletions import (
     DELETED,
     DELETED_BEFORE,
     FAILURE,
@@ -41,7 +41,7 @@ from tests.support.chat_deletions import (
     refuse,
     texts,
 )
-from tests.support.world import World
+from tests.support.world.world import World
 
 # --- tasks that fail, vanish or never end
 

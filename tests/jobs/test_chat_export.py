@@ -31,8 +31,8 @@ from chalicelib.stream.export.service import Pending, Ready, StreamCopy, StreamE
 from chalicelib.stream.model import TaskId, TaskState
 from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
 from infra.stream_emulator import Emulator
-from tests.support.chat import Chatters
-from tests.support.world import World
+from tests.support.stream.chat import Chatters
+from tests.support.world.world import World
 
 DAY = timedelta(days=1)
 

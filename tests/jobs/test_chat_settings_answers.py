@@ -16,9 +16,9 @@ from chalicelib.stream.settings.app import AppliedSetting, StreamApp, apply
 from chalicelib.stream.settings.baseline import HOOK_ADDRESSES, compare
 from infra.deployment.chat_settings import StreamNotReached
 from infra.stream_emulator import Emulator
-from tests.support.chat_settings import apply_to, change_app, check, choices, drifted_at, lines
-from tests.support.crash import How, Killed, Point, Watch
-from tests.support.world import World
+from tests.support.faults.crash import How, Killed, Point, Watch
+from tests.support.stream.emulated_app import apply_to, change_app, check, choices, drifted_at, lines
+from tests.support.world.world import World
 
 pytestmark = [pytest.mark.promise("STR-3"), pytest.mark.usefixtures("without_pace")]
 

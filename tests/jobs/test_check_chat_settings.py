@@ -17,10 +17,10 @@ from chalicelib.stream import gateway
 from chalicelib.stream.settings import service
 from chalicelib.stream.settings.app import StreamApp
 from infra.stream_emulator import Emulator
-from tests.support.chat_settings import PLACEMENT, apply_to, change_app, check, choices, lines
-from tests.support.ledger import alter_newest, checkpoint, create_archive, verify
-from tests.support.notices import a_version, publish
-from tests.support.world import World
+from tests.support.stream.emulated_app import PLACEMENT, apply_to, change_app, check, choices, lines
+from tests.support.world.ledger import alter_newest, checkpoint, create_archive, verify
+from tests.support.world.notices import a_version, publish
+from tests.support.world.world import World
 
 pytestmark = [pytest.mark.promise("STR-3"), pytest.mark.usefixtures("without_pace")]
 

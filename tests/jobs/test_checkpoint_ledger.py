@@ -11,10 +11,10 @@ from chalicelib.core.metrics import emitter
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
 from chalicelib.operations.ledger_jobs import checkpoint_ledger
-from tests.support.builders import a_schedule_event
-from tests.support.cloud import failing
-from tests.support.ledger import MILA, SETTLED, VUK, create_archive, overwrite, verify, write
-from tests.support.world import World
+from tests.support.clouds.cloud import failing
+from tests.support.world.builders import a_schedule_event
+from tests.support.world.ledger import MILA, SETTLED, VUK, create_archive, overwrite, verify, write
+from tests.support.world.world import World
 
 
 @pytest.fixture(autouse=True)

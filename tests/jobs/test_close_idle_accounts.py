@@ -25,11 +25,10 @@ from chalicelib.rights import service
 from chalicelib.rights.erasure.idle import store
 from chalicelib.rights.request import evidence, receipts
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
-from tests.support import cloud
-from tests.support.builders import a_device
-from tests.support.erasing import at_step, stored, stored_about, work
-from tests.support.events import report_of_mail
-from tests.support.idling import (
+from tests.support.cases.erasure_requests import at_step, stored, stored_about, work
+from tests.support.clouds import cloud
+from tests.support.jobs.events import report_of_mail
+from tests.support.jobs.idle_accounts import (
     a_newcomer,
     address_of,
     an_idle_owner,
@@ -42,7 +41,8 @@ from tests.support.idling import (
     warned_twice,
     warnings_to,
 )
-from tests.support.world import User, World
+from tests.support.world.builders import a_device
+from tests.support.world.world import User, World
 
 
 @pytest.fixture(autouse=True)

@@ -26,11 +26,11 @@ from chalicelib.stream.refusals import StreamUnavailable
 from chalicelib.stream.users import access, sync
 from chalicelib.stream.users.access import ResumedAccess
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.erasures import erase_tables, freeze
-from tests.support.profile_sync import at_stream
-from tests.support.reconciling import planned, reconcile
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import erase_tables, freeze
+from tests.support.clouds import cloud
+from tests.support.jobs.profile_sync import at_stream
+from tests.support.jobs.reconciliation import planned, reconcile
+from tests.support.world.world import User, World
 
 
 @pytest.fixture(autouse=True)

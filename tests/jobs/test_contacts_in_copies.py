@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.rights.copy.model import CopyKind
-from tests.support.copies import a_copy
-from tests.support.world import World
+from tests.support.cases.copies import a_copy
+from tests.support.world.world import World
 
 AT = "2026-11-24T12:00:00Z"
 

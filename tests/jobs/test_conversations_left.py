@@ -13,16 +13,17 @@ from chalicelib.people.conversations import store
 from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
-from tests.support import cloud, outcomes
-from tests.support.conversations import at_stream, deliver, ids, members_here, some_contacts
-from tests.support.copies import a_copy
-from tests.support.erasing import a_subject, asks_for_erasure, work
-from tests.support.erasures import freeze_and_end
-from tests.support.holds import places_hold
-from tests.support.profile_sync import sync
-from tests.support.races import before_the_commit
-from tests.support.restores import IN_BACKUPS, Backup
-from tests.support.world import User, World
+from tests.support.cases import erasure_outcomes
+from tests.support.cases.copies import a_copy
+from tests.support.cases.erasure_parts import freeze_and_end
+from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, work
+from tests.support.cases.holds import places_hold
+from tests.support.cases.restores import IN_BACKUPS, Backup
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
+from tests.support.jobs.profile_sync import sync
+from tests.support.stream.conversations import at_stream, deliver, ids, members_here, some_contacts
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -63,7 +64,7 @@ def test_erasure_ends_memberships_and_leaves_others_their_conversations(
     assert deliver(pair, group, three) == []
     for conversation, left in ((pair, ids(jovan)), (group, ids(jovan)), (three, ids(jovan, vuk))):
         assert members_here(conversation) == at_stream(stream, conversation) == left
-    counted = {one.records: one.count for one in outcomes.certificate_of(request_id).deleted}
+    counted = {one.records: one.count for one in erasure_outcomes.certificate_of(request_id).deleted}
     assert counted["membership"] == 3
 
 

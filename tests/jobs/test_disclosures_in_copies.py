@@ -5,11 +5,11 @@ import pytest
 from chalicelib.core.clock import DAY
 from chalicelib.core.table import Table
 from chalicelib.rights.copy.model import CopyKind
-from tests.support import cloud
-from tests.support.copies import Package, a_copy, damage
-from tests.support.disclosures import an_approved_order, an_order
-from tests.support.operators import Operator
-from tests.support.world import User, World
+from tests.support.cases.copies import Package, a_copy, damage
+from tests.support.cases.disclosures import an_approved_order, an_order
+from tests.support.clouds import cloud
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
 
 SECRET = {"secret_until": "2026-12-24T12:00:00Z", "secrecy_reference": "item 3 of the order"}
 

@@ -12,12 +12,13 @@ from chalicelib.people.contacts import counterparts as farewell
 from chalicelib.people.contacts import store
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
-from tests.support import cloud, outcomes
-from tests.support.erasing import a_subject, asks_for_erasure, work
-from tests.support.erasures import erase, freeze_and_end
-from tests.support.holds import places_hold
-from tests.support.restores import IN_BACKUPS, Backup
-from tests.support.world import User, World
+from tests.support.cases import erasure_outcomes
+from tests.support.cases.erasure_parts import erase, freeze_and_end
+from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, work
+from tests.support.cases.holds import places_hold
+from tests.support.cases.restores import IN_BACKUPS, Backup
+from tests.support.clouds import cloud
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -83,7 +84,7 @@ def test_no_row_names_a_user_after_an_erasure(world: World, stream: Emulator) ->
     request_id = asks_for_erasure(mila)
     assert work(world, request_id).status is Status.COMPLETED
     assert naming(mila) == []
-    counted = {one.records: one.count for one in outcomes.certificate_of(request_id).deleted}
+    counted = {one.records: one.count for one in erasure_outcomes.certificate_of(request_id).deleted}
     assert counted["contact"] == 2
     assert counted["invitation"] == counted["sent_invitation"] == counted["blocked_by"] == 1
     blocker = circle.blocker.signs_in_again()

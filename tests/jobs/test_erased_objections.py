@@ -17,11 +17,12 @@ from chalicelib.rights.erasure.certificates.words import Remaining
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request.terms import Destination
 from infra.stream_emulator import Emulator
-from tests.support import cloud, outcomes
-from tests.support.builders import an_address
-from tests.support.copies import damage
-from tests.support.erasing import asks_for_erasure, at_step, notes, stored_about, work
-from tests.support.world import User, World
+from tests.support.cases import erasure_outcomes
+from tests.support.cases.copies import damage
+from tests.support.cases.erasure_requests import asks_for_erasure, at_step, notes, stored_about, work
+from tests.support.clouds import cloud
+from tests.support.world.builders import an_address
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -54,7 +55,9 @@ def test_objection_survives_the_erasure_for_24_months(world: World, mila: User) 
     assert captured_at
     until = captured_at + Duration(24, Unit.MONTH)
     (line,) = [
-        one for one in outcomes.certificate_of(request_id).remains if one.what is Remaining.OBJECTION_HASHES
+        one
+        for one in erasure_outcomes.certificate_of(request_id).remains
+        if one.what is Remaining.OBJECTION_HASHES
     ]
     assert line.until == until
     world.advance(until - world.now - timedelta(seconds=1))
@@ -91,7 +94,9 @@ def test_erasure_without_an_objection_leaves_no_suppression(world: World, stream
     request_id = asks_for_erasure(mila)
     work(world, request_id)
     assert cloud.records("suppression") == []
-    assert Remaining.OBJECTION_HASHES not in {one.what for one in outcomes.certificate_of(request_id).remains}
+    assert Remaining.OBJECTION_HASHES not in {
+        one.what for one in erasure_outcomes.certificate_of(request_id).remains
+    }
 
 
 @pytest.mark.promise("RGT-6")

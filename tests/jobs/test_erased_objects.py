@@ -16,10 +16,10 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.rights.erasure import delete
 from chalicelib.rights.request.files import key_of
-from tests.support.cloud import counted, failing, hooked
-from tests.support.crash import How, Killed, Point, Watch
-from tests.support.outages import named, refusal
-from tests.support.world import World
+from tests.support.clouds.cloud import counted, failing, hooked
+from tests.support.faults.crash import How, Killed, Point, Watch
+from tests.support.faults.outages import named, refusal
+from tests.support.world.world import World
 
 OPERATIONS = ["ListObjectVersions", "ListMultipartUploads", "DeleteObject", "AbortMultipartUpload"]
 SILENT = ReadTimeoutError(endpoint_url="https://s3")

@@ -21,12 +21,12 @@ from chalicelib.privacy.erasure import KeyNotDeleted, NotDeletable
 from chalicelib.privacy.plans import Action, TableStep
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.erasure.certificates.model import known_kinds
-from tests.support import cloud
-from tests.support.builders import a_fault, an_event
-from tests.support.erasures import delete_records, deletions
-from tests.support.outages import OUTAGES, named, refusal
-from tests.support.usage import store_singly
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import delete_records, deletions
+from tests.support.clouds import cloud
+from tests.support.faults.outages import OUTAGES, named, refusal
+from tests.support.world.builders import a_fault, an_event
+from tests.support.world.usage import store_singly
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.proof  # takes long
 

@@ -15,9 +15,9 @@ from chalicelib.privacy import bundles, codec, erasure, register
 from chalicelib.privacy.personal import KeyClass
 from chalicelib.privacy.plans import erasure_plan
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-from tests.support.builders import a_device, a_fault, a_phone, an_event
-from tests.support.erasures import QUARANTINE, claimed_values, delete_records, erase_tables
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import QUARANTINE, claimed_values, delete_records, erase_tables
+from tests.support.world.builders import a_device, a_fault, a_phone, an_event
+from tests.support.world.world import User, World
 
 # Challenges hold what a code was sent for, sealed under the stage key, for 48 hours (Action.LAPSE).
 LAPSING = Table.CHALLENGES

@@ -16,10 +16,8 @@ from chalicelib.rights.request.terms import Destination, Right, Status
 from chalicelib.stream.deletion import service as deletion
 from chalicelib.stream.deletion.service import MAX_ATTEMPTS
 from infra.stream_emulator import Emulator
-from tests.support import cloud, outcomes
-from tests.support.builders import an_address
-from tests.support.chat_deletions import ERROR, texts
-from tests.support.erasing import (
+from tests.support.cases import erasure_outcomes
+from tests.support.cases.erasure_requests import (
     GRACE,
     a_subject,
     asks_for_erasure,
@@ -35,7 +33,10 @@ from tests.support.erasing import (
     write_late,
     write_until_stopped,
 )
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.stream.chat_deletions import ERROR, texts
+from tests.support.world.builders import an_address
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -71,7 +72,7 @@ def test_erasure_deletes_everything_here_and_at_stream_and_ends_in_a_certificate
     assert stored_about(mila) == []
     assert deletion.is_gone(UserId(mila.user_id))
     assert texts(stream) == []
-    found = outcomes.certificate_of(request_id)
+    found = erasure_outcomes.certificate_of(request_id)
     assert found.begun_at == begun + GRACE
     assert {one.records for one in found.deleted} >= {"account", "profile", "claim", "usage_event"}
     assert by_receipt(mila, request_id).json["status"] == "completed"

@@ -9,9 +9,7 @@ from chalicelib.rights.request.terms import Status
 from chalicelib.stream.deletion.service import MAX_ATTEMPTS
 from infra.ops.__main__ import app
 from infra.stream_emulator import Emulator
-from tests.support.chat_deletions import ERROR
-from tests.support.commands import Commands, Wire
-from tests.support.erasing import (
+from tests.support.cases.erasure_requests import (
     a_subject,
     asks_for_erasure,
     is_stopped,
@@ -20,7 +18,9 @@ from tests.support.erasing import (
     work,
     write_until_stopped,
 )
-from tests.support.world import User, World
+from tests.support.stream.chat_deletions import ERROR
+from tests.support.world.commands import Commands, Wire
+from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]  # takes long
 

@@ -21,11 +21,8 @@ from chalicelib.rights.request.terms import Status
 from chalicelib.stream.deletion import service as deletion
 from chalicelib.stream.deletion.model import StreamReport
 from infra.stream_emulator import Emulator
-from tests.support import cloud, environment, outcomes
-from tests.support.builders import a_device
-from tests.support.chat_deletions import ended
-from tests.support.crash import Killed
-from tests.support.erasing import (
+from tests.support.cases import erasure_outcomes
+from tests.support.cases.erasure_requests import (
     a_subject,
     asks_for_erasure,
     at_step,
@@ -38,8 +35,12 @@ from tests.support.erasing import (
     stored_about,
     work,
 )
-from tests.support.ledger import alter_newest
-from tests.support.world import User, World
+from tests.support.clouds import cloud, environment
+from tests.support.faults.crash import Killed
+from tests.support.stream.chat_deletions import ended
+from tests.support.world.builders import a_device
+from tests.support.world.ledger import alter_newest
+from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]  # takes long
 
@@ -227,7 +228,7 @@ def test_certificate_names_the_subjects_other_requests(world: World, mila: User)
     mila.is_stepped_up()
     request_id = asks_for_erasure(mila, waive_grace=True)
     work(world, request_id)
-    remains = {one.what for one in outcomes.certificate_of(request_id).remains}
+    remains = {one.what for one in erasure_outcomes.certificate_of(request_id).remains}
     assert Remaining.OTHER_REQUESTS in remains
     assert Remaining.STREAM_EXPORTS in remains
 

@@ -21,9 +21,8 @@ from chalicelib.rights.request import duties
 from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
 from chalicelib.stream.deletion.service import MAX_ATTEMPTS
 from infra.stream_emulator import Emulator
-from tests.support import cloud, outcomes
-from tests.support.chat_deletions import ERROR, FAILURE
-from tests.support.erasing import (
+from tests.support.cases import erasure_outcomes
+from tests.support.cases.erasure_requests import (
     WORKERS,
     a_subject,
     asks_for_erasure,
@@ -35,8 +34,10 @@ from tests.support.erasing import (
     stored,
     work,
 )
-from tests.support.outages import refusal
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.faults.outages import refusal
+from tests.support.stream.chat_deletions import ERROR, FAILURE
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.proof  # a sample of kills and races is in `make test`
 
@@ -60,8 +61,8 @@ class Case:
     request_id: RightsRequestId = field(init=False)
 
     def __post_init__(self) -> None:
-        self.before = outcomes.belongings(self.user, self.stream)
-        self._others = outcomes.belongings(self.other, self.stream)
+        self.before = erasure_outcomes.belongings(self.user, self.stream)
+        self._others = erasure_outcomes.belongings(self.other, self.stream)
         self.request_id = asks_for_erasure(self.user)
 
     def advance_to(self, step: str) -> None:
@@ -77,15 +78,15 @@ class Case:
             assert self.world.an_operator("alice").retries(self.request_id).status == 200
 
     def assert_erased(self) -> None:
-        outcomes.assert_erased(self.user, self.request_id, self.stream)
+        erasure_outcomes.assert_erased(self.user, self.request_id, self.stream)
         self.assert_other_untouched()
 
     def assert_whole(self) -> None:
-        outcomes.assert_whole(self.user, self.request_id, self.stream, self.before)
+        erasure_outcomes.assert_whole(self.user, self.request_id, self.stream, self.before)
         self.assert_other_untouched()
 
     def assert_other_untouched(self) -> None:
-        assert outcomes.belongings(self.other, self.stream) == self._others
+        assert erasure_outcomes.belongings(self.other, self.stream) == self._others
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_certificate_does_not_say_that_messages_were_deleted_if_stream_did_not(
     case.stream.choose(unfinished_delete="as_deleted" if failures == 1 else "finished")
     case.stream.spoil_tasks(failures, failure=FAILURE)
     case.finish()
-    said = {one.data: one.report for one in outcomes.certificate_of(case.request_id).stream.results}
+    said = {one.data: one.report for one in erasure_outcomes.certificate_of(case.request_id).stream.results}
     assert said[StreamDataKind.USER] is report
     assert said[StreamDataKind.MESSAGES] is StreamReport.UNCONFIRMED
     case.assert_other_untouched()

@@ -24,10 +24,10 @@ from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.selection import selection
 from chalicelib.stream.export.parts import Conversation, StreamMessage
 from infra import export_schema
-from tests.support.builders import a_fault, an_address, an_event
-from tests.support.cloud import counted, failing, new_container
-from tests.support.copies import Package, a_copy, damage, downloaded, stored
-from tests.support.world import User, World, a_world
+from tests.support.cases.copies import Package, a_copy, damage, downloaded, stored
+from tests.support.clouds.cloud import counted, failing, new_container
+from tests.support.world.builders import a_fault, an_address, an_event
+from tests.support.world.world import User, World, a_world
 
 DAY = timedelta(days=1)
 MESSAGES = tuple(

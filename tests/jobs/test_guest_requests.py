@@ -21,13 +21,13 @@ from chalicelib.rights.request.identity import IdentityProof
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right, Status, StepStatus
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.builders import a_phone, an_address
-from tests.support.chat_settings import apply_to
-from tests.support.erasing import at_step, stored, work
-from tests.support.erasures import freeze
-from tests.support.guests import enters, proves, requests
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import freeze
+from tests.support.cases.erasure_requests import at_step, stored, work
+from tests.support.cases.guests import enters, proves, requests
+from tests.support.clouds import cloud
+from tests.support.stream.emulated_app import apply_to
+from tests.support.world.builders import a_phone, an_address
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 

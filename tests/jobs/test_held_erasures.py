@@ -21,9 +21,9 @@ from chalicelib.retention.holds import service as holds
 from chalicelib.retention.holds.service import SubjectHolds
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
-from tests.support.copies import damage
-from tests.support.disclosures import an_approved_order
-from tests.support.erasing import (
+from tests.support.cases.copies import damage
+from tests.support.cases.disclosures import an_approved_order
+from tests.support.cases.erasure_requests import (
     a_subject,
     asks_for_erasure,
     at_step,
@@ -34,7 +34,7 @@ from tests.support.erasing import (
     stored_about,
     work,
 )
-from tests.support.holds import (
+from tests.support.cases.holds import (
     ANA,
     BORIS,
     LAW,
@@ -46,8 +46,8 @@ from tests.support.holds import (
     opened,
     places_hold,
 )
-from tests.support.races import just_before
-from tests.support.world import User, World
+from tests.support.faults.races import just_before
+from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3"), pytest.mark.usefixtures("services")]
 ANSWERED = at_step("await_lapse")

@@ -18,9 +18,10 @@ from chalicelib.retention.model import HoldsClosed
 from chalicelib.rights.engine import engine
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
-from tests.support.copies import damage
-from tests.support.disclosures import an_approved_order
-from tests.support.erasing import (
+from tests.support.cases.copies import damage
+from tests.support.cases.disclosures import an_approved_order
+from tests.support.cases.erasure_parts import stored_account
+from tests.support.cases.erasure_requests import (
     WORKERS,
     a_subject,
     asks_for_erasure,
@@ -30,8 +31,7 @@ from tests.support.erasing import (
     stored,
     work,
 )
-from tests.support.erasures import stored_account
-from tests.support.holds import (
+from tests.support.cases.holds import (
     ANA,
     BORIS,
     a_hold_on,
@@ -41,8 +41,8 @@ from tests.support.holds import (
     held_kinds,
     places_hold,
 )
-from tests.support.restores import IN_BACKUPS, Backup
-from tests.support.world import User, World
+from tests.support.cases.restores import IN_BACKUPS, Backup
+from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3"), pytest.mark.usefixtures("services")]
 ANSWERED = at_step("await_lapse")

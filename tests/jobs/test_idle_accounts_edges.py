@@ -24,11 +24,12 @@ from chalicelib.rights.erasure.idle import jobs, plan, store
 from chalicelib.rights.erasure.idle.plan import DueAction
 from chalicelib.rights.request import receipts
 from chalicelib.rights.request.terms import RefusalReason, Status
-from tests.support import cloud
-from tests.support.erasing import at_step, stored, work
-from tests.support.erasures import stored_account
-from tests.support.events import report_of_mail
-from tests.support.idling import (
+from tests.support.cases.erasure_parts import stored_account
+from tests.support.cases.erasure_requests import at_step, stored, work
+from tests.support.cases.restores import Backup
+from tests.support.clouds import cloud
+from tests.support.jobs.events import report_of_mail
+from tests.support.jobs.idle_accounts import (
     a_newcomer,
     address_of,
     an_idle_owner,
@@ -40,8 +41,7 @@ from tests.support.idling import (
     warned_twice,
     warnings_to,
 )
-from tests.support.restores import Backup
-from tests.support.world import User, World
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.proof  # takes long
 

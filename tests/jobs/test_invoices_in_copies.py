@@ -3,9 +3,9 @@
 import pytest
 
 from chalicelib.rights.copy.model import CopyKind
-from tests.support.builders import an_invoice
-from tests.support.copies import a_copy
-from tests.support.world import World
+from tests.support.cases.copies import a_copy
+from tests.support.world.builders import an_invoice
+from tests.support.world.world import World
 
 
 @pytest.mark.promise("RGT-1")

@@ -17,12 +17,13 @@ from chalicelib.privacy import pins
 from chalicelib.retention.holds.store import SHARDS
 from chalicelib.retention.jobs import keep_holds
 from chalicelib.retention.model import UNCONFIRMED
-from tests.support import cloud, workers
-from tests.support.builders import a_fault, a_schedule_event, an_event
-from tests.support.copies import damage
-from tests.support.crash import How, Killed, Point, Watch
-from tests.support.usage import store_singly, stored_events, stored_items
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.clouds import cloud
+from tests.support.faults.crash import How, Killed, Point, Watch
+from tests.support.jobs import workers
+from tests.support.world.builders import a_fault, a_schedule_event, an_event
+from tests.support.world.usage import store_singly, stored_events, stored_items
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.promise("RET-3")
 PERIOD = 30 * DAY  # of usage

@@ -7,8 +7,8 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store
 from chalicelib.core.ids import AccountId
-from tests.support import cloud
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.world.world import World
 
 
 def test_accounts_spread_over_all_shards() -> None:

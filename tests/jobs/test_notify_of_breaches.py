@@ -24,8 +24,7 @@ from chalicelib.operations.breaches.subject_notices import store as notices
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
-from tests.support import cloud
-from tests.support.breaches import (
+from tests.support.cases.breaches import (
     TEXTS,
     an_announced_breach,
     assess,
@@ -40,14 +39,15 @@ from tests.support.breaches import (
     watch,
     work,
 )
-from tests.support.cloud import failing, sent_mail
-from tests.support.copies import damage
-from tests.support.emitted import value_of
-from tests.support.erasures import freeze
-from tests.support.events import report_of_mail
-from tests.support.operators import Operator
-from tests.support.usage import decide
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.cases.erasure_parts import freeze
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import failing, sent_mail
+from tests.support.clouds.emitted_metrics import value_of
+from tests.support.jobs.events import report_of_mail
+from tests.support.world.operators import Operator
+from tests.support.world.usage import decide
+from tests.support.world.world import User, World
 
 ROUTE = "/v1/breach-notices"
 

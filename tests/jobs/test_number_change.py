@@ -14,11 +14,11 @@ from chalicelib.core.outbound import NotTakenReason, Unreachable
 from chalicelib.rights.request import procedures
 from chalicelib.rights.request.terms import Right, Status
 from infra.stream_emulator import Emulator
-from tests.support.builders import a_phone, an_address
-from tests.support.chat_settings import apply_to
-from tests.support.erasing import asks_for_erasure, at_step, notes, stored, work
-from tests.support.guests import enters, proves, requests
-from tests.support.world import User, World
+from tests.support.cases.erasure_requests import asks_for_erasure, at_step, notes, stored, work
+from tests.support.cases.guests import enters, proves, requests
+from tests.support.stream.emulated_app import apply_to
+from tests.support.world.builders import a_phone, an_address
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 

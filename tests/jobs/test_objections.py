@@ -13,9 +13,9 @@ from chalicelib.core.metrics import Metric
 from chalicelib.privacy.purposes import Purpose, permits
 from chalicelib.rights.request import store
 from chalicelib.rights.request.terms import Status
-from tests.support.builders import a_fault
-from tests.support.restraining import events, lifts, objects, work, work_for
-from tests.support.world import User, World
+from tests.support.cases.restrictions import events, lifts, objects, work, work_for
+from tests.support.world.builders import a_fault
+from tests.support.world.world import User, World
 
 COMPELLING = "A21CompellingGrounds"
 

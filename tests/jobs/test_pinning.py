@@ -19,9 +19,9 @@ from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Destination
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.usage import store_singly
-from tests.support.world import NOON, User, World
+from tests.support.clouds import cloud
+from tests.support.world.usage import store_singly
+from tests.support.world.world import NOON, User, World
 
 pytestmark = pytest.mark.proof  # takes long
 

@@ -24,13 +24,13 @@ from chalicelib.retention.purge import evidence, service, store
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.service import LATEST
 from chalicelib.usage.store import hour_partitions
-from tests.support import cloud
-from tests.support.builders import a_device, an_event
-from tests.support.crash import Killed
-from tests.support.ledger import checkpoint, create_archive, verify
-from tests.support.purging import DAY, FEW, HOUR, LAG, purge, purge_key, store_ended, stored
-from tests.support.usage import stored_items
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.faults.crash import Killed
+from tests.support.jobs.purge import DAY, FEW, HOUR, LAG, purge, purge_key, store_ended, stored
+from tests.support.world.builders import a_device, an_event
+from tests.support.world.ledger import checkpoint, create_archive, verify
+from tests.support.world.usage import stored_items
+from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.promise("RET-2")]
 MINUTE = timedelta(minutes=1)

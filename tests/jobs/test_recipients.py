@@ -20,14 +20,14 @@ from chalicelib.rights.request.terms import Right, StepStatus
 from chalicelib.stream import gateway
 from chalicelib.stream.refusals import StreamRefused
 from infra.stream_emulator import Emulator
-from tests.support import erasing
-from tests.support.builders import a_schedule_event
-from tests.support.copies import a_copy
-from tests.support.disclosures import an_approved_order, evidence_of
-from tests.support.operators import Operator
-from tests.support.profile_sync import sync
-from tests.support.scripted import evidence, stored
-from tests.support.world import User, World
+from tests.support.cases import erasure_requests
+from tests.support.cases.copies import a_copy
+from tests.support.cases.disclosures import an_approved_order, evidence_of
+from tests.support.cases.scripted import evidence, stored
+from tests.support.jobs.profile_sync import sync
+from tests.support.world.builders import a_schedule_event
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def bob(world: World) -> Operator:
 
 def work(user: User, request_id: str) -> RightsRequest:
     """Do the work that is due now, and what follows it at once."""
-    return erasing.work(user.world, RightsRequestId(request_id), within=timedelta(seconds=1))
+    return erasure_requests.work(user.world, RightsRequestId(request_id), within=timedelta(seconds=1))
 
 
 def corrects(user: User, **changes: str) -> str:

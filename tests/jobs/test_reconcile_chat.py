@@ -23,11 +23,11 @@ from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.stream import gateway
 from chalicelib.stream.deletion.model import StreamReport
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.chat_deletions import FAILURE, attempts
-from tests.support.erasing import a_subject, asks_for_erasure, stored, work
-from tests.support.reconciling import Erased, an_erased_user, planned, reconcile, still_at_stream
-from tests.support.world import World
+from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, stored, work
+from tests.support.clouds import cloud
+from tests.support.jobs.reconciliation import Erased, an_erased_user, planned, reconcile, still_at_stream
+from tests.support.stream.chat_deletions import FAILURE, attempts
+from tests.support.world.world import World
 
 pytestmark = [pytest.mark.promise("STR-5"), pytest.mark.usefixtures("stream")]
 

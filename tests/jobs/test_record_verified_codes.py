@@ -14,12 +14,12 @@ from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.builders import a_schedule_event
-from tests.support.cloud import counted
-from tests.support.outages import OUTAGES
-from tests.support.races import just_before
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import counted
+from tests.support.faults.outages import OUTAGES
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_schedule_event
+from tests.support.world.world import World
 
 TABLE_DOWN = EndpointConnectionError(endpoint_url="https://dynamodb")
 

@@ -16,14 +16,15 @@ from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Table
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.retention.consent_jobs import renew_consents, renew_shard
-from tests.support import cloud, workers
-from tests.support.builders import a_schedule_event
-from tests.support.cloud import counted
-from tests.support.copies import damage
-from tests.support.crash import Killed
-from tests.support.events import Context, messages
-from tests.support.races import just_before
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import counted
+from tests.support.faults.crash import Killed
+from tests.support.faults.races import just_before
+from tests.support.jobs import workers
+from tests.support.jobs.events import Context, messages
+from tests.support.world.builders import a_schedule_event
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.proof  # takes long
 

@@ -25,8 +25,9 @@ from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import OpenRequest
 from chalicelib.rights.request.terms import Right, Status
 from infra.stream_emulator import Emulator
-from tests.support import cloud, outcomes
-from tests.support.erasing import (
+from tests.support.cases import erasure_outcomes
+from tests.support.cases.erasure_parts import stored_account
+from tests.support.cases.erasure_requests import (
     a_subject,
     asks_for_erasure,
     at_step,
@@ -38,12 +39,12 @@ from tests.support.erasing import (
     stored_about,
     work,
 )
-from tests.support.erasures import stored_account
-from tests.support.holds import everything_held, places_hold
-from tests.support.ledger import alter_newest
-from tests.support.restores import IN_BACKUPS, Backup
-from tests.support.restraining import lifts, objects, restricts
-from tests.support.world import User, World
+from tests.support.cases.holds import everything_held, places_hold
+from tests.support.cases.restores import IN_BACKUPS, Backup
+from tests.support.cases.restrictions import lifts, objects, restricts
+from tests.support.clouds import cloud
+from tests.support.world.ledger import alter_newest
+from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]  # takes long
 
@@ -112,7 +113,7 @@ def test_erasure_captured_after_the_backup_goes_on_and_ends_in_a_certificate(
         request = work(world, request_id)
         assert (request.status, request.next_step) == (Status.COMPLETED, None)
         assert stored_about(mila) == []
-        assert outcomes.certificate_of(request_id).request == request_id
+        assert erasure_outcomes.certificate_of(request_id).request == request_id
         assert stream.state()["users"][mila.user_id]["deleted_at"]
 
 

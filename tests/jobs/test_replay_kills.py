@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib.core.settings import settings
-from tests.support import cloud
-from tests.support.crash import How, Killed, Point, Watch
-from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, work
-from tests.support.restores import IN_BACKUPS, Backup
-from tests.support.world import World
+from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, at_step, cancels, work
+from tests.support.cases.restores import IN_BACKUPS, Backup
+from tests.support.clouds import cloud
+from tests.support.faults.crash import How, Killed, Point, Watch
+from tests.support.world.world import World
 
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]
 

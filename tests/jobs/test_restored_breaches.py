@@ -9,12 +9,20 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.core.table_names import Table
-from tests.support.breaches import TEXTS, an_announced_breach, assess, begins_notices, notifies, opens, run
-from tests.support.copies import damage
-from tests.support.erasing import erasable
-from tests.support.operators import Operator
-from tests.support.restores import Backup
-from tests.support.world import World
+from tests.support.cases.breaches import (
+    TEXTS,
+    an_announced_breach,
+    assess,
+    begins_notices,
+    notifies,
+    opens,
+    run,
+)
+from tests.support.cases.copies import damage
+from tests.support.cases.erasure_requests import erasable
+from tests.support.cases.restores import Backup
+from tests.support.world.operators import Operator
+from tests.support.world.world import World
 
 pytestmark = pytest.mark.promise("SEC-4")
 

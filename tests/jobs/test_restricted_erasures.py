@@ -11,13 +11,13 @@ from chalicelib.rights.erasure import delete
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.jobs.test_rights_plans import package, work_until
-from tests.support.erasing import a_subject, asks_for_erasure, at_step, cancels, work
-from tests.support.erasing import stored_about as left_of
-from tests.support.erasures import stored_account
-from tests.support.restraining import lifts, restricts
-from tests.support.restraining import objects as objecting
-from tests.support.restraining import work as advance
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import stored_account
+from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, at_step, cancels, work
+from tests.support.cases.erasure_requests import stored_about as left_of
+from tests.support.cases.restrictions import lifts, restricts
+from tests.support.cases.restrictions import objects as objecting
+from tests.support.cases.restrictions import work as advance
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 

@@ -28,15 +28,15 @@ from chalicelib.stream.model import ChatProfile
 from chalicelib.usage import store as usage_store
 from chalicelib.usage.figures import Tally
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.breaches import an_announced_breach
-from tests.support.builders import a_fault, a_schedule_event, an_address, an_event
-from tests.support.erasing import erasable
-from tests.support.events import Context, messages
-from tests.support.notices import a_version, publish
-from tests.support.restraining import restricts, work_for
-from tests.support.seeded import JOBS, Job
-from tests.support.world import User, World
+from tests.support.cases.breaches import an_announced_breach
+from tests.support.cases.erasure_requests import erasable
+from tests.support.cases.restrictions import restricts, work_for
+from tests.support.clouds import cloud
+from tests.support.jobs.events import Context, messages
+from tests.support.seeds.world import JOBS, Job
+from tests.support.world.builders import a_fault, a_schedule_event, an_address, an_event
+from tests.support.world.notices import a_version, publish
+from tests.support.world.world import User, World
 
 _WORKERS: dict[str, Any] = {
     "rights": work_rights,

@@ -20,13 +20,13 @@ from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import Status
 from chalicelib.stream.refusals import StreamUnavailable
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.builders import an_address, an_event
-from tests.support.chat import Chatters
-from tests.support.erasures import stored_account
-from tests.support.guests import enters
-from tests.support.restraining import events, lifts, restricts, work, work_for
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import stored_account
+from tests.support.cases.guests import enters
+from tests.support.cases.restrictions import events, lifts, restricts, work, work_for
+from tests.support.clouds import cloud
+from tests.support.stream.chat import Chatters
+from tests.support.world.builders import an_address, an_event
+from tests.support.world.world import User, World
 
 HELLO = "See you at nine"
 

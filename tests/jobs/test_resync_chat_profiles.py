@@ -12,9 +12,9 @@ from chalicelib.core.ids import AccountId
 from chalicelib.stream import gateway
 from chalicelib.stream.users import resync, sync
 from infra.stream_emulator import Emulator
-from tests.support import profile_sync
-from tests.support.cloud import take_messages
-from tests.support.world import World
+from tests.support.clouds.cloud import take_messages
+from tests.support.jobs import profile_sync
+from tests.support.world.world import World
 
 
 def down(stream: Emulator, times: int = 1) -> None:

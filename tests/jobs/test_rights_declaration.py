@@ -18,8 +18,8 @@ from chalicelib.rights.request import declaration
 from chalicelib.rights.request.declaration import ANNOUNCE, At
 from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.terms import Destination, Right, Status
-from tests.support.scripted import stored
-from tests.support.world import World
+from tests.support.cases.scripted import stored
+from tests.support.world.world import World
 
 _MODULE = "other"
 _LOOK, _REPLY = (At(_MODULE).step(name) for name in ("look", "reply"))

@@ -21,10 +21,10 @@ from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.notes import CopyNotes, RequestAnnouncement
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
 from chalicelib.rights.steps.duties import DUTIES
-from tests.support import cloud
-from tests.support.races import just_before
-from tests.support.scripted import Plan, Scripted, a_request, evidence, stored
-from tests.support.world import World
+from tests.support.cases.scripted import Plan, Scripted, a_request, evidence, stored
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.world import World
 
 
 @pytest.mark.promise("RGT-10")

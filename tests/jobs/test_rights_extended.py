@@ -13,9 +13,9 @@ from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.terms import Destination
-from tests.support import cloud
-from tests.support.builders import an_address
-from tests.support.world import User, World
+from tests.support.clouds import cloud
+from tests.support.world.builders import an_address
+from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.proof  # takes long
 

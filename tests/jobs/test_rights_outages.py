@@ -22,11 +22,11 @@ from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus
-from tests.support import cloud
-from tests.support.crash import Killed
-from tests.support.ledger import alter_newest
-from tests.support.scripted import Killing, Plan, Scripted, a_request, evidence, stored
-from tests.support.world import World
+from tests.support.cases.scripted import Killing, Plan, Scripted, a_request, evidence, stored
+from tests.support.clouds import cloud
+from tests.support.faults.crash import Killed
+from tests.support.world.ledger import alter_newest
+from tests.support.world.world import World
 
 pytestmark = pytest.mark.proof  # takes long
 

@@ -24,13 +24,13 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes
 from chalicelib.rights.request.terms import Destination, Status
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.builders import an_address, an_event
-from tests.support.chat import Chatters
-from tests.support.chat_settings import apply_to
-from tests.support.outages import OUTAGES, refused_sender
-from tests.support.receiver import Authority, Behaviour, Receiver, receiving, status
-from tests.support.world import User, World
+from tests.support.cases.receiver import Authority, Behaviour, Receiver, receiving, status
+from tests.support.clouds import cloud
+from tests.support.faults.outages import OUTAGES, refused_sender
+from tests.support.stream.chat import Chatters
+from tests.support.stream.emulated_app import apply_to
+from tests.support.world.builders import an_address, an_event
+from tests.support.world.world import User, World
 
 HOST = "take.example"
 

@@ -23,11 +23,11 @@ from chalicelib.rights.request import duties, files, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
 from infra.stream_emulator import Emulator
-from tests.support import cloud, environment
-from tests.support.builders import an_address
-from tests.support.scripted import Plan, Scripted, a_request, evidence, stored
-from tests.support.usage import store_singly
-from tests.support.world import World
+from tests.support.cases.scripted import Plan, Scripted, a_request, evidence, stored
+from tests.support.clouds import cloud, environment
+from tests.support.world.builders import an_address
+from tests.support.world.usage import store_singly
+from tests.support.world.world import World
 
 pytestmark = pytest.mark.proof  # takes long
 

@@ -22,10 +22,10 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import MadeCopy
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
 from chalicelib.rights.steps.duties import DUTIES
-from tests.support import cloud
-from tests.support.crash import Killed
-from tests.support.scripted import Scripted, evidence, stored
-from tests.support.world import User, World
+from tests.support.cases.scripted import Scripted, evidence, stored
+from tests.support.clouds import cloud
+from tests.support.faults.crash import Killed
+from tests.support.world.world import User, World
 
 TARGET = "https://take.example/import"
 

@@ -22,11 +22,11 @@ from chalicelib.usage import rollup, store
 from chalicelib.usage.figures import Figures, Group, Seen, of_one_account
 from chalicelib.usage.jobs import roll_up_usage
 from chalicelib.usage.model import UsageEvent
-from tests.support import cloud
-from tests.support.builders import a_schedule_event, an_event
-from tests.support.copies import damage
-from tests.support.usage import a_person, stored_items, submit_usage, ten_people
-from tests.support.world import NOON, World
+from tests.support.cases.copies import damage
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_schedule_event, an_event
+from tests.support.world.usage import a_person, stored_items, submit_usage, ten_people
+from tests.support.world.world import NOON, World
 
 pytestmark = pytest.mark.proof  # takes long
 

@@ -19,11 +19,11 @@ from chalicelib.core.table import Item, Key, Query, Table
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import rollup, store
 from chalicelib.usage.figures import Figures
-from tests.support import cloud
-from tests.support.builders import a_fault, an_event
-from tests.support.races import just_before
-from tests.support.usage import a_person, decide, submit_usage, ten_people
-from tests.support.world import NOON, World
+from tests.support.clouds import cloud
+from tests.support.faults.races import just_before
+from tests.support.world.builders import a_fault, an_event
+from tests.support.world.usage import a_person, decide, submit_usage, ten_people
+from tests.support.world.world import NOON, World
 
 ANALYTICS, DIAGNOSTICS = Purpose.ANALYTICS, Purpose.DIAGNOSTICS
 DAY = date(2026, 11, 24)

@@ -21,13 +21,13 @@ from chalicelib.stream import gateway, refusals
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.users import access
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.erasures import erase_tables, freeze
-from tests.support.hooks import sends_hook, user_event, work
-from tests.support.operators import Operator
-from tests.support.races import before_the_commit
-from tests.support.reconciling import reconcile
-from tests.support.world import Reply, User, World
+from tests.support.cases.erasure_parts import erase_tables, freeze
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
+from tests.support.jobs.reconciliation import reconcile
+from tests.support.stream.hooks import sends_hook, user_event, work
+from tests.support.world.operators import Operator
+from tests.support.world.world import Reply, User, World
 
 ALL = "/admin/v1/stream-cases"
 ERASE = {"messages": "hard", "conversations": "hard"}

@@ -15,10 +15,10 @@ from chalicelib.stream.export.service import EXPORT_TIMEOUT, Pending, StreamExpo
 from chalicelib.stream.model import ChatProfile, TaskId
 from chalicelib.stream.refusals import CredentialsRefused
 from infra.stream_emulator import Emulator
-from tests.support.cloud import counted, new_container
-from tests.support.environment import secret_documents
-from tests.support.profile_sync import unsent
-from tests.support.world import World
+from tests.support.clouds.cloud import counted, new_container
+from tests.support.clouds.environment import secret_documents
+from tests.support.jobs.profile_sync import unsent
+from tests.support.world.world import World
 
 WRONG = "w" * 64
 REFUSED = {"status": 401, "code": 43}

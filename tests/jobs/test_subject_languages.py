@@ -10,11 +10,11 @@ from chalicelib.core.phrases import Phrasebook
 from chalicelib.core.table import Table, partition_of
 from chalicelib.rights.copy.contents import Chat
 from chalicelib.rights.request.terms import Status
-from tests.support import cloud
-from tests.support.builders import a_device, a_phone, an_address
-from tests.support.copies import a_copy, damage
-from tests.support.erasing import asks_for_erasure, by_receipt, stored, work
-from tests.support.world import Reply, User, World
+from tests.support.cases.copies import a_copy, damage
+from tests.support.cases.erasure_requests import asks_for_erasure, by_receipt, stored, work
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_device, a_phone, an_address
+from tests.support.world.world import Reply, User, World
 
 pytestmark = [pytest.mark.promise("RGT-9"), pytest.mark.usefixtures("services")]
 

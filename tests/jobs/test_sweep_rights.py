@@ -13,11 +13,11 @@ from chalicelib.core.metrics import Dimension
 from chalicelib.core.settings import settings
 from chalicelib.rights.jobs import sweep_rights, work_rights
 from chalicelib.rights.request import store
-from tests.support import cloud
-from tests.support.builders import a_schedule_event
-from tests.support.emitted import metric_lines, value_of
-from tests.support.outages import OUTAGES
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.clouds.emitted_metrics import metric_lines, value_of
+from tests.support.faults.outages import OUTAGES
+from tests.support.world.builders import a_schedule_event
+from tests.support.world.world import World
 
 
 def sweep() -> dict[str, int]:

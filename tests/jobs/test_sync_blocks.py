@@ -5,10 +5,10 @@ import pytest
 from chalicelib.core.ids import UserId
 from chalicelib.stream.users import block_sync
 from infra.stream_emulator import Emulator
-from tests.support.cloud import take_messages
-from tests.support.erasures import erase
-from tests.support.profile_sync import resync, sync
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import erase
+from tests.support.clouds.cloud import take_messages
+from tests.support.jobs.profile_sync import resync, sync
+from tests.support.world.world import User, World
 
 
 def blocked(user: User) -> set[str]:

@@ -12,10 +12,10 @@ from chalicelib.people.conversations.jobs import sync_chat_profiles
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
 from infra.stream_emulator import Emulator
-from tests.support.builders import a_phone
-from tests.support.cloud import counted
-from tests.support.profile_sync import records, resync, sync
-from tests.support.world import World
+from tests.support.clouds.cloud import counted
+from tests.support.jobs.profile_sync import records, resync, sync
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 REVOKED = "2026-11-24T11:59:56.000000Z"  # four seconds before a logout at noon
 

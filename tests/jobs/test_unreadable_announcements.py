@@ -10,10 +10,10 @@ from chalicelib.consents.notices import store
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
-from tests.support import workers
-from tests.support.copies import damage
-from tests.support.notices import DAY, a_version, publish, record_announcement
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.jobs import workers
+from tests.support.world.notices import DAY, a_version, publish, record_announcement
+from tests.support.world.world import User, World
 
 NEWER = a_version("2026-12-24", announced_for=60 * DAY)
 

@@ -17,14 +17,14 @@ from chalicelib.stream.users import sync as syncing
 from chalicelib.usage import rollup
 from chalicelib.usage import store as usage
 from infra.stream_emulator import Emulator
-from tests.support import outages
-from tests.support.builders import an_event
-from tests.support.cloud import failing, new_container
-from tests.support.copies import damage
-from tests.support.crash import Killed
-from tests.support.profile_sync import resync, sync
-from tests.support.usage import a_person, ten_people
-from tests.support.world import User, World
+from tests.support.cases.copies import damage
+from tests.support.clouds.cloud import failing, new_container
+from tests.support.faults import outages
+from tests.support.faults.crash import Killed
+from tests.support.jobs.profile_sync import resync, sync
+from tests.support.world.builders import an_event
+from tests.support.world.usage import a_person, ten_people
+from tests.support.world.world import User, World
 
 
 def test_deactivation_without_an_answer_is_repeated_by_the_worker(

@@ -17,14 +17,15 @@ from chalicelib.privacy import lapses, pins
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.copy.model import CopyKind
-from tests.support import cloud, workers
-from tests.support.builders import a_fault, an_event
-from tests.support.copies import a_copy, damage
-from tests.support.ledger import alter_newest
-from tests.support.outages import refusal
-from tests.support.races import just_before
-from tests.support.usage import store_singly, stored_events, stored_items
-from tests.support.world import User, World
+from tests.support.cases.copies import a_copy, damage
+from tests.support.clouds import cloud
+from tests.support.faults.outages import refusal
+from tests.support.faults.races import just_before
+from tests.support.jobs import workers
+from tests.support.world.builders import a_fault, an_event
+from tests.support.world.ledger import alter_newest
+from tests.support.world.usage import store_singly, stored_events, stored_items
+from tests.support.world.world import User, World
 
 ANALYTICS = Purpose.ANALYTICS
 

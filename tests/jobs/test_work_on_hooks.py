@@ -21,13 +21,13 @@ from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.users import sync
 from infra.stream_emulator import Emulator
-from tests.support import cloud
-from tests.support.chat import Chatters
-from tests.support.cloud import take_messages
-from tests.support.erasures import freeze
-from tests.support.hooks import message_deleted, queued, sends_hook, user_event, work
-from tests.support.profile_sync import at_stream
-from tests.support.world import User, World
+from tests.support.cases.erasure_parts import freeze
+from tests.support.clouds import cloud
+from tests.support.clouds.cloud import take_messages
+from tests.support.jobs.profile_sync import at_stream
+from tests.support.stream.chat import Chatters
+from tests.support.stream.hooks import message_deleted, queued, sends_hook, user_event, work
+from tests.support.world.world import User, World
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from chalicelib.operations.breaches.model import Breach
 from chalicelib.operations.breaches.subject_notices.letter import LANGUAGES, notice_mail
 from chalicelib.operations.breaches.watch import BreachFigures
 from chalicelib.operations.breaches.words import Audience, BreachRisk, BreachWords
-from tests.support.breaches import TEXTS
+from tests.support.cases.breaches import TEXTS
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

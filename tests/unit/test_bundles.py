@@ -21,9 +21,9 @@ from chalicelib.privacy.bundles import Distinct, NotBundled
 from chalicelib.privacy.rewrites import Progress, find_redatable, redate
 from chalicelib.usage import store
 from chalicelib.usage.model import Diagnostics, DiagnosticsEvent, DiagnosticsFault, UsageEvent
-from tests.support import cloud
-from tests.support.usage import stored_events, stored_items
-from tests.support.world import NOON, World
+from tests.support.clouds import cloud
+from tests.support.world.usage import stored_events, stored_items
+from tests.support.world.world import NOON, World
 
 MILA, VUK = AccountId.new(), AccountId.new()
 PLACE = Key(Table.USAGE, f"A#{MILA}", "2026-11-24T12#0").attributes()

@@ -17,9 +17,9 @@ from chalicelib.rights.erasure.certificates.page import page
 from chalicelib.rights.erasure.certificates.words import CountPrecision, Remaining
 from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.deletion.model import StreamReport
-from tests.support import certificates
-from tests.support.certificates import DONE, KID, a_certificate, a_page, deleted
-from tests.support.html import Read, read
+from tests.support.cases import certificates
+from tests.support.cases.certificates import DONE, KID, a_certificate, a_page, deleted
+from tests.support.pages.reading import Read, read
 
 pytestmark = pytest.mark.promise("RGT-3")
 

@@ -19,18 +19,19 @@ from chalicelib.core.signatures import PublicKeys
 from chalicelib.rights.erasure.certificates.envelope import ALGORITHM, Envelope, NotAnEnvelope
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate, NotACertificate
 from chalicelib.rights.erasure.certificates.signing import sign, verify
-from tests.support import certificates, moto_kms
-from tests.support.certificates import a_certificate, a_long_certificate
-from tests.support.cloud import clients_of, counted
-from tests.support.ledger import an_untrusted_key
-from tests.support.world import World
+from tests.support.cases import certificates
+from tests.support.cases.certificates import a_certificate, a_long_certificate
+from tests.support.clouds.cloud import clients_of, counted
+from tests.support.clouds.moto import gaps
+from tests.support.world.ledger import an_untrusted_key
+from tests.support.world.world import World
 
 pytestmark = pytest.mark.promise("RGT-3")
 
 
 @pytest.fixture(autouse=True)
 def key(world: World) -> Iterator[str]:
-    with moto_kms.messages_by_type():
+    with gaps.messages_by_type():
         yield certificates.create_key()
 
 

@@ -39,8 +39,8 @@ from chalicelib.rights.erasure.certificates.words import (
 from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
 from infra.template import load
-from tests.support import certificates
-from tests.support.certificates import BEGUN, DONE, TASK, a_certificate, deleted, parts
+from tests.support.cases import certificates
+from tests.support.cases.certificates import BEGUN, DONE, TASK, a_certificate, deleted, parts
 
 STORED = sorted(Path(__file__).parent.glob("certificate-v1*.json"))
 

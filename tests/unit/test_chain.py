@@ -16,9 +16,18 @@ from chalicelib.core.canonical import canonical
 from chalicelib.core.chain import Chain, HeadMoved, NewEntry
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Change, Conflict, Create, Key, Table
-from tests.support.cloud import counted
-from tests.support.ledger import MILA, SETTLED, VUK, checkpoint, create_archive, is_consistent, words, write
-from tests.support.world import World
+from tests.support.clouds.cloud import counted
+from tests.support.world.ledger import (
+    MILA,
+    SETTLED,
+    VUK,
+    checkpoint,
+    create_archive,
+    is_consistent,
+    words,
+    write,
+)
+from tests.support.world.world import World
 
 STATE = Key(Table.ACCOUNTS, "A#1", "account")
 

@@ -19,8 +19,8 @@ from chalicelib.core.chain import (
     locked,
 )
 from chalicelib.core.settings import settings
-from tests.support.ledger import MILA, YEAR, an_untrusted_key, checkpoint, create_archive, verify, write
-from tests.support.world import World
+from tests.support.world.ledger import MILA, YEAR, an_untrusted_key, checkpoint, create_archive, verify, write
+from tests.support.world.world import World
 
 
 @pytest.fixture(autouse=True)

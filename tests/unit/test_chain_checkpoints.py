@@ -23,8 +23,8 @@ from chalicelib.core.chain import (
 from chalicelib.core.chain.locked import NameTaken
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import Settings, SettingsError, read, settings
-from tests.support.cloud import failing
-from tests.support.ledger import (
+from tests.support.clouds.cloud import failing
+from tests.support.world.ledger import (
     MILA,
     SETTLED,
     VUK,
@@ -36,7 +36,7 @@ from tests.support.ledger import (
     words,
     write,
 )
-from tests.support.world import World
+from tests.support.world.world import World
 
 
 def aws_error(code: str, status: int) -> ClientError:

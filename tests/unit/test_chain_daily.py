@@ -7,8 +7,8 @@ import pytest
 from chalicelib.core import chain
 from chalicelib.core.chain import DailyHistory
 from chalicelib.core.clock import DAY, HOUR
-from tests.support.ledger import YEAR, alter_newest
-from tests.support.world import World
+from tests.support.world.ledger import YEAR, alter_newest
+from tests.support.world.world import World
 
 HISTORY = DailyHistory("purge")
 

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chalicelib.core import aws, chain
 from chalicelib.core.chain import BadSignature, Chain, ChainVerdict, PublicKeys, archive
 from chalicelib.core.settings import settings
-from tests.support.cloud import counted
-from tests.support.ledger import MILA, an_untrusted_key, checkpoint, create_archive, write
-from tests.support.world import World
+from tests.support.clouds.cloud import counted
+from tests.support.world.ledger import MILA, an_untrusted_key, checkpoint, create_archive, write
+from tests.support.world.world import World
 
 
 @pytest.fixture(autouse=True)

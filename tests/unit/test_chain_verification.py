@@ -22,7 +22,7 @@ from chalicelib.core.chain import (
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from infra.ops.data.ledger import verdicts
-from tests.support.ledger import (
+from tests.support.world.ledger import (
     MILA,
     VUK,
     checkpoint,
@@ -35,7 +35,7 @@ from tests.support.ledger import (
     verify,
     write,
 )
-from tests.support.world import World
+from tests.support.world.world import World
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ from chalicelib.stream.export.parts import (
     StreamReason,
 )
 from chalicelib.stream.export.redaction import Redaction
-from tests.support import environment
+from tests.support.clouds import environment
 
 MILA, VERA = UserId("u_" + "0" * 26), UserId("u_" + "1" * 26)
 CANARY = "canary-9f3c"

@@ -12,9 +12,9 @@ from chalicelib.core.clock import HOUR
 from chalicelib.core.limiter import SPREAD_SHARDS
 from chalicelib.core.settings import settings
 from infra.local.cloud import LIMITS_VARIABLE, local_figures
-from tests.support.builders import a_phone
-from tests.support.codes import a_challenge
-from tests.support.world import World
+from tests.support.world.builders import a_phone
+from tests.support.world.codes import a_challenge
+from tests.support.world.world import World
 
 BUSY = 60
 

@@ -19,9 +19,9 @@ from chalicelib.core.ids import AccountId, ChallengeId, UserId
 from chalicelib.core.keyring import MacKeys
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import ErasureExtent, Secret, SettingsError, read, settings
-from tests.support import cloud, environment
-from tests.support.builders import a_phone
-from tests.support.world import World
+from tests.support.clouds import cloud, environment
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 FUNCTIONS = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text())[
     "lambda_functions"

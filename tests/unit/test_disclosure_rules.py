@@ -12,7 +12,7 @@ from chalicelib.privacy.personal import NEVER_DISCLOSED
 from chalicelib.staff.disclosures import service
 from chalicelib.staff.disclosures.model import Disclosure, DisclosureGround, DisclosureKind, DisclosureStatus
 from chalicelib.staff.disclosures.service import NewDisclosure
-from tests.support.disclosures import a_danger, a_sale, an_order
+from tests.support.cases.disclosures import a_danger, a_sale, an_order
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

@@ -12,8 +12,8 @@ from chalicelib.messages import mail
 from chalicelib.messages.mail import Mail
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.erasure import letters as messages
-from tests.support.html import parts_of, read
-from tests.support.world import NOON
+from tests.support.pages.reading import parts_of, read
+from tests.support.world.world import NOON
 
 pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RGT-10")]
 

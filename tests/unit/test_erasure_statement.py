@@ -14,7 +14,7 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes, StreamAnswer
 from chalicelib.rights.request.terms import Right
 from chalicelib.stream.deletion.model import StreamReport
-from tests.support.certificates import BEGUN, REQUEST, REQUESTED
+from tests.support.cases.certificates import BEGUN, REQUEST, REQUESTED
 
 _STEPS = ("captured", "deleted", "asked", "reported", "verified", "key_deleted", "completed")
 

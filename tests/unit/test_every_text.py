@@ -44,9 +44,10 @@ from chalicelib.rights.request.recipients import WHY
 from chalicelib.stream.deletion import model as deletion_report
 from chalicelib.stream.export import fields
 from chalicelib.stream.export import parts as export
-from tests.support import certificates, exports
-from tests.support.html import parts_of
-from tests.support.year_figures import a_year
+from tests.support.cases import certificates
+from tests.support.pages import exports
+from tests.support.pages.reading import parts_of
+from tests.support.pages.year_figures import a_year
 
 pytestmark = pytest.mark.promise("RGT-9")
 

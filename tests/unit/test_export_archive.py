@@ -17,10 +17,10 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.rights.copy import archive
 from chalicelib.rights.copy.archive import PART, Archive, zipped_to
-from tests.support.cloud import clients_of, counted, failing, hooked
-from tests.support.copies import KEY, downloaded, uploads
-from tests.support.outages import refusal
-from tests.support.world import World
+from tests.support.cases.copies import KEY, downloaded, uploads
+from tests.support.clouds.cloud import clients_of, counted, failing, hooked
+from tests.support.faults.outages import refusal
+from tests.support.world.world import World
 
 AT = datetime(2026, 11, 24, 12, 0, 7, tzinfo=UTC)
 

@@ -22,8 +22,8 @@ from chalicelib.rights.copy.model import ROWS, CopyKind, FieldView, SectionView
 from chalicelib.rights.copy.page import kinds
 from chalicelib.rights.copy.page.document import page
 from chalicelib.rights.request.terms import Right
-from tests.support import exports
-from tests.support.html import Read, read
+from tests.support.pages import exports
+from tests.support.pages.reading import Read, read
 
 PLAIN = tuple(f"harmless {number}" for number in range(len(exports.HOSTILE)))
 

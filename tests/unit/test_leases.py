@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core import clock
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.privacy.leases import is_leased
-from tests.support.world import World
+from tests.support.world.world import World
 
 LENGTH, SECOND = 6 * MINUTE, timedelta(seconds=1)
 

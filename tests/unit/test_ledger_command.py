@@ -9,9 +9,9 @@ from chalicelib.core.chain import Chain
 from chalicelib.core.ids import RightsRequestId
 from infra.ops import standing_in
 from infra.ops.__main__ import app
-from tests.support.environment import REGION
-from tests.support.ledger import MILA, checkpoint, create_archive, overwrite, write
-from tests.support.world import World
+from tests.support.clouds.environment import REGION
+from tests.support.world.ledger import MILA, checkpoint, create_archive, overwrite, write
+from tests.support.world.world import World
 
 Run = Callable[..., tuple[int, str]]
 

@@ -21,10 +21,10 @@ from chalicelib.core.limiter import SPREAD_SHARDS, Limiter, WhenUnreachable, Win
 from chalicelib.core.settings import SettingsError, read, settings
 from chalicelib.core.table import Key
 from chalicelib.privacy.periods import Period
-from tests.support import cloud, environment
-from tests.support.outages import OUTAGES, named
-from tests.support.races import just_before
-from tests.support.world import World
+from tests.support.clouds import cloud, environment
+from tests.support.faults.outages import OUTAGES, named
+from tests.support.faults.races import just_before
+from tests.support.world.world import World
 
 FEW = 5
 GROUP = "+381 600"

@@ -34,9 +34,9 @@ from chalicelib.messages.mail import (
     NotPermitted,
 )
 from chalicelib.privacy.purposes import Purpose
-from tests.support import outages
-from tests.support.outages import refused_sender
-from tests.support.world import NOON
+from tests.support.faults import outages
+from tests.support.faults.outages import refused_sender
+from tests.support.world.world import NOON
 
 ADDRESS = "canary-of-an-address@test.example"
 A_MAIL = Mail(MailId.new(), ADDRESS, "en", "About <you>", ("One & two.", "<b>Three</b>"))

@@ -15,7 +15,7 @@ from chalicelib.core.countries import SERVED
 from chalicelib.core.metrics import OTHER, Dimension, DimensionMissing, Metric
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.request.terms import Right
-from tests.support import emitted, environment
+from tests.support.clouds import emitted_metrics, environment
 
 ROOT = Path(__file__).parents[2]
 Lines = list[dict[str, Any]]
@@ -120,7 +120,7 @@ _LIMITS = {"Limiter", "Breaker", "Budget", "DailyLimit"}
 def test_every_limit_that_a_client_can_reach_is_listed() -> None:
     named = {
         str(call.args[0].value)
-        for tree in emitted.trees()
+        for tree in emitted_metrics.trees()
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
@@ -134,7 +134,7 @@ def test_every_limit_that_a_client_can_reach_is_listed() -> None:
 
 
 def test_code_emits_each_metric_of_the_registry() -> None:
-    assert emitted.named() == {*Metric}
+    assert emitted_metrics.named() == {*Metric}
 
 
 def test_no_two_metrics_have_the_same_label() -> None:

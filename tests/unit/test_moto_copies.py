@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support import cloud
-from tests.support.world import NOON, User, World, a_world
+from tests.support.clouds import cloud
+from tests.support.world.world import NOON, User, World, a_world
 
 
 def unchanged() -> bool:

@@ -17,8 +17,9 @@ from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib.core import aws
 from chalicelib.core.settings import settings
-from tests.support import cloud, moto_costs
-from tests.support.world import a_world
+from tests.support.clouds import cloud
+from tests.support.clouds.moto import costs
+from tests.support.world.world import a_world
 
 _EVERY_TYPE = {
     "pk": {"S": "one"},
@@ -34,7 +35,7 @@ _EVERY_TYPE = {
 }
 
 
-@pytest.fixture(params=[moto_costs.left_out, nullcontext], ids=["left_out", "plain"])
+@pytest.fixture(params=[costs.left_out, nullcontext], ids=["left_out", "plain"])
 def table(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Return a client of a table with a stream, on moto as the tests use it and on plain moto."""
     changed: AbstractContextManager[None] = request.param()
@@ -178,8 +179,8 @@ _CONDITIONS = [
 def test_expression_has_the_outcome_of_plain_moto(kind: str, expression: str) -> None:
     """Each is executed three times: by plain moto, when it is read first, and when it was read before."""
     plain = outcome(nullcontext(), kind, expression)
-    assert outcome(moto_costs.left_out(), kind, expression) == plain
-    assert outcome(moto_costs.left_out(), kind, expression) == plain
+    assert outcome(costs.left_out(), kind, expression) == plain
+    assert outcome(costs.left_out(), kind, expression) == plain
 
 
 def test_value_of_an_expression_is_the_value_of_its_call(table: Any) -> None:
@@ -209,7 +210,7 @@ def test_item_over_the_size_limit_is_refused(table: Any) -> None:
 
 
 def test_other_services_answer_and_refuse_as_plain_moto_does() -> None:
-    assert of_other_services(moto_costs.left_out()) == of_other_services(nullcontext())
+    assert of_other_services(costs.left_out()) == of_other_services(nullcontext())
 
 
 def of_other_services(changed: AbstractContextManager[None]) -> list[Any]:

@@ -10,9 +10,9 @@ import traceback
 import pytest
 
 from chalicelib.core import observe
-from tests.support import environment
-from tests.support.builders import a_phone
-from tests.support.world import World
+from tests.support.clouds import environment
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 
 class Broken(Exception):

@@ -42,8 +42,8 @@ from chalicelib.core.settings import SettingsError, read, settings
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
-from tests.support import environment
-from tests.support.receiver import Authority, Behaviour, Receiver, Talk, answering, receiving, status
+from tests.support.cases.receiver import Authority, Behaviour, Receiver, Talk, answering, receiving, status
+from tests.support.clouds import environment
 
 HOST = "take.example"
 PATH = "/in/mila-s3cret"

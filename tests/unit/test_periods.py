@@ -10,7 +10,7 @@ from chalicelib.core import periods
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.settings import SettingsError, read
 from chalicelib.privacy.periods import After, Period
-from tests.support import environment
+from tests.support.clouds import environment
 
 
 def at(text: str) -> datetime:

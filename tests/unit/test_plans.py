@@ -30,7 +30,7 @@ from chalicelib.privacy.plans import (
 )
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from tests.support.world import World
+from tests.support.world.world import World
 
 
 @pytest.fixture(autouse=True)

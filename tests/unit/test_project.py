@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from infra.stream_emulator import Options
-from tests.support import environment
+from tests.support.clouds import environment
 
 ROOT = Path(__file__).parents[2]
 REQUIRED_AT_TOP_LEVEL = {"app.py", "chalicelib", "infra", "tests", "requirements.txt", ".chalice"}

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core import queues
 from chalicelib.core.errors import Unavailable
-from tests.support.events import messages
+from tests.support.jobs.events import messages
 
 
 def test_fields_of_a_message_are_read_in_the_order_of_their_names() -> None:

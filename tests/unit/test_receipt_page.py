@@ -14,7 +14,7 @@ from chalicelib.rights.answers.receipt_page.document import (
     WITHOUT_SCRIPT,
     receipt_page,
 )
-from tests.support.html import read
+from tests.support.pages.reading import read
 
 pytestmark = pytest.mark.promise("RGT-3")
 

@@ -18,9 +18,9 @@ from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 from chalicelib.privacy.rewrites import NotRedatable, Progress, find_redatable, redate
-from tests.support import cloud
-from tests.support.builders import a_phone
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 DAY = timedelta(days=1)
 

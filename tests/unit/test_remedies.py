@@ -17,8 +17,8 @@ from chalicelib.rights.answers import guest_letters as guest_messages
 from chalicelib.rights.answers import letters as messages
 from chalicelib.rights.erasure import letters as erasure_messages
 from chalicelib.rights.request.model import RightsRequest
-from tests.support.receipts import a_request
-from tests.support.world import NOON
+from tests.support.pages.receipts import a_request
+from tests.support.world.world import NOON
 
 pytestmark = pytest.mark.promise("RGT-9")
 

@@ -16,8 +16,8 @@ from chalicelib.operations.restore.marks import FoundMarks, MarkDoubt, find_mark
 from chalicelib.operations.restore.scanning import Workers
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone, final_key, pending_key
-from tests.support.ledger import create_archive
-from tests.support.world import World
+from tests.support.world.ledger import create_archive
+from tests.support.world.world import World
 
 
 @pytest.fixture(autouse=True)

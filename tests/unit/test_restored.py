@@ -5,7 +5,7 @@ import os
 import pytest
 
 from chalicelib.core import aws
-from tests.support.cloud import forget_clients, restored_process
+from tests.support.clouds.cloud import forget_clients, restored_process
 
 ELSEWHERE = "http://127.0.0.1:9"
 

@@ -21,9 +21,9 @@ from chalicelib.core.table import Delete, Key, Table
 from chalicelib.privacy import codec, subject_keys
 from chalicelib.privacy.personal import StillSealed
 from chalicelib.privacy.subject_keys import DATA_KEY
-from tests.support import cloud
-from tests.support.builders import a_phone
-from tests.support.world import World
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 HERE = Place("profile", "A#1", "profile")
 KEYS = SealingKeys(2, {1: b"1" * 32, 2: b"2" * 32}.get)

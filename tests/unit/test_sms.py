@@ -16,7 +16,7 @@ from chalicelib.messages import sms
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextNotSent, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import LegalBasis, Purpose, permits
 from chalicelib.privacy.recipients import Recipient
-from tests.support.outages import refusal
+from tests.support.faults.outages import refusal
 
 NUMBER = "+381601234567"
 A_TEXT = TextMessage(NUMBER, "A canary of a text")

@@ -16,7 +16,7 @@ from chalicelib.consents.notices.model import (
     NoticeVersion,
 )
 from chalicelib.consents.notices.standing import Standing
-from tests.support.notices import DAY, a_version
+from tests.support.world.notices import DAY, a_version
 
 FIRST = versions.PUBLISHED[0]
 MAY, JUNE = a_version("2026-05-01"), a_version("2026-06-01")

@@ -9,10 +9,10 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.messages import bounces
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
-from tests.support.cloud import counted, failing
-from tests.support.moto_kms import suppression_list
-from tests.support.outages import named, refusal
-from tests.support.world import World
+from tests.support.clouds.cloud import counted, failing
+from tests.support.clouds.moto.gaps import suppression_list
+from tests.support.faults.outages import named, refusal
+from tests.support.world.world import World
 
 ADDRESS = "mila.p+ru4m@example.com"
 DELETE = "DeleteSuppressedDestination"

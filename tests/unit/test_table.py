@@ -24,9 +24,9 @@ from chalicelib.core.table import (
     TableBug,
 )
 from chalicelib.core.table.items import plain, wire_item
-from tests.support.builders import a_phone
-from tests.support.cloud import counted, failing, losing_responses
-from tests.support.world import World
+from tests.support.clouds.cloud import counted, failing, losing_responses
+from tests.support.world.builders import a_phone
+from tests.support.world.world import World
 
 HERE = Key(Table.CHALLENGES, "test#1")
 THERE = Key(Table.ACCOUNTS, "A#1", "account")

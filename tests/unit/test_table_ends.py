@@ -18,7 +18,7 @@ from chalicelib.core.table import (
     Table,
     ends,
 )
-from tests.support.world import World
+from tests.support.world.world import World
 
 pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.usefixtures("world")]
 HERE = Key(Table.CHALLENGES, "test#1")

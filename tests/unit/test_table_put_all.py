@@ -9,8 +9,8 @@ from botocore.exceptions import ReadTimeoutError
 from chalicelib.core import aws, clock, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.table import Item, Key, Query, Table, TableBug
-from tests.support.cloud import counted, failing
-from tests.support.world import World
+from tests.support.clouds.cloud import counted, failing
+from tests.support.world.world import World
 from tests.unit.test_table import client_error
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.core import clock, table
 from chalicelib.core.table import Between, Create, Expired, Item, Key, Order, Prefix, Query, Table
-from tests.support.cloud import counted
-from tests.support.world import World
+from tests.support.clouds.cloud import counted
+from tests.support.world.world import World
 
 HERE = "A#1"
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.accounts.sessions.verification import TokenRefused, public_keys, verified_claims
-from tests.support import environment
+from tests.support.clouds import environment
 
 JWKS = environment.variables()["RU4M_PUBLIC_KEYS"]
 CLAIMS: dict[str, Any] = {"sub": "a_1", "exp": 4_000_000_000}

@@ -23,11 +23,11 @@ from chalicelib.privacy.periods import Period
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone, final_key, pending_key
 from infra.ops.data import ledger
-from tests.support.cloud import counted, failing
-from tests.support.crash import How, Killed, Point, Watch
-from tests.support.ledger import MILA, alter_newest, checkpoint, create_archive, verify, write
-from tests.support.outages import named, refusal
-from tests.support.world import World
+from tests.support.clouds.cloud import counted, failing
+from tests.support.faults.crash import How, Killed, Point, Watch
+from tests.support.faults.outages import named, refusal
+from tests.support.world.ledger import MILA, alter_newest, checkpoint, create_archive, verify, write
+from tests.support.world.world import World
 
 Keep = Callable[[Tombstone], None]
 

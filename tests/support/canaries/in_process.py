@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 
-from tests.support import cloud
+from tests.support.clouds import cloud
 
 
 @dataclass

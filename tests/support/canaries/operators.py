@@ -7,10 +7,10 @@ from typing import Any
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from infra.ops.internal_api import InternalApi
-from tests.support.builders import an_invoice
 from tests.support.canaries.subject import CanarySubject
 from tests.support.canaries.values import CanaryForm, digits, letters
-from tests.support.disclosures import an_order
+from tests.support.cases.disclosures import an_order
+from tests.support.world.builders import an_invoice
 
 HELD_KIND = "profile"
 

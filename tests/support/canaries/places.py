@@ -24,7 +24,7 @@ from infra.deployment.account import AwsClient
 from infra.local.children import LOCAL
 from infra.local.cloud import LocalCloud
 from tests.support.canaries.sealed import SealedRecords
-from tests.support.deployed import StoredItems, raw_values
+from tests.support.clouds.deployed import StoredItems, raw_values
 
 # The services in the functions' policies to which a function can pass data, each with a place below.
 SEARCHED_SERVICES = frozenset({"dynamodb", "s3", "sqs", "sns", "ses", "logs"})

@@ -16,7 +16,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.privacy import register, subject_keys
 from infra.local.cloud import STAGE, LocalCloud
 from infra.ops.standing_in import act_as_signup
-from tests.support.cloud import restored_process
+from tests.support.clouds.cloud import restored_process
 
 RawItem = Mapping[str, Any]
 

@@ -17,7 +17,7 @@ from infra.local.tour.rights import answer_to, fetched
 from infra.local.tour.usage import an_event, batch, move_back, roll_up
 from infra.local.waiting import until
 from tests.support.canaries.values import CanaryForm, CanarySet, digits, letters
-from tests.support.deployed import pause_worker
+from tests.support.clouds.deployed import pause_worker
 
 WORD, QUOTED = CanaryForm.WORD, CanaryForm.QUOTED
 ANSWER_TIMEOUT = 60.0  # seconds; a handful of steps, each a message

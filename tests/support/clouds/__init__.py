@@ -1,0 +1,1 @@
+"""AWS in tests: in this process (moto), and deployed on this machine."""

@@ -1,0 +1,1 @@
+"""What makes moto fast, and what it does otherwise than AWS."""

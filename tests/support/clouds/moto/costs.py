@@ -1,0 +1,117 @@
+"""Replaces slow parts of moto that no test needs.
+
+Each of these replaces a part of moto, which is pinned. tests/unit/test_moto_costs.py compares the outcomes.
+"""
+
+from __future__ import annotations
+
+import copy
+import string
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from botocore.model import StructureShape
+from moto.core.serialize import BaseJSONSerializer
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+from moto.kms.utils import generate_private_key
+from moto.moto_api._internal import mock_random
+
+from tests.support.clouds.moto import calls, expressions
+
+_plain_serialize_type_structure = BaseJSONSerializer._serialize_type_structure
+_plain_transact_write_items = DynamoDBBackend.transact_write_items
+
+
+@contextmanager
+def left_out() -> Iterator[None]:
+    """Replace those parts of moto in this block."""
+    with ExitStack() as block:
+        for target, replacement in (_REPLACED | calls.REPLACED | expressions.REPLACED).items():
+            block.enter_context(mock.patch(target, replacement))
+        yield
+
+
+def _generate_private_key(spec: str) -> Any:
+    """Make a key pair for asymmetric keys only; moto makes unused ones for symmetric keys too."""
+    return None if spec == "SYMMETRIC_DEFAULT" else generate_private_key(spec)
+
+
+def _serialize_type_structure(
+    self: Any, serialized: Any, value: Any, shape: StructureShape, key: str
+) -> None:
+    """Serialize only the member that an attribute has; moto tries ten under five names each."""
+    if shape.name != "AttributeValue" or type(value) is not dict:
+        _plain_serialize_type_structure(self, serialized, value, shape, key)
+        return
+    attribute = self.MAP_TYPE()
+    for member, inner in value.items():
+        if inner is not None:
+            self._serialize(attribute, inner, shape.members[member], member)
+    self._default_serialize(serialized, attribute, shape, key)
+
+
+def _gen_amzn_requestid_long(headers: dict[str, Any]) -> str:
+    """Draw the characters of a response's id at once; moto draws each."""
+    drawn = "".join(mock_random.choices(string.ascii_letters + string.digits, k=52))
+    headers["x-amzn-requestid"] = drawn
+    return drawn
+
+
+class _Transaction(threading.local):
+    """The operations of this thread's transaction and its copies of tables, by identity."""
+
+    operations: list[dict[str, Any]] | None = None
+    copies: dict[int, Table]
+
+
+_transaction = _Transaction()
+
+
+def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    """Copy each table once for a rollback; moto copies it with its items for each operation."""
+    _transaction.operations = [operation for item in transact_items for operation in item.values()]
+    _transaction.copies = {}
+    try:
+        _plain_transact_write_items(self, transact_items)
+    finally:
+        _transaction.operations = None
+
+
+def _deepcopy(thing: Any) -> Any:
+    if _transaction.operations is None or not isinstance(thing, Table):
+        return copy.deepcopy(thing)
+    if id(thing) not in _transaction.copies:
+        _transaction.copies[id(thing)] = _copy_for_rollback(thing, _transaction.operations)
+    return _transaction.copies[id(thing)]
+
+
+def _copy_for_rollback(table: Table, operations: list[dict[str, Any]]) -> Table:
+    """Copy a table, but share what the operations cannot change: items with other keys, and their history."""
+    keys = [operation.get("Key") or operation["Item"] for operation in operations]
+    name = table.hash_key_attr
+    changed = {DynamoType(key[name]) for key in keys if name in key}
+    shared: list[Any] = [items for key, items in table.items.items() if key not in changed]
+    entries = table.stream_shard.items if table.stream_shard else []
+    shared += [one for one in entries if DynamoType(one.record["dynamodb"]["Keys"][name]) not in changed]
+    return copy.deepcopy(table, {id(thing): thing for thing in shared})
+
+
+_REPLACED = {
+    "moto.core.responses.gen_amzn_requestid_long": _gen_amzn_requestid_long,
+    # Paths to moto without botocore, for each method and service; no test uses them.
+    "moto.core.models.RESPONSES_METHODS": [],
+    "moto.kms.models.generate_private_key": _generate_private_key,
+    "moto.core.responses.camelcase_to_underscores": cache(camelcase_to_underscores),
+    "moto.core.responses.method_names_from_class": cache(method_names_from_class),
+    "moto.core.serialize.BaseJSONSerializer._serialize_type_structure": _serialize_type_structure,
+    "moto.dynamodb.models.DynamoDBBackend.transact_write_items": _transact_write_items,
+    "moto.dynamodb.models.copy": SimpleNamespace(deepcopy=_deepcopy),
+}

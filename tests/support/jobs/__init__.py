@@ -1,0 +1,1 @@
+"""Runs of jobs, as the schedule, topics and queues start them."""

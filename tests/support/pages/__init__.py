@@ -1,0 +1,1 @@
+"""Pages for people, and what tests read and measure of them."""

@@ -1,0 +1,1 @@
+"""The emulated Stream: its app, users, conversations, deletions and hooks."""

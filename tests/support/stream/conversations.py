@@ -1,0 +1,60 @@
+"""What a conversation is here and at Stream, for tests."""
+
+from typing import Any
+
+from chalicelib.core.clock import MINUTE
+from chalicelib.people.conversations.jobs import sync_chat_profiles
+from infra.stream_emulator import Emulator
+from tests.support.clouds import cloud
+from tests.support.jobs.profile_sync import a_record, sync
+from tests.support.world.world import User, World
+
+
+def some_contacts(world: World, number: int) -> list[User]:
+    """Return users who are at Stream, the first of whom is a contact of the others."""
+    users = []
+    for count in range(1, number + 1):
+        users.append(world.a_user())
+        if count % 20 == 0:
+            world.advance(6 * MINUTE)  # one network requests 25 codes in five minutes
+    first, *others = users
+    first.meets(*others)
+    assert sync(*users[:99]) == []
+    return users
+
+
+def at_stream(stream: Emulator, conversation: dict[str, Any]) -> list[str] | None:
+    """Return the members of the channel at Stream, sorted; None if there is none."""
+    channel = stream.state()["channels"].get(conversation["cid"])
+    return sorted(channel["members"]) if channel else None
+
+
+def ids(*users: User) -> list[str]:
+    return sorted(user.user_id for user in users)
+
+
+def members_here(conversation: dict[str, Any]) -> list[str]:
+    """Return the user ids in the conversation's row, sorted, after checking it against the memberships."""
+    conversation_id = conversation["conversation_id"]
+    rows = [one for one in cloud.items_of("accounts") if one["pk"]["S"] == f"C#{conversation_id}"]
+    listed = [member["M"] for row in rows for member in row["members"]["L"]]
+    reverse = {
+        one["pk"]["S"] for one in cloud.records("membership") if one["sk"]["S"].endswith(conversation_id)
+    }
+    assert {f"A#{one['account_id']['S']}" for one in listed} == reverse
+    return sorted(one["user_id"]["S"] for one in listed)
+
+
+def deliver(*conversations: dict[str, Any]) -> list[str]:
+    """Run the job over records of changed conversations; return the sequence numbers to deliver again."""
+    records = [
+        a_record(f"C#{one['conversation_id']}", "conversation", str(number))
+        for number, one in enumerate(conversations, 1)
+    ]
+    answer = sync_chat_profiles({"Records": records}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def operations(stream: Emulator) -> list[str]:
+    """Return the calls that Stream got since the last ones were cleared."""
+    return [request["operation"] for request in stream.requests()]

@@ -1,0 +1,46 @@
+"""Versions of notices for tests, and accounts to which they were announced."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.consents.notices import store, versions
+from chalicelib.consents.notices.model import (
+    Announcement,
+    AnnouncementState,
+    Notice,
+    NoticeChannel,
+    NoticeKind,
+    NoticeVersion,
+)
+from chalicelib.core import table
+from chalicelib.core.ids import AccountId
+from tests.support.world.world import User
+
+DAY = timedelta(days=1)
+
+
+def a_version(day: str, kind: NoticeKind = NoticeKind.TERMS, announced_for: timedelta = 30 * DAY) -> Notice:
+    """Return a version that takes effect on a day, published some time before."""
+    effective_at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return Notice(
+        kind=kind,
+        version=NoticeVersion(f"{kind}-{day}"),
+        published_at=effective_at - announced_for,
+        effective_at=effective_at,
+        url=f"https://ru4m.com/{kind}/{day}",
+        changes="What changes is told here.",
+    )
+
+
+def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
+    """Publish more versions, as a deployment does."""
+    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, *added))
+
+
+def record_announcement(user: User, version: NoticeVersion, at: datetime) -> None:
+    """Store that a version was announced to a user at an instant."""
+    announcement = Announcement(
+        version=version, state=AnnouncementState.ANNOUNCED, channel=NoticeChannel.IN_APP, announced_at=at
+    )
+    table.write(store.announcement_creation(AccountId(user.account_id), announcement))
