@@ -139,3 +139,8 @@ def test_code_emits_each_metric_of_the_registry() -> None:
 
 def test_no_two_metrics_have_the_same_label() -> None:
     assert len({metric.label for metric in Metric}) == len(Metric)
+
+
+def test_metric_names_are_unique() -> None:
+    labels = [metric.label for metric in Metric]
+    assert len(labels) == len(set(labels))

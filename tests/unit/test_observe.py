@@ -82,3 +82,8 @@ def test_info_lines_are_logged_and_debug_lines_never_are(variable: str, level: s
 def test_log_level_is_info_in_any_environment() -> None:
     assert logging.getLogger("ru4m").level == logging.INFO
     assert not logging.getLogger("ru4m").isEnabledFor(logging.DEBUG)
+
+
+def test_unlisted_field_cannot_be_logged() -> None:
+    with pytest.raises(observe.NotLoggable, match="phone"):
+        observe.log("event", phone="+381601234567")
