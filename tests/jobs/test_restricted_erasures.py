@@ -10,7 +10,7 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.erasure import delete
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
-from tests.jobs.test_rights_plans import package, work_until
+from tests.jobs.test_access_and_portability import package, work_until
 from tests.support.cases.erasure_parts import stored_account
 from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, at_step, cancels, work
 from tests.support.cases.erasure_requests import stored_about as left_of
