@@ -59,10 +59,11 @@ class StepStatus(StrEnum):
 class RefusalReason(StrEnum):
     """Why a request is wholly or partly refused: a closed list, in the terms of DPV where it has one.
 
-    A declaration says which of them its right permits. The vocabulary eu-gdpr of DPV has terms for the
-    reasons of Art. 12 and 17 only. The others have names of ours, in the same form without its prefix.
+    `rights/request/declaration` says which of them each right permits.
     """
 
+    # The vocabulary eu-gdpr of DPV has terms for the reasons of Art. 12 and 17 only. The others have names of
+    # ours, in the same form without its prefix.
     IDENTITY_FAILURE = "JustificationA12IdentityFailure"
     MANIFESTLY_UNFOUNDED = "JustificationA12ManifestlyUnfounded"
     MANIFESTLY_EXCESSIVE = "JustificationA12ManifestlyExcessive"
