@@ -28,7 +28,7 @@ from chalicelib.consents.model import (
 )
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
-from chalicelib.consents.notices.standing import Standing
+from chalicelib.consents.notices.versions import Standing
 from chalicelib.consents.records import RecordList, RecordReader
 from chalicelib.consents.store import PURPOSES, DecidedMeanwhile
 from chalicelib.core import chain, clock, metrics

@@ -28,7 +28,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY, Pace
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import SealingError
-from chalicelib.reconciliation import evidence, store
+from chalicelib.reconciliation import store
 from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
 from chalicelib.rights.erasure.model import CheckStage, StreamCheck
@@ -64,15 +64,13 @@ def look(by: datetime) -> Iterator[CheckedBatch]:
 
 def settle(batch: CheckedBatch) -> None:
     """Record an answer, plan the next checks of users who are gone, and repairs of those who are not."""
-    evidence.record_checked(batch.stage, len(batch.checks), len(batch.found))
+    store.record_checked(batch.stage, len(batch.checks), len(batch.found))
     metrics.count(Metric.STREAM_USER_CHECKED, len(batch.checks))
     for check in batch.found:
         try:
             _plan_repair(check)
         except SealingError as error:  # it stays due, and stops no other
-            observe.record_unreadable(
-                "check_unreadable", error, request_id=evidence.name_of(check.request_id)
-            )
+            observe.record_unreadable("check_unreadable", error, request_id=store.name_of(check.request_id))
     for check in batch.checks:
         if check not in batch.found:
             store.advance(check)
@@ -83,7 +81,7 @@ def _plan_repair(check: DueCheck) -> None:
     if known is None or known.repair:
         return  # another run did
     now = clock.now()
-    evidence.record_found(check.request_id, check.stage, known.reported.name.lower())
+    store.record_found(check.request_id, check.stage, known.reported.name.lower())
     try:
         store.move(
             known.moved(deletion_from(now), counted_from=now, found=known.found + 1), CheckStage.REPAIR, now
@@ -137,11 +135,11 @@ def _store_progress(known: StreamCheck, progress: DeletionProgress, now: datetim
         case StreamDeletion(user=report):
             again = known.request_id is not None or known.found > 0
             event = "deleted_again" if again else "orphan_deleted"
-            evidence.record_repaired(known.request_id, event, {"reported": report.name.lower()})
+            store.record_repaired(known.request_id, event, {"reported": report.name.lower()})
             first = CheckStage.FIRST
             store.move(known.moved(None, counted_from=now, reported=report), first, first.due_at(now))
             metrics.count(Metric.STREAM_USER_DELETED_AGAIN if again else Metric.STREAM_ORPHAN_DELETED)
         case DeletionStopped(doubt=doubt):
-            evidence.record_repaired(known.request_id, "not_deleted", {"doubt": doubt.value})
+            store.record_repaired(known.request_id, "not_deleted", {"doubt": doubt.value})
             task = deletion_from(now + _PAUSE)
             store.move(known.moved(task, counted_from=now), CheckStage.REPAIR, now + _PAUSE)

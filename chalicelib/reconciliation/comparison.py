@@ -39,7 +39,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.reconciliation import cases, evidence, store
+from chalicelib.reconciliation import cases, store
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
 from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream import gateway
@@ -95,7 +95,7 @@ def settle_orphans(orphans: Orphans) -> None:
     for user_id in orphans.to_delete:
         check = StreamCheck(user_id=user_id, counted_from=now, reported=StreamReport.UNCONFIRMED)
         if store.plan_repair(check.moved(deletion_from(now)), now):
-            evidence.record_orphan()
+            store.record_orphan()
 
 
 _ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key

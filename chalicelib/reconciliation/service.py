@@ -21,7 +21,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.gates import BlockedReason, Bond, Gate, Permission
 from chalicelib.privacy.leases import LeaseTaken
-from chalicelib.reconciliation import checks, comparison, evidence, store
+from chalicelib.reconciliation import checks, comparison, store
 from chalicelib.reconciliation.checks import CheckedBatch
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.reconciliation.model import ReconciliationState
@@ -242,7 +242,7 @@ class _Work:
         for check in store.due(CheckStage.REPAIR, clock.now()):
             if self._is_over():
                 return
-            request = evidence.name_of(check.request_id)
+            request = store.name_of(check.request_id)
             try:
                 self.done.gone += checks.advance_repair(check, pace)
                 unanswered = 0
@@ -277,7 +277,7 @@ class _Work:
                 self._save(pass_after=None)
         finally:  # pages were compared and repaired also if the next one failed
             if self.done.compared.users:
-                evidence.record_compared(asdict(self.done.compared))
+                store.record_compared(asdict(self.done.compared))
 
     def _place_in_pass(self) -> str | None:
         """The id after which the pass goes on, empty at its beginning; None until the next one is due."""

@@ -4,13 +4,17 @@
     reconciliation, state   in Rights: the state of the job
 
 The keys of the checks are those of `rights/erasure/model`, whose erasures plan the first ones.
+
+The evidence of reconciliation in the Ledger says how many erased users were looked for, and for which
+requests one was found. It names no user.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import clock, observe, table
+from chalicelib.core.chain import DailyHistory
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.sealing import SealingError, Unfit
 from chalicelib.core.table import (
@@ -30,6 +34,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
 from chalicelib.privacy.leases import LeasedState
+from chalicelib.privacy.periods import Period
 from chalicelib.reconciliation.model import ReconciliationState, StreamOrphan
 from chalicelib.rights.erasure import model as checks
 from chalicelib.rights.erasure.model import CheckStage, StreamCheck, check_due, check_partition, check_place
@@ -184,3 +189,46 @@ def _key(request_id: RightsRequestId | None, user_id: UserId) -> Key:
 
 def _orphan_key(user_id: UserId) -> Key:
     return Key(Table.RIGHTS, f"O#{user_id}", "orphan")
+
+
+HISTORY = DailyHistory("reconciliation")
+
+
+def name_of(request_id: RightsRequestId | None) -> str:
+    """How entries and log lines name an erasure; a word for a user that had no account."""
+    return request_id or "none"
+
+
+def record_checked(stage: CheckStage, checked: int, found: int) -> None:
+    """Record the answer of one query at Stream: of `checked` deleted users it found `found`."""
+    _record("checked", {"days": stage, "checked": checked, "found": found})
+
+
+def record_compared(figures: Mapping[str, int]) -> None:
+    """Record how many users of Stream a run compared with the accounts, and what it found."""
+    _record("compared", figures)
+
+
+def record_orphan() -> None:
+    """Record that the deletion of a user without an account is planned."""
+    _record("orphan_to_delete", {})
+
+
+def record_found(request_id: RightsRequestId | None, stage: CheckStage, reported: str) -> None:
+    """Record that the user of an erasure was found, and what Stream had reported about the user before."""
+    _record("found_again", {"request": name_of(request_id), "days": stage, "reported": reported})
+
+
+def record_repaired(request_id: RightsRequestId | None, event: str, said: Mapping[str, object]) -> None:
+    """Record the end of a repair: a fixed word, and what Stream reported."""
+    _record(event, {"request": name_of(request_id), **said})
+
+
+def _record(event: str, said: Mapping[str, object]) -> None:
+    """Record an event of today.
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+    """
+    now = clock.now()
+    HISTORY.record(now, event, said, Period.RIGHTS_EVIDENCE.ends(now))

@@ -31,8 +31,8 @@ from chalicelib.rights.objection import unsubscribe as links
 from chalicelib.rights.objection.unsubscribe import UNSUBSCRIBE_POLICY, OneClick
 from chalicelib.rights.request import recipients
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
 from chalicelib.rights.request.receipts import ReaderLanguage, Receipt
+from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
 from chalicelib.rights.restriction import lift
 
 rights = Blueprint(__name__)

@@ -21,7 +21,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.rights.copy import right as copy_right
 from chalicelib.rights.engine.moves import Move, apply_move
-from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.intake import record as ends
 from chalicelib.rights.intake.body import NewRequest, RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
 from chalicelib.rights.intake.submission import IntakeRule, Subject, rule_of
@@ -29,7 +29,7 @@ from chalicelib.rights.request import evidence, number_change, procedures, recei
 from chalicelib.rights.request.files import Link, link_to, preserved_key_of
 from chalicelib.rights.request.model import ExportFile, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
-from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotReady
+from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotReady
 from chalicelib.rights.request.terms import Right, Status
 
 PAGE = 20

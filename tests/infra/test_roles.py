@@ -12,7 +12,7 @@ from chalicelib.core.ids import BreachId, DisclosureId, HoldId, InvoiceId, Pseud
 from chalicelib.messages.suppressions.model import AddressKind
 from chalicelib.operations.breaches import store as breaches
 from chalicelib.operations.reports import service as reports
-from chalicelib.reconciliation import evidence as reconciliation
+from chalicelib.reconciliation import store as reconciliation
 from chalicelib.reconciliation.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.retention.holds import store as holds
 from chalicelib.retention.purge import evidence as purge

@@ -18,7 +18,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.core.table.items import wire_item
 from chalicelib.privacy.gates import BlockedReason
-from chalicelib.reconciliation import comparison, evidence, service, store
+from chalicelib.reconciliation import comparison, service, store
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
@@ -215,7 +215,7 @@ def test_user_without_an_account_is_deactivated_and_deleted_after_thirty_days(
         reconcile()
     assert stream.user(unknown)["state"] == "pruned"
     assert [stage for stage, _ in planned()] == ["1"]
-    events = [line.event for line in chain.entries(evidence.HISTORY.chain_of(world.now))]
+    events = [line.event for line in chain.entries(store.HISTORY.chain_of(world.now))]
     assert [event for event in events if "orphan" in event] == ["orphan_to_delete", "orphan_deleted"]
     assert counts[Metric.STREAM_ORPHAN_DELETED] == 1
     assert counts[Metric.STREAM_USER_DELETED_AGAIN] == 0
@@ -333,7 +333,7 @@ def test_user_whose_account_is_gone_under_its_claim_is_counted_and_left(
     counts = reconcile()
     assert (counts["ownerless"], counts["unknown"], counts["to_change"]) == (1, 0, 0)
     assert at_stream(stream, mila)["state"] == at_stream(stream, other)["state"] == "active"
-    (line,) = chain.entries(evidence.HISTORY.chain_of(world.now))
+    (line,) = chain.entries(store.HISTORY.chain_of(world.now))
     assert line.data["ownerless"] == 1
 
 
@@ -385,7 +385,7 @@ def test_pass_is_spread_over_runs_and_begins_again_after_thirty_days(
 
 def test_evidence_has_the_figures_of_the_pages_and_names_no_user(world: World, mila: User) -> None:
     reconcile()
-    (line,) = chain.entries(evidence.HISTORY.chain_of(world.now))
+    (line,) = chain.entries(store.HISTORY.chain_of(world.now))
     assert (line.event, line.data["users"], line.data["drifted"]) == ("compared", 1, 0)
     assert mila.user_id not in line.payload
 
@@ -413,7 +413,7 @@ def test_evidence_has_the_pages_before_stream_stopped_answering(
 
     monkeypatch.setattr(comparison, "page_after", page_after)
     assert reconcile()["complete"] == 0
-    (line,) = chain.entries(evidence.HISTORY.chain_of(world.now))
+    (line,) = chain.entries(store.HISTORY.chain_of(world.now))
     assert (line.event, line.data["users"]) == ("compared", 1)
 
 

@@ -17,7 +17,7 @@ from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import plain, wire_item
 from chalicelib.core.table_names import Table
-from chalicelib.reconciliation import evidence, service, store
+from chalicelib.reconciliation import service, store
 from chalicelib.rights.erasure import model as erasure_model
 from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.stream import gateway
@@ -40,7 +40,7 @@ def tried(world: World, stream: Emulator) -> None:
 
 def lines(world: World) -> list[ChainEntry]:
     """Return today's evidence, oldest first."""
-    return list(chain.entries(evidence.HISTORY.chain_of(world.now)))
+    return list(chain.entries(store.HISTORY.chain_of(world.now)))
 
 
 def state_of(stream: Emulator, user_id: str) -> str:
@@ -450,13 +450,13 @@ def test_run_stops_at_its_deadline_and_the_next_one_continues(
     for _ in range(150):
         an_erased_user()
     world.advance(DAY)
-    record = evidence.record_checked
+    record = store.record_checked
 
     def record_slowly(stage: CheckStage, checked: int, found: int) -> None:
         world.advance(timedelta(minutes=14))
         record(stage, checked, found)
 
-    monkeypatch.setattr(evidence, "record_checked", record_slowly)
+    monkeypatch.setattr(store, "record_checked", record_slowly)
     counts = reconcile()
     assert (counts["checked"], counts["complete"]) == (100, 0)
     assert reconcile()["checked"] == 50

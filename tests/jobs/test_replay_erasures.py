@@ -15,7 +15,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.operations.restore.erasures import KeepOutcome, count_survivors
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.erasure import tombstones

@@ -14,7 +14,7 @@ from chalicelib.rights.copy.freshness import make_copy_again
 from chalicelib.rights.engine import engine, step
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Wait
-from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.intake import record as ends
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import declaration, duties, procedures, store
 from chalicelib.rights.request.duties import Duty

@@ -15,7 +15,7 @@ from chalicelib.consents.notices.model import (
     NoticeChannel,
     NoticeVersion,
 )
-from chalicelib.consents.notices.standing import Standing
+from chalicelib.consents.notices.versions import Standing
 from tests.support.world.notices import DAY, a_version
 
 FIRST = versions.PUBLISHED[0]

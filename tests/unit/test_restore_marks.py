@@ -13,7 +13,7 @@ from chalicelib.core.ids import AccountId, RightsRequestId, TombstoneId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
 from chalicelib.operations.restore.marks import FoundMarks, MarkDoubt, find_marks
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone, final_key, pending_key
 from tests.support.world.ledger import create_archive

@@ -1,4 +1,4 @@
-"""Announces one version to one account: by mail to a verified address, else in the app.
+"""Announces one version to one account: by mail in the user's language, else in the app.
 
 The announcement item is written first. Its states are:
 
@@ -18,11 +18,11 @@ repeated. SENDING does not count as announced and the next run takes it up, so n
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.consents.announcements.letter import letter
 from chalicelib.consents.notices import store
 from chalicelib.consents.notices.model import (
     Announcement,
@@ -30,22 +30,65 @@ from chalicelib.consents.notices.model import (
     Delivery,
     Notice,
     NoticeChannel,
+    NoticeKind,
     NoticeVersion,
 )
 from chalicelib.consents.notices.service import acceptance_of, shown_in_app
 from chalicelib.consents.notices.store import AnnouncedByAnother
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, metrics, needs, observe
-from chalicelib.core.clock import Pace
+from chalicelib.core.clock import Pace, day_of
 from chalicelib.core.ids import AccountId, MailId
+from chalicelib.core.languages import language_of
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
+from chalicelib.core.phrases import in_script
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
-from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
+from chalicelib.messages.letters import Letters, Words, compose
+from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.privacy.purposes import Choices, Purpose, permits
 from chalicelib.privacy.subject_keys import DATA_KEY
+
+_NAMES = {
+    "sr": {NoticeKind.TERMS: "Uslovi korišćenja", NoticeKind.PRIVACY: "Politika privatnosti"},
+    "en": {NoticeKind.TERMS: "terms of use", NoticeKind.PRIVACY: "privacy policy"},
+}
+_TEXTS: Letters = {
+    "sr": (
+        "RU4M: nova verzija dokumenta „{what}“",
+        (
+            "RU4M menja dokument „{what}“. Nova verzija važi za Vas od {day}.",
+            "Šta se menja: {changes}",
+            "Ceo tekst: {url}",
+            "Ovo je obaveštenje o usluzi koju koristite.",
+        ),
+    ),
+    "en": (
+        "RU4M: new {what}",
+        (
+            "RU4M is changing its {what}. The new version applies to you from {day}.",
+            "What changes: {changes}",
+            "Full text: {url}",
+            "This is a message about the service that you use.",
+        ),
+    ),
+}
+
+
+def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies_from: datetime) -> Mail:
+    """Write the mail about a version, with the day from which it applies to this recipient.
+
+    What changes is shown as the notice states it, in the language of its author.
+    """
+    language = language_of(locale)
+    name = (
+        in_script(_NAMES["sr"][notice.kind], language) if language.is_serbian else _NAMES["en"][notice.kind]
+    )
+    words: Words = {"what": name, "day": day_of(applies_from), "changes": notice.changes, "url": notice.url}
+    return compose(_TEXTS, mail_id, to, locale, words)
+
 
 # The items of an account that a mail to it needs: four each, so 25 accounts are one batched read.
 _WHOLE = (OPEN_ACCOUNT, PROFILE, DATA_KEY, PURPOSES)

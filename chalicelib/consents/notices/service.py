@@ -16,8 +16,8 @@ from chalicelib.consents.notices.model import (
     NoticeVersion,
     Practice,
 )
-from chalicelib.consents.notices.standing import Standing
 from chalicelib.consents.notices.store import AcceptedBefore, acceptance_of
+from chalicelib.consents.notices.versions import Standing
 from chalicelib.core import clock
 from chalicelib.core.errors import ConflictingRequest, Forbidden, NotFound, Schemas
 from chalicelib.core.ids import AccountId

@@ -17,7 +17,7 @@ from chalicelib.consents.notices.model import (
     NoticeKind,
     NoticeVersion,
 )
-from chalicelib.consents.notices.standing import Standing
+from chalicelib.consents.notices.versions import Standing
 from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.needs import Need, Several

@@ -19,13 +19,7 @@ from chalicelib.operations.admin.views import (
 from chalicelib.rights.operators import decide, end_restriction, enter, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.problems import (
-    AlreadyOpen,
-    ExtensionNotAllowed,
-    NotCarriedOut,
-    NotNow,
-    TooLate,
-)
+from chalicelib.rights.request.states import AlreadyOpen, ExtensionNotAllowed, NotCarriedOut, NotNow, TooLate
 from chalicelib.staff import service as staff
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 

@@ -29,7 +29,7 @@ from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.operations.restore import store
 from chalicelib.operations.restore.marks import FoundMarks, MarkDoubt
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from chalicelib.people.contacts import counterparts as farewell
 from chalicelib.people.conversations.endings import leave_conversations, leave_conversations_of_kept
 from chalicelib.privacy import erasure

@@ -22,7 +22,7 @@ from chalicelib.core.chain import locked
 from chalicelib.core.chain.locked import LockedObject
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, TombstoneId
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Mark, UnreadableMark
 

@@ -29,7 +29,7 @@ from chalicelib.core.transactions import Perform
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.operations.restore.marks import MARGIN
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.restored.restraints import marketing_objections_since
 

@@ -36,7 +36,7 @@ from chalicelib.operations.breaches import moves
 from chalicelib.operations.restore import erasures, objections, withdrawals
 from chalicelib.operations.restore.erasures import Keep
 from chalicelib.operations.restore.marks import MARGIN, FoundMarks, find_marks
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from chalicelib.retention.holds import recovery
 from chalicelib.retention.holds.recovery import HoldOutcome
 from chalicelib.rights.erasure.tombstones import Mark

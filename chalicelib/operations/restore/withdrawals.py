@@ -24,7 +24,7 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform
 from chalicelib.operations.restore.marks import MARGIN
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from chalicelib.privacy.subject_keys import DATA_KEY
 
 # Accounts per batched read, which takes 100 items: three per account.

@@ -29,8 +29,8 @@ from chalicelib.rights.request.duties import proof_lapses_at
 from chalicelib.rights.request.identity import PROOFS_NEEDED, IdentityProof, OnBehalf
 from chalicelib.rights.request.model import KeptData, RightsRequest, StepState
 from chalicelib.rights.request.notes import RecipientOutcome, RestraintNotes
-from chalicelib.rights.request.problems import TooLate
 from chalicelib.rights.request.recipients import ShownRecipient
+from chalicelib.rights.request.states import TooLate
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status, StepStatus
 from chalicelib.staff.disclosures.model import Disclosure
 

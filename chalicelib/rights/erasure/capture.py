@@ -34,11 +34,11 @@ from chalicelib.rights.erasure.freeze import until_reread
 from chalicelib.rights.erasure.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
 from chalicelib.rights.erasure.store import OthersAreOpen
 from chalicelib.rights.erasure.tombstones import Tombstone
-from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.intake import record as ends
 from chalicelib.rights.request import files, number_change, states, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
-from chalicelib.rights.request.problems import TooLate
+from chalicelib.rights.request.states import TooLate
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 
 

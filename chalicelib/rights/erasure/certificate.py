@@ -13,7 +13,7 @@ from chalicelib.rights import service
 from chalicelib.rights.erasure import store
 from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.problems import NotReady
+from chalicelib.rights.request.states import NotReady
 from chalicelib.rights.request.terms import Right
 
 

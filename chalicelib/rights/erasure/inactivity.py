@@ -22,7 +22,7 @@ from chalicelib.rights import service
 from chalicelib.rights.engine import queue
 from chalicelib.rights.request import evidence, procedures, restraints, store
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.problems import TooLate
+from chalicelib.rights.request.states import TooLate
 from chalicelib.rights.request.store import ExercisedAlready
 from chalicelib.rights.request.terms import ReceivedBy, Right
 from chalicelib.staff.billing import service as billing

@@ -21,8 +21,8 @@ from chalicelib.rights import service as requests
 from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestView
 from chalicelib.rights.guests import service
 from chalicelib.rights.guests.model import GivenContact, GuestCode, GuestRequest
-from chalicelib.rights.request.problems import AlreadyOpen, ExportGone, NotReady, ProofNotAccepted
 from chalicelib.rights.request.receipts import Receipt
+from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotReady, ProofNotAccepted
 
 routes = Blueprint(__name__)
 

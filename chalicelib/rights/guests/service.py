@@ -50,7 +50,7 @@ from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_outside_t
 from chalicelib.rights.request import receipts
 from chalicelib.rights.request.identity import PROOFS_NEEDED, GuestContact, IdentityProof, OnBehalf
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.problems import ProofNotAccepted
+from chalicelib.rights.request.states import ProofNotAccepted
 from chalicelib.rights.request.terms import ReceivedBy, Status
 
 

@@ -1,9 +1,11 @@
-"""Records a request as received, with its effect, in one transaction (ADR 46).
+"""Records that a request begins, and that a person ends it early, each with its effect (ADR 46).
 
-If the subject's records changed since they were read, they are read again, a bounded number of times.
+Request and effect are one transaction. If the subject's records changed since they were read, they are read
+again, a bounded number of times. A person ends a request before its procedure does by a cancellation, or by a
+decision of operators.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,15 +17,22 @@ from chalicelib.core.languages import Language, language_of
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Conflict
 from chalicelib.rights.engine import queue
-from chalicelib.rights.engine.moves import awaiting_identity, with_reminders_reset
+from chalicelib.rights.engine.moves import Move, awaiting_identity, with_reminders_reset, without_proposal
 from chalicelib.rights.intake.body import RequestedChange
-from chalicelib.rights.intake.submission import Beginning, IntakeRule, Subject, Submission, read_again
-from chalicelib.rights.request import evidence, procedures, receipts, store
+from chalicelib.rights.intake.submission import (
+    Beginning,
+    IntakeRule,
+    Subject,
+    Submission,
+    read_again,
+    rule_of,
+)
+from chalicelib.rights.request import evidence, procedures, receipts, states, store
 from chalicelib.rights.request.identity import GuestContact, IdentityProof, OnBehalf, SeenAuthority
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.problems import AlreadyOpen
+from chalicelib.rights.request.states import AlreadyOpen
 from chalicelib.rights.request.store import ExercisedAlready, RequestExists
-from chalicelib.rights.request.terms import ReceivedBy, Status
+from chalicelib.rights.request.terms import ReceivedBy, Status, StepStatus
 
 _TRIES = 5  # of an intake while the subject's records change
 _RECENT = 20  # requests of a subject among which an earlier one of the same effect is looked for
@@ -203,3 +212,35 @@ def _request_of_key(request_id: RightsRequestId, body: RequestedChange) -> Taken
 def _open_already(conflict: ExercisedAlready, request: RightsRequest) -> AlreadyOpen:
     named = (conflict.found or {}).get("request_id") or store.exercised_by(request.account_id, request.right)
     return AlreadyOpen(open_request_id=str(named or ""))
+
+
+def closing_move(
+    request: RightsRequest, status: Status, event: str, said: Mapping[str, object] | None = None
+) -> Move:
+    """The move by which a person closes a request, with the effect that this has by the rule of its right."""
+    effect = rule_of(request.right).closing(request, status)
+    after = closed_early(request.model_copy(update={"notes": effect.notes}), status)
+    return Move(after, event, said or {}, also=effect.also)
+
+
+def closed_early(request: RightsRequest, status: Status) -> RightsRequest:
+    """Return the request closed before the end of its procedure, with the steps that this takes left to do.
+
+    They wait until a current lease expires.
+    """
+    now = clock.now()
+    states.check(request.status, status)
+    steps = procedures.ended_early(request, status)
+    is_done = all(step.status is StepStatus.DONE for step in steps)
+    return without_proposal(request).model_copy(
+        update={
+            "status": status,
+            "decided_at": now,
+            "closed_at": now,
+            "steps": steps,
+            "tries": 0,
+            "unreachable_since": None,
+            "run_at": None if is_done else max(now, request.leased_until or now),
+            "leased_until": None,
+        }
+    )

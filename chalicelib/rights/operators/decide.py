@@ -29,14 +29,14 @@ from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.engine.moves import Move, with_next_step_due, without_proposal
-from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.intake import record as ends
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.rectification import intake as rectification
 from chalicelib.rights.request import declaration, states
 from chalicelib.rights.request.model import AskedCorrection, Proposal, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
-from chalicelib.rights.request.problems import NotCarriedOut, NotNow, TooLate
 from chalicelib.rights.request.restraints import restraint_of
+from chalicelib.rights.request.states import NotCarriedOut, NotNow, TooLate
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 

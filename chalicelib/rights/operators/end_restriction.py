@@ -23,7 +23,7 @@ from chalicelib.rights.operators.decide import etag
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import Lifting, RequestAnnouncement, RestraintNotes
-from chalicelib.rights.request.problems import NotNow
+from chalicelib.rights.request.states import NotNow
 from chalicelib.rights.request.terms import Right
 from chalicelib.rights.restriction.right import UPHOLD
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready

@@ -29,7 +29,7 @@ from chalicelib.rights.request import procedures, states
 from chalicelib.rights.request.deadline import ExtensionReason, NotAllowed
 from chalicelib.rights.request.identity import IdentityProof
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.problems import ExtensionNotAllowed, TooLate
+from chalicelib.rights.request.states import ExtensionNotAllowed, TooLate
 from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.staff.model import OwnProposal, ProposedAlready
 

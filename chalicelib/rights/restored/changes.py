@@ -16,7 +16,7 @@ from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.inputs import KEPT_AHEAD
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
-from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.intake import record as ends
 from chalicelib.rights.request import evidence, procedures, store
 from chalicelib.rights.request.model import RightsRequest, StepState
 from chalicelib.rights.request.notes import ErasureNotes

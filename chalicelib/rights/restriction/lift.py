@@ -18,7 +18,7 @@ from chalicelib.rights.engine.moves import Move, apply_move, with_next_step_due
 from chalicelib.rights.request import number_change, restraints
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
-from chalicelib.rights.request.problems import NotNow
+from chalicelib.rights.request.states import NotNow
 from chalicelib.rights.request.terms import ReceivedBy, Right
 
 

@@ -25,7 +25,7 @@ from chalicelib.rights.engine.sending import at_most_once
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure.inputs import read_subject
 from chalicelib.rights.guests import contact_owners
-from chalicelib.rights.intake import closing as ends
+from chalicelib.rights.intake import record as ends
 from chalicelib.rights.request import declaration, duties, procedures
 from chalicelib.rights.request.identity import IdentityProof
 from chalicelib.rights.request.model import RightsRequest

@@ -16,7 +16,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.transactions import Conflict, Perform
 from chalicelib.operations.restore.erasures import keep_held
 from chalicelib.operations.restore.replay import ReplayOrder, replay
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from infra.deployment.account import AwsAccount
 from infra.ops import standing_in
 from infra.ops.data.restores import RestoredTables, RestoreMalformed

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core import transactions
 from chalicelib.core.table_names import Table
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.ops.operator_console import confirm_unless, emit, note

@@ -15,7 +15,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
 from chalicelib.operations.restore.erasures import Keep, keep_held
 from chalicelib.operations.restore.replay import ReplayOrder
-from chalicelib.operations.restore.scanning import Workers
+from chalicelib.operations.restore.store import Workers
 from infra.ops.data.replay import report
 
 # Held is in backups too; a restore of it alone would bring nothing back.
