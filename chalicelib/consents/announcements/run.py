@@ -31,8 +31,9 @@ from chalicelib.consents.notices.model import Announcement, AnnouncementProgress
 from chalicelib.consents.notices.service import announceable
 from chalicelib.core import clock, queues
 from chalicelib.core.batches import batched
-from chalicelib.core.clock import DAY, HOUR, Pace
+from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
+from chalicelib.core.pace import Pace
 from chalicelib.core.queues import DueShards
 from chalicelib.core.settings import settings
 from chalicelib.messages.mail import MailUnavailable

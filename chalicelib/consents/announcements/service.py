@@ -37,11 +37,12 @@ from chalicelib.consents.notices.service import acceptance_of, shown_in_app
 from chalicelib.consents.notices.store import AnnouncedByAnother
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, metrics, needs, observe
-from chalicelib.core.clock import Pace, day_of
+from chalicelib.core.clock import day_of
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.languages import language_of
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
+from chalicelib.core.pace import Pace
 from chalicelib.core.phrases import in_script
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings

@@ -23,7 +23,7 @@ from chalicelib.privacy.periods import After, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.request.model import EVIDENCE_LAW
+from chalicelib.rights.request.terms import EVIDENCE_LAW
 from chalicelib.stream.deletion.model import StreamDeletionTask, StreamReport
 
 _INNER = NotPersonal(withheld="internal state of our work on the deletion")

@@ -25,7 +25,7 @@ from chalicelib.rights.request import notes as notes_of_requests
 from chalicelib.rights.request.deadline import Clock, Extension, Pause
 from chalicelib.rights.request.identity import GuestContact, IdentityProof, OnBehalf, SeenAuthority
 from chalicelib.rights.request.notes import RequestNotes
-from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status, StepStatus
+from chalicelib.rights.request.terms import EVIDENCE_LAW, ReceivedBy, RefusalReason, Right, Status, StepStatus
 
 
 class OwedEntry(BaseModel):
@@ -85,8 +85,6 @@ class AskedCorrection(BaseModel):
 
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
-# No law requires this retention. The controller keeps requests to be able to prove how they were answered.
-EVIDENCE_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
 _INNER = NotPersonal(withheld="internal state of our work on the request; its result is in the other fields")
 
 

@@ -2,6 +2,9 @@
 
 from enum import Enum, StrEnum, auto
 
+# No law requires this retention. The controller keeps requests to be able to prove how they were answered.
+EVIDENCE_LAW = "to establish or defend claims, Art. 6(1)(f) and 17(3)(e) GDPR"
+
 
 class Right(StrEnum):
     """The rights that can be exercised (Art. 7(3) and 15 to 21 GDPR)."""

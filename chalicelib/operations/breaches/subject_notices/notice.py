@@ -20,10 +20,10 @@ from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents.notices.model import AnnouncementState, NoticeChannel
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, metrics, needs, observe
-from chalicelib.core.clock import Pace
 from chalicelib.core.ids import AccountId, BreachId, MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
+from chalicelib.core.pace import Pace
 from chalicelib.core.sealing import SealingError
 from chalicelib.messages import mail
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable

@@ -18,8 +18,9 @@ from datetime import datetime, timedelta
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, observe
 from chalicelib.core.batches import batched
-from chalicelib.core.clock import DAY, MINUTE, Pace
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId, BreachId
+from chalicelib.core.pace import Pace
 from chalicelib.core.queues import DueShards
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
