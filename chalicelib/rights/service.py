@@ -21,7 +21,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.rights.copy import right as copy_right
 from chalicelib.rights.engine.moves import Move, apply_move
-from chalicelib.rights.intake import record as ends
+from chalicelib.rights.intake import record
 from chalicelib.rights.intake.body import NewRequest, RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
 from chalicelib.rights.intake.submission import IntakeRule, Subject, rule_of
@@ -103,7 +103,7 @@ def _supersede(request_id: RightsRequestId) -> bool:
 def _superseding(request: RightsRequest) -> Move | None:
     if not procedures.is_unproven(request):
         return None
-    return ends.closing_move(request, Status.CANCELLED, "superseded")
+    return record.closing_move(request, Status.CANCELLED, "superseded")
 
 
 def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestId:
@@ -192,7 +192,7 @@ def _cancellation(request: RightsRequest, by: str = evidence.SUBJECT) -> Move | 
     if request.status is Status.CANCELLED:
         return None
     states.check_open(request)
-    return ends.closing_move(request, Status.CANCELLED, "cancelled", {"by": by})
+    return record.closing_move(request, Status.CANCELLED, "cancelled", {"by": by})
 
 
 def _preserved_file(request: RightsRequest) -> ExportFile | None:

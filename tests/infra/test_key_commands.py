@@ -14,7 +14,7 @@ from infra.deployment.account import AwsAccount
 from infra.ops import operator_console
 from infra.ops.__main__ import app
 from infra.ops.keys import commands as keys_module
-from infra.ops.keys import versions as key_versions
+from infra.ops.keys import versions
 from infra.ops.keys.stage_key import StageKeys, StillNeeded
 from infra.ops.keys.versions import LONGEST_RUN, Unfinished
 from tests.infra.fakes import REGION
@@ -43,7 +43,7 @@ class FakeFunctions:
 
 
 def left(account: Any) -> int:
-    return key_versions.seconds_left(account, "staging")
+    return versions.seconds_left(account, "staging")
 
 
 def test_wait_ends_a_quarter_of_an_hour_after_the_last_change_of_a_function() -> None:

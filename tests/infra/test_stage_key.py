@@ -15,7 +15,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from chalicelib.privacy import rewrites, subject_keys
 from infra.deployment import vault
-from infra.ops.keys import versions as key_versions
+from infra.ops.keys import versions
 from infra.ops.keys.stage_key import StageKeys, StillNeeded
 from infra.ops.keys.versions import Unfinished
 from tests.infra.templates import Template
@@ -203,4 +203,4 @@ def test_rotation_waits_longer_than_any_function_with_its_key_runs(
 ) -> None:
     runs = [f["Timeout"] for f in functions.values() if variable in f["Environment"]["Variables"]]
     assert runs
-    assert max(runs) <= key_versions.LONGEST_RUN
+    assert max(runs) <= versions.LONGEST_RUN

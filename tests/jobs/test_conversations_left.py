@@ -8,8 +8,7 @@ from chalicelib.core import clock, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
-from chalicelib.people.conversations import endings as farewell
-from chalicelib.people.conversations import store
+from chalicelib.people.conversations import endings, store
 from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
@@ -124,7 +123,7 @@ def test_run_killed_at_any_write_is_continued_by_the_next(
     assert [members_here(one) for one in conversations] == [ids(jovan), ids(jovan), ids(jovan, vuk)]
 
 
-def leave(user: User) -> farewell.LeftConversations:
+def leave(user: User) -> endings.LeftConversations:
     return leave_conversations(AccountId(user.account_id), clock.now() + HOUR)
 
 
@@ -152,5 +151,5 @@ def test_membership_without_an_entry_is_deleted_alone(world: World, stream: Emul
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json
     table.delete_all([store.key(pair["conversation_id"])])
-    assert leave(mila) == farewell.LeftConversations(1, complete=True)
+    assert leave(mila) == endings.LeftConversations(1, complete=True)
     assert naming(mila) == []

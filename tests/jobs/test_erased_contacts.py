@@ -8,8 +8,7 @@ from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.people.contacts import counterparts as farewell
-from chalicelib.people.contacts import store
+from chalicelib.people.contacts import counterparts, store
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support.cases import erasure_outcomes
@@ -49,10 +48,10 @@ class Circle:
     def others(self) -> tuple[User, ...]:
         return (self.contact, self.adder, self.invited, self.inviting, self.blocked, self.blocker)
 
-    def leave(self) -> farewell.LeftOthers:
+    def leave(self) -> counterparts.LeftOthers:
         """Delete what others have about Mila, whose erasure is past its point of no return."""
         ids = AccountId(self.mila.account_id), UserId(self.mila.user_id)
-        return farewell.leave_others(*ids, clock.now() + HOUR)
+        return counterparts.leave_others(*ids, clock.now() + HOUR)
 
 
 def naming(user: User) -> list[dict[str, Any]]:
@@ -198,7 +197,7 @@ def test_two_users_who_are_erased_at_the_same_time_leave_no_row(
 
     def after_the_other(pair: store.Counterpart) -> None:
         monkeypatch.setattr(store, "remove", remove)
-        farewell.leave_others(AccountId(jovan.account_id), UserId(jovan.user_id), clock.now() + HOUR)
+        counterparts.leave_others(AccountId(jovan.account_id), UserId(jovan.user_id), clock.now() + HOUR)
         remove(pair)
 
     monkeypatch.setattr(store, "remove", after_the_other)
@@ -210,7 +209,7 @@ def test_two_users_who_are_erased_at_the_same_time_leave_no_row(
 def test_run_stops_at_its_deadline_after_a_pair(circle: Circle) -> None:
     freeze_and_end(circle.mila.account_id)
     ids, runs = (AccountId(circle.mila.account_id), UserId(circle.mila.user_id)), 0
-    while not farewell.leave_others(*ids, clock.now()).complete:
+    while not counterparts.leave_others(*ids, clock.now()).complete:
         runs += 1
     assert runs == 5
 

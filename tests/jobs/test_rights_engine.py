@@ -14,7 +14,7 @@ from chalicelib.rights.copy.freshness import make_copy_again
 from chalicelib.rights.engine import engine, step
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Wait
-from chalicelib.rights.intake import record as ends
+from chalicelib.rights.intake import record
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import declaration, duties, procedures, store
 from chalicelib.rights.request.duties import Duty
@@ -294,5 +294,5 @@ def test_request_closed_during_a_lease_is_due_when_the_lease_expires(world: Worl
     found = store.read(RightsRequestId(request_id))
     assert found
     leased = found.model_copy(update={"leased_until": clock.now() + 3 * MINUTE})
-    ended = ends.closed_early(leased, Status.CANCELLED)
+    ended = record.closed_early(leased, Status.CANCELLED)
     assert ended.run_at == leased.leased_until

@@ -15,9 +15,7 @@ from chalicelib.rights.answers import decisions
 from chalicelib.rights.answers.reason_words import REASONS
 from chalicelib.rights.answers.views import RequestView
 from chalicelib.rights.answers.words import GENERAL, PARTS, words_of
-from chalicelib.rights.copy import assemble as package
-from chalicelib.rights.copy import stream_export as stream
-from chalicelib.rights.copy import transfer
+from chalicelib.rights.copy import assemble, stream_export, transfer
 from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.identity import OnBehalf
 from chalicelib.rights.request.model import KeptData, RightsRequest
@@ -150,7 +148,7 @@ def test_kept_data_is_said_unless_it_is_secret(language: Language, lead: str) ->
     )
 
 
-@pytest.mark.parametrize("part", [stream.PART, transfer.PART, package._RECORDS])
+@pytest.mark.parametrize("part", [stream_export.PART, transfer.PART, assemble._RECORDS])
 def test_missing_part_is_named_in_the_language(part: str) -> None:
     request: dict[str, Any] = {"status": Status.PARTIALLY_COMPLETED, "missing": (part,)}
     assert part in said(EN, **request)

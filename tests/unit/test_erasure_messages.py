@@ -11,7 +11,7 @@ from chalicelib.core.languages import language_of
 from chalicelib.messages import mail
 from chalicelib.messages.mail import Mail
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.erasure import letters as messages
+from chalicelib.rights.erasure import letters
 from tests.support.pages.reading import parts_of, read
 from tests.support.world.world import NOON
 
@@ -30,12 +30,12 @@ SAID = {
 
 
 MAILS: dict[str, Callable[[str | None], Mail]] = {
-    "confirmation": lambda locale: messages.confirmation_mail(MailId.new(), TO, locale, LINK, UNTIL),
-    "erased": lambda locale: messages.erased_mail(MailId.new(), TO, locale, None, LINK),
+    "confirmation": lambda locale: letters.confirmation_mail(MailId.new(), TO, locale, LINK, UNTIL),
+    "erased": lambda locale: letters.erased_mail(MailId.new(), TO, locale, None, LINK),
 }
 TEXTS: dict[str, Callable[[str | None], str]] = {
-    "confirmation": lambda locale: messages.confirmation_text(locale, LINK, UNTIL),
-    "erased": lambda locale: messages.erased_text(locale, LINK),
+    "confirmation": lambda locale: letters.confirmation_text(locale, LINK, UNTIL),
+    "erased": lambda locale: letters.erased_text(locale, LINK),
 }
 
 
@@ -45,7 +45,7 @@ def bodies(letter: Mail) -> dict[str, str]:
 
 
 def test_link_has_the_receipt_in_its_fragment_only() -> None:
-    made = messages.link(REQUEST, RECEIPT)
+    made = letters.link(REQUEST, RECEIPT)
     sent, fragment = made.split("#")
     assert sent.startswith("https://")
     assert sent.endswith("/v1/receipt")

@@ -13,8 +13,7 @@ from chalicelib.messages import mail
 from chalicelib.messages.mail import Mail
 from chalicelib.privacy import remedies
 from chalicelib.privacy.purposes import Category, Purpose
-from chalicelib.rights.answers import guest_letters as guest_messages
-from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.answers import guest_letters, letters
 from chalicelib.rights.erasure import letters as erasure_messages
 from chalicelib.rights.request.model import RightsRequest
 from tests.support.pages.receipts import a_request
@@ -36,13 +35,13 @@ AUSTRIA = ("Österreichische Datenschutzbehörde", "https://www.dsb.gv.at")
 
 Writes = Callable[[MailId, str, str | None, RightsRequest], Mail]
 MAILS: dict[str, Writes] = {
-    "answer": messages.answer_mail,
-    "extension": lambda i, to, locale, asked: messages.extension_mail(i, to, locale, asked, NOON),
-    "lifting": lambda i, to, locale, asked: messages.lifting_mail(i, to, locale, asked, NOON),
-    "answer to a guest": lambda i, to, locale, asked: guest_messages.guest_answer_mail(
+    "answer": letters.answer_mail,
+    "extension": lambda i, to, locale, asked: letters.extension_mail(i, to, locale, asked, NOON),
+    "lifting": lambda i, to, locale, asked: letters.lifting_mail(i, to, locale, asked, NOON),
+    "answer to a guest": lambda i, to, locale, asked: guest_letters.guest_answer_mail(
         i, to, locale, asked, LINK
     ),
-    "extension for a guest": lambda i, to, locale, asked: guest_messages.guest_extension_mail(
+    "extension for a guest": lambda i, to, locale, asked: guest_letters.guest_extension_mail(
         i, to, locale, asked, NOON, LINK
     ),
     "erased": lambda i, to, locale, asked: erasure_messages.erased_mail(i, to, locale, asked.country, LINK),
@@ -52,9 +51,9 @@ MAILS: dict[str, Writes] = {
     "closed": lambda i, to, locale, asked: erasure_messages.closed_mail(i, to, locale, asked.country, LINK),
 }
 TEXTS: dict[str, Callable[[str], str]] = {
-    "answer to a guest": lambda locale: guest_messages.guest_answer_text(locale, LINK),
-    "extension for a guest": lambda locale: guest_messages.guest_extension_text(locale, NOON, LINK),
-    "answer": guest_messages.locked_out_answer_text,
+    "answer to a guest": lambda locale: guest_letters.guest_answer_text(locale, LINK),
+    "extension for a guest": lambda locale: guest_letters.guest_extension_text(locale, NOON, LINK),
+    "answer": guest_letters.locked_out_answer_text,
     "erased": lambda locale: erasure_messages.erased_text(locale, LINK),
     "erased in part": lambda locale: erasure_messages.mostly_erased_text(locale, LINK),
 }
@@ -99,6 +98,6 @@ def test_provider_of_a_mailbox_gets_the_country_only_with_an_answer_that_names_i
 
     monkeypatch.setattr("chalicelib.core.egress.aws_client", client)
     for country in ("AT", None):
-        letter = messages.answer_mail(MailId.new(), TO, "en", a_request(country=country))
+        letter = letters.answer_mail(MailId.new(), TO, "en", a_request(country=country))
         mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
     assert disclosed == [{Category.EMAIL, Category.COUNTRY}, {Category.EMAIL}]

@@ -30,7 +30,7 @@ from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.operations.restore import store
 from chalicelib.operations.restore.marks import FoundMarks, MarkDoubt
 from chalicelib.operations.restore.store import Workers
-from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.contacts import counterparts
 from chalicelib.people.conversations.endings import leave_conversations, leave_conversations_of_kept
 from chalicelib.privacy import erasure
 from chalicelib.privacy.erasure import KeyNotDeleted
@@ -75,7 +75,7 @@ def keep_held(tombstone: Tombstone) -> KeepOutcome:
     account_id, held_id = tombstone.account_id, tombstone.held_id or HeldId.new()
     reasons = held.keep_reasons(holds.of_subject(account_id).holds, clock.now())
     deadline = clock.now() + HOUR
-    if not farewell.leave_others_of_kept(account_id, tombstone.user_id, reasons.keys(), deadline):
+    if not counterparts.leave_others_of_kept(account_id, tombstone.user_id, reasons.keys(), deadline):
         return KeepOutcome(is_complete=False)
     if not leave_conversations_of_kept(account_id, reasons.keys(), deadline):
         return KeepOutcome(is_complete=False)
@@ -170,7 +170,7 @@ def _erase(mark: Mark, keep: Keep) -> ErasedAgain:
     kept = _kept(keep, mark.tombstone)
     if not kept.is_complete:
         return ErasedAgain(account_id, {}, is_erased=False, unreadable=kept.unreadable)
-    while not farewell.leave_others(account_id, mark.tombstone.user_id, clock.now() + HOUR).complete:
+    while not counterparts.leave_others(account_id, mark.tombstone.user_id, clock.now() + HOUR).complete:
         pass
     while not leave_conversations(account_id, clock.now() + HOUR).complete:
         pass

@@ -9,8 +9,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.privacy import codec
-from chalicelib.rights.copy import package, right
-from chalicelib.rights.copy import stream_export as stream
+from chalicelib.rights.copy import package, right, stream_export
 from chalicelib.rights.copy.contents import Chat, CopyRequest
 from chalicelib.rights.copy.freshness import is_stale, make_copy_again
 from chalicelib.rights.copy.manifest import LeftOut, MissingFromCopy, WithheldShape
@@ -37,7 +36,7 @@ def _assemble(job: CopyJob) -> Outcome:
     The file and the answer list what could not be read.
     """
     request = job.request
-    if stream.wait_for_number(request):
+    if stream_export.wait_for_number(request):
         return make_copy_again(job)
     try:
         with open_chat(request.user_id, job.notes, _COPIES[request.right]) as chat:
@@ -90,7 +89,7 @@ def _copy_request(request: RightsRequest) -> CopyRequest:
 def _missing_parts(request: RightsRequest, errors: tuple[MissingFromCopy, ...]) -> tuple[str, ...]:
     """The missing parts for the answer, without those that an earlier step listed."""
     known = (error for error in errors if error.reason != StreamReason.NOT_THERE)
-    named = {stream.PART if error.what == stream.KIND else _RECORDS for error in known}
+    named = {stream_export.PART if error.what == stream_export.KIND else _RECORDS for error in known}
     return tuple(sorted(named - set(request.missing)))
 
 
@@ -107,7 +106,7 @@ def open_chat(user_id: UserId, notes: CopyNotes, kind: CopyKind) -> Iterator[Cha
         StreamUnavailable: Stream does not answer.
     """
     shape = _SHAPES[kind]
-    found = stream.outcome(notes)
+    found = stream_export.outcome(notes)
     if isinstance(found, ChatMissing):
         yield Chat(withheld=_withheld(shape), missing=_missing([found]))
         return
@@ -137,7 +136,9 @@ def _left_out(omission: Omission) -> LeftOut:
 
 
 def _missing(found: Iterable[ChatMissing]) -> tuple[MissingFromCopy, ...]:
-    return tuple(MissingFromCopy(what=stream.KIND, reason=gap.reason, text=gap.plainly) for gap in found)
+    return tuple(
+        MissingFromCopy(what=stream_export.KIND, reason=gap.reason, text=gap.plainly) for gap in found
+    )
 
 
 ASSEMBLE = Step(right.ASSEMBLE, _assemble, lease=WHOLE_RUN)

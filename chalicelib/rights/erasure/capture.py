@@ -34,7 +34,7 @@ from chalicelib.rights.erasure.freeze import until_reread
 from chalicelib.rights.erasure.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
 from chalicelib.rights.erasure.store import OthersAreOpen
 from chalicelib.rights.erasure.tombstones import Tombstone
-from chalicelib.rights.intake import record as ends
+from chalicelib.rights.intake import record
 from chalicelib.rights.request import files, number_change, states, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
@@ -123,7 +123,7 @@ def _give_up(other: RightsRequestId) -> None:
         if not found.is_open:
             return None
         states.check_open(found)
-        return ends.closing_move(found, Status.CANCELLED, "given_up_for_erasure")
+        return record.closing_move(found, Status.CANCELLED, "given_up_for_erasure")
 
     with suppress(TooLate, NotFound):
         apply_move(other, None, given_up)
@@ -146,8 +146,8 @@ def _copies_wait(job: ErasureJob) -> timedelta | None:
     if job.notes.waives_grace:
         return None
     now = clock.now()
-    ends = [files.fetched_or_expired_at(copy) for copy in store.copies_of(job.request.account_id)]
-    left = max((end - now for end in ends), default=timedelta())
+    record = [files.fetched_or_expired_at(copy) for copy in store.copies_of(job.request.account_id)]
+    left = max((end - now for end in record), default=timedelta())
     return min(left, HOUR) if left > timedelta() else None
 
 

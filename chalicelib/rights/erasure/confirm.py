@@ -29,8 +29,7 @@ from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextU
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.engine.sending import SENT_IN_DOUBT, at_most_once
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop
-from chalicelib.rights.erasure import letters as messages
-from chalicelib.rights.erasure import right
+from chalicelib.rights.erasure import letters, right
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.inputs import read_subject
 from chalicelib.rights.request import receipts
@@ -72,11 +71,11 @@ def _confirm(job: ErasureJob) -> Outcome:
     waits = settings().erasure
     until = now + HOUR * (waits.waived_grace_hours if job.notes.waives_grace else waits.grace_hours)
     to = Reach(email, None if idle or by_us else account.phone, account.locale)
-    link = messages.link(request.request_id, receipts.of(request.request_id))
-    compose = messages.closing_mail if by_us else messages.confirmation_mail
+    link = letters.link(request.request_id, receipts.of(request.request_id))
+    compose = letters.closing_mail if by_us else letters.confirmation_mail
     message = Message(
         lambda mail_id, address: compose(mail_id, address, to.locale, link, until),
-        messages.confirmation_text(to.locale, link, until),
+        letters.confirmation_text(to.locale, link, until),
     )
     mail_id = MailId.new()
     try:
@@ -107,10 +106,10 @@ def _confirm_cancellation(job: ErasureJob) -> Outcome:
     if account is None or RequestAnnouncement.CONFIRMATION not in job.notes.mails:
         return Done()
     to = Reach(email, account.phone if _may_text(job) else None, account.locale)
-    compose = messages.kept_mail if _is_closed_by_us(job.request) else messages.cancelled_mail
+    compose = letters.kept_mail if _is_closed_by_us(job.request) else letters.cancelled_mail
     message = Message(
         lambda mail_id, address: compose(mail_id, address, to.locale),
-        messages.cancelled_text(to.locale),
+        letters.cancelled_text(to.locale),
     )
     return _announce_once(job, RequestAnnouncement.CANCELLATION, to, message)
 
@@ -121,13 +120,13 @@ def _notify(job: ErasureJob) -> Outcome:
     if captured is None:  # they expired, since no message could be sent for days
         return Done(counts={_NOT_REACHABLE: 1})
     to = Reach(captured.email, captured.phone if _may_text(job) else None, captured.locale)
-    link = messages.link(request.request_id, receipts.of(request.request_id))
+    link = letters.link(request.request_id, receipts.of(request.request_id))
     country = request.country
     if request.kept_openly(clock.now()):
-        compose, text = messages.mostly_erased_mail, messages.mostly_erased_text(to.locale, link)
+        compose, text = letters.mostly_erased_mail, letters.mostly_erased_text(to.locale, link)
     else:
-        compose = messages.closed_mail if _is_closed_by_us(request) else messages.erased_mail
-        text = messages.erased_text(to.locale, link)
+        compose = letters.closed_mail if _is_closed_by_us(request) else letters.erased_mail
+        text = letters.erased_text(to.locale, link)
     message = Message(lambda mail_id, address: compose(mail_id, address, to.locale, country, link), text)
     return _announce_once(job, RequestAnnouncement.ANSWER, to, message)
 

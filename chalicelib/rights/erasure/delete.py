@@ -32,7 +32,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.messages import bounces
-from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.contacts import counterparts
 from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
@@ -161,7 +161,7 @@ def _delete_records(job: ErasureJob) -> Outcome:
     with suppress(InputsGone):  # only the certificate needs them
         ensure_inputs(job.request)  # after this they cannot be captured again
     deadline = clock.now() + _SLICE
-    left = farewell.leave_others(job.request.account_id, job.request.user_id, deadline)
+    left = counterparts.leave_others(job.request.account_id, job.request.user_id, deadline)
     _count(job, DeletionPlace.of_table(Table.ACCOUNTS), left.items)
     if not left.complete:
         return Wait(_NOW)

@@ -13,7 +13,7 @@ from chalicelib.core import clock, metrics, needs
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, HeldId, HoldId
 from chalicelib.core.metrics import Metric
-from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.contacts import counterparts
 from chalicelib.people.conversations.endings import leave_conversations_of_kept
 from chalicelib.privacy import codec
 from chalicelib.privacy.personal import Record
@@ -45,7 +45,7 @@ def _keep_held(job: ErasureJob) -> Outcome:
         job.note(replace(notes, held=held_id))
     known = holds.of_subject(request.account_id).holds
     kinds, deadline = frozenset(keep_reasons(known, now)), now + _SLICE
-    if not farewell.leave_others_of_kept(request.account_id, request.user_id, kinds, deadline):
+    if not counterparts.leave_others_of_kept(request.account_id, request.user_id, kinds, deadline):
         return Wait(_NOW)
     if not leave_conversations_of_kept(request.account_id, kinds, deadline):
         return Wait(_NOW)

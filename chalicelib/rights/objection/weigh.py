@@ -11,7 +11,7 @@ from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import Done, Job, Outcome, Step, Wait
 from chalicelib.rights.objection import right
 from chalicelib.rights.request import restraints
@@ -31,7 +31,7 @@ def _weigh(job: Job[RestraintNotes]) -> Outcome:
         return Wait(last + DAY - now)
     metrics.count(Metric.OBJECTION_UNWEIGHED)
     job.note(replace(job.notes, unweighed_at=now))  # before the mail: a killed worker sends no second one
-    messages.mail_unweighed(job.request)
+    letters.mail_unweighed(job.request)
     return Wait(DAY)
 
 

@@ -29,7 +29,7 @@ from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.engine.moves import Move, with_next_step_due, without_proposal
-from chalicelib.rights.intake import record as ends
+from chalicelib.rights.intake import record
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.rectification import intake as rectification
 from chalicelib.rights.request import declaration, states
@@ -214,7 +214,7 @@ def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: dat
     _check_for(request, _proposal(request, proposal))
     late = proposal.reason is not None and not request.clock.refusal_is_in_time(now)
     said = {"proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
-    move = ends.closing_move(request, proposal.status, "decided", {**said, "late": int(late)})
+    move = record.closing_move(request, proposal.status, "decided", {**said, "late": int(late)})
     after = move.after.model_copy(
         update={
             "refusal": proposal.reason,

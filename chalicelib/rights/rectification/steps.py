@@ -18,7 +18,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import InvalidRequest, Unavailable
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.rectification import intake, right
 from chalicelib.rights.request import recipients
@@ -61,7 +61,7 @@ def _list(job: AnyJob) -> None:
     listed = tuple(recipients.of_request(job.request, given, clock.now()))
     job.note(replace(job.notes, recipients=listed))
     if any(recipients.pending_tasks(listed)):
-        messages.mail_recipients(job.request)
+        letters.mail_recipients(job.request)
 
 
 def _is_pending_stream(notice: RecipientNotice) -> bool:

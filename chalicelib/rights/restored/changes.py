@@ -16,7 +16,7 @@ from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.inputs import KEPT_AHEAD
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
-from chalicelib.rights.intake import record as ends
+from chalicelib.rights.intake import record
 from chalicelib.rights.request import evidence, procedures, store
 from chalicelib.rights.request.model import RightsRequest, StepState
 from chalicelib.rights.request.notes import ErasureNotes
@@ -32,7 +32,7 @@ def close(request: RightsRequest, closing: ClosingEvidence, at: datetime) -> Non
     """
     # The statuses in between are lost; each of them led over this one.
     in_work = request.model_copy(update={"status": Status.IN_PROGRESS})
-    after = ends.closed_early(in_work, closing.status).model_copy(update={"refusal": closing.reason})
+    after = record.closed_early(in_work, closing.status).model_copy(update={"refusal": closing.reason})
     _move(request, after, "closed_after_restore", at)
 
 

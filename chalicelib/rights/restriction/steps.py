@@ -18,7 +18,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.privacy import pins
-from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.answers import letters
 from chalicelib.rights.copy import package as copies
 from chalicelib.rights.copy.assemble import open_chat
 from chalicelib.rights.copy.model import CopyKind
@@ -90,7 +90,7 @@ def _uphold(job: RestraintJob) -> Outcome:
     send_once(
         job,
         RequestAnnouncement.LIFTING,
-        partial(messages.lifting_mail, request=job.request, ends_at=ends_at),
+        partial(letters.lifting_mail, request=job.request, ends_at=ends_at),
     )
     return _end_at(job, ends_at)
 

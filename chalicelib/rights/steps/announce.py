@@ -25,8 +25,7 @@ from chalicelib.messages.mail import Mail, MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Choices, Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.answers import guest_letters as guest_messages
-from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.answers import guest_letters, letters
 from chalicelib.rights.engine.sending import at_most_once
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
 from chalicelib.rights.erasure import store as erasures
@@ -48,12 +47,12 @@ def _announce(job: AnyJob) -> Outcome:
     """Send the mail about the answer, unless an earlier run may have sent it."""
     request = job.request
     if not request.without_account:
-        by_mail = partial(messages.answer_mail, request=request)
-        by_text = guest_messages.locked_out_answer_text
+        by_mail = partial(letters.answer_mail, request=request)
+        by_text = guest_letters.locked_out_answer_text
         return Done(counts=send_once(job, RequestAnnouncement.ANSWER, by_mail, by_text))
     link = receipt_link(request.request_id, receipts.of(request.request_id))
-    to_guest = partial(guest_messages.guest_answer_mail, request=request, link=link)
-    text = partial(guest_messages.guest_answer_text, link=link)
+    to_guest = partial(guest_letters.guest_answer_mail, request=request, link=link)
+    text = partial(guest_letters.guest_answer_text, link=link)
     return Done(counts=send_once(job, RequestAnnouncement.ANSWER, to_guest, text))
 
 
@@ -64,12 +63,12 @@ def announce_extension(job: AnyJob) -> None:
     """
     request = job.request
     until = request.clock.due_at(clock.now())
-    by_mail: WrittenMail = partial(messages.extension_mail, request=request, until=until)
+    by_mail: WrittenMail = partial(letters.extension_mail, request=request, until=until)
     by_text: WrittenText | None = None
     if request.without_account:
         link = receipt_link(request.request_id, receipts.of(request.request_id))
-        by_mail = partial(guest_messages.guest_extension_mail, request=request, until=until, link=link)
-        by_text = partial(guest_messages.guest_extension_text, until=until, link=link)
+        by_mail = partial(guest_letters.guest_extension_mail, request=request, until=until, link=link)
+        by_text = partial(guest_letters.guest_extension_text, until=until, link=link)
     try:
         counts = send_once(job, RequestAnnouncement.EXTENSION, by_mail, by_text)
     except Unavailable:

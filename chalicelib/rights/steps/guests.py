@@ -20,12 +20,12 @@ from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.answers import guest_letters as guest_messages
+from chalicelib.rights.answers import guest_letters
 from chalicelib.rights.engine.sending import at_most_once
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure.inputs import read_subject
 from chalicelib.rights.guests import contact_owners
-from chalicelib.rights.intake import record as ends
+from chalicelib.rights.intake import record
 from chalicelib.rights.request import declaration, duties, procedures
 from chalicelib.rights.request.identity import IdentityProof
 from chalicelib.rights.request.model import RightsRequest
@@ -64,8 +64,8 @@ def _warn(job: AnyJob) -> Outcome:
     """Announce on every channel of the account what was requested, each at most once."""
     request = job.request
     until = clock.now() + settings().erasure.recovery_hours * HOUR
-    by_mail = partial(guest_messages.warning_mail, request=request, until=until)
-    by_text = partial(guest_messages.warning_text, request=request, until=until)
+    by_mail = partial(guest_letters.warning_mail, request=request, until=until)
+    by_text = partial(guest_letters.warning_text, request=request, until=until)
     counts = _send_to_channels(
         job,
         _WARNED,
@@ -133,8 +133,8 @@ def remind_of_proof(job: AnyJob) -> None:
     """
     request, number = job.request, job.notes.identity_reminded
     until = duties.proof_lapses_at(request, clock.now())
-    by_mail = partial(guest_messages.proof_mail, request=request, until=until)
-    by_text = partial(guest_messages.proof_text, until=until)
+    by_mail = partial(guest_letters.proof_mail, request=request, until=until)
+    by_text = partial(guest_letters.proof_text, until=until)
     try:
         if number == 0:
             counts = _to_unproven_channels(job, by_mail, by_text)
@@ -170,7 +170,7 @@ def refuse_unproven(job: AnyJob) -> None:
 
 
 def _refused(request: RightsRequest, now: datetime) -> RightsRequest:
-    closed = ends.closed_early(request, Status.REFUSED)
+    closed = record.closed_early(request, Status.REFUSED)
     return closed.model_copy(update={"refusal": RefusalReason.IDENTITY_FAILURE, "run_at": now})
 
 

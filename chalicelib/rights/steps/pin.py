@@ -8,7 +8,7 @@ from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy import pins
-from chalicelib.rights.answers import letters as messages
+from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.erasure import inputs
 from chalicelib.rights.request import declaration, evidence, store
@@ -66,7 +66,7 @@ def send_reminder(job: AnyJob) -> None:
     The mail is sent before it is recorded: a duplicate reminder does no harm, a missing one does.
     """
     request = job.request
-    messages.mail_operators(request)
+    letters.mail_operators(request)
     metrics.count(Metric.RIGHTS_REMINDED)
     reminded = request.model_copy(update={"reminded": request.reminded + 1})
     job.move(reminded, "reminded", days_left=request.clock.days_left(clock.now()))
@@ -75,7 +75,7 @@ def send_reminder(job: AnyJob) -> None:
 def record_overdue(job: AnyJob) -> None:
     """Duty: record once that the answer is overdue, and mail operators (RGT-10)."""
     request = job.request
-    messages.mail_operators(request)
+    letters.mail_operators(request)
     late = clock.now() - request.clock.due_at(clock.now())
     noted = request.model_copy(update={"reminded": request.reminded + 1})
     job.move(noted, "overdue", late_by_days=late // timedelta(days=1))
@@ -104,7 +104,7 @@ def _extend_inputs(job: AnyJob) -> None:
 def record_unproven(job: AnyJob) -> None:
     """Duty: mail operators each day while an erasure past its point of no return is unproven (STR-5)."""
     request, notes = job.request, job.request.notes
-    messages.mail_unproven(request)
+    letters.mail_unproven(request)
     if isinstance(notes, ErasureNotes):
         notified = request.model_copy(update={"notes": replace(notes, reported_unproven_at=clock.now())})
         job.move(notified, "unproven")

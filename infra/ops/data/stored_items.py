@@ -21,7 +21,7 @@ from datetime import datetime
 from chalicelib.core import table
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table import Attr, Change, Conflict, Expired, Index, Item, Key, Scan, Table, ends
-from chalicelib.privacy import rewrites as changed_periods
+from chalicelib.privacy import rewrites
 from chalicelib.privacy.rewrites import Progress
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.store import place_in_log
@@ -64,10 +64,10 @@ def redate(account: AwsAccount, stage: str, kind: str, apply: Apply, after: str 
         NotRedatable: the kind does not exist, or no period of it is configurable.
         BadPosition: no earlier run printed the position.
     """
-    record = changed_periods.find_redatable(kind)
+    record = rewrites.find_redatable(kind)
     start = _scan_start(after, record.declaration.table)
     act_as_signup(account, stage)
-    for progress in changed_periods.redate(record, apply, start, _PAGE):
+    for progress in rewrites.redate(record, apply, start, _PAGE):
         yield _line(progress)
 
 

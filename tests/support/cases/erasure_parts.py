@@ -16,7 +16,7 @@ from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import commit
-from chalicelib.people.contacts import counterparts as farewell
+from chalicelib.people.contacts import counterparts
 from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
@@ -99,7 +99,7 @@ def erase(user: User) -> None:
     """Erase a user from the tables, with the rows about the user that others have."""
     account_id, values = AccountId(user.account_id), claimed_values(user.account_id)
     freeze_and_end(account_id)
-    assert farewell.leave_others(account_id, UserId(user.user_id), clock.now() + HOUR).complete
+    assert counterparts.leave_others(account_id, UserId(user.user_id), clock.now() + HOUR).complete
     assert leave_conversations(account_id, clock.now() + HOUR).complete
     accounts.release_claims(values, clock.now() + QUARANTINE)
     delete_records(account_id)
