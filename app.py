@@ -4,8 +4,9 @@ Each group is served by a Lambda of its own, with its own role, which imports no
 RU4M_FUNCTION is set, only that group is registered. If not (tests, `chalice local`, packaging), all groups
 and all jobs are.
 
-In a group's package, `api` has the routes, `service` the rules, `store` all DynamoDB, `jobs` the handlers of
-events and schedules, and `model` the types.
+In a concept's folder, `api` has the routes, `service` the rules, `store` all DynamoDB, `jobs` the handlers of
+events and schedules, and `model` the types. Routes of operators are in `operations/admin`, by subject, and
+the handlers that compose several rooms in `consent_jobs`, `ledger_jobs` and `mail_jobs`.
 """
 
 import importlib

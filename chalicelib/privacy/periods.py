@@ -1,7 +1,8 @@
 """Retention: a period from an instant of the record, or until erasure.
 
-Visibility and TTL are computed from it in privacy/codec only. Lengths are configuration (core/periods), and
-the words for people contain the configured length.
+Visibility and TTL of a record are computed from it in privacy/codec only. The purge computes when a part of
+an index is over. Lengths are configuration (core/periods), and the words for people contain the configured
+length.
 """
 
 from dataclasses import dataclass

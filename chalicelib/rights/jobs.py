@@ -16,7 +16,7 @@ from chalicelib.core.queues import Failed
 from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine import engine, queue
-from chalicelib.rights.engine.engine import Worker
+from chalicelib.rights.engine.step import Worker
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.terms import Destination
 

@@ -15,7 +15,7 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.outbound import NotTakenReason, TransferRefused, TransferTaken, Unreachable
 from chalicelib.rights.copy import transfer
 from chalicelib.rights.engine import engine
-from chalicelib.rights.engine.step import CopyJob, Done, Outcome
+from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Worker
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import files, procedures
 from chalicelib.rights.request.model import RightsRequest
@@ -68,7 +68,7 @@ def asks(mila: User) -> str:
     asked = mila.exercises("portability", transfer_to=TARGET)
     steps = {**worker_for(Destination.WORK).steps, "assemble": Packing("assemble").as_step()}
     steps["last"] = Scripted("last", [Done(answers=Status.COMPLETED)]).as_step()
-    engine.advance(RightsRequestId(asked.json["id"]), engine.Worker(Destination.WORK, steps, DUTIES))
+    engine.advance(RightsRequestId(asked.json["id"]), Worker(Destination.WORK, steps, DUTIES))
     return str(asked.json["id"])
 
 

@@ -1,9 +1,10 @@
 """All that the purge reads and deletes: items in DynamoDB, and copies in S3.
 
-A lane is an index that lists items by their end, in parts of equal length. Items that are past their end are
-read part by part, and no part is read again once it was seen empty after its end. Each delete has the
-condition that the item is past its end, so an item that a hold or a request keeps is never deleted. Such an
-item is moved to its later end in the index, so the next run does not read it again.
+A lane is an index that lists items in parts of equal length, by the day of their end; usage by the hour of
+the event, whose end follows from its period. Items that are past their end are read part by part, and no part
+is read again once it was seen empty after its end. Each delete has the condition that the item is past its
+end, so an item that a hold or a request keeps is never deleted. Such an item is moved to its later end in the
+index, so the next run does not read it again.
 
 The rights engine deletes each copy in S3 in time; `due_copies` finds what it missed. A lifecycle rule of the
 bucket deletes what both missed, in whole days. The bucket holds the copies of a few days, so listing it costs

@@ -22,10 +22,7 @@ The evidence of a step holds the event, its time, the kind of actor, the number 
 of tasks at a processor. It never holds personal values.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.chain import HeadMoved
@@ -33,31 +30,26 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine import queue
 from chalicelib.rights.engine.step import (
     WHOLE_RUN,
     Again,
     AnyJob,
+    AnyStep,
     Done,
+    Duties,
     Outcome,
-    Step,
     Stop,
     Wait,
+    Worker,
     backoff,
     until_next_look,
 )
 from chalicelib.rights.request import declaration, duties, evidence, states, store
-from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RequestNotes, changes
 from chalicelib.rights.request.store import MovedMeanwhile
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
-
-# Each step takes the notes of its right.
-AnyStep = Step[Any]
-Steps = Mapping[str, AnyStep]
-Duties = Mapping[Duty, Callable[[AnyJob], None]]
 
 # Runs without an outcome. Failed runs reach this limit after half a day of growing waits, killed runs after
 # about three hours of leases.
@@ -65,16 +57,6 @@ MAX_TRIES = 12
 # A message that arrives at most this early is sent once more; for an earlier one another is under way.
 _EARLY = timedelta(seconds=5)
 _NEXT_TURN = timedelta(seconds=30)
-
-
-@dataclass(frozen=True)
-class Worker:
-    """The steps and duties that one kind of worker runs; it forwards other work to its queue."""
-
-    queue: Destination
-    steps: Steps
-    duties: Duties = field(default_factory=dict)
-    turns: Turns | None = None  # None: its steps need no turn to run one at a time per account
 
 
 def advance(request_id: RightsRequestId, worker: Worker, hops: int = 0) -> None:

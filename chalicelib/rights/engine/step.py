@@ -9,14 +9,16 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.transactions import Write
+from chalicelib.privacy.leases import Turns
 from chalicelib.rights.request import evidence, store
+from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import CopyNotes, ErasureNotes, RequestNotes, changes
-from chalicelib.rights.request.terms import Status
+from chalicelib.rights.request.terms import Destination, Status
 
 # The lease of a step that makes only a few calls, each with a timeout.
 SHORT = 3 * MINUTE
@@ -141,6 +143,22 @@ class Step(Generic[N]):
     run: Callable[[Job[N]], Outcome]
     lease: timedelta = SHORT
     waits_for_processor: bool = False
+
+
+# Each step takes the notes of its right.
+AnyStep = Step[Any]
+Steps = Mapping[str, AnyStep]
+Duties = Mapping[Duty, Callable[[AnyJob], None]]
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The steps and duties that one kind of worker runs; it forwards other work to its queue."""
+
+    queue: Destination
+    steps: Steps
+    duties: Duties = field(default_factory=dict)
+    turns: Turns | None = None  # None: its steps need no turn to run one at a time per account
 
 
 def backoff(tries: int) -> timedelta:

@@ -50,89 +50,6 @@ from chalicelib.stream.refusals import StreamUnavailable
 # Listed per round and kind: far more than a copy has, so that one round usually deletes everything.
 PAGE = 100
 MAX_ROUNDS = 20
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """What S3 has under a key: ids, at most a page of each kind."""
-
-    uploads: tuple[str, ...]
-    versions: tuple[str, ...]
-    markers: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.uploads) + len(self.versions) + len(self.markers)
-
-
-def erase_copy(request_id: RightsRequestId) -> int:
-    """Delete everything that S3 has of a request's copy; return how many versions with data it deleted.
-
-    Raises:
-        Unavailable: S3 does not answer, or there is more than the rounds of one run delete. Call it again.
-        AwsBug: S3 refuses.
-    """
-    return sum(_erase(key) for key in _keys(request_id))
-
-
-def _keys(request_id: RightsRequestId) -> tuple[str, ...]:
-    """The keys of a request: its copy, and the messages that a restriction preserves."""
-    return key_of(request_id), preserved_key_of(request_id)
-
-
-def _erase(key: str) -> int:
-    deleted = 0
-    for _ in range(MAX_ROUNDS):
-        stored = _find(key)
-        if not stored:
-            return deleted
-        for upload_id in stored.uploads:
-            _abort(key, upload_id)
-        for version_id in (*stored.versions, *stored.markers):
-            aws.ask("s3", "delete_object", Bucket=_bucket(), Key=key, VersionId=version_id)
-        deleted += len(stored.versions)
-    raise Unavailable
-
-
-def remaining(request_id: RightsRequestId) -> int:
-    """Count what S3 still has of a request's copy: versions, delete markers and unfinished uploads.
-
-    It counts at most `PAGE` of each.
-
-    Raises:
-        Unavailable: S3 does not answer.
-        AwsBug: S3 refuses.
-    """
-    return sum(len(_find(key)) for key in _keys(request_id))
-
-
-def _find(key: str) -> _Stored:
-    """List what S3 has under a key. Keys that only begin with it come later, so one page is enough."""
-    uploads = aws.ask("s3", "list_multipart_uploads", Bucket=_bucket(), Prefix=key, MaxUploads=PAGE)
-    versions = aws.ask("s3", "list_object_versions", Bucket=_bucket(), Prefix=key, MaxKeys=PAGE)
-    return _Stored(
-        uploads=_ids(uploads, "Uploads", "UploadId", key),
-        versions=_ids(versions, "Versions", "VersionId", key),
-        markers=_ids(versions, "DeleteMarkers", "VersionId", key),
-    )
-
-
-def _ids(listing: dict[str, list[dict[str, str]]], kind: str, name: str, key: str) -> tuple[str, ...]:
-    return tuple(entry[name] for entry in listing.get(kind, ()) if entry["Key"] == key)
-
-
-def _abort(key: str, upload_id: str) -> None:
-    """Abort an upload, unless it has ended since it was listed."""
-    try:
-        aws.ask("s3", "abort_multipart_upload", Bucket=_bucket(), Key=key, UploadId=upload_id)
-    except AwsBug as bug:
-        if str(bug) != "NoSuchUpload":
-            raise
-
-
-def _bucket() -> str:
-    return settings().export_bucket()
-
-
 # How long one run deletes or searches; it fits into the worker's fifteen minutes.
 _SLICE = 8 * MINUTE
 # Late writes end within minutes. A writer that does not end is a bug, which an operator has to find.
@@ -242,3 +159,87 @@ DELETE_COPIES = Step(right.DELETE_COPIES, _delete_copies, lease=WHOLE_RUN)
 DELETE_RECORDS = Step(right.DELETE_RECORDS, _delete_records, lease=WHOLE_RUN)
 VERIFY_DELETION = Step(right.VERIFY_DELETION, _verify, lease=WHOLE_RUN)
 DELETE_KEY = Step(right.DELETE_KEY, _delete_key)
+
+
+# Copies in S3
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What S3 has under a key: ids, at most a page of each kind."""
+
+    uploads: tuple[str, ...]
+    versions: tuple[str, ...]
+    markers: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.uploads) + len(self.versions) + len(self.markers)
+
+
+def erase_copy(request_id: RightsRequestId) -> int:
+    """Delete everything that S3 has of a request's copy; return how many versions with data it deleted.
+
+    Raises:
+        Unavailable: S3 does not answer, or there is more than the rounds of one run delete. Call it again.
+        AwsBug: S3 refuses.
+    """
+    return sum(_erase(key) for key in _keys(request_id))
+
+
+def _keys(request_id: RightsRequestId) -> tuple[str, ...]:
+    """The keys of a request: its copy, and the messages that a restriction preserves."""
+    return key_of(request_id), preserved_key_of(request_id)
+
+
+def _erase(key: str) -> int:
+    deleted = 0
+    for _ in range(MAX_ROUNDS):
+        stored = _find(key)
+        if not stored:
+            return deleted
+        for upload_id in stored.uploads:
+            _abort(key, upload_id)
+        for version_id in (*stored.versions, *stored.markers):
+            aws.ask("s3", "delete_object", Bucket=_bucket(), Key=key, VersionId=version_id)
+        deleted += len(stored.versions)
+    raise Unavailable
+
+
+def remaining(request_id: RightsRequestId) -> int:
+    """Count what S3 still has of a request's copy: versions, delete markers and unfinished uploads.
+
+    It counts at most `PAGE` of each.
+
+    Raises:
+        Unavailable: S3 does not answer.
+        AwsBug: S3 refuses.
+    """
+    return sum(len(_find(key)) for key in _keys(request_id))
+
+
+def _find(key: str) -> _Stored:
+    """List what S3 has under a key. Keys that only begin with it come later, so one page is enough."""
+    uploads = aws.ask("s3", "list_multipart_uploads", Bucket=_bucket(), Prefix=key, MaxUploads=PAGE)
+    versions = aws.ask("s3", "list_object_versions", Bucket=_bucket(), Prefix=key, MaxKeys=PAGE)
+    return _Stored(
+        uploads=_ids(uploads, "Uploads", "UploadId", key),
+        versions=_ids(versions, "Versions", "VersionId", key),
+        markers=_ids(versions, "DeleteMarkers", "VersionId", key),
+    )
+
+
+def _ids(listing: dict[str, list[dict[str, str]]], kind: str, name: str, key: str) -> tuple[str, ...]:
+    return tuple(entry[name] for entry in listing.get(kind, ()) if entry["Key"] == key)
+
+
+def _abort(key: str, upload_id: str) -> None:
+    """Abort an upload, unless it has ended since it was listed."""
+    try:
+        aws.ask("s3", "abort_multipart_upload", Bucket=_bucket(), Key=key, UploadId=upload_id)
+    except AwsBug as bug:
+        if str(bug) != "NoSuchUpload":
+            raise
+
+
+def _bucket() -> str:
+    return settings().export_bucket()

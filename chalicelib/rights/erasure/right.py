@@ -36,9 +36,11 @@ DELETE_COPIES = _DELETE.step("delete_copies")
 DELETE_RECORDS = _DELETE.step("delete_records")  # delete the subject's records in all tables
 VERIFY_DELETION = _DELETE.step("verify_deletion")  # the second pass: search for late writes
 DELETE_KEY = _DELETE.step("delete_key")  # delete the subject's data key
-CERTIFY = _CERTIFY.step("certify")  # sign the certificate; this is the answer
+# Sign the certificate, which is the answer; the final tombstone and the checks at Stream are stored with it.
+CERTIFY = _CERTIFY.step("certify")
 NOTIFY = _CONFIRM.step("notify")  # notify the subject that the deletion is complete
-FORGET = _CAPTURE.step("forget")  # write the last tombstone, delete the inputs of the steps
+# Write the final tombstone to the locked bucket too, delete the inputs of the steps.
+FORGET = _CAPTURE.step("forget")
 # Wait for the ends of holds, delete what they kept, issue the certificate anew.
 AWAIT_LAPSE = _LAPSE.step("await_lapse")
 THAW = _FREEZE.step("thaw")  # after a cancellation or refusal: restore the account's state

@@ -178,7 +178,7 @@ class IntakeRule:
         closing: what a cancellation or decision changes, for its transaction. Reads, and writes nothing.
         begin: how a request begins. Pure but for reads; raises InvalidRequest for values that do not fit.
         deferred: how one outside the app begins, if its effect waits until the account was warned. None: as
-            one from a session (`rules.rule_outside_the_app`), unless it wants a step-up (`recovery`).
+            one from a session (`rule_outside_the_app`), unless it wants a step-up (`recovery`).
         takes: the fields of the body that the right allows.
         wants_step_up: whether a stolen token alone must not exercise it.
         is_limited: whether the app's requests are limited per account and day.

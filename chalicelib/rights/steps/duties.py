@@ -1,6 +1,6 @@
 """The duties of the usual worker, by name."""
 
-from chalicelib.rights.engine.engine import Duties
+from chalicelib.rights.engine.step import Duties
 from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.steps import announce, guests, pin
 

@@ -7,7 +7,7 @@ from chalicelib.rights.request.terms import Right, Status
 CONSENT_WITHDRAWAL = RightDeclaration(
     right=Right.CONSENT_WITHDRAWAL,
     dpv="A7-3",
-    notes=CopyNotes,  # they store nothing, and a note is never taken away
+    notes=CopyNotes,  # of no use here; stored requests have them, and no note is ever removed
     intake="withdrawal.intake:CONSENT_WITHDRAWAL",
     words="withdrawal.words:CONSENT_WITHDRAWAL",
     steps=(ANNOUNCE,),

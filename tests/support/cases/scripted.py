@@ -10,8 +10,7 @@ from chalicelib.core import chain
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
-from chalicelib.rights.engine.engine import Worker
-from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step
+from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Step, Worker
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
