@@ -5,8 +5,9 @@ RU4M_FUNCTION is set, only that group is registered. If not (tests, `chalice loc
 and all jobs are.
 
 In a concept's folder, `api` has the routes, `service` the rules, `store` all DynamoDB, `jobs` the handlers of
-events and schedules, and `model` the types. Routes of operators are in `operations/admin`, by subject, and
-the handlers that compose several rooms in `consent_jobs`, `ledger_jobs` and `mail_jobs`.
+events and schedules, and `model` the types. Routes of operators are in `operations/admin`, by subject.
+Handlers that compose several rooms are in `consent_jobs` and `mail_jobs`; those of the Ledger, which is in
+core, are in `ledger_jobs`.
 """
 
 import importlib

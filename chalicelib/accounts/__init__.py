@@ -1,1 +1,1 @@
-"""Accounts: one per mobile number, with an internal id, a public user id and a state."""
+"""Accounts and their profiles, sessions, one-time codes, known devices and blocks."""

@@ -65,20 +65,6 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.subject_keys import SubjectKeys
 
-
-def _language_if_readable(item: dict[str, Any] | None, found: Found) -> Language:
-    try:
-        account = OPEN_ACCOUNT.read(item, found)
-    except SealingError as error:
-        observe.record_unreadable("account_unreadable", error)
-        account = None
-    return language_of(account.locale if account else None)
-
-
-# For rights requests, which an altered account must not prevent; needs DATA_KEY too.
-LANGUAGE = Need(OPEN_ACCOUNT.key, _language_if_readable)
-
-
 __all__ = [
     "ACCOUNT",
     "LANGUAGE",
@@ -136,6 +122,19 @@ __all__ = [
     "thawing",
     "unchanged",
 ]
+
+
+def _language_if_readable(item: dict[str, Any] | None, found: Found) -> Language:
+    try:
+        account = OPEN_ACCOUNT.read(item, found)
+    except SealingError as error:
+        observe.record_unreadable("account_unreadable", error)
+        account = None
+    return language_of(account.locale if account else None)
+
+
+# For rights requests, which an altered account must not prevent; needs DATA_KEY too.
+LANGUAGE = Need(OPEN_ACCOUNT.key, _language_if_readable)
 
 
 def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, list[Write]]:

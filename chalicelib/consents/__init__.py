@@ -1,1 +1,1 @@
-"""Consents: what a subject consented to, objected to and had restricted, per purpose."""
+"""Decisions about purposes, notices and their announcement, and the gate of marketing."""

@@ -3,6 +3,7 @@
 One entry holds the decisions of one moment. Each event in it describes the decision completely, with the
 decision that it replaces. The event of a withdrawal therefore proves the consent as well, and does so for
 the whole retention period, even when the entry of the giving has expired.
+
 Rules and reasons: docs/adr/0013-evidence-of-consent.md.
 """
 

@@ -1,4 +1,4 @@
-"""One client per AWS service, created at first use, and the meaning of the services' errors.
+"""Calls of AWS services: one client each, created at first use, and what an error means.
 
 A cold start loads only the clients that it uses. The time limits of calls follow from those of functions:
 15 s (signup, sessions and profiles, which send codes) and 10 s (the others that call AWS). A call without an

@@ -7,22 +7,22 @@
     │   └── (messages)           invalid_email
     ├── Unauthenticated     401  unauthenticated
     │   ├── SessionEnded    401  session_ended
-    │   └── (hooks)              invalid_signature
+    │   └── (webhook)            invalid_signature
     ├── Forbidden           403
     │   ├── (sessions)           account_frozen, restricted, step_up_required
     │   ├── (notices)            terms_not_accepted
     │   ├── (conversations)      not_longest_member
-    │   └── (rights)             own_proposal, also of disclosures, holds and breaches
+    │   └── (staff)              own_proposal, also of disclosures, holds and breaches
     ├── NotFound            404  not_found
     │   └── (conversations)      unknown_member
     ├── ConflictingRequest  409  conflict
     │   ├── InProgress      409  in_progress
-    │   ├── (signup)             terms_outdated
+    │   ├── (notices)            terms_outdated
     │   ├── (consents)           notice_outdated
     │   ├── (billing)            invoice_number_used
     │   ├── (profiles)           email_taken, number_taken
-    │   ├── (rights)             already_open, too_late, not_ready, not_now, proposed_already,
-    │   │                        nothing_proposed
+    │   ├── (rights)             already_open, too_late, not_ready, not_now
+    │   ├── (staff)              proposed_already, nothing_proposed
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
     │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,
     │   │                        too_many_parts

@@ -2,6 +2,7 @@
 
 A kind of figures names the prefix of its variables: that of a limit is `RU4M_LIMIT_<NAME>`. Standard library
 only, like `settings`, which reads them at the start.
+
 The environment of a function is limited to 4 KB. So a deployment packs the figures that are set into one
 text, which functions get as `RU4M_FIGURES`. A figure's own variable overrides the packed text.
 """

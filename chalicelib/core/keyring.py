@@ -137,18 +137,6 @@ def forget() -> None:
     forget_stream_secret()
 
 
-def _read(purpose: Secret) -> dict[str, Any]:
-    """Read the document of a secret.
-
-    Raises:
-        Unavailable: Secrets Manager does not respond, or throttles.
-        AwsBug: Secrets Manager rejects the request, and a retry would not help.
-    """
-    answer = aws.ask("secretsmanager", "get_secret_value", SecretId=settings().secret(purpose))
-    document: dict[str, Any] = json.loads(answer["SecretString"])
-    return document
-
-
 def wrapping_key() -> SealingKeys:
     """The key that wraps the data keys of subjects."""
     return _derived("wrap")
@@ -162,6 +150,29 @@ def transient_key() -> SealingKeys:
 def retained_key(retention_class: str) -> SealingKeys:
     """The key of a retention class, for records kept by a hold or a statute after erasure."""
     return _derived(f"retained:{retention_class}")
+
+
+def encryption_context() -> dict[str, str]:
+    """The encryption context: the ciphertext of one stage cannot be unwrapped for another."""
+    return {"stage": settings().stage.value, "purpose": "sealing"}
+
+
+def forget_stage_keys() -> None:
+    """Read the configuration and the stage keys again at their next use; for commands that rotate them."""
+    for cached in (_configured, _unwrapped, _derive):
+        cached.cache_clear()
+
+
+def _read(purpose: Secret) -> dict[str, Any]:
+    """Read the document of a secret.
+
+    Raises:
+        Unavailable: Secrets Manager does not respond, or throttles.
+        AwsBug: Secrets Manager rejects the request, and a retry would not help.
+    """
+    answer = aws.ask("secretsmanager", "get_secret_value", SecretId=settings().secret(purpose))
+    document: dict[str, Any] = json.loads(answer["SecretString"])
+    return document
 
 
 def _derived(label: str) -> SealingKeys:
@@ -196,14 +207,3 @@ def _configured() -> tuple[int, dict[int, bytes]]:
     document = json.loads(settings().stage_keys())
     versions = {int(version): base64.b64decode(key) for version, key in document["versions"].items()}
     return int(document["current"]), versions
-
-
-def encryption_context() -> dict[str, str]:
-    """The encryption context: the ciphertext of one stage cannot be unwrapped for another."""
-    return {"stage": settings().stage.value, "purpose": "sealing"}
-
-
-def forget_stage_keys() -> None:
-    """Read the configuration and the stage keys again at their next use; for commands that rotate them."""
-    for cached in (_configured, _unwrapped, _derive):
-        cached.cache_clear()

@@ -169,7 +169,7 @@ def _hash(name: str, subject: str) -> str:
 
 
 def until_end_of_slot(at: int, seconds: int) -> Item:
-    """The attributes of a counter besides its counts, as `limits.model.Limit` declares them."""
+    """The attributes of a counter besides its counts, as `accounts/challenges/model.Limit` declares them."""
     began = at - at % seconds
     ends_at = began + seconds
     return {

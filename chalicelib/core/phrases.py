@@ -23,6 +23,38 @@ from functools import lru_cache
 
 from chalicelib.core.languages import Language
 
+Catalogue = Mapping[str, str]  # the Serbian phrase by the English one
+
+
+class Phrasebook:
+    """Says English phrases in a language. Values of placeholders are inserted as they are."""
+
+    def __init__(self, language: Language, *catalogues: Catalogue) -> None:
+        self.language = language
+        self._catalogues = catalogues
+
+    def __call__(self, english: str, **words: str) -> str:
+        """Say a phrase."""
+        said = self._serbian(english) if self.language.is_serbian else english
+        return said.format(**words) if words else said
+
+    def _serbian(self, english: str) -> str:
+        found = next((book[english] for book in self._catalogues if english in book), None)
+        return english if found is None else in_script(found, self.language)
+
+    def number(self, value: int) -> str:
+        """Write a number with separated thousands."""
+        return f"{value:,}".replace(",", "." if self.language.is_serbian else ",")
+
+
+IN_ENGLISH = Phrasebook(Language.ENGLISH)
+
+
+def in_script(serbian: str, language: Language) -> str:
+    """Return a Serbian text in the script of a language."""
+    return to_cyrillic(serbian) if language is Language.SERBIAN_CYRILLIC else serbian
+
+
 # Names of companies, services and formats, and abbreviations without a Serbian form. ZZPL has one: ЗЗПЛ.
 LATIN = frozenset(
     {
@@ -84,35 +116,3 @@ def _word(word: str) -> str:
 
 def _cased(letter: str, like: str) -> str:
     return letter.upper() if like.isupper() else letter
-
-
-Catalogue = Mapping[str, str]  # the Serbian phrase by the English one
-
-
-class Phrasebook:
-    """Says English phrases in a language. Values of placeholders are inserted as they are."""
-
-    def __init__(self, language: Language, *catalogues: Catalogue) -> None:
-        self.language = language
-        self._catalogues = catalogues
-
-    def __call__(self, english: str, **words: str) -> str:
-        """Say a phrase."""
-        said = self._serbian(english) if self.language.is_serbian else english
-        return said.format(**words) if words else said
-
-    def _serbian(self, english: str) -> str:
-        found = next((book[english] for book in self._catalogues if english in book), None)
-        return english if found is None else in_script(found, self.language)
-
-    def number(self, value: int) -> str:
-        """Write a number with separated thousands."""
-        return f"{value:,}".replace(",", "." if self.language.is_serbian else ",")
-
-
-def in_script(serbian: str, language: Language) -> str:
-    """Return a Serbian text in the script of a language."""
-    return to_cyrillic(serbian) if language is Language.SERBIAN_CYRILLIC else serbian
-
-
-IN_ENGLISH = Phrasebook(Language.ENGLISH)

@@ -1,6 +1,6 @@
 """Mail that does not arrive: SES's reports about it, and the suppression list of our account at SES.
 
-SES reports what became of each mail that it took. After a hard bounce or a complaint it adds the address to
+SES reports the outcome of each mail that it took. After a hard bounce or a complaint it adds the address to
 its suppression list by itself, and sends no mail there. It keeps the address until it is deleted, so an
 erasure deletes the subject's address (RGT-3). Only SES gets the address: no mailbox provider is involved.
 """

@@ -2,7 +2,7 @@
 
 A mail has a purpose and is sent only if the subject's choices permit it (USE-5). `send` is for service
 messages, which need no consent and have no unsubscribe link. `send_wanted` is for all others: it takes a
-mailbox from the gate of `marketing`, and no address. The SES configuration tracks neither opens nor
+mailbox from the gate of `consents/marketing`, and no address. The SES configuration tracks neither opens nor
 clicks (USE-9). It reports bounces under the id of the mail, which contains nothing about the recipient. Every
 mail ends with the controller's name, address and contact (NOT-4).
 

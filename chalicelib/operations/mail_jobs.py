@@ -1,4 +1,7 @@
-"""The job that learns of mails that did not arrive. Three kinds of mail have a substitute then."""
+"""The job that reads SES's reports of mails that did not arrive.
+
+Notices, also of breaches, are then shown in the app; the closing of an idle account is postponed.
+"""
 
 import os
 

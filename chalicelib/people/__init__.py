@@ -1,1 +1,1 @@
-"""The people a user knows: contacts, and the conversations with them."""
+"""The people a user knows: contacts, conversations with them, and blocks that end both."""

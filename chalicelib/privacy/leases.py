@@ -6,7 +6,7 @@ a run that lost its lease can no longer change the record. A lease that could no
 A turn is a lease by which at most one worker at a time works for one subject: one item that its holder
 creates and deletes. It expires, so a killed worker blocks its subject only until the turn ends. A holder may
 acquire its own turn again at once: a worker that takes over from a killed one, under the same holder name,
-need not wait. A turn that could not be released expires.
+need not wait.
 
 Turns are in the table of challenges, beside the counters of limits, under a keyed hash of their subject
 (`accounts/challenges/model.Limit`).

@@ -1,1 +1,1 @@
-"""Reconciliation: proves that erased users are gone at Stream, and repairs what is left (ADR 35)."""
+"""Makes Stream agree with the accounts: erased and drifted users, its events, cases."""

@@ -50,6 +50,8 @@ from chalicelib.stream.users import access, sync
 
 KEPT = 30 * DAY
 
+_ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
+
 
 @dataclass(frozen=True)
 class Orphans:
@@ -63,42 +65,6 @@ class Orphans:
     def to_change(self) -> int:
         """How many users a repair changes."""
         return len(self.to_deactivate) + len(self.to_delete)
-
-
-def judge_orphans(users: Mapping[UserId, ListedUser]) -> Orphans:
-    """Judge the users of a page that have no account. Nothing is changed."""
-    if not users:
-        return Orphans()
-    known, now = store.read_orphans(users), clock.now()
-    fresh = tuple(one for one, user in users.items() if one not in known or not user.is_deactivated)
-    lapsed = {one for one, orphan in known.items() if orphan.first_seen_at + KEPT <= now}.difference(fresh)
-    return Orphans(len(users), fresh, tuple(sorted(lapsed - store.read_planned(lapsed))))
-
-
-def settle_orphans(orphans: Orphans) -> None:
-    """Deactivate those who were seen first, and plan the deletion of those who stayed.
-
-    Raises:
-        StreamUnavailable: Stream does not answer; the page is compared again.
-        Unavailable: a table does not answer.
-    """
-    now = clock.now()
-    for user_id in orphans.to_deactivate:
-        try:
-            access.suspend(user_id, now)
-        except StreamRefused as refused:
-            observe.log_failure("orphan_refused", refused)
-            metrics.count(Metric.CHAT_PROFILE_REFUSED)
-            continue
-        store.put_orphan(StreamOrphan(user_id=user_id, first_seen_at=now))
-        metrics.count(Metric.STREAM_ORPHAN_DEACTIVATED)
-    for user_id in orphans.to_delete:
-        check = StreamCheck(user_id=user_id, counted_from=now, reported=StreamReport.UNCONFIRMED)
-        if store.plan_repair(check.moved(deletion_from(now)), now):
-            store.record_orphan()
-
-
-_ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
 
 
 @dataclass(frozen=True)
@@ -187,6 +153,39 @@ def repair(page: ComparedPage) -> bool:
     _resume(page.suspended.values())
     _delete_push_tokens(page.push_tokens)
     return not sync.sync(page.to_repair)
+
+
+def judge_orphans(users: Mapping[UserId, ListedUser]) -> Orphans:
+    """Judge the users of a page that have no account. Nothing is changed."""
+    if not users:
+        return Orphans()
+    known, now = store.read_orphans(users), clock.now()
+    fresh = tuple(one for one, user in users.items() if one not in known or not user.is_deactivated)
+    lapsed = {one for one, orphan in known.items() if orphan.first_seen_at + KEPT <= now}.difference(fresh)
+    return Orphans(len(users), fresh, tuple(sorted(lapsed - store.read_planned(lapsed))))
+
+
+def settle_orphans(orphans: Orphans) -> None:
+    """Deactivate those who were seen first, and plan the deletion of those who stayed.
+
+    Raises:
+        StreamUnavailable: Stream does not answer; the page is compared again.
+        Unavailable: a table does not answer.
+    """
+    now = clock.now()
+    for user_id in orphans.to_deactivate:
+        try:
+            access.suspend(user_id, now)
+        except StreamRefused as refused:
+            observe.log_failure("orphan_refused", refused)
+            metrics.count(Metric.CHAT_PROFILE_REFUSED)
+            continue
+        store.put_orphan(StreamOrphan(user_id=user_id, first_seen_at=now))
+        metrics.count(Metric.STREAM_ORPHAN_DEACTIVATED)
+    for user_id in orphans.to_delete:
+        check = StreamCheck(user_id=user_id, counted_from=now, reported=StreamReport.UNCONFIRMED)
+        if store.plan_repair(check.moved(deletion_from(now)), now):
+            store.record_orphan()
 
 
 def _resume(user_ids: Iterable[UserId]) -> None:

@@ -36,7 +36,7 @@ from chalicelib.privacy import codec
 from chalicelib.privacy.leases import LeasedState
 from chalicelib.privacy.periods import Period
 from chalicelib.reconciliation.model import ReconciliationState, StreamOrphan
-from chalicelib.rights.erasure import model as checks
+from chalicelib.rights.erasure import model as erasures
 from chalicelib.rights.erasure.model import CheckStage, StreamCheck, check_due, check_partition, check_place
 
 _EARLIEST = clock.to_text(clock.from_epoch(0))
@@ -113,7 +113,7 @@ def put_orphan(orphan: StreamOrphan) -> None:
 
 def due(stage: CheckStage, by: datetime) -> Iterator[DueCheck]:
     """Yield the checks of a stage that are due, by shard. Malformed keys are counted and omitted."""
-    for shard in checks.CHECK_SHARDS:
+    for shard in erasures.CHECK_SHARDS:
         until = Between(_EARLIEST, clock.to_text(by))
         wanted = Query(Table.RIGHTS, check_partition(stage, shard), until, index=Index.DUE, page=_PAGE)
         for row in table.query(wanted):
@@ -130,7 +130,7 @@ def _due_check(row: Item, stage: CheckStage) -> DueCheck:
         Unfit: its key has no ids. Stream would refuse the whole query with such an id.
     """
     request_id = RightsRequestId.parse(row["pk"].removeprefix("R#"))
-    user_id = UserId.parse(row["sk"].removeprefix(checks.CHECK_PREFIX))
+    user_id = UserId.parse(row["sk"].removeprefix(erasures.CHECK_PREFIX))
     if user_id is None or row["pk"] != _key(request_id, user_id).pk:
         raise Unfit(StreamCheck.declaration.kind)
     return DueCheck(request_id, user_id, stage, datetime.fromisoformat(row[Index.DUE.sk]))

@@ -1,1 +1,1 @@
-"""Staff: the pseudonyms of the controller's operators, and the sealed register of them (ADR 27)."""
+"""Staff under pseudonyms (ADR 27), and what they record: disclosures and invoices."""

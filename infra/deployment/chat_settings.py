@@ -1,7 +1,7 @@
 """The settings of the app at Stream, as commands of operators and deployments check and apply them.
 
-The code is that of `check_chat_settings`. It needs no deployed function, because the
-baseline is applied before the first deployment.
+The code is that of `check_chat_settings`. It needs no deployed function, because the baseline is applied
+before the first deployment.
 """
 
 from __future__ import annotations

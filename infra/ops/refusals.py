@@ -1,6 +1,6 @@
 """What a failed command says: one line that names the remedy, on stderr, and an exit status.
 
-`exit_statuses` lists the statuses. No operator sees a traceback, unless RU4M_DEBUG is set.
+`refused` lists the statuses. No operator sees a traceback, unless RU4M_DEBUG is set.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tests that generated input gets documented responses only, and no 5xx.
 
-The seed is fixed, so a failure is reproducible. `make test` sends a few requests to each
-route, `make proof` many.
+The seed is fixed, so a failure is reproducible. `make test` sends a few requests to each route, `make proof`
+many.
 """
 
 from typing import Any, cast

@@ -15,7 +15,7 @@ from chalicelib.core import breaker, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.rights.engine import queue
-from chalicelib.rights.request import store as indexes
+from chalicelib.rights.request import store as requests
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.cases.guests import asks, verifies
@@ -501,7 +501,7 @@ def test_sweep_costs_three_reads_a_shard_and_a_batch_per_hundred_open_requests(w
     world.a_user().is_stepped_up().exercises("access")
     with counted() as calls:
         queue.sweep()
-    assert calls.tables == {"Query": 3 * len(indexes.SHARDS), "BatchGetItem": 1}
+    assert calls.tables == {"Query": 3 * len(requests.SHARDS), "BatchGetItem": 1}
     assert calls.of("sqs") == 1
 
 

@@ -1,1 +1,1 @@
-"""Shared parts of the suites: builders, the world, counted calls, canaries."""
+"""Shared parts of the suites: clouds, the world, cases, jobs, pages, Stream, faults, seeds, canaries."""

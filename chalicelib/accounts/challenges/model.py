@@ -1,6 +1,6 @@
-"""The challenge: one code and its state; the request for it, its problems, and the counters of limits.
+"""The challenge, the request for it, its problems, and the record of limit counters.
 
-core/limiter and core/breaker store the counters; core imports no declarations.
+`Limit` declares what core/limiter and core/breaker store, because core imports no declarations.
 """
 
 from collections.abc import Callable

@@ -1,10 +1,10 @@
-"""The writes that change an account's number, language or state.
+"""The writes that change an account's number, language or state, and the conditions on them.
 
-There are also the conditions that they have not changed. The sealed part of an account is replaced as a
-whole. So a write of number or language requires the version that was read. The state is in clear: active,
-frozen for an erasure, restricted, or being erased. Each write of it is for the transaction that records why,
-and requires the state from which it starts. So a write for another request, or a late one, conflicts. A
-restriction leaves a frozen account frozen: it changes the state that the thaw restores.
+The sealed part of an account is replaced as a whole. So a write of number or language requires the version
+that was read. The state is in clear: active, frozen for an erasure, restricted, or being erased. Each write
+of the state belongs to the transaction that records why, and requires the state from which it starts. So a
+write for another request, or a late one, conflicts. A restriction leaves a frozen account frozen: it changes
+the state that the thaw restores.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,26 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 
 class AccountMoved(Conflict):
     """The account was changed since it was read, is being erased, or is in a state that does not allow it."""
+
+
+class NotFreezable(Conflict):
+    """The account is frozen for another request, is being erased, or changed its state since it was read."""
+
+
+class AccountGone(Conflict):
+    """The account does not exist, or its erasure is past the point of no return."""
+
+
+class NotFrozen(Conflict):
+    """The account is not frozen for this request, or its erasure is past the point of no return."""
+
+
+class NotActive(Conflict):
+    """The account does not exist, or is frozen, restricted or being erased."""
+
+
+class StateMoved(Conflict):
+    """The account does not exist, is being erased, or changed its state since it was read."""
 
 
 @dataclass(frozen=True)
@@ -103,22 +123,6 @@ def _is_version(account: Account) -> ConditionBase:
     return version | Attr("version").not_exists() if account.version == 1 else version
 
 
-class NotFreezable(Conflict):
-    """The account is frozen for another request, is being erased, or changed its state since it was read."""
-
-
-class AccountGone(Conflict):
-    """The account does not exist, or its erasure is past the point of no return."""
-
-
-class NotFrozen(Conflict):
-    """The account is not frozen for this request, or its erasure is past the point of no return."""
-
-
-class NotActive(Conflict):
-    """The account does not exist, or is frozen, restricted or being erased."""
-
-
 def active(account_id: AccountId) -> Present:
     """The condition that an account exists and is active; its conflict is NotActive."""
     return Present(account_key(account_id), only_if=Attr("state").eq(AccountState.ACTIVE), conflict=NotActive)
@@ -173,10 +177,6 @@ def not_erasing(account_id: AccountId) -> Present:
 
 def _is_frozen_for(request_id: RightsRequestId) -> ConditionBase:
     return Attr("state").eq(AccountState.FROZEN) & Attr("frozen.request_id").eq(request_id)
-
-
-class StateMoved(Conflict):
-    """The account does not exist, is being erased, or changed its state since it was read."""
 
 
 def restricting(account: Account, revoked_before: datetime) -> Change:

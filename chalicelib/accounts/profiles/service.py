@@ -169,9 +169,9 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
     """Move the claims of at most 33 accounts to the current lookup key; return how many moved.
 
     A claim holds only a keyed hash, so account and profile are opened to get the values. An account that is
-    erased in between has released its claims. Suppressions of the values move first: the
-    claims that are left show which accounts a killed run did not finish. An account that cannot be opened is
-    counted and keeps its claims; the old key is not retired until that account is recovered.
+    erased in between has released its claims. Suppressions of the values move first: the claims that are left
+    show which accounts a killed run did not finish. An account that cannot be opened is counted and keeps its
+    claims; the old key is not retired until that account is recovered.
     """
     moved = 0
     for row in needs.read_accounts(owners, (OPEN_STORED_ACCOUNT, PROFILE, DATA_KEY)):

@@ -52,45 +52,6 @@ from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavail
 from chalicelib.privacy.purposes import Choices, Purpose, permits
 from chalicelib.privacy.subject_keys import DATA_KEY
 
-_NAMES = {
-    "sr": {NoticeKind.TERMS: "Uslovi korišćenja", NoticeKind.PRIVACY: "Politika privatnosti"},
-    "en": {NoticeKind.TERMS: "terms of use", NoticeKind.PRIVACY: "privacy policy"},
-}
-_TEXTS: Letters = {
-    "sr": (
-        "RU4M: nova verzija dokumenta „{what}“",
-        (
-            "RU4M menja dokument „{what}“. Nova verzija važi za Vas od {day}.",
-            "Šta se menja: {changes}",
-            "Ceo tekst: {url}",
-            "Ovo je obaveštenje o usluzi koju koristite.",
-        ),
-    ),
-    "en": (
-        "RU4M: new {what}",
-        (
-            "RU4M is changing its {what}. The new version applies to you from {day}.",
-            "What changes: {changes}",
-            "Full text: {url}",
-            "This is a message about the service that you use.",
-        ),
-    ),
-}
-
-
-def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies_from: datetime) -> Mail:
-    """Write the mail about a version, with the day from which it applies to this recipient.
-
-    What changes is shown as the notice states it, in the language of its author.
-    """
-    language = language_of(locale)
-    name = (
-        in_script(_NAMES["sr"][notice.kind], language) if language.is_serbian else _NAMES["en"][notice.kind]
-    )
-    words: Words = {"what": name, "day": day_of(applies_from), "changes": notice.changes, "url": notice.url}
-    return compose(_TEXTS, mail_id, to, locale, words)
-
-
 # The items of an account that a mail to it needs: four each, so 25 accounts are one batched read.
 _WHOLE = (OPEN_ACCOUNT, PROFILE, DATA_KEY, PURPOSES)
 MAX_RECIPIENTS_PER_READ = 25
@@ -159,6 +120,45 @@ def record_bounce(mail_id: MailId) -> None:
         metrics.count(Metric.MAIL_CAME_BACK)
         with suppress(AnnouncedByAnother):
             _show_in_app(delivery.account_id, delivery.version, found)
+
+
+_NAMES = {
+    "sr": {NoticeKind.TERMS: "Uslovi korišćenja", NoticeKind.PRIVACY: "Politika privatnosti"},
+    "en": {NoticeKind.TERMS: "terms of use", NoticeKind.PRIVACY: "privacy policy"},
+}
+_TEXTS: Letters = {
+    "sr": (
+        "RU4M: nova verzija dokumenta „{what}“",
+        (
+            "RU4M menja dokument „{what}“. Nova verzija važi za Vas od {day}.",
+            "Šta se menja: {changes}",
+            "Ceo tekst: {url}",
+            "Ovo je obaveštenje o usluzi koju koristite.",
+        ),
+    ),
+    "en": (
+        "RU4M: new {what}",
+        (
+            "RU4M is changing its {what}. The new version applies to you from {day}.",
+            "What changes: {changes}",
+            "Full text: {url}",
+            "This is a message about the service that you use.",
+        ),
+    ),
+}
+
+
+def letter(mail_id: MailId, to: str, locale: str | None, notice: Notice, applies_from: datetime) -> Mail:
+    """Write the mail about a version, with the day from which it applies to this recipient.
+
+    What changes is shown as the notice states it, in the language of its author.
+    """
+    language = language_of(locale)
+    name = (
+        in_script(_NAMES["sr"][notice.kind], language) if language.is_serbian else _NAMES["en"][notice.kind]
+    )
+    words: Words = {"what": name, "day": day_of(applies_from), "changes": notice.changes, "url": notice.url}
+    return compose(_TEXTS, mail_id, to, locale, words)
 
 
 def _is_announced(announcement: Announcement | None) -> bool:

@@ -57,53 +57,6 @@ PUBLISHED: tuple[Notice, ...] = (
 )
 
 
-def every() -> tuple[Notice, ...]:
-    """All versions, including those that are not published yet."""
-    return _checked(PUBLISHED + _local(settings().local_notices))
-
-
-def of_kind(kind: NoticeKind) -> tuple[Notice, ...]:
-    """All versions of a kind."""
-    return tuple(notice for notice in every() if notice.kind is kind)
-
-
-def published(kind: NoticeKind) -> tuple[Notice, ...]:
-    """The versions of a kind that are published by now."""
-    now = clock.now()
-    return tuple(notice for notice in of_kind(kind) if notice.published_at <= now)
-
-
-def in_effect(kind: NoticeKind, at: datetime, notices: Iterable[Notice]) -> Notice:
-    """The version of a kind that is in effect at an instant."""
-    begun = (notice for notice in notices if notice.kind is kind and notice.effective_at <= at)
-    return max(begun, key=lambda notice: notice.effective_at)
-
-
-@cache
-def _local(text: str) -> tuple[Notice, ...]:
-    return TypeAdapter(tuple[Notice, ...]).validate_json(text) if text else ()
-
-
-@cache
-def _checked(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
-    """The same versions, if they are consistent.
-
-    Raises:
-        ValueError: two have the same name or time, a kind has no first version or one that is not first, or
-            it has too many versions.
-    """
-    if any(n > 1 for n in Counter(notice.version for notice in notices).values()):
-        raise ValueError("two versions have the same name")
-    for kind in NoticeKind:
-        first, *later = sorted((n for n in notices if n.kind is kind), key=lambda n: n.effective_at)
-        days = {notice.effective_at for notice in (first, *later)}
-        if not first.is_first or any(n.is_first for n in later) or len(days) <= len(later):
-            raise ValueError(f"{kind}: one version comes first, and each takes effect at a time of its own")
-        if len(later) >= _MAX_PER_KIND:
-            raise ValueError(f"{kind}: more versions than one read can look up")
-    return notices
-
-
 @dataclass(frozen=True)
 class Announced:
     """A version that was announced to an account, when, and when it applies by itself."""
@@ -158,3 +111,50 @@ class Standing:
     def _applies(self, notice: Notice, now: datetime) -> bool:
         since = self.applies_from(notice)
         return notice.version in self.accepted or (since is not None and since <= now)
+
+
+def every() -> tuple[Notice, ...]:
+    """All versions, including those that are not published yet."""
+    return _checked(PUBLISHED + _local(settings().local_notices))
+
+
+def of_kind(kind: NoticeKind) -> tuple[Notice, ...]:
+    """All versions of a kind."""
+    return tuple(notice for notice in every() if notice.kind is kind)
+
+
+def published(kind: NoticeKind) -> tuple[Notice, ...]:
+    """The versions of a kind that are published by now."""
+    now = clock.now()
+    return tuple(notice for notice in of_kind(kind) if notice.published_at <= now)
+
+
+def in_effect(kind: NoticeKind, at: datetime, notices: Iterable[Notice]) -> Notice:
+    """The version of a kind that is in effect at an instant."""
+    begun = (notice for notice in notices if notice.kind is kind and notice.effective_at <= at)
+    return max(begun, key=lambda notice: notice.effective_at)
+
+
+@cache
+def _local(text: str) -> tuple[Notice, ...]:
+    return TypeAdapter(tuple[Notice, ...]).validate_json(text) if text else ()
+
+
+@cache
+def _checked(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    """The same versions, if they are consistent.
+
+    Raises:
+        ValueError: two have the same name or time, a kind has no first version or one that is not first, or
+            it has too many versions.
+    """
+    if any(n > 1 for n in Counter(notice.version for notice in notices).values()):
+        raise ValueError("two versions have the same name")
+    for kind in NoticeKind:
+        first, *later = sorted((n for n in notices if n.kind is kind), key=lambda n: n.effective_at)
+        days = {notice.effective_at for notice in (first, *later)}
+        if not first.is_first or any(n.is_first for n in later) or len(days) <= len(later):
+            raise ValueError(f"{kind}: one version comes first, and each takes effect at a time of its own")
+        if len(later) >= _MAX_PER_KIND:
+            raise ValueError(f"{kind}: more versions than one read can look up")
+    return notices

@@ -16,56 +16,6 @@ from chalicelib.core.canonical import canonical
 from chalicelib.core.chain.entries import GENESIS, Unreadable, digest
 from chalicelib.core.signatures import PublicKeys, Signer
 
-
-def leaf_hash(data: bytes) -> bytes:
-    """The hash of a leaf."""
-    return hashlib.sha256(b"\x00" + data).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of an inner node, which by its domain cannot be used as a leaf."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def merkle_root(leaves: Sequence[bytes]) -> bytes:
-    """The root over leaf hashes; without leaves, the hash of the empty string."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return leaves[0]
-    half = _largest_power_below(len(leaves))
-    return node_hash(merkle_root(leaves[:half]), merkle_root(leaves[half:]))
-
-
-def merkle_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
-    """The proof that a leaf is in the tree: the siblings on its path to the root, lowest first."""
-    if len(leaves) == 1:
-        return ()
-    half = _largest_power_below(len(leaves))
-    if index < half:
-        return (*merkle_path(leaves[:half], index), merkle_root(leaves[half:]))
-    return (*merkle_path(leaves[half:], index - half), merkle_root(leaves[:half]))
-
-
-def climb_to_root(leaf: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bytes | None:
-    """The root to which a leaf and its path lead; None if they do not fit a tree of this size."""
-    if size <= 1:
-        return leaf if (index, size, len(siblings)) == (0, 1, 0) else None
-    if not (0 <= index < size and siblings):
-        return None
-    half, sibling = _largest_power_below(size), siblings[-1]
-    if index < half:
-        below = climb_to_root(leaf, index, half, siblings[:-1])
-        return node_hash(below, sibling) if below else None
-    below = climb_to_root(leaf, index - half, size - half, siblings[:-1])
-    return node_hash(sibling, below) if below else None
-
-
-def _largest_power_below(size: int) -> int:
-    """The largest power of two below a size."""
-    return 1 << (size - 1).bit_length() - 1
-
-
 _DOMAIN = "ru4m.ledger.checkpoint.v1"
 
 
@@ -213,3 +163,52 @@ class Checkpoint:
         except (KeyError, TypeError, ValueError, RecursionError):
             pass
         raise Unreadable("a checkpoint of the Ledger")
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """The hash of a leaf."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of an inner node, which by its domain cannot be used as a leaf."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def merkle_root(leaves: Sequence[bytes]) -> bytes:
+    """The root over leaf hashes; without leaves, the hash of the empty string."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    half = _largest_power_below(len(leaves))
+    return node_hash(merkle_root(leaves[:half]), merkle_root(leaves[half:]))
+
+
+def merkle_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
+    """The proof that a leaf is in the tree: the siblings on its path to the root, lowest first."""
+    if len(leaves) == 1:
+        return ()
+    half = _largest_power_below(len(leaves))
+    if index < half:
+        return (*merkle_path(leaves[:half], index), merkle_root(leaves[half:]))
+    return (*merkle_path(leaves[half:], index - half), merkle_root(leaves[:half]))
+
+
+def climb_to_root(leaf: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bytes | None:
+    """The root to which a leaf and its path lead; None if they do not fit a tree of this size."""
+    if size <= 1:
+        return leaf if (index, size, len(siblings)) == (0, 1, 0) else None
+    if not (0 <= index < size and siblings):
+        return None
+    half, sibling = _largest_power_below(size), siblings[-1]
+    if index < half:
+        below = climb_to_root(leaf, index, half, siblings[:-1])
+        return node_hash(below, sibling) if below else None
+    below = climb_to_root(leaf, index - half, size - half, siblings[:-1])
+    return node_hash(sibling, below) if below else None
+
+
+def _largest_power_below(size: int) -> int:
+    """The largest power of two below a size."""
+    return 1 << (size - 1).bit_length() - 1

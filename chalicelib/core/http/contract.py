@@ -1,10 +1,10 @@
-"""The routes as data, read by the OpenAPI document, the tests and the packaging; and the limits of routes.
+"""The routes as data, each with its limit, for the OpenAPI document, tests and packaging.
 
 Each write has a limit of calls per account and day, or the reason for none (ADR 24). It bounds how much an
-account can store. Checking it costs one call to DynamoDB. While the
-counters are unreachable, calls are admitted: an outage of the counters must not keep people from their
-profile or their rights. Actions that must always be possible (log out, withdraw, object to marketing,
-cancel) have no limit; the actions that undo them have one.
+account can store. Checking it costs one call to DynamoDB. While the counters are unreachable, calls are
+admitted: an outage of the counters must not keep people from their profile or their rights. Actions that must
+always be possible (log out, withdraw, object to marketing, cancel) have no limit; the actions that undo them
+have one.
 """
 
 from collections.abc import Callable, Iterator, Mapping

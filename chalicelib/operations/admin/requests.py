@@ -109,13 +109,13 @@ def extend_period(operator: Operator, request_id: RightsRequestId, body: NewExte
 
 @route(routes, "POST", _ONE + "/identity-check", problems=(TooLate, ProposedAlready))
 def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
-    """Record that proof of identity was requested. The plan waits for it."""
+    """Record that proof of identity was requested. The procedure waits for it."""
     return _shown(extend.record_identity_request(request_id, staff.register(operator.arn)))
 
 
 @route(routes, "POST", _ONE + "/identity-proof", problems=(TooLate, OwnProposal))
 def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
-    """Record that an operator checked the subject's identity. The plan continues.
+    """Record that an operator checked the subject's identity. The procedure continues.
 
     A copy or erasure that was requested without a session continues after a second operator's check.
     """

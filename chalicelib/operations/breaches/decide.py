@@ -46,6 +46,8 @@ from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 MAX_ASSESSMENTS = 10
 
+MAX_REPORTS = 60
+
 
 def propose(breach_id: BreachId, by: StaffId, new: NewAssessment) -> Breach:
     """Propose an assessment; it counts once another operator has approved it.
@@ -87,6 +89,19 @@ def begin_notices(breach_id: BreachId, by: StaffId) -> Breach:
         AssessedOtherwise: no approved assessment says so.
     """
     return moves.apply_move(breach_id, by, lambda found: _start(found, clock.now()))
+
+
+def record_notification(breach_id: BreachId, by: StaffId, notification: AuthorityNotification) -> Breach:
+    """Record that an authority was notified.
+
+    Raises:
+        NotFound: no such breach.
+        BreachClosed: it is closed.
+        InvalidRequest: the country has no clock, the instant is impossible, or reasons for a delay are
+            missing.
+        TooManyParts: the breach has its highest number of notifications.
+    """
+    return moves.apply_move(breach_id, by, lambda found: _notification(found, by, notification, clock.now()))
 
 
 def close(breach_id: BreachId, by: StaffId, closing: Closing) -> Breach:
@@ -176,62 +191,6 @@ def _start(found: Breach, now: datetime) -> BreachMove | None:
     return BreachMove(after, "notices_begun", {"audience": found.audience}, (store.letter_write(letter),))
 
 
-def _closing(found: Breach, by: StaffId, closing: Closing, now: datetime) -> BreachMove | None:
-    if not found.is_open:
-        return None
-    if duties := open_duties(found):
-        raise BreachUnfinished(open=duties)
-    conclusion = Conclusion(text=closing.conclusion, by=by, at=now)
-    after = found.model_copy(
-        update={
-            "status": BreachStatus.CLOSED,
-            "closed_at": now,
-            "conclusions": (*found.conclusions, conclusion),
-        }
-    )
-    return BreachMove(after, "closed", {"risk": found.risk})
-
-
-def _check_open(found: Breach) -> None:
-    if not found.is_open:
-        raise BreachClosed
-    if found.notices_from:
-        raise NoticesBegun
-
-
-def _check(new: NewAssessment, found: Breach) -> None:
-    """Refuse an assessment without what its risk needs, or with what it does not."""
-    high = new.risk is BreachRisk.HIGH
-    if high is (new.audience is None):
-        raise does_not_apply("audience", "Needed for a high risk, and only then")
-    if high is (new.texts is None) or (new.texts is not None and new.texts.keys() != set(LANGUAGES)):
-        raise does_not_apply("texts", f"For a high risk, in exactly these languages: {', '.join(LANGUAGES)}")
-    if found.lists and new.audience is not Audience.LISTED:
-        raise does_not_apply("audience", "Users are listed already, so they have to be notified")
-    if (new.audience is Audience.COUNTRY) is (new.country is None):
-        raise does_not_apply("country", "Needed for the audience `country`, and only then")
-    if new.country is not None and new.country not in COUNTRIES:
-        raise does_not_apply("country", "A country whose authority is listed")
-    if new.country is not None and all(one.country != new.country for one in found.clocks):
-        raise does_not_apply("country", "A country that the breach concerns; add it by a finding first")
-
-
-MAX_REPORTS = 60
-
-
-def record_notification(breach_id: BreachId, by: StaffId, notification: AuthorityNotification) -> Breach:
-    """Record that an authority was notified.
-
-    Raises:
-        NotFound: no such breach.
-        BreachClosed: it is closed.
-        InvalidRequest: the country has no clock, the instant is impossible, or reasons for a delay are
-            missing.
-        TooManyParts: the breach has its highest number of notifications.
-    """
-    return moves.apply_move(breach_id, by, lambda found: _notification(found, by, notification, clock.now()))
-
-
 def _notification(
     found: Breach, by: StaffId, notification: AuthorityNotification, now: datetime
 ) -> BreachMove | None:
@@ -277,3 +236,43 @@ def _notification(
 
 def _is_same(report: AuthorityReport, notification: AuthorityNotification) -> bool:
     return all(getattr(report, name) == value for name, value in notification)
+
+
+def _closing(found: Breach, by: StaffId, closing: Closing, now: datetime) -> BreachMove | None:
+    if not found.is_open:
+        return None
+    if duties := open_duties(found):
+        raise BreachUnfinished(open=duties)
+    conclusion = Conclusion(text=closing.conclusion, by=by, at=now)
+    after = found.model_copy(
+        update={
+            "status": BreachStatus.CLOSED,
+            "closed_at": now,
+            "conclusions": (*found.conclusions, conclusion),
+        }
+    )
+    return BreachMove(after, "closed", {"risk": found.risk})
+
+
+def _check_open(found: Breach) -> None:
+    if not found.is_open:
+        raise BreachClosed
+    if found.notices_from:
+        raise NoticesBegun
+
+
+def _check(new: NewAssessment, found: Breach) -> None:
+    """Refuse an assessment without what its risk needs, or with what it does not."""
+    high = new.risk is BreachRisk.HIGH
+    if high is (new.audience is None):
+        raise does_not_apply("audience", "Needed for a high risk, and only then")
+    if high is (new.texts is None) or (new.texts is not None and new.texts.keys() != set(LANGUAGES)):
+        raise does_not_apply("texts", f"For a high risk, in exactly these languages: {', '.join(LANGUAGES)}")
+    if found.lists and new.audience is not Audience.LISTED:
+        raise does_not_apply("audience", "Users are listed already, so they have to be notified")
+    if (new.audience is Audience.COUNTRY) is (new.country is None):
+        raise does_not_apply("country", "Needed for the audience `country`, and only then")
+    if new.country is not None and new.country not in COUNTRIES:
+        raise does_not_apply("country", "A country whose authority is listed")
+    if new.country is not None and all(one.country != new.country for one in found.clocks):
+        raise does_not_apply("country", "A country that the breach concerns; add it by a finding first")

@@ -18,25 +18,6 @@ from chalicelib.operations.breaches.model import Breach
 from chalicelib.operations.breaches.subject_notices import run
 
 
-def send_due(being_notified: list[Breach]) -> DueShards[tuple[BreachId, str]]:
-    """Send a message for each part that has work due; return what was found.
-
-    Raises:
-        Unavailable: the table or the queue does not answer; the next run repeats everything.
-    """
-    found = run.due(being_notified)
-    bodies = (queues.body_of(breach=breach_id, part=part) for breach_id, part in found.shards)
-    queues.send_all(settings().queue("breaches"), bodies)
-    return found
-
-
-def parse_part(body: str) -> tuple[BreachId, str] | None:
-    """The breach and the part in a message; None if the body is invalid."""
-    fields = queues.read_body(body, "breach", "part")
-    breach_id = BreachId.parse(fields[0]) if fields else None
-    return (breach_id, fields[1]) if fields and breach_id else None
-
-
 @dataclass(frozen=True)
 class BreachFigures:
     """The figures of open breaches at an instant.
@@ -92,3 +73,22 @@ def watch_open() -> BreachWatch:
     sent = send_due([breach for breach in found if breach.notices_from and breach.has_to_notify])
     figures = BreachFigures.of(found, clock.now())
     return BreachWatch(figures, len(sent.shards), sent.abandoned, sent.standstill_minutes)
+
+
+def send_due(being_notified: list[Breach]) -> DueShards[tuple[BreachId, str]]:
+    """Send a message for each part that has work due; return what was found.
+
+    Raises:
+        Unavailable: the table or the queue does not answer; the next run repeats everything.
+    """
+    found = run.due(being_notified)
+    bodies = (queues.body_of(breach=breach_id, part=part) for breach_id, part in found.shards)
+    queues.send_all(settings().queue("breaches"), bodies)
+    return found
+
+
+def parse_part(body: str) -> tuple[BreachId, str] | None:
+    """The breach and the part in a message; None if the body is invalid."""
+    fields = queues.read_body(body, "breach", "part")
+    breach_id = BreachId.parse(fields[0]) if fields else None
+    return (breach_id, fields[1]) if fields and breach_id else None

@@ -9,7 +9,7 @@ The parts come in this order:
 4. freezes, if Accounts or Rights is restored
 5. sessions, withdrawals, restrictions and objections, if Accounts is restored
    objections to direct marketing, if Accounts or Claims is restored
-6. requests that a restored Rights lacks
+6. requests that a restored Rights lacks, and breaches that it lacks or has in an older state
 7. survivors
 
 Each part may be killed and run again. Of an account without a mark, only sessions and guards of requests that
@@ -47,18 +47,10 @@ from chalicelib.rights.restored.requests import LostRequest, RequestOutcome
 from chalicelib.rights.restored.restraints import RestraintOutcome
 from chalicelib.staff.disclosures import service as disclosures
 
-
-def _end_sessions(workers: Workers, perform: Perform) -> int:
-    """End the sessions of all accounts, and revoke their chat tokens; returns how many sessions.
-
-    A restored table contains sessions that ended after the backup, and the nonces of refresh tokens that were
-    used since. All users sign in again.
-    """
-    return sum(workers.on_segments(partial(logout.end_stored, perform=perform)))
-
-
 # The most requests or accounts that one call reads.
 _PAGE = 100
+
+_ODD_HOLDS = frozenset({HoldOutcome.LOST, HoldOutcome.DOUBTFUL})
 
 
 @dataclass(frozen=True)
@@ -194,9 +186,6 @@ def _recover_holds(order: ReplayOrder) -> ReplayPart:
     return ReplayPart(lines, len(odd) + len(lost))
 
 
-_ODD_HOLDS = frozenset({HoldOutcome.LOST, HoldOutcome.DOUBTFUL})
-
-
 def _check_freezes(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     erased = found.accounts
 
@@ -218,6 +207,15 @@ def _check_freezes(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     counts = (f"  {outcome}: {number}" for outcome, number in sorted(numbers.items()))
     head = f"freezes: {len(outcomes)} checked"
     return ReplayPart((head, *counts, *named), numbers[FreezeOutcome.DOUBTFUL])
+
+
+def _end_sessions(workers: Workers, perform: Perform) -> int:
+    """End the sessions of all accounts, and revoke their chat tokens; returns how many sessions.
+
+    A restored table contains sessions that ended after the backup, and the nonces of refresh tokens that were
+    used since. All users sign in again.
+    """
+    return sum(workers.on_segments(partial(logout.end_stored, perform=perform)))
 
 
 def _apply_withdrawals(order: ReplayOrder, found: FoundMarks) -> ReplayPart:

@@ -8,7 +8,7 @@ from chalicelib.core.http import Created, DailyLimit, NoContent, Ok, Unlimited, 
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ConversationId
 from chalicelib.core.settings import settings
-from chalicelib.people.conversations import service as opening
+from chalicelib.people.conversations import service
 from chalicelib.people.conversations.model import (
     ConversationLeft,
     ConversationView,
@@ -44,7 +44,7 @@ def open_conversation(
     returns it, and makes both members again. Otherwise a new group. A user who is unknown, hidden, blocked,
     blocking, or no contact gets the same 404.
     """
-    opened = opening.open_conversation(caller.account, body, key)
+    opened = service.open_conversation(caller.account, body, key)
     view = ConversationView.of(opened.conversation)
     return Created(view) if opened.is_new else Ok(view)
 
@@ -61,7 +61,7 @@ def change_members(caller: Caller, conversation_id: ConversationId, body: Member
 
     Every member may add contacts. Only the user who has been a member for the longest time may remove others.
     """
-    return ConversationView.of(opening.change_members(caller.account, conversation_id, body))
+    return ConversationView.of(service.change_members(caller.account, conversation_id, body))
 
 
 @route(
@@ -73,7 +73,7 @@ def change_members(caller: Caller, conversation_id: ConversationId, body: Member
 )
 def leave_conversation(caller: Caller, conversation_id: ConversationId) -> NoContent:
     """Leave a conversation. Leaving again changes nothing."""
-    opening.leave(caller.account, conversation_id)
+    service.leave(caller.account, conversation_id)
     return NoContent()
 
 
@@ -89,5 +89,5 @@ def delete_message(caller: Caller, conversation_id: ConversationId, message_id: 
 
     A message that does not exist, not any more, or that another user sent gets 404.
     """
-    opening.delete_own_message(caller.account.user_id, conversation_id, message_id)
+    service.delete_own_message(caller.account.user_id, conversation_id, message_id)
     return NoContent()

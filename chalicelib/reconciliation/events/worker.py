@@ -45,6 +45,34 @@ IN_ALL = Limiter(
 WAITING = Limiter("hook_strip_waiting", _HOURLY, TooMany, WhenUnreachable.REFUSE)
 
 
+def work(body: str) -> None:
+    """Do what an event asks for, by the current state; an invalid message is dropped.
+
+    Raises:
+        Unavailable: SQS has to deliver the message again.
+    """
+    parsed = events.read_message(body)
+    if parsed is None:
+        return
+    hook, not_before = parsed
+    if not_before and not_before > clock.now():
+        events.send_hook(hook, not_before)
+        return
+    try:
+        match hook.type:
+            case HookType.USER_UPDATED:
+                strip_fields(hook, has_waited=not_before is not None)
+            case HookType.MESSAGE_DELETED:
+                delete_for_good(MessageId(hook.subject))
+            case HookType.USER_DELETED | HookType.USER_DEACTIVATED:
+                lost_users.judge(hook, has_waited=not_before is not None)
+    except StreamUnavailable:
+        raise Unavailable from None
+    except StreamRefused as refused:  # after 30 hours it is in the queue of failures
+        observe.log_failure("hook_refused", refused, reason=hook.type)
+        raise Unavailable from None
+
+
 def strip_fields(hook: Hook, *, has_waited: bool) -> None:
     """Remove other fields of the user of an active account, if Stream has such fields now.
 
@@ -76,6 +104,19 @@ def strip_fields(hook: Hook, *, has_waited: bool) -> None:
         IN_ALL.uncount(_ALL)
         raise Unavailable
     metrics.count(Metric.STREAM_FIELDS_STRIPPED, int(found.has_other_fields))
+
+
+def delete_for_good(message_id: MessageId) -> None:
+    """Delete a message and its files, if it is deleted softly and in a channel of ours.
+
+    Raises:
+        StreamUnavailable, StreamRefused: as for `find_message` and `delete_message`.
+    """
+    found = channels.find_message(message_id)
+    if found is None or not found.is_deleted or found.channel_type not in CHANNEL_TYPES:
+        return
+    channels.delete_message(found)
+    metrics.count(Metric.STREAM_MESSAGE_DELETED)
 
 
 def _active_owner(user_id: UserId) -> AccountId | None:
@@ -118,44 +159,3 @@ def _count_waiting(user_id: UserId) -> None:
         WAITING.hit(user_id)
     except TooMany:  # another worker sent one at the same time
         return
-
-
-def delete_for_good(message_id: MessageId) -> None:
-    """Delete a message and its files, if it is deleted softly and in a channel of ours.
-
-    Raises:
-        StreamUnavailable, StreamRefused: as for `find_message` and `delete_message`.
-    """
-    found = channels.find_message(message_id)
-    if found is None or not found.is_deleted or found.channel_type not in CHANNEL_TYPES:
-        return
-    channels.delete_message(found)
-    metrics.count(Metric.STREAM_MESSAGE_DELETED)
-
-
-def work(body: str) -> None:
-    """Do what an event asks for, by the current state; an invalid message is dropped.
-
-    Raises:
-        Unavailable: SQS has to deliver the message again.
-    """
-    parsed = events.read_message(body)
-    if parsed is None:
-        return
-    hook, not_before = parsed
-    if not_before and not_before > clock.now():
-        events.send_hook(hook, not_before)
-        return
-    try:
-        match hook.type:
-            case HookType.USER_UPDATED:
-                strip_fields(hook, has_waited=not_before is not None)
-            case HookType.MESSAGE_DELETED:
-                delete_for_good(MessageId(hook.subject))
-            case HookType.USER_DELETED | HookType.USER_DEACTIVATED:
-                lost_users.judge(hook, has_waited=not_before is not None)
-    except StreamUnavailable:
-        raise Unavailable from None
-    except StreamRefused as refused:  # after 30 hours it is in the queue of failures
-        observe.log_failure("hook_refused", refused, reason=hook.type)
-        raise Unavailable from None

@@ -1,4 +1,4 @@
-"""The words of the reasons of refusals, as `decision_words` has those of outcomes."""
+"""The words of the reasons of refusals. `words` has the shared ones; outcomes are in each right's `words`."""
 
 from collections.abc import Mapping
 

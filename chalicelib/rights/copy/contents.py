@@ -48,41 +48,6 @@ from chalicelib.stream.export.parts import StreamReason
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
-
-def row(line: str, say: Phrasebook) -> Row:
-    """Return the row of a record's JSON."""
-    return {name: shown(value, say) for name, value in json.loads(line).items()}
-
-
-def shown(value: object, say: Phrasebook) -> str:
-    """Return a JSON value as one line of text."""
-    match value:
-        case bool():
-            return say("yes" if value else "no")
-        case str():
-            return _instant(value) if _INSTANT.fullmatch(value) else value
-        case list():
-            return ", ".join(shown(inner, say) for inner in value)
-        case dict():
-            return "; ".join(
-                f"{say(words.label(name))}: {_inner(inner, say)}" for name, inner in value.items()
-            )
-        case _:
-            return str(value)
-
-
-def _instant(value: str) -> str:
-    try:
-        there = datetime.fromisoformat(value).astimezone(ZONE)
-    except (ValueError, OverflowError):  # a text that only looks like an instant
-        return value
-    return f"{there:%Y-%m-%d %H:%M:%S %Z}"
-
-
-def _inner(value: object, say: Phrasebook) -> str:
-    return f"({shown(value, say)})" if isinstance(value, dict) else shown(value, say)
-
-
 CHAT_FILE = "chat/messages.ndjson"
 _HELD_THERE = (
     "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
@@ -243,6 +208,40 @@ def views(gathered: Gathered) -> Iterator[SectionView]:
             total=0,
             missing=lost,
         )
+
+
+def row(line: str, say: Phrasebook) -> Row:
+    """Return the row of a record's JSON."""
+    return {name: shown(value, say) for name, value in json.loads(line).items()}
+
+
+def shown(value: object, say: Phrasebook) -> str:
+    """Return a JSON value as one line of text."""
+    match value:
+        case bool():
+            return say("yes" if value else "no")
+        case str():
+            return _instant(value) if _INSTANT.fullmatch(value) else value
+        case list():
+            return ", ".join(shown(inner, say) for inner in value)
+        case dict():
+            return "; ".join(
+                f"{say(words.label(name))}: {_inner(inner, say)}" for name, inner in value.items()
+            )
+        case _:
+            return str(value)
+
+
+def _instant(value: str) -> str:
+    try:
+        there = datetime.fromisoformat(value).astimezone(ZONE)
+    except (ValueError, OverflowError):  # a text that only looks like an instant
+        return value
+    return f"{there:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _inner(value: object, say: Phrasebook) -> str:
+    return f"({shown(value, say)})" if isinstance(value, dict) else shown(value, say)
 
 
 def _chat_view(gathered: Gathered, say: Phrasebook) -> SectionView:

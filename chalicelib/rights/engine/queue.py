@@ -1,9 +1,7 @@
 """The queues of requests that have work due, and the sweep that refills them.
 
-A message is a hint to read its request.
-
-A message holds the request's id, and how many messages in a row workers have sent about it. A lost, late or
-duplicate message does no harm: the sweep sends another, and each worker reads the request first.
+A message is a hint: the request's id, and how many messages in a row workers have sent about it. A lost,
+late or duplicate message does no harm: the sweep sends another, and each worker reads the request first.
 
 Workers send messages to their own queues. `MAX_HOPS` bounds such a chain of messages: Lambda must not stop
 it (`RecursiveLoop: Allow`), since a request has more steps and polls than Lambda's own limit of about 16.

@@ -1,8 +1,8 @@
-"""Records that a request begins, and that a person ends it early, each with its effect (ADR 46).
+"""Records the beginning of a request, and its early end by a person, each with its effect.
 
-Request and effect are one transaction. If the subject's records changed since they were read, they are read
-again, a bounded number of times. A person ends a request before its procedure does by a cancellation, or by a
-decision of operators.
+Request and effect are one transaction (ADR 46). If the subject's records changed since they were read, they
+are read again, a bounded number of times. A person ends a request before its procedure does by a
+cancellation, or by a decision of operators.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""A request as received, how it begins, and the rule of each right for that."""
+"""What an intake rule gets and returns, and where the rule of a right is found."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,7 @@
-"""Step notify_recipients: each recipient of the changed data is notified (Art. 19 GDPR).
+"""The steps of a rectification: the deferred correction, and notices to recipients (Art. 16, 19 GDPR).
 
-Stream gets the change from the job that sends profiles. The step reads the user there until it is as our
-records say. Authorities are notified by operators, who record the day (`operators/recipients`); the step does
+Stream gets the change from the job that sends profiles; `notify_recipients` reads the user there until it is
+as our records say. Operators notify authorities and record the day (`operators/recipients`); the step does
 not wait for them, because a subject who sees it wait would learn of a secret disclosure.
 
 A note is never evidence here, for the same reason: the evidence has only the counts of registered recipients.

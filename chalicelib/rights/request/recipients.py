@@ -1,10 +1,10 @@
-"""The recipients that a request has to notify, and what its subject sees of that (Art. 19 GDPR).
+"""What a correction may change, and which recipients must be notified of it (Art. 16, 19 GDPR).
+
+Fields that a subject can have corrected have names (ADR 50). A field has one if the subject's copy discloses
+it: a field of the profile its own name, a field of another kind the name `<kind>_<field>`.
 
 The declarations say which recipients in the register hold a field, and the disclosures to which authorities
 it went. A secret disclosure is notified like any other, and shown to the subject once the law allows it.
-
-Fields that a subject can have corrected have names (Art. 16 GDPR, ADR 50). A field has one if the subject's
-copy discloses it: a field of the profile its own name, a field of another kind the name `<kind>_<field>`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""All DynamoDB access of rights, except a whole subject (`copy/store`) and certificates (`erasure/store`).
+"""All DynamoDB access of requests.
 
     R#<request>, request               the request; in the indexes owner, due, open, stuck, received
     R#<request>, export                the copy that was made for it
@@ -8,12 +8,13 @@ Every write of a request is a Put of the whole item over the version that was re
 the writes that belong to it. Of two concurrent writers, one fails with `MovedMeanwhile`, and none of its
 writes takes effect.
 
-Indexes list a request, in the same shard of each:
+Indexes list a request; all but `owner` are sharded, and list it in the same shard:
 
-    owner      by its subject due        by the time of its next work, while there is some open       by the
-    day of its answer, until it is answered stuck      by how it makes no progress, while it makes none
-    received   by the month of receipt; its place never changes, so it costs one write in the life of a
-    request
+    owner      by its subject
+    due        by the time of its next work, while there is some
+    open       by the day of its answer, until it is answered
+    stuck      by how it makes no progress, while it makes none
+    received   by the month of receipt; its place never changes, so it costs one write
 """
 
 from collections.abc import Iterator, Mapping, Sequence

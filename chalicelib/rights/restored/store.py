@@ -1,4 +1,4 @@
-"""Guards in a restored table, and which requests it lacks."""
+"""All DynamoDB access of the restore of requests: their guards, and which are missing."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

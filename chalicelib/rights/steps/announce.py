@@ -1,11 +1,10 @@
 """Announces an answer or an extension to the subject, in the app and by mail or text message.
 
-A text message goes to a subject without a mailbox who made the request outside the app: others see the app.
-
-The app shows both as soon as they are decided. The mail goes to a verified address, if there is one, and
-says where to look and where to complain. So no step depends on the mail, and it is sent at most once: a note
-is written before it is sent. The completion of an erasure and its cancellation have messages of their own
-(`confirm`).
+The app shows an answer or an extension as soon as it is decided. The mail goes to a verified address, if
+there is one, and says where to look and where to complain. A text message goes to a subject without a mailbox
+who made the request outside the app: others see the app. So no step depends on a message, and it is sent at
+most once: a note is written before it is sent. The completion of an erasure and its cancellation have
+messages of their own (`erasure/confirm`).
 """
 
 from collections.abc import Callable

@@ -1,17 +1,13 @@
-"""Step `pin`, and the duties that keep what a request needs, remind operators, and record evidence."""
+"""Step `pin`, and the duty that renews pins, or the inputs of an erasure."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.core import chain, clock, metrics
-from chalicelib.core.chain import Unreadable
+from chalicelib.core import clock
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.core.metrics import Metric
 from chalicelib.privacy import pins
-from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, Done, Outcome, Step, Wait
 from chalicelib.rights.erasure import inputs
-from chalicelib.rights.request import declaration, evidence, store
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request.duties import PINNED_AHEAD
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
@@ -60,54 +56,11 @@ def renew_pins(job: AnyJob) -> None:
         job.move(renewed, "pinned", pinned=pinned)
 
 
-def send_reminder(job: AnyJob) -> None:
-    """Duty: remind operators that the answer is due soon.
-
-    The mail is sent before it is recorded: a duplicate reminder does no harm, a missing one does.
-    """
-    request = job.request
-    letters.mail_operators(request)
-    metrics.count(Metric.RIGHTS_REMINDED)
-    reminded = request.model_copy(update={"reminded": request.reminded + 1})
-    job.move(reminded, "reminded", days_left=request.clock.days_left(clock.now()))
-
-
-def record_overdue(job: AnyJob) -> None:
-    """Duty: record once that the answer is overdue, and mail operators (RGT-10)."""
-    request = job.request
-    letters.mail_operators(request)
-    late = clock.now() - request.clock.due_at(clock.now())
-    noted = request.model_copy(update={"reminded": request.reminded + 1})
-    job.move(noted, "overdue", late_by_days=late // timedelta(days=1))
-
-
-def record_owed(job: AnyJob) -> None:
-    """Duty: append the owed evidence to the request's history, or postpone that by a day."""
-    request = job.request
-    try:
-        chain.head(evidence.history_of(request.request_id))
-    except Unreadable:
-        metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
-        postponed = request.model_copy(update={"owed_at": clock.now() + DAY})
-        job.request = store.move(request, postponed)
-    else:
-        job.move(request, "owed_recorded")
-
-
 def _extend_inputs(job: AnyJob) -> None:
     """Keep the inputs of an erasure for another period."""
     inputs.extend_inputs(job.request)
     until = clock.now() + inputs.KEPT_AHEAD
     job.move(job.request.model_copy(update={"pinned_until": until}), "inputs_extended")
-
-
-def record_unproven(job: AnyJob) -> None:
-    """Duty: mail operators each day while an erasure past its point of no return is unproven (STR-5)."""
-    request, notes = job.request, job.request.notes
-    letters.mail_unproven(request)
-    if isinstance(notes, ErasureNotes):
-        notified = request.model_copy(update={"notes": replace(notes, reported_unproven_at=clock.now())})
-        job.move(notified, "unproven")
 
 
 PIN = Step(declaration.PIN, _pin, lease=WHOLE_RUN)

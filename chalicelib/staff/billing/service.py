@@ -28,17 +28,6 @@ from chalicelib.staff.billing import store
 from chalicelib.staff.billing.model import Invoice, InvoiceNumber, InvoiceNumberUsed, NewInvoice
 from chalicelib.staff.billing.store import AlreadyRecorded, InvoicePage, is_invoiced_since
 
-
-def history_of(invoice_id: InvoiceId) -> Chain:
-    """The history of an invoice; its first entry shows that the number is used."""
-    return Chain("invoice", invoice_id)
-
-
-def recorded(by: StaffId) -> NewEntry:
-    """The entry that an operator recorded the invoice."""
-    return NewEntry("recorded", {"by": by}, delete_at=Period.AUDIT.ends(clock.now()))
-
-
 __all__ = ["InvoicePage", "is_invoiced_since", "list_invoices", "record"]
 
 PAGE = 50
@@ -87,6 +76,16 @@ def list_invoices(user_id: UserId, cursor: Cursor | None, by: StaffId) -> Invoic
     page = store.page(account.account_id, after, PAGE)
     history.record_view(by, "listed", "invoices", [invoice.invoice_id for invoice in page.found])
     return page
+
+
+def history_of(invoice_id: InvoiceId) -> Chain:
+    """The history of an invoice; its first entry shows that the number is used."""
+    return Chain("invoice", invoice_id)
+
+
+def recorded(by: StaffId) -> NewEntry:
+    """The entry that an operator recorded the invoice."""
+    return NewEntry("recorded", {"by": by}, delete_at=Period.AUDIT.ends(clock.now()))
 
 
 def _check_days(new: NewInvoice, issued_at: datetime) -> None:

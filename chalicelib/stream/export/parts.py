@@ -1,6 +1,6 @@
 """What a copy discloses of Stream's export, and the grounds and reasons of its gaps. No I/O.
 
-A plan's steps call `stream/export/service`:
+The steps of a copy call `stream/export/service`:
 
     ask_stream    asked = export_tasks.start(user_id)       StreamExportTask, or MissingAtStream
     await_stream  state = export_tasks.poll(asked)          Pending, Ready, or MissingAtStream

@@ -1,6 +1,6 @@
 """Exports a subject's data from Stream for a copy: request, poll, fetch, redact.
 
-The docstring of stream/export/parts shows which step of a plan calls which function.
+The docstring of stream/export/parts shows which step of a copy calls which function.
 
 Invariants:
 

@@ -2,8 +2,8 @@
 
 The answer about the app also has secrets of queues and credentials of push providers. Only the fields that
 are named here are read, of addresses of hooks only whether they are set, and of event hooks only whether one
-is ours. A value of another type than
-documented counts as not stated, so it hides no other. An answer of another form is `OtherForm`.
+is ours. A value of another type than documented counts as not stated, so it hides no other. An answer of
+another form is `OtherForm`.
 """
 
 import re

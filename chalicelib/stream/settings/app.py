@@ -2,7 +2,7 @@
 
 No answer leaves this module as Stream sent it, because the one about the app has secrets.
 
-Settings are applied by object: the app, each channel type, the policy, the system user. Wherever it is
+Settings are applied by object: the app, each channel type, the policy, the system user. Wherever a run is
 killed:
 
 - Only what differs is sent. Each call is idempotent, so another run completes what a killed one left.

@@ -1,4 +1,4 @@
-"""The schedule of the check."""
+"""The daily check of the settings of our app at Stream."""
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 

@@ -1,4 +1,4 @@
-"""The job that repeats what Stream did not take."""
+"""The worker of the queue `resync`, which sends accounts to Stream again."""
 
 import os
 

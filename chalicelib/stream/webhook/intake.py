@@ -30,7 +30,34 @@ MAX_COMPRESSED = 256 * 1024
 _GZIP = b"\x1f\x8b"
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
 
+# Longer than any outage after which Stream may deliver late, and shorter than a hash is stored.
+OLDEST = DAY
+_AHEAD = 5 * MINUTE  # the difference of two clocks
+
 _read_again_at: datetime | None = None
+
+
+def receive(sent: bytes, signed: str, api_key: str) -> None:
+    """Receive a hook. It is done, also if it needs no work, when this returns.
+
+    Raises:
+        InvalidSignature: Stream did not send it for our app.
+        PayloadTooLarge, InvalidRequest: as for `decompressed`.
+        Unavailable: it could not be checked or sent to the worker; Stream has to send it again.
+    """
+    if not is_our_key(api_key):
+        raise InvalidSignature
+    content = decompressed(sent)
+    if not is_genuine(content, signed):
+        raise InvalidSignature
+    metrics.count(Metric.HOOK_RECEIVED)
+    event = events.read(content)
+    if event is None:
+        return
+    if not _is_fresh(event):
+        metrics.count(Metric.HOOK_STALE)
+    elif event.hook:
+        _take(event.hook, event.digest)
 
 
 def decompressed(sent: bytes) -> bytes:
@@ -97,34 +124,6 @@ def forget() -> None:
     """Reset to the state of a new container."""
     global _read_again_at  # noqa: PLW0603 - as above
     _read_again_at = None
-
-
-# Longer than any outage after which Stream may deliver late, and shorter than a hash is stored.
-OLDEST = DAY
-_AHEAD = 5 * MINUTE  # the difference of two clocks
-
-
-def receive(sent: bytes, signed: str, api_key: str) -> None:
-    """Receive a hook. It is done, also if it needs no work, when this returns.
-
-    Raises:
-        InvalidSignature: Stream did not send it for our app.
-        PayloadTooLarge, InvalidRequest: as for `decompressed`.
-        Unavailable: it could not be checked or sent to the worker; Stream has to send it again.
-    """
-    if not is_our_key(api_key):
-        raise InvalidSignature
-    content = decompressed(sent)
-    if not is_genuine(content, signed):
-        raise InvalidSignature
-    metrics.count(Metric.HOOK_RECEIVED)
-    event = events.read(content)
-    if event is None:
-        return
-    if not _is_fresh(event):
-        metrics.count(Metric.HOOK_STALE)
-    elif event.hook:
-        _take(event.hook, event.digest)
 
 
 def _is_fresh(event: StreamEvent) -> bool:

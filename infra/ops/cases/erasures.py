@@ -18,7 +18,38 @@ from infra.ops.internal_api import connected, emit_listing, read_list
 from infra.ops.operator_console import emit
 from infra.ops.options import Endpoint, Region, Request, Stage
 
+app = typer.Typer(
+    help="Erasures: list, show, retry. Only the procedure completes an erasure; no command does.",
+    pretty_exceptions_enable=False,
+)
+
+_ALL = "/erasures"
+
 Erasure = dict[str, Any]
+
+
+@app.command("list")
+def list_erasures(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """List erasures: stuck ones first, then the open ones, most urgent first."""
+    with connected(stage, region, endpoint) as api:
+        found = read_list(api, _ALL)
+        emit_listing(found, "erasures", listed(found.items))
+
+
+@app.command()
+def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Show one erasure: its state, its steps with their times, and what it deleted."""
+    with connected(stage, region, endpoint) as api:
+        erasure = api.call("GET", f"{_ALL}/{request}").body
+        emit(erasure, *whole(erasure))
+
+
+@app.command()
+def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+    """Retry a step that stopped. Only the procedure completes an erasure; no command does."""
+    with connected(stage, region, endpoint) as api:
+        case = api.call("POST", f"/rights-requests/{request}/retry").body
+        emit(case, tables.line(case))
 
 
 def listed(erasures: list[Erasure]) -> Table:
@@ -105,35 +136,3 @@ def _hours(hours: int) -> str:
 
 def _minute(instant: str) -> str:
     return instant[:16].replace("T", " ")
-
-
-app = typer.Typer(
-    help="Erasures: list, show, retry. Only the procedure completes an erasure; no command does.",
-    pretty_exceptions_enable=False,
-)
-
-_ALL = "/erasures"
-
-
-@app.command("list")
-def list_erasures(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """List erasures: stuck ones first, then the open ones, most urgent first."""
-    with connected(stage, region, endpoint) as api:
-        found = read_list(api, _ALL)
-        emit_listing(found, "erasures", listed(found.items))
-
-
-@app.command()
-def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Show one erasure: its state, its steps with their times, and what it deleted."""
-    with connected(stage, region, endpoint) as api:
-        erasure = api.call("GET", f"{_ALL}/{request}").body
-        emit(erasure, *whole(erasure))
-
-
-@app.command()
-def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
-    """Retry a step that stopped. Only the procedure completes an erasure; no command does."""
-    with connected(stage, region, endpoint) as api:
-        case = api.call("POST", f"/rights-requests/{request}/retry").body
-        emit(case, tables.line(case))

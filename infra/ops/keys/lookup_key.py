@@ -5,12 +5,15 @@
 3. retire   the older versions are deleted, once no claim and no suppression is left under them
 
 At any time, every container looks for a claim under each version under which another container may create
-one, so a number never gets a second account (ACC-1). `key_versions` describes how. Each step is safe to
-stop and run again. A suppression of an erased person cannot be moved, since its
-address is not known. It moves when the person returns, or ends; until then `retire` refuses (ADR 47).
-Counters of limits also use the lookup key: they restart with a new version, and the old
-ones expire. Known devices use it too. They are written under the new version at their first refresh of a day,
-so `retire` loses those that were not used since `rotate` (ADR 25).
+one, so a number never gets a second account (ACC-1). `versions` describes how. Each step is safe to stop and
+run again.
+
+A suppression of an erased person cannot be moved, since its address is not known. It moves when the person
+returns, or ends; until then `retire` refuses (ADR 47).
+
+Counters of limits also use the lookup key: they restart with a new version, and the old ones expire. Known
+devices use it too. They are written under the new version at their first refresh of a day, so `retire` loses
+those that were not used since `rotate` (ADR 25).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 3. reseal   every record sealed under the stage key itself (retained or transient) is sealed again
 4. retire   the versions under which nothing is sealed any more are deleted
 
-Each step is safe to stop and run again: the data shows the progress of steps 2 and 3, and `key_versions`
+Each step is safe to stop and run again: the data shows the progress of steps 2 and 3, and `versions`
 describes that of steps 1 and 4. The declarations determine which records exist and where.
 """
 

@@ -32,68 +32,11 @@ from infra.ops.reports import evidence as report_proof
 from infra.ops.reports import pack as report_pack
 from infra.ops.reports.reader import ReportReader
 
-_HIDDEN = "-"
-
-
-def lines_of_pack(made: Mapping[str, Any]) -> Iterator[str]:
-    """Return the lines about a pack."""
-    yield f"{made['file']}: {made['requests']} requests, report {made['report']}"
-    yield f"SHA-256 of its manifest, which the Ledger has: {made['manifest_sha256']}"
-    findings = made["findings"]
-    yield "The Ledger has no findings." if not findings else f"The Ledger has {len(findings)} findings:"
-    yield from (f"  {finding}" for finding in findings)
-
-
-def lines_of_verification(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
-    """Return the lines about a verified pack: its faults, or that there are none."""
-    yield from faults
-    if not faults:
-        yield f"{name}: no fault. SHA-256 of its manifest: {facts['manifest_sha256']}"
-        if "key" in facts:
-            yield _proven(facts)
-
-
-def lines_of_proof(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
-    """Return the lines about a proof that was written."""
-    yield from faults
-    if not faults:
-        yield f"{name}: {_proven(facts)}"
-
-
-def _proven(facts: Mapping[str, Any]) -> str:
-    return (
-        f"It existed by {facts['existed_by']}: checkpoint {facts['checkpoint']}, signed by the key "
-        f"{facts['key']}. Compare this key with the one that the controller gave you."
-    )
-
-
-def tables_of_year(figures: YearFigures) -> Iterator[RenderableType]:
-    """Return the tables of a year."""
-    until = "" if figures.is_whole else f", up to {figures.last}"
-    yield f"{figures.year}{until}. {_HIDDEN}: not published, see docs/operations.md."
-    yield _table("right", figures.requests)
-    days = Table("right", "median days", "mean days", box=box.SIMPLE)
-    for name, of in figures.days.items():
-        days.add_row(str(name), *(_HIDDEN if one is None else f"{one:g}" for one in (of.median, of.mean)))
-    yield days
-    yield _table("ground of a disclosure", figures.disclosures)
-    yield _table("", {cell: count for cell, count in figures.breaches.items() if cell[0] == BREACHES})
-
-
-def _table(head: str, cells: Published) -> Table:
-    rows, columns = (tuple(dict.fromkeys(str(cell[place]) for cell in cells)) for place in (0, 1))
-    ordered = (TOTAL, *(column for column in columns if column != TOTAL))
-    names = {(str(row), str(column)): count for (row, column), count in cells.items()}
-    table = Table(head, *ordered, box=box.SIMPLE)
-    for row in rows:
-        counts = (names[row, column] for column in ordered)
-        table.add_row(row, *(_HIDDEN if count is None else f"{count:,}" for count in counts))
-    return table
-
-
 app = typer.Typer(help="Reports: the regulator pack, and the figures of a year.")
 
 _FIRST_YEAR = 2024  # of the first privacy policy
+
+_HIDDEN = "-"
 
 _Out = Annotated[Path, typer.Option(dir_okay=False, help="file to write; it must not exist")]
 _DAY = "%Y-%m-%d"
@@ -234,6 +177,62 @@ def index(
     """Index requests that were stored before reports existed. Once; safe to stop and run again."""
     apply = stored_items.writer(dry_run=dry_run)
     emit_pages(stored_items.index_requests(AwsAccount(region, endpoint), stage, apply, after))
+
+
+def lines_of_pack(made: Mapping[str, Any]) -> Iterator[str]:
+    """Return the lines about a pack."""
+    yield f"{made['file']}: {made['requests']} requests, report {made['report']}"
+    yield f"SHA-256 of its manifest, which the Ledger has: {made['manifest_sha256']}"
+    findings = made["findings"]
+    yield "The Ledger has no findings." if not findings else f"The Ledger has {len(findings)} findings:"
+    yield from (f"  {finding}" for finding in findings)
+
+
+def lines_of_verification(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
+    """Return the lines about a verified pack: its faults, or that there are none."""
+    yield from faults
+    if not faults:
+        yield f"{name}: no fault. SHA-256 of its manifest: {facts['manifest_sha256']}"
+        if "key" in facts:
+            yield _proven(facts)
+
+
+def lines_of_proof(name: str, faults: Sequence[str], facts: Mapping[str, Any]) -> Iterator[str]:
+    """Return the lines about a proof that was written."""
+    yield from faults
+    if not faults:
+        yield f"{name}: {_proven(facts)}"
+
+
+def _proven(facts: Mapping[str, Any]) -> str:
+    return (
+        f"It existed by {facts['existed_by']}: checkpoint {facts['checkpoint']}, signed by the key "
+        f"{facts['key']}. Compare this key with the one that the controller gave you."
+    )
+
+
+def tables_of_year(figures: YearFigures) -> Iterator[RenderableType]:
+    """Return the tables of a year."""
+    until = "" if figures.is_whole else f", up to {figures.last}"
+    yield f"{figures.year}{until}. {_HIDDEN}: not published, see docs/operations.md."
+    yield _table("right", figures.requests)
+    days = Table("right", "median days", "mean days", box=box.SIMPLE)
+    for name, of in figures.days.items():
+        days.add_row(str(name), *(_HIDDEN if one is None else f"{one:g}" for one in (of.median, of.mean)))
+    yield days
+    yield _table("ground of a disclosure", figures.disclosures)
+    yield _table("", {cell: count for cell, count in figures.breaches.items() if cell[0] == BREACHES})
+
+
+def _table(head: str, cells: Published) -> Table:
+    rows, columns = (tuple(dict.fromkeys(str(cell[place]) for cell in cells)) for place in (0, 1))
+    ordered = (TOTAL, *(column for column in columns if column != TOTAL))
+    names = {(str(row), str(column)): count for (row, column), count in cells.items()}
+    table = Table(head, *ordered, box=box.SIMPLE)
+    for row in rows:
+        counts = (names[row, column] for column in ordered)
+        table.add_row(row, *(_HIDDEN if count is None else f"{count:,}" for count in counts))
+    return table
 
 
 def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:

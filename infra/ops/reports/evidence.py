@@ -30,7 +30,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import ReportId, RightsRequestId
 from chalicelib.core.signatures import fingerprint_of
 from chalicelib.core.table import TableBug
-from chalicelib.operations.reports import service as evidence
+from chalicelib.operations.reports import service as reports
 from chalicelib.retention.purge.evidence import HISTORY as PURGE
 from chalicelib.rights.request.evidence import history_of
 from infra.deployment.account import AwsAccount
@@ -134,12 +134,12 @@ def make(account: AwsAccount, stage: str, report_id: str, sha256: str) -> dict[s
         LedgerDenied: the caller may not read the Ledger.
     """
     with as_reader(account, stage):
-        of_report = evidence.history_of(ReportId(report_id))
+        of_report = reports.history_of(ReportId(report_id))
         try:
             entries = list(chain.entries(of_report))
         except Unreadable:
             raise NoProof(f"an entry of {of_report.name} in the Ledger was altered") from None
-        made = next((entry for entry in entries if evidence.manifest_of(entry) == sha256), None)
+        made = next((entry for entry in entries if reports.manifest_of(entry) == sha256), None)
         if made is None:
             raise NoProof(f"the Ledger of {stage} has no such manifest for {report_id}")
         proof = chain.first_proof(of_report.name, made.seq, made.at)
@@ -171,7 +171,7 @@ def check(proof: Mapping[str, Any], report_id: str, sha256: str) -> tuple[list[s
         holds = proof["format"] == FORMAT and signed.holds(keys)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, Unreadable):
         return ["proof: not a proof of a pack, or altered"], {}
-    faults = list(_faults(entries, evidence.history_of(ReportId(report_id)), sha256))
+    faults = list(_faults(entries, reports.history_of(ReportId(report_id)), sha256))
     if not holds:
         faults.append("proof: its key did not sign it")
     until = clock.to_text(clock.from_epoch(signed.statement.until))
@@ -181,7 +181,7 @@ def check(proof: Mapping[str, Any], report_id: str, sha256: str) -> tuple[list[s
 def _faults(entries: Sequence[ChainEntry], of_report: Chain, sha256: str) -> Sequence[str]:
     if any(entry.chain != of_report for entry in entries):
         return ["proof: of another report"]
-    if evidence.manifest_of(entries[0]) != sha256:
+    if reports.manifest_of(entries[0]) != sha256:
         return ["proof: of another manifest"]
     if any((after.previous, after.seq) != (entry.hash, entry.seq + 1) for entry, after in pairwise(entries)):
         return ["proof: its entries do not follow each other"]

@@ -13,8 +13,7 @@ inner_state what no route stores yet, and ids that no route shows
 chats       the subject's conversation at Stream
 sealed      opens sealed records whose key still exists
 places      everything that the service's AWS account stores or sent
-stream      everything that Stream stores or received
-search      searches all places for canaries
+search      searches all places, also Stream, for canaries
 remainder   what may be found after an erasure, by the certificate's words
 planting    puts a value into each place, to prove that the search finds it
 """

@@ -1,4 +1,4 @@
-"""Rights requests with a plan of two steps whose outcomes a test sets."""
+"""Rights requests with a procedure of two steps whose outcomes a test sets."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Notifies one account of a breach: by mail to a verified address, else in the app.
 
-The notice is written first, and moves as an announcement does (`notices.announcement`): before a mail is
-handed to SES it is SENDING, with the mail's random id. Each write is conditional on the state before, and
-only the worker that wrote SENDING sends. So an account gets at most one mail for a breach, whatever fails. A
-notice that a killed worker left SENDING, or that SES refused or may have taken, is shown in the app instead.
+The notice is written first, and moves as an announcement does (`consents/announcements/service`): before a
+mail is handed to SES it is SENDING, with the mail's random id. Each write is conditional on the state before,
+and only the worker that wrote SENDING sends. So an account gets at most one mail for a breach, whatever
+fails. A notice that a killed worker left SENDING, or that SES refused or may have taken, is shown in the app
+instead.
 
 Frozen and restricted accounts are notified like all others: a law requires it. An erased account, and one
 past the point of no return of its erasure, has nobody to notify.

@@ -1,4 +1,4 @@
-"""What is due for an account, decided from its record of use alone; and the gate of the job.
+"""What is due for an account, decided from its record of use alone, without I/O.
 
 Invariants:
 
@@ -7,8 +7,6 @@ Invariants:
   one at least 14 days before. If the closing is a month late, or warnings were restored from a backup,
   warnings begin anew.
 - A late job makes every date later, never a warning shorter.
-- In restored tables of accounts, last uses are as old as the backup. So an operator releases the job after
-  the replay, when people have signed in again (`privacy/gates`).
 """
 
 from dataclasses import dataclass
@@ -18,9 +16,6 @@ from enum import Enum, auto
 from chalicelib.accounts.model import WARNED_BEFORE, LastUse, WarningStage
 from chalicelib.accounts.service import Placed, UseList
 from chalicelib.core.clock import DAY
-from chalicelib.core.settings import settings
-from chalicelib.core.table_names import Table
-from chalicelib.privacy.gates import BlockedReason, Bond, Gate
 
 WARNED_AGAIN_BEFORE = 14 * DAY
 UNDELIVERED_ADDS = 60 * DAY
@@ -103,15 +98,3 @@ def undelivered(use: LastUse) -> LastUse:
     """The record after the newest warning came back."""
     later = (use.closes_at or use.warnable_from) + UNDELIVERED_ADDS
     return use.model_copy(update={"closes_at": later, "mail_id": None})
-
-
-def gate() -> Gate:
-    """The gate, by the current settings."""
-    idle = settings().idle
-    tables = Bond(settings().table(Table.ACCOUNTS), BlockedReason.OTHER_TABLES)
-    return Gate((idle.after_months, idle.due_at_once), {"tables": tables})
-
-
-def too_many(due: int) -> bool:
-    """Return whether so many accounts that are due to be warned need an operator."""
-    return due > settings().idle.due_at_once

@@ -8,6 +8,8 @@ Invariants, wherever a run is killed, and if two run at once:
 - At most `open_at_once` erasures are open because of it, and a run warns at most `warned_run` owners.
 - An account that cannot be processed is looked at again later, and delays no other. The shards take turns in
   being the first.
+- In restored tables of accounts, last uses are as old as the backup. So an operator releases the job after
+  the replay, when people have signed in again (`privacy/gates`).
 """
 
 from collections import deque
@@ -40,7 +42,8 @@ from chalicelib.core.needs import Found
 from chalicelib.core.pace import Pace
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
-from chalicelib.privacy.gates import BlockedReason, Permission
+from chalicelib.core.table_names import Table
+from chalicelib.privacy.gates import BlockedReason, Bond, Gate, Permission
 from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.model import IdleState
@@ -110,7 +113,7 @@ class IdleWork:
             self._do_permitted()
 
     def _do_permitted(self) -> None:
-        shared = plan.gate()
+        shared = _gate()
         try:
             match shared.permission(self.state):
                 case Permission.NOTHING:
@@ -232,12 +235,12 @@ class IdleWork:
             for shard in last_uses.SHARDS
             for _ in islice(last_uses.due(UseList.IDLE, self._as_of, shard), most + 1)
         )
-        if plan.too_many(rows):
+        if _too_many(rows):
             self.count()
             self._stop_if_too_many()
 
     def _stop_if_too_many(self) -> None:
-        if plan.too_many(self._figures.due):
+        if _too_many(self._figures.due):
             raise _TooManyDue
 
     def _rows(self, which: UseList, at_once: int, *wanted: needs.Wanted[object]) -> Iterator[Found]:
@@ -317,7 +320,7 @@ def count(as_of: datetime, deadline: datetime) -> IdleRun:
     """
     work = IdleWork(store.STATE.read(), as_of, deadline)
     work.count()
-    work.done.blocked = plan.gate().blocked(work.state)
+    work.done.blocked = _gate().blocked(work.state)
     return work.done
 
 
@@ -330,7 +333,19 @@ def release() -> bool:
         leased = store.STATE.lease(clock.now())
     except LeaseTaken:
         return False
-    restored = plan.gate().blocked(leased) is BlockedReason.OTHER_TABLES
+    restored = _gate().blocked(leased) is BlockedReason.OTHER_TABLES
     changes: dict[str, object] = {"warnings_from": clock.now()} if restored else {}
-    store.STATE.release(leased, **plan.gate().released(), **changes)
+    store.STATE.release(leased, **_gate().released(), **changes)
     return True
+
+
+def _gate() -> Gate:
+    """The gate, by the current settings."""
+    idle = settings().idle
+    tables = Bond(settings().table(Table.ACCOUNTS), BlockedReason.OTHER_TABLES)
+    return Gate((idle.after_months, idle.due_at_once), {"tables": tables})
+
+
+def _too_many(due: int) -> bool:
+    """Return whether so many accounts that are due to be warned need an operator."""
+    return due > settings().idle.due_at_once

@@ -1,6 +1,6 @@
 """Passes calls to moto directly; moto makes an HTTP request of each, finds its service and reads it again.
 
-This replaces parts of botocore and moto, as in moto_costs; tests/unit/test_moto_costs.py compares outcomes.
+This replaces parts of botocore and moto, as in `costs`; tests/unit/test_moto_costs.py compares outcomes.
 """
 
 from __future__ import annotations

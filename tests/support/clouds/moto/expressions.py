@@ -1,6 +1,6 @@
 """Reads each expression of DynamoDB once; moto parses an expression anew for every call, up to three times.
 
-These replace parts of moto, as in moto_costs. tests/unit/test_moto_costs.py compares the outcomes.
+These replace parts of moto, as in `costs`. tests/unit/test_moto_costs.py compares the outcomes.
 """
 
 from __future__ import annotations
