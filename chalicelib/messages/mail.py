@@ -1,4 +1,4 @@
-"""Sending mail by SES: the only module that sends mail.
+"""Mail by SES: the only module that sends it, and what SES reports about it.
 
 A mail has a purpose and is sent only if the subject's choices permit it (USE-5). `send` is for service
 messages, which need no consent and have no unsubscribe link. `send_wanted` is for all others: it takes a
@@ -17,20 +17,26 @@ A failure is one of three errors, by what the caller may do next:
 SES refuses a sender if its identity is not verified, its account is in the sandbox, paused or suspended, or
 it lacks a permission. The recipient's address is not at fault, so the mail waits and an alarm is raised
 (ADR 23).
+
+SES reports the outcome of each mail that it took. After a hard bounce or a complaint it adds the address to
+its suppression list by itself, and sends no mail there. It keeps the address until it is deleted, so an
+erasure deletes the subject's address (RGT-3). Only SES gets the address: no mailbox provider is involved.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import aws, clock, egress, metrics
-from chalicelib.core.aws import in_doubt
+from chalicelib.core.aws import AwsBug, in_doubt
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import MailId
 from chalicelib.core.languages import language_of
@@ -265,3 +271,39 @@ def _as_html(mail: Mail, signature: tuple[str, ...]) -> str:
         paragraphs.append(tag("p", tag("a", mail.link, href=mail.link)))
     body = tag("body", *paragraphs, tag("hr"), tag("p", Html("<br>").join(signature)))
     return f"<!doctype html>{tag('html', head, body, lang=mail.language)}"
+
+
+def delete_suppressed_address(address: str) -> bool:
+    """Delete an address from the list; return whether the list had it. It may be called again.
+
+    Raises:
+        Unavailable: SES does not answer or throttles us; it may have deleted the address.
+        AwsBug: SES refuses.
+    """
+    ask = egress.client(
+        Recipient.AWS, Purpose.LEGAL_OBLIGATION, {Category.EMAIL}, lambda: partial(aws.ask, "sesv2")
+    )
+    try:
+        ask("delete_suppressed_destination", EmailAddress=address)
+    except AwsBug as bug:
+        if str(bug) != "NotFoundException":
+            raise
+        return False
+    return True
+
+
+_LOST = {"Bounce", "Reject"}
+# A complaint means that the mail arrived, unless SES itself held it back.
+_HELD_BACK = "OnAccountSuppressionList"
+
+
+def lost_mail(text: str) -> MailId | None:
+    """The id of the mail that SES reports as not arrived; None for any other report."""
+    try:
+        report: dict[str, Any] = json.loads(text)
+        kind = report["eventType"]
+        held_back = kind == "Complaint" and report["complaint"].get("complaintSubType") == _HELD_BACK
+        (mail_id,) = report["mail"]["tags"]["mail_id"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None  # a message of the topic itself, such as a new subscription
+    return MailId.parse(str(mail_id)) if kind in _LOST or held_back else None

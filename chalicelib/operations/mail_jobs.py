@@ -9,7 +9,7 @@ from chalice.app import Blueprint, SNSEvent
 
 from chalicelib.consents.announcements import service as announcement
 from chalicelib.core.observe import observed
-from chalicelib.messages import bounces
+from chalicelib.messages import mail
 from chalicelib.operations.breaches.subject_notices import notice as breach_notice
 from chalicelib.rights.erasure.idle import warnings
 
@@ -28,7 +28,7 @@ def note_bounces(event: SNSEvent) -> None:
     (RET-5).
     """
     for record in event.to_dict()["Records"]:
-        if mail_id := bounces.lost_mail(record["Sns"]["Message"]):
+        if mail_id := mail.lost_mail(record["Sns"]["Message"]):
             announcement.record_bounce(mail_id)
             breach_notice.record_bounce(mail_id)
             warnings.record_return(mail_id)

@@ -11,7 +11,7 @@ from chalicelib.core import aws, clock
 from chalicelib.core.chain.locked import ObjectDiffers
 from chalicelib.core.ids import AccountId, RightsRequestId, TombstoneId, UserId
 from chalicelib.core.settings import settings
-from chalicelib.messages import bounces
+from chalicelib.messages import mail
 from chalicelib.rights.erasure import delete, tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.request.files import key_of
@@ -78,7 +78,7 @@ def test_address_is_deleted_from_the_suppression_list(address: str) -> None:
     ses = aws.client("sesv2")
     for listed in (address, "vera@example.com"):
         ses.put_suppressed_destination(EmailAddress=listed, Reason="BOUNCE")
-    delete = bounces.delete_suppressed_address
+    delete = mail.delete_suppressed_address
     assert [delete(address), delete(address)] == [True, False]
     with pytest.raises(ses.exceptions.NotFoundException):
         ses.get_suppressed_destination(EmailAddress=address)

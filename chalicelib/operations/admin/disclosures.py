@@ -13,7 +13,7 @@ from chalicelib.core.http import Body, Created, Cursor, IfMatch, Operator, Tagge
 from chalicelib.core.ids import DisclosureId, StaffId, UserId
 from chalicelib.operations.admin.views import EntryView
 from chalicelib.staff import service as staff
-from chalicelib.staff.disclosures import decide, moves, service
+from chalicelib.staff.disclosures import decide, service
 from chalicelib.staff.disclosures.model import (
     DecidedAlready,
     Disclosure,
@@ -173,7 +173,7 @@ def show_disclosure(operator: Operator, disclosure_id: DisclosureId) -> Tagged[I
     """Show a disclosure with its evidence, and the staff behind its pseudonyms."""
     seen = service.show(disclosure_id, staff.register(operator.arn))
     view = InspectedDisclosureView.with_history(seen, staff.resolve(seen.staff))
-    return Tagged(view, etag=moves.etag(seen.disclosure))
+    return Tagged(view, etag=service.etag(seen.disclosure))
 
 
 @route(
@@ -239,4 +239,4 @@ def approve_secrecy(
 
 
 def _shown(disclosure: Disclosure) -> Tagged[DisclosureView]:
-    return Tagged(DisclosureView.of(disclosure), etag=moves.etag(disclosure))
+    return Tagged(DisclosureView.of(disclosure), etag=service.etag(disclosure))

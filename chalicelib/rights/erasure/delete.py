@@ -31,7 +31,7 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
-from chalicelib.messages import bounces
+from chalicelib.messages import mail
 from chalicelib.people.contacts import counterparts
 from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.privacy import erasure, register
@@ -69,7 +69,7 @@ def _delete_copies(job: ErasureJob) -> Outcome:
         if clock.now() >= deadline:
             return Wait(_NOW, notes)
     email = ensure_inputs(request).email
-    lifted = email is not None and bounces.delete_suppressed_address(email)
+    lifted = email is not None and mail.delete_suppressed_address(email)
     return Done(notes=replace(notes, copies_after=None), counts={"mail_addresses_lifted": int(lifted)})
 
 

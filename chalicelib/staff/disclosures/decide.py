@@ -30,7 +30,7 @@ from chalicelib.staff.disclosures.model import (
     ProposalLapsed,
     SecrecyProposal,
 )
-from chalicelib.staff.disclosures.moves import DisclosureMove, apply_move, etag
+from chalicelib.staff.disclosures.service import DisclosureMove, apply_move, etag
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 DECIDE_WITHIN = 30 * DAY

@@ -1,6 +1,7 @@
-"""Proposes, lists and shows disclosures; each view by staff is recorded before anything is shown.
+"""Proposes, lists and shows disclosures, and applies each change of one by a pure rule.
 
-A view is recorded in the history of the member of staff (`staff/history`), not in that of the disclosure.
+A view by staff is recorded before anything is shown, in the history of the member of staff (`staff/history`),
+not in that of the disclosure.
 
 Rules of a proposal:
 
@@ -8,9 +9,14 @@ Rules of a proposal:
   announced it (NOT-2). Every proposal says which data exactly, and why the ground applies (NOT-5).
 - Only an authority can forbid to inform the subject. Such an order has a reference of its own, ends two years
   ahead at most, and ends a year before the record does, so that the subject can still learn of it.
+
+If another write came first, the disclosure is read again and the rule of the change is applied to its new
+state. A rule returns None if its change was made before: repeating a call changes nothing. A response shows
+the disclosure, so a call that changes nothing is recorded as an inspection; a change has its own evidence. If
+the history was altered, so that no entry can follow, the change is refused.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -20,19 +26,19 @@ from pydantic import Field, StringConstraints
 from chalicelib.accounts.service import read_by_user
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
-from chalicelib.core import chain, clock
+from chalicelib.core import chain, clock, observe
 from chalicelib.core.batches import batched
-from chalicelib.core.chain import ChainEntry, Unreadable
+from chalicelib.core.chain import ChainEntry, HeadMoved, Unreadable
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.durations import Duration
-from chalicelib.core.errors import NotFound, does_not_apply
+from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
 from chalicelib.core.http import Body, Cursor, invalid_cursor
 from chalicelib.core.ids import AccountId, DisclosureId, StaffId, UserId
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import register
 from chalicelib.privacy.periods import Period
 from chalicelib.staff import history
-from chalicelib.staff.disclosures import moves, store
+from chalicelib.staff.disclosures import store
 from chalicelib.staff.disclosures.model import (
     Disclosure,
     DisclosureGround,
@@ -40,12 +46,15 @@ from chalicelib.staff.disclosures.model import (
     DisclosureStatus,
     NotInForce,
 )
-from chalicelib.staff.disclosures.store import DisclosurePage, UnknownPlace
+from chalicelib.staff.disclosures.store import DisclosureMoved, DisclosurePage, UnknownPlace
 
 __all__ = [
+    "DisclosureMove",
     "DisclosurePage",
     "InspectedDisclosure",
+    "apply_move",
     "approved",
+    "etag",
     "evidence_write",
     "list_all",
     "of_subject",
@@ -56,6 +65,61 @@ __all__ = [
 # How long an order may forbid to inform the subject, counted from its entry or renewal.
 SECRET_AT_MOST = Duration.parse("P2Y")
 _VISIBLE_AT_LEAST = 365 * DAY  # after the secrecy, until the record expires
+
+
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class DisclosureMove:
+    """The new state of a disclosure, and the evidence of the change (its actor is added)."""
+
+    after: Disclosure
+    event: str
+    said: Mapping[str, object]
+
+
+Rule = Callable[[Disclosure], DisclosureMove | None]
+
+
+def etag(disclosure: Disclosure) -> str:
+    """The entity tag of the version that an operator sees."""
+    return f'"{disclosure.version}"'
+
+
+def apply_move(disclosure_id: DisclosureId, by: StaffId, rule: Rule) -> Disclosure:
+    """Apply a rule to a disclosure, together with its evidence.
+
+    Raises:
+        NotFound: no such disclosure.
+        Unavailable: another write came first in every try, or no evidence can be appended.
+    """
+    for _ in range(_TRIES):
+        disclosure = store.read(disclosure_id)
+        if disclosure is None:
+            raise NotFound
+        move = rule(disclosure)
+        if move is None:
+            record_inspection(disclosure, by)
+            return disclosure
+        try:
+            return store.move(disclosure, move.after, store.entry(disclosure, move.event, by, move.said))
+        except (DisclosureMoved, HeadMoved):
+            continue
+        except Unreadable as altered:
+            observe.log_failure("disclosure_not_changed", altered)
+            raise Unavailable from None
+    raise Unavailable
+
+
+def record_inspection(disclosure: Disclosure, by: StaffId) -> None:
+    """Record that a member of staff views a disclosure.
+
+    Raises:
+        Unavailable: it cannot be recorded now, so the disclosure must not be shown.
+    """
+    history.record_view(by, "inspected", "disclosures", [disclosure.disclosure_id])
+
 
 PAGE = 50
 _MAX_ENTRIES = 100  # a proposal, its decision, and the changes of a secrecy within four years
@@ -155,7 +219,7 @@ def show(disclosure_id: DisclosureId, by: StaffId) -> InspectedDisclosure:
     disclosure = store.read(disclosure_id)
     if disclosure is None:
         raise NotFound
-    moves.record_inspection(disclosure, by)
+    record_inspection(disclosure, by)
     try:
         entries, _ = chain.page(store.history_of(disclosure_id), None, _MAX_ENTRIES)
     except Unreadable:  # operators need to see exactly such a disclosure
