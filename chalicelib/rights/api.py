@@ -29,13 +29,15 @@ from chalicelib.rights.intake.body import NewRequest
 from chalicelib.rights.intake.submission import SUBJECT, Subject
 from chalicelib.rights.objection import unsubscribe as links
 from chalicelib.rights.objection.unsubscribe import UNSUBSCRIBE_POLICY, OneClick
-from chalicelib.rights.request import recipients
+from chalicelib.rights.request import declaration, recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.receipts import ReaderLanguage, Receipt
 from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
 from chalicelib.rights.restriction import lift
 
 rights = Blueprint(__name__)
+
+declaration.load_all()
 
 
 def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:

@@ -42,6 +42,11 @@ def test_supervisory_authority_is_public(world: World) -> None:
     assert authority["name"].startswith("Commissioner")
 
 
+def test_retention_is_listed_by_kind(world: World) -> None:
+    kinds = [r["what"] for r in world.call("GET", "/v1/controller").json["retention"]]
+    assert kinds == sorted(kinds)
+
+
 @pytest.mark.promise("RET-1")
 def test_every_record_is_listed_with_its_retention(world: World) -> None:
     kept = {r["what"]: r["kept"] for r in world.call("GET", "/v1/controller").json["retention"]}

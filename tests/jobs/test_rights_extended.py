@@ -1,7 +1,8 @@
 """Tests the announcement of an extension: by at most one mail, and always in the app."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -10,9 +11,9 @@ from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
 from chalicelib.rights.jobs import worker_for
-from chalicelib.rights.request import declaration, procedures
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.terms import Destination
+from chalicelib.rights.request.terms import Destination, Right
 from tests.support.clouds import cloud
 from tests.support.world.builders import an_address
 from tests.support.world.world import User, World
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.proof  # takes long
 
 @pytest.fixture(autouse=True)
 def _a_short_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(procedures, "_COPY", (declaration.PIN,))
+    short = replace(declaration.of(Right.ACCESS), steps=(declaration.PIN,))
+    monkeypatch.setitem(cast("dict[Right, Any]", declaration.declared()), Right.ACCESS, short)
 
 
 def advance(request_id: str) -> None:

@@ -49,6 +49,17 @@ def test_each_step_is_run_by_exactly_one_worker() -> None:
     assert sorted(run) == sorted(STEPS)
 
 
+def test_only_the_worker_of_transfers_sends_a_copy_to_another_controller() -> None:
+    assert worker_for(Destination.TRANSFERS).steps.keys() == {"transfer"}
+
+
+def test_only_copies_and_erasures_want_a_step_up() -> None:
+    """Only they are recovered without a session, so only they need a step before which they cool down."""
+    wanting = {right for right in Right if rule_of(right).wants_step_up}
+    assert wanting == {Right.ACCESS, Right.PORTABILITY, Right.ERASURE}
+    assert all(declaration.of(right).cools_before for right in wanting)
+
+
 def test_worker_of_a_step_of_an_older_release_is_the_usual_one() -> None:
     assert declaration.worker_of("retired") is Destination.WORK
 

@@ -124,7 +124,7 @@ def controller() -> Controller:
         representative=arranged.representative or None,
         supervisory_authorities=tuple(Authority(**vars(a)) for a in CONTROLLER.authorities),
         recipients=tuple(RecipientView(name=r.label, country=r.country, role=r.activity) for r in Recipient),
-        retention=tuple(Retention(what=kind, kept=words) for kind, words in kept.items()),
+        retention=tuple(Retention(what=kind, kept=words) for kind, words in sorted(kept.items())),
     )
 
 

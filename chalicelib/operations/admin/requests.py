@@ -18,12 +18,15 @@ from chalicelib.operations.admin.views import (
 )
 from chalicelib.rights.operators import decide, end_restriction, enter, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import AlreadyOpen, ExtensionNotAllowed, NotCarriedOut, NotNow, TooLate
 from chalicelib.staff import service as staff
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 routes = Blueprint(__name__)
+
+declaration.load_all()
 
 _ALL = "/admin/v1/rights-requests"
 _ONE = _ALL + "/{request_id}"

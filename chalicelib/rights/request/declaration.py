@@ -9,11 +9,10 @@ Intake, engine, operators, views and reports read the declarations.
 """
 
 import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import chalicelib.rights
@@ -137,10 +136,9 @@ def declared() -> Mapping[Right, RightDeclaration]:
         NotDeclared: a right has none.
     """
     found: dict[Right, RightDeclaration] = {}
-    for folder in pkgutil.iter_modules(chalicelib.rights.__path__, _ROOM):
-        if folder.ispkg and find_spec(f"{folder.name}.right"):
-            module = importlib.import_module(f"{folder.name}.right")
-            found |= {one.right: one for one in vars(module).values() if isinstance(one, RightDeclaration)}
+    for path in sorted(Path(chalicelib.rights.__path__[0]).glob("*/right.py")):
+        module = importlib.import_module(f"{_ROOM}{path.parent.name}.right")
+        found |= {one.right: one for one in vars(module).values() if isinstance(one, RightDeclaration)}
     if missing := set(Right) - found.keys():
         raise NotDeclared(", ".join(sorted(missing)))
     return found
@@ -161,6 +159,13 @@ def worker_of(step: str) -> Destination:
     """The worker that runs a step; the usual one for a step of an older release, which reports it."""
     named = steps().get(step)
     return named.worker if named else Destination.WORK
+
+
+def load_all() -> None:
+    """Load the intake and the words of each right: while Lambda starts the container, no request waits."""
+    for one in declared().values():
+        load(one.intake)
+        load(one.words)
 
 
 def load(place: str) -> Any:  # noqa: ANN401 - the caller knows what it named
