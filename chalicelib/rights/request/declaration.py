@@ -69,9 +69,9 @@ class RightDeclaration:
         notes: what the steps of a request leave for later ones.
         intake: the place of its `IntakeRule`: `module:name`, below `rights`.
         words: the place of its `RightWords`, in the same form.
-        steps: the steps that carry a request out.
+        steps: the steps that carry a request out. A request that waits for operators begins without them.
         variants: the steps of requests that need others, by a name that the intake knows.
-        endings: the steps after a person closed a request early, by its status; None: any other status.
+        endings: the steps after a person closed a request, by its status; None: any other status.
         refusals: why a request may be refused, wholly or in part.
         cools_before: the first step that cannot be undone. It waits if the number of the account has just
             changed, and for a request without a session. None: the first step.
