@@ -1,4 +1,4 @@
-"""Tests the declarations of rights: each reference resolves, and no other table tells rights apart."""
+"""Tests the declarations of rights: each reference resolves, and no other table has the rights as keys."""
 
 import ast
 from pathlib import Path
@@ -49,6 +49,12 @@ def test_each_step_is_run_by_exactly_one_worker() -> None:
     assert sorted(run) == sorted(STEPS)
 
 
+def test_steps_with_one_name_are_one_step() -> None:
+    """Requests store names, so a second step of a name would run in place of the first."""
+    named = [*declaration._SHARED, *(s for one in declaration.declared().values() for s in one.all_steps())]
+    assert len({(str(step), step.module, step.worker) for step in named}) == len(STEPS)
+
+
 def test_only_the_worker_of_transfers_sends_a_copy_to_another_controller() -> None:
     assert worker_for(Destination.TRANSFERS).steps.keys() == {"transfer"}
 
@@ -81,7 +87,7 @@ def tables_of_rights(source: str) -> list[int]:
     ]
 
 
-def test_no_other_table_tells_rights_apart() -> None:
+def test_no_other_table_has_the_rights_as_keys() -> None:
     folders = ("rights", "operations/reports")
     files = [path for folder in folders for path in (ROOT / "chalicelib" / folder).rglob("*.py")]
     assert len(files) > 100
