@@ -1,0 +1,108 @@
+"""`python -m infra.mutants`: tries the mutants of what changed; see `--help`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra import promises
+from infra.mutants import catalogue, results, selection
+from infra.mutants.catalogue import ROOT
+from infra.mutants.model import Mutant
+from infra.mutants.trials import AT_NIGHT, BY_DAY, NotReady, Plan, Trial, tried
+
+app = typer.Typer(add_completion=False, help=__doc__)
+console = Console(soft_wrap=True, markup=False, highlight=False)
+
+
+@app.command()
+def check() -> None:
+    """Check the list: enough mutants of each kept promise, and each one's text is there exactly once."""
+    faults = list(catalogue.faults(catalogue.mutants()))
+    for fault in faults:
+        console.print(fault)
+    raise typer.Exit(1 if faults else 0)
+
+
+@app.command()
+def change(
+    since: Annotated[str, typer.Option(help="a commit; else that of the last run of all")] = "",
+    seed: Annotated[int | None, typer.Option(help="of the sample; else by the commit")] = None,
+    workers: int = 2,
+) -> None:
+    """Try the mutants of what changed since a commit, at most 20."""
+    seed = int(selection.head(ROOT)[:8], 16) if seed is None else seed
+    known = results.read()
+    listed = catalogue.mutants()
+    chosen = selection.of_change(listed, known, since or known.commit, seed, ROOT)
+    console.print(f"{len(chosen.mutants)} of {len(listed)} mutants, seed {seed}: {chosen.reason}")
+    _finish(_try(chosen.mutants, known, workers, BY_DAY))
+
+
+@app.command(name="all")
+def everything(workers: int = 2) -> None:
+    """Try all mutants on the tests of `make test`; write the results to docs/mutants.json."""
+    commit = selection.head(ROOT) + ("-dirty" if selection.dirty(ROOT) else "")
+    trials = _try(catalogue.mutants(), results.read(), workers, BY_DAY)
+    found = [(one.mutant, results.Result(one.run.verdict, one.run.test, one.expected)) for one in trials]
+    results.write(commit, datetime.now(UTC).date().isoformat(), found)
+    _finish(trials)
+
+
+@app.command()
+def night(workers: int = 2) -> None:
+    """Try all mutants, also on the tests that start emulators and the proofs."""
+    _finish(_try(catalogue.mutants(), results.read(), workers, AT_NIGHT))
+
+
+@app.command()
+def only(names: list[str], workers: int = 2) -> None:
+    """Try the mutants of some promises, or some mutants: `RGT-3` or `"RGT-3 name"`."""
+    chosen = [one for one in catalogue.mutants() if {one.promise, results.key(one)} & set(names)]
+    _finish(_try(chosen, results.read(), workers, BY_DAY))
+
+
+def _try(
+    mutants: Sequence[Mutant], known: results.Results, workers: int, suites: tuple[str, ...]
+) -> list[Trial]:
+    """Try mutants and print a line of each."""
+    if faults := list(catalogue.faults(catalogue.mutants())):
+        for fault in faults:
+            console.print(fault)
+        raise typer.Exit(1)
+    first = {one: result.test for one in mutants if (result := known.of(one)) is not None}
+    plan = Plan(promises.proofs(), suites, "" if suites == AT_NIGHT else "not proof", first)
+    begun = time.monotonic()
+    try:
+        trials = tried(mutants, plan, workers, _print)
+    except NotReady as error:
+        console.print(str(error))
+        raise typer.Exit(1) from None
+    console.print(f"{len([t for t in trials if t.expected])} of {len(trials)} as expected, ", end="")
+    console.print(f"{time.monotonic() - begun:.0f} s")
+    return trials
+
+
+def _print(trial: Trial) -> None:
+    mutant, run = trial.mutant, trial.run
+    mark = "" if trial.expected else "NOT EXPECTED "
+    console.print(f"{mark}{results.key(mutant)}: {run.verdict} {run.test} ({run.seconds:.0f} s)")
+    if not trial.expected:
+        console.print(f"    {mutant.place}: {mutant.harm}\n{run.detail}".rstrip())
+
+
+def _finish(trials: list[Trial]) -> None:
+    """Exit with status 1 if a mutant ended otherwise than expected, or none was tried."""
+    unexpected = [trial for trial in trials if not trial.expected]
+    for trial in unexpected:
+        console.print(f"{results.key(trial.mutant)}: {trial.run.verdict}, expected {trial.mutant.expect}")
+    raise typer.Exit(1 if unexpected or not trials else 0)
+
+
+if __name__ == "__main__":
+    app()
