@@ -56,8 +56,9 @@ def pytest_configure() -> None:
 
 
 def _inside(path: str | bytes | os.PathLike[str], root: str) -> bool:
-    full = os.path.realpath(os.fsdecode(path))
-    return full.startswith((root + os.sep, *_DEVICES)) or os.fsdecode(path).startswith(_DEVICES)
+    """Return whether a path is in the copy, a device, or where Python keeps compiled packages."""
+    named, full = os.fsdecode(path), os.path.realpath(os.fsdecode(path))
+    return full.startswith((root + os.sep, *_DEVICES)) or named.startswith(_DEVICES) or "__pycache__" in full
 
 
 @pytest.hookimpl(trylast=True)

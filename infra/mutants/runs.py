@@ -79,7 +79,7 @@ def run(copy: Copy, tests: Tests, stop: threading.Event, limit: float = LONGEST)
         plugin.ROOT: str(copy.root), "TMPDIR": str(copy.temporary), "PYTHONDONTWRITEBYTECODE": "",
     }  # fmt: skip
     command = [
-        sys.executable, "-m", "pytest", "-p", "infra.mutants.plugin", "-p", "no:cacheprovider", "-q", "-n0",
+        sys.executable, "-m", "pytest", "-q", "-n0", "-p", "infra.mutants.plugin", "-p", "no:cacheprovider",
         f"--maxfail={_MOST_BROKEN}", "-m", tests.marks, *tests.paths,
     ]  # fmt: skip
     begun = time.monotonic()
