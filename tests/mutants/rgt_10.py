@@ -1,0 +1,69 @@
+"""Mutants of RGT-10: requests are answered within the legal deadline, with evidence of it."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="later_of_two_periods_counts",
+        promise="RGT-10",
+        place="chalicelib.rights.request.deadline:Clock.first_period_ends",
+        find="last = min(received + LONGEST, received + relativedelta(months=1))",
+        replace="last = max(received + LONGEST, received + relativedelta(months=1))",
+        harm=(
+            "In a month of 31 days, a person gets the answer a day later than promised, and nobody "
+            "sees that it is late."
+        ),
+    ),
+    Mutant(
+        name="duty_that_kills_its_worker_blocks_the_others",
+        promise="RGT-10",
+        place="chalicelib.rights.engine.engine:_run_duties",
+        find="for duty in (*due[first:], *due[:first]):",
+        replace="for duty in due:",
+        harm=(
+            "A person never learns of the extension of their request, because an earlier duty kills "
+            "each worker."
+        ),
+    ),
+    Mutant(
+        name="concurrent_entry_loses_the_evidence",
+        promise="RGT-10",
+        place="chalicelib.rights.request.store:move",
+        find="            continue\n    return _write_move(before, after, entry, also)",
+        replace="            break\n    return _write_move(before, after, None, also)",
+        harm=(
+            "A request is answered while an operator looks at it, and no evidence shows its subject "
+            "or a court when."
+        ),
+    ),
+    Mutant(
+        name="alarm_shows_the_least_urgent_request",
+        promise="RGT-10",
+        place="chalicelib.rights.engine.queue:sweep",
+        find="days if known is None else min(days, known)",
+        replace="days if known is None else max(days, known)",
+        harm=(
+            "A person gets the answer late, since the alarm of operators counts the days of a "
+            "request that has more."
+        ),
+    ),
+    Mutant(
+        name="extension_uses_up_the_reminders",
+        promise="RGT-10",
+        place="chalicelib.rights.operators.extend:_extension_move",
+        find="after = with_reminders_reset(request.with_clock(longer), now)",
+        replace="after = request.with_clock(longer)",
+        harm="Nobody reminds operators of an extended request, and its subject gets the answer late.",
+    ),
+    Mutant(
+        name="late_partial_refusal_counts_as_in_time",
+        promise="RGT-10",
+        place="chalicelib.rights.operators.decide:_approval_move",
+        find="late = proposal.reason is not None and not",
+        replace="late = proposal.status is Status.REFUSED and not",
+        harm=(
+            "A person learns after the first month that a part is refused, and the evidence says "
+            "that it was in time."
+        ),
+    ),
+)

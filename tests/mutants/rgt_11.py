@@ -1,0 +1,69 @@
+"""Mutants of RGT-11: everyone can exercise their rights, with or without access to an account."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="new_phone_cannot_stop_an_erasure",
+        promise="RGT-11",
+        place="chalicelib.signup.service:_is_code_enough",
+        find="if account.frozen is None or not account.frozen.idle:",
+        replace="if account.frozen is None:",
+        harm=(
+            "A person whose phone was stolen cannot sign in with a new one to stop the deletion that "
+            "the thief asked for."
+        ),
+    ),
+    Mutant(
+        name="one_proof_counts_twice",
+        promise="RGT-11",
+        place="chalicelib.rights.guests.service:_proof_move",
+        find="is not Status.AWAITING_VERIFICATION or proof in request.proofs:",
+        replace="is not Status.AWAITING_VERIFICATION:",
+        harm="A thief of a SIM card proves the same number twice, and gets the copy of its owner's data.",
+    ),
+    Mutant(
+        name="letter_counts_from_its_entry",
+        promise="RGT-11",
+        place="chalicelib.rights.operators.enter:_received_at",
+        find="return beginning_of(received.received_on)",
+        replace="return clock.now()",
+        harm=(
+            "A person who wrote a letter gets the answer later, since the days that it lay in the "
+            "office do not count."
+        ),
+    ),
+    Mutant(
+        name="address_of_a_stranger_stays",
+        promise="RGT-11",
+        place="chalicelib.rights.steps.guests:_forget_contact",
+        find='{"contact_phone": None, "contact_email": None, "contact_locale": None}',
+        replace='{"contact_phone": None, "contact_locale": None}',
+        harm=(
+            "The email address of a person without an account is kept for years after the answer "
+            "says it is not."
+        ),
+    ),
+    Mutant(
+        name="freeze_protects_the_thief_of_a_number",
+        promise="RGT-11",
+        place="chalicelib.rights.operators.enter:_searches",
+        find="return [before, now] if received.right is Right.RESTRICTION else [now, before]",
+        replace="return [now, before]",
+        harm=(
+            "A locked-out owner asks to freeze the account, and the account that the thief opened is "
+            "restricted instead."
+        ),
+    ),
+    Mutant(
+        name="one_operator_checks_the_identity_alone",
+        promise="RGT-11",
+        place="chalicelib.rights.operators.extend:_identity_proof_move",
+        find="if first == by:",
+        replace="if request.on_behalf and first == by:",
+        harm=(
+            "One operator alone releases the data of an account to somebody who says that they lost "
+            "access to it."
+        ),
+    ),
+)

@@ -1,0 +1,72 @@
+"""Mutants of RGT-3: an account can be erased; what a law keeps is locked, named and dated."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="late_writes_of_usage_stay",
+        promise="RGT-3",
+        place="chalicelib.privacy.erasure:remaining",
+        find="for place in deletable_tables():",
+        replace="for place in (Table.ACCOUNTS, Table.BILLING):",
+        harm=(
+            "A usage event that arrives during the deletion stays stored, and the certificate says "
+            "that nothing is left."
+        ),
+    ),
+    Mutant(
+        name="preserved_messages_stay",
+        promise="RGT-3",
+        place="chalicelib.rights.erasure.delete:_keys",
+        find="return key_of(request_id), preserved_key_of(request_id)",
+        replace="return (key_of(request_id),)",
+        harm=(
+            "The messages that a restriction preserved stay stored after the account of their owner "
+            "is deleted."
+        ),
+    ),
+    Mutant(
+        name="certificate_dates_backups_too_early",
+        promise="RGT-3",
+        place="chalicelib.rights.erasure.certificates.model:_backups",
+        find="clear_ids_from=max([key_deleted_at, *deleted_at])",
+        replace="clear_ids_from=min([key_deleted_at, *deleted_at])",
+        harm=(
+            "The certificate tells a person that backups have no readable data any more, while one "
+            "still has some."
+        ),
+    ),
+    Mutant(
+        name="law_is_not_named_beside_a_hold",
+        promise="RGT-3",
+        place="chalicelib.rights.erasure.keep:_lines",
+        find="if record.statutory_until and record.statutory_until > now:",
+        replace="if record.statutory_until and record.statutory_until > now and not record.holds:",
+        harm=(
+            "A person is told the end of a dispute, but not that a law keeps the same record for "
+            "years longer."
+        ),
+    ),
+    Mutant(
+        name="first_of_several_ends_counts",
+        promise="RGT-3",
+        place="chalicelib.retention.held.model:KeepReasons.ends",
+        find="max([*ends, *([statutory] if statutory else [])])",
+        replace="min([*ends, *([statutory] if statutory else [])])",
+        harm=(
+            "A record that a law keeps for years is deleted when a short hold ends, and its owner "
+            "cannot prove a payment."
+        ),
+    ),
+    Mutant(
+        name="restore_revives_an_erasure_that_was_pending",
+        promise="RGT-3",
+        place="chalicelib.operations.restore.marks:_unfinished",
+        find="if not any(_is_final(one) and one.written_at < since for one in own):",
+        replace="if not any(one.written_at < since for one in own):",
+        harm=(
+            "A restored backup brings back the account of a person whose deletion had begun before "
+            "it and ended after it."
+        ),
+    ),
+)
