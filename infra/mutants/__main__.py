@@ -23,7 +23,8 @@ console = Console(soft_wrap=True, markup=False, highlight=False)
 @app.command()
 def check() -> None:
     """Check the list: enough mutants of each kept promise, and each one's text is there exactly once."""
-    faults = list(catalogue.faults(catalogue.mutants()))
+    listed = catalogue.mutants()
+    faults = [*catalogue.lacking(listed), *catalogue.faults(listed)]
     for fault in faults:
         console.print(fault)
     raise typer.Exit(1 if faults else 0)
@@ -71,7 +72,7 @@ def _try(
     mutants: Sequence[Mutant], known: results.Results, workers: int, suites: tuple[str, ...]
 ) -> list[Trial]:
     """Try mutants and print a line of each."""
-    if faults := list(catalogue.faults(catalogue.mutants())):
+    if faults := list(catalogue.faults(mutants)):
         for fault in faults:
             console.print(fault)
         raise typer.Exit(1)

@@ -34,8 +34,8 @@ def mutants() -> list[Mutant]:
     return found
 
 
-def faults(listed: Sequence[Mutant], root: Path = ROOT) -> Iterator[str]:
-    """Yield what is wrong with a list of mutants: too few, two of one name, or text that is gone."""
+def lacking(listed: Sequence[Mutant]) -> Iterator[str]:
+    """Yield the kept promises that have too few mutants, and the files that name no promise."""
     counts = Counter(one.promise for one in listed)
     for promise, entry in promises.listed().items():
         least = (LEAST_OF_MOST if promise in MOST else LEAST) if entry.get("code") else 0
@@ -45,6 +45,10 @@ def faults(listed: Sequence[Mutant], root: Path = ROOT) -> Iterator[str]:
     for path in sorted(FOLDER.glob("[!_]*.py")):
         if path.stem not in known:
             yield f"{path.name}: names no promise"
+
+
+def faults(listed: Sequence[Mutant], root: Path = ROOT) -> Iterator[str]:
+    """Yield what is wrong with single mutants: a name that another one has, or text that is gone."""
     for name, count in Counter((one.promise, one.name) for one in listed).items():
         if count > 1:
             yield f"{' '.join(name)}: {count} mutants have this name"

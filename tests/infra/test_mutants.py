@@ -238,7 +238,7 @@ class TestList:
 
     def test_kept_promise_with_too_few_mutants_is_a_fault(self) -> None:
         fewer = [one for one in catalogue.mutants() if one.promise != "SEC-1"]
-        assert "SEC-1: 0 mutants; a kept promise has 6" in list(catalogue.faults(fewer))
+        assert "SEC-1: 0 mutants; a kept promise has 6" in list(catalogue.lacking(fewer))
 
     @pytest.mark.parametrize(
         ("expect", "why"), [(Verdict.BROKEN, ""), (Verdict.SURVIVED, "no test"), (Verdict.DEAD, "a reason")]
