@@ -1,0 +1,68 @@
+"""Mutants of SEC-1: data is protected at rest and in transit, and kept out of our logs."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="text_of_an_error_reaches_the_log",
+        promise="SEC-1",
+        place="chalicelib.core.observe:observed",
+        find="type(error).__name__",
+        replace="str(error)",
+        harm=(
+            "The log of a function shows what a person sent, because Lambda logs the text of an "
+            "unexpected error."
+        ),
+    ),
+    Mutant(
+        name="sealed_value_opens_in_another_persons_item",
+        promise="SEC-1",
+        place="chalicelib.core.sealing:Place.bound_to",
+        find='(self.kind, self.pk, self.sk or "", str(version))',
+        replace='(self.kind, self.sk or "", str(version))',
+        harm=(
+            "A sealed invoice that lands among the records of another person opens there, and "
+            "that person reads it."
+        ),
+    ),
+    Mutant(
+        name="covered_checkpoint_passes_verification",
+        promise="SEC-1",
+        place="chalicelib.core.chain.verification:_opened",
+        find="if len(versions) != 1 or not written:",
+        replace="if not written:",
+        harm=(
+            "Nobody notices that somebody hid a signed checkpoint, so evidence about a person can"
+            " be replaced."
+        ),
+    ),
+    Mutant(
+        name="representation_of_unsealed_records_shows_values",
+        promise="SEC-1",
+        place="chalicelib.privacy.personal:Record.__repr_args__",
+        find="self.declaration.personal_fields()",
+        replace="self.declaration.sealed_fields()",
+        harm=(
+            "The representation of an event, which a traceback may quote, shows which screen a person used."
+        ),
+    ),
+    Mutant(
+        name="function_of_transfers_reads_preserved_messages",
+        promise="SEC-1",
+        place=".chalice/policy-transfer_copies.json",
+        find="${ExportBucketArn}/exports/*",
+        replace="${ExportBucketArn}/*",
+        harm=(
+            "The function that talks to strangers' servers can read the messages that a "
+            "restriction preserves for a person."
+        ),
+    ),
+    Mutant(
+        name="keys_have_no_backup",
+        promise="SEC-1",
+        place="infra/template/data.yaml",
+        find="        PointInTimeRecoveryEnabled: true\n        RecoveryPeriodInDays: 7\n",
+        replace="        PointInTimeRecoveryEnabled: false\n",
+        harm="If the table of keys is damaged, nobody can ever open the data of any person again.",
+    ),
+)

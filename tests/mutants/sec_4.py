@@ -1,0 +1,37 @@
+"""Mutants of SEC-4: breaches are reported within the legal deadline."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="deadline_counts_from_the_entry",
+        promise="SEC-4",
+        place="chalicelib.operations.breaches.record:open_breach",
+        find="rule_of(new, one), new.discovered_at)",
+        replace="rule_of(new, one), now)",
+        harm=(
+            "The authority learns of a breach too late, because its deadline starts when an "
+            "operator enters the breach."
+        ),
+    ),
+    Mutant(
+        name="alarm_watches_the_last_deadline",
+        promise="SEC-4",
+        place="chalicelib.operations.breaches.watch:BreachFigures.of",
+        find="min(deadlines, default=None)",
+        replace="max(deadlines, default=None)",
+        harm=(
+            "Operators get no warning of the nearest deadline, so an authority learns of a breach too late."
+        ),
+    ),
+    Mutant(
+        name="unreadable_account_counts_as_of_another_country",
+        promise="SEC-4",
+        place="chalicelib.operations.breaches.subject_notices.notice:Affected.is_concerned",
+        find=" and self.is_readable",
+        replace="",
+        harm=(
+            "A person whose account cannot be read gets no notice of a breach that concerns their country."
+        ),
+    ),
+)
