@@ -1,0 +1,33 @@
+"""Mutants of NOT-1: a changed policy is announced before it takes effect, and acceptances are recorded."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="late_announcement_has_no_notice_period",
+        promise="NOT-1",
+        place="chalicelib.consents.notices.versions:Standing.applies_from",
+        find="return max(notice.effective_at, announcement.announced_at + Settings.notice_period)",
+        replace="return notice.effective_at",
+        harm=(
+            "A new policy applies to a person on the day on which they learn of it, if its "
+            "announcement to them was late."
+        ),
+    ),
+    Mutant(
+        name="second_round_is_never_made",
+        promise="NOT-1",
+        place="chalicelib.consents.announcements.run:_ROUNDS",
+        find="Rounds(2,",
+        replace="Rounds(1,",
+        harm="A person whose account the first pass could not see never learns of a new policy.",
+    ),
+    Mutant(
+        name="old_acceptance_counts_for_a_new_version",
+        promise="NOT-1",
+        place="chalicelib.consents.notices.versions:Standing.due",
+        find="current.version in self.accepted",
+        replace="self.accepted",
+        harm="A person who accepted the first terms is never asked to accept the changed ones.",
+    ),
+)
