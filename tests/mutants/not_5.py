@@ -1,0 +1,33 @@
+"""Mutants of NOT-5: two people assess a voluntary disclosure in writing."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="reason_of_the_proposer_counts_twice",
+        promise="NOT-5",
+        place="chalicelib.staff.disclosures.decide:_approval",
+        find="and assessment is None:",
+        replace="and not (assessment or found.reason):",
+        harm=(
+            "The data of a person goes out by our own decision, and only one operator assessed "
+            "that in writing."
+        ),
+    ),
+    Mutant(
+        name="proposer_approves_alone",
+        promise="NOT-5",
+        place="chalicelib.staff.disclosures.decide:_check_reviewer",
+        find="found.proposed_by == by",
+        replace="found.reviewed_by == by",
+        harm="One operator alone decides that the data of a person goes out.",
+    ),
+    Mutant(
+        name="second_assessment_is_not_stored",
+        promise="NOT-5",
+        place="chalicelib.staff.disclosures.decide:_reviewed",
+        find='"review": assessment',
+        replace='"review": found.review',
+        harm="Nobody can check later why the second operator agreed that the data of a person went out.",
+    ),
+)
