@@ -1,0 +1,38 @@
+"""Mutants of RGT-7: a consent can be withdrawn as easily as it was given, with immediate effect."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="new_consent_covers_what_was_withdrawn",
+        promise="RGT-7",
+        place="chalicelib.consents.model:decided",
+        find="before.covers_since if before and gives_again else None",
+        replace="before.covers_since if before else None",
+        harm=(
+            "A person withdraws a consent and gives it again later, and data from before the withdrawal is "
+            "used again."
+        ),
+    ),
+    Mutant(
+        name="altered_history_refuses_the_withdrawal",
+        promise="RGT-7",
+        place="chalicelib.consents.decision:_writes",
+        find="if any(event.gives for event in events):",
+        replace="if events:",
+        harm=(
+            "A person whose history was tampered with cannot withdraw a consent, and the use of their data "
+            "goes on."
+        ),
+    ),
+    Mutant(
+        name="interrupted_deletion_counts_as_complete",
+        promise="RGT-7",
+        place="chalicelib.privacy.lapses:delete",
+        find="return Deleted(items, complete=False)",
+        replace="return Deleted(items, complete=True)",
+        harm=(
+            "Of a person with much data, most of it stays stored after they withdrew the consent to its use."
+        ),
+    ),
+)
