@@ -1,0 +1,66 @@
+"""Mutants of STR-3: Stream accepts only short-lived tokens of live sessions; members alone read a channel."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        name="token_outlives_the_session",
+        promise="STR-3",
+        place="chalicelib.stream.token:mint",
+        find="min(read_at + settings().chat_token_life, session_ends)",
+        replace="read_at + settings().chat_token_life",
+        harm="A phone that its owner lost reads the chat for up to an hour after its session has lapsed.",
+    ),
+    Mutant(
+        name="token_counts_as_issued_after_the_read",
+        promise="STR-3",
+        place="chalicelib.stream.token:mint",
+        find="read_at - CLOCK_SKEW",
+        replace="clock.now() - CLOCK_SKEW",
+        harm=(
+            "A stolen phone that asks for a token while its owner signs it out reads the chat for "
+            "another hour."
+        ),
+    ),
+    Mutant(
+        name="revocation_is_dropped_after_a_quarter_hour",
+        promise="STR-3",
+        place="chalicelib.stream.users.sync:_revoke",
+        find="settings().chat_token_life",
+        replace="settings().access_token_life",
+        harm=(
+            "Stream is down for half an hour after a sign-out, and then the phone that was signed "
+            "out reads the chat."
+        ),
+    ),
+    Mutant(
+        name="session_stays_if_a_later_revocation_exists",
+        promise="STR-3",
+        place="chalicelib.accounts.sessions.logout:_end",
+        find="commit(event, *ended)",
+        replace="return",
+        harm=(
+            "A user signs out two phones at the same moment, and one of them stays signed in and "
+            "reads the chat."
+        ),
+    ),
+    Mutant(
+        name="restricted_account_gets_a_token",
+        promise="STR-3",
+        place="chalicelib.accounts.sessions.caller:_REFUSED_STATES",
+        find=", AccountState.RESTRICTED: Restricted",
+        replace="",
+        harm=(
+            "A user had the use of their data restricted, and a phone with a session still gets "
+            "into the chat."
+        ),
+    ),
+    Mutant(
+        name="other_channel_types_are_not_checked",
+        promise="STR-3",
+        place="chalicelib.stream.settings.baseline:settings_for",
+        find="in sorted(found.channel_types | {OUR_CHANNEL_TYPE}):",
+        replace="in (OUR_CHANNEL_TYPE,):",
+        harm="Any user reads the channels of a type that Stream opens to all, and no alarm rings.",
+    ),
+)

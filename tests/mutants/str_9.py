@@ -1,0 +1,34 @@
+"""Mutants of STR-9: the members of a conversation at Stream are those whom our record names."""
+
+from infra.mutants.model import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        name="block_during_the_opening_is_missed",
+        promise="STR-9",
+        place="chalicelib.people.conversations.service:_open_pair",
+        find="                contacts.still_contact(wish.me.account_id, other),\n",
+        replace="",
+        harm=(
+            "A user whom another one blocks at that moment opens a conversation with them and writes to them."
+        ),
+    ),
+    Mutant(
+        name="member_who_left_stays_after_an_outage",
+        promise="STR-9",
+        place="chalicelib.people.conversations.channel_sync:_is_done",
+        find="return False",
+        replace="return True",
+        harm=(
+            "Stream is down when a user leaves a group, and the others still see the user as a member there."
+        ),
+    ),
+    Mutant(
+        name="new_member_meets_a_user_who_blocks_them",
+        promise="STR-9",
+        place="chalicelib.people.conversations.service:change_members",
+        find="_admissible(me.account_id, new, before.account_ids)",
+        replace="_admissible(me.account_id, new, ())",
+        harm="A user finds themselves in a group with a person whom they block.",
+    ),
+)
