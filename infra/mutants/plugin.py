@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,14 @@ def pytest_configure() -> None:
                 os._exit(ESCAPED)
 
     sys.addaudithook(watch)
+    threading.Thread(target=_end_with_parent, args=[os.getppid()], daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """End the process when the runner is gone: killed itself, it can end nothing."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(ESCAPED)
 
 
 def _inside(path: str | bytes | os.PathLike[str], root: str) -> bool:
