@@ -9,7 +9,7 @@ WORKERS ?= 2
 # An environment that forbids .pyc files would have every process of every run compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run tour dev test proof proof-all check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+.PHONY: help run tour dev test proof proof-all mutants mutants-all mutants-night check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 .PHONY: deploy preflight releases rollback remove record
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
@@ -30,7 +30,17 @@ proof: setup        ## run the tests that take minutes: flows are killed at thei
 proof-all: export EVERY_POINT = 1
 proof-all: proof    ## the same, and skip no side effect: an hour or more
 
-check: setup lint types guards  ## check lint, types, the direction of imports, and the templates
+mutants: setup      ## try the mutants of what changed since the last run of all, or SINCE=<commit>: at most 20
+	$(BIN)/python -m infra.mutants change --workers $(WORKERS) $(if $(SINCE),--since "$(SINCE)") $(if $(SEED),--seed $(SEED))
+
+mutants-all: setup  ## try all mutants, and write docs/mutants.json; less than an hour
+	$(BIN)/python -m infra.mutants all --workers $(WORKERS)
+
+mutants-night: setup  ## try all mutants, also on the tests that start emulators, and 60 random ones
+	$(BIN)/python -m infra.mutants night --workers $(WORKERS)
+	$(BIN)/python -m infra.mutants random --workers $(WORKERS) $(if $(SEED),--seed $(SEED))
+
+check: setup lint types guards  ## check lint, types, the direction of imports, the templates and the list of mutants
 
 lint:
 	$(BIN)/ruff format --check .
@@ -40,8 +50,9 @@ lint:
 types:
 	$(BIN)/mypy
 
-guards: setup       ## check the templates with cfn-lint and checkov
+guards: setup       ## check the templates with cfn-lint and checkov, and the list of mutants
 	$(BIN)/python -m infra.guards
+	$(BIN)/python -m infra.mutants check
 
 format: setup       ## format the code and apply ruff's fixes
 	$(BIN)/ruff format .
