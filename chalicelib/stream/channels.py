@@ -7,6 +7,7 @@ Messages are found and deleted (STR-12), and no text of a message is kept.
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.privacy.purposes import Category, Purpose
@@ -108,7 +109,6 @@ def _found(answer: Mapping[str, Any], cid: str) -> FoundChannel:
 
 # The fields of an attachment that may name a file at Stream, and the route that deletes such a file.
 _FILES = {"asset_url": "file", "file_url": "file", "image_url": "image", "thumb_url": "image"}
-_MAX_FILES = 64  # a message has at most 30 attachments
 
 
 def find_message(message_id: MessageId) -> FoundMessage | None:
@@ -131,17 +131,15 @@ def find_message(message_id: MessageId) -> FoundMessage | None:
 def delete_message(message: FoundMessage) -> None:
     """Delete a message and its files for good; repeating the call changes nothing.
 
-    The files come first, since only the message names them. A file that Stream refuses to delete is not one
-    of the channel, for example a picture of a web page. Stream may answer a deletion that it did with 400;
-    so a refused one is decided by reading the message again.
+    The files come first, since only the message names them. Stream may answer a deletion that it did with
+    400; so a refused one is decided by reading the message again.
 
     Raises:
         StreamUnavailable: Stream does not answer; call it again.
         StreamRefused: Stream refuses, and the message is still there.
     """
     for file in message.files:
-        with suppress(InputRefused, UserBurned):
-            _delete_file(message, file)
+        _delete_file(f"channels/{message.channel_type}/{message.channel_id}/{file.route}", file.url)
     try:
         gateway.ask(
             lambda client: client.delete_message(message.id, hard=True),
@@ -155,13 +153,19 @@ def delete_message(message: FoundMessage) -> None:
             raise
 
 
-def _delete_file(message: FoundMessage, file: MessageFile) -> None:
-    path = f"channels/{message.channel_type}/{message.channel_id}/{file.route}"
-    gateway.ask(
-        lambda client: client.delete(path, {"url": file.url}),
-        sending=_AN_ID,
-        purpose=Purpose.LEGAL_OBLIGATION,
-    )
+@lru_cache(maxsize=1_000)
+def _delete_file(path: str, url: str) -> None:
+    """Delete a file, unless this container did. A refused one is not of the channel, but of a web page.
+
+    Stream deletes 60 files a minute, and a message may name 120. Because the container remembers them, the
+    repeated call does not use up the next minute's calls for the same files.
+    """
+    with suppress(InputRefused, UserBurned):
+        gateway.ask(
+            lambda client: client.delete(path, {"url": url}),
+            sending=_AN_ID,
+            purpose=Purpose.LEGAL_OBLIGATION,
+        )
 
 
 def _message(answer: Mapping[str, Any]) -> FoundMessage:
@@ -178,7 +182,7 @@ def _message(answer: Mapping[str, Any]) -> FoundMessage:
         channel_id=channel_id,
         author=_author(found.get("user")),
         is_deleted=found.get("deleted_at") is not None or found.get("type") == "deleted",
-        files=tuple(dict.fromkeys(_files(found.get("attachments"))))[:_MAX_FILES],
+        files=tuple(dict.fromkeys(_files(found.get("attachments")))),  # all: only the message names them
     )
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.core.batches import batched
+from chalicelib.core.clock import MINUTE
 from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
 from tests.support.stream.conversations import some_contacts
@@ -51,6 +53,26 @@ def test_files_of_a_deleted_message_are_deleted(two: list[User], stream: Emulato
     assert list(stream.state()["files"]) == [url]
     assert deletes(mila, pair, "m-1").status == 204
     assert stream.state()["files"] == {}
+
+
+@pytest.mark.promise("STR-12")
+def test_ninety_files_are_deleted_at_the_pace_that_stream_allows(
+    world: World, two: list[User], stream: Emulator, tmp_path: Path
+) -> None:
+    mila, jovan = two
+    pair = mila.opens(jovan).json["conversation_id"]
+    channel = gateway._client().channel("messaging", pair)
+    note = tmp_path / "note.txt"
+    note.write_text("hello")
+    url = channel.send_file(note.as_uri(), note.name, {"id": mila.user_id})["file"]
+    of_the_web = [f"https://example.com/{number}" for number in range(89)]
+    parts = batched([*of_the_web, url], 3)
+    attachments = [dict(zip(("image_url", "thumb_url", "asset_url"), part, strict=True)) for part in parts]
+    channel.send_message({"id": "m-1", "text": "x", "attachments": attachments}, mila.user_id)
+    assert deletes(mila, pair, "m-1").status == 503
+    world.advance(MINUTE)
+    assert deletes(mila, pair, "m-1").status == 204
+    assert (stream.state()["files"], texts(stream, pair)) == ({}, [])
 
 
 @pytest.mark.promise("STR-12")
