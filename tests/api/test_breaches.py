@@ -11,6 +11,7 @@ from chalicelib.core.table import Table
 from chalicelib.operations.breaches import record, store
 from chalicelib.operations.breaches.model import Breach
 from chalicelib.operations.breaches.store import history_of
+from chalicelib.operations.breaches.watch import BreachFigures
 from chalicelib.privacy.periods import Period
 from chalicelib.staff.history import history_of as history_of_staff
 from tests.support.cases.breaches import (
@@ -250,6 +251,41 @@ def test_breach_cannot_be_closed_while_people_are_to_be_notified(
     assess(alice, bob, opened, "high", audience="all", texts=TEXTS)
     notifies(alice, opened)
     assert closes(alice, opened).json["open"] == ["subjects"]
+
+
+@pytest.mark.promise("SEC-4")
+@pytest.mark.parametrize("risk", ["unlikely", "risk", "high_exempt"])
+def test_fact_after_the_assessment_has_the_open_breach_assessed_anew(
+    alice: Operator, bob: Operator, opened: str, risk: str
+) -> None:
+    assess(alice, bob, opened, risk)
+    body = {"what": "The copies were taken too.", "categories": ["user.social"], "countries": ["DE"]}
+    assert calls(bob, "POST", f"/{opened}/facts", body=body).status == 200
+    shown = shows(alice, opened)
+    assert shown["open_duties"] == ["authority RS", "authority DE", "assessment"]
+    assert ("risk" in shown, len(shown["assessments"])) == (False, 1)
+    assert BreachFigures.of([stored(opened)], clock.now() + 4 * DAY).overdue == 2
+    assert closes(alice, opened).problem == "breach_unfinished"
+
+
+@pytest.mark.promise("SEC-4")
+def test_fact_leaves_the_duty_to_notify_people_of_a_high_risk(
+    alice: Operator, bob: Operator, opened: str
+) -> None:
+    assess(alice, bob, opened, "high", audience="all", texts=TEXTS)
+    assert calls(bob, "POST", f"/{opened}/facts", body={"what": "Another fact."}).status == 200
+    assert shows(alice, opened)["open_duties"] == ["authority RS", "subjects"]
+    assert begins_notices(alice, opened).status == 200
+
+
+def test_fact_that_needs_one_assessment_too_many_is_refused(
+    monkeypatch: pytest.MonkeyPatch, alice: Operator, bob: Operator, opened: str
+) -> None:
+    monkeypatch.setattr(record, "MAX_ASSESSMENTS", 1)
+    assess(alice, bob, opened, "unlikely")
+    reply = calls(alice, "POST", f"/{opened}/facts", body={"what": "Another fact."})
+    assert reply.problem == "too_many_parts"
+    assert closes(alice, opened).status == 200
 
 
 def test_closed_breach_refuses_work_and_a_new_fact_opens_it_again(

@@ -3,8 +3,10 @@
 - The instant of awareness may be past, never in the future, and is not changed afterwards.
 - Serbia's authority always has a clock. A fact may add countries, whose clocks run from the same instant:
   one that is added late may be overdue at once, and its notification then states the reasons.
-- Every breach is recorded, also one that needs no notification. A fact about a closed breach opens it, and
-  it is assessed anew, unless its people were notified already. The earlier assessments stay on record.
+- Every breach is recorded, also one that needs no notification. A fact about a closed breach opens it.
+- A fact ends the approved assessment, which was made without it: the breach is assessed anew, and clocks that
+  an unlikely risk stopped run until then. A high risk stays, since the people have to be notified without
+  delay whatever the fact is. The earlier assessments stay on record.
 """
 
 from collections.abc import Iterable
@@ -19,6 +21,7 @@ from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import BreachId, StaffId
 from chalicelib.operations.breaches import clocks, moves, store
 from chalicelib.operations.breaches.clocks import COUNTRIES, HOME, AuthorityClock
+from chalicelib.operations.breaches.decide import MAX_ASSESSMENTS
 from chalicelib.operations.breaches.model import (
     AffectedList,
     AssessedOtherwise,
@@ -32,7 +35,14 @@ from chalicelib.operations.breaches.moves import BreachMove
 from chalicelib.operations.breaches.store import BreachPage, UnknownBreach
 from chalicelib.operations.breaches.subject_notices import run
 from chalicelib.operations.breaches.subject_notices import store as notices
-from chalicelib.operations.breaches.words import AffectedUsers, Audience, BreachFinding, NewBreach, rule_of
+from chalicelib.operations.breaches.words import (
+    AffectedUsers,
+    Audience,
+    BreachFinding,
+    BreachRisk,
+    NewBreach,
+    rule_of,
+)
 from chalicelib.staff import history
 
 __all__ = ["BreachPage", "InspectedBreach", "add_affected", "add_fact", "list_all", "open_breach", "show"]
@@ -113,19 +123,20 @@ def open_breach(by: StaffId, new: NewBreach) -> Breach:
 
 
 def add_fact(breach_id: BreachId, by: StaffId, finding: BreachFinding) -> Breach:
-    """Add what was found out later; nothing that is recorded changes, and a closed breach is open again.
+    """Add what was found out later; the breach is open then, and assessed anew unless its risk is high.
 
     Raises:
         NotFound: no such breach.
         InvalidRequest: a country is not listed.
-        TooManyParts: the breach has its highest number of facts.
+        TooManyParts: the breach has its highest number of facts, or of assessments and needs another one.
     """
 
     def rule(breach: Breach) -> BreachMove:
         now = clock.now()
         known = {one.country: one for one in breach.clocks}
         _check(finding, known)
-        if breach.findings >= MAX_FACTS:
+        is_outdated = breach.risk not in {None, BreachRisk.HIGH}
+        if breach.findings >= MAX_FACTS or (is_outdated and len(breach.assessments) >= MAX_ASSESSMENTS):
             raise TooManyParts
         number = breach.findings + 1
         added = [one for one in dict.fromkeys(finding.countries) if one not in known]
@@ -137,7 +148,7 @@ def add_fact(breach_id: BreachId, by: StaffId, finding: BreachFinding) -> Breach
                 "clocks": (*(_restated(one, stated, breach) for one in breach.clocks), *started),
                 "status": BreachStatus.OPEN,
                 "closed_at": None,
-                **(_UNASSESSED if not breach.is_open and breach.notices_from is None else {}),
+                **(_UNASSESSED if is_outdated else {}),
             }
         )
         said = {"fact": number, "countries": added, "reopened": int(not breach.is_open)}
