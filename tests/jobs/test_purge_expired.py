@@ -402,6 +402,25 @@ def test_items_that_fail_in_one_table_do_not_stop_the_next(world: World) -> None
     assert stored(Table.CLAIMS) == stored(Table.RIGHTS) == odd
 
 
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "DeleteObject"])
+def test_copy_that_fails_does_not_stop_those_after_it(world: World, operation: str) -> None:
+    bucket = settings().export_bucket()
+    for name in ("1", "2", "3"):
+        aws.client("s3").put_object(Bucket=bucket, Key=f"exports/r_{name}.zip", Body=b"copy")
+    world.advance(5 * DAY + LAG)
+    calls = iter(range(10))
+    fails_at = {"ListObjectsV2": 1, "DeleteObject": 0}[operation]  # the first call lists all copies
+
+    def deny(**_: Any) -> None:
+        if next(calls) == fails_at:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, operation)
+
+    with cloud.hooked("s3", f"before-call.s3.{operation}", deny), pytest.raises(EntryFailed):
+        purge()
+    (left,) = aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert left["Key"] == "exports/r_1.zip"
+
+
 def test_table_that_refuses_every_delete_is_left_after_some(world: World) -> None:
     for number in range(20):
         store_ended(Table.CLAIMS, f"ended-{number}")

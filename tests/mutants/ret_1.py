@@ -47,7 +47,7 @@ MUTANTS = (
     Mutant(
         name="one_bad_item_keeps_all_after_it",
         promise="RET-1",
-        place="chalicelib.retention.purge.service:_Purge._delete",
+        place="chalicelib.retention.purge.service:_Purge._try_to_delete",
         find="if self._failures_in_a_row == _MAX_FAILURES:",
         replace="if self._failures_in_a_row >= 1:",
         harm="One record that cannot be deleted keeps the expired records of all people after it.",

@@ -8,8 +8,8 @@ Invariants, wherever a run is killed, and if two run at once:
   `_STRETCH` that it did not make.
 - A lane advances only over parts that were seen empty, so what a killed run left is read again.
 - The lanes take turns of `_TURN`, and each run begins with another lane. A lane that fails does not stop the
-  others, and an item that fails does not stop its lane. So no table delays another, and the next run
-  continues where this one stopped.
+  others, and an item or a copy that fails does not stop those after it. So no table delays another, and the
+  next run continues where this one stopped.
 - Of the Ledger it only counts: nothing may delete evidence but DynamoDB at its end.
 """
 
@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import MINUTE
@@ -30,6 +31,8 @@ from chalicelib.retention.purge import evidence, store
 from chalicelib.retention.purge.store import BudgetSpent, Lane, Outcome
 from chalicelib.usage import service as usage
 
+T = TypeVar("T")
+
 _COPIES = "copies"
 # Deletes that are reserved at once: few to lose when a worker is killed, many enough to cost little.
 _STRETCH = 1_000
@@ -40,7 +43,7 @@ _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
 _BETWEEN_RUNS = 15 * 60
 # How long a lane is processed before the next one is.
 _TURN = timedelta(seconds=30)
-# Items that fail one after another before their table is taken to be down.
+# Items or copies that fail one after another before their table or bucket is taken to be down.
 _MAX_FAILURES = 5
 
 
@@ -241,26 +244,31 @@ class _Purge:
         except BudgetSpent:
             figures.add(row.end, self._as_of)
             raise
-        try:
-            outcome = store.delete(row, self._as_of)
-        except Exception as error:
-            self._failures_in_a_row += 1
-            if self._failures_in_a_row == _MAX_FAILURES:
-                raise
-            self._record_failure(lane.table, error)
-            return
-        self._failures_in_a_row = 0
+        outcome = self._try_to_delete(lane.table, partial(store.delete, row, self._as_of))
         if outcome is Outcome.DELETED:
             figures.add(row.end, self._as_of)
             figures.deleted += 1
         figures.spared += outcome is Outcome.MOVED
 
+    def _try_to_delete(self, place: str, delete: Callable[[], T]) -> T | None:
+        """Delete one of a place; None if that failed. So many failures in a row end the place's turn."""
+        try:
+            outcome = delete()
+        except Exception as error:
+            self._failures_in_a_row += 1
+            if self._failures_in_a_row == _MAX_FAILURES:
+                raise
+            self._record_failure(place, error)
+            return None
+        self._failures_in_a_row = 0
+        return outcome
+
     def _purge_copies(self) -> bool:
-        figures = self._run.by_place[_COPIES]
+        figures, self._failures_in_a_row = self._run.by_place[_COPIES], 0
         for copy in store.due_copies(self.by):
             self._record_begun(_COPIES)
             self._budget.take()
-            if store.delete_copy(copy, self.by):
+            if self._try_to_delete(_COPIES, partial(store.delete_copy, copy, self.by)):
                 figures.add(copy.end, self._as_of)
                 figures.deleted += 1
             if clock.now() >= self._deadline:
