@@ -283,6 +283,26 @@ def test_record_that_changes_during_its_move_is_kept_as_changed(
     assert kept["country"] == "RS"
 
 
+def test_unsealed_record_that_changes_during_its_move_is_kept_as_changed(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places_hold(mila, "security_event")
+    request = asks_for_erasure(mila)
+    work(world, request, at_step("keep_held"))
+    just_before(monkeypatch, held_store, "_commit", lambda: _change_security_events(mila))
+    work(world, request, ANSWERED)
+    held = [json.loads(opened(item).document)[0] for item in held_items(request)]
+    assert {one["event"] for one in held} == {"number_changed"}
+
+
+def _change_security_events(user: User) -> None:
+    found = list(table.query(Query(Table.ACCOUNTS, partition_of(AccountId(user.account_id)))))
+    for item in found:
+        if item["kind"] == "security_event":
+            place = Key(Table.ACCOUNTS, item["pk"], item["sk"])
+            table.put_all(Table.ACCOUNTS, [(place, item | {"event": "number_changed"})])
+
+
 def _change_country(user: User) -> None:
     account_id = AccountId(user.account_id)
     place = Key(Table.ACCOUNTS, partition_of(account_id), "profile")

@@ -18,6 +18,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import and_
 
 from boto3.dynamodb.conditions import ConditionBase
 
@@ -26,7 +28,6 @@ from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, HeldId, HeldRecordId
 from chalicelib.core.sealing import KeyNotFound, SealBroken
 from chalicelib.core.table import (
-    ALWAYS,
     WRITES_PER_CALL,
     Attr,
     Conflict,
@@ -41,7 +42,7 @@ from chalicelib.core.table import (
     partition_of,
 )
 from chalicelib.privacy import bundles, codec
-from chalicelib.privacy.personal import KeyClass
+from chalicelib.privacy.personal import KeyClass, Record
 from chalicelib.privacy.subject_keys import SubjectKeys
 from chalicelib.retention.held.model import HeldRecord, KeepReasons
 
@@ -103,7 +104,7 @@ def keep(
                 if _digest(kind, item["sk"]) in known:
                     again.append(key)
                 elif held := _held(item, held_id, reasons[kind], keys):
-                    moves.append(_Move(kind, _writes(held, key, item)))
+                    moves.append(_Move(kind, _writes(held, key, _unchanged(reasons[kind].kind, item))))
                 else:
                     gone.append(key)
             table.delete_all([*gone, *again])
@@ -185,20 +186,20 @@ class _Move:
     writes: tuple[Write, Write]
 
 
-def _writes(held: HeldRecord, key: Key, item: Item) -> tuple[Write, Write]:
+def _writes(held: HeldRecord, key: Key, unchanged: ConditionBase) -> tuple[Write, Write]:
     to = Key(Table.HELD, _pk(held.held_id), f"{held.of}#{held.record_id}")
     return (
         Create(to, codec.to_item(held, to), conflict=ItemMoved),
-        Remove(key, only_if=_unchanged(item), conflict=ItemMoved),
+        Remove(key, only_if=unchanged, conflict=ItemMoved),
     )
 
 
-def _unchanged(item: Item) -> ConditionBase:
-    """The condition that an item has the content that was read; no two seals are equal."""
-    for name in ("sealed", "rows"):
-        if name in item:
-            return Attr(name).eq(item[name])
-    return ALWAYS
+def _unchanged(kind: type[Record], item: Item) -> ConditionBase:
+    """The condition that an item has the content that was read; a pin may have moved its end."""
+    names = (*kind.model_fields, "sealed", bundles.ROWS)
+    return reduce(
+        and_, (Attr(name).eq(item[name]) if name in item else Attr(name).not_exists() for name in names)
+    )
 
 
 def _commit(moves: list[_Move]) -> list[str]:
