@@ -99,6 +99,11 @@ def test_code_that_keeps_a_promise_exists() -> None:
     assert [path for path in named if not (promises.ROOT / path).exists()] == []
 
 
+def test_promise_names_each_module_once() -> None:
+    code = {name: promise.get("code", []) for name, promise in promises.listed().items()}
+    assert {name: paths for name, paths in code.items() if len(set(paths)) < len(paths)} == {}
+
+
 def test_promise_with_code_is_proven_by_a_test() -> None:
     proven = promises.proofs()
     claimed = [name for name, promise in promises.listed().items() if promise.get("code")]
