@@ -9,7 +9,9 @@ import pytest
 from chalicelib.consents import store as consents
 from chalicelib.consents.model import Purposes
 from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.languages import Language
 from chalicelib.privacy.purposes import LegalBasis, Purpose, Refusal, permits, refusal
+from chalicelib.rights.answers import decisions as answers
 from chalicelib.rights.objection.intake import OBJECTIONABLE
 from chalicelib.rights.request import duties, store
 from tests.support.clouds import cloud
@@ -107,6 +109,29 @@ def test_upheld_objection_stops_what_was_weighed(world: World, mila: User) -> No
     parts = text.split("\n\n")
     assert "Because of this." in parts
     assert any(part.startswith("Our chat provider cannot separate") for part in parts)
+
+
+@pytest.mark.promise("RGT-5")
+@pytest.mark.promise("STR-13")
+@pytest.mark.parametrize("purpose", ["security", "legal_claims"])
+def test_answer_does_not_say_that_security_or_claims_stopped(world: World, mila: User, purpose: str) -> None:
+    request = objects(mila, purpose)
+    assert decides(world, request, "completed").status == 200
+    english = mila.request(request["id"])["decision"]["text"]
+    assert "We stopped" not in english
+    assert "We cannot switch off the security of the service" in english
+    answered = store.read(RightsRequestId(request["id"]))
+    assert answered
+    serbian = answers.text(answered, "privacy@test.example", Language.SERBIAN_LATIN)
+    assert "Prekinuli smo" not in serbian
+    assert "ne možemo da isključimo samo za jedan nalog" in serbian
+
+
+@pytest.mark.promise("RGT-5")
+def test_answer_says_that_diagnostics_stopped(world: World, mila: User) -> None:
+    request = objects(mila, "diagnostics")
+    assert decides(world, request, "completed").status == 200
+    assert mila.request(request["id"])["decision"]["text"].startswith("We stopped the processing")
 
 
 @pytest.mark.promise("RGT-5")

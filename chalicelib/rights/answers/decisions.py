@@ -19,7 +19,7 @@ from chalicelib.core import clock
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_script
 from chalicelib.privacy import remedies
-from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.purposes import OUTLASTS_RESTRICTION, Purpose
 from chalicelib.rights.answers.reason_words import REASONS
 from chalicelib.rights.answers.words import (
     CHAT_OFFER,
@@ -31,6 +31,7 @@ from chalicelib.rights.answers.words import (
     PRESERVED,
     RESTRICTED_IN_PART,
     RESTRICTED_WHOLLY,
+    UPHELD_UNSTOPPED,
     Words,
     words_of,
 )
@@ -149,7 +150,16 @@ def _about_restraint(request: RightsRequest) -> Iterator[Words]:
 def _outcome(request: RightsRequest) -> Words:
     """The words of the outcome; a hold that is secret does not show in them."""
     outcome = request.status_openly(clock.now())
+    if outcome is Status.COMPLETED and _is_unstoppable(request):
+        return UPHELD_UNSTOPPED
     return words_of(request.right).outcomes.get(outcome) or GENERAL[outcome]
+
+
+def _is_unstoppable(request: RightsRequest) -> bool:
+    """Whether an objection names what no code stops for one subject: security, or evidence for claims."""
+    notes = request.notes
+    named = notes.purposes if isinstance(notes, RestraintNotes) else ()
+    return request.right is Right.OBJECTION and not OUTLASTS_RESTRICTION.isdisjoint(named)
 
 
 def _said(words: Words, language: Language) -> str:

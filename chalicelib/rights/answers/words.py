@@ -93,6 +93,15 @@ NOT_PRESERVED = in_both(
     "We could not preserve some data: {parts}.",
     "Neke podatke nismo mogli da sačuvamo: {parts}.",
 )
+# No code stops these for one subject, so the answer does not say that they have stopped.
+UPHELD_UNSTOPPED = in_both(
+    "We accepted your objection (Art. 21 GDPR, Art. 37 ZZPL). We cannot switch off the security of the "
+    "service, or the records that legal claims may need, for a single account. If you named other "
+    "processing, it has stopped.",
+    "Prihvatili smo Vaš prigovor (čl. 21. GDPR, čl. 37. ZZPL). Bezbednost usluge, kao ni zapise koji mogu da "
+    "budu potrebni za pravne zahteve, ne možemo da isključimo samo za jedan nalog. Ako ste naveli i drugu "
+    "obradu, ona je prekinuta.",
+)
 # Stream offers no chat without its moderation, rate limits and connection data.
 CHAT_OFFER = in_both(
     "Our chat provider cannot separate its protection from abuse from chat. If you do not want it, you can "
