@@ -19,6 +19,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
     "access_token": {},
     "admin": {
+        # On AWS only partitions of accounts, no conversation; the emulator does not check the condition.
         "accounts": {"BatchGet", "Get", "Put", "QueryDue", "Update"},
         "billing": {"Get", "Put", "Query"},
         # On AWS only how far announcements are is read; the emulator does not check the condition.
