@@ -36,7 +36,7 @@ A star marks a core promise. *Not kept yet* means that no code keeps the promise
 done so far and what is missing. At most five tests are named for a promise, from different suites and files.
 `pytest --collect-only -m promise` lists all tests that prove a promise.
 
-A mutant is a change of the code that breaks the promise. It is noticed when a test with the promise's mark fails
+A mutant is a change of the code that breaks the promise. A test with the promise's mark that fails notices it
 (ADR 59). The last run of all mutants was on {day}, of commit {commit}.
 """
 

@@ -14,7 +14,7 @@ from infra import promises
 from infra.mutants import catalogue, results, selection
 from infra.mutants.catalogue import ROOT
 from infra.mutants.model import Mutant
-from infra.mutants.trials import AT_NIGHT, BY_DAY, NotReady, Plan, Trial, tried
+from infra.mutants.trials import AT_NIGHT, BY_DAY, CannotJudge, Trial, TrialPlan, tried
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(soft_wrap=True, markup=False, highlight=False)
@@ -77,11 +77,11 @@ def _try(
             console.print(fault)
         raise typer.Exit(1)
     first = {one: result.test for one in mutants if (result := known.of(one)) is not None}
-    plan = Plan(promises.proofs(), suites, "" if suites == AT_NIGHT else "not proof", first)
+    plan = TrialPlan(promises.proofs(), suites, "" if suites == AT_NIGHT else "not proof", first)
     begun = time.monotonic()
     try:
         trials = tried(mutants, plan, workers, _print)
-    except NotReady as error:
+    except CannotJudge as error:
         console.print(str(error))
         raise typer.Exit(1) from None
     console.print(f"{len([t for t in trials if t.expected])} of {len(trials)} as expected, ", end="")

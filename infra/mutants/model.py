@@ -45,7 +45,7 @@ class Mutant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replaced:
+class ReplacedMutant:
     """A mutant that was taken away, and the reason: it harms nobody, or another one says the same better."""
 
     name: str

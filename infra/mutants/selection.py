@@ -18,14 +18,16 @@ MOST = 20
 
 
 @dataclass(frozen=True)
-class Selection:
+class MutantSelection:
     """Some mutants, and the reason in words."""
 
     mutants: Sequence[Mutant]
     reason: str
 
 
-def of_change(mutants: Sequence[Mutant], results: Results, since: str, seed: int, root: Path) -> Selection:
+def of_change(
+    mutants: Sequence[Mutant], results: Results, since: str, seed: int, root: Path
+) -> MutantSelection:
     """Return the mutants whose code, own file or deciding test changed since a commit, at most `MOST`.
 
     If the history lacks the commit, or nothing changed, any of all mutants may be chosen.
@@ -47,10 +49,10 @@ def of_change(mutants: Sequence[Mutant], results: Results, since: str, seed: int
     return _some(concerned, seed, f"{len(concerned)} concern what changed since {since[:12]}")
 
 
-def _some(mutants: Sequence[Mutant], seed: int, reason: str) -> Selection:
+def _some(mutants: Sequence[Mutant], seed: int, reason: str) -> MutantSelection:
     order = {id(one): place for place, one in enumerate(mutants)}
     chosen = random.Random(seed).sample(list(mutants), min(MOST, len(mutants)))  # noqa: S311 - a sample, no secret
-    return Selection(sorted(chosen, key=lambda one: order[id(one)]), reason)
+    return MutantSelection(sorted(chosen, key=lambda one: order[id(one)]), reason)
 
 
 def changes(since: str, root: Path) -> set[Path] | None:

@@ -21,7 +21,7 @@ BY_DAY = ("unit", "api", "jobs", "budget", "infra")
 AT_NIGHT = (*BY_DAY, "contract", "faults", "e2e")
 
 
-class NotReady(Exception):
+class CannotJudge(Exception):
     """The unchanged code fails a test, or no test is marked with the promise of a mutant."""
 
 
@@ -39,7 +39,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrialPlan:
     """What the trials need to know: the marked tests by promise, their suites, and the tests to try first."""
 
     proofs: Mapping[str, Sequence[str]]
@@ -51,12 +51,12 @@ class Plan:
         """Return the marked tests of a promise: their files, in the order of the suites.
 
         Raises:
-            NotReady: there are none.
+            CannotJudge: there are none.
         """
         files = dict.fromkeys(test.partition("::")[0] for test in self.proofs.get(promise, ()))
         ordered = [file for suite in self.suites for file in files if file.split("/")[1] == suite]
         if not ordered:
-            raise NotReady(f"{promise}: no test of {', '.join(self.suites)} is marked with it")
+            raise CannotJudge(f"{promise}: no test of {', '.join(self.suites)} is marked with it")
         return Tests(ordered, promise, self.marks)
 
     def first_of(self, mutant: Mutant) -> Tests | None:
@@ -70,7 +70,7 @@ class Plan:
 class Trials:
     """Runs trials in the copies that it was given."""
 
-    def __init__(self, plan: Plan, copies: Sequence[Copy], report: Callable[[Trial], None]) -> None:
+    def __init__(self, plan: TrialPlan, copies: Sequence[Copy], report: Callable[[Trial], None]) -> None:
         self._plan, self._report = plan, report
         self._stop = threading.Event()
         self._free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
@@ -82,7 +82,7 @@ class Trials:
         """Try mutants; return a trial of each, in their order.
 
         Raises:
-            NotReady: see there.
+            CannotJudge: see there.
         """
         with self._pool:
             try:
@@ -148,9 +148,9 @@ class Trials:
             found = run(copy, tests, self._stop, LONGEST)
         what = tests.promise or "tests that noticed mutants"
         if found.verdict is not Verdict.SURVIVED:
-            raise NotReady(f"{what}: unchanged code, {found.verdict} {found.test}\n{found.detail}")
+            raise CannotJudge(f"{what}: unchanged code, {found.verdict} {found.test}\n{found.detail}")
         if not found.durations:
-            raise NotReady(f"{what}: no test ran")
+            raise CannotJudge(f"{what}: no test ran")
         return found
 
     @contextmanager
@@ -163,7 +163,7 @@ class Trials:
 
 
 def tried(
-    mutants: Sequence[Mutant], plan: Plan, workers: int, report: Callable[[Trial], None]
+    mutants: Sequence[Mutant], plan: TrialPlan, workers: int, report: Callable[[Trial], None]
 ) -> list[Trial]:
     """Try mutants in as many copies as there are workers."""
     with ExitStack() as stack:

@@ -14,7 +14,7 @@ from infra.mutants.copies import ROOT, Copy, copied
 from infra.mutants.model import Mutant, Verdict
 from infra.mutants.places import NoSuchText, mutated
 from infra.mutants.results import Result, Results
-from infra.mutants.trials import NotReady, Plan, Trial, Trials
+from infra.mutants.trials import CannotJudge, Trial, TrialPlan, Trials
 
 PROMISE = "RET-2"
 
@@ -115,7 +115,7 @@ def try_mutants(copy: Copy, *mutants: Mutant, first: dict[Mutant, str] | None = 
         PROMISE: [f"{TEST}::test_days", f"{TEST}::test_reader"],
         "RET-1": ["tests/unit/test_other.py::test_red"],
     }
-    return Trials(Plan(proofs, ["unit"], "", first or {}), [copy], lambda _: None).of(mutants)
+    return Trials(TrialPlan(proofs, ["unit"], "", first or {}), [copy], lambda _: None).of(mutants)
 
 
 # A program that leaves the process group of its run.
@@ -190,7 +190,7 @@ def test_mutant_that_the_first_test_misses_is_tried_on_all(copy: Copy) -> None:
     ("promise", "message"), [("RET-1", "unchanged code, dead"), ("RET-3", "no test of unit is marked")]
 )
 def test_promise_without_a_green_test_is_not_tried(copy: Copy, promise: str, message: str) -> None:
-    with pytest.raises(NotReady, match=message):
+    with pytest.raises(CannotJudge, match=message):
         try_mutants(copy, a_mutant("any", "age < days()", "True", promise=promise))
 
 
