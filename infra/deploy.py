@@ -34,6 +34,8 @@ from infra.deployment.rollback import roll_back
 from infra.deployment.rollout import deploy
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget, SettingRefused
+from infra.local.deployed.completion import complete
+from infra.local.deployed.dropped import unlisted
 
 app = typer.Typer(
     cls=DeployerGroup, add_completion=False, pretty_exceptions_enable=False,
@@ -179,6 +181,7 @@ def roll_back_stage(
     """Deploy the package before the current one; keys, data and settings stay."""
     account, printer = account_of(stage, region, settings, endpoint_url), Printer(as_json)
     done = roll_back(account, stage, version, printer.line)
+    _complete(account, stage, printer)
     printer.line(f"stage {stage}: {done.replaced} replaced by {done.version}")
     finish(account, stage, done.deployment, done.version, printer)
 
@@ -228,10 +231,18 @@ def _deploy(account: AwsAccount, target: DeploymentTarget, printer: Printer) -> 
         # First, because AWS refuses more than its maximum for this account.
         texts.set_monthly_dollars(account, target.sms_monthly_dollars)
     done = deploy(account, package, target, report=printer.line)
+    _complete(account, target.stage, printer)
     if not account.endpoint:
         dollars = texts.monthly_dollars(account)
         printer.line(f"SMS spending limit of this account and region: {dollars} US dollars a month")
     finish(account, target.stage, done, package.version, printer)
+
+
+def _complete(account: AwsAccount, stage: str, printer: Printer) -> None:
+    """Apply on an emulator what its CloudFormation drops, and print what it does not have unexpectedly."""
+    if account.endpoint:
+        for one in unlisted(complete(account, stage)):
+            printer.line(f"the emulator does not have {one.path} of {one.resource} ({one.kind})")
 
 
 if __name__ == "__main__":

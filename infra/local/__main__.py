@@ -16,6 +16,7 @@ import typer
 from botocore.exceptions import EndpointConnectionError
 from chalice.cli.filewatch import RESTART_REQUEST_RC
 from rich.console import Console
+from rich.markup import escape
 
 from chalicelib.core import clock
 from infra.dashboards.stack import Stack
@@ -23,6 +24,7 @@ from infra.deployment.account import AwsAccount
 from infra.local import signals
 from infra.local.children import child
 from infra.local.cloud import LIMITS_VARIABLE, STATE, LocalCloud, has_real_limits, local_cloud
+from infra.local.deployed.dropped import DROPPED, unlisted
 from infra.local.emf import forwarding
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
 from infra.local.pictures import IMAGES, draw_dashboards, draw_usage
@@ -97,11 +99,22 @@ def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> Non
         console.print(f"  {_limits()}", highlight=False)
         for name, value in vars(cloud.state).items():
             console.print(f"  [dim]{name:>15}[/] {value}", highlight=False)
+        _print_dropped(cloud)
         try:
             result = use(cloud)
         except KeyboardInterrupt:
             result = 0
     sys.exit(result)
+
+
+def _print_dropped(cloud: LocalCloud) -> None:
+    """Print what this cloud does not have of the templates, and first what nobody expects."""
+    for one in unlisted(cloud.dropped):
+        console.print(f"  [yellow]not as in the template:[/] {one.resource} {one.path}", highlight=False)
+    console.print("  [dim]not as in the templates, as docs/deploy.md explains:[/]")
+    for kind in dict.fromkeys(one.kind for one in DROPPED):
+        paths = ", ".join(one.path for one in DROPPED if one.kind == kind)
+        console.print(f"  [dim]  {kind.removeprefix('AWS::')}: {escape(paths)}[/]", highlight=False)
 
 
 def _limits() -> str:

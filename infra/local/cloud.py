@@ -16,6 +16,7 @@ import requests
 from chalicelib.accounts import service as accounts
 from chalicelib.consents.notices.model import Notice
 from chalicelib.core import clock, figures
+from chalicelib.core.table import ends
 from chalicelib.core.table_names import Table
 from infra.build import Package, build
 from infra.deployment import chat_settings
@@ -23,9 +24,9 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.rollout import Deployment, deploy
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
-from infra.local.buckets import adapt_buckets
 from infra.local.children import LOCAL
-from infra.local.composite import put_composite
+from infra.local.deployed.completion import complete
+from infra.local.deployed.dropped import Difference
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.waiting import until
 from infra.stream_emulator.control import Emulator
@@ -74,13 +75,14 @@ class State:
 
 @dataclass(frozen=True)
 class LocalCloud:
-    """A running local cloud."""
+    """A running local cloud; `dropped` is what it does not have of the templates."""
 
     account: AwsAccount
     stream: Emulator
     package: Package
     target: DeploymentTarget
     deployment: Deployment
+    dropped: tuple[Difference, ...]
 
     @property
     def state(self) -> State:
@@ -170,6 +172,21 @@ class LocalCloud:
         finally:
             functions.update_function_configuration(FunctionName=name, Environment=kept)
 
+    @contextmanager
+    def without_ttl(self, *tables: Table) -> Iterator[None]:
+        """Let TTL leave what has expired in tables during a block, as it does for days on AWS."""
+        client, names = self.account.client("dynamodb"), [f"ru4m-{STAGE}-{table}" for table in tables]
+
+        def switch(setting: Mapping[str, object]) -> None:
+            for name in names:
+                client.update_time_to_live(TableName=name, TimeToLiveSpecification=setting)
+
+        switch({"Enabled": False, "AttributeName": ends.END})
+        try:
+            yield
+        finally:
+            switch({"Enabled": True, "AttributeName": ends.END})
+
     def items(self, table: Table) -> list[dict[str, Any]]:
         """Return every item of a table, raw; only root may scan it."""
         pages = self.account.client("dynamodb").get_paginator("scan")
@@ -251,9 +268,9 @@ def local_cloud(
         chat_settings.preflight(target.stream_access(account), chosen, None, report)
         deployment = deploy(account, package, target, report)
         stream.resolve(target.issuer, deployment.api_url)
-        adapt_buckets(account, STAGE)
-        put_composite(account, package, STAGE)
-        cloud = LocalCloud(account, stream, package, target, deployment)
+        report("compare the deployment with the templates")
+        dropped = complete(account, STAGE)
+        cloud = LocalCloud(account, stream, package, target, deployment, dropped)
         if state_file:
             _write_whole(state_file, json.dumps(asdict(cloud.state), indent=2) + "\n")
         yield cloud

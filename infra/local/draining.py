@@ -1,4 +1,4 @@
-"""Starts ministack with changes to workers of functions and to alarms, and with SES's suppression list.
+"""Starts ministack with changes to workers of functions, alarms and TTL, and with SES's suppression list.
 
 Running invocations of a changed function finish. ministack kills all workers of a function whose
 configuration changes, also busy ones, whose requests then get a 502. AWS starts new environments and lets the
@@ -11,7 +11,8 @@ files, and half of the time of a start. On AWS a function cannot write into its 
 The concurrency of an event source may be a parameter of a template. CloudFormation makes a number of it.
 ministack keeps the text, and its poller then fails for every queue.
 
-Alarms are judged as CloudWatch does it (infra/local/judging.py).
+Alarms are judged as CloudWatch does it (infra/local/judging.py). TTL deletes within seconds,
+and the stream of the table has its deletions (infra/local/expiring.py).
 Lambda's metrics are recorded for every run. ministack records those of direct invocations only, not of
 requests, queues, streams and schedules.
 
@@ -37,8 +38,8 @@ from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime
-from ministack.core.responses import AccountRegionScopedDict, json_response
-from ministack.services import cloudwatch, lambda_svc, ses_v2, sqs
+from ministack.core.responses import AccountRegionScopedDict, json_response, request_scope
+from ministack.services import cloudwatch, dynamodb, lambda_svc, ses_v2, sqs
 
 
 def drain() -> None:
@@ -163,17 +164,28 @@ def keep_suppressed_addresses() -> None:
 
 
 def judge_alarms() -> None:
-    """Replace the judging of alarms by that of the file beside this one."""
-    spec = importlib.util.spec_from_file_location("judging", Path(__file__).with_name("judging.py"))
+    """Replace the judging of alarms."""
+    _beside("judging").install(cloudwatch, sqs)
+
+
+def expire_items() -> None:
+    """Replace the deletion of expired items."""
+    _beside("expiring").install(dynamodb, request_scope)
+
+
+def _beside(name: str) -> Any:  # noqa: ANN401 - a module
+    """The module in a file beside this one."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     if spec is None or spec.loader is None:
-        raise ImportError("judging.py")
-    judging = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(judging)
-    judging.install(cloudwatch, sqs)
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 if __name__ == "__main__":
     judge_alarms()
+    expire_items()
     drain()
     share_code()
     read_concurrency_as_number()
