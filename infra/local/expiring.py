@@ -14,7 +14,11 @@ from typing import Any
 
 _PAUSE = 1.0
 _OLDEST = 5 * 365 * 86_400
-_BY_SERVICE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+# Lambda names the parts in small letters, the API of streams in large ones; ministack gives one record to both.
+_BY_SERVICE = {
+    "type": "Service", "principalId": "dynamodb.amazonaws.com",
+    "Type": "Service", "PrincipalId": "dynamodb.amazonaws.com",
+}  # fmt: skip
 
 
 def install(dynamodb: Any, request_scope: Any) -> None:  # noqa: ANN401 - ministack's own modules

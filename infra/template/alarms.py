@@ -108,7 +108,7 @@ def _composite(rows: Iterable[AlarmRow], runbook: Runbook) -> dict[str, Any]:
     }
     return {
         "Type": "AWS::CloudWatch::CompositeAlarm",
-        "Condition": "OnAws",  # the emulator has no such resource; infra/local/composite makes the alarm
+        "Condition": "OnAws",  # the emulator has no such resource; infra/local/deployed makes the alarm
         **_KEPT,
         "DependsOn": [row.logical_id for row in broken],
         "Properties": properties,

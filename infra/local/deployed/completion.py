@@ -36,6 +36,11 @@ def complete(account: AwsAccount, stage: str) -> tuple[Difference, ...]:
     return tuple(sorted((*again, *(one for one in found if one.resource not in mended))))
 
 
+def lacking(account: AwsAccount, stage: str) -> tuple[Difference, ...]:
+    """Return what the deployed stacks declare and the emulator does not have; applies nothing."""
+    return tuple(sorted(_compared(account, declared(account, stage))))
+
+
 def _top(one: Difference) -> str:
     return one.path.partition(".")[0]
 

@@ -23,7 +23,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A property of a type that is known to be missing, of all resources of the type unless some are named."""
+    """A property of a type that is known to be missing, of all its resources unless some are named."""
 
     kind: str
     path: str
