@@ -14,7 +14,7 @@ from typing import Any
 
 _PAUSE = 1.0
 _OLDEST = 5 * 365 * 86_400
-# Lambda names the parts in small letters, the API of streams in large ones; ministack gives one record to both.
+# Events of Lambda and the API of streams differ in the case of these names; ministack gives both one record.
 _BY_SERVICE = {
     "type": "Service", "principalId": "dynamodb.amazonaws.com",
     "Type": "Service", "PrincipalId": "dynamodb.amazonaws.com",

@@ -165,14 +165,11 @@ def test_drifted_setting_fires_until_it_is_applied_back(alarmed: AlarmedCloud) -
 @pytest.mark.promise("RET-1")
 @pytest.mark.promise("RET-2")
 def test_expired_data_fires_until_a_purge_finds_nothing(alarmed: AlarmedCloud) -> None:
-    dynamodb, name = alarmed.cloud.account.client("dynamodb"), f"ru4m-{STAGE}-usage"
-    ttl = {"Enabled": False, "AttributeName": ends.END}
-    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
-    _put_ended(alarmed.cloud, clock.now() - 3 * DAY)
-    assert alarmed.cloud.run("purge_expired")["oldest_minutes"] > 48 * 60
-    alarmed.wait_until_firing("expired-data-present")
+    with alarmed.cloud.without_ttl(Table.USAGE):
+        _put_ended(alarmed.cloud, clock.now() - 3 * DAY)
+        assert alarmed.cloud.run("purge_expired")["oldest_minutes"] > 48 * 60
+        alarmed.wait_until_firing("expired-data-present")
 
-    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl | {"Enabled": True})
     assert "0 found" in alarmed.ops_succeeds("root", "purge", "run")
     alarmed.wait_until_firing()
 
