@@ -25,13 +25,13 @@ def install(dynamodb: Any, request_scope: Any) -> None:  # noqa: ANN401 - minist
     """Replace the thread that deletes expired items."""
     kept: Any = type(dynamodb._ttl_settings)
 
-    class Settings(kept):  # type: ignore[misc]
+    class TtlSettings(kept):  # type: ignore[misc]
         """The settings of all tables; ministack's own thread finds none in them."""
 
         def all_items(self) -> tuple[()]:
             return ()
 
-    settings = dynamodb._ttl_settings = Settings()
+    settings = dynamodb._ttl_settings = TtlSettings()
 
     def run() -> None:
         while True:

@@ -22,7 +22,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Dropped:
+class DroppedProperty:
     """A property of a type that is known to be missing, of all its resources unless some are named."""
 
     kind: str
@@ -37,47 +37,47 @@ class Dropped:
 
 
 DROPPED = (
-    Dropped(
+    DroppedProperty(
         "AWS::ApiGateway::Deployment",
         WHOLE,
         "It has no settings of its own: what it publishes is compared as the API and its stage.",
     ),
-    Dropped(
+    DroppedProperty(
         "AWS::ApiGateway::RestApi",
         "Body",
         "tests/e2e request its routes. The emulator ignores its binary media types, handling of content and "
         "gateway responses; the last are resources of their own there.",
     ),
-    Dropped(
+    DroppedProperty(
         "AWS::ApiGateway::RestApi",
         "EndpointConfiguration.Types.REGIONAL",
         "The emulator knows no kinds of endpoints.",
     ),
-    Dropped(
+    DroppedProperty(
         "AWS::ApiGateway::RestApi",
         "Parameters.endpointConfigurationTypes",
         "The emulator knows no kinds of endpoints.",
     ),
-    Dropped(
+    DroppedProperty(
         "AWS::CloudWatch::Alarm",
         "Metrics",
         "The emulator makes no alarm on an expression; the alarm counts all functions there.",
         ("FunctionErrorsAlarm",),
     ),
-    Dropped(
+    DroppedProperty(
         "AWS::DynamoDB::Table",
         "PointInTimeRecoverySpecification.RecoveryPeriodInDays",
         "The emulator restores backups and no earlier point in time.",
         ("KeysTable",),
     ),
-    Dropped("AWS::KMS::Key", "PendingWindowInDays", "No API returns it, also not on AWS."),
-    Dropped(
+    DroppedProperty("AWS::KMS::Key", "PendingWindowInDays", "No API returns it, also not on AWS."),
+    DroppedProperty(
         "AWS::S3::BucketPolicy",
         "PolicyDocument.Statement.NothingIsOverwritten",
         "The emulator does not know the condition key, so the statement would deny every write.",
         ("CheckpointBucketPolicy",),
     ),
-    Dropped(
+    DroppedProperty(
         "AWS::S3::BucketPolicy",
         "PolicyDocument.Statement.OnlyOverTls",
         "The emulator serves plain HTTP, so the statement would deny every request.",
@@ -90,7 +90,7 @@ def unlisted(found: Iterable[Difference]) -> tuple[Difference, ...]:
     return tuple(one for one in found if not any(entry.covers(one) for entry in DROPPED))
 
 
-def unfounded(found: Iterable[Difference]) -> tuple[Dropped, ...]:
+def unfounded(found: Iterable[Difference]) -> tuple[DroppedProperty, ...]:
     """The entries that list no difference: the emulator has these properties by now."""
     there = tuple(found)
     return tuple(entry for entry in DROPPED if not any(entry.covers(one) for one in there))
