@@ -50,7 +50,7 @@ def delete_expired(dynamodb: Any, name: str, attribute: str, now: float) -> None
     table = dynamodb._tables.get(name)
     if not table:
         return
-    for partition, sort in list(_expired(table["items"], attribute, now)):
+    for partition, sort in _expired(table["items"], attribute, now):
         before = dynamodb._remove_item(table, partition, sort)
         written = len(dynamodb._stream_records.get(name, ()))
         dynamodb._emit_stream_event(name, "REMOVE", before, None)
@@ -59,8 +59,8 @@ def delete_expired(dynamodb: Any, name: str, attribute: str, now: float) -> None
 
 
 def _expired(items: dict[str, dict[str, Any]], attribute: str, now: float) -> Iterator[tuple[str, str]]:
-    for partition, within in items.items():
-        for sort, item in within.items():
+    for partition, within in list(items.items()):
+        for sort, item in list(within.items()):
             at = item.get(attribute, {}).get("N")  # DynamoDB ignores other types
             if at is not None and now - _OLDEST < float(at) <= now:
                 yield partition, sort
