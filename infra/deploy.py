@@ -34,7 +34,7 @@ from infra.deployment.rollback import roll_back
 from infra.deployment.rollout import deploy
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget, SettingRefused
-from infra.local.deployed.completion import complete
+from infra.local.deployed.completion import complete, withdraw
 from infra.local.deployed.dropped import unlisted
 
 app = typer.Typer(
@@ -180,6 +180,7 @@ def roll_back_stage(
 ) -> None:
     """Deploy the package before the current one; keys, data and settings stay."""
     account, printer = account_of(stage, region, settings, endpoint_url), Printer(as_json)
+    _withdraw(account, stage)
     done = roll_back(account, stage, version, printer.line)
     _complete(account, stage, printer)
     printer.line(f"stage {stage}: {done.replaced} replaced by {done.version}")
@@ -209,6 +210,7 @@ def remove_stage(
         confirm = typer.prompt("Type the name of the stage to remove its service", default="")
     if confirm != stage:
         raise SettingRefused(f"nothing was removed: the name that was given is not {stage}.")
+    _withdraw(account, stage)
     remove_service(account, stage, console.print)
     console.print(f"The service of stage {stage} is removed. `make deploy` finds its data again.")
 
@@ -230,12 +232,19 @@ def _deploy(account: AwsAccount, target: DeploymentTarget, printer: Printer) -> 
     if target.sms_monthly_dollars and not account.endpoint:  # the emulator has no spending limit
         # First, because AWS refuses more than its maximum for this account.
         texts.set_monthly_dollars(account, target.sms_monthly_dollars)
+    _withdraw(account, target.stage)
     done = deploy(account, package, target, report=printer.line)
     _complete(account, target.stage, printer)
     if not account.endpoint:
         dollars = texts.monthly_dollars(account)
         printer.line(f"SMS spending limit of this account and region: {dollars} US dollars a month")
     finish(account, target.stage, done, package.version, printer)
+
+
+def _withdraw(account: AwsAccount, stage: str) -> None:
+    """Delete on an emulator what `_complete` made beside the stacks."""
+    if account.endpoint:
+        withdraw(account, stage)
 
 
 def _complete(account: AwsAccount, stage: str, printer: Printer) -> None:

@@ -62,6 +62,7 @@ class EmptyAccount:
         """Deploy, and return the URL of the API."""
         done = self.run(*words)
         assert done.exit_code == 0, done.output
+        assert "the emulator does not have" not in done.stdout
         return next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("api_url "))
 
     def texts_to(self, phone: str) -> list[str]:

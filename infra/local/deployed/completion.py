@@ -36,6 +36,16 @@ def complete(account: AwsAccount, stage: str) -> tuple[Difference, ...]:
     return tuple(sorted((*again, *(one for one in found if one.resource not in mended))))
 
 
+def withdraw(account: AwsAccount, stage: str) -> None:
+    """Delete what `complete` made beside the stacks, before these are changed or deleted.
+
+    An alarm in the rule of a composite cannot be deleted. CloudFormation on AWS deletes the composite first.
+    """
+    for one in declared(account, stage):
+        if one.kind == "AWS::CloudWatch::CompositeAlarm":
+            account.client("cloudwatch").delete_alarms(AlarmNames=[one.properties["AlarmName"]])
+
+
 def lacking(account: AwsAccount, stage: str) -> tuple[Difference, ...]:
     """Return what the deployed stacks declare and the emulator does not have; applies nothing."""
     return tuple(sorted(_compared(account, declared(account, stage))))
