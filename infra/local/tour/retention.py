@@ -21,6 +21,7 @@ from infra.local.tour.usage import acting_as_signup
 from infra.local.waiting import until
 
 _TTL_SECONDS = 30.0  # on the local cloud; on AWS days
+_RECONCILED = 60.0  # seconds: each look is a run of the job, which takes seconds on a busy machine
 
 
 def clean_up(tour: Tour) -> None:
@@ -79,7 +80,7 @@ def _reconcile(tour: Tour) -> None:
     tour.check("the first run of reconcile_chat only counts", not counted["acted"] and counted["found"] == 1)
     acted = tour.cloud.run("reconcile_chat")
     tour.say(f"reconcile_chat: {acted['checked']} looked for, {acted['found']} found")
-    until(lambda: tour.cloud.run("reconcile_chat")["gone"], "the end of the deletion at Stream")
+    until(lambda: tour.cloud.run("reconcile_chat")["gone"], "the end of the deletion at Stream", _RECONCILED)
     state = tour.cloud.stream.user(user_id)["state"]
     tour.check("the user is deleted at Stream, and will be looked for again tomorrow", state == "pruned")
 
