@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts.devices import service as devices
+from chalicelib.accounts.devices.model import Device
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
+from chalicelib.core.transactions import commit
 from tests.api.test_signup_rotation import rotate
 from tests.support.cases.erasure_parts import freeze, freeze_and_end
 from tests.support.clouds import cloud
@@ -71,6 +73,19 @@ def test_known_device_signs_in_to_an_idle_account_with_scope_rights(
     assert (session["scope"], session["erasure"]["request_id"]) == ("rights", frozen.request_id)
 
 
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3")
+def test_device_that_became_known_after_the_freeze_does_not_open_an_idle_account(
+    world: World, mila: User
+) -> None:
+    """A request that began before the freeze may commit after it."""
+    frozen, newer = freeze(mila.account_id, idle=True), a_device()
+    world.traveller.move_to(frozen.asked_at)
+    commit(devices.recognition(AccountId(mila.account_id), mila.phone, Device.model_validate(newer)))
+    assert sign_in(mila, newer).problem == "unavailable"
+
+
+@pytest.mark.promise("RGT-11")
 def test_any_device_signs_in_to_a_frozen_account_that_was_in_use(mila: User) -> None:
     freeze(mila.account_id)
     assert sign_in(mila).status == 200
@@ -116,6 +131,7 @@ def test_resend_does_not_reveal_an_idle_account(world: World, mila: User) -> Non
     assert comparable(sent[0]) == comparable(sent[1])
 
 
+@pytest.mark.promise("RGT-11")
 def test_device_known_under_an_older_lookup_key_opens_an_idle_account(
     mila: User, device: dict[str, Any]
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.clouds import environment
+from tests.support.faults.races import before_the_commit
 from tests.support.world.world import User, World
 
 
@@ -63,6 +64,19 @@ def test_ended_session_cannot_be_ended_again(world: World) -> None:
     tablet = world.a_user(phone=phone.phone)
     path = f"/v1/sessions/{tablet.session['session_id']}"
     assert [phone.calls("DELETE", path).status for _ in range(2)] == [204, 404]
+
+
+@pytest.mark.promise("ACC-5")
+def test_all_sessions_end_although_another_request_ends_one_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = world.a_user()
+    tablet, stolen = (world.a_user(phone=phone.phone) for _ in range(2))
+    during = before_the_commit(monkeypatch, tablet.logs_out)
+    assert phone.calls("DELETE", "/v1/sessions").status == 204
+    assert [reply.status for reply in during] == [204]
+    assert stolen.gets("/v1/profile").problem == "session_ended"
+    assert phone.gets("/v1/profile").problem == "session_ended"
 
 
 @pytest.mark.promise("ACC-5")

@@ -248,6 +248,19 @@ def test_softly_deleted_message_and_its_files_are_deleted_for_good(
 
 
 @pytest.mark.promise("STR-12")
+@pytest.mark.parametrize("field", ["asset_url", "file_url", "image_url", "thumb_url"])
+def test_file_in_each_field_of_an_attachment_is_deleted(
+    world: World, stream: Emulator, chat: Chatters, tmp_path: Path, field: str
+) -> None:
+    (tmp_path / "note.txt").write_text("private")
+    attached = {"type": "image", field: chat.uploads("Mila", tmp_path / "note.txt")}
+    message = chat.says("Mila", "hello", attachments=[attached])
+    chat.deletes(message)
+    assert work(body_of("message.deleted", message)) == []
+    assert stream.state()["files"] == {}
+
+
+@pytest.mark.promise("STR-12")
 def test_message_that_is_gone_is_done(world: World, stream: Emulator, chat: Chatters) -> None:
     assert work(body_of("message.deleted", "never-was")) == []
 
