@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import aws
-from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core import aws, clock
+from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.settings import settings
+from chalicelib.privacy import pins
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.erasure import delete, inactivity
 from chalicelib.rights.request import files, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import Status
+from chalicelib.rights.steps.pin import pinned_end
 from chalicelib.stream.refusals import StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import stored_account
@@ -26,6 +28,7 @@ from tests.support.cases.restrictions import events, lifts, restricts, work, wor
 from tests.support.clouds import cloud
 from tests.support.stream.chat import Chatters
 from tests.support.world.builders import an_address, an_event
+from tests.support.world.usage import store_singly
 from tests.support.world.world import User, World
 
 HELLO = "See you at nine"
@@ -124,6 +127,31 @@ def test_grounds_that_preserve_keep_records_and_messages(
     (events_of_mila,) = cloud.records("usage_event")
     assert int(events_of_mila["expires_at"]["N"]) < world.now.timestamp()
     assert int(events_of_mila["delete_at"]["N"]) > world.now.timestamp()
+
+
+@pytest.mark.promise("RGT-4")
+def test_pins_that_do_not_fit_into_a_run_are_renewed_within_the_hour(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day later, the records that the first run did not reach would be deleted."""
+    mila = world.a_user()
+    mila.consents("analytics")
+    store_singly(AccountId(mila.account_id), 5)
+    world.advance(28 * DAY)
+    work(world, request_id := restricts(returns(mila), "b"))
+    world.advance(DAY)
+    monkeypatch.setattr(pins, "_WRITES_PER_TRANSACTION", 1)
+
+    def take_long(params: dict[str, Any], **_: Any) -> None:
+        if b"ru4m-test-usage" in params["body"]:
+            world.advance(9 * MINUTE)
+
+    with cloud.hooked("dynamodb", "before-call.dynamodb.TransactWriteItems", take_long):
+        work_for(world, request_id, HOUR)
+    ends = {int(event["delete_at"]["N"]) for event in cloud.records("usage_event")}
+    request = store.read(RightsRequestId(request_id))
+    assert request
+    assert ends == {clock.to_epoch(pinned_end(request, world.now))}
 
 
 @pytest.mark.promise("RGT-4")
