@@ -28,8 +28,9 @@ from chalicelib.stream.refusals import InputRefused, StreamRefused, UserBurned
 MOST_MEMBERS = 100
 
 _AN_ID = frozenset({Category.PSEUDONYM})
+_A_NAME = _AN_ID | {Category.CONTENT_PRIVATE}
 _MEMBERS = _AN_ID | {Category.CONTACTS}
-_NAMED = _MEMBERS | {Category.CONTENT_PRIVATE}
+_NAMED = _MEMBERS | _A_NAME
 
 
 def get_or_create(channel: ChatChannel) -> FoundChannel:
@@ -76,7 +77,7 @@ def rename(cid: str, name: str) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the name is not known to be set.
     """
-    gateway.ask(lambda client: _of(client, cid).update_partial(to_set={"name": name}), sending=_NAMED)
+    gateway.ask(lambda client: _of(client, cid).update_partial(to_set={"name": name}), sending=_A_NAME)
 
 
 def delete(cid: str) -> None:

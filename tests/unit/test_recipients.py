@@ -129,6 +129,93 @@ def test_register_is_the_only_list_of_recipients() -> None:
     assert Registered.__subclasses__() == [Recipient]
 
 
+EU, US = "EU", "EU; the company, which has access to the data, is in the United States"
+PORTABLE = {
+    Category.ACCOUNT_SETTINGS, Category.BEHAVIOR, Category.CONTACTS, Category.CONTENT_PRIVATE,
+    Category.COUNTRY, Category.DATE_OF_BIRTH, Category.DEVICE, Category.DEVICE_ID, Category.EMAIL,
+    Category.JOB_TITLE, Category.LANGUAGE, Category.NAME, Category.PHONE_NUMBER, Category.SELF_IMAGE,
+    Category.WORKPLACE,
+}  # fmt: skip
+# Of each recipient: place, role, mechanism, categories and purposes. A change of the register is one of this
+# table, after the privacy officer agreed to it.
+RECIPIENTS: dict[str, tuple[str, str, str, set[Category], set[Purpose]]] = {
+    "AWS": (EU, "PROCESSOR", "NO_TRANSFER", set(Category), set(Purpose)),
+    "STREAM": (
+        US,
+        "PROCESSOR",
+        "SCCS",
+        {Category.PSEUDONYM, Category.NAME, Category.SELF_IMAGE, Category.CONTACTS, Category.CONTENT_PRIVATE},
+        {Purpose.SERVICE, Purpose.LEGAL_OBLIGATION},
+    ),
+    "SMS_CARRIERS": (
+        "the phone number's country",
+        "CONTROLLER",
+        "FOR_THE_CONTRACT",
+        {Category.PHONE_NUMBER},
+        {Purpose.AUTHENTICATION, Purpose.LEGAL_OBLIGATION},
+    ),
+    "MAIL_PROVIDERS": (
+        "where the subject's mailbox is",
+        "CONTROLLER",
+        "FOR_THE_CONTRACT",
+        {Category.EMAIL, Category.COUNTRY},
+        {
+            Purpose.SERVICE,
+            Purpose.AUTHENTICATION,
+            Purpose.NOTIFICATIONS,
+            Purpose.LEGAL_OBLIGATION,
+            Purpose.MARKETING,
+        },
+    ),
+    "NAMED_CONTROLLER": (
+        "depends on the subject's choice",
+        "CONTROLLER",
+        "SUBJECT_DIRECTS_IT",
+        PORTABLE,
+        {Purpose.LEGAL_OBLIGATION},
+    ),
+    "BELGRADE_OFFICE": (
+        "Serbia",
+        "OURSELVES",
+        "OWN_STAFF",
+        set(Category) - {Category.CREDENTIALS},
+        {Purpose.SERVICE, Purpose.SECURITY, Purpose.LEGAL_OBLIGATION},
+    ),
+}
+# What a recipient collects from the subject's device, not from us.
+COLLECTED = {"STREAM": {Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE}}
+
+
+@pytest.mark.promise("SEC-2")
+@pytest.mark.promise("NOT-6")
+@pytest.mark.promise("STR-7")
+def test_register_has_these_recipients_and_no_other() -> None:
+    assert [recipient.name for recipient in Recipient] == list(RECIPIENTS)
+
+
+@pytest.mark.promise("SEC-2")
+@pytest.mark.promise("NOT-6")
+@pytest.mark.promise("STR-7")
+@pytest.mark.parametrize("name", RECIPIENTS)
+def test_recipient_gets_this_data_at_this_place_under_this_mechanism(name: str) -> None:
+    entry = Recipient[name].entry
+    place = (entry.country, entry.role.name, entry.mechanism.name)
+    found = (*place, set(entry.categories), set(entry.purposes))
+    assert found == RECIPIENTS[name]
+    assert set(entry.collects) == COLLECTED.get(name, set())
+
+
+@pytest.mark.promise("SEC-2")
+@pytest.mark.parametrize("name", RECIPIENTS)
+def test_egress_enforces_the_entry_of_each_recipient(name: str) -> None:
+    recipient = Recipient[name]
+    *_, categories, purposes = RECIPIENTS[name]
+    assert (set(recipient.categories), set(recipient.purposes)) == (categories, purposes)
+    for category in set(Category) - categories:
+        with pytest.raises(NotOnRegister):
+            opened(recipient, min(purposes), category)
+
+
 def calls_that_reach_outside() -> Iterator[tuple[str, str]]:
     """Yield file and name of every call that makes an outside client without `core/egress`."""
     for path in CODE.rglob("*.py"):
