@@ -11,6 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from chalicelib.accounts.sessions import logout
 from tests.support.clouds import environment
 from tests.support.faults.races import before_the_commit
 from tests.support.world.world import User, World
@@ -77,6 +78,17 @@ def test_all_sessions_end_although_another_request_ends_one_meanwhile(
     assert [reply.status for reply in during] == [204]
     assert stolen.gets("/v1/profile").problem == "session_ended"
     assert phone.gets("/v1/profile").problem == "session_ended"
+
+
+@pytest.mark.promise("ACC-5")
+def test_all_sessions_end_although_one_transaction_does_not_take_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logout, "_SESSIONS_PER_TRANSACTION", 1)
+    phone = world.a_user()
+    others = [world.a_user(phone=phone.phone) for _ in range(2)]
+    assert phone.calls("DELETE", "/v1/sessions").status == 204
+    assert [one.gets("/v1/profile").problem for one in (phone, *others)] == ["session_ended"] * 3
 
 
 @pytest.mark.promise("ACC-5")
