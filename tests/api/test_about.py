@@ -42,6 +42,7 @@ def test_supervisory_authority_is_public(world: World) -> None:
     assert authority["name"].startswith("Commissioner")
 
 
+@pytest.mark.promise("RET-1")
 def test_retention_is_listed_by_kind(world: World) -> None:
     kinds = [r["what"] for r in world.call("GET", "/v1/controller").json["retention"]]
     assert kinds == sorted(kinds)
@@ -113,6 +114,7 @@ def test_public_keys_of_certificates_are_published_and_nothing_else(
     assert shown == [{**key, "algorithm": "ECDSA_SHA_256"} for key in keys]
 
 
+@pytest.mark.promise("USE-4")
 def test_global_privacy_control_is_honoured(world: World) -> None:
     assert world.call("GET", "/.well-known/gpc.json").json == {"gpc": True, "lastUpdate": "2026-11-24"}
 

@@ -31,6 +31,7 @@ def test_block_ends_the_contact_for_both(world: World) -> None:
     assert {one["contacts"]["N"] for one in cloud.records("contact_count")} == {"0"}
 
 
+@pytest.mark.promise("ACC-6")
 def test_block_hides_each_profile_from_the_other_as_if_unknown(world: World) -> None:
     mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
     jovan.blocks(mila)

@@ -121,6 +121,7 @@ def test_consent_to_a_notice_that_is_not_current_is_refused_and_not_recorded(mil
     assert ledger() == []
 
 
+@pytest.mark.promise("RGT-7")
 def test_consent_without_a_notice_is_refused_and_not_recorded(mila: User) -> None:
     refused = mila.consents("analytics", notice_version=None)
     assert refused.problem == "invalid_request"
@@ -197,6 +198,7 @@ def test_consent_given_again_under_a_newer_notice_is_renewed(
     assert urls == ["https://ru4m.com/privacy/2026-11-01", "https://ru4m.com/privacy/2024-05-08"]
 
 
+@pytest.mark.promise("RGT-7")
 def test_withdrawal_without_consent_is_recorded_as_refusal(mila: User) -> None:
     mila.withdraws("analytics")
     assert event_states(mila) == ["ConsentRefused"]
@@ -245,6 +247,7 @@ def test_two_concurrent_decisions_are_both_recorded_and_the_later_applies(
     assert consent_of(mila, "analytics")["state"] == "given"
 
 
+@pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
 def test_concurrent_decisions_about_two_purposes_both_apply(
     mila: User, monkeypatch: pytest.MonkeyPatch, module: Any, moment: str

@@ -86,6 +86,7 @@ def test_consent_is_refused_while_its_evidence_cannot_be_stored(mila: User) -> N
     assert (state(mila, "analytics"), state(mila, "location_sharing")) == ("withdrawn", "unknown")
 
 
+@pytest.mark.promise("USE-4")
 def test_global_privacy_control_signal_is_recorded_as_a_withdrawal(mila: User) -> None:
     assert mila.calls("POST", "/v1/consents/signals", body={"gpc": True}).status == 200
     assert state(mila, "personalised_ads") == "withdrawn"
@@ -115,6 +116,7 @@ def test_job_appends_pending_events_once_the_history_is_repaired(
         assert newest["event_time"] == withdrawn_at
 
 
+@pytest.mark.promise("RGT-7")
 def test_next_decision_appends_pending_events_first(altered: Altered) -> None:
     mila = altered.mila
     mila.withdraws("analytics")

@@ -63,6 +63,7 @@ def test_users_who_cannot_be_met_are_not_added(world: World, stream: Emulator) -
     assert members_here(group) == at_stream(stream, group) == ids(mila, jovan)
 
 
+@pytest.mark.promise("STR-9")
 def test_contact_whom_a_present_member_blocks_is_not_added(world: World, stream: Emulator) -> None:
     mila, jovan, vuk = some_contacts(world, 3)
     group = group_of(mila, jovan)
@@ -178,6 +179,7 @@ def test_last_member_who_leaves_ends_the_conversation(world: World, stream: Emul
     assert at_stream(stream, pair) == ids(mila, jovan)
 
 
+@pytest.mark.promise("STR-9")
 def test_leaving_does_not_wait_for_stream(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json
@@ -237,6 +239,7 @@ def test_block_takes_the_blocker_out_of_the_pair_and_not_out_of_groups(
     assert members_here(pair) == []
 
 
+@pytest.mark.promise("STR-9")
 def test_lifted_block_does_not_bring_the_blocker_back(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json

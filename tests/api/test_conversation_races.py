@@ -75,6 +75,7 @@ def test_block_during_a_creation_leaves_the_blocker_outside(
     assert all(one.user_id not in members_here(pair) for pair in pairs)
 
 
+@pytest.mark.promise("STR-9")
 @pytest.mark.parametrize("point", ["transact", "batch_get"])
 def test_creation_during_a_block_leaves_the_blocker_outside(
     two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch, point: str
@@ -92,6 +93,7 @@ def conversations_here() -> list[dict[str, Any]]:
     return [{"conversation_id": one, "cid": f"messaging:{one}"} for one in found]
 
 
+@pytest.mark.promise("STR-9")
 def test_two_who_leave_a_pair_at_the_same_time_end_it(
     two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +104,7 @@ def test_two_who_leave_a_pair_at_the_same_time_end_it(
     assert conversations_here() == []
 
 
+@pytest.mark.promise("STR-9")
 def test_late_removal_does_not_shut_out_a_user_who_came_back(
     two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +116,7 @@ def test_late_removal_does_not_shut_out_a_user_who_came_back(
     assert members_here(pair) == at_stream(stream, pair) == ids(mila, jovan)
 
 
+@pytest.mark.promise("STR-9")
 def test_late_creation_does_not_bring_back_who_left(
     two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

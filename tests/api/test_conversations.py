@@ -63,6 +63,7 @@ def test_channel_is_sent_as_ids_creator_and_name_alone(world: World, stream: Emu
     assert stream.violations() == []
 
 
+@pytest.mark.promise("STR-1")
 def test_ids_of_pairs_follow_from_a_key(world: World, stream: Emulator) -> None:
     mila, jovan, vuk = some_contacts(world, 3)
     assert mila.opens(jovan).json["conversation_id"] != mila.opens(vuk).json["conversation_id"]
@@ -100,6 +101,7 @@ def test_users_who_cannot_be_met_get_one_answer(world: World, stream: Emulator, 
     assert stream.state()["channels"] == {}
 
 
+@pytest.mark.promise("STR-9")
 def test_two_who_block_each_other_are_in_no_new_group(world: World, stream: Emulator) -> None:
     mila, jovan, vuk = some_contacts(world, 3)
     jovan.blocks(vuk)
@@ -151,6 +153,7 @@ def test_name_makes_a_group_of_two_beside_their_pair(world: World, stream: Emula
     assert "name" not in channel(stream, pair)
 
 
+@pytest.mark.promise("STR-1")
 def test_name_of_a_group_is_stored_at_stream_only(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     name = world.canaries("name of a group")

@@ -362,6 +362,7 @@ def test_address_is_in_no_log_line_and_in_no_table_in_clear(world: World) -> Non
     assert world.canaries.in_text(world.log.getvalue()) == []
 
 
+@pytest.mark.promise("RET-1")
 def test_address_is_not_kept_after_its_code_is_used(world: World) -> None:
     mila = world.a_user()
     mila.has_email(an_address())
@@ -514,6 +515,7 @@ def test_mail_in_doubt_counts_as_sent_and_is_reported_as_unavailable(world: Worl
         assert mila.asks_for_email(address).json["limit"] == "codes_per_mailbox"
 
 
+@pytest.mark.promise("RET-1")
 def test_address_of_a_code_that_was_not_sent_is_not_kept(world: World) -> None:
     mila = world.a_user()
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):

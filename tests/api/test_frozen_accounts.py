@@ -65,6 +65,7 @@ def test_account_frozen_for_a_request_cannot_be_frozen_for_another(mila: User) -
     assert stored_account(mila.account_id).frozen == frozen
 
 
+@pytest.mark.promise("RGT-4")
 def test_restriction_placed_since_the_account_was_read_is_not_lost(mila: User) -> None:
     read = freeze_of(mila.account_id)
     mila.world.set_state(mila, "restricted")
@@ -90,6 +91,7 @@ def test_account_that_is_not_in_use_cannot_be_frozen(mila: User, state: str) -> 
         freeze(mila.account_id)
 
 
+@pytest.mark.promise("RGT-3")
 def test_erased_account_can_be_neither_frozen_nor_thawed_nor_ended(mila: User) -> None:
     account_id, frozen = AccountId(mila.account_id), freeze_of(mila.account_id)
     erase_tables(mila.account_id)
@@ -129,6 +131,7 @@ def test_account_is_thawed_once(mila: User) -> None:
     assert stored_account(mila.account_id).state is AccountState.RESTRICTED
 
 
+@pytest.mark.promise("RGT-3")
 def test_ended_account_cannot_be_thawed(mila: User) -> None:
     frozen = freeze(mila.account_id)
     commit(accounts.ending(AccountId(mila.account_id), frozen.request_id))
@@ -138,6 +141,7 @@ def test_ended_account_cannot_be_thawed(mila: User) -> None:
     assert stored_account(mila.account_id).state is AccountState.ERASING
 
 
+@pytest.mark.promise("RGT-3")
 def test_only_the_request_that_froze_an_account_can_end_it(mila: User) -> None:
     with pytest.raises(NotFrozen):
         commit(accounts.ending(AccountId(mila.account_id), RightsRequestId.new()))
@@ -223,6 +227,7 @@ def test_repeated_code_of_an_account_that_is_being_erased_has_expired(world: Wor
     assert world.verifies(challenge, code).problem == "challenge_expired"
 
 
+@pytest.mark.promise("RGT-3")
 def test_user_who_is_being_erased_looks_like_an_unknown_one(world: World, mila: User) -> None:
     freeze_and_end(mila.account_id)
     assert world.a_user().gets(f"/v1/users/{mila.user_id}").problem == "not_found"
@@ -246,6 +251,7 @@ def test_account_that_is_being_erased_is_not_opened_when_its_key_is_gone(mila: U
     assert row[OPEN_ACCOUNT] is None
 
 
+@pytest.mark.promise("RGT-3")
 def test_sign_in_that_ends_with_the_account_opens_nothing(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

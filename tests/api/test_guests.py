@@ -64,6 +64,7 @@ def test_answer_does_not_tell_whether_a_contact_is_known(world: World, mila: Use
         assert "BatchGetItem" not in first.tables  # no claim is read before the code is right
 
 
+@pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize(
     "contact", [{}, {"phone": "+381601234567", "email": "mila@example.com"}], ids=["none", "both"]
 )
@@ -166,6 +167,7 @@ def test_contact_of_a_guest_is_readable_nowhere(world: World) -> None:
     assert phone not in world.log.getvalue()
 
 
+@pytest.mark.promise("RGT-11")
 def test_two_guests_with_one_number_each_get_a_request(world: World) -> None:
     phone = a_phone()
     first, second = requests(world, phone=phone), requests(world, phone=phone)
@@ -214,6 +216,7 @@ def test_other_rights_without_an_account_suppress_nothing(world: World, right: s
     assert cloud.records("suppression") == []
 
 
+@pytest.mark.promise("RGT-6")
 def test_marketing_objection_with_a_wrong_code_suppresses_nothing(world: World) -> None:
     phone = a_phone()
     challenge = asks(world, "marketing_objection", phone=phone).json["challenge_id"]
@@ -222,6 +225,7 @@ def test_marketing_objection_with_a_wrong_code_suppresses_nothing(world: World) 
     assert cloud.records("suppression") == []
 
 
+@pytest.mark.promise("RGT-6")
 def test_suppression_written_between_read_and_write_is_not_lost(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,6 +320,7 @@ def test_unknown_device_is_no_proof(world: World, mila: User) -> None:
     assert made["status"] == "awaiting_verification"
 
 
+@pytest.mark.promise("RGT-11")
 def test_erasure_freezes_at_once_and_deletes_only_after_the_cool_down(world: World, mila: User) -> None:
     made = requests(world, "erasure", phone=mila.phone).json
     names = [step["name"] for step in proves(world, made, email="mila@example.com").json["steps"]]
@@ -381,6 +386,7 @@ def test_request_whose_proof_operators_asked_for_does_not_give_way(world: World,
     assert stored(asked).status is Status.AWAITING_VERIFICATION
 
 
+@pytest.mark.promise("RGT-11")
 def test_owner_cancels_a_request_that_a_thief_made(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     assert mila.calls("POST", f"/v1/rights-requests/{made['id']}/cancel").json["status"] == "cancelled"
@@ -394,6 +400,7 @@ def test_receipt_of_a_request_from_a_session_opens_no_copy(world: World, mila: U
     assert world.call("GET", path, headers=receipt).problem == "not_found"
 
 
+@pytest.mark.promise("RGT-11")
 def test_copy_of_a_guest_is_not_ready_while_a_proof_is_missing(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     path, receipt = f"/v1/rights-receipts/{made['id']}/export", {"Rights-Receipt": made["receipt"]}

@@ -179,6 +179,7 @@ def test_restricted_frozen_account_thaws_into_the_restriction(mila: User) -> Non
     assert frozen.before is AccountState.ACTIVE
 
 
+@pytest.mark.promise("RGT-4")
 def test_restriction_ended_while_frozen_is_not_restored_by_a_thaw(mila: User) -> None:
     request = restricts(mila)
     freeze(mila.account_id)
@@ -188,6 +189,7 @@ def test_restriction_ended_while_frozen_is_not_restored_by_a_thaw(mila: User) ->
     assert (account.state, account.frozen.before) == (AccountState.FROZEN, AccountState.ACTIVE)
 
 
+@pytest.mark.promise("RGT-4")
 def test_freeze_between_read_and_write_does_not_lose_the_restriction(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,12 +213,14 @@ def test_request_that_restricts_nothing_cannot_be_lifted(mila: User) -> None:
     assert (lifts(mila, request).status, lifts(mila, request).problem) == (409, "not_now")
 
 
+@pytest.mark.promise("RGT-4")
 def test_restriction_of_another_subject_cannot_be_lifted(world: World, mila: User) -> None:
     request = restricts(mila)
     assert lifts(world.a_user(), request).status == 404
     assert state(mila) is AccountState.RESTRICTED
 
 
+@pytest.mark.promise("RGT-4")
 def test_lifting_is_never_limited(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
     request = restricts(mila)
     for _ in range(30):
@@ -298,6 +302,7 @@ def test_purpose_of_contested_data_is_restricted_until_its_request_ends(mila: Us
     assert ended.restricted == set()
 
 
+@pytest.mark.promise("RGT-4")
 def test_restraint_covers_all_only_as_a_restriction_without_purposes() -> None:
     for kind in RestraintKind:
         for purposes in ((), (Purpose.DIAGNOSTICS,)):

@@ -50,6 +50,7 @@ def test_request_states_the_authority_and_the_judicial_remedy(world: World) -> N
     assert "court" in request["remedy"]
 
 
+@pytest.mark.promise("RGT-9")
 def test_subject_outside_the_eea_sees_the_controllers_authority(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     mila.changes(country="US")
@@ -145,6 +146,7 @@ def test_field_that_a_right_does_not_allow_is_refused(world: World, more: dict[s
     assert cloud.records("rights_request") == []
 
 
+@pytest.mark.promise("RGT-10")
 def test_first_evidence_contains_the_right_and_time_and_no_account(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     (entry,) = chain.entries(history_of(RightsRequestId(request["id"])))
@@ -280,12 +282,14 @@ def test_wrong_or_missing_receipt_finds_no_request(world: World, receipt: str | 
     assert read_by_receipt(world, request["id"], receipt).problem == "not_found"
 
 
+@pytest.mark.promise("RGT-11")
 def test_receipt_is_valid_for_its_own_request_only(world: World) -> None:
     one = taken(world.a_user().is_stepped_up().exercises("access"))
     other = taken(world.a_user().is_stepped_up().exercises("access"))
     assert read_by_receipt(world, one["id"], other["receipt"]).problem == "not_found"
 
 
+@pytest.mark.promise("RGT-11")
 def test_receipt_is_valid_after_key_rotation(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     cloud.rotate_keys("receipts")
@@ -351,6 +355,7 @@ def test_copy_is_not_ready_before_it_is_made(world: World) -> None:
     assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "gone"
 
 
+@pytest.mark.promise("SEC-1")
 def test_link_to_a_copy_needs_a_step_up(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))

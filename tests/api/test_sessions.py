@@ -52,6 +52,7 @@ def test_device_can_end_another_device(world: World) -> None:
     assert phone.gets("/v1/profile").status == 200
 
 
+@pytest.mark.promise("ACC-5")
 def test_ending_the_session_of_another_user_is_answered_as_unknown(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     theirs = mila.calls("DELETE", f"/v1/sessions/{vuk.session['session_id']}")
@@ -99,6 +100,7 @@ def test_idle_session_expires_although_its_token_is_valid(world: World) -> None:
     assert call_with(world, token) == "session_ended"
 
 
+@pytest.mark.promise("SEC-1")
 def test_expired_token_is_refused(world: World) -> None:
     mila = world.a_user()
     world.advance(timedelta(minutes=15))
@@ -122,6 +124,7 @@ def test_token_with_a_malformed_time_of_issue_is_refused(world: World, iat: obje
     assert call_with(world, token) == "unauthenticated"
 
 
+@pytest.mark.promise("SEC-1")
 def test_token_of_another_key_is_refused(world: World) -> None:
     forged = environment.token_with(ec.generate_private_key(ec.SECP256R1()), **claims_of(world.a_user()))
     assert call_with(world, forged) == "unauthenticated"
@@ -132,11 +135,13 @@ def test_token_under_an_unknown_key_id_is_refused(world: World) -> None:
     assert call_with(world, token) == "unauthenticated"
 
 
+@pytest.mark.promise("SEC-1")
 def test_token_without_signature_is_refused(world: World) -> None:
     token = jwt.encode(claims_of(world.a_user()), "", algorithm="none", headers={"kid": environment.KID})
     assert call_with(world, token) == "unauthenticated"
 
 
+@pytest.mark.promise("SEC-1")
 def test_token_signed_with_the_public_key_as_a_shared_secret_is_refused(world: World) -> None:
     """The known algorithm confusion: HS256 keyed with the public key."""
 
@@ -150,6 +155,7 @@ def test_token_signed_with_the_public_key_as_a_shared_secret_is_refused(world: W
     assert call_with(world, (signed + b"." + mac).decode()) == "unauthenticated"
 
 
+@pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize(
     "changes",
     [

@@ -399,6 +399,7 @@ def test_malformed_body_is_refused(world: World, raw: bytes, media: str, code: s
     assert reply.problem == code
 
 
+@pytest.mark.promise("SEC-1")
 def test_refusal_names_the_field_and_never_the_value(world: World) -> None:
     secret = world.canaries("value")
     body = {"phone": a_phone(), "device": a_device(platform=secret, model=[secret]), "locale": secret + "!"}

@@ -1,5 +1,7 @@
 """An unreadable session hides no other device, and ends with the others."""
 
+import pytest
+
 from chalicelib.core.table import Table
 from tests.support.cases.copies import damage
 from tests.support.clouds import cloud
@@ -21,6 +23,7 @@ def test_unreadable_session_is_left_out_of_the_list_of_devices(world: World) -> 
     assert [session["session_id"] for session in reply.json["items"]] == [phone.session["session_id"]]
 
 
+@pytest.mark.promise("ACC-5")
 def test_unreadable_session_ends_with_all_others(world: World) -> None:
     phone = world.a_user()
     tablet = world.a_user(phone.phone)

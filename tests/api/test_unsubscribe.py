@@ -123,6 +123,7 @@ def test_objection_stops_mail_and_personalised_advertisements_at_once(mila: User
     assert may_personalise_ads(account_of(mila)) is Withheld.OBJECTED
 
 
+@pytest.mark.promise("USE-11")
 def test_personalised_news_needs_both_consents(mila: User) -> None:
     assert judged(mila, NonServiceKind.PERSONALISED_NEWS) is Withheld.NO_CONSENT
     mila.consents("personalised_ads")
@@ -161,6 +162,7 @@ def test_account_without_a_mailbox_gets_no_mail(world: World) -> None:
     assert judged(vera) is Withheld.NO_ADDRESS
 
 
+@pytest.mark.promise("USE-5")
 def test_erased_account_gets_no_mail(mila: User) -> None:
     erase_tables(mila.account_id)
     assert judged(mila) is Withheld.NO_ACCOUNT

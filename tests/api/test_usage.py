@@ -69,6 +69,7 @@ def test_only_listed_fields_of_an_event_are_kept(mila: User) -> None:
     assert item.keys() == place | {"account_id", "platform", "at", "rows"}
 
 
+@pytest.mark.promise("USE-1")
 def test_events_of_both_purposes_are_stored_as_their_classes_declare(mila: User) -> None:
     sent = [a_fault(), an_event(screen="home"), a_fault(), an_event()]
     assert mila.submits_usage(*sent).json["accepted"] == 4
@@ -79,6 +80,7 @@ def test_events_of_both_purposes_are_stored_as_their_classes_declare(mila: User)
     }
 
 
+@pytest.mark.promise("USE-1")
 @pytest.mark.parametrize("diagnostics", [None, Diagnostics(kind=DiagnosticsFault.CRASH)])
 def test_nothing_is_stored_if_the_record_class_refuses_one_event(
     mila: User, diagnostics: Diagnostics | None

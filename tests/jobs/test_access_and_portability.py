@@ -267,6 +267,7 @@ def test_link_expires_after_fifteen_minutes_and_the_copy_after_five_days(world: 
     assert left["KeyCount"] == 0
 
 
+@pytest.mark.promise("RET-1")
 def test_expired_copy_cannot_be_fetched_by_any_client(world: World, stream: Emulator) -> None:
     jovan = world.a_user().is_stepped_up()
     request_id = asks(jovan)
@@ -321,6 +322,7 @@ def test_copy_lacks_messages_that_stream_deleted_by_age_and_says_so(
     assert "30 days after the message was sent, then deleted by our chat provider" in page
 
 
+@pytest.mark.promise("RET-1")
 def test_copy_is_deleted_if_its_request_is_cancelled_while_it_is_made(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

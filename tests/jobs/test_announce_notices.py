@@ -327,6 +327,7 @@ def test_account_with_a_mail_in_doubt_gets_an_app_notice_and_no_second_mail(
     assert (channel(mila), len(mails)) == ("in_app", 1)
 
 
+@pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
 @pytest.mark.parametrize(
     "error",
@@ -632,6 +633,7 @@ def test_every_account_gets_one_announcement_when_a_run_is_killed_at_any_call(
     assert ("in_app", 1) in seen if moment == "after" else ("in_app", 0) in seen
 
 
+@pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
 def test_run_stops_before_its_timeout_and_the_next_run_continues(
     world: World, mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch
@@ -789,6 +791,7 @@ def test_progress_of_a_run_that_is_not_continued_expires_within_a_week(
     assert int(progress["delete_at"]["N"]) == int((world.now + 7 * DAY).timestamp())
 
 
+@pytest.mark.promise("NOT-1")
 def test_every_account_of_every_shard_is_reached(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     users = [world.a_user() for _ in range(12)]

@@ -131,6 +131,7 @@ def test_user_whom_stream_denies_but_finds_is_not_reported_as_absent(mila: UserI
         access.resume(mila)
 
 
+@pytest.mark.promise("RGT-4")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("silent", [REVOKE, DEACTIVATE])
 def test_outage_of_stream_is_raised_and_the_next_run_suspends(
@@ -213,6 +214,7 @@ def test_profile_sent_late_leaves_the_user_suspended(
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
+@pytest.mark.promise("RGT-4")
 def test_late_deactivation_by_the_sync_is_undone_by_another_resume(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

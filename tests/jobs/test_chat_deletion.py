@@ -92,6 +92,7 @@ def test_deletion_keeps_its_extent_when_the_setting_changes(
     assert [one["body"]["user"] for one in stream.requests(path="/users/delete")] == ["pruning", "pruning"]
 
 
+@pytest.mark.promise("STR-5")
 def test_report_by_kind_says_what_was_kept(world: World, mila: UserId) -> None:
     found = ended(world, mila)
     assert isinstance(found, StreamDeletion)
@@ -106,6 +107,7 @@ def test_every_report_is_worded_as_one_of_stream() -> None:
     assert all(report.startswith("Stream ") for report in {*StreamReport} - {StreamReport.KEPT})
 
 
+@pytest.mark.promise("STR-5")
 def test_request_names_one_id_and_every_kind_of_data(mila: UserId, stream: Emulator) -> None:
     a_task(mila)
     (sent,) = stream.requests(path="/users/delete")
@@ -114,6 +116,7 @@ def test_request_names_one_id_and_every_kind_of_data(mila: UserId, stream: Emula
     }  # fmt: skip
 
 
+@pytest.mark.promise("STR-5")
 def test_deactivated_user_is_deleted(world: World, mila: UserId, stream: Emulator) -> None:
     gateway.deactivate(mila)
     assert not deletion.is_gone(mila)
@@ -154,6 +157,7 @@ def test_unknown_user_whose_deletion_gets_400_ends_without_a_report(world: World
     assert ended(world, UserId.new()) == NOT_FOUND
 
 
+@pytest.mark.promise("STR-5")
 def test_user_unknown_at_a_repeat_is_not_reported_as_never_sent(
     world: World, mila: UserId, stream: Emulator
 ) -> None:
@@ -199,6 +203,7 @@ def test_completed_task_without_a_result_for_the_user_is_no_proof(
     assert asked(deletion.poll(mila, task)).attempts == 2
 
 
+@pytest.mark.promise("STR-5")
 def test_user_that_failed_once_is_requested_again(
     world: World, mila: UserId, stream: Emulator, counts: Counter[Metric]
 ) -> None:
@@ -233,6 +238,7 @@ def test_user_reported_gone_but_found_stops_for_an_operator(
     assert attempts(stream) == MAX_ATTEMPTS
 
 
+@pytest.mark.promise("STR-5")
 @pytest.mark.parametrize(
     "body",
     ["{}", "[]", '{"users": {}}', '{"users": [{}]}', '{"users": ["u"]}', '{"users": [{"id": "x"}]}', "x"],

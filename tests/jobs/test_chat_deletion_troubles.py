@@ -87,6 +87,7 @@ def test_failed_task_whose_data_stays_is_never_reported_as_deleted(
     assert counts[UNPROVEN] == 1
 
 
+@pytest.mark.promise("STR-5")
 @pytest.mark.parametrize("trouble", [DeletionDoubt.FAILED, DeletionDoubt.REFUSED])
 def test_one_failure_is_repaired_by_the_second_attempt(
     world: World, chat: Chatters, stream: Emulator, counts: Counter[Metric], trouble: DeletionDoubt
@@ -102,6 +103,7 @@ def test_one_failure_is_repaired_by_the_second_attempt(
     assert counts == {REPEATED: 1}
 
 
+@pytest.mark.promise("STR-5")
 def test_request_that_gets_400_though_stream_deletes_is_checked_again(
     world: World, mila: UserId, stream: Emulator
 ) -> None:
@@ -109,6 +111,7 @@ def test_request_that_gets_400_though_stream_deletes_is_checked_again(
     assert ended(world, mila) == DELETED_BEFORE
 
 
+@pytest.mark.promise("STR-5")
 def test_task_that_stream_forgot_is_requested_again(world: World, mila: UserId, stream: Emulator) -> None:
     stream.choose(task_progress="instant", task_retention=60)
     task = a_task(mila)

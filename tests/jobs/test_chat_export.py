@@ -177,6 +177,7 @@ def test_copy_contains_no_data_of_others_and_no_internal_data(
     assert not any(ground is Ground.MODERATION for _, ground in left_out)
 
 
+@pytest.mark.promise("RGT-1")
 def test_deleted_message_that_stream_still_holds_is_disclosed(chat: Chatters) -> None:
     chat.deletes(chat.says("Mila", "oh no"))
     _, (_, message) = fetch_copy_of(chat["Mila"])
@@ -380,6 +381,7 @@ def test_file_that_is_no_longer_stored_is_missing(chat: Chatters, world: World) 
     assert missing_from(ready, chat["Mila"]) is StreamReason.FILE_GONE
 
 
+@pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize(
     "fault",
     [
@@ -433,6 +435,7 @@ def test_download_sends_no_credentials(
     assert set(sent["headers"]) <= {"host", "user-agent", "accept", "accept-encoding", "connection"}
 
 
+@pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize(("bound", "value"), [("MAX_LINE_BYTES", 200), ("MAX_FILE_BYTES", 200)])
 def test_file_over_the_bounds_is_missing(
     chat: Chatters, monkeypatch: pytest.MonkeyPatch, bound: str, value: int

@@ -203,6 +203,7 @@ def unknown(stream: Emulator, mila: User) -> UserId:
     return user_id
 
 
+@pytest.mark.promise("STR-5")
 def test_user_without_an_account_is_deactivated_and_deleted_after_thirty_days(
     world: World, stream: Emulator, unknown: UserId, counts: Counter[Metric]
 ) -> None:

@@ -99,6 +99,7 @@ def test_replay_after_a_restore_ends_the_memberships_again(world: World, stream:
         assert members_here(pair) == ids(jovan)
 
 
+@pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("point", range(1, 4))
 def test_run_killed_at_any_write_is_continued_by_the_next(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch, point: int
@@ -127,6 +128,7 @@ def leave(user: User) -> endings.LeftConversations:
     return leave_conversations(AccountId(user.account_id), clock.now() + HOUR)
 
 
+@pytest.mark.promise("RGT-3")
 def test_both_users_of_a_pair_who_are_erased_at_the_same_time_end_it(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +140,7 @@ def test_both_users_of_a_pair_who_are_erased_at_the_same_time_end_it(
     assert cloud.records("conversation") == []
 
 
+@pytest.mark.promise("RGT-3")
 def test_run_stops_at_its_deadline_after_a_conversation(world: World, stream: Emulator) -> None:
     mila = world.a_user()
     talking(mila, world)
@@ -147,6 +150,7 @@ def test_run_stops_at_its_deadline_after_a_conversation(world: World, stream: Em
     assert (runs, naming(mila)) == (3, [])
 
 
+@pytest.mark.promise("RGT-3")
 def test_membership_without_an_entry_is_deleted_alone(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json

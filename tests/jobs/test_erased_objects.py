@@ -118,6 +118,7 @@ def test_other_keys_are_spared(request_id: RightsRequestId, other: str) -> None:
     assert len(s3("list_object_versions")["Versions"]) == 3
 
 
+@pytest.mark.promise("RGT-3")
 def test_more_than_a_page_is_deleted(request_id: RightsRequestId, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delete, "PAGE", 2)
     set_versioning("Enabled")
@@ -140,6 +141,7 @@ def test_run_ends_although_a_writer_never_does(request_id: RightsRequestId) -> N
     assert delete.erase_copy(request_id) == 1
 
 
+@pytest.mark.promise("RGT-3")
 def test_upload_completed_after_the_listing_is_deleted(request_id: RightsRequestId) -> None:
     key = key_of(request_id)
     upload_id = begin_upload(key)
@@ -159,12 +161,14 @@ def test_upload_completed_after_the_listing_is_deleted(request_id: RightsRequest
     assert stored_keys() == set()
 
 
+@pytest.mark.promise("RGT-3")
 def test_upload_begun_after_the_erasure_is_reported(request_id: RightsRequestId) -> None:
     delete.erase_copy(request_id)
     begin_upload(key_of(request_id))
     assert delete.remaining(request_id) == 1
 
 
+@pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("error", OUTAGES, ids=named)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_outage_is_raised_and_the_next_run_finishes(
@@ -177,6 +181,7 @@ def test_outage_is_raised_and_the_next_run_finishes(
     assert stored_keys() == set()
 
 
+@pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_refusal_never_counts_as_deleted(request_id: RightsRequestId, operation: str) -> None:
     store(key_of(request_id))
@@ -187,6 +192,7 @@ def test_refusal_never_counts_as_deleted(request_id: RightsRequestId, operation:
             delete.remaining(request_id)
 
 
+@pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("how", How)
 @pytest.mark.parametrize("effect", range(5))
 def test_run_that_is_disturbed_at_each_call_finishes_when_repeated(

@@ -339,6 +339,7 @@ def test_no_operator_can_declare_an_erasure_complete(world: World, mila: User, s
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/status")
 
 
+@pytest.mark.promise("RGT-3")
 def test_subject_gets_a_mail_at_once_and_one_at_the_end(world: World, stream: Emulator) -> None:
     mila, address = world.a_user(), an_address()
     mila.has_email(address)
@@ -351,6 +352,7 @@ def test_subject_gets_a_mail_at_once_and_one_at_the_end(world: World, stream: Em
     assert len(world.mails_to(address)) == before + 2
 
 
+@pytest.mark.promise("RGT-3")
 def test_subject_without_a_mailbox_gets_texts(world: World, stream: Emulator) -> None:
     mila = world.a_user().is_stepped_up()
     request_id = asks_for_erasure(mila)

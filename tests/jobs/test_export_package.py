@@ -332,6 +332,7 @@ def test_error_in_the_manifest_names_neither_the_key_nor_the_content(mila: User)
     assert item["pk"] not in disclosed
 
 
+@pytest.mark.promise("RGT-1")
 def test_data_that_is_not_sealed_is_included_without_the_subjects_key(mila: User) -> None:
     aws.client("dynamodb").delete_item(
         TableName=settings().table(Table.KEYS), Key={"pk": {"S": f"A#{mila.account_id}"}}
@@ -352,6 +353,7 @@ def test_claim_of_an_unreadable_email_address_is_disclosed_as_missing(mila: User
     assert len(package.records("claim")) == 2
 
 
+@pytest.mark.promise("RGT-1")
 def test_altered_entry_of_the_ledger_is_disclosed_and_the_others_are_included(mila: User) -> None:
     package = a_copy(mila)
     (account,) = package.records("account")
@@ -374,6 +376,7 @@ def test_copy_of_a_deleted_account_has_no_subject(world: World, mila: User) -> N
 # --- failures half-way
 
 
+@pytest.mark.promise("RGT-1")
 @pytest.mark.parametrize(
     ("service", "operation"),
     [("dynamodb", "Query"), ("dynamodb", "BatchGetItem"), ("kms", "Decrypt")],

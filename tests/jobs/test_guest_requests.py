@@ -146,6 +146,7 @@ def test_account_made_after_the_request_does_not_change_its_answer(world: World)
     assert advanced(world, made, within=HOUR).status is Status.COMPLETED
 
 
+@pytest.mark.promise("RGT-11")
 def test_account_that_is_older_than_the_request_stops_its_search(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -493,6 +494,7 @@ def test_agents_request_is_answered_to_the_subject(world: World, mila: User) -> 
     assert seen == {"kind": "power_of_attorney", "seen_on": "2026-11-23", "seen_by": alice.staff_id}
 
 
+@pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize(
     "given",
     [

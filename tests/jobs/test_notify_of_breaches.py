@@ -239,6 +239,7 @@ def test_account_created_after_the_notices_began_is_not_affected(
     assert (channel(late, begun), channel(mila, begun)) == (None, "email")
 
 
+@pytest.mark.promise("SEC-4")
 def test_account_with_an_unreadable_profile_is_notified_in_the_app(
     mila: User, begun: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,6 +330,7 @@ def test_killed_worker_is_succeeded_from_its_checkpoint_with_exact_counts(
     assert evidence_of(breach_id)[-1][1] == {"mailed": 0, "shown": 5, "absent": 0}
 
 
+@pytest.mark.promise("SEC-4")
 def test_run_without_time_stops_and_the_next_one_continues(
     mila: User, vuk: User, begun: str, alice: Operator
 ) -> None:
@@ -345,6 +347,7 @@ def test_second_worker_of_a_leased_part_does_nothing(begun: str, mails: list[dic
     assert len(mails) == 1
 
 
+@pytest.mark.promise("SEC-4")
 def test_all_shards_of_accounts_are_due_at_the_beginning(begun: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "SHARDS", tuple(f"{number:02}" for number in range(64)))
     assert watch()["due"] == 64

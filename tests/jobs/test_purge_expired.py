@@ -136,7 +136,6 @@ def test_hour_of_usage_that_is_kept_for_a_month_is_read_at_its_end(
     assert hour in lane.parts(hour - 3 * DAY, end + HOUR)
 
 
-@pytest.mark.promise("RET-1")
 def test_copies_on_each_page_of_the_bucket_are_deleted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """S3 lists a thousand keys in a page; here, two."""
     bucket, ask = settings().export_bucket(), aws.ask
@@ -153,7 +152,6 @@ def test_copies_on_each_page_of_the_bucket_are_deleted(world: World, monkeypatch
     assert "Contents" not in aws.client("s3").list_objects_v2(Bucket=bucket)
 
 
-@pytest.mark.promise("RET-1")
 def test_copy_that_the_engine_missed_is_deleted(world: World) -> None:
     bucket = settings().export_bucket()
     aws.client("s3").put_object(Bucket=bucket, Key="exports/r_1.zip", Body=b"copy")

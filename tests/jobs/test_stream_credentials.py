@@ -156,6 +156,7 @@ def test_get_app_is_called_at_most_twice_a_minute_while_it_is_refused(world: Wor
     assert len(stream.requests(path="/app")) == 3
 
 
+@pytest.mark.promise("STR-3")
 def test_revocation_waits_while_credentials_are_refused(world: World, stream: Emulator) -> None:
     phone = world.a_user()
     world.a_user(phone=phone.phone).logs_out()
@@ -165,6 +166,7 @@ def test_revocation_waits_while_credentials_are_refused(world: World, stream: Em
     assert stream.user(phone.user_id)["revoke_tokens_issued_before"] is not None
 
 
+@pytest.mark.promise("RGT-1")
 def test_export_is_not_abandoned_over_refused_credentials(world: World, stream: Emulator) -> None:
     asked = StreamExportTask(TaskId("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"), clock.now())
     world.advance(EXPORT_TIMEOUT)

@@ -161,6 +161,7 @@ def test_pinned_use_is_deleted(world: World, mila: User) -> None:
     assert kinds() == ["diagnostics_event"]
 
 
+@pytest.mark.promise("RGT-7")
 def test_expired_use_that_is_still_stored_is_deleted(world: World, mila: User) -> None:
     world.advance(31 * DAY)
     world.a_user(phone=mila.phone).withdraws("analytics")
@@ -214,6 +215,7 @@ def test_consent_given_during_the_deletion_keeps_newer_events(
     assert names() == ["app.crashed", "later.used"]
 
 
+@pytest.mark.promise("RGT-7")
 def test_many_items_are_deleted_over_several_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     vuk = world.a_user()
     vuk.consents("analytics")
@@ -237,6 +239,7 @@ def test_deletion_reads_keys_and_times_and_writes_in_calls_of_twenty_five(world:
     assert calls.tables == {"Query": 1, "BatchWriteItem": 3}
 
 
+@pytest.mark.promise("RGT-7")
 def test_altered_history_does_not_stop_the_deletion_of_use(world: World, mila: User) -> None:
     (entry,) = (item for item in cloud.all_items() if "previous_delete_at" in item)
     alter_newest(Chain.parse(entry["pk"]["S"]))
