@@ -430,8 +430,13 @@ def test_day_of_receipt_may_be_today_in_belgrade(world: World, alice: Operator) 
     assert alice.enters(world.a_user().user_id, on="2026-11-25").status == 201
 
 
-def test_request_with_the_channel_app_cannot_be_entered(world: World, alice: Operator) -> None:
-    refused = alice.enters(world.a_user().user_id, by="app")
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("channel", ["app", "guest", "unsubscribe", "inactivity"])
+def test_request_with_a_channel_of_our_own_cannot_be_entered(
+    world: World, alice: Operator, channel: str
+) -> None:
+    refused = alice.enters(world.a_user().user_id, by=channel)
+    assert refused.status == 400
     assert refused.json["errors"][0]["pointer"] == "/received_by"
 
 

@@ -11,12 +11,11 @@ from chalicelib.core import aws, clock, settings
 from chalicelib.core.chain import Chain
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import UserId
-from chalicelib.core.settings import ErasureExtent, SettingsError
+from chalicelib.core.settings import SettingsError
 from chalicelib.rights.engine import engine
 from chalicelib.rights.erasure import delete
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates.words import Remaining
-from chalicelib.rights.request.notes import ErasureNotes, StreamAnswer
 from chalicelib.rights.request.terms import Status
 from chalicelib.stream.deletion import service as deletion
 from chalicelib.stream.deletion.model import StreamReport
@@ -276,17 +275,3 @@ def test_erasure_ends_although_each_run_handles_one_request_only(
     assert "delete_copies_waits" in events(request_id)
     assert by_receipt(mila, request_id).json["status"] == "completed"
     assert json.dumps(stored_about(mila)) == "[]"
-
-
-@pytest.mark.promise("STR-5")
-@pytest.mark.parametrize(
-    ("report", "waits"),
-    [(StreamReport.NO_USER, HOUR), (StreamReport.NOT_FOUND, HOUR), (StreamReport.DELETED, 16 * MINUTE)],
-)
-def test_second_pass_outlasts_chat_tokens_unless_stream_had_the_user(
-    world: World, report: StreamReport, waits: timedelta
-) -> None:
-    now = world.now
-    answer = StreamAnswer(report, ErasureExtent.KEEP_CONVERSATIONS, None, now, now)
-    left = ErasureNotes(frozen_at=now, captured_at=now, stream_answer=answer)
-    assert delete.second_pass_at(left, now) == now + waits

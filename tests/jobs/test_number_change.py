@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib.core import outbound
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.outbound import NotTakenReason, Unreachable
-from chalicelib.rights.request import procedures
-from chalicelib.rights.request.terms import Right, Status
+from chalicelib.rights.request import number_change, procedures
+from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import asks_for_erasure, at_step, notes, stored, work
 from tests.support.cases.guests import enters, proves, requests
@@ -155,6 +155,27 @@ def test_request_of_a_guest_does_not_give_way_after_a_freeze_after_the_change(
     thief = world.a_user(mila.phone).is_stepped_up()
     assert thief.exercises("access").json["open_request_id"] == made["id"]
     assert stored(RightsRequestId(made["id"])).status is Status.AWAITING_VERIFICATION
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize(
+    ("received_by", "wait"),
+    [
+        ("app", HOUR), ("guest", HOUR), ("letter", None), ("email", None), ("telephone", None),
+        ("in_person", None), ("support", None), ("unsubscribe", None), ("inactivity", None),
+    ],
+)  # fmt: skip
+def test_freeze_after_the_change_stops_requests_that_the_new_number_proves(
+    world: World, mila: User, received_by: str, wait: timedelta | None
+) -> None:
+    """A thief with the new number uses the app or a code; operators check the identity of the others."""
+    account_id, old = AccountId(mila.account_id), mila.phone
+    mila.changes_number(a_phone())
+    freeze(world, old)
+    assert number_change.time_to_wait(account_id, ReceivedBy(received_by)) == WAIT
+    world.advance(WAIT)
+    assert number_change.time_to_wait(account_id, ReceivedBy(received_by)) == wait
 
 
 @pytest.mark.proof  # takes seconds
