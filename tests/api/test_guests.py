@@ -73,6 +73,7 @@ def test_guest_names_a_number_or_a_mailbox(world: World, contact: dict[str, str]
     assert (refused.status, refused.problem) == (400, "invalid_request")
 
 
+@pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("field", [{"transfer_to": "https://a.example.org"}, {"waive_grace": True}])
 def test_field_that_needs_a_session_is_refused_without_one(world: World, field: dict[str, Any]) -> None:
     right = "portability" if "transfer_to" in field else "erasure"

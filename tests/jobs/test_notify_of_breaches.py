@@ -121,6 +121,15 @@ def test_account_with_an_address_gets_a_mail_and_any_other_an_app_notice(
 
 
 @pytest.mark.promise("SEC-4")
+def test_every_account_of_a_page_is_notified_although_one_read_takes_one(
+    mila: User, vuk: User, begun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifying, "MAX_RECIPIENTS_PER_READ", 1)
+    run()
+    assert (channel(mila, begun), channel(vuk, begun)) == ("email", "in_app")
+
+
+@pytest.mark.promise("SEC-4")
 def test_nobody_is_notified_before_an_operator_begins(
     mila: User, alice: Operator, bob: Operator, mails: list[dict[str, Any]]
 ) -> None:
