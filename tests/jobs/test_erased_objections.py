@@ -21,7 +21,8 @@ from tests.support.cases import erasure_outcomes
 from tests.support.cases.copies import damage
 from tests.support.cases.erasure_requests import asks_for_erasure, at_step, notes, stored_about, work
 from tests.support.clouds import cloud
-from tests.support.world.builders import an_address
+from tests.support.faults.races import before_the_commit
+from tests.support.world.builders import a_phone, an_address
 from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -87,6 +88,19 @@ def test_new_owner_of_a_number_does_not_see_the_objection_of_the_earlier_one(
     states = {item["state"] for item in again.gets("/v1/consents").json["items"]}
     assert states == {"unknown"}
     assert again.gets("/v1/rights-requests").json["items"] == []
+
+
+@pytest.mark.promise("RGT-6")
+def test_objection_that_an_erasure_leaves_survives_another_write_of_its_suppression(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = Addresses(a_phone(), an_address())
+    during = before_the_commit(
+        monkeypatch, lambda: suppressions.leave(addresses, [Purpose.PERSONALISED_ADS], world.now)
+    )
+    assert suppressions.leave(addresses, [Purpose.MARKETING], world.now)
+    assert during == [True]
+    assert set(suppressions.suppressed(addresses)) == BOTH
 
 
 def test_erasure_without_an_objection_leaves_no_suppression(world: World, stream: Emulator) -> None:
