@@ -200,6 +200,7 @@ def test_extension_has_at_most_sixty_days_and_a_reason_of_the_list(
     assert stored(asked).version == 1
 
 
+@pytest.mark.promise("RGT-10")
 def test_operators_are_reminded_again_before_the_extended_day(
     world: World, alice: Operator, asked: str
 ) -> None:

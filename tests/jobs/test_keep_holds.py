@@ -100,6 +100,7 @@ def test_only_the_named_kinds_of_the_subject_are_pinned(world: World, mila: User
     }
 
 
+@pytest.mark.promise("RET-2")
 def test_expired_record_stays_stored_and_invisible_until_the_hold_ends(world: World, mila: User) -> None:
     world.advance(PERIOD - DAY)
     confirmed_hold(mila, "usage_event", lasts=7 * DAY)
