@@ -8,21 +8,24 @@ import pytest
 from chalicelib.core import clock, metrics, table
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ids import MailId, RightsRequestId
+from chalicelib.core.ids import MailId, RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.copy.freshness import make_copy_again
 from chalicelib.rights.engine import engine, step
 from chalicelib.rights.engine.engine import MAX_TRIES
-from chalicelib.rights.engine.step import CopyJob, Done, Outcome, Wait
+from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, CopyJob, Done, Outcome, Wait
 from chalicelib.rights.intake import record
 from chalicelib.rights.jobs import worker_for
+from chalicelib.rights.operators import extend
 from chalicelib.rights.request import declaration, duties, procedures, store
+from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.notes import CopyNotes, RequestAnnouncement
 from chalicelib.rights.request.terms import Destination, Status, StepStatus
 from chalicelib.rights.steps.duties import DUTIES
 from tests.support.cases.scripted import Plan, Scripted, a_request, evidence, stored
 from tests.support.clouds import cloud
+from tests.support.faults.crash import Killed
 from tests.support.faults.races import just_before
 from tests.support.world.world import World
 
@@ -275,6 +278,26 @@ def test_reminder_does_not_change_the_next_step(world: World, plan: Plan) -> Non
     after = plan.advance(request_id)
     assert (after.run_at, after.steps, after.reminded) == (before.run_at, before.steps, 1)
     assert after.leased_until is None
+
+
+@pytest.mark.promise("RGT-10")
+def test_duties_after_one_that_kills_its_worker_are_done_in_the_next_run(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    extend.extend(RightsRequestId(request_id), StaffId.new(), 30, ExtensionReason.COMPLEXITY)
+    found = stored(request_id)
+    store.move(found, found.model_copy(update={"pinned_until": world.now}))
+    assert duties.all_due(stored(request_id), world.now) == (Duty.PIN, Duty.ANNOUNCE_EXTENSION)
+    plan.duties[Duty.PIN] = kill
+    for _ in range(2):
+        with pytest.raises(Killed):
+            plan.advance(request_id)
+        world.advance(WHOLE_RUN)
+    assert duties.all_due(stored(request_id), world.now) == (Duty.PIN,)
+    assert evidence(request_id)[-1][0] == "extension_announced"
+
+
+def kill(_: AnyJob) -> None:
+    raise Killed
 
 
 def test_every_duty_has_an_implementation() -> None:

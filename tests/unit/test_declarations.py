@@ -1,13 +1,16 @@
 """Tests record declarations: incomplete or contradictory classes cannot be defined (RET-1)."""
 
 import types
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
 
 from chalicelib.core.clock import Instant
+from chalicelib.core.durations import Duration
 from chalicelib.core.ids import AccountId
+from chalicelib.core.periods import PERIODS
 from chalicelib.core.table import Index, Key, Table
 from chalicelib.privacy import codec, personal, register
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
@@ -316,6 +319,17 @@ def test_contradictory_declaration_cannot_be_defined(changes: dict[str, Any], te
     with pytest.raises(DeclarationError, match=text):
         define(MADE_AT, **WORDS | changes)
     assert "bookmark" not in {record.declaration.kind for record in register.records()}
+
+
+@pytest.mark.promise("RET-1")
+def test_record_that_no_erasure_finds_needs_a_period_that_no_stage_makes_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two_days = Period.CHALLENGE.bounds
+    monkeypatch.setitem(PERIODS, "challenge", replace(two_days, maximum=Duration.parse("P8D")))
+    transient = {"key_class": KeyClass.TRANSIENT, "table": Table.CHALLENGES, "retention": FOR_DAYS}
+    with pytest.raises(DeclarationError, match="choose a period of at most 7 days"):
+        define(MADE_AT, **WORDS | transient)
 
 
 IN_CLEAR = ON_CONSENT | {
