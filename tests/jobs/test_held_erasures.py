@@ -19,6 +19,7 @@ from chalicelib.privacy import codec, subject_keys
 from chalicelib.retention.held import store as held_store
 from chalicelib.retention.holds import service as holds
 from chalicelib.retention.holds.service import SubjectHolds
+from chalicelib.rights.erasure import keep
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support.cases.copies import damage
@@ -51,6 +52,7 @@ from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3"), pytest.mark.usefixtures("services")]
 ANSWERED = at_step("await_lapse")
+ON_INVOICES = "the laws of Serbia on value added tax and on accounting"
 BEFORE = ("confirm", "settle", "freeze", "suspend_at_stream", "grace", "capture")
 AFTER = ("quarantine", "await_stream_deletion", "keep_held", "delete_records", "verify_deletion", "certify")
 
@@ -79,14 +81,18 @@ def test_erasure_keeps_what_a_hold_names_and_nothing_else(world: World, mila: Us
     assert ends_of(request) == {("profile", hold.until), ("usage_event", hold.until)}
 
 
-def test_subject_learns_what_is_kept_by_which_law_and_until_when(world: World, mila: User) -> None:
-    hold = places_hold(mila, "profile")
+def test_subject_learns_what_is_kept_by_which_laws_and_until_when(world: World, mila: User) -> None:
+    mila.gets_invoiced(issued_on="2026-11-02")
+    hold = places_hold(mila, "profile", "invoice")
     request = asks_for_erasure(mila)
     work(world, request, ANSWERED)
     shown = by_receipt(mila, request).json
     assert shown["status"] == "partially_completed"
+    of_the_hold = {"law": LAW, "until": clock.to_text(hold.until)}
     assert shown["decision"]["kept"] == [
-        {"what": "Your profile", "law": LAW, "until": clock.to_text(hold.until)}
+        {"what": "Your invoices", **of_the_hold},
+        {"what": "Your invoices", "law": ON_INVOICES, "until": "2037-01-01T00:00:00Z"},
+        {"what": "Your profile", **of_the_hold},
     ]
     assert "except what a law requires us to keep" in shown["decision"]["text"].lower()
     assert "except what a law requires us to keep" in last_mail(world, mila)
@@ -423,8 +429,9 @@ def test_secret_disclosure_is_listed_only_when_its_secrecy_ends(world: World, mi
     assert stored(request).next_step is None
 
 
-def test_lifted_hold_ends_within_a_day(world: World, mila: User) -> None:
-    hold = places_hold(mila, "profile")
+def test_lifted_hold_ends_within_a_day(world: World, mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keep, "_DELETED_TOGETHER", 2)
+    hold = places_hold(mila, "profile", "purposes", "account")
     request = asks_for_erasure(mila)
     work(world, request, ANSWERED)
     holds.propose_lift(ANA, hold.hold_id)
