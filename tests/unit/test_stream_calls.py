@@ -20,7 +20,7 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.settings import ErasureExtent
 from chalicelib.privacy.purposes import Category
 from chalicelib.stream import channels, gateway
-from chalicelib.stream.model import ChatChannel, ChatProfile, FoundMessage, MessageFile, MessageId, TaskId
+from chalicelib.stream.model import ChatChannel, ChatProfile, FoundMessage, MessageId, TaskId
 from chalicelib.stream.refusals import StreamUnavailable
 from chalicelib.stream.settings.app import StreamApp
 from chalicelib.stream.users import access, block_sync
@@ -31,7 +31,7 @@ URL = "https://stream.invalid"
 
 MILA, VUK = UserId("u_" + "1" * 26), UserId("u_" + "2" * 26)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-TASK, NOTE, FILE = TaskId("task-1"), MessageId("m-1"), MessageFile("file", "https://files.invalid/1")
+TASK, NOTE, FILE = TaskId("task-1"), MessageId("m-1"), "https://files.invalid/1"
 CHANNEL = "/channels/messaging/cv_1"
 CID = "messaging:cv_1"
 GROUP = ChatChannel(CID, MILA, (MILA, VUK), "Trip")
@@ -127,7 +127,7 @@ CALLS: dict[str, tuple[Callable[[], object], dict[str, Category | None]]] = {
         {f"/messages/{NOTE}": ID, "?hard": OTHER},
     ),
     "channels._delete_file": (
-        lambda: channels._delete_file(MESSAGE, FILE),
+        lambda: channels._delete_file.__wrapped__(f"{CHANNEL[1:]}/file", FILE),
         {f"{CHANNEL}/file": ID, "?url": OTHER},
     ),
     "access._delete_push_token": (

@@ -26,6 +26,7 @@ from chalicelib.core import aws, keyring, limiter
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.stream import channels
 from chalicelib.stream.webhook import intake
 from infra.template import load
 from tests.support.clouds.environment import REGION, secret_documents
@@ -100,7 +101,7 @@ def create_stage_key(version: int = 1) -> None:
 
 
 def new_container() -> None:
-    """Reset the state of the process as in a new container: settings, keys, busy flags."""
+    """Reset the state of the process as in a new container: settings, keys, busy flags, deleted files."""
     settings.cache_clear()
     settings()  # from the current environment
     keyring.forget_stage_keys()
@@ -108,6 +109,7 @@ def new_container() -> None:
     limiter.forget_busy()
     budget.forget_history()
     intake.forget()
+    channels._delete_file.cache_clear()
 
 
 QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals", "hooks", "resync", "breaches")
