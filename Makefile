@@ -9,7 +9,7 @@ WORKERS ?= 2
 # An environment that forbids .pyc files would have every process of every run compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run tour dev test proof proof-all mutants mutants-all mutants-night check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+.PHONY: help run tour dev test proof proof-all mutants mutants-all mutants-night mutants-random check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 .PHONY: deploy preflight releases rollback remove record
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
@@ -38,6 +38,9 @@ mutants-all: setup  ## try all mutants, and write docs/mutants.json; less than a
 
 mutants-night: setup  ## try all mutants, also on the tests that start emulators, and 60 random ones
 	$(BIN)/python -m infra.mutants night --workers $(WORKERS)
+	$(MAKE) mutants-random
+
+mutants-random: setup  ## try 60 random mutants on the tests that execute them, and print the share killed
 	$(BIN)/python -m infra.mutants random --workers $(WORKERS) $(if $(SEED),--seed $(SEED))
 
 check: setup lint types guards  ## check lint, types, the direction of imports, the templates and the list of mutants
@@ -115,6 +118,7 @@ pins: setup         ## compile requirements*.txt from the .in files
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/guards/requirements.in -o infra/guards/requirements.txt
+	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/mutants/requirements.in -o infra/mutants/requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url bench/peers/requirements.in -o bench/peers/requirements.txt
 
 help:               ## list the targets

@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 
 from infra import promises
-from infra.mutants import catalogue, results, selection
+from infra.mutants import catalogue, random_mutants, results, sample, selection
 from infra.mutants.catalogue import ROOT
 from infra.mutants.model import Mutant
-from infra.mutants.trials import AT_NIGHT, BY_DAY, CannotJudge, Trial, TrialPlan, tried
+from infra.mutants.trials import AT_NIGHT, BY_DAY, CannotJudge, Trial, TrialPlan, pool, tried
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(soft_wrap=True, markup=False, highlight=False)
@@ -66,6 +66,43 @@ def only(names: list[str], workers: int = 2) -> None:
     """Try the mutants of some promises, or some mutants: `RGT-3` or `"RGT-3 name"`."""
     chosen = [one for one in catalogue.mutants() if {one.promise, results.key(one)} & set(names)]
     _finish(_try(chosen, results.read(), workers, BY_DAY))
+
+
+@app.command(name="random")
+def random_ones(
+    seed: Annotated[int | None, typer.Option(help="of the sample; else by the commit")] = None,
+    count: int = 60,
+    workers: int = 2,
+) -> None:
+    """Try random mutants of functions that marked tests execute, and print the share killed.
+
+    Survivors are printed for a person to read. They are no failure: many are equivalent.
+    """
+    seed = int(selection.head(ROOT)[:8], 16) if seed is None else seed
+    begun = time.monotonic()
+    try:
+        known = random_mutants.measured(workers)
+    except CannotJudge as error:
+        console.print(str(error))
+        raise typer.Exit(1) from None
+    console.print(f"{len(known.functions)} functions, {len(known.durations)} tests, ", end="")
+    console.print(f"{time.monotonic() - begun:.0f} s")
+    chosen = list(sample.chosen(known.functions, random_mutants.CosmicRay(), seed, count))
+    with pool(workers) as made:
+        trials = random_mutants.tried(chosen, known, seed, made.each, _print_random)
+    survivors = [one for one, trial in trials if trial.run.verdict not in random_mutants.KILLED]
+    for one in survivors:
+        console.print(random_mutants.survivor(one))
+    killed = len(trials) - len(survivors)
+    console.print(
+        f"{killed} of {len(trials)} killed ({killed / max(1, len(trials)):.0%}), seed {seed}, ", end=""
+    )
+    console.print(f"{time.monotonic() - begun:.0f} s")
+    raise typer.Exit(0 if trials else 1)
+
+
+def _print_random(trial: Trial) -> None:
+    console.print(f"{trial.mutant.name}: {trial.run.verdict} {trial.run.test} ({trial.run.seconds:.0f} s)")
 
 
 def _try(

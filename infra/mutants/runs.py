@@ -54,6 +54,7 @@ class Tests:
     paths: Sequence[str]
     promise: str = ""
     marks: str = "not proof"
+    options: Sequence[str] = ()  # more options of pytest
 
     __test__ = False  # pytest: this is no test class
 
@@ -80,7 +81,7 @@ def run(copy: Copy, tests: Tests, stop: threading.Event, limit: float = LONGEST)
     }  # fmt: skip
     command = [
         sys.executable, "-m", "pytest", "-q", "-n0", "-p", "infra.mutants.plugin", "-p", "no:cacheprovider",
-        f"--maxfail={_MOST_BROKEN}", "-m", tests.marks, *tests.paths,
+        f"--maxfail={_MOST_BROKEN}", "-m", tests.marks, *tests.options, *tests.paths,
     ]  # fmt: skip
     begun = time.monotonic()
     with log.open("wb") as output:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from infra.mutants.copies import Copy, copied
 from infra.mutants.model import Mutant, Verdict
@@ -67,77 +68,34 @@ class TrialPlan:
         return Tests([function], mutant.promise, self.marks)
 
 
-class Trials:
-    """Runs trials in the copies that it was given."""
+class Pool:
+    """Runs tests in the copies that it was given, until its block ends."""
 
-    def __init__(self, plan: TrialPlan, copies: Sequence[Copy], report: Callable[[Trial], None]) -> None:
-        self._plan, self._report = plan, report
+    def __init__(self, copies: Sequence[Copy]) -> None:
         self._stop = threading.Event()
         self._free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
         for copy in copies:
             self._free.put(copy)
-        self._pool = ThreadPoolExecutor(len(copies))
+        self._threads = ThreadPoolExecutor(len(copies))
 
-    def of(self, mutants: Sequence[Mutant]) -> list[Trial]:
-        """Try mutants; return a trial of each, in their order.
+    def __enter__(self) -> Self:
+        return self
 
-        Raises:
-            CannotJudge: see there.
-        """
-        with self._pool:
-            try:
-                found = self._on_first_tests(mutants)
-                rest = [one for one in mutants if one not in found]
-                found |= self._on_all_tests(rest)
-            except BaseException:
-                self._stop.set()
-                self._pool.shutdown(cancel_futures=True)
-                raise
-        return [found[one] for one in mutants]
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Wait for the runs; end them first if the block failed."""
+        if error is not None:
+            self._stop.set()
+        self._threads.shutdown(cancel_futures=error is not None)
 
-    def _on_first_tests(self, mutants: Sequence[Mutant]) -> dict[Mutant, Trial]:
-        """Try mutants on the tests that noticed them last time; return those that end as expected."""
-        tests = {one: first for one in mutants if (first := self._plan.first_of(one)) is not None}
-        if not tests:
-            return {}
-        functions = sorted({first.paths[0] for first in tests.values()})
-        unchanged = self._unchanged(Tests(functions, "", self._plan.marks))
-        start = unchanged.seconds - sum(unchanged.durations.values())
-
-        def limit(first: Tests) -> float:
-            function = first.paths[0]
-            own = [seconds for test, seconds in unchanged.durations.items() if test.startswith(function)]
-            return max(LEAST, PATIENCE * (start + sum(own)))
-
-        found = {}
-        for trial in self._all({one: (first, limit(first)) for one, first in tests.items()}):
-            if trial.expected:
-                found[trial.mutant] = trial
-                self._report(trial)
-        return found
-
-    def _on_all_tests(self, mutants: Sequence[Mutant]) -> dict[Mutant, Trial]:
-        by_promise = {
-            promise: self._plan.tests_of(promise) for promise in dict.fromkeys(one.promise for one in mutants)
-        }
-        futures = {
-            promise: self._pool.submit(self._unchanged, tests) for promise, tests in by_promise.items()
-        }
-        limits = {
-            promise: max(LEAST, PATIENCE * future.result().seconds) for promise, future in futures.items()
-        }
-        found = {}
-        for trial in self._all({one: (by_promise[one.promise], limits[one.promise]) for one in mutants}):
-            found[trial.mutant] = trial
-            self._report(trial)
-        return found
-
-    def _all(self, tests: Mapping[Mutant, tuple[Tests, float]]) -> Iterator[Trial]:
-        futures: list[Future[Trial]] = [
-            self._pool.submit(self._one, mutant, *what) for mutant, what in tests.items()
-        ]
+    def each(self, tests: Mapping[Mutant, tuple[Tests, float]]) -> Iterator[Trial]:
+        """Try mutants, each on its tests for at most some seconds; yield the trials as they end."""
+        futures = [self._threads.submit(self._one, mutant, *what) for mutant, what in tests.items()]
         for future in as_completed(futures):
             yield future.result()
+
+    def unchanged(self, tests: Tests) -> Future[Run]:
+        """Run tests on the unchanged code. The result raises `CannotJudge` if one fails, or none runs."""
+        return self._threads.submit(self._unchanged, tests)
 
     def _one(self, mutant: Mutant, tests: Tests, limit: float) -> Trial:
         with self._copy() as copy, copy.changed(mutant):
@@ -145,13 +103,7 @@ class Trials:
 
     def _unchanged(self, tests: Tests) -> Run:
         with self._copy() as copy:
-            found = run(copy, tests, self._stop, LONGEST)
-        what = tests.promise or "tests that noticed mutants"
-        if found.verdict is not Verdict.SURVIVED:
-            raise CannotJudge(f"{what}: unchanged code, {found.verdict} {found.test}\n{found.detail}")
-        if not found.durations:
-            raise CannotJudge(f"{what}: no test ran")
-        return found
+            return green(run(copy, tests, self._stop, LONGEST), tests.promise or "tests that noticed mutants")
 
     @contextmanager
     def _copy(self) -> Iterator[Copy]:
@@ -162,10 +114,88 @@ class Trials:
             self._free.put(copy)
 
 
+def green(unchanged: Run, what: str) -> Run:
+    """Return a run of the unchanged code.
+
+    Raises:
+        CannotJudge: a test failed, or none ran.
+    """
+    if unchanged.verdict is not Verdict.SURVIVED:
+        raise CannotJudge(f"{what}: unchanged code, {unchanged.verdict} {unchanged.test}\n{unchanged.detail}")
+    if not unchanged.durations:
+        raise CannotJudge(f"{what}: no test ran")
+    return unchanged
+
+
+def limit_of(seconds: float) -> float:
+    """Return how long a mutant may take on tests that take some seconds on the unchanged code."""
+    return max(LEAST, PATIENCE * seconds)
+
+
+class Trials:
+    """Tries mutants by a plan."""
+
+    def __init__(self, plan: TrialPlan, pool: Pool, report: Callable[[Trial], None]) -> None:
+        self._plan, self._pool, self._report = plan, pool, report
+
+    def of(self, mutants: Sequence[Mutant]) -> list[Trial]:
+        """Try mutants; return a trial of each, in their order.
+
+        Raises:
+            CannotJudge: see there.
+        """
+        found = self._on_first_tests(mutants)
+        rest = [one for one in mutants if one not in found]
+        found |= self._on_all_tests(rest)
+        return [found[one] for one in mutants]
+
+    def _on_first_tests(self, mutants: Sequence[Mutant]) -> dict[Mutant, Trial]:
+        """Try mutants on the tests that noticed them last time; return those that end as expected."""
+        tests = {one: first for one in mutants if (first := self._plan.first_of(one)) is not None}
+        if not tests:
+            return {}
+        functions = sorted({first.paths[0] for first in tests.values()})
+        unchanged = self._pool.unchanged(Tests(functions, "", self._plan.marks)).result()
+        start = unchanged.seconds - sum(unchanged.durations.values())
+
+        def limit(first: Tests) -> float:
+            function = first.paths[0]
+            own = [seconds for test, seconds in unchanged.durations.items() if test.startswith(function)]
+            return limit_of(start + sum(own))
+
+        found = {}
+        for trial in self._pool.each({one: (first, limit(first)) for one, first in tests.items()}):
+            if trial.expected:
+                found[trial.mutant] = trial
+                self._report(trial)
+        return found
+
+    def _on_all_tests(self, mutants: Sequence[Mutant]) -> dict[Mutant, Trial]:
+        by_promise = {
+            promise: self._plan.tests_of(promise) for promise in dict.fromkeys(one.promise for one in mutants)
+        }
+        futures = {promise: self._pool.unchanged(tests) for promise, tests in by_promise.items()}
+        limits = {promise: limit_of(future.result().seconds) for promise, future in futures.items()}
+        found = {}
+        for trial in self._pool.each(
+            {one: (by_promise[one.promise], limits[one.promise]) for one in mutants}
+        ):
+            found[trial.mutant] = trial
+            self._report(trial)
+        return found
+
+
+@contextmanager
+def pool(workers: int) -> Iterator[Pool]:
+    """Make as many copies as there are workers, and a pool that runs tests in them."""
+    with ExitStack() as stack:
+        copies = [stack.enter_context(copied()) for _ in range(workers)]
+        yield stack.enter_context(Pool(copies))
+
+
 def tried(
     mutants: Sequence[Mutant], plan: TrialPlan, workers: int, report: Callable[[Trial], None]
 ) -> list[Trial]:
     """Try mutants in as many copies as there are workers."""
-    with ExitStack() as stack:
-        copies = [stack.enter_context(copied()) for _ in range(workers)]
-        return Trials(plan, copies, report).of(mutants)
+    with pool(workers) as made:
+        return Trials(plan, made, report).of(mutants)
