@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.mutants import catalogue, results, runs, selection
+from infra.mutants import catalogue, plugin, results, runs, selection
 from infra.mutants.copies import ROOT, Copy, copied
 from infra.mutants.model import Mutant, Verdict
 from infra.mutants.places import NoSuchText, mutated
@@ -164,6 +164,15 @@ def test_mutant_that_only_unmarked_tests_notice_survives(trials: dict[str, Trial
 def test_mutant_that_writes_outside_its_copy_is_ended(trials: dict[str, Trial]) -> None:
     assert trials["outside"].run.verdict is Verdict.ESCAPED
     assert trials["outside"].run.detail.startswith("wrote ")
+
+
+@pytest.mark.parametrize("path", ["/copy", "/copy/.coverage"])
+def test_copy_and_what_is_in_it_may_be_changed(path: str) -> None:
+    assert plugin._inside(path, "/copy")
+
+
+def test_folder_whose_name_begins_like_the_copy_is_outside() -> None:
+    assert not plugin._inside("/copy2/file", "/copy")
 
 
 @needs_proc
