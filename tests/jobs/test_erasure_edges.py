@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.core import aws, clock, settings
+from chalicelib.core import aws, clock
 from chalicelib.core.chain import Chain
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import UserId
-from chalicelib.core.settings import SettingsError
 from chalicelib.rights.engine import engine
 from chalicelib.rights.erasure import delete
 from chalicelib.rights.erasure import store as erasures
@@ -34,7 +33,7 @@ from tests.support.cases.erasure_requests import (
     stored_about,
     work,
 )
-from tests.support.clouds import cloud, environment
+from tests.support.clouds import cloud
 from tests.support.faults.crash import Killed
 from tests.support.stream.chat_deletions import ended
 from tests.support.world.builders import a_device
@@ -152,11 +151,6 @@ def test_device_that_signed_in_after_the_letter_does_not_open_an_idle_account(
     answer = world.verifies(challenge, world.code_for(mila.phone), device_id=stranger["id"])
     assert answer.status == 503
     assert "erasure" not in answer.text
-
-
-def test_idle_time_longer_than_devices_are_known_is_refused() -> None:
-    with pytest.raises(SettingsError, match="RU4M_ERASURE_IDLE_DAYS"):
-        settings.read({**environment.variables(), "RU4M_PERIODS": "known_device=P7D"})
 
 
 # --- the deadline

@@ -103,6 +103,7 @@ def test_signature_of_an_untrusted_key_is_not_accepted() -> None:
     assert found == ChainVerdict((BadSignature(1), BadSignature(2), BadSignature(3)), covered=0)
 
 
+@pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("remove_lock", "write_three")
 @pytest.mark.parametrize(
     "change",

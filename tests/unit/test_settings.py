@@ -34,6 +34,12 @@ def test_unknown_extent_of_an_erasure_refuses_the_start() -> None:
         read({**environment.variables(), "RU4M_STREAM_ERASURE": "most"})
 
 
+@pytest.mark.promise("RGT-11")
+def test_idle_time_longer_than_devices_are_known_refuses_the_start() -> None:
+    with pytest.raises(SettingsError, match="RU4M_ERASURE_IDLE_DAYS"):
+        read({**environment.variables(), "RU4M_PERIODS": "known_device=P7D"})
+
+
 @pytest.mark.promise("SEC-1")
 def test_operators_with_chosen_names_refuse_the_start() -> None:
     chosen = "arn:aws:sts::123456789012:assumed-role/Operators/*"
