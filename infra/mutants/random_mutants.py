@@ -3,7 +3,8 @@
 The mutations are those of cosmic-ray, which is maintained (three releases in the last nine months). Its
 operators are a library: they list the mutations of a module and apply one. Its runner is not used, since
 `trials` has the copies, the limits and the end of what a mutant starts. mutmut 3 is maintained too, but it
-is a runner with a folder of its own. It leaves out decorated functions, which all our routes and jobs are.
+is a runner with a folder of its own. It leaves out functions with a decorator other than that of a static
+or class method, and our routes and jobs have decorators.
 
 First, all marked tests run on the unchanged code under coverage, with a context per test: they show which
 test executes which statement. Each mutant is then tried on a few tests that execute the changed statement.
