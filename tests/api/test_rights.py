@@ -107,6 +107,7 @@ def test_repeated_call_returns_the_same_request_and_receipt(world: World) -> Non
     assert len(cloud.records("rights_request")) == len(cloud.queued()) == 1
 
 
+@pytest.mark.promise("RGT-11")
 def test_idempotency_key_with_another_body_is_refused(world: World) -> None:
     mila, key = world.a_user().is_stepped_up(), {"Idempotency-Key": str(uuid.uuid4())}
     taken(mila.exercises("access", key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from chalicelib.operations.reports.figures import (
     BREACHES,
     DaysToAnswer,
     DisclosureResult,
+    RequestResult,
     YearCounts,
     YearFigures,
     as_json,
@@ -100,3 +102,29 @@ def test_disclosures_count_by_ground_and_breaches_by_whom_was_notified() -> None
     assert {cell[1]: count for cell, count in shown.breaches.items() if cell[0] == BREACHES} == {
         "both": 11, "authority": 12, "people": 13, "nobody": 0, TOTAL: 36,
     }  # fmt: skip
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.parametrize(("number", "published"), [(9, None), (10, 10)])
+def test_disclosures_are_published_from_ten(number: int, published: int | None) -> None:
+    counts = YearCounts()
+    for _ in range(number):
+        counts.add_disclosure(DisclosureGround.COURT_ORDER, DisclosureStatus.APPROVED, given=True)
+    assert figures(counts).disclosures[DisclosureGround.COURT_ORDER, DisclosureResult.GIVEN] == published
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.parametrize(("number", "published"), [(9, None), (10, 10)])
+def test_breaches_are_published_from_ten(number: int, published: int | None) -> None:
+    counts = YearCounts()
+    for _ in range(number):
+        counts.add_breach(authority=True, people=True)
+    assert figures(counts).breaches[BREACHES, "both"] == published
+
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.parametrize(("number", "published"), [(9, None), (10, 10)])
+def test_requests_are_published_from_ten(number: int, published: int | None) -> None:
+    counts = YearCounts()
+    add(counts, Right.ACCESS, Status.REFUSED, *[3] * number)
+    assert figures(counts).requests[Right.ACCESS, RequestResult.DENIED] == published
