@@ -93,8 +93,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Note how long each phase took, and how a test failed."""
     report = yield
-    dead = report.failed and call.when == "call" and call.excinfo is not None and asserted(call.excinfo.value)
-    _note(test=item.nodeid, phase=call.when, outcome=report.outcome, seconds=call.duration, dead=dead)
+    error = call.excinfo.value if report.failed and call.excinfo is not None else None
+    dead = error is not None and call.when == "call" and asserted(error)
+    failure = f"{type(error).__name__} in its {call.when}" if error is not None else ""
+    _note(test=item.nodeid, outcome=report.outcome, seconds=call.duration, dead=dead, failure=failure)
     if dead:
         item.session.shouldstop = "a marked test noticed the mutant"
     return report

@@ -110,7 +110,9 @@ def _judged(lines: list[dict[str, Any]], ended: str, status: int, seconds: float
     collected = sum(line.get("collected", 0) for line in lines)
     escaped = next((f"wrote {line['escaped']}" for line in lines if "escaped" in line), ended)
     dead = next((line["test"] for line in lines if line.get("dead")), "")
-    failed = next((line["test"] for line in lines if line.get("outcome") == "failed"), "")
+    failed, failure = next(
+        ((line["test"], line["failure"]) for line in lines if line.get("outcome") == "failed"), ("", "")
+    )
     if ended == Verdict.TIMED_OUT:
         return Run(Verdict.TIMED_OUT, next(reversed(durations), ""), seconds, collected, durations)
     if escaped:
@@ -119,7 +121,7 @@ def _judged(lines: list[dict[str, Any]], ended: str, status: int, seconds: float
         return Run(Verdict.DEAD, dead, seconds, collected, durations)
     if status == 0:
         return Run(Verdict.SURVIVED, "", seconds, collected, durations)
-    detail = log.read_text(errors="replace")[-_SHOWN:]
+    detail = failure or log.read_text(errors="replace")[-_SHOWN:]
     return Run(Verdict.BROKEN, failed, seconds, collected, durations, detail)
 
 

@@ -38,6 +38,13 @@ _CODE = re.compile(r"\b\d{6}\b")
 NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
 
+class Fields(dict[str, Any]):
+    """An object of a response; a test that reads a field that it lacks fails, and does not break."""
+
+    def __missing__(self, key: str) -> Any:
+        raise AssertionError(f"the response has no {key}: it has {', '.join(self) or 'nothing'}")
+
+
 @dataclass(frozen=True)
 class Reply:
     """A response as a client sees it."""
@@ -49,7 +56,7 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.text)
+        return json.loads(self.text, object_hook=Fields)
 
     @property
     def problem(self) -> str | None:
