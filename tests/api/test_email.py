@@ -169,6 +169,7 @@ def test_request_does_not_look_up_whether_an_address_is_taken(world: World) -> N
     assert taken == free
 
 
+@pytest.mark.promise("ACC-4")
 @pytest.mark.parametrize("how", ["removed", "replaced"])
 def test_address_removed_from_its_account_can_be_added_to_another(world: World, how: str) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()

@@ -49,6 +49,7 @@ def comparable(reply: Reply) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.promise("RGT-3")
+@pytest.mark.promise("ACC-1")
 def test_code_to_the_number_of_an_idle_account_opens_and_writes_nothing(world: World, mila: User) -> None:
     freeze(mila.account_id, idle=True)
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
