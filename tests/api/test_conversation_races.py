@@ -200,6 +200,7 @@ def test_worker_makes_the_channel_of_a_killed_creation(
     assert stream.state()["channels"][group["cid"]]["name"] == "Trip"
 
 
+@pytest.mark.promise("STR-9")
 def test_worker_tries_again_while_stream_is_down(two: list[User], stream: Emulator) -> None:
     mila, jovan = two
     pair = mila.opens(jovan).json

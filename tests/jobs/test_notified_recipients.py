@@ -131,6 +131,7 @@ def test_step_waits_while_stream_does_not_answer(user: User, stream: Emulator) -
 
 
 @pytest.mark.promise("RGT-2")
+@pytest.mark.promise("STR-6")
 def test_profile_that_stream_refuses_stops_the_step_for_an_operator(
     user: User, stream: Emulator, alice: Operator
 ) -> None:
