@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.core import aws, clock, keyring
 from chalicelib.core.clock import DAY, HOUR, MINUTE
@@ -317,9 +318,10 @@ def test_events_are_queued_in_whatever_order_they_arrive(world: World) -> None:
 # --- our side is down
 
 
+@pytest.mark.promise("STR-12")
 def test_hook_is_sent_again_after_an_outage_of_the_queue_and_then_queued(world: World) -> None:
     event = with_field()
-    with mock.patch.object(aws, "ask", side_effect=Unavailable):
+    with cloud.failing("sqs", "SendMessage", EndpointConnectionError(endpoint_url="https://sqs")):
         reply = sends_hook(world, event)
     assert (reply.status, reply.problem) == (503, "unavailable")
     assert sends_hook(world, event).status == 204
