@@ -292,6 +292,7 @@ def test_two_devices_of_an_account_do_not_share_an_item(mila: User) -> None:
 BAD_EVENTS: dict[str, dict[str, Any]] = {
     "free text": {"name": "called Mila at home"},
     "a number": {"name": "call_381601234567"},
+    "a number after a word": {"name": "call381601234567"},
     "an address": {"screen": "mila@example.org"},
     "an id": {"screen": "chat/u_4r8e1a9c2d7f3b6g5h0j8k1m2n"},
     "a query": {"screen": "search?q=mila"},

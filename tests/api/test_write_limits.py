@@ -116,6 +116,7 @@ def test_objections_to_marketing_and_withdrawals_are_not_limited(world: World, t
         assert [mila.exercises(right).status for _ in range(4)] == [202] * 4
 
 
+@pytest.mark.promise("USE-4")
 def test_daily_limit_refuses_further_consents_and_no_withdrawals(world: World, two_a_day: None) -> None:
     mila = world.a_user()
     for _ in range(2):
