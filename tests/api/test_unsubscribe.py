@@ -145,6 +145,7 @@ def test_frozen_or_restricted_account_gets_no_marketing(world: World, mila: User
 
 
 @pytest.mark.promise("RGT-6")
+@pytest.mark.promise("USE-5")
 @pytest.mark.parametrize("known_by", ["number", "mailbox"])
 def test_suppressed_number_or_mailbox_gets_nothing_despite_a_consent(mila: User, known_by: str) -> None:
     by_number, by_mailbox = Addresses(mila.phone), Addresses(email=mila.verified["address"])
@@ -199,6 +200,7 @@ def test_objection_between_the_reads_of_the_gate_stops_the_mail(
 
 
 @pytest.mark.promise("RGT-6")
+@pytest.mark.promise("USE-5")
 def test_answer_of_the_gate_cannot_be_kept_for_later(world: World, mila: User) -> None:
     to = may_send(account_of(mila), NEWS_KIND)
     assert isinstance(to, WantedMailbox)

@@ -76,14 +76,13 @@ def ses(monkeypatch: pytest.MonkeyPatch) -> Ses:
     [
         None,
         Decided(),
+        Decided(consented={Purpose.MARKETING: NOON}),
         Decided(consented={Purpose.MARKETING: NOON}, objected={Purpose.MARKETING}),
         Decided(consented={Purpose.MARKETING: NOON}, wholly_restricted=True),
     ],
-    ids=["nothing decided", "no consent", "objected", "restricted"],
+    ids=["nothing decided", "no consent", "consent", "objected", "restricted"],
 )
-def test_marketing_is_not_sent_without_consent_or_after_an_objection(
-    ses: Ses, choices: Decided | None
-) -> None:
+def test_marketing_is_no_service_message_whatever_was_decided(ses: Ses, choices: Decided | None) -> None:
     with pytest.raises(NotPermitted):
         mail.send(A_MAIL, Purpose.MARKETING, choices)
     assert ses.asked == []
