@@ -124,8 +124,9 @@ def test_objection_stops_mail_and_personalised_advertisements_at_once(mila: User
 
 
 @pytest.mark.promise("USE-11")
-def test_personalised_news_needs_both_consents(mila: User) -> None:
+def test_consent_to_news_permits_neither_personalised_news_nor_personalised_ads(mila: User) -> None:
     assert judged(mila, NonServiceKind.PERSONALISED_NEWS) is Withheld.NO_CONSENT
+    assert may_personalise_ads(account_of(mila)) is Withheld.NO_CONSENT
     mila.consents("personalised_ads")
     assert judged(mila, NonServiceKind.PERSONALISED_NEWS) is None
 

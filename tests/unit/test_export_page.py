@@ -47,6 +47,7 @@ def a_view(**changes: object) -> SectionView:
 # --- self-contained
 
 
+@pytest.mark.promise("USE-9")
 def test_policy_permits_only_the_pages_own_style() -> None:
     policies = [a["content"] for t, a in read(exports.a_page()).elements if t == "meta" and "http-equiv" in a]
     own = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -54,6 +55,7 @@ def test_policy_permits_only_the_pages_own_style() -> None:
     assert f"<style>{STYLE}</style>" in exports.a_page()
 
 
+@pytest.mark.promise("USE-9")
 def test_page_runs_no_script_and_loads_nothing() -> None:
     found = read(exports.a_page())
     assert not {t for t, _ in found.elements} & {"script", "img", "link", "iframe", "form", "object", "base"}
