@@ -38,6 +38,8 @@ def refused_field(body: dict[str, Any]) -> str:
     [
         ({"ground": "curiosity"}, "/ground"),
         ({"reference": None}, "/reference"),
+        ({"ground": "authority_order", "reference": None}, "/reference"),
+        ({"ground": "statutory_duty", "reference": None}, "/reference"),
         ({"recipient": " "}, "/recipient"),
         ({"extract": None}, "/extract"),
         ({"reason": None}, "/reason"),
