@@ -33,7 +33,7 @@ from chalicelib.messages.mail import (
     MailUnavailable,
     NotPermitted,
 )
-from chalicelib.privacy.purposes import Purpose
+from chalicelib.privacy.purposes import Category, Purpose
 from tests.support.faults import outages
 from tests.support.faults.outages import refused_sender
 from tests.support.world.world import NOON
@@ -95,9 +95,17 @@ def test_mail_required_by_law_is_sent_despite_any_decision(ses: Ses) -> None:
     assert len(ses.asked) == 1
 
 
-def test_purpose_not_registered_for_mail_is_refused(ses: Ses) -> None:
+@pytest.mark.promise("SEC-2")
+@pytest.mark.parametrize(
+    ("purpose", "more"),
+    [(Purpose.DIAGNOSTICS, set()), (Purpose.LEGAL_OBLIGATION, {Category.DATE_OF_BIRTH})],
+    ids=["purpose", "category"],
+)
+def test_purpose_or_category_not_registered_for_mail_is_refused(
+    ses: Ses, purpose: Purpose, more: set[Category]
+) -> None:
     with pytest.raises(egress.NotOnRegister):
-        mail.send(A_MAIL, Purpose.DIAGNOSTICS, None)
+        mail.send(replace(A_MAIL, discloses=A_MAIL.discloses | more), purpose, None)
     assert ses.asked == []
 
 
