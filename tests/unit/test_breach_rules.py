@@ -5,19 +5,21 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.ids import BreachId, MailId, StaffId
+from chalicelib.core.ids import AccountId, BreachId, MailId, StaffId
 from chalicelib.core.languages import day_in_words, language_of
 from chalicelib.core.phrases import in_script
 from chalicelib.operations.breaches import clocks
 from chalicelib.operations.breaches.clocks import AuthorityClock, DeadlineRule
 from chalicelib.operations.breaches.model import Breach
 from chalicelib.operations.breaches.subject_notices.letter import LANGUAGES, notice_mail
+from chalicelib.operations.breaches.subject_notices.notice import Affected
 from chalicelib.operations.breaches.watch import BreachFigures
 from chalicelib.operations.breaches.words import Audience, BreachRisk, BreachWords
 from tests.support.cases.breaches import TEXTS
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+SOMEONE = AccountId.new()
 
 
 def a_clock(rule: DeadlineRule = DeadlineRule.GENERAL, country: str = "RS") -> AuthorityClock:
@@ -106,6 +108,24 @@ def test_told_breach_is_unnotified_again_once_more_users_are_listed() -> None:
     }
     assert not a_breach(a_clock(), **told, lists=2, lists_done=2).has_to_notify
     assert a_breach(a_clock(), **told, lists=3, lists_done=2).has_to_notify
+
+
+@pytest.mark.promise("SEC-4")
+@pytest.mark.parametrize(
+    ("affected", "concerned"),
+    [
+        (Affected(SOMEONE, country="DE", is_readable=True), True),
+        (Affected(SOMEONE, country="AT", is_readable=True), False),
+        (Affected(SOMEONE, country=None, is_readable=True), False),
+        (Affected(SOMEONE), True),
+    ],
+    ids=["of the country", "of another country", "without a country", "unreadable"],
+)
+def test_breach_in_a_country_concerns_its_people_and_each_unreadable_account(
+    affected: Affected, *, concerned: bool
+) -> None:
+    breach = a_breach(audience=Audience.COUNTRY, country="DE")
+    assert affected.is_concerned(breach) is concerned
 
 
 @pytest.mark.promise("SEC-4")
