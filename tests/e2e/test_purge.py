@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.promise("RET-2")]
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WITHOUT_SORT_KEY = {Table.CLAIMS, Table.CHALLENGES}
+ENABLED = {"TimeToLiveStatus": "ENABLED", "AttributeName": ends.END}
 
 
 @pytest.fixture(autouse=True)
@@ -39,16 +40,31 @@ def act_as_root(restore_process: None, cloud: LocalCloud) -> None:
 
 @pytest.fixture
 def without_ttl(cloud: LocalCloud) -> Iterator[None]:
-    """Stop the emulator's TTL, which would delete the rows of a test before the purge does."""
+    """Stop the emulator's TTL, which would delete the rows of a test before the purge does.
+
+    Only the tables whose TTL was on get it back: else a table that was deployed without TTL would have it
+    for the tests that follow.
+    """
+    enabled = [place for place, found in ttl_of_tables(cloud).items() if found == ENABLED]
+    switch_ttl(cloud, enabled, on=False)
+    yield
+    switch_ttl(cloud, enabled, on=True)
+
+
+def ttl_of_tables(cloud: LocalCloud) -> dict[Table, dict[str, str]]:
+    """Return what DynamoDB says about the TTL of each table with expiring items."""
     client = cloud.account.client("dynamodb")
-    tables = [f"ru4m-local-{place}" for place in store.EXPIRING]
-    for enabled in (False, True):
-        for name in tables:
-            client.update_time_to_live(
-                TableName=name, TimeToLiveSpecification={"Enabled": enabled, "AttributeName": ends.END}
-            )
-        if not enabled:
-            yield
+    return {
+        place: client.describe_time_to_live(TableName=f"ru4m-local-{place}")["TimeToLiveDescription"]
+        for place in store.EXPIRING
+    }
+
+
+def switch_ttl(cloud: LocalCloud, places: Iterable[Table], *, on: bool) -> None:
+    client = cloud.account.client("dynamodb")
+    for place in places:
+        wanted = {"Enabled": on, "AttributeName": ends.END}
+        client.update_time_to_live(TableName=f"ru4m-local-{place}", TimeToLiveSpecification=wanted)
 
 
 def key_in(place: Table, name: str) -> Key:
@@ -163,13 +179,8 @@ def operating(cloud: LocalCloud) -> Callable[..., str]:
 
 
 def test_every_table_with_expiring_items_has_its_ttl_enabled(cloud: LocalCloud) -> None:
-    client = cloud.account.client("dynamodb")
-    found = {
-        place: client.describe_time_to_live(TableName=f"ru4m-local-{place}")["TimeToLiveDescription"]
-        for place in store.EXPIRING
-    }
-    enabled = {"TimeToLiveStatus": "ENABLED", "AttributeName": ends.END}
-    assert all(one == enabled for one in found.values()), found
+    found = ttl_of_tables(cloud)
+    assert all(one == ENABLED for one in found.values()), found
 
 
 def test_lifecycle_of_copies_gets_the_period_of_the_register(cloud: LocalCloud) -> None:
