@@ -157,9 +157,7 @@ def test_append_with_a_lost_response_is_stored_once(monkeypatch: pytest.MonkeyPa
     assert len(list(chain.entries(MILA))) == 1
 
 
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.integers(0, 3), max_size=24))
 def test_entry_is_stored_once_in_every_interleaving_of_two_writers(world: World, steps: list[int]) -> None:
     which = Chain("race", f"p-{next(_chains)}")

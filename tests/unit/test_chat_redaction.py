@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -132,8 +132,6 @@ def allowed_keys() -> set[str]:
 
 # --- only allow-listed keys
 
-UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine may be slow
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([MILA, VERA, NOON]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -149,7 +147,6 @@ LINES = st.fixed_dictionaries(
 
 
 @pytest.mark.promise("RGT-1")
-@UNTIMED
 @given(LINES, st.sampled_from(StreamCopyKind))
 def test_no_key_outside_the_allow_list_is_disclosed(line: dict[str, Any], shape: StreamCopyKind) -> None:
     parts, _ = redacted(line, shape)
@@ -157,7 +154,6 @@ def test_no_key_outside_the_allow_list_is_disclosed(line: dict[str, Any], shape:
 
 
 @pytest.mark.promise("RGT-1")
-@UNTIMED
 @given(st.data(), st.text(max_size=12), JSON, st.sampled_from(StreamCopyKind))
 def test_unlisted_field_does_not_change_the_result(
     data: st.DataObject, name: str, value: Any, shape: StreamCopyKind

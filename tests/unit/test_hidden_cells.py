@@ -104,7 +104,7 @@ COUNTS = st.one_of(st.integers(0, 13), st.integers(0, 3), st.just(9))
 SMALL_TABLES = st.tuples(st.tuples(COUNTS, COUNTS), st.tuples(COUNTS, COUNTS))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(lines=SMALL_TABLES)
 def test_reader_who_tries_every_table_finds_no_small_count(lines: tuple[tuple[int, ...], ...]) -> None:
     table = a_table(*lines)
@@ -120,7 +120,7 @@ LARGE_TABLES = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lines=LARGE_TABLES)
 def test_each_small_count_is_hidden_and_protected(lines: list[tuple[int, ...]]) -> None:
     table = a_table(*lines)
