@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -18,9 +21,12 @@ from infra.local.waiting import until
 from infra.ops.__main__ import app as ops
 from infra.ops.standing_in import act_as
 from tests.support.world.builders import a_schedule_event
-from tests.support.world.ledger import overwrite, verify
+from tests.support.world.ledger import overwrite, stored, verify
 
-MILA, VUK = Chain("consent", "p-e2e-mila"), Chain("consent", "p-e2e-vuk")
+
+def a_chain() -> Chain:
+    """Return a chain without entries."""
+    return Chain("consent", f"p-e2e-{uuid.uuid4().hex}")
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +53,28 @@ def run(cloud: LocalCloud) -> dict[str, int]:
     return counts
 
 
-def signed(cloud: LocalCloud) -> dict[str, int]:
-    """Run until the newest entries are signed; the first run may sign an empty checkpoint."""
-    return until(lambda: counts if (counts := run(cloud))["chains"] else None, "a checkpoint")
+def sign(cloud: LocalCloud, which: Chain, seq: int) -> dict[str, int]:
+    """Run until a checkpoint covers an entry, and return the counts of the run that made it.
+
+    The first run may sign an empty checkpoint, and each may sign entries that other tests left.
+    """
+
+    def run_covers() -> dict[str, int] | None:
+        counts = run(cloud)
+        return counts if verify(which).covered >= seq else None
+
+    return until(run_covers, "a checkpoint")
+
+
+@contextmanager
+def altered(which: Chain, seq: int) -> Iterator[None]:
+    """Alter an entry during a block."""
+    genuine = stored(which, seq)["payload"]["S"]
+    overwrite(which, seq, payload="{}")
+    try:
+        yield
+    finally:
+        overwrite(which, seq, payload=genuine)
 
 
 def command(cloud: LocalCloud, *words: str) -> tuple[int, str]:
@@ -63,27 +88,28 @@ def command(cloud: LocalCloud, *words: str) -> tuple[int, str]:
 def test_function_signs_new_entries_and_refuses_altered_ones(
     cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append(monkeypatch, MILA)
-    assert signed(cloud)["chains"] == 1
-    assert verify(MILA) == ChainVerdict((), covered=1)
-    assert command(cloud, "--chain", MILA.name) == (0, f"{MILA.name}: covered up to 1, 0 findings\n")
+    mila, vuk = a_chain(), a_chain()
+    append(monkeypatch, mila)
+    assert sign(cloud, mila, 1)["refused"] == 0
+    assert verify(mila) == ChainVerdict((), covered=1)
+    assert command(cloud, "--chain", mila.name) == (0, f"{mila.name}: covered up to 1, 0 findings\n")
 
-    append(monkeypatch, MILA, VUK)
-    overwrite(MILA, 2, payload="{}")
-    assert signed(cloud) == {"made": 1, "chains": 1, "refused": 1}
-    assert verify(VUK) == ChainVerdict((), covered=1)
-    assert any('"LedgerEntryRefused":[1' in line.replace(" ", "") for line in cloud.log_lines())
-    assert not [line for line in cloud.log_lines() if "p-e2e" in line]
-    code, said = command(cloud)
+    append(monkeypatch, mila, vuk)
+    with altered(mila, 2):
+        assert sign(cloud, vuk, 1)["refused"] == 1
+        assert verify(vuk) == ChainVerdict((), covered=1)
+        assert any('"LedgerEntryRefused":[1' in line.replace(" ", "") for line in cloud.log_lines())
+        assert not [line for line in cloud.log_lines() if "p-e2e" in line]
+        code, said = command(cloud)
     assert code == 3
-    assert f"  Tampered: chain {MILA.name}, seq 2\n" in said
-    assert f"{VUK.name}: covered up to 1, 0 findings\n" in said
+    assert f"  Tampered: chain {mila.name}, seq 2\n" in said
+    assert f"{vuk.name}: covered up to 1, 0 findings\n" in said
 
 
 @pytest.mark.promise("SEC-1")
 def test_locked_checkpoint_cannot_be_deleted(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    append(monkeypatch, VUK)
-    signed(cloud)
+    append(monkeypatch, vuk := a_chain())
+    sign(cloud, vuk, 1)
     s3, bucket = cloud.account.client("s3"), settings().archive().bucket
     (newest, *_) = s3.list_object_versions(Bucket=bucket)["Versions"]
     assert s3.get_object_retention(Bucket=bucket, Key=newest["Key"])["Retention"]["Mode"] == "COMPLIANCE"
