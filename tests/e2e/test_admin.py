@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.core import clock
 from infra.deployment.account import AwsAccount
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
@@ -45,7 +46,8 @@ def test_letter_is_entered_and_decided_by_two_operators_on_the_command_line(
     (text := tmp_path / "text").write_text("This was answered last week.")
     what = {"changes": {"session_device": "none"}, "reason": "I own no phone."}
     letter = {"user_id": user_id, "right": "rectification", "received_by": "letter", **what}
-    (file := tmp_path / "letter").write_text(json.dumps({**letter, "received_on": "2026-11-20"}))
+    today = clock.day_of(clock.now()).isoformat()
+    (file := tmp_path / "letter").write_text(json.dumps({**letter, "received_on": today}))
     entered = run("alice", "enter-file", str(file))
     assert entered.exit_code == 0, entered.output
     request_id = entered.output.split()[0]

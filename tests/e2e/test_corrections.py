@@ -168,7 +168,7 @@ def test_correction_by_letter_is_entered_from_a_file(
         "user_id": jelena.user_id,
         "right": "rectification",
         "received_by": "letter",
-        "received_on": "2026-11-20",
+        "received_on": clock.day_of(clock.now()).isoformat(),
         "changes": {"employer": "RU4M"},
         "reason": "Copied from the letter.",
     }

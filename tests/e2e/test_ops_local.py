@@ -59,7 +59,8 @@ def test_letter_with_a_number_is_entered_and_decided_by_two_operators(
 ) -> None:
     """Play the first case of docs/operations.md."""
     found = as_json("ana", "subjects", "find", "--phone", typed=f"{mila.number}\n")
-    letter = ("--right", "objection", "--purpose", "security", "--by", "letter", "--on", "2026-11-20")
+    today = clock.day_of(clock.now()).isoformat()
+    letter = ("--right", "objection", "--purpose", "security", "--by", "letter", "--on", today)
     entered = as_json("ana", "rights", "enter", "--contact", "phone", *letter, typed=f"{mila.number}\n")
     assert (entered["user_id"], entered["status"]) == (found["user_id"], "received")
     request_id = entered["id"]
@@ -109,7 +110,8 @@ def test_pack_of_the_local_cloud_is_verified_and_an_altered_byte_is_found(
     (file := tmp_path / "letter").write_text(json.dumps(letter))
     entered = ops("--as", "ana", "--json", "rights", "enter-file", str(file))
     assert entered.exit_code == 0, entered.stderr
-    pack, period = tmp_path / "pack.zip", ("--from", today, "--to", today)
+    last = clock.day_of(clock.now()).isoformat()  # another day than that of the letter at midnight
+    pack, period = tmp_path / "pack.zip", ("--from", today, "--to", last)
     made = ops("--as", "ana", "--json", "report", "pack", *period, "--out", str(pack))
     assert made.exit_code == 0, made.stderr
     said = json.loads(made.stdout)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import clock
 from infra.deployment.account import AwsAccount
 from infra.local.cloud import LocalCloud, scheduled_event
 from infra.local.tour.phone import Phone
@@ -139,7 +140,8 @@ def test_freeze_for_a_caller_holds_against_the_session_until_a_step_up(
     jelena.chat_token()
     until(lambda: known in cloud.stream.state()["users"], "the user at Stream", TIMEOUT)
     body = {"phone": jelena.number, "right": "restriction", "ground": "b", "without_access": True}
-    received = {"received_by": "telephone", "received_on": "2026-11-20"}
+    today = clock.day_of(clock.now()).isoformat()
+    received = {"received_by": "telephone", "received_on": today}
     (file := tmp_path / "call.json").write_text(json.dumps({**body, **received}))
     entered = run("alice", "enter-file", str(file))
     assert entered.exit_code == 0, entered.output
