@@ -9,7 +9,7 @@ WORKERS ?= 2
 # An environment that forbids .pyc files would have every process of every run compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run tour dev test proof proof-all mutants mutants-all mutants-night mutants-random check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+.PHONY: help run tour dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 .PHONY: deploy preflight releases rollback remove record
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
@@ -29,6 +29,12 @@ proof: setup        ## run the tests that take minutes: flows are killed at thei
 
 proof-all: export EVERY_POINT = 1
 proof-all: proof    ## the same, and skip no side effect: an hour or more
+
+shuffled: setup browser  ## run all tests in random order; SEED=n repeats the order of a printed seed; SUITES="..." runs some suites
+	$(BIN)/pytest -n $(WORKERS) -m "" --random-order $(if $(SEED),--random-order-seed=$(SEED)) $(SUITES)
+
+alone: setup        ## run each test of tests/e2e and tests/contract in a process and on a cloud of its own; SHARE=1/4 runs a quarter
+	$(BIN)/python -m tests.support.alone --workers $(WORKERS) $(if $(SHARE),--share $(SHARE)) $(SUITES)
 
 mutants: setup      ## try the mutants of what changed since the last run of all, or SINCE=<commit>: at most 20
 	$(BIN)/python -m infra.mutants change --workers $(WORKERS) $(if $(SINCE),--since "$(SINCE)") $(if $(SEED),--seed $(SEED))
