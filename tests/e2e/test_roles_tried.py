@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chalicelib.core.table_names import Table
 from infra.local.cloud import LocalCloud
+from tests.support.clouds.tried_roles import TriedRoles
 
 # {function: {table: operations}}; every other operation is denied, and Scan always.
 TABLES: dict[str, dict[str, set[str]]] = {
@@ -249,9 +245,7 @@ MAY_SEND_TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def allowed_operations(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
-    """Return what each role was allowed to do, by function."""
-    functions = cloud.account.client("lambda")
+def allowed_operations(cloud: LocalCloud) -> TriedRoles:
     outputs = {
         part: {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
         for stack in cloud.account.client("cloudformation").describe_stacks()["Stacks"]
@@ -294,43 +288,26 @@ def allowed_operations(cloud: LocalCloud) -> Iterator[dict[str, Any]]:
         "sender": cloud.target.mail_from,
         "topic": f"arn:aws:sns:{cloud.account.region}:{cloud.account.number}:a-topic",
     }
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.write(Path(__file__).with_name("probe.py"), "probe.py")
-    found: dict[str, Any] = {}
-    for name in TABLES:
-        deployed = functions.get_function_configuration(FunctionName=f"ru4m-local-{name}")
-        functions.create_function(
-            FunctionName=f"probe-{name}",
-            Runtime=deployed["Runtime"],
-            Role=deployed["Role"],
-            Handler="probe.handler",
-            Code={"ZipFile": code.getvalue()},
-            Timeout=29,
-        )
-        answer = functions.invoke(FunctionName=f"probe-{name}", Payload=json.dumps(event))
-        found[name] = json.load(answer["Payload"])
-    yield found
-    for name in TABLES:
-        functions.delete_function(FunctionName=f"probe-{name}")
+    probe = Path(__file__).with_name("probe.py")
+    return TriedRoles(cloud.account.client("lambda"), tuple(TABLES), probe, event)
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_role_has_the_table_permissions_listed_here(name: str, allowed_operations: dict[str, Any]) -> None:
+def test_role_has_the_table_permissions_listed_here(name: str, allowed_operations: TriedRoles) -> None:
     allowed = {table: set(done) for table, done in allowed_operations[name]["tables"].items() if done}
     assert allowed == TABLES[name]
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_role_reads_the_secrets_of_its_purposes_only(name: str, allowed_operations: dict[str, Any]) -> None:
+def test_role_reads_the_secrets_of_its_purposes_only(name: str, allowed_operations: TriedRoles) -> None:
     assert set(allowed_operations[name]["secrets"]) == SECRETS.get(name, set())
 
 
 @pytest.mark.promise("SEC-1")
 def test_only_codes_and_notifying_jobs_send_text_messages(
-    allowed_operations: dict[str, Any],
+    allowed_operations: TriedRoles,
 ) -> None:
     assert {name for name, may in allowed_operations.items() if may["texts"]} == MAY_SEND_TEXTS
 
@@ -338,7 +315,7 @@ def test_only_codes_and_notifying_jobs_send_text_messages(
 @pytest.mark.promise("SEC-1")
 @pytest.mark.promise("RGT-3")
 def test_ledger_job_signs_checkpoints_and_erasures_sign_certificates(
-    allowed_operations: dict[str, Any],
+    allowed_operations: TriedRoles,
 ) -> None:
     signing = {name: may["signs"] for name, may in allowed_operations.items() if may["signs"]}
     assert signing == {"checkpoint_ledger": ["checkpoints"], "erase_accounts": ["certificates"]}
@@ -346,14 +323,14 @@ def test_ledger_job_signs_checkpoints_and_erasures_sign_certificates(
 
 @pytest.mark.promise("SEC-1")
 def test_locked_bucket_gets_checkpoints_from_the_ledger_job_and_marks_from_erasures(
-    allowed_operations: dict[str, Any],
+    allowed_operations: TriedRoles,
 ) -> None:
     archiving = {name: may["archive"] for name, may in allowed_operations.items() if may["archive"]}
     assert archiving == {"checkpoint_ledger": ["List", "Put"], "erase_accounts": ["PutMark"]}
 
 
 @pytest.mark.promise("SEC-1")
-def test_only_codes_and_notifying_jobs_send_mail(allowed_operations: dict[str, Any]) -> None:
+def test_only_codes_and_notifying_jobs_send_mail(allowed_operations: TriedRoles) -> None:
     mailing = {name for name, may in allowed_operations.items() if may["mails"]}
     assert mailing == {
         "announce_to_shard",
@@ -367,14 +344,14 @@ def test_only_codes_and_notifying_jobs_send_mail(allowed_operations: dict[str, A
 
 
 @pytest.mark.promise("RGT-3")
-def test_only_erasures_take_addresses_off_the_suppression_list(allowed_operations: dict[str, Any]) -> None:
+def test_only_erasures_take_addresses_off_the_suppression_list(allowed_operations: TriedRoles) -> None:
     assert {name for name, may in allowed_operations.items() if may["lifts"]} == {"erase_accounts"}
 
 
 @pytest.mark.promise("RGT-1")
 @pytest.mark.promise("RGT-3")
 def test_copies_are_written_by_the_worker_linked_by_the_api_and_deleted_by_erasures(
-    allowed_operations: dict[str, Any],
+    allowed_operations: TriedRoles,
 ) -> None:
     assert {
         name: set(may["exports"]) for name, may in allowed_operations.items() if may["exports"]
@@ -383,13 +360,11 @@ def test_copies_are_written_by_the_worker_linked_by_the_api_and_deleted_by_erasu
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("queue", QUEUES)
-def test_only_the_worker_of_a_queue_receives_its_messages(
-    queue: str, allowed_operations: dict[str, Any]
-) -> None:
+def test_only_the_worker_of_a_queue_receives_its_messages(queue: str, allowed_operations: TriedRoles) -> None:
     using = {name: set(may["queues"][queue]) for name, may in allowed_operations.items()}
     assert {name: done for name, done in using.items() if done} == QUEUES[queue]
 
 
 @pytest.mark.promise("SEC-1")
-def test_no_role_publishes_to_topics(allowed_operations: dict[str, Any]) -> None:
+def test_no_role_publishes_to_topics(allowed_operations: TriedRoles) -> None:
     assert {name for name, may in allowed_operations.items() if may["topics"]} == set()
