@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.core import clock
 from infra.deployment.account import AwsAccount
 from infra.local.cloud import STAGE, LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
@@ -54,11 +57,19 @@ def a_phone(cloud: LocalCloud, numbers: Iterator[str]) -> Callable[[], Phone]:
 
 
 @pytest.fixture(scope="session")
-def mila(a_phone: Callable[[], Phone]) -> Phone:
-    """Return a signed-up user who stays signed in."""
+def phone_of_mila(a_phone: Callable[[], Phone]) -> Phone:
     phone = a_phone()
     phone.sign_up("Mila")
     return phone
+
+
+@pytest.fixture
+def mila(phone_of_mila: Phone) -> Phone:
+    """Return a signed-up user who stays signed in: access tokens live fifteen minutes, and a cloud longer."""
+    claims = jwt.decode(phone_of_mila.access_token, options={"verify_signature": False})
+    if claims["exp"] < clock.to_epoch(clock.now() + timedelta(minutes=5)):
+        phone_of_mila.refresh()
+    return phone_of_mila
 
 
 @pytest.fixture(scope="session")
