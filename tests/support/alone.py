@@ -119,13 +119,16 @@ def main(
     nodeids = chosen.of(spread(collect(paths or SUITES)))
     typer.echo(f"{len(nodeids)} tests alone, share {chosen.number} of {chosen.count}")
     failed: list[str] = []
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         for done in as_completed([pool.submit(run_alone, nodeid) for nodeid in nodeids]):
             result = done.result()
             typer.echo(f"{'passed' if result.passed else 'FAILED'} {result.seconds:5.1f} s  {result.nodeid}")
             if not result.passed:
                 failed.append(result.nodeid)
                 typer.echo(result.output)
+    finally:
+        pool.shutdown(cancel_futures=True)  # else Ctrl-C would wait for all tests that have not begun
     typer.echo("".join(f"FAILED {nodeid}{os.linesep}" for nodeid in failed) + f"{len(failed)} failed")
     if failed or not nodeids:
         raise typer.Exit(1)
