@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,31 +40,9 @@ def act_as_root(restore_process: None, cloud: LocalCloud) -> None:
 
 @pytest.fixture
 def without_ttl(cloud: LocalCloud) -> Iterator[None]:
-    """Stop the emulator's TTL, which would delete the rows of a test before the purge does.
-
-    Only the tables whose TTL was on get it back: else a table that was deployed without TTL would have it
-    for the tests that follow.
-    """
-    enabled = [place for place, found in ttl_of_tables(cloud).items() if found == ENABLED]
-    switch_ttl(cloud, enabled, on=False)
-    yield
-    switch_ttl(cloud, enabled, on=True)
-
-
-def ttl_of_tables(cloud: LocalCloud) -> dict[Table, dict[str, str]]:
-    """Return what DynamoDB says about the TTL of each table with expiring items."""
-    client = cloud.account.client("dynamodb")
-    return {
-        place: client.describe_time_to_live(TableName=f"ru4m-local-{place}")["TimeToLiveDescription"]
-        for place in store.EXPIRING
-    }
-
-
-def switch_ttl(cloud: LocalCloud, places: Iterable[Table], *, on: bool) -> None:
-    client = cloud.account.client("dynamodb")
-    for place in places:
-        wanted = {"Enabled": on, "AttributeName": ends.END}
-        client.update_time_to_live(TableName=f"ru4m-local-{place}", TimeToLiveSpecification=wanted)
+    """Stop the emulator's TTL, which would delete the rows of a test before the purge does."""
+    with cloud.without_ttl(*store.EXPIRING):
+        yield
 
 
 def key_in(place: Table, name: str) -> Key:
@@ -179,14 +157,19 @@ def operating(cloud: LocalCloud) -> Callable[..., str]:
 
 
 def test_every_table_with_expiring_items_has_its_ttl_enabled(cloud: LocalCloud) -> None:
-    found = ttl_of_tables(cloud)
+    client = cloud.account.client("dynamodb")
+    found = {
+        place: client.describe_time_to_live(TableName=f"ru4m-local-{place}")["TimeToLiveDescription"]
+        for place in store.EXPIRING
+    }
     assert all(one == ENABLED for one in found.values()), found
 
 
-def test_lifecycle_of_copies_gets_the_period_of_the_register(cloud: LocalCloud) -> None:
-    """The emulator's stacks ignore lifecycle rules, so this reads the parameter of the rule."""
-    parameters = Stacks(cloud.account, lambda _: None).parameters("ru4m-local-data")
-    assert parameters["ExportDays"] == str(PERIODS["export"].default.count)
+def test_lifecycle_of_copies_has_the_period_of_the_register(cloud: LocalCloud) -> None:
+    bucket = Stacks(cloud.account, lambda _: None).outputs("ru4m-local-data")["ExportBucketName"]
+    rules = cloud.account.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    days = {rule["ID"]: rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule}
+    assert days == {"exports-end": PERIODS["export"].default.count}
 
 
 def test_run_without_the_time_of_an_event_fails(cloud: LocalCloud) -> None:
