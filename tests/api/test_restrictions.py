@@ -57,6 +57,7 @@ def events(request: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.promise("RGT-4")
+@pytest.mark.promise("STR-3")
 def test_restriction_of_all_takes_effect_with_its_response(world: World, mila: User) -> None:
     request = restricts(mila)
     assert request["status"] == "received"

@@ -240,12 +240,16 @@ def test_revocation_waits_for_the_end_of_an_outage_of_stream(world: World, strea
     assert stream.user(phone.user_id)["revoke_tokens_issued_before"] == REVOKED
 
 
-def test_revocation_is_deleted_once_no_token_can_be_that_old(world: World, stream: Emulator) -> None:
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize(("minutes", "revokes"), [(59, ["PATCH"]), (60, [])])
+def test_revocation_is_sent_while_a_chat_token_can_be_older(
+    world: World, stream: Emulator, minutes: int, revokes: list[str]
+) -> None:
     phone = world.a_user()
     world.a_user(phone=phone.phone).logs_out()
-    world.advance(timedelta(hours=1))
+    world.advance(timedelta(minutes=minutes))
     sync(phone)
-    assert [request["method"] for request in stream.requests(path="/users")] == ["POST"]
+    assert [request["method"] for request in stream.requests(path="/users")] == ["POST", *revokes]
 
 
 @pytest.mark.promise("STR-3")
