@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.rights.engine.step import Done, ErasureJob
+from chalicelib.rights.erasure.stream_deletion import DELETE_AT_STREAM
+from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.stream import gateway
 from chalicelib.stream.deletion import service as deletion
 from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
@@ -23,6 +27,7 @@ from chalicelib.stream.deletion.service import (
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
 from infra.stream_emulator import Emulator
+from tests.support.cases.erasure_requests import asks_for_erasure, stored
 from tests.support.stream.chat import Chatters
 from tests.support.stream.chat_deletions import (
     DELETED,
@@ -231,6 +236,21 @@ def test_lost_answer_to_the_request_ends_as_deleted_before(
     with pytest.raises(StreamUnavailable):
         deletion.start(mila)
     assert ended(world, mila) == DELETED_BEFORE
+
+
+@pytest.mark.promise("STR-5")
+def test_user_unknown_after_a_lost_answer_is_not_reported_as_never_sent(
+    world: World, stream: Emulator
+) -> None:
+    request_id = asks_for_erasure(world.a_user().is_stepped_up())
+    stream.fault(path="/users/delete", drop_connection=True)
+    with pytest.raises(Unavailable):
+        DELETE_AT_STREAM.run(ErasureJob(stored(request_id)))
+    done = DELETE_AT_STREAM.run(ErasureJob(stored(request_id)))
+    assert isinstance(done, Done)
+    assert isinstance(done.notes, ErasureNotes)
+    assert done.notes.stream_answer
+    assert done.notes.stream_answer.user is StreamReport.NOT_FOUND
 
 
 @pytest.mark.promise("STR-5")
