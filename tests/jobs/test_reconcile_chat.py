@@ -203,6 +203,7 @@ def test_deletion_that_fails_each_time_is_requested_again_a_day_later(
     world.advance(DAY)
     run_hourly(world, lambda: counts[Metric.CHAT_DELETION_UNPROVEN] == 1)
     assert lines(world)[-1].event == "not_deleted"
+    assert planned() == [("repair", clock.to_text(world.now + DAY))]
     assert stored_for() == counted_anew(world)
     asked = attempts(stream)
     world.advance(23 * HOUR)

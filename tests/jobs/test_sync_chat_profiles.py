@@ -12,7 +12,9 @@ from chalicelib.people.conversations.jobs import sync_chat_profiles
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
 from infra.stream_emulator import Emulator
+from tests.support.clouds import cloud
 from tests.support.clouds.cloud import counted
+from tests.support.faults.races import just_before
 from tests.support.jobs.profile_sync import records, resync, sync
 from tests.support.world.builders import a_phone
 from tests.support.world.world import World
@@ -126,6 +128,17 @@ def test_account_frozen_while_stream_is_silent_is_deactivated_at_stream(
     monkeypatch.setattr(gateway, "upsert", freeze_before_the_second_read)
     assert sync(mila) == []
     assert stream.state()["users"].get(mila.user_id, {}).get("state") == state
+
+
+@pytest.mark.promise("STR-5")
+def test_account_erased_while_stream_stores_it_without_an_answer_is_deactivated(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    stream.fault(method="POST", path="^/users$", status=500, code=-1, commit=True)
+    just_before(monkeypatch, gateway, "upsert", lambda: cloud.delete_account(mila.account_id))
+    assert sync(mila) == []
+    assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
 @pytest.mark.promise("STR-3")
