@@ -172,6 +172,14 @@ def test_refused_objection_stays_in_force_until_it_was_announced(world: World, m
 
 
 @pytest.mark.promise("RGT-5")
+def test_objection_cannot_be_refused_without_a_ground(world: World, mila: User) -> None:
+    request = objects(mila, "diagnostics")
+    assert decides(world, request, "refused").problem == "invalid_request"
+    assert refused(mila) == {Purpose.DIAGNOSTICS: Refusal.OBJECTED}
+    assert mila.request(request["id"])["status"] == "received"
+
+
+@pytest.mark.promise("RGT-5")
 def test_one_operator_alone_cannot_resume_the_processing(world: World, mila: User) -> None:
     request, jovan = objects(mila, "diagnostics"), world.an_operator("jovan")
     jovan.proposes(request["id"], "refused", COMPELLING)

@@ -85,7 +85,9 @@ def test_outcome_names_both_laws_the_authorities_and_the_court(
         assert "\n" not in text
         return
     of_gdpr, of_zzpl = ARTICLES[right]
-    outcome, remedies = text.split("\n\n")
+    paragraphs = text.split("\n\n")
+    assert len(paragraphs) == 2, "the outcome, and then where to complain"
+    outcome, remedies = paragraphs
     assert GDPR[language].format(of_gdpr) in outcome.replace("(3)", "").replace("(2)", "")
     assert ZZPL[language].format(of_zzpl) in outcome
     assert remedies.count(COMMISSIONER[language]) == 1

@@ -63,10 +63,11 @@ def test_new_kind_of_record_is_in_the_copy_without_further_code() -> None:
 def test_data_provided_or_observed_on_contract_is_portable_with_its_time() -> None:
     define(
         text=WORDS,
+        shown=Annotated[str, marked(Category.BEHAVIOR, Source.OBSERVED)],
         guess=Annotated[str, marked(Category.BEHAVIOR, Source.GENERATED)],
         number=Annotated[int, NOT_PERSONAL],
     )
-    assert portable("search").fields == {"text", "made_at"}
+    assert portable("search").fields == {"text", "shown", "made_at"}
     assert {left_out.name for left_out in portable("search").left_out} == {"guess", "number"}
 
 

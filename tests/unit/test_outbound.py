@@ -448,11 +448,14 @@ def test_refusal_before_the_end_of_the_body_is_read(serves: Serves) -> None:
 def test_success_status_before_the_end_of_the_body_is_not_accepted(serves: Serves) -> None:
     def hasty(talk: Talk) -> None:
         talk.read_head()
+        talk.read_body(1024 * 1024)
         talk.say("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
 
+    large = zeros()
     with serves(hasty), pytest.raises(Unreachable) as failed:
-        push(zeros())
-    assert failed.value.reason is NotTakenReason.NO_CONNECTION
+        push(large)
+    assert (failed.value.reason, failed.value.status) == (NotTakenReason.NO_CONNECTION, 200)
+    assert 0 < failed.value.sent < large.length
 
 
 @pytest.mark.parametrize("answer", ["SSH-2.0-OpenSSH_9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\r\n\r\n"])

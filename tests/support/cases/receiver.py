@@ -100,7 +100,11 @@ class Talk:
 
     def read_all(self) -> None:
         self.read_head()
-        while len(self.body) < int(self.headers["content-length"]):
+        self.read_body(int(self.headers["content-length"]))
+
+    def read_body(self, size: int) -> None:
+        """Read until at least so much of the body has arrived."""
+        while len(self.body) < size:
             more = self.connection.recv(65536)
             if not more:
                 raise ConnectionError
