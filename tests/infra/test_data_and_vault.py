@@ -80,7 +80,8 @@ def test_lifecycle_of_copies_is_their_period_in_whole_days_rounded_up(periods: s
 
 
 @pytest.mark.promise("RET-1")
-def test_table_of_short_lived_data_has_no_backups(data: Template) -> None:
+@pytest.mark.promise("SEC-1")
+def test_only_tables_of_short_lived_data_have_no_backups(data: Template) -> None:
     backed_up = {
         name: t["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
         for name, t in of_type(data, "AWS::DynamoDB::Table").items()

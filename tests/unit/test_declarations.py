@@ -109,6 +109,7 @@ def test_only_usage_events_have_personal_fields_in_clear() -> None:
     assert clear == {"usage_event", "diagnostics_event"}
 
 
+@pytest.mark.promise("SEC-1")
 def test_record_in_clear_opens_without_a_key_and_is_hidden_in_representations() -> None:
     kind: Any = define({"note": Note}, **{**WORDS, "key_class": KeyClass.CLEAR}, why_clear="because")
     item = codec.to_item(kind(note="secret"), HERE)
