@@ -13,7 +13,7 @@ from rich.console import Console
 from infra import promises
 from infra.mutants import catalogue, random_mutants, results, sample, selection
 from infra.mutants.catalogue import ROOT
-from infra.mutants.model import Mutant
+from infra.mutants.model import Mutant, Verdict
 from infra.mutants.trials import AT_NIGHT, BY_DAY, CannotJudge, Trial, TrialPlan, pool, tried
 
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -42,30 +42,37 @@ def change(
     listed = catalogue.mutants()
     chosen = selection.of_change(listed, known, since or known.commit, seed, ROOT)
     console.print(f"{len(chosen.mutants)} of {len(listed)} mutants, seed {seed}: {chosen.reason}")
-    _finish(_try(chosen.mutants, known, workers, BY_DAY))
+    _finish(_try(chosen.mutants, known, workers, BY_DAY), known)
 
 
 @app.command(name="all")
 def everything(workers: int = 2) -> None:
     """Try all mutants on the tests of `make test`; write the results to docs/mutants.json."""
     commit = selection.head(ROOT) + ("-dirty" if selection.dirty(ROOT) else "")
-    trials = _try(catalogue.mutants(), results.read(), workers, BY_DAY)
+    known = results.read()
+    trials = _try(catalogue.mutants(), known, workers, BY_DAY)
     found = [(one.mutant, results.Result(one.run.verdict, one.run.test, one.expected)) for one in trials]
     results.write(commit, datetime.now(UTC).date().isoformat(), found)
-    _finish(trials)
+    _finish(trials, known)
 
 
 @app.command()
 def night(workers: int = 2) -> None:
     """Try all mutants, also on the tests that start emulators and the proofs."""
-    _finish(_try(catalogue.mutants(), results.read(), workers, AT_NIGHT))
+    known = results.read()
+    _finish(_try(catalogue.mutants(), known, workers, AT_NIGHT), known)
 
 
 @app.command()
 def only(names: list[str], workers: int = 2) -> None:
     """Try the mutants of some promises, or some mutants: `RGT-3` or `"RGT-3 name"`."""
-    chosen = [one for one in catalogue.mutants() if {one.promise, results.key(one)} & set(names)]
-    _finish(_try(chosen, results.read(), workers, BY_DAY))
+    listed = catalogue.mutants()
+    names_of = {one: {one.promise, results.key(one)} for one in listed}
+    if unknown := set(names).difference(*names_of.values()):
+        raise typer.BadParameter(f"no promise with mutants, and no mutant: {', '.join(sorted(unknown))}")
+    known = results.read()
+    chosen = [one for one in listed if names_of[one] & set(names)]
+    _finish(_try(chosen, known, workers, BY_DAY), known)
 
 
 @app.command(name="random")
@@ -128,17 +135,25 @@ def _try(
 
 def _print(trial: Trial) -> None:
     mutant, run = trial.mutant, trial.run
-    mark = "" if trial.expected else "NOT EXPECTED "
-    console.print(f"{mark}{results.key(mutant)}: {run.verdict} {run.test} ({run.seconds:.0f} s)")
-    if not trial.expected:
-        console.print(f"    {mutant.place}: {mutant.harm}\n{run.detail}".rstrip())
+    mark = "" if trial.expected else "NOT EXPECTED: "
+    by = f"by {run.test} " if run.test else ""
+    console.print(f"{mark}{results.key(mutant)}: {run.verdict} {by}({run.seconds:.0f} s)")
 
 
-def _finish(trials: list[Trial]) -> None:
-    """Exit with status 1 if a mutant ended otherwise than expected, or none was tried."""
+def _finish(trials: list[Trial], known: results.Results) -> None:
+    """Say what to do about each that ended unexpectedly; exit with status 1 if there is one, or no trial."""
     unexpected = [trial for trial in trials if not trial.expected]
     for trial in unexpected:
-        console.print(f"{results.key(trial.mutant)}: {trial.run.verdict}, expected {trial.mutant.expect}")
+        mutant, run = trial.mutant, trial.run
+        console.print(f"\n{results.key(mutant)}: {run.verdict}, expected {mutant.expect}")
+        console.print(f"  {mutant.place}: {mutant.harm}")
+        if run.detail:
+            console.print(f"  {run.detail}")
+        if run.verdict is Verdict.SURVIVED:
+            console.print(f"  {run.ran} tests with the mark {mutant.promise} ran, and none failed.", end=" ")
+            before = known.of(mutant)
+            console.print(f"{before.test} noticed it before." if before else "No run noticed it before.")
+            console.print("  Restore that test, or add one with the mark.")
     raise typer.Exit(1 if unexpected or not trials else 0)
 
 

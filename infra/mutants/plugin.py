@@ -84,7 +84,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             (kept if marked else others).append(item)
         config.hook.pytest_deselected(items=others)
         items[:] = kept
-    _note(collected=len(items))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -96,7 +95,8 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if report.failed and call.excinfo is not None else None
     dead = error is not None and call.when == "call" and asserted(error)
     failure = f"{type(error).__name__} in its {call.when}" if error is not None else ""
-    _note(test=item.nodeid, outcome=report.outcome, seconds=call.duration, dead=dead, failure=failure)
+    ran = call.when == "call" and not report.skipped
+    _note(test=item.nodeid, seconds=call.duration, ran=ran, dead=dead, failure=failure)
     if dead:
         item.session.shouldstop = "a marked test noticed the mutant"
     return report

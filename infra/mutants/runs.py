@@ -66,7 +66,7 @@ class Run:
     verdict: Verdict
     test: str  # the test that decided it; empty if all passed
     seconds: float
-    collected: int
+    ran: int  # tests that were not skipped
     durations: dict[str, float] = field(default_factory=dict)  # seconds by test
     detail: str = ""
 
@@ -107,22 +107,21 @@ def _judged(lines: list[dict[str, Any]], ended: str, status: int, seconds: float
     for line in lines:
         if "test" in line:
             durations[line["test"]] = durations.get(line["test"], 0.0) + line["seconds"]
-    collected = sum(line.get("collected", 0) for line in lines)
+    ran = sum(line.get("ran", False) for line in lines)
     escaped = next((f"wrote {line['escaped']}" for line in lines if "escaped" in line), ended)
-    dead = next((line["test"] for line in lines if line.get("dead")), "")
-    failed, failure = next(
-        ((line["test"], line["failure"]) for line in lines if line.get("outcome") == "failed"), ("", "")
-    )
+    dead = [line for line in lines if line.get("dead")]
+    failed = dead + [line for line in lines if line.get("failure")]
+    test, failure = (failed[0]["test"], failed[0]["failure"]) if failed else ("", "")
     if ended == Verdict.TIMED_OUT:
-        return Run(Verdict.TIMED_OUT, next(reversed(durations), ""), seconds, collected, durations)
+        return Run(Verdict.TIMED_OUT, next(reversed(durations), ""), seconds, ran, durations)
     if escaped:
-        return Run(Verdict.ESCAPED, next(reversed(durations), ""), seconds, collected, durations, escaped)
+        return Run(Verdict.ESCAPED, next(reversed(durations), ""), seconds, ran, durations, escaped)
     if dead:
-        return Run(Verdict.DEAD, dead, seconds, collected, durations)
+        return Run(Verdict.DEAD, test, seconds, ran, durations, failure)
     if status == 0:
-        return Run(Verdict.SURVIVED, "", seconds, collected, durations)
+        return Run(Verdict.SURVIVED, "", seconds, ran, durations)
     detail = failure or log.read_text(errors="replace")[-_SHOWN:]
-    return Run(Verdict.BROKEN, failed, seconds, collected, durations, detail)
+    return Run(Verdict.BROKEN, test, seconds, ran, durations, detail)
 
 
 def _wait(process: subprocess.Popen[bytes], name: str, until: float, stop: threading.Event) -> str:

@@ -46,7 +46,9 @@ def of_change(
     concerned = [one for one in mutants if concerns(one)]
     if not concerned:
         return _some(mutants, seed, f"nothing that a mutant concerns changed since {since[:12]}")
-    return _some(concerned, seed, f"{len(concerned)} concern what changed since {since[:12]}")
+    left = max(0, len(concerned) - MOST)
+    more = f"; {left} of them are left to the run of all" if left else ""
+    return _some(concerned, seed, f"{len(concerned)} concern what changed since {since[:12]}{more}")
 
 
 def _some(mutants: Sequence[Mutant], seed: int, reason: str) -> MutantSelection:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -121,9 +121,10 @@ def green(unchanged: Run, what: str) -> Run:
         CannotJudge: a test failed, or none ran.
     """
     if unchanged.verdict is not Verdict.SURVIVED:
-        raise CannotJudge(f"{what}: unchanged code, {unchanged.verdict} {unchanged.test}\n{unchanged.detail}")
-    if not unchanged.durations:
-        raise CannotJudge(f"{what}: no test ran")
+        how = unchanged.detail or unchanged.verdict
+        raise CannotJudge(f"{what}: the unchanged code fails {unchanged.test or 'its tests'}: {how}")
+    if not unchanged.ran:
+        raise CannotJudge(f"{what}: no test ran; all were skipped")
     return unchanged
 
 
@@ -142,7 +143,7 @@ class Trials:
         """Try mutants; return a trial of each, in their order.
 
         Raises:
-            CannotJudge: see there.
+            CannotJudge: of some promises; the mutants of the others were tried and reported.
         """
         found = self._on_first_tests(mutants)
         rest = [one for one in mutants if one not in found]
@@ -171,18 +172,32 @@ class Trials:
         return found
 
     def _on_all_tests(self, mutants: Sequence[Mutant]) -> dict[Mutant, Trial]:
-        by_promise = {
-            promise: self._plan.tests_of(promise) for promise in dict.fromkeys(one.promise for one in mutants)
-        }
-        futures = {promise: self._pool.unchanged(tests) for promise, tests in by_promise.items()}
-        limits = {promise: limit_of(future.result().seconds) for promise, future in futures.items()}
+        ready, reasons = self._ready(dict.fromkeys(one.promise for one in mutants))
         found = {}
-        for trial in self._pool.each(
-            {one: (by_promise[one.promise], limits[one.promise]) for one in mutants}
-        ):
+        for trial in self._pool.each({one: ready[one.promise] for one in mutants if one.promise in ready}):
             found[trial.mutant] = trial
             self._report(trial)
+        if reasons:
+            raise CannotJudge("\n".join(reasons))
         return found
+
+    def _ready(self, names: Iterable[str]) -> tuple[dict[str, tuple[Tests, float]], list[str]]:
+        """Return the tests of each promise that can be judged, with their limit, and why others cannot."""
+        begun: dict[str, tuple[Tests, Future[Run]]] = {}
+        ready: dict[str, tuple[Tests, float]] = {}
+        reasons = []
+        for promise in names:
+            try:
+                tests = self._plan.tests_of(promise)
+                begun[promise] = tests, self._pool.unchanged(tests)
+            except CannotJudge as error:
+                reasons.append(str(error))
+        for promise, (tests, future) in begun.items():
+            try:
+                ready[promise] = tests, limit_of(future.result().seconds)
+            except CannotJudge as error:
+                reasons.append(str(error))
+        return ready, reasons
 
 
 @contextmanager

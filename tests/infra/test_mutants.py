@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,11 @@ def test_writer_unmarked():
 @pytest.mark.promise("RET-1")
 def test_red():
     assert period.days() == 8
+
+@pytest.mark.promise("RET-4")
+@pytest.mark.skip(reason="needs a tool")
+def test_skipped():
+    assert False
 """
 
 TEST = "tests/unit/test_period.py"
@@ -110,13 +115,21 @@ def copy(project: Path) -> Iterator[Copy]:
         yield made
 
 
-def try_mutants(copy: Copy, *mutants: Mutant, first: dict[Mutant, str] | None = None) -> list[Trial]:
-    proofs = {
-        PROMISE: [f"{TEST}::test_days", f"{TEST}::test_reader"],
-        "RET-1": ["tests/unit/test_other.py::test_red"],
-    }
+PROOFS = {
+    PROMISE: [f"{TEST}::test_days", f"{TEST}::test_reader"],
+    "RET-1": ["tests/unit/test_other.py::test_red"],
+    "RET-4": ["tests/unit/test_other.py::test_skipped"],
+}
+
+
+def try_mutants(
+    copy: Copy,
+    *mutants: Mutant,
+    first: dict[Mutant, str] | None = None,
+    report: Callable[[Trial], None] = lambda _: None,
+) -> list[Trial]:
     with Pool([copy]) as pool:
-        return Trials(TrialPlan(proofs, ["unit"], "", first or {}), pool, lambda _: None).of(mutants)
+        return Trials(TrialPlan(PROOFS, ["unit"], "", first or {}), pool, report).of(mutants)
 
 
 # A program that leaves the process group of its run.
@@ -199,12 +212,20 @@ def test_mutant_that_the_first_test_misses_is_tried_on_all(copy: Copy) -> None:
     assert [trial.run.test for trial in trials] == [f"{TEST}::test_reader"]
 
 
-@pytest.mark.parametrize(
-    ("promise", "message"), [("RET-1", "unchanged code, dead"), ("RET-3", "no test of unit is marked")]
-)
-def test_promise_without_a_green_test_is_not_tried(copy: Copy, promise: str, message: str) -> None:
-    with pytest.raises(CannotJudge, match=message):
-        try_mutants(copy, a_mutant("any", "age < days()", "True", promise=promise))
+def test_promises_without_a_green_test_are_named_and_the_others_tried(copy: Copy) -> None:
+    mutants = [
+        a_mutant("any", "age < days()", "False", promise=name)
+        for name in (PROMISE, "RET-1", "RET-3", "RET-4")
+    ]
+    reported: list[Trial] = []
+    with pytest.raises(CannotJudge) as raised:
+        try_mutants(copy, *mutants, report=reported.append)
+    assert sorted(str(raised.value).splitlines()) == [
+        "RET-1: the unchanged code fails tests/unit/test_other.py::test_red: AssertionError in its call",
+        "RET-3: no test of unit is marked with it",
+        "RET-4: no test ran; all were skipped",
+    ]
+    assert [(one.mutant.promise, one.run.verdict) for one in reported] == [(PROMISE, Verdict.DEAD)]
 
 
 class TestPlaces:
