@@ -108,7 +108,7 @@ def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> Non
 
 
 def _print_dropped(cloud: LocalCloud) -> None:
-    """Print what this cloud does not have of the templates, and first what nobody expects."""
+    """Print what this cloud does not have of the templates, and first what its list lacks."""
     for one in unlisted(cloud.dropped):
         console.print(f"  [yellow]not as in the template:[/] {one.resource} {one.path}", highlight=False)
     console.print("  [dim]not as in the templates, as docs/deploy.md explains:[/]")

@@ -37,7 +37,7 @@ def change(
     workers: int = 2,
 ) -> None:
     """Try the mutants of what changed since a commit, at most 20."""
-    seed = int(selection.head(ROOT)[:8], 16) if seed is None else seed
+    seed = _seed(seed)
     known = results.read()
     listed = catalogue.mutants()
     chosen = selection.of_change(listed, known, since or known.commit, seed, ROOT)
@@ -85,7 +85,7 @@ def random_ones(
 
     Survivors are printed for a person to read. They are no failure: many are equivalent.
     """
-    seed = int(selection.head(ROOT)[:8], 16) if seed is None else seed
+    seed = _seed(seed)
     begun = time.monotonic()
     try:
         known = random_mutants.measured(workers)
@@ -106,6 +106,11 @@ def random_ones(
     )
     console.print(f"{time.monotonic() - begun:.0f} s")
     raise typer.Exit(0 if trials else 1)
+
+
+def _seed(given: int | None) -> int:
+    """Return the seed that was given, else one by the commit."""
+    return int(selection.head(ROOT)[:8], 16) if given is None else given
 
 
 def _print_random(trial: Trial) -> None:

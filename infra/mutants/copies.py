@@ -42,7 +42,8 @@ class Copy:
         if mutant is None:
             yield
             return
-        path, original = path_of(mutant, self.root), path_of(mutant, self.root).read_bytes()
+        path = path_of(mutant, self.root)
+        original = path.read_bytes()
         _write(path, mutated(mutant, self.root))
         try:
             yield

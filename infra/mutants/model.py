@@ -42,12 +42,3 @@ class Mutant:
         judged = self.expect is not Verdict.DEAD
         if judged != bool(self.why) or self.expect not in {Verdict.DEAD, Verdict.BROKEN, Verdict.TIMED_OUT}:
             raise ValueError(f"{self.name}: expects {self.expect} because {self.why!r}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplacedMutant:
-    """A mutant that was taken away, and the reason: it harms nobody, or another one says the same better."""
-
-    name: str
-    place: str
-    reason: str

@@ -1,4 +1,4 @@
-"""Random mutants of functions that marked tests execute: they show what nobody thought of.
+"""Random mutants of functions that marked tests execute: they show what the written ones miss.
 
 The mutations are those of cosmic-ray, which is maintained (three releases in the last nine months). Its
 operators are a library: they list the mutations of a module and apply one. Its runner is not used, since

@@ -25,6 +25,6 @@ MUTANTS = (
         place="chalicelib.staff.disclosures.store:move",
         find="table.transact([replace, chain.append_write(history_of(before.disclosure_id), entry)])",
         replace="table.transact([replace])",
-        harm="Nobody can prove who approved that the data of a person went to an authority.",
+        harm="No record proves which operator approved that the data of a person went to an authority.",
     ),
 )

@@ -28,6 +28,6 @@ MUTANTS = (
         place="chalicelib.staff.disclosures.decide:_reviewed",
         find='"review": assessment',
         replace='"review": found.review',
-        harm="Nobody can check later why the second operator agreed that the data of a person went out.",
+        harm="No record shows later why the second operator agreed that the data of a person went out.",
     ),
 )

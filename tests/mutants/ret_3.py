@@ -32,7 +32,7 @@ MUTANTS = (
         replace="            lapsed = []",
         harm=(
             "After a hold on a deleted account is lifted, a hundred records stay, and the person is "
-            "told that none does."
+            "notified that none does."
         ),
     ),
 )

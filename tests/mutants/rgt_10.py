@@ -53,7 +53,7 @@ MUTANTS = (
         place="chalicelib.rights.operators.extend:_extension_move",
         find="after = with_reminders_reset(request.with_clock(longer), now)",
         replace="after = request.with_clock(longer)",
-        harm="Nobody reminds operators of an extended request, and its subject gets the answer late.",
+        harm="Operators get no reminder of an extended request, and its subject gets the answer late.",
     ),
     Mutant(
         name="late_partial_refusal_counts_as_in_time",

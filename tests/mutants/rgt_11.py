@@ -62,7 +62,7 @@ MUTANTS = (
         find="if first == by:",
         replace="if request.on_behalf and first == by:",
         harm=(
-            "One operator alone releases the data of an account to somebody who says that they lost "
+            "One operator alone releases the data of an account to a stranger who says that they lost "
             "access to it."
         ),
     ),

@@ -9,7 +9,7 @@ MUTANTS = (
         place="chalicelib.rights.request.recipients:changed_fields",
         find="(*correction.deferred, *(correction.proposed or ()))",
         replace="correction.deferred",
-        harm="After operators correct a field, an authority that got the wrong value is never told.",
+        harm="After operators correct a field, an authority that got the wrong value is never notified.",
     ),
     Mutant(
         name="partial_decision_changes_nothing",

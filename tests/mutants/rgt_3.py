@@ -43,7 +43,7 @@ MUTANTS = (
         find="if record.statutory_until and record.statutory_until > now:",
         replace="if record.statutory_until and record.statutory_until > now and not record.holds:",
         harm=(
-            "A person is told the end of a dispute, but not that a law keeps the same record for "
+            "The answer names the end of a dispute, but not that a law keeps the same record for "
             "years longer."
         ),
     ),

@@ -26,7 +26,7 @@ MUTANTS = (
         find="case 2 if complete:",
         replace="case 2 if complete or sent:",
         harm=(
-            "The person is told that the other service has the data, though it closed the connection halfway."
+            "The answer says that the other service has the data, though it closed the connection halfway."
         ),
     ),
 )

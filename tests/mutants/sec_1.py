@@ -32,7 +32,7 @@ MUTANTS = (
         find="if len(versions) != 1 or not written:",
         replace="if not written:",
         harm=(
-            "Nobody notices that somebody hid a signed checkpoint, so evidence about a person can"
+            "Operators do not notice that an attacker hid a signed checkpoint, so evidence about a person can"
             " be replaced."
         ),
     ),
@@ -63,6 +63,6 @@ MUTANTS = (
         place="infra/template/data.yaml",
         find="        PointInTimeRecoveryEnabled: true\n        RecoveryPeriodInDays: 7\n",
         replace="        PointInTimeRecoveryEnabled: false\n",
-        harm="If the table of keys is damaged, nobody can ever open the data of any person again.",
+        harm="If the table of keys is damaged, no key can ever open the data of any person again.",
     ),
 )

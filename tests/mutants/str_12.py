@@ -18,7 +18,7 @@ MUTANTS = (
         find="if find_message(message.id) is not None:",
         replace="if find_message(message.id) is None:",
         harm=(
-            "If Stream refuses to delete a message, its author is told that it is gone, and the others can "
+            "If Stream refuses to delete a message, its author reads that it is gone, and the others can "
             "still read it."
         ),
     ),

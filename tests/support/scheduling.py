@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Files of tests/e2e whose tests start a cloud of their own. All other files share one cloud.
 OWN_CLOUD = (
+    "abuse",
     "alarms",
     "announcing",
     "key_rotation",
