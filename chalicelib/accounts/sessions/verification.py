@@ -1,15 +1,13 @@
-"""Verifies access tokens: form and signature (RFC 7515), issuer, audience, times and ids.
+"""Verifies access tokens: their form here, signature and claims by PyJWT (ADR 62).
 
-It imports neither boto3 nor pydantic and makes no calls: the public keys are configuration. PyJWT signs the
-tokens (`sessions/service`). Importing it would take longer than all else that the authorizer does at a cold
-start, so it is not used here (ADR 56).
+It imports neither boto3 nor pydantic and makes no calls: the public keys are configuration.
 
 Invariants:
 
 - The token does not choose how it is verified. It has one form only, ES256 under a published key: its header
   has to be the one that we write (algorithm, type and key id), with no other parameter. So `none`, HS256,
-  `crit` and keys inside a token are refused.
-- Nothing else of a token is read before its signature is verified.
+  `crit` and keys inside a token are refused before PyJWT reads the token.
+- The payload is not parsed before the signature is verified.
 - Base64url has one spelling: characters outside of it, padding and unused bits are refused.
 """
 
@@ -19,17 +17,10 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
-from typing import Any, TypeGuard
+from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    ECDSA,
-    SECP256R1,
-    EllipticCurvePublicKey,
-    EllipticCurvePublicNumbers,
-)
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+import jwt
+from jwt.types import Options
 
 from chalicelib.core import clock, metrics
 from chalicelib.core.ids import AccountId, SessionId
@@ -40,10 +31,8 @@ from chalicelib.core.settings import settings
 # The clock of the function that signed a token may be ahead of this function's clock.
 CLOCK_SKEW = timedelta(seconds=5)
 
-
 # The header of a token is short. The limit also bounds the nesting that the JSON parser follows.
 _COMPACT = re.compile(r"([\w-]{1,400})\.([\w-]+)\.([\w-]*)", re.ASCII)
-_COORDINATE = 32  # bytes of a number on P-256
 
 
 class TokenRefused(Exception):
@@ -75,10 +64,9 @@ def _decoded(header: str) -> dict[str, str]:
     if scheme.lower() != "bearer":
         raise TokenRefused("no_token")
     claims = verified_claims(token, public_keys(settings().public_keys))
-    if (claims.get("iss"), claims.get("aud")) != (settings().issuer, settings().audience):
+    if not (_is_time(claims["iat"]) and claims["iat"] <= clock.to_epoch(clock.now() + CLOCK_SKEW)):
         raise TokenRefused("wrong_claims")
-    _check_times(claims.get("iat"), claims.get("exp"))
-    account_id = AccountId.parse(str(claims.get("sub")))
+    account_id = AccountId.parse(str(claims["sub"]))
     session_id = SessionId.parse(str(claims.get("sid")))
     if account_id is None or session_id is None:
         raise TokenRefused("wrong_claims")
@@ -91,64 +79,69 @@ def _decoded(header: str) -> dict[str, str]:
     return {**found, "stepped_up_until": str(claims["su"])}
 
 
-def _check_times(iat: object, exp: object) -> None:
-    """Check that a token was issued and has not expired; only the signer's clock may be ahead."""
-    if not (_is_time(iat) and _is_time(exp) and iat <= clock.to_epoch(clock.now() + CLOCK_SKEW)):
-        raise TokenRefused("wrong_claims")
-    if exp <= clock.to_epoch(clock.now()):
-        raise TokenRefused("expired")
-
-
-def _is_time(value: object) -> TypeGuard[int]:
+def _is_time(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def verified_claims(token: str, keys: Mapping[str, EllipticCurvePublicKey]) -> dict[str, Any]:
-    """The claims of a token that one of the keys signed. They are not checked.
+def verified_claims(token: str, keys: Mapping[str, jwt.PyJWK]) -> dict[str, Any]:
+    """The claims of a token of our issuer and audience that one of the keys signed and that has not expired.
 
     Raises:
-        TokenRefused: malformed, unknown_key or bad_signature.
+        TokenRefused: it is not in our form, or PyJWT refuses it.
     """
-    parts = _COMPACT.fullmatch(token)
-    if parts is None:
-        raise TokenRefused("malformed")
-    header, payload, signature = parts.groups()
-    parameters = _object(header)
-    kid = parameters.pop("kid", None)
-    key = keys.get(kid) if isinstance(kid, str) else None
+    key = keys.get(_key_id(token))
     if key is None:
+        raise TokenRefused("unknown_key")
+    try:
+        return jwt.decode(
+            token, key, ["ES256"], _OPTIONS, issuer=settings().issuer, audience=settings().audience
+        )
+    except jwt.ExpiredSignatureError:
+        raise TokenRefused("expired") from None
+    except jwt.InvalidSignatureError:
+        raise TokenRefused("bad_signature") from None
+    except jwt.DecodeError:
+        raise TokenRefused("malformed") from None
+    except jwt.InvalidTokenError:
+        raise TokenRefused("wrong_claims") from None
+
+
+# The instant of issue is compared by the caller: PyJWT's leeway would extend the life of every token too.
+_OPTIONS: Options = {
+    "require": ["iss", "aud", "iat", "exp", "sub"],
+    "strict_aud": True,
+    "verify_iat": False,
+}
+
+
+def _key_id(token: str) -> str:
+    """The key id in the header of a token that has our form.
+
+    Raises:
+        TokenRefused: malformed, bad_signature (another header than ours), or unknown_key (no key id).
+    """
+    compact = _COMPACT.fullmatch(token)
+    if compact is None:
+        raise TokenRefused("malformed")
+    header, *_ = (_decoded_part(part) for part in compact.groups())
+    try:
+        parameters = json.loads(header)
+    except (ValueError, RecursionError):
+        raise TokenRefused("malformed") from None
+    if not isinstance(parameters, dict):
+        raise TokenRefused("malformed")
+    kid = parameters.pop("kid", None)
+    if not isinstance(kid, str):
         raise TokenRefused("unknown_key")
     if parameters != {"alg": "ES256", "typ": "JWT"}:
         raise TokenRefused("bad_signature")
-    _verify(key, f"{header}.{payload}".encode(), _decoded_part(signature))
-    return _object(payload)
-
-
-def _verify(key: EllipticCurvePublicKey, message: bytes, signature: bytes) -> None:
-    """Verify a signature as RFC 7518 §3.4 writes it: the two numbers of 32 bytes after one another."""
-    if len(signature) != 2 * _COORDINATE:
-        raise TokenRefused("bad_signature")
-    r, s = (int.from_bytes(half) for half in (signature[:_COORDINATE], signature[_COORDINATE:]))
-    try:
-        key.verify(encode_dss_signature(r, s), message, ECDSA(SHA256()))
-    except InvalidSignature:
-        raise TokenRefused("bad_signature") from None
-
-
-def _object(part: str) -> dict[str, Any]:
-    try:
-        value = json.loads(_decoded_part(part))
-    except (ValueError, RecursionError):
-        raise TokenRefused("malformed") from None
-    if not isinstance(value, dict):
-        raise TokenRefused("malformed")
-    return value
+    return kid
 
 
 def _decoded_part(part: str) -> bytes:
     """The bytes of a part. Without this comparison, Python's decoder would accept several texts for them."""
     try:
-        raw = _bytes(part)
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except ValueError:
         raise TokenRefused("malformed") from None
     if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
@@ -157,22 +150,10 @@ def _decoded_part(part: str) -> bytes:
 
 
 @cache
-def public_keys(jwks: str) -> dict[str, EllipticCurvePublicKey]:
+def public_keys(jwks: str) -> dict[str, jwt.PyJWK]:
     """The keys of a published set (RFC 7517) by key id; several during a rotation.
 
     Raises:
-        KeyError, ValueError: a key of the set is no point on P-256. Its `kty` and `crv` are not read.
+        KeyError, jwt.InvalidKeyError: a key of the set is no point on P-256. PyJWT's own sets would skip it.
     """
-    return {
-        key["kid"]: EllipticCurvePublicNumbers(_number(key["x"]), _number(key["y"]), SECP256R1()).public_key()
-        for key in json.loads(jwks)["keys"]
-    }
-
-
-def _number(coordinate: str) -> int:
-    return int.from_bytes(_bytes(coordinate))
-
-
-def _bytes(text: str) -> bytes:
-    """The bytes of base64url without padding (RFC 7515 §2)."""
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return {key["kid"]: jwt.PyJWK(key, "ES256") for key in json.loads(jwks)["keys"]}
