@@ -18,7 +18,7 @@ from chalicelib.privacy.processing import Row, rows
 from infra.build import BUILD
 from infra.deployment.options import settings_of
 from infra.packaging.groups import PLACEHOLDERS
-from infra.processing import fides, picture, texts
+from infra.processing import picture, texts
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -32,7 +32,6 @@ FORMS: dict[str, Callable[[Sequence[Row]], str]] = {
     "record-of-processing.md": texts.as_markdown,
     "record-of-processing.json": texts.as_json,
     "record-of-processing.csv": texts.as_csv,
-    "record-of-processing.fides.yml": fides.as_yaml,
     "data-map.svg": picture.as_svg,
 }
 

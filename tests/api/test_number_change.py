@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from chalicelib.accounts.profiles import number_change
 from chalicelib.accounts.service import AccountMoved
 from chalicelib.consents import store as consents
-from chalicelib.core import aws
 from chalicelib.core.ids import AccountId
 from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.settings import Secret
@@ -131,18 +130,6 @@ def test_account_that_is_frozen_before_the_commit_keeps_its_number(
     before_the_commit(monkeypatch, lambda: world.set_state(mila, "frozen"))
     assert verified(mila, challenge, new).status == 503
     assert not is_new(world, old)
-
-
-def test_account_of_an_earlier_release_without_a_version_changes_its_number(world: World, mila: User) -> None:
-    aws.client("dynamodb").update_item(
-        TableName="ru4m-test-accounts",
-        Key={"pk": {"S": f"A#{mila.account_id}"}, "sk": {"S": "account"}},
-        UpdateExpression="REMOVE #v",
-        ExpressionAttributeNames={"#v": "version"},
-    )
-    new = a_phone()
-    assert verified(mila, asked(mila, new), new).json["phone"] == new
-    assert mila.changes(locale="sr-RS").json["locale"] == "sr-RS"
 
 
 def test_own_number_and_a_landline_are_refused(mila: User) -> None:

@@ -19,12 +19,10 @@ from chalicelib.core.ids import AccountId, BreachId, DisclosureId, RightsRequest
 from chalicelib.core.table import Change
 from chalicelib.operations.breaches import store as breach_store
 from chalicelib.retention.purge import service as purge
-from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff.disclosures import store as disclosure_store
 from infra.ops import standing_in
 from infra.ops.__main__ import app
-from infra.ops.data import stored_items
 from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.reports import archive as report_zip
 from infra.ops.reports import pack as report_pack
@@ -359,16 +357,3 @@ def test_figures_of_a_year_hide_what_is_about_few(
     assert (
         run("alice", "year", "2027").output == "refused: 2027 has not begun. Choose 2026 or an earlier year."
     )
-
-
-def test_requests_from_before_the_index_are_indexed_once(
-    world: World, run: Commands, asked: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stored_items, "act_as_signup", lambda *_: None)
-    place = store.key(RightsRequestId(asked[0]))
-    stored = table.get(place)
-    table.write(Change(place, drop=("received",)))
-    dry = run("alice", "index", "--dry-run").output
-    counted = [run("alice", "index").output for _ in range(2)]
-    assert [dry, *counted] == [f"3 requests seen, {n} indexed; done" for n in (1, 1, 0)]
-    assert table.get(place) == stored

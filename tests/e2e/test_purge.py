@@ -15,7 +15,7 @@ from chalicelib.core import chain, clock
 from chalicelib.core.periods import PERIODS
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Index, Key, Table, ends
-from chalicelib.core.table.items import plain, wire_item
+from chalicelib.core.table.items import wire_item
 from chalicelib.privacy import codec
 from chalicelib.retention.model import PurgeProgress
 from chalicelib.retention.purge import evidence, store
@@ -129,19 +129,6 @@ def test_dry_run_and_proof_by_the_commands_of_operators(cloud: LocalCloud) -> No
     command("ledger", "verify", "--chain", f"purge#{clock.now():%Y-%m-%d}")
     (newest,) = chain.newest_first(evidence.HISTORY.chain_of(clock.now()), maximum=1)
     assert newest.event == evidence.NOTHING_FOUND
-
-
-def test_command_indexes_records_that_have_no_place_in_the_index(cloud: LocalCloud) -> None:
-    key = key_in(Table.RIGHTS, "older")
-    at = clock.to_epoch(clock.now() + DAY)
-    item = {**key.attributes(), "kind": "test", "expires_at": at, "delete_at": at}
-    client = cloud.account.client("dynamodb")
-    client.put_item(TableName="ru4m-local-rights", Item=wire_item(item))
-    command = operating(cloud)
-    assert ", 1 indexed; done" in command("retention", "index", "--table", "rights")
-    assert ", 0 indexed; done" in command("retention", "index", "--table", "rights")
-    stored = client.get_item(TableName="ru4m-local-rights", Key=wire_item(key.attributes()))["Item"]
-    assert plain(stored)["ends_from"] == at
 
 
 def operating(cloud: LocalCloud) -> Callable[..., str]:

@@ -68,7 +68,7 @@ UNAUDITED = {
         "records of all subjects under another key, none is shown or changed in meaning",
     ),
     **dict.fromkeys(
-        ("retention redate", "retention index", "idle-accounts watch"),
+        ("retention redate", "idle-accounts watch"),
         "the ends of records of all subjects by the rules, none is shown",
     ),
     "purge run": "the job records what it deletes in purge#DATE",
@@ -78,7 +78,6 @@ UNAUDITED = {
     "switch-tables": "parameters of the stack; CloudTrail has the call",
     "ledger verify": "entries by pseudonym, of which only numbers and findings are shown",
     "rights verify": "the same",
-    "report index": "the index of all requests by their day, none is shown",
     "report prove": "a file of the operator; the Ledger's signature over its hash",
     "report verify": "a file of the operator",
     "plots": "published figures, no subject",

@@ -14,7 +14,7 @@ from chalicelib.core import aws
 from chalicelib.core.table import Table
 from infra.deployment.account import AwsAccount
 from infra.ops import __main__ as command
-from infra.ops.data import retention, stored_items
+from infra.ops.data import retention
 from tests.infra.fakes import REGION, FakeCloudFormation
 from tests.support.clouds import cloud, environment
 from tests.support.world.world import World
@@ -86,7 +86,7 @@ def test_dry_run_changes_nothing(world: World) -> None:
 
 
 def test_command_continues_where_it_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored_items, "_PAGE", 10)
+    monkeypatch.setattr(retention, "_PAGE", 10)
     first = redate("--kind", "session").output.splitlines()[0]
     (place,) = re.findall(r"--after (\S+)$", first)
     assert redate("--kind", "session", "--after", place).output.splitlines()[-1].endswith("; done")

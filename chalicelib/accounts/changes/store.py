@@ -118,9 +118,7 @@ def _rewriting(before: Account, after: Account, keys: SubjectKeys, only_if: Cond
 
 
 def _is_version(account: Account) -> ConditionBase:
-    version = Attr("version").eq(account.version)
-    # An account of an earlier release has none.
-    return version | Attr("version").not_exists() if account.version == 1 else version
+    return Attr("version").eq(account.version)
 
 
 def active(account_id: AccountId) -> Present:

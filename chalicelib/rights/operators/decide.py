@@ -123,7 +123,7 @@ def _check(decision: ProposedDecision) -> None:
 
 def _check_for(request: RightsRequest, decision: ProposedDecision) -> None:
     right = request.right
-    # One of a person without an account, or by a letter from before the procedure, names no values.
+    # One of a person without an account names no values.
     has_none = right is Right.RECTIFICATION and not request.correction
     if decision.status is not Status.REFUSED and has_none:
         raise NotCarriedOut

@@ -211,7 +211,8 @@ class RestraintNotes(CopyNotes):
     """The notes of a restriction or objection (ADR 48).
 
     Attributes:
-        since: when it took effect; None for a request of a release that had no procedure.
+        since: when it took effect; None if it places no restraint: an objection to direct marketing, or a
+            request without an account.
         purposes: those that it names; a restriction without any covers all.
         ground: of a restriction.
         upheld: whether a decision upheld an objection.

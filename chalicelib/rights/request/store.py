@@ -54,7 +54,7 @@ SHARDS = shards.names(16)
 def attributes_of(request: RightsRequest) -> dict[str, str]:
     """The keys of a request in the indexes that list it now."""
     now, shard = clock.now(), _shard_of(request.request_id)
-    attributes = {"received": place_in_log(request.request_id, request.received_at)}
+    attributes = {"received": log_of(clock.to_text(request.received_at)[:7], shard)}
     if wakes := duties.wakes_at(request, now):
         attributes |= {"due": shard, "due_at": clock.to_text(wakes)}
     if request.is_open:
@@ -62,11 +62,6 @@ def attributes_of(request: RightsRequest) -> dict[str, str]:
     if stuck := standstill.of(request):
         attributes |= {"stuck": shard, "stuck_as": stuck.place}
     return attributes
-
-
-def place_in_log(request_id: RightsRequestId, received_at: datetime) -> str:
-    """The key of a request in the index `received`."""
-    return log_of(clock.to_text(received_at)[:7], _shard_of(request_id))
 
 
 def log_of(month: str, shard: str) -> str:

@@ -1,1 +1,1 @@
-"""Stored data: the jobs that delete it, its ends and indexes, restored tables, the Ledger."""
+"""Stored data: the jobs that delete it, its ends, restored tables, the Ledger."""

@@ -1,16 +1,30 @@
-"""`python -m infra.ops retention`: periods, and the index of ends."""
+"""`python -m infra.ops retention`: apply a newly configured period to stored records, page by page.
+
+It is safe to stop and run again: a record that is as it should be is skipped. A line of progress has the
+position after which the next command continues.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 from typing import Annotated
 
 import typer
 
-from chalicelib.core.table_names import Table
+from chalicelib.core import table
+from chalicelib.core.table import Change, Key, Table
+from chalicelib.privacy import rewrites
+from chalicelib.privacy.rewrites import Progress
 from infra.deployment.account import AwsAccount
-from infra.ops.data import stored_items
 from infra.ops.operator_console import confirm_unless, emit_pages
 from infra.ops.options import After, DryRun, Endpoint, Region, Stage, Yes
+from infra.ops.refused import WrongCall
+from infra.ops.standing_in import act_as_signup
+
+# Items per line of progress, so that an interrupted run repeats little.
+_PAGE = 1000
 
 app = typer.Typer(help="Retention of records.")
 
@@ -31,20 +45,45 @@ def redate(
         confirm_unless(
             yes, f"Give the {kind} records of {stage} their new end? A shorter period deletes some."
         )
-    apply = stored_items.writer(dry_run=dry_run)
-    emit_pages(stored_items.redate(AwsAccount(region, endpoint), stage, kind, apply, after))
+    record = rewrites.find_redatable(kind)
+    start = _scan_start(after, record.declaration.table)
+    act_as_signup(AwsAccount(region, endpoint), stage)
+    apply = _skip if dry_run else table.write
+    emit_pages(_line(page) for page in rewrites.redate(record, apply, start, _PAGE))
 
 
-@app.command()
-def index(
-    stage: Stage,
-    region: Region,
-    table: Annotated[Table, typer.Option(help="table whose items are put into the index of ends")],
-    *,
-    dry_run: DryRun = False,
-    after: After = None,
-    endpoint: Endpoint = None,
-) -> None:
-    """Index stored records by their end, so that the purge finds them. Safe to stop and run again."""
-    apply = stored_items.writer(dry_run=dry_run)
-    emit_pages(stored_items.index_ends(AwsAccount(region, endpoint), stage, table, apply, after))
+def _skip(_: Change) -> object:
+    """Write nothing, for a dry run."""
+    return None
+
+
+def _line(done: Progress) -> str:
+    counts = f"{done.seen} seen, {done.moved} moved, {done.held} held, {done.overtaken} changed meanwhile"
+    return f"{counts}; {_rest(done.last)}"
+
+
+def _rest(last: Key | None) -> str:
+    """The end of a line of progress, with the position after the last item of a page."""
+    if last is None:
+        return "done"
+    position = base64.urlsafe_b64encode(json.dumps([last.pk, last.sk]).encode()).decode()
+    return f"continue with --after {position}"
+
+
+class BadPosition(WrongCall):
+    """The text is not the position of a scan."""
+
+
+def _scan_start(text: str | None, in_table: Table) -> Key | None:
+    """The item after which a scan continues; None is its beginning.
+
+    Raises:
+        BadPosition: no command printed this text.
+    """
+    if not text:
+        return None
+    try:
+        pk, sk = json.loads(base64.urlsafe_b64decode(text))
+    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
+        raise BadPosition("--after must be a position printed by an earlier run") from None
+    return Key(in_table, pk, sk)

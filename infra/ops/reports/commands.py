@@ -22,10 +22,9 @@ from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
-from infra.ops.data import stored_items
 from infra.ops.internal_api import InternalApi, connected
-from infra.ops.operator_console import complain, emit, emit_pages
-from infra.ops.options import After, DryRun, Endpoint, Region, Stage
+from infra.ops.operator_console import complain, emit
+from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.refused import NOT_IN_ORDER, CommandRefused
 from infra.ops.reports import archive
 from infra.ops.reports import evidence as report_proof
@@ -163,20 +162,6 @@ def year(
     if out:
         out.write_text(page.page(figures), encoding="utf-8")
     emit(as_json(figures), *([f"The page is in {out}."] if out else tables_of_year(figures)))
-
-
-@app.command()
-def index(
-    stage: Stage,
-    region: Region,
-    *,
-    dry_run: DryRun = False,
-    after: After = None,
-    endpoint: Endpoint = None,
-) -> None:
-    """Index requests that were stored before reports existed. Once; safe to stop and run again."""
-    apply = stored_items.writer(dry_run=dry_run)
-    emit_pages(stored_items.index_requests(AwsAccount(region, endpoint), stage, apply, after))
 
 
 def lines_of_pack(made: Mapping[str, Any]) -> Iterator[str]:
