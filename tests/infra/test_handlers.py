@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from infra.openapi import PLACE
 from infra.packaging.groups import clean_environment
 from tests.infra.templates import Template
 from tests.infra.test_functions import FUNCTIONS
@@ -229,6 +230,12 @@ def test_only_functions_that_call_stream_load_its_sdk(name: str, run: Callable[[
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_no_function_loads_test_tools_or_a_tracer(name: str, run: Callable[[str], Run]) -> None:
     assert run(name).loaded_any_of("moto", "pytest", "aws_xray_sdk", "click", "yaml") == set()
+
+
+def test_zip_has_the_committed_api_contract_and_serves_it(start: Start) -> None:
+    served = start("about", request("GET", "/v1/openapi.json")).answer["result"]
+    assert served["statusCode"] == 200
+    assert json.loads(served["body"]) == json.loads(PLACE.read_text())
 
 
 @pytest.mark.promise("SEC-1")
