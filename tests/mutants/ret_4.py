@@ -30,4 +30,12 @@ MUTANTS = (
             "person did."
         ),
     ),
+    Mutant(
+        name="median_of_an_unknown_number_of_answers_is_published",
+        promise="RET-4",
+        place="chalicelib.operations.reports.figures:_days_of",
+        find="if _is_known(shown, row) and of.total() >= LEAST",
+        replace="if of.total() >= LEAST",
+        harm="A reader of the yearly page learns from a median whether a count of a few people is even.",
+    ),
 )

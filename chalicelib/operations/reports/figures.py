@@ -5,9 +5,11 @@
 - A request that its subject cancelled is withdrawn: it has no answer.
 - The time to answer is in calendar days from the day of receipt to that of the decision, in the controller's
   zone. It includes the days in which the deadline stood still.
-- The mean and the median of all rights are published if there are at least ten answers. So are those of a
-  right. If the answers without published means would be fewer than ten, the right with the fewest answers
-  gets none either: else the mean of all would disclose that of the few.
+- The mean and the median of all rights are published if there are at least ten answers, and if their number
+  follows from the published counts. So are those of a right. Else a median of 2.5, which only an even number
+  of answers can have, would halve the possible values of a hidden count. If the answers without published
+  means would be fewer than ten, the right with the fewest answers gets none either: else the mean of all
+  would disclose that of the few.
 - A disclosure counts in the year of its proposal, which is when the request of the authority was recorded.
 - A breach counts in the year in which it was discovered.
 """
@@ -142,12 +144,13 @@ class YearCounts:
 
     def publish(self, year: int, last: date, made_on: date) -> YearFigures:
         """Return the figures as they may be published."""
+        requests = published(CountTable(tuple(Right), tuple(RequestResult), self._requests))
         return YearFigures(
             year=year,
             last=last,
             made_on=made_on,
-            requests=published(CountTable(tuple(Right), tuple(RequestResult), self._requests)),
-            days=_days_of(self._days),
+            requests=requests,
+            days=_days_of(self._days, requests),
             disclosures=published(
                 CountTable(tuple(DisclosureGround), tuple(DisclosureResult), self._disclosures)
             ),
@@ -169,16 +172,21 @@ def as_json(figures: YearFigures) -> dict[str, object]:
     }
 
 
-def _days_of(by_right: Mapping[Right, Counter[int]]) -> dict[str, DaysToAnswer]:
-    whole = sum(by_right.values(), Counter[int]())
-    own = sorted(
-        (right for right in Right if by_right[right].total() >= LEAST), key=lambda one: by_right[one].total()
-    )
-    while own and 0 < whole.total() - sum(by_right[right].total() for right in own) < LEAST:
-        del own[0]
-    found: dict[str, DaysToAnswer] = {right: DaysToAnswer() for right in Right}
-    found |= {right: _averages(by_right[right]) for right in own}
-    return found | {TOTAL: _averages(whole) if whole.total() >= LEAST else DaysToAnswer()}
+def _days_of(by_right: Mapping[Right, Counter[int]], shown: Published) -> dict[str, DaysToAnswer]:
+    """The averages whose number of answers a reader of the counts knows, and which are about enough."""
+    days: dict[str, Counter[int]] = {right: by_right[right] for right in Right}
+    days[TOTAL] = sum(by_right.values(), Counter[int]())
+    found = {row: _averages(of) for row, of in days.items() if _is_known(shown, row) and of.total() >= LEAST}
+    own = sorted(found.keys() - {TOTAL}, key=lambda right: (days[right].total(), right))
+    while own and TOTAL in found and 0 < days[TOTAL].total() - sum(days[one].total() for one in own) < LEAST:
+        del found[own.pop(0)]
+    return {row: found.get(row, DaysToAnswer()) for row in days}
+
+
+def _is_known(shown: Published, row: str) -> bool:
+    """Whether the number of answers in a row follows from its published counts."""
+    others = (TOTAL, *(one for one in RequestResult if one not in ANSWERED))
+    return any(all(shown[row, one] is not None for one in known) for known in (ANSWERED, others))
 
 
 def _averages(days: Counter[int]) -> DaysToAnswer:

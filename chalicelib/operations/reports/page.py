@@ -42,7 +42,7 @@ _COUNTED = (
 _DAYS = (
     "Days count from the day on which we received a request to the day on which it was decided. They include "
     "days in which we waited for a proof of identity. They are shown if they are about ten answers or more, "
-    "and disclose nothing about fewer."
+    "whose number can be read above, and disclose nothing about fewer."
 )
 _DISCLOSED = (
     "A disclosure counts in the year in which it was recorded. Data goes out only after a second member of "

@@ -47,10 +47,10 @@ YEAR: Catalogue = {
     "Days to answer": "Dana do odgovora",
     "Days count from the day on which we received a request to the day on which it was decided. They include "
     "days in which we waited for a proof of identity. They are shown if they are about ten answers or more, "
-    "and disclose nothing about fewer.": (
+    "whose number can be read above, and disclose nothing about fewer.": (
         "Dani se broje od dana prijema zahteva do dana odluke. Uključeni su i dani u kojima smo čekali "
-        "dokaz identiteta. Prikazuju se ako se odnose na deset ili više odgovora i ako ne otkrivaju ništa o "
-        "manjem broju."
+        "dokaz identiteta. Prikazuju se ako se odnose na deset ili više odgovora, čiji se broj vidi iz "
+        "prethodne tabele, i ako ne otkrivaju ništa o manjem broju."
     ),
     "Median": "Medijana",
     "Mean": "Prosek",
