@@ -9,7 +9,7 @@ WORKERS ?= 2
 # An environment that forbids .pyc files would have every process of every run compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run tour dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+.PHONY: help run tour dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 .PHONY: deploy preflight releases rollback remove record
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
@@ -49,7 +49,7 @@ mutants-night: setup  ## try all mutants, also on the tests that start emulators
 mutants-random: setup  ## try 60 random mutants on the tests that execute them, and print the share killed
 	$(BIN)/python -m infra.mutants random --workers $(WORKERS) $(if $(SEED),--seed $(SEED))
 
-check: setup lint types guards  ## check lint, types, the direction of imports, the templates and the list of mutants
+check: setup lint types guards texts  ## check lint, types, the direction of imports, the templates, the list of mutants and the texts
 
 lint:
 	$(BIN)/ruff format --check .
@@ -62,6 +62,9 @@ types:
 guards: setup       ## check the templates with cfn-lint and checkov, and the list of mutants
 	$(BIN)/python -m infra.guards
 	$(BIN)/python -m infra.mutants check
+
+texts: setup        ## check that every text is in English and in Serbian, with equal gaps and in one script
+	$(BIN)/pytest -q tests/unit/test_every_text.py
 
 format: setup       ## format the code and apply ruff's fixes
 	$(BIN)/ruff format .

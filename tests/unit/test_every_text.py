@@ -1,12 +1,19 @@
-"""Every text that a subject reads exists in English and in Serbian in both scripts (RGT-9)."""
+"""Every text that a subject reads exists in English and in Serbian in both scripts (RGT-9).
+
+`make check` runs this file, so that a mistake in a translation is found in seconds (ADR 64).
+"""
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
+from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
 
@@ -15,11 +22,13 @@ from pydantic import BaseModel
 
 import chalicelib
 from chalicelib.consents.evidence import Event
+from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Catalogue, Phrasebook, to_cyrillic
 from chalicelib.messages.letters import Words, short_text
 from chalicelib.operations.reports.page import page as year_page
+from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject
@@ -30,11 +39,11 @@ from chalicelib.privacy.register import WITHOUT_RECORD
 from chalicelib.privacy.remedies import AUTHORITIES, COMPLAINTS_SITE
 from chalicelib.privacy.serbian import PRIVACY, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
-from chalicelib.privacy.serbian.periods import PERIODS, retentions
+from chalicelib.privacy.serbian.periods import PERIODS, length, retentions
 from chalicelib.rights.answers.guest_letters import _WHAT
 from chalicelib.rights.answers.words import RightWords
 from chalicelib.rights.copy.model import CopyKind
-from chalicelib.rights.copy.phrases import CHAT, COPY, phrasebook
+from chalicelib.rights.copy.phrases import CHAT, COPY, phrasebook, records
 from chalicelib.rights.copy.reader import UnreadableReason
 from chalicelib.rights.copy.selection import selection
 from chalicelib.rights.erasure.certificates import words as certificate_words
@@ -169,18 +178,85 @@ def test_phrases_have_the_same_placeholders_and_only_the_listed_latin_words(name
         assert latin_words(to_cyrillic(serbian)) <= LATIN_WORDS, english
 
 
+def wrong_characters(text: str) -> set[str]:
+    """The letters of other scripts, and what no reader sees, such as a byte-order mark."""
+    return {
+        character
+        for character in text
+        if (character.isalpha() and not unicodedata.name(character).startswith("LATIN "))
+        or (unicodedata.category(character).startswith("C") and character != "\n")
+    }
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS))
+def test_text_is_in_latin_script_only(name: str) -> None:
+    for text in texts_of(PAIRS[name]):
+        assert wrong_characters(text) == set(), text
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUES))
+def test_phrases_are_in_latin_script_only(name: str) -> None:
+    for english, serbian in CATALOGUES[name].items():
+        assert wrong_characters(english + serbian) == set(), english
+
+
 def test_phrase_has_the_same_translation_in_each_catalogue_of_a_page() -> None:
     of_privacy = (
         titles.TITLES, field_words.LABELS, titles.KINDS, titles.PURPOSES, reasons.REASONS,
         reasons.LAWS, recipients.RECIPIENTS,
     )  # fmt: skip
     assert len(PRIVACY) == sum(map(len, of_privacy))
-    for book in (COPY, CHAT, CERTIFICATE):
+    for book in (COPY, CHAT, CERTIFICATE, YEAR):
         shared = book.keys() & (
             PRIVACY.keys() | (COPY.keys() - CERTIFICATE.keys() if book is CHAT else set())
         )
         for phrase in shared:
             assert book[phrase] == {**COPY, **PRIVACY}[phrase]
+
+
+@cache
+def written_in_code() -> tuple[set[str], set[str]]:
+    """The texts in the code outside the catalogues, and the names of fields and arguments."""
+    texts, names = set[str](), set[str]()
+    for path in Path(chalicelib.__path__[0]).rglob("*.py"):
+        nodes: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+        while nodes:
+            match node := nodes.pop():
+                case ast.AnnAssign(annotation=ast.Name(id="Catalogue")):
+                    continue
+                case ast.Constant(value=str(text)):
+                    texts.add(text)
+                case ast.AnnAssign(target=ast.Name(id=name)) | ast.keyword(arg=str(name)):
+                    names.add(name)
+            nodes.extend(ast.iter_child_nodes(node))
+    return texts, names
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUES))
+def test_each_phrase_is_still_said(name: str) -> None:
+    texts, names = written_in_code()
+    said = {*of_copies(), *of_values(), *of_the_register(), *of_stream(), *texts}
+    said |= {words.label(field) for field in (*names, *texts)}
+    assert CATALOGUES[name].keys() <= said
+
+
+@pytest.mark.parametrize(
+    ("unit", "forms"),
+    [
+        (Unit.HOUR, "1 sat, 2 sata, 5 sati, 11 sati, 21 sat, 24 sata"),
+        (Unit.DAY, "1 dan, 2 dana, 5 dana, 11 dana, 21 dan, 24 dana"),
+        (Unit.MONTH, "1 mesec, 2 meseca, 5 meseci, 11 meseci, 21 mesec, 24 meseca"),
+        (Unit.YEAR, "1 godinu, 2 godine, 5 godina, 11 godina, 21 godinu, 24 godine"),
+    ],
+)
+def test_length_has_the_plural_of_its_number(unit: Unit, forms: str) -> None:
+    assert ", ".join(length(Duration(count, unit)) for count in (1, 2, 5, 11, 21, 24)) == forms
+
+
+def test_number_of_records_has_its_plural() -> None:
+    say = phrasebook(Language.SERBIAN_LATIN)
+    counted = ", ".join(records(count, say) for count in (1, 2, 5, 11, 21))
+    assert counted == "1 zapis, 2 zapisa, 5 zapisa, 11 zapisa, 21 zapis"
 
 
 # --- pages: every phrase has its Serbian

@@ -62,7 +62,6 @@ YEAR: Catalogue = {
         "zaposleni."
     ),
     "Ground": "Osnov",
-    "Recorded": "Zabeleženo",
     "Data given": "Podaci dati",
     "All grounds": "Svi osnovi",
     "a court ordered it": "naredio je sud",

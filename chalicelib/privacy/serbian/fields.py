@@ -202,7 +202,7 @@ LABELS: Catalogue = {
     "Received by": "Primljeno putem",
     "Recipients": "Primaoci",
     "Record ID": "Oznaka zapisa",
-    "Recorded": "Evidentirano",
+    "Recorded": "Zabeleženo",
     "Reference of the payment provider": "Oznaka pružaoca platnih usluga",
     "Refusal": "Odbijanje",
     "Released": "Oslobođeno",

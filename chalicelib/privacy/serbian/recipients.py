@@ -39,7 +39,6 @@ RECIPIENTS: Catalogue = {
     "independent controller": "samostalni rukovalac",
     "the controller's own staff": "zaposleni kod rukovaoca",
     # Why there is nothing to notify (Art. 19 GDPR)
-    "It stores our records, which were changed": "Čuva naše zapise, koji su izmenjeni",
     "It delivers messages to you, and holds no record of ours": ("Isporučuje Vam poruke i nema naših zapisa"),
     "Our own staff, who read the changed records": "Naši zaposleni, koji vide izmenjene zapise",
     "You had the data sent there, so only you know what it has": (

@@ -196,7 +196,7 @@ CHAT: Catalogue = {
     "Quotes": "Citati",
     "Reaction": "Reakcija",
     "Reactions": "Reakcije",
-    "Reference": "Upućivanje",
+    "Reference to a message": "Upućivanje na poruku",
     "Reply to": "Odgovor na",
     "Score": "Ocena",
     "Starts": "Počinje",

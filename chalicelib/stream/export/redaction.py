@@ -247,7 +247,7 @@ class Redaction:
 
     def _reference(self, message_id: str | None, own_ids: set[str]) -> str | None:
         if self._portable and message_id and message_id not in own_ids:
-            self._omit("reference", Ground.OTHERS)
+            self._omit("reference to a message", Ground.OTHERS)
             return None
         return message_id
 
