@@ -497,13 +497,13 @@ def test_endless_headers_are_read_up_to_a_few_kilobytes(
     serves: Serves, answer: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    receive = line.Line.receive
+    receive = line.Line.recv_into
 
     def counting(self: line.Line, into: Any) -> int:
         read.append(receive(self, into))
         return read[-1]
 
-    monkeypatch.setattr(line.Line, "receive", counting)
+    monkeypatch.setattr(line.Line, "recv_into", counting)
     with serves(answer):
         assert refused() is NotTakenReason.NOT_HTTP
     assert sum(read) <= 8 * 1024

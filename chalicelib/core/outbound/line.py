@@ -12,7 +12,6 @@ IPv4 address (mapped, compatible, 6to4, NAT64), which may lead into our own netw
 unicast (2000::/3, RFC 4291) is accepted, except ranges in it that lead elsewhere.
 """
 
-import io
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
@@ -97,7 +96,7 @@ def _outcome_of_look_up(error: socket.gaierror) -> Exception:
 
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 # Bytes of status line and headers. The body of a response is not read, and only the status is used.
 MAX_READ = 8 * 1024
@@ -125,70 +124,42 @@ class Deadline:
         return min(seconds, left)
 
 
-class Line:
-    """The methods of a socket that http.client uses."""
+class Line(ssl.SSLSocket):
+    """A TLS connection whose waits end at a deadline, and of which at most `MAX_READ` bytes are read.
 
-    def __init__(self, connection: ssl.SSLSocket, silence: float, deadline: Deadline) -> None:
-        self._connection = connection
-        self._silence = silence
-        self._deadline = deadline
-        self._may_read = MAX_READ
+    `silence` and `deadline` are set when it is connected: a context makes its sockets without arguments.
+    """
 
-    def sendall(self, data: bytes) -> None:
-        """Send all of it.
+    silence: float
+    deadline: Deadline
+    may_read = MAX_READ
+
+    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
+        """Send the beginning of some data, and return how much it was; `sendall` repeats it.
 
         Raises:
             ConnectionError: the connection was closed.
             TimeoutError: nothing could be sent in time.
             ssl.SSLError: TLS failed.
         """
-        rest = memoryview(data)
-        while rest:
-            self._set_timer()
-            with _plain_errors():
-                rest = rest[self._connection.send(rest) :]
+        self.settimeout(self.deadline.within(self.silence))
+        with _plain_errors():
+            return super().send(data, flags)
 
-    def receive(self, into: "WriteableBuffer") -> int:
+    def recv_into(self, buffer: "WriteableBuffer", nbytes: int | None = None, flags: int = 0) -> int:
         """Read what has arrived, up to what is left of `MAX_READ`.
 
         Raises:
             TooMuchAnswer: `MAX_READ` bytes were read.
-            ConnectionError: the connection was closed.
-            TimeoutError: nothing arrived in time.
-            ssl.SSLError: TLS failed.
+            ConnectionError, TimeoutError, ssl.SSLError: as for `send`.
         """
-        if not self._may_read:
+        if not self.may_read:
             raise TooMuchAnswer
-        self._set_timer()
-        room = memoryview(into)[: self._may_read]
+        self.settimeout(self.deadline.within(self.silence))
         with _plain_errors():
-            read = self._connection.recv_into(room)
-        self._may_read -= read
+            read = super().recv_into(memoryview(buffer)[: self.may_read], nbytes, flags)
+        self.may_read -= read
         return read
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """The file from which http.client reads the response."""
-        return io.BufferedReader(_Answer(self))
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    def _set_timer(self) -> None:
-        self._connection.settimeout(self._deadline.within(self._silence))
-
-
-class _Answer(io.RawIOBase):
-    """The reading side of a line, as a raw stream of io."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: "WriteableBuffer") -> int:
-        return self._line.receive(into)
 
 
 @contextmanager
@@ -211,16 +182,14 @@ def open_line(host: str, limits: Push, deadline: Deadline) -> Line:
         OSError: no connection.
     """
     routes, trusted = _routes(host, deadline.within(limits.connect_seconds))
-    connection = _connect_to_first(routes, limits.connect_seconds, deadline)
-    try:
+    # The TLS socket takes the connection over; what the block closes is then nothing, or a failed handshake.
+    with _connect_to_first(routes, limits.connect_seconds, deadline) as connection, _plain_errors():
         # Python applies the timeout to the handshake as a whole, so slow single bytes do not extend it.
         connection.settimeout(deadline.within(limits.silence_seconds))
-        with _plain_errors():
-            secured = _context(trusted).wrap_socket(connection, server_hostname=host)
-    except BaseException:
-        connection.close()
-        raise
-    return Line(secured, limits.silence_seconds, deadline)
+        line = _context(trusted).wrap_socket(connection, server_hostname=host)
+    assert isinstance(line, Line)  # noqa: S101 - the context's class (mypy)
+    line.silence, line.deadline = limits.silence_seconds, deadline
+    return line
 
 
 def _routes(host: str, seconds: float) -> tuple[tuple[tuple[Address, int], ...], str | None]:
@@ -262,6 +231,7 @@ def dial(address: Address, port: int, seconds: float) -> socket.socket:
 
 def _context(trusted: str | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
+    context.sslsocket_class = Line
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False
     context.set_alpn_protocols(["http/1.1"])
