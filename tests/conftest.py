@@ -35,6 +35,7 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """Keep what was collected out of every later collection, each of which would read it."""
     gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     gc.enable()
 
 

@@ -5,10 +5,12 @@ Each of these replaces a part of moto, which is pinned. tests/unit/test_moto_cos
 
 from __future__ import annotations
 
+import base64
 import copy
 import string
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from types import SimpleNamespace
@@ -16,6 +18,8 @@ from typing import Any
 from unittest import mock
 
 from botocore.model import StructureShape
+from botocore.parsers import BaseJSONParser
+from moto.core.parse import JSONParser
 from moto.core.serialize import BaseJSONSerializer
 from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
@@ -27,6 +31,8 @@ from moto.moto_api._internal import mock_random
 from tests.support.clouds.moto import calls, expressions
 
 _plain_serialize_type_structure = BaseJSONSerializer._serialize_type_structure
+_plain_parse_structure = JSONParser._parse_structure
+_plain_handle_structure = BaseJSONParser._handle_structure
 _plain_transact_write_items = DynamoDBBackend.transact_write_items
 
 
@@ -47,15 +53,42 @@ def _generate_private_key(spec: str) -> Any:
 def _serialize_type_structure(
     self: Any, serialized: Any, value: Any, shape: StructureShape, key: str
 ) -> None:
-    """Serialize only the member that an attribute has; moto tries ten under five names each."""
+    """Write an attribute by what it has; moto tries ten members under five names each."""
     if shape.name != "AttributeValue" or type(value) is not dict:
         _plain_serialize_type_structure(self, serialized, value, shape, key)
-        return
-    attribute = self.MAP_TYPE()
+    else:
+        self._default_serialize(serialized, _attribute(value, self._base64), shape, key)
+
+
+def _parse_structure(self: Any, shape: StructureShape, value: Any) -> Any:
+    """Read an attribute by what it has; moto looks for ten members."""
+    if shape.name != "AttributeValue" or type(value) is not dict:
+        return _plain_parse_structure(self, shape, value)
+    return _attribute(value, base64.b64decode)
+
+
+def _handle_structure(self: Any, shape: StructureShape, value: Any) -> Any:
+    """Read an attribute by what it has; botocore looks for ten members."""
+    if shape.name != "AttributeValue" or type(value) is not dict:
+        return _plain_handle_structure(self, shape, value)
+    return _attribute(value, base64.b64decode)
+
+
+def _attribute(value: dict[str, Any], blob: Callable[[Any], Any]) -> dict[str, Any]:
+    """Copy an attribute; its bytes are encoded or decoded."""
+    copied: dict[str, Any] = {}
     for member, inner in value.items():
-        if inner is not None:
-            self._serialize(attribute, inner, shape.members[member], member)
-    self._default_serialize(serialized, attribute, shape, key)
+        if member == "M":
+            copied[member] = {name: _attribute(one, blob) for name, one in inner.items()}
+        elif member == "L":
+            copied[member] = [_attribute(one, blob) for one in inner]
+        elif member == "B":
+            copied[member] = blob(inner)
+        elif member == "BS":
+            copied[member] = [blob(one) for one in inner]
+        elif inner is not None:
+            copied[member] = inner
+    return copied
 
 
 def _gen_amzn_requestid_long(headers: dict[str, Any]) -> str:
@@ -112,6 +145,10 @@ _REPLACED = {
     "moto.core.responses.camelcase_to_underscores": cache(camelcase_to_underscores),
     "moto.core.responses.method_names_from_class": cache(method_names_from_class),
     "moto.core.serialize.BaseJSONSerializer._serialize_type_structure": _serialize_type_structure,
+    "moto.core.parse.BaseJSONParser._parse_structure": _parse_structure,
+    "botocore.parsers.BaseJSONParser._handle_structure": _handle_structure,
+    # For each message of a queue at each call; time-machine sets this clock too.
+    "moto.sqs.models.unix_time_millis": lambda: time.time() * 1000,
     "moto.dynamodb.models.DynamoDBBackend.transact_write_items": _transact_write_items,
     "moto.dynamodb.models.copy": SimpleNamespace(deepcopy=_deepcopy),
 }
