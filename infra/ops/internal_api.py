@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache, wraps
+from typing import Any, Concatenate, ParamSpec
 
+import typer
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
@@ -17,6 +19,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.rollout import api_url
 from infra.deployment.stacks import Stacks, stack_name
 from infra.ops.operator_console import emit, note
+from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.refused import POLICY, CommandRefused
 
 
@@ -24,33 +27,28 @@ class CallRefused(CommandRefused):
     """The API refused the call; the text is the reason it gave."""
 
 
-@dataclass(frozen=True)
-class Reply:
-    """A response of the API."""
-
-    body: dict[str, Any]
-    etag: str | None
-
-
-@dataclass(frozen=True)
 class InternalApi:
-    """The internal routes of a stage."""
+    """The internal routes of a stage. Their URL is found at the first call, after mistakes in the command."""
 
-    account: AwsAccount
-    url: str
+    def __init__(self, account: AwsAccount, find_url: Callable[[], str]) -> None:
+        self._account, self._find_url = account, cache(find_url)
 
     @classmethod
     def of(cls, account: AwsAccount, stage: str) -> InternalApi:
-        """Find the API in the outputs of the service stack."""
-        outputs = Stacks(account, lambda _: None).outputs(stack_name(stage, "service"))
-        return cls(account, api_url(account, outputs))
+        """The API in the outputs of the service stack."""
+        stacks = Stacks(account, lambda _: None)
+        return cls(account, lambda: api_url(account, stacks.outputs(stack_name(stage, "service"))))
 
     def call(
         self, method: str, path: str, body: dict[str, Any] | None = None, etag: str | None = None
-    ) -> Reply:
+    ) -> dict[str, Any]:
         """Send one request, without retries: the operator can repeat the command.
 
-        `path` is the part after `/admin/v1`.
+        Args:
+            method: the method.
+            path: the part after `/admin/v1`.
+            body: the JSON body.
+            etag: the version that the call is about.
 
         Raises:
             CallRefused: the response is an error.
@@ -59,13 +57,13 @@ class InternalApi:
         if etag:
             headers["If-Match"] = etag
         sent = json.dumps(body).encode() if body is not None else None
-        request = AWSRequest(method, f"{self.url}/admin/v1{path}", headers, sent)
-        SigV4Auth(self.account.credentials, "execute-api", self.account.region).add_auth(request)
+        request = AWSRequest(method, f"{self._find_url()}/admin/v1{path}", headers, sent)
+        SigV4Auth(self._account.credentials, "execute-api", self._account.region).add_auth(request)
         response = URLLib3Session(timeout=35).send(request.prepare())
         content = _read(response.content)
         if response.status_code >= 400:
             raise CallRefused(_reason(response.status_code, content))
-        return Reply(content, response.headers.get("ETag"))
+        return content
 
 
 def _read(content: bytes) -> dict[str, Any]:
@@ -111,10 +109,32 @@ _MAX_LISTED = 500  # items; one page more may be read
 _MAX_CALLS = 100  # a page may have few items: a page of erasures leaves out the other requests
 
 
-@contextmanager
-def connected(stage: str, region: str, endpoint: str | None) -> Iterator[InternalApi]:
-    """Provide the API of a stage."""
-    yield InternalApi.of(AwsAccount(region, endpoint), stage)
+P = ParamSpec("P")
+
+
+def _api_of(stage: Stage, region: Region, endpoint: Endpoint = None) -> InternalApi:
+    return InternalApi.of(AwsAccount(region, endpoint), stage)
+
+
+def api_command(
+    app: typer.Typer, name: str | None = None
+) -> Callable[[Callable[Concatenate[InternalApi, P], None]], Callable[P, None]]:
+    """Add a command that calls the API of the stage that its options name: its work gets the API first."""
+    place = inspect.signature(_api_of, eval_str=True).parameters
+
+    def add(work: Callable[Concatenate[InternalApi, P], None]) -> Callable[P, None]:
+        @wraps(work)
+        def command(*args: P.args, **given: P.kwargs) -> None:
+            api = _api_of(**{option: given.pop(option) for option in place})  # type: ignore[arg-type]
+            work(api, *args, **given)
+
+        _, *own = inspect.signature(work, eval_str=True).parameters.values()
+        options = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *place.values())]
+        command.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+        command.__annotations__ = {one.name: one.annotation for one in options}
+        return app.command(name)(command)
+
+    return add
 
 
 @dataclass
@@ -130,7 +150,7 @@ def read_list(api: InternalApi, path: str) -> Listing:
     """Read a list page by page, until its end or one of the two limits."""
     found, query, mark = Listing(), "", "&" if "?" in path else "?"
     for _ in range(_MAX_CALLS):
-        page = api.call("GET", path + query).body
+        page = api.call("GET", path + query)
         found.items += page["items"]
         found.unreadable += page["unreadable"]
         found.has_more = "next" in page

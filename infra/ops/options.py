@@ -38,26 +38,16 @@ def checked(kind: type[Id], name: str) -> Callable[[str], str]:
     return check
 
 
-Request = Annotated[
-    str,
-    typer.Argument(help="id of the request, r_...", callback=checked(RightsRequestId, "request")),
-]
-Disclosure = Annotated[
-    str,
-    typer.Argument(help="id of the disclosure, d_...", callback=checked(DisclosureId, "disclosure")),
-]
-PlacedHold = Annotated[
-    str,
-    typer.Argument(help=f"id of the hold, {HoldId.prefix}_...", callback=checked(HoldId, "hold")),
-]
-RecordedBreach = Annotated[
-    str,
-    typer.Argument(help=f"id of the breach, {BreachId.prefix}_...", callback=checked(BreachId, "breach")),
-]
-Subject = Annotated[
-    str,
-    typer.Argument(help=f"id of the user, {UserId.prefix}_...", callback=checked(UserId, "user")),
-]
+def id_argument(kind: type[Id], name: str) -> Any:  # noqa: ANN401 - typer types what it reads as Any
+    """Return the argument of a command that is an id."""
+    return typer.Argument(help=f"id of the {name}, {kind.prefix}_...", callback=checked(kind, name))
+
+
+Request = Annotated[str, id_argument(RightsRequestId, "request")]
+Disclosure = Annotated[str, id_argument(DisclosureId, "disclosure")]
+PlacedHold = Annotated[str, id_argument(HoldId, "hold")]
+RecordedBreach = Annotated[str, id_argument(BreachId, "breach")]
+Subject = Annotated[str, id_argument(UserId, "user")]
 FieldsFile = Annotated[
     Path,
     typer.Option(

@@ -104,7 +104,7 @@ def acquaintances(a_phone: Callable[[], Phone]) -> list[Phone]:
 def operate(subject: CanarySubject, staff: dict[str, AwsAccount]) -> None:
     """Find the subject; record an invoice, a disclosure and a hold, by two operators if it needs two."""
     url = subject.cloud.state.api_url
-    alice, bob = InternalApi(staff["alice"], url), InternalApi(staff["bob"], url)
+    alice, bob = (InternalApi(staff[name], lambda: url) for name in ("alice", "bob"))
     operators.look_for(subject, alice)
     operators.invoice(subject, alice)
     operators.disclose(subject, alice, bob)

@@ -34,10 +34,10 @@ class Versions:
     """The versions of requests that an operator sees."""
 
     def __init__(self, cloud: LocalCloud, who: AwsAccount) -> None:
-        self.api = InternalApi(who, cloud.state.api_url)
+        self.api = InternalApi(who, lambda: cloud.state.api_url)
 
     def __getitem__(self, request_id: str) -> str:
-        return str(self.api.call("GET", f"/rights-requests/{request_id}").body["version"])
+        return str(self.api.call("GET", f"/rights-requests/{request_id}")["version"])
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def test_refusal_by_the_api_names_the_remedy_in_one_line(
     session = SimpleNamespace(send=lambda _: replied)
     monkeypatch.setattr(internal_api, "URLLib3Session", lambda **_: session)
     account = AwsAccount("eu-central-1", None, "ANA", "a secret")
-    monkeypatch.setattr(InternalApi, "of", lambda *_: InternalApi(account, "https://api.test/api"))
+    monkeypatch.setattr(InternalApi, "of", lambda *_: InternalApi(account, lambda: "https://api.test/api"))
     done = ops("rights", "show", RightsRequestId.new(), env=A_STAGE)
     assert (done.exit_code, done.stdout) == (1, "")
     assert text in done.stderr
@@ -246,7 +246,7 @@ def test_json_is_the_only_output_of_a_list(monkeypatch: pytest.MonkeyPatch) -> N
             self.pages = [page, page | {"next": "again"}]
 
         def call(self, *_: str) -> object:
-            return type("Answer", (), {"body": self.pages[0]})
+            return self.pages[0]
 
     monkeypatch.setattr(InternalApi, "of", lambda *_: OnePage())
     done = ops("--json", "erasures", "list", env=A_STAGE)

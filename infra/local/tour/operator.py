@@ -36,4 +36,4 @@ def _signed_in(cloud: LocalCloud) -> InternalApi:
     account = AwsAccount(
         cloud.account.region, cloud.account.endpoint, key["AccessKeyId"], key["SecretAccessKey"]
     )
-    return InternalApi(account, cloud.state.api_url)
+    return InternalApi(account, lambda: cloud.state.api_url)

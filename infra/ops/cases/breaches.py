@@ -7,7 +7,7 @@ authority: the operator uses its form, and then records that with `notify-author
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,15 +17,12 @@ from rich.table import Table
 
 from chalicelib.core.batches import batched
 from infra.ops.cases import tables
-from infra.ops.internal_api import connected, emit_listing, read_list
+from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import confirm_unless, emit
 from infra.ops.options import (
     DryRun,
-    Endpoint,
     FieldsFile,
     RecordedBreach,
-    Region,
-    Stage,
     Version,
     Yes,
     read_toml,
@@ -52,130 +49,97 @@ _FINDING = (
 )  # fmt: skip
 
 
-@app.command("list")
-def list_all(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "list")
+def list_all(api: InternalApi) -> None:
     """List all breaches, open ones first."""
-    with connected(stage, region, endpoint) as api:
-        found = read_list(api, _ALL)
-        emit_listing(found, "breaches", listed(found.items))
+    found = read_list(api, _ALL)
+    emit_listing(found, "breaches", listed(found.items))
 
 
-@app.command()
-def show(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def show(api: InternalApi, breach: RecordedBreach) -> None:
     """Show one breach with its findings, deadlines and evidence, and the version to approve."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", f"{_ALL}/{breach}").body
-        emit(found, *whole(found))
+    found = api.call("GET", f"{_ALL}/{breach}")
+    emit(found, *whole(found))
 
 
-@app.command("open")
-def open_breach(text_file: FieldsFile, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "open")
+def open_breach(api: InternalApi, text_file: FieldsFile) -> None:
     """Record a breach. The deadlines of authorities run from `discovered_at`."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", _ALL, _with_instants(text_file)).body)
+    _print_result(api.call("POST", _ALL, _with_instants(text_file)))
 
 
-@app.command()
-def add(
-    breach: RecordedBreach, text_file: FieldsFile, stage: Stage, region: Region, endpoint: Endpoint = None
-) -> None:
+@api_command(app)
+def add(api: InternalApi, breach: RecordedBreach, text_file: FieldsFile) -> None:
     """Add facts that were found later. A closed breach is open again."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{breach}/facts", read_toml(text_file, ())).body)
+    _print_result(api.call("POST", f"{_ALL}/{breach}/facts", read_toml(text_file, ())))
 
 
-@app.command()
+@api_command(app)
 def add_affected(
+    api: InternalApi,
     breach: RecordedBreach,
     ids_file: Annotated[
         Path, typer.Option(**_FILE, help="file with user ids, u_..., separated by white space")
     ],
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
 ) -> None:
     """Add users whom the breach affects."""
     ids = sorted(set(ids_file.read_text(encoding="utf-8").split()))
     if not ids or not all(_USER.fullmatch(one) for one in ids):
         raise typer.BadParameter("the file has to list user ids, u_...")
-    with connected(stage, region, endpoint) as api:
-        for some in batched(ids, _IDS_AT_ONCE):
-            _print_result(api.call("POST", f"{_ALL}/{breach}/affected", {"user_ids": some}).body)
+    for some in batched(ids, _IDS_AT_ONCE):
+        _print_result(api.call("POST", f"{_ALL}/{breach}/affected", {"user_ids": some}))
 
 
-@app.command()
-def notify_authority(
-    breach: RecordedBreach, text_file: FieldsFile, stage: Stage, region: Region, endpoint: Endpoint = None
-) -> None:
+@api_command(app)
+def notify_authority(api: InternalApi, breach: RecordedBreach, text_file: FieldsFile) -> None:
     """Record that an authority was notified: country, when, its reference, reasons if it is late."""
-    with connected(stage, region, endpoint) as api:
-        body = _with_instants(text_file)
-        _print_result(api.call("POST", f"{_ALL}/{breach}/notifications", body).body)
+    body = _with_instants(text_file)
+    _print_result(api.call("POST", f"{_ALL}/{breach}/notifications", body))
 
 
-@app.command()
-def decide(
-    breach: RecordedBreach, text_file: FieldsFile, stage: Stage, region: Region, endpoint: Endpoint = None
-) -> None:
+@api_command(app)
+def decide(api: InternalApi, breach: RecordedBreach, text_file: FieldsFile) -> None:
     """Propose the assessment of the risk, with reasons, and with audience and texts if it is high."""
-    with connected(stage, region, endpoint) as api:
-        body = read_toml(text_file, ())
-        _print_result(api.call("PUT", f"{_ALL}/{breach}/assessment", body).body)
+    body = read_toml(text_file, ())
+    _print_result(api.call("PUT", f"{_ALL}/{breach}/assessment", body))
 
 
-@app.command()
-def withdraw(breach: RecordedBreach, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def withdraw(api: InternalApi, breach: RecordedBreach) -> None:
     """Withdraw a proposed assessment."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("DELETE", f"{_ALL}/{breach}/assessment").body)
+    _print_result(api.call("DELETE", f"{_ALL}/{breach}/assessment"))
 
 
-@app.command()
-def approve(
-    breach: RecordedBreach,
-    version: Version,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-) -> None:
+@api_command(app)
+def approve(api: InternalApi, breach: RecordedBreach, version: Version) -> None:
     """Approve the assessment of another operator."""
-    with connected(stage, region, endpoint) as api:
-        path = f"{_ALL}/{breach}/assessment/approval"
-        _print_result(api.call("POST", path, etag=f'"{version}"').body)
+    path = f"{_ALL}/{breach}/assessment/approval"
+    _print_result(api.call("POST", path, etag=f'"{version}"'))
 
 
-@app.command()
+@api_command(app)
 def notify_subjects(
-    breach: RecordedBreach,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-    *,
-    dry_run: DryRun = False,
-    yes: Yes = False,
+    api: InternalApi, breach: RecordedBreach, *, dry_run: DryRun = False, yes: Yes = False
 ) -> None:
     """Begin to notify the people affected, as the approved assessment says. It cannot be stopped."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", f"{_ALL}/{breach}").body
-        if dry_run:
-            emit(found, *whole(found), f"Would notify: {audience(found)}")
-            return
-        confirm_unless(yes, f"Notify {audience(found)} of {breach}? The texts are then final.")
-        _print_result(api.call("POST", f"{_ALL}/{breach}/notices").body)
+    found = api.call("GET", f"{_ALL}/{breach}")
+    if dry_run:
+        emit(found, *whole(found), f"Would notify: {audience(found)}")
+        return
+    confirm_unless(yes, f"Notify {audience(found)} of {breach}? The texts are then final.")
+    _print_result(api.call("POST", f"{_ALL}/{breach}/notices"))
 
 
-@app.command()
+@api_command(app)
 def close(
+    api: InternalApi,
     breach: RecordedBreach,
     text_file: Annotated[Path, typer.Option(**_FILE, help="file with the conclusion; not an option")],
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
 ) -> None:
     """Close a breach without an open duty."""
     body = {"conclusion": text_file.read_text(encoding="utf-8")}
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{breach}/closing", body).body)
+    _print_result(api.call("POST", f"{_ALL}/{breach}/closing", body))
 
 
 def _with_instants(text_file: Path) -> dict[str, Any]:
@@ -216,34 +180,27 @@ def audience(one: Row) -> str:
 
 def listed(breaches: list[Row]) -> Table:
     """Return a table with one row per breach."""
-    table = Table(title=f"{len(breaches)} breaches")
-    table.add_column("breach", no_wrap=True)
-    for name in ("status", "discovered", "risk", "hours left", "needs"):
-        table.add_column(name)
-    for one in breaches:
-        left = [clock["hours_left"] for clock in one["clocks"] if "hours_left" in clock]
-        table.add_row(
-            one["id"],
-            one["status"],
-            one["discovered_at"],
-            one.get("risk", ""),
-            str(min(left)) if left else "",
-            ", ".join(one["open_duties"]),
-        )
-    return table
+    columns = ("breach", "status", "discovered", "risk", "hours left", "needs")
+    return tables.table_of(f"{len(breaches)} breaches", columns, map(_listed, breaches))
+
+
+def _listed(one: Row) -> Sequence[object]:
+    left = min((clock["hours_left"] for clock in one["clocks"] if "hours_left" in clock), default="")
+    duties = ", ".join(one["open_duties"])
+    return one["id"], one["status"], one["discovered_at"], one.get("risk", ""), left, duties
 
 
 def whole(one: Row) -> Iterator[Table]:
     """Return all tables about one breach."""
     one = tables.with_names(one, one["staff"])
-    yield _pairs(one["id"], one, _FACTS)
+    yield tables.facts(one["id"], tables.fields_of(one, *_FACTS))
     yield _deadlines(one["clocks"])
     for fact in one["facts"]:
-        yield _pairs(f"finding {fact['number']}", fact, _FINDING)
+        yield tables.facts(f"finding {fact['number']}", tables.fields_of(fact, *_FINDING))
     for title in ("proposal", "assessments", "reports", "conclusions"):
         for part in _parts(one.get(title)):
-            yield _pairs(title, part, tuple(part))
-    yield _pairs("notices to people", one["notices"], tuple(one["notices"]))
+            yield tables.facts(title, part.items())
+    yield tables.facts("notices to people", one["notices"].items())
     yield tables.evidence_table(one.get("evidence"), "ledger verify")
 
 
@@ -252,25 +209,11 @@ def _parts(found: Row | list[Row] | None) -> list[Row]:
 
 
 def _deadlines(clocks: list[Row]) -> Table:
-    table = Table(
-        "country", "authority", "rule", "due", "notified", "follow-up due", "hours left", title="authorities"
-    )
-    for one in clocks:
-        texts = (one.get(name, "") for name in ("notified_at", "follow_up_due_at", "hours_left"))
-        table.add_row(
-            one["country"],
-            f"{one['authority']}, {one['url']}",
-            one["rule"],
-            one["due_at"],
-            *map(str, texts),
-        )
-    return table
+    columns = ("country", "authority", "rule", "due", "notified", "follow-up due", "hours left")
+    return tables.table_of("authorities", columns, map(_deadline, clocks))
 
 
-def _pairs(title: str, fields: Row, names: tuple[str, ...]) -> Table:
-    table = Table(show_header=False, title=title)
-    for name in names:
-        if name in fields and fields[name] not in ([], None):
-            value = fields[name]
-            table.add_row(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-    return table
+def _deadline(one: Row) -> Sequence[object]:
+    authority = f"{one['authority']}, {one['url']}"
+    later = (one.get(name, "") for name in ("notified_at", "follow_up_due_at", "hours_left"))
+    return one["country"], authority, one["rule"], one["due_at"], *later

@@ -7,14 +7,16 @@ look.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 from rich.table import Table
 
-from infra.ops.internal_api import connected
+from infra.ops.cases import tables
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
-from infra.ops.options import Endpoint, Region, Stage, Subject
+from infra.ops.options import Subject
 from infra.ops.refused import NOT_IN_ORDER
 
 app = typer.Typer(help="Consents of a subject, and their evidence.")
@@ -32,22 +34,23 @@ def _group() -> None:
     """Consents of a subject, and their evidence."""
 
 
-@app.command()
-def show(user: Subject, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def show(api: InternalApi, user: Subject) -> None:
     """Show the decisions of a subject with their evidence. Exit status 3: not all of them are proven."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", f"/subjects/{user}/consents").body
-        emit(found, _table(found), _verdict(found))
-        proven = all(one["proof"] == "proven" for one in found["items"])
-        sys.exit(0 if found["intact"] and proven else NOT_IN_ORDER)
+    found = api.call("GET", f"/subjects/{user}/consents")
+    emit(found, _table(found), _verdict(found))
+    proven = all(one["proof"] == "proven" for one in found["items"])
+    sys.exit(0 if found["intact"] and proven else NOT_IN_ORDER)
 
 
 def _table(found: dict[str, Any]) -> Table:
-    table = Table("purpose", "state", "since", "method", "notice", "evidence", title="decisions")
-    for one in found["items"]:
-        notice, proof = one.get("notice_version", ""), _PROOFS[one["proof"]]
-        table.add_row(one["purpose"], one["state"], one["since"], one["method"], notice, proof)
-    return table
+    columns = ("purpose", "state", "since", "method", "notice", "evidence")
+    return tables.table_of("decisions", columns, map(_row, found["items"]))
+
+
+def _row(one: dict[str, Any]) -> Sequence[object]:
+    notice, proof = one.get("notice_version", ""), _PROOFS[one["proof"]]
+    return one["purpose"], one["state"], one["since"], one["method"], notice, proof
 
 
 def _verdict(found: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ operator hands over the approved extract, and then records it with `given`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,14 +15,11 @@ import typer
 from rich.table import Table
 
 from infra.ops.cases import tables
-from infra.ops.internal_api import connected, emit_listing, read_list
+from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import emit
 from infra.ops.options import (
     Disclosure,
-    Endpoint,
     FieldsFile,
-    Region,
-    Stage,
     Version,
     beginning_of,
     read_toml,
@@ -45,131 +42,105 @@ Assessment = Annotated[
 ]
 
 
-@app.command("list")
-def list_all(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "list")
+def list_all(api: InternalApi) -> None:
     """List all disclosures, newest first."""
-    with connected(stage, region, endpoint) as api:
-        found = read_list(api, _ALL)
-        emit_listing(found, "disclosures", listed(found.items))
+    found = read_list(api, _ALL)
+    emit_listing(found, "disclosures", listed(found.items))
 
 
-@app.command()
-def show(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def show(api: InternalApi, disclosure: Disclosure) -> None:
     """Show one disclosure with its evidence, and the version to approve."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", f"{_ALL}/{disclosure}").body
-        emit(found, *whole(found))
+    found = api.call("GET", f"{_ALL}/{disclosure}")
+    emit(found, *whole(found))
 
 
-@app.command()
+@api_command(app)
 def propose(
+    api: InternalApi,
     user: Annotated[str, typer.Option(help="user id of the subject, u_...")],
     text_file: FieldsFile,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
 ) -> None:
     """Propose a disclosure. No data may go out before another operator approves it."""
     body = {"user_id": user, **read_toml(text_file, ["secret_until"])}
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", _ALL, body).body)
+    _print_result(api.call("POST", _ALL, body))
 
 
-@app.command()
+@api_command(app)
 def approve(
+    api: InternalApi,
     disclosure: Disclosure,
     version: Version,
-    stage: Stage,
-    region: Region,
     text_file: Annotated[
         Path | None, typer.Option(**_FILE, help="file with the assessment, for a voluntary disclosure")
     ] = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Approve the proposal of another operator: its data may go out."""
     body = {"assessment": text_file.read_text(encoding="utf-8")} if text_file else {}
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{disclosure}/approval", body, f'"{version}"').body)
+    _print_result(api.call("POST", f"{_ALL}/{disclosure}/approval", body, f'"{version}"'))
 
 
-@app.command()
-def refuse(
-    disclosure: Disclosure, text_file: Assessment, stage: Stage, region: Region, endpoint: Endpoint = None
-) -> None:
+@api_command(app)
+def refuse(api: InternalApi, disclosure: Disclosure, text_file: Assessment) -> None:
     """Refuse the proposal of another operator."""
     body = {"assessment": text_file.read_text(encoding="utf-8")}
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{disclosure}/refusal", body).body)
+    _print_result(api.call("POST", f"{_ALL}/{disclosure}/refusal", body))
 
 
-@app.command()
-def withdraw(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def withdraw(api: InternalApi, disclosure: Disclosure) -> None:
     """Withdraw a proposal, or an approved disclosure whose data did not go out."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{disclosure}/withdrawal").body)
+    _print_result(api.call("POST", f"{_ALL}/{disclosure}/withdrawal"))
 
 
-@app.command()
+@api_command(app)
 def given(
+    api: InternalApi,
     disclosure: Disclosure,
-    stage: Stage,
-    region: Region,
     at: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%dT%H:%M:%SZ"], help="when the data went out, in UTC; now if it is absent"
         ),
     ] = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Record that the data of an approved disclosure went out."""
     body = {"disclosed_at": at.strftime("%Y-%m-%dT%H:%M:%SZ")} if at else {}
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{disclosure}/given", body).body)
+    _print_result(api.call("POST", f"{_ALL}/{disclosure}/given", body))
 
 
-@app.command()
+@api_command(app)
 def propose_secrecy(
+    api: InternalApi,
     disclosure: Disclosure,
     text_file: Annotated[Path, typer.Option(**_FILE, help="file with the reference of the order")],
-    stage: Stage,
-    region: Region,
     until: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"], help="end of the secrecy, at the beginning of that day in Belgrade"
         ),
     ] = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Propose to place or renew a secrecy (--until), or to lift it (without --until)."""
     body = {
         "secret_until": beginning_of(until.date()) if until else None,
         "reference": text_file.read_text(encoding="utf-8"),
     }
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("PUT", f"{_ALL}/{disclosure}/secrecy", body).body)
+    _print_result(api.call("PUT", f"{_ALL}/{disclosure}/secrecy", body))
 
 
-@app.command()
-def approve_secrecy(
-    disclosure: Disclosure,
-    version: Version,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-) -> None:
+@api_command(app)
+def approve_secrecy(api: InternalApi, disclosure: Disclosure, version: Version) -> None:
     """Approve another operator's change of the secrecy."""
-    with connected(stage, region, endpoint) as api:
-        path = f"{_ALL}/{disclosure}/secrecy/approval"
-        _print_result(api.call("POST", path, etag=f'"{version}"').body)
+    path = f"{_ALL}/{disclosure}/secrecy/approval"
+    _print_result(api.call("POST", path, etag=f'"{version}"'))
 
 
-@app.command()
-def withdraw_secrecy(disclosure: Disclosure, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def withdraw_secrecy(api: InternalApi, disclosure: Disclosure) -> None:
     """Withdraw a proposed change of the secrecy."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("DELETE", f"{_ALL}/{disclosure}/secrecy").body)
+    _print_result(api.call("DELETE", f"{_ALL}/{disclosure}/secrecy"))
 
 
 def _print_result(disclosure: dict[str, Any]) -> None:
@@ -188,28 +159,22 @@ def state(one: Row) -> str:
 
 def listed(disclosures: list[Row]) -> Table:
     """Return a table with one row per disclosure."""
-    table = Table(title=f"{len(disclosures)} disclosures")
-    table.add_column("disclosure", no_wrap=True)
-    for name in ("ground", "state", "proposed", "secret until", "needs"):
-        table.add_column(name)
-    for one in disclosures:
-        secret = one["secret_until"] if one["secret"] else ""
-        table.add_row(one["id"], one["ground"], state(one), one["proposed_at"], secret, _needed_action(one))
-    return table
+    columns = ("disclosure", "ground", "state", "proposed", "secret until", "needs")
+    return tables.table_of(f"{len(disclosures)} disclosures", columns, map(_listed, disclosures))
+
+
+def _listed(one: Row) -> Sequence[object]:
+    secret = one["secret_until"] if one["secret"] else ""
+    return one["id"], one["ground"], state(one), one["proposed_at"], secret, _needed_action(one)
 
 
 def whole(one: Row) -> Iterator[Table]:
     """Return all tables about one disclosure."""
     one = tables.with_names(one, one["staff"])
-    table = Table(show_header=False, title=one["id"])
-    for name in _FACTS:
-        if name in one:
-            table.add_row(name, str(one[name]))
-    table.add_row("scope", ", ".join(one["scope"]))
-    if change := one.get("secrecy_proposal"):
-        until = f"until {change['until']}" if "until" in change else "lifted"
-        table.add_row("secrecy proposed", f"{until} by {change['by']}: {change['reference']}")
-    yield table
+    change = one.get("secrecy_proposal", {})
+    until = f"until {change['until']}" if "until" in change else "lifted"
+    proposed = f"{until} by {change['by']}: {change['reference']}" if change else None
+    yield tables.facts(one["id"], (*tables.fields_of(one, *_FACTS, "scope"), ("secrecy proposed", proposed)))
     yield tables.evidence_table(one.get("evidence"), "ledger verify")
 
 

@@ -14,9 +14,9 @@ import typer
 from rich.table import Table
 
 from infra.ops.cases import tables
-from infra.ops.internal_api import connected, emit_listing, read_list
+from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import emit
-from infra.ops.options import Endpoint, Region, Request, Stage
+from infra.ops.options import Request
 
 app = typer.Typer(
     help="Erasures: list, show, retry. Only the procedure completes an erasure; no command does.",
@@ -28,28 +28,25 @@ _ALL = "/erasures"
 Erasure = dict[str, Any]
 
 
-@app.command("list")
-def list_erasures(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "list")
+def list_erasures(api: InternalApi) -> None:
     """List erasures: stuck ones first, then the open ones, most urgent first."""
-    with connected(stage, region, endpoint) as api:
-        found = read_list(api, _ALL)
-        emit_listing(found, "erasures", listed(found.items))
+    found = read_list(api, _ALL)
+    emit_listing(found, "erasures", listed(found.items))
 
 
-@app.command()
-def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def show(api: InternalApi, request: Request) -> None:
     """Show one erasure: its state, its steps with their times, and what it deleted."""
-    with connected(stage, region, endpoint) as api:
-        erasure = api.call("GET", f"{_ALL}/{request}").body
-        emit(erasure, *whole(erasure))
+    erasure = api.call("GET", f"{_ALL}/{request}")
+    emit(erasure, *whole(erasure))
 
 
-@app.command()
-def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def retry(api: InternalApi, request: Request) -> None:
     """Retry a step that stopped. Only the procedure completes an erasure; no command does."""
-    with connected(stage, region, endpoint) as api:
-        case = api.call("POST", f"/rights-requests/{request}/retry").body
-        emit(case, tables.line(case))
+    case = api.call("POST", f"/rights-requests/{request}/retry")
+    emit(case, tables.line(case))
 
 
 def listed(erasures: list[Erasure]) -> Table:
@@ -81,38 +78,31 @@ def listed(erasures: list[Erasure]) -> Table:
 
 def whole(erasure: Erasure) -> Iterator[Table]:
     """Return all tables about one erasure."""
-    yield _facts(erasure)
+    yield tables.facts(erasure["id"], _facts(erasure))
     yield tables.steps(erasure)
-    deleted = Table("place", "records", "number", "last at", title="deleted so far")
-    for one in erasure["deleted_records"]:
-        deleted.add_row(one["place"], one["kind"], str(one["count"]), one["last_at"])
-    yield deleted
+    rows = ((one["place"], one["kind"], one["count"], one["last_at"]) for one in erasure["deleted_records"])
+    yield tables.table_of("deleted so far", ("place", "records", "number", "last at"), rows)
 
 
-def _facts(erasure: Erasure) -> Table:
-    table = Table(show_header=False, title=erasure["id"])
-    table.add_row("status", erasure["status"])
-    table.add_row("user_id", erasure["user_id"])
-    table.add_row("step", erasure.get("step", "all are done"))
-    table.add_row("state", f"{_state(erasure)}, since {erasure.get('since', 'the end')}")
+def _facts(erasure: Erasure) -> Iterator[tuple[str, object]]:
+    yield from tables.fields_of(erasure, "status", "user_id")
+    yield "step", erasure.get("step", "all are done")
+    yield "state", f"{_state(erasure)}, since {erasure.get('since', 'the end')}"
     runs = erasure.get("runs_at", "not scheduled")
-    table.add_row("runs", f"{runs}, after {erasure['tries']} tries without an outcome")
-    table.add_row("received_at", f"{erasure['received_at']}, {_hours(erasure['hours_since_receipt'])} ago")
-    table.add_row("due_at", erasure["due_at"])
+    yield "runs", f"{runs}, after {erasure['tries']} tries without an outcome"
+    yield "received_at", f"{erasure['received_at']}, {_hours(erasure['hours_since_receipt'])} ago"
+    yield "due_at", erasure["due_at"]
     if captured := erasure.get("captured_at"):
-        table.add_row("point of no return", f"{captured}, {_hours(erasure['hours_since_capture'])} ago")
-    table.add_row("can be cancelled", "yes" if erasure["cancellable"] else "no")
+        yield "point of no return", f"{captured}, {_hours(erasure['hours_since_capture'])} ago"
+    yield "can be cancelled", "yes" if erasure["cancellable"] else "no"
     if stream := erasure.get("stream"):
-        table.add_row("task at Stream", stream.get("task_id", "none; `rights show` has earlier ones"))
-        if "first_requested_at" in stream:
-            table.add_row("requested at Stream", stream["first_requested_at"])
-        if "attempts" in stream:
-            table.add_row("attempts at Stream", str(stream["attempts"]))
-        table.add_row("Stream's report", stream.get("report", "none yet"))
-    table.add_row("found by the second pass", f"{erasure['found_again']} times")
+        yield "task at Stream", stream.get("task_id", "none; `rights show` has earlier ones")
+        yield "requested at Stream", stream.get("first_requested_at")
+        yield "attempts at Stream", stream.get("attempts")
+        yield "Stream's report", stream.get("report", "none yet")
+    yield "found by the second pass", f"{erasure['found_again']} times"
     if lost := erasure.get("unreadable"):
-        table.add_row("unreadable", f"{lost} records that had to be kept, and were deleted")
-    return table
+        yield "unreadable", f"{lost} records that had to be kept, and were deleted"
 
 
 def _state(erasure: Erasure) -> str:

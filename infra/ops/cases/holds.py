@@ -7,14 +7,16 @@ one hold has the texts of operators.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from infra.ops.internal_api import Listing, connected, emit_listing
+from infra.ops.cases import tables
+from infra.ops.internal_api import InternalApi, Listing, api_command, emit_listing
 from infra.ops.operator_console import confirm_unless, emit
-from infra.ops.options import DryRun, Endpoint, FieldsFile, PlacedHold, Region, Stage, Yes, read_toml
+from infra.ops.options import DryRun, FieldsFile, PlacedHold, Yes, read_toml
 
 app = typer.Typer(help="Holds: place, confirm, lift, list, show.", pretty_exceptions_enable=False)
 _ALL = "/holds"
@@ -29,68 +31,52 @@ _FACTS = (
 )  # fmt: skip
 
 
-@app.command("list")
-def list_holds(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "list")
+def list_holds(api: InternalApi) -> None:
     """List the holds that have not ended, by their end."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", _ALL).body
-        emit_listing(Listing(**found), "holds", listed(found["items"]))
+    found = api.call("GET", _ALL)
+    emit_listing(Listing(**found), "holds", listed(found["items"]))
 
 
-@app.command()
-def show(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def show(api: InternalApi, hold: PlacedHold) -> None:
     """Show one hold, also after its end."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", f"{_ALL}/{hold}").body
-        emit(found, whole(found))
+    found = api.call("GET", f"{_ALL}/{hold}")
+    emit(found, whole(found))
 
 
-@app.command()
+@api_command(app)
 def place(
+    api: InternalApi,
     user: Annotated[str, typer.Option(help="user id of the subject, u_...")],
     text_file: FieldsFile,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
 ) -> None:
     """Place a hold. It ends after 72 hours unless another operator confirms it."""
     body = {"user_id": user, **read_toml(text_file, _DAYS)}
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", _ALL, body).body)
+    _print_result(api.call("POST", _ALL, body))
 
 
-@app.command()
-def confirm(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def confirm(api: InternalApi, hold: PlacedHold) -> None:
     """Confirm the hold of another operator. It is then in force until its end."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{hold}/confirmation").body)
+    _print_result(api.call("POST", f"{_ALL}/{hold}/confirmation"))
 
 
-@app.command()
-def propose_lift(hold: PlacedHold, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def propose_lift(api: InternalApi, hold: PlacedHold) -> None:
     """Propose to lift a hold before its end. Your own unconfirmed hold is lifted at once."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("PUT", f"{_ALL}/{hold}/lift-proposal").body)
+    _print_result(api.call("PUT", f"{_ALL}/{hold}/lift-proposal"))
 
 
-@app.command()
-def lift(
-    hold: PlacedHold,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-    *,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-) -> None:
+@api_command(app)
+def lift(api: InternalApi, hold: PlacedHold, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Lift a hold, as another operator proposed. Records past their period are deleted within days."""
-    with connected(stage, region, endpoint) as api:
-        if dry_run:
-            found = api.call("GET", f"{_ALL}/{hold}").body
-            emit(found, whole(found), liftable(found))
-            return
-        confirm_unless(yes, f"Lift {hold}? Records that it alone keeps are deleted within days.")
-        _print_result(api.call("POST", f"{_ALL}/{hold}/lift").body)
+    if dry_run:
+        found = api.call("GET", f"{_ALL}/{hold}")
+        emit(found, whole(found), liftable(found))
+        return
+    confirm_unless(yes, f"Lift {hold}? Records that it alone keeps are deleted within days.")
+    _print_result(api.call("POST", f"{_ALL}/{hold}/lift"))
 
 
 def _print_result(hold: dict[str, Any]) -> None:
@@ -111,26 +97,20 @@ def state(hold: Row) -> str:
 
 def listed(holds: list[Row]) -> Table:
     """Return a table with one row per hold."""
-    table = Table(title=f"{len(holds)} holds")
-    table.add_column("hold", no_wrap=True)
-    for name in ("kinds", "state", "ends", "secret until", "needs"):
-        table.add_column(name)
-    for hold in holds:
-        kinds, secret = ", ".join(hold["kinds"]), hold.get("secret_until", "")
-        table.add_row(hold["id"], kinds, state(hold), hold["ends_at"], secret, _needed_action(hold))
-    return table
+    columns = ("hold", "kinds", "state", "ends", "secret until", "needs")
+    return tables.table_of(f"{len(holds)} holds", columns, map(_listed, holds))
+
+
+def _listed(hold: Row) -> Sequence[object]:
+    kinds, secret = ", ".join(hold["kinds"]), hold.get("secret_until", "")
+    return hold["id"], kinds, state(hold), hold["ends_at"], secret, _needed_action(hold)
 
 
 def whole(hold: Row) -> Table:
     """Return the table of one hold."""
-    table = Table(show_header=False, title=hold["id"])
-    table.add_row("state", state(hold))
-    table.add_row("needs", _needed_action(hold) or "nothing")
-    table.add_row("kinds", ", ".join(hold["kinds"]))
-    for name in _FACTS:
-        if name in hold:
-            table.add_row(name, str(hold[name]))
-    return table
+    needs = _needed_action(hold) or "nothing"
+    stated = (("state", state(hold)), ("needs", needs))
+    return tables.facts(hold["id"], (*stated, *tables.fields_of(hold, "kinds", *_FACTS)))
 
 
 def liftable(hold: Row) -> str:

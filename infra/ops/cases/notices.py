@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 from rich.table import Table
 
-from infra.ops.internal_api import connected
+from infra.ops.cases import tables
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
-from infra.ops.options import Endpoint, Region, Stage
 
 app = typer.Typer(help="Notices: versions, and how far their announcements are.")
 
@@ -19,25 +20,22 @@ def _group() -> None:
     """Notices: versions, and how far their announcements are."""
 
 
-@app.command("list")
-def list_versions(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "list")
+def list_versions(api: InternalApi) -> None:
     """List the published versions, newest first, with the progress of their announcement."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", "/notices").body
-        emit(found, _table(found["items"]))
+    found = api.call("GET", "/notices")
+    emit(found, _table(found["items"]))
 
 
 def _table(notices: list[dict[str, Any]]) -> Table:
-    table = Table("version", "published", "takes effect", "in effect", "announced", title="notices")
-    for one in notices:
-        table.add_row(
-            one["version"],
-            one["published_at"][:10],
-            one["effective_at"][:10],
-            "yes" if one["in_effect"] else "not yet",
-            _progress(one.get("announcement")),
-        )
-    return table
+    columns = ("version", "published", "takes effect", "in effect", "announced")
+    return tables.table_of("notices", columns, map(_row, notices))
+
+
+def _row(one: dict[str, Any]) -> Sequence[object]:
+    published, effective = one["published_at"][:10], one["effective_at"][:10]
+    in_effect = "yes" if one["in_effect"] else "not yet"
+    return one["version"], published, effective, in_effect, _progress(one.get("announcement"))
 
 
 def _progress(standing: dict[str, int] | None) -> str:

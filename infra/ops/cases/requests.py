@@ -25,7 +25,7 @@ from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from infra.deployment.account import AwsAccount
 from infra.ops.cases import tables
-from infra.ops.internal_api import InternalApi, connected, emit_listing, read_list
+from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import ask, emit, note
 from infra.ops.options import Endpoint, Region, Request, Stage, Version, read_json
 
@@ -62,41 +62,36 @@ TextFile = Annotated[
 BodyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON file with the body")]
 
 
-@app.command("list")
-def list_open(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "list")
+def list_open(api: InternalApi) -> None:
     """List the requests that await an answer, most urgent first."""
-    with connected(stage, region, endpoint) as api:
-        found = read_list(api, _ALL)
-        emit_listing(found, "requests", tables.listed(found.items))
+    found = read_list(api, _ALL)
+    emit_listing(found, "requests", tables.listed(found.items))
 
 
-@app.command()
-def show(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def show(api: InternalApi, request: Request) -> None:
     """Show one request with its evidence."""
-    with connected(stage, region, endpoint) as api:
-        case = api.call("GET", f"{_ALL}/{request}").body
-        emit(case, *tables.whole(case))
+    case = api.call("GET", f"{_ALL}/{request}")
+    emit(case, *tables.whole(case))
 
 
-@app.command()
+@api_command(app)
 def propose(
+    api: InternalApi,
     request: Request,
     status: Annotated[Status, typer.Option(help="completed, partially_completed or refused")],
     text_file: TextFile,
-    stage: Stage,
-    region: Region,
     reason: Annotated[
         RefusalReason | None,
         typer.Option(help="ground of a whole or partial refusal; must apply to the right"),
     ] = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Propose a decision. Work on the request waits until another operator approves it."""
     body = {"status": status, "text": text_file.read_text(encoding="utf-8")}
     if reason:
         body["reason"] = reason
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body).body)
+    _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body))
 
 
 @app.command()
@@ -115,104 +110,78 @@ def wording(
     emit(texts, *(f"{language}\n\n{text}\n" for language, text in texts.items()))
 
 
-@app.command()
-def withdraw(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def withdraw(api: InternalApi, request: Request) -> None:
     """Withdraw a proposal."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("DELETE", f"{_ALL}/{request}/proposal").body)
+    _print_result(api.call("DELETE", f"{_ALL}/{request}/proposal"))
 
 
-@app.command()
-def approve(
-    request: Request,
-    version: Version,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-) -> None:
+@api_command(app)
+def approve(api: InternalApi, request: Request, version: Version) -> None:
     """Approve the proposal of another operator."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{request}/approval", etag=f'"{version}"').body)
+    _print_result(api.call("POST", f"{_ALL}/{request}/approval", etag=f'"{version}"'))
 
 
-@app.command()
-def propose_lifting(
-    request: Request, text_file: TextFile, stage: Stage, region: Region, endpoint: Endpoint = None
-) -> None:
+@api_command(app)
+def propose_lifting(api: InternalApi, request: Request, text_file: TextFile) -> None:
     """Propose to end a restriction. It lasts until another operator approved that and the notice is over."""
     body = {"text": text_file.read_text(encoding="utf-8")}
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("PUT", f"{_ALL}/{request}/lifting", body).body)
+    _print_result(api.call("PUT", f"{_ALL}/{request}/lifting", body))
 
 
-@app.command()
-def withdraw_lifting(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def withdraw_lifting(api: InternalApi, request: Request) -> None:
     """Withdraw the end of a restriction before it takes effect."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("DELETE", f"{_ALL}/{request}/lifting").body)
+    _print_result(api.call("DELETE", f"{_ALL}/{request}/lifting"))
 
 
-@app.command()
-def approve_lifting(
-    request: Request,
-    version: Version,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-) -> None:
+@api_command(app)
+def approve_lifting(api: InternalApi, request: Request, version: Version) -> None:
     """Approve the end of a restriction that another operator proposed. The subject is notified before."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{request}/lifting/approval", etag=f'"{version}"').body)
+    _print_result(api.call("POST", f"{_ALL}/{request}/lifting/approval", etag=f'"{version}"'))
 
 
-@app.command()
+@api_command(app)
 def extend(
+    api: InternalApi,
     request: Request,
     days: Annotated[int, typer.Option(min=1, max=60)],
     reason: Annotated[ExtensionReason, typer.Option()],
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
 ) -> None:
     """Extend the deadline for the answer. The subject is notified."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("PUT", f"{_ALL}/{request}/extension", {"days": days, "reason": reason}).body)
+    _print_result(api.call("PUT", f"{_ALL}/{request}/extension", {"days": days, "reason": reason}))
 
 
-@app.command()
-def ask_identity(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def ask_identity(api: InternalApi, request: Request) -> None:
     """Record that proof of identity was requested. The plan waits for it."""
-    with connected(stage, region, endpoint) as api:
-        case = api.call("POST", f"{_ALL}/{request}/identity-check").body
-        _print_result(case)
-        if not case["clock_stands_still"]:
-            note("The deadline keeps running: proof was requested late, or was already requested before.")
+    case = api.call("POST", f"{_ALL}/{request}/identity-check")
+    _print_result(case)
+    if not case["clock_stands_still"]:
+        note("The deadline keeps running: proof was requested late, or was already requested before.")
 
 
-@app.command()
-def identity_came(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def identity_came(api: InternalApi, request: Request) -> None:
     """Record that you checked the subject's identity or authority. The plan continues.
 
     A copy or an erasure without the app continues after a second operator did the same.
     """
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{request}/identity-proof").body)
+    _print_result(api.call("POST", f"{_ALL}/{request}/identity-proof"))
 
 
-@app.command()
-def retry(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def retry(api: InternalApi, request: Request) -> None:
     """Retry a step that stopped."""
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("POST", f"{_ALL}/{request}/retry").body)
+    _print_result(api.call("POST", f"{_ALL}/{request}/retry"))
 
 
-@app.command()
+@api_command(app)
 def enter(  # noqa: PLR0913, PLR0917 - the options of a command
+    api: InternalApi,
     right: Annotated[Right, typer.Option()],
     by: Annotated[ReceivedBy, typer.Option(help="channel of receipt")],
     on: Annotated[str, typer.Option(help="day of receipt, YYYY-MM-DD")],
-    stage: Stage,
-    region: Region,
     user: Annotated[str | None, typer.Option(help="user id of the subject, u_...")] = None,
     contact: Annotated[
         ContactKind | None,
@@ -228,7 +197,6 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
     on_behalf: Annotated[OnBehalf | None, typer.Option(help="the person who wrote for the subject")] = None,
     authority: Annotated[AuthoritySeen | None, typer.Option(help="what you saw; keep no copy of it")] = None,
     seen_on: Annotated[str | None, typer.Option(help="the day on which you saw it, YYYY-MM-DD")] = None,
-    endpoint: Endpoint = None,
     purpose: Annotated[list[str] | None, typer.Option(help="a purpose concerned; may be repeated")] = None,
     locale: Annotated[
         str | None, typer.Option(help="of a person without an account: sr-Latn, sr-Cyrl or en")
@@ -246,32 +214,27 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
         given["on_paper"] = True
     elif contact:
         given[contact] = ask(f"{contact} of the subject")
-    with connected(stage, region, endpoint) as api:
-        _enter(api, {name: value for name, value in given.items() if value is not None})
+    _enter(api, {name: value for name, value in given.items() if value is not None})
 
 
-@app.command("enter-file")
-def enter_file(file: BodyFile, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "enter-file")
+def enter_file(api: InternalApi, file: BodyFile) -> None:
     """Enter a request that says more, such as the changes and the reason of a rectification.
 
     The file has `user_id`, `right`, `received_by`, `received_on`, and the fields that the right allows.
     """
     body = read_json(file)
-    with connected(stage, region, endpoint) as api:
-        _enter(api, body)
+    _enter(api, body)
 
 
-@app.command("propose-file")
-def propose_file(
-    request: Request, file: BodyFile, stage: Stage, region: Region, endpoint: Endpoint = None
-) -> None:
+@api_command(app, "propose-file")
+def propose_file(api: InternalApi, request: Request, file: BodyFile) -> None:
     """Propose a decision with values, such as those that a partial rectification corrects.
 
     The file has `status`, `text`, `corrections`, and the `reason` of a refusal.
     """
     body = read_json(file)
-    with connected(stage, region, endpoint) as api:
-        _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body).body)
+    _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body))
 
 
 @app.command("verify")
@@ -288,40 +251,35 @@ def verify_evidence(
     sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since))
 
 
-@app.command("unnotified")
-def list_unnotified(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "unnotified")
+def list_unnotified(api: InternalApi) -> None:
     """List the requests with recipients that you have to notify, longest due first."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", "/unnotified-recipients").body
-        emit(found, *(f"{one['id']}  since {one['since']}" for one in found["items"]))
+    found = api.call("GET", "/unnotified-recipients")
+    emit(found, *(f"{one['id']}  since {one['since']}" for one in found["items"]))
 
 
-@app.command("recipients")
-def list_recipients(request: Request, stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "recipients")
+def list_recipients(api: InternalApi, request: Request) -> None:
     """List the recipients of data that a request changed, and which of them were notified."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", f"{_ALL}/{request}/recipients").body
-        emit(found, tables.recipients(found["items"]))
+    found = api.call("GET", f"{_ALL}/{request}/recipients")
+    emit(found, tables.recipients(found["items"]))
 
 
-@app.command()
+@api_command(app)
 def notified(
+    api: InternalApi,
     request: Request,
     number: Annotated[int, typer.Argument(min=0, help="number printed by `recipients`")],
     on: Annotated[str, typer.Option(help="day of the notice, YYYY-MM-DD")],
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
 ) -> None:
     """Record the day on which you notified an authority of the change."""
     body = {"number": number, "notified_on": on}
-    with connected(stage, region, endpoint) as api:
-        found = api.call("PUT", f"{_ALL}/{request}/recipients", body).body
-        emit(found, tables.recipients(found["items"]))
+    found = api.call("PUT", f"{_ALL}/{request}/recipients", body)
+    emit(found, tables.recipients(found["items"]))
 
 
 def _enter(api: InternalApi, body: dict[str, Any]) -> None:
-    case = api.call("POST", _ALL, body).body
+    case = api.call("POST", _ALL, body)
     receipt = f"receipt, to be given only to the subject: {case['receipt']}"
     posted = [f"post this answer:\n{case['decision']['text']}"] if body.get("on_paper") else []
     emit(case, tables.line(case), receipt, *posted)

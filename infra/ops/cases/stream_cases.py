@@ -10,44 +10,34 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from chalicelib.core.ids import UserId
 from chalicelib.reconciliation.cases.model import SettledAs
-from infra.ops.internal_api import connected
+from infra.ops.cases import tables
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
-from infra.ops.options import Endpoint, Region, Stage, checked
+from infra.ops.options import Subject
 
 app = typer.Typer(help="Users who were deleted at Stream, but not by us.", pretty_exceptions_enable=False)
 _ALL = "/stream-cases"
 
-User = Annotated[str, typer.Argument(help="id of the user, u_...", callback=checked(UserId, "user"))]
 
-
-@app.command("list")
-def list_cases(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app, "list")
+def list_cases(api: InternalApi) -> None:
     """List the open cases, the oldest first."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", _ALL).body
-        emit(found, _table(found["items"]))
+    found = api.call("GET", _ALL)
+    emit(found, _table(found["items"]))
 
 
-@app.command()
+@api_command(app)
 def close(
-    user: User,
+    api: InternalApi,
+    user: Subject,
     outcome: Annotated[SettledAs, typer.Option(help="what an operator found out")],
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
 ) -> None:
     """Close the case of a user."""
-    with connected(stage, region, endpoint) as api:
-        case = api.call("PUT", f"{_ALL}/{user}/outcome", {"outcome": outcome}).body
-        emit(case, f"{case['id']}  {case['user_id']}  closed as {case['outcome']}")
+    case = api.call("PUT", f"{_ALL}/{user}/outcome", {"outcome": outcome})
+    emit(case, f"{case['id']}  {case['user_id']}  closed as {case['outcome']}")
 
 
 def _table(cases: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"{len(cases)} open")
-    for name in ("case", "user", "at Stream", "since", "days"):
-        table.add_column(name, no_wrap=True)
-    for case in cases:
-        table.add_row(case["id"], case["user_id"], case["loss"], case["opened_at"], str(case["days_open"]))
-    return table
+    rows = ((one["id"], one["user_id"], one["loss"], one["opened_at"], one["days_open"]) for one in cases)
+    return tables.table_of(f"{len(cases)} open", ("case", "user", "at Stream", "since", "days"), rows)

@@ -1,11 +1,11 @@
-"""Rights requests as tables for a terminal.
+"""Tables for a terminal: what all of them share, and those of rights requests.
 
-Prints only ids, our own words, and the text of a decision.
+Those print only ids, our own words, and the text of a decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -21,42 +21,63 @@ def line(case: Case) -> str:
     return f"{case['id']}  {case['right']}  {case['status']}  due {case['due_at']}  version {case['version']}"
 
 
+def table_of(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Return a table with a line per item; its first column, an id, stays whole."""
+    table = Table(*columns, title=title)
+    table.columns[0].no_wrap = True
+    for row in rows:
+        table.add_row(*map(str, row))
+    return table
+
+
+def facts(title: str, fields: Iterable[tuple[str, object]]) -> Table:
+    """Return a table of the fields of one item that have a value."""
+    table = Table(show_header=False, title=title)
+    for name, value in fields:
+        if value not in ([], None):
+            table.add_row(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+    return table
+
+
+def fields_of(item: Case, *names: str) -> Iterator[tuple[str, object]]:
+    """Yield some fields of an item, for `facts`."""
+    return ((name, item.get(name)) for name in names)
+
+
 def listed(cases: list[Case]) -> Table:
     """Return a table with one row per request."""
-    table = Table(title=f"{len(cases)} open")
-    table.add_column("request", no_wrap=True)
-    for name in ("right", "status", "due", "days left", "needs"):
-        table.add_column(name)
-    for case in cases:
-        due, left = case["due_at"][:10], str(case["days_left"])
-        table.add_row(case["id"], case["right"], case["status"], due, left, _needed_action(case))
-    return table
+    columns = ("request", "right", "status", "due", "days left", "needs")
+    return table_of(f"{len(cases)} open", columns, map(_open_request, cases))
+
+
+def _open_request(case: Case) -> Sequence[object]:
+    due, left = case["due_at"][:10], case["days_left"]
+    return case["id"], case["right"], case["status"], due, left, _needed_action(case)
 
 
 def whole(case: Case) -> Iterator[Table]:
     """Return all tables about one request."""
     case = with_names(case, case["staff"])
-    yield _facts(case)
+    yield facts(case["id"], _facts(case))
     yield steps(case)
     yield evidence_table(case.get("evidence"), "rights verify")
 
 
 def steps(case: Case) -> Table:
     """Return a table of the steps of a request."""
-    table = Table("step", "status", "since", "why", title="steps")
-    for step in case["steps"]:
-        table.add_row(step["name"], step["status"], step.get("at", ""), step.get("why", ""))
-    return table
+    rows = ((one["name"], one["status"], one.get("at", ""), one.get("why", "")) for one in case["steps"])
+    return table_of("steps", ("step", "status", "since", "why"), rows)
 
 
 def recipients(found: list[dict[str, Any]]) -> Table:
     """Return a table of the recipients of a request; what is secret must not be disclosed to the subject."""
-    table = Table("", "recipient", "outcome", "notified", "why", "secret until", title="recipients")
-    for one in found:
-        day = one.get("notified_at", "")[:10]
-        secret = one.get("secret_until", "")
-        table.add_row(str(one["number"]), one["name"], one["outcome"], day, one.get("why", ""), secret)
-    return table
+    columns = ("", "recipient", "outcome", "notified", "why", "secret until")
+    return table_of("recipients", columns, map(_recipient, found))
+
+
+def _recipient(one: Case) -> Sequence[object]:
+    day, why, secret = one.get("notified_at", "")[:10], one.get("why", ""), one.get("secret_until", "")
+    return one["number"], one["name"], one["outcome"], day, why, secret
 
 
 def with_names(value: Any, staff: dict[str, str]) -> Any:  # noqa: ANN401 - a value of JSON
@@ -98,45 +119,36 @@ def _needed_action(case: Case) -> str:
     return "" if case.get("runs_at") else "a decision"
 
 
-def _facts(case: Case) -> Table:
-    table = Table(show_header=False, title=case["id"])
-    for name in (
-        "right",
-        "status",
-        "user_id",
-        "language",
-        "received_by",
-        "received_at",
-        "due_at",
-        "days_left",
-        "version",
-    ):
-        if name in case:
-            table.add_row(name, str(case[name]))
-    _add_subject(table, case)
-    table.add_row("deadline", "paused" if case["clock_stands_still"] else "running")
+_FIELDS = (
+    "right", "status", "user_id", "language", "received_by", "received_at", "due_at", "days_left", "version",
+)  # fmt: skip
+
+
+def _facts(case: Case) -> Iterator[tuple[str, object]]:
+    yield from fields_of(case, *_FIELDS)
+    yield from _of_subject(case)
+    yield "deadline", "paused" if case["clock_stands_still"] else "running"
     if extended := case.get("extended"):
-        table.add_row("extended", f"until {extended['until']}: {with_words(extended['reason'])}")
-    table.add_row(
-        "next step", f"{case.get('runs_at', 'not scheduled')}, after {case['tries']} tries without an outcome"
+        yield "extended", f"until {extended['until']}: {with_words(extended['reason'])}"
+    yield (
+        "next step",
+        f"{case.get('runs_at', 'not scheduled')}, after {case['tries']} tries without an outcome",
     )
     if silent := case.get("unreachable_since"):
-        table.add_row("waits for", f"a service that has not responded since {silent}")
-    table.add_row("missing", ", ".join(case["missing"]) or "nothing")
+        yield "waits for", f"a service that has not responded since {silent}"
+    yield "missing", ", ".join(case["missing"]) or "nothing"
     if asked := case.get("correction"):
         for name, value in asked["changes"].items():
-            table.add_row(f"change of {name}", f"{value} ({_way_of(asked, name)})")
-    if reason := case.get("reason"):
-        table.add_row("reason of the subject", reason)
+            yield f"change of {name}", f"{value} ({_way_of(asked, name)})"
+    yield "reason of the subject", case.get("reason")
     if proposal := case.get("proposal"):
         why = f" ({with_words(proposal['reason'])})" if "reason" in proposal else ""
-        table.add_row("proposed", f"{proposal['status']}{why} by {proposal['by']} at {proposal['at']}")
-        table.add_row("text", proposal.get("text", ""))
-        table.add_row("approved by", proposal.get("approved_by", "not yet approved"))
+        yield "proposed", f"{proposal['status']}{why} by {proposal['by']} at {proposal['at']}"
+        yield "text", proposal.get("text", "")
+        yield "approved by", proposal.get("approved_by", "not yet approved")
     elif decision := case.get("decision"):
-        table.add_row("decided", f"{decision['outcome']} at {case['decided_at']}")
-        table.add_row("text", decision["text"])
-    return table
+        yield "decided", f"{decision['outcome']} at {case['decided_at']}"
+        yield "text", decision["text"]
 
 
 def _way_of(asked: dict[str, Any], name: str) -> str:
@@ -147,29 +159,28 @@ def _way_of(asked: dict[str, Any], name: str) -> str:
     return f"proposed: {(asked.get('proposed') or {}).get(name, 'nothing so far')}"
 
 
-def _add_subject(table: Table, case: Case) -> None:
-    """Add what is known of the subject's account, representative and identity."""
+def _of_subject(case: Case) -> Iterator[tuple[str, object]]:
+    """Yield what is known of the subject's account, representative and identity."""
     if case["without_account"]:
-        table.add_row("account", "none has the contact of this request")
+        yield "account", "none has the contact of this request"
     if behalf := case.get("on_behalf"):
         seen = case["authority"]
-        table.add_row(
-            "on behalf", f"{behalf}: {seen['kind']}, seen by {seen['seen_by']} on {seen['seen_on']}"
-        )
+        yield "on behalf", f"{behalf}: {seen['kind']}, seen by {seen['seen_by']} on {seen['seen_on']}"
     if identity := case.get("identity"):
         proofs = ", ".join(identity["proofs"]) or "none"
-        table.add_row("proofs", f"{proofs}; refused without two on {identity['refused_at'][:10]}")
+        yield "proofs", f"{proofs}; refused without two on {identity['refused_at'][:10]}"
     if case["status"] == "awaiting_verification" and any(step["name"] == "warn" for step in case["steps"]):
         checked = case.get("identity_checked_by", "no operator yet")
-        table.add_row("identity", f"checked by {checked}; two operators have to check it")
+        yield "identity", f"checked by {checked}; two operators have to check it"
 
 
 def evidence_table(entries: list[dict[str, Any]] | None, command: str) -> Table:
     """Return a table of evidence; if it cannot be read, the command that verifies it."""
     if entries is None:
         return Table(title=f"The evidence was altered or cannot be read: run `{command}`", show_header=False)
-    table = Table("", "at", "event", "data", title="evidence, newest first")
-    for entry in entries:
-        data = ", ".join(f"{name}={with_words(value)}" for name, value in sorted(entry["said"].items()))
-        table.add_row(str(entry["seq"]), entry["at"], entry["event"], data)
-    return table
+    return table_of("evidence, newest first", ("", "at", "event", "data"), map(_entry, entries))
+
+
+def _entry(one: dict[str, Any]) -> Sequence[object]:
+    data = ", ".join(f"{name}={with_words(value)}" for name, value in sorted(one["said"].items()))
+    return one["seq"], one["at"], one["event"], data

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from infra.deployment.account import AwsAccount
 from infra.ops import scheduled
-from infra.ops.internal_api import connected
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
 from infra.ops.options import DryRun, Endpoint, Region, Stage
 
@@ -23,12 +23,11 @@ def run(stage: Stage, region: Region, *, dry_run: DryRun = False, endpoint: Endp
     emit(counts, _text_of(counts))
 
 
-@app.command()
-def status(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@api_command(app)
+def status(api: InternalApi) -> None:
     """Show the newest proof of the last seven days: what a run found, or that it found nothing."""
-    with connected(stage, region, endpoint) as api:
-        found = api.call("GET", "/purge").body
-        emit(found, _proof(found))
+    found = api.call("GET", "/purge")
+    emit(found, _proof(found))
 
 
 def _text_of(counts: dict[str, int]) -> str:

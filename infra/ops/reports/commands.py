@@ -22,7 +22,7 @@ from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
-from infra.ops.internal_api import InternalApi, connected
+from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import complain, emit
 from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.refused import NOT_IN_ORDER, CommandRefused
@@ -70,8 +70,8 @@ def pack(
     """
     _refuse_unwritable(out)
     account = AwsAccount(region, endpoint)
-    with connected(stage, region, endpoint) as api, archive.writing(out) as writer:
-        reader = ReportReader.begin(api, first.date(), last.date(), _say)
+    with archive.writing(out) as writer:
+        reader = ReportReader.begin(InternalApi.of(account, stage), first.date(), last.date(), _say)
         state = reader.state()
         seen = report_pack.add_files(writer, reader, state)
         reader.say_unreadable("The pack leaves them out, and says so.")
@@ -137,16 +137,14 @@ def verify(
     sys.exit(NOT_IN_ORDER if faults else 0)
 
 
-@app.command()
+@api_command(app)
 def year(
-    stage: Stage,
-    region: Region,
+    api: InternalApi,
     of: Annotated[int, typer.Argument(metavar="YEAR", min=_FIRST_YEAR, max=9998)],
     *,
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="HTML file to write; it must not exist")
     ] = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Print the figures of a year as they may be published, or write them as a page.
 
@@ -157,8 +155,7 @@ def year(
         raise NoSuchYear(f"{of} has not begun. Choose {today.year} or an earlier year.")
     if out:
         _refuse_unwritable(out)
-    with connected(stage, region, endpoint) as api:
-        figures = _figures(api, of, min(date(of, 12, 31), today), today)
+    figures = _figures(api, of, min(date(of, 12, 31), today), today)
     if out:
         out.write_text(page.page(figures), encoding="utf-8")
     emit(as_json(figures), *([f"The page is in {out}."] if out else tables_of_year(figures)))

@@ -118,9 +118,9 @@ def _call(api: InternalApi, method: str, path: str, body: dict[str, Any] | None 
     """Make a call, and repeat it while the service refuses it for now."""
     for _ in range(_TRIES - 1):
         try:
-            return api.call(method, path, body).body
+            return api.call(method, path, body)
         except CallRefused as refused:
             if not str(refused).startswith(_PASSING):
                 raise
         clock.pause(_BETWEEN)
-    return api.call(method, path, body).body
+    return api.call(method, path, body)

@@ -17,7 +17,7 @@ HELD_KIND = "profile"
 
 def look_for(subject: CanarySubject, alice: InternalApi) -> None:
     """Find the subject by number, and look at the account and its consents."""
-    found = alice.call("POST", "/subjects/search", {"phone": subject.phone.number}).body
+    found = alice.call("POST", "/subjects/search", {"phone": subject.phone.number})
     assert found["user_id"] == subject.phone.user_id
     for tail in ("", "/consents"):
         alice.call("GET", f"/subjects/{subject.phone.user_id}{tail}")
@@ -35,8 +35,8 @@ def invoice(subject: CanarySubject, alice: InternalApi) -> None:
         service_to=add("service to", f"195{digits(1)}-0{digits(1)}-1{digits(1)}"),
         provider_reference=add("provider reference", letters()),
     )
-    add("invoice", alice.call("POST", "/invoices", body).body["invoice_id"])
-    listed = alice.call("GET", f"/invoices?user_id={user_id}").body["items"]
+    add("invoice", alice.call("POST", "/invoices", body)["invoice_id"])
+    listed = alice.call("GET", f"/invoices?user_id={user_id}")["items"]
     assert [one["invoice_number"] for one in listed] == [body["invoice_number"]]
 
 
@@ -53,7 +53,7 @@ def disclose(subject: CanarySubject, alice: InternalApi, bob: InternalApi) -> No
         secret_until=secret_until,
         secrecy_reference=add("first secrecy", letters()),
     )
-    path = f"/disclosures/{add('disclosure', alice.call('POST', '/disclosures', body).body['id'])}"
+    path = f"/disclosures/{add('disclosure', alice.call('POST', '/disclosures', body)['id'])}"
     _approve(bob, path, "approval", {"assessment": add("review", letters())})
     lifting = {"secret_until": None, "reference": add("end of the secrecy", letters())}
     alice.call("PUT", f"{path}/secrecy", lifting)
@@ -64,7 +64,7 @@ def disclose(subject: CanarySubject, alice: InternalApi, bob: InternalApi) -> No
 
 def _approve(bob: InternalApi, path: str, what: str, body: dict[str, Any] | None = None) -> None:
     """Approve what another operator proposed, in the version that is shown."""
-    bob.call("POST", f"{path}/{what}", body, bob.call("GET", path).etag)
+    bob.call("POST", f"{path}/{what}", body, f'"{bob.call("GET", path)["version"]}"')
 
 
 def hold(subject: CanarySubject, alice: InternalApi, bob: InternalApi) -> None:
@@ -80,6 +80,6 @@ def hold(subject: CanarySubject, alice: InternalApi, bob: InternalApi) -> None:
         "until": clock.to_text(clock.now() + 90 * DAY),
         "disclosure_id": subject.canaries["disclosure"],
     }
-    path = f"/holds/{add('hold', alice.call('POST', '/holds', body).body['id'])}"
-    assert bob.call("GET", path).body["awaits_confirmation"]
-    assert bob.call("POST", f"{path}/confirmation").body["in_force"]
+    path = f"/holds/{add('hold', alice.call('POST', '/holds', body)['id'])}"
+    assert bob.call("GET", path)["awaits_confirmation"]
+    assert bob.call("POST", f"{path}/confirmation")["in_force"]

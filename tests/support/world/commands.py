@@ -71,7 +71,7 @@ class Commands:
 
     def __call__(self, name: str, *words: str, typed: str | None = None) -> Ran:
         """Run a command as a member of staff, who types what it asks for."""
-        api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), _URL)
+        api = InternalApi(AwsAccount(REGION, None, name.upper(), "a secret"), lambda: _URL)
         self.patch.setattr(InternalApi, "of", lambda *_: api)
         options = ["--stage", "staging", "--region", REGION]
         done = CliRunner().invoke(app, [self.group, *words, *options], input=typed)
