@@ -11,20 +11,30 @@ StillSealed.
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from chalicelib.core import clock, keyring
-from chalicelib.core.sealing import KeyNotFound, Place, SealBroken, SealingKeys, Unfit, version_of
+from chalicelib.core import clock, keyring, observe
+from chalicelib.core.sealing import (
+    KeyNotFound,
+    Place,
+    SealBroken,
+    SealingError,
+    SealingKeys,
+    Unfit,
+    version_of,
+)
 from chalicelib.core.table import Index, Item, Key
 from chalicelib.privacy.periods import UntilErasure, UntilInstant
 from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+Name = TypeVar("Name", bound=str)
 
 _INDEXED = frozenset(name for index in Index for name in (index.pk, index.sk))
 
@@ -75,6 +85,25 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
         return kind.model_validate(values)
     except ValidationError:  # its text quotes the value
         raise Unfit(kind.declaration.kind) from None
+
+
+def open_each(
+    kind: type[AnyRecord], items: Iterable[tuple[Name, Item]]
+) -> tuple[list[AnyRecord], list[Name]]:
+    """Open records; returns them, and the names of those that were altered, which are logged and counted."""
+    found, unreadable = list[AnyRecord](), list[Name]()
+    for name, item in items:
+        try:
+            found.append(opened(kind, item))
+        except SealingError as error:
+            observe.record_unreadable(f"{kind.declaration.kind}_unreadable", error)
+            unreadable.append(name)
+    return found, unreadable
+
+
+def open_readable(kind: type[AnyRecord], items: Iterable[Item]) -> list[AnyRecord]:
+    """Open records; those that were altered are logged, counted and omitted."""
+    return open_each(kind, (("", item) for item in items))[0]
 
 
 def _fields(kind: type[Record], item: Item) -> Item:

@@ -92,11 +92,6 @@ class Hold(
     lifted_by: Annotated[StaffId | None, _OF_STAFF] = None
     ends_at: Annotated[Instant, NOT_PERSONAL]
 
-    @property
-    def staff(self) -> set[StaffId]:
-        """The members of staff that it names."""
-        return set(filter(None, (self.placed_by, self.confirmed_by, self.lift_proposed_by, self.lifted_by)))
-
     def is_in_force(self, at: datetime) -> bool:
         """Return whether the hold keeps records at an instant."""
         return self.in_force_from is not None and self.in_force_from <= at < self.ends_at

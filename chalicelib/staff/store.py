@@ -6,9 +6,8 @@ A#<account>, staff_look#<id>     a look at an account
 
 from collections.abc import Iterable
 
-from chalicelib.core import observe, table
+from chalicelib.core import table
 from chalicelib.core.ids import AccountId, StaffId
-from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Attr, Create, Key, Table, partition_of
 from chalicelib.privacy import codec
 from chalicelib.staff.model import StaffLook, StaffMember
@@ -34,15 +33,8 @@ def put(member: StaffMember) -> None:
 
 def read_several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:
     """Read the entries of up to 100 pseudonyms; expired or unreadable ones are omitted."""
-    found = dict[StaffId, StaffMember]()
-    for item in table.batch_get(map(key, staff_ids)).values():
-        try:
-            member = codec.opened(StaffMember, item)
-        except SealingError as error:
-            observe.record_unreadable("staff_member_unreadable", error)
-        else:
-            found[member.staff_id] = member
-    return found
+    items = table.batch_get(map(key, staff_ids)).values()
+    return {member.staff_id: member for member in codec.open_readable(StaffMember, items)}
 
 
 def look_creation(account_id: AccountId, look: StaffLook) -> Create:

@@ -61,7 +61,7 @@ def in_force(hold_id: str, by: Operator) -> bool:
 
 def entries(hold_id: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the evidence of a hold, oldest first."""
-    found = chain.entries(store.history_of(HoldId(hold_id)))
+    found = chain.entries(store.HOLDS.history_of(HoldId(hold_id)))
     return [(entry.event, dict(entry.data)) for entry in found]
 
 

@@ -7,12 +7,11 @@ import pytest
 from chalicelib.core import chain, clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import BreachId
-from chalicelib.core.table import Table
 from chalicelib.operations.breaches import record, store
 from chalicelib.operations.breaches.model import Breach
-from chalicelib.operations.breaches.store import history_of
 from chalicelib.operations.breaches.watch import BreachFigures
 from chalicelib.privacy.periods import Period
+from chalicelib.staff import cases
 from chalicelib.staff.history import history_of as history_of_staff
 from tests.support.cases.breaches import (
     BREACHES,
@@ -30,10 +29,8 @@ from tests.support.cases.breaches import (
     proposes,
     shows,
 )
-from tests.support.cases.copies import damage
 from tests.support.clouds import cloud
-from tests.support.faults.races import just_before
-from tests.support.world.ledger import alter_newest
+from tests.support.faults.races import before_the_commit
 from tests.support.world.operators import Operator
 from tests.support.world.world import World
 
@@ -54,7 +51,7 @@ def opened(alice: Operator) -> str:
 
 
 def stored(breach_id: str) -> Breach:
-    found = store.read(BreachId(breach_id))
+    found = store.BREACHES.read(BreachId(breach_id))
     assert found
     return found
 
@@ -309,7 +306,7 @@ def test_closed_breach_refuses_work_and_a_new_fact_opens_it_again(
 def test_list_shows_open_breaches_first_without_texts_page_by_page(
     world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record, "PAGE", 2)
+    monkeypatch.setattr(cases, "PAGE", 2)
     made = []
     for _ in range(3):
         made.append(opens(alice))
@@ -325,22 +322,6 @@ def test_list_shows_open_breaches_first_without_texts_page_by_page(
         assert calls(bob, "GET", f"?cursor={cursor}").status == 400
 
 
-def test_altered_breach_is_listed_as_unreadable_and_hides_no_other(alice: Operator, opened: str) -> None:
-    other = opens(alice)
-    damage(Table.RIGHTS, f"B#{opened}", "breach", sealed=b"nonsense")
-    page = calls(alice, "GET").json
-    assert ([one["id"] for one in page["items"]], page["unreadable"]) == ([other], [opened])
-
-
-def test_breach_with_altered_evidence_is_shown_without_it_and_cannot_change(
-    alice: Operator, opened: str
-) -> None:
-    alter_newest(history_of(BreachId(opened)))
-    assert "evidence" not in shows(alice, opened)
-    assert notifies(alice, opened).status == 503
-    assert stored(opened).version == 1
-
-
 def test_each_view_of_a_breach_is_recorded_before_it_is_shown(alice: Operator, opened: str) -> None:
     shows(alice, opened)
     calls(alice, "GET")
@@ -351,13 +332,13 @@ def test_each_view_of_a_breach_is_recorded_before_it_is_shown(alice: Operator, o
     ]
 
 
-def test_concurrent_changes_of_one_breach_lose_neither(
+def test_facts_found_at_the_same_instant_are_both_recorded(
     alice: Operator, bob: Operator, opened: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def add() -> None:
         assert calls(bob, "POST", f"/{opened}/facts", body={"what": "Another fact."}).status == 200
 
-    just_before(monkeypatch, store, "move", add)
+    before_the_commit(monkeypatch, add)
     assert calls(alice, "POST", f"/{opened}/facts", body={"what": "One fact."}).status == 200
     shown = shows(alice, opened)
     assert [one["what"] for one in shown["facts"][1:]] == ["Another fact.", "One fact."]

@@ -51,11 +51,11 @@ _LEDGER = (("dynamodb:PutItem", "${LedgerTableArn}"), ("dynamodb:Query", "${Ledg
 _SUPPRESSIONS = ("dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}")
 _RIGHTS = history_of(RightsRequestId.new()).kind
 _STAFF = staff_history.history_of(StaffId.new()).kind
-_DISCLOSURE = disclosures.history_of(DisclosureId.new()).kind
-_BREACH = breaches.history_of(BreachId.new()).kind
+_DISCLOSURE = disclosures.DISCLOSURES.history_of(DisclosureId.new()).kind
+_BREACH = breaches.BREACHES.history_of(BreachId.new()).kind
 _INVOICE = billing.history_of(InvoiceId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
-_HOLD = holds.history_of(HoldId.new()).kind
+_HOLD = holds.HOLDS.history_of(HoldId.new()).kind
 _TOMBSTONE = "tombstone"
 # IAM knows no resource of this action.
 _WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"

@@ -390,8 +390,8 @@ def test_certificate_is_issued_anew_when_the_secrecy_ends(world: World, mila: Us
 def test_lifting_of_a_secret_hold_is_not_disclosed_before_its_secrecy_ends(world: World, mila: User) -> None:
     hold, request = a_secret_erasure(world, mila)
     issued = certificate(request)
-    holds.propose_lift(ANA, hold.hold_id)
-    holds.lift(BORIS, hold.hold_id)
+    holds.propose_lift(hold.hold_id, ANA)
+    holds.lift(hold.hold_id, BORIS)
     work(world, request, within=2 * DAY)
     assert held_items(request) == []
     assert (certificate(request).deleted, certificate(request).held) == (issued.deleted, ())
@@ -434,8 +434,8 @@ def test_lifted_hold_ends_within_a_day(world: World, mila: User, monkeypatch: py
     hold = places_hold(mila, "profile", "purposes", "account")
     request = asks_for_erasure(mila)
     work(world, request, ANSWERED)
-    holds.propose_lift(ANA, hold.hold_id)
-    holds.lift(BORIS, hold.hold_id)
+    holds.propose_lift(hold.hold_id, ANA)
+    holds.lift(hold.hold_id, BORIS)
     work(world, request, within=DAY)
     assert stored(request).status is Status.COMPLETED
     assert held_items(request) == []

@@ -62,7 +62,7 @@ def test_operator_cannot_prolong_a_hold_alone_by_lifting_it_first(world: World, 
         hold = holds.place(ANA, a_hold_on(mila, "profile", reason=f"Order {number}"))
         world.advance(71 * HOUR)
         in_force = hold.is_in_force(clock.now())
-        holds.propose_lift(ANA, hold.hold_id)  # her own unconfirmed hold ends at once
+        holds.propose_lift(hold.hold_id, ANA)  # her own unconfirmed hold ends at once
     assert not in_force, f"one person kept data for {clock.now() - began}"
 
 
@@ -91,7 +91,7 @@ def test_no_hold_is_confirmed_after_the_erasure_forgot_its_inputs(world: World, 
     assert ANSWERED(stored(request))
     assert hold.awaits_confirmation(clock.now())
     with pytest.raises(HoldsClosed):
-        holds.confirm(BORIS, hold.hold_id)
+        holds.confirm(hold.hold_id, BORIS)
 
 
 @pytest.mark.proof
@@ -117,8 +117,8 @@ def test_certificate_lists_nothing_whose_hold_was_lifted_before_it(world: World,
     hold = places_hold(mila, "profile")
     request = asks_for_erasure(mila)
     work(world, request, at_step("verify_deletion"))
-    holds.propose_lift(ANA, hold.hold_id)
-    holds.lift(BORIS, hold.hold_id)
+    holds.propose_lift(hold.hold_id, ANA)
+    holds.lift(hold.hold_id, BORIS)
     work(world, request, at_step("notify"))
     assert ends_of(request) == set()
 
@@ -241,8 +241,8 @@ def test_lifted_hold_ends_what_it_held_also_after_a_restore(world: World, mila: 
     work(world, request, ANSWERED)
     with backup.restored(*IN_BACKUPS) as restore:
         assert restore.replay().status == 0
-        holds.propose_lift(ANA, hold.hold_id)
-        holds.lift(BORIS, hold.hold_id)
+        holds.propose_lift(hold.hold_id, ANA)
+        holds.lift(hold.hold_id, BORIS)
         work(world, request, within=3 * DAY)
         assert everything_held() == []
 
@@ -251,8 +251,8 @@ def test_lifted_hold_ends_what_it_held_also_after_a_restore(world: World, mila: 
 def test_hold_lifted_after_the_backup_does_not_keep_data_after_a_restore(world: World, mila: User) -> None:
     hold = places_hold(mila, "profile")
     backup = Backup.made()
-    holds.propose_lift(ANA, hold.hold_id)
-    holds.lift(BORIS, hold.hold_id)
+    holds.propose_lift(hold.hold_id, ANA)
+    holds.lift(hold.hold_id, BORIS)
     work(world, asks_for_erasure(mila))
     assert everything_held() == []
     with backup.restored(*IN_BACKUPS) as restore:
@@ -271,8 +271,8 @@ def test_hold_placed_after_the_backup_is_at_least_reported(world: World, mila: U
 def test_hold_lifted_and_lost_after_the_backup_is_not_reported(world: World, mila: User) -> None:
     backup = Backup.made()
     hold = places_hold(mila, "profile")
-    holds.propose_lift(ANA, hold.hold_id)
-    holds.lift(BORIS, hold.hold_id)
+    holds.propose_lift(hold.hold_id, ANA)
+    holds.lift(hold.hold_id, BORIS)
     with backup.restored(Table.RIGHTS) as restore:
         done = restore.replay()
         assert (done.status, done.has(hold.hold_id)) == (0, False)
@@ -281,7 +281,7 @@ def test_hold_lifted_and_lost_after_the_backup_is_not_reported(world: World, mil
 def test_hold_confirmed_after_the_backup_is_confirmed_by_the_replay(world: World, mila: User) -> None:
     hold = holds.place(ANA, a_hold_on(mila, "profile"))
     backup = Backup.made()
-    holds.confirm(BORIS, hold.hold_id)
+    holds.confirm(hold.hold_id, BORIS)
     with backup.restored(Table.RIGHTS) as restore:
         assert restore.replay().status == 0
         (found,) = holds.of_subject(AccountId(mila.account_id)).holds

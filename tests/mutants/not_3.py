@@ -14,7 +14,7 @@ MUTANTS = (
     Mutant(
         name="data_of_a_refused_disclosure_goes_out",
         promise="NOT-3",
-        place="chalicelib.staff.disclosures.decide:_giving",
+        place="chalicelib.staff.disclosures.decide:record_given",
         find="is not DisclosureStatus.APPROVED or found",
         replace="is not DisclosureStatus.APPROVED and found",
         harm="The data of a person goes out although an operator refused the disclosure.",
@@ -22,9 +22,9 @@ MUTANTS = (
     Mutant(
         name="decision_leaves_no_evidence",
         promise="NOT-3",
-        place="chalicelib.staff.disclosures.store:move",
-        find="table.transact([replace, chain.append_write(history_of(before.disclosure_id), entry)])",
-        replace="table.transact([replace])",
+        place="chalicelib.privacy.cases:CaseTable.change",
+        find="[self.replacement(after), self.evidence(after, event, by, said)]",
+        replace="[self.replacement(after)]",
         harm="No record proves which operator approved that the data of a person went to an authority.",
     ),
 )

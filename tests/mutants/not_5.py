@@ -6,7 +6,7 @@ MUTANTS = (
     Mutant(
         name="reason_of_the_proposer_counts_twice",
         promise="NOT-5",
-        place="chalicelib.staff.disclosures.decide:_approval",
+        place="chalicelib.staff.disclosures.decide:approve",
         find="and assessment is None:",
         replace="and not (assessment or found.reason):",
         harm=(
@@ -18,14 +18,14 @@ MUTANTS = (
         name="proposer_approves_alone",
         promise="NOT-5",
         place="chalicelib.staff.disclosures.decide:_check_reviewer",
-        find="found.proposed_by == by",
-        replace="found.reviewed_by == by",
+        find="check_second(by, found.proposed_by)",
+        replace="check_second(by, found.reviewed_by)",
         harm="One operator alone decides that the data of a person goes out.",
     ),
     Mutant(
         name="second_assessment_is_not_stored",
         promise="NOT-5",
-        place="chalicelib.staff.disclosures.decide:_reviewed",
+        place="chalicelib.staff.disclosures.decide:_review",
         find='"review": assessment',
         replace='"review": found.review',
         harm="No record shows later why the second operator agreed that the data of a person went out.",

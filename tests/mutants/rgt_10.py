@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant(
         name="extension_uses_up_the_reminders",
         promise="RGT-10",
-        place="chalicelib.rights.operators.extend:_extension_move",
+        place="chalicelib.rights.operators.extend:extend",
         find="after = with_reminders_reset(request.with_clock(longer), now)",
         replace="after = request.with_clock(longer)",
         harm="Operators get no reminder of an extended request, and its subject gets the answer late.",
@@ -58,7 +58,7 @@ MUTANTS = (
     Mutant(
         name="late_partial_refusal_counts_as_in_time",
         promise="RGT-10",
-        place="chalicelib.rights.operators.decide:_approval_move",
+        place="chalicelib.rights.operators.decide:approve",
         find="late = proposal.reason is not None and not",
         replace="late = proposal.status is Status.REFUSED and not",
         harm=(

@@ -58,9 +58,9 @@ MUTANTS = (
     Mutant(
         name="one_operator_checks_the_identity_alone",
         promise="RGT-11",
-        place="chalicelib.rights.operators.extend:_identity_proof_move",
-        find="if first == by:",
-        replace="if request.on_behalf and first == by:",
+        place="chalicelib.rights.operators.extend:record_identity_proof",
+        find="check_second(by, first)",
+        replace="request.on_behalf and check_second(by, first)",
         harm=(
             "One operator alone releases the data of an account to a stranger who says that they lost "
             "access to it."

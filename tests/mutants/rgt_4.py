@@ -25,7 +25,7 @@ MUTANTS = (
     Mutant(
         name="restriction_ends_with_its_announcement",
         promise="RGT-4",
-        place="chalicelib.rights.operators.end_restriction:_approval",
+        place="chalicelib.rights.operators.decide:approve_lifting",
         find="ends_at = now + settings().choices.lifting_notice_hours * HOUR",
         replace="ends_at = now",
         harm=(

@@ -11,10 +11,10 @@ from chalicelib.core.clock import HOUR, Instant
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, View, route
 from chalicelib.core.ids import BreachId, StaffId
-from chalicelib.operations.admin.views import EntryView
-from chalicelib.operations.breaches import decide, moves, record
+from chalicelib.operations.admin.views import WithEvidence, evidence_of, list_of
+from chalicelib.operations.breaches import decide, record
 from chalicelib.operations.breaches.clocks import AuthorityClock, authority_of
-from chalicelib.operations.breaches.decide import open_duties
+from chalicelib.operations.breaches.decide import BREACHES, open_duties
 from chalicelib.operations.breaches.model import (
     AssessedOtherwise,
     Breach,
@@ -25,7 +25,7 @@ from chalicelib.operations.breaches.model import (
     NoticesBegun,
     TooManyParts,
 )
-from chalicelib.operations.breaches.record import BreachPage, InspectedBreach
+from chalicelib.operations.breaches.record import InspectedBreach
 from chalicelib.operations.breaches.words import (
     AffectedUsers,
     Assessment,
@@ -42,6 +42,7 @@ from chalicelib.operations.breaches.words import (
 )
 from chalicelib.privacy.purposes import Category
 from chalicelib.staff import service as staff
+from chalicelib.staff.cases import etag
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 
@@ -127,28 +128,22 @@ class NoticeTotalsView(View):
     complete: int
 
 
-class InspectedBreachView(BreachView):
+class InspectedBreachView(WithEvidence, BreachView):
     """A breach with its findings and its evidence, newest first; without it if an entry was altered."""
 
     facts: tuple[FactView, ...]
     unreadable_facts: int
     notices: NoticeTotalsView
-    evidence: tuple[EntryView, ...] | None = None
-    staff: dict[StaffId, str] = Field(
-        description="ARNs behind the pseudonyms, unless their entry has expired"
-    )
 
     @classmethod
-    def with_history(cls, seen: InspectedBreach, staff: dict[StaffId, str]) -> Self:
+    def inspected(cls, seen: InspectedBreach) -> Self:
         """Build the view of a breach, its findings and its evidence."""
-        shown = tuple(map(EntryView.of, seen.entries)) if seen.entries is not None else None
         return cls(
-            **_fields(seen.breach, BreachView),
+            **_fields(seen.case, BreachView),
             facts=tuple(map(FactView.of, seen.facts)),
             unreadable_facts=seen.unreadable_facts,
             notices=NoticeTotalsView(**asdict(seen.notices)),
-            evidence=shown,
-            staff=staff,
+            **evidence_of(seen),
         )
 
 
@@ -160,12 +155,6 @@ class BreachList(View):
         (), description="Breaches of this page that cannot be read, because they were altered"
     )
     next: str | None = None
-
-    @classmethod
-    def of(cls, page: BreachPage) -> Self:
-        """Build the view of a page."""
-        items = tuple(map(BreachLine.of, page.found))
-        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
 
 
 def _fields(breach: Breach, view: type[BreachLine]) -> dict[str, Any]:
@@ -194,7 +183,8 @@ _ONE = _ALL + "/{breach_id}"
 @route(routes, "GET", _ALL)
 def list_breaches(operator: Operator, cursor: Cursor | None) -> BreachList:
     """List all breaches, open ones first."""
-    return BreachList.of(record.list_all(cursor, staff.register(operator.arn)))
+    page = BREACHES.list_all(cursor, staff.register(operator.arn))
+    return list_of(BreachList, BreachLine.of, page)
 
 
 @route(routes, "POST", _ALL, problems=(InvalidRequest,))
@@ -207,8 +197,7 @@ def open_breach(operator: Operator, body: NewBreach) -> Created[BreachView]:
 def show_breach(operator: Operator, breach_id: BreachId) -> Tagged[InspectedBreachView]:
     """Show a breach with its findings, its evidence, and the staff behind its pseudonyms."""
     seen = record.show(breach_id, staff.register(operator.arn))
-    view = InspectedBreachView.with_history(seen, staff.resolve(seen.staff))
-    return Tagged(view, etag=moves.etag(seen.breach))
+    return Tagged(InspectedBreachView.inspected(seen), etag=etag(seen.case))
 
 
 @route(routes, "POST", _ONE + "/facts", problems=(InvalidRequest, NotFound, TooManyParts))
@@ -287,4 +276,4 @@ def close_breach(operator: Operator, breach_id: BreachId, body: Closing) -> Tagg
 
 
 def _shown(breach: Breach) -> Tagged[BreachView]:
-    return Tagged(BreachView.of(breach), etag=moves.etag(breach))
+    return Tagged(BreachView.of(breach), etag=etag(breach))

@@ -11,8 +11,9 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Body, Created, Cursor, IfMatch, Operator, Tagged, View, route
 from chalicelib.core.ids import DisclosureId, StaffId, UserId
-from chalicelib.operations.admin.views import EntryView
+from chalicelib.operations.admin.views import WithEvidence, evidence_of, list_of
 from chalicelib.staff import service as staff
+from chalicelib.staff.cases import etag
 from chalicelib.staff.disclosures import decide, service
 from chalicelib.staff.disclosures.model import (
     DecidedAlready,
@@ -24,13 +25,7 @@ from chalicelib.staff.disclosures.model import (
     NotInForce,
     ProposalLapsed,
 )
-from chalicelib.staff.disclosures.service import (
-    AssessmentText,
-    DisclosurePage,
-    InspectedDisclosure,
-    NewDisclosure,
-    ShortText,
-)
+from chalicelib.staff.disclosures.service import DISCLOSURES, AssessmentText, NewDisclosure, ShortText
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 
@@ -107,19 +102,8 @@ class DisclosureView(DisclosureLine):
     secrecy_proposal: SecrecyProposalView | None = None
 
 
-class InspectedDisclosureView(DisclosureView):
+class InspectedDisclosureView(WithEvidence, DisclosureView):
     """A disclosure with its evidence, newest first; without it if an entry was altered."""
-
-    evidence: tuple[EntryView, ...] | None = None
-    staff: dict[StaffId, str] = Field(
-        description="ARNs behind the pseudonyms, unless their entry has expired"
-    )
-
-    @classmethod
-    def with_history(cls, seen: InspectedDisclosure, staff: dict[StaffId, str]) -> Self:
-        """Build the view of a disclosure and its evidence."""
-        shown = tuple(map(EntryView.of, seen.entries)) if seen.entries is not None else None
-        return cls(**_fields(seen.disclosure, DisclosureView), evidence=shown, staff=staff)
 
 
 class DisclosureList(View):
@@ -130,12 +114,6 @@ class DisclosureList(View):
         (), description="Disclosures of this page that cannot be read, because they were altered"
     )
     next: str | None = None
-
-    @classmethod
-    def of(cls, page: DisclosurePage) -> Self:
-        """Build the view of a page."""
-        items = tuple(map(DisclosureLine.of, page.found))
-        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
 
 
 def _fields(disclosure: Disclosure, view: type[DisclosureLine]) -> dict[str, Any]:
@@ -159,7 +137,8 @@ _ONE = _ALL + "/{disclosure_id}"
 @route(routes, "GET", _ALL)
 def list_disclosures(operator: Operator, cursor: Cursor | None) -> DisclosureList:
     """List all disclosures, newest first."""
-    return DisclosureList.of(service.list_all(cursor, staff.register(operator.arn)))
+    page = DISCLOSURES.list_all(cursor, staff.register(operator.arn))
+    return list_of(DisclosureList, DisclosureLine.of, page)
 
 
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, NotInForce))
@@ -171,9 +150,9 @@ def propose_disclosure(operator: Operator, body: NewDisclosure) -> Created[Discl
 @route(routes, "GET", _ONE)
 def show_disclosure(operator: Operator, disclosure_id: DisclosureId) -> Tagged[InspectedDisclosureView]:
     """Show a disclosure with its evidence, and the staff behind its pseudonyms."""
-    seen = service.show(disclosure_id, staff.register(operator.arn))
-    view = InspectedDisclosureView.with_history(seen, staff.resolve(seen.staff))
-    return Tagged(view, etag=service.etag(seen.disclosure))
+    seen = DISCLOSURES.show(disclosure_id, staff.register(operator.arn))
+    view = InspectedDisclosureView(**_fields(seen.case, DisclosureView), **evidence_of(seen))
+    return Tagged(view, etag=etag(seen.case))
 
 
 @route(
@@ -239,4 +218,4 @@ def approve_secrecy(
 
 
 def _shown(disclosure: Disclosure) -> Tagged[DisclosureView]:
-    return Tagged(DisclosureView.of(disclosure), etag=service.etag(disclosure))
+    return Tagged(DisclosureView.of(disclosure), etag=etag(disclosure))

@@ -13,10 +13,9 @@ from chalicelib.core import clock
 from chalicelib.core.clock import HOUR, Instant
 from chalicelib.core.http import Cursor, Operator, View, route
 from chalicelib.core.ids import HoldId, RightsRequestId, UserId
-from chalicelib.operations.admin.views import CaseStepView
+from chalicelib.operations.admin.views import CaseStepView, list_of
 from chalicelib.rights.answers.views import RequestView
 from chalicelib.rights.operators import erasures
-from chalicelib.rights.operators.inspect import CasePage
 from chalicelib.rights.request import standstill
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes
@@ -143,12 +142,6 @@ class ErasureList(View):
     )
     next: str | None = None
 
-    @classmethod
-    def of(cls, page: CasePage) -> Self:
-        """Build the view of a page."""
-        items = tuple(map(ErasureCaseView.of, page.found))
-        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
-
 
 def _fields(request: RightsRequest) -> dict[str, Any]:
     public, notes, now = RequestView.of(request), _notes(request), clock.now()
@@ -194,7 +187,8 @@ def _since(request: RightsRequest) -> datetime | None:
 @route(routes, "GET", _ALL)
 def list_erasures(operator: Operator, cursor: Cursor | None) -> ErasureList:
     """List erasures: stuck ones first, then the open ones, most urgent first."""
-    return ErasureList.of(erasures.list_erasures(cursor, staff.register(operator.arn)))
+    page = erasures.list_erasures(cursor, staff.register(operator.arn))
+    return list_of(ErasureList, ErasureCaseView.of, page)
 
 
 @route(routes, "GET", _ALL + "/{request_id}")

@@ -11,10 +11,11 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Created, Operator, View, route
 from chalicelib.core.ids import DisclosureId, HoldId, StaffId, UserId
+from chalicelib.privacy.cases import RecordPage
 from chalicelib.retention.holds import service as holds
-from chalicelib.retention.holds.service import HoldPage
 from chalicelib.retention.model import Hold, HoldEnded, HoldGround, HoldsClosed, NewHold, NotDisclosed
 from chalicelib.staff import service as staff
+from chalicelib.staff.cases import staff_of
 from chalicelib.staff.model import OwnProposal
 
 
@@ -44,29 +45,12 @@ class HoldView(View):
     def of(cls, hold: Hold, named: Mapping[StaffId, str]) -> Self:
         """Build the view; `named` has the staff behind the pseudonyms."""
         now = clock.now()
-
-        def name(member: StaffId | None) -> str | None:
-            return named.get(member, member) if member else None
-
+        members = {name: named.get(member, member) for name, member in hold if isinstance(member, StaffId)}
         return cls(
             id=hold.hold_id,
-            user_id=hold.user_id,
-            kinds=hold.kinds,
-            ground=hold.ground,
-            law=hold.law,
-            authority=hold.authority,
-            reason=hold.reason,
-            disclosure_id=hold.disclosure_id,
             in_force=hold.is_in_force(now),
             awaits_confirmation=hold.awaits_confirmation(now),
-            placed_at=hold.placed_at,
-            placed_by=named.get(hold.placed_by, hold.placed_by),
-            confirmed_by=name(hold.confirmed_by),
-            lift_proposed_by=name(hold.lift_proposed_by),
-            lifted_by=name(hold.lifted_by),
-            until=hold.until,
-            ends_at=hold.ends_at,
-            secret_until=hold.secret_until,
+            **hold.model_dump(include=set(cls.model_fields)) | members,
         )
 
 
@@ -78,10 +62,10 @@ class HoldList(View):
     has_more: bool = Field(description="Whether there are holds that end later and are not listed")
 
     @classmethod
-    def of(cls, page: HoldPage, named: Mapping[StaffId, str]) -> Self:
+    def of(cls, page: RecordPage[Hold, HoldId], named: Mapping[StaffId, str]) -> Self:
         """Build the view."""
-        items = tuple(HoldView.of(hold, named) for hold in page.holds)
-        return cls(items=items, unreadable=tuple(page.unreadable), has_more=page.has_more)
+        items = tuple(HoldView.of(hold, named) for hold in page.found)
+        return cls(items=items, unreadable=tuple(page.unreadable), has_more=page.next is not None)
 
 
 routes = Blueprint(__name__)
@@ -94,7 +78,7 @@ _ONE = _ALL + "/{hold_id}"
 def list_holds(operator: Operator) -> HoldList:
     """List the holds that have not ended, by their end."""
     page = holds.listed(staff.register(operator.arn))
-    return HoldList.of(page, staff.resolve(one for hold in page.holds for one in hold.staff))
+    return HoldList.of(page, staff.resolve(staff_of(*page.found)))
 
 
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, HoldsClosed, NotDisclosed))
@@ -106,26 +90,26 @@ def place_hold(operator: Operator, body: NewHold) -> Created[HoldView]:
 @route(routes, "GET", _ONE)
 def show_hold(operator: Operator, hold_id: HoldId) -> HoldView:
     """Show a hold, also after its end."""
-    return _shown(holds.show(staff.register(operator.arn), hold_id))
+    return _shown(holds.HOLDS.view(hold_id, staff.register(operator.arn)))
 
 
 @route(routes, "POST", _ONE + "/confirmation", problems=(HoldsClosed, HoldEnded, OwnProposal))
 def confirm_hold(operator: Operator, hold_id: HoldId) -> HoldView:
     """Confirm the hold of another operator, until its end."""
-    return _shown(holds.confirm(staff.register(operator.arn), hold_id))
+    return _shown(holds.confirm(hold_id, staff.register(operator.arn)))
 
 
 @route(routes, "PUT", _ONE + "/lift-proposal", problems=(HoldEnded,))
 def propose_lift(operator: Operator, hold_id: HoldId) -> HoldView:
     """Propose to lift a hold before its end; an operator's own unconfirmed hold is lifted at once."""
-    return _shown(holds.propose_lift(staff.register(operator.arn), hold_id))
+    return _shown(holds.propose_lift(hold_id, staff.register(operator.arn)))
 
 
 @route(routes, "POST", _ONE + "/lift", problems=(HoldEnded, OwnProposal))
 def lift_hold(operator: Operator, hold_id: HoldId) -> HoldView:
     """Lift a hold, as another operator proposed."""
-    return _shown(holds.lift(staff.register(operator.arn), hold_id))
+    return _shown(holds.lift(hold_id, staff.register(operator.arn)))
 
 
 def _shown(hold: Hold) -> HoldView:
-    return HoldView.of(hold, staff.resolve(hold.staff))
+    return HoldView.of(hold, staff.resolve(staff_of(hold)))

@@ -10,10 +10,10 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, Operator, View, route
 from chalicelib.core.ids import InvoiceId, UserId
+from chalicelib.operations.admin.views import list_of
 from chalicelib.staff import service as staff
 from chalicelib.staff.billing import service as billing
 from chalicelib.staff.billing.model import Invoice, InvoiceNumberUsed, NewInvoice
-from chalicelib.staff.billing.service import InvoicePage
 
 routes = Blueprint(__name__)
 
@@ -49,12 +49,6 @@ class InvoiceList(View):
     )
     next: str | None = None
 
-    @classmethod
-    def of(cls, page: InvoicePage) -> Self:
-        """Build the view of a page."""
-        items = tuple(map(InvoiceView.of, page.found))
-        return cls(items=items, unreadable=page.unreadable, next=page.next)
-
 
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, InvoiceNumberUsed))
 def record_invoice(operator: Operator, body: NewInvoice) -> Created[InvoiceView]:
@@ -65,4 +59,5 @@ def record_invoice(operator: Operator, body: NewInvoice) -> Created[InvoiceView]
 @route(routes, "GET", _ALL, problems=(NotFound,))
 def list_invoices(operator: Operator, user_id: UserId, cursor: Cursor | None) -> InvoiceList:
     """List the invoices of a user by number."""
-    return InvoiceList.of(billing.list_invoices(user_id, cursor, staff.register(operator.arn)))
+    page = billing.list_invoices(user_id, cursor, staff.register(operator.arn))
+    return list_of(InvoiceList, InvoiceView.of, page)

@@ -13,7 +13,7 @@ from chalicelib.core.http import Body, Operator, View, route
 from chalicelib.core.ids import DisclosureId, RightsRequestId
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.operators import recipients
-from chalicelib.rights.operators.recipients import ListedRecipient, UnnotifiedRequest
+from chalicelib.rights.operators.recipients import ListedRecipient
 from chalicelib.rights.request.notes import RecipientOutcome
 from chalicelib.staff import service as staff
 
@@ -78,11 +78,6 @@ class UnnotifiedRequests(View):
 
     items: tuple[UnnotifiedRequestView, ...]
 
-    @classmethod
-    def of(cls, found: Sequence[UnnotifiedRequest]) -> Self:
-        """Build the view."""
-        return cls(items=tuple(UnnotifiedRequestView(id=one.request_id, since=one.since) for one in found))
-
 
 routes = Blueprint(__name__)
 
@@ -92,7 +87,9 @@ _ALL = "/admin/v1/rights-requests/{request_id}/recipients"
 @route(routes, "GET", "/admin/v1/unnotified-recipients")
 def list_unnotified(operator: Operator) -> UnnotifiedRequests:
     """List the requests with recipients that operators have to notify, longest due first."""
-    return UnnotifiedRequests.of(recipients.list_unnotified(staff.register(operator.arn)))
+    found = recipients.list_unnotified(staff.register(operator.arn))
+    items = tuple(UnnotifiedRequestView(id=one.request_id, since=one.since) for one in found)
+    return UnnotifiedRequests(items=items)
 
 
 @route(routes, "GET", _ALL)

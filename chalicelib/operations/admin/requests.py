@@ -15,13 +15,15 @@ from chalicelib.operations.admin.views import (
     NewLifting,
     NewProposal,
     WholeCaseView,
+    list_of,
 )
-from chalicelib.rights.operators import decide, end_restriction, enter, extend, inspect
+from chalicelib.rights.operators import decide, enter, extend, inspect
 from chalicelib.rights.operators.enter import ReceivedRequest
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import AlreadyOpen, ExtensionNotAllowed, NotCarriedOut, NotNow, TooLate
 from chalicelib.staff import service as staff
+from chalicelib.staff.cases import etag
 from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
 
 routes = Blueprint(__name__)
@@ -35,7 +37,8 @@ _ONE = _ALL + "/{request_id}"
 @route(routes, "GET", _ALL)
 def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:
     """List the requests that await an answer, most urgent first."""
-    return CaseList.of(inspect.list_open(cursor, staff.register(operator.arn)))
+    page = inspect.list_open(cursor, staff.register(operator.arn))
+    return list_of(CaseList, CaseView.of, page)
 
 
 @route(routes, "POST", _ALL, problems=(AlreadyOpen, InvalidEmail, InvalidPhone, NotFound))
@@ -48,9 +51,8 @@ def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredV
 @route(routes, "GET", _ONE)
 def show_case(operator: Operator, request_id: RightsRequestId) -> Tagged[WholeCaseView]:
     """Show a request with its evidence, and the staff behind its pseudonyms."""
-    request, history = inspect.inspect(request_id, staff.register(operator.arn))
-    names = staff.resolve(decide.staff_of(request) | history.staff)
-    return Tagged(WholeCaseView.with_history(request, history, names), etag=decide.etag(request))
+    seen = inspect.inspect(request_id, staff.register(operator.arn))
+    return Tagged(WholeCaseView.inspected(seen), etag=etag(seen.case))
 
 
 @route(
@@ -84,13 +86,13 @@ def approve_decision(operator: Operator, request_id: RightsRequestId, shown: IfM
 @route(routes, "PUT", _ONE + "/lifting", problems=(NotFound, NotNow, ProposedAlready))
 def propose_lifting(operator: Operator, request_id: RightsRequestId, body: NewLifting) -> Tagged[CaseView]:
     """Propose to end a restriction. It lasts until another operator approved that and the notice is over."""
-    return _shown(end_restriction.propose(request_id, staff.register(operator.arn), body.text))
+    return _shown(decide.propose_lifting(request_id, staff.register(operator.arn), body.text))
 
 
 @route(routes, "DELETE", _ONE + "/lifting", problems=(NotFound, NotNow))
 def withdraw_lifting(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
     """Withdraw the end of a restriction before it takes effect."""
-    return _shown(end_restriction.withdraw(request_id, staff.register(operator.arn)))
+    return _shown(decide.withdraw_lifting(request_id, staff.register(operator.arn)))
 
 
 @route(
@@ -101,7 +103,7 @@ def withdraw_lifting(operator: Operator, request_id: RightsRequestId) -> Tagged[
 )
 def approve_lifting(operator: Operator, request_id: RightsRequestId, shown: IfMatch) -> Tagged[CaseView]:
     """Approve the end of a restriction that another operator proposed. The subject is notified before."""
-    return _shown(end_restriction.approve(request_id, staff.register(operator.arn), shown))
+    return _shown(decide.approve_lifting(request_id, staff.register(operator.arn), shown))
 
 
 @route(routes, "PUT", _ONE + "/extension", problems=(TooLate, ExtensionNotAllowed))
@@ -132,4 +134,4 @@ def retry_step(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseVi
 
 
 def _shown(request: RightsRequest) -> Tagged[CaseView]:
-    return Tagged(CaseView.of(request), etag=decide.etag(request))
+    return Tagged(CaseView.of(request), etag=etag(request))

@@ -3,7 +3,6 @@
 The bodies contain ids and our own words.
 """
 
-from collections.abc import Iterable
 from typing import Self
 
 from chalice.app import Blueprint
@@ -38,26 +37,14 @@ class StreamCaseView(View):
     @classmethod
     def of(cls, case: StreamCase) -> Self:
         """Build the view of a case."""
-        return cls(
-            id=case.case_id,
-            user_id=case.user_id,
-            loss=case.loss,
-            opened_at=case.opened_at,
-            days_open=((case.closed_at or clock.now()) - case.opened_at).days,
-            closed_at=case.closed_at,
-            outcome=case.outcome,
-        )
+        days = ((case.closed_at or clock.now()) - case.opened_at).days
+        return cls(id=case.case_id, days_open=days, **case.model_dump(include=set(cls.model_fields)))
 
 
 class StreamCaseList(View):
     """The open cases, the oldest first; at most 500."""
 
     items: tuple[StreamCaseView, ...]
-
-    @classmethod
-    def of(cls, cases: Iterable[StreamCase]) -> Self:
-        """Build the view of a list."""
-        return cls(items=tuple(map(StreamCaseView.of, cases)))
 
 
 routes = Blueprint(__name__)
@@ -68,7 +55,8 @@ _ALL = "/admin/v1/stream-cases"
 @route(routes, "GET", _ALL)
 def list_stream_cases(operator: Operator) -> StreamCaseList:
     """List the open cases, the oldest first."""
-    return StreamCaseList.of(cases.list_open(staff.register(operator.arn)))
+    found = cases.list_open(staff.register(operator.arn))
+    return StreamCaseList(items=tuple(map(StreamCaseView.of, found)))
 
 
 @route(routes, "PUT", _ALL + "/{user_id}/outcome", problems=(InvalidRequest, NotFound))

@@ -3,17 +3,18 @@
 They contain ids and our own words. The only text about a person is the text of the decision.
 """
 
+from collections.abc import Callable
 from datetime import date
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import Field
 
 from chalicelib.core import clock
-from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.languages import Language
+from chalicelib.privacy.cases import RecordPage
 from chalicelib.rights.answers.views import (
     DecisionView,
     ExtendedView,
@@ -24,12 +25,13 @@ from chalicelib.rights.answers.views import (
 )
 from chalicelib.rights.intake.body import Text
 from chalicelib.rights.operators.decide import ProposedDecision
-from chalicelib.rights.operators.inspect import CasePage, History
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf, SeenAuthority
 from chalicelib.rights.request.model import Proposal, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
+from chalicelib.staff import service as staff
+from chalicelib.staff.cases import InspectedCase
 
 
 class NewProposal(Body):
@@ -113,10 +115,31 @@ class EntryView(View):
     event: str
     said: dict[str, Any]
 
-    @classmethod
-    def of(cls, entry: ChainEntry) -> Self:
-        """Build the view of an entry."""
-        return cls(seq=entry.seq, at=entry.at, event=entry.event, said=entry.data)
+
+class WithEvidence(View):
+    """A case with its evidence, newest first; without it if an entry was altered."""
+
+    evidence: tuple[EntryView, ...] | None = None
+    staff: dict[StaffId, str] = Field(
+        description="ARNs behind the pseudonyms, unless their entry has expired"
+    )
+
+
+def evidence_of(seen: InspectedCase[Any]) -> dict[str, Any]:
+    """The fields of `WithEvidence`: the evidence of a case, and the staff that it or the case names."""
+    shown = seen.entries and [
+        {"seq": one.seq, "at": one.at, "event": one.event, "said": one.data} for one in seen.entries
+    ]
+    return {"evidence": shown, "staff": staff.resolve(seen.staff)}
+
+
+Listed = TypeVar("Listed", bound=View)
+
+
+def list_of(view: type[Listed], line: Callable[[Any], View], page: RecordPage[Any, Any]) -> Listed:
+    """Build the view of a page of a list."""
+    items = tuple(map(line, page.found))
+    return view.model_validate({"items": items, "unreadable": page.unreadable, "next": page.next})
 
 
 class CaseStepView(StepView):
@@ -188,24 +211,19 @@ class CaseView(View):
         return cls(**_fields(request))
 
 
-class WholeCaseView(CaseView):
+class WholeCaseView(WithEvidence, CaseView):
     """A request with its evidence, newest first; without it if an entry was altered."""
 
     correction: CorrectionView | None = None
-    evidence: tuple[EntryView, ...] | None = None
-    staff: dict[StaffId, str] = Field(
-        description="ARNs behind the pseudonyms, unless their entry has expired"
-    )
 
     @classmethod
-    def with_history(cls, request: RightsRequest, history: History, staff: dict[StaffId, str]) -> Self:
+    def inspected(cls, seen: InspectedCase[RightsRequest]) -> Self:
         """Build the view of a request and its evidence."""
-        entries = history.entries
-        shown = tuple(map(EntryView.of, entries)) if entries is not None else None
+        request = seen.case
         proposed = request.proposal and ProposalView.of(request.proposal, request.decision_text)
         asked = CorrectionView(**dict(request.correction)) if request.correction else None
         fields = {**_fields(request), "proposal": proposed, "correction": asked}
-        return cls(**fields, evidence=shown, staff=staff)
+        return cls(**fields, **evidence_of(seen))
 
 
 class EnteredView(CaseView):
@@ -227,12 +245,6 @@ class CaseList(View):
         (), description="Open requests of this page that cannot be read, because they were altered"
     )
     next: str | None = None
-
-    @classmethod
-    def of(cls, page: CasePage) -> Self:
-        """Build the view of a page."""
-        items = tuple(map(CaseView.of, page.found))
-        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
 
 
 def _fields(request: RightsRequest) -> dict[str, Any]:

@@ -12,13 +12,11 @@ Invariants:
   reasons for the delay. A recorded notification is final.
 """
 
-from datetime import datetime
-
 from chalicelib.core import clock
-from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
+from chalicelib.core.errors import does_not_apply
 from chalicelib.core.http import IfMatch
-from chalicelib.core.ids import BreachId, StaffId
-from chalicelib.operations.breaches import moves, store
+from chalicelib.core.ids import StaffId
+from chalicelib.operations.breaches import store
 from chalicelib.operations.breaches.clocks import COUNTRIES
 from chalicelib.operations.breaches.model import (
     AssessedOtherwise,
@@ -30,7 +28,6 @@ from chalicelib.operations.breaches.model import (
     NoticesBegun,
     TooManyParts,
 )
-from chalicelib.operations.breaches.moves import BreachMove, etag
 from chalicelib.operations.breaches.subject_notices.letter import LANGUAGES
 from chalicelib.operations.breaches.words import (
     Assessment,
@@ -42,14 +39,18 @@ from chalicelib.operations.breaches.words import (
     Conclusion,
     NewAssessment,
 )
-from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
+from chalicelib.staff.cases import CaseMove, Cases, check_second, check_shown, staff_move
+from chalicelib.staff.model import NothingProposed, ProposedAlready
 
+BREACHES = Cases(store.BREACHES)
 MAX_ASSESSMENTS = 10
-
 MAX_REPORTS = 60
 
+_Move = CaseMove[Breach] | None
 
-def propose(breach_id: BreachId, by: StaffId, new: NewAssessment) -> Breach:
+
+@staff_move(BREACHES.apply)
+def propose(found: Breach, by: StaffId, new: NewAssessment) -> _Move:
     """Propose an assessment; it counts once another operator has approved it.
 
     Raises:
@@ -59,74 +60,6 @@ def propose(breach_id: BreachId, by: StaffId, new: NewAssessment) -> Breach:
         InvalidRequest: audience or texts are missing, or do not apply.
         TooManyParts: the breach has its highest number of assessments.
     """
-    return moves.apply_move(breach_id, by, lambda found: _proposal(found, by, new, clock.now()))
-
-
-def withdraw(breach_id: BreachId, by: StaffId) -> Breach:
-    """Withdraw a proposed assessment, the operator's own or another's."""
-    return moves.apply_move(breach_id, by, _withdrawal)
-
-
-def approve(breach_id: BreachId, by: StaffId, shown: IfMatch) -> Breach:
-    """Approve another operator's assessment.
-
-    Raises:
-        NotFound: no such breach.
-        NothingProposed: no assessment waits.
-        OwnProposal: this operator proposed it.
-        ChangedMeanwhile: the breach changed since the operator saw it.
-        BreachClosed, NoticesBegun: as for `propose`.
-    """
-    return moves.apply_move(breach_id, by, lambda found: _approval(found, by, shown, clock.now()))
-
-
-def begin_notices(breach_id: BreachId, by: StaffId) -> Breach:
-    """Begin to notify the people affected; the next run of the schedule sends the shards to workers.
-
-    Raises:
-        NotFound: no such breach.
-        BreachClosed: it is closed.
-        AssessedOtherwise: no approved assessment says so.
-    """
-    return moves.apply_move(breach_id, by, lambda found: _start(found, clock.now()))
-
-
-def record_notification(breach_id: BreachId, by: StaffId, notification: AuthorityNotification) -> Breach:
-    """Record that an authority was notified.
-
-    Raises:
-        NotFound: no such breach.
-        BreachClosed: it is closed.
-        InvalidRequest: the country has no clock, the instant is impossible, or reasons for a delay are
-            missing.
-        TooManyParts: the breach has its highest number of notifications.
-    """
-    return moves.apply_move(breach_id, by, lambda found: _notification(found, by, notification, clock.now()))
-
-
-def close(breach_id: BreachId, by: StaffId, closing: Closing) -> Breach:
-    """Close a breach that has no open duty.
-
-    Raises:
-        NotFound: no such breach.
-        BreachUnfinished: with the open duties.
-    """
-    return moves.apply_move(breach_id, by, lambda found: _closing(found, by, closing, clock.now()))
-
-
-def open_duties(breach: Breach) -> list[str]:
-    """The duties that are open, as fixed words; an authority's is followed by its country."""
-    duties = [f"authority {one.country}" for one in breach.running]
-    if breach.risk is None:
-        duties.append("assessment")
-    if breach.proposal:
-        duties.append("approval")
-    if breach.has_to_notify:
-        duties.append("subjects")
-    return duties
-
-
-def _proposal(found: Breach, by: StaffId, new: NewAssessment, now: datetime) -> BreachMove | None:
     _check_open(found)
     if found.proposal:
         same = all(getattr(found.proposal, name) == value for name, value in new)
@@ -136,29 +69,39 @@ def _proposal(found: Breach, by: StaffId, new: NewAssessment, now: datetime) -> 
     if len(found.assessments) >= MAX_ASSESSMENTS:
         raise TooManyParts
     _check(new, found)
-    assessment = Assessment(**dict(new), proposed_by=by, proposed_at=now)
+    assessment = Assessment(**dict(new), proposed_by=by, proposed_at=clock.now())
     said = {"risk": new.risk, **({"audience": new.audience} if new.audience else {})}
-    return BreachMove(found.model_copy(update={"proposal": assessment}), "assessment_proposed", said)
+    return CaseMove(found.model_copy(update={"proposal": assessment}), "assessment_proposed", said)
 
 
-def _withdrawal(found: Breach) -> BreachMove | None:
+@staff_move(BREACHES.apply)
+def withdraw(found: Breach, _by: StaffId) -> _Move:
+    """Withdraw a proposed assessment, the operator's own or another's."""
     if found.proposal is None:
         return None
-    return BreachMove(found.model_copy(update={"proposal": None}), "assessment_withdrawn", {})
+    return CaseMove(found.model_copy(update={"proposal": None}), "assessment_withdrawn")
 
 
-def _approval(found: Breach, by: StaffId, shown: IfMatch, now: datetime) -> BreachMove | None:
+@staff_move(BREACHES.apply)
+def approve(found: Breach, by: StaffId, shown: IfMatch) -> _Move:
+    """Approve another operator's assessment.
+
+    Raises:
+        NotFound: no such breach.
+        NothingProposed: no assessment waits.
+        OwnProposal: this operator proposed it.
+        ChangedMeanwhile: the breach changed since the operator saw it.
+        BreachClosed, NoticesBegun: as for `propose`.
+    """
     newest = found.assessments[-1] if found.assessments else None
     if found.proposal is None and newest and newest.approved_by == by:
         return None
     if found.proposal is None:
         raise NothingProposed
-    if found.proposal.proposed_by == by:
-        raise OwnProposal
+    check_second(by, found.proposal.proposed_by)
     _check_open(found)
-    if not shown.allows(etag(found)):
-        raise ChangedMeanwhile
-    assessment = found.proposal.model_copy(update={"approved_by": by, "approved_at": now})
+    check_shown(found, shown)
+    assessment = found.proposal.model_copy(update={"approved_by": by, "approved_at": clock.now()})
     after = found.model_copy(
         update={
             "proposal": None,
@@ -168,10 +111,18 @@ def _approval(found: Breach, by: StaffId, shown: IfMatch, now: datetime) -> Brea
             "country": assessment.country,
         }
     )
-    return BreachMove(after, "assessed", {"risk": assessment.risk, "proposed_by": found.proposal.proposed_by})
+    return CaseMove(after, "assessed", {"risk": assessment.risk, "proposed_by": found.proposal.proposed_by})
 
 
-def _start(found: Breach, now: datetime) -> BreachMove | None:
+@staff_move(BREACHES.apply)
+def begin_notices(found: Breach, _by: StaffId) -> _Move:
+    """Begin to notify the people affected; the next run of the schedule sends the shards to workers.
+
+    Raises:
+        NotFound: no such breach.
+        BreachClosed: it is closed.
+        AssessedOtherwise: no approved assessment says so.
+    """
     if not found.is_open:
         raise BreachClosed
     if found.notices_from:
@@ -187,13 +138,22 @@ def _start(found: Breach, now: datetime) -> BreachMove | None:
         discovered_at=found.discovered_at,
         texts=texts,
     )
-    after = found.model_copy(update={"notices_from": now})
-    return BreachMove(after, "notices_begun", {"audience": found.audience}, (store.letter_write(letter),))
+    after = found.model_copy(update={"notices_from": clock.now()})
+    return CaseMove(after, "notices_begun", {"audience": found.audience}, (store.letter_write(letter),))
 
 
-def _notification(
-    found: Breach, by: StaffId, notification: AuthorityNotification, now: datetime
-) -> BreachMove | None:
+@staff_move(BREACHES.apply)
+def record_notification(found: Breach, by: StaffId, notification: AuthorityNotification) -> _Move:
+    """Record that an authority was notified.
+
+    Raises:
+        NotFound: no such breach.
+        BreachClosed: it is closed.
+        InvalidRequest: the country has no clock, the instant is impossible, or reasons for a delay are
+            missing.
+        TooManyParts: the breach has its highest number of notifications.
+    """
+    now = clock.now()
     if any(_is_same(one, notification) for one in found.reports):
         return None
     if not found.is_open:
@@ -203,11 +163,8 @@ def _notification(
     running = next((one for one in found.clocks if one.country == notification.country), None)
     if running is None:
         raise does_not_apply("country", "A country that the breach concerns; add it by a finding first")
-    if (
-        not max(found.discovered_at, running.notified_at or found.discovered_at)
-        <= notification.notified_at
-        <= now
-    ):
+    earliest = max(found.discovered_at, running.notified_at or found.discovered_at)
+    if not earliest <= notification.notified_at <= now:
         raise does_not_apply(
             "notified_at", "After the instant of awareness and the first notification, now at the latest"
         )
@@ -222,23 +179,24 @@ def _notification(
         "complete": int(notification.complete),
         "late": int(late),
     }
-    return BreachMove(
-        found.model_copy(
-            update={
-                "clocks": tuple(after if one is running else one for one in found.clocks),
-                "reports": (*found.reports, report),
-            }
-        ),
-        "authority_notified",
-        said,
-    )
+    clocks = tuple(after if one is running else one for one in found.clocks)
+    update = {"clocks": clocks, "reports": (*found.reports, report)}
+    return CaseMove(found.model_copy(update=update), "authority_notified", said)
 
 
 def _is_same(report: AuthorityReport, notification: AuthorityNotification) -> bool:
     return all(getattr(report, name) == value for name, value in notification)
 
 
-def _closing(found: Breach, by: StaffId, closing: Closing, now: datetime) -> BreachMove | None:
+@staff_move(BREACHES.apply)
+def close(found: Breach, by: StaffId, closing: Closing) -> _Move:
+    """Close a breach that has no open duty.
+
+    Raises:
+        NotFound: no such breach.
+        BreachUnfinished: with the open duties.
+    """
+    now = clock.now()
     if not found.is_open:
         return None
     if duties := open_duties(found):
@@ -251,7 +209,19 @@ def _closing(found: Breach, by: StaffId, closing: Closing, now: datetime) -> Bre
             "conclusions": (*found.conclusions, conclusion),
         }
     )
-    return BreachMove(after, "closed", {"risk": found.risk})
+    return CaseMove(after, "closed", {"risk": found.risk})
+
+
+def open_duties(breach: Breach) -> list[str]:
+    """The duties that are open, as fixed words; an authority's is followed by its country."""
+    duties = [f"authority {one.country}" for one in breach.running]
+    if breach.risk is None:
+        duties.append("assessment")
+    if breach.proposal:
+        duties.append("approval")
+    if breach.has_to_notify:
+        duties.append("subjects")
+    return duties
 
 
 def _check_open(found: Breach) -> None:

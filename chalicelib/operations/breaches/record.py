@@ -1,4 +1,4 @@
-"""Records breaches and what is found out about them, and shows them; each view by staff is recorded.
+"""Records breaches and what is found out about them, and shows them.
 
 - The instant of awareness may be past, never in the future, and is not changed afterwards.
 - Serbia's authority always has a clock. A fact may add countries, whose clocks run from the same instant:
@@ -9,19 +9,18 @@
   delay whatever the fact is. The earlier assessments stay on record.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.accounts import service as accounts
-from chalicelib.core import chain, clock
-from chalicelib.core.chain import ChainEntry, Unreadable
-from chalicelib.core.errors import NotFound, does_not_apply
-from chalicelib.core.http import Cursor, invalid_cursor
-from chalicelib.core.ids import BreachId, StaffId
-from chalicelib.operations.breaches import clocks, moves, store
+from chalicelib.core import clock
+from chalicelib.core.errors import does_not_apply
+from chalicelib.core.ids import AccountId, BreachId, StaffId
+from chalicelib.core.transactions import commit
+from chalicelib.operations.breaches import clocks, store
 from chalicelib.operations.breaches.clocks import COUNTRIES, HOME, AuthorityClock
-from chalicelib.operations.breaches.decide import MAX_ASSESSMENTS
+from chalicelib.operations.breaches.decide import BREACHES, MAX_ASSESSMENTS
 from chalicelib.operations.breaches.model import (
     AffectedList,
     AssessedOtherwise,
@@ -31,8 +30,6 @@ from chalicelib.operations.breaches.model import (
     BreachStatus,
     TooManyParts,
 )
-from chalicelib.operations.breaches.moves import BreachMove
-from chalicelib.operations.breaches.store import BreachPage, UnknownBreach
 from chalicelib.operations.breaches.subject_notices import run
 from chalicelib.operations.breaches.subject_notices import store as notices
 from chalicelib.operations.breaches.words import (
@@ -43,14 +40,10 @@ from chalicelib.operations.breaches.words import (
     NewBreach,
     rule_of,
 )
-from chalicelib.staff import history
+from chalicelib.staff.cases import CaseMove, InspectedCase, staff_move, staff_of
 
-__all__ = ["BreachPage", "InspectedBreach", "add_affected", "add_fact", "list_all", "open_breach", "show"]
-
-PAGE = 50
 MAX_FACTS = 200
 MAX_LISTS = 2_000  # with 300 users each; more people are notified by country, or all of them
-_MAX_ENTRIES = 100
 _UNASSESSED: dict[str, object] = {"risk": None, "audience": None, "country": None}
 
 
@@ -75,26 +68,17 @@ class NoticeTotals:
 
 
 @dataclass(frozen=True)
-class InspectedBreach:
-    """A breach with its facts, its notices and its newest evidence; None if an entry was altered."""
+class InspectedBreach(InspectedCase[Breach]):
+    """A breach with its facts, its notices and its newest evidence."""
 
-    breach: Breach
-    facts: tuple[BreachFact, ...]
+    facts: list[BreachFact]
     unreadable_facts: int
-    entries: tuple[ChainEntry, ...] | None
     notices: NoticeTotals
 
     @property
     def staff(self) -> set[StaffId]:
-        """The members of staff that it names."""
-        breach = self.breach
-        proposal = (breach.proposal,) if breach.proposal else ()
-        assessed = (*breach.assessments, *proposal)
-        named = {breach.opened_by, *(fact.found_by for fact in self.facts)}
-        named |= {report.by for report in breach.reports} | {one.by for one in breach.conclusions}
-        named |= {member for one in assessed for member in (one.proposed_by, one.approved_by) if member}
-        said = (StaffId.parse(str(value)) for entry in self.entries or () for value in entry.data.values())
-        return named | {member for member in said if member}
+        """The members of staff that the breach, its facts or its evidence name."""
+        return super().staff | staff_of(*self.facts)
 
 
 def open_breach(by: StaffId, new: NewBreach) -> Breach:
@@ -118,11 +102,13 @@ def open_breach(by: StaffId, new: NewBreach) -> Breach:
         clocks=tuple(clocks.start(one, rule_of(new, one), new.discovered_at) for one in countries),
     )
     said = {"discovered_at": clock.to_text(new.discovered_at), "countries": list(countries)}
-    store.create(breach, _fact(breach, 1, by, new, now), store.entry(now, "opened", by, said))
+    fact = store.fact_write(_fact(breach, 1, by, new, now))
+    commit(fact, *store.BREACHES.creation(breach, "opened", by, said))
     return breach
 
 
-def add_fact(breach_id: BreachId, by: StaffId, finding: BreachFinding) -> Breach:
+@staff_move(BREACHES.apply)
+def add_fact(breach: Breach, by: StaffId, finding: BreachFinding) -> CaseMove[Breach]:
     """Add what was found out later; the breach is open then, and assessed anew unless its risk is high.
 
     Raises:
@@ -130,33 +116,27 @@ def add_fact(breach_id: BreachId, by: StaffId, finding: BreachFinding) -> Breach
         InvalidRequest: a country is not listed.
         TooManyParts: the breach has its highest number of facts, or of assessments and needs another one.
     """
-
-    def rule(breach: Breach) -> BreachMove:
-        now = clock.now()
-        known = {one.country: one for one in breach.clocks}
-        _check(finding, known)
-        is_outdated = breach.risk not in {None, BreachRisk.HIGH}
-        if breach.findings >= MAX_FACTS or (is_outdated and len(breach.assessments) >= MAX_ASSESSMENTS):
-            raise TooManyParts
-        number = breach.findings + 1
-        added = [one for one in dict.fromkeys(finding.countries) if one not in known]
-        started = (clocks.start(one, rule_of(finding, one), breach.discovered_at) for one in added)
-        stated = {one for one in finding.communications_in if one in known}
-        after = breach.model_copy(
-            update={
-                "findings": number,
-                "clocks": (*(_restated(one, stated, breach) for one in breach.clocks), *started),
-                "status": BreachStatus.OPEN,
-                "closed_at": None,
-                **(_UNASSESSED if is_outdated else {}),
-            }
-        )
-        said = {"fact": number, "countries": added, "reopened": int(not breach.is_open)}
-        return BreachMove(
-            after, "fact_added", said, (store.fact_write(_fact(breach, number, by, finding, now)),)
-        )
-
-    return moves.apply_move(breach_id, by, rule)
+    known = {one.country: one for one in breach.clocks}
+    _check(finding, known)
+    is_outdated = breach.risk not in {None, BreachRisk.HIGH}
+    if breach.findings >= MAX_FACTS or (is_outdated and len(breach.assessments) >= MAX_ASSESSMENTS):
+        raise TooManyParts
+    number = breach.findings + 1
+    added = [one for one in dict.fromkeys(finding.countries) if one not in known]
+    started = (clocks.start(one, rule_of(finding, one), breach.discovered_at) for one in added)
+    stated = {one for one in finding.communications_in if one in known}
+    after = breach.model_copy(
+        update={
+            "findings": number,
+            "clocks": (*(_restated(one, stated, breach) for one in breach.clocks), *started),
+            "status": BreachStatus.OPEN,
+            "closed_at": None,
+            **(_UNASSESSED if is_outdated else {}),
+        }
+    )
+    said = {"fact": number, "countries": added, "reopened": int(not breach.is_open)}
+    fact = _fact(breach, number, by, finding, clock.now())
+    return CaseMove(after, "fact_added", said, [store.fact_write(fact)])
 
 
 def add_affected(breach_id: BreachId, by: StaffId, users: AffectedUsers) -> Breach:
@@ -172,46 +152,29 @@ def add_affected(breach_id: BreachId, by: StaffId, users: AffectedUsers) -> Brea
     """
     claims = accounts.claims_of_users(set(users.user_ids)).values()
     found = sorted(claim.account_id for claim in claims if claim and claim.account_id)
-
-    def rule(breach: Breach) -> BreachMove:
-        if not breach.is_open:
-            raise BreachClosed
-        if breach.audience is not Audience.LISTED:
-            raise AssessedOtherwise
-        if breach.lists >= MAX_LISTS:
-            raise TooManyParts
-        number = breach.lists + 1
-        affected = AffectedList(
-            breach_id=breach_id,
-            number=number,
-            opened_at=breach.opened_at,
-            account_ids=tuple(found),
-            listed=len(found),
-            unknown=len(set(users.user_ids)) - len(found),
-        )
-        said = {"list": number, "accounts": len(found), "unknown": affected.unknown}
-        after = breach.model_copy(update={"lists": number})
-        return BreachMove(after, "users_listed", said, (store.list_write(affected),))
-
-    return moves.apply_move(breach_id, by, rule)
+    unknown = len(set(users.user_ids)) - len(found)
+    return BREACHES.apply(breach_id, by, lambda breach: _list(breach, found, unknown))
 
 
-def list_all(cursor: Cursor | None, by: StaffId) -> BreachPage:
-    """List a page of all breaches, open ones first, and record that the operator sees them.
-
-    Raises:
-        InvalidRequest: the cursor is malformed.
-        Unavailable: the view cannot be recorded now.
-    """
-    after = BreachId.parse(cursor) if cursor is not None else None
-    if cursor is not None and after is None:
-        raise invalid_cursor()
-    try:
-        page = store.page(after, PAGE)
-    except UnknownBreach:
-        raise invalid_cursor() from None
-    history.record_view(by, "listed", "breaches", [*(one.breach_id for one in page.found), *page.unreadable])
-    return page
+def _list(breach: Breach, found: Sequence[AccountId], unknown: int) -> CaseMove[Breach]:
+    if not breach.is_open:
+        raise BreachClosed
+    if breach.audience is not Audience.LISTED:
+        raise AssessedOtherwise
+    if breach.lists >= MAX_LISTS:
+        raise TooManyParts
+    number = breach.lists + 1
+    affected = AffectedList(
+        breach_id=breach.breach_id,
+        number=number,
+        opened_at=breach.opened_at,
+        account_ids=tuple(found),
+        listed=len(found),
+        unknown=unknown,
+    )
+    said = {"list": number, "accounts": len(found), "unknown": unknown}
+    after = breach.model_copy(update={"lists": number})
+    return CaseMove(after, "users_listed", said, [store.list_write(affected)])
 
 
 def show(breach_id: BreachId, by: StaffId) -> InspectedBreach:
@@ -221,18 +184,9 @@ def show(breach_id: BreachId, by: StaffId) -> InspectedBreach:
         NotFound: no such breach.
         Unavailable: the view cannot be recorded now.
     """
-    breach = store.read(breach_id)
-    if breach is None:
-        raise NotFound
-    moves.record_inspection(breach_id, by)
-    found = store.facts(breach_id)
-    facts = tuple(fact for fact in found if fact)
-    entries: tuple[ChainEntry, ...] | None
-    try:
-        entries = tuple(chain.page(store.history_of(breach_id), None, _MAX_ENTRIES)[0])
-    except Unreadable:  # operators need to see exactly such a breach
-        entries = None
-    return InspectedBreach(breach, facts, len(found) - len(facts), entries, NoticeTotals.of(breach))
+    seen = BREACHES.show(breach_id, by)
+    facts, unreadable = store.facts(breach_id)
+    return InspectedBreach(seen.case, seen.entries, facts, len(unreadable), NoticeTotals.of(seen.case))
 
 
 def _restated(known: AuthorityClock, stated: set[str], breach: Breach) -> AuthorityClock:

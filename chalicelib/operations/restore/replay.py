@@ -32,7 +32,7 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
-from chalicelib.operations.breaches import moves
+from chalicelib.operations.breaches import store as breaches
 from chalicelib.operations.restore import erasures, objections, withdrawals
 from chalicelib.operations.restore.erasures import Keep
 from chalicelib.operations.restore.marks import MARGIN, FoundMarks, find_marks
@@ -264,7 +264,7 @@ def _list_lost(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
 
 def _list_breaches(order: ReplayOrder) -> ReplayPart:
     """List the breaches that Rights lacks, or has in an older state than the Ledger."""
-    behind = list(moves.behind_ledger(order.at - MARGIN))
+    behind = list(breaches.behind_ledger(order.at - MARGIN))
     named = (f"  breach {breach_id}: behind the Ledger; enter what is missing" for breach_id in behind)
     return ReplayPart((f"breaches: {len(behind)} behind the Ledger", *named), len(behind))
 

@@ -5,10 +5,9 @@ A#<account>, stream_case    in Accounts; while it is open, in the index `due` un
 
 from collections.abc import Iterable, Iterator
 
-from chalicelib.core import clock, observe, shards, table
+from chalicelib.core import clock, shards, table
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId
-from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
     Change,
@@ -43,13 +42,8 @@ def read(account_id: AccountId) -> StreamCase | None:
 
 def read_open(account_ids: Iterable[AccountId]) -> list[StreamCase]:
     """The open cases of accounts. One that cannot be read is omitted and counted."""
-    found: list[StreamCase] = []
-    for some in batched(account_ids, _AT_ONCE):
-        for item in table.batch_get(map(_key, some)).values():
-            try:
-                found.append(codec.opened(StreamCase, item))
-            except SealingError as error:
-                observe.record_unreadable("case_unreadable", error)
+    batches = (table.batch_get(map(_key, some)) for some in batched(account_ids, _AT_ONCE))
+    found = (case for items in batches for case in codec.open_readable(StreamCase, items.values()))
     return [case for case in found if case.is_open]
 
 

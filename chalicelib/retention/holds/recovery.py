@@ -29,7 +29,7 @@ class HoldOutcome(StrEnum):
 
 def holds_since(since: datetime) -> Iterator[HoldId]:
     """The holds with entries in the Ledger since an instant, each once."""
-    for touched in chain.chains_touched_since(since, store.CHAIN):
+    for touched in chain.chains_touched_since(since, Hold.declaration.kind):
         yield HoldId(touched.pseudonym)
 
 
@@ -38,11 +38,11 @@ def recover(hold_id: HoldId, perform: Perform) -> HoldOutcome:
 
     Raises:
         Unavailable: a table does not answer.
-        HoldsChanged: another writer changed the hold.
+        CaseChanged: another writer changed the hold.
     """
     try:
-        entries = {entry.event: entry for entry in chain.entries(store.history_of(hold_id))}
-        hold = store.find(hold_id)
+        entries = {entry.event: entry for entry in chain.entries(store.HOLDS.history_of(hold_id))}
+        hold = store.HOLDS.read(hold_id)
     except (Unreadable, SealingError):
         return HoldOutcome.DOUBTFUL
     if hold is None:
@@ -50,7 +50,7 @@ def recover(hold_id: HoldId, perform: Perform) -> HoldOutcome:
     after = _as_recorded(hold, entries)
     if after == hold:
         return HoldOutcome.UNCHANGED
-    perform(partial(commit, store.recovering(after.model_copy(update={"version": hold.version + 1}))))
+    perform(partial(commit, store.HOLDS.replacement(after.model_copy(update={"version": hold.version + 1}))))
     return HoldOutcome.CHANGED
 
 

@@ -15,23 +15,22 @@ Failures: a repeated call with the same content by the same operator returns the
 made, and a repeated confirmation or lifting changes nothing.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.accounts.service import AccountGone, not_erasing, read_by_user
 from chalicelib.core import clock, metrics
-from chalicelib.core.chain import HeadMoved
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
+from chalicelib.core.errors import Unavailable, does_not_apply
 from chalicelib.core.ids import AccountId, HoldId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.transactions import Conflict, commit
 from chalicelib.privacy import register
+from chalicelib.privacy.cases import RecordPage
 from chalicelib.privacy.plans import holdable
 from chalicelib.retention.holds import store
-from chalicelib.retention.holds.store import HoldPage, HoldsChanged, SubjectHolds, closing, forget_closed
+from chalicelib.retention.holds.store import HoldsChanged, SubjectHolds, closing, forget_closed
 from chalicelib.retention.model import UNCONFIRMED, Hold, HoldEnded, HoldsClosed, NewHold, NotDisclosed
-from chalicelib.staff import history
+from chalicelib.staff.cases import CaseMove, Cases, check_second, staff_move
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.staff.model import OwnProposal
 
@@ -39,8 +38,10 @@ LONGEST = 731 * DAY  # two years, one of which may be a leap year
 _TRIES = 3
 PAGE = 100
 
+HOLDS = Cases(store.HOLDS)
+
 __all__ = [
-    "HoldPage",
+    "HOLDS",
     "HoldsChanged",
     "SubjectHolds",
     "closing",
@@ -52,7 +53,6 @@ __all__ = [
     "of_subject",
     "place",
     "propose_lift",
-    "show",
     "unended",
 ]
 
@@ -110,10 +110,11 @@ def place(by: StaffId, new: NewHold) -> Hold:
             raise HoldsClosed
         hold = _hold(account_id, by, new, now, known)
         try:
-            commit(*store.placing(known, hold, now), store.entry(hold, "placed", by), not_erasing(account_id))
+            placing = store.HOLDS.creation(hold, "placed", by, _said(hold))
+            commit(*placing, store.counting(known, hold.ends_at), not_erasing(account_id))
         except AccountGone:
             raise HoldsClosed from None
-        except (HoldsChanged, HeadMoved):
+        except Conflict:
             continue
         metrics.count(Metric.HOLD_PLACED)
         return hold
@@ -167,122 +168,90 @@ def _is_same(hold: Hold, by: StaffId, new: NewHold) -> bool:
     return hold.placed_by == by and given == new.model_dump() and hold.ends_at > clock.now()
 
 
-def confirm(by: StaffId, hold_id: HoldId) -> Hold:
+@staff_move(HOLDS.apply)
+def confirm(hold: Hold, by: StaffId) -> CaseMove[Hold] | None:
     """Confirm another operator's hold; it is then in force until its end.
 
     Raises:
-        NotFound: no such hold.
         OwnProposal: this operator placed it.
         HoldEnded: its 72 hours have passed, or it was lifted.
-        HoldsClosed, Unavailable: as for `place`.
+        HoldsClosed: as for `place`.
     """
-
-    def confirmed(hold: Hold, now: datetime) -> Hold | None:
-        if hold.placed_by == by:
-            raise OwnProposal
-        if hold.confirmed_by:
-            return None
-        if not hold.awaits_confirmation(now):
-            raise HoldEnded
-        in_force_from = hold.in_force_from or now
-        return hold.model_copy(
-            update={"confirmed_by": by, "in_force_from": in_force_from, "ends_at": hold.until}
-        )
-
-    return _change(by, hold_id, "confirmed", confirmed)
+    check_second(by, hold.placed_by)
+    if hold.confirmed_by:
+        return None
+    now = clock.now()
+    if not hold.awaits_confirmation(now):
+        raise HoldEnded
+    known = store.of(hold.account_id)
+    if known.closed_by:
+        raise HoldsClosed
+    began = hold.in_force_from or now
+    after = hold.model_copy(update={"confirmed_by": by, "in_force_from": began, "ends_at": hold.until})
+    return _moved(after, "confirmed", known)
 
 
-def propose_lift(by: StaffId, hold_id: HoldId) -> Hold:
+@staff_move(HOLDS.apply)
+def propose_lift(hold: Hold, by: StaffId) -> CaseMove[Hold] | None:
     """Propose to lift a hold before its end. The operator who placed an unconfirmed hold lifts it at once.
 
     Raises:
-        NotFound: no such hold.
         HoldEnded: it has ended already.
-        Unavailable: as for `place`.
     """
-
-    def proposed(hold: Hold, now: datetime) -> Hold | None:
-        if hold.lifted_by == by or hold.lift_proposed_by:
-            return None
-        if hold.ends_at <= now:
-            raise HoldEnded
-        if hold.confirmed_by is None and hold.placed_by == by:
-            return hold.model_copy(update={"lifted_by": by, "ends_at": now})
-        return hold.model_copy(update={"lift_proposed_by": by})
-
-    return _change(by, hold_id, "lift_proposed", proposed)
+    if hold.lifted_by == by or hold.lift_proposed_by:
+        return None
+    if hold.ends_at <= clock.now():
+        raise HoldEnded
+    if hold.confirmed_by is None and hold.placed_by == by:
+        return _lifting(hold, by)
+    after = hold.model_copy(update={"lift_proposed_by": by})
+    return _moved(after, "lift_proposed", store.of(hold.account_id))
 
 
-def lift(by: StaffId, hold_id: HoldId) -> Hold:
+@staff_move(HOLDS.apply)
+def lift(hold: Hold, by: StaffId) -> CaseMove[Hold] | None:
     """Lift a hold whose lifting another operator proposed.
 
     Raises:
-        NotFound: no such hold.
         OwnProposal: this operator proposed the lifting, or no operator did.
-        HoldEnded, Unavailable: as for `propose_lift`.
+        HoldEnded: as for `propose_lift`.
     """
-
-    def lifted(hold: Hold, now: datetime) -> Hold | None:
-        if hold.lifted_by:
-            return None
-        if hold.ends_at <= now:
-            raise HoldEnded
-        if hold.lift_proposed_by in {None, by}:
-            raise OwnProposal
-        return hold.model_copy(update={"lifted_by": by, "ends_at": now})
-
-    return _change(by, hold_id, "lifted", lifted)
+    if hold.lifted_by:
+        return None
+    if hold.ends_at <= clock.now():
+        raise HoldEnded
+    if hold.lift_proposed_by is None:
+        raise OwnProposal
+    check_second(by, hold.lift_proposed_by)
+    return _lifting(hold, by)
 
 
-def _change(by: StaffId, hold_id: HoldId, event: str, rule: Callable[[Hold, datetime], Hold | None]) -> Hold:
-    """Apply a rule to a hold, with its evidence. A rule that returns None made the change before."""
-    for _ in range(_TRIES):
-        hold = store.find(hold_id)
-        if hold is None:
-            raise NotFound
-        now = clock.now()
-        after = rule(hold, now)
-        if after is None:
-            history.record_view(by, "viewed", "holds", [hold_id])
-            return hold
-        after = after.model_copy(update={"version": hold.version + 1})
-        known = store.of(hold.account_id)
-        if event == "confirmed" and known.closed_by:
-            raise HoldsClosed
-        ends = after.lifted_by is not None
-        due_at = None if ends else now
-        writes: list[Write] = (
-            store.lifting(after, due_at) if known.closed_by else store.changing(known, after, due_at)
-        )
-        try:
-            commit(*writes, store.entry(after, "lifted" if ends else event, by))
-        except (HoldsChanged, HeadMoved):
-            continue
-        return after
-    raise Unavailable
+def _lifting(hold: Hold, by: StaffId) -> CaseMove[Hold]:
+    after = hold.model_copy(update={"lifted_by": by, "ends_at": clock.now()})
+    return _moved(after, "lifted", store.of(hold.account_id))
 
 
-def listed(by: StaffId) -> HoldPage:
+def _moved(after: Hold, event: str, known: SubjectHolds) -> CaseMove[Hold]:
+    """A change of a hold. It also counts as one of the subject's holds, unless an erasure has closed them."""
+    counting = () if known.closed_by else (store.counting(known, after.ends_at),)
+    return CaseMove(after, event, _said(after), counting)
+
+
+def _said(hold: Hold) -> dict[str, object]:
+    return {
+        "kinds": list(hold.kinds),
+        "ground": hold.ground,
+        "until": clock.to_text(hold.until),
+        "secret": int(hold.secret_until is not None),
+    }
+
+
+def listed(by: StaffId) -> RecordPage[Hold, HoldId]:
     """The holds that have not ended, by their end; at most `PAGE`. The view is recorded.
 
     Raises:
         Unavailable: the view cannot be recorded now.
     """
     page = store.ending_after(clock.now(), PAGE)
-    ids = [*(hold.hold_id for hold in page.holds), *page.unreadable]
-    history.record_view(by, "listed", "holds", ids)
+    HOLDS.record_page(page, by)
     return page
-
-
-def show(by: StaffId, hold_id: HoldId) -> Hold:
-    """One hold, also after its end. The view is recorded.
-
-    Raises:
-        NotFound: no such hold.
-        Unavailable: the view cannot be recorded now.
-    """
-    hold = store.find(hold_id)
-    if hold is None:
-        raise NotFound
-    history.record_view(by, "viewed", "holds", [hold_id])
-    return hold

@@ -7,17 +7,16 @@ Placing, confirming or lifting a hold also increments the version, on condition 
 A lifting after that, the upkeep and a replay change the hold alone. So a hold that is placed at the same time
 as the point of no return of an erasure is either seen by it or refused.
 
-`entry` writes the evidence in the Ledger: who placed, confirmed and lifted a hold, in ids and fixed words.
+The evidence says who placed, confirmed and lifted a hold, in ids and fixed words.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.core import chain, clock, observe, shards, table
-from chalicelib.core.chain import Chain, NewEntry
-from chalicelib.core.ids import AccountId, HoldId, RightsRequestId, StaffId
+from chalicelib.core import clock, observe, shards, table
+from chalicelib.core.ids import AccountId, HoldId, RightsRequestId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import (
     Attr,
@@ -38,6 +37,7 @@ from chalicelib.core.table import (
 )
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
+from chalicelib.privacy.cases import CaseTable, RecordPage
 from chalicelib.privacy.periods import Period
 from chalicelib.retention.model import Hold, HoldsVersion
 
@@ -66,15 +66,6 @@ class SubjectHolds:
         return self.version.closed_by if self.version else None
 
 
-@dataclass
-class HoldPage:
-    """The beginning of a list of holds: the holds, the ids of unreadable ones, and whether there are more."""
-
-    holds: list[Hold] = field(default_factory=list)
-    unreadable: list[HoldId] = field(default_factory=list)
-    has_more: bool = False
-
-
 def _version_key(account_id: AccountId) -> Key:
     return Key(Table.RIGHTS, partition_of(account_id), "holds")
 
@@ -98,78 +89,64 @@ def of(account_id: AccountId) -> SubjectHolds:
     return SubjectHolds(account_id, version, tuple(holds))
 
 
-def find(hold_id: HoldId) -> Hold | None:
-    """The hold with an id; None if there is none, or if it was placed a moment ago."""
-    rows = table.query(Query(Table.RIGHTS, f"hold#{hold_id}", index=Index.OWNER, limit=1))
-    item = next(map(_stored, rows), None)
-    return codec.opened(Hold, item) if item else None
-
-
-def ending_after(instant: datetime, maximum: int) -> HoldPage:
-    """At most `maximum` holds that end after an instant, by their end.
-
-    One that was altered is logged and counted, and the page has its id.
-    """
-    later = Between(clock.to_text(instant + _A_SECOND), "~")
-    rows = list(table.query(Query(Table.RIGHTS, _ALL, later, index=Index.OPEN, limit=maximum + 1)))
-    page = HoldPage(has_more=len(rows) > maximum)
-    places = [Key(Table.RIGHTS, row["pk"], row["sk"]) for row in rows[:maximum]]
-    items = table.batch_get(places)
-    for item in (items[place] for place in places if place in items):
-        try:
-            page.holds.append(codec.opened(Hold, item))
-        except SealingError as error:
-            observe.record_unreadable("hold_unreadable", error, hold_id=_id_of(item))
-            page.unreadable.append(_id_of(item))
-    return page
-
-
 def due(shard: str, now: datetime) -> Iterator[Hold]:
     """Glances at the holds of a shard whose records have to be pinned, longest due first.
 
     One that was altered is logged, counted and left out; the others are returned.
     """
     by_now = Between(_EARLIEST, clock.to_text(now))
-    for item in map(_stored, table.query(Query(Table.RIGHTS, shard, by_now, index=Index.DUE))):
-        if item and (hold := _glance(item)):
-            yield hold
+    for place in map(_place_of, table.query(Query(Table.RIGHTS, shard, by_now, index=Index.DUE))):
+        try:
+            if item := table.get(place):
+                yield codec.glance(Hold, item)
+        except SealingError as error:
+            observe.record_unreadable("hold_unreadable", error, hold_id=_id_at(place))
 
 
-def _stored(row: Item) -> Item | None:
-    """The item that a row of an index names; None if it was deleted or has expired."""
-    return table.get(Key(Table.RIGHTS, row["pk"], row["sk"]))
+def _place_of(row: Item) -> Key:
+    """The key of the item that a row of an index names, which may be deleted or expired."""
+    return Key(Table.RIGHTS, row["pk"], row["sk"])
 
 
-def _id_of(item: Item) -> HoldId:
-    return HoldId(item["sk"].removeprefix("hold#"))
+def _id_at(place: Key) -> HoldId:
+    return HoldId((place.sk or "").removeprefix("hold#"))
 
 
-def _glance(item: Item) -> Hold | None:
-    try:
-        return codec.glance(Hold, item)
-    except SealingError as error:
-        observe.record_unreadable("hold_unreadable", error, hold_id=_id_of(item))
-        return None
+def _find(hold_id: HoldId) -> Key | None:
+    """The key of a hold; None if there is none, or if it was placed a moment ago."""
+    rows = table.query(Query(Table.RIGHTS, f"hold#{hold_id}", index=Index.OWNER, limit=1))
+    return next(map(_place_of, rows), None)
 
 
-def placing(known: SubjectHolds, hold: Hold, due_at: datetime) -> list[Write]:
-    """The writes that place a hold; their conflict is HoldsChanged."""
-    return [Create(_key(hold), _item(hold, due_at), conflict=HoldsChanged), _counted(known, hold.ends_at)]
+def _indexed(hold: Hold) -> Item:
+    """The index attributes. A change makes a hold due for the upkeep, unless it was lifted."""
+    return {
+        Index.OWNER.pk: f"hold#{hold.hold_id}",
+        Index.OWNER.sk: clock.to_text(hold.placed_at),
+        Index.OPEN.pk: _ALL,
+        Index.OPEN.sk: clock.to_text(hold.ends_at),
+        **({} if hold.lifted_by else _due(hold, clock.now())),
+    }
 
 
-def changing(known: SubjectHolds, after: Hold, due_at: datetime | None) -> list[Write]:
-    """The writes that change a hold over the version that was read; their conflict is HoldsChanged."""
-    return [_replaced(after, due_at), _counted(known, after.ends_at)]
+HOLDS = CaseTable(
+    Hold,
+    _ALL,
+    HoldId,
+    id_at=_id_at,
+    find=_find,
+    key_of=_key,
+    indexed=_indexed,
+    kept_until=lambda hold: Period.HOLD.ends(hold.until),  # as long as one that ends at its planned end
+    viewed="viewed",
+)
 
 
-def lifting(after: Hold, due_at: datetime | None) -> list[Write]:
-    """The write that shortens a hold, also after an erasure has closed the subject's holds."""
-    return [_replaced(after, due_at)]
-
-
-def recovering(after: Hold) -> Write:
-    """The write that gives a hold of a restored table its later state."""
-    return _replaced(after, clock.now())
+def ending_after(instant: datetime, maximum: int) -> RecordPage[Hold, HoldId]:
+    """At most `maximum` holds that end after an instant, by their end."""
+    later = Between(clock.to_text(instant + _A_SECOND), "~")
+    ending = Query(Table.RIGHTS, _ALL, later, index=Index.OPEN, limit=maximum + 1)
+    return HOLDS.open_rows(list(table.query(ending)), maximum)
 
 
 def moving_due(hold: Hold, due_at: datetime | None) -> Write:
@@ -185,7 +162,7 @@ def moving_due(hold: Hold, due_at: datetime | None) -> Write:
 
 def closing(known: SubjectHolds, request_id: RightsRequestId) -> Write:
     """The write after which no hold of the subject is placed or confirmed; its conflict is HoldsChanged."""
-    return _counted(known, clock.now(), request_id)
+    return counting(known, clock.now(), request_id)
 
 
 def forget_closed(account_id: AccountId, request_id: RightsRequestId) -> None:
@@ -200,12 +177,11 @@ def forget_closed(account_id: AccountId, request_id: RightsRequestId) -> None:
         table.write(Delete(_version_key(account_id), Attr("closed_by").eq(request_id)))
 
 
-def _replaced(after: Hold, due_at: datetime | None) -> Replace:
-    unchanged = Attr("version").eq(after.version - 1)
-    return Replace(_key(after), _item(after, due_at), only_if=unchanged, conflict=HoldsChanged)
+def counting(known: SubjectHolds, ends_at: datetime, closed_by: RightsRequestId | None = None) -> Write:
+    """The write of the next version of a subject's holds, one of which ends then.
 
-
-def _counted(known: SubjectHolds, ends_at: datetime, closed_by: RightsRequestId | None = None) -> Write:
+    Its conflict is HoldsChanged: a hold was changed since they were read, or an erasure has closed them.
+    """
     place, before = _version_key(known.account_id), known.version
     if before is None:
         first = HoldsVersion(version=1, closed_by=closed_by, kept_from=ends_at)
@@ -217,41 +193,5 @@ def _counted(known: SubjectHolds, ends_at: datetime, closed_by: RightsRequestId 
     return Replace(place, codec.to_item(after, place), only_if=same, conflict=HoldsChanged)
 
 
-def _item(hold: Hold, due_at: datetime | None) -> Item:
-    item = codec.to_item(hold, _key(hold)) | {
-        Index.OWNER.pk: f"hold#{hold.hold_id}",
-        Index.OWNER.sk: clock.to_text(hold.placed_at),
-        Index.OPEN.pk: _ALL,
-        Index.OPEN.sk: clock.to_text(hold.ends_at),
-    }
-    return item | _due(hold, due_at) if due_at else item
-
-
 def _due(hold: Hold, due_at: datetime) -> Item:
     return {Index.DUE.pk: shards.shard_of(hold.hold_id, SHARDS), Index.DUE.sk: clock.to_text(due_at)}
-
-
-CHAIN = "hold"  # the kind of the chains
-
-
-def history_of(hold_id: HoldId) -> Chain:
-    """The history of a hold in the Ledger."""
-    return Chain(CHAIN, hold_id)
-
-
-def entry(hold: Hold, event: str, by: StaffId) -> Write:
-    """The write that appends an entry; it is kept as long as a hold that ends at its planned end.
-
-    Raises:
-        Unavailable: the Ledger does not answer.
-        Unreadable: the newest entry was altered.
-    """
-    said = {
-        "by": by,
-        "kinds": list(hold.kinds),
-        "ground": hold.ground,
-        "until": clock.to_text(hold.until),
-        "secret": int(hold.secret_until is not None),
-    }
-    kept_until = Period.HOLD.ends(hold.until)
-    return chain.append_write(history_of(hold.hold_id), NewEntry(event, said, delete_at=kept_until))

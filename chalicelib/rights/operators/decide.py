@@ -15,30 +15,40 @@ Invariants:
   period is recorded as late, even if the answer was extended (Art. 12(4) GDPR). A partial refusal counts as
   one.
 
+The end of a restriction (Art. 18(3) GDPR) is decided by two operators as well:
+
+- The subject is notified before: the approval sets the end to a later instant, and the step `uphold` sends a
+  mail and ends the restriction then. The app shows both at once.
+- Until then operators can withdraw it, and the subject can end the restriction sooner.
+- An objection is never ended this way: only its decision refuses it.
+
 Failures: each change is one transaction with its evidence, so none is left half done. If a response is lost,
 repeating the call returns the same result.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from chalicelib.core import clock
-from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
+from chalicelib.core.clock import HOUR
+from chalicelib.core.errors import does_not_apply
 from chalicelib.core.http import IfMatch
-from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.core.ids import StaffId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
 from chalicelib.rights.engine.moves import Move, with_next_step_due, without_proposal
 from chalicelib.rights.intake import record
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.rectification import intake as rectification
 from chalicelib.rights.request import declaration, states
 from chalicelib.rights.request.model import AskedCorrection, Proposal, RightsRequest
-from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.notes import Lifting, RequestAnnouncement, RestraintNotes
 from chalicelib.rights.request.restraints import restraint_of
 from chalicelib.rights.request.states import NotCarriedOut, NotNow, TooLate
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
-from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
+from chalicelib.rights.restriction.right import UPHOLD
+from chalicelib.staff.cases import check_second, check_shown, staff_move
+from chalicelib.staff.model import NothingProposed, ProposedAlready
 
 # Their answer says what was done, so a person cannot give it.
 _BY_PROCEDURE_ONLY = frozenset({Right.ERASURE, Right.RESTRICTION})
@@ -58,25 +68,8 @@ class ProposedDecision:
     corrections: Mapping[str, str] | None = None  # the values that a rectification gets
 
 
-def etag(request: RightsRequest) -> str:
-    """The entity tag of the version that an operator sees."""
-    return f'"{request.version}"'
-
-
-def staff_of(request: RightsRequest) -> set[StaffId]:
-    """The members of staff that a request names."""
-    proposal, authority = request.proposal, request.authority
-    lifting = request.notes.lifting if isinstance(request.notes, RestraintNotes) else None
-    named = (
-        *((proposal.by, proposal.approved_by) if proposal else ()),
-        *((lifting.by, lifting.approved_by) if lifting else ()),
-        authority.seen_by if authority else None,
-        request.notes.identity_checked_by,
-    )
-    return {member for member in named if member}
-
-
-def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision) -> RightsRequest:
+@staff_move(apply_move)
+def propose(request: RightsRequest, by: StaffId, decision: ProposedDecision) -> Move | None:
     """Propose a decision; it takes effect once another operator approves it.
 
     Raises:
@@ -88,19 +81,51 @@ def propose(request_id: RightsRequestId, by: StaffId, decision: ProposedDecision
         ProposedAlready: another proposal waits.
     """
     _check(decision)
-    return apply_move(request_id, by, lambda request: _proposal_move(request, by, decision, clock.now()))
+    states.check_open(request)
+    if standing := request.proposal:
+        values = rectification.proposed_values(request, decision.status, decision.corrections)
+        if (standing.by, _proposal(request, standing)) == (by, replace(decision, corrections=values)):
+            return None
+        raise ProposedAlready
+    _check_for(request, decision)
+    _check_parts(request, decision)
+    if decision.status not in states.MOVES[request.status]:
+        raise NotNow
+    values = rectification.proposed_values(request, decision.status, decision.corrections)
+    reviewed = Status.AWAITING_REVIEW in states.MOVES[request.status]
+    after = request.model_copy(
+        update={
+            "status": Status.AWAITING_REVIEW if reviewed else request.status,
+            "proposal": Proposal(status=decision.status, reason=decision.reason, by=by, at=clock.now()),
+            "decision_text": decision.text,
+            "correction": _with_proposed(request, values),
+            "run_at": None,
+        }
+    )
+    return Move(after, "proposed", {"status": decision.status, "reason": decision.reason})
 
 
-def withdraw(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
+@staff_move(apply_move)
+def withdraw(request: RightsRequest, _by: StaffId) -> Move | None:
     """Withdraw a proposal, the operator's own or another's; the procedure resumes.
 
     Raises:
         TooLate: the request is decided already.
     """
-    return apply_move(request_id, by, lambda request: _withdrawal_move(request, clock.now()))
+    if not request.is_open:
+        raise TooLate
+    if request.proposal is None:
+        return None
+    # A request without steps before its decision stays in review.
+    goes_on = request.status is Status.AWAITING_REVIEW and request.next_step
+    after = without_proposal(request).model_copy(
+        update={"status": Status.IN_PROGRESS if goes_on else request.status}
+    )
+    return Move(with_next_step_due(after, clock.now()), "proposal_withdrawn", {})
 
 
-def approve(request_id: RightsRequestId, by: StaffId, shown: IfMatch) -> RightsRequest:
+@staff_move(apply_move)
+def approve(request: RightsRequest, by: StaffId, shown: IfMatch) -> Move | None:
     """Approve another operator's proposal, which makes it the decision.
 
     Raises:
@@ -110,7 +135,30 @@ def approve(request_id: RightsRequestId, by: StaffId, shown: IfMatch) -> RightsR
         ChangedMeanwhile: the request changed since the operator saw it.
         InvalidRequest, NotCarriedOut: as for `propose`.
     """
-    return apply_move(request_id, by, lambda request: _approval_move(request, by, shown, clock.now()))
+    proposal = request.proposal
+    if not request.is_open:
+        if proposal and proposal.approved_by == by:
+            return None
+        raise TooLate
+    if proposal is None:
+        raise NothingProposed
+    check_second(by, proposal.by)
+    check_shown(request, shown)
+    # The rules may have changed since the proposal.
+    _check_for(request, _proposal(request, proposal))
+    late = proposal.reason is not None and not request.clock.refusal_is_in_time(clock.now())
+    said = {"proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
+    move = record.closing_move(request, proposal.status, "decided", {**said, "late": int(late)})
+    after = move.after.model_copy(
+        update={
+            "refusal": proposal.reason,
+            "decision_text": request.decision_text,
+            "correction": request.correction,
+            "proposal": proposal.model_copy(update={"approved_by": by}),
+        }
+    )
+    counts = (Metric.RIGHTS_ANSWERED, *((Metric.RIGHTS_REFUSED_LATE,) if late else ()))
+    return replace(move, after=after, counts=counts, said={**move.said, **_corrected(request)})
 
 
 def _check(decision: ProposedDecision) -> None:
@@ -148,33 +196,6 @@ def _check_parts(request: RightsRequest, decision: ProposedDecision) -> None:
         raise does_not_apply("status", "It can only be completed or refused as a whole")
 
 
-def _proposal_move(
-    request: RightsRequest, by: StaffId, decision: ProposedDecision, now: datetime
-) -> Move | None:
-    states.check_open(request)
-    if standing := request.proposal:
-        values = rectification.proposed_values(request, decision.status, decision.corrections)
-        if (standing.by, _proposal(request, standing)) == (by, replace(decision, corrections=values)):
-            return None
-        raise ProposedAlready
-    _check_for(request, decision)
-    _check_parts(request, decision)
-    if decision.status not in states.MOVES[request.status]:
-        raise NotNow
-    values = rectification.proposed_values(request, decision.status, decision.corrections)
-    reviewed = Status.AWAITING_REVIEW in states.MOVES[request.status]
-    after = request.model_copy(
-        update={
-            "status": Status.AWAITING_REVIEW if reviewed else request.status,
-            "proposal": Proposal(status=decision.status, reason=decision.reason, by=by, at=now),
-            "decision_text": decision.text,
-            "correction": _with_proposed(request, values),
-            "run_at": None,
-        }
-    )
-    return Move(after, "proposed", {"status": decision.status, "reason": decision.reason})
-
-
 def _with_proposed(request: RightsRequest, values: dict[str, str] | None) -> AskedCorrection | None:
     correction = request.correction
     return correction.model_copy(update={"proposed": values}) if correction else None
@@ -185,51 +206,84 @@ def _proposal(request: RightsRequest, standing: Proposal) -> ProposedDecision:
     return ProposedDecision(standing.status, standing.reason, request.decision_text or "", values)
 
 
-def _withdrawal_move(request: RightsRequest, now: datetime) -> Move | None:
-    if not request.is_open:
-        raise TooLate
-    if request.proposal is None:
-        return None
-    # A request without steps before its decision stays in review.
-    goes_on = request.status is Status.AWAITING_REVIEW and request.next_step
-    after = without_proposal(request).model_copy(
-        update={"status": Status.IN_PROGRESS if goes_on else request.status}
-    )
-    return Move(with_next_step_due(after, now), "proposal_withdrawn", {})
-
-
-def _approval_move(request: RightsRequest, by: StaffId, shown: IfMatch, now: datetime) -> Move | None:
-    proposal = request.proposal
-    if not request.is_open:
-        if proposal and proposal.approved_by == by:
-            return None
-        raise TooLate
-    if proposal is None:
-        raise NothingProposed
-    if proposal.by == by:
-        raise OwnProposal
-    if not shown.allows(etag(request)):
-        raise ChangedMeanwhile
-    # The rules may have changed since the proposal.
-    _check_for(request, _proposal(request, proposal))
-    late = proposal.reason is not None and not request.clock.refusal_is_in_time(now)
-    said = {"proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
-    move = record.closing_move(request, proposal.status, "decided", {**said, "late": int(late)})
-    after = move.after.model_copy(
-        update={
-            "refusal": proposal.reason,
-            "decision_text": request.decision_text,
-            "correction": request.correction,
-            "proposal": proposal.model_copy(update={"approved_by": by}),
-        }
-    )
-    counts = (Metric.RIGHTS_ANSWERED, *((Metric.RIGHTS_REFUSED_LATE,) if late else ()))
-    return replace(move, after=after, counts=counts, said={**move.said, **_corrected(request)})
-
-
 def _corrected(request: RightsRequest) -> dict[str, object]:
     """The names of the fields that a decision corrects, for the evidence."""
     correction = request.correction
     if correction is None:
         return {}
     return {"corrected": sorted({*(correction.proposed or {}), *correction.deferred})}
+
+
+@staff_move(apply_move)
+def propose_lifting(request: RightsRequest, by: StaffId, text: str) -> Move | None:
+    """Propose to end a restriction; `text` says why, for the subject.
+
+    Raises:
+        NotFound: no such request.
+        NotNow: it is no restriction that was carried out and lasts.
+        ProposedAlready: another proposal waits, or was approved.
+    """
+    notes = _lasting(request)
+    if notes.lifting:
+        if (notes.lifting.by, request.lifting_text) == (by, text):
+            return None
+        raise ProposedAlready
+    proposed = replace(notes, lifting=Lifting(by, clock.now()))
+    return Move(_with(request, proposed, text), "lifting_proposed", {})
+
+
+@staff_move(apply_move)
+def withdraw_lifting(request: RightsRequest, _by: StaffId) -> Move | None:
+    """Withdraw the proposal, also an approved one; the restriction lasts.
+
+    Raises:
+        NotFound, NotNow: as for `propose_lifting`.
+    """
+    notes = _lasting(request)
+    if notes.lifting is None:
+        return None
+    mails = dict(notes.mails)
+    mails.pop(RequestAnnouncement.LIFTING, None)  # another lifting is announced again
+    after = _with(request, replace(notes, lifting=None, mails=mails), None)
+    return Move(with_next_step_due(after, clock.now()), "lifting_withdrawn", {})
+
+
+@staff_move(apply_move)
+def approve_lifting(request: RightsRequest, by: StaffId, shown: IfMatch) -> Move | None:
+    """Approve another operator's proposal; the restriction ends after the time of notice.
+
+    Raises:
+        NotFound, NotNow: as for `propose_lifting`.
+        NothingProposed: no proposal waits.
+        OwnProposal: this operator made it.
+        ChangedMeanwhile: the request changed since the operator saw it.
+    """
+    notes = _lasting(request)
+    lifting = notes.lifting
+    if lifting is None:
+        raise NothingProposed
+    if lifting.approved_by:
+        if lifting.approved_by == by:
+            return None
+        raise NothingProposed
+    check_second(by, lifting.by)
+    check_shown(request, shown)
+    now = clock.now()
+    ends_at = now + settings().choices.lifting_notice_hours * HOUR
+    approved = replace(notes, lifting=replace(lifting, approved_by=by, ends_at=ends_at))
+    after = with_next_step_due(_with(request, approved, request.lifting_text), now)
+    said = {"proposed_by": lifting.by, "ends_at": clock.to_text(ends_at)}
+    return Move(after, "lifting_approved", said)
+
+
+def _lasting(request: RightsRequest) -> RestraintNotes:
+    """The notes of a restriction that was carried out and lasts."""
+    notes = request.notes
+    by_step = request.right is Right.RESTRICTION and UPHOLD in {step.name for step in request.steps}
+    if request.is_open or not (by_step and isinstance(notes, RestraintNotes) and notes.is_in_force):
+        raise NotNow
+    return notes
+
+
+def _with(request: RightsRequest, notes: RestraintNotes, text: str | None) -> RightsRequest:
+    return request.model_copy(update={"notes": notes, "lifting_text": text})

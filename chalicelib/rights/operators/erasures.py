@@ -17,8 +17,8 @@ from chalicelib.core import clock
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.privacy.cases import RecordPage
 from chalicelib.rights.operators import inspect
-from chalicelib.rights.operators.inspect import CasePage
 from chalicelib.rights.request import standstill, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.standstill import Standstill
@@ -41,7 +41,7 @@ class _Place:
         return f"{self.rank}-{clock.to_epoch(self.at)}-{self.request_id}"
 
 
-def list_erasures(cursor: Cursor | None, by: StaffId) -> CasePage:
+def list_erasures(cursor: Cursor | None, by: StaffId) -> RecordPage[RightsRequest, RightsRequestId]:
     """List a page of erasures, stuck ones first, and record that the operator sees them.
 
     The order holds over all pages, also with ten thousand open erasures: it is the order of two sparse
@@ -61,7 +61,7 @@ def list_erasures(cursor: Cursor | None, by: StaffId) -> CasePage:
     shown = [request for request, rank in listed if request and _belongs(request, rank)]
     inspect.record_page([request.request_id for request in shown], by)
     more = looked_at[-1].cursor() if len(places) > READ_PER_PAGE else None
-    return CasePage(shown, unreadable, more)
+    return RecordPage(shown, unreadable, more)
 
 
 def inspect_erasure(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
@@ -71,8 +71,8 @@ def inspect_erasure(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
         NotFound: no such request, or it is no erasure.
         Unavailable: the inspection cannot be recorded now.
     """
-    request = store.read(request_id)
-    if request is None or request.right is not Right.ERASURE:
+    request = inspect.read(request_id)
+    if request.right is not Right.ERASURE:
         raise NotFound
     inspect.record_inspection(request, by)
     return request

@@ -12,11 +12,10 @@ Invariants:
 """
 
 from dataclasses import replace
-from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.core.ids import StaffId
 from chalicelib.rights.engine.moves import (
     Move,
     awaiting_identity,
@@ -31,47 +30,18 @@ from chalicelib.rights.request.identity import IdentityProof
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import ExtensionNotAllowed, TooLate
 from chalicelib.rights.request.terms import Status, StepStatus
-from chalicelib.staff.model import OwnProposal, ProposedAlready
+from chalicelib.staff.cases import check_second, staff_move
+from chalicelib.staff.model import ProposedAlready
 
 
-def extend(request_id: RightsRequestId, by: StaffId, days: int, reason: ExtensionReason) -> RightsRequest:
+@staff_move(apply_move)
+def extend(request: RightsRequest, _by: StaffId, days: int, reason: ExtensionReason) -> Move | None:
     """Extend the time for an answer (Art. 12(3) GDPR); the engine announces it to the subject.
 
     Raises:
         TooLate: the request is answered already.
         ExtensionNotAllowed: the extension is too long, too late, or the second one.
     """
-    return apply_move(request_id, by, lambda request: _extension_move(request, days, reason))
-
-
-def record_identity_request(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
-    """Record that the subject was asked to prove their identity; the procedure waits for the proof.
-
-    Raises:
-        TooLate: the request is answered already.
-        ProposedAlready: a decision waits for approval.
-    """
-    return apply_move(request_id, by, lambda request: _identity_request_move(request, clock.now()))
-
-
-def record_identity_proof(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
-    """Record that an operator checked the subject's identity; the procedure resumes.
-
-    A request without a session resumes once a second operator has checked it too.
-
-    Raises:
-        TooLate: the request is decided already, and the decision stands.
-        OwnProposal: this operator was the first of the two.
-    """
-    return apply_move(request_id, by, lambda request: _identity_proof_move(request, by, clock.now()))
-
-
-def retry_step(request_id: RightsRequestId, by: StaffId) -> RightsRequest:
-    """Have a stopped step run again, even one that follows the answer."""
-    return apply_move(request_id, by, lambda request: _retry_move(request, clock.now()))
-
-
-def _extension_move(request: RightsRequest, days: int, reason: ExtensionReason) -> Move | None:
     if not request.is_open:
         raise TooLate
     taken, now = request.extension, clock.now()
@@ -86,39 +56,57 @@ def _extension_move(request: RightsRequest, days: int, reason: ExtensionReason) 
     return Move(after, "extended", said)
 
 
-def _identity_request_move(request: RightsRequest, now: datetime) -> Move | None:
+@staff_move(apply_move)
+def record_identity_request(request: RightsRequest, _by: StaffId) -> Move | None:
+    """Record that the subject was asked to prove their identity; the procedure waits for the proof.
+
+    Raises:
+        TooLate: the request is answered already.
+        ProposedAlready: a decision waits for approval.
+    """
     states.check_open(request)
     if request.status is Status.AWAITING_VERIFICATION:
         return None
     if request.proposal:
         raise ProposedAlready
     states.check(request.status, Status.AWAITING_VERIFICATION)
-    after = awaiting_identity(request, now)
+    after = awaiting_identity(request, clock.now())
     return Move(after, "identity_asked", {"clock_stands_still": int(after.pause != request.pause)})
 
 
-def _identity_proof_move(request: RightsRequest, by: StaffId, now: datetime) -> Move | None:
+@staff_move(apply_move)
+def record_identity_proof(request: RightsRequest, by: StaffId) -> Move | None:
+    """Record that an operator checked the subject's identity; the procedure resumes.
+
+    A request without a session resumes once a second operator has checked it too.
+
+    Raises:
+        TooLate: the request is decided already, and the decision stands.
+        OwnProposal: this operator was the first of the two.
+    """
     if not request.is_open:
         raise TooLate
     if request.status is not Status.AWAITING_VERIFICATION:
         return None
     first = request.notes.identity_checked_by
     if procedures.is_recovery(request):
-        if first == by:
-            raise OwnProposal
         if first is None:
             notes = replace(request.notes, identity_checked_by=by)
             return Move(request.model_copy(update={"notes": notes}), "identity_checked", {})
-    known = with_identity_proven(request, now)
+        check_second(by, first)
+    known = with_identity_proven(request, clock.now())
     proofs = tuple(dict.fromkeys((*request.proofs, IdentityProof.STAFF))) if first else request.proofs
     said = {"proposal_dropped": int(request.proposal is not None)}
     return Move(known.model_copy(update={"proofs": proofs}), "identity_came", said)
 
 
-def _retry_move(request: RightsRequest, now: datetime) -> Move | None:
+@staff_move(apply_move)
+def retry_step(request: RightsRequest, _by: StaffId) -> Move | None:
+    """Have a stopped step run again, even one that follows the answer."""
     step = request.next_step
     if step is None or step.status is not StepStatus.STOPPED:
         return None
+    now = clock.now()
     retried = request.with_step(step.name, StepStatus.WAITING, now).model_copy(
         update={"tries": 0, "unreachable_since": None}
     )

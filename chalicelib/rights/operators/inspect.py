@@ -11,54 +11,33 @@ Invariants:
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice, takewhile
 from operator import itemgetter
 from typing import TypeVar
 
 from chalicelib.core import chain, clock
-from chalicelib.core.chain import Chain, ChainEntry, Unreadable
+from chalicelib.core.chain import Chain, Unreadable
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.privacy.cases import RecordPage
 from chalicelib.rights.engine import moves
 from chalicelib.rights.engine.moves import Move
 from chalicelib.rights.request import evidence, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.staff import history
+from chalicelib.staff.cases import InspectedCase, newest_entries
 
 INSPECTED, LISTED = "inspected", "listed"
 _REQUESTS = "requests"  # what an entry in the history of a member of staff lists
 PAGE = 50
-_MAX_ENTRIES = 200  # a year of pins, reminders and waits
 
 _Row = tuple[RightsRequestId, datetime]
 T = TypeVar("T", datetime, tuple[int, datetime])  # a sort key
 
 
-@dataclass(frozen=True)
-class History:
-    """The latest evidence of a request, newest first; `entries` is None if an entry was altered."""
-
-    entries: tuple[ChainEntry, ...] | None
-
-    @property
-    def staff(self) -> set[StaffId]:
-        """The members of staff that it names."""
-        return {member for entry in self.entries or () for member in evidence.staff_in(entry.data)}
-
-
-@dataclass(frozen=True)
-class CasePage:
-    """A page of a list of requests, the ids of unreadable ones, and the next page's cursor."""
-
-    found: list[RightsRequest]
-    unreadable: list[RightsRequestId]
-    next: str | None
-
-
-def list_open(cursor: Cursor | None, by: StaffId) -> CasePage:
+def list_open(cursor: Cursor | None, by: StaffId) -> RecordPage[RightsRequest, RightsRequestId]:
     """List a page of open requests, most urgent first, and record that the operator sees them.
 
     Requests that are answered while an operator pages through the list cause neither duplicates nor gaps.
@@ -74,29 +53,31 @@ def list_open(cursor: Cursor | None, by: StaffId) -> CasePage:
     more = cursor_of(rows[PAGE - 1]) if len(rows) > PAGE else None
     shown = [request for request in found if request.is_open]
     record_page([request.request_id for request in shown], by)
-    return CasePage(shown, unreadable, more)
+    return RecordPage(shown, unreadable, more)
 
 
-def inspect(request_id: RightsRequestId, by: StaffId) -> tuple[RightsRequest, History]:
+def inspect(request_id: RightsRequestId, by: StaffId) -> InspectedCase[RightsRequest]:
     """Record that an operator inspects a request, and return it with its history.
 
     Raises:
         NotFound: no such request.
         Unavailable: the inspection cannot be recorded now.
     """
+    request = read(request_id)
+    record_inspection(request, by)
+    return InspectedCase(request, newest_entries(evidence.history_of(request_id)))
+
+
+def read(request_id: RightsRequestId) -> RightsRequest:
+    """Read a request.
+
+    Raises:
+        NotFound: no such request.
+    """
     request = store.read(request_id)
     if request is None:
         raise NotFound
-    record_inspection(request, by)
-    return request, _history(request_id)
-
-
-def _history(request_id: RightsRequestId) -> History:
-    try:
-        entries, _ = chain.page(evidence.history_of(request_id), None, _MAX_ENTRIES)
-    except Unreadable:  # operators need to see exactly such a request
-        return History(None)
-    return History(tuple(entries))
+    return request
 
 
 def urgent_first(after: tuple[datetime, RightsRequestId] | None) -> Iterator[_Row]:

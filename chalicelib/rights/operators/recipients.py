@@ -14,7 +14,7 @@ from chalicelib.core.chain import HeadMoved
 from chalicelib.core.clock import beginning_of, day_of
 from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId
-from chalicelib.rights.operators.inspect import PAGE, merge_shards, record_inspection, record_page
+from chalicelib.rights.operators.inspect import PAGE, merge_shards, read, record_inspection, record_page
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
@@ -65,7 +65,7 @@ def list_recipients(request_id: RightsRequestId, by: StaffId) -> Sequence[Listed
         NotFound: no such request.
         Unavailable: the view cannot be recorded now.
     """
-    request = _read(request_id)
+    request = read(request_id)
     record_inspection(request, by)
     return _listed(request)
 
@@ -81,7 +81,7 @@ def record_notice(
         Unavailable: another write came first in every try.
     """
     for _ in range(_TRIES):
-        request = _read(request_id)
+        request = read(request_id)
         listed = _listed(request)
         if not 0 <= number < len(listed):
             raise NotFound
@@ -100,13 +100,6 @@ def record_notice(
         except (MovedMeanwhile, HeadMoved):
             continue
     raise Unavailable
-
-
-def _read(request_id: RightsRequestId) -> RightsRequest:
-    request = store.read(request_id)
-    if request is None:
-        raise NotFound
-    return request
 
 
 def _listed(request: RightsRequest) -> Sequence[ListedRecipient]:

@@ -4,7 +4,7 @@ It holds fixed words and numbers, under the request's random id. `by` names the 
 engine, or a member of staff by pseudonym.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,19 +74,6 @@ def _with_owed(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
 def _as_owed(new: NewEntry) -> OwedEntry:
     """Return the entry as owed evidence, kept on the request until it can be appended."""
     return OwedEntry(event=new.event, at=clock.now(), said=new.payload)
-
-
-def staff_in(said: object) -> Iterator[StaffId]:
-    """Return the pseudonyms of staff that an entry names, including the owed evidence in it."""
-    match said:
-        case str():
-            yield from filter(None, [StaffId.parse(said)])
-        case dict():
-            for value in said.values():
-                yield from staff_in(value)
-        case list():
-            for value in said:
-                yield from staff_in(value)
 
 
 def without_staff(said: Any) -> Any:  # noqa: ANN401 - a value of JSON

@@ -22,13 +22,14 @@ from chalicelib.core.ids import InvoiceId, StaffId, UserId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import Secret
 from chalicelib.core.transactions import commit
+from chalicelib.privacy.cases import RecordPage
 from chalicelib.privacy.periods import Period
 from chalicelib.staff import history
 from chalicelib.staff.billing import store
 from chalicelib.staff.billing.model import Invoice, InvoiceNumber, InvoiceNumberUsed, NewInvoice
-from chalicelib.staff.billing.store import AlreadyRecorded, InvoicePage, is_invoiced_since
+from chalicelib.staff.billing.store import AlreadyRecorded, is_invoiced_since
 
-__all__ = ["InvoicePage", "is_invoiced_since", "list_invoices", "record"]
+__all__ = ["is_invoiced_since", "list_invoices", "record"]
 
 PAGE = 50
 _NUMBER = TypeAdapter[str](InvoiceNumber)
@@ -63,7 +64,7 @@ def record(by: StaffId, new: NewInvoice) -> Invoice:
     return invoice
 
 
-def list_invoices(user_id: UserId, cursor: Cursor | None, by: StaffId) -> InvoicePage:
+def list_invoices(user_id: UserId, cursor: Cursor | None, by: StaffId) -> RecordPage[Invoice, str]:
     """List a page of a user's invoices by number, and record that the operator sees them.
 
     Raises:

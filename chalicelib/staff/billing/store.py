@@ -3,15 +3,13 @@
 A#<account>, invoice#<invoice number>    an invoice, sealed under the key of its retention class
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
-from chalicelib.core import clock, observe, table
+from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.sealing import SealingError
 from chalicelib.core.table import Conflict, Create, Key, Prefix, Query, Table, partition_of
 from chalicelib.privacy import codec
+from chalicelib.privacy.cases import RecordPage
 from chalicelib.staff.billing.model import Invoice
 
 _PREFIX = "invoice#"
@@ -20,15 +18,6 @@ _MOST_READ = 1_000
 
 class AlreadyRecorded(Conflict):
     """The account has an invoice with this number."""
-
-
-@dataclass(frozen=True)
-class InvoicePage:
-    """A page of an account's invoices, the numbers of unreadable ones, and the next page's cursor."""
-
-    found: tuple[Invoice, ...]
-    unreadable: tuple[str, ...]
-    next: str | None
 
 
 def creation(invoice: Invoice) -> Create:
@@ -47,20 +36,14 @@ def read(account_id: AccountId, number: str) -> Invoice | None:
     return codec.opened(Invoice, item) if item else None
 
 
-def page(account_id: AccountId, after: str | None, at_most: int) -> InvoicePage:
+def page(account_id: AccountId, after: str | None, at_most: int) -> RecordPage[Invoice, str]:
     """Read the next invoices of an account by number; those that cannot be opened are counted in a metric."""
     last = _key(account_id, after).attributes() if after else None
     wanted = Query(Table.BILLING, partition_of(account_id), Prefix(_PREFIX), limit=at_most + 1, after=last)
     items = list(table.query(wanted))
-    found, unreadable = list[Invoice](), list[str]()
-    for item in islice(items, at_most):
-        try:
-            found.append(codec.opened(Invoice, item))
-        except SealingError as error:
-            observe.record_unreadable("invoice_unreadable", error)
-            unreadable.append(_number_of(item["sk"]))
-    more = _number_of(items[at_most - 1]["sk"]) if len(items) > at_most else None
-    return InvoicePage(tuple(found), tuple(unreadable), more)
+    named = [(_number_of(item["sk"]), item) for item in items[:at_most]]
+    more = named[-1][0] if len(items) > at_most else None
+    return RecordPage(*codec.open_each(Invoice, named), more)
 
 
 def is_invoiced_since(account_id: AccountId, since: datetime) -> bool:

@@ -17,9 +17,10 @@ from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import ChangedMeanwhile, does_not_apply
+from chalicelib.core.errors import does_not_apply
 from chalicelib.core.http import IfMatch
-from chalicelib.core.ids import DisclosureId, StaffId
+from chalicelib.core.ids import StaffId
+from chalicelib.staff.cases import CaseMove, check_second, check_shown, staff_move
 from chalicelib.staff.disclosures import service
 from chalicelib.staff.disclosures.model import (
     DecidedAlready,
@@ -30,13 +31,16 @@ from chalicelib.staff.disclosures.model import (
     ProposalLapsed,
     SecrecyProposal,
 )
-from chalicelib.staff.disclosures.service import DisclosureMove, apply_move, etag
-from chalicelib.staff.model import NothingProposed, OwnProposal, ProposedAlready
+from chalicelib.staff.disclosures.service import DISCLOSURES
+from chalicelib.staff.model import NothingProposed, ProposedAlready
 
 DECIDE_WITHIN = 30 * DAY
 
+_Move = CaseMove[Disclosure] | None
 
-def approve(disclosure_id: DisclosureId, by: StaffId, shown: IfMatch, assessment: str | None) -> Disclosure:
+
+@staff_move(DISCLOSURES.apply)
+def approve(found: Disclosure, by: StaffId, shown: IfMatch, assessment: str | None) -> _Move:
     """Approve another operator's proposal: its data may go out.
 
     Raises:
@@ -46,29 +50,48 @@ def approve(disclosure_id: DisclosureId, by: StaffId, shown: IfMatch, assessment
         ProposalLapsed: the proposal is older than 30 days.
         InvalidRequest: a voluntary disclosure comes without an assessment.
     """
-    return apply_move(disclosure_id, by, lambda found: _approval(found, by, shown, assessment, clock.now()))
+    if (found.status, found.reviewed_by) == (DisclosureStatus.APPROVED, by):
+        return None
+    _check_reviewer(found, by)
+    check_shown(found, shown)
+    if clock.now() > found.proposed_at + DECIDE_WITHIN:
+        raise ProposalLapsed
+    if found.ground.kind is DisclosureKind.VOLUNTARY and assessment is None:
+        raise does_not_apply("assessment", "A voluntary disclosure needs one of each of two operators")
+    return _review(found, DisclosureStatus.APPROVED, by, assessment)
 
 
-def refuse(disclosure_id: DisclosureId, by: StaffId, assessment: str) -> Disclosure:
+@staff_move(DISCLOSURES.apply)
+def refuse(found: Disclosure, by: StaffId, assessment: str) -> _Move:
     """Refuse another operator's proposal.
 
     Raises:
         DecidedAlready: it was decided, not by this operator's refusal.
         OwnProposal: this operator made the proposal, and can withdraw it.
     """
-    return apply_move(disclosure_id, by, lambda found: _refusal(found, by, assessment, clock.now()))
+    if (found.status, found.reviewed_by) == (DisclosureStatus.REFUSED, by):
+        return None
+    _check_reviewer(found, by)
+    return _review(found, DisclosureStatus.REFUSED, by, assessment)
 
 
-def withdraw(disclosure_id: DisclosureId, by: StaffId) -> Disclosure:
+@staff_move(DISCLOSURES.apply)
+def withdraw(found: Disclosure, _by: StaffId) -> _Move:
     """Withdraw a proposal or an approved disclosure, the operator's own or another's.
 
     Raises:
         DecidedAlready: it was refused, or its data went out.
     """
-    return apply_move(disclosure_id, by, _withdrawal)
+    if found.status is DisclosureStatus.WITHDRAWN:
+        return None
+    if found.status is DisclosureStatus.REFUSED or found.disclosed_at:
+        raise DecidedAlready
+    after = found.model_copy(update={"status": DisclosureStatus.WITHDRAWN, "secrecy_proposal": None})
+    return CaseMove(after, "withdrawn", {"was": found.status})
 
 
-def record_given(disclosure_id: DisclosureId, by: StaffId, at: datetime | None) -> Disclosure:
+@staff_move(DISCLOSURES.apply)
+def record_given(found: Disclosure, by: StaffId, at: datetime | None) -> _Move:
     """Record that the data of an approved disclosure went out, at an instant (None: now).
 
     Raises:
@@ -76,74 +99,35 @@ def record_given(disclosure_id: DisclosureId, by: StaffId, at: datetime | None) 
         DecidedAlready: it is on record that the data went out at another instant.
         InvalidRequest: the instant is in the future or before the approval.
     """
-    return apply_move(disclosure_id, by, lambda found: _giving(found, by, at, clock.now()))
-
-
-def _approval(
-    found: Disclosure, by: StaffId, shown: IfMatch, assessment: str | None, now: datetime
-) -> DisclosureMove | None:
-    if (found.status, found.reviewed_by) == (DisclosureStatus.APPROVED, by):
-        return None
-    _check_reviewer(found, by)
-    if not shown.allows(etag(found)):
-        raise ChangedMeanwhile
-    if now > found.proposed_at + DECIDE_WITHIN:
-        raise ProposalLapsed
-    if found.ground.kind is DisclosureKind.VOLUNTARY and assessment is None:
-        raise does_not_apply("assessment", "A voluntary disclosure needs one of each of two operators")
-    after = _reviewed(found, DisclosureStatus.APPROVED, by, assessment, now)
-    return DisclosureMove(after, "approved", {"proposed_by": found.proposed_by, "ground": found.ground})
-
-
-def _refusal(found: Disclosure, by: StaffId, assessment: str, now: datetime) -> DisclosureMove | None:
-    if (found.status, found.reviewed_by) == (DisclosureStatus.REFUSED, by):
-        return None
-    _check_reviewer(found, by)
-    after = _reviewed(found, DisclosureStatus.REFUSED, by, assessment, now)
-    return DisclosureMove(after, "refused", {"proposed_by": found.proposed_by, "ground": found.ground})
-
-
-def _check_reviewer(found: Disclosure, by: StaffId) -> None:
-    if found.status is not DisclosureStatus.PROPOSED:
-        raise DecidedAlready
-    if found.proposed_by == by:
-        raise OwnProposal
-
-
-def _reviewed(
-    found: Disclosure, status: DisclosureStatus, by: StaffId, assessment: str | None, now: datetime
-) -> Disclosure:
-    return found.model_copy(
-        update={"status": status, "review": assessment, "reviewed_by": by, "reviewed_at": now}
-    )
-
-
-def _withdrawal(found: Disclosure) -> DisclosureMove | None:
-    if found.status is DisclosureStatus.WITHDRAWN:
-        return None
-    if found.status is DisclosureStatus.REFUSED or found.disclosed_at:
-        raise DecidedAlready
-    after = found.model_copy(update={"status": DisclosureStatus.WITHDRAWN, "secrecy_proposal": None})
-    return DisclosureMove(after, "withdrawn", {"was": found.status})
-
-
-def _giving(found: Disclosure, by: StaffId, at: datetime | None, now: datetime) -> DisclosureMove | None:
     if found.status is not DisclosureStatus.APPROVED or found.reviewed_at is None:
         raise NotApproved
     if found.disclosed_at:
         if at in {None, found.disclosed_at}:
             return None
         raise DecidedAlready
+    now = clock.now()
     at = at or now
     if not found.reviewed_at <= at <= now:
         raise does_not_apply("disclosed_at", "After the approval, now at the latest")
     after = found.model_copy(update={"given_by": by, "disclosed_at": at})
-    return DisclosureMove(after, "disclosed", {"at": clock.to_text(at)})
+    return CaseMove(after, "disclosed", {"at": clock.to_text(at)})
 
 
-def propose_secrecy(
-    disclosure_id: DisclosureId, by: StaffId, until: datetime | None, reference: str
-) -> Disclosure:
+def _check_reviewer(found: Disclosure, by: StaffId) -> None:
+    if found.status is not DisclosureStatus.PROPOSED:
+        raise DecidedAlready
+    check_second(by, found.proposed_by)
+
+
+def _review(found: Disclosure, status: DisclosureStatus, by: StaffId, assessment: str | None) -> _Move:
+    after = found.model_copy(
+        update={"status": status, "review": assessment, "reviewed_by": by, "reviewed_at": clock.now()}
+    )
+    return CaseMove(after, status.value, {"proposed_by": found.proposed_by, "ground": found.ground})
+
+
+@staff_move(DISCLOSURES.apply)
+def propose_secrecy(found: Disclosure, by: StaffId, until: datetime | None, reference: str) -> _Move:
     """Propose that the secrecy lasts until an instant, or that it ends (None).
 
     Raises:
@@ -151,12 +135,21 @@ def propose_secrecy(
         ProposedAlready: another change waits.
         InvalidRequest: the end is past or too late, no authority requested the data, or nothing is secret.
     """
-    return apply_move(
-        disclosure_id, by, lambda found: _secrecy_proposal(found, by, until, reference, clock.now())
-    )
+    if found.status is not DisclosureStatus.APPROVED:
+        raise NotApproved
+    if waiting := found.secrecy_proposal:
+        if (waiting.by, waiting.until, waiting.reference) == (by, until, reference):
+            return None
+        raise ProposedAlready
+    now = clock.now()
+    _check_open(found, until, now)
+    change = SecrecyProposal(until=until, reference=reference, by=by, at=now)
+    after = found.model_copy(update={"secrecy_proposal": change})
+    return CaseMove(after, "secrecy_proposed", _said(until))
 
 
-def approve_secrecy(disclosure_id: DisclosureId, by: StaffId, shown: IfMatch) -> Disclosure:
+@staff_move(DISCLOSURES.apply)
+def approve_secrecy(found: Disclosure, by: StaffId, shown: IfMatch) -> _Move:
     """Approve another operator's change.
 
     Raises:
@@ -165,38 +158,12 @@ def approve_secrecy(disclosure_id: DisclosureId, by: StaffId, shown: IfMatch) ->
         ChangedMeanwhile: the disclosure changed since the operator saw it.
         InvalidRequest: the end is past.
     """
-    return apply_move(disclosure_id, by, lambda found: _secrecy_approval(found, by, shown, clock.now()))
-
-
-def withdraw_secrecy(disclosure_id: DisclosureId, by: StaffId) -> Disclosure:
-    """Withdraw a proposed change, the operator's own or another's."""
-    return apply_move(disclosure_id, by, _secrecy_withdrawal)
-
-
-def _secrecy_proposal(
-    found: Disclosure, by: StaffId, until: datetime | None, reference: str, now: datetime
-) -> DisclosureMove | None:
-    if found.status is not DisclosureStatus.APPROVED:
-        raise NotApproved
-    if waiting := found.secrecy_proposal:
-        if (waiting.by, waiting.until, waiting.reference) == (by, until, reference):
-            return None
-        raise ProposedAlready
-    _check_open(found, until, now)
-    change = SecrecyProposal(until=until, reference=reference, by=by, at=now)
-    after = found.model_copy(update={"secrecy_proposal": change})
-    return DisclosureMove(after, "secrecy_proposed", _said(until))
-
-
-def _secrecy_approval(found: Disclosure, by: StaffId, shown: IfMatch, now: datetime) -> DisclosureMove:
     change = found.secrecy_proposal
     if change is None:
         raise NothingProposed
-    if change.by == by:
-        raise OwnProposal
-    if not shown.allows(etag(found)):
-        raise ChangedMeanwhile
-    _check_open(found, change.until, now)
+    check_second(by, change.by)
+    check_shown(found, shown)
+    _check_open(found, change.until, clock.now())
     after = found.model_copy(
         update={
             "secret_until": change.until,
@@ -204,14 +171,15 @@ def _secrecy_approval(found: Disclosure, by: StaffId, shown: IfMatch, now: datet
             "secrecy_proposal": None,
         }
     )
-    return DisclosureMove(after, "secrecy_changed", {"proposed_by": change.by, **_said(change.until)})
+    return CaseMove(after, "secrecy_changed", {"proposed_by": change.by, **_said(change.until)})
 
 
-def _secrecy_withdrawal(found: Disclosure) -> DisclosureMove | None:
+@staff_move(DISCLOSURES.apply)
+def withdraw_secrecy(found: Disclosure, _by: StaffId) -> _Move:
+    """Withdraw a proposed change, the operator's own or another's."""
     if found.secrecy_proposal is None:
         return None
-    after = found.model_copy(update={"secrecy_proposal": None})
-    return DisclosureMove(after, "secrecy_withdrawn", {})
+    return CaseMove(found.model_copy(update={"secrecy_proposal": None}), "secrecy_withdrawn")
 
 
 def _check_open(found: Disclosure, until: datetime | None, now: datetime) -> None:

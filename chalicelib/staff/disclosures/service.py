@@ -1,7 +1,4 @@
-"""Proposes, lists and shows disclosures, and applies each change of one by a pure rule.
-
-A view by staff is recorded before anything is shown, in the history of the member of staff (`staff/history`),
-not in that of the disclosure.
+"""Proposes disclosures, and says which ones a subject has.
 
 Rules of a proposal:
 
@@ -10,14 +7,10 @@ Rules of a proposal:
 - Only an authority can forbid to inform the subject. Such an order has a reference of its own, ends two years
   ahead at most, and ends a year before the record does, so that the subject can still learn of it.
 
-If another write came first, the disclosure is read again and the rule of the change is applied to its new
-state. A rule returns None if its change was made before: repeating a call changes nothing. A response shows
-the disclosure, so a call that changes nothing is recorded as an inspection; a change has its own evidence. If
-the history was altered, so that no entry can follow, the change is refused.
+A view by staff is recorded in the history of the member of staff, not in that of the disclosure.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -26,18 +19,17 @@ from pydantic import Field, StringConstraints
 from chalicelib.accounts.service import read_by_user
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
-from chalicelib.core import chain, clock, observe
+from chalicelib.core import chain, clock
 from chalicelib.core.batches import batched
-from chalicelib.core.chain import ChainEntry, HeadMoved, Unreadable
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.durations import Duration
-from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
-from chalicelib.core.http import Body, Cursor, invalid_cursor
+from chalicelib.core.errors import does_not_apply
+from chalicelib.core.http import Body
 from chalicelib.core.ids import AccountId, DisclosureId, StaffId, UserId
-from chalicelib.core.transactions import Write
+from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import register
 from chalicelib.privacy.periods import Period
-from chalicelib.staff import history
+from chalicelib.staff.cases import Cases
 from chalicelib.staff.disclosures import store
 from chalicelib.staff.disclosures.model import (
     Disclosure,
@@ -46,83 +38,13 @@ from chalicelib.staff.disclosures.model import (
     DisclosureStatus,
     NotInForce,
 )
-from chalicelib.staff.disclosures.store import DisclosureMoved, DisclosurePage, UnknownPlace
 
-__all__ = [
-    "DisclosureMove",
-    "DisclosurePage",
-    "InspectedDisclosure",
-    "apply_move",
-    "approved",
-    "etag",
-    "evidence_write",
-    "list_all",
-    "of_subject",
-    "propose",
-    "show",
-]
+DISCLOSURES = Cases(store.DISCLOSURES)
 
 # How long an order may forbid to inform the subject, counted from its entry or renewal.
 SECRET_AT_MOST = Duration.parse("P2Y")
 _VISIBLE_AT_LEAST = 365 * DAY  # after the secrecy, until the record expires
 
-
-_TRIES = 3
-
-
-@dataclass(frozen=True)
-class DisclosureMove:
-    """The new state of a disclosure, and the evidence of the change (its actor is added)."""
-
-    after: Disclosure
-    event: str
-    said: Mapping[str, object]
-
-
-Rule = Callable[[Disclosure], DisclosureMove | None]
-
-
-def etag(disclosure: Disclosure) -> str:
-    """The entity tag of the version that an operator sees."""
-    return f'"{disclosure.version}"'
-
-
-def apply_move(disclosure_id: DisclosureId, by: StaffId, rule: Rule) -> Disclosure:
-    """Apply a rule to a disclosure, together with its evidence.
-
-    Raises:
-        NotFound: no such disclosure.
-        Unavailable: another write came first in every try, or no evidence can be appended.
-    """
-    for _ in range(_TRIES):
-        disclosure = store.read(disclosure_id)
-        if disclosure is None:
-            raise NotFound
-        move = rule(disclosure)
-        if move is None:
-            record_inspection(disclosure, by)
-            return disclosure
-        try:
-            return store.move(disclosure, move.after, store.entry(disclosure, move.event, by, move.said))
-        except (DisclosureMoved, HeadMoved):
-            continue
-        except Unreadable as altered:
-            observe.log_failure("disclosure_not_changed", altered)
-            raise Unavailable from None
-    raise Unavailable
-
-
-def record_inspection(disclosure: Disclosure, by: StaffId) -> None:
-    """Record that a member of staff views a disclosure.
-
-    Raises:
-        Unavailable: it cannot be recorded now, so the disclosure must not be shown.
-    """
-    history.record_view(by, "inspected", "disclosures", [disclosure.disclosure_id])
-
-
-PAGE = 50
-_MAX_ENTRIES = 100  # a proposal, its decision, and the changes of a secrecy within four years
 _POLICY = notices.STANDINGS[NoticeKind.PRIVACY]
 
 AssessmentText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -144,22 +66,6 @@ class NewDisclosure(Body):
     notice: NoticeVersion | None = Field(None, description="The notice that announced a merger or sale")
     secret_until: Instant | None = Field(None, description="Until when the order forbids to inform the user")
     secrecy_reference: ShortText | None = Field(None, description="The part of the order that forbids it")
-
-
-@dataclass(frozen=True)
-class InspectedDisclosure:
-    """A disclosure with its evidence, newest first; `entries` is None if an entry was altered."""
-
-    disclosure: Disclosure
-    entries: tuple[ChainEntry, ...] | None
-
-    @property
-    def staff(self) -> set[StaffId]:
-        """The members of staff that it names."""
-        found, change = self.disclosure, self.disclosure.secrecy_proposal
-        named = {found.proposed_by, found.reviewed_by, found.given_by, change.by if change else None}
-        said = {StaffId.parse(str(value)) for entry in self.entries or () for value in entry.data.values()}
-        return {member for member in named | said if member}
 
 
 def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
@@ -186,45 +92,8 @@ def propose(by: StaffId, new: NewDisclosure) -> Disclosure:
         **dict(new),
     )
     said = {"ground": new.ground, "secret": int(disclosure.is_secret(now))}
-    store.create(disclosure, store.entry(disclosure, "proposed", by, said))
+    commit(store.place_creation(disclosure), *store.DISCLOSURES.creation(disclosure, "proposed", by, said))
     return disclosure
-
-
-def list_all(cursor: Cursor | None, by: StaffId) -> DisclosurePage:
-    """List a page of all disclosures, newest first, and record that the operator sees them.
-
-    Raises:
-        InvalidRequest: the cursor is malformed.
-        Unavailable: the view cannot be recorded now.
-    """
-    after = DisclosureId.parse(cursor) if cursor is not None else None
-    if cursor is not None and after is None:
-        raise invalid_cursor()
-    try:
-        page = store.newest_first(after, PAGE)
-    except UnknownPlace:
-        raise invalid_cursor() from None
-    shown = [disclosure.disclosure_id for disclosure in page.found]
-    history.record_view(by, "listed", "disclosures", [*shown, *page.unreadable])
-    return page
-
-
-def show(disclosure_id: DisclosureId, by: StaffId) -> InspectedDisclosure:
-    """Record that an operator views a disclosure, and return it with its evidence.
-
-    Raises:
-        NotFound: no such disclosure.
-        Unavailable: the view cannot be recorded now.
-    """
-    disclosure = store.read(disclosure_id)
-    if disclosure is None:
-        raise NotFound
-    record_inspection(disclosure, by)
-    try:
-        entries, _ = chain.page(store.history_of(disclosure_id), None, _MAX_ENTRIES)
-    except Unreadable:  # operators need to see exactly such a disclosure
-        return InspectedDisclosure(disclosure, None)
-    return InspectedDisclosure(disclosure, tuple(entries))
 
 
 def of_subject(account_id: AccountId) -> list[Disclosure]:
@@ -235,7 +104,7 @@ def of_subject(account_id: AccountId) -> list[Disclosure]:
 
 def lost_since(since: datetime) -> Iterator[DisclosureId]:
     """The disclosures with entries in the Ledger since an instant that a restored table lacks."""
-    touched = chain.chains_touched_since(since, store.CHAIN)
+    touched = chain.chains_touched_since(since, Disclosure.declaration.kind)
     for histories in batched(touched, store.MAX_READ):
         yield from store.missing([DisclosureId(history.pseudonym) for history in histories])
 
@@ -252,8 +121,7 @@ def evidence_write(disclosure: Disclosure, event: str, by: StaffId, said: Mappin
     Raises:
         Unreadable: the newest entry of the history was altered, so no entry can follow it.
     """
-    entry = store.entry(disclosure, event, by, said)
-    return chain.append_write(store.history_of(disclosure.disclosure_id), entry)
+    return store.DISCLOSURES.evidence(disclosure, event, by, said)
 
 
 def check_proposal(new: NewDisclosure, now: datetime) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from chalicelib.core import chain, clock
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import BreachId
+from chalicelib.operations.breaches import store
 from chalicelib.operations.breaches.jobs import notify_of_breaches, watch_breaches
-from chalicelib.operations.breaches.store import history_of
 from tests.support.clouds.cloud import take_messages
 from tests.support.jobs.events import Context, messages
 from tests.support.world.builders import a_schedule_event
@@ -134,4 +134,6 @@ def work(seconds: int = 300) -> None:
 
 def evidence_of(breach_id: str) -> list[tuple[str, Any]]:
     """Return event and data of each entry of a breach's history."""
-    return [(entry.event, entry.data) for entry in chain.entries(history_of(BreachId(breach_id)))]
+    return [
+        (entry.event, entry.data) for entry in chain.entries(store.BREACHES.history_of(BreachId(breach_id)))
+    ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.core import chain
 from chalicelib.core.ids import DisclosureId
-from chalicelib.staff.disclosures.store import history_of
+from chalicelib.staff.disclosures.store import DISCLOSURES
 from tests.support.world.operators import Operator
 from tests.support.world.world import User
 
@@ -47,4 +47,7 @@ def an_approved_order(alice: Operator, bob: Operator, user: User, **changes: Any
 
 def evidence_of(disclosure_id: str) -> list[tuple[str, Any]]:
     """Return event and data of each entry of a disclosure's history."""
-    return [(entry.event, entry.data) for entry in chain.entries(history_of(DisclosureId(disclosure_id)))]
+    return [
+        (entry.event, entry.data)
+        for entry in chain.entries(DISCLOSURES.history_of(DisclosureId(disclosure_id)))
+    ]

@@ -37,7 +37,7 @@ def a_hold_on(user: User, *kinds: str, lasts: timedelta = 90 * DAY, **more: Any)
 
 def places_hold(user: User, *kinds: str, lasts: timedelta = 90 * DAY, **more: Any) -> Hold:
     """Place a hold by one operator, and confirm it by another."""
-    return holds.confirm(BORIS, holds.place(ANA, a_hold_on(user, *kinds, lasts=lasts, **more)).hold_id)
+    return holds.confirm(holds.place(ANA, a_hold_on(user, *kinds, lasts=lasts, **more)).hold_id, BORIS)
 
 
 def held_items(request_id: RightsRequestId) -> list[Item]:

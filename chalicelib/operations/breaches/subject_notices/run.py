@@ -25,10 +25,8 @@ from chalicelib.core.queues import DueShards
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.messages.mail import MailUnavailable
-from chalicelib.operations.breaches import moves
 from chalicelib.operations.breaches import store as breaches
 from chalicelib.operations.breaches.model import Breach, BreachLetter, BreachNotice, BreachProgress
-from chalicelib.operations.breaches.moves import BreachMove
 from chalicelib.operations.breaches.subject_notices import notice, store
 from chalicelib.operations.breaches.subject_notices.notice import (
     MAX_ACCOUNTS_PER_READ,
@@ -40,6 +38,7 @@ from chalicelib.operations.breaches.words import Audience
 from chalicelib.privacy import rounds
 from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.privacy.rounds import Rounds
+from chalicelib.staff.cases import CaseMove, Cases
 
 # Longer than any run: Lambda stops a worker after five minutes.
 LEASE = timedelta(minutes=6)
@@ -191,19 +190,19 @@ def _finish(breach: Breach) -> None:
             if progress and ROUNDS.are_complete(progress):
                 with suppress(store.NotifiedByAnother):
                     store.drop_ids(breach.breach_id, number)
-    moves.apply_by_job(breach.breach_id, lambda current: _finished(current, by_part))
+    Cases(breaches.BREACHES).apply(breach.breach_id, None, lambda current: _finished(current, by_part))
 
 
 def _list_name(number: int) -> str:
     return f"{_LIST}{number:04}"
 
 
-def _finished(breach: Breach, by_part: dict[str, BreachProgress]) -> BreachMove | None:
+def _finished(breach: Breach, by_part: dict[str, BreachProgress]) -> CaseMove[Breach] | None:
     """Record that everyone was notified, with the counts; None if a part is not complete."""
     if not breach.has_to_notify or not _is_complete(breach, by_part):
         return None
     after = breach.model_copy(update={"notices_done_at": clock.now(), "lists_done": breach.lists})
-    return BreachMove(after, "subjects_notified", totals(by_part))
+    return CaseMove(after, "subjects_notified", totals(by_part))
 
 
 def _due_parts(breach: Breach, by_part: dict[str, BreachProgress], now: datetime) -> Iterator[str]:
