@@ -31,7 +31,7 @@ from moto.moto_api._internal import mock_random
 from tests.support.clouds.moto import calls, expressions
 
 _plain_serialize_type_structure = BaseJSONSerializer._serialize_type_structure
-_plain_parse_structure = JSONParser._parse_structure
+_plain_parse_structure: Any = JSONParser._parse_structure  # moto has no type for it
 _plain_handle_structure = BaseJSONParser._handle_structure
 _plain_transact_write_items = DynamoDBBackend.transact_write_items
 
