@@ -10,15 +10,14 @@ import os
 import sys
 
 from rich.console import Console
+from rich.markdown import Markdown
 
 from tests.support.clouds import environment
 
 os.environ.update(environment.variables())
 
-from bench.peers import cold, equality, picture, report, warm
+from bench.peers import equality, report, runner
 from bench.peers.fixture import fixture
-from bench.peers.report import Results
-from bench.peers.setup import Failed, packaged
 
 _TURNS = {"warm": 60, "cold": 30}
 _MISSED = 3
@@ -27,23 +26,20 @@ _MISSED = 3
 def main() -> int:
     """Measure and print; return the exit status."""
     options = _options()
-    parts = _TURNS if options.part in {None, "smallest"} else {options.part: _TURNS[options.part]}
-    turns = dict.fromkeys(parts, 2) if options.part == "smallest" else parts
-    try:
-        with packaged(fixture()) as setup:
-            results = Results(
-                equality.check(setup),
-                warm.measure(setup, turns["warm"]) if "warm" in turns else {},
-                cold.measure(setup, turns["cold"]) if "cold" in turns else {},
-            )
-    except Failed as failed:
-        print(failed, file=sys.stderr)
-        return 1
-    report.show(results, Console(width=150))
+    turns = _TURNS if options.part != "smallest" else dict.fromkeys(_TURNS, 2)
+    parts = turns if options.part not in _TURNS else [options.part]
+    setup = runner.packaged(fixture())
+    results = report.Results(
+        equality.check(setup),
+        runner.warm(setup, turns["warm"]) if "warm" in parts else {},
+        runner.cold(setup, turns["cold"]) if "cold" in parts else {},
+    )
+    shown = report.tables(results), report.spread(results.warm), report.spread(results.cold)
+    Console(width=150).print(Markdown("\n\n".join(shown)))
     if options.write:
         report.PAGE.write_text(report.rewritten(report.PAGE.read_text(), results))
-        report.PICTURE.write_text(picture.as_svg(results.warm, results.cold))
-    missed = not all(target.is_met for target in results.targets)
+        report.draw(results, report.PICTURE)
+    missed = any(row[-1] == "missed" for row in results.targets)
     return _MISSED if options.check and missed else 0
 
 

@@ -1,93 +1,100 @@
-"""The results as tables on the terminal, and as the part of docs/performance.md that is generated."""
+"""The results as tables and a picture, for the terminal and docs/performance.md, and the targets."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from statistics import median, quantiles
+from typing import NamedTuple
 
-from rich.console import Console
-from rich.table import Table
+import matplotlib as mpl
+from matplotlib.figure import Figure
 
-from bench.peers.cold import Cold
-from bench.peers.contestants import FRAMEWORKS, JOBS, OURS, POWERTOOLS, REFERENCE
+from bench.peers import runner
 from bench.peers.equality import Calls
-from bench.peers.targets import Target, targets
-from bench.peers.warm import Warm
+from bench.peers.runner import FRAMEWORKS, JOBS, OURS, POWERTOOLS, REFERENCE, Figures, Function
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, PICTURE = DOCS / "performance.md", DOCS / "img" / "peers.svg"
+_COLD = "cold", "framework", f"CPU, {REFERENCE.framework} = 1", "modules in memory"
+_CALLS = "job", "calls of each function", "items that we read", "that the others read"
 _BEGIN, _END = "<!-- written by bench.peers: begin -->", "<!-- written by bench.peers: end -->"
 
+# At most this ratio to Powertools' resolver with validation.
+WARM_LIMITS = {Function(OURS, job): limit for job, limit in zip(JOBS, (0.70, 0.80, 0.85, 0.75), strict=True)}
+# At most this ratio to the least function of the stack.
+COLD_LIMITS = {Function(OURS, runner.CHAT): 1.20, runner.OUR_AUTHORIZER: 0.45}
 
-@dataclass(frozen=True)
-class Results:
+
+class Results(NamedTuple):
     """What a run found; `warm` or `cold` is empty if it was not measured."""
 
-    calls: dict[str, dict[str, Calls]]
-    warm: Warm
-    cold: Cold
+    calls: dict[Function, Calls]
+    warm: Figures
+    cold: Figures
 
     @property
-    def targets(self) -> list[Target]:
-        """The goals of what was measured."""
-        return targets(self.warm, self.cold)
+    def targets(self) -> Iterator[tuple[str, ...]]:
+        """The ratios that must not be exceeded, of what was measured, as rows of the table."""
+        for one, limit in WARM_LIMITS.items() if self.warm else ():
+            to_plain = self.warm[one].ratios_to(self.warm[Function(runner.CHALICE, one.job)])
+            yield _target(f"{one.job}, to Powertools", limit, ratio(self.warm, one))
+            yield _target(f"{one.job}, to plain Chalice", 0.99, median(to_plain))  # below it
+        for one, limit in COLD_LIMITS.items() if self.cold else ():
+            yield _target(f"{one.job}, cold, to {REFERENCE.framework}", limit, ratio(self.cold, one))
 
 
-def show(results: Results, console: Console) -> None:
-    """Print the tables."""
-    console.print(_calls(results))
-    if results.warm:
-        console.print(_warm(results.warm))
-    if results.cold:
-        console.print(_cold(results.cold))
-    shown = Table("ratio of this project", "at most", "measured", "", title="Targets")
-    for one in results.targets:
-        shown.add_row(one.what, f"{one.limit:.2f}", f"{one.measured:.2f}", "met" if one.is_met else "MISSED")
-    console.print(shown)
+def _target(what: str, limit: float, measured: float) -> tuple[str, ...]:
+    verdict = "met" if round(measured, 2) <= limit else "missed"  # as it is printed
+    return what, f"{limit:.2f}", f"{measured:.2f}", verdict
 
 
-def _calls(results: Results) -> Table:
-    shown = Table(
-        "job", "calls of each function", "items that we read", "that the others read", title="Calls to AWS"
+def ratio(figures: Figures, one: Function) -> float:
+    """The median ratio to Powertools of a warm request, to the least function of a cold start."""
+    return median(_ratios(figures, one))
+
+
+def _ratios(figures: Figures, one: Function) -> list[float]:
+    return figures[one].ratios_to(figures.get(REFERENCE) or figures[Function(POWERTOOLS, one.job)])
+
+
+def tables(results: Results) -> str:
+    """The tables of docs/performance.md, in Markdown."""
+    parts = (
+        _table(_warm(results.warm), "warm", *FRAMEWORKS) if results.warm else "",
+        _table(_cold(results.cold), *_COLD) if results.cold else "",
+        _table(results.targets, "ratio of this project", "goal: at most", "measured", ""),
+        _table(_calls(results), *_CALLS),
     )
-    for row in _rows_of_calls(results):
-        shown.add_row(*row)
-    return shown
+    return "\n\n".join(filter(None, parts))
 
 
-def _rows_of_calls(results: Results) -> Iterator[tuple[str, ...]]:
-    for job, by_framework in results.calls.items():
-        ours = by_framework[OURS]
-        others = {calls.items_read for framework, calls in by_framework.items() if framework != OURS}
-        yield job, _operations(ours), str(ours.items_read), ", ".join(map(str, sorted(others)))
+def spread(figures: Figures) -> str:
+    """The middle half of the ratios, and the median times, as a table in Markdown."""
+    rows = []
+    for one, own in figures.items():
+        low, _, high = quantiles(_ratios(figures, one), n=4)
+        rows.append((one.job, one.framework, f"{low:.2f}-{high:.2f}", f"{median(own.seconds) * 1e3:,.2f}"))
+    return _table(rows, "job", "framework", "middle half of the ratios", "CPU, ms")
 
 
-def _operations(calls: Calls) -> str:
-    return ", ".join(name if number == 1 else f"{number} {name}" for name, number in calls.operations)
+def _warm(warm: Figures) -> Iterator[tuple[str, ...]]:
+    for job in JOBS:
+        yield job, *(f"{ratio(warm, Function(framework, job)):.2f}" for framework in FRAMEWORKS)
 
 
-def _warm(warm: Warm) -> Table:
-    title = f"Warm: CPU time of a request, {POWERTOOLS} = 1 (middle half of the turns), and microseconds"
-    shown = Table("job", *FRAMEWORKS, title=title)
-    for job, by_framework in warm.items():
-        one = by_framework[POWERTOOLS]
-        cells = []
-        for framework in FRAMEWORKS:
-            own = by_framework[framework]
-            low, high = own.quartiles_to(one)
-            spread = "" if own is one else f" ({low:.2f}-{high:.2f})"
-            cells.append(f"{own.ratio_to(one):.2f}{spread}\n{own.median * 1e6:,.0f} us")
-        shown.add_row(job, *cells)
-    return shown
-
-
-def _cold(cold: Cold) -> Table:
-    title = f"Cold: CPU time from the start of Python to the first response, {REFERENCE.framework} = 1"
-    shown = Table("function", "framework", "ratio", "middle half", "ms", "modules", title=title)
+def _cold(cold: Figures) -> Iterator[tuple[str, ...]]:
     for one, own in cold.items():
-        low, high = own.quartiles_to(cold[REFERENCE])
-        figures = f"{own.ratio_to(cold[REFERENCE]):.2f}", f"{low:.2f}-{high:.2f}", f"{own.median * 1e3:.0f}"
-        shown.add_row(one.job, one.framework, *figures, str(own.modules))
-    return shown
+        yield one.job, one.framework, f"{ratio(cold, one):.2f}", str(own.modules)
+
+
+def _calls(results: Results) -> Iterator[tuple[str, ...]]:
+    for job in JOBS:
+        ours, *others = (calls for function, calls in results.calls.items() if function.job == job)
+        read = sorted({str(calls.items_read) for calls in others})
+        yield job, ours.operations, str(ours.items_read), ", ".join(read)
+
+
+def _table(rows: Iterable[tuple[str, ...]], *header: str) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ("---",) * len(header), *rows))
 
 
 def rewritten(page: str, results: Results) -> str:
@@ -100,32 +107,26 @@ def rewritten(page: str, results: Results) -> str:
     _, end, after = rest.partition(_END)
     if not (begin and end):
         raise ValueError("the page has no place for the tables")
-    return "\n".join((before + _BEGIN, "", *_lines(results), "", _END + after))
+    return f"{before}{begin}\n\n{tables(results)}\n\n{end}{after}"
 
 
-def _lines(results: Results) -> Iterator[str]:
-    yield _row("warm", *FRAMEWORKS)
-    yield _row(*["---"] * (len(FRAMEWORKS) + 1))
-    for job in JOBS:
-        of = results.warm[job]
-        yield _row(job, *(f"{of[framework].ratio_to(of[POWERTOOLS]):.2f}" for framework in FRAMEWORKS))
-    yield ""
-    yield _row("cold", "framework", f"CPU, {REFERENCE.framework} = 1", "modules in memory")
-    yield _row(*["---"] * 4)
-    for one, own in results.cold.items():
-        yield _row(one.job, one.framework, f"{own.ratio_to(results.cold[REFERENCE]):.2f}", str(own.modules))
-    yield ""
-    yield _row("ratio of this project", "goal: at most", "measured", "")
-    yield _row(*["---"] * 4)
-    for target in results.targets:
-        verdict = "met" if target.is_met else "missed"
-        yield _row(target.what, f"{target.limit:.2f}", f"{target.measured:.2f}", verdict)
-    yield ""
-    yield _row("job", "calls of each function", "items that we read", "that the others read")
-    yield _row(*["---"] * 4)
-    for row in _rows_of_calls(results):
-        yield _row(*row)
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+def draw(results: Results, to: Path) -> None:
+    """Write an SVG with a bar for each function. Equal results give equal bytes."""
+    warm, cold = results.warm, results.cold
+    bars = [(f"{one.job}, {one.framework}", ratio(warm, one), WARM_LIMITS.get(one)) for one in warm]
+    bars += [(f"cold: {one.job}, {one.framework}", ratio(cold, one), COLD_LIMITS.get(one)) for one in cold]
+    names, ratios, limits = zip(*bars, strict=True)
+    labels = [f"{name}: {measured:.2f}" for name, measured in zip(names, ratios, strict=True)]
+    figure = Figure(figsize=(9, 9), layout="constrained")
+    axes = figure.subplots()
+    drawn = axes.barh(labels, ratios, color=["#1f6f8b" if OURS in name else "#b8c4ce" for name in names])
+    axes.axvline(1, color="#5a6673", linestyle="dashed", linewidth=1)
+    for bar, limit in zip(drawn, limits, strict=True):
+        if limit:
+            axes.vlines(limit, bar.get_y(), bar.get_y() + bar.get_height(), colors="#c0392b", linewidth=3)
+    figure.suptitle(f"CPU, {POWERTOOLS} = 1; cold: {REFERENCE.framework} = 1; red: the goal", size=10)
+    axes.invert_yaxis()
+    axes.xaxis.set_visible(False)
+    axes.spines[:].set_visible(False)
+    with mpl.rc_context({"svg.hashsalt": "peers", "svg.fonttype": "none"}):
+        figure.savefig(to, format="svg", metadata={"Date": None})

@@ -2,31 +2,31 @@
 
 import base64
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.peers import equality, picture, report
-from bench.peers.cold import FUNCTIONS, Cold
-from bench.peers.contestants import (
+from bench.peers import equality, report, runner
+from bench.peers.equality import Calls, differences, observed_job
+from bench.peers.fixture import fixture
+from bench.peers.report import Results
+from bench.peers.runner import (
     BARE,
     CHALICE,
+    COLD_FUNCTIONS,
     FRAMEWORKS,
     JOBS,
     OURS,
     POWERTOOLS,
     REFERENCE,
-    contestant,
+    Failed,
+    Figures,
+    Function,
+    Samples,
 )
-from bench.peers.equality import Calls, differences, observed_job
-from bench.peers.fixture import fixture
-from bench.peers.report import Results
-from bench.peers.samples import Samples
-from bench.peers.setup import Failed, from_sources
-from bench.peers.targets import targets
-from bench.peers.warm import Warm
 from chalicelib.core.sealing import Place, SealingKeys
 
 ROOT = Path(__file__).parents[2]
@@ -34,15 +34,16 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.proof
 def test_peers_answer_and_call_aws_as_our_functions_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    with from_sources(fixture()) as setup:
-        calls = equality.check(setup, (OURS, POWERTOOLS, CHALICE, BARE))
-        assert {job: len(by_framework) for job, by_framework in calls.items()} == dict.fromkeys(JOBS, 4)
+    setup = runner.from_sources(fixture())
+    frameworks = (OURS, POWERTOOLS, CHALICE, BARE)
+    assert [*equality.check(setup, frameworks)] == [Function(one, job) for job in JOBS for one in frameworks]
 
-        monkeypatch.setattr(
-            equality, "contestant", lambda of, job: contestant(of, job) if of == OURS else REFERENCE
-        )
-        with pytest.raises(Failed, match="its body is"):
-            equality.check(setup, (OURS, CHALICE))
+    monkeypatch.setitem(runner._HANDLERS, CHALICE, runner._HANDLERS[REFERENCE.framework])
+    with pytest.raises(Failed, match=r"plain Chalice.*it accepts invalid request 0"):
+        equality.check(setup, (OURS, CHALICE))
+    setup.fixture["refused"][JOBS[0]].clear()
+    with pytest.raises(Failed, match=r"plain Chalice.*its body is"):
+        equality.check(setup, (OURS, CHALICE))
 
 
 KEY = bytes(32)
@@ -61,7 +62,7 @@ def a_put(fields: dict[str, str], sk: str = "profile") -> list[object]:
 def observed(*sent: list[object], **changes: object) -> dict[str, Any]:
     headers = {"content-type": "application/json", "etag": '"2"'}
     response = {"statusCode": 200, "headers": headers, "body": '{"a":1}', **changes}
-    return observed_job({"response": response, "sent": sent}, KEY)
+    return observed_job({"responses": [response], "sent": sent}, KEY)
 
 
 def test_another_response_is_a_difference() -> None:
@@ -91,26 +92,28 @@ def test_a_batch_with_other_rows_is_a_difference() -> None:
     assert "its writes" in differences(stored({"name": "a"}), stored({"name": "b"}))
 
 
-def warm_samples(ours: float) -> Warm:
-    """Samples of all jobs, of which our functions take `ours` milliseconds and all others one."""
-    return {
-        job: {framework: Samples((ours if framework == OURS else 1.0,) * 3, 500) for framework in FRAMEWORKS}
-        for job in JOBS
-    }
+def figures(functions: Iterable[Function], ours: float) -> Figures:
+    """Return figures of functions, of which ours take `ours` milliseconds and all others one."""
+    return {one: Samples((ours if one.framework == OURS else 1.0,) * 3, 500) for one in functions}
 
 
-def cold_samples(ours: float) -> Cold:
-    return {one: Samples((ours if one.is_ours else 1.0,) * 3, 500) for one in FUNCTIONS}
+def results(warm: float, cold: float) -> Results:
+    functions = [Function(framework, job) for job in JOBS for framework in FRAMEWORKS]
+    calls = dict.fromkeys(functions, Calls("BatchGetItem", 3))
+    return Results(calls, figures(functions, warm), figures(COLD_FUNCTIONS, cold))
+
+
+def missed(found: Results) -> list[str]:
+    return [what for what, _, _, verdict in found.targets if verdict == "missed"]
 
 
 def test_targets_are_missed_above_their_limits_only() -> None:
-    assert all(target.is_met for target in targets(warm_samples(0.8), cold_samples(0.35)))
-    slower = targets(warm_samples(0.81), cold_samples(0.36))
-    assert [t.what for t in slower if not t.is_met] == [
+    assert missed(results(0.70, 0.45)) == []
+    assert missed(results(0.71, 0.46)) == [
         "chat token, to Powertools",
         "authorizer, cold, to Chalice + boto3 client",
     ]
-    as_slow = [target.what for target in targets(warm_samples(1), {}) if not target.is_met]
+    as_slow = missed(results(1, 0.45))
     assert [what for what in as_slow if "plain Chalice" in what] == [
         f"{job}, to plain Chalice" for job in JOBS
     ]
@@ -118,34 +121,40 @@ def test_targets_are_missed_above_their_limits_only() -> None:
 
 def test_ratios_are_taken_within_a_turn() -> None:
     # The machine was ten times as slow in the second turn.
-    assert Samples((2, 20, 2), 1).ratio_to(Samples((1, 10, 1), 1)) == 2
+    assert Samples((2, 20, 2), 1).ratios_to(Samples((1, 10, 1), 1)) == [2, 2, 2]
 
 
 def test_figures_replace_the_tables_of_the_page_and_nothing_else() -> None:
-    calls = {job: {name: Calls((("BatchGetItem", 1),), 3) for name in FRAMEWORKS} for job in JOBS}
-    results = Results(calls, warm_samples(0.5), cold_samples(0.25))
     page = report.PAGE.read_text()
-    once = report.rewritten(page, results)
+    once = report.rewritten(page, results(0.5, 0.25))
     assert "| chat token | 0.50 | 1.00 |" in once
-    assert report.rewritten(once, results) == once
+    assert report.rewritten(once, results(0.5, 0.25)) == once
     begin = page.index("<!--")
     assert once[:begin] == page[:begin]
     assert once.rpartition("-->")[2] == page.rpartition("-->")[2]
 
 
-def test_picture_has_a_bar_of_each_function() -> None:
-    drawn = ET.fromstring(picture.as_svg(warm_samples(0.5), cold_samples(0.25)))  # noqa: S314 - made here
-    bars = [one for one in drawn.iter() if one.get("class") in {"ours", "peer"}]
-    assert len(bars) == len(JOBS) * len(FRAMEWORKS) + len(FUNCTIONS)
+def test_part_that_was_not_measured_has_no_table_and_no_target() -> None:
+    found = results(2, 2)
+    only_cold = report.tables(found._replace(warm={}))
+    assert "plain Chalice = 1" not in only_cold
+    assert "| warm |" not in only_cold
+    assert "| cold |" in only_cold
+    assert {what.partition(",")[2] for what in missed(found._replace(warm={}))} == {
+        f" cold, to {REFERENCE.framework}"
+    }
 
 
-def test_no_line_of_the_picture_crosses_a_figure() -> None:
-    drawn = [*ET.fromstring(picture.as_svg(warm_samples(0.75), cold_samples(0.25))).iter()]  # noqa: S314 - made here
-    figures = [one for one in drawn if one.text and one.text.replace(".", "").isdigit()]
-    lines = [float(one.attrib["x1"]) for one in drawn if one.tag.endswith("line")]
-    assert len(figures) == len(JOBS) * len(FRAMEWORKS) + len(FUNCTIONS)
-    assert {one.get("class") for one in figures} == {"left"}  # ends at its x
-    assert max(float(one.attrib["x"]) for one in figures) < min(lines)
+def test_picture_has_a_bar_and_a_figure_of_each_function(tmp_path: Path) -> None:
+    texts = []
+    for name in ("a", "b"):
+        report.draw(results(0.5, 0.25), tmp_path / name)
+        texts.append((tmp_path / name).read_text())
+    assert texts[0] == texts[1]
+    words = [one.text for one in ET.fromstring(texts[0]).iter() if one.text]  # noqa: S314 - made here
+    warm = {f"{job}, {one}: {'0.50' if one == OURS else '1.00'}" for job in JOBS for one in FRAMEWORKS}
+    cold = {f"cold: {job}, {one}: {'0.25' if one == OURS else '1.00'}" for one, job in COLD_FUNCTIONS}
+    assert warm | cold <= {*words}
 
 
 def test_peers_have_our_versions_of_shared_packages() -> None:

@@ -1,7 +1,8 @@
-"""The read that authorizes a caller, for all peers: one consistent BatchGetItem of what a request needs."""
+"""Calls of DynamoDB, for all peers: the one consistent read that authorizes a caller, and a counter."""
 
 import os
 import time
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import boto3
@@ -10,6 +11,7 @@ from botocore.config import Config
 JSON = dict[str, Any]
 
 ACCOUNTS = os.environ["RU4M_TABLE_ACCOUNTS"]
+NEVER = {"N": "9999999999"}
 KEYS = os.environ["RU4M_TABLE_KEYS"]
 
 dynamodb = boto3.client(
@@ -28,22 +30,12 @@ class Refused(Exception):
 
 
 class Caller(NamedTuple):
-    """An authorized caller: the items of the read by their sort key, and that of its data key."""
+    """An authorized caller: session, account, what the request needs by sort key, and its data key's item."""
 
-    account_id: str
+    session: JSON
+    account: JSON
     items: dict[str, JSON]
     data_key: JSON | None
-
-    @property
-    def session(self) -> JSON:
-        """The caller's live session."""
-        (found,) = (item for sk, item in self.items.items() if sk.startswith("session#"))
-        return found
-
-    @property
-    def account(self) -> JSON:
-        """The caller's active account."""
-        return self.items["account"]
 
 
 def authorize(account_id: str, session_id: str, *needs: str, sealed: bool = False) -> Caller:
@@ -61,13 +53,28 @@ def authorize(account_id: str, session_id: str, *needs: str, sealed: bool = Fals
     if answer.get("UnprocessedKeys"):
         raise Refused(503, "unavailable")
     found, now = answer["Responses"], time.time()
-    items = {item["sk"]["S"]: item for item in found[ACCOUNTS] if _is_visible(item, now)}
+    visible = (item for item in found[ACCOUNTS] if int(item.get("expires_at", NEVER)["N"]) > now)
+    items = {item["sk"]["S"]: item for item in visible}
     if session not in items or "account" not in items:
         raise Refused(401, "session_ended")
-    if items["account"]["state"]["S"] != "active":
-        raise Refused(403, f"account_{items['account']['state']['S']}")
-    return Caller(account_id, items, next(iter(found.get(KEYS, ())), None))
+    if (state := items["account"]["state"]["S"]) != "active":
+        raise Refused(403, f"account_{state}")
+    return Caller(items[session], items["account"], items, next(iter(found.get(KEYS, ())), None))
 
 
-def _is_visible(item: JSON, now: float) -> bool:
-    return "expires_at" not in item or int(item["expires_at"]["N"]) > now
+def count(table: str, key: JSON, began: datetime, values: JSON, also: str, when: str, **more: str) -> JSON:
+    """Change the counter of a day by one conditional update; return the answer.
+
+    Raises:
+        dynamodb.exceptions.ConditionalCheckFailedException: the condition does not hold.
+    """
+    end = {"N": str(int((began + timedelta(days=1)).timestamp()))}
+    changed: JSON = dynamodb.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression=f"SET kind = :kind, began_at = :began, expires_at = :end, delete_at = :end{also}",
+        ConditionExpression=when,
+        ExpressionAttributeValues={":began": {"S": f"{began:%Y-%m-%dT%H:%M:%SZ}"}, ":end": end, **values},
+        **more,
+    )
+    return changed

@@ -41,5 +41,4 @@ def mint(account_id: str, session_id: str) -> dict[str, Any]:
 def stream_secret() -> str:
     """The secret of the chat service, read once per container."""
     answer = boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["RU4M_SECRET_STREAM"])
-    secret: str = json.loads(answer["SecretString"])["secret"]
-    return secret
+    return str(json.loads(answer["SecretString"])["secret"])

@@ -6,21 +6,13 @@ Fields and rules repeat ours, since peers must not import the project (see the p
 import re
 import unicodedata
 from datetime import UTC, date, datetime
-from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.functional_serializers import PlainSerializer
+from pydantic.functional_validators import AfterValidator, BeforeValidator, model_validator
+from pydantic.types import UUID4, AwareDatetime, StringConstraints
 
 from bench.peers.common.usage import Submitted
 
@@ -49,9 +41,9 @@ def instant(value: object) -> datetime:
 
 def day(value: object) -> object:
     """Accept only a full date."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("not a date")
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    return value
 
 
 def birthday(value: date) -> date:
@@ -71,11 +63,9 @@ When = Annotated[Instant, BeforeValidator(instant)]
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(legible)
 ]
-DisplayName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), AfterValidator(legible)
-]
+DisplayName = Annotated[Line, Field(max_length=50)]
 Birthday = Annotated[date, BeforeValidator(day), AfterValidator(birthday)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 EventName = Annotated[str, Field(pattern=f"^{WORDS}$", max_length=64)]
 Screen = Annotated[str, Field(pattern=f"^/?{WORDS}$", max_length=64)]
 Word = Annotated[str, Field(pattern=f"^{WORDS}$", max_length=32)]
@@ -143,20 +133,10 @@ class ProfileChanges(Strict):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
-class Fault(StrEnum):
-    """The kind of a fault."""
-
-    CRASH = "crash"
-    HANG = "hang"
-    OUT_OF_MEMORY = "out_of_memory"
-    NETWORK = "network"
-    ERROR = "error"
-
-
 class Diagnostics(Strict):
     """A fault, as bounded words and numbers."""
 
-    kind: Fault
+    kind: Literal["crash", "hang", "out_of_memory", "network", "error"]
     error: Word | None = None
     code: Annotated[int | None, Field(strict=True, ge=-(2**31), lt=2**31)] = None
     memory_mb: Megabytes | None = None
@@ -174,26 +154,11 @@ class Event(Strict):
     diagnostics: Diagnostics | None = None
 
 
-class Platform(StrEnum):
-    """The platform on which the app runs."""
-
-    IOS = "ios"
-    ANDROID = "android"
-    WEB = "web"
-
-
-def random_id(value: UUID) -> UUID:
-    """Refuse ids that are not random."""
-    if value.version != 4:
-        raise ValueError("not a random UUID")
-    return value
-
-
 class Device(Strict):
     """The device that sent a batch."""
 
-    id: Annotated[UUID, AfterValidator(random_id)]
-    platform: Platform
+    id: UUID4
+    platform: Literal["ios", "android", "web"]
     model: Spelling | None = None
     os_version: Spelling | None = None
     app_version: Spelling | None = None

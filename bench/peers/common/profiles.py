@@ -3,21 +3,17 @@
 import hashlib
 import os
 import secrets
-import time
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from bench.peers.common import sealed
-from bench.peers.common.accounts import ACCOUNTS, Caller, Refused, authorize, dynamodb
+from bench.peers.common.accounts import ACCOUNTS, Caller, Refused, authorize, count, dynamodb
 
 JSON = dict[str, Any]
 
 CHALLENGES = os.environ["RU4M_TABLE_CHALLENGES"]
 CHANGES_A_DAY = 200
 DEFAULTS: JSON = {"discoverable": False, "online_visible": True}
-_DAY = 86_400
 
 
 def read(account_id: str, session_id: str) -> tuple[JSON, str]:
@@ -28,7 +24,7 @@ def read(account_id: str, session_id: str) -> tuple[JSON, str]:
     """
     caller, _, key = _caller(account_id, session_id)
     profile = caller.items["profile"]
-    return _view(caller, sealed.opened(profile, key), key), _etag(int(profile["version"]["N"]))
+    return _view(caller, sealed.opened(profile, key), key), f'"{profile["version"]["N"]}"'
 
 
 def change(account_id: str, session_id: str, changes: JSON, etag: str) -> tuple[JSON, str]:
@@ -41,7 +37,7 @@ def change(account_id: str, session_id: str, changes: JSON, etag: str) -> tuple[
     _count(account_id)
     item = caller.items["profile"]
     version = int(item["version"]["N"])
-    if etag.strip() != _etag(version):
+    if etag.strip() != f'"{version}"':
         raise Refused(412, "changed_meanwhile")
     fields = sealed.opened(item, key)
     for name, value in changes.items():
@@ -57,9 +53,9 @@ def change(account_id: str, session_id: str, changes: JSON, etag: str) -> tuple[
             ConditionExpression="attribute_exists(pk) AND version = :version",
             ExpressionAttributeValues={":version": {"N": str(version)}},
         )
-    except ClientError as error:
-        raise _refusal(error, Refused(412, "changed_meanwhile")) from None
-    return _view(caller, stored, key), _etag(version + 1)
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        raise Refused(412, "changed_meanwhile") from None
+    return _view(caller, stored, key), f'"{version + 1}"'
 
 
 def _caller(account_id: str, session_id: str) -> tuple[Caller, int, bytes]:
@@ -81,40 +77,17 @@ def _view(caller: Caller, profile: JSON, key: bytes) -> JSON:
     }
 
 
-def _etag(version: int) -> str:
-    return f'"{version}"'
-
-
 def _count(account_id: str) -> None:
     """Count a change of today; one conditional update.
 
     Raises:
         Refused: the account has no changes left.
     """
-    now = int(time.time())
-    began = now - now % _DAY
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     subject = hashlib.sha256(f"limit#profile_changes#{account_id}".encode()).hexdigest()
-    until = {"N": str(began + _DAY)}
-    values = {
-        ":kind": {"S": "limit"},
-        ":began": {"S": datetime.fromtimestamp(began, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
-        ":until": until,
-        ":one": {"N": "1"},
-        ":most": {"N": str(CHANGES_A_DAY)},
-    }
+    key = {"pk": {"S": f"limit#profile_changes#{subject}#86400_{int(today.timestamp()) // 86_400}"}}
+    values = {":kind": {"S": "limit"}, ":one": {"N": "1"}, ":most": {"N": str(CHANGES_A_DAY)}}
     try:
-        dynamodb.update_item(
-            TableName=CHALLENGES,
-            Key={"pk": {"S": f"limit#profile_changes#{subject}#{_DAY}_{began // _DAY}"}},
-            UpdateExpression=(
-                "SET kind = :kind, began_at = :began, expires_at = :until, delete_at = :until ADD n :one"
-            ),
-            ConditionExpression="attribute_not_exists(n) OR n < :most",
-            ExpressionAttributeValues=values,
-        )
-    except ClientError as error:
-        raise _refusal(error, Refused(429, "too_many")) from None
-
-
-def _refusal(error: ClientError, otherwise: Refused) -> Exception:
-    return otherwise if error.response["Error"]["Code"] == "ConditionalCheckFailedException" else error
+        count(CHALLENGES, key, today, values, " ADD n :one", "attribute_not_exists(n) OR n < :most")
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        raise Refused(429, "too_many") from None

@@ -34,8 +34,7 @@ def data_key(item: JSON) -> tuple[int, bytes]:
 def opened(item: JSON, key: bytes) -> JSON:
     """The personal fields of a record's item."""
     place = item["kind"]["S"], item["pk"]["S"], item["sk"]["S"]
-    fields: JSON = json.loads(_open(key, item["sealed"]["B"], *place))
-    return fields
+    return dict(json.loads(_open(key, item["sealed"]["B"], *place)))
 
 
 def seal(fields: JSON, key: bytes, version: int, kind: str, pk: str, sk: str) -> bytes:

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import json
 import os
 import zlib
 from collections import Counter
@@ -10,15 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError
-
 from bench.peers.common import sealed
-from bench.peers.common.accounts import Caller, authorize, dynamodb
+from bench.peers.common.accounts import authorize, count, dynamodb
 
 JSON = dict[str, Any]
 
 USAGE = os.environ["RU4M_TABLE_USAGE"]
 EVENTS_A_DAY, SHARDS = 5_000, 16
+BOTH_WAYS = {"ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 LATEST, AHEAD, KEPT = timedelta(hours=48), timedelta(minutes=5), timedelta(days=30)
 
 
@@ -31,9 +29,10 @@ class Submitted(NamedTuple):
     row: str
 
 
-def accept(
-    account_id: str, session_id: str, device: JSON, events: Sequence[Submitted]
-) -> tuple[int, dict[str, int]]:
+Events = Sequence[Submitted]
+
+
+def accept(account_id: str, session_id: str, device: JSON, events: Events) -> tuple[int, dict[str, int]]:
     """Store the events that may be kept; return how many were kept, and dropped by reason.
 
     Raises:
@@ -41,7 +40,10 @@ def accept(
     """
     caller = authorize(account_id, session_id, "purposes", sealed=True)
     dropped: Counter[str] = Counter()
-    kept = list(_acceptable(_choices(caller), events, dropped))
+    choices: JSON = {}
+    if "purposes" in caller.items and caller.data_key is not None:  # nothing is decided without the item
+        choices = sealed.opened(caller.items["purposes"], sealed.data_key(caller.data_key)[1])
+    kept = list(_acceptable(choices, events, dropped))
     if kept:
         room = max(0, EVENTS_A_DAY - _count(account_id, kept))
         if len(kept) > room:
@@ -51,15 +53,7 @@ def accept(
     return len(kept), dict(dropped)
 
 
-def _choices(caller: Caller) -> JSON:
-    """What the subject decided: nothing, if there is no item."""
-    if "purposes" not in caller.items or caller.data_key is None:
-        return {}
-    _, key = sealed.data_key(caller.data_key)
-    return sealed.opened(caller.items["purposes"], key)
-
-
-def _acceptable(choices: JSON, events: Sequence[Submitted], dropped: Counter[str]) -> Iterator[Submitted]:
+def _acceptable(choices: JSON, events: Events, dropped: Counter[str]) -> Iterator[Submitted]:
     refusals = {is_fault: _refusal(choices, is_fault=is_fault) for is_fault in (False, True)}
     consent = choices.get("consents", {}).get("analytics")
     since = datetime.fromisoformat(consent.get("unbroken_since") or consent["since"]) if consent else None
@@ -91,52 +85,39 @@ def _refusal(choices: JSON, *, is_fault: bool) -> str | None:
     return None
 
 
-def _count(account_id: str, events: Sequence[Submitted]) -> int:
+def _count(account_id: str, events: Events) -> int:
     """Count a batch towards today; return how many events were counted before it.
 
     The batch that was counted last is not counted again.
     """
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    until = {"N": str(int((today + timedelta(days=1)).timestamp()))}
+    key = {"pk": {"S": f"A#{account_id}"}, "sk": {"S": f"count#{today.date()}"}}
     values = {
         ":kind": {"S": "usage_count"},
         ":account": {"S": account_id},
-        ":began": {"S": today.strftime("%Y-%m-%dT%H:%M:%SZ")},
         ":batch": {"S": _hash(event.row for event in events)},
-        ":until": until,
         ":events": {"N": str(len(events))},
     }
+    also = ", account_id = :account, last_batch = :batch ADD events :events"
+    another = "attribute_not_exists(last_batch) OR last_batch <> :batch"
     try:
-        counted = dynamodb.update_item(
-            TableName=USAGE,
-            Key={"pk": {"S": f"A#{account_id}"}, "sk": {"S": f"count#{today.date()}"}},
-            UpdateExpression=(
-                "SET kind = :kind, account_id = :account, began_at = :began, last_batch = :batch, "
-                "expires_at = :until, delete_at = :until ADD events :events"
-            ),
-            ConditionExpression="attribute_not_exists(last_batch) OR last_batch <> :batch",
-            ExpressionAttributeValues=values,
-            ReturnValues="ALL_NEW",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )["Attributes"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        counted = error.response["Item"]
+        counted = count(USAGE, key, today, values, also, another, **BOTH_WAYS)["Attributes"]
+    except dynamodb.exceptions.ConditionalCheckFailedException as conflict:
+        counted = conflict.response["Item"]
     return int(counted["events"]["N"]) - len(events)
 
 
-def _store(account_id: str, device: JSON, events: Sequence[Submitted]) -> None:
-    """Store events, those of one kind and day in an item, at most 25 items in a call."""
+def _store(account_id: str, device: JSON, events: Events) -> None:
+    """Store events, those of one kind and day in an item: of three days at most, so one call takes them."""
     puts = []
     by_kind = sorted(events, key=lambda event: (event.is_fault, event.at, event.id))
     for (is_fault, _), some in itertools.groupby(by_kind, lambda event: (event.is_fault, event.at.date())):
         puts.append({"PutRequest": {"Item": _item(account_id, device, [*some], is_fault=is_fault)}})
-    for begin in range(0, len(puts), 25):
-        asked = {USAGE: puts[begin : begin + 25]}
-        for _ in range(3):
-            if not (asked := dynamodb.batch_write_item(RequestItems=asked).get("UnprocessedItems")):
-                break
+    asked = {USAGE: puts} if puts else {}
+    for _ in range(3):
+        if not asked:
+            break
+        asked = dynamodb.batch_write_item(RequestItems=asked).get("UnprocessedItems")
 
 
 def _item(account_id: str, device: JSON, events: list[Submitted], *, is_fault: bool) -> JSON:
@@ -161,10 +142,3 @@ def _item(account_id: str, device: JSON, events: list[Submitted], *, is_fault: b
 
 def _hash(texts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
-
-
-def row(**fields: object) -> str:
-    """The JSON text of an event's row, without what it does not have."""
-    return json.dumps(
-        {name: value for name, value in fields.items() if value is not None}, separators=(",", ":")
-    )

@@ -1,1 +1,0 @@
-"""The peers in FastAPI behind Mangum; a module for each function."""
