@@ -10,7 +10,7 @@ WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run tour dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
-.PHONY: deploy preflight releases rollback remove record
+.PHONY: deploy preflight releases rollback remove release record
 
 run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -91,6 +91,9 @@ rollback: setup     ## deploy the version of STAGE before the current one; VERSI
 remove: setup       ## delete the service of STAGE after a question; keys and data stay
 	$(BIN)/python -m infra.deploy remove $(STAGED)
 
+release: setup      ## cut the release VERSION on main, after make check: tag, notes, list of components, licences, hash
+	$(BIN)/python -m infra.release "$(VERSION)"
+
 record: setup       ## write the record of processing of STAGE, with its settings, to build/record-STAGE/
 	$(BIN)/python -m infra.processing --stage "$(STAGE)" $(if $(SETTINGS),--settings "$(SETTINGS)")
 
@@ -128,6 +131,7 @@ pins: setup         ## compile requirements*.txt from the .in files
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/guards/requirements.in -o infra/guards/requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/mutants/requirements.in -o infra/mutants/requirements.txt
+	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/release/requirements.in -o infra/release/requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url bench/peers/requirements.in -o bench/peers/requirements.txt
 
 help:               ## list the targets

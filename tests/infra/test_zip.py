@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import marshal
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -149,6 +150,54 @@ def test_traceback_names_the_file_where_lambda_has_it(package: Package) -> None:
         code = marshal.loads(archive.read(compiled("app.py"))[16:])  # noqa: S302 - our own bytes
     assert isinstance(code, CodeType)
     assert code.co_filename == "/var/task/app.py"
+
+
+def built_elsewhere(python: str, folder: Path) -> Path:
+    """Build the project from a copy at another path, with another environment; return its zip."""
+    for name in ("app.py", "requirements.in", "requirements.txt"):
+        shutil.copyfile(ROOT / name, folder / name)
+    for name in ("chalicelib", ".chalice", "infra", "docs"):
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", "deployments", "deployed")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    home = folder / "environment"
+    subprocess.run([python, "-m", "venv", "--without-pip", str(home)], check=True)
+    (site,) = home.glob("lib/*/site-packages")
+    (site / "ours.pth").write_text(str(Path(pytest.__file__).parents[1]))
+    subprocess.run(
+        [home / "bin" / "python", "-m", "infra.build"], cwd=folder, check=True, capture_output=True
+    )
+    return folder / "build" / "app.zip"
+
+
+@pytest.mark.proof
+def test_build_at_another_path_gives_the_same_bytes(package: Package, tmp_path: Path) -> None:
+    for built in package.folder.glob("dependencies-*"):  # the next test builds them anew
+        shutil.copytree(built, tmp_path / "build" / built.name)
+    elsewhere = built_elsewhere(sys.executable, tmp_path)
+    assert elsewhere.read_bytes() == package.code.read_bytes()
+
+
+OTHER = shutil.which(f"python{MINOR}", path="/usr/bin:/usr/local/bin:/opt/bin")
+
+
+@pytest.mark.proof
+@pytest.mark.skipif(not OTHER, reason=f"this machine has one Python {MINOR}")
+def test_build_by_another_python_differs_at_most_in_positions(package: Package, tmp_path: Path) -> None:
+    """The compiler of another patch release may give an instruction another position, and no more."""
+    elsewhere = built_elsewhere(str(OTHER), tmp_path)
+    with zipfile.ZipFile(package.code) as ours, zipfile.ZipFile(elsewhere) as theirs:
+        assert ours.namelist() == theirs.namelist()
+        other = [name for name in ours.namelist() if ours.read(name) != theirs.read(name)]
+        assert len(other) < 10
+        for name in other:
+            first, second = (marshal.loads(one.read(name)[16:]) for one in (ours, theirs))  # noqa: S302 - ours
+            assert without_positions(first) == without_positions(second)
+
+
+def without_positions(code: CodeType) -> CodeType:
+    """The code without the line and column of each instruction."""
+    inner = (without_positions(one) if isinstance(one, CodeType) else one for one in code.co_consts)
+    return code.replace(co_linetable=b"", co_consts=tuple(inner))
 
 
 def test_same_files_give_the_same_bytes(tmp_path: Path) -> None:
