@@ -8,19 +8,14 @@ AWS. For Linux; the whole takes minutes, nearly all of them the emulator's. `pyt
 deletes a tenth as much, and `python -m bench.erasure smallest` shows in seconds that it runs.
 """
 
-import json
-import os
-import sys
-import time
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table as Shown
 
-from bench.measurement import DAYS, allow_slow_queries, events, peak, run_in_a_process, store_events
+from bench.measurement import DAYS, JSON, command_line, events, measured, run_in_a_process, store_events
 from chalicelib.core import aws, clock
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
@@ -33,9 +28,6 @@ from chalicelib.rights.request import evidence, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support.clouds import cloud, environment
-
-os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 
 GOAL, ROUNDS = 0.8, 3
 _COLUMNS = (
@@ -74,17 +66,17 @@ def main(sizes: tuple[Stored, ...], rounds: int = ROUNDS) -> None:
                 f"{bare['seconds'] / ours['seconds']:.0%}",
                 f"{ours['peak'] / 2**20:.0f}",
                 f"{bare['peak'] / 2**20:.0f}",
-                str(ours["queries"]),
-                str(ours["batches"]),
+                str(ours["calls"]["dynamodb.Query"]),
+                str(ours["calls"]["dynamodb.BatchWriteItem"]),
             )
     Console(width=130).print(shown)
     print(f"The goal is {GOAL:.0%} of the bare loop for the larger one; a small one shows the fixed calls.")
     print(f"Ten times the events take {peaks[1] / peaks[0]:.2f} times the memory.")
 
 
-def fastest(stored: Stored, rounds: int, variables: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def fastest(stored: Stored, rounds: int, variables: dict[str, str]) -> tuple[JSON, JSON]:
     """The fastest run of the bare loop and of ours, in turns: other work of the machine delays some."""
-    runs: dict[str, list[dict[str, Any]]] = {"bare": [], "ours": []}
+    runs: dict[str, list[JSON]] = {"bare": [], "ours": []}
     for what in ("bare", "ours") * rounds:
         runs[what].append(run_in_a_process("bench.erasure", what, a_subject_with(stored), variables))
         if (items := runs[what][-1]["items"]) != -(-stored.events // stored.batch):
@@ -101,20 +93,16 @@ def a_subject_with(stored: Stored) -> AccountId:
     return account_id
 
 
-def run(what: str, account_id: AccountId) -> dict[str, Any]:
+def run(what: str, subject: str) -> JSON:
     """Delete the partition in one of the two ways."""
-    allow_slow_queries()
-    aws.client("dynamodb")  # a container has its client and all models already
-    register.records()
-    with cloud.counted() as calls:
-        job = an_erasure(account_id)
-        started = time.perf_counter()
+    account_id = AccountId(subject)
+    register.records()  # a container has all models already
+    job = an_erasure(account_id)
+    with measured() as cost:
         items = delete_records(job) if what == "ours" else delete_bare(account_id)
-        seconds = time.perf_counter() - started
-    counts = {"queries": calls["dynamodb.Query"], "batches": calls["dynamodb.BatchWriteItem"]}
     if left := erasure.remaining(account_id):
         raise SystemExit(f"{left} items are left")
-    return {**counts, "items": items, "seconds": seconds, "peak": peak()}
+    return {**cost, "items": items}
 
 
 def an_erasure(account_id: AccountId) -> ErasureJob:
@@ -155,12 +143,9 @@ def delete_bare(account_id: AccountId) -> int:
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case []:
-            main(WHOLE)
-        case ["tenth"]:
-            main(TENTH)
-        case ["smallest"]:
-            main(SMALLEST, rounds=1)
-        case [what, account_id]:
-            print(json.dumps(run(what, AccountId(account_id))))
+    sizes = {
+        "whole": lambda: main(WHOLE),
+        "tenth": lambda: main(TENTH),
+        "smallest": lambda: main(SMALLEST, rounds=1),
+    }
+    command_line(sizes, run)

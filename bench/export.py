@@ -11,9 +11,7 @@ are counted instead: pages that are read and parts that are sent.
 It runs on Linux and takes minutes, mostly in the emulator. `python -m bench.export smallest` takes seconds.
 """
 
-import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +22,7 @@ from unittest import mock
 from rich.console import Console
 from rich.table import Table as Shown
 
-from tests.support.clouds import environment
-
-os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
-
-from bench.measurement import DAYS, allow_slow_queries, events, peak, run_in_a_process, store_events
+from bench.measurement import DAYS, JSON, command_line, events, measured, run_in_a_process, store_events
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
@@ -40,7 +34,6 @@ from chalicelib.rights.copy.contents import Chat, CopyRequest
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.spool import Spools, spooled
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support.clouds import cloud
 from tests.support.world.usage import decide
 
 # The worker that makes copies (.chalice/config.json). AWS gives a vCPU at 1,769 MB, and below that a share.
@@ -91,8 +84,8 @@ def main(sizes: tuple[Sent, ...]) -> None:
                 f"{copy['peak'] / 2**20:.0f}",
                 f"{copy['disk'] / 2**20:.1f}",
                 f"{copy['disk'] / DISK:.1%}",
-                str(copy["queries"]),
-                str(copy["parts"]),
+                str(copy["calls"]["dynamodb.Query"]),
+                str(copy["calls"]["s3.UploadPart"]),
                 f"{copy['size'] / 2**20:.1f}",
             )
     Console(width=130).print(shown)
@@ -110,18 +103,14 @@ def create_account(sent: Sent) -> AccountId:
     return account.account_id
 
 
-def run(what: str, account_id: AccountId) -> dict[str, Any]:
+def run(what: str, account_id: str) -> JSON:
     """Measure one run: a copy, or only the reading of the partition."""
-    allow_slow_queries()
-    with cloud.counted() as calls:
-        started = time.process_time()
-        result = make_copy(account_id) if what == "copy" else read(account_id)
-        seconds = time.process_time() - started
-    counts = {"queries": calls["dynamodb.Query"], "parts": calls["s3.UploadPart"]}
-    return {**result, **counts, "seconds": seconds, "peak": peak()}
+    with measured(time.process_time) as cost:
+        result = (make_copy if what == "copy" else read)(AccountId(account_id))
+    return {**cost, **result}
 
 
-def make_copy(account_id: AccountId) -> dict[str, Any]:
+def make_copy(account_id: AccountId) -> JSON:
     """Make the copy and return its counts and sizes."""
     asked = CopyRequest(CopyKind.ACCESS, "bench", account_id, clock.now())
     disk: list[int] = []
@@ -145,16 +134,10 @@ def noting_sizes(disk: list[int]) -> Any:  # noqa: ANN401 - a context manager's 
     return spooled_and_noted
 
 
-def read(account_id: AccountId) -> dict[str, Any]:
+def read(account_id: AccountId) -> JSON:
     """Read all pages of the partition and discard them."""
     return {"items": sum(1 for _ in table.query(Query(Table.USAGE, partition_of(account_id))))}
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case []:
-            main(whole())
-        case ["smallest"]:
-            main(SMALLEST)
-        case [what, account_id]:
-            print(json.dumps(run(what, AccountId(account_id))))
+    command_line({"whole": lambda: main(whole()), "smallest": lambda: main(SMALLEST)}, run)

@@ -1,15 +1,25 @@
-"""What the benches share: events of a subject, runs in a process of their own, peak memory."""
+"""What the benches share: events of a subject, runs in a process of their own, and what a run costs.
+
+The import sets the variables of a function on the local stage.
+"""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from tests.support.clouds import environment
+
+os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 
 from chalicelib.accounts.devices.model import Platform
 from chalicelib.core import aws, clock, table
@@ -18,8 +28,38 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 from chalicelib.usage import store
 from chalicelib.usage.model import UsageEvent
+from tests.support.clouds import cloud
+
+JSON = dict[str, Any]
 
 DAYS = 30
+
+
+def command_line(sizes: Mapping[str, Callable[[], None]], run: Callable[[str, str], JSON]) -> None:
+    """Do what the command line says: the bench at a size, by default `whole`, or one run, printed as JSON."""
+    match sys.argv[1:]:
+        case [what, subject]:
+            print(json.dumps(run(what, subject)))
+        case [size]:
+            sizes[size]()
+        case _:
+            sizes["whole"]()
+
+
+@contextmanager
+def measured(timer: Callable[[], float] = time.perf_counter) -> Iterator[JSON]:
+    """Measure a block: its `seconds`, the `calls` to AWS by name, and the `peak` of memory so far.
+
+    A container has its client of DynamoDB already.
+    """
+    allow_slow_queries()
+    aws.client("dynamodb")
+    found: JSON = {}
+    with cloud.counted() as calls:
+        began = timer()
+        yield found
+        found["seconds"] = timer() - began
+    found |= {"calls": calls, "peak": peak()}
 
 
 def events(account_id: AccountId, a_day: int) -> Iterator[UsageEvent]:
@@ -45,7 +85,7 @@ def store_events(usage: Iterable[UsageEvent], batch: int) -> None:
         table.put_all(Table.USAGE, map(store._item, batches))
 
 
-def run_in_a_process(module: str, what: str, subject: str, variables: dict[str, str]) -> dict[str, Any]:
+def run_in_a_process(module: str, what: str, subject: str, variables: dict[str, str]) -> JSON:
     """Run a measurement of a bench in a process of its own and return its results."""
     command = [sys.executable, "-m", module, what, subject]
     done = subprocess.run(
@@ -53,8 +93,8 @@ def run_in_a_process(module: str, what: str, subject: str, variables: dict[str, 
     )
     if done.returncode:
         raise SystemExit(done.stderr)
-    printed: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return printed
+    printed: JSON = json.loads(done.stdout.splitlines()[-1])
+    return printed | {"calls": Counter(printed["calls"])}
 
 
 def allow_slow_queries() -> None:

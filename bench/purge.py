@@ -16,11 +16,7 @@ minute. For Linux; the whole takes minutes. `python -m bench.purge tenth` stores
 `python -m bench.purge smallest` shows in seconds that it runs.
 """
 
-import json
 import math
-import os
-import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
@@ -30,7 +26,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Shown
 
-from bench.measurement import allow_slow_queries, peak, run_in_a_process
+from bench.measurement import JSON, command_line, measured, run_in_a_process
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.settings import settings
@@ -38,9 +34,7 @@ from chalicelib.core.table import Item, Key, Table, ends
 from chalicelib.privacy import register
 from chalicelib.retention.purge import service
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support.clouds import cloud, environment
-
-os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
+from tests.support.clouds import cloud
 
 ROUNDS, SHARE = 3, 100  # one item in so many is due
 RATE_GOAL, ROWS_GOAL, EXPONENT_GOAL = 0.8, 1.1, 1.05
@@ -75,14 +69,14 @@ def main(sizes: tuple[int, int], rounds: int = ROUNDS) -> None:
             f"{bare['seconds'] / ours['seconds']:.0%}",
             share_of_deletes(best) if bare["deleted"] >= _COMPARABLE else "",
             f"{ours['rows'] / ours['deleted']:.2f}",
-            str(ours["queries"]),
-            str(ours["deletes"]),
-            str(ours["calls"] - ours["queries"] - ours["deletes"]),
+            str(queries := ours["calls"]["dynamodb.Query"]),
+            str(deletes := ours["calls"]["dynamodb.DeleteItem"]),
+            str(ours["calls"].total() - queries - deletes),
             f"{ours['peak'] / 2**20:.0f}",
             f"{bare['peak'] / 2**20:.0f}",
         )
     Console(width=150).print(shown)
-    calls, peaks = ([one[name] for one in found] for name in ("calls", "peak"))
+    calls, peaks = [one["calls"].total() for one in found], [one["peak"] for one in found]
     exponent = math.log(calls[1] / calls[0]) / math.log(sizes[1] / sizes[0])
     print(f"Goals for the larger one: {RATE_GOAL:.0%} for the deletes alone, {ROWS_GOAL} rows per due item.")
     print(
@@ -115,9 +109,9 @@ def store(items: Iterator[tuple[Key, Item]]) -> None:
     table.put_all(_PLACE, items)
 
 
-def fastest(size: int, rounds: int, variables: dict[str, str]) -> dict[str, dict[str, Any]]:
+def fastest(size: int, rounds: int, variables: dict[str, str]) -> dict[str, JSON]:
     """The fastest of each kind of run, in turns: other work of the machine delays some."""
-    runs: dict[str, list[dict[str, Any]]] = {}
+    runs: dict[str, list[JSON]] = {}
     # The first run passes the days in which nothing was ever due; later runs do not read them again.
     run_in_a_process("bench.purge", "ours", str(size), variables)
     for _ in range(rounds):
@@ -131,36 +125,25 @@ def fastest(size: int, rounds: int, variables: dict[str, str]) -> dict[str, dict
     return {what: min(some, key=itemgetter("seconds")) for what, some in runs.items()}
 
 
-def share_of_deletes(best: dict[str, dict[str, Any]]) -> str:
+def share_of_deletes(best: dict[str, JSON]) -> str:
     """The rate of the deletes alone, as a share of that of the bare loop."""
     bare, ours = (best[what]["seconds"] - best[f"{what}, idle"]["seconds"] for what in ("bare", "ours"))
     return f"{bare / ours:.0%}"
 
 
-def run(what: str) -> dict[str, Any]:
+def run(what: str, _: str) -> JSON:
     """Delete what is due in one of the two ways."""
-    allow_slow_queries()
-    aws.client("dynamodb")  # a container has its clients and all models already
-    aws.client("s3")
+    aws.client("s3")  # a container has its clients and all models already
     register.records()
     rows: list[int] = []
 
-    def count_rows(parsed: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - botocore's own parameters
+    def count_rows(parsed: JSON, **_: Any) -> None:  # noqa: ANN401 - botocore's own parameters
         rows.append(parsed["ScannedCount"])
 
-    with cloud.counted() as calls, cloud.hooked("dynamodb", "after-call.dynamodb.Query", count_rows):
-        started = time.perf_counter()
+    aws.client("dynamodb")
+    with cloud.hooked("dynamodb", "after-call.dynamodb.Query", count_rows), measured() as cost:
         deleted = delete_bare() if what == "bare" else purge()
-        seconds = time.perf_counter() - started
-    return {
-        "deleted": deleted,
-        "seconds": seconds,
-        "rows": sum(rows),
-        "calls": sum(calls.values()),
-        "queries": calls["dynamodb.Query"],
-        "deletes": calls["dynamodb.DeleteItem"],
-        "peak": peak(),
-    }
+    return {**cost, "deleted": deleted, "rows": sum(rows)}
 
 
 def purge() -> int:
@@ -190,12 +173,9 @@ def delete_bare() -> int:
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case []:
-            main(WHOLE)
-        case ["tenth"]:
-            main(TENTH)
-        case ["smallest"]:
-            main(SMALLEST, rounds=1)
-        case [what, _]:
-            print(json.dumps(run(what)))
+    sizes = {
+        "whole": lambda: main(WHOLE),
+        "tenth": lambda: main(TENTH),
+        "smallest": lambda: main(SMALLEST, rounds=1),
+    }
+    command_line(sizes, run)

@@ -9,19 +9,14 @@ minutes. `python -m bench.reconciliation tenth` plans a tenth as many checks, an
 `python -m bench.reconciliation smallest` shows in seconds that it runs.
 """
 
-import json
 import math
-import os
-import sys
-import time
 from collections.abc import Iterator
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table as Shown
 
-from bench.measurement import allow_slow_queries, peak, run_in_a_process
-from chalicelib.core import aws, clock, table
+from bench.measurement import JSON, command_line, measured, run_in_a_process
+from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.table import Item, Key, Table
@@ -32,9 +27,7 @@ from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream.deletion.model import StreamReport
 from infra.stream_emulator import running_emulator
 from tests.faults.emulated import emulated_aws, use_emulated_aws
-from tests.support.clouds import cloud, environment
-
-os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
+from tests.support.clouds import environment
 
 EXPONENT_GOAL = 1.05
 _COLUMNS = (
@@ -63,10 +56,12 @@ def main(sizes: tuple[int, int]) -> None:
             queries = len(stream.requests(path="/users")) - 1  # one is of the pass over all users
         if queries != math.ceil(size / 100) or done["checked"] != size:
             raise SystemExit(f"{queries} queries for {done['checked']} of {size} checks")
-        found.append(done | {"all": done["calls"] + queries})
-        rest = done["calls"] - done["pages"] - done["updates"] - queries  # a line is a query and a put
+        calls = done["calls"]
+        found.append(done | {"all": calls.total() + queries})
+        pages, updates = calls["dynamodb.Query"], calls["dynamodb.UpdateItem"]
+        rest = calls.total() - pages - updates - queries  # a line is a query and a put
         shown.add_row(
-            f"{size:,}", f"{queries:,}", f"{done['pages'] - queries:,}", f"{done['updates']:,}",
+            f"{size:,}", f"{queries:,}", f"{pages - queries:,}", f"{updates:,}",
             f"{queries:,}", f"{rest:,}", f"{done['seconds']:.0f}", f"{done['peak'] / 2**20:.0f}",
         )  # fmt: skip
     Console(width=120).print(shown)
@@ -91,32 +86,15 @@ def due(size: int) -> Iterator[tuple[Key, Item]]:
         yield write.key, write.item
 
 
-def run() -> dict[str, Any]:
+def run(*_: str) -> JSON:
     """Run the job until it has checked all, as under a configuration that was tried."""
-    allow_slow_queries()
-    aws.client("dynamodb")
-    reconciliation.STATE.release(reconciliation.STATE.lease(clock.now()), **service.gate().after_counting())
-    with cloud.counted() as calls:
-        started = time.perf_counter()
+    state = reconciliation.STATE
+    state.release(state.lease(clock.now()), **service.gate().after_counting())
+    with measured() as cost:
         done = service.run(clock.now() + 60 * MINUTE)
-        seconds = time.perf_counter() - started
-    return {
-        "checked": done.checked,
-        "seconds": seconds,
-        "pages": calls["dynamodb.Query"],
-        "updates": calls["dynamodb.UpdateItem"],
-        "calls": sum(calls.values()),
-        "peak": peak(),
-    }
+    return {**cost, "checked": done.checked}
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case []:
-            main(WHOLE)
-        case ["tenth"]:
-            main(TENTH)
-        case ["smallest"]:
-            main(SMALLEST)
-        case [_, _]:
-            print(json.dumps(run()))
+    sizes = {"whole": lambda: main(WHOLE), "tenth": lambda: main(TENTH), "smallest": lambda: main(SMALLEST)}
+    command_line(sizes, run)
