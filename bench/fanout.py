@@ -27,7 +27,7 @@ from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents import renewal
 from chalicelib.consents import service as consents
 from chalicelib.consents import store as consents_store
-from chalicelib.consents.announcements import run as announcement_run
+from chalicelib.consents.announcements import service as announcing
 from chalicelib.consents.model import Choice, ConsentState
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices import versions
@@ -99,7 +99,7 @@ def _announce(number: int, by_mail: int) -> Measured:
         _account(f"n{place}@test.example" if place < by_mail else None)
     notice = a_version(f"{clock.now() + 20 * DAY:%Y-%m-%d}")
     versions.PUBLISHED = (*_PUBLISHED, notice)
-    return _measured(lambda: announcement_run.announce_to_shard(notice.version, "00", _late()))
+    return _measured(lambda: announcing.announce_to_shard(notice.version, "00", _late()))
 
 
 def _renew(number: int) -> Measured:

@@ -29,7 +29,7 @@ from chalicelib.consents import evidence, store
 from chalicelib.consents.evidence import EvidenceMissing
 from chalicelib.consents.model import SETTLE, Purposes, RenewalProgress
 from chalicelib.consents.store import DUE_AT, PURPOSES
-from chalicelib.core import chain, clock, needs, queues
+from chalicelib.core import chain, clock, needs
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import HOUR, MINUTE
@@ -38,17 +38,14 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found
 from chalicelib.core.queues import DueShards
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.settings import settings
 from chalicelib.privacy import lapses, leases
-from chalicelib.privacy.leases import LeaseTaken
+from chalicelib.privacy.leases import SHARD_LEASE, LeaseTaken
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 # The kinds of an account's records that a hold keeps at an instant.
 HeldKinds = Callable[[AccountId, datetime], frozenset[str]]
 
-# Longer than any run: Lambda stops a worker after five minutes.
-LEASE = 6 * MINUTE
 _UNTIL_NEXT_RUN = HOUR
 # Accounts per batched read, which takes 100 items: three per account.
 _ACCOUNTS_PER_READ = 33
@@ -66,35 +63,17 @@ class RenewalRun:
     complete: bool = False  # whether all accounts of the shard that were due were processed
 
 
-def due_shards() -> DueShards[str]:
+def due_shards() -> DueShards:
     """Find the shards with accounts that are due, unless they are leased or were finished within an hour.
 
     Raises:
         Unavailable: a table does not answer.
     """
     now = clock.now()
-    progress = store.read_progress(store.SHARDS)
+    progress = store.RENEWING.read(store.SHARDS)
     free = (shard for shard in store.SHARDS if _is_free(progress.get(shard), now))
-    due = [shard for shard in free if store.has_due(shard, now)]
-    abandoned = [shard for shard in due if shard in progress and progress[shard].leased_until]
-    return DueShards.of(due, len(abandoned), (one.touched_at for one in progress.values()), now)
-
-
-def send_due_shards() -> DueShards[str]:
-    """Send a message for each shard that has accounts due; return what was found.
-
-    Raises:
-        Unavailable: a table or the queue does not answer; the next run repeats everything.
-    """
-    found = due_shards()
-    queues.send_all(settings().queue("renewals"), (queues.body_of(shard=one) for one in found.shards))
-    return found
-
-
-def parse_message(body: str) -> str | None:
-    """The shard in a message; None if the body is invalid."""
-    fields = queues.read_body(body, "shard")
-    return fields[0] if fields else None
+    due = [(shard,) for shard in free if store.has_due(shard, now)]
+    return DueShards.of(due, {(shard,): one for shard, one in progress.items()}, now)
 
 
 def renew_shard(shard: str, until: datetime, held_kinds: HeldKinds) -> RenewalRun | None:
@@ -109,16 +88,16 @@ def renew_shard(shard: str, until: datetime, held_kinds: HeldKinds) -> RenewalRu
     """
     if shard not in store.SHARDS:
         return None
-    found, now = store.read_progress((shard,)).get(shard), clock.now()
+    found, now = store.RENEWING.read((shard,)).get(shard), clock.now()
     if not _is_free(found, now):
         return None
     try:
-        leased = store.lease(shard, found, now + LEASE)
+        leased = store.RENEWING.lease(shard, found, now + SHARD_LEASE)
     except LeaseTaken:
         return None
     run = _renew_due(shard, now, until, held_kinds)
     with suppress(LeaseTaken):  # this worker lost its lease, which changes nothing that it has done
-        store.release(leased, done_as_of=now if run.complete else None)
+        store.RENEWING.save(shard, leased, leased_until=None, done_as_of=now if run.complete else None)
     return run
 
 
@@ -126,7 +105,7 @@ def _is_free(progress: RenewalProgress | None, now: datetime) -> bool:
     """Return whether a worker may lease a shard: it is not leased, and was not finished within an hour."""
     if progress is None:
         return True
-    if leases.is_leased(progress.leased_until, now + LEASE):
+    if leases.is_leased(progress.leased_until, now + SHARD_LEASE):
         return False
     done = progress.done_as_of
     # An instant in the future was set by a clock that had jumped ahead.

@@ -5,7 +5,7 @@ data of a withdrawn consent is left to delete. The index is spread over shards a
 which `renew_consents` has to process the item.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,12 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes, RenewalProgress
-from chalicelib.core import chain, clock, needs, observe, shards, table
+from chalicelib.core import chain, clock, needs, shards, table
 from chalicelib.core.chain import Chain, NewEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
-from chalicelib.core.sealing import SealingError, Unfit
+from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import (
     Attr,
     Between,
@@ -34,7 +34,8 @@ from chalicelib.core.table import (
     account_of,
     partition_of,
 )
-from chalicelib.privacy import codec, leases, record_needs
+from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy.leases import LeasedParts
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 SHARDS = shards.names(16)  # of the index `renewal`
@@ -147,39 +148,8 @@ def _due_by(shard: str, at: datetime) -> Query:
     return Query(Table.ACCOUNTS, shard, by_now, index=Index.RENEWAL)
 
 
-def read_progress(shard_names: Iterable[str]) -> dict[str, RenewalProgress]:
-    """Read the existing progress records, by shard.
-
-    A record that cannot be read is skipped and counted. No worker can lease its shard, so only it stops.
-    """
-    places = {_progress_key(shard): shard for shard in shard_names}
-    found: dict[str, RenewalProgress] = {}
-    for place, item in table.batch_get(places).items():
-        try:
-            found[places[place]] = codec.opened(RenewalProgress, item)
-        except SealingError as error:
-            observe.record_unreadable("renewal_progress_unreadable", error)
-    return found
-
-
-def lease(shard: str, found: RenewalProgress | None, until: datetime) -> RenewalProgress:
-    """Lease a shard; `found` is its progress as it was read, None if there is none.
-
-    Raises:
-        LeaseTaken: another worker has leased the shard, or its progress cannot be read.
-    """
-    fresh = RenewalProgress(shard=shard, touched_at=clock.now())
-    return leases.acquire_found(_progress_key(shard), found, fresh, until)
-
-
-def release(leased: RenewalProgress, done_as_of: datetime | None) -> None:
-    """Release a shard, and record whether everything that was due at an instant was processed.
-
-    Raises:
-        LeaseTaken: the lease expired, and another worker leased the shard.
-    """
-    leases.release(_progress_key(leased.shard), leased, done_as_of=done_as_of)
-
-
-def _progress_key(shard: str) -> Key:
-    return Key(Table.CHALLENGES, f"renewal_progress#{shard}")
+RENEWING = LeasedParts(
+    RenewalProgress,
+    lambda shard: Key(Table.CHALLENGES, f"renewal_progress#{shard}"),
+    lambda shard: RenewalProgress(shard=shard, touched_at=clock.now()),
+)

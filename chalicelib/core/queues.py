@@ -8,15 +8,21 @@ due, and sends a message for each. The worker that gets a message leases its sha
 """
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
-from chalicelib.core import aws
+from chalicelib.core import aws, clock, metrics
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+
+if TYPE_CHECKING:
+    from chalice.app import SQSEvent
 
 MAX_PER_BATCH = 10  # SQS's own
 
@@ -70,14 +76,30 @@ def read_body(body: str, *names: str) -> tuple[str, ...] | None:
     return values if all(isinstance(value, str) for value in values) else None
 
 
-Shard = TypeVar("Shard")
+# The parts of its name, which are the fields of its message.
+Shard = tuple[str, ...]
 
 # How long no worker has begun a shard, if no worker ever did.
 _NEVER = DAY
 
+# Time for the account that is being processed when the run's time is up, and its writes.
+_LAST_STEP = timedelta(seconds=30)
+
+
+class Leased(Protocol):
+    """What a schedule sees of the progress of a shard."""
+
+    @property
+    def touched_at(self) -> datetime:
+        """When a worker last wrote it."""
+
+    @property
+    def leased_until(self) -> datetime | None:
+        """When the lease ends; None if it was released."""
+
 
 @dataclass(frozen=True)
-class DueShards(Generic[Shard]):
+class DueShards:
     """What a run of a schedule found.
 
     Attributes:
@@ -91,15 +113,72 @@ class DueShards(Generic[Shard]):
     standstill: timedelta
 
     @classmethod
-    def of(
-        cls, shards: Iterable[Shard], abandoned: int, touched: Iterable[datetime], now: datetime
-    ) -> "DueShards[Shard]":
-        """What was found, given when workers touched the shards of the job."""
-        due = tuple(shards)
-        newest = max(touched, default=now - _NEVER)
-        return cls(due, abandoned, now - newest if due else timedelta())
+    def of(cls, due: Iterable[Shard], progress: Mapping[Shard, Leased], now: datetime) -> "DueShards":
+        """What was found, given the progress of those shards of the job that a worker began."""
+        shards = tuple(due)
+        abandoned = sum(shard in progress and progress[shard].leased_until is not None for shard in shards)
+        newest = max((one.touched_at for one in progress.values()), default=now - _NEVER)
+        return cls(shards, abandoned, now - newest if shards else timedelta())
 
     @property
     def standstill_minutes(self) -> int:
         """The standstill in whole minutes."""
         return int(self.standstill.total_seconds()) // 60
+
+
+def arn(queue: str) -> str:
+    """The ARN of a queue, which the template sets; Chalice needs a placeholder for packaging."""
+    return os.environ.get(f"RU4M_{queue.upper()}_QUEUE_ARN", f"arn:aws:sqs:eu-central-1:0:{queue}")
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """Work that a schedule sends to workers, shard by shard.
+
+    Attributes:
+        queue: the name of its queue.
+        fields: of a message, in the order of the parts of a shard.
+        abandoned: the gauge of abandoned shards.
+        standstill: the gauge of the standstill, in minutes.
+        due: the gauge of shards with work due.
+    """
+
+    queue: str
+    fields: tuple[str, ...]
+    abandoned: Metric
+    standstill: Metric
+    due: Metric | None = None
+
+    def send(self, found: DueShards) -> dict[str, int]:
+        """Send a message for each shard, and the gauges; return the counts of the run.
+
+        Raises:
+            Unavailable: the queue does not answer; the next run repeats everything.
+        """
+        bodies = (body_of(**dict(zip(self.fields, shard, strict=True))) for shard in found.shards)
+        send_all(settings().queue(self.queue), bodies)
+        if self.due:
+            metrics.gauge(self.due, len(found.shards))  # also 0: an alarm fires if it is missing
+        metrics.gauge(self.abandoned, found.abandoned)
+        metrics.gauge(self.standstill, found.standstill_minutes)
+        return {"due": len(found.shards), "abandoned": found.abandoned}
+
+    def work(self, event: "SQSEvent", work: Callable[..., object]) -> Failed:
+        """Let a worker work on each shard until shortly before its time is up.
+
+        Args:
+            event: names the shards; a message without the fields of one is dropped.
+            work: gets the parts of a shard as texts, which may name none, and the end of the run.
+
+        Returns:
+            The messages to deliver again.
+        """
+        context: Any = event.context  # Lambda's own, which Chalice types as a dictionary
+        left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+        until = clock.now() + left - _LAST_STEP - settings().fan_out.mail_interval
+
+        def work_on_shard(body: str) -> None:
+            if shard := read_body(body, *self.fields):
+                work(*shard, until)
+
+        return work_on(event.to_dict(), work_on_shard)

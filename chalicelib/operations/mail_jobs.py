@@ -4,19 +4,29 @@ Notices, also of breaches, are then shown in the app; the closing of an idle acc
 """
 
 import os
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from chalice.app import Blueprint, SNSEvent
 
-from chalicelib.consents.announcements import service as announcement
+from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.messages import mail
-from chalicelib.operations.breaches.subject_notices import notice as breach_notice
+from chalicelib.messages.campaigns import service as campaigns
+from chalicelib.messages.campaigns.model import CampaignKind, Delivery
 from chalicelib.rights.erasure.idle import warnings
 
 mail_jobs = Blueprint(__name__)
 
 # The template sets the real topic; Chalice needs a placeholder for packaging.
 _TOPIC = os.environ.get("RU4M_MAIL_TOPIC", "arn:aws:sns:eu-central-1:0:mail")
+
+# One for each kind: a mail that came back must not be ignored.
+RECORD_BOUNCE: Mapping[CampaignKind, Callable[[Delivery], None]] = {
+    CampaignKind.ANNOUNCEMENT: partial(campaigns.show_after_bounce, metric=Metric.NOTICE_ANNOUNCED),
+    CampaignKind.BREACH: partial(campaigns.show_after_bounce, metric=Metric.BREACH_SUBJECT_NOTIFIED),
+    CampaignKind.IDLE_WARNING: warnings.record_bounce,
+}
 
 
 @mail_jobs.on_sns_message(topic=_TOPIC, name="note_bounces")
@@ -29,6 +39,4 @@ def note_bounces(event: SNSEvent) -> None:
     """
     for record in event.to_dict()["Records"]:
         if mail_id := mail.lost_mail(record["Sns"]["Message"]):
-            announcement.record_bounce(mail_id)
-            breach_notice.record_bounce(mail_id)
-            warnings.record_return(mail_id)
+            campaigns.record_bounce(mail_id, RECORD_BOUNCE)

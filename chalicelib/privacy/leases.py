@@ -15,14 +15,15 @@ A lease or a turn only saves work. It does not make a write safe: a write that m
 condition of its own. If the table does not answer, the worker stops (`Unavailable`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, cast
 
 from chalicelib.core import clock, keyring, table
-from chalicelib.core.clock import HOUR
+from chalicelib.core.batches import batched
+from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import Attr, Conflict, Create, Delete, Key, Replace, Table
@@ -80,6 +81,59 @@ class LeasedState(Generic[AnyRecord]):
             LeaseTaken: as for `save`.
         """
         release(self.place, leased, **changes)
+
+
+class _Part(Protocol):
+    """What the record of a part has besides."""
+
+    shard: str
+
+
+# Longer than any run: Lambda stops a worker of a shard after five minutes.
+SHARD_LEASE = 6 * MINUTE
+# Keys of a batched read.
+_MAX_READ = 100
+
+
+@dataclass(frozen=True)
+class LeasedParts(Generic[AnyRecord]):
+    """The progress of work that is done in parts: one record for each, which a worker leases.
+
+    Attributes:
+        kind: their class; its field `shard` is the name of the part.
+        place: the key of a part's record.
+        fresh: makes the record of a part that no worker began.
+    """
+
+    kind: type[AnyRecord]
+    place: Callable[[str], Key]
+    fresh: Callable[[str], AnyRecord]
+
+    def read(self, parts: Iterable[str]) -> dict[str, AnyRecord]:
+        """The records of those parts that a worker began.
+
+        One that cannot be read is counted and missing. No run can begin it again over the stored item, so its
+        part stops, and only its part.
+        """
+        places = batched(map(self.place, parts), _MAX_READ)
+        items = (item for some in places for item in table.batch_get(some).values())
+        return {cast("_Part", one).shard: one for one in codec.open_readable(self.kind, items)}
+
+    def lease(self, part: str, found: AnyRecord | None, until: datetime) -> AnyRecord:
+        """Lease a part; `found` is its record as it was read, None if there is none.
+
+        Raises:
+            LeaseTaken: another worker has leased the part, or its record cannot be read.
+        """
+        return acquire_found(self.place(part), found, self.fresh(part), until)
+
+    def save(self, part: str, leased: AnyRecord, **changes: object) -> AnyRecord:
+        """Change the record of a part, and write when it was touched; returns its next state.
+
+        Raises:
+            LeaseTaken: another worker took the part over; its fence has changed.
+        """
+        return save(self.place(part), leased, **changes)
 
 
 def read(place: Key, fresh: AnyRecord) -> AnyRecord:

@@ -16,7 +16,6 @@ from chalicelib.core.ids import (
     AccountId,
     DisclosureId,
     HoldId,
-    MailId,
     RightsRequestId,
     StaffId,
     UserId,
@@ -215,22 +214,6 @@ class IdleState(
     warnings_from: Annotated[Instant | None, NOT_PERSONAL] = None
     tried: Annotated[str, NOT_PERSONAL] = ""  # a hash of the configuration that was tried
     blocked: Annotated[BlockedReason | None, NOT_PERSONAL] = None
-
-
-class WarningDelivery(
-    Record,
-    table=Table.CHALLENGES,
-    kind="warning_delivery",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=After(Period.MAIL_RETURN, since="sent_at"),
-    key_class=KeyClass.NOTHING_SEALED,
-):
-    """Maps a mail that warns of a closing to its account, in case it comes back."""
-
-    mail_id: Annotated[MailId, NOT_PERSONAL]
-    account_id: Annotated[AccountId, NOT_PERSONAL]
-    sent_at: Annotated[Instant, NOT_PERSONAL]
 
 
 class HoldsClosed(ConflictingRequest):

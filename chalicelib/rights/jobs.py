@@ -4,7 +4,6 @@ Each worker has a function, a queue and a role of its own, and the steps that th
 usual worker does the duties of all requests.
 """
 
-import os
 from functools import cache
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
@@ -36,29 +35,22 @@ def worker_for(destination: Destination) -> Worker:
 
 rights_jobs = Blueprint(__name__)
 
-# The template sets the real queue ARNs; Chalice needs any valid ARN to package the functions.
-_ANY = "arn:aws:sqs:eu-central-1:0:"
-_QUEUE = os.environ.get("RU4M_RIGHTS_QUEUE_ARN", f"{_ANY}rights")
-_TRANSFERS = os.environ.get("RU4M_TRANSFERS_QUEUE_ARN", f"{_ANY}transfers")
 
-_ERASURES = os.environ.get("RU4M_ERASURES_QUEUE_ARN", f"{_ANY}erasures")
-
-
-@rights_jobs.on_sqs_message(queue_arn=_QUEUE, batch_size=1, name="work_rights")
+@rights_jobs.on_sqs_message(queue_arn=queues.arn("rights"), batch_size=1, name="work_rights")
 @observed
 def work_rights(event: SQSEvent) -> Failed:
     """Advance requests by a step each; returns the messages to deliver again."""
     return _work_on(event, Destination.WORK)
 
 
-@rights_jobs.on_sqs_message(queue_arn=_TRANSFERS, batch_size=1, name="transfer_copies")
+@rights_jobs.on_sqs_message(queue_arn=queues.arn("transfers"), batch_size=1, name="transfer_copies")
 @observed
 def transfer_copies(event: SQSEvent) -> Failed:
     """Send copies to the controllers that subjects named; returns the messages to deliver again."""
     return _work_on(event, Destination.TRANSFERS)
 
 
-@rights_jobs.on_sqs_message(queue_arn=_ERASURES, batch_size=1, name="erase_accounts")
+@rights_jobs.on_sqs_message(queue_arn=queues.arn("erasures"), batch_size=1, name="erase_accounts")
 @observed
 def erase_accounts(event: SQSEvent) -> Failed:
     """Advance erasures by a step each; returns the messages to deliver again."""

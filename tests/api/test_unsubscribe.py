@@ -250,9 +250,8 @@ def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> 
 
 # Every caller of `mail.send` and `mail.send_patiently`, and the purpose that it names.
 SERVICE_MAIL = {
-    "chalicelib/operations/breaches/subject_notices/notice.py": "LEGAL_OBLIGATION",
+    "chalicelib/messages/campaigns/campaign.py": "LEGAL_OBLIGATION",
     "chalicelib/accounts/challenges/messages.py": "AUTHENTICATION",
-    "chalicelib/consents/announcements/service.py": "LEGAL_OBLIGATION",
     "chalicelib/accounts/profiles/messages.py": "AUTHENTICATION",
     "chalicelib/rights/erasure/idle/warnings.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/answers/letters.py": "LEGAL_OBLIGATION",

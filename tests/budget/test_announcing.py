@@ -23,7 +23,7 @@ def run() -> Calls:
 @pytest.mark.parametrize(
     ("in_app", "by_mail"), [(3, 0), (0, 3), pytest.param(55, 2, marks=pytest.mark.proof)]
 )
-def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_25(
+def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_20(
     world: World, monkeypatch: pytest.MonkeyPatch, in_app: int, by_mail: int
 ) -> None:
     monkeypatch.setattr(accounts, "SHARDS", ("00",))
@@ -35,13 +35,13 @@ def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_25(
             user.has_email(f"n{number}@test.example")
     publish(monkeypatch, a_version("2026-12-24", announced_for=60 * DAY))
     monkeypatch.setattr(clock, "pause", lambda _: None)
-    count, pages = in_app + by_mail, (in_app + by_mail) // 50 + 1
+    count, pages = in_app + by_mail, (in_app + by_mail) // 100 + 1
     assert run() == Calls(
         {
             "dynamodb.Query": pages,
             "sqs.SendMessageBatch": 1,
             # The progress, by the schedule and by the worker; what accounts need; how they can be reached.
-            "dynamodb.BatchGetItem": 2 + pages + ceil(count / 25),
+            "dynamodb.BatchGetItem": 2 + pages + ceil(count / 20),
             # Each notice in the app, the start of the progress, and every page of it.
             "dynamodb.PutItem": in_app + 1 + pages,
             "dynamodb.TransactWriteItems": by_mail,

@@ -63,7 +63,10 @@ def announcement(cloud: LocalCloud, phone: Phone, notice: Notice) -> dict[str, s
 
 
 def key_of(phone: Phone, notice: Notice) -> dict[str, Any]:
-    return {"pk": {"S": f"A#{account_of(phone)}"}, "sk": {"S": f"announcement#{notice.version}"}}
+    return {
+        "pk": {"S": f"A#{account_of(phone)}"},
+        "sk": {"S": f"account_notice#announcement#{notice.version}"},
+    }
 
 
 def date_announcement_two_weeks_back(cloud: LocalCloud, phone: Phone, notice: Notice) -> None:

@@ -61,7 +61,7 @@ def item(cloud: LocalCloud, table: str, pk: str, sk: str) -> dict[str, Any]:
 
 
 def notice(cloud: LocalCloud, phone: Phone, breach_id: str) -> dict[str, Any]:
-    return item(cloud, ACCOUNTS, f"A#{account_of(phone)}", f"breach_notice#{breach_id}")
+    return item(cloud, ACCOUNTS, f"A#{account_of(phone)}", f"account_notice#breach#{breach_id}")
 
 
 def rounds(cloud: LocalCloud, breach_id: str) -> int:

@@ -8,8 +8,8 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.core import clock
 from chalicelib.core.table import Item
+from chalicelib.operations.breaches import notices as notifying
 from chalicelib.operations.breaches.jobs import watch_breaches
-from chalicelib.operations.breaches.subject_notices import run as notifying
 from tests.faults.flows import ADDRESS, DEVICE, OTHER_PHONE, PHONE
 from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support.cases import breaches
@@ -80,10 +80,10 @@ class NotifyingOfABreach(BreachFlow):
     def forgive(self, row: Item) -> Item | None:
         """Check that every account was notified, by mail or in the app."""
         kind = row.get("kind")
-        if kind == "breach_notice":
+        if kind == "account_notice":
             assert row["state"] == "announced"
         # The fence counts the runs that took the lease; how an account was notified may differ.
-        free = {"breach_notice": {"channel", "mail_id"}, "breach_progress": {"fence", "mailed", "shown"}}
+        free = {"account_notice": {"channel", "mail_id"}, "breach_progress": {"fence", "mailed", "shown"}}
         row = {name: value for name, value in row.items() if name not in free.get(str(kind), set())}
         if isinstance(payload := row.get("payload"), dict):
             kept = {name: said for name, said in payload.items() if name not in {"mailed", "shown"}}

@@ -58,7 +58,7 @@ class ClosingIdle(Flow):
 
     def forgive(self, row: Item) -> Item | None:
         """Ignore the state of the job, when each step was done, and mails that may come back."""
-        if row.get("kind") in {"idle_state", "warning_delivery"}:
+        if row.get("kind") in {"idle_state", "delivery"}:
             return None
         if row.get("kind") == "last_use":
             row = {name: value for name, value in row.items() if name not in _FREE}

@@ -14,14 +14,12 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.profiles import service as profiles
-from chalicelib.consents import renewal
 from chalicelib.consents import store as consents
-from chalicelib.consents.announcements import run as announcement_run
 from chalicelib.core import principals
 from chalicelib.core.chain.checkpoint_run import SETTLE
 from chalicelib.core.figures import FanOut
 from chalicelib.core.ids import AccountId
-from chalicelib.operations.breaches.subject_notices import run as breach_run
+from chalicelib.privacy.leases import SHARD_LEASE
 from chalicelib.retention import jobs
 from chalicelib.rights.engine.queue import LONGEST_DELAY
 from chalicelib.rights.engine.step import WHOLE_RUN
@@ -431,9 +429,9 @@ def test_shards_with_work_due_are_sent_to_workers_every_five_minutes(
 @pytest.mark.parametrize(
     ("name", "of", "at_once", "lease"),
     [
-        ("announce_to_shard", "AnnouncementsQueue", "AnnouncingWorkers", announcement_run.LEASE),
-        ("notify_of_breaches", "BreachesQueue", "AnnouncingWorkers", breach_run.LEASE),
-        ("renew_shard", "RenewalsQueue", "RenewalWorkers", renewal.LEASE),
+        ("announce_to_shard", "AnnouncementsQueue", "AnnouncingWorkers", SHARD_LEASE),
+        ("notify_of_breaches", "BreachesQueue", "AnnouncingWorkers", SHARD_LEASE),
+        ("renew_shard", "RenewalsQueue", "RenewalWorkers", SHARD_LEASE),
     ],
 )
 def test_message_about_a_shard_is_delivered_at_most_five_times(

@@ -160,10 +160,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:PutItem", "${ChallengesTableArn}"),
-        (
-            "dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query",
-            "${RightsTableArn}",
-        ),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
         *_LEDGER,
         (_RECEIVE, "${BreachesQueue.Arn}"),
         _MAILING,
@@ -172,7 +169,7 @@ EXPECTED = {
     "WatchBreachesRole": {
         _own_logs("watch_breaches"),
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
-        ("dynamodb:GetItem, dynamodb:Query", "${RightsTableArn}"),
+        ("dynamodb:BatchGetItem, dynamodb:GetItem", "${RightsTableArn}"),
         ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${BreachesQueue.Arn}"),
     },
     "ChatRole": {
@@ -661,13 +658,22 @@ def test_roles_read_the_holds_of_subjects_and_not_requests_by_query(service: Tem
     }
     of_subjects = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*"]}}
     assert conditions.pop("WorkRightsRole") is None  # it answers requests
-    of_breaches = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["B#*"]}}
-    assert conditions.pop("NotifyOfBreachesRole") == of_breaches
-    assert conditions.pop("WatchBreachesRole") == of_breaches
     of_both = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*", "B#*"]}}
     assert conditions.pop("AdminRole") == of_both
     roles = ("CloseIdleAccountsRole", "EraseAccountsRole", "RenewShardRole")
     assert conditions == dict.fromkeys(roles, of_subjects)
+
+
+@pytest.mark.promise("SEC-1")
+def test_jobs_of_breaches_read_and_write_breaches_and_no_request(service: Template) -> None:
+    conditions = {
+        role: statement.get("Condition")
+        for role, statement in statements(service)
+        if role in {"NotifyOfBreachesRole", "WatchBreachesRole"}
+        and listed(statement.get("Resource", [])) == ["${RightsTableArn}"]
+    }
+    of_breaches = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["B#*"]}}
+    assert conditions == {"NotifyOfBreachesRole": of_breaches, "WatchBreachesRole": of_breaches}
 
 
 @pytest.mark.promise("RGT-6")

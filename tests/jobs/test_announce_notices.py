@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.consents.announcements import run as announcement_run
-from chalicelib.consents.announcements import service as announcement
+from chalicelib.consents.announcements import service as announcing
 from chalicelib.consents.announcements.jobs import announce_notices, announce_to_shard
-from chalicelib.consents.announcements.service import NoticeRecipient
 from chalicelib.consents.notices import versions
-from chalicelib.core import aws, clock
+from chalicelib.core import aws
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
+from chalicelib.messages.campaigns import run as campaign_run
+from chalicelib.messages.campaigns.campaign import NoticeRecipient, notify
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
 from tests.support.cases.copies import damage
 from tests.support.clouds import cloud
 from tests.support.clouds.cloud import Calls, counted, failing, hooked, sent_mail
-from tests.support.faults.outages import refused_sender
 from tests.support.jobs import workers
-from tests.support.jobs.events import Context, messages, published_to_topic, report_of_mail
+from tests.support.jobs.events import Context, messages, report_of_mail
 from tests.support.world.builders import a_phone, a_schedule_event
 from tests.support.world.notices import DAY, a_version, publish
 from tests.support.world.world import User, World
@@ -49,8 +48,8 @@ def run(seconds: int = 300) -> None:
 
 def stored_announcement(user: User, version: str = NEWER.version) -> dict[str, str] | None:
     """Return the stored announcement as plain texts, or None."""
-    places = (f"A#{user.account_id}", f"announcement#{version}")
-    for item in cloud.records("announcement"):
+    places = (f"A#{user.account_id}", f"account_notice#announcement#{version}")
+    for item in cloud.records("account_notice"):
         if (item["pk"]["S"], item["sk"]["S"]) == places:
             return {name: value["S"] for name, value in item.items()}
     return None
@@ -220,19 +219,30 @@ def test_repeated_run_announces_nothing_again(
 
 @pytest.mark.usefixtures("newer")
 def test_progress_of_an_announcement_counts_shards_by_version(mila: User) -> None:
-    untouched = announcement_run.AnnouncementTotals(shards=1, begun=0, complete=0, waiting_for_mail=0)
-    assert announcement_run.totals() == {NEWER.version: untouched}
+    untouched = announcing.AnnouncementTotals(shards=1, begun=0, complete=0, waiting_for_mail=0)
+    assert announcing.totals() == {NEWER.version: untouched}
     run()
-    assert announcement_run.totals()[NEWER.version].begun == 1
+    assert announcing.totals()[NEWER.version].begun == 1
     mila.world.advance(DAY + HOUR)
     run()
-    assert announcement_run.totals()[NEWER.version].complete == 1
+    assert announcing.totals()[NEWER.version].complete == 1
 
 
 def test_user_who_accepted_before_gets_no_announcement(mila: User, mails: list[dict[str, Any]]) -> None:
     mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
     run()
     assert (mails, stored_announcement(mila)) == ([], None)
+
+
+@pytest.mark.promise("NOT-1")
+def test_account_whose_acceptance_is_unreadable_is_counted_and_delays_no_other(
+    mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch, counts: dict[Metric, int]
+) -> None:
+    publish(monkeypatch, NEWER)
+    mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", f"acceptance#{NEWER.version}", accepted_at="?")
+    run()
+    assert (channel(mila), channel(vuk), counts[Metric.RECORD_UNREADABLE]) == (None, "in_app", 1)
 
 
 @pytest.mark.usefixtures("mila", "vuk")
@@ -307,80 +317,6 @@ def refusal(code: str, status: int = 400) -> ClientError:
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.usefixtures("newer")
-@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
-def test_account_whose_address_ses_refuses_gets_an_app_notice(mila: User, code: str) -> None:
-    with failing("sesv2", "SendEmail", refusal(code)):
-        run()
-    assert channel(mila) == "in_app"
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("newer")
-def test_account_with_a_mail_in_doubt_gets_an_app_notice_and_no_second_mail(
-    world: World, mila: User, mails: list[dict[str, Any]]
-) -> None:
-    timeout = ReadTimeoutError(endpoint_url="https://ses")
-    with failing("sesv2", "SendEmail", timeout, moment="after"):
-        run()
-    world.advance(DAY)
-    run()
-    assert (channel(mila), len(mails)) == ("in_app", 1)
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("newer")
-@pytest.mark.parametrize(
-    "error",
-    [
-        refusal("TooManyRequestsException", 429),
-        refusal("SendingPausedException"),
-        EndpointConnectionError(endpoint_url="https://ses"),
-        *refused_sender(),
-    ],
-)
-def test_mails_wait_while_ses_refuses_all_and_app_notices_do_not(
-    world: World, mila: User, vuk: User, mails: list[dict[str, Any]], error: Exception
-) -> None:
-    with failing("sesv2", "SendEmail", error):
-        run()
-    record = stored_announcement(mila)
-    assert record
-    assert (record["state"], "announced_at" in record, channel(vuk)) == ("waiting", False, "in_app")
-    world.advance(6 * HOUR)
-    run()
-    assert (channel(mila), len(mails)) == ("email", 1)
-
-
-@pytest.mark.usefixtures("newer")
-def test_run_waits_and_retries_if_ses_limits_the_rate_of_mails(
-    mila: User, mails: list[dict[str, Any]], pauses: list[timedelta]
-) -> None:
-    with failing("sesv2", "SendEmail", refusal("TooManyRequestsException", 429), times=2):
-        run()
-    pace = settings().fan_out.mail_interval
-    assert (channel(mila), pauses) == ("email", [pace, timedelta(seconds=1), timedelta(seconds=1)])
-
-
-@pytest.mark.usefixtures("newer")
-def test_run_makes_no_further_calls_to_ses_once_ses_refuses_all_mails(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    others = []
-    monkeypatch.setattr(versions, "PUBLISHED", versions.PUBLISHED[:2])
-    for name in ("ana", "iva"):
-        others.append(world.a_user())
-        others[-1].has_email(f"{name}@test.example")
-    publish(monkeypatch, NEWER)
-    with failing("sesv2", "SendEmail", refusal("SendingPausedException")), counted() as calls:
-        run()
-    assert calls["sesv2.SendEmail"] == 3  # the three tries of the first mail
-    world.advance(6 * HOUR)
-    run()
-    assert {channel(user) for user in (mila, *others)} == {"email"}
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("newer")
 def test_account_that_waited_three_days_for_mail_gets_an_app_notice(world: World, mila: User) -> None:
     with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
         run()
@@ -391,69 +327,6 @@ def test_account_that_waited_three_days_for_mail_gets_an_app_notice(world: World
         world.advance(6 * HOUR)
         run()
     assert channel(mila) == "in_app"
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("newer")
-def test_wait_for_mail_that_began_in_the_future_begins_with_the_next_round(world: World, mila: User) -> None:
-    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
-        run()
-        jumped = {"stuck_since": clock.to_text(world.now + 3650 * DAY)}
-        damage(Table.CHALLENGES, f"announcement_progress#{NEWER.version}#00", None, **jumped)
-        for _ in range(2):
-            world.advance(3 * DAY)
-            run()
-    assert channel(mila) == "in_app"
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("newer")
-def test_round_that_skipped_accounts_is_repeated_after_six_hours(world: World, mila: User) -> None:
-    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
-        run()
-    world.advance(6 * HOUR - timedelta(seconds=1))
-    assert calls_of_a_run() == {"dynamodb.BatchGetItem": 1}  # no account is read
-    world.advance(timedelta(seconds=1))
-    run()
-    assert channel(mila) == "email"
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("newer", "vuk")
-def test_account_skipped_on_an_early_page_is_reached_by_the_next_run(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(announcement_run, "MAX_ACCOUNTS_PER_READ", 1)
-    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
-        run()
-    world.advance(6 * HOUR)
-    run()
-    assert channel(mila) == "email"
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("vuk")
-def test_three_days_of_waiting_for_mail_begin_again_with_each_outage(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = versions.PUBLISHED
-    publish(monkeypatch, NEWER)
-    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
-        run()
-    world.advance(6 * HOUR)
-    run()
-    assert channel(mila) == "email"
-    monkeypatch.setattr(versions, "PUBLISHED", before)  # a container that was not replaced yet
-    late = world.a_user()
-    late.has_email("late@test.example")
-    publish(monkeypatch, NEWER)
-    world.advance(4 * DAY)
-    with failing("sesv2", "SendEmail", refusal("SendingPausedException")):
-        run()
-    assert channel(late) is None
-    world.advance(6 * HOUR)
-    run()
-    assert channel(late) == "email"
 
 
 @pytest.mark.promise("NOT-1")
@@ -474,53 +347,6 @@ def test_bounced_mail_becomes_an_app_notice_dated_at_the_bounce(
     assert shown["announced_at"] == "2026-11-30T12:00:00Z"
 
 
-@pytest.mark.promise("NOT-1")
-def test_bounce_received_before_the_mail_is_recorded_is_kept(
-    world: World, mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(monkeypatch, NEWER)
-
-    def at_once(**_: Any) -> None:
-        note_bounces(report_of_mail(mails[-1]), None)
-
-    with hooked("sesv2", "after-call.sesv2.SendEmail", at_once):
-        run()
-    assert (channel(mila), len(mails)) == ("in_app", 1)
-
-
-@pytest.mark.usefixtures("newer")
-def test_repeated_or_late_bounce_changes_nothing(
-    world: World, mila: User, mails: list[dict[str, Any]]
-) -> None:
-    run()
-    note_bounces(report_of_mail(mails[0]), None)
-    before = stored_announcement(mila)
-    world.advance(HOUR)
-    note_bounces(report_of_mail(mails[0]), None)
-    assert stored_announcement(mila) == before
-
-
-@pytest.mark.usefixtures("newer")
-@pytest.mark.parametrize("kind", ["Complaint", "Delivery", "Send"])
-def test_reports_of_delivered_mails_change_nothing(
-    mila: User, mails: list[dict[str, Any]], kind: str
-) -> None:
-    run()
-    note_bounces(report_of_mail(mails[0], kind), None)
-    assert channel(mila) == "email"
-
-
-@pytest.mark.parametrize(
-    "message",
-    ["Successfully validated SNS topic", "[]", "{}", '{"eventType": "Bounce", "mail": {"tags": {}}}',
-     '{"eventType": "Bounce", "mail": {"tags": {"mail_id": ["m_1"]}}}',
-     '{"eventType": "Bounce", "mail": {"tags": {"mail_id": ["m_' + "0" * 26 + '"]}}}'],
-)  # fmt: skip
-def test_reports_about_unknown_mails_are_ignored(world: World, message: str) -> None:
-    note_bounces(published_to_topic(message), None)
-    assert cloud.records("announcement") == []
-
-
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("vuk")
 def test_bounced_address_is_in_no_log(
@@ -539,30 +365,9 @@ class Killed(BaseException):
     """The process ends; no code under test catches this."""
 
 
-def kill(**_: Any) -> None:
-    raise Killed
-
-
 def kill_once_an_account_is_recorded(**_: Any) -> None:
     if any("after" in progress for progress in cloud.records("announcement_progress")):
         raise Killed
-
-
-@contextmanager
-def killed_at(number: int, moment: str) -> Iterator[None]:
-    """Kill the process before or after its n-th call to AWS."""
-    left = iter(range(number))
-
-    def count(**_: Any) -> None:
-        if next(left, None) is None:
-            raise Killed
-
-    moments = {service: f"{moment}-call.{service}" for service in ("dynamodb", "sesv2")}
-    with (
-        hooked("dynamodb", moments["dynamodb"], count),
-        hooked("sesv2", moments["sesv2"], count),
-    ):
-        yield
 
 
 @pytest.mark.promise("NOT-1")
@@ -576,14 +381,13 @@ def test_account_that_kills_every_worker_does_not_delay_another_shard(
         user = world.a_user()
         by_shard[accounts_store.shard_of(AccountId(user.account_id))] = user
     publish(monkeypatch, NEWER)
-    announce_to = announcement.announce_to
 
-    def kill_for_the_first_account(recipient: NoticeRecipient, *rest: Any) -> None:
+    def kill_for_the_first_account(campaign: Any, letter: Any, recipient: NoticeRecipient, *rest: Any) -> Any:
         if recipient.account_id == by_shard["00"].account_id:
             raise Killed
-        announce_to(recipient, *rest)
+        return notify(campaign, letter, recipient, *rest)
 
-    monkeypatch.setattr(announcement, "announce_to", kill_for_the_first_account)
+    monkeypatch.setattr(campaign_run, "notify", kill_for_the_first_account)
     for _ in range(3):
         send()
         for body in cloud.take_messages("announcements"):
@@ -592,172 +396,10 @@ def test_account_that_kills_every_worker_does_not_delay_another_shard(
         world.advance(timedelta(minutes=10))
     assert (channel(by_shard["00"]), channel(by_shard["01"])) == (None, "in_app")
     assert send()["abandoned"] == gauges[Metric.NOTICE_SHARDS_ABANDONED] == 1  # an alarm fires if it lasts
-    monkeypatch.setattr(announcement, "announce_to", announce_to)
+    monkeypatch.setattr(campaign_run, "notify", notify)
     run()
     assert channel(by_shard["00"]) == "in_app"
     assert send()["abandoned"] == 0
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_every_account_gets_one_announcement_when_a_run_is_killed_at_any_call(
-    world: World,
-    mila: User,
-    vuk: User,
-    mails: list[dict[str, Any]],
-    monkeypatch: pytest.MonkeyPatch,
-    moment: str,
-) -> None:
-    published, seen = versions.PUBLISHED, set()
-    for number in range(100):
-        mails.clear()
-        version = a_version(f"2026-12-{number + 1:02}", announced_for=60 * DAY)
-        monkeypatch.setattr(versions, "PUBLISHED", (*published, version))
-        try:
-            with killed_at(number, moment):
-                run()
-        except Killed:
-            world.advance(timedelta(minutes=6))  # until the lease of the killed run expires
-            run()
-            assert channel(vuk, version.version) == "in_app"
-            assert len(mails) <= 1
-            seen.add((channel(mila, version.version), len(mails)))
-        else:
-            break
-    else:
-        pytest.fail("the run does not end")
-    assert number > 8
-    # Announced by mail, or in the app with a mail in doubt, or in the app only. Never by two mails.
-    assert seen <= {("email", 1), ("in_app", 0), ("in_app", 1)}
-    assert ("email", 1) in seen
-    assert ("in_app", 1) in seen if moment == "after" else ("in_app", 0) in seen
-
-
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("newer")
-def test_run_stops_before_its_timeout_and_the_next_run_continues(
-    world: World, mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = sorted((mila, vuk), key=lambda user: user.account_id)
-    run(seconds=30)
-    assert (stored_announcement(mila), stored_announcement(vuk)) == (None, None)
-    slow = {"TransactWriteItems", "PutItem"}
-
-    def take_long(model: Any, **_: Any) -> None:
-        if (
-            model.name in slow
-            and stored_announcement(first) is None
-            and any("leased_until" in progress for progress in cloud.records("announcement_progress"))
-        ):
-            world.advance(timedelta(minutes=4, seconds=30))
-
-    with hooked("dynamodb", "before-call.dynamodb", take_long):
-        run()
-    assert (stored_announcement(second), cloud.records("announcement_progress")[0].get("after")) == (
-        None,
-        {"S": first.account_id},
-    )
-    run()
-    assert channel(first)
-    assert channel(second)
-
-
-@pytest.mark.parametrize(
-    "written", [("leased_until",), ("round_ended_at",), ("stuck_since", "touched_at")], ids="+".join
-)
-@pytest.mark.promise("NOT-1")
-@pytest.mark.usefixtures("newer")
-def test_shard_is_not_held_up_by_a_clock_that_had_jumped_ahead(
-    world: World, written: tuple[str, ...]
-) -> None:
-    run()
-    future = clock.to_text(world.now + 3650 * DAY)
-    damage(
-        Table.CHALLENGES, f"announcement_progress#{NEWER.version}#00", None, **dict.fromkeys(written, future)
-    )
-    world.advance(DAY)
-    run()
-    (progress,) = cloud.records("announcement_progress")
-    assert progress["rounds"] == {"N": "2"}
-
-
-@pytest.mark.usefixtures("newer")
-def test_shard_leased_by_another_run_is_skipped(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with killed_at(3, "before"), pytest.raises(Killed):
-        run()
-    with counted() as calls:
-        run()
-        assert deliver(message()) == {"batchItemFailures": []}
-    assert calls == {"dynamodb.BatchGetItem": 2}  # of the schedule, and of the worker
-    world.advance(timedelta(minutes=6))
-    run()
-    assert channel(mila) == "email"
-
-
-@pytest.mark.usefixtures("newer")
-def test_two_runs_over_the_same_accounts_send_one_mail(
-    world: World, mila: User, mails: list[dict[str, Any]]
-) -> None:
-    """The second takes over while the first, whose lease expired, is about to send."""
-    once = iter([True])
-
-    def let_another_run_take_over(**_: Any) -> None:
-        if next(once, False):
-            world.advance(timedelta(minutes=7))
-            run()
-
-    with hooked("sesv2", "before-call.sesv2.SendEmail", let_another_run_take_over):
-        run()
-    assert (channel(mila), len(mails)) == ("in_app", 1)
-
-
-@pytest.mark.usefixtures("newer", "mila", "vuk")
-def test_run_that_lost_its_lease_does_not_change_the_stored_progress(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(announcement_run, "MAX_ACCOUNTS_PER_READ", 1)
-    once, left = iter([True]), []
-
-    def let_another_run_take_over(**_: Any) -> None:
-        if next(once, False):
-            world.advance(timedelta(minutes=7))
-            run()
-            left.extend(cloud.records("announcement_progress"))
-            world.advance(timedelta(minutes=1))
-
-    with hooked("sesv2", "before-call.sesv2.SendEmail", let_another_run_take_over):
-        run()
-    assert [progress["rounds"] for progress in left] == [{"N": "1"}]
-    assert cloud.records("announcement_progress") == left
-
-
-@pytest.mark.usefixtures("newer")
-def test_mail_recorded_by_a_concurrent_run_stays_recorded(world: World, mila: User) -> None:
-    """A run finds a mail in doubt. Before it announces in the app, another run records the mail."""
-    kill_after_the_mail = hooked("sesv2", "after-call.sesv2.SendEmail", kill)
-    with kill_after_the_mail, pytest.raises(Killed):
-        run()
-    world.advance(timedelta(minutes=6))
-    once = iter([True])
-
-    def note(**_: Any) -> None:
-        if next(once, False):
-            aws.client("dynamodb").update_item(
-                TableName="ru4m-test-accounts",
-                Key={"pk": {"S": f"A#{mila.account_id}"}, "sk": {"S": f"announcement#{NEWER.version}"}},
-                UpdateExpression="SET #s = :announced, announced_at = :now",
-                ExpressionAttributeNames={"#s": "state"},
-                ExpressionAttributeValues={
-                    ":announced": {"S": "announced"},
-                    ":now": {"S": clock.to_text(world.now)},
-                },
-            )
-
-    with hooked("dynamodb", "before-call.dynamodb.UpdateItem", note):
-        run()
-    assert channel(mila) == "email"
 
 
 @pytest.mark.usefixtures("newer")
@@ -780,7 +422,7 @@ def test_finished_progress_is_stored_while_its_version_is_the_newest(world: Worl
 def test_progress_of_a_run_that_is_not_continued_expires_within_a_week(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(announcement_run, "MAX_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_READ", 1)
     with (
         hooked("dynamodb", "after-call.dynamodb.PutItem", kill_once_an_account_is_recorded),
         pytest.raises(Killed),

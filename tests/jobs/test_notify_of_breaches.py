@@ -7,20 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.consents.notices.model import AnnouncementState
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.core.ids import AccountId, BreachId
+from chalicelib.core.ids import AccountId
 from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Table
-from chalicelib.operations.breaches.subject_notices import notice
-from chalicelib.operations.breaches.subject_notices import run as notifying
-from chalicelib.operations.breaches.subject_notices import store as notices
+from chalicelib.messages.campaigns import run as campaign_run
+from chalicelib.messages.campaigns import store
+from chalicelib.messages.campaigns.model import CampaignKind, NoticeState
+from chalicelib.operations.breaches import notices as notifying
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
@@ -37,7 +37,6 @@ from tests.support.cases.breaches import (
     run,
     shows,
     watch,
-    work,
 )
 from tests.support.cases.copies import damage
 from tests.support.cases.erasure_parts import freeze
@@ -94,8 +93,8 @@ def begun(mila: User, vuk: User, alice: Operator, bob: Operator) -> str:
 
 
 def channel(user: User, breach_id: str) -> str | None:
-    found = notices.notice(AccountId(user.account_id), BreachId(breach_id))
-    return found.channel if found and found.state is AnnouncementState.ANNOUNCED else None
+    found = store.notice(AccountId(user.account_id), CampaignKind.BREACH, breach_id)
+    return found.channel if found and found.state is NoticeState.ANNOUNCED else None
 
 
 def finish(world: World) -> None:
@@ -118,15 +117,6 @@ def test_account_with_an_address_gets_a_mail_and_any_other_an_app_notice(
         assert shown["id"] == begun
         assert shown["texts"] == {"en": TEXTS["en"], "sr-Latn": TEXTS["sr"], "sr-Cyrl": cyrillic}
         assert shown["contact_email"] == "privacy@test.example"
-
-
-@pytest.mark.promise("SEC-4")
-def test_every_account_of_a_page_is_notified_although_one_read_takes_one(
-    mila: User, vuk: User, begun: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(notifying, "MAX_RECIPIENTS_PER_READ", 1)
-    run()
-    assert (channel(mila, begun), channel(vuk, begun)) == ("email", "in_app")
 
 
 @pytest.mark.promise("SEC-4")
@@ -195,11 +185,13 @@ def test_only_accounts_of_the_declared_country_are_notified(
     world: World, mila: User, vuk: User, alice: Operator, bob: Operator
 ) -> None:
     mila.changes(country="DE")
+    ana = world.a_user()
+    ana.changes(country="AT")
     breach_id = opens(alice, countries=["DE"])
     assess(alice, bob, breach_id, "high", audience="country", country="DE", texts=TEXTS)
     begins_notices(alice, breach_id)
     run()
-    assert (channel(mila, breach_id), channel(vuk, breach_id)) == ("email", None)
+    assert [channel(user, breach_id) for user in (mila, vuk, ana)] == ["email", None, None]
     assert vuk.gets(ROUTE).json["items"] == []
 
 
@@ -249,9 +241,18 @@ def test_account_created_after_the_notices_began_is_not_affected(
 
 
 @pytest.mark.promise("SEC-4")
+@pytest.mark.parametrize("audience", [{"audience": "all"}, {"audience": "country", "country": "DE"}])
 def test_account_with_an_unreadable_profile_is_notified_in_the_app(
-    mila: User, begun: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    mila: User,
+    alice: Operator,
+    bob: Operator,
+    mails: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    audience: dict[str, str],
 ) -> None:
+    breach_id = opens(alice, countries=["DE"])
+    assess(alice, bob, breach_id, "high", texts=TEXTS, **audience)
+    begins_notices(alice, breach_id)
     opened = codec.opened
 
     def refusing(kind: Any, item: Any, *rest: Any) -> Any:
@@ -261,31 +262,7 @@ def test_account_with_an_unreadable_profile_is_notified_in_the_app(
 
     monkeypatch.setattr(codec, "opened", refusing)
     run()
-    assert (channel(mila, begun), mails) == ("in_app", [])
-
-
-@pytest.mark.promise("SEC-4")
-def test_mail_in_doubt_is_not_sent_again_and_the_app_shows_the_notice(
-    world: World, mila: User, begun: str, mails: list[dict[str, Any]]
-) -> None:
-    with failing("sesv2", "SendEmail", ReadTimeoutError(endpoint_url="https://ses"), moment="after"):
-        run()
-    finish(world)
-    assert (channel(mila, begun), len(mails)) == ("in_app", 1)
-
-
-@pytest.mark.promise("SEC-4")
-def test_mail_that_ses_does_not_take_is_sent_in_a_later_round(
-    world: World, mila: User, begun: str, alice: Operator, mails: list[dict[str, Any]]
-) -> None:
-    with failing("sesv2", "SendEmail", EndpointConnectionError(endpoint_url="https://ses"), times=99):
-        run()
-        assert channel(mila, begun) is None
-        assert "notices_done_at" not in shows(alice, begun)
-    world.advance(notifying.UNTIL_NEXT_ROUND)
-    finish(world)
-    assert (channel(mila, begun), len(mails)) == ("email", 1)
-    assert shows(alice, begun)["notices"]["mailed"] == 1
+    assert (channel(mila, breach_id), mails) == ("in_app", [])
 
 
 @pytest.mark.promise("SEC-4")
@@ -311,52 +288,6 @@ def test_mail_that_comes_back_is_shown_in_the_app(
 
 
 @pytest.mark.promise("SEC-4")
-def test_killed_worker_is_succeeded_from_its_checkpoint_with_exact_counts(
-    world: World, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    users = [world.a_user() for _ in range(5)]
-    monkeypatch.setattr(notifying, "MAX_ACCOUNTS_PER_READ", 2)
-    breach_id = an_announced_breach(alice, bob)
-    notify, calls = notice.notify, list[int]()
-
-    def killed_at_the_fourth(*args: Any) -> Any:
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return notify(*args)
-
-    monkeypatch.setattr(notice, "notify", killed_at_the_fourth)
-    with pytest.raises(KeyboardInterrupt):
-        run()
-    monkeypatch.setattr(notice, "notify", notify)
-    world.advance(notifying.LEASE)
-    assert watch() == {"open": 1, "due": 1, "abandoned": 1}
-    work()
-    progress = notices.progress_of(BreachId(breach_id))["00"]
-    assert (progress.fence, progress.shown, progress.rounds) == (2, 5, 1)
-    assert {channel(user, breach_id) for user in users} == {"in_app"}
-    finish(world)
-    assert evidence_of(breach_id)[-1][1] == {"mailed": 0, "shown": 5, "absent": 0}
-
-
-@pytest.mark.promise("SEC-4")
-def test_run_without_time_stops_and_the_next_one_continues(
-    mila: User, vuk: User, begun: str, alice: Operator
-) -> None:
-    run(seconds=1)
-    assert (channel(mila, begun), channel(vuk, begun)) == (None, None)
-    run()
-    assert (channel(mila, begun), channel(vuk, begun)) == ("email", "in_app")
-
-
-def test_second_worker_of_a_leased_part_does_nothing(begun: str, mails: list[dict[str, Any]]) -> None:
-    watch()
-    watch()
-    work()
-    assert len(mails) == 1
-
-
-@pytest.mark.promise("SEC-4")
 def test_all_shards_of_accounts_are_due_at_the_beginning(begun: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "SHARDS", tuple(f"{number:02}" for number in range(64)))
     assert watch()["due"] == 64
@@ -367,9 +298,9 @@ def test_messages_about_no_breach_or_no_part_do_nothing(begun: str, mails: list[
     for breach_id, part in (
         (begun, "no such part"),
         (f"br_{'0' * 26}", "00"),
-        (begun, notifying.FINISH),
+        (begun, campaign_run.FINISH),
     ):
-        notifying.notify_part(BreachId(breach_id), part, soon)
+        notifying.notify_part(breach_id, part, soon)
     assert mails == []
     assert evidence_of(begun)[-1][0] == "notices_begun"
 
@@ -378,20 +309,10 @@ def test_unreadable_notice_is_counted_and_its_account_skipped(
     world: World, mila: User, vuk: User, begun: str, mails: list[dict[str, Any]]
 ) -> None:
     run()
-    damage(Table.ACCOUNTS, f"A#{mila.account_id}", f"breach_notice#{begun}", state="no such state")
+    damage(Table.ACCOUNTS, f"A#{mila.account_id}", f"account_notice#breach#{begun}", state="no such state")
     assert mila.gets(ROUTE).json["items"] == []
     finish(world)
     assert len(mails) == 1
-
-
-def test_unreadable_progress_stops_only_its_shard(
-    begun: str, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run(seconds=1)
-    damage(Table.RIGHTS, f"B#{begun}", "shard#00", rounds="many")
-    assert watch()["due"] == 1
-    work()
-    assert mails == []
 
 
 @pytest.mark.promise("SEC-1")
@@ -458,6 +379,6 @@ def test_altered_breach_does_not_stop_the_watch_of_another(alice: Operator) -> N
 
 def test_notice_is_kept_until_its_account_is_erased(world: World, mila: User, begun: str) -> None:
     run()
-    kept = cloud.records("breach_notice")
+    kept = cloud.records("account_notice")
     assert all("delete_at" not in item for item in kept)  # until erasure
     assert {item["pk"]["S"] for item in kept} >= {f"A#{mila.account_id}"}

@@ -8,12 +8,13 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.consents import evidence, renewal, store
+from chalicelib.consents import evidence, store
 from chalicelib.core import aws, chain, needs, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE, to_text
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Table
+from chalicelib.privacy.leases import SHARD_LEASE
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.retention.consent_jobs import renew_consents, renew_shard
 from tests.support.cases.copies import damage
@@ -172,7 +173,7 @@ def test_outage_half_way_through_a_run_leaves_the_rest_to_the_next(
 
 def run_of_another_worker(world: World) -> dict[str, int]:
     """Run once the lease of the worker that is running has ended."""
-    world.advance(renewal.LEASE)
+    world.advance(SHARD_LEASE)
     return workers.renew()
 
 
@@ -419,7 +420,8 @@ def test_unreadable_progress_stops_only_its_shard(
     (item,) = cloud.records("purposes")
     shard = item["renewal"]["S"]
     for name in store.SHARDS:
-        store.release(store.lease(name, None, world.now), done_as_of=None)
+        leased = store.RENEWING.lease(name, None, world.now)
+        store.RENEWING.save(name, leased, leased_until=None)
         if name != shard:
             damage(Table.CHALLENGES, f"renewal_progress#{name}", None, touched_at="no time")
     capsys.readouterr()

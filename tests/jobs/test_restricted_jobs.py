@@ -51,7 +51,7 @@ _WORKER_TIME = 300  # seconds
 ALLOWED: dict[str, set[str]] = {
     "keep_holds": set(),
     "renew_consents": set(),  # data of withdrawn consents is preserved
-    "announce_notices": {"announcement"},  # required by law
+    "announce_notices": {"account_notice"},  # required by law
     "roll_up_usage": set(),
     "purge_expired": set(),
     "record_verified_codes": set(),
@@ -60,7 +60,7 @@ ALLOWED: dict[str, set[str]] = {
     "close_idle_accounts": {"last_use"},  # when the job looks again
     "sweep_rights": set(),
     "checkpoint_ledger": set(),
-    "watch_breaches": {"breach_notice"},  # required by law
+    "watch_breaches": {"account_notice"},  # required by law
 }
 # How long after the restriction a job runs: the day of the events closes, and they end after thirty days.
 WAITED = dict.fromkeys(ALLOWED, 4 * DAY) | {"purge_expired": 40 * DAY, "renew_consents": 40 * DAY}

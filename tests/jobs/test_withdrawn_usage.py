@@ -14,6 +14,7 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table
 from chalicelib.privacy import lapses, pins
+from chalicelib.privacy.leases import SHARD_LEASE
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.copy.model import CopyKind
@@ -300,5 +301,5 @@ def test_message_is_redelivered_if_every_account_of_its_shard_is_throttled(world
     world.advance(HOUR)
     with cloud.failing("dynamodb", "BatchWriteItem", refusal("ThrottlingException")):
         assert run() == {"redelivered": 1, "renewed": 0, "failed": 0, "deleted": 0}
-    world.advance(renewal.LEASE)  # of the worker that failed
+    world.advance(SHARD_LEASE)  # of the worker that failed
     assert run()["deleted"] == 1

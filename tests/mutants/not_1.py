@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="second_round_is_never_made",
         promise="NOT-1",
-        place="chalicelib.consents.announcements.run:_ROUNDS",
+        place="chalicelib.consents.announcements.service:_ROUNDS",
         find="Rounds(2,",
         replace="Rounds(1,",
         harm="A person whose account the first pass could not see never learns of a new policy.",
@@ -29,5 +29,13 @@ MUTANTS = (
         find="current.version in self.accepted",
         replace="self.accepted",
         harm="A person who accepted the first terms is never asked to accept the changed ones.",
+    ),
+    Mutant(
+        name="mail_of_a_killed_worker_is_sent_again",
+        promise="NOT-1",
+        place="chalicelib.messages.campaigns.campaign:notify",
+        find=" or (so_far and so_far.state is NoticeState.SENDING)",
+        replace="",
+        harm="A person gets a second mail about the same version if a worker dies while it sends the first.",
     ),
 )

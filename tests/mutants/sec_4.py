@@ -27,11 +27,22 @@ MUTANTS = (
     Mutant(
         name="unreadable_account_counts_as_of_another_country",
         promise="SEC-4",
-        place="chalicelib.operations.breaches.subject_notices.notice:Affected.is_concerned",
-        find=" and self.is_readable",
-        replace="",
+        place="chalicelib.operations.breaches.notices:_read_affected",
+        find="found[account_id] = NoticeRecipient(account_id)",
+        replace="found[account_id] = None",
         harm=(
             "A person whose account cannot be read gets no notice of a breach that concerns their country."
+        ),
+    ),
+    Mutant(
+        name="letter_that_fails_counts_as_sent",
+        promise="SEC-4",
+        place="chalicelib.messages.campaigns.campaign:_send",
+        find="return NoticeOutcome.WAITING",
+        replace="return NoticeOutcome.MAILED",
+        harm=(
+            "A person whose letter could not be composed once never learns of the breach, and "
+            "counts as notified."
         ),
     ),
 )

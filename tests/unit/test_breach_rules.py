@@ -10,9 +10,8 @@ from chalicelib.core.languages import day_in_words, language_of
 from chalicelib.core.phrases import in_script
 from chalicelib.operations.breaches import clocks
 from chalicelib.operations.breaches.clocks import AuthorityClock, DeadlineRule
-from chalicelib.operations.breaches.model import Breach
-from chalicelib.operations.breaches.subject_notices.letter import LANGUAGES, notice_mail
-from chalicelib.operations.breaches.subject_notices.notice import Affected
+from chalicelib.operations.breaches.letter import LANGUAGES, notice_mail
+from chalicelib.operations.breaches.model import Breach, BreachLetter
 from chalicelib.operations.breaches.watch import BreachFigures
 from chalicelib.operations.breaches.words import Audience, BreachRisk, BreachWords
 from tests.support.cases.breaches import TEXTS
@@ -110,30 +109,17 @@ def test_told_breach_is_unnotified_again_once_more_users_are_listed() -> None:
     assert a_breach(a_clock(), **told, lists=3, lists_done=2).has_to_notify
 
 
-@pytest.mark.promise("SEC-4")
-@pytest.mark.parametrize(
-    ("affected", "concerned"),
-    [
-        (Affected(SOMEONE, country="DE", is_readable=True), True),
-        (Affected(SOMEONE, country="AT", is_readable=True), False),
-        (Affected(SOMEONE, country=None, is_readable=True), False),
-        (Affected(SOMEONE), True),
-    ],
-    ids=["of the country", "of another country", "without a country", "unreadable"],
-)
-def test_breach_in_a_country_concerns_its_people_and_each_unreadable_account(
-    affected: Affected, *, concerned: bool
-) -> None:
-    breach = a_breach(audience=Audience.COUNTRY, country="DE")
-    assert affected.is_concerned(breach) is concerned
+def a_letter(**changes: str) -> BreachLetter:
+    """Return the approved texts, with some of them changed in every language."""
+    texts = {name: BreachWords(**{**said, **changes}) for name, said in TEXTS.items()}
+    return BreachLetter(breach_id=BreachId.new(), opened_at=NOON, discovered_at=NOON, texts=texts)
 
 
 @pytest.mark.promise("SEC-4")
 @pytest.mark.parametrize("locale", [*LANGUAGES, "sr-RS", "sr-Cyrl-RS", "de", None])
 def test_mail_names_nature_consequences_measures_advice_and_contact(locale: str | None) -> None:
-    texts = {name: BreachWords(**said) for name, said in TEXTS.items()}
     language = language_of(locale)
-    mail = notice_mail(MailId.new(), "mila@test.example", locale, texts, NOON)
+    mail = notice_mail(a_letter(), MailId.new(), "mila@test.example", locale)
     assert mail.language == language
     whole = "\n".join(mail.paragraphs)
     said = TEXTS["sr" if language.is_serbian else "en"].values()
@@ -144,6 +130,5 @@ def test_mail_names_nature_consequences_measures_advice_and_contact(locale: str 
 
 
 def test_braces_in_an_operators_text_are_only_text() -> None:
-    texts = {name: BreachWords(**{**said, "advice": "{nature} {0}"}) for name, said in TEXTS.items()}
-    mail = notice_mail(MailId.new(), "mila@test.example", "en", texts, NOON)
+    mail = notice_mail(a_letter(advice="{nature} {0}"), MailId.new(), "mila@test.example", "en")
     assert any("{nature} {0}" in paragraph for paragraph in mail.paragraphs)

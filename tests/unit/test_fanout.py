@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.core.queues import DueShards
+from chalicelib.consents.model import RenewalProgress
+from chalicelib.core.queues import DueShards, Shard
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def minutes(due: list[str], *touched_ago: int) -> int:
-    touched = (NOW - timedelta(minutes=ago) for ago in touched_ago)
-    return DueShards.of(due, 0, touched, NOW).standstill_minutes
+    progress: dict[Shard, RenewalProgress] = {
+        (f"{number}",): RenewalProgress(shard="", touched_at=NOW - timedelta(minutes=ago))
+        for number, ago in enumerate(touched_ago)
+    }
+    return DueShards.of([(shard,) for shard in due], progress, NOW).standstill_minutes
 
 
 def test_standstill_is_the_time_since_a_worker_last_touched_any_shard() -> None:

@@ -9,13 +9,11 @@ from hypothesis import strategies as st
 from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import (
     Acceptance,
-    Announcement,
-    AnnouncementState,
     Notice,
-    NoticeChannel,
     NoticeVersion,
 )
 from chalicelib.consents.notices.versions import Standing
+from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind, NoticeChannel, NoticeState
 from tests.support.world.notices import DAY, a_version
 
 FIRST = versions.PUBLISHED[0]
@@ -34,9 +32,15 @@ def standing(
     )
 
 
-def announcement(version: NoticeVersion, announced_at: datetime | None) -> Announcement:
-    state = AnnouncementState.ANNOUNCED if announced_at else AnnouncementState.SENDING
-    return Announcement(version=version, state=state, channel=NoticeChannel.EMAIL, announced_at=announced_at)
+def announcement(version: NoticeVersion, announced_at: datetime | None) -> AccountNotice:
+    state = NoticeState.ANNOUNCED if announced_at else NoticeState.SENDING
+    return AccountNotice(
+        campaign=CampaignKind.ANNOUNCEMENT,
+        about=version,
+        state=state,
+        channel=NoticeChannel.EMAIL,
+        announced_at=announced_at,
+    )
 
 
 @pytest.mark.promise("NOT-1")

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from chalicelib.core.clock import Instant
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.http import View
-from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.settings import Settings
 from chalicelib.core.table_names import Table
+from chalicelib.messages.campaigns.model import PartProgress
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
@@ -134,60 +134,8 @@ class Acceptance(
     accepted_at: Annotated[Instant, NOT_PERSONAL]
 
 
-class NoticeChannel(StrEnum):
-    """The channel by which a version is announced to an account."""
-
-    EMAIL = "email"
-    IN_APP = "in_app"
-
-
-class AnnouncementState(StrEnum):
-    """The state of an announcement."""
-
-    WAITING = "waiting"  # SES did not accept the mail, so sending it again is safe
-    SENDING = "sending"  # the mail is being passed to SES; after a crash it is unknown whether SES got it
-    ANNOUNCED = "announced"  # SES accepted the mail, or the app shows the notice
-
-
-class Announcement(
-    Record,
-    table=Table.ACCOUNTS,
-    kind="announcement",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=UNTIL_ERASURE,
-    key_class=KeyClass.NOTHING_SEALED,
-):
-    """The announcement of a version to an account, before the version applies to it (NOT-1)."""
-
-    version: Annotated[NoticeVersion, NOT_PERSONAL]
-    state: Annotated[AnnouncementState, NOT_PERSONAL]
-    channel: Annotated[NoticeChannel, NOT_PERSONAL]
-    announced_at: Annotated[Instant | None, NOT_PERSONAL] = None
-    mail_id: Annotated[MailId | None, NOT_PERSONAL] = None
-
-
-class Delivery(
-    Record,
-    table=Table.CHALLENGES,
-    kind="delivery",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=After(Period.MAIL_RETURN, since="sent_at"),
-    key_class=KeyClass.NOTHING_SEALED,
-):
-    """Maps a mail to the announcement it carries.
-
-    SES knows only the id of the mail, which is random.
-    """
-
-    mail_id: Annotated[MailId, NOT_PERSONAL]
-    account_id: Annotated[AccountId, NOT_PERSONAL]
-    version: Annotated[NoticeVersion, NOT_PERSONAL]
-    sent_at: Annotated[Instant, NOT_PERSONAL]
-
-
 class AnnouncementProgress(
+    PartProgress,
     Record,
     table=Table.CHALLENGES,
     kind="announcement_progress",
@@ -196,23 +144,9 @@ class AnnouncementProgress(
     retention=After(Period.ANNOUNCING, since="touched_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """The progress of announcing a version to the accounts of one shard.
-
-    `fence` grows with every lease, so a worker with an older lease can no longer change this record.
-    A lease that ended by itself is abandoned: its worker was killed.
-    """
+    """The progress of announcing a version to the accounts of one shard."""
 
     version: Annotated[NoticeVersion, NOT_PERSONAL]
-    shard: Annotated[str, NOT_PERSONAL]
-    touched_at: Annotated[Instant, NOT_PERSONAL]
-    fence: Annotated[int, NOT_PERSONAL] = 0
-    leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
-    after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account that was processed
-    # This round skipped accounts because SES took no mail, so it will be repeated.
-    left_out: Annotated[bool, NOT_PERSONAL] = False
-    stuck_since: Annotated[Instant | None, NOT_PERSONAL] = None  # when a round first skipped an account
-    rounds: Annotated[int, NOT_PERSONAL] = 0  # completed passes over all accounts of the shard
-    round_ended_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
 
 class AnnouncementView(View):

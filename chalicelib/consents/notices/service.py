@@ -7,11 +7,8 @@ from typing import ClassVar
 from chalicelib.consents.notices import store, versions
 from chalicelib.consents.notices.model import (
     Acceptance,
-    Announcement,
-    AnnouncementState,
     AnnouncementView,
     Notice,
-    NoticeChannel,
     NoticeKind,
     NoticeVersion,
     Practice,
@@ -23,6 +20,8 @@ from chalicelib.core.errors import ConflictingRequest, Forbidden, NotFound, Sche
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Several
 from chalicelib.core.transactions import Write
+from chalicelib.messages.campaigns import service as campaigns
+from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind
 
 __all__ = [
     "STANDINGS",
@@ -45,7 +44,6 @@ __all__ = [
     "has_taken_effect",
     "published",
     "require_terms",
-    "shown_in_app",
 ]  # fmt: skip
 
 
@@ -138,7 +136,10 @@ def _outdated() -> TermsOutdated:
 
 
 # The caller's standing for each kind of notice, in the caller's batched read.
-STANDINGS: dict[NoticeKind, Several[Standing]] = {kind: store.standing(kind) for kind in NoticeKind}
+STANDINGS: dict[NoticeKind, Several[Standing]] = {
+    kind: store.standing(kind, lambda *of: campaigns.key(CampaignKind.ANNOUNCEMENT, *of))
+    for kind in NoticeKind
+}
 # The only standing that a chat token needs.
 TERMS: Several[Standing] = STANDINGS[NoticeKind.TERMS]
 
@@ -179,17 +180,8 @@ def first_announcements(account_id: AccountId) -> list[Write]:
     """
     now = clock.now()
     coming = (notice.version for notice in published() if notice.effective_at > now)
-    return [store.announcement_creation(account_id, shown_in_app(version)) for version in coming]
-
-
-def shown_in_app(version: NoticeVersion) -> Announcement:
-    """The announcement of a version that the app shows from now on."""
-    return Announcement(
-        version=version,
-        state=AnnouncementState.ANNOUNCED,
-        channel=NoticeChannel.IN_APP,
-        announced_at=clock.now(),
-    )
+    shown = (AccountNotice.in_app(CampaignKind.ANNOUNCEMENT, version) for version in coming)
+    return [campaigns.creation(account_id, notice) for notice in shown]
 
 
 def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) -> None:

@@ -22,7 +22,6 @@ from pydantic import TypeAdapter
 from chalicelib.consents.notices.model import (
     TEMPORARILY,
     Acceptance,
-    Announcement,
     FirstNotice,
     Notice,
     NoticeKind,
@@ -30,6 +29,7 @@ from chalicelib.consents.notices.model import (
 )
 from chalicelib.core import clock
 from chalicelib.core.settings import Settings, settings
+from chalicelib.messages.campaigns.model import AccountNotice
 
 # The records of both kinds are read in one batched read of 100 keys, two per version.
 _MAX_PER_KIND = 24
@@ -75,7 +75,7 @@ class Standing:
 
     versions: tuple[Notice, ...]
     accepted: Mapping[NoticeVersion, Acceptance]
-    announced: Mapping[NoticeVersion, Announcement]
+    announced: Mapping[NoticeVersion, AccountNotice]
 
     def applies_from(self, notice: Notice) -> datetime | None:
         """Return when a version applies without acceptance; None if it is not announced yet."""

@@ -4,8 +4,8 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import RightsCaller
 from chalicelib.core.http import route
-from chalicelib.operations.breaches.subject_notices import letter
-from chalicelib.operations.breaches.subject_notices.letter import BreachNoticeList
+from chalicelib.operations.breaches import letter
+from chalicelib.operations.breaches.letter import BreachNoticeList
 
 breach_notices = Blueprint(__name__)
 

@@ -18,6 +18,7 @@ from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import StaffId
 from chalicelib.operations.breaches import store
 from chalicelib.operations.breaches.clocks import COUNTRIES
+from chalicelib.operations.breaches.letter import LANGUAGES
 from chalicelib.operations.breaches.model import (
     AssessedOtherwise,
     Breach,
@@ -28,7 +29,6 @@ from chalicelib.operations.breaches.model import (
     NoticesBegun,
     TooManyParts,
 )
-from chalicelib.operations.breaches.subject_notices.letter import LANGUAGES
 from chalicelib.operations.breaches.words import (
     Assessment,
     Audience,

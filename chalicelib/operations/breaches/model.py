@@ -12,11 +12,11 @@ Invariants:
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from chalicelib.consents.notices.model import AnnouncementState, NoticeChannel
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import ConflictingRequest, Schemas
-from chalicelib.core.ids import AccountId, BreachId, MailId, StaffId
+from chalicelib.core.ids import AccountId, BreachId, StaffId
 from chalicelib.core.table_names import Table
+from chalicelib.messages.campaigns.model import PartProgress
 from chalicelib.operations.breaches.clocks import AuthorityClock, DeadlineRule
 from chalicelib.operations.breaches.words import (
     Assessment,
@@ -27,7 +27,7 @@ from chalicelib.operations.breaches.words import (
     Conclusion,
     PeopleAffected,
 )
-from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
+from chalicelib.privacy.periods import After, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
@@ -184,6 +184,7 @@ class BreachLetter(
 
 
 class BreachProgress(
+    PartProgress,
     Record,
     table=Table.RIGHTS,
     kind="breach_progress",
@@ -192,61 +193,10 @@ class BreachProgress(
     retention=After(Period.BREACH, since="opened_at"),
     key_class=KeyClass.NOTHING_SEALED,
 ):
-    """The progress of notifying the accounts of one shard or list.
-
-    `fence` grows with every lease. A page and its counts are written together, so each account is counted
-    once in a round. `after` is None once a round has ended.
-    """
+    """The progress of notifying the accounts of one shard or list."""
 
     breach_id: Annotated[BreachId, NOT_PERSONAL]
-    shard: Annotated[str, NOT_PERSONAL]
     opened_at: Annotated[Instant, NOT_PERSONAL]
-    touched_at: Annotated[Instant, NOT_PERSONAL]
-    fence: Annotated[int, NOT_PERSONAL] = 0
-    leased_until: Annotated[Instant | None, NOT_PERSONAL] = None
-    after: Annotated[AccountId | None, NOT_PERSONAL] = None  # the last account that was processed
-    mailed: Annotated[int, NOT_PERSONAL] = 0
-    shown: Annotated[int, NOT_PERSONAL] = 0  # in the app
-    absent: Annotated[int, NOT_PERSONAL] = 0  # of a list, and erased since
-    left_out: Annotated[bool, NOT_PERSONAL] = False  # this round skipped accounts, since SES took no mail
-    stuck_since: Annotated[Instant | None, NOT_PERSONAL] = None  # when a round first skipped an account
-    rounds: Annotated[int, NOT_PERSONAL] = 0
-    round_ended_at: Annotated[Instant | None, NOT_PERSONAL] = None
-
-
-class BreachNotice(
-    Record,
-    table=Table.ACCOUNTS,
-    kind="breach_notice",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=UNTIL_ERASURE,
-    key_class=KeyClass.NOTHING_SEALED,
-):
-    """The notice of a breach to the owner of one account; at most one for each breach."""
-
-    breach_id: Annotated[BreachId, NOT_PERSONAL]
-    state: Annotated[AnnouncementState, NOT_PERSONAL]
-    channel: Annotated[NoticeChannel, NOT_PERSONAL]
-    announced_at: Annotated[Instant | None, NOT_PERSONAL] = None
-    mail_id: Annotated[MailId | None, NOT_PERSONAL] = None
-
-
-class BreachDelivery(
-    Record,
-    table=Table.CHALLENGES,
-    kind="breach_delivery",
-    purpose=Purpose.LEGAL_OBLIGATION,
-    basis=LegalBasis.LEGAL_OBLIGATION,
-    retention=After(Period.MAIL_RETURN, since="sent_at"),
-    key_class=KeyClass.NOTHING_SEALED,
-):
-    """Maps a mail to the notice of a breach that it carries."""
-
-    mail_id: Annotated[MailId, NOT_PERSONAL]
-    account_id: Annotated[AccountId, NOT_PERSONAL]
-    breach_id: Annotated[BreachId, NOT_PERSONAL]
-    sent_at: Annotated[Instant, NOT_PERSONAL]
 
 
 class BreachClosed(ConflictingRequest):

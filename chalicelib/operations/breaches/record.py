@@ -18,7 +18,8 @@ from chalicelib.core import clock
 from chalicelib.core.errors import does_not_apply
 from chalicelib.core.ids import AccountId, BreachId, StaffId
 from chalicelib.core.transactions import commit
-from chalicelib.operations.breaches import clocks, store
+from chalicelib.messages.campaigns import run
+from chalicelib.operations.breaches import clocks, notices, store
 from chalicelib.operations.breaches.clocks import COUNTRIES, HOME, AuthorityClock
 from chalicelib.operations.breaches.decide import BREACHES, MAX_ASSESSMENTS
 from chalicelib.operations.breaches.model import (
@@ -30,8 +31,6 @@ from chalicelib.operations.breaches.model import (
     BreachStatus,
     TooManyParts,
 )
-from chalicelib.operations.breaches.subject_notices import run
-from chalicelib.operations.breaches.subject_notices import store as notices
 from chalicelib.operations.breaches.words import (
     AffectedUsers,
     Audience,
@@ -62,9 +61,9 @@ class NoticeTotals:
         """Read the progress of a breach."""
         if breach.notices_from is None:
             return cls()
-        by_part = notices.progress_of(breach.breach_id)
-        complete = sum(map(run.ROUNDS.are_complete, by_part.values()))
-        return cls(**run.totals(by_part), parts=len(run.parts_of(breach)), complete=complete)
+        by_part = notices.progress_of(breach)
+        complete = sum(map(notices.ROUNDS.are_complete, by_part.values()))
+        return cls(**run.totals(by_part), parts=len(notices.parts_of(breach)), complete=complete)
 
 
 @dataclass(frozen=True)

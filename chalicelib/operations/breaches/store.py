@@ -1,9 +1,10 @@
-"""All DynamoDB access of breaches, without the notices to people.
+"""All DynamoDB access of breaches; the notices to accounts are in messages/campaigns.
 
     B#<breach>, breach            the breach; in the index owner under a fixed key, open ones first
     B#<breach>, fact#<number>     a fact
     B#<breach>, list#<number>     a list of affected users
     B#<breach>, letter            the texts of the notice, once the people are being notified
+    B#<breach>, shard#<part>      the progress of notifying a shard of accounts or a list
 
 Facts and lists are created under the next number, so none is overwritten.
 """
@@ -15,10 +16,18 @@ from chalicelib.core import chain, clock, observe, table
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.ids import BreachId
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.table import Create, Index, Key, Prefix, Query, Table, Write
-from chalicelib.operations.breaches.model import AffectedList, Breach, BreachFact, BreachLetter, BreachStatus
+from chalicelib.core.table import Create, Index, Key, Prefix, Query, Replace, Table, Write, visible
+from chalicelib.operations.breaches.model import (
+    AffectedList,
+    Breach,
+    BreachFact,
+    BreachLetter,
+    BreachProgress,
+    BreachStatus,
+)
 from chalicelib.privacy import codec
 from chalicelib.privacy.cases import CaseChanged, CaseTable
+from chalicelib.privacy.leases import LeasedParts
 from chalicelib.privacy.periods import Period
 
 # The key of the list in the index `owner`, in which requests have the partitions of their subjects.
@@ -79,6 +88,39 @@ def list_key(breach_id: BreachId, number: int) -> Key:
 def letter_key(breach_id: BreachId) -> Key:
     """The key of the texts of the notice."""
     return Key(Table.RIGHTS, partition(breach_id), "letter")
+
+
+def read_list(breach_id: BreachId, number: int) -> AffectedList | None:
+    """A list of affected users."""
+    item = table.get(list_key(breach_id, number))
+    return codec.opened(AffectedList, item) if item else None
+
+
+def drop_ids(breach_id: BreachId, number: int) -> None:
+    """Delete the account ids of a list whose accounts were notified; the counts stay.
+
+    Raises:
+        CaseChanged: the list is gone.
+    """
+    found = read_list(breach_id, number)
+    if found and found.account_ids:
+        place = list_key(breach_id, number)
+        emptied = codec.to_item(found.model_copy(update={"account_ids": ()}), place)
+        table.write(Replace(place, emptied, only_if=visible(), conflict=CaseChanged))
+
+
+def notifying(breach: Breach) -> LeasedParts[BreachProgress]:
+    """The progress of notifying the shards or lists of a breach."""
+
+    def place(part: str) -> Key:
+        return Key(Table.RIGHTS, partition(breach.breach_id), f"shard#{part}")
+
+    def fresh(part: str) -> BreachProgress:
+        return BreachProgress(
+            breach_id=breach.breach_id, shard=part, opened_at=breach.opened_at, touched_at=clock.now()
+        )
+
+    return LeasedParts(BreachProgress, place, fresh)
 
 
 def glance(breach_id: BreachId) -> Breach | None:

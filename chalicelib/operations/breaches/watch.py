@@ -1,21 +1,17 @@
-"""Counts open breaches, their deadlines and pending notices, and sends due work to the workers (SEC-4).
+"""Counts open breaches, their deadlines and pending notices, and finds due work for the workers (SEC-4).
 
-It reads states, instants and countries in clear, and opens no record. A message of the queue names a breach
-and a part whose accounts have to be notified, and no account.
+It reads states, instants and countries in clear, and opens no record.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import clock, queues
+from chalicelib.core import clock
 from chalicelib.core.clock import HOUR
-from chalicelib.core.ids import BreachId
 from chalicelib.core.queues import DueShards
-from chalicelib.core.settings import settings
-from chalicelib.operations.breaches import store
+from chalicelib.operations.breaches import notices, store
 from chalicelib.operations.breaches.model import Breach
-from chalicelib.operations.breaches.subject_notices import run
 
 
 @dataclass(frozen=True)
@@ -53,42 +49,12 @@ class BreachFigures:
         )
 
 
-@dataclass(frozen=True)
-class BreachWatch:
-    """What a run found: the figures, the parts it sent, and the state of the workers."""
-
-    figures: BreachFigures
-    due: int
-    abandoned: int
-    standstill_minutes: int
-
-
-def watch_open() -> BreachWatch:
-    """Count open breaches, and send each due part to a worker.
+def watch_open() -> tuple[BreachFigures, DueShards]:
+    """Count open breaches, and find the parts of them whose accounts have to be notified.
 
     Raises:
-        Unavailable: the table or the queue does not answer; the next run repeats everything.
+        Unavailable: the table does not answer.
     """
     found = list(store.open_ones())
-    sent = send_due([breach for breach in found if breach.notices_from and breach.has_to_notify])
-    figures = BreachFigures.of(found, clock.now())
-    return BreachWatch(figures, len(sent.shards), sent.abandoned, sent.standstill_minutes)
-
-
-def send_due(being_notified: list[Breach]) -> DueShards[tuple[BreachId, str]]:
-    """Send a message for each part that has work due; return what was found.
-
-    Raises:
-        Unavailable: the table or the queue does not answer; the next run repeats everything.
-    """
-    found = run.due(being_notified)
-    bodies = (queues.body_of(breach=breach_id, part=part) for breach_id, part in found.shards)
-    queues.send_all(settings().queue("breaches"), bodies)
-    return found
-
-
-def parse_part(body: str) -> tuple[BreachId, str] | None:
-    """The breach and the part in a message; None if the body is invalid."""
-    fields = queues.read_body(body, "breach", "part")
-    breach_id = BreachId.parse(fields[0]) if fields else None
-    return (breach_id, fields[1]) if fields and breach_id else None
+    being_notified = [breach for breach in found if breach.notices_from and breach.has_to_notify]
+    return BreachFigures.of(found, clock.now()), notices.due_parts(being_notified)

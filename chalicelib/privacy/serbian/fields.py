@@ -172,6 +172,7 @@ LABELS: Catalogue = {
     "On behalf": "U ime druge osobe",
     "Opened": "Otvoreno",
     "Operating system": "Operativni sistem",
+    "Occasion": "Povod",
     "Order or law": "Nalog ili zakon",
     "Others may find you by number (not used yet)": "Drugi mogu da Vas pronađu po broju (još se ne koristi)",
     "Others may see when you are online (not used yet)": (

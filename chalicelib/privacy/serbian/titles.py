@@ -5,7 +5,9 @@ from chalicelib.core.phrases import Catalogue
 TITLES: Catalogue = {
     "Terms and notices that you accepted": "Uslovi i obaveštenja koje ste prihvatili",
     "Your account": "Vaš nalog",
-    "Notices announced to you": "Obaveštenja koja smo Vam najavili",
+    "Notices to you: of new terms and policies, and of breaches of your data": (
+        "Obaveštenja Vama: o novim uslovima i politikama, i o povredama Vaših podataka"
+    ),
     "Users whom you block": "Korisnici koje blokirate",
     "When our staff looked at your account": "Kada su naši zaposleni pogledali Vaš nalog",
     "Users who block you": "Korisnici koji Vas blokiraju",
@@ -53,9 +55,6 @@ TITLES: Catalogue = {
     "Hashes of reports by our chat provider, so that none is used twice": (
         "Heš-vrednosti izveštaja našeg pružaoca usluge ćaskanja, da se nijedan ne bi koristio dva puta"
     ),
-    "Mails that warn that an account will be closed, in case they cannot be delivered": (
-        "Imejlovi koji upozoravaju da će nalog biti zatvoren, za slučaj da ne mogu da se isporuče"
-    ),
     "Phone numbers and addresses linked to your account": (
         "Brojevi telefona i adrese povezani sa Vašim nalogom"
     ),
@@ -99,15 +98,11 @@ TITLES: Catalogue = {
     "Evidence of who placed, confirmed and lifted a duty to keep your data": (
         "Dokazi o tome ko je uveo, potvrdio i ukinuo obavezu čuvanja Vaših podataka"
     ),
-    "Notices to you about a breach of personal data": "Obaveštenja Vama o povredi podataka o ličnosti",
     "Users whom a breach of personal data concerns, by random ids": (
         "Korisnici na koje se odnosi povreda podataka o ličnosti, pod nasumičnim oznakama"
     ),
     "The text of a notice about a breach of personal data": (
         "Tekst obaveštenja o povredi podataka o ličnosti"
-    ),
-    "Mails about a breach that we sent, kept in case they cannot be delivered": (
-        "Imejlovi o povredi podataka koje smo poslali, za slučaj da ne mogu da se isporuče"
     ),
     "Progress of notifying the people whom a breach concerns": (
         "Tok obaveštavanja ljudi na koje se povreda podataka odnosi"

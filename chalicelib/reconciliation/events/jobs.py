@@ -1,7 +1,5 @@
 """The worker of Stream's events."""
 
-import os
-
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.core import queues
@@ -11,11 +9,8 @@ from chalicelib.reconciliation.events import worker
 
 hook_jobs = Blueprint(__name__)
 
-# The template sets the real queue; Chalice needs a placeholder for packaging.
-_QUEUE = os.environ.get("RU4M_HOOKS_QUEUE_ARN", "arn:aws:sqs:eu-central-1:0:hooks")
 
-
-@hook_jobs.on_sqs_message(queue_arn=_QUEUE, batch_size=1, name="work_on_hooks")
+@hook_jobs.on_sqs_message(queue_arn=queues.arn("hooks"), batch_size=1, name="work_on_hooks")
 @observed
 def work_on_hooks(event: SQSEvent) -> Failed:
     """Work on events of Stream; returns the messages to deliver again."""

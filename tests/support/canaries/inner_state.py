@@ -9,12 +9,7 @@ from chalicelib.accounts.profiles import store as profiles
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents import store as consents
-from chalicelib.consents.notices import store as notices
 from chalicelib.consents.notices.model import (
-    Announcement,
-    AnnouncementState,
-    Delivery,
-    NoticeChannel,
     NoticeVersion,
 )
 from chalicelib.consents.service import PURPOSES
@@ -22,6 +17,14 @@ from chalicelib.core import clock, keyring, needs
 from chalicelib.core.ids import AccountId, MailId, RightsRequestId
 from chalicelib.core.settings import Secret
 from chalicelib.core.transactions import commit
+from chalicelib.messages.campaigns import store as campaigns
+from chalicelib.messages.campaigns.model import (
+    AccountNotice,
+    CampaignKind,
+    Delivery,
+    NoticeChannel,
+    NoticeState,
+)
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import Addresses, AddressKind
 from chalicelib.privacy.purposes import Purpose
@@ -86,15 +89,17 @@ def _mail_notice(owner: AccountId, canaries: CanarySet) -> None:
     """Store what remains of a mailed notice, which would concern all accounts if it were announced."""
     mail_id = MailId(canaries.add("mail id", MailId.new()))
     now = clock.now()
-    announced = Announcement(
-        version=_VERSION,
-        state=AnnouncementState.ANNOUNCED,
+    kind = CampaignKind.ANNOUNCEMENT
+    announced = AccountNotice(
+        campaign=kind,
+        about=_VERSION,
+        state=NoticeState.ANNOUNCED,
         channel=NoticeChannel.EMAIL,
         announced_at=now,
         mail_id=mail_id,
     )
-    sent = Delivery(mail_id=mail_id, account_id=owner, version=_VERSION, sent_at=now)
-    notices.begin_mail(owner, None, announced, sent)
+    sent = Delivery(mail_id=mail_id, account_id=owner, campaign=kind, about=_VERSION, sent_at=now)
+    campaigns.begin_mail(owner, None, announced, sent)
 
 
 def _add_hashes(owner: AccountId, canaries: CanarySet) -> None:

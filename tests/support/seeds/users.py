@@ -6,12 +6,12 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from chalicelib.accounts.model import AccountState, LastUse, WarningStage
 from chalicelib.accounts.service import last_uses
-from chalicelib.consents.notices import store as notices
-from chalicelib.consents.notices.model import AnnouncementState
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import commit
+from chalicelib.messages.campaigns import store as campaigns
+from chalicelib.messages.campaigns.model import CampaignKind, NoticeState
 from chalicelib.reconciliation import store as reconciliation
 from chalicelib.rights.erasure import certify
 from chalicelib.rights.erasure.idle import plan
@@ -56,9 +56,9 @@ class LiveUser(Seed):
         assert stored_account(account_id).state is self.state
         found = self.stream.user(self.user_id)
         assert (found["state"], found["name"]) == (self.at_stream, type(self).__name__)
-        announced = notices.announcement(account_id, SeededWorld.notice.version)
+        announced = campaigns.notice(account_id, CampaignKind.ANNOUNCEMENT, SeededWorld.notice.version)
         assert announced
-        assert announced.state is AnnouncementState.ANNOUNCED
+        assert announced.state is NoticeState.ANNOUNCED
 
 
 class DriftedUser(LiveUser):

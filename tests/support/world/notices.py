@@ -4,17 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.consents.notices import store, versions
+from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import (
-    Announcement,
-    AnnouncementState,
     Notice,
-    NoticeChannel,
     NoticeKind,
     NoticeVersion,
 )
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
+from chalicelib.messages.campaigns import store
+from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind
 from tests.support.world.world import User
 
 DAY = timedelta(days=1)
@@ -40,7 +39,5 @@ def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
 
 def record_announcement(user: User, version: NoticeVersion, at: datetime) -> None:
     """Store that a version was announced to a user at an instant."""
-    announcement = Announcement(
-        version=version, state=AnnouncementState.ANNOUNCED, channel=NoticeChannel.IN_APP, announced_at=at
-    )
-    table.write(store.announcement_creation(AccountId(user.account_id), announcement))
+    shown = AccountNotice.in_app(CampaignKind.ANNOUNCEMENT, version).model_copy(update={"announced_at": at})
+    table.write(store.creation(AccountId(user.account_id), shown))

@@ -24,12 +24,13 @@ from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
 from chalicelib.messages import mail, sms
+from chalicelib.messages.campaigns import service as campaigns
+from chalicelib.messages.campaigns.model import CampaignKind, Delivery
 from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
 from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.retention.model import WarningDelivery
-from chalicelib.rights.erasure.idle import plan, store
+from chalicelib.rights.erasure.idle import plan
 
 _WARNING: Letters = {
     "sr": (
@@ -131,15 +132,14 @@ def warn(use: LastUse, owner: Owner, pace: Pace) -> None:
     metrics.count(Metric.IDLE_WARNING_UNDELIVERED, int(not arrived))
 
 
-def record_return(mail_id: MailId) -> None:
-    """Let an account be closed later, because a warning by mail did not arrive; other mails are ignored.
+def record_bounce(delivery: Delivery) -> None:
+    """Let an account be closed later, because a warning by mail did not arrive.
 
     Raises:
         Unavailable: the run that sent it has not recorded that yet.
     """
-    delivery = store.delivery(mail_id)
-    use = last_uses.read(delivery.account_id) if delivery else None
-    if use is None or use.mail_id != mail_id or use.stage is WarningStage.CLOSING:
+    use = last_uses.read(delivery.account_id)
+    if use is None or use.mail_id != delivery.mail_id or use.stage is WarningStage.CLOSING:
         return
     if use.sending:
         raise Unavailable
@@ -165,8 +165,13 @@ def _begin(use: LastUse, owner: Owner) -> LastUse:
     )
     writes = [last_uses.moving(use, begun, plan.place(use))]
     if mail_id:
-        delivery = WarningDelivery(mail_id=mail_id, account_id=use.account_id, sent_at=clock.now())
-        commit(*writes, store.keeping_delivery(delivery))
+        delivery = Delivery(
+            mail_id=mail_id,
+            account_id=use.account_id,
+            campaign=CampaignKind.IDLE_WARNING,
+            sent_at=clock.now(),
+        )
+        commit(*writes, campaigns.delivery_creation(delivery))
     else:
         commit(*writes)
     return begun

@@ -8,19 +8,19 @@ notice reached learns nothing of a breach. No member of staff is named.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 
-from chalicelib.consents.notices.model import NoticeChannel
 from chalicelib.core.clock import Instant, day_of
 from chalicelib.core.http import View
 from chalicelib.core.ids import AccountId, BreachId, MailId
 from chalicelib.core.languages import Language, language_of
 from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
+from chalicelib.messages.campaigns import service as campaigns
+from chalicelib.messages.campaigns.model import CampaignKind, NoticeChannel
 from chalicelib.messages.letters import Letters, compose
 from chalicelib.messages.mail import Mail
 from chalicelib.operations.breaches import store
-from chalicelib.operations.breaches.subject_notices import store as notices
+from chalicelib.operations.breaches.model import BreachLetter
 from chalicelib.operations.breaches.words import BreachWords
 from chalicelib.privacy.controller import CONTROLLER
 
@@ -60,15 +60,13 @@ _NOTICE: Letters = {
 LANGUAGES = tuple(_NOTICE)
 
 
-def notice_mail(
-    mail_id: MailId, to: str, locale: str | None, texts: dict[str, BreachWords], discovered_at: datetime
-) -> Mail:
+def notice_mail(letter: BreachLetter, mail_id: MailId, to: str, locale: str | None) -> Mail:
     """Compose the mail; the approved Serbian texts are transliterated for readers of Cyrillic script."""
     words = {
-        "day": day_of(discovered_at),
+        "day": day_of(letter.discovered_at),
         "controller": CONTROLLER.name,
         "contact": settings().contact_email,
-        **read_in(texts, language_of(locale)).model_dump(),
+        **read_in(letter.texts, language_of(locale)).model_dump(),
     }
     return compose(_NOTICE, mail_id, to, locale, words)
 
@@ -105,18 +103,18 @@ def notices_shown_to(account_id: AccountId) -> tuple[BreachNoticeView, ...]:
     Raises:
         Unavailable: the table does not answer.
     """
-    found = notices.notices(account_id)
-    letters = store.letters([notice.breach_id for notice in found]) if found else {}
+    found = {BreachId(one.about): one for one in campaigns.notices(account_id, CampaignKind.BREACH)}
+    letters = store.letters(list(found)) if found else {}
     views = [
         BreachNoticeView(
-            id=notice.breach_id,
+            id=breach_id,
             discovered_at=letter.discovered_at,
             announced_at=notice.announced_at,
             channel=notice.channel,
             contact_email=settings().contact_email,
             texts={language: read_in(letter.texts, language) for language in Language},
         )
-        for notice in found
-        if (letter := letters.get(notice.breach_id)) and notice.announced_at
+        for breach_id, notice in found.items()
+        if (letter := letters.get(breach_id)) and notice.announced_at
     ]
     return tuple(sorted(views, key=lambda view: view.announced_at, reverse=True))

@@ -1,0 +1,1 @@
+"""Campaigns: notices to many accounts, each by at most one mail, else in the app."""

@@ -1,0 +1,37 @@
+"""Notices of accounts as other rooms see them, and mails that came back."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from chalicelib.core import metrics
+from chalicelib.core.ids import MailId
+from chalicelib.core.metrics import Metric
+from chalicelib.messages.campaigns import store
+from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind, Delivery, NoticeChannel
+from chalicelib.messages.campaigns.store import NotifiedByAnother, creation, delivery_creation, key, notices
+
+__all__ = ["creation", "delivery_creation", "key", "notices", "record_bounce", "show_after_bounce"]
+
+
+def record_bounce(mail_id: MailId, recorders: Mapping[CampaignKind, Callable[[Delivery], None]]) -> None:
+    """Hand the delivery of a mail that did not arrive to the kind that it names; ignore other mails.
+
+    Raises:
+        KeyError: nothing records bounces of that kind.
+    """
+    if delivery := store.delivery(mail_id):
+        recorders[delivery.campaign](delivery)
+
+
+def show_after_bounce(delivery: Delivery, metric: Metric) -> None:
+    """Show a notice in the app, from now on, because its mail did not arrive.
+
+    It may still be SENDING, if SES reports before the worker records that SES took the mail.
+    """
+    found = store.notice(delivery.account_id, delivery.campaign, delivery.about)
+    if found and (found.mail_id, found.channel) == (delivery.mail_id, NoticeChannel.EMAIL):
+        metrics.count(Metric.MAIL_CAME_BACK)
+        with suppress(NotifiedByAnother):
+            shown = AccountNotice.in_app(delivery.campaign, delivery.about)
+            store.move(delivery.account_id, found, shown)
+            metrics.count(metric)
