@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -14,6 +16,7 @@ from infra.mutants.copies import ROOT, Copy, copied
 from infra.mutants.model import Mutant, Verdict
 from infra.mutants.places import NoSuchText, mutated
 from infra.mutants.results import Result, Results
+from infra.mutants.runs import Run
 from infra.mutants.trials import CannotJudge, Pool, Trial, TrialPlan, Trials
 
 PROMISE = "RET-2"
@@ -122,14 +125,29 @@ PROOFS = {
 }
 
 
-def try_mutants(
-    copy: Copy,
-    *mutants: Mutant,
-    first: dict[Mutant, str] | None = None,
-    report: Callable[[Trial], None] = lambda _: None,
-) -> list[Trial]:
+@dataclass
+class Tried:
+    """What trials reported, by the name of the mutant, and why some promises could not be judged."""
+
+    trials: dict[str, Trial] = field(default_factory=dict)
+    refused: str = ""
+
+    def run_of(self, mutant: str) -> Run:
+        return self.trials[mutant].run
+
+
+def try_mutants(copy: Copy, *mutants: Mutant, first: Mapping[Mutant, str] = MappingProxyType({})) -> Tried:
+    tried = Tried()
+
+    def report(trial: Trial) -> None:
+        tried.trials[trial.mutant.name] = trial
+
     with Pool([copy]) as pool:
-        return Trials(TrialPlan(PROOFS, ["unit"], "", first or {}), pool, report).of(mutants)
+        try:
+            Trials(TrialPlan(PROOFS, ["unit"], "", first), pool, report).of(mutants)
+        except CannotJudge as error:
+            tried.refused = str(error)
+    return tried
 
 
 # A program that leaves the process group of its run.
@@ -141,42 +159,50 @@ needs_proc = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def trials(copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trial]:
+def tried(copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    """The trials of all mutants of this file: together, because each needs runs of the unchanged code."""
     outside = tmp_path_factory.mktemp("outside") / "file"
     changed = {verdict: a_mutant(verdict, "age < days()", change) for verdict, change in CHANGES.items()}
+    longer = a_mutant("longer", "DAYS = 7", "DAYS = 8", place="period:DAYS")
+    reader = a_mutant("reader", "age < days()", "age > days()")
     mutants = [
         *(one for verdict, one in changed.items() if verdict is not Verdict.TIMED_OUT),
+        *(longer, reader),
         a_mutant("unmarked", "age < 7", "age < 8"),
         a_mutant("outside", "age < days()", f"open({str(outside)!r}, 'w')"),
         a_mutant("process", "age < days()", f"open('.local/pid', 'w').write(str({CHILD}))"),
+        *(a_mutant(name, "age < days()", "False", promise=name) for name in ("RET-1", "RET-3", "RET-4")),
     ]
     with pytest.MonkeyPatch.context() as patch:
+        # pytest then starts in half of the time: of its plugins only the one that a run names is needed.
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.setenv("PYTEST_PLUGINS", "xdist.plugin")
         patch.setattr(runs, "_GRACE", 0.1)
-        found = try_mutants(copy, *mutants)
+        found = try_mutants(copy, *mutants, first=dict.fromkeys((longer, reader), f"{TEST}::test_days"))
         # Only the run that hangs gets a short limit: on a busy machine the others may take longer.
-        patch.setattr("infra.mutants.trials.LEAST", 3.0)
+        patch.setattr("infra.mutants.trials.LEAST", 1.0)
         patch.setattr("infra.mutants.trials.PATIENCE", 1)
-        found += try_mutants(copy, changed[Verdict.TIMED_OUT])
+        found.trials |= try_mutants(copy, changed[Verdict.TIMED_OUT]).trials
     assert not outside.exists()
-    return {trial.mutant.name: trial for trial in found}
+    return found
 
 
 @pytest.mark.parametrize("verdict", CHANGES)
-def test_run_of_a_mutant_shows_its_verdict(trials: dict[str, Trial], verdict: Verdict) -> None:
-    assert trials[verdict].run.verdict is verdict
+def test_run_of_a_mutant_shows_its_verdict(tried: Tried, verdict: Verdict) -> None:
+    assert tried.run_of(verdict).verdict is verdict
 
 
-def test_test_that_noticed_a_mutant_is_named(trials: dict[str, Trial]) -> None:
-    assert trials[Verdict.DEAD].run.test == f"{TEST}::test_reader"
+def test_test_that_noticed_a_mutant_is_named(tried: Tried) -> None:
+    assert tried.run_of(Verdict.DEAD).test == f"{TEST}::test_reader"
 
 
-def test_mutant_that_only_unmarked_tests_notice_survives(trials: dict[str, Trial]) -> None:
-    assert trials["unmarked"].run.verdict is Verdict.SURVIVED
+def test_mutant_that_only_unmarked_tests_notice_survives(tried: Tried) -> None:
+    assert tried.run_of("unmarked").verdict is Verdict.SURVIVED
 
 
-def test_mutant_that_writes_outside_its_copy_is_ended(trials: dict[str, Trial]) -> None:
-    assert trials["outside"].run.verdict is Verdict.ESCAPED
-    assert trials["outside"].run.detail.startswith("wrote ")
+def test_mutant_that_writes_outside_its_copy_is_ended(tried: Tried) -> None:
+    assert tried.run_of("outside").verdict is Verdict.ESCAPED
+    assert tried.run_of("outside").detail.startswith("wrote ")
 
 
 @pytest.mark.parametrize("path", ["/copy", "/copy/.coverage"])
@@ -189,43 +215,33 @@ def test_folder_whose_name_begins_like_the_copy_is_outside() -> None:
 
 
 @needs_proc
-def test_process_that_outlives_its_run_is_reported_and_ended(trials: dict[str, Trial], copy: Copy) -> None:
-    assert trials["process"].run.verdict is Verdict.ESCAPED
+def test_process_that_outlives_its_run_is_reported_and_ended(tried: Tried, copy: Copy) -> None:
+    assert tried.run_of("process").verdict is Verdict.ESCAPED
     state = Path("/proc") / (copy.root / ".local" / "pid").read_text() / "stat"
     assert not state.exists() or state.read_text().split()[2] == "Z"  # dead, and not yet collected by init
 
 
-def test_copy_is_as_before_after_each_run(trials: dict[str, Trial], copy: Copy) -> None:
-    assert len(trials) == len(CHANGES) + 3
+def test_copy_is_as_before_after_each_run(tried: Tried, copy: Copy) -> None:
+    assert len(tried.trials) == len(CHANGES) + 5
     assert (copy.root / "period.py").read_text() == CODE
 
 
-def test_change_of_equal_length_in_one_second_is_noticed(copy: Copy) -> None:
-    changed = a_mutant("longer", "DAYS = 7", "DAYS = 8", place="period:DAYS")
-    trials = try_mutants(copy, changed, first={changed: f"{TEST}::test_days"})
-    assert [trial.run.verdict for trial in trials] == [Verdict.DEAD]
+def test_change_of_equal_length_in_one_second_is_noticed(tried: Tried) -> None:
+    assert tried.run_of("longer").verdict is Verdict.DEAD
 
 
-def test_mutant_that_the_first_test_misses_is_tried_on_all(copy: Copy) -> None:
-    changed = a_mutant("reader", "age < days()", "age > days()")
-    trials = try_mutants(copy, changed, first={changed: f"{TEST}::test_days"})
-    assert [trial.run.test for trial in trials] == [f"{TEST}::test_reader"]
+def test_mutant_that_the_first_test_misses_is_tried_on_all(tried: Tried) -> None:
+    assert tried.run_of("longer").test == f"{TEST}::test_days"
+    assert tried.run_of("reader").test == f"{TEST}::test_reader"
 
 
-def test_promises_without_a_green_test_are_named_and_the_others_tried(copy: Copy) -> None:
-    mutants = [
-        a_mutant("any", "age < days()", "False", promise=name)
-        for name in (PROMISE, "RET-1", "RET-3", "RET-4")
-    ]
-    reported: list[Trial] = []
-    with pytest.raises(CannotJudge) as raised:
-        try_mutants(copy, *mutants, report=reported.append)
-    assert sorted(str(raised.value).splitlines()) == [
+def test_promises_without_a_green_test_are_named_and_the_others_tried(tried: Tried) -> None:
+    assert sorted(tried.refused.splitlines()) == [
         "RET-1: the unchanged code fails tests/unit/test_other.py::test_red: AssertionError in its call",
         "RET-3: no test of unit is marked with it",
         "RET-4: no test ran; all were skipped",
     ]
-    assert [(one.mutant.promise, one.run.verdict) for one in reported] == [(PROMISE, Verdict.DEAD)]
+    assert {trial.mutant.promise for trial in tried.trials.values()} == {PROMISE}
 
 
 class TestPlaces:
@@ -268,7 +284,7 @@ class TestPlaces:
 class TestList:
     def test_mutant_whose_text_is_gone_is_a_fault(self) -> None:
         gone = a_mutant("gone", "no such text", "", "chalicelib.core.clock:now")
-        assert any("no such text" in fault for fault in catalogue.faults([*catalogue.mutants(), gone]))
+        assert any("no such text" in fault for fault in catalogue.faults([gone]))
 
     def test_kept_promise_with_too_few_mutants_is_a_fault(self) -> None:
         fewer = [one for one in catalogue.mutants() if one.promise != "SEC-1"]
