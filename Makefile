@@ -9,16 +9,19 @@ WORKERS ?= 2
 # An environment that forbids .pyc files would have every process of every run compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run tour dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+.PHONY: help run tour cloud dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 .PHONY: deploy preflight releases rollback remove release record
 
-run: setup          ## deploy to a local cloud and play the tour; runs until Ctrl-C
+run: setup-run      ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
 
-tour: setup         ## the same, but exit with the tour's status
+tour: setup-run     ## the same, but exit with the tour's status
 	$(BIN)/python -m infra.local tour
 
-dev: setup          ## run `chalice local` against the emulated services
+cloud: setup-cloud  ## deploy to a local cloud, without the tour; runs until Ctrl-C
+	$(BIN)/python -m infra.local cloud
+
+dev: setup-cloud    ## run `chalice local` against the emulated services
 	$(BIN)/python -m infra.local dev
 
 test: setup browser ## run every suite but the longest tests
@@ -128,6 +131,7 @@ coverage: setup     ## measure branch coverage of the suites that run in process
 
 pins: setup         ## compile requirements*.txt from the .in files
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url requirements.in -o requirements.txt
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-run.in -o requirements-run.txt
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/guards/requirements.in -o infra/guards/requirements.txt
 	$(BIN)/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url infra/mutants/requirements.in -o infra/mutants/requirements.txt
@@ -141,17 +145,10 @@ clean:              ## delete everything that was installed or built
 	rm -rf .venv .local build $(JS)/node_modules
 
 .PHONY: setup browser
-browser: .venv/ready  # only the screenshot tests need a browser, so `make run` does not depend on it
+browser: setup      # only the screenshot tests need a browser, so `make run` does not depend on it
 	$(BIN)/python -m infra.local.chromium
 
-setup: .venv/ready $(JS)/node_modules/ready
+setup: setup-all
 
-.venv/ready: requirements-dev.txt
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
-	touch $@
-
-$(JS)/node_modules/ready: $(JS)/package-lock.json
-	npm ci --prefix $(JS) --no-audit --no-fund --silent
-	touch $@
+setup-%:            # what `cloud`, `run` or `all` needs; each installation that is not up to date prints its time
+	@$(PYTHON) -m infra.environments $*

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,14 @@ def build(
 
 
 def _make(root: Path, architecture: Architecture, package: Package) -> None:
+    with ThreadPoolExecutor() as pool:
+        base = pool.submit(_dependencies, root, architecture, package.folder)
+        code = _code(root, architecture, package)
+        write_archive(package.code, code, base=base.result())
+
+
+def _code(root: Path, architecture: Architecture, package: Package) -> Path:
+    """Write the templates, and return the folder with our own part of the zip."""
     stage = _stage(root, architecture, package.folder)
     generated = _chalice_package(stage)
     config, policies = _configuration(stage)
@@ -101,7 +110,7 @@ def _make(root: Path, architecture: Architecture, package: Package) -> None:
         archive.extractall(code)
     models.write_models(stage / "chalicelib", dependencies.AWS_SERVICES, code)
     dependencies.precompile(code)
-    write_archive(package.code, code, base=_dependencies(root, architecture, package.folder))
+    return code
 
 
 def _inputs(root: Path, architecture: Architecture) -> str:

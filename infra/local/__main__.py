@@ -1,10 +1,11 @@
-"""`python -m infra.local run|tour|dev`: the local cloud (`make run`, `make tour`, `make dev`)."""
+"""`python -m infra.local run|tour|cloud|dev`: the local cloud (`make run`, `make tour` and so on)."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -52,6 +53,12 @@ def tour(port: Port = 0, state: Where = STATE) -> None:
     _with_cloud(port, state, _tour_forwarded)
 
 
+@app.command(name="cloud")
+def cloud_only(port: Port = 0, state: Where = STATE) -> None:
+    """Start the local cloud, without the tour, and keep it running until Ctrl-C."""
+    _with_cloud(port, state, _stay)
+
+
 @app.command()
 def dashboards(
     port: Port = 0,
@@ -93,8 +100,15 @@ def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> Non
     signals.install_handlers()  # so that all context managers exit on a signal
     started = time.monotonic()
     with ExitStack() as block:
-        with console.status("Starting the local cloud") as status:
-            cloud = block.enter_context(local_cloud(status.update, port=port, state_file=state))
+        with console.status("Starting the local cloud"):
+            try:
+                cloud = block.enter_context(local_cloud(_print_step, port=port, state_file=state))
+            except (
+                RuntimeError,
+                subprocess.CalledProcessError,
+            ) as error:  # a step failed or gave up, and its text says why
+                console.print(f"The local cloud did not start: {error}", markup=False, highlight=False)
+                sys.exit(1)
         console.print(f"Started in {time.monotonic() - started:.1f} s")
         console.print(f"  {_limits()}", highlight=False)
         for name, value in vars(cloud.state).items():
@@ -105,6 +119,10 @@ def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> Non
         except KeyboardInterrupt:
             result = 0
     sys.exit(result)
+
+
+def _print_step(line: str) -> None:
+    console.print(line, style="dim", markup=False, highlight=False)
 
 
 def _print_dropped(cloud: LocalCloud) -> None:
@@ -146,11 +164,20 @@ def _tour(cloud: LocalCloud) -> int:
 
 def _tour_and_stay(cloud: LocalCloud) -> int:
     with forwarding(cloud.account):
-        result = _tour(cloud)
-        console.print("\nRunning until Ctrl-C" if result == 0 else "\nThe tour failed")
-        while result == 0:
-            signal.pause()
-    return result
+        if _tour(cloud):
+            console.print("\nThe tour failed. The cloud stays up.")
+        return _wait_for_ctrl_c()
+
+
+def _stay(cloud: LocalCloud) -> int:
+    with forwarding(cloud.account):
+        return _wait_for_ctrl_c()
+
+
+def _wait_for_ctrl_c() -> int:
+    console.print("\nRunning until Ctrl-C")
+    while True:
+        signal.pause()
 
 
 def _chalice_local(cloud: LocalCloud, port: int) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +25,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.rollout import Deployment, deploy
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
+from infra.environments import timed
 from infra.local.children import LOCAL
 from infra.local.deployed.completion import complete
 from infra.local.deployed.dropped import Difference
@@ -237,43 +239,54 @@ class LocalCloud:
 def local_cloud(
     report: Report = lambda _: None, *, port: int = 0, state_file: Path | None = None
 ) -> Iterator[LocalCloud]:
-    """Build what changed, start both emulators, deploy; everything stops with the block.
+    """Build what changed while both emulators start, then deploy; everything stops with the block.
 
     Args:
-        report: gets one line per step.
+        report: gets a line with the seconds of each step, at its end.
         port: of the AWS emulator; 0 takes a free one.
         state_file: gets the addresses, for other processes, once the cloud is ready.
     """
     if state_file:
         state_file.unlink(missing_ok=True)  # so that no process reads the addresses of an earlier cloud
-    package = build()
-    with (
-        running_emulator(port) as aws,
-        child_emulator(api_key="local-stream-key", grants="stock") as stream,  # as a new app at Stream
-    ):
-        account = AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET)
-        target = DeploymentTarget(
-            stage=STAGE,
-            stream_api_key=stream.api_key,
-            stream_url=stream.url,
-            contact_email="privacy@local.ru4m.example",
-            issuer="https://api.local.ru4m.example",
-            mail_from=MAIL_FROM,
-            figures=figures.packed(local_figures(os.environ)),
-            stream_secret=stream.secret,
-        )
-        report("apply the settings of the app at Stream")
-        chosen = chat_settings.choices(target.periods, target.issuer)
-        chat_settings.apply_baseline(target.stream_access(account), chosen)
-        chat_settings.preflight(target.stream_access(account), chosen, None, report)
-        deployment = deploy(account, package, target, report)
-        stream.resolve(target.issuer, deployment.api_url)
-        report("compare the deployment with the templates")
-        dropped = complete(account, STAGE)
-        cloud = LocalCloud(account, stream, package, target, deployment, dropped)
+    with ThreadPoolExecutor() as pool, ExitStack() as running:
+        package = pool.submit(_built, report)
+        with timed("start the emulators", report):
+            aws = running.enter_context(running_emulator(port))
+            stream = running.enter_context(
+                child_emulator(api_key="local-stream-key", grants="stock")  # as a new app at Stream
+            )
+        cloud = _deployed(AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET), stream, package.result(), report)
         if state_file:
             _write_whole(state_file, json.dumps(asdict(cloud.state), indent=2) + "\n")
         yield cloud
+
+
+def _built(report: Report) -> Package:
+    with timed("build the package", report):
+        return build()
+
+
+def _deployed(account: AwsAccount, stream: Emulator, package: Package, report: Report) -> LocalCloud:
+    target = DeploymentTarget(
+        stage=STAGE,
+        stream_api_key=stream.api_key,
+        stream_url=stream.url,
+        contact_email="privacy@local.ru4m.example",
+        issuer="https://api.local.ru4m.example",
+        mail_from=MAIL_FROM,
+        figures=figures.packed(local_figures(os.environ)),
+        stream_secret=stream.secret,
+    )
+    with timed("apply the settings of the app at Stream", report):
+        chosen = chat_settings.choices(target.periods, target.issuer)
+        chat_settings.apply_baseline(target.stream_access(account), chosen)
+        chat_settings.preflight(target.stream_access(account), chosen, None, lambda _: None)
+    with timed("deploy the stacks", report):
+        deployment = deploy(account, package, target, lambda _: None)
+        stream.resolve(target.issuer, deployment.api_url)
+    with timed("compare the deployment with the templates", report):
+        dropped = complete(account, STAGE)
+    return LocalCloud(account, stream, package, target, deployment, dropped)
 
 
 def has_real_limits(environment: Mapping[str, str]) -> bool:

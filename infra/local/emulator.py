@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,25 +16,25 @@ from typing import IO
 
 import requests
 
-from infra.environments import environment
+from infra.environments import EMULATOR, environment
 from infra.local.children import LOCAL, Child, child
+from infra.local.waiting import NotInTime, until
 
 REGION = "eu-central-1"
 ROOT_KEY = ROOT_SECRET = "test"  # noqa: S105 - valid only at this emulator
 
-_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 _PROGRAM = Path(__file__).with_name("draining.py")
-_START_DEADLINE = 20.0
+_START_DEADLINE = 60.0  # seconds; the first start compiles it
 
 
 class EmulatorFailed(RuntimeError):
-    """The emulator did not start; the message is the end of its log."""
+    """The emulator did not start; the message says why, with the end of its log if it ended."""
 
 
 @contextmanager
 def running_emulator(port: int = 0) -> Iterator[str]:
     """Run the emulator during a `with` block and yield its address. Port 0 means any free port."""
-    python = environment("emulator", _REQUIREMENTS) / "bin" / "python"
+    python = environment("emulator", EMULATOR) / "bin" / "python"
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     with (
@@ -65,15 +64,20 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
 
 
 def _wait_until_up(process: Child, address: str, log: IO[str]) -> None:
-    deadline = time.monotonic() + _START_DEADLINE
-    while time.monotonic() < deadline and not process.ended():
-        try:
-            if requests.get(f"{address}/_ministack/health", timeout=2).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    log.seek(0)
-    raise EmulatorFailed(f"the emulator did not start\n{log.read()[-2000:]}")
+    try:
+        until(lambda: process.ended() or _responds(address), "its first response", _START_DEADLINE)
+    except NotInTime as late:
+        raise EmulatorFailed(f"the emulator of AWS gave up: {late}; the machine may be too busy") from None
+    if process.ended():
+        log.seek(0)
+        raise EmulatorFailed(f"the emulator of AWS ended\n{log.read()[-2000:]}")
+
+
+def _responds(address: str) -> bool:
+    try:
+        return requests.get(f"{address}/_ministack/health", timeout=2).ok
+    except requests.RequestException:
+        return False
 
 
 def free_port() -> int:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -62,19 +61,36 @@ PLACEHOLDERS = {
     "RU4M_VERSION": "packaging",
 }
 
+# Notes which routes each blueprint adds to the app: a blueprint can be registered only once.
 _ASK = """
-import json, app
-print(json.dumps({
-    "groups": list(app.GROUPS),
-    "routes": [[path, method] for path, methods in app.app.routes.items() for method in methods],
-}))
+import json
+from chalice.app import Chalice
+
+added, register = {}, Chalice.register_blueprint
+
+def routes(app):
+    return {(path, method) for path, methods in app.routes.items() for method in methods}
+
+def register_and_note(app, blueprint, *more, **options):
+    before = routes(app)
+    register(app, blueprint, *more, **options)
+    added[blueprint] = routes(app) - before
+
+Chalice.register_blueprint = register_and_note
+import app
+
+groups = {
+    name: sorted(route for module in modules for route in added[app._blueprint(module)])
+    for name, modules in app.GROUPS.items()
+}
+print(json.dumps({"groups": groups, "all": sorted(routes(app.app))}))
 """
 
 
 def clean_environment(**more: str) -> dict[str, str]:
     """Return the environment of a build, without the developer's RU4M_* and AWS_* settings."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("RU4M_", "AWS_", "PYTHON"))}
-    return {**inherited, **PLACEHOLDERS, "PYTHONDONTWRITEBYTECODE": "1", **more}
+    return {**inherited, **PLACEHOLDERS, **more}
 
 
 def routes_by_group(project: Path) -> dict[str, list[Route]]:
@@ -84,35 +100,26 @@ def routes_by_group(project: Path) -> dict[str, list[Route]]:
         ValueError: a route belongs to no group or to several.
         RuntimeError: app.py cannot be imported.
     """
-    whole = _ask(project, None)
-    groups: list[str] = whole["groups"]
-    with ThreadPoolExecutor(2) as pool:
-        answers = pool.map(lambda group: _ask(project, group), groups)
-        found = {g: _routes(a) for g, a in zip(groups, answers, strict=True)}
-    claimed = sorted(route for routes in found.values() for route in routes)
-    if claimed != _routes(whole):
-        raise ValueError(f"routes and groups do not match: {_difference(claimed, _routes(whole))}")
-    return found
-
-
-def _ask(project: Path, group: str | None) -> dict[str, Any]:
-    chosen = {"RU4M_FUNCTION": group} if group else {}
     answer = subprocess.run(
         [sys.executable, "-c", _ASK],
         cwd=project,
-        env=clean_environment(**chosen, PYTHONPATH=str(project)),
+        env=clean_environment(PYTHONPATH=str(project)),
         check=False,
         capture_output=True,
         text=True,
     )
     if answer.returncode:
-        raise RuntimeError(f"app.py cannot be imported for {group or 'all groups'}:\n{answer.stderr}")
+        raise RuntimeError(f"app.py cannot be imported:\n{answer.stderr}")
     parsed: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
-    return parsed
+    found = {group: _routes(listed) for group, listed in parsed["groups"].items()}
+    claimed = sorted(route for routes in found.values() for route in routes)
+    if claimed != _routes(parsed["all"]):
+        raise ValueError(f"routes and groups do not match: {_difference(claimed, _routes(parsed['all']))}")
+    return found
 
 
-def _routes(answer: dict[str, Any]) -> list[Route]:
-    return sorted((route[0], route[1]) for route in answer["routes"])
+def _routes(listed: list[list[str]]) -> list[Route]:
+    return [(path, method) for path, method in listed]
 
 
 def _difference(some: Iterable[Route], others: Iterable[Route]) -> str:

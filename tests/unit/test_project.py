@@ -69,7 +69,12 @@ def test_development_package_is_pinned_and_used(package: str) -> None:
 
 
 def test_every_direct_requirement_states_a_reason() -> None:
-    for name in ("requirements.in", "requirements-dev.in", "bench/peers/requirements.in"):
+    for name in (
+        "requirements.in",
+        "requirements-run.in",
+        "requirements-dev.in",
+        "bench/peers/requirements.in",
+    ):
         lines = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
         assert [line for line in lines if "#" not in line] == []
 

@@ -83,8 +83,8 @@ def play(tour: Tour, chapters: Sequence[Chapter]) -> bool:
         started = time.monotonic()
         try:
             chapter(tour)
-        except AssertionError as error:
-            tour.console.print(f"  [red]✗[/] {error}", highlight=False)
+        except Exception as error:  # noqa: BLE001 - a failure of any kind ends the tour, not the cloud
+            tour.console.print(f"  [red]✗[/] {type(error).__name__}: {error}", highlight=False)
             for line in tour.cloud.log_lines():
                 if '"ERROR"' in line:
                     tour.console.print(f"  {line}", markup=False, style="dim")
