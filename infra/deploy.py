@@ -34,8 +34,8 @@ from infra.deployment.rollback import roll_back
 from infra.deployment.rollout import deploy
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget, SettingRefused
-from infra.local.deployed.completion import complete, withdraw
-from infra.local.deployed.dropped import unlisted
+from infra.guards.findings import unaccepted
+from infra.local.deployed.completion import DROPPED, complete, withdraw
 
 app = typer.Typer(
     cls=DeployerGroup, add_completion=False, pretty_exceptions_enable=False,
@@ -250,8 +250,8 @@ def _withdraw(account: AwsAccount, stage: str) -> None:
 def _complete(account: AwsAccount, stage: str, printer: Printer) -> None:
     """Apply on an emulator what its CloudFormation drops, and print what it does not have unexpectedly."""
     if account.endpoint:
-        for one in unlisted(complete(account, stage)):
-            printer.line(f"the emulator does not have {one.path} of {one.resource} ({one.kind})")
+        for one in unaccepted(complete(account, stage), DROPPED):
+            printer.line(f"the emulator does not have {one.rule} of {one.resource} ({one.kind})")
 
 
 if __name__ == "__main__":

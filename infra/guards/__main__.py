@@ -17,7 +17,7 @@ def main() -> None:
     found, rules = [*lint(templates), *scan(templates)], accepted_rules()
     new, old = unaccepted(found, rules), unused(found, rules)
     for one in new:
-        console.print(f"{one.guard} {one.rule} {one.resource}: {one.text}")
+        console.print(f"{one.kind} {one.rule} {one.resource}: {one.text}")
     for name in old:
         console.print(f"{name}: this exception finds nothing any more; delete it from exceptions.toml")
     console.print(

@@ -25,26 +25,33 @@ class GuardFailed(RuntimeError):
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """What a guard found: its rule, the resource (empty: no single one), and the rule in words."""
+    """What a check found.
 
-    guard: str
+    Attributes:
+        kind: the guard, or of a comparison with a template the type of the resource.
+        rule: of the guard, or the path of the property.
+        resource: empty if it is no single one.
+        text: the rule in words.
+    """
+
+    kind: str
     rule: str
     resource: str
-    text: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class AcceptedRule:
     """A rule whose findings are accepted, and why. `only`: the resources; empty: all."""
 
-    guard: str
+    kind: str
     rule: str
     reason: str
     only: tuple[str, ...] = ()
 
     def covers(self, finding: Finding) -> bool:
         """Return whether a finding is accepted."""
-        same_rule = (self.guard, self.rule) == (finding.guard, finding.rule)
+        same_rule = (self.kind, self.rule) == (finding.kind, finding.rule)
         return same_rule and (not self.only or finding.resource in self.only)
 
 
@@ -56,8 +63,8 @@ def accepted_rules(path: Path = EXCEPTIONS) -> tuple[AcceptedRule, ...]:
     """
     listed: Mapping[str, list[dict[str, Any]]] = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(
-        AcceptedRule(guard, **{**entry, "only": tuple(entry.get("only", ()))})
-        for guard, entries in listed.items()
+        AcceptedRule(kind, **{**entry, "only": tuple(entry.get("only", ()))})
+        for kind, entries in listed.items()
         for entry in entries
     )
 
@@ -74,7 +81,7 @@ def unused(findings: Iterable[Finding], rules: Iterable[AcceptedRule]) -> list[s
     left: list[str] = []
     for rule in rules:
         covered = {one.resource for one in found if rule.covers(one)}
-        name = f"{rule.guard} {rule.rule}"
+        name = f"{rule.kind} {rule.rule}"
         left += [f"{name} {resource}" for resource in rule.only if resource not in covered]
         if not covered and not rule.only:
             left.append(name)

@@ -22,10 +22,11 @@ from rich.markup import escape
 from chalicelib.core import clock
 from infra.dashboards.stack import Stack
 from infra.deployment.account import AwsAccount
+from infra.guards.findings import unaccepted
 from infra.local import signals
 from infra.local.children import child
 from infra.local.cloud import LIMITS_VARIABLE, STATE, LocalCloud, has_real_limits, local_cloud
-from infra.local.deployed.dropped import DROPPED, unlisted
+from infra.local.deployed.completion import DROPPED
 from infra.local.emf import forwarding
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
 from infra.local.pictures import IMAGES, draw_dashboards, draw_usage
@@ -127,11 +128,11 @@ def _print_step(line: str) -> None:
 
 def _print_dropped(cloud: LocalCloud) -> None:
     """Print what this cloud does not have of the templates, and first what its list lacks."""
-    for one in unlisted(cloud.dropped):
-        console.print(f"  [yellow]not as in the template:[/] {one.resource} {one.path}", highlight=False)
+    for one in unaccepted(cloud.dropped, DROPPED):
+        console.print(f"  [yellow]not as in the template:[/] {one.resource} {one.rule}", highlight=False)
     console.print("  [dim]not as in the templates, as docs/deploy.md explains:[/]")
     for kind in dict.fromkeys(one.kind for one in DROPPED):
-        paths = ", ".join(one.path for one in DROPPED if one.kind == kind)
+        paths = ", ".join(one.rule for one in DROPPED if one.kind == kind)
         console.print(f"  [dim]  {kind.removeprefix('AWS::')}: {escape(paths)}[/]", highlight=False)
 
 

@@ -26,9 +26,9 @@ from infra.deployment.rollout import Deployment, deploy
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 from infra.environments import timed
+from infra.guards.findings import Finding
 from infra.local.children import LOCAL
 from infra.local.deployed.completion import complete
-from infra.local.deployed.dropped import Difference
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.waiting import until
 from infra.stream_emulator.control import Emulator
@@ -84,7 +84,7 @@ class LocalCloud:
     package: Package
     target: DeploymentTarget
     deployment: Deployment
-    dropped: tuple[Difference, ...]
+    dropped: tuple[Finding, ...]
 
     @property
     def state(self) -> State:

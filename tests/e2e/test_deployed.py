@@ -16,9 +16,9 @@ from chalicelib.core.periods import PERIODS
 from chalicelib.core.table import Table
 from chalicelib.retention.purge import store
 from infra.deployment.stacks import Stacks, stack_name
+from infra.guards.findings import unaccepted, unused
 from infra.local.cloud import STAGE, LocalCloud
-from infra.local.deployed import dropped
-from infra.local.deployed.completion import complete, lacking
+from infra.local.deployed.completion import DROPPED, complete, lacking
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
 from infra.local.waiting import until
 
@@ -36,11 +36,11 @@ def stranger(cloud: LocalCloud) -> Callable[[str], Any]:
 
 
 def test_every_property_that_the_local_cloud_lacks_is_listed(cloud: LocalCloud) -> None:
-    assert dropped.unlisted(cloud.dropped) == ()
+    assert unaccepted(cloud.dropped, DROPPED) == []
 
 
 def test_every_entry_of_the_list_is_lacking_still(cloud: LocalCloud) -> None:
-    assert dropped.unfounded(cloud.dropped) == ()
+    assert unused(cloud.dropped, DROPPED) == []
 
 
 @pytest.mark.promise("RET-1")

@@ -9,9 +9,8 @@ import pytest
 
 from infra.build import ROOT
 from infra.deployment.account import AwsAccount
-from infra.local.deployed import dropped
 from infra.local.deployed.comparison import differences
-from infra.local.deployed.dropped import DROPPED, Difference
+from infra.local.deployed.completion import DROPPED
 from infra.local.deployed.templates import Resource, declared
 from infra.local.emulator import REGION
 
@@ -36,26 +35,12 @@ def test_comparison_names_what_is_absent_or_another(wanted: Any, found: Any, pat
     assert list(differences(wanted, found)) == paths
 
 
-def test_entry_for_named_resources_lists_no_other_resource() -> None:
-    (entry,) = (one for one in DROPPED if one.kind == "AWS::CloudWatch::Alarm")
-    listed = Difference(entry.kind, entry.path, entry.resources[0])
-    other = Difference(entry.kind, entry.path, "AnotherAlarm")
-    assert dropped.unlisted([listed, other]) == (other,)
-
-
-def test_entry_whose_property_is_there_is_unfounded() -> None:
-    first, *others = DROPPED
-    found = [Difference(one.kind, one.path, one.resources[0] if one.resources else "Any") for one in others]
-    assert dropped.unfounded(found) == (first,)
-
-
 def test_documentation_has_the_list_and_its_reasons() -> None:
     text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     documented = text.partition("### What the local cloud lacks of the templates")[2].partition("\n#")[0]
     rows = [line for line in documented.splitlines() if line.startswith("| ") and "| why |" not in line]
     assert rows == [
-        f"| {one.kind.removeprefix('AWS::')} | {one.path}{_of(one.resources)} | {one.reason} |"
-        for one in DROPPED
+        f"| {one.kind.removeprefix('AWS::')} | {one.rule}{_of(one.only)} | {one.reason} |" for one in DROPPED
     ]
 
 
@@ -76,7 +61,6 @@ def test_intrinsic_functions_are_resolved_as_for_aws(monkeypatch: pytest.MonkeyP
                     "QueueName": {"Fn::Sub": "ru4m-${Stage}-${!kept}-${AWS::Region}"},
                     "Days": {"Fn::If": ["Kept", {"Ref": "Days"}, {"Ref": "AWS::NoValue"}]},
                     "Arns": [{"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::Sub": "${Queue.QueueName}/*"}],
-                    "Joined": {"Fn::Join": ["-", ["a", {"Fn::Select": ["1", {"Fn::Split": [".", "x.b"]}]}]]},
                 },
             },
             "OnlyOnAws": {"Type": "A", "Condition": "OnAws", "Properties": {}},
@@ -91,7 +75,6 @@ def test_intrinsic_functions_are_resolved_as_for_aws(monkeypatch: pytest.MonkeyP
     assert found["Queue"].properties == {
         "QueueName": "ru4m-local-${kept}-eu-central-1",
         "Arns": ["arn:aws:sqs:eu-central-1:123456789012:of-queue", "of-queue/*"],
-        "Joined": "a-b",
     }
 
 

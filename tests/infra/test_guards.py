@@ -35,7 +35,7 @@ def test_exception_that_finds_nothing_is_named() -> None:
 def test_each_exception_has_a_reason_and_stands_once() -> None:
     rules = accepted_rules()
     assert all(len(rule.reason) > 30 for rule in rules)
-    assert len({(rule.guard, rule.rule) for rule in rules}) == len(rules)
+    assert len({(rule.kind, rule.rule) for rule in rules}) == len(rules)
 
 
 def test_exception_without_a_reason_is_refused(tmp_path: Path) -> None:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from infra.deployment.account import AwsAccount
-from infra.local.deployed import functions, gateway, stores
+from infra.guards.findings import Finding, accepted_rules
+from infra.local.deployed import functions, stores
 from infra.local.deployed.comparison import differences
-from infra.local.deployed.dropped import WHOLE, Difference
 from infra.local.deployed.reading import Services
 from infra.local.deployed.remedies import REMEDIES
 from infra.local.deployed.templates import Resource, declared
 
-_READERS = {**functions.READERS, **gateway.READERS, **stores.READERS}
+DROPPED = accepted_rules(Path(__file__).with_name("dropped.toml"))
+WHOLE = "(resource)"  # the path of a resource whose type has no reader
 
-# Statements that the emulator would judge wrongly (`dropped` has the reasons).
-_WITHHELD = {"OnlyOverTls", "NothingIsOverwritten"}
+_READERS = {**functions.READERS, **stores.READERS}
+_BUCKET_POLICY = "AWS::S3::BucketPolicy"
 
 
-def complete(account: AwsAccount, stage: str) -> tuple[Difference, ...]:
+def complete(account: AwsAccount, stage: str) -> tuple[Finding, ...]:
     """Apply what the emulator's CloudFormation dropped and its API can do; return what is still missing.
 
     A repeated call changes nothing.
@@ -27,11 +29,10 @@ def complete(account: AwsAccount, stage: str) -> tuple[Difference, ...]:
     resources = {one.name: one for one in declared(account, stage)}
     _withhold(account, resources.values())
     found = tuple(_compared(account, resources.values()))
-    mended = {one.resource for one in found if (one.kind, _top(one)) in REMEDIES}
-    for name in mended:
-        wanted = {(one.kind, _top(one)) for one in found if one.resource == name} & REMEDIES.keys()
-        for remedy in {REMEDIES[one] for one in wanted}:
-            remedy(account, resources[name])
+    remedies = {(one.resource, REMEDIES[place]) for one in found if (place := _place(one)) in REMEDIES}
+    mended = {resource for resource, _ in remedies}
+    for resource, remedy in remedies:
+        remedy(account, resources[resource])
     again = _compared(account, [resources[name] for name in mended])
     return tuple(sorted((*again, *(one for one in found if one.resource not in mended))))
 
@@ -46,34 +47,32 @@ def withdraw(account: AwsAccount, stage: str) -> None:
             account.client("cloudwatch").delete_alarms(AlarmNames=[one.properties["AlarmName"]])
 
 
-def lacking(account: AwsAccount, stage: str) -> tuple[Difference, ...]:
+def lacking(account: AwsAccount, stage: str) -> tuple[Finding, ...]:
     """Return what the deployed stacks declare and the emulator does not have; applies nothing."""
     return tuple(sorted(_compared(account, declared(account, stage))))
 
 
-def _top(one: Difference) -> str:
-    return one.path.partition(".")[0]
+def _place(one: Finding) -> tuple[str, str]:
+    return one.kind, one.rule.partition(".")[0]
 
 
-def _compared(account: AwsAccount, resources: Iterable[Resource]) -> Iterator[Difference]:
+def _compared(account: AwsAccount, resources: Iterable[Resource]) -> Iterator[Finding]:
     services = Services(account)
     for one in resources:
         reader = _READERS.get(one.kind)
-        if reader is None:
-            yield Difference(one.kind, WHOLE, one.name)
-            continue
-        for path in differences(one.properties, reader(services, one)):
-            yield Difference(one.kind, path, one.name)
+        paths = differences(one.properties, reader(services, one)) if reader else (WHOLE,)
+        for path in paths:
+            yield Finding(one.kind, path, one.name)
 
 
 def _withhold(account: AwsAccount, resources: Iterable[Resource]) -> None:
     """Give each bucket its policy without the statements that the emulator would judge wrongly."""
+    withheld = {rule.rule.rpartition(".")[2] for rule in DROPPED if rule.kind == _BUCKET_POLICY}
     s3 = account.client("s3")
     for one in resources:
-        if one.kind == "AWS::S3::BucketPolicy":
+        if one.kind == _BUCKET_POLICY:
             bucket, policy = one.properties["Bucket"], one.properties["PolicyDocument"]
-            kept = [part for part in policy["Statement"] if part["Sid"] not in _WITHHELD]
-            if kept:
+            if kept := [part for part in policy["Statement"] if part["Sid"] not in withheld]:
                 s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy | {"Statement": kept}))
             else:
                 s3.delete_bucket_policy(Bucket=bucket)

@@ -11,8 +11,6 @@ from botocore.exceptions import ClientError
 from infra.deployment.account import AwsAccount
 from infra.local.deployed.templates import Resource
 
-Found: TypeAlias = Mapping[str, Any]
-
 _ABSENT = ("NoSuch", "NotFound", "ResourceNotFound")
 
 
@@ -21,39 +19,37 @@ class Services:
     """The services of an account, each asked once for the same."""
 
     account: AwsAccount
-    answers: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    answers: dict[object, Any] = field(default_factory=dict)
 
-    def asking(self, service: str) -> Callable[..., dict[str, Any]]:
-        """Return a function that calls an operation; what does not exist is empty."""
-        client = self.account.client(service)
+    def ask(self, service: str, operation: str, **request: Any) -> Any:  # noqa: ANN401 - as boto3
+        """Return the answer of an operation; what does not exist is empty."""
+        call = getattr(self.account.client(service), operation)
+        return self.once((service, operation, str(sorted(request.items()))), lambda: _answer(call, request))
 
-        def ask(operation: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3
-            asked = (service, operation, str(sorted(request.items())))
-            if asked not in self.answers:
-                self.answers[asked] = _answer(getattr(client, operation), request)
-            answer: dict[str, Any] = self.answers[asked]
-            return answer
+    def named(self, service: str, operation: str, member: str, key: str, value: str, **request: Any) -> Any:  # noqa: ANN401 - as boto3
+        """Return the entry of a whole list whose `key` has a value; empty if none has it."""
+        pages = self.account.client(service).get_paginator(operation)
+        listed = self.once(
+            (service, operation, member),
+            lambda: [one for p in pages.paginate(**request) for one in p[member]],
+        )
+        return next((one for one in listed if one[key] == value), {})
 
-        return ask
-
-    def listed(self, service: str, operation: str, member: str, **request: Any) -> list[Any]:  # noqa: ANN401 - as boto3
-        """Return all pages of a list."""
-        asked = (service, operation, member, str(sorted(request.items())))
-        if asked not in self.answers:
-            pages = self.account.client(service).get_paginator(operation).paginate(**request)
-            self.answers[asked] = [one for page in pages for one in page[member]]
-        found: list[Any] = self.answers[asked]
-        return found
+    def once(self, question: object, answer: Callable[[], Any]) -> Any:  # noqa: ANN401 - any answer
+        """Return the answer to a question, asked at the first time."""
+        if question not in self.answers:
+            self.answers[question] = answer()
+        return self.answers[question]
 
 
-Readers: TypeAlias = Mapping[str, Callable[[Services, Resource], Found]]  # by the type of the resource
+Properties: TypeAlias = Any  # those that a resource has, in the shape of a template
+Reader: TypeAlias = Callable[[Services, Resource], Properties]
 
 
 def _answer(call: Callable[..., Any], request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as boto3
     try:
         return call(**request)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if not any(part in code for part in _ABSENT):
+        if not any(part in error.response["Error"]["Code"] for part in _ABSENT):
             raise
         return {}

@@ -11,16 +11,14 @@ from infra.local.deployed.templates import Resource
 Remedy: TypeAlias = Callable[[AwsAccount, Resource], None]
 
 
-def _expire(account: AwsAccount, one: Resource) -> None:
-    account.client("dynamodb").update_time_to_live(
-        TableName=one.id, TimeToLiveSpecification=one.properties["TimeToLiveSpecification"]
-    )
+def _setting(service: str, operation: str, target: str, name: str) -> Remedy:
+    """Return a remedy that sets a property, which has the same name in the API."""
 
+    def remedy(account: AwsAccount, one: Resource) -> None:
+        call = getattr(account.client(service), operation)
+        call(**{target: one.id, name: one.properties[name]})
 
-def _keep_recoverable(account: AwsAccount, one: Resource) -> None:
-    account.client("dynamodb").update_continuous_backups(
-        TableName=one.id, PointInTimeRecoverySpecification=one.properties["PointInTimeRecoverySpecification"]
-    )
+    return remedy
 
 
 def _encrypt_table(account: AwsAccount, one: Resource) -> None:
@@ -45,12 +43,6 @@ def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 def _lock_objects(account: AwsAccount, one: Resource) -> None:
     account.client("s3").put_object_lock_configuration(
         Bucket=one.id, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
-    )
-
-
-def _allow_recursion(account: AwsAccount, one: Resource) -> None:
-    account.client("lambda").put_function_recursion_config(
-        FunctionName=one.id, RecursiveLoop=one.properties["RecursiveLoop"]
     )
 
 
@@ -82,10 +74,16 @@ REMEDIES: Mapping[tuple[str, str], Remedy] = {
     ("AWS::CloudWatch::CompositeAlarm", "AlarmName"): _combine_alarms,
     ("AWS::CloudWatch::CompositeAlarm", "AlarmRule"): _combine_alarms,
     ("AWS::CloudWatch::CompositeAlarm", "AlarmDescription"): _combine_alarms,
-    ("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification"): _keep_recoverable,
+    ("AWS::DynamoDB::Table", "PointInTimeRecoverySpecification"): _setting(
+        "dynamodb", "update_continuous_backups", "TableName", "PointInTimeRecoverySpecification"
+    ),
     ("AWS::DynamoDB::Table", "SSESpecification"): _encrypt_table,
-    ("AWS::DynamoDB::Table", "TimeToLiveSpecification"): _expire,
-    ("AWS::Lambda::Function", "RecursiveLoop"): _allow_recursion,
+    ("AWS::DynamoDB::Table", "TimeToLiveSpecification"): _setting(
+        "dynamodb", "update_time_to_live", "TableName", "TimeToLiveSpecification"
+    ),
+    ("AWS::Lambda::Function", "RecursiveLoop"): _setting(
+        "lambda", "put_function_recursion_config", "FunctionName", "RecursiveLoop"
+    ),
     ("AWS::S3::Bucket", "LifecycleConfiguration"): _end_objects,
     ("AWS::S3::Bucket", "ObjectLockEnabled"): _lock_objects,
     ("AWS::SNS::Topic", "KmsMasterKeyId"): _encrypt_topic,

@@ -6,49 +6,46 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.local.deployed.reading import Found, Readers, Services
+from infra.local.deployed.reading import Properties, Reader, Services
 from infra.local.deployed.templates import Resource
 
 _NO_POLICY = '{"Version": "2012-10-17", "Statement": []}'
 
 
-def _table(services: Services, one: Resource) -> Found:
-    ask = services.asking("dynamodb")
-    found: dict[str, Any] = ask("describe_table", TableName=one.id)["Table"]
-    ttl = ask("describe_time_to_live", TableName=one.id)["TimeToLiveDescription"]
-    backups = ask("describe_continuous_backups", TableName=one.id)["ContinuousBackupsDescription"]
-    recovery = backups["PointInTimeRecoveryDescription"]
+def _table(services: Services, one: Resource) -> Properties:
+    def ask(operation: str, member: str) -> Properties:
+        return services.ask("dynamodb", f"describe_{operation}", TableName=one.id)[member]
+
+    found = ask("table", "Table")
+    ttl = ask("time_to_live", "TimeToLiveDescription")
+    recovery = ask("continuous_backups", "ContinuousBackupsDescription")["PointInTimeRecoveryDescription"]
     return found | {
         "BillingMode": found.get("BillingModeSummary", {}).get("BillingMode"),
         "SSESpecification": {"SSEEnabled": found.get("SSEDescription", {}).get("Status") == "ENABLED"},
-        "TimeToLiveSpecification": {
-            "AttributeName": ttl.get("AttributeName"),
-            "Enabled": ttl["TimeToLiveStatus"] == "ENABLED",
-        },
+        "TimeToLiveSpecification": ttl | {"Enabled": ttl["TimeToLiveStatus"] == "ENABLED"},
         "PointInTimeRecoverySpecification": recovery
         | {"PointInTimeRecoveryEnabled": recovery["PointInTimeRecoveryStatus"] == "ENABLED"},
     }
 
 
-def _bucket(services: Services, one: Resource) -> Found:
-    ask = services.asking("s3")
-    encryption = ask("get_bucket_encryption", Bucket=one.id).get("ServerSideEncryptionConfiguration", {})
+def _bucket(services: Services, one: Resource) -> Properties:
+    def ask(operation: str, member: str) -> Properties:
+        return services.ask("s3", f"get_{operation}", Bucket=one.id).get(member, {})
+
     by_default = [
         {"ServerSideEncryptionByDefault": rule["ApplyServerSideEncryptionByDefault"]}
-        for rule in encryption.get("Rules", [])
+        for rule in ask("bucket_encryption", "ServerSideEncryptionConfiguration").get("Rules", [])
     ]
-    rules = ask("get_bucket_lifecycle_configuration", Bucket=one.id).get("Rules", [])
-    lock = ask("get_object_lock_configuration", Bucket=one.id).get("ObjectLockConfiguration", {})
+    rules = ask("bucket_lifecycle_configuration", "Rules")
+    lock = ask("object_lock_configuration", "ObjectLockConfiguration")
     return {
         "BucketName": one.id,
         "BucketEncryption": {"ServerSideEncryptionConfiguration": by_default},
         "LifecycleConfiguration": {"Rules": [_lifecycle_rule(rule) for rule in rules]},
         "ObjectLockEnabled": lock.get("ObjectLockEnabled") == "Enabled",
-        "OwnershipControls": ask("get_bucket_ownership_controls", Bucket=one.id).get("OwnershipControls"),
-        "PublicAccessBlockConfiguration": ask("get_public_access_block", Bucket=one.id).get(
-            "PublicAccessBlockConfiguration"
-        ),
-        "VersioningConfiguration": ask("get_bucket_versioning", Bucket=one.id),
+        "OwnershipControls": ask("bucket_ownership_controls", "OwnershipControls"),
+        "PublicAccessBlockConfiguration": ask("public_access_block", "PublicAccessBlockConfiguration"),
+        "VersioningConfiguration": {"Status": ask("bucket_versioning", "Status")},
     }
 
 
@@ -61,61 +58,56 @@ def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bucket_policy(services: Services, one: Resource) -> Found:
+def _bucket_policy(services: Services, one: Resource) -> Properties:
     name = one.properties["Bucket"]
-    policy = services.asking("s3")("get_bucket_policy", Bucket=name).get("Policy", _NO_POLICY)
+    policy = services.ask("s3", "get_bucket_policy", Bucket=name).get("Policy", _NO_POLICY)
     return {"Bucket": name, "PolicyDocument": json.loads(policy)}
 
 
-def _queue(services: Services, one: Resource) -> Found:
-    found: dict[str, Any] = services.asking("sqs")(
-        "get_queue_attributes", QueueUrl=one.id, AttributeNames=["All"]
-    )
-    attributes: dict[str, Any] = found["Attributes"]
-    policies = ("RedrivePolicy", "RedriveAllowPolicy")
-    return attributes | {
-        "QueueName": one.id.rpartition("/")[2],
-        **{name: json.loads(attributes[name]) for name in policies if name in attributes},
+def _queue(services: Services, one: Resource) -> Properties:
+    found = services.ask("sqs", "get_queue_attributes", QueueUrl=one.id, AttributeNames=["All"])["Attributes"]
+    policies = {
+        name: json.loads(found[name]) for name in ("RedrivePolicy", "RedriveAllowPolicy") if name in found
     }
+    return found | policies | {"QueueName": one.id.rpartition("/")[2]}
 
 
-def _topic(services: Services, one: Resource) -> Found:
-    attributes: dict[str, Any] = services.asking("sns")("get_topic_attributes", TopicArn=one.id)["Attributes"]
-    return attributes | {"TopicName": one.id.rpartition(":")[2]}
+def _topic(services: Services, one: Resource) -> Properties:
+    return _attributes(services, one.id) | {"TopicName": one.id.rpartition(":")[2]}
 
 
-def _topic_policy(services: Services, one: Resource) -> Found:
-    topics = one.properties["Topics"]
-    (only,) = topics
-    attributes: dict[str, Any] = services.asking("sns")("get_topic_attributes", TopicArn=only)["Attributes"]
-    return {"Topics": topics, "PolicyDocument": json.loads(attributes.get("Policy", "{}"))}
+def _topic_policy(services: Services, one: Resource) -> Properties:
+    (only,) = one.properties["Topics"]
+    policy = _attributes(services, only).get("Policy", "{}")
+    return {"Topics": [only], "PolicyDocument": json.loads(policy)}
 
 
-def _subscription(services: Services, one: Resource) -> Found:
-    subscriptions = services.listed("sns", "list_subscriptions", "Subscriptions")
-    return next((found for found in subscriptions if found["SubscriptionArn"] == one.id), {})
+def _attributes(services: Services, topic: str) -> Properties:
+    return services.ask("sns", "get_topic_attributes", TopicArn=topic)["Attributes"]
 
 
-def _key(services: Services, one: Resource) -> Found:
-    ask = services.asking("kms")
-    found: dict[str, Any] = ask("describe_key", KeyId=one.id)["KeyMetadata"]
-    rotation = ask("get_key_rotation_status", KeyId=one.id)
-    return found | {
+def _subscription(services: Services, one: Resource) -> Properties:
+    return services.named("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn", one.id)
+
+
+def _key(services: Services, one: Resource) -> Properties:
+    rotation = services.ask("kms", "get_key_rotation_status", KeyId=one.id)
+    return services.ask("kms", "describe_key", KeyId=one.id)["KeyMetadata"] | {
         "EnableKeyRotation": rotation.get("KeyRotationEnabled"),
-        "KeyPolicy": json.loads(ask("get_key_policy", KeyId=one.id)["Policy"]),
+        "KeyPolicy": json.loads(services.ask("kms", "get_key_policy", KeyId=one.id)["Policy"]),
     }
 
 
-def _alias(services: Services, one: Resource) -> Found:
-    found: dict[str, Any] = services.asking("kms")("describe_key", KeyId=one.id)["KeyMetadata"]
-    return {"AliasName": one.id, "TargetKeyId": found["KeyId"]}
+def _alias(services: Services, one: Resource) -> Properties:
+    key = services.ask("kms", "describe_key", KeyId=one.id)["KeyMetadata"]
+    return {"AliasName": one.id, "TargetKeyId": key["KeyId"]}
 
 
-def _secret(services: Services, one: Resource) -> Found:
-    return services.asking("secretsmanager")("describe_secret", SecretId=one.id)
+def _secret(services: Services, one: Resource) -> Properties:
+    return services.ask("secretsmanager", "describe_secret", SecretId=one.id)
 
 
-READERS: Readers = {
+READERS: dict[str, Reader] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::KMS::Alias": _alias,
     "AWS::KMS::Key": _key,

@@ -12,8 +12,7 @@ from typing import Any
 
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
-
-STACKS = ("vault", "data", "service")
+from infra.guards.findings import STACKS
 
 # The template of the service leaves things out on an emulator, by this parameter. They count as dropped.
 _AS_ON_AWS = {"OnEmulator": "no"}
@@ -43,25 +42,18 @@ class Resource:
 
 def declared(account: AwsAccount, stage: str) -> Iterator[Resource]:
     """Yield every resource of the three deployed stacks."""
-    for part in STACKS:
-        stack = stack_name(stage, part)
-        if Stacks(account, lambda _: None).status(stack):
-            yield from _resources(account, stack)
-
-
-def _resources(account: AwsAccount, stack: str) -> Iterator[Resource]:
-    api = account.client("cloudformation")
-    template = api.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
-    pages = api.get_paginator("list_stack_resources").paginate(StackName=stack)
-    ids = {
-        one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for page in pages
-        for one in page["StackResourceSummaries"]
-    }
-    values = _Values(account, template, Stacks(account, lambda _: None).parameters(stack) | _AS_ON_AWS, ids)
-    for name, one in template["Resources"].items():
-        if "Condition" not in one or values.holds(one["Condition"]):
-            yield Resource(name, one["Type"], ids.get(name, ""), values.of(one.get("Properties", {})))
+    stacks, api = Stacks(account, lambda _: None), account.client("cloudformation")
+    for stack in (stack_name(stage, part) for part in STACKS):
+        if not stacks.status(stack):
+            continue
+        template = api.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+        pages = api.get_paginator("list_stack_resources").paginate(StackName=stack)
+        listed = [one for page in pages for one in page["StackResourceSummaries"]]
+        ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
+        values = _Values(account, template, stacks.parameters(stack) | _AS_ON_AWS, ids)
+        for name, one in template["Resources"].items():
+            if "Condition" not in one or values.holds(one["Condition"]):
+                yield Resource(name, one["Type"], ids.get(name, ""), values.of(one.get("Properties", {})))
 
 
 @dataclass(frozen=True)
@@ -98,10 +90,6 @@ class _Values:
                 return str(one) == str(other)  # as CloudFormation, for which a number is its text
             case "Fn::Not":
                 return not self.holds(arguments[0])
-            case "Fn::And":
-                return all(map(self.holds, arguments))
-            case "Fn::Or":
-                return any(map(self.holds, arguments))
         raise NotImplementedError(function)
 
     def _call(self, function: str, argument: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -114,12 +102,6 @@ class _Values:
             case "Fn::If":
                 condition, then, otherwise = argument
                 result = self.of(then if self.holds(condition) else otherwise)
-            case "Fn::Join":
-                result = argument[0].join(self.of(argument[1]))
-            case "Fn::Split":
-                result = self.of(argument[1]).split(argument[0])
-            case "Fn::Select":
-                result = self.of(argument[1])[int(argument[0])]
             case "Fn::Sub":
                 text, named = argument if isinstance(argument, list) else (argument, {})
                 result = _REFERENCE.sub(lambda found: self._within(found[1], named), text)
@@ -136,17 +118,14 @@ class _Values:
         return str(self._attribute(resource, attribute) if dot else self._reference(name))
 
     def _reference(self, name: str) -> Any:  # noqa: ANN401 - a text, or the mark of no value
-        pseudo: dict[str, Any] = {
+        pseudo = {
             "AWS::AccountId": self.account.number,
             "AWS::NoValue": _NOTHING,
             "AWS::Partition": self.account.partition,
             "AWS::Region": self.account.region,
             "AWS::URLSuffix": "amazonaws.com",
         }
-        for known in (self.parameters, self.ids, pseudo):
-            if name in known:
-                return known[name]
-        raise KeyError(name)
+        return {**pseudo, **self.ids, **self.parameters}[name]
 
     def _attribute(self, resource: str, attribute: str) -> str:
         kind, found = self.template["Resources"][resource]["Type"], self.ids.get(resource, "")
