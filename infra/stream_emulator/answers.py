@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from infra.stream_emulator.errors import StreamError
+from infra.stream_emulator.faults import Fault
 from infra.stream_emulator.wire import Json, encoded
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.faults import Fault
 
 JSON = "application/json"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from infra.stream_emulator.channel_types import ChannelType
 from infra.stream_emulator.clock import parsed_instant
@@ -17,61 +17,46 @@ from infra.stream_emulator.permissions import (
 )
 from infra.stream_emulator.settings import Settings, merged_grants
 from infra.stream_emulator.webhooks import refuse_unfit_hooks
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 _LONGEST_LINK = 1_209_600  # seconds, a fortnight
 
-# What PATCH /app may change. The first four have an effect here, and so have `migrate_permissions_to_v2`,
-# `event_hooks` and `enable_hook_payload_compression`.
+# Settings that a new app has off, empty, and without configuration.
+_OFF = (
+    "disable_auth_checks", "disable_permissions_checks", "guest_user_creation_disabled",
+    "multi_tenant_enabled", "async_url_enrich_enabled", "auto_translation_enabled",
+    "channel_hide_members_only", "user_response_time_enabled", "image_moderation_enabled",
+    "migrate_permissions_to_v2", "explicit_event_hooks_deletion", "enable_hook_payload_compression",
+)  # fmt: skip
+_EMPTY = (
+    "video_provider", "webhook_url", "before_message_send_hook_url", "custom_action_handler_url",
+    "sqs_url", "sqs_key", "sqs_secret", "sns_topic_arn", "sns_key", "sns_secret",
+)  # fmt: skip
+_UNCONFIGURED = (
+    "file_upload_config", "image_upload_config", "async_moderation_config", "agora_options",
+    "hms_options", "apn_config", "firebase_config", "huawei_config", "xiaomi_config",
+)  # fmt: skip
+
+# What PATCH /app may change. An effect here have only `disable_auth_checks`, `disable_permissions_checks`,
+# `user_search_disallowed_roles`, `guest_user_creation_disabled`, `migrate_permissions_to_v2`, `event_hooks`
+# and `enable_hook_payload_compression`.
 _SETTINGS = Settings(
     defaults={
-        "disable_auth_checks": False,
-        "disable_permissions_checks": False,
+        **dict.fromkeys(_OFF, False),
+        **dict.fromkeys(_EMPTY, ""),
+        **{name: {} for name in _UNCONFIGURED},
         "user_search_disallowed_roles": [],
-        "guest_user_creation_disabled": False,
-        "permission_version": "v2",
-        "multi_tenant_enabled": False,
-        "enforce_unique_usernames": "no",
-        "async_url_enrich_enabled": False,
-        "auto_translation_enabled": False,
-        "cdn_expiration_seconds": _LONGEST_LINK,
-        "channel_hide_members_only": False,
-        "reminders_interval": 60,
-        "user_response_time_enabled": False,
-        "video_provider": "",
         "allowed_flag_reasons": [],
         "event_hooks": [],
-        "webhook_url": "",
         "webhook_events": [],
-        "before_message_send_hook_url": "",
-        "before_message_send_hook_attempt_timeout_ms": 0,
-        "custom_action_handler_url": "",
-        "sqs_url": "",
-        "sqs_key": "",
-        "sqs_secret": "",
-        "sns_topic_arn": "",
-        "sns_key": "",
-        "sns_secret": "",
-        "file_upload_config": {},
-        "image_upload_config": {},
-        "image_moderation_enabled": False,
         "image_moderation_labels": [],
         "image_moderation_block_labels": [],
-        "async_moderation_config": {},
-        "agora_options": {},
-        "hms_options": {},
-        "apn_config": {},
-        "firebase_config": {},
-        "huawei_config": {},
-        "xiaomi_config": {},
+        "permission_version": "v2",
+        "enforce_unique_usernames": "no",
+        "cdn_expiration_seconds": _LONGEST_LINK,
+        "reminders_interval": 60,
+        "before_message_send_hook_attempt_timeout_ms": 0,
         "push_config": {"version": "v2", "offline_only": False},
-        "migrate_permissions_to_v2": False,
-        "explicit_event_hooks_deletion": False,
-        "enable_hook_payload_compression": False,
     },
     choices={"enforce_unique_usernames": ("no", "app", "team"), "permission_version": ("v1", "v2")},
 )

@@ -11,25 +11,21 @@ to a user's exports. control.Emulator calls them. A fault may meet a download to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
 from infra.stream_emulator.answers import Answer, as_json, delay, falsified, half_of, refusal
 from infra.stream_emulator.bodies import read_body
+from infra.stream_emulator.channels import Channel
 from infra.stream_emulator.cleanup import clean_up, make_older
 from infra.stream_emulator.errors import StreamError, bad_input, not_found
 from infra.stream_emulator.routes.exports import exported_file, kept_files
 from infra.stream_emulator.tasks import Spoiling
 from infra.stream_emulator.views import channel_object
 from infra.stream_emulator.wire import Json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.stream_emulator.channels import Channel
-    from infra.stream_emulator.world import World
-
+from infra.stream_emulator.world import World
 
 NDJSON = "application/x-ndjson"
 
@@ -42,26 +38,15 @@ class Backdoor:
 
     def mount(self, router: web.UrlDispatcher) -> None:
         """Add the routes."""
-        router.add_get("/_emulator/state", self._state)
-        router.add_get("/_emulator/requests", self._requests)
-        router.add_get("/_emulator/exports", self._exports)
+        router.add_get("/_emulator/{shown}", self._show)
         router.add_delete("/_emulator/faults", self._clear_faults)
         router.add_post("/_emulator/{order}", self._steer)
         router.add_get("/exports/users/{id}", self._export)
         router.add_get("/cdn/{id}/{name}", self._cdn)
 
-    async def _state(self, request: web.Request) -> web.Response:
-        del request
-        self.world.tasks.follow_clock()
-        return as_json(_state(self.world))
-
-    async def _requests(self, request: web.Request) -> web.Response:
-        del request
-        return as_json({"requests": self.world.journal.requests()})
-
-    async def _exports(self, request: web.Request) -> web.Response:
-        del request
-        return as_json({"exports": kept_files(self.world)})
+    async def _show(self, request: web.Request) -> web.Response:
+        shown = _SHOWN.get(request.match_info["shown"])
+        return as_json(shown(self.world)) if shown else web.Response(status=404)
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
         del request
@@ -103,6 +88,7 @@ class Backdoor:
 
 def _state(world: World) -> Json:
     """All data of the emulated app."""
+    world.tasks.follow_clock()
     users = {}
     for user in world.users:
         shown = world.view(user.id)
@@ -145,30 +131,30 @@ def _steer(world: World, order: str, body: object) -> None:
     Raises:
         StreamError: the command is unknown or malformed.
     """
-    if order in _WITHOUT_FIELDS:
-        _WITHOUT_FIELDS[order](world, body)
-        return
-    if order not in _WITH_FIELDS:
+    if order not in _ORDERS:
         raise not_found(order)
-    if not isinstance(body, dict):
+    if order != "faults" and not isinstance(body, dict):
         raise bad_input("the body must be an object")
-    _WITH_FIELDS[order](world, body)
+    _ORDERS[order](world, body)
 
 
 def _spoil_tasks(world: World, body: Json) -> None:
     world.tasks.spoil(Spoiling(body.get("times", 1), body.get("failure"), body.get("results") or {}))
 
 
-_WITHOUT_FIELDS: dict[str, Callable[[World, object], None]] = {
-    "faults": lambda world, body: world.faults.add(body),
-    "reset": lambda world, _: world.reset(),
-    "cleanup": lambda world, _: clean_up(world),
+_SHOWN: dict[str, Callable[[World], Json]] = {
+    "state": _state,
+    "requests": lambda world: {"requests": world.journal.requests()},
+    "exports": lambda world: {"exports": kept_files(world)},
 }
-_WITH_FIELDS: dict[str, Callable[[World, Json], None]] = {
+_ORDERS: dict[str, Callable[[World, Any], None]] = {
     "age": make_older,
+    "cleanup": lambda world, _: clean_up(world),
     "clock": lambda world, body: world.clock.advance(float(body.get("advance_seconds", 0))),
+    "faults": lambda world, body: world.faults.add(body),  # a list
     "hosts": lambda world, body: world.webhooks.resolved.update(body),
-    "options": lambda world, body: world.choose(body),
-    "plant": lambda world, body: world.plant(body),
+    "options": World.choose,
+    "plant": World.plant,
+    "reset": lambda world, _: world.reset(),
     "tasks": _spoil_tasks,
 }

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from aiohttp import web
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 _IN_JSON = ("json", "payload")
 _NOT_KEPT = ("authorization", "api_key")

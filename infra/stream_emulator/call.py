@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from infra.stream_emulator import house_rules
 from infra.stream_emulator.app_settings import revocation
+from infra.stream_emulator.bodies import parsed
+from infra.stream_emulator.channels import Channel, Message
 from infra.stream_emulator.errors import bad_input, not_allowed
+from infra.stream_emulator.hub import Connection
+from infra.stream_emulator.tokens import Principal
 from infra.stream_emulator.users import MANAGED, checked_id, checked_profile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from infra.stream_emulator.hub import Connection
-    from infra.stream_emulator.tokens import Principal
-    from infra.stream_emulator.wire import Json
-    from infra.stream_emulator.world import World
+from infra.stream_emulator.wire import Json
+from infra.stream_emulator.world import World
 
 # Fields of a user that need a permission beyond writing the own profile.
 _PERMISSIONS = {"role": "update-user-role", "teams": "update-user-teams"}
@@ -44,13 +41,39 @@ class Call:
 
     def payload(self) -> Json:
         """The JSON object in the query's `payload`."""
-        try:
-            parsed = json.loads(self.query.get("payload", ""))
-        except ValueError:
-            parsed = None
-        if not isinstance(parsed, dict):
+        found = parsed(self.query.get("payload", ""))
+        if not isinstance(found, dict):
             raise bad_input("payload must be a JSON object")
-        return {name: value for name, value in parsed.items() if value is not None}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def demand(self, permission: str, channel: Channel | None = None, *, owner: str | None = None) -> None:
+        """Refuse an action that the grants do not let the caller do; see `World.demand`."""
+        self.world.demand(self.principal, permission, channel, owner=owner)
+
+    def channel(self, permission: str, named: Mapping[str, object] | None = None) -> Channel:
+        """The channel of the path, or the one of other fields, in which the caller has a permission.
+
+        Raises:
+            StreamError: 404, no such channel; 403, the permission is missing.
+        """
+        where = self.params if named is None else named
+        channel = self.world.channels.get(f"{where.get('type')}:{where.get('id')}")
+        self.demand(permission, channel)
+        return channel
+
+    def message(self, permission: str, *, of_author: bool = False) -> tuple[Channel, Message]:
+        """The message of the path with its channel, in which the caller has a permission.
+
+        Args:
+            permission: the permission.
+            of_author: whether a grant for own objects suffices to the message's author.
+
+        Raises:
+            StreamError: 404, no such message; 403, the permission is missing.
+        """
+        channel, message = self.world.channels.message(self.params["id"])
+        self.demand(permission, channel, owner=message.user_id if of_author else None)
+        return channel, message
 
     def flag(self, name: str) -> bool:
         """A boolean of the query."""
@@ -91,7 +114,7 @@ class Call:
         if not isinstance(custom, dict):
             raise bad_input("custom must be an object")
         fields |= custom
-        house_rules.refuse_user_fields(self, user_id, fields, also=[MANAGED] if managed else [])
+        house_rules.refuse_fields(self, "user", user_id, fields, also=[MANAGED] if managed else [])
         self.demand_fields(fields)
         if MANAGED in fields:
             fields[MANAGED] = revocation(fields[MANAGED])
@@ -109,7 +132,7 @@ class Call:
             if name == MANAGED:
                 raise not_allowed(f"clients do not set {MANAGED}")
             if name in _PERMISSIONS:
-                self.world.demand(self.principal, _PERMISSIONS[name])
+                self.demand(_PERMISSIONS[name])
 
     def demand_in_channels(self, permission: str, cids: list[str]) -> None:
         """Refuse a client's query unless it names channels and has the permission in each.
@@ -122,9 +145,7 @@ class Call:
         if not cids:
             raise bad_input("clients have to filter by channel_cid")
         for cid in cids:
-            channel_type, _, channel_id = cid.partition(":")
-            channel = self.world.channels.get(channel_type, channel_id)
-            self.world.demand(self.principal, permission, channel)
+            self.demand(permission, self.world.channels.get(cid))
 
     def named_user(self, raw: object) -> str:
         """The id of a user whom a body names by id or by an object."""
@@ -157,15 +178,12 @@ class Endpoint:
 
 
 class Table:
-    """The routes of one noun, in the order in which they are tried."""
+    """The routes that lie under one path of v2."""
 
-    def __init__(self, *, in_chat: bool = False) -> None:
+    def __init__(self, *, in_chat: bool) -> None:
         """`in_chat` routes lie under /api/v2/chat instead of /api/v2."""
         self._in_chat = in_chat
-        self._endpoints: list[Endpoint] = []
-
-    def __iter__(self) -> Iterator[Endpoint]:
-        return iter(self._endpoints)
+        self.endpoints: list[Endpoint] = []
 
     def on(
         self, method: str, path: str, operation: str, *, for_clients: bool = False
@@ -173,7 +191,10 @@ class Table:
         """Register a handler; clients get 403 unless `for_clients`."""
 
         def register(handler: Callable[[Call], Json]) -> Callable[[Call], Json]:
-            self._endpoints.append(Endpoint(method, path, operation, handler, for_clients, self._in_chat))
+            self.endpoints.append(Endpoint(method, path, operation, handler, for_clients, self._in_chat))
             return handler
 
         return register
+
+
+TOP, CHAT = Table(in_chat=False), Table(in_chat=True)

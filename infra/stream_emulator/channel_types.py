@@ -4,56 +4,44 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from infra.stream_emulator.errors import bad_input
 from infra.stream_emulator.permissions import Grants, stock_channel_type
 from infra.stream_emulator.settings import Settings, merged_grants
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 MAX_CHANNEL_TYPES = 50
 _BEHAVIOURS = ("flag", "block", "shadow_block")
 
+# Settings that a new type has on, and off.
+_ON = (
+    "typing_events", "read_events", "connect_events", "custom_events", "search", "reactions", "replies",
+    "quotes", "mutes", "uploads", "url_enrichment", "push_notifications",
+)  # fmt: skip
+_OFF = (
+    "reminders", "mark_messages_pending", "polls", "user_message_reminders", "shared_locations",
+    "count_messages", "delivery_events", "skip_last_msg_update_for_system_msgs",
+)  # fmt: skip
+
 # Only `max_message_length` has an effect here; the others are stored and shown.
 _SETTINGS = Settings(
-    defaults={
-        "typing_events": True,
-        "read_events": True,
-        "connect_events": True,
-        "custom_events": True,
-        "search": True,
-        "reactions": True,
-        "replies": True,
-        "quotes": True,
-        "mutes": True,
-        "uploads": True,
-        "url_enrichment": True,
-        "push_notifications": True,
-        "reminders": False,
-        "mark_messages_pending": False,
-        "polls": False,
-        "user_message_reminders": False,
-        "shared_locations": False,
-        "count_messages": False,
-        "delivery_events": False,
-        "skip_last_msg_update_for_system_msgs": False,
+    defaults=dict.fromkeys(_ON, True)
+    | dict.fromkeys(_OFF, False)
+    | {
+        "blocklist": "",
+        "blocklist_behavior": "",
+        "push_level": "",
+        "blocklists": [],
+        "allowed_flag_reasons": [],
+        "commands": [],
         "message_retention": "infinite",
         "max_message_length": 5000,
         "automod": "disabled",
         "automod_behavior": "flag",
         "automod_thresholds": None,
-        "blocklist": "",
-        "blocklist_behavior": "",
-        "blocklists": [],
-        "allowed_flag_reasons": [],
-        "push_level": "",
         "partition_size": 0,
         "partition_ttl": None,
-        "commands": [],
     },
     choices={
         "automod": ("disabled", "simple", "AI"),

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from infra.stream_emulator.clock import Clock
 from infra.stream_emulator.errors import not_found
 from infra.stream_emulator.wire import Json, WithCustom
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
-
-    from infra.stream_emulator.clock import Clock
-
-    UserView = Callable[[str], WithCustom]
+UserView = Callable[[str], WithCustom]
 
 # Stream's own fields of a message; all others are custom.
 CONTENT = ("text", "attachments", "mentioned_users", "parent_id", "silent", "quoted_message_id")
@@ -212,20 +208,20 @@ class Channels:
     def __iter__(self) -> Iterator[Channel]:
         return iter(list(self._channels.values()))
 
-    def find(self, channel_type: str, channel_id: str) -> Channel | None:
+    def find(self, cid: str) -> Channel | None:
         """The channel unless it is absent or deleted."""
-        channel = self._channels.get(f"{channel_type}:{channel_id}")
+        channel = self._channels.get(cid)
         return None if channel is None or channel.deleted_at else channel
 
-    def get(self, channel_type: str, channel_id: str) -> Channel:
+    def get(self, cid: str) -> Channel:
         """The channel.
 
         Raises:
             StreamError: 404 with code 16.
         """
-        channel = self.find(channel_type, channel_id)
+        channel = self.find(cid)
         if channel is None:
-            raise not_found(f"channel {channel_type}:{channel_id} doesn't exist")
+            raise not_found(f"channel {cid} doesn't exist")
         return channel
 
     def create(self, channel_type: str, channel_id: str, created_by: str) -> Channel:

@@ -7,14 +7,11 @@ a day after the policy was set or changed. Here a clean-up runs only when a test
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from infra.stream_emulator.channels import Channel, Message
 from infra.stream_emulator.errors import bad_input
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.channels import Channel, Message
-    from infra.stream_emulator.wire import Json
-    from infra.stream_emulator.world import World
+from infra.stream_emulator.wire import Json
+from infra.stream_emulator.world import World
 
 OLD_MESSAGES, INACTIVE_CHANNELS = "old-messages", "inactive-channels"
 GRACE = timedelta(hours=24)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
 from infra.stream_emulator import house_rules
+from infra.stream_emulator.bodies import parsed
 from infra.stream_emulator.errors import StreamError, bad_input, bad_token, too_many
+from infra.stream_emulator.hub import Connection
 from infra.stream_emulator.users import MANAGED, checked_profile
 from infra.stream_emulator.views import own_user
 from infra.stream_emulator.wire import Json, encoded
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.hub import Connection
-    from infra.stream_emulator.world import World
+from infra.stream_emulator.world import World
 
 OPERATION = "Connect"
 _NEVER_WRITTEN = ("role", "teams", MANAGED)
@@ -59,13 +56,10 @@ def admit(world: World, query: dict[str, str], entry: Json) -> Connection:
 
 
 def _described(query: dict[str, str]) -> Json:
-    try:
-        parsed = json.loads(query.get("json", ""))
-    except ValueError:
-        parsed = None
-    if not isinstance(parsed, dict):
+    found = parsed(query.get("json", ""))
+    if not isinstance(found, dict):
         raise bad_input("json must describe the connection")
-    return parsed
+    return found
 
 
 async def converse(world: World, request: web.Request, connection: Connection) -> web.StreamResponse:

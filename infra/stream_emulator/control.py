@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 _PATIENCE = 10
 

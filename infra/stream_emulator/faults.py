@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from infra.stream_emulator.errors import bad_input
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 _FIELDS = {
     "method": str,

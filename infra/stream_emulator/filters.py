@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.stream_emulator.clock import parsed_instant
 from infra.stream_emulator.errors import bad_input
+from infra.stream_emulator.wire import Json
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from infra.stream_emulator.wire import Json
+_DEEPEST = 1000  # records that a query may skip
 
 
 def _comparable(value: object, like: object) -> Any:  # noqa: ANN401 - whatever the field holds
@@ -128,17 +127,27 @@ def in_order(records: list[Json], sort: object) -> list[Json]:
     return ordered
 
 
-def a_page(payload: Json, *, limit: int, default: int, offset: int = 1000) -> tuple[int, int]:
-    """Offset and limit of a query, within what Stream allows.
+def a_page(
+    found: list[Json], payload: Json, *, usual: object = (), limit: int = 100, default: int = 30
+) -> list[Json]:
+    """The page of a query that its `sort`, `limit` and `offset` choose, within what Stream allows.
+
+    Args:
+        found: all records that fit.
+        payload: the query.
+        usual: the order without a `sort`; empty if the query has none and `found` is in order.
+        limit: the largest page.
+        default: the size of a page without a `limit`.
 
     Raises:
-        StreamError: either is over its maximum.
+        StreamError: the order is malformed, or a number is over its maximum.
     """
     wanted, skipped = payload.get("limit"), payload.get("offset")
     wanted = default if wanted is None else wanted
     skipped = 0 if skipped is None else skipped
     if not isinstance(wanted, int) or not 0 < wanted <= limit:
         raise bad_input(f"limit must be between 1 and {limit}")
-    if not isinstance(skipped, int) or not 0 <= skipped <= offset:
-        raise bad_input(f"offset must be between 0 and {offset}")
-    return skipped, wanted
+    if not isinstance(skipped, int) or not 0 <= skipped <= _DEEPEST:
+        raise bad_input(f"offset must be between 0 and {_DEEPEST}")
+    ordered = in_order(found, payload.get("sort") or usual) if usual else found
+    return ordered[skipped : skipped + wanted]

@@ -17,37 +17,27 @@ if TYPE_CHECKING:
     from infra.stream_emulator.tokens import Principal
     from infra.stream_emulator.world import World
 
-PROFILE = frozenset({"id", "name", "image"})
-MEMBERSHIP = frozenset({"user_id", "user", "channel_role"})
-CHANNEL = frozenset({"members", "created_by", "created_by_id", "name"})
+# The fields that the server may send, by what they are of.
+ALLOWED = {
+    "user": frozenset({"id", "name", "image"}),
+    "member": frozenset({"user_id", "user", "channel_role"}),
+    "channel": frozenset({"members", "created_by", "created_by_id", "name"}),
+}
 
 
-def refuse_user_fields(call: Call, user_id: str, sent: Iterable[str], *, also: Iterable[str] = ()) -> None:
-    """Refuse fields of a user from the server, except id, name and image (STR-1).
+def refuse_fields(call: Call, of: str, named: str, sent: Iterable[str], *, also: Iterable[str] = ()) -> None:
+    """Refuse all other fields of a user, a member or a channel from the server (STR-1).
 
     Args:
         call: the request; clients are restricted by grants instead.
-        user_id: whose fields they are, for the record.
+        of: what they are of.
+        named: whose fields they are, for the record.
         sent: the names of the fields; what v2 nests in `custom` counts like the others.
         also: further fields that this request may carry.
     """
-    beyond = sorted(set(sent) - PROFILE - set(also))
+    beyond = sorted(set(sent) - ALLOWED[of] - set(also))
     if call.principal.is_server and beyond:
-        _refuse(call, user_id, beyond, f"STR-1: fields {beyond} of user {user_id} must not reach Stream")
-
-
-def refuse_member_fields(call: Call, user_id: str, sent: Iterable[str]) -> None:
-    """Refuse fields of a membership from the server, except who and in which role (STR-1)."""
-    beyond = sorted(set(sent) - MEMBERSHIP)
-    if call.principal.is_server and beyond:
-        _refuse(call, user_id, beyond, f"STR-1: fields {beyond} of a member must not reach Stream")
-
-
-def refuse_channel_fields(call: Call, cid: str, sent: Iterable[str]) -> None:
-    """Refuse fields of a channel from the server, except its members, creator and name (STR-1)."""
-    beyond = sorted(set(sent) - CHANNEL)
-    if call.principal.is_server and beyond:
-        _refuse(call, cid, beyond, f"STR-1: fields {beyond} of a channel must not reach Stream")
+        _refuse(call, named, beyond, f"STR-1: fields {beyond} of {of} {named} must not reach Stream")
 
 
 def refuse_push_token(call: Call, user_id: str) -> None:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from infra.stream_emulator.channels import Channel
 from infra.stream_emulator.errors import StreamError
-from infra.stream_emulator.wire import encoded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from infra.stream_emulator.channels import Channel
-    from infra.stream_emulator.wire import Json, WithCustom
+from infra.stream_emulator.wire import Json, WithCustom, encoded
 
 # The notification that a member of a channel gets instead of an event, if they do not watch the channel.
 _NOTIFICATIONS = {

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 
 class Journal:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from infra.stream_emulator.options import UNPUBLISHED
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.stream_emulator.clock import Clock
-    from infra.stream_emulator.options import Options
-    from infra.stream_emulator.tokens import Principal
+from infra.stream_emulator.clock import Clock
+from infra.stream_emulator.options import UNPUBLISHED, Options
+from infra.stream_emulator.tokens import Principal
 
 _WINDOW = 60
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from infra.stream_emulator.channels import Channel, UserView
+from infra.stream_emulator.clock import Clock
 from infra.stream_emulator.wire import Json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from infra.stream_emulator.channels import Channel, UserView
-    from infra.stream_emulator.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -191,14 +186,8 @@ class Moderation:
 
     def stored(self) -> Json:
         """Everything, as the emulator's state shows it."""
-        kinds: dict[str, Iterable[UserMute | ChannelMute | Block | Ban | Flag]] = {
-            "mutes": self.mutes.values(),
-            "channel_mutes": self.channel_mutes.values(),
-            "blocks": self.blocks.values(),
-            "bans": self.bans.values(),
-            "flags": self.flags.values(),
-        }
-        return {kind: [asdict(action) for action in actions] for kind, actions in kinds.items()}
+        kinds = ("mutes", "channel_mutes", "blocks", "bans", "flags")
+        return {kind: [asdict(action) for action in getattr(self, kind).values()] for kind in kinds}
 
 
 def _until(expires: datetime | None) -> Json:

@@ -9,36 +9,22 @@ TaskProgress = Literal["poll", "clock", "hold", "instant"]
 
 # Requests per minute and platform. Published figures; see UNPUBLISHED for the rest.
 _PUBLISHED = {
-    10_000: ("Connect", "GetOrCreateChannel", "QueryChannels", "GetApp", "MarkRead"),
-    1_000: ("QueryUsers", "SendMessage", "CreateGuest", "UploadFile"),
+    10000: (
+        "Connect", "GetOrCreateChannel", "QueryChannels", "GetApp", "MarkRead",
+    ),
+    1000: (
+        "QueryUsers", "SendMessage", "CreateGuest", "UploadFile",
+    ),
     300: (
-        "UpdateUsers",
-        "UpdateUsersPartial",
-        "UpdateChannel",
-        "QueryMembers",
-        "CreateDevice",
-        "Mute",
-        "Unmute",
-        "Ban",
-        "Unban",
-        "Flag",
-        "Unflag",
-        "BlockUsers",
+        "UpdateUsers", "UpdateUsersPartial", "UpdateChannel", "QueryMembers", "CreateDevice", "Mute",
+        "Unmute", "Ban", "Unban", "Flag", "Unflag", "BlockUsers",
     ),
     60: (
-        "DeleteUser",
-        "DeactivateUser",
-        "ReactivateUser",
-        "ExportUser",
-        "ExportChannels",
-        "DeleteChannel",
-        "GetChannelType",
-        "ListChannelTypes",
-        "UpdateChannelType",
-        "UpdateApp",
+        "DeleteUser", "DeactivateUser", "ReactivateUser", "ExportUser", "ExportChannels",
+        "DeleteChannel", "GetChannelType", "ListChannelTypes", "UpdateChannelType", "UpdateApp",
         "ListDevices",
     ),
-}
+}  # fmt: skip
 
 # Stream does not publish these. They are low, so that no caller relies on more.
 UNPUBLISHED = 60

@@ -7,12 +7,9 @@ any team may be granted and has no effect.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 Grants = dict[str, list[str]]
 

@@ -9,20 +9,16 @@ import secrets
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from infra.stream_emulator.control import Emulator
+from infra.stream_emulator.options import Options
 from infra.stream_emulator.server import Server
 from infra.stream_emulator.world import World
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from infra.stream_emulator.options import Options
 
 HOST = "127.0.0.1"
 SECRET_VARIABLE = "STREAM_EMULATOR_SECRET"  # noqa: S105 - a name, not a secret

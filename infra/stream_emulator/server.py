@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -16,46 +16,13 @@ from infra.stream_emulator.call import Call, Endpoint
 from infra.stream_emulator.connect import OPERATION as CONNECT
 from infra.stream_emulator.connect import admit, converse, turn_away
 from infra.stream_emulator.errors import StreamError, bad_input, not_allowed, not_found, too_many
-from infra.stream_emulator.routes.app import app, channel_types
-from infra.stream_emulator.routes.bans import banned_users, bans
-from infra.stream_emulator.routes.blocks import blocks
-from infra.stream_emulator.routes.channels import channels
-from infra.stream_emulator.routes.deletion import deletion
-from infra.stream_emulator.routes.devices import devices
-from infra.stream_emulator.routes.exports import channel_exports, exports
-from infra.stream_emulator.routes.flags import flags, message_flags
-from infra.stream_emulator.routes.messages import messages
-from infra.stream_emulator.routes.mutes import channel_mutes, mutes
-from infra.stream_emulator.routes.retention import retention
-from infra.stream_emulator.routes.users import users
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from infra.stream_emulator.tokens import Principal
-    from infra.stream_emulator.wire import Json
-    from infra.stream_emulator.world import World
+from infra.stream_emulator.routes import ROUTES
+from infra.stream_emulator.tokens import Principal
+from infra.stream_emulator.wire import Json
+from infra.stream_emulator.world import World
 
 # In the order in which they are tried: fixed paths before those with an id in the same place.
-ENDPOINTS: tuple[Endpoint, ...] = (
-    *mutes,
-    *channel_mutes,
-    *blocks,
-    *bans,
-    *banned_users,
-    *flags,
-    *message_flags,
-    *deletion,
-    *users,
-    *exports,
-    *channel_exports,
-    *app,
-    *retention,
-    *devices,
-    *channel_types,
-    *messages,
-    *channels,
-)
+ENDPOINTS = sorted(ROUTES, key=lambda one: [part.startswith("{") for part in one.path.split("/")])
 _PREFIX = re.compile(r"^/api/v2(/chat)?(?=/)")
 _LARGEST = 100 * 1024 * 1024
 

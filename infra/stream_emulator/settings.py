@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.stream_emulator.errors import bad_input
 from infra.stream_emulator.permissions import KNOWN, Grants
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from infra.stream_emulator.clock import Clock
 from infra.stream_emulator.errors import not_found
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-
-    from infra.stream_emulator.clock import Clock
-    from infra.stream_emulator.options import Options
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.options import Options
+from infra.stream_emulator.wire import Json
 
 _STATES = ("waiting", "pending", "running", "completed")
 

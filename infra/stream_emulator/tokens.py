@@ -11,14 +11,10 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from infra.stream_emulator.errors import bad_token
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json
 
 MINIMUM_SECRET = 32
 REVOKED = "This token has been revoked, please generate a new token"

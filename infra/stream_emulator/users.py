@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from infra.stream_emulator.clock import Clock
 from infra.stream_emulator.errors import bad_input, burned, not_found
 from infra.stream_emulator.wire import Json, WithCustom
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from infra.stream_emulator.clock import Clock
 
 MANAGED = "revoke_tokens_issued_before"
 _ID = re.compile(r"[A-Za-z0-9@_-]{1,255}")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from infra.stream_emulator.channels import Channel, Member
+from infra.stream_emulator.tokens import Principal
 from infra.stream_emulator.wire import Json, WithCustom
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.channels import Channel, Member
-    from infra.stream_emulator.tokens import Principal
-    from infra.stream_emulator.world import World
+from infra.stream_emulator.world import World
 
 MAX_MESSAGES = 300
 _USUAL_MESSAGES = 25

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from infra.stream_emulator.app_settings import AppSettings
-from infra.stream_emulator.channels import Channels
+from infra.stream_emulator.channels import Channel, Channels
 from infra.stream_emulator.clock import Clock
 from infra.stream_emulator.errors import bad_input, bad_token, not_allowed, unknown_key
 from infra.stream_emulator.faults import Faults
@@ -23,15 +23,9 @@ from infra.stream_emulator.tokens import (
     read_token,
     refuse_if_revoked,
 )
-from infra.stream_emulator.users import Directory
+from infra.stream_emulator.users import Directory, User
 from infra.stream_emulator.webhooks import Webhooks
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from infra.stream_emulator.channels import Channel
-    from infra.stream_emulator.users import User
-    from infra.stream_emulator.wire import Json, WithCustom
+from infra.stream_emulator.wire import Json, WithCustom
 
 
 @dataclass(frozen=True)
@@ -202,25 +196,19 @@ class World:
         return [user.role if user else "user", *([member.role] if member else [])]
 
     def demand(
-        self,
-        principal: Principal,
-        permission: str,
-        channel: Channel | None = None,
-        *,
-        channel_type: str | None = None,
-        owner: str | None = None,
+        self, principal: Principal, permission: str, channel: Channel | None = None, **scope: str | None
     ) -> None:
-        """Refuse an action that the grants do not permit.
+        """Refuse an action that the grants do not permit; the arguments are those of `may`.
 
         Raises:
             StreamError: 403 with code 17.
         """
-        if not self.may(principal, permission, channel, channel_type=channel_type, owner=owner):
-            scope = channel.type if channel else channel_type or ".app"
+        if not self.may(principal, permission, channel, **scope):
+            where = channel.type if channel else scope.get("channel_type") or ".app"
             roles = self._roles(str(principal.user_id), channel)
             who = f"User '{principal.user_id}' with roles {roles}"
             raise not_allowed(
-                f"{who} is not allowed to perform action {action(permission)} in scope '{scope}'"
+                f"{who} is not allowed to perform action {action(permission)} in scope '{where}'"
             )
 
     def _is_deaf(self, listener: str, channel: Channel, actor: str | None) -> bool:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import CHAT, TOP, Call
 from infra.stream_emulator.channel_types import MAX_CHANNEL_TYPES, ChannelType
 from infra.stream_emulator.errors import bad_input, not_allowed
 from infra.stream_emulator.permissions import KNOWN, ROLES, described, stock_channel_type
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.wire import Json
-
-app, channel_types = Table(), Table(in_chat=True)
+from infra.stream_emulator.wire import Json
 
 
-@app.on("GET", "/app", "GetApp", for_clients=True)
+@TOP.on("GET", "/app", "GetApp", for_clients=True)
 def get_app(call: Call) -> Json:
     """All settings for the server; clients see the app's name only."""
     shown = call.world.app.rendered()
@@ -24,28 +18,28 @@ def get_app(call: Call) -> Json:
     return {"app": shown}
 
 
-@app.on("PATCH", "/app", "UpdateApp")
+@TOP.on("PATCH", "/app", "UpdateApp")
 def update_app(call: Call) -> Json:
     """Change settings."""
     call.world.app.update(call.body, unknown=call.world.options.unknown_settings)
     return {}
 
 
-@app.on("GET", "/permissions", "ListPermissions")
+@TOP.on("GET", "/permissions", "ListPermissions")
 def list_permissions(call: Call) -> Json:
     """Every permission that grants may name."""
     del call
     return {"permissions": [described(permission) for permission in sorted(KNOWN)]}
 
 
-@app.on("GET", "/roles", "ListRoles")
+@TOP.on("GET", "/roles", "ListRoles")
 def list_roles(call: Call) -> Json:
     """The built-in roles."""
     at = {"created_at": call.world.clock.now(), "updated_at": call.world.clock.now()}
     return {"roles": [{"name": role, "custom": False, "scopes": [], **at} for role in ROLES]}
 
 
-@app.on("GET", "/rate_limits", "GetRateLimits")
+@TOP.on("GET", "/rate_limits", "GetRateLimits")
 def get_rate_limits(call: Call) -> Json:
     """Return the server's allowances at the requested endpoints."""
     asked = [name for name in call.query.get("endpoints", "").split(",") if name]
@@ -53,7 +47,7 @@ def get_rate_limits(call: Call) -> Json:
     return {"server_side": {name: call.world.limits.server_allowance(name).rendered() for name in names}}
 
 
-@app.on("POST", "/guest", "CreateGuest", for_clients=True)
+@TOP.on("POST", "/guest", "CreateGuest", for_clients=True)
 def create_guest(call: Call) -> Json:
     """Refused: our baseline turns guests off, and the emulator supports none."""
     if call.world.app.values["guest_user_creation_disabled"]:
@@ -61,14 +55,14 @@ def create_guest(call: Call) -> Json:
     raise bad_input("the emulator makes no guests")
 
 
-@channel_types.on("GET", "/channeltypes", "ListChannelTypes")
+@CHAT.on("GET", "/channeltypes", "ListChannelTypes")
 def list_channel_types(call: Call) -> Json:
     """All channel types by name."""
     found = call.world.app.channel_types.items()
     return {"channel_types": {name: channel_type.rendered() for name, channel_type in found}}
 
 
-@channel_types.on("POST", "/channeltypes", "CreateChannelType")
+@CHAT.on("POST", "/channeltypes", "CreateChannelType")
 def create_channel_type(call: Call) -> Json:
     """A new type, with messaging's stock grants."""
     name = call.body.get("name")
@@ -83,13 +77,13 @@ def create_channel_type(call: Call) -> Json:
     return made.rendered()
 
 
-@channel_types.on("GET", "/channeltypes/{name}", "GetChannelType")
+@CHAT.on("GET", "/channeltypes/{name}", "GetChannelType")
 def get_channel_type(call: Call) -> Json:
     """One channel type with its grants."""
     return call.world.app.channel_type(call.params["name"]).rendered()
 
 
-@channel_types.on("PUT", "/channeltypes/{name}", "UpdateChannelType")
+@CHAT.on("PUT", "/channeltypes/{name}", "UpdateChannelType")
 def update_channel_type(call: Call) -> Json:
     """Change flags and grants of a channel type."""
     found = call.world.app.channel_type(call.params["name"])
@@ -97,7 +91,7 @@ def update_channel_type(call: Call) -> Json:
     return found.rendered()
 
 
-@channel_types.on("DELETE", "/channeltypes/{name}", "DeleteChannelType")
+@CHAT.on("DELETE", "/channeltypes/{name}", "DeleteChannelType")
 def delete_channel_type(call: Call) -> Json:
     """Remove a channel type that no channel has."""
     name = call.world.app.channel_type(call.params["name"]).name

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import CHAT, TOP, Call
+from infra.stream_emulator.channels import Channel
 from infra.stream_emulator.errors import bad_input
-from infra.stream_emulator.filters import a_page, in_order, matches, wanted_values
+from infra.stream_emulator.filters import a_page, matches, wanted_values
 from infra.stream_emulator.moderation import Ban
 from infra.stream_emulator.routes.deletion import Erasure
 from infra.stream_emulator.routes.targets import another_user, end_of, refuse_absent
 from infra.stream_emulator.views import channel_event, channel_object
+from infra.stream_emulator.wire import Json
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from infra.stream_emulator.channels import Channel
-    from infra.stream_emulator.wire import Json
-
-bans, banned_users = Table(), Table(in_chat=True)
 _DELETION_MODES = ("soft", "pruning", "hard")
 
 
-@bans.on("POST", "/moderation/ban", "Ban", for_clients=True)
+@TOP.on("POST", "/moderation/ban", "Ban", for_clients=True)
 def ban(call: Call) -> Json:
     """Ban a user until the ban is removed or expires.
 
@@ -58,7 +53,7 @@ def ban(call: Call) -> Json:
     return {}
 
 
-@bans.on("DELETE", "/moderation/ban", "Unban", for_clients=True)
+@TOP.on("DELETE", "/moderation/ban", "Unban", for_clients=True)
 def unban(call: Call) -> Json:
     """Remove a ban. A ban in a channel and a ban in the whole app are removed separately."""
     channel = _scope(call, call.query)
@@ -77,11 +72,9 @@ def _scope(call: Call, sent: Mapping[str, object]) -> Channel | None:
         StreamError: 403; the caller may not ban there.
     """
     if not (sent.get("type") or sent.get("id")):
-        call.world.demand(call.principal, "ban-user")
+        call.demand("ban-user")
         return None
-    channel = call.world.channels.get(str(sent.get("type")), str(sent.get("id")))
-    call.world.demand(call.principal, "ban-channel-member", channel)
-    return channel
+    return call.channel("ban-channel-member", sent)
 
 
 def _named_moderator(body: Json) -> object:
@@ -99,7 +92,7 @@ def _send_ban_event(call: Call, kind: str, about: Ban, channel: Channel | None, 
     call.world.hub.send_to_users(event, call.world.neighbours(about.target_id))
 
 
-@banned_users.on("GET", "/query_banned_users", "QueryBannedUsers", for_clients=True)
+@CHAT.on("GET", "/query_banned_users", "QueryBannedUsers", for_clients=True)
 def query_banned_users(call: Call) -> Json:
     """Find bans. A client must name the channels, and needs the permission to ban in each."""
     payload, world = call.payload(), call.world
@@ -107,20 +100,17 @@ def query_banned_users(call: Call) -> Json:
     if not isinstance(conditions, dict):
         raise bad_input("filter_conditions is required")
     call.demand_in_channels("ban-channel-member", wanted_values(conditions, "channel_cid"))
-    skipped, limit = a_page(payload, limit=100, default=30)
     found = {
         (ban.target_id, ban.cid): ban.searchable()
         for ban in world.moderation.bans.values()
         if not payload.get("exclude_expired_bans") or world.moderation.holds(ban)
     }
     fitting = [ban for ban in found.values() if matches(ban, conditions)]
-    usual = [{"field": "created_at", "direction": -1}]
-    page = in_order(fitting, payload.get("sort") or usual)[skipped : skipped + limit]
+    page = a_page(fitting, payload, usual=[{"field": "created_at", "direction": -1}])
     return {"bans": [_render_ban(call, ban["user_id"], ban["channel_cid"]) for ban in page]}
 
 
 def _render_ban(call: Call, user_id: str, cid: str | None) -> Json:
     found = call.world.moderation.bans[user_id, cid]
-    channel_type, _, channel_id = (cid or "").partition(":")
-    channel = call.world.channels.find(channel_type, channel_id)
+    channel = call.world.channels.find(cid or "")
     return found.rendered(call.world.view, channel_object(call.world, channel) if channel else None)

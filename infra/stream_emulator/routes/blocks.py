@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import TOP, Call
 from infra.stream_emulator.errors import bad_input
 from infra.stream_emulator.moderation import Block
 from infra.stream_emulator.routes.targets import another_user, refuse_absent
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.wire import Json
-
-blocks = Table()
+from infra.stream_emulator.wire import Json
 
 
-@blocks.on("POST", "/users/block", "BlockUsers", for_clients=True)
+@TOP.on("POST", "/users/block", "BlockUsers", for_clients=True)
 def block(call: Call) -> Json:
     """Block a user, which hides the conversations of two with that user."""
     blocker = call.author(call.body)
@@ -25,7 +19,7 @@ def block(call: Call) -> Json:
     return {"blocked_by_user_id": blocker, "blocked_user_id": target, "created_at": made.created_at}
 
 
-@blocks.on("POST", "/users/unblock", "UnblockUsers", for_clients=True)
+@TOP.on("POST", "/users/unblock", "UnblockUsers", for_clients=True)
 def unblock(call: Call) -> Json:
     """End a block; the messages sent meanwhile become visible."""
     blocker = call.author(call.body)
@@ -37,7 +31,7 @@ def unblock(call: Call) -> Json:
     return {}
 
 
-@blocks.on("GET", "/users/block", "GetBlockedUsers", for_clients=True)
+@TOP.on("GET", "/users/block", "GetBlockedUsers", for_clients=True)
 def get_blocked_users(call: Call) -> Json:
     """The users whom a user blocks."""
     blocker = call.author(dict(call.query))

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from infra.stream_emulator import house_rules
-from infra.stream_emulator.call import Call, Table
-from infra.stream_emulator.channels import distinct_id
+from infra.stream_emulator.call import CHAT, Call
+from infra.stream_emulator.channels import Channel, distinct_id
 from infra.stream_emulator.errors import StreamError, bad_input
-from infra.stream_emulator.filters import a_page, in_order, matches
+from infra.stream_emulator.filters import a_page, matches
 from infra.stream_emulator.permissions import ROLES
 from infra.stream_emulator.views import channel_event, channel_object, channel_state, member_object
+from infra.stream_emulator.wire import Json
 
-if TYPE_CHECKING:
-    from infra.stream_emulator.channels import Channel
-    from infra.stream_emulator.wire import Json
-
-channels = Table(in_chat=True)
 _BATCH = 100
 _MEMBER = "channel_member"
 _CREATOR = ("created_by", "created_by_id")
 _OF_STREAM = ("id", "type", "cid", "members", "invites", "config", "own_capabilities", "team")
 
 
-@channels.on("POST", "/channels", "QueryChannels", for_clients=True)
+@CHAT.on("POST", "/channels", "QueryChannels", for_clients=True)
 def query_channels(call: Call) -> Json:
     """Find channels. A client needs a filter, and finds only channels that it may read."""
     conditions = call.body.get("filter_conditions") or {}
     narrows = isinstance(conditions, dict) and {"members", "cid", "id", "$and"} & set(conditions)
     if not call.principal.is_server and not narrows:
         raise StreamError(403, 70, "QueryChannels needs a filter on members, cid or id")
-    skipped, limit = a_page(call.body, limit=30, default=10)
     connection = call.connection()
     found = [
         channel.searchable() | {"hidden": _is_hidden(call, channel)}
@@ -41,8 +34,8 @@ def query_channels(call: Call) -> Json:
         found = [channel for channel in found if not channel["hidden"]]
     found = [channel for channel in found if matches(channel, conditions)]
     usual = [{"field": "last_updated", "direction": -1}]
-    found = in_order(found, call.body.get("sort") or usual)[skipped : skipped + limit]
-    shown = [call.world.channels.get(channel["type"], channel["id"]) for channel in found]
+    found = a_page(found, call.body, limit=30, default=10, usual=usual)
+    shown = [call.world.channels.get(channel["cid"]) for channel in found]
     if connection and call.body.get("watch"):
         connection.watching.update(channel.cid for channel in shown)
     states = [channel_state(call.world, channel, call.principal, call.body) for channel in shown]
@@ -55,13 +48,10 @@ def _is_hidden(call: Call, channel: Channel) -> bool:
     return user_id is not None and call.world.moderation.hides(channel, user_id)
 
 
-@channels.on("POST", "/channels/delete", "DeleteChannels")
+@CHAT.on("POST", "/channels/delete", "DeleteChannels")
 def delete_channels(call: Call) -> Json:
     """Delete up to 100 channels by a task."""
-    found = {}
-    for cid in call.ids("cids", _BATCH):
-        channel_type, _, channel_id = cid.partition(":")
-        found[cid] = call.world.channels.get(channel_type, channel_id)
+    found = {cid: call.world.channels.get(cid) for cid in call.ids("cids", _BATCH)}
 
     def work() -> Json:
         for channel in found.values():
@@ -71,8 +61,8 @@ def delete_channels(call: Call) -> Json:
     return {"task_id": call.world.tasks.start("delete_channels", work).id}
 
 
-@channels.on("POST", "/channels/{type}/query", "GetOrCreateChannel", for_clients=True)
-@channels.on("POST", "/channels/{type}/{id}/query", "GetOrCreateChannel", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/query", "GetOrCreateChannel", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/{id}/query", "GetOrCreateChannel", for_clients=True)
 def get_or_create_channel(call: Call) -> Json:
     """Get a channel by its id, or the one that exactly these members share; create it if needed."""
     channel_type = call.world.app.channel_type(call.params["type"]).name
@@ -81,14 +71,14 @@ def get_or_create_channel(call: Call) -> Json:
     if "id" not in call.params and not members:
         raise bad_input("a channel without an id needs members")
     channel_id = call.params.get("id") or distinct_id(members)
-    house_rules.refuse_channel_fields(call, f"{channel_type}:{channel_id}", data)
-    channel = call.world.channels.find(channel_type, channel_id)
+    house_rules.refuse_fields(call, "channel", f"{channel_type}:{channel_id}", data)
+    channel = call.world.channels.find(f"{channel_type}:{channel_id}")
     connection = call.connection()
     if channel is None:
         call.world.demand(call.principal, "create-channel", channel_type=channel_type)
         channel = _created(call, channel_type, channel_id, members)
     else:
-        call.world.demand(call.principal, "read-channel", channel)
+        call.demand("read-channel", channel)
     if connection and call.body.get("watch"):
         connection.watching.add(channel.cid)
     return channel_state(call.world, channel, call.principal, call.body)
@@ -98,7 +88,7 @@ def _member(call: Call, raw: object) -> tuple[str, str]:
     """Id and role of a member given as an id or as `{user_id, channel_role}`."""
     if not isinstance(raw, dict):
         return call.named_user(raw), _MEMBER
-    house_rules.refuse_member_fields(call, str(raw.get("user_id")), raw)
+    house_rules.refuse_fields(call, "member", str(raw.get("user_id")), raw)
     role = raw.get("channel_role") or _MEMBER
     if role not in ROLES:
         raise bad_input(f"role {role} doesn't exist")
@@ -141,27 +131,27 @@ def _add(call: Call, channel: Channel, members: dict[str, str]) -> None:
     added = [user_id for user_id, role in wanted.items() if channel.join(user_id, now, role)]
     for user_id in added:
         member = member_object(call.world, channel, channel.members[user_id])
-        event = channel_event(call.world, "member.added", channel, {"member": member})
-        call.world.hub.send_to_channel(channel, event | {"user": member["user"]})
-        event["type"] = "notification.added_to_channel"
-        call.world.hub.send_to_users(event, [user_id])
+        _send_member_event(call, channel, "added", "added_to", member)
 
 
 def _remove(call: Call, channel: Channel, members: list[str]) -> None:
     for user_id in members:
-        member = channel.members.get(user_id)
-        if member is None:
-            continue
-        shown = member_object(call.world, channel, member)
-        channel.leave(user_id)
-        event = channel_event(call.world, "member.removed", channel, {"member": shown})
-        call.world.hub.send_to_channel(channel, event | {"user": shown["user"]})
-        event["type"] = "notification.removed_from_channel"
-        call.world.hub.send_to_users(event, [user_id])
-        call.world.hub.stop_watching(channel.cid, [user_id])
+        if user_id in channel.members:
+            member = member_object(call.world, channel, channel.members[user_id])
+            channel.leave(user_id)
+            _send_member_event(call, channel, "removed", "removed_from", member)
+            call.world.hub.stop_watching(channel.cid, [user_id])
 
 
-@channels.on("POST", "/channels/{type}/{id}", "UpdateChannel", for_clients=True)
+def _send_member_event(call: Call, channel: Channel, what: str, notice: str, member: Json) -> None:
+    """Send an event to the channel, and the notification of it to the member."""
+    event = channel_event(call.world, f"member.{what}", channel, {"member": member})
+    call.world.hub.send_to_channel(channel, event | {"user": member["user"]})
+    event["type"] = f"notification.{notice}_channel"
+    call.world.hub.send_to_users(event, [member["user_id"]])
+
+
+@CHAT.on("POST", "/channels/{type}/{id}", "UpdateChannel", for_clients=True)
 def update_channel(call: Call) -> Json:
     """Add and remove members, replace the channel's own data."""
     channel, world = _named(call), call.world
@@ -169,15 +159,15 @@ def update_channel(call: Call) -> Json:
     removed = [_member(call, member)[0] for member in call.body.get("remove_members") or []]
     if max(len(added), len(removed)) > _BATCH:
         raise bad_input(f"at most {_BATCH} members can be added or removed at once")
-    house_rules.refuse_channel_fields(call, channel.cid, call.body.get("data") or {})
+    house_rules.refuse_fields(call, "channel", channel.cid, call.body.get("data") or {})
     if added or (removed and removed != [call.principal.user_id]):
-        world.demand(call.principal, "update-channel-members", channel)
+        call.demand("update-channel-members", channel)
     elif removed and not world.may(call.principal, "update-channel-members", channel):
-        world.demand(call.principal, "remove-own-channel-membership", channel)
+        call.demand("remove-own-channel-membership", channel)
     for user_id in added:
         world.users.living(user_id)
     if "data" in call.body:
-        world.demand(call.principal, "update-channel", channel)
+        call.demand("update-channel", channel)
         channel.custom.clear()
         _write(channel, call.body["data"] or {})
     _add(call, channel, added)
@@ -189,12 +179,11 @@ def update_channel(call: Call) -> Json:
     return {"channel": channel_object(world, channel, call.principal), "members": members}
 
 
-@channels.on("PATCH", "/channels/{type}/{id}", "UpdateChannelPartial", for_clients=True)
+@CHAT.on("PATCH", "/channels/{type}/{id}", "UpdateChannelPartial", for_clients=True)
 def update_channel_partial(call: Call) -> Json:
     """Set and unset single fields of the channel's own data."""
-    channel, world = _named(call), call.world
-    world.demand(call.principal, "update-channel", channel)
-    house_rules.refuse_channel_fields(call, channel.cid, call.body.get("set") or {})
+    channel, world = call.channel("update-channel"), call.world
+    house_rules.refuse_fields(call, "channel", channel.cid, call.body.get("set") or {})
     _write(channel, call.body.get("set") or {})
     for name in call.body.get("unset") or []:
         channel.custom.pop(name, None)
@@ -203,11 +192,10 @@ def update_channel_partial(call: Call) -> Json:
     return {"channel": channel_object(world, channel, call.principal)}
 
 
-@channels.on("DELETE", "/channels/{type}/{id}", "DeleteChannel", for_clients=True)
+@CHAT.on("DELETE", "/channels/{type}/{id}", "DeleteChannel", for_clients=True)
 def delete_channel(call: Call) -> Json:
     """Hide a channel, or with `hard_delete` (server only) remove it."""
-    channel = _named(call)
-    call.world.demand(call.principal, "delete-channel", channel)
+    channel = call.channel("delete-channel")
     shown = channel_object(call.world, channel)
     _delete(call, channel, hard=call.flag("hard_delete") and call.principal.is_server)
     return {"channel": shown}
@@ -219,22 +207,20 @@ def _delete(call: Call, channel: Channel, *, hard: bool) -> None:
     call.world.channels.delete(channel, hard=hard)
 
 
-@channels.on("POST", "/channels/{type}/{id}/truncate", "TruncateChannel", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/{id}/truncate", "TruncateChannel", for_clients=True)
 def truncate_channel(call: Call) -> Json:
     """Remove all messages."""
-    channel, world = _named(call), call.world
-    world.demand(call.principal, "truncate-channel", channel)
+    channel, world = call.channel("truncate-channel"), call.world
     channel.messages.clear()
     channel.truncated_at = world.clock.now()
     world.hub.send_to_channel(channel, channel_event(world, "channel.truncated", channel, {}))
     return {"channel": channel_object(world, channel)}
 
 
-@channels.on("POST", "/channels/{type}/{id}/read", "MarkRead", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/{id}/read", "MarkRead", for_clients=True)
 def mark_read(call: Call) -> Json:
     """Record that a member has read all messages."""
-    channel, world = _named(call), call.world
-    world.demand(call.principal, "read-channel", channel)
+    channel, world = call.channel("read-channel"), call.world
     user_id = call.author(call.body)
     if user_id not in channel.members:
         raise bad_input(f"user {user_id} is not a member of {channel.cid}")
@@ -247,14 +233,14 @@ def mark_read(call: Call) -> Json:
     return {"event": event}
 
 
-@channels.on("POST", "/channels/{type}/{id}/event", "SendEvent", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/{id}/event", "SendEvent", for_clients=True)
 def send_event(call: Call) -> Json:
     """Pass on a typing or custom event."""
     channel, world = _named(call), call.world
     sent = call.body.get("event") or {}
     kind = str(sent.get("type"))
     usual = kind.startswith("typing.")
-    world.demand(call.principal, "read-channel" if usual else "send-custom-event", channel)
+    call.demand("read-channel" if usual else "send-custom-event", channel)
     extra = {"user": world.view(call.author(sent))}
     own = {name: value for name, value in sent.items() if name not in ("user", "user_id")}
     event = channel_event(world, kind, channel, own | extra)
@@ -262,7 +248,7 @@ def send_event(call: Call) -> Json:
     return {"event": event}
 
 
-@channels.on("POST", "/channels/{type}/{id}/stop-watching", "StopWatching", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/{id}/stop-watching", "StopWatching", for_clients=True)
 def stop_watching(call: Call) -> Json:
     """Stop sending events of a channel to this connection."""
     connection = call.world.hub.connection(call.query.get("connection_id"), call.client_id)
@@ -270,13 +256,11 @@ def stop_watching(call: Call) -> Json:
     return {}
 
 
-@channels.on("GET", "/members", "QueryMembers", for_clients=True)
+@CHAT.on("GET", "/members", "QueryMembers", for_clients=True)
 def query_members(call: Call) -> Json:
     """The members of one channel."""
     payload = call.payload()
-    channel = call.world.channels.get(str(payload.get("type")), str(payload.get("id")))
-    call.world.demand(call.principal, "read-channel-members", channel)
-    skipped, limit = a_page(payload, limit=100, default=30)
+    channel = call.channel("read-channel-members", payload)
     found: list[Json] = []
     for member in channel.members.values():
         shown = call.world.view(member.user_id)
@@ -284,11 +268,10 @@ def query_members(call: Call) -> Json:
         record |= {"name": shown.fields.get("name"), "channel_role": member.role}
         if matches(record, payload.get("filter_conditions", {})):
             found.append(record)
-    usual = [{"field": "created_at", "direction": 1}]
-    page = in_order(found, payload.get("sort") or usual)[skipped : skipped + limit]
+    page = a_page(found, payload, usual=[{"field": "created_at", "direction": 1}])
     members = [member_object(call.world, channel, channel.members[member["user_id"]]) for member in page]
     return {"members": members}
 
 
 def _named(call: Call) -> Channel:
-    return call.world.channels.get(call.params["type"], call.params["id"])
+    return call.world.channels.get(f"{call.params['type']}:{call.params['id']}")

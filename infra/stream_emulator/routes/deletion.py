@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import TOP, Call
+from infra.stream_emulator.channels import Channel
 from infra.stream_emulator.errors import StreamError, bad_input, burned, not_found
-from infra.stream_emulator.users import UserState
+from infra.stream_emulator.users import User, UserState
+from infra.stream_emulator.wire import Json
+from infra.stream_emulator.world import World
 
-if TYPE_CHECKING:
-    from infra.stream_emulator.channels import Channel
-    from infra.stream_emulator.users import User
-    from infra.stream_emulator.wire import Json
-    from infra.stream_emulator.world import World
-
-deletion = Table()
 _BATCH = 100
 _STATES = {
     "soft": UserState.SOFT_DELETED,
@@ -125,7 +120,7 @@ class Erasure:
             channel.created_by = world.users.ensure(heir).id
 
 
-@deletion.on("POST", "/users/delete", "DeleteUsers")
+@TOP.on("POST", "/users/delete", "DeleteUsers")
 def delete_users(call: Call) -> Json:
     """Delete up to 100 users: marked at once, the rest by a task with a result for each id."""
     ids, erasure = call.ids("user_ids", _BATCH), Erasure.parsed(call.body)
@@ -164,7 +159,7 @@ def _refusal(world: World, user_id: str) -> tuple[StreamError | None, str]:
     return burned(user_id), options.repeated_delete
 
 
-@deletion.on("DELETE", "/users/{id}", "DeleteUser")
+@TOP.on("DELETE", "/users/{id}", "DeleteUser")
 def delete_user(call: Call) -> Json:
     """Delete a user synchronously: an old route that SDKs still call."""
     hard, marks = call.flag("hard_delete"), call.flag("mark_messages_deleted")
@@ -182,7 +177,7 @@ def delete_user(call: Call) -> Json:
     return {"user": call.world.view(user.id)}
 
 
-@deletion.on("POST", "/users/restore", "RestoreUsers")
+@TOP.on("POST", "/users/restore", "RestoreUsers")
 def restore_users(call: Call) -> Json:
     """Restore softly deleted users, without their memberships and messages."""
     found = []

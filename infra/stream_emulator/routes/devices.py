@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from infra.stream_emulator import house_rules
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import TOP, Call
 from infra.stream_emulator.errors import bad_input, not_found
+from infra.stream_emulator.wire import Json
 
-if TYPE_CHECKING:
-    from infra.stream_emulator.wire import Json
-
-devices = Table()
 _PROVIDERS = ("apn", "firebase", "huawei", "xiaomi")
 _MAX_DEVICES = 25
 
 
-@devices.on("POST", "/devices", "CreateDevice", for_clients=True)
+@TOP.on("POST", "/devices", "CreateDevice", for_clients=True)
 def create_device(call: Call) -> Json:
     """Register a push token for a user, who has at most 25."""
     house_rules.refuse_push_token(call, str(call.principal.user_id or call.body.get("user_id")))
@@ -38,13 +33,13 @@ def create_device(call: Call) -> Json:
     return {}
 
 
-@devices.on("GET", "/devices", "ListDevices", for_clients=True)
+@TOP.on("GET", "/devices", "ListDevices", for_clients=True)
 def list_devices(call: Call) -> Json:
     """The devices of a user."""
     return {"devices": list(call.world.users.living(call.author(dict(call.query))).devices.values())}
 
 
-@devices.on("DELETE", "/devices", "DeleteDevice", for_clients=True)
+@TOP.on("DELETE", "/devices", "DeleteDevice", for_clients=True)
 def delete_device(call: Call) -> Json:
     """Remove a push token."""
     held = call.world.users.living(call.author(dict(call.query))).devices

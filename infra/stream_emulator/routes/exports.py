@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
 
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import CHAT, TOP, Call
+from infra.stream_emulator.channels import Channel, Message
 from infra.stream_emulator.errors import StreamError, bad_input, not_allowed, not_found
 from infra.stream_emulator.views import member_object
-from infra.stream_emulator.wire import WithCustom, encoded
+from infra.stream_emulator.wire import Json, WithCustom, encoded
+from infra.stream_emulator.world import World
 
-if TYPE_CHECKING:
-    from infra.stream_emulator.channels import Channel, Message
-    from infra.stream_emulator.wire import Json
-    from infra.stream_emulator.world import World
-
-exports, channel_exports = Table(), Table(in_chat=True)
 MAX_PER_EXPORT = 25
 _COUNTED = ("messages", "reactions")
 _LINK_LIFE = 24 * 3600
 _FILE_LIFE = 60 * 24 * 3600
 
 
-@exports.on("GET", "/users/{id}/export", "ExportUser")
+@TOP.on("GET", "/users/{id}/export", "ExportUser")
 def export_user(call: Call) -> Json:
     """Everything of one user, unless it is more than 10,000 messages or reactions."""
     content = _of_user(call.world, call.world.users.living(call.params["id"]).id)
@@ -36,7 +31,7 @@ def export_user(call: Call) -> Json:
     return content
 
 
-@exports.on("POST", "/export/users", "ExportUsers")
+@TOP.on("POST", "/export/users", "ExportUsers")
 def export_users(call: Call) -> Json:
     """A file about up to 25 users, made by a task."""
     world, ids = call.world, call.ids("user_ids", MAX_PER_EXPORT)
@@ -54,13 +49,13 @@ def export_users(call: Call) -> Json:
     return {"task_id": task.id}
 
 
-@channel_exports.on("POST", "/export_channels", "ExportChannels")
+@CHAT.on("POST", "/export_channels", "ExportChannels")
 def export_channels(call: Call) -> Json:
     """A file about up to 25 channels, made by a task."""
     named = call.body.get("channels")
     if not isinstance(named, list) or not 0 < len(named) <= MAX_PER_EXPORT:
         raise bad_input(f"channels must be a list of 1 to {MAX_PER_EXPORT}")
-    found = [call.world.channels.get(str(channel.get("type")), str(channel.get("id"))) for channel in named]
+    found = [call.world.channels.get(f"{channel.get('type')}:{channel.get('id')}") for channel in named]
 
     def work() -> Json:
         return {"lines": [encoded(_of_channel(call.world, channel)) for channel in found]}
@@ -68,7 +63,7 @@ def export_channels(call: Call) -> Json:
     return {"task_id": call.world.tasks.start("export_channels", work).id}
 
 
-@exports.on("GET", "/tasks/{id}", "GetTask")
+@TOP.on("GET", "/tasks/{id}", "GetTask")
 def get_task(call: Call) -> Json:
     """The state of a task; a finished export gets a fresh link at each request."""
     task = call.world.tasks.polled(call.params["id"])
@@ -82,7 +77,7 @@ def get_task(call: Call) -> Json:
     return shown
 
 
-@channel_exports.on("GET", "/export_channels/{id}", "GetExportChannelsStatus")
+@CHAT.on("GET", "/export_channels/{id}", "GetExportChannelsStatus")
 def get_export_channels_status(call: Call) -> Json:
     """The older route for the state of a task."""
     return get_task(call)

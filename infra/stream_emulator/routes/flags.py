@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import CHAT, TOP, Call
 from infra.stream_emulator.errors import StreamError, bad_input
 from infra.stream_emulator.filters import a_page, matches, wanted_values
 from infra.stream_emulator.moderation import Flag
 from infra.stream_emulator.routes.targets import another_user, refuse_absent
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.wire import Json
-
-flags, message_flags = Table(), Table(in_chat=True)
+from infra.stream_emulator.wire import Json
 
 # The newer form of a request names its target by a type and an id.
 _ENTITIES = {"stream:user": "target_user_id", "stream:chat:v1:message": "target_message_id"}
 
 
-@flags.on("POST", "/moderation/flag", "Flag", for_clients=True)
+@TOP.on("POST", "/moderation/flag", "Flag", for_clients=True)
 def flag(call: Call) -> Json:
     """Report a user or a message; it has no effect on the chat."""
     made, held = _described(call), call.world.moderation.flags
@@ -31,7 +25,7 @@ def flag(call: Call) -> Json:
     return {"flag": made.rendered(call.world.view), "item_id": item}
 
 
-@flags.on("POST", "/moderation/unflag", "Unflag", for_clients=True)
+@TOP.on("POST", "/moderation/unflag", "Unflag", for_clients=True)
 def unflag(call: Call) -> Json:
     """Withdraw a report."""
     named, held = _described(call), call.world.moderation.flags
@@ -50,10 +44,10 @@ def _described(call: Call) -> Flag:
     message_id, cid, target = None, None, body.get("target_user_id")
     if body.get("target_message_id"):
         channel, message = world.channels.message(str(body["target_message_id"]))
-        world.demand(call.principal, "flag-message", channel)
+        call.demand("flag-message", channel)
         message_id, cid, target = message.id, channel.cid, message.user_id
     else:
-        world.demand(call.principal, "flag-user")
+        call.demand("flag-user")
     reporter = call.author(body)
     if message_id is None:
         target = another_user(call, reporter, target)
@@ -68,18 +62,17 @@ def _described(call: Call) -> Flag:
     )
 
 
-@message_flags.on("GET", "/moderation/flags/message", "QueryMessageFlags", for_clients=True)
+@CHAT.on("GET", "/moderation/flags/message", "QueryMessageFlags", for_clients=True)
 def query_message_flags(call: Call) -> Json:
     """Find flagged messages, latest first; a client only in channels that it names."""
     payload = call.payload()
     conditions = payload.get("filter_conditions") or {}
     call.demand_in_channels("read-message-flags", wanted_values(conditions, "channel_cid"))
-    skipped, limit = a_page(payload, limit=100, default=30)
     held = sorted(call.world.moderation.flags.values(), key=lambda flag: flag.created_at, reverse=True)
     found = [
         shown for flag in held if matches(_searchable(flag), conditions) and (shown := _shown(call, flag))
     ]
-    return {"flags": found[skipped : skipped + limit]}
+    return {"flags": a_page(found, payload)}
 
 
 def _searchable(found: Flag) -> Json:

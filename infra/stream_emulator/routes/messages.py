@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import CHAT, Call
 from infra.stream_emulator.channels import CONTENT, Channel, Message, Reaction
 from infra.stream_emulator.errors import bad_input, not_allowed
 from infra.stream_emulator.views import channel_event
+from infra.stream_emulator.wire import Json
 from infra.stream_emulator.world import Upload
 
-if TYPE_CHECKING:
-    from infra.stream_emulator.wire import Json
-
-messages = Table(in_chat=True)
 _OF_STREAM = (*CONTENT, "id", "user", "user_id", "custom", "type", "html", "cid", "status")
 
 
-def _shown(call: Call, message: Message) -> Json:
-    view, viewer = call.world.view, call.principal
-    return {"message": message.rendered(view, to_server=viewer.is_server, viewer_id=viewer.user_id)}
+def _shown(call: Call, message: Message, viewer_id: str | None = None) -> Json:
+    seen_by = viewer_id or call.principal.user_id
+    shown = message.rendered(call.world.view, to_server=call.principal.is_server, viewer_id=seen_by)
+    return {"message": shown}
 
 
 def _send_message_event(call: Call, kind: str, channel: Channel, message: Message, **extra: object) -> None:
@@ -36,11 +33,10 @@ def _custom(sent: Json) -> Json:
     return own | (sent.get("custom") or {})
 
 
-@messages.on("POST", "/channels/{type}/{id}/message", "SendMessage", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/{id}/message", "SendMessage", for_clients=True)
 def send_message(call: Call) -> Json:
     """Send a message to a channel."""
-    channel = call.world.channels.get(call.params["type"], call.params["id"])
-    call.world.demand(call.principal, "create-message", channel)
+    channel = call.channel("create-message")
     sent = call.body.get("message")
     if not isinstance(sent, dict):
         raise bad_input("message must be an object")
@@ -68,8 +64,7 @@ def send_message(call: Call) -> Json:
     if author in channel.members:
         channel.read_until[author] = now
     _send_message_event(call, "message.new", channel, message)
-    shown = message.rendered(call.world.view, to_server=call.principal.is_server, viewer_id=author)
-    return {"message": shown}
+    return _shown(call, message, viewer_id=author)
 
 
 def _refuse_banned(call: Call) -> None:
@@ -106,19 +101,16 @@ def _refuse_unfit(call: Call, channel: Channel, sent: Json) -> None:
         raise bad_input(f"a message with id {sent['id']} exists already")
 
 
-@messages.on("GET", "/messages/{id}", "GetMessage", for_clients=True)
+@CHAT.on("GET", "/messages/{id}", "GetMessage", for_clients=True)
 def get_message(call: Call) -> Json:
     """One message."""
-    channel, message = call.world.channels.message(call.params["id"])
-    call.world.demand(call.principal, "read-channel", channel)
-    return _shown(call, message)
+    return _shown(call, call.message("read-channel")[1])
 
 
-@messages.on("POST", "/messages/{id}", "UpdateMessage", for_clients=True)
+@CHAT.on("POST", "/messages/{id}", "UpdateMessage", for_clients=True)
 def update_message(call: Call) -> Json:
     """Replace the content of a message."""
-    channel, message = call.world.channels.message(call.params["id"])
-    call.world.demand(call.principal, "update-message", channel, owner=message.user_id)
+    channel, message = call.message("update-message", of_author=True)
     sent = call.body.get("message") or {}
     if call.principal.is_server:
         call.author(sent)
@@ -131,11 +123,10 @@ def update_message(call: Call) -> Json:
     return _shown(call, message)
 
 
-@messages.on("DELETE", "/messages/{id}", "DeleteMessage", for_clients=True)
+@CHAT.on("DELETE", "/messages/{id}", "DeleteMessage", for_clients=True)
 def delete_message(call: Call) -> Json:
     """Hide a message; with `hard` (server only) remove it."""
-    channel, message = call.world.channels.message(call.params["id"])
-    call.world.demand(call.principal, "delete-message", channel, owner=message.user_id)
+    channel, message = call.message("delete-message", of_author=True)
     hard = call.flag("hard")
     if hard and not call.principal.is_server:
         raise not_allowed("hard deletion of messages is for the server")
@@ -146,11 +137,10 @@ def delete_message(call: Call) -> Json:
     return _shown(call, message)
 
 
-@messages.on("POST", "/messages/{id}/reaction", "SendReaction", for_clients=True)
+@CHAT.on("POST", "/messages/{id}/reaction", "SendReaction", for_clients=True)
 def send_reaction(call: Call) -> Json:
     """React to a message."""
-    channel, message = call.world.channels.message(call.params["id"])
-    call.world.demand(call.principal, "create-reaction", channel)
+    channel, message = call.message("create-reaction")
     sent = call.body.get("reaction") or {}
     user_id, kind = call.author(sent), str(sent.get("type"))
     _drop(message, user_id, kind)
@@ -161,12 +151,12 @@ def send_reaction(call: Call) -> Json:
     return {**_shown(call, message), "reaction": shown}
 
 
-@messages.on("DELETE", "/messages/{id}/reaction/{type}", "DeleteReaction", for_clients=True)
+@CHAT.on("DELETE", "/messages/{id}/reaction/{type}", "DeleteReaction", for_clients=True)
 def delete_reaction(call: Call) -> Json:
     """Remove a reaction."""
     channel, message = call.world.channels.message(call.params["id"])
     user_id = call.author(dict(call.query))
-    call.world.demand(call.principal, "delete-reaction", channel, owner=user_id)
+    call.demand("delete-reaction", channel, owner=user_id)
     _drop(message, user_id, call.params["type"])
     _send_message_event(call, "reaction.deleted", channel, message, user=call.world.view(user_id))
     return _shown(call, message)
@@ -178,31 +168,29 @@ def _drop(message: Message, user_id: str, kind: str) -> None:
     ]
 
 
-@messages.on("POST", "/channels/{type}/{id}/file", "UploadFile", for_clients=True)
-@messages.on("POST", "/channels/{type}/{id}/image", "UploadFile", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/{id}/file", "UploadFile", for_clients=True)
+@CHAT.on("POST", "/channels/{type}/{id}/image", "UploadFile", for_clients=True)
 def upload_file(call: Call) -> Json:
     """Upload a file to the CDN, which is part of the emulator."""
-    channel = call.world.channels.get(call.params["type"], call.params["id"])
-    call.world.demand(call.principal, "upload-attachment", channel)
+    channel = call.channel("upload-attachment")
     sent = call.body.get("file")
     if not isinstance(sent, dict):
         raise bad_input("the request must be multipart with a part named file")
     url = f"{call.base_url}/cdn/{uuid.uuid4()}/{sent['name']}"
-    now = call.world.clock.now()
-    author = call.author(call.body)
-    upload = Upload(url, author, channel.cid, sent["name"], sent["content"], now)
-    call.world.uploads[url] = upload
+    author, now = call.author(call.body), call.world.clock.now()
+    call.world.uploads[url] = Upload(url, author, channel.cid, sent["name"], sent["content"], now)
     return {"file": url}
 
 
-@messages.on("DELETE", "/channels/{type}/{id}/file", "DeleteFile", for_clients=True)
-@messages.on("DELETE", "/channels/{type}/{id}/image", "DeleteFile", for_clients=True)
+@CHAT.on("DELETE", "/channels/{type}/{id}/file", "DeleteFile", for_clients=True)
+@CHAT.on("DELETE", "/channels/{type}/{id}/image", "DeleteFile", for_clients=True)
 def delete_file(call: Call) -> Json:
     """Delete a file from the CDN."""
-    channel = call.world.channels.get(call.params["type"], call.params["id"])
+    cid = f"{call.params['type']}:{call.params['id']}"
+    channel = call.world.channels.get(cid)
     upload = call.world.uploads.get(call.query.get("url", ""))
     if upload is None or upload.cid != channel.cid:
         raise bad_input("there is no such file in this channel")
-    call.world.demand(call.principal, "delete-attachment", channel, owner=upload.user_id)
+    call.demand("delete-attachment", channel, owner=upload.user_id)
     del call.world.uploads[upload.url]
     return {}

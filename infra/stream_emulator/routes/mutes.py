@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import CHAT, TOP, Call
+from infra.stream_emulator.channels import Channel
 from infra.stream_emulator.moderation import ChannelMute, UserMute
 from infra.stream_emulator.routes.targets import another_user, end_of, refuse_absent
 from infra.stream_emulator.views import own_user
+from infra.stream_emulator.wire import Json
 
-if TYPE_CHECKING:
-    from infra.stream_emulator.channels import Channel
-    from infra.stream_emulator.wire import Json
-
-mutes, channel_mutes = Table(), Table(in_chat=True)
 _BATCH = 100
 _MINUTE, _MILLISECOND = timedelta(minutes=1), timedelta(milliseconds=1)
 
 
-@mutes.on("POST", "/moderation/mute", "Mute", for_clients=True)
+@TOP.on("POST", "/moderation/mute", "Mute", for_clients=True)
 def mute(call: Call) -> Json:
     """Mute one user by `target_id`, or several by `target_ids`, of whom unknown ones are listed."""
     world = call.world
-    world.demand(call.principal, "mute-user")
+    call.demand("mute-user")
     muter, ends = call.author(call.body), end_of(call, "timeout", _MINUTE)
     targets, unknown = _targets(call, muter)
     made = [UserMute(muter, target, world.clock.now(), ends) for target in targets]
@@ -35,11 +31,11 @@ def mute(call: Call) -> Json:
     return answer | ({"non_existing_users": unknown} if unknown else {})
 
 
-@mutes.on("POST", "/moderation/unmute", "Unmute", for_clients=True)
+@TOP.on("POST", "/moderation/unmute", "Unmute", for_clients=True)
 def unmute(call: Call) -> Json:
     """End mutes of users."""
     world = call.world
-    world.demand(call.principal, "mute-user")
+    call.demand("mute-user")
     muter = call.author(call.body)
     targets, unknown = _targets(call, muter)
     for target in targets:
@@ -59,7 +55,7 @@ def _targets(call: Call, muter: str) -> tuple[list[str], list[str]]:
     return [another_user(call, muter, user_id) for user_id in ids if user_id not in unknown], unknown
 
 
-@channel_mutes.on("POST", "/moderation/mute/channel", "MuteChannel", for_clients=True)
+@CHAT.on("POST", "/moderation/mute/channel", "MuteChannel", for_clients=True)
 def mute_channel(call: Call) -> Json:
     """Mute channels, for `expiration` milliseconds or until unmuted."""
     world = call.world
@@ -73,7 +69,7 @@ def mute_channel(call: Call) -> Json:
     return answer | ({"channel_mute": shown[0]} if len(shown) == 1 else {})
 
 
-@channel_mutes.on("POST", "/moderation/unmute/channel", "UnmuteChannel", for_clients=True)
+@CHAT.on("POST", "/moderation/unmute/channel", "UnmuteChannel", for_clients=True)
 def unmute_channel(call: Call) -> Json:
     """End mutes of channels."""
     muter, held = call.author(call.body), call.world.moderation.channel_mutes
@@ -90,11 +86,9 @@ def _channels(call: Call) -> list[Channel]:
     """The channels that the body names, each of which the caller may mute."""
     single = call.body.get("channel_cid")
     cids = [str(single)] if single else call.ids("channel_cids", _BATCH)
-    found = []
-    for cid in cids:
-        channel_type, _, channel_id = cid.partition(":")
-        found.append(call.world.channels.get(channel_type, channel_id))
-        call.world.demand(call.principal, "mute-channel", found[-1])
+    found = [call.world.channels.get(cid) for cid in cids]
+    for channel in found:
+        call.demand("mute-channel", channel)
     return found
 
 

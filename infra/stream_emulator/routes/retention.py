@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import CHAT, Call
 from infra.stream_emulator.cleanup import INACTIVE_CHANNELS, OLD_MESSAGES
 from infra.stream_emulator.errors import bad_input
-
-if TYPE_CHECKING:
-    from infra.stream_emulator.wire import Json
-
-retention = Table(in_chat=True)
+from infra.stream_emulator.wire import Json
 
 POLICIES = (OLD_MESSAGES, INACTIVE_CHANNELS)
 _SHORTEST, _LONGEST = 24, 43_800  # hours
 
 
-@retention.on("GET", "/retention_policy", "GetRetentionPolicy")
+@CHAT.on("GET", "/retention_policy", "GetRetentionPolicy")
 def get_retention_policy(call: Call) -> Json:
     """All policies that are set."""
     return {"policies": list(call.world.app.retention.values())}
 
 
-@retention.on("POST", "/retention_policy", "SetRetentionPolicy")
+@CHAT.on("POST", "/retention_policy", "SetRetentionPolicy")
 def set_retention_policy(call: Call) -> Json:
     """Create or replace a policy."""
     policy, hours = _policy(call), call.body.get("max_age_hours")
@@ -39,7 +33,7 @@ def set_retention_policy(call: Call) -> Json:
     return {"policy": made}
 
 
-@retention.on("POST", "/retention_policy/delete", "DeleteRetentionPolicy")
+@CHAT.on("POST", "/retention_policy/delete", "DeleteRetentionPolicy")
 def delete_retention_policy(call: Call) -> Json:
     """Remove a policy."""
     call.world.app.retention.pop(_policy(call), None)

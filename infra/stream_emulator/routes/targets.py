@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
+from infra.stream_emulator.call import Call
 from infra.stream_emulator.errors import bad_input, not_found
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from infra.stream_emulator.call import Call
 
 
 def another_user(call: Call, actor_id: str, target: object) -> str:

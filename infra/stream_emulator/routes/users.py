@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from infra.stream_emulator.call import Call, Table
+from infra.stream_emulator.call import TOP, Call
+from infra.stream_emulator.channels import Message
 from infra.stream_emulator.errors import bad_input, not_allowed
-from infra.stream_emulator.filters import a_page, in_order, matches
-from infra.stream_emulator.users import MANAGED, checked_id
+from infra.stream_emulator.filters import a_page, matches
+from infra.stream_emulator.users import MANAGED, User, checked_id
+from infra.stream_emulator.wire import Json, WithCustom
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.stream_emulator.users import User
-    from infra.stream_emulator.wire import Json, WithCustom
-
-users = Table()
 _BATCH = 100
 _KEYSET = {"id_gt": "$gt", "id_gte": "$gte", "id_lt": "$lt", "id_lte": "$lte"}
 
@@ -29,12 +24,12 @@ def _answer(call: Call, changed: list[User]) -> Json:
 def _only_oneself(call: Call, user_id: str) -> None:
     if call.principal.is_server:
         return
-    call.world.demand(call.principal, "update-user-owner")
+    call.demand("update-user-owner")
     if user_id != call.principal.user_id:
         raise not_allowed("clients write their own user only")
 
 
-@users.on("POST", "/users", "UpdateUsers", for_clients=True)
+@TOP.on("POST", "/users", "UpdateUsers", for_clients=True)
 def upsert_users(call: Call) -> Json:
     """Create or fully replace up to 100 users; one bad user fails all."""
     sent = call.body.get("users")
@@ -64,7 +59,7 @@ def _cleared(call: Call) -> list[str]:
     return [name for name, is_lost in lost.items() if is_lost]
 
 
-@users.on("PATCH", "/users", "UpdateUsersPartial", for_clients=True)
+@TOP.on("PATCH", "/users", "UpdateUsersPartial", for_clients=True)
 def update_users_partial(call: Call) -> Json:
     """Set and unset single fields of up to 100 existing users."""
     sent = call.body.get("users")
@@ -93,10 +88,10 @@ def _planned(call: Call, raw: object) -> tuple[User, Json]:
     return user, call.sent_fields(user_id, fields, managed=True) | dict.fromkeys(dropped)
 
 
-@users.on("GET", "/users", "QueryUsers", for_clients=True)
+@TOP.on("GET", "/users", "QueryUsers", for_clients=True)
 def query_users(call: Call) -> Json:
     """Find users by filter, at most 100 a page and 1000 deep; deleted ones are hidden (see Options)."""
-    call.world.demand(call.principal, "search-user")
+    call.demand("search-user")
     _refuse_disallowed_role(call)
     payload = call.payload()
     if "filter_conditions" not in payload:
@@ -106,7 +101,6 @@ def query_users(call: Call) -> Json:
     usual = [{"field": "id", "direction": -1}]
     if not keyset:
         usual.insert(0, {"field": "created_at", "direction": -1})
-    skipped, limit = a_page(payload, limit=100, default=30)
     shown = payload.get("include_deactivated_users", False)
     deleted = call.world.options.deleted_in_queries == "shown"
     found = [
@@ -115,8 +109,7 @@ def query_users(call: Call) -> Json:
         if (not user.deletion or deleted) and (shown or not user.deactivated_at)
     ]
     found = [user for user in found if matches(user, conditions)]
-    found = in_order(found, payload.get("sort") or usual)[skipped : skipped + limit]
-    return {"users": [_shown_to(call, user["id"]) for user in found]}
+    return {"users": [_shown_to(call, user["id"]) for user in a_page(found, payload, usual=usual)]}
 
 
 def _shown_to(call: Call, user_id: str) -> WithCustom:
@@ -140,14 +133,14 @@ def _searchable(call: Call, user: User) -> Json:
     return shown.custom | shown.fields
 
 
-@users.on("POST", "/users/deactivate", "DeactivateUsers")
+@TOP.on("POST", "/users/deactivate", "DeactivateUsers")
 def deactivate_users(call: Call) -> Json:
     """Deactivate up to 100 users by a task."""
     hides = bool(call.body.get("mark_messages_deleted"))
     return _start(call, "deactivate_users", lambda user: _deactivate(call, user, hides_messages=hides))
 
 
-@users.on("POST", "/users/reactivate", "ReactivateUsers")
+@TOP.on("POST", "/users/reactivate", "ReactivateUsers")
 def reactivate_users(call: Call) -> Json:
     """Reactivate up to 100 users by a task."""
     restores = bool(call.body.get("restore_messages"))
@@ -168,7 +161,7 @@ def _start(call: Call, kind: str, change: Callable[[User], object]) -> Json:
     return {"task_id": call.world.tasks.start(kind, work).id}
 
 
-@users.on("POST", "/users/{id}/deactivate", "DeactivateUser")
+@TOP.on("POST", "/users/{id}/deactivate", "DeactivateUser")
 def deactivate_user(call: Call) -> Json:
     """Keep a user from connecting and sending; reversible."""
     user = call.world.users.living(call.params["id"])
@@ -178,7 +171,7 @@ def deactivate_user(call: Call) -> Json:
     return {"user": call.world.view(user.id)}
 
 
-@users.on("POST", "/users/{id}/reactivate", "ReactivateUser")
+@TOP.on("POST", "/users/{id}/reactivate", "ReactivateUser")
 def reactivate_user(call: Call) -> Json:
     """Undo a deactivation."""
     user = call.world.users.living(call.params["id"])
@@ -196,17 +189,17 @@ def _deactivate(call: Call, user: User, *, hides_messages: bool) -> None:
     user.deactivated_at = user.updated_at = now
     call.world.report("user.deactivated", user)
     if hides_messages:
-        for channel in call.world.channels:
-            for message in channel.messages:
-                if message.user_id == user.id and not message.deleted_at:
-                    message.deleted_at = now
+        for message in _messages_of(call, user):
+            message.deleted_at = message.deleted_at or now
 
 
 def _reactivate(call: Call, user: User, *, restores_messages: bool) -> None:
     user.deactivated_at, user.updated_at = None, call.world.clock.now()
     call.world.report("user.reactivated", user)
     if restores_messages:
-        for channel in call.world.channels:
-            for message in channel.messages:
-                if message.user_id == user.id:
-                    message.deleted_at = None
+        for message in _messages_of(call, user):
+            message.deleted_at = None
+
+
+def _messages_of(call: Call, user: User) -> list[Message]:
+    return [message for _, message in call.world.channels.messages() if message.user_id == user.id]
