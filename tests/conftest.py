@@ -13,6 +13,7 @@ from tests.support.clouds import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.world.operators import Operator
     from tests.support.world.world import World
 
 # Before anything of ours is imported: settings are read once.
@@ -59,3 +60,18 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield fresh
         # Before moto ends: a variable of the test's own may have replaced one of moto's.
         monkeypatch.undo()
+
+
+@pytest.fixture
+def alice(world: World) -> Operator:
+    return world.an_operator("alice")
+
+
+@pytest.fixture
+def bob(world: World) -> Operator:
+    return world.an_operator("bob")
+
+
+@pytest.fixture
+def ana(world: World) -> Operator:
+    return world.an_operator("ana")

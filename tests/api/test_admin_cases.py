@@ -26,16 +26,6 @@ def mila(world: World) -> User:
     return world.a_user().is_stepped_up()
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def asked(mila: User) -> str:
-    return str(mila.exercises("access").json["id"])
-
-
 def changed(request_id: str, **changes: Any) -> RightsRequest:
     """Store changes to a request, as another writer would."""
     request = stored(request_id)

@@ -28,21 +28,6 @@ def mila(world: World) -> User:
     return world.a_user().is_stepped_up()
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
-@pytest.fixture
-def asked(mila: User) -> str:
-    return str(mila.exercises("access").json["id"])
-
-
 def evidence(request_id: str) -> list[tuple[str, Any]]:
     """The evidence of a request without inspections, which tests/api/test_staff.py covers."""
     entries = chain.entries(history_of(RightsRequestId(request_id)))

@@ -26,11 +26,6 @@ from tests.support.world.operators import Operator
 from tests.support.world.world import User, World
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
 def an_erasure(world: World) -> RightsRequestId:
     return asks_for_erasure(world.a_user().is_stepped_up())
 

@@ -28,16 +28,6 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
-@pytest.fixture
-def ana(world: World) -> Operator:
-    return world.an_operator("ana")
-
-
-@pytest.fixture
 def boris(world: World) -> Operator:
     return world.an_operator("boris")
 

@@ -36,16 +36,6 @@ from tests.support.world.world import World
 
 
 @pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
-@pytest.fixture
 def opened(alice: Operator) -> str:
     return opens(alice)
 

@@ -59,11 +59,6 @@ def touch(case: Breach) -> CaseMove[Breach]:
 
 
 @pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
 def case(alice: Operator) -> Breach:
     return CASES.read(BreachId(opens(alice)))
 

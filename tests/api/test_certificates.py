@@ -20,11 +20,6 @@ from tests.support.world.world import Reply, User, World
 
 
 @pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
-@pytest.fixture
 def erasure(mila: User) -> StoredErasure:
     return an_erasure(mila)
 

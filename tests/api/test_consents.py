@@ -34,11 +34,6 @@ ANALYTICS = Purpose.ANALYTICS
 
 
 @pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
-@pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> NoticeVersion:
     """Put a newer privacy notice into effect."""
     notice = a_version("2026-11-01", NoticeKind.PRIVACY)

@@ -28,21 +28,6 @@ SECRET = {"secret_until": "2027-11-24T12:00:00Z", "secrecy_reference": "item 3 o
 
 
 @pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
-@pytest.fixture
 def proposed(mila: User, alice: Operator) -> str:
     return str(alice.proposes_disclosure(an_order(mila.user_id)).json["id"])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.world.commands import Commands, Wire
-from tests.support.world.world import User, World
+from tests.support.world.world import User
 
 PROPOSAL = """
 ground = "court_order"
@@ -20,18 +20,8 @@ secrecy_reference = "item 3"
 
 
 @pytest.fixture
-def wire(world: World) -> Wire:
-    return Wire(world)
-
-
-@pytest.fixture
 def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
     return Commands("disclosures", wire, monkeypatch)
-
-
-@pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
 
 
 @pytest.fixture

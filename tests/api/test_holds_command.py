@@ -8,7 +8,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table, partition_of
 from tests.support.cases.copies import damage
 from tests.support.world.commands import Commands, Wire
-from tests.support.world.world import User, World
+from tests.support.world.world import User
 
 pytestmark = pytest.mark.promise("RET-3")
 HOLD = """
@@ -22,18 +22,8 @@ until = 2027-03-01
 
 
 @pytest.fixture
-def wire(world: World) -> Wire:
-    return Wire(world)
-
-
-@pytest.fixture
 def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
     return Commands("holds", wire, monkeypatch)
-
-
-@pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
 
 
 @pytest.fixture

@@ -7,22 +7,12 @@ import pytest
 
 from tests.support.world.builders import an_invoice
 from tests.support.world.commands import Commands, Wire
-from tests.support.world.world import User, World
-
-
-@pytest.fixture
-def wire(world: World) -> Wire:
-    return Wire(world)
+from tests.support.world.world import User
 
 
 @pytest.fixture
 def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
     return Commands("invoices", wire, monkeypatch)
-
-
-@pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
 
 
 def test_invoice_is_recorded_from_a_file_and_listed(run: Commands, mila: User, tmp_path: Path) -> None:

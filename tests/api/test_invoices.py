@@ -25,16 +25,6 @@ from tests.support.world.world import User, World
 NUMBER = "RU-2026-000123"
 
 
-@pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
 def stored() -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = aws.client("dynamodb").scan(TableName="ru4m-test-billing")["Items"]
     return items

@@ -24,11 +24,6 @@ from tests.support.world.world import User, World
 BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
 
 
-@pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
 def answered(user: User, right: str, **more: Any) -> dict[str, Any]:
     taken = user.exercises(right, **more)
     assert taken.status == 202, taken.text

@@ -21,11 +21,6 @@ from tests.support.world.world import Reply, User, World
 COMPELLING = "A21CompellingGrounds"
 
 
-@pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
 def objects(mila: User, *purposes: str, **more: Any) -> dict[str, Any]:
     reply = mila.exercises("objection", purposes=list(purposes), **more)
     assert reply.status == 202, reply.text

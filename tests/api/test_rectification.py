@@ -42,16 +42,6 @@ def mila(world: World) -> User:
     return world.a_user(display_name="Mila")
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
 def rectifies(user: User, changes: dict[str, str | None] | None = None, **more: Any) -> Reply:
     """Submit a rectification; without `changes`, the body has none."""
     body: dict[str, Any] = more if changes is None else {"changes": changes, **more}

@@ -39,11 +39,6 @@ PERIOD = ("--from", "2026-11-01", "--to", "2026-11-24")
 
 
 @pytest.fixture
-def wire(world: World) -> Wire:
-    return Wire(world)
-
-
-@pytest.fixture
 def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
     create_archive()
     monkeypatch.setattr(standing_in, "act_as", lambda *_: None)

@@ -30,11 +30,6 @@ from tests.support.world.world import Reply, World
 REPORTS = "/admin/v1/reports"
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
 def begins(operator: Operator, first: str = "2026-11-01", last: str = "2026-11-24") -> Reply:
     return operator.world.call("POST", REPORTS, body={"first": first, "last": last}, arn=operator.arn)
 

@@ -28,11 +28,6 @@ from tests.support.world.builders import a_fault, an_event
 from tests.support.world.world import NOON, Reply, User, World
 
 
-@pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
 def restricts(mila: User, **body: Any) -> dict[str, Any]:
     reply = mila.exercises("restriction", **{"ground": "a", **body})
     assert reply.status == 202, reply.text

@@ -19,11 +19,6 @@ from tests.support.world.world import User, World
 
 
 @pytest.fixture
-def wire(world: World) -> Wire:
-    return Wire(world)
-
-
-@pytest.fixture
 def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
     return Commands("rights", wire, monkeypatch)
 
@@ -31,11 +26,6 @@ def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
 @pytest.fixture
 def mila(world: World) -> User:
     return world.a_user().is_stepped_up()
-
-
-@pytest.fixture
-def asked(mila: User) -> str:
-    return str(mila.exercises("access").json["id"])
 
 
 @pytest.fixture

@@ -38,11 +38,6 @@ def bob(world: World) -> Operator:
     return world.an_operator(world.canaries("bob"))
 
 
-@pytest.fixture
-def asked(mila: User) -> str:
-    return str(mila.exercises("access").json["id"])
-
-
 def history(request_id: str) -> list[ChainEntry]:
     return list(chain.entries(history_of(RightsRequestId(request_id))))
 

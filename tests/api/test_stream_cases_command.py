@@ -16,11 +16,6 @@ pytestmark = pytest.mark.promise("STR-6")
 
 
 @pytest.fixture
-def wire(world: World) -> Wire:
-    return Wire(world)
-
-
-@pytest.fixture
 def run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Commands:
     return Commands("stream-cases", wire, monkeypatch)
 

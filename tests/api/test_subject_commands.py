@@ -26,11 +26,6 @@ from tests.support.world.world import User, World
 
 
 @pytest.fixture
-def wire(world: World) -> Wire:
-    return Wire(world)
-
-
-@pytest.fixture
 def mila(world: World) -> User:
     return world.a_user().is_stepped_up()
 

@@ -25,16 +25,6 @@ from tests.support.world.world import Reply, User, World
 SUBJECTS = "/admin/v1/subjects"
 
 
-@pytest.fixture
-def mila(world: World) -> User:
-    return world.a_user()
-
-
-@pytest.fixture
-def ana(world: World) -> Operator:
-    return world.an_operator("ana")
-
-
 def finds(operator: Operator, **contact: Any) -> Reply:
     return operator.world.call("POST", f"{SUBJECTS}/search", body=contact, arn=operator.arn)
 

@@ -19,16 +19,6 @@ def mila(world: World) -> User:
     return world.a_user()
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
 def everything(package: Package) -> str:
     return "\n".join(package.text(name) for name in package.names)
 

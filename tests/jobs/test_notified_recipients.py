@@ -38,16 +38,6 @@ def user(world: World, stream: Emulator) -> User:
     return found
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
 def work(user: User, request_id: str) -> RightsRequest:
     """Do the work that is due now, and what follows it at once."""
     return erasure_requests.work(user.world, RightsRequestId(request_id), within=timedelta(seconds=1))

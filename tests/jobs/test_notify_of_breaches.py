@@ -63,16 +63,6 @@ def mails() -> Iterator[list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
-@pytest.fixture
 def mila(world: World, mails: list[dict[str, Any]]) -> User:
     """Return a user with a verified address."""
     user = world.a_user()

@@ -35,16 +35,6 @@ def services(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
 def test_breach_recorded_after_the_backup_is_named_by_the_replay(alice: Operator) -> None:
     backup = Backup.made()
     breach_id = opens(alice)

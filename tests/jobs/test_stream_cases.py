@@ -47,11 +47,6 @@ def vera(world: World, stream: Emulator) -> User:
     return user
 
 
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
 def delete_at_stream(*users: User) -> None:
     """Delete users at Stream as its dashboard does."""
     task = gateway._client().delete_users([user.user_id for user in users], "hard", **ERASE)["task_id"]
