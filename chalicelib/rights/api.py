@@ -21,7 +21,7 @@ from chalicelib.core.languages import Language
 from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
 from chalicelib.rights import service
-from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY, receipt_page
+from chalicelib.rights.answers.receipt_page import RECEIPT_POLICY, receipt_page
 from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestList, RequestView
 from chalicelib.rights.erasure import certificate
 from chalicelib.rights.erasure.certificate import CertificateFile
@@ -33,7 +33,6 @@ from chalicelib.rights.request import declaration, recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.receipts import ReaderLanguage, Receipt
 from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
-from chalicelib.rights.restriction import lift
 
 rights = Blueprint(__name__)
 
@@ -51,9 +50,9 @@ def _view(request: RightsRequest, language: Language | None = None) -> RequestVi
 
 def _check_step_up(caller: RightsCaller, request_id: RightsRequestId) -> None:
     request = service.own(caller.account.account_id, request_id)
-    if lift.wants_step_up(request):
+    if service.wants_step_up_to_end(request):
         caller.require_step_up()
-        lift.check_number(caller.account, request)
+        service.check_number_to_end(caller.account, request)
 
 
 @route(
@@ -132,7 +131,7 @@ def lift_restriction(caller: RightsCaller, request_id: RightsRequestId) -> Reque
     and is not ended here if it began within 72 hours after a change of the number (409 `not_now`).
     """
     _check_step_up(caller, request_id)
-    return RequestView.of(lift.lift(caller.account.account_id, request_id))
+    return RequestView.of(service.lift(caller.account.account_id, request_id))
 
 
 @route(rights, "GET", "/v1/rights-requests/{request_id}/export", problems=(NotReady, ExportGone))

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.page import POLICY
 from chalicelib.core.table_names import END_NAMES
 from chalicelib.core.transactions import commit
-from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY
+from chalicelib.rights.answers.receipt_page import RECEIPT_POLICY
 from chalicelib.rights.erasure import store as certificates_store
 from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import IssuedCertificate

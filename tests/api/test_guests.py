@@ -19,7 +19,7 @@ from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.request import store
-from chalicelib.rights.request.identity import IdentityProof
+from chalicelib.rights.request.model import IdentityProof
 from chalicelib.rights.request.terms import Right, Status
 from tests.support.cases.erasure_parts import freeze
 from tests.support.cases.guests import asks, enters, proves, requests, verifies

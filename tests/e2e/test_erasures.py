@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.core import clock
-from chalicelib.rights.answers.receipt_page.document import TEXTS
+from chalicelib.rights.answers.receipt_page import TEXTS
 from infra.local import guide
 from infra.local.chromium import browser
 from infra.local.cloud import LocalCloud

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.retention.model import HoldGround
-from chalicelib.rights.answers.receipt_page.document import TEXTS
+from chalicelib.rights.answers.receipt_page import TEXTS
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from infra.local.chromium import DESKTOP, PHONE, Browser, Screen

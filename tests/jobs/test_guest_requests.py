@@ -17,8 +17,7 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import declaration, files, procedures
 from chalicelib.rights.request.evidence import history_of
-from chalicelib.rights.request.identity import IdentityProof
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.terms import Right, Status, StepStatus
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import freeze

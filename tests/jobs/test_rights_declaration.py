@@ -10,12 +10,11 @@ import pytest
 
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights import jobs
-from chalicelib.rights.answers.words import RightWords, in_both
 from chalicelib.rights.engine import engine
 from chalicelib.rights.engine.step import AnyJob, Done, Step
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission
 from chalicelib.rights.request import declaration
-from chalicelib.rights.request.declaration import ANNOUNCE, At
+from chalicelib.rights.request.declaration import ANNOUNCE, At, RightWords, in_both
 from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.terms import Destination, Right, Status
 from tests.support.cases.scripted import stored
@@ -40,21 +39,22 @@ def _reply(_: AnyJob) -> Done:
 
 @pytest.fixture
 def another_declaration(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Replace the declaration of access: its intake, words and steps are those of a module of this test."""
+    """Replace the declaration of access: its intake and steps are those of a module of this test."""
     module = cast("Any", ModuleType(f"chalicelib.rights.{_MODULE}"))
     module.LOOK, module.REPLY = Step("look", _look), Step("reply", _reply)
     module.RULE = IntakeRule(_begin, wants_step_up=False)
-    module.WORDS = RightWords(
-        title="Other",
-        outcomes={Status.COMPLETED: in_both("We looked (Art. 15 GDPR).", "Pogledali smo (čl. 15. GDPR).")},
-        nothing_held=in_both("Nothing.", "Ništa."),
-    )
     monkeypatch.setitem(sys.modules, module.__name__, module)
     other = replace(
         declaration.of(Right.ACCESS),
         notes=RequestNotes,
         intake=f"{_MODULE}:RULE",
-        words=f"{_MODULE}:WORDS",
+        words=RightWords(
+            title="Other",
+            outcomes={
+                Status.COMPLETED: in_both("We looked (Art. 15 GDPR).", "Pogledali smo (čl. 15. GDPR).")
+            },
+            nothing_held=in_both("Nothing.", "Ništa."),
+        ),
         steps=(_LOOK, _REPLY, ANNOUNCE),
     )
     monkeypatch.setitem(cast("dict[Right, Any]", declaration.declared()), Right.ACCESS, other)

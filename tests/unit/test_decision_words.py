@@ -12,13 +12,11 @@ from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_script
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.answers import decisions
-from chalicelib.rights.answers.reason_words import REASONS
 from chalicelib.rights.answers.views import RequestView
-from chalicelib.rights.answers.words import GENERAL, PARTS, words_of
-from chalicelib.rights.copy import assemble, stream_export, transfer
+from chalicelib.rights.answers.words import GENERAL, PARTS, REASONS
+from chalicelib.rights.copy import steps, transfer
 from chalicelib.rights.request import declaration, procedures
-from chalicelib.rights.request.identity import OnBehalf
-from chalicelib.rights.request.model import KeptData, RightsRequest
+from chalicelib.rights.request.model import KeptData, OnBehalf, RightsRequest
 from chalicelib.rights.request.states import CLOSED
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
 from tests.unit.test_rights_states import a_request
@@ -50,7 +48,7 @@ GDPR = {EN: "Art. {}", LATIN: "čl. {}.", CYRILLIC: "чл. {}."}
 
 
 PERMITTED = {right: one.refusals for right, one in sorted(declaration.declared().items())}
-OUTCOMES = {right: words_of(right).outcomes for right in Right}
+OUTCOMES = {right: declaration.of(right).words.outcomes for right in Right}
 
 
 def said(language: Language, **changes: Any) -> str:
@@ -150,7 +148,7 @@ def test_kept_data_is_said_unless_it_is_secret(language: Language, lead: str) ->
     )
 
 
-@pytest.mark.parametrize("part", [stream_export.PART, transfer.PART, assemble._RECORDS])
+@pytest.mark.parametrize("part", [steps.PART, transfer.PART, steps._RECORDS])
 def test_missing_part_is_named_in_the_language(part: str) -> None:
     request: dict[str, Any] = {"status": Status.PARTIALLY_COMPLETED, "missing": (part,)}
     assert part in said(EN, **request)

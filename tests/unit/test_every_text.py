@@ -41,7 +41,6 @@ from chalicelib.privacy.serbian import PRIVACY, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
 from chalicelib.privacy.serbian.periods import PERIODS, length, retentions
 from chalicelib.rights.answers.guest_letters import _WHAT
-from chalicelib.rights.answers.words import RightWords
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.phrases import CHAT, COPY, phrasebook, records
 from chalicelib.rights.copy.reader import UnreadableReason
@@ -49,6 +48,7 @@ from chalicelib.rights.copy.selection import selection
 from chalicelib.rights.erasure.certificates import words as certificate_words
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.request import notes
+from chalicelib.rights.request.declaration import RightWords
 from chalicelib.rights.request.recipients import WHY
 from chalicelib.stream.deletion import model as deletion_report
 from chalicelib.stream.export import fields, parts
@@ -147,7 +147,7 @@ def test_texts_of_all_kinds_are_found() -> None:
         "chalicelib.rights.answers.words",
         "chalicelib.rights.erasure.letters",
         "chalicelib.rights.answers.letters",
-        "chalicelib.rights.answers.reason_words",
+        "chalicelib.rights.erasure.right",
     }
     assert len(PAIRS) > 60
     assert len(CATALOGUES) > 12

@@ -17,10 +17,8 @@ from chalicelib.core.phrases import IN_ENGLISH
 from chalicelib.privacy import plans, register, words
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.copy import contents
+from chalicelib.rights.copy import contents, page
 from chalicelib.rights.copy.model import ROWS, CopyKind, FieldView, SectionView
-from chalicelib.rights.copy.page import kinds
-from chalicelib.rights.copy.page.document import page
 from chalicelib.rights.request.terms import Right
 from tests.support.pages import exports
 from tests.support.pages.reading import Read, read
@@ -29,7 +27,7 @@ PLAIN = tuple(f"harmless {number}" for number in range(len(exports.HOSTILE)))
 
 
 def of(view: SectionView) -> Read:
-    return read("".join(kinds.section(view, IN_ENGLISH)))
+    return read("".join(page.section(view, IN_ENGLISH)))
 
 
 def a_view(**changes: object) -> SectionView:
@@ -96,7 +94,7 @@ def test_page_can_always_be_encoded_as_utf_8() -> None:
 
 def test_very_long_value_is_cut_and_marked() -> None:
     shown = of(a_view(rows=({"note": "x" * 5_000},), total=1)).shown
-    assert "x" * kinds.LONGEST + "… (cut after 2,000 of 5,000 characters)" in shown
+    assert "x" * page.LONGEST + "… (cut after 2,000 of 5,000 characters)" in shown
 
 
 # --- information
@@ -214,7 +212,7 @@ def test_kind_without_a_list_of_fields_is_missing_and_not_withheld() -> None:
 @pytest.mark.promise("RGT-1")
 def test_missing_data_is_stated_with_its_kind_and_again_at_the_end() -> None:
     sentence = "3 records could not be opened."
-    found = read("".join(page(exports.an_about(), [a_view(missing=(sentence,))])))
+    found = read("".join(page.page(exports.an_about(), [a_view(missing=(sentence,))])))
     assert f"Missing: {sentence}" in found.shown
     assert f"Bookmarks: {sentence}" in found.shown
     assert "Nothing. We could read" not in found.shown
@@ -223,13 +221,13 @@ def test_missing_data_is_stated_with_its_kind_and_again_at_the_end() -> None:
 
 def test_page_of_a_complete_copy_states_that_no_data_is_missing() -> None:
     assert "Nothing. We could read everything that we looked for." in "".join(
-        page(exports.an_about(), [a_view()])
+        page.page(exports.an_about(), [a_view()])
     )
 
 
 @pytest.mark.promise("RGT-1")
 def test_each_recipient_of_data_is_described() -> None:
-    found = read("".join(page(exports.an_about(), [a_view()])))
+    found = read("".join(page.page(exports.an_about(), [a_view()])))
     ids = [place for place in found.attributes("id") if place.startswith("recipient-")]
     assert ids == ["recipient-aws", "recipient-stream"]
     assert Recipient.STREAM.entry.mechanism.value in found.shown
@@ -305,7 +303,7 @@ def test_memory_holds_one_kind_at_a_time() -> None:
             yield view
             del view
 
-    pieces = page(exports.an_about(), endless())
+    pieces = page.page(exports.an_about(), endless())
     while len(taken) < 50:
         next(pieces)
     assert sum(ref() is not None for ref in taken) <= 2

@@ -7,13 +7,7 @@ import re
 import pytest
 
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.rights.answers.receipt_page.document import (
-    RECEIPT_POLICY,
-    SCRIPT,
-    TEXTS,
-    WITHOUT_SCRIPT,
-    receipt_page,
-)
+from chalicelib.rights.answers.receipt_page import RECEIPT_POLICY, SCRIPT, TEXTS, WITHOUT_SCRIPT, receipt_page
 from tests.support.pages.reading import read
 
 pytestmark = pytest.mark.promise("RGT-3")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.rights.answers.words import RightWords, words_of
 from chalicelib.rights.engine.step import Step
 from chalicelib.rights.intake.submission import IntakeRule, rule_of
 from chalicelib.rights.jobs import worker_for
@@ -39,9 +38,8 @@ def test_named_step_has_code_under_its_name(step: StepName) -> None:
 
 
 @pytest.mark.parametrize("right", Right)
-def test_intake_and_words_that_a_right_names_exist(right: Right) -> None:
+def test_intake_that_a_right_names_exists(right: Right) -> None:
     assert isinstance(rule_of(right), IntakeRule)
-    assert isinstance(words_of(right), RightWords)
 
 
 def test_each_step_is_run_by_exactly_one_worker() -> None:

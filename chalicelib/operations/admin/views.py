@@ -26,8 +26,7 @@ from chalicelib.rights.answers.views import (
 from chalicelib.rights.intake.body import Text
 from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.request.deadline import ExtensionReason
-from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf, SeenAuthority
-from chalicelib.rights.request.model import Proposal, RightsRequest
+from chalicelib.rights.request.model import AuthoritySeen, OnBehalf, Proposal, RightsRequest, SeenAuthority
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from chalicelib.staff import service as staff

@@ -23,7 +23,7 @@ from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.operations.reports.serbian import YEAR
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.serbian import PRIVACY
-from chalicelib.rights.answers.words import words_of
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request.terms import Right
 from chalicelib.staff.disclosures.model import DisclosureGround
 
@@ -189,4 +189,4 @@ def _sentence(said: str) -> str:
 
 def _rights() -> dict[str, str]:
     """The titles of the rights by their names, and that of their total."""
-    return {**{right: words_of(right).title for right in Right}, TOTAL: "All rights"}
+    return {**{right: declaration.of(right).words.title for right in Right}, TOTAL: "All rights"}

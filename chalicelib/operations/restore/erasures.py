@@ -40,8 +40,7 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.held import service as held
 from chalicelib.retention.holds import service as holds
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
-from chalicelib.rights.restored import marked
-from chalicelib.rights.restored import requests as requests_of_marks
+from chalicelib.rights.restored import requests
 from chalicelib.rights.restored.restraints import objected_to_marketing
 
 
@@ -114,12 +113,12 @@ def doubt_contradicted(found: FoundMarks) -> None:
     for batch in batched([*found.to_repeat.values()], _ACCOUNTS_PER_READ):
         marks = {mark.tombstone.account_id: mark.tombstone for mark in batch}
         stored = accounts.glances(marks)
-        requests, _ = requests_of_marks.read([one.request_id for one in marks.values()])
-        by_id = {request.request_id: request for request in requests}
+        of_marks, _ = requests.read([one.request_id for one in marks.values()])
+        by_id = {request.request_id: request for request in of_marks}
         for account_id, tombstone in marks.items():
             account, request = stored.get(account_id), by_id.get(tombstone.request_id)
             another_user = account is not None and account.user_id != tombstone.user_id
-            if another_user or (request is not None and not marked.is_that_of(request, tombstone)):
+            if another_user or (request is not None and not requests.is_that_of(request, tombstone)):
                 found.doubtful[tombstone.tombstone_id] = MarkDoubt.CONTRADICTORY
                 del found.to_repeat[tombstone.tombstone_id]
 
@@ -166,7 +165,7 @@ def erase_again(marks: Iterable[Mark], keep: Keep, workers: Workers, perform: Pe
 def _erase(mark: Mark, keep: Keep) -> ErasedAgain:
     account_id = mark.tombstone.account_id
     if mark.erased_at is None:
-        marked.keep_inputs(mark.tombstone)
+        requests.keep_inputs(mark.tombstone)
     kept = _kept(keep, mark.tombstone)
     if not kept.is_complete:
         return ErasedAgain(account_id, {}, is_erased=False, unreadable=kept.unreadable)

@@ -41,7 +41,7 @@ from chalicelib.retention.holds import recovery
 from chalicelib.retention.holds.recovery import HoldOutcome
 from chalicelib.rights.erasure.tombstones import Mark
 from chalicelib.rights.request.terms import ReceivedBy
-from chalicelib.rights.restored import freezes, marked, requests, restraints
+from chalicelib.rights.restored import freezes, requests, restraints
 from chalicelib.rights.restored.freezes import FreezeOutcome
 from chalicelib.rights.restored.requests import LostRequest, RequestOutcome
 from chalicelib.rights.restored.restraints import RestraintOutcome
@@ -90,7 +90,7 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
     found = find_marks(order.at, order.workers)
     erasures.doubt_contradicted(found)
     for tombstone_id in found.unwritten & found.to_repeat.keys():
-        marked.write_mark(found.to_repeat[tombstone_id].tombstone, order.perform)
+        requests.write_mark(found.to_repeat[tombstone_id].tombstone, order.perform)
     yield _about_marks(found)
     if Table.RIGHTS in order.restored:
         yield _recover_holds(order)
@@ -146,7 +146,7 @@ def _restore_requests(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
 
 def _restore_marked(mark: Mark, order: ReplayOrder) -> RequestOutcome:
     try:
-        return marked.restore_marked(mark, order.at, order.perform)
+        return requests.restore_marked(mark, order.at, order.perform)
     except SealingError:
         return RequestOutcome.DOUBTFUL
 

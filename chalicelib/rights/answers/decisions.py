@@ -6,7 +6,7 @@ Every decision has these paragraphs, in the subject's language, each only if it 
     what an operator explained, as written          what a law keeps, and what is missing
     where to complain, and the right to go to court
 
-`words` and `reason_words` have the words that all rights share, and a right the words of its outcomes.
+`words` has the words that all rights share, and a right the words of its outcomes.
 
 An answer to a person without an account, or to an heir, says only what is known: no account has this number
 or mailbox, or none was named. A number may have had an owner before, so no answer says whether it had one, or
@@ -20,7 +20,6 @@ from chalicelib.core.languages import Language
 from chalicelib.core.phrases import in_script
 from chalicelib.privacy import remedies
 from chalicelib.privacy.purposes import OUTLASTS_RESTRICTION, Purpose
-from chalicelib.rights.answers.reason_words import REASONS
 from chalicelib.rights.answers.words import (
     CHAT_OFFER,
     GENERAL,
@@ -29,14 +28,14 @@ from chalicelib.rights.answers.words import (
     NOT_PRESERVED,
     PARTS,
     PRESERVED,
+    REASONS,
     RESTRICTED_IN_PART,
     RESTRICTED_WHOLLY,
     UPHELD_UNSTOPPED,
-    Words,
-    words_of,
 )
-from chalicelib.rights.request.identity import OnBehalf
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request import declaration
+from chalicelib.rights.request.declaration import Words
+from chalicelib.rights.request.model import OnBehalf, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
 
@@ -91,7 +90,7 @@ def answer(request: RightsRequest) -> Words | None:
         return None
     if not request.steps:  # no step looks for a contact: none was named
         return {language: f"{_UNNAMED[language]} {_FORMER[language]}" for language in _UNNAMED}
-    parts = [_NOTHING, words_of(request.right).nothing_held, _FORMER]
+    parts = [_NOTHING, declaration.of(request.right).words.nothing_held, _FORMER]
     if request.right is not Right.MARKETING_OBJECTION:
         parts.append(_UNWANTED)
     return {language: " ".join(part[language] for part in parts) for language in _NOTHING}
@@ -106,7 +105,7 @@ def template(
     right: Right, outcome: Status, reason: RefusalReason | None, country: str | None, language: Language
 ) -> str:
     """Write a decision with a gap for what an operator explains."""
-    words = words_of(right).outcomes.get(outcome) or GENERAL[outcome]
+    words = declaration.of(right).words.outcomes.get(outcome) or GENERAL[outcome]
     why = (_said(REASONS[reason], language),) if reason else ()
     disagree = _said(_DISAGREE, language).format(contact="...")
     last = f"{disagree} {remedies.in_words(country, language)}"
@@ -152,7 +151,7 @@ def _outcome(request: RightsRequest) -> Words:
     outcome = request.status_openly(clock.now())
     if outcome is Status.COMPLETED and _is_unstoppable(request):
         return UPHELD_UNSTOPPED
-    return words_of(request.right).outcomes.get(outcome) or GENERAL[outcome]
+    return declaration.of(request.right).words.outcomes.get(outcome) or GENERAL[outcome]
 
 
 def _is_unstoppable(request: RightsRequest) -> bool:

@@ -26,8 +26,14 @@ from chalicelib.rights.answers import decisions
 from chalicelib.rights.request import declaration, recipients, states
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.duties import proof_lapses_at
-from chalicelib.rights.request.identity import PROOFS_NEEDED, IdentityProof, OnBehalf
-from chalicelib.rights.request.model import KeptData, RightsRequest, StepState
+from chalicelib.rights.request.model import (
+    PROOFS_NEEDED,
+    IdentityProof,
+    KeptData,
+    OnBehalf,
+    RightsRequest,
+    StepState,
+)
 from chalicelib.rights.request.notes import RecipientOutcome, RestraintNotes
 from chalicelib.rights.request.recipients import ShownRecipient
 from chalicelib.rights.request.states import TooLate

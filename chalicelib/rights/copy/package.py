@@ -25,11 +25,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.core import clock
-from chalicelib.rights.copy import contents, schema, spreadsheet
+from chalicelib.rights.copy import contents, page, schema, spreadsheet
 from chalicelib.rights.copy.archive import Archive, zipped_to
 from chalicelib.rights.copy.contents import CHAT_FILE, Chat, CopyRequest, Gathered, csv_file
 from chalicelib.rights.copy.manifest import MissingFromCopy
-from chalicelib.rights.copy.page import document
 from chalicelib.rights.copy.reader import Reading, Unread
 from chalicelib.rights.copy.selection import CHAT, selection
 from chalicelib.rights.copy.spool import Spools, spooled
@@ -104,7 +103,7 @@ def _gather(asked: CopyRequest, chat: Chat, spools: Spools) -> Gathered:
 def _write(archive: Archive, gathered: Gathered) -> None:
     """Write the files in order; the manifest is last, because it has the hashes of the others."""
     spools = gathered.spools
-    archive.add("index.html", HTML, document.page(contents.about(gathered), contents.views(gathered)))
+    archive.add("index.html", HTML, page.page(contents.about(gathered), contents.views(gathered)))
     archive.add("data.json", JSON, contents.data(gathered), expected=gathered.size)
     archive.add("data.schema.json", SCHEMA, [schema.text()])
     for kind, part in gathered.chosen.parts.items():

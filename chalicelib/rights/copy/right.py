@@ -1,15 +1,23 @@
 """Access and portability: a copy of the subject's data (Art. 15 and 20 GDPR)."""
 
-from chalicelib.rights.request.declaration import ANNOUNCE, IN_GENERAL, PIN, At, RightDeclaration
+from chalicelib.rights.request.declaration import (
+    ANNOUNCE,
+    IN_GENERAL,
+    PIN,
+    At,
+    RightDeclaration,
+    RightWords,
+    in_both,
+)
 from chalicelib.rights.request.notes import CopyNotes
 from chalicelib.rights.request.terms import Destination, RefusalReason, Right, Status
 
-_STREAM, _COPY = At("copy.stream_export"), At("copy.assemble")
+_COPY = At("copy.steps")
 # It may send data out of our account, so it has a role of its own.
 _TRANSFER = At("copy.transfer", Destination.TRANSFERS)
 
-ASK_STREAM = _STREAM.step("ask_stream")  # request an export of the subject's data from Stream
-AWAIT_STREAM = _STREAM.step("await_stream")  # wait for that export
+ASK_STREAM = _COPY.step("ask_stream")  # request an export of the subject's data from Stream
+AWAIT_STREAM = _COPY.step("await_stream")  # wait for that export
 ASSEMBLE = _COPY.step("assemble")  # pack all data into one file
 TRANSFER = _TRANSFER.step("transfer")  # send the file to the controller that the subject named
 DELIVER = _COPY.step("deliver")  # let the subject fetch the file; this is the answer
@@ -22,12 +30,70 @@ _STEPS = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, DELIVER, ANNOUNCE, DISCARD)
 _STEPS_HANDED_ON = (PIN, ASK_STREAM, AWAIT_STREAM, ASSEMBLE, TRANSFER, DELIVER, ANNOUNCE, DISCARD)
 _ENDINGS = {Status.CANCELLED: (DISCARD,), None: (ANNOUNCE, DISCARD)}
 
+_WORDS_OF_ACCESS = RightWords(
+    title="Copy of the data (access)",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "Your copy is ready. It shows what we store about you, why, for how long, and who received it "
+            "(Art. 15 GDPR, Art. 26 ZZPL).",
+            "Vaša kopija je spremna. Ona prikazuje koje podatke o Vama čuvamo, zašto, koliko dugo i ko ih je "
+            "primio (čl. 15. GDPR, čl. 26. ZZPL).",
+        ),
+        Status.PARTIALLY_COMPLETED: in_both(
+            "Your copy is ready, but it is not complete (Art. 15 GDPR, Art. 26 ZZPL).",
+            "Vaša kopija je spremna, ali nije potpuna (čl. 15. GDPR, čl. 26. ZZPL).",
+        ),
+        Status.REFUSED: in_both(
+            "We refused your request for a copy of your data (Art. 15 GDPR, Art. 26 ZZPL).",
+            "Odbili smo Vaš zahtev za kopiju podataka (čl. 15. GDPR, čl. 26. ZZPL).",
+        ),
+        Status.CANCELLED: in_both(
+            "Your request for a copy of your data was cancelled. You do not get a copy.",
+            "Vaš zahtev za kopiju podataka je otkazan. Nećete dobiti kopiju.",
+        ),
+    },
+    nothing_held=in_both("So there is no copy of data.", "Zato nema kopije podataka."),
+    on_page=(
+        "Access",
+        "know which data about you we process, and get a copy of it (Art. 15 GDPR)",
+    ),
+)
+_WORDS_OF_PORTABILITY = RightWords(
+    title="Copy for another service (portability)",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "Your data is ready, in a format that other services can read (Art. 20 GDPR, Art. 36 ZZPL).",
+            "Vaši podaci su spremni, u obliku koji druge usluge mogu da čitaju (čl. 20. GDPR, čl. 36. ZZPL).",
+        ),
+        Status.PARTIALLY_COMPLETED: in_both(
+            "Your data is ready, in a format that other services can read, but a part of your request was "
+            "not "
+            "fulfilled (Art. 20 GDPR, Art. 36 ZZPL).",
+            "Vaši podaci su spremni, u obliku koji druge usluge mogu da čitaju, ali deo Vašeg zahteva nije "
+            "ispunjen (čl. 20. GDPR, čl. 36. ZZPL).",
+        ),
+        Status.REFUSED: in_both(
+            "We refused your request to transfer your data (Art. 20 GDPR, Art. 36 ZZPL).",
+            "Odbili smo Vaš zahtev za prenos podataka (čl. 20. GDPR, čl. 36. ZZPL).",
+        ),
+        Status.CANCELLED: in_both(
+            "Your request to transfer your data was cancelled. Nothing was transferred.",
+            "Vaš zahtev za prenos podataka je otkazan. Ništa nije preneto.",
+        ),
+    },
+    nothing_held=in_both("So there is no data to transfer.", "Zato nema podataka za prenos."),
+    on_page=(
+        "Portability",
+        "get your data in a format that another service can read, or have it sent there (Art. 20 GDPR)",
+    ),
+)
+
 ACCESS = RightDeclaration(
     right=Right.ACCESS,
     dpv="A15",
     notes=CopyNotes,
     intake="copy.intake:ACCESS",
-    words="copy.words:ACCESS",
+    words=_WORDS_OF_ACCESS,
     steps=_STEPS,
     variants={HANDED_ON: _STEPS_HANDED_ON},
     endings=_ENDINGS,
@@ -39,7 +105,7 @@ PORTABILITY = RightDeclaration(
     dpv="A20",
     notes=CopyNotes,
     intake="copy.intake:PORTABILITY",
-    words="copy.words:PORTABILITY",
+    words=_WORDS_OF_PORTABILITY,
     steps=_STEPS,
     variants={HANDED_ON: _STEPS_HANDED_ON},
     endings=_ENDINGS,

@@ -7,17 +7,25 @@ a note beforehand and acts at most once.
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Generic, TypeVar, cast
 
 from chalicelib.core.clock import HOUR, MINUTE
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.ids import MailId
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.leases import Turns
 from chalicelib.rights.request import evidence, store
 from chalicelib.rights.request.duties import Duty
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.notes import CopyNotes, ErasureNotes, RequestNotes, changes
+from chalicelib.rights.request.notes import (
+    CopyNotes,
+    ErasureNotes,
+    RequestAnnouncement,
+    RequestNotes,
+    changes,
+)
 from chalicelib.rights.request.terms import Destination, Status
 
 # The lease of a step that makes only a few calls, each with a timeout.
@@ -28,7 +36,8 @@ _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = 6 * HOUR
 # The longest wait between two attempts at a service that does not answer.
 LONGEST_LOOK = 30 * MINUTE
-
+# What is known of a message that may have been sent, in the words of the evidence.
+SENT_BEFORE, SENT_IN_DOUBT = "sent_before", "sent_in_doubt"
 
 N = TypeVar("N", bound=RequestNotes)
 
@@ -70,6 +79,30 @@ class Job(Generic[N]):
         """
         changed = changes(self.notes, notes)
         self.move(self.request.model_copy(update={"notes": notes}), event, *also, **changed)
+
+    def send_at_most_once(self, about: RequestAnnouncement, send: Callable[[MailId], str]) -> str:
+        """Send a message, unless an earlier run may have sent it: a note is written before.
+
+        Returns what `send` returns, `SENT_BEFORE` if an earlier run may have sent it, or `SENT_IN_DOUBT`.
+
+        Raises:
+            Unavailable: it was certainly not sent; another run may send it.
+        """
+        # Not at the top: the sweep imports this module and sends no messages.
+        from chalicelib.messages.mail import MailInDoubt, MailUnavailable
+        from chalicelib.messages.sms import TextInDoubt, TextUnavailable
+
+        if about in self.notes.mails:
+            return SENT_BEFORE
+        before, mail_id = self.notes, MailId.new()
+        self.note(replace(before, mails={**before.mails, about: mail_id}))
+        try:
+            return send(mail_id)
+        except (MailUnavailable, TextUnavailable):
+            self.note(before)
+            raise Unavailable from None
+        except (MailInDoubt, TextInDoubt):
+            return SENT_IN_DOUBT
 
 
 CopyJob = Job[CopyNotes]

@@ -27,8 +27,7 @@ from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.engine.sending import SENT_IN_DOUBT, at_most_once
-from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop
+from chalicelib.rights.engine.step import SENT_IN_DOUBT, Done, ErasureJob, Outcome, Step, Stop
 from chalicelib.rights.erasure import letters, right
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.inputs import read_subject
@@ -133,7 +132,7 @@ def _notify(job: ErasureJob) -> Outcome:
 
 def _announce_once(job: ErasureJob, about: RequestAnnouncement, to: Reach, message: Message) -> Done:
     since = job.request.unreachable_since
-    sent = at_most_once(job, about, lambda mail_id: _send(mail_id, to, message, since))
+    sent = job.send_at_most_once(about, lambda mail_id: _send(mail_id, to, message, since))
     return Done(counts={sent: 1})
 
 

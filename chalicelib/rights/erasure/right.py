@@ -1,6 +1,13 @@
 """Erasure: the account and its data are deleted, here and at Stream (Art. 17 GDPR, ADR 30)."""
 
-from chalicelib.rights.request.declaration import ANNOUNCE, IN_GENERAL, At, RightDeclaration
+from chalicelib.rights.request.declaration import (
+    ANNOUNCE,
+    IN_GENERAL,
+    At,
+    RightDeclaration,
+    RightWords,
+    in_both,
+)
 from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.request.terms import Destination, RefusalReason, Right, Status
 
@@ -11,7 +18,7 @@ def _at(module: str) -> At:
 
 
 _CONFIRM, _FREEZE, _CAPTURE, _STREAM = _at("confirm"), _at("freeze"), _at("capture"), _at("stream_deletion")
-_KEEP, _DELETE, _CERTIFY, _LAPSE = _at("keep"), _at("delete"), _at("certify"), _at("lapse")
+_KEEP, _DELETE, _CERTIFY = _at("keep"), _at("delete"), _at("certify")
 
 # Notify the subject at once that the account will be deleted, and how to cancel that.
 CONFIRM = _CONFIRM.step("confirm")
@@ -42,17 +49,57 @@ NOTIFY = _CONFIRM.step("notify")  # notify the subject that the deletion is comp
 # Write the final tombstone to the locked bucket too, delete the inputs of the steps.
 FORGET = _CAPTURE.step("forget")
 # Wait for the ends of holds, delete what they kept, issue the certificate anew.
-AWAIT_LAPSE = _LAPSE.step("await_lapse")
+AWAIT_LAPSE = _CERTIFY.step("await_lapse")
 THAW = _FREEZE.step("thaw")  # after a cancellation or refusal: restore the account's state
 CONFIRM_CANCELLATION = _CONFIRM.step("confirm_cancellation")  # notify the subject that the account stays
 RESUME_AT_STREAM = _FREEZE.step("resume_at_stream")  # let the user connect to Stream again
+
+_WORDS = RightWords(
+    title="Deletion",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "Your account and your data were deleted (Art. 17 GDPR, Art. 30 ZZPL). The certificate says what "
+            "was deleted, what stays and why.",
+            "Vaš nalog i Vaši podaci su obrisani (čl. 17. GDPR, čl. 30. ZZPL). U potvrdi piše šta je "
+            "obrisano, "
+            "šta ostaje i zašto.",
+        ),
+        Status.PARTIALLY_COMPLETED: in_both(
+            "Your account and your data were deleted, with exceptions (Art. 17 GDPR, Art. 30 ZZPL). The "
+            "certificate says what was deleted, what stays and why.",
+            "Vaš nalog i Vaši podaci su obrisani, uz izuzetke (čl. 17. GDPR, čl. 30. ZZPL). U potvrdi piše "
+            "šta "
+            "je obrisano, šta ostaje i zašto.",
+        ),
+        Status.REFUSED: in_both(
+            "We did not delete your account and your data (Art. 17 GDPR, Art. 30 ZZPL).",
+            "Nismo obrisali Vaš nalog i Vaše podatke (čl. 17. GDPR, čl. 30. ZZPL).",
+        ),
+        Status.CANCELLED: in_both(
+            "The deletion of your account was cancelled. The account and the data stay.",
+            "Brisanje Vašeg naloga je otkazano. Nalog i podaci ostaju.",
+        ),
+    },
+    nothing_held=in_both(
+        "So there is nothing to delete. After the deletion of an account, keyed hashes of its number "
+        "and email address stay for some days, without the account. If it objected to direct marketing, such "
+        "hashes stay longer, so that the objection stays in force. Then we delete them.",
+        "Zato nema šta da se obriše. Posle brisanja naloga, heš-vrednosti njegovog broja i adrese, "
+        "zaštićene ključem, ostaju nekoliko dana, bez naloga. Ako je sa naloga podnet prigovor na direktno "
+        "oglašavanje, takve vrednosti ostaju duže, da bi prigovor ostao na snazi. Zatim ih brišemo.",
+    ),
+    on_page=(
+        "Deletion",
+        "have your data deleted, unless a law requires us to keep it (Art. 17 GDPR)",
+    ),
+)
 
 ERASURE = RightDeclaration(
     right=Right.ERASURE,
     dpv="A17",
     notes=ErasureNotes,
     intake="erasure.intake:ERASURE",
-    words="erasure.words:ERASURE",
+    words=_WORDS,
     steps=(
         CONFIRM, SETTLE, FREEZE, SUSPEND_AT_STREAM, GRACE,
         CAPTURE, RECORD_TOMBSTONE, QUARANTINE, DELETE_AT_STREAM, AWAIT_STREAM_DELETION, KEEP_HELD,

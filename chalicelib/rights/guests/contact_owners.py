@@ -10,7 +10,7 @@ from chalicelib.core import needs
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Wanted
 from chalicelib.messages.model import mailbox
-from chalicelib.rights.request.identity import GuestContact
+from chalicelib.rights.request.model import GuestContact
 
 
 def contact_of(phone: str | None, email: str | None, locale: str | None = None) -> GuestContact:

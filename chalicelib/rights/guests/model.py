@@ -18,7 +18,7 @@ from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.rights.intake.body import RequestedChange
-from chalicelib.rights.request.identity import GuestContact
+from chalicelib.rights.request.model import GuestContact
 
 
 class GuestDraft(

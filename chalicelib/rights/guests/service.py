@@ -48,8 +48,13 @@ from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_outside_the_app
 from chalicelib.rights.request import receipts
-from chalicelib.rights.request.identity import PROOFS_NEEDED, GuestContact, IdentityProof, OnBehalf
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import (
+    PROOFS_NEEDED,
+    GuestContact,
+    IdentityProof,
+    OnBehalf,
+    RightsRequest,
+)
 from chalicelib.rights.request.states import ProofNotAccepted
 from chalicelib.rights.request.terms import ReceivedBy, Status
 

@@ -28,8 +28,13 @@ from chalicelib.rights.intake.submission import (
     rule_of,
 )
 from chalicelib.rights.request import evidence, procedures, receipts, states, store
-from chalicelib.rights.request.identity import GuestContact, IdentityProof, OnBehalf, SeenAuthority
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import (
+    GuestContact,
+    IdentityProof,
+    OnBehalf,
+    RightsRequest,
+    SeenAuthority,
+)
 from chalicelib.rights.request.states import AlreadyOpen
 from chalicelib.rights.request.store import ExercisedAlready, RequestExists
 from chalicelib.rights.request.terms import ReceivedBy, Status, StepStatus

@@ -22,8 +22,7 @@ from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission
 from chalicelib.rights.request import declaration, procedures
-from chalicelib.rights.request.identity import PROOFS_NEEDED, GuestContact, IdentityProof
-from chalicelib.rights.request.model import new_notes
+from chalicelib.rights.request.model import PROOFS_NEEDED, GuestContact, IdentityProof, new_notes
 from chalicelib.rights.request.terms import Right, Status
 
 

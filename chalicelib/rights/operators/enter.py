@@ -36,7 +36,7 @@ from chalicelib.rights.intake import recovery
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject, rule_outside_the_app
-from chalicelib.rights.request.identity import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
+from chalicelib.rights.request.model import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
 from chalicelib.rights.request.terms import ReceivedBy, Right
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open

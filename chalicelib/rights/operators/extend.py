@@ -26,8 +26,7 @@ from chalicelib.rights.engine.moves import (
 from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.request import procedures, states
 from chalicelib.rights.request.deadline import ExtensionReason, NotAllowed
-from chalicelib.rights.request.identity import IdentityProof
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.states import ExtensionNotAllowed, TooLate
 from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.staff.cases import check_second, staff_move

@@ -46,8 +46,7 @@ from chalicelib.retention.holds import service as holds
 from chalicelib.retention.model import Hold
 from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.request import store
-from chalicelib.rights.request.identity import GuestContact
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import GuestContact, RightsRequest
 from chalicelib.staff import history
 
 # Looking up one number after another would show an operator which numbers have an account.

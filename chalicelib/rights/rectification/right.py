@@ -1,6 +1,15 @@
 """Rectification: at once for what the app edits, else after a decision (Art. 16 GDPR, ADR 50)."""
 
-from chalicelib.rights.request.declaration import ANNOUNCE, COOL_DOWN, IN_GENERAL, WARN, At, RightDeclaration
+from chalicelib.rights.request.declaration import (
+    ANNOUNCE,
+    COOL_DOWN,
+    IN_GENERAL,
+    WARN,
+    At,
+    RightDeclaration,
+    RightWords,
+    in_both,
+)
 from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
 
@@ -16,12 +25,36 @@ LATER = "later"
 # The steps after the answer. A request under review has none before its decision.
 _RECTIFIED = (ANNOUNCE, NOTIFY_RECIPIENTS)
 
+_WORDS = RightWords(
+    title="Correction",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "We corrected your data as you asked (Art. 16 GDPR, Art. 29 ZZPL).",
+            "Ispravili smo Vaše podatke kako ste tražili (čl. 16. GDPR, čl. 29. ZZPL).",
+        ),
+        Status.PARTIALLY_COMPLETED: in_both(
+            "We corrected a part of the data that you named (Art. 16 GDPR, Art. 29 ZZPL).",
+            "Ispravili smo deo podataka koje ste naveli (čl. 16. GDPR, čl. 29. ZZPL).",
+        ),
+        Status.REFUSED: in_both(
+            "We did not change the data that you named (Art. 16 GDPR, Art. 29 ZZPL).",
+            "Nismo promenili podatke koje ste naveli (čl. 16. GDPR, čl. 29. ZZPL).",
+        ),
+        Status.CANCELLED: in_both(
+            "Your request to correct your data was cancelled.",
+            "Vaš zahtev za ispravku podataka je otkazan.",
+        ),
+    },
+    nothing_held=in_both("So there is nothing to correct.", "Zato nema šta da se ispravi."),
+    on_page=("Correction", "have wrong or incomplete data corrected (Art. 16 GDPR)"),
+)
+
 RECTIFICATION = RightDeclaration(
     right=Right.RECTIFICATION,
     dpv="A16",
     notes=RequestNotes,
     intake="rectification.intake:RECTIFICATION",
-    words="rectification.words:RECTIFICATION",
+    words=_WORDS,
     steps=_RECTIFIED,
     variants={LATER: (WARN, COOL_DOWN, CORRECT, *_RECTIFIED)},
     endings={Status.CANCELLED: (), Status.REFUSED: (ANNOUNCE,), None: _RECTIFIED},

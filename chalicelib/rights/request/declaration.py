@@ -2,8 +2,8 @@
 
 A right is a folder of `rights` with a module `right`. It declares facts only: the notes of its requests, the
 steps that carry them out or end them early, why they may be refused, and which step waits. It names its
-intake, its words and the code of its steps, and the code that runs one loads it. So the intake of requests
-imports no step, and a worker only the steps that it runs.
+intake and the code of its steps, and the code that runs one loads it. So the intake of requests imports no
+step, and a worker only the steps that it runs.
 
 Intake, engine, operators, views and reports read the declarations.
 """
@@ -57,6 +57,29 @@ class At:
 
 
 Names = tuple[StepName, ...]
+Words = Mapping[str, str]  # a text in English ("en") and Serbian ("sr", in Latin script)
+
+
+def in_both(en: str, sr: str) -> Words:
+    """Pair the words of both languages."""
+    return {"en": en, "sr": sr}
+
+
+@dataclass(frozen=True)
+class RightWords:
+    """What people read about one right.
+
+    Attributes:
+        title: its name in reports, in English.
+        outcomes: what a decision says first, by the status.
+        nothing_held: the answer to a person about whom nothing is stored.
+        on_page: its name on the page of a copy, and what it allows; None: the page has words of its own.
+    """
+
+    title: str
+    outcomes: Mapping[Status, Words]
+    nothing_held: Words
+    on_page: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,7 @@ class RightDeclaration:
         dpv: its term in the extension eu-gdpr of the Data Privacy Vocabulary.
         notes: what the steps of a request leave for later ones.
         intake: the place of its `IntakeRule`: `module:name`, below `rights`.
-        words: the place of its `RightWords`, in the same form.
+        words: what people read about it.
         steps: the steps that carry a request out. A request that waits for operators begins without them.
         variants: the steps of requests that need others, by a name that the intake knows.
         endings: the steps after a person closed a request, by its status; None: any other status.
@@ -86,7 +109,7 @@ class RightDeclaration:
     dpv: str
     notes: type[RequestNotes]
     intake: str
-    words: str
+    words: RightWords
     steps: Names
     variants: Mapping[str, Names] = field(default_factory=dict)
     endings: Mapping[Status | None, Names] = field(default_factory=dict)
@@ -162,10 +185,9 @@ def worker_of(step: str) -> Destination:
 
 
 def load_all() -> None:
-    """Load the intake and the words of each right: while Lambda starts the container, no request waits."""
+    """Load the intake of each right: while Lambda starts the container, no request waits."""
     for one in declared().values():
         load(one.intake)
-        load(one.words)
 
 
 def load(place: str) -> Any:  # noqa: ANN401 - the caller knows what it named

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.clock import DAY
-from chalicelib.rights.request.identity import PROOF_AWAITED, PROOF_AWAITED_LEAST, PROOF_REMINDERS
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import PROOF_AWAITED, PROOF_AWAITED_LEAST, PROOF_REMINDERS, RightsRequest
 from chalicelib.rights.request.terms import Status
 
 # How far ahead records are pinned for an open request, and how long before its end a pin is renewed. The

@@ -6,12 +6,14 @@ than its subject's own key, because claims about it may be raised later (Art. 17
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_serializer, field_validator
 
-from chalicelib.core.clock import Instant
+from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import AccountId, HoldId, RightsRequestId, StaffId, UserId
 from chalicelib.core.languages import Language
 from chalicelib.core.table_names import Table
@@ -23,9 +25,68 @@ from chalicelib.retention.model import HoldGround
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request import notes as notes_of_requests
 from chalicelib.rights.request.deadline import Clock, Extension, Pause
-from chalicelib.rights.request.identity import GuestContact, IdentityProof, OnBehalf, SeenAuthority
 from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.terms import EVIDENCE_LAW, ReceivedBy, RefusalReason, Right, Status, StepStatus
+
+# Two different proofs release a copy or start an erasure. One proof may have been stolen, or may belong to
+# another person by now: numbers and mailboxes get new owners.
+PROOFS_NEEDED = 2
+
+# How long proof of identity is awaited, and when the subject is notified of that: at once, and twice later.
+PROOF_AWAITED = 30 * DAY
+PROOF_REMINDERS = (0 * DAY, 7 * DAY, 21 * DAY)
+# The least time that the subject gets if proof was requested shortly before the answer is due.
+PROOF_AWAITED_LEAST = 7 * DAY
+
+
+class IdentityProof(StrEnum):
+    """A proof that a request comes from the owner of an account."""
+
+    NUMBER = "number"  # a code that was sent to it
+    MAILBOX = "mailbox"  # the same
+    DEVICE = "device"  # the id of a device that had a session of the account
+    STAFF = "staff"  # two operators checked the identity
+
+
+class OnBehalf(StrEnum):
+    """The person who makes a request for the subject."""
+
+    AGENT = "agent"
+    PARENT = "parent"
+    HEIR = "heir"
+
+
+class AuthoritySeen(StrEnum):
+    """What shows that a representative may act for the subject. It is seen by an operator, and not kept."""
+
+    POWER_OF_ATTORNEY = "power_of_attorney"
+    PARENTAL_RESPONSIBILITY = "parental_responsibility"
+    COURT_DECISION = "court_decision"
+    INHERITANCE_DECISION = "inheritance_decision"
+
+
+class SeenAuthority(BaseModel):
+    """Which proof of authority an operator saw, and on which day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: AuthoritySeen
+    seen_on: date
+    seen_by: StaffId
+
+
+@dataclass(frozen=True, repr=False)
+class GuestContact:
+    """Where a person without an account gets the answer: a number in E.164, or a mailbox."""
+
+    phone: str | None = None
+    email: str | None = None
+    locale: str | None = None
+
+    @property
+    def proof(self) -> IdentityProof:
+        """The proof that a code to this contact gives."""
+        return IdentityProof.NUMBER if self.phone else IdentityProof.MAILBOX
 
 
 class OwedEntry(BaseModel):

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.declaration import ANNOUNCE, COOL_DOWN, FORGET_CONTACT, WARN
-from chalicelib.rights.request.identity import PROOFS_NEEDED
-from chalicelib.rights.request.model import RightsRequest, StepState
+from chalicelib.rights.request.model import PROOFS_NEEDED, RightsRequest, StepState
 from chalicelib.rights.request.terms import Right, Status, StepStatus
 
 

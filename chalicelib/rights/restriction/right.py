@@ -1,7 +1,15 @@
 """Restriction: the data is only stored, in the purposes that the request names (Art. 18 GDPR, ADR 48)."""
 
 from chalicelib.rights.copy.right import ASK_STREAM, AWAIT_STREAM
-from chalicelib.rights.request.declaration import ANNOUNCE, IN_GENERAL, PIN, At, RightDeclaration
+from chalicelib.rights.request.declaration import (
+    ANNOUNCE,
+    IN_GENERAL,
+    PIN,
+    At,
+    RightDeclaration,
+    RightWords,
+    in_both,
+)
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
 
@@ -27,12 +35,44 @@ WHOLLY = "wholly"  # all use stops, and deletion goes on
 PRESERVING = "preserving"  # some uses stop, and so does deletion
 IN_PART = "in_part"  # some uses stop; the intake has the whole effect
 
+_WORDS = RightWords(
+    title="Restriction",
+    outcomes={
+        Status.COMPLETED: in_both(
+            "We restricted the processing that you named (Art. 18 GDPR, Art. 31 ZZPL). We store the data, "
+            "and "
+            "use it otherwise only as these articles allow. Before we lift the restriction, we will inform "
+            "you.",
+            "Ograničili smo obradu koju ste naveli (čl. 18. GDPR, čl. 31. ZZPL). Podatke čuvamo, a inače ih "
+            "koristimo samo kako ovi članovi dozvoljavaju. Obavestićemo Vas pre nego što ograničenje "
+            "prestane.",
+        ),
+        Status.PARTIALLY_COMPLETED: in_both(
+            "We restricted a part of the processing that you named (Art. 18 GDPR, Art. 31 ZZPL). Before we "
+            "lift the restriction, we will inform you.",
+            "Ograničili smo deo obrade koju ste naveli (čl. 18. GDPR, čl. 31. ZZPL). Obavestićemo Vas pre "
+            "nego "
+            "što ograničenje prestane.",
+        ),
+        Status.REFUSED: in_both(
+            "We did not restrict the processing of your data (Art. 18 GDPR, Art. 31 ZZPL).",
+            "Nismo ograničili obradu Vaših podataka (čl. 18. GDPR, čl. 31. ZZPL).",
+        ),
+        Status.CANCELLED: in_both(
+            "Your request to restrict the processing of your data was cancelled.",
+            "Vaš zahtev za ograničenje obrade podataka je otkazan.",
+        ),
+    },
+    nothing_held=in_both("So there is no processing to restrict.", "Zato nema obrade koju bismo ograničili."),
+    on_page=("Restriction", "have us store your data without using it (Art. 18 GDPR)"),
+)
+
 RESTRICTION = RightDeclaration(
     right=Right.RESTRICTION,
     dpv="A18",
     notes=RestraintNotes,
     intake="restriction.intake:RESTRICTION",
-    words="restriction.words:RESTRICTION",
+    words=_WORDS,
     steps=(
         RESTRICT_AT_STREAM, PIN, ASK_STREAM, AWAIT_STREAM, PRESERVE_MESSAGES, CONCLUDE,
         ANNOUNCE, UPHOLD, *_AFTERWARDS,

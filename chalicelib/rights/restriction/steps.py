@@ -20,8 +20,8 @@ from chalicelib.core.settings import settings
 from chalicelib.privacy import pins
 from chalicelib.rights.answers import letters
 from chalicelib.rights.copy import package as copies
-from chalicelib.rights.copy.assemble import open_chat
 from chalicelib.rights.copy.model import CopyKind
+from chalicelib.rights.copy.steps import open_chat
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Stop, Wait
 from chalicelib.rights.request import files, restraints
 from chalicelib.rights.request.model import RightsRequest

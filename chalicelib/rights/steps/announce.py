@@ -25,7 +25,6 @@ from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Choices, Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.answers import guest_letters, letters
-from chalicelib.rights.engine.sending import at_most_once
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.letters import link as receipt_link
@@ -98,7 +97,7 @@ def send_once(
         return _IN_APP
 
     try:
-        sent = at_most_once(job, about, send)
+        sent = job.send_at_most_once(about, send)
     except (MailRefused, TextRefused):
         return {_IN_APP: 1}
     return {sent if sent in {_BY_MAIL, _BY_TEXT} else _IN_APP: 1}

@@ -21,14 +21,12 @@ from chalicelib.messages.mail import MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.answers import guest_letters
-from chalicelib.rights.engine.sending import at_most_once
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure.inputs import read_subject
 from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.intake import record
 from chalicelib.rights.request import declaration, duties, procedures
-from chalicelib.rights.request.identity import IdentityProof
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
 from chalicelib.rights.request.terms import RefusalReason, Status
 from chalicelib.rights.steps.announce import WrittenMail, WrittenText, send_once
@@ -101,7 +99,7 @@ def _send_to_channels(
             return said
 
         try:
-            sent = at_most_once(job, about, send_mail) if email else _NOT_REACHABLE
+            sent = job.send_at_most_once(about, send_mail) if email else _NOT_REACHABLE
         except MailRefused:
             sent = _NOT_REACHABLE
         counts[f"{sent}_by_mail"] = 1
@@ -113,7 +111,7 @@ def _send_to_channels(
             return said
 
         try:
-            sent = at_most_once(job, about, send_text)
+            sent = job.send_at_most_once(about, send_text)
         except TextRefused:
             sent = _NOT_REACHABLE
         counts[f"{sent}_by_text"] = 1

@@ -21,7 +21,7 @@ from chalicelib.core.languages import Language
 from chalicelib.rights.answers import decisions
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.deadline import ExtensionReason
-from chalicelib.rights.request.identity import AuthoritySeen, OnBehalf
+from chalicelib.rights.request.model import AuthoritySeen, OnBehalf
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from infra.deployment.account import AwsAccount
 from infra.ops.cases import tables

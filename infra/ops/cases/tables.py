@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from chalicelib.rights.answers.reason_words import REASONS
+from chalicelib.rights.answers.words import REASONS
 from chalicelib.rights.request.deadline import ExtensionReason
 
 Case = dict[str, Any]

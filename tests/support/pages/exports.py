@@ -9,7 +9,7 @@ from chalicelib.privacy import plans, register
 from chalicelib.privacy.plans import WithheldField
 from chalicelib.privacy.register import WITHOUT_RECORD
 from chalicelib.rights.copy.model import ROWS, About, CopyKind, File, Row, SectionView
-from chalicelib.rights.copy.page.document import page
+from chalicelib.rights.copy.page import page
 from chalicelib.rights.copy.phrases import phrasebook
 
 RECEIVED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

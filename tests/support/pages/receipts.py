@@ -15,7 +15,7 @@ from chalicelib.core.http import PublicPage
 from chalicelib.core.http.answers import respond
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.languages import Language, preferred
-from chalicelib.rights.answers.receipt_page.document import RECEIPT_POLICY, receipt_page
+from chalicelib.rights.answers.receipt_page import RECEIPT_POLICY, receipt_page
 from chalicelib.rights.answers.views import RequestView
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right, Status

@@ -7,7 +7,7 @@ Invariants:
 - `openssl dgst -sha256 -verify` over the same bytes verifies it (docs/certificates.md).
 - Signing has no side effect. After a crash, `sign` may be called again and returns another valid signature,
   since ECDSA is randomised. The caller stores the first envelope on condition that none is stored. Only the
-  end of a hold replaces it (`erasure/lapse`).
+  end of a hold replaces it (`erasure/certify`).
 - A signature that the public key does not confirm is never returned.
 - If KMS does not answer, throttles or fails, `Unavailable` is raised and the step waits. If KMS refuses,
   `AwsBug` is raised for an operator.

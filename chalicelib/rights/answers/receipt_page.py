@@ -126,7 +126,7 @@ WITHOUT_SCRIPT = (
 )
 
 
-SCRIPT = Path(__file__).with_name("script.js").read_text(encoding="utf-8")
+SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 # A single column, and buttons as large as a thumb. The heading gets the focus after each change, so that a
 # screen reader reads it; it is no control, so it has no outline.
