@@ -24,7 +24,7 @@ from chalicelib.reconciliation import service
 from chalicelib.reconciliation import store as reconciliation
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.model import StreamCheck
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 from infra.stream_emulator import running_emulator
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support.clouds import environment

@@ -50,7 +50,7 @@ from chalicelib.core.table import (
     partition_of,
     visible,
 )
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _RELEASED = Attr("released_at").exists() & Attr("account_id").not_exists()
@@ -80,8 +80,8 @@ def account_key(account_id: AccountId) -> Key:
 
 
 # The account as stored, also while it is being erased: for the erasure, and for jobs that it does not stop.
-STORED_ACCOUNT = record_needs.glanced(Account, lambda claims: account_key(claims.account_id))
-OPEN_STORED_ACCOUNT = record_needs.opened(Account, lambda claims: account_key(claims.account_id))
+STORED_ACCOUNT = codec.glance_of(Account, lambda claims: account_key(claims.account_id))
+OPEN_STORED_ACCOUNT = codec.need_of(Account, lambda claims: account_key(claims.account_id))
 
 
 def _unless_erasing(need: Need[Account | None]) -> Need[Account | None]:

@@ -34,7 +34,7 @@ from chalicelib.core.table import (
     account_of,
     partition_of,
 )
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 from chalicelib.privacy.leases import LeasedParts
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
@@ -52,7 +52,7 @@ def key(account_id: AccountId) -> Key:
 
 
 # Needs DATA_KEY as well. None: the subject has made no decision yet.
-PURPOSES = record_needs.opened(Purposes, lambda claims: key(claims.account_id))
+PURPOSES = codec.need_of(Purposes, lambda claims: key(claims.account_id))
 
 
 def _due_at(item: Item | None, _: Found) -> datetime | None:

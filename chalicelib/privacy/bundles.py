@@ -24,8 +24,7 @@ from pydantic import TypeAdapter
 from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import Item
 from chalicelib.privacy import codec
-from chalicelib.privacy.consistency import RESERVED
-from chalicelib.privacy.declaration import Bundle
+from chalicelib.privacy.declaration import RESERVED, Bundle
 from chalicelib.privacy.periods import After
 from chalicelib.privacy.personal import Record
 

@@ -11,7 +11,7 @@ StillSealed.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError, create_model
 
 from chalicelib.core import clock, keyring, observe
+from chalicelib.core.needs import Claims, Found, Need
 from chalicelib.core.sealing import (
     KeyNotFound,
     Place,
@@ -31,7 +32,7 @@ from chalicelib.core.sealing import (
 from chalicelib.core.table import Index, Item, Key
 from chalicelib.privacy.periods import UntilErasure, UntilInstant
 from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
-from chalicelib.privacy.subject_keys import SubjectKeys
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 Name = TypeVar("Name", bound=str)
@@ -207,6 +208,27 @@ def _blank(kind: type[Record]) -> Record:
     return blank
 
 
+def glance_of(kind: type[AnyRecord], key: Callable[[Claims], Key]) -> Need[AnyRecord | None]:
+    """The need of a record's clear fields, which need no key; None if there is no such item."""
+
+    def read(item: Item | None, _: Found) -> AnyRecord | None:
+        return glance(kind, item) if item else None
+
+    return Need(key, read)
+
+
+def need_of(kind: type[AnyRecord], key: Callable[[Claims], Key]) -> Need[AnyRecord | None]:
+    """The need of all fields of a record. One that is sealed for its subject needs DATA_KEY too."""
+    is_sealed_for_subject = kind.declaration.key_class is KeyClass.SUBJECT
+
+    def read(item: Item | None, found: Found) -> AnyRecord | None:
+        if item is None:
+            return None
+        return opened(kind, item, found[DATA_KEY] if is_sealed_for_subject else None)
+
+    return Need(key, read)
+
+
 __all__ = [
     "AnyRecord",
     "KeyNotFound",
@@ -214,6 +236,8 @@ __all__ = [
     "clear",
     "expires_at",
     "glance",
+    "glance_of",
+    "need_of",
     "opened",
     "resealed",
     "times",

@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 from chalicelib.core.table_names import Table
-from chalicelib.privacy.consistency import RESERVED, contradictions
 from chalicelib.privacy.declaration import (
     NOT_PERSONAL,
+    RESERVED,
     Bundle,
     DataSubject,
     Declaration,
@@ -29,6 +29,7 @@ from chalicelib.privacy.declaration import (
     KeyClass,
     NotPersonal,
     Personal,
+    contradictions,
     personal,
 )
 from chalicelib.privacy.periods import Retention

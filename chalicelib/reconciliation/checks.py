@@ -12,7 +12,7 @@ Invariants, wherever a run is killed:
 - A user who was found gets a repair before anything else happens to the check. It is idempotent: the version
   of the check decides.
 
-A repair is a deletion as an erasure makes it (`stream/deletion/service`): request, poll, check, ask again.
+A repair is a deletion as an erasure makes it (`stream/deletion`): request, poll, check, ask again.
 Its state is on the check, and each run takes it one step further. When Stream no longer finds the user, the
 checks start anew. If all attempts failed, an alarm rings, and the deletion is requested again a day later.
 """
@@ -33,9 +33,9 @@ from chalicelib.reconciliation import store
 from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
 from chalicelib.rights.erasure.model import CheckStage, StreamCheck
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.model import StreamDeletion, StreamReport
-from chalicelib.stream.deletion.service import DeletionPending, DeletionProgress, DeletionStopped
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
+from chalicelib.stream.model import StreamDeletion, StreamReport
 
 _STAGES = (CheckStage.LAST, CheckStage.THIRD, CheckStage.SECOND, CheckStage.FIRST)
 

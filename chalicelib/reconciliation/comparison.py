@@ -43,9 +43,7 @@ from chalicelib.reconciliation import cases, store
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
 from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion.model import StreamReport
-from chalicelib.stream.model import ListedUser
-from chalicelib.stream.refusals import StreamRefused
+from chalicelib.stream.model import ListedUser, StreamRefused, StreamReport
 from chalicelib.stream.users import access, sync
 
 KEPT = 30 * DAY

@@ -9,7 +9,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.reconciliation import service
 from chalicelib.reconciliation.events import lost_users
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.model import StreamRefused
 
 reconciliation_jobs = Blueprint(__name__)
 
@@ -38,7 +38,7 @@ def _review_cases() -> None:
     """Count the open cases (STR-6), and close those of users who are back at Stream."""
     try:
         open_cases = lost_users.review()
-    except (StreamRefused, StreamUnavailable, Unavailable) as error:  # the next run, in an hour, does it
+    except (StreamRefused, Unavailable) as error:  # the next run, in an hour, does it
         observe.log_failure("cases_not_reviewed", error)
         return
     metrics.gauge(Metric.STREAM_CASES_OPEN, open_cases.number)

@@ -11,7 +11,7 @@ from chalicelib.privacy.gates import BlockedReason
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
-from chalicelib.stream.deletion.model import StreamDeletionTask
+from chalicelib.stream.model import StreamDeletionTask
 
 
 def deletion_from(at: datetime) -> StreamDeletionTask:

@@ -27,7 +27,7 @@ from chalicelib.reconciliation.checks import CheckedBatch
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.reconciliation.model import ReconciliationState
 from chalicelib.rights.erasure.model import CheckStage
-from chalicelib.stream.refusals import CallLimited, StreamRefused, StreamUnavailable
+from chalicelib.stream.model import CallLimited, StreamRefused, StreamUnavailable
 
 
 def gate() -> Gate:

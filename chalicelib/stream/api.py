@@ -7,7 +7,7 @@ from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.service import TERMS, TermsNotAccepted
 from chalicelib.core.http import Unlimited, route
 from chalicelib.stream import token
-from chalicelib.stream.model import ChatToken
+from chalicelib.stream.token import ChatToken
 
 chat = Blueprint(__name__)
 

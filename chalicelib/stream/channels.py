@@ -18,11 +18,13 @@ from chalicelib.stream.model import (
     ChatChannel,
     FoundChannel,
     FoundMessage,
+    InputRefused,
     MessageFile,
     MessageId,
+    StreamRefused,
+    UserBurned,
     message_id_of,
 )
-from chalicelib.stream.refusals import InputRefused, StreamRefused, UserBurned
 
 # Stream returns at most so many members with a channel, and adds or removes at most so many at once.
 MOST_MEMBERS = 100

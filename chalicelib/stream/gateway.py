@@ -38,13 +38,18 @@ from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.stream import answers, model
 from chalicelib.stream.answers import Malformed
-from chalicelib.stream.model import AppAccess, ChatProfile, FoundUser, ListedUser, Task, TaskId
-from chalicelib.stream.refusals import (
+from chalicelib.stream.model import (
+    AppAccess,
     CallLimited,
+    ChatProfile,
     CredentialsRefused,
+    FoundUser,
     InputRefused,
+    ListedUser,
     StreamRefused,
     StreamUnavailable,
+    Task,
+    TaskId,
     TaskNotFound,
     UserBurned,
     UserDeletedBefore,

@@ -1,4 +1,16 @@
-"""The chat token for the app, the profile that Stream receives, and what Stream answers."""
+"""What Stream receives and answers: profiles, channels, users, tasks, refusals, deletions. No I/O.
+
+Invariants:
+
+- The texts of Stream's errors are dropped, because they contain ids and URLs.
+- A report of a deletion says what Stream reported, or that it reported nothing. We see only that Stream no
+  longer finds a user. We do not see its messages, files and backups.
+- The words of `StreamDataKind` and `StreamReport` are signed in certificates, stored for years and read
+  again. So a word never changes and is never removed; a better wording is a new member
+  (rights/erasure/certificates/words).
+- Stream reports one result per user, not per kind. A kind counts as deleted only if the request named it and
+  Stream reported success for this user.
+"""
 
 import re
 from collections.abc import Mapping
@@ -7,9 +19,57 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from chalicelib.core.clock import Instant
-from chalicelib.core.http import View
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import ErasureExtent
+
+# Our app's own user creates channels. It is no person, and accounts never get its id. A participant who
+# created a channel would own it at Stream, and could read it after leaving it.
+SYSTEM_USER = "ru4m"
+SYSTEM_USER_NAME = "RU4M"
+# Below the address of the API.
+WEBHOOK_PATH = "/v1/hooks/stream"
+
+
+class HookType(StrEnum):
+    """The events of Stream that need work; the values are Stream's."""
+
+    USER_UPDATED = "user.updated"
+    USER_DELETED = "user.deleted"
+    USER_DEACTIVATED = "user.deactivated"
+    MESSAGE_DELETED = "message.deleted"
+
+
+class StreamRefused(Exception):
+    """Stream refuses the request permanently, as invalid."""
+
+
+class InputRefused(StreamRefused):
+    """Stream accepted the credentials, but refuses the input as invalid or too large."""
+
+
+class UserBurned(StreamRefused):
+    """The user was deleted at Stream or never existed there. User IDs are never reused."""
+
+
+class UserDeletedBefore(UserBurned):
+    """Stream says that the user was deleted."""
+
+
+class TaskNotFound(StreamRefused):
+    """Stream does not know the task, or no longer; how long it keeps one is not documented."""
+
+
+class StreamUnavailable(Unavailable):
+    """Stream gave no answer, limited the call, or failed; the same call may be sent again."""
+
+
+class CallLimited(StreamUnavailable):
+    """Stream limits the call; it may be sent again once the limit is reset, within a minute."""
+
+
+class CredentialsRefused(StreamUnavailable):
+    """Stream does not accept our key or secret; the same call may be sent again once it does."""
 
 
 @dataclass(frozen=True)
@@ -19,16 +79,6 @@ class AppAccess:
     api_key: str
     secret: str = field(repr=False)
     url: str
-
-
-class ChatToken(View):
-    """Everything a client needs to connect to Stream."""
-
-    api_key: str
-    user_id: UserId
-    token: str
-    expires_at: Instant
-    base_url: str
 
 
 @dataclass(frozen=True)
@@ -175,3 +225,61 @@ class Task:
     url: str | None = field(default=None, repr=False)
     error_type: str | None = None
     outcomes: Mapping[str, TaskOutcome] = field(default_factory=dict, repr=False)  # by user id
+
+
+class StreamDataKind(StrEnum):
+    """A kind of data that a deletion at Stream may include."""
+
+    USER = "the user: id, name and picture"
+    MESSAGES = "messages that the user wrote"
+    FILES = "files that the user uploaded"
+    CALLS = "calls with one other person"
+    CONVERSATIONS = "conversations with one other person"
+
+
+class StreamReport(StrEnum):
+    """What Stream reported about a kind of data, in the words of the certificate."""
+
+    DELETED = "Stream reported that it was deleted"
+    DELETED_BEFORE = "Stream reported that the user had been deleted before"
+    NO_USER = "Stream reported that it has no such user"
+    NOT_FOUND = "Stream reported, when it was asked again, that it finds no such user"
+    UNCONFIRMED = "Stream did not report whether it was deleted"
+    KEPT = "its deletion was not requested, because it also belongs to the other person"
+
+
+@dataclass(frozen=True)
+class StreamDeletionTask:
+    """A deletion that was requested at Stream, or is to be requested. It may be stored."""
+
+    task_id: str | None  # None: `at` is when to request it
+    at: Instant
+    attempts: int
+    extent: ErasureExtent
+
+
+@dataclass(frozen=True)
+class StreamDeletion:
+    """The end of a deletion: Stream no longer finds the user. It contains no personal data."""
+
+    user: StreamReport
+    extent: ErasureExtent
+
+    @property
+    def by_kind(self) -> Mapping[StreamDataKind, StreamReport]:
+        """What Stream reported about each kind of data."""
+        rest = self.user if self.user in _COVERS_ALL else StreamReport.UNCONFIRMED
+        found = dict.fromkeys(StreamDataKind, rest) | {StreamDataKind.USER: self.user}
+        if self.extent is ErasureExtent.KEEP_CONVERSATIONS:
+            found[StreamDataKind.CONVERSATIONS] = StreamReport.KEPT
+        return found
+
+    @property
+    def unconfirmed(self) -> tuple[StreamDataKind, ...]:
+        """The kinds of which Stream did not say that they are deleted or that it has none."""
+        return tuple(kind for kind, said in self.by_kind.items() if said is StreamReport.UNCONFIRMED)
+
+
+# Reports about the user that also hold for its messages, files and calls. That a user was deleted before does
+# not: the earlier task may have failed, or its result was lost.
+_COVERS_ALL = frozenset({StreamReport.DELETED, StreamReport.NO_USER})

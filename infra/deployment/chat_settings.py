@@ -14,8 +14,7 @@ from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import Notice, NoticeKind
 from chalicelib.core import clock, periods
 from chalicelib.core.durations import Duration
-from chalicelib.stream.model import AppAccess
-from chalicelib.stream.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
+from chalicelib.stream.model import AppAccess, CredentialsRefused, StreamRefused, StreamUnavailable
 from chalicelib.stream.settings import app, baseline
 from chalicelib.stream.settings.app import AppliedSetting, StreamApp
 from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting, SettingStanding, SettingValue

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.stream.our_app import WEBHOOK_PATH
+from chalicelib.stream.model import WEBHOOK_PATH
 from infra.deployment import receivers
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, ok, refused, unknown, warning

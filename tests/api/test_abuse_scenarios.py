@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 import phonenumbers
 import pytest
 
-from chalicelib.accounts.challenges.budgets import store
-from chalicelib.accounts.challenges.budgets.model import CodeHistory
-from chalicelib.accounts.challenges.model import Challenge
+from chalicelib.accounts.challenges import store
+from chalicelib.accounts.challenges.model import Challenge, CodeHistory
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.settings import settings

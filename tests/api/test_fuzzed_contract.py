@@ -60,7 +60,7 @@ rejection.expected_statuses = [*rejection.expected_statuses, "413"]
 def served(world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> World:
     """Serve the world with unlimited limits and Stream, since 429 and 503 would hide other responses."""
     monkeypatch.setattr("chalicelib.core.limiter.Limiter.hit", lambda *_: None)
-    monkeypatch.setattr("chalicelib.core.breaker.Breaker.hit", lambda *_: None)
+    monkeypatch.setattr("chalicelib.core.limiter.Breaker.hit", lambda *_: None)
     monkeypatch.setattr(stage, "world", world)
     stream.choose(limits={endpoint.operation: 10**9 for endpoint in ENDPOINTS})
     return world

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.challenges.budgets import budget
+from chalicelib.accounts.challenges import budgets
 from chalicelib.consents.marketing.service import NonServiceKind, may_send
 from chalicelib.consents.notices.model import NoticeKind
-from chalicelib.core import breaker, table
+from chalicelib.core import limiter, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.rights.engine import queue
@@ -48,7 +48,7 @@ def test_starting_a_signup_costs_six_calls_and_one_sms(world: World) -> None:
 def test_request_in_a_busy_prefix_costs_no_more_than_in_a_quiet_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(breaker, "_BUSY", 1)
+    monkeypatch.setattr(limiter, "_BUSY", 1)
     monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "1")
     settings.cache_clear()
     world.a_user()
@@ -67,7 +67,7 @@ def test_signup_with_an_idempotency_key_costs_seven_calls(world: World) -> None:
 def test_request_in_a_busy_budget_costs_no_more_than_in_a_quiet_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budget, "_BUSY", 1)
+    monkeypatch.setattr(budgets, "_BUSY", 1)
     world.a_user()
     with counted() as calls:
         assert world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202

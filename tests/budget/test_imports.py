@@ -205,6 +205,6 @@ def test_intake_and_sweep_of_rights_requests_load_no_step_and_no_export(module: 
     words = {
         "chalicelib.stream",
         "chalicelib.stream.deletion",
-        "chalicelib.stream.deletion.model",
+        "chalicelib.stream.model",
     }
     assert {name for name in names(module, group) if name.startswith(parts)} <= words

@@ -12,7 +12,7 @@ import pytest
 from stream_chat import StreamChat
 
 from chalicelib.core import clock
-from chalicelib.stream.our_app import SYSTEM_USER
+from chalicelib.stream.model import SYSTEM_USER
 from chalicelib.stream.settings.baseline import webhook
 from infra.deployment import chat_settings as deployment
 from infra.local.js import ChatClient, ChatClients, ChatError

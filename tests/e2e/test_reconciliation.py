@@ -13,7 +13,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.transactions import commit
 from chalicelib.rights.erasure import certify
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 from infra.local.cloud import LocalCloud
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.core import clock
 from chalicelib.core.ids import UserId
 from chalicelib.stream import gateway
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
+from chalicelib.stream.model import StreamRefused, StreamUnavailable, UserBurned
 from chalicelib.stream.users import access
 from chalicelib.stream.users.access import ResumedAccess
 from infra.stream_emulator import Emulator

@@ -12,12 +12,15 @@ import requests
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.stream import gateway
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.model import StreamDataKind, StreamDeletion, StreamReport
-from chalicelib.stream.deletion.service import MAX_ATTEMPTS, TASK_TIMEOUT, DeletionDoubt, DeletionStopped
-from chalicelib.stream.model import ChatProfile
-from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream import deletion, gateway
+from chalicelib.stream.deletion import MAX_ATTEMPTS, TASK_TIMEOUT, DeletionDoubt, DeletionStopped
+from chalicelib.stream.model import (
+    ChatProfile,
+    StreamDataKind,
+    StreamDeletion,
+    StreamReport,
+    StreamUnavailable,
+)
 from infra.stream_emulator import Emulator
 from tests.support.stream.chat import Chatters
 from tests.support.stream.chat_deletions import (

@@ -7,11 +7,9 @@ import pytest
 from chalicelib.core import clock, egress
 from chalicelib.core.ids import UserId
 from chalicelib.privacy.purposes import Category, Purpose
-from chalicelib.stream import gateway
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.service import DeletionDoubt
-from chalicelib.stream.model import ChatProfile, TaskId
-from chalicelib.stream.refusals import StreamRefused
+from chalicelib.stream import deletion, gateway
+from chalicelib.stream.deletion import DeletionDoubt
+from chalicelib.stream.model import ChatProfile, StreamRefused, TaskId
 from infra.stream_emulator import Emulator
 from tests.support.stream.chat_deletions import DELETED, KEEP, TROUBLES, a_task, asked, ended
 from tests.support.world.world import World

@@ -14,18 +14,22 @@ from chalicelib.core.metrics import Metric
 from chalicelib.rights.engine.step import Done, ErasureJob
 from chalicelib.rights.erasure.stream_deletion import DELETE_AT_STREAM
 from chalicelib.rights.request.notes import ErasureNotes
-from chalicelib.stream import gateway
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
-from chalicelib.stream.deletion.service import (
+from chalicelib.stream import deletion, gateway
+from chalicelib.stream.deletion import (
     MAX_ATTEMPTS,
     TASK_TIMEOUT,
     DeletionDoubt,
     DeletionPending,
     DeletionStopped,
 )
-from chalicelib.stream.model import ChatProfile
-from chalicelib.stream.refusals import CredentialsRefused, StreamRefused, StreamUnavailable
+from chalicelib.stream.model import (
+    ChatProfile,
+    CredentialsRefused,
+    StreamDataKind,
+    StreamRefused,
+    StreamReport,
+    StreamUnavailable,
+)
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import asks_for_erasure, stored
 from tests.support.stream.chat import Chatters

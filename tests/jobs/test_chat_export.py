@@ -28,8 +28,7 @@ from chalicelib.stream.export.parts import (
     StreamReason,
 )
 from chalicelib.stream.export.service import Pending, Ready, StreamCopy, StreamExportTask
-from chalicelib.stream.model import TaskId, TaskState
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.model import StreamRefused, StreamUnavailable, TaskId, TaskState
 from infra.stream_emulator import Emulator
 from tests.support.stream.chat import Chatters
 from tests.support.world.world import World

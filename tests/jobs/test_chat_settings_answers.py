@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
-from chalicelib.stream import gateway, refusals
+from chalicelib.stream import gateway, model
 from chalicelib.stream.settings.app import AppliedSetting, StreamApp, apply
 from chalicelib.stream.settings.baseline import HOOK_ADDRESSES, compare
 from infra.deployment.chat_settings import StreamNotReached
@@ -233,7 +233,7 @@ def test_application_that_is_killed_at_any_call_converges(world: World, stream: 
         for how in (How.NOT_STARTED, How.KILLED, How.UNANSWERED):
             loosen(stream)
             watch = Watch(Point(number, how))
-            with watch.on(), suppress(Killed, refusals.StreamUnavailable):
+            with watch.on(), suppress(Killed, model.StreamUnavailable):
                 watch.process(apply_all)
             if not watch.reached:
                 break

@@ -21,8 +21,7 @@ from chalicelib.privacy.gates import BlockedReason
 from chalicelib.reconciliation import comparison, service, store
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.stream import gateway
-from chalicelib.stream.model import ChatProfile
-from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream.model import ChatProfile, StreamUnavailable
 from chalicelib.stream.users import access, sync
 from chalicelib.stream.users.access import ResumedAccess
 from infra.stream_emulator import Emulator

@@ -13,8 +13,8 @@ from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import store
 from chalicelib.rights.request.terms import Destination, Right, Status
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.service import MAX_ATTEMPTS
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion import MAX_ATTEMPTS
 from infra.stream_emulator import Emulator
 from tests.support.cases import erasure_outcomes
 from tests.support.cases.erasure_requests import (

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import procedures
 from chalicelib.rights.request.terms import Status
-from chalicelib.stream.deletion.service import MAX_ATTEMPTS
+from chalicelib.stream.deletion import MAX_ATTEMPTS
 from infra.ops.__main__ import app
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import (

@@ -16,8 +16,8 @@ from chalicelib.rights.erasure import delete
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates.words import Remaining
 from chalicelib.rights.request.terms import Status
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream import deletion
+from chalicelib.stream.model import StreamReport
 from infra.stream_emulator import Emulator
 from tests.support.cases import erasure_outcomes
 from tests.support.cases.erasure_requests import (

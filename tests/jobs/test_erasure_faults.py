@@ -18,8 +18,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
 from chalicelib.rights.request import duties
-from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
-from chalicelib.stream.deletion.service import MAX_ATTEMPTS
+from chalicelib.stream.deletion import MAX_ATTEMPTS
+from chalicelib.stream.model import StreamDataKind, StreamReport
 from infra.stream_emulator import Emulator
 from tests.support.cases import erasure_outcomes
 from tests.support.cases.erasure_requests import (

@@ -18,7 +18,7 @@ from chalicelib.rights.request.notes import RecipientOutcome
 from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Right, StepStatus
 from chalicelib.stream import gateway
-from chalicelib.stream.refusals import StreamRefused
+from chalicelib.stream.model import StreamRefused
 from infra.stream_emulator import Emulator
 from tests.support.cases import erasure_requests
 from tests.support.cases.copies import a_copy

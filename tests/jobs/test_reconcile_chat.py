@@ -22,7 +22,7 @@ from chalicelib.reconciliation import service, store
 from chalicelib.rights.erasure import model as erasure_model
 from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, stored, work
 from tests.support.clouds import cloud

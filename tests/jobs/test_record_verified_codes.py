@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.accounts.challenges import budgets
-from chalicelib.accounts.challenges.budgets import budget, store
-from chalicelib.accounts.challenges.budgets.model import CodeHistory
+from chalicelib.accounts.challenges import budgets, store
 from chalicelib.accounts.challenges.jobs import record_verified_codes
+from chalicelib.accounts.challenges.model import CodeHistory
 from chalicelib.core import aws, clock, table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.observe import EntryFailed
@@ -91,7 +90,7 @@ def test_day_before_the_window_does_not_count_although_it_is_still_stored(world:
 def test_codes_of_a_busy_hour_are_added_up_from_all_its_items(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budget, "_BUSY", 2)
+    monkeypatch.setattr(budgets, "_BUSY", 2)
     for _ in range(6):
         world.a_user()
     assert len(cloud.records("code_count")) > 2
@@ -183,37 +182,37 @@ def test_counter_that_began_again_does_not_reduce_the_count_of_its_day(world: Wo
 def test_functions_read_the_history_once_a_minute(world: World) -> None:
     verify_codes("RS", 600)
     run()
-    assert budget.highest_verified("RS") == 600
+    assert budgets.highest_verified("RS") == 600
     verify_codes("RS", 900)
     run()
     with counted() as calls:
-        assert budget.highest_verified("RS") == 600
+        assert budgets.highest_verified("RS") == 600
     assert calls == {}
     world.advance(MINUTE)
-    assert budget.highest_verified("RS") == 900
+    assert budgets.highest_verified("RS") == 900
 
 
 def test_last_read_history_is_used_while_the_history_cannot_be_read(world: World) -> None:
     verify_codes("RS", 600)
     run()
-    budget.highest_verified("RS")
+    budgets.highest_verified("RS")
     world.advance(MINUTE)
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
-        assert budget.highest_verified("RS") == 600
+        assert budgets.highest_verified("RS") == 600
 
 
 def test_unreadable_history_is_read_again_only_once_a_minute(world: World) -> None:
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
-        assert budget.highest_verified("RS") == 0
+        assert budgets.highest_verified("RS") == 0
         with counted() as calls:
-            assert budget.highest_verified("RS") == 0
+            assert budgets.highest_verified("RS") == 0
     assert calls == {}
 
 
 def test_malformed_history_leaves_the_last_read_one_in_use(world: World) -> None:
     verify_codes("RS", 600)
     run()
-    budget.highest_verified("RS")
+    budgets.highest_verified("RS")
     aws.client("dynamodb").update_item(
         TableName="ru4m-test-challenges",
         Key={"pk": {"S": "code_history"}},
@@ -221,7 +220,7 @@ def test_malformed_history_leaves_the_last_read_one_in_use(world: World) -> None
         ExpressionAttributeValues={":v": {"S": "none"}},
     )
     world.advance(MINUTE)
-    assert budget.highest_verified("RS") == 600
+    assert budgets.highest_verified("RS") == 600
 
 
 def test_budget_of_a_country_grows_with_its_best_day(world: World) -> None:

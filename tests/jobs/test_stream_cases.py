@@ -17,7 +17,7 @@ from chalicelib.reconciliation.cases import store
 from chalicelib.reconciliation.cases.service import history_of
 from chalicelib.reconciliation.events import lost_users
 from chalicelib.staff import history
-from chalicelib.stream import gateway, refusals
+from chalicelib.stream import gateway, model
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.users import access
 from infra.stream_emulator import Emulator
@@ -312,7 +312,7 @@ def test_review_without_an_answer_of_stream_stops_no_run(
 ) -> None:
     delete_at_stream(vera)
     assert work(about(vera)) == []
-    with mock.patch.object(lost_users, "review", side_effect=refusals.StreamUnavailable):
+    with mock.patch.object(lost_users, "review", side_effect=model.StreamUnavailable):
         assert reconcile()["complete"] == 1
     assert Metric.STREAM_CASES_OPEN not in gauges
 

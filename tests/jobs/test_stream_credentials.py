@@ -12,8 +12,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.stream import gateway
 from chalicelib.stream.export import service as export_tasks
 from chalicelib.stream.export.service import EXPORT_TIMEOUT, Pending, StreamExportTask
-from chalicelib.stream.model import ChatProfile, TaskId
-from chalicelib.stream.refusals import CredentialsRefused
+from chalicelib.stream.model import ChatProfile, CredentialsRefused, TaskId
 from infra.stream_emulator import Emulator
 from tests.support.clouds.cloud import counted, new_container
 from tests.support.clouds.environment import secret_documents

@@ -36,7 +36,7 @@ MUTANTS = (
     Mutant(
         name="class_that_nobody_finds_may_last_long",
         promise="RET-1",
-        place="chalicelib.privacy.consistency:_transience",
+        place="chalicelib.privacy.declaration:_transience",
         find="retention.period.bounds.maximum <= MAX_TRANSIENT_PERIOD",
         replace="retention.period.bounds.default <= MAX_TRANSIENT_PERIOD",
         harm=(

@@ -6,7 +6,7 @@ MUTANTS = (
     Mutant(
         name="task_without_the_user_counts_as_deletion",
         promise="STR-5",
-        place="chalicelib.stream.deletion.service:_decide",
+        place="chalicelib.stream.deletion:_decide",
         find="task.outcomes.get(user_id, TaskOutcome.FAILED)",
         replace="task.outcomes.get(user_id, TaskOutcome.DELETED)",
         harm=(

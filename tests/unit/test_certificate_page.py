@@ -16,7 +16,7 @@ from chalicelib.rights.erasure.certificates.model import NotACertificate
 from chalicelib.rights.erasure.certificates.page import page
 from chalicelib.rights.erasure.certificates.words import CountPrecision, Remaining
 from chalicelib.rights.request.notes import DeletionPlace
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 from tests.support.cases import certificates
 from tests.support.cases.certificates import DONE, KID, a_certificate, a_page, deleted
 from tests.support.pages.reading import Read, read

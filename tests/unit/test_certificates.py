@@ -37,7 +37,7 @@ from chalicelib.rights.erasure.certificates.words import (
     Remaining,
 )
 from chalicelib.rights.request.notes import DeletionPlace
-from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
+from chalicelib.stream.model import StreamDataKind, StreamReport
 from infra.template import load
 from tests.support.cases import certificates
 from tests.support.cases.certificates import BEGUN, DONE, TASK, a_certificate, deleted, parts

@@ -15,8 +15,8 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.settings import SettingsError, read
 from chalicelib.stream.export import download
 from chalicelib.stream.export import parts as export
-from chalicelib.stream.export.fields import KNOWN, withheld
 from chalicelib.stream.export.parts import (
+    KNOWN,
     AnyPart,
     Conversation,
     Ground,
@@ -24,6 +24,7 @@ from chalicelib.stream.export.parts import (
     StreamCopyKind,
     StreamMessage,
     StreamReason,
+    withheld,
 )
 from chalicelib.stream.export.redaction import Redaction
 from tests.support.clouds import environment

@@ -4,9 +4,10 @@ from contextlib import suppress
 
 import pytest
 
-from chalicelib.accounts.challenges.budgets import IN_ALL, PER_COUNTRY, Budget, budget
-from chalicelib.accounts.challenges.budgets.store import CounterPlace
+from chalicelib.accounts.challenges import budgets
+from chalicelib.accounts.challenges.budgets import IN_ALL, PER_COUNTRY, Budget
 from chalicelib.accounts.challenges.model import Challenge, TooManyCodes
+from chalicelib.accounts.challenges.store import CounterPlace
 from chalicelib.core import figures, limiter, shards
 from chalicelib.core.clock import HOUR
 from chalicelib.core.limiter import SPREAD_SHARDS
@@ -22,7 +23,7 @@ BUSY = 60
 @pytest.fixture(autouse=True)
 def small_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a country's hour room for ten texts; it is busy from sixty texts."""
-    monkeypatch.setattr(budget, "_BUSY", BUSY)
+    monkeypatch.setattr(budgets, "_BUSY", BUSY)
     monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_COUNTRY_HOUR", "10")
     settings.cache_clear()
 

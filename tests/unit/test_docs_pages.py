@@ -23,8 +23,8 @@ from chalicelib.core.figures import (
 from chalicelib.privacy.erasure import KeyNotDeleted
 from chalicelib.rights.erasure.inputs import InputsGone
 from chalicelib.rights.erasure.statement import NotProven
-from chalicelib.stream.deletion.service import DeletionDoubt
-from chalicelib.stream.refusals import StreamRefused
+from chalicelib.stream.deletion import DeletionDoubt
+from chalicelib.stream.model import StreamRefused
 from infra import architecture
 from infra.deployment import settings_file
 from infra.local.tour import CHAPTERS

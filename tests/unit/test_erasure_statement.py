@@ -13,7 +13,7 @@ from chalicelib.rights.erasure import statement
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes, StreamAnswer
 from chalicelib.rights.request.terms import Right
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 from tests.support.cases.certificates import BEGUN, REQUEST, REQUESTED
 
 _STEPS = ("captured", "deleted", "asked", "reported", "verified", "key_deleted", "completed")

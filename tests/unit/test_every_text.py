@@ -50,8 +50,8 @@ from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.request import notes
 from chalicelib.rights.request.declaration import RightWords
 from chalicelib.rights.request.recipients import WHY
-from chalicelib.stream.deletion import model as deletion_report
-from chalicelib.stream.export import fields, parts
+from chalicelib.stream import model as deletion_report
+from chalicelib.stream.export import parts
 from tests.support.cases import certificates
 from tests.support.pages import exports
 from tests.support.pages.reading import parts_of
@@ -324,7 +324,7 @@ def of_stream() -> Iterator[str]:
     yield from (member.plainly for reason in explained for member in reason)
     for shown in parts.StreamPart.__subclasses__():
         yield from map(words.label, shown.model_fields)
-    for withheld in (one for shape in parts.StreamCopyKind for one in fields.withheld(shape)):
+    for withheld in (one for shape in parts.StreamCopyKind for one in parts.withheld(shape)):
         yield words.label(withheld.where)
         if " " in withheld.name:  # ours; the others are Stream's names of fields, which stay
             yield withheld.name

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from chalicelib.accounts.challenges.model import Limit
 from chalicelib.accounts.challenges.numbers import prefix_of
-from chalicelib.core import breaker, clock, figures, limiter, metrics, table
-from chalicelib.core.breaker import Breaker
+from chalicelib.core import clock, figures, limiter, metrics, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.http import ClientAddress
-from chalicelib.core.limiter import SPREAD_SHARDS, Limiter, WhenUnreachable, Window
+from chalicelib.core.limiter import SPREAD_SHARDS, Breaker, Limiter, WhenUnreachable, Window
 from chalicelib.core.settings import SettingsError, read, settings
 from chalicelib.core.table import Key
 from chalicelib.privacy.periods import Period
@@ -224,7 +223,7 @@ def test_group_is_busy_until_its_slot_ends(world: World, monkeypatch: pytest.Mon
 
 
 def busy_from(monkeypatch: pytest.MonkeyPatch, uses: int) -> None:
-    monkeypatch.setattr(breaker, "_BUSY", uses)
+    monkeypatch.setattr(limiter, "_BUSY", uses)
 
 
 @pytest.mark.promise("SEC-1")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts.challenges.budgets import budget
+from chalicelib.accounts.challenges import budgets
 from chalicelib.accounts.challenges.model import ChallengePurpose
 from chalicelib.consents.model import ASKED_FOR
 from chalicelib.core import metrics
@@ -108,7 +108,7 @@ def test_closed_lists_repeat_those_of_the_concepts() -> None:
     assert listed(Dimension.RIGHT) == {*Right}
     assert listed(Dimension.CODE) == {*ChallengePurpose}
     assert listed(Dimension.PURPOSE) == {purpose.value for purpose in ASKED_FOR}
-    assert listed(Dimension.BUDGET) == {budget.PER_COUNTRY.name, budget.IN_ALL.name}
+    assert listed(Dimension.BUDGET) == {budgets.PER_COUNTRY.name, budgets.IN_ALL.name}
     assert listed(Dimension.FUNCTION) == {*config["lambda_functions"]} - {"api_handler"}
     assert listed(Dimension.RECIPIENT) == {one.name for one in Recipient if one.review_by}
     assert listed(Dimension.COUNTRY) < SERVED

@@ -8,7 +8,7 @@ from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.settings import ErasureExtent
 from chalicelib.rights.erasure import delete
 from chalicelib.rights.request.notes import ErasureNotes, StreamAnswer
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 
 NOON = datetime.fromisoformat("2026-11-24T12:00:00Z")
 

@@ -20,8 +20,14 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.settings import ErasureExtent
 from chalicelib.privacy.purposes import Category
 from chalicelib.stream import channels, gateway
-from chalicelib.stream.model import ChatChannel, ChatProfile, FoundMessage, MessageId, TaskId
-from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream.model import (
+    ChatChannel,
+    ChatProfile,
+    FoundMessage,
+    MessageId,
+    StreamUnavailable,
+    TaskId,
+)
 from chalicelib.stream.settings.app import StreamApp
 from chalicelib.stream.users import access, block_sync
 from tests.support.stream.emulated_app import choices

@@ -26,7 +26,7 @@ from chalicelib.core.table import (
     owner_of,
     partition_of,
 )
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _REVERSE = "blocked_by#"
@@ -51,8 +51,8 @@ def reverse_key(blocked: AccountId, by: AccountId) -> Key:
 
 
 # Needs DATA_KEY as well, because the blocks are sealed.
-BLOCKS = record_needs.opened(BlockList, lambda claims: key(claims.account_id))
-BLOCKS_GLANCE = record_needs.glanced(BlockList, lambda claims: key(claims.account_id))
+BLOCKS = codec.need_of(BlockList, lambda claims: key(claims.account_id))
+BLOCKS_GLANCE = codec.glance_of(BlockList, lambda claims: key(claims.account_id))
 
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:

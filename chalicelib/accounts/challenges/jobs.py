@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib.accounts.challenges.budgets import budget
+from chalicelib.accounts.challenges import budgets
 from chalicelib.core.metrics import Metric, gauge
 from chalicelib.core.observe import observed
 
@@ -13,6 +13,6 @@ challenge_jobs = Blueprint(__name__)
 @observed
 def record_verified_codes(_: CloudWatchEvent) -> dict[str, int]:
     """Update the numbers of verified codes in each country (ADR 26)."""
-    countries = budget.record_verified_codes()
+    countries = budgets.record_verified_codes()
     gauge(Metric.CODE_HISTORY_RECORDED, countries)  # zero too: an alarm watches for missing values
     return {"countries": countries}

@@ -41,74 +41,54 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.challenges.numbers import is_served, prefix_of
 from chalicelib.accounts.devices.model import Device
 from chalicelib.core import keyring, metrics
-from chalicelib.core.breaker import Breaker
 from chalicelib.core.clock import DAY, HOUR, MINUTE
-from chalicelib.core.errors import Problem
+from chalicelib.core.errors import Problem, TooMany
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.ids import AccountId
-from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.limiter import Breaker, Limiter, WhenUnreachable, Window
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Conflict
 
-PER_NUMBER = Limiter(
+
+def _limit(name: str, *windows: Window, problem: type[TooMany] = TooManyCodes) -> Limiter:
+    return Limiter(name, windows, problem, WhenUnreachable.REFUSE)
+
+
+def _a_day(maximum: Callable[[], int]) -> Window:
+    return Window(lambda: DAY, maximum)
+
+
+PER_NUMBER = _limit(
     "codes_per_number",
-    (
-        Window(
-            lambda: settings().limits.codes_per_number_minutes * MINUTE,
-            lambda: settings().limits.codes_per_number_short,
-        ),
-        Window(lambda: DAY, lambda: settings().limits.codes_per_number_day),
+    Window(
+        lambda: settings().limits.codes_per_number_minutes * MINUTE,
+        lambda: settings().limits.codes_per_number_short,
     ),
-    TooManyCodes,
-    WhenUnreachable.REFUSE,
+    _a_day(lambda: settings().limits.codes_per_number_day),
 )
-TO_STEP_UP = Limiter(
-    "codes_to_step_up",
-    (Window(lambda: DAY, lambda: settings().limits.codes_to_step_up_day),),
-    TooManyCodes,
-    WhenUnreachable.REFUSE,
-)
+TO_STEP_UP = _limit("codes_to_step_up", _a_day(lambda: settings().limits.codes_to_step_up_day))
 # Bounds how many other people's mailboxes a client can have mail sent to, from any address.
-MAILED = Limiter(
-    "codes_mailed_for_account",
-    (Window(lambda: DAY, lambda: settings().limits.codes_mailed_for_account_day),),
-    TooManyCodes,
-    WhenUnreachable.REFUSE,
-)
+MAILED = _limit("codes_mailed_for_account", _a_day(lambda: settings().limits.codes_mailed_for_account_day))
 # Bounds how many other people's numbers a client can have texts sent to, from any address, and how often an
 # account changes its number.
-TO_CHANGE_NUMBER = Limiter(
-    "codes_to_change_number",
-    (Window(lambda: DAY, lambda: settings().limits.codes_to_change_number_day),),
-    TooManyCodes,
-    WhenUnreachable.REFUSE,
+TO_CHANGE_NUMBER = _limit(
+    "codes_to_change_number", _a_day(lambda: settings().limits.codes_to_change_number_day)
 )
 # A mailbox has the limits of a number, since a guess at its code attacks its owner.
-PER_MAILBOX = Limiter("codes_per_mailbox", PER_NUMBER.windows, TooManyCodes, WhenUnreachable.REFUSE)
-TO_GUEST = Limiter(
-    "codes_to_guest",
-    (Window(lambda: DAY, lambda: settings().limits.codes_to_guest_day),),
-    TooManyCodes,
-    WhenUnreachable.REFUSE,
-)
+PER_MAILBOX = _limit("codes_per_mailbox", *PER_NUMBER.windows)
+TO_GUEST = _limit("codes_to_guest", _a_day(lambda: settings().limits.codes_to_guest_day))
 # Mail has no budgets; this bounds the mail that strangers can make us send to strangers.
-MAILED_TO_GUESTS = Limiter(
+MAILED_TO_GUESTS = _limit(
     "codes_mailed_to_guests",
-    (Window(lambda: HOUR, lambda: settings().limits.codes_mailed_to_guests_hour),),
-    TooManyCodes,
-    WhenUnreachable.REFUSE,
+    Window(lambda: HOUR, lambda: settings().limits.codes_mailed_to_guests_hour),
 )
-PER_ADDRESS = Limiter(
+PER_ADDRESS = _limit(
     "codes_per_address",
-    (
-        Window(
-            lambda: settings().limits.codes_per_address_minutes * MINUTE,
-            lambda: settings().limits.codes_per_address,
-        ),
+    Window(
+        lambda: settings().limits.codes_per_address_minutes * MINUTE,
+        lambda: settings().limits.codes_per_address,
     ),
-    TooManyCodes,
-    WhenUnreachable.REFUSE,
 )
 PER_PREFIX = Breaker(
     "codes_per_prefix",
@@ -118,28 +98,22 @@ PER_PREFIX = Breaker(
     TooManyCodes,
     WhenUnreachable.REFUSE,
 )
-GUESSES = Limiter(
+
+
+def _of_attempts(maximum: Callable[[], int]) -> Window:
+    return Window(lambda: settings().limits.attempts_per_address_minutes * MINUTE, maximum)
+
+
+GUESSES = _limit(
     "attempts_per_address",
-    (
-        Window(
-            lambda: settings().limits.attempts_per_address_minutes * MINUTE,
-            lambda: settings().limits.attempts_per_address,
-        ),
-    ),
-    TooManyAttempts,
-    WhenUnreachable.REFUSE,
+    _of_attempts(lambda: settings().limits.attempts_per_address),
+    problem=TooManyAttempts,
 )
 # No code is compared in these requests, so they do not count as guesses of the address block.
-UNKNOWN = Limiter(
+UNKNOWN = _limit(
     "unknown_challenges_per_address",
-    (
-        Window(
-            lambda: settings().limits.attempts_per_address_minutes * MINUTE,
-            lambda: settings().limits.unknown_challenges_per_address,
-        ),
-    ),
-    TooManyAttempts,
-    WhenUnreachable.REFUSE,
+    _of_attempts(lambda: settings().limits.unknown_challenges_per_address),
+    problem=TooManyAttempts,
 )
 
 
@@ -246,14 +220,10 @@ def _count_for_known_device(
 def _reserve_of(device: Device) -> Limiter:
     """The reserve of a known device; the subject of the limiter is the account."""
     part = keyring.mac_keys(Secret.LOOKUP).digest("reserve", str(device.id)).hex()[:16]
-    return Limiter(
+    return _limit(
         "codes_reserved",
-        (
-            Window(lambda: DAY, lambda: settings().limits.codes_reserved_for_account_day),
-            Window(lambda: DAY, lambda: settings().limits.codes_reserved_day, part=f"d{part}"),
-        ),
-        TooManyCodes,
-        WhenUnreachable.REFUSE,
+        _a_day(lambda: settings().limits.codes_reserved_for_account_day),
+        Window(lambda: DAY, lambda: settings().limits.codes_reserved_day, part=f"d{part}"),
     )
 
 

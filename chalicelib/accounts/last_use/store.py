@@ -33,7 +33,7 @@ from chalicelib.core.table import (
     partition_of,
     visible,
 )
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 
 SHARDS = shards.names(16)
 _EARLIEST = clock.to_text(clock.from_epoch(0))
@@ -69,7 +69,7 @@ def _key(account_id: AccountId) -> Key:
     return Key(Table.ACCOUNTS, partition_of(account_id), LastUse.declaration.kind)
 
 
-LAST_USE = record_needs.opened(LastUse, lambda claims: _key(claims.account_id))
+LAST_USE = codec.need_of(LastUse, lambda claims: _key(claims.account_id))
 
 
 def first_use(account_id: AccountId) -> Change:

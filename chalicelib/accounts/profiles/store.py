@@ -21,7 +21,7 @@ from chalicelib.core.table import (
     owner_of,
     partition_of,
 )
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 
@@ -35,7 +35,7 @@ def key(account_id: AccountId) -> Key:
 
 
 # Needs DATA_KEY as well, because all values of a profile are sealed.
-PROFILE = record_needs.opened(Profile, lambda claims: key(claims.account_id))
+PROFILE = codec.need_of(Profile, lambda claims: key(claims.account_id))
 
 
 def _if_readable(item: Item | None, found: Found) -> Profile | None:
@@ -58,7 +58,7 @@ def _statements_key(account_id: AccountId) -> Key:
     return Key(Table.ACCOUNTS, partition_of(account_id), "statements")
 
 
-_STATEMENTS = record_needs.opened(Statements, lambda claims: _statements_key(claims.account_id))
+_STATEMENTS = codec.need_of(Statements, lambda claims: _statements_key(claims.account_id))
 
 
 def _statements_if_readable(item: Item | None, found: Found) -> Statements | None:

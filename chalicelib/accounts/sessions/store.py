@@ -27,7 +27,7 @@ from chalicelib.core.table import (
     visible,
 )
 from chalicelib.core.transactions import Write, commit
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _PREFIX = "session#"
@@ -54,9 +54,9 @@ def key(account_id: AccountId, session_id: SessionId) -> Key:
 
 
 # A glance at the session: whether it is live and since when, which is enough for most requests.
-SESSION = record_needs.glanced(Session, lambda claims: key(claims.account_id, claims.session_id))
+SESSION = codec.glance_of(Session, lambda claims: key(claims.account_id, claims.session_id))
 # The session with its device; needs DATA_KEY too.
-OPEN_SESSION = record_needs.opened(Session, lambda claims: key(claims.account_id, claims.session_id))
+OPEN_SESSION = codec.need_of(Session, lambda claims: key(claims.account_id, claims.session_id))
 
 
 def creation(session: Session, keys: SubjectKeys) -> Create:

@@ -14,7 +14,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Need, Several
 from chalicelib.core.table import Conflict, Create, Item, Key, Table, partition_of
 from chalicelib.messages.campaigns.model import AccountNotice
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 from chalicelib.privacy.leases import LeasedParts
 
 _Noted = TypeVar("_Noted", Acceptance, AccountNotice)
@@ -62,7 +62,7 @@ def _records(kind: type[_Noted], items: Iterable[Item | None]) -> Iterator[_Note
 
 def acceptance_of(version: NoticeVersion) -> Need[Acceptance | None]:
     """The need for an account's acceptance of a version."""
-    return record_needs.opened(Acceptance, lambda claims: key(claims.account_id, version))
+    return codec.need_of(Acceptance, lambda claims: key(claims.account_id, version))
 
 
 def creation(account_id: AccountId, acceptance: Acceptance) -> Create:

@@ -20,7 +20,7 @@ from chalicelib.core.table import (
     visible,
 )
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind, Delivery, NoticeState
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 
 MAX_NOTICES = 100  # notices of one account that are read at once
 
@@ -36,7 +36,7 @@ def key(campaign: CampaignKind, account_id: AccountId, about: str) -> Key:
 
 def notice_of(campaign: CampaignKind, about: str) -> Need[AccountNotice | None]:
     """The need for an account's notice."""
-    return record_needs.opened(AccountNotice, lambda claims: key(campaign, claims.account_id, about))
+    return codec.need_of(AccountNotice, lambda claims: key(campaign, claims.account_id, about))
 
 
 def notice(account_id: AccountId, campaign: CampaignKind, about: str) -> AccountNotice | None:

@@ -22,7 +22,7 @@ from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureN
 from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.staff import service as staff
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 
 routes = Blueprint(__name__)
 

@@ -18,8 +18,9 @@ from chalicelib.core.http import (
 )
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import InvitationId, UserId
+from chalicelib.core.page import POLICY
 from chalicelib.core.settings import settings
-from chalicelib.people.contacts import invitations, page, service
+from chalicelib.people.contacts import invitations, service
 from chalicelib.people.contacts.codes import service as codes
 from chalicelib.people.contacts.codes.service import CODE
 from chalicelib.people.contacts.model import (
@@ -47,7 +48,7 @@ def get_contact_page() -> PublicPage:
 
     The link has the code after `#`, which a browser does not send. The page names no user.
     """
-    return PublicPage(markup=page.contact_page(), policy=page.POLICY)
+    return PublicPage(markup=codes.contact_page(), policy=POLICY)
 
 
 @route(

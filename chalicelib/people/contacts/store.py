@@ -43,7 +43,7 @@ from chalicelib.people.contacts.model import (
     InvitationState,
     SentInvitation,
 )
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _CONTACT, _INVITATION, _INVITED = "contact#", "invitation#", "invited#"
@@ -140,7 +140,7 @@ def accounts_of_contacts(owner: AccountId, user_ids: Iterable[UserId]) -> dict[U
 
 def contact_with(user_id: UserId) -> Need[Contact | None]:
     """The contact of the token's owner with a user, without what is sealed in it."""
-    return record_needs.glanced(Contact, lambda claims: contact_key(claims.account_id, user_id))
+    return codec.glance_of(Contact, lambda claims: contact_key(claims.account_id, user_id))
 
 
 def still_contact(owner: AccountId, user_id: UserId) -> Write:

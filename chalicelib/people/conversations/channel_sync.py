@@ -25,9 +25,14 @@ from chalicelib.people.conversations import store
 from chalicelib.people.conversations.model import OpenConversation, cid_of
 from chalicelib.people.conversations.store import conversation_of_change
 from chalicelib.stream import channels
-from chalicelib.stream.model import ChatChannel, FoundChannel
-from chalicelib.stream.our_app import SYSTEM_USER
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
+from chalicelib.stream.model import (
+    SYSTEM_USER,
+    ChatChannel,
+    FoundChannel,
+    StreamRefused,
+    StreamUnavailable,
+    UserBurned,
+)
 from chalicelib.stream.users import sync
 
 __all__ = ["conversation_of_change", "remove_from_channel", "sync_conversations", "update_channel"]
@@ -51,7 +56,7 @@ def update_channel(conversation: OpenConversation, name: str | None = None) -> O
             if current is None:
                 _remove(conversation.cid, conversation.user_ids)
                 return None
-        except (StreamUnavailable, StreamRefused):
+        except StreamRefused:
             raise Unavailable from None
         if current == conversation:
             return conversation

@@ -41,7 +41,7 @@ from chalicelib.people.conversations.model import (
 )
 from chalicelib.people.conversations.store import ConversationMoved, OpeningSeen
 from chalicelib.stream import channels
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.model import StreamRefused
 
 _TRIES = 3
 
@@ -302,5 +302,5 @@ def delete_own_message(author: UserId, conversation_id: ConversationId, message_
         if found is None or found.author != author or found.cid != cid_of(conversation_id):
             raise NotFound
         channels.delete_message(found)
-    except (StreamUnavailable, StreamRefused):
+    except StreamRefused:
         raise Unavailable from None

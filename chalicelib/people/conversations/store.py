@@ -37,7 +37,7 @@ from chalicelib.core.table import (
     partition_of,
 )
 from chalicelib.people.conversations.model import ConversationRequest, Member, Membership, OpenConversation
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 
 KIND = "conversation"
 _PARTITION, _MEMBERSHIP = "C#", "conversation#"
@@ -84,7 +84,7 @@ def conversation(conversation_id: ConversationId) -> Need[OpenConversation | Non
 
 def request(request_id: ConversationRequestId) -> Need[ConversationRequest | None]:
     """A request with an Idempotency-Key, to be read in one batch with other items."""
-    return record_needs.opened(ConversationRequest, lambda _: _request_key(request_id))
+    return codec.need_of(ConversationRequest, lambda _: _request_key(request_id))
 
 
 def read(conversation_id: ConversationId) -> OpenConversation | None:

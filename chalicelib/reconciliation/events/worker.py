@@ -26,9 +26,14 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.reconciliation.events import lost_users
 from chalicelib.stream import channels
-from chalicelib.stream.model import CHANNEL_TYPES, FoundUser, MessageId
-from chalicelib.stream.our_app import HookType
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.model import (
+    CHANNEL_TYPES,
+    FoundUser,
+    HookType,
+    MessageId,
+    StreamRefused,
+    StreamUnavailable,
+)
 from chalicelib.stream.users import access, sync
 from chalicelib.stream.webhook import events
 from chalicelib.stream.webhook.events import Hook
@@ -66,8 +71,6 @@ def work(body: str) -> None:
                 delete_for_good(MessageId(hook.subject))
             case HookType.USER_DELETED | HookType.USER_DEACTIVATED:
                 lost_users.judge(hook, has_waited=not_before is not None)
-    except StreamUnavailable:
-        raise Unavailable from None
     except StreamRefused as refused:  # after 30 hours it is in the queue of failures
         observe.log_failure("hook_refused", refused, reason=hook.type)
         raise Unavailable from None

@@ -210,7 +210,7 @@ class Reading:
     def _has_lapsed(self, record: Record) -> bool:
         """Return whether the consent for a record has lapsed."""
         retention = record.declaration.retention
-        if not isinstance(retention, After):  # records based on consent have a period (privacy/consistency)
+        if not isinstance(retention, After):  # records based on consent have a period (privacy/declaration)
             return False
         return has_lapsed(self._choices, record.declaration.purpose, getattr(record, retention.since))
 

@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.privacy import codec
 from chalicelib.rights.copy import package, right
@@ -25,12 +24,11 @@ from chalicelib.rights.request import files, number_change, procedures, store
 from chalicelib.rights.request.model import ExportFile, RightsRequest
 from chalicelib.rights.request.notes import CopyNotes, MadeCopy
 from chalicelib.rights.request.terms import Right, Status
-from chalicelib.stream.export import fields
+from chalicelib.stream.export import parts
 from chalicelib.stream.export import service as export_tasks
 from chalicelib.stream.export.parts import MissingAtStream, Omission, StreamCopyKind, StreamReason
 from chalicelib.stream.export.service import Pending, Ready, StreamExportTask
 from chalicelib.stream.model import TaskId
-from chalicelib.stream.refusals import StreamUnavailable
 
 _REASONS = {reason.value: reason for reason in StreamReason}
 KIND = "chat_message"  # its kind in the register of processing
@@ -67,10 +65,7 @@ def _await(job: CopyJob) -> Outcome:
     asked = _stream_task(job.notes)
     if asked is None:
         return Done()
-    try:
-        found = export_tasks.poll(asked)
-    except StreamUnavailable:
-        raise Unavailable from None
+    found = export_tasks.poll(asked)
     match found:
         case Ready():
             return Done(notes=replace(job.notes, stream_ready=True))
@@ -91,10 +86,7 @@ def _request_again(job: CopyJob) -> Outcome:
 
 
 def _request_export(job: CopyJob) -> StreamExportTask | MissingAtStream:
-    try:
-        return export_tasks.start(job.request.user_id)
-    except StreamUnavailable:
-        raise Unavailable from None
+    return export_tasks.start(job.request.user_id)
 
 
 def _requested_task(job: CopyJob, asked: StreamExportTask) -> CopyNotes:
@@ -131,11 +123,8 @@ def _assemble(job: CopyJob) -> Outcome:
     request = job.request
     if wait_for_number(request):
         return make_copy_again(job)
-    try:
-        with open_chat(request.user_id, job.notes, _COPIES[request.right]) as chat:
-            assembled = package.assemble(_copy_request(request), chat, files.key_of(request.request_id))
-    except StreamUnavailable:
-        raise Unavailable from None
+    with open_chat(request.user_id, job.notes, _COPIES[request.right]) as chat:
+        assembled = package.assemble(_copy_request(request), chat, files.key_of(request.request_id))
     return Done(
         notes=replace(job.notes, copy=MadeCopy(assembled.sha256, assembled.size, clock.now())),
         counts={f"of_{kind}": number for kind, number in assembled.counts.items() if number},
@@ -219,7 +208,7 @@ def open_chat(user_id: UserId, notes: CopyNotes, kind: CopyKind) -> Iterator[Cha
 def _withheld(shape: StreamCopyKind) -> tuple[WithheldShape, ...]:
     return tuple(
         WithheldShape(name=f"{field.where}: {field.name}", why=field.ground.plainly)
-        for field in fields.withheld(shape)
+        for field in parts.withheld(shape)
     )
 
 

@@ -35,7 +35,7 @@ from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.notes import CopyNotes, DeletionPlace, ErasureNotes
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 
 
 def _certify(job: ErasureJob) -> Outcome:

@@ -43,9 +43,8 @@ from chalicelib.rights.erasure.keep import kinds_kept
 from chalicelib.rights.request import store
 from chalicelib.rights.request.files import key_of, preserved_key_of
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.model import StreamReport
-from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream import deletion
+from chalicelib.stream.model import StreamReport
 
 # Listed per round and kind: far more than a copy has, so that one round usually deletes everything.
 PAGE = 100
@@ -131,10 +130,7 @@ def _verify(job: ErasureJob) -> Outcome:
             return _again(job, right.DELETE_COPIES, notes)
         if clock.now() >= now + _SLICE:
             return Wait(_NOW, replace(notes, copies_after=place))
-    try:
-        gone = deletion.is_gone(job.request.user_id)
-    except StreamUnavailable:
-        raise Unavailable from None
+    gone = deletion.is_gone(job.request.user_id)
     if not gone:
         return _again(job, right.DELETE_AT_STREAM, replace(notes, stream=None, stream_answer=None))
     return Done(notes=replace(notes, verified_at=now, copies_after=None))

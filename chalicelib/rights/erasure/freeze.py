@@ -14,14 +14,12 @@ from chalicelib.accounts.service import STORED_ACCOUNT
 from chalicelib.accounts.sessions import logout
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import right
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Right
-from chalicelib.stream.refusals import StreamUnavailable
 from chalicelib.stream.users import access
 from chalicelib.stream.users.access import ResumedAccess
 
@@ -84,10 +82,7 @@ def account_of(request: RightsRequest) -> Account | None:
 
 def _suspend(job: ErasureJob) -> Outcome:
     """Suspend the user at Stream, so that tokens issued before do not connect either."""
-    try:
-        access.suspend(job.request.user_id, job.notes.frozen_at or clock.now())
-    except StreamUnavailable:
-        raise Unavailable from None
+    access.suspend(job.request.user_id, job.notes.frozen_at or clock.now())
     return Done()
 
 
@@ -117,10 +112,7 @@ def _resume(job: ErasureJob) -> Outcome:
     may_be_suspended = job.notes.frozen_at or job.notes.restored_from
     if not may_be_suspended or account is None or account.state is not AccountState.ACTIVE:
         return Done()
-    try:
-        found = access.resume(job.request.user_id)
-    except StreamUnavailable:
-        raise Unavailable from None
+    found = access.resume(job.request.user_id)
     deleted = found is ResumedAccess.DELETED
     if job.notes.resumed_at:
         return Done(counts={"deleted_at_stream": int(deleted)})

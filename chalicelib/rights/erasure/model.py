@@ -24,7 +24,7 @@ from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Rec
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.request.terms import EVIDENCE_LAW
-from chalicelib.stream.deletion.model import StreamDeletionTask, StreamReport
+from chalicelib.stream.model import StreamDeletionTask, StreamReport
 
 _INNER = NotPersonal(withheld="internal state of our work on the deletion")
 

@@ -26,7 +26,7 @@ from chalicelib.rights.erasure.certificates.words import CountPrecision, Reason,
 from chalicelib.rights.erasure.model import ErasureInputs
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes, StreamAnswer
-from chalicelib.stream.deletion.model import StreamDeletion, StreamReport
+from chalicelib.stream.model import StreamDeletion, StreamReport
 
 T = TypeVar("T")
 

@@ -3,14 +3,12 @@
 from dataclasses import replace
 
 from chalicelib.core import clock
-from chalicelib.core.errors import Unavailable
 from chalicelib.rights.engine.step import Again, Done, ErasureJob, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import right
 from chalicelib.rights.request.notes import ErasureNotes, StreamAnswer
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.model import StreamDeletion
-from chalicelib.stream.deletion.service import DeletionPending, DeletionProgress, DeletionStopped
-from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
+from chalicelib.stream.model import StreamDeletion
 
 
 def _delete(job: ErasureJob) -> Outcome:
@@ -22,10 +20,7 @@ def _delete(job: ErasureJob) -> Outcome:
     asked_before = job.notes.stream_asked_at
     if asked_before is None:
         job.note(replace(job.notes, stream_asked_at=clock.now()))
-    try:
-        found = deletion.start(job.request.user_id, asked_before)
-    except StreamUnavailable:
-        raise Unavailable from None
+    found = deletion.start(job.request.user_id, asked_before)
     notes = _notes_after(job.notes, found)
     return Stop(found.doubt.value, notes) if isinstance(found, DeletionStopped) else Done(notes=notes)
 
@@ -37,10 +32,7 @@ def _await(job: ErasureJob) -> Outcome:
     asked = job.notes.stream
     if asked is None:
         return Again(right.DELETE_AT_STREAM, job.notes)
-    try:
-        found = deletion.poll(job.request.user_id, asked)
-    except StreamUnavailable:
-        raise Unavailable from None
+    found = deletion.poll(job.request.user_id, asked)
     notes = _notes_after(job.notes, found)
     match found:
         case DeletionPending():

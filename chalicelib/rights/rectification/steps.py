@@ -15,7 +15,7 @@ from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.errors import InvalidRequest, Unavailable
+from chalicelib.core.errors import InvalidRequest
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.answers import letters
@@ -26,7 +26,7 @@ from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
 from chalicelib.rights.request.terms import Status
 from chalicelib.staff.disclosures import service as disclosures
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.model import StreamRefused
 from chalicelib.stream.users import access
 
 _SHORTEST, _LONGEST = timedelta(seconds=5), HOUR
@@ -75,8 +75,6 @@ def _look_at_stream(request: RightsRequest, notice: RecipientNotice) -> Recipien
     account, profile = row[OPEN_STORED_ACCOUNT], row[READABLE_PROFILE]
     try:
         user = access.find_existing([request.user_id]).get(request.user_id)
-    except StreamUnavailable:
-        raise Unavailable from None
     except StreamRefused:
         return notice
     if user is None:

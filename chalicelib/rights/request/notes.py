@@ -19,7 +19,7 @@ from chalicelib.core.settings import ErasureExtent
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground
-from chalicelib.stream.deletion.model import StreamDeletionTask, StreamReport
+from chalicelib.stream.model import StreamDeletionTask, StreamReport
 
 
 class DeletionPlace(StrEnum):

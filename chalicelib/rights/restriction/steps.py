@@ -14,7 +14,6 @@ from functools import partial
 from chalicelib.accounts.model import AccountState
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.privacy import pins
@@ -30,7 +29,6 @@ from chalicelib.rights.request.terms import Right, Status
 from chalicelib.rights.restriction import right
 from chalicelib.rights.steps.announce import send_once
 from chalicelib.rights.steps.pin import pinned_end
-from chalicelib.stream.refusals import StreamUnavailable
 from chalicelib.stream.users import access
 from chalicelib.stream.users.access import ResumedAccess
 
@@ -46,23 +44,17 @@ _SYNC_LASTS = timedelta(seconds=30)
 
 def _restrict_at_stream(job: RestraintJob) -> Outcome:
     """Revoke the user's chat tokens and deactivate the user, so that no client connects."""
-    try:
-        access.suspend(job.request.user_id, clock.now())
-    except StreamUnavailable:
-        raise Unavailable from None
+    access.suspend(job.request.user_id, clock.now())
     return Done()
 
 
 def _preserve_messages(job: RestraintJob) -> Outcome:
     """Write the subject's messages to a place that no period ends; another run replaces the file."""
     request = job.request
-    try:
-        with open_chat(job.request.user_id, job.notes, CopyKind.ACCESS) as chat:
-            if not chat.total:
-                return Done()
-            kept = copies.assemble_chat(chat, request.received_at, files.preserved_key_of(request.request_id))
-    except StreamUnavailable:
-        raise Unavailable from None
+    with open_chat(job.request.user_id, job.notes, CopyKind.ACCESS) as chat:
+        if not chat.total:
+            return Done()
+        kept = copies.assemble_chat(chat, request.received_at, files.preserved_key_of(request.request_id))
     made = MadeCopy(kept.sha256, kept.size, clock.now())
     return Done(notes=replace(job.notes, copy=made), counts={"preserved": chat.total})
 
@@ -133,10 +125,7 @@ def _release(job: RestraintJob) -> Outcome:
     found = restraints.read(job.request.account_id)
     if found is None or found.account.state is not AccountState.ACTIVE or not _covers_all(job.request):
         return Done()
-    try:
-        deleted = access.resume(job.request.user_id) is ResumedAccess.DELETED
-    except StreamUnavailable:
-        raise Unavailable from None
+    deleted = access.resume(job.request.user_id) is ResumedAccess.DELETED
     if job.notes.resumed_at:
         return Done(counts={"deleted_at_stream": int(deleted)})
     tried = replace(job.notes, resumed_at=clock.now())

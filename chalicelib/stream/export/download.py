@@ -22,7 +22,7 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.stream.refusals import StreamUnavailable
+from chalicelib.stream.model import StreamUnavailable
 
 # A user is one line: 10,000 messages of 3 KB, the size of a few sentences with Stream's metadata. In
 # measurements, reading a line took three to six times its size in memory, most if the texts are short.

@@ -1,7 +1,7 @@
 """Turns lines of Stream's export into parts of a copy, by stream/export/parts's allow-list. No I/O.
 
 The owner of each line, message and reaction is read from it. Data that is not the subject's own is never
-disclosed, whatever file it is in. Fields that stream/export/fields does not know are counted. Each value
+disclosed, whatever file it is in. Fields that stream/export/parts does not know are counted. Each value
 is checked for its type.
 """
 
@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
 from chalicelib.core.ids import UserId
-from chalicelib.stream.export.fields import KNOWN, LINE
 from chalicelib.stream.export.parts import (
+    KNOWN,
+    LINE,
     AnyPart,
     Attachment,
     Conversation,

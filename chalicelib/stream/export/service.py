@@ -39,12 +39,13 @@ from chalicelib.stream.export import parts as export
 from chalicelib.stream.export.download import ExportFileNotFound, FileTooLarge, LinkRefused
 from chalicelib.stream.export.parts import AnyPart, MissingAtStream, Omission, StreamCopyKind, StreamReason
 from chalicelib.stream.export.redaction import Redaction
-from chalicelib.stream.model import TaskId, TaskState
-from chalicelib.stream.refusals import (
+from chalicelib.stream.model import (
     CredentialsRefused,
     InputRefused,
     StreamUnavailable,
+    TaskId,
     TaskNotFound,
+    TaskState,
     UserBurned,
 )
 

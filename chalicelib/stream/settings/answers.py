@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictInt, StrictStr, WrapValidator
 from pydantic import ValidationError as Invalid
 
-from chalicelib.stream.our_app import SYSTEM_USER
+from chalicelib.stream.model import SYSTEM_USER
 from chalicelib.stream.settings import baseline
 from chalicelib.stream.settings.baseline import (
     HOOK_ADDRESSES,

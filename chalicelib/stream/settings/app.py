@@ -21,9 +21,14 @@ from typing import Any, NamedTuple, TypeVar
 from chalicelib.core.pace import Pace
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.stream import gateway
-from chalicelib.stream.model import AppAccess
-from chalicelib.stream.our_app import SYSTEM_USER, SYSTEM_USER_NAME, WEBHOOK_PATH
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable
+from chalicelib.stream.model import (
+    SYSTEM_USER,
+    SYSTEM_USER_NAME,
+    WEBHOOK_PATH,
+    AppAccess,
+    StreamRefused,
+    StreamUnavailable,
+)
 from chalicelib.stream.settings import answers, baseline
 from chalicelib.stream.settings.answers import OtherForm, Stated
 from chalicelib.stream.settings.model import (

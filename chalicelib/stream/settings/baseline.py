@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.stream.our_app import SYSTEM_USER, HookType
+from chalicelib.stream.model import SYSTEM_USER, HookType
 from chalicelib.stream.settings.model import (
     Area,
     BaselineChoices,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
 from chalicelib.core.durations import Duration
-from chalicelib.stream.our_app import WEBHOOK_PATH
+from chalicelib.stream.model import WEBHOOK_PATH
 
 # A list is a sorted tuple: its order has no meaning.
 SettingValue: TypeAlias = bool | int | str | tuple[str, ...]

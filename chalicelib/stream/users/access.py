@@ -33,8 +33,7 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.privacy.purposes import Category
 from chalicelib.stream import gateway
-from chalicelib.stream.model import FoundUser
-from chalicelib.stream.refusals import StreamRefused, UserBurned, UserDeletedBefore
+from chalicelib.stream.model import FoundUser, StreamRefused, UserBurned, UserDeletedBefore
 
 
 class ResumedAccess(StrEnum):

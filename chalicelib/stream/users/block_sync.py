@@ -27,7 +27,7 @@ from chalicelib.core.sealing import SealingError
 from chalicelib.privacy.purposes import Category
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.stream import answers, gateway
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
+from chalicelib.stream.model import StreamRefused, StreamUnavailable, UserBurned
 
 # Accounts per batched read, which takes 100 items: three per account, with its data key.
 _ACCOUNTS_AT_ONCE = 33

@@ -30,8 +30,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.stream import gateway
-from chalicelib.stream.model import ChatProfile
-from chalicelib.stream.refusals import StreamRefused, StreamUnavailable, UserBurned
+from chalicelib.stream.model import ChatProfile, StreamRefused, StreamUnavailable, UserBurned
 
 # Accounts per batched read, which takes 100 items: three per account, with its data key.
 _ACCOUNTS_AT_ONCE = 33

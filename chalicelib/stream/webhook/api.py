@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.core.errors import InvalidRequest, Problem
 from chalicelib.core.http import Header, NoContent, SignedBody, Unlimited, route
-from chalicelib.stream.our_app import WEBHOOK_PATH
+from chalicelib.stream.model import WEBHOOK_PATH
 from chalicelib.stream.webhook import intake
 from chalicelib.stream.webhook.intake import MAX_BYTES
 from chalicelib.stream.webhook.model import InvalidSignature

@@ -15,8 +15,7 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
 from chalicelib.stream import answers
-from chalicelib.stream.model import CHANNEL_TYPES, message_id_of
-from chalicelib.stream.our_app import HookType
+from chalicelib.stream.model import CHANNEL_TYPES, HookType, message_id_of
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from chalicelib.core.transactions import commit
 from chalicelib.retention.purge import evidence
 from chalicelib.rights.erasure import certify
 from chalicelib.rights.erasure.idle import plan
-from chalicelib.stream.deletion.model import StreamReport
+from chalicelib.stream.model import StreamReport
 from infra.local.tour.erasure import account_of
 from infra.local.tour.narration import Tour
 from infra.local.tour.usage import acting_as_signup

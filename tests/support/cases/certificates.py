@@ -30,7 +30,7 @@ from chalicelib.rights.erasure.certificates.words import (
     Remaining,
 )
 from chalicelib.rights.request.notes import DeletionPlace
-from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
+from chalicelib.stream.model import StreamDataKind, StreamReport
 from infra.template import load
 
 REQUESTED = datetime(2026, 11, 16, 8, 5, 30, tzinfo=UTC)

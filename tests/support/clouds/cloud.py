@@ -21,7 +21,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from chalicelib.accounts.challenges.budgets import budget
+from chalicelib.accounts.challenges import budgets
 from chalicelib.core import aws, keyring, limiter
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
@@ -107,7 +107,7 @@ def new_container() -> None:
     keyring.forget_stage_keys()
     keyring.forget()
     limiter.forget_busy()
-    budget.forget_history()
+    budgets.forget_history()
     intake.forget()
     channels._delete_file.cache_clear()
 

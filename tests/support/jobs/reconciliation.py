@@ -11,8 +11,7 @@ from chalicelib.core.transactions import commit
 from chalicelib.reconciliation.jobs import reconcile_chat
 from chalicelib.rights.erasure import certify
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion.model import StreamReport
-from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.model import ChatProfile, StreamReport
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_schedule_event
 

@@ -19,8 +19,7 @@ from chalicelib.rights.erasure.model import CheckStage
 from chalicelib.rights.request import store as rights
 from chalicelib.rights.request.terms import ReceivedBy, Status
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion.model import StreamReport
-from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.model import ChatProfile, StreamReport
 from tests.support.cases.erasure_parts import erase_tables, freeze, stored_account
 from tests.support.jobs.reconciliation import planned_of
 from tests.support.seeds.world import Seed, SeededWorld

@@ -6,9 +6,9 @@ from datetime import timedelta
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import ErasureExtent
-from chalicelib.stream.deletion import service as deletion
-from chalicelib.stream.deletion.model import StreamDeletion, StreamDeletionTask, StreamReport
-from chalicelib.stream.deletion.service import MAX_ATTEMPTS, DeletionDoubt, DeletionPending, DeletionProgress
+from chalicelib.stream import deletion
+from chalicelib.stream.deletion import MAX_ATTEMPTS, DeletionDoubt, DeletionPending, DeletionProgress
+from chalicelib.stream.model import StreamDeletion, StreamDeletionTask, StreamReport
 from infra.stream_emulator import Emulator
 from tests.support.world.world import World
 

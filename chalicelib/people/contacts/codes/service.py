@@ -1,4 +1,4 @@
-"""Makes and withdraws contact codes, and finds the owner of a code.
+"""Makes and withdraws contact codes, finds the owner of a code, and builds the page behind its link.
 
 Invariants: an account has one valid code at most, and a code that was replaced or withdrawn is never valid
 again. The conditions of the transactions hold both, also for concurrent requests.
@@ -13,13 +13,26 @@ from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import Body
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ContactCodeId, ContactRequestId
+from chalicelib.core.languages import Language
+from chalicelib.core.markup import Html, tag
+from chalicelib.core.page import opening
+from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts.codes import store
 from chalicelib.people.contacts.codes.store import CODE, CodeMoved
 from chalicelib.people.contacts.model import CodeReplaced, ContactCode, ContactLink
 
-__all__ = ["CODE", "CodeMoved", "check_repeat", "delete_code", "find_owner", "make", "withdraw"]
+__all__ = [
+    "CODE",
+    "CodeMoved",
+    "check_repeat",
+    "contact_page",
+    "delete_code",
+    "find_owner",
+    "make",
+    "withdraw",
+]
 
 _TRIES = 3
 
@@ -140,3 +153,34 @@ def _link(code: ContactCode) -> ContactLink:
     """The view of a code. It stands in the fragment of the link, which a browser does not send."""
     text = _text(code.code_id, code.key_version)
     return ContactLink(code=text, link=f"{settings().issuer}/v1/contact#{text}", expires_at=code.expires_at)
+
+
+# The page behind the link of a code is the same for everyone and names no user. A browser does not send the
+# fragment with the code, and the page has no script that reads it. The app opens the link itself.
+_TITLE_IN_SERBIAN = "RU4M veza za kontakt"
+_TEXT_IN_SERBIAN = (
+    "Otvorite ovu vezu na telefonu na kojem je aplikacija RU4M. Tada postajete kontakt osobe koja Vam ju je "
+    "dala. Otvorite je samo ako znate ko je to."
+)
+_TEXTS = (
+    (
+        "en",
+        "A contact link of RU4M",
+        (
+            "Open this link on the phone that has the RU4M app. If you open it there, you become a contact "
+            "of the person who gave it to you. Open it only if you know who that is."
+        ),
+    ),
+    ("sr-Latn", _TITLE_IN_SERBIAN, _TEXT_IN_SERBIAN),
+    ("sr-Cyrl", to_cyrillic(_TITLE_IN_SERBIAN), to_cyrillic(_TEXT_IN_SERBIAN)),
+)
+
+
+def contact_page() -> str:
+    """Build the page behind the link of a code."""
+    parts = (
+        tag("section", tag("h2", heading), tag("p", text), lang=language)
+        for language, heading, text in _TEXTS
+    )
+    body = tag("div", tag("header", tag("h1", "RU4M")), tag("main", *parts), class_="page")
+    return "".join((opening("RU4M", Language.ENGLISH), body, Html("</body></html>\n")))

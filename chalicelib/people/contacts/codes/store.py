@@ -23,7 +23,7 @@ from chalicelib.core.table import (
     partition_of,
 )
 from chalicelib.people.contacts.model import CodeOwner, ContactCode, ContactRequest
-from chalicelib.privacy import codec, record_needs
+from chalicelib.privacy import codec
 
 
 class CodeMoved(Conflict):
@@ -45,7 +45,7 @@ def _owner_keys(code: str) -> list[Key]:
     return [Key(Table.CHALLENGES, f"contact_code#{digest.hex()}") for digest in digests]
 
 
-CODE = record_needs.glanced(ContactCode, lambda claims: code_key(claims.account_id))
+CODE = codec.glance_of(ContactCode, lambda claims: code_key(claims.account_id))
 
 
 def code_of(owner: AccountId) -> ContactCode | None:

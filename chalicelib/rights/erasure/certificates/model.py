@@ -40,7 +40,7 @@ from chalicelib.rights.erasure.certificates.words import (
     Remaining,
 )
 from chalicelib.rights.request.notes import DeletionPlace
-from chalicelib.stream.deletion.model import StreamDataKind, StreamReport
+from chalicelib.stream.model import StreamDataKind, StreamReport
 
 KEY_BACKUPS = 7 * DAY
 OTHER_BACKUPS = 35 * DAY

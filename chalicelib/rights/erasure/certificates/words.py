@@ -1,7 +1,7 @@
 """The closed lists of words of which a certificate consists.
 
 The values are signed, stored for years and read again, so a value never changes and is never removed. A
-better wording is a new member. Those about Stream are in stream/deletion/model.
+better wording is a new member. Those about Stream are in stream/model.
 tests/unit/test_certificates.py reads stored certificates of each format, which together have all words.
 """
 

@@ -48,9 +48,19 @@ from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.stream import gateway
-from chalicelib.stream.deletion.model import StreamDeletion, StreamDeletionTask, StreamReport
-from chalicelib.stream.model import Task, TaskId, TaskOutcome, TaskState
-from chalicelib.stream.refusals import InputRefused, TaskNotFound, UserBurned, UserDeletedBefore
+from chalicelib.stream.model import (
+    InputRefused,
+    StreamDeletion,
+    StreamDeletionTask,
+    StreamReport,
+    Task,
+    TaskId,
+    TaskNotFound,
+    TaskOutcome,
+    TaskState,
+    UserBurned,
+    UserDeletedBefore,
+)
 
 # Stream documents no maximum time for a task. Five tasks that never end take 31 hours, which leaves an
 # operator four weeks to ask Stream's support.

@@ -21,11 +21,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.accounts.challenges.budgets import store
-from chalicelib.accounts.challenges.budgets.model import CodeHistory
-from chalicelib.accounts.challenges.budgets.store import CounterFull, CounterPlace, Debts, Slot, SlotCounts
-from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, TooManyCodes
+from chalicelib.accounts.challenges import store
+from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, CodeHistory, TooManyCodes
 from chalicelib.accounts.challenges.numbers import country_of
+from chalicelib.accounts.challenges.store import CounterFull, CounterPlace, Debts, Slot, SlotCounts
 from chalicelib.core import clock, limiter, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable

@@ -1,1 +1,0 @@
-"""The deletion of a user at Stream, and what Stream reports about it."""
