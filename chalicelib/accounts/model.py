@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chalicelib.core.clock import DAY, HOUR, Instant
 from chalicelib.core.durations import Duration, Unit
@@ -39,7 +39,7 @@ class AccountState(StrEnum):
     ERASING = "erasing"
 
 
-class Frozen(BaseModel):
+class Frozen(BaseModel, frozen=True, extra="forbid"):
     """The erasure for which an account is frozen.
 
     Attributes:
@@ -50,8 +50,6 @@ class Frozen(BaseModel):
         asked_at: when the erasure was requested.
         before: the state that a cancellation restores.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     request_id: RightsRequestId
     ends_at: Instant
@@ -126,7 +124,6 @@ class LastUse(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=UNTIL_ERASURE,
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """When an account was last used, and how far its warnings are (RET-5, ADR 36).
 
@@ -181,7 +178,6 @@ class Claim(
         "some days, as does that of a number that you changed, and that of a user id without end, so that "
         "the id is never used again"
     ),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Maps a number, email address or user id to its account.
 

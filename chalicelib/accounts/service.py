@@ -60,7 +60,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.languages import Language, language_of
 from chalicelib.core.needs import Found, Need, Wanted
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import SealingError, skip_unreadable
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.subject_keys import SubjectKeys
@@ -219,8 +219,6 @@ def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]
     """
     found: dict[AccountId, Account | None] = {}
     for row in needs.read_accounts(account_ids, (STORED_ACCOUNT,)):
-        try:
+        with skip_unreadable("account_unreadable"):
             found[row.claims.account_id] = row[STORED_ACCOUNT]
-        except SealingError as error:
-            observe.record_unreadable("account_unreadable", error)
     return found

@@ -21,12 +21,12 @@ from typing import Any
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.accounts.model import Account, AccountState, Claim, ClaimedValues, ClaimKind
-from chalicelib.core import clock, keyring, observe, shards, table
+from chalicelib.core import clock, keyring, shards, table
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Need
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import Secret
 from chalicelib.core.shards import Segment
 from chalicelib.core.table import (
@@ -194,11 +194,9 @@ def claims_of_users(user_ids: Collection[UserId]) -> dict[UserId, Claim | None]:
 
 
 def _readable_claim(item: Item) -> Claim | None:
-    try:
+    with skip_unreadable("claim_unreadable"):
         return codec.opened(Claim, item)
-    except SealingError as error:
-        observe.record_unreadable("claim_unreadable", error)
-        return None
+    return None
 
 
 def release_claims(claims: ClaimedValues, until: datetime) -> int:
@@ -326,11 +324,9 @@ def glances_in(segment: Segment) -> Iterator[list[Account]]:
 
 
 def _glance(item: Item) -> Account | None:
-    try:
+    with skip_unreadable("account_unreadable"):
         return codec.glance(Account, item)
-    except SealingError as error:
-        observe.record_unreadable("account_unreadable", error)
-        return None
+    return None
 
 
 def releases_in(owners: Collection[AccountId], until: datetime, segment: Segment) -> Iterator[Write]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chalicelib.consents.model import Consent, ConsentState, Method, Purposes
 from chalicelib.consents.notices.model import NoticeVersion
@@ -62,10 +62,8 @@ class EventState(StrEnum):
         return cls.WITHDRAWN if had_given else cls.REFUSED
 
 
-class Replaced(BaseModel):
+class Replaced(BaseModel, frozen=True):
     """The decision that an event replaces."""
-
-    model_config = ConfigDict(frozen=True)
 
     record_id: ConsentRecordId
     state: ConsentState
@@ -74,14 +72,12 @@ class Replaced(BaseModel):
     method: Method
 
 
-class Event(BaseModel):
+class Event(BaseModel, frozen=True):
     """One decision about one purpose, as an entry holds it.
 
     Entries are kept for years. Values of our own enums are plain strings here, so that an old entry stays
     readable after an enum has changed. Values of the standard do not change and keep their enum.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     record_id: ConsentRecordId
     purpose: str

@@ -31,7 +31,6 @@ from chalicelib.privacy.restraint import Restraint
 class NoticeOutdated(ConflictingRequest):
     """Consent was given under an outdated notice; `current` names the version to show."""
 
-    code = "notice_outdated"
     title = "The privacy notice has changed; show the current version and ask again"
     shows: ClassVar[Schemas] = {"current": {"type": "string", "description": "The version to show"}}
 
@@ -77,10 +76,8 @@ class Method(StrEnum):
     GPC = "gpc"  # by Global Privacy Control; an explicit choice takes precedence
 
 
-class Consent(BaseModel):
+class Consent(BaseModel, frozen=True, extra="forbid"):
     """The last decision about one purpose, its time, and the notice that was shown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     state: ConsentState
     since: Instant
@@ -138,7 +135,6 @@ class RenewalProgress(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.JOB, since="touched_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The lease of the worker that renews evidence in one shard, and when all that was due was processed.
 

@@ -51,16 +51,20 @@
     └── Unavailable         503  unavailable
         └── (challenges)         sms_unavailable, email_unavailable
 
-A concept defines its own problems next to its model. The message of the exception is the code: an exception
-must not contain anything that a person sent (SEC-1). Any other exception is a bug and becomes a 500.
+A concept defines its own problems next to its model. The code of a problem is the name of its class in snake
+case, unless the class states another one: clients depend on it, so docs/openapi.json shows a change. The
+message of the exception is the code: an exception must not contain anything that a person sent (SEC-1). Any
+other exception is a bug and becomes a 500.
 """
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
 from chalicelib.core.metrics import Metric
 
 BASE_TYPE = "https://ru4m.com/problems/"
+_CAPITAL = re.compile(r"(?<!^)[A-Z]")
 
 Members = Mapping[str, object]
 Schemas = Mapping[str, Mapping[str, object]]  # JSON Schema of each member
@@ -76,6 +80,12 @@ class Problem(Exception):
     # Members beyond those of RFC 9457, for the OpenAPI document: those always present, those optional.
     shows: ClassVar[Schemas] = {}
     may_show: ClassVar[Schemas] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Derive the code of a problem that has a title of its own."""
+        super().__init_subclass__()
+        if "title" in vars(cls) and "code" not in vars(cls):
+            cls.code = _CAPITAL.sub(r"_\g<0>", cls.__name__).lower()
 
     def __init__(self, detail: str | None = None, **members: object) -> None:
         super().__init__(self.code)
@@ -104,7 +114,6 @@ class InvalidRequest(Problem):
     """The request is invalid. `errors` name places and rules, never the rejected value."""
 
     status = 400
-    code = "invalid_request"
     title = "The request is malformed or invalid"
     may_show: ClassVar[Schemas] = {
         "errors": {
@@ -131,7 +140,6 @@ def does_not_apply(name: str, rule: str) -> InvalidRequest:
 class UnexpectedField(InvalidRequest):
     """The request has fields that this route does not accept."""
 
-    code = "unexpected_field"
     title = "The request has fields that this route does not accept"
 
 
@@ -139,14 +147,12 @@ class Unauthenticated(Problem):
     """No valid access token."""
 
     status = 401
-    code = "unauthenticated"
     title = "A valid access token is required"
 
 
 class SessionEnded(Unauthenticated):
     """The token is genuine, but its session has ended (logout, expiry when idle, erasure)."""
 
-    code = "session_ended"
     title = "This session has ended"
 
 
@@ -154,7 +160,6 @@ class Forbidden(Problem):
     """The caller is authenticated, but not allowed to do this."""
 
     status = 403
-    code = "forbidden"
     title = "This is not allowed"
 
 
@@ -162,7 +167,6 @@ class NotFound(Problem):
     """The resource does not exist, or this caller may not see it."""
 
     status = 404
-    code = "not_found"
     title = "Not found"
 
 
@@ -177,7 +181,6 @@ class ConflictingRequest(Problem):
 class InProgress(ConflictingRequest):
     """A request with the same Idempotency-Key is still being processed."""
 
-    code = "in_progress"
     title = "The same request is still being processed"
 
 
@@ -185,7 +188,6 @@ class Gone(Problem):
     """The resource existed, and was deleted permanently."""
 
     status = 410
-    code = "gone"
     title = "This is no longer available"
 
 
@@ -193,7 +195,6 @@ class ChangedMeanwhile(Problem):
     """If-Match names a version that is not the current one."""
 
     status = 412
-    code = "changed_meanwhile"
     title = "It has changed since it was read; read it again"
 
 
@@ -201,7 +202,6 @@ class PayloadTooLarge(Problem):
     """The body is larger than this route accepts."""
 
     status = 413
-    code = "payload_too_large"
     title = "The request body is too large"
 
 
@@ -217,14 +217,12 @@ class Unprocessable(Problem):
     """The request is well-formed but breaks a rule."""
 
     status = 422
-    code = "unprocessable"
     title = "The request cannot be accepted"
 
 
 class IdempotencyMismatch(Unprocessable):
     """The Idempotency-Key was already used with a different body."""
 
-    code = "idempotency_mismatch"
     title = "This Idempotency-Key was already used for a different request"
 
 
@@ -232,7 +230,6 @@ class PreconditionRequired(Problem):
     """If-Match is missing or does not name exactly one version."""
 
     status = 428
-    code = "precondition_required"
     title = "The header If-Match with the ETag of the version read is required"
 
 
@@ -269,5 +266,4 @@ class Unavailable(Problem):
     """A service that we depend on does not respond. The client may repeat the same request."""
 
     status = 503
-    code = "unavailable"
     title = "Temporarily unavailable; try again"

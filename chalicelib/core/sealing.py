@@ -14,12 +14,15 @@ A blob that cannot be opened raises a typed error; it never gives wrong data:
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chalicelib.core import observe
 
 _FORMAT = 1
 _NONCE = 12
@@ -43,6 +46,22 @@ class KeyNotFound(SealingError):
 
 class Unfit(SealingError):
     """The record class does not accept the stored content: an older or newer release wrote it."""
+
+
+class _SkippingUnreadable(AbstractContextManager[None]):
+    def __init__(self, event: str, fields: Mapping[str, str | int]) -> None:
+        self._event, self._fields = event, fields
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if isinstance(error, SealingError):
+            observe.record_unreadable(self._event, error, **self._fields)
+            return True
+        return False
+
+
+def skip_unreadable(event: str, **fields: str | int) -> _SkippingUnreadable:
+    """Leave the block at a SealingError, which is logged and counted; one record must not stop the others."""
+    return _SkippingUnreadable(event, fields)
 
 
 class Place(NamedTuple):

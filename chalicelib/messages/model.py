@@ -9,7 +9,6 @@ LONGEST_ADDRESS = 254
 class InvalidEmail(InvalidRequest):
     """The text is not an address to which mail can be sent."""
 
-    code = "invalid_email"
     title = "This is not an email address"
 
     def __init__(self) -> None:

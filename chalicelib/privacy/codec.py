@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from chalicelib.core import clock, keyring, observe
+from chalicelib.core import clock, keyring, observe, table
 from chalicelib.core.needs import Claims, Found, Need
 from chalicelib.core.sealing import (
     KeyNotFound,
@@ -208,25 +208,36 @@ def _blank(kind: type[Record]) -> Record:
     return blank
 
 
+def read(kind: type[AnyRecord], key: Key) -> AnyRecord | None:
+    """Read and open the record at a key; None if there is none, or it has expired.
+
+    Raises:
+        SealingError: as for `opened`.
+        Unavailable: the table does not answer.
+    """
+    item = table.get(key)
+    return opened(kind, item) if item else None
+
+
 def glance_of(kind: type[AnyRecord], key: Callable[[Claims], Key]) -> Need[AnyRecord | None]:
     """The need of a record's clear fields, which need no key; None if there is no such item."""
 
-    def read(item: Item | None, _: Found) -> AnyRecord | None:
+    def glance_at(item: Item | None, _: Found) -> AnyRecord | None:
         return glance(kind, item) if item else None
 
-    return Need(key, read)
+    return Need(key, glance_at)
 
 
 def need_of(kind: type[AnyRecord], key: Callable[[Claims], Key]) -> Need[AnyRecord | None]:
     """The need of all fields of a record. One that is sealed for its subject needs DATA_KEY too."""
     is_sealed_for_subject = kind.declaration.key_class is KeyClass.SUBJECT
 
-    def read(item: Item | None, found: Found) -> AnyRecord | None:
+    def open_found(item: Item | None, found: Found) -> AnyRecord | None:
         if item is None:
             return None
         return opened(kind, item, found[DATA_KEY] if is_sealed_for_subject else None)
 
-    return Need(key, read)
+    return Need(key, open_found)
 
 
 __all__ = [
@@ -239,6 +250,7 @@ __all__ = [
     "glance_of",
     "need_of",
     "opened",
+    "read",
     "resealed",
     "times",
     "to_item",

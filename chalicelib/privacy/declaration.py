@@ -92,9 +92,9 @@ class Declaration:
     purpose: Purpose
     basis: LegalBasis
     retention: Retention
-    key_class: KeyClass
     fields: dict[str, Personal | NotPersonal]
     types: Mapping[str, object]  # the fields' annotations
+    key_class: KeyClass = KeyClass.NOTHING_SEALED
     why_clear: str | None = None
     bundle: Bundle | None = None  # None: one item per record
     subject: DataSubject = DataSubject.USER
@@ -177,9 +177,12 @@ def _names(declaration: Declaration) -> Iterator[str]:
 
 def _keys(declaration: Declaration) -> Iterator[str]:
     has_personal = bool(declaration.personal_fields())
-    if has_personal is (declaration.key_class is KeyClass.NOTHING_SEALED):
-        wanted = "SUBJECT, RETAINED or TRANSIENT" if has_personal else "NOTHING_SEALED"
-        yield f"key_class has to be {wanted} with these fields"
+    if has_personal is (declaration.key_class is not KeyClass.NOTHING_SEALED):
+        return
+    if has_personal:
+        yield "add key_class to the class statement: SUBJECT, RETAINED or TRANSIENT"
+    else:
+        yield "leave out key_class: no field is personal"
 
 
 def _clear(declaration: Declaration) -> Iterator[str]:

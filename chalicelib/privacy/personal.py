@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import UnionType
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from chalicelib.core.table_names import Table
@@ -44,10 +44,8 @@ class StillSealed(AttributeError):
 NEVER_DISCLOSED = datetime.max.replace(tzinfo=UTC)
 
 
-class Record(BaseModel):
+class Record(BaseModel, frozen=True, extra="forbid"):
     """A stored record. Keywords of the class statement declare a subclass; see the module."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     declaration: ClassVar[Declaration]
 
@@ -98,17 +96,17 @@ class Record(BaseModel):
 _records: list[type[Record]] = []
 
 # The required keywords of a class statement, and their types. Recipients are declared per field.
-_WORDS: Mapping[str, type | UnionType] = {
+_WORDS: dict[str, type | UnionType] = {
     "table": Table,
     "kind": str,
     "purpose": Purpose,
     "basis": LegalBasis,
     "retention": Retention,
-    "key_class": KeyClass,
 }
 
-# The optional keywords of a class statement.
-_MORE_WORDS: Mapping[str, type | UnionType] = {
+# The optional keywords of a class statement. One with personal fields needs a key class.
+_MORE_WORDS: dict[str, type | UnionType] = {
+    "key_class": KeyClass,
     "why_clear": str | None,
     "bundle": Bundle | None,
     "subject": DataSubject,
@@ -128,8 +126,8 @@ def _check_words(cls: type[Record], declared: Mapping[str, Any]) -> None:
         raise DeclarationError(
             f"{cls.__name__}: unknown in the class statement: {', '.join(sorted(unknown))}"
         )
-    for word, kind in _WORDS.items():
-        if not isinstance(declared[word], kind):
+    for word, kind in (_WORDS | _MORE_WORDS).items():
+        if word in declared and not isinstance(declared[word], kind):
             raise DeclarationError(f"{cls.__name__}: {word} has to be a {getattr(kind, '__name__', kind)}")
     # Keys of retained records are derived from the kind, so kinds are unique across tables.
     if same := [other for other in _records if other.declaration.kind == declared["kind"]]:

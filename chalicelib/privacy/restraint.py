@@ -7,7 +7,7 @@ A subject may have several at a time, and each ends alone. What is stopped is th
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chalicelib.core.clock import Instant
 from chalicelib.privacy.purposes import OUTLASTS_RESTRICTION, Purpose
@@ -27,7 +27,7 @@ class RestraintKind(StrEnum):
     CONTEST = "contest"
 
 
-class Restraint(BaseModel):
+class Restraint(BaseModel, frozen=True, extra="forbid"):
     """A restriction or objection in force.
 
     Attributes:
@@ -36,8 +36,6 @@ class Restraint(BaseModel):
         ground: of a restriction.
         upheld: whether a decision stops the purposes whose processing goes on while they are weighed.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: RestraintKind
     since: Instant

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.accounts import service as accounts
-from chalicelib.core import clock, metrics, observe
+from chalicelib.core import clock, metrics
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.metrics import Metric
 from chalicelib.core.pace import Pace
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.reconciliation import store
 from chalicelib.reconciliation.model import deletion_from
 from chalicelib.reconciliation.store import CheckMoved, DueCheck
@@ -68,10 +68,9 @@ def settle(batch: CheckedBatch) -> None:
     store.record_checked(batch.stage, len(batch.checks), len(batch.found))
     metrics.count(Metric.STREAM_USER_CHECKED, len(batch.checks))
     for check in batch.found:
-        try:
+        # A check that is skipped stays due.
+        with skip_unreadable("check_unreadable", request_id=store.name_of(check.request_id)):
             _plan_repair(check)
-        except SealingError as error:  # it stays due, and stops no other
-            observe.record_unreadable("check_unreadable", error, request_id=store.name_of(check.request_id))
     for check in batch.checks:
         if check not in batch.found:
             store.advance(check)

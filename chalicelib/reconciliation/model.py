@@ -9,7 +9,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.gates import BlockedReason
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 from chalicelib.stream.model import StreamDeletionTask
 
@@ -26,7 +26,6 @@ class StreamOrphan(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.STREAM_CHECK, since="first_seen_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """A user of Stream without an account, deactivated since it was first seen."""
 
@@ -41,7 +40,6 @@ class ReconciliationState(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.STREAM_CHECK, since="touched_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The state of the job: its lease, the configuration that a dry run has tried, and what blocks it."""
 

@@ -156,8 +156,7 @@ def read(check: DueCheck) -> StreamCheck | None:
     Raises:
         SealingError: the stored record is not one that this code wrote.
     """
-    item = table.get(check.key)
-    return codec.opened(StreamCheck, item) if item else None
+    return codec.read(StreamCheck, check.key)
 
 
 def move(after: StreamCheck, stage: CheckStage, due_at: datetime) -> None:

@@ -136,7 +136,6 @@ class HoldsVersion(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.HOLD, since="kept_from"),
-    key_class=KeyClass.NOTHING_SEALED,
     undisclosed="the internal version of the holds on your data, which would disclose secret ones too",
 ):
     """The version of all holds of a subject.
@@ -162,7 +161,6 @@ class PurgeProgress(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.JOB, since="touched_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The progress of the purge in one index of one table, and the lease of the run that works on it.
 
@@ -187,7 +185,6 @@ class PurgeBudget(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.JOB, since="touched_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The number of items that the purge deleted, or may be deleting, on one day (UTC)."""
 
@@ -202,7 +199,6 @@ class IdleState(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.STREAM_CHECK, since="touched_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The state of `close_idle_accounts`: its lease, the configuration that was tried, and what blocks it."""
 
@@ -226,7 +222,6 @@ class HoldsClosed(ConflictingRequest):
 class HoldEnded(ConflictingRequest):
     """The hold has ended, was lifted, or was not confirmed within 72 hours."""
 
-    code = "hold_ended"
     title = "This hold has ended"
 
 

@@ -8,11 +8,11 @@ from functools import cache
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.core import metrics, observe, queues
+from chalicelib.core import metrics, queues
 from chalicelib.core.metrics import Dimension, Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.privacy.leases import Turns
 from chalicelib.rights.engine import engine, queue
 from chalicelib.rights.engine.step import Worker
@@ -69,10 +69,9 @@ def _work_on(event: SQSEvent, own: Destination) -> Failed:
         hint = queue.parse(body)
         if hint is None:
             return
-        try:
+        # A redelivery would fail alike; an alarm reports it.
+        with skip_unreadable("request_unreadable", request_id=hint.request_id):
             engine.advance(hint.request_id, worker, hint.hops)
-        except SealingError as error:  # a redelivery would fail alike; an alarm reports it
-            observe.record_unreadable("request_unreadable", error, request_id=hint.request_id)
 
     return queues.work_on(event.to_dict(), advance)
 

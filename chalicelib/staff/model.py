@@ -52,7 +52,6 @@ class StaffLook(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.AUDIT, since="looked_at"),
-    key_class=KeyClass.NOTHING_SEALED,
     undisclosed="which staff looked at your account: it could disclose an investigation that is secret",
 ):
     """Maps a look in the history of a member of staff to the account (ADR 52).
@@ -73,19 +72,16 @@ class StaffLook(
 class ProposedAlready(ConflictingRequest):
     """The request already has a proposal; only one is allowed at a time."""
 
-    code = "proposed_already"
     title = "A decision is already proposed; it must be approved or withdrawn first"
 
 
 class NothingProposed(ConflictingRequest):
     """There is no proposal to approve."""
 
-    code = "nothing_proposed"
     title = "No decision is proposed"
 
 
 class OwnProposal(Forbidden):
     """An operator tried to approve their own proposal: a decision needs two people."""
 
-    code = "own_proposal"
     title = "Another operator must approve this"

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chalicelib.core.clock import Instant
 from chalicelib.privacy.purposes import Purpose
@@ -151,13 +151,11 @@ class Tally:
         return tuple(_count(group, total) for group, total in self.sums.items())
 
 
-class Figure(BaseModel):
+class Figure(BaseModel, frozen=True, extra="forbid"):
     """A published group: its number of accounts and events, and the mean duration.
 
     The rest has no name, and its `accounts` is a lower bound.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     purpose: Purpose
     name: str | None = None
@@ -170,10 +168,8 @@ class Figure(BaseModel):
     mean_duration_ms: int | None = None
 
 
-class Figures(BaseModel):
+class Figures(BaseModel, frozen=True, extra="forbid"):
     """The published figures of one day. None of them describes fewer than ten people."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     day: date
     published_at: Instant

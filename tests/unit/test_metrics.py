@@ -114,7 +114,7 @@ def test_closed_lists_repeat_those_of_the_concepts() -> None:
     assert listed(Dimension.COUNTRY) < SERVED
 
 
-_LIMITS = {"Limiter", "Breaker", "Budget", "DailyLimit"}
+_LIMITS = {"Limiter", "Breaker", "Budget", "DailyLimit", "_limit"}
 
 
 def test_every_limit_that_a_client_can_reach_is_listed() -> None:

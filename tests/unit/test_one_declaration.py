@@ -35,6 +35,7 @@ LINE: dict[str, Any] = {
     "key_class": KeyClass.SUBJECT,
 }
 MADE_AT = Annotated[Instant, NOT_PERSONAL]
+TEXT = Annotated[str, marked(Category.BEHAVIOR, Source.PROVIDED)]
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,7 @@ def test_record_class_without_a_classification_cannot_be_defined() -> None:
         define(LINE, text=str, made_at=MADE_AT)
     for word in LINE:
         with pytest.raises(DeclarationError, match=f"Search: add {word}"):
-            define({name: said for name, said in LINE.items() if name != word}, text=str, made_at=MADE_AT)
+            define({name: said for name, said in LINE.items() if name != word}, text=TEXT, made_at=MADE_AT)
     assert "search" not in {record.declaration.kind for record in register.records()}
 
 
@@ -131,5 +132,5 @@ FOLLOWS: tuple[Callable[[], None], ...] = (
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("follows", FOLLOWS, ids=lambda follows: follows.__name__)
 def test_everything_follows_from_the_declaration(follows: Callable[[], None]) -> None:
-    define(LINE, text=Annotated[str, marked(Category.BEHAVIOR, Source.PROVIDED)], made_at=MADE_AT)
+    define(LINE, text=TEXT, made_at=MADE_AT)
     follows()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Unprocessable
@@ -31,16 +31,14 @@ _INTERNAL = "an internal id of another user's account"
 _FOLLOWS = "it recognises another user's number, which is that user's data"
 
 
-class Block(BaseModel):
+class Block(BaseModel, frozen=True, extra="forbid"):
     """One blocked user. After that user's erasure the id is a random one that no user has."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     user_id: UserId
     blocked_at: Instant
 
 
-class BlockLink(BaseModel):
+class BlockLink(BaseModel, frozen=True, extra="forbid"):
     """What recognises a blocked user.
 
     Attributes:
@@ -48,8 +46,6 @@ class BlockLink(BaseModel):
         number: the HMAC of the number under the key of the list; None if the number was not known.
         last_number: the same of the number that the account had when it was erased, if that is another one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     account_id: AccountId | None = None
     number: str | None = None
@@ -186,7 +182,6 @@ class BlockedBy(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=UNTIL_ERASURE,
-    key_class=KeyClass.NOTHING_SEALED,
     undisclosed="which users block you: it would disclose a decision of theirs (Art. 15(4) GDPR)",
 ):
     """The reverse row of a block, under the blocked account."""
@@ -202,7 +197,6 @@ class BlockedBy(
 class TooManyBlocks(Unprocessable):
     """The account blocks as many users as it may."""
 
-    code = "too_many_blocks"
     title = "This account blocks as many users as it may; lift a block first"
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from chalicelib.accounts.devices.model import Device, KnownDevice
 from chalicelib.core.clock import Instant
@@ -54,7 +54,6 @@ class CodeChannel(StrEnum):
 class InvalidPhone(InvalidRequest):
     """The text is not a mobile number."""
 
-    code = "invalid_phone"
     title = "This is not a mobile number"
     rule: ClassVar[str] = "invalid_phone"
     message: ClassVar[str] = "Not a mobile number in E.164, nor a national number of `region`"
@@ -66,6 +65,7 @@ class InvalidPhone(InvalidRequest):
 class CountryNotServed(InvalidPhone):
     """A mobile number of a country to which unknown clients cannot request codes (ADR 26)."""
 
+    code = "invalid_phone"
     title = "No codes are sent to numbers of this country"
     rule = "country_not_served"
     message = "A mobile number of a country to which no codes are sent"
@@ -74,14 +74,12 @@ class CountryNotServed(InvalidPhone):
 class TooManyCodes(TooMany):
     """Too many codes were requested."""
 
-    code = "too_many_codes"
     title = "Too many codes were requested"
 
 
 class TooManyAttempts(TooMany):
     """Too many wrong codes were submitted from this address."""
 
-    code = "too_many_attempts"
     title = "Too many wrong codes were submitted"
 
 
@@ -91,7 +89,6 @@ class SmsUnavailable(Unavailable):
     It does not count towards the limit of the number.
     """
 
-    code = "sms_unavailable"
     title = "The code could not be sent; try again"
     metric = Metric.CODE_NOT_SENT
 
@@ -106,7 +103,6 @@ class SmsInDoubt(SmsUnavailable):
 class EmailUnavailable(Unavailable):
     """The code was not mailed. It does not count towards the limit of the mailbox."""
 
-    code = "email_unavailable"
     title = "The code could not be sent; try again"
     metric = Metric.CODE_NOT_SENT
 
@@ -121,7 +117,6 @@ class EmailInDoubt(EmailUnavailable):
 class WrongCode(Unprocessable):
     """The code is wrong; `attempts_left` is the number of further tries."""
 
-    code = "wrong_code"
     title = "This is not the code that was sent"
     metric = Metric.CODE_WRONG
     shows: ClassVar[Schemas] = {"attempts_left": {"type": "integer", "minimum": 0}}
@@ -130,7 +125,6 @@ class WrongCode(Unprocessable):
 class ChallengeExpired(Gone):
     """The code is used, expired or tried too often, or the challenge does not exist."""
 
-    code = "challenge_expired"
     title = "This code can no longer be used; request a new one"
 
 
@@ -180,10 +174,8 @@ class CodeRequest:
     recognise: "Recognise | None" = None
 
 
-class Opened(BaseModel):
+class Opened(BaseModel, frozen=True, extra="forbid"):
     """The session that a code opened, to answer a repeated request."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     account_id: AccountId
     session_id: SessionId
@@ -263,7 +255,6 @@ class Limit(
     purpose=Purpose.SECURITY,
     basis=LegalBasis.LEGITIMATE_INTERESTS,
     retention=After(Period.LIMIT, since="began_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Uses by a number, mailbox, account, operator, or block of numbers or addresses.
 
@@ -281,7 +272,6 @@ class CodeCount(
     purpose=Purpose.SECURITY,
     basis=LegalBasis.LEGITIMATE_INTERESTS,
     retention=After(Period.CODE_COUNT, since="began_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Codes sent to a country, or to all countries, on a UTC day, and codes verified (ADR 26).
 
@@ -303,7 +293,6 @@ class CodeHistory(
     purpose=Purpose.SECURITY,
     basis=LegalBasis.LEGITIMATE_INTERESTS,
     retention=After(Period.CODE_HISTORY, since="counted_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Codes verified in each country on each of the last fifteen UTC days (ADR 26)."""
 

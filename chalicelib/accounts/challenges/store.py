@@ -83,8 +83,7 @@ def claim(challenge: Challenge, left_before: datetime, forgotten_before: datetim
 
 def get(ref: ChallengeRef) -> Challenge | None:
     """A challenge, or None if it does not exist or has expired."""
-    item = table.get(_key(ref))
-    return codec.opened(Challenge, item) if item else None
+    return codec.read(Challenge, _key(ref))
 
 
 def give_up(challenge: Challenge) -> None:
@@ -362,8 +361,7 @@ def get_history() -> CodeHistory | None:
     Raises:
         Unfit: the record class does not accept what is stored.
     """
-    item = table.get(_HISTORY)
-    return codec.opened(CodeHistory, item) if item else None
+    return codec.read(CodeHistory, _HISTORY)
 
 
 def put_history(before: CodeHistory | None, after: CodeHistory) -> None:

@@ -4,13 +4,13 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 ShortText = Annotated[str, Field(min_length=1, max_length=64)]
@@ -43,14 +43,12 @@ class Platform(StrEnum):
     WEB = "web"
 
 
-class Device(BaseModel):
+class Device(BaseModel, frozen=True, extra="forbid"):
     """The device to which a session is bound (ACC-5).
 
     `id` is a random UUID that the app generated when it was installed. Only version 4 is accepted, because
     other versions encode a hardware address or a name.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: DeviceId
     platform: Platform
@@ -66,7 +64,6 @@ class KnownDevice(
     purpose=Purpose.AUTHENTICATION,
     basis=LegalBasis.CONTRACT,
     retention=After(Period.KNOWN_DEVICE, since="seen_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """A device that had a session of the account, so it may use the reserve of codes (ADR 25).
 

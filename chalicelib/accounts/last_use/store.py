@@ -90,8 +90,7 @@ def read(account_id: AccountId) -> LastUse | None:
     Raises:
         SealingError: the stored record is not one that this code wrote.
     """
-    item = table.get(_key(account_id))
-    return codec.opened(LastUse, item) if item else None
+    return codec.read(LastUse, _key(account_id))
 
 
 def watch(known: LastUse, exists: Write) -> bool:

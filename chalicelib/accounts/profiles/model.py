@@ -122,13 +122,11 @@ class Profile(
         return f'"{self.version}"'
 
 
-class SubjectStatement(BaseModel):
+class SubjectStatement(BaseModel, frozen=True, extra="forbid"):
     """What a subject stated about their data, as it completes or corrects our records (Art. 16 GDPR).
 
     `about` and `value`: the field that it corrects and the correct value, if it corrects one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     request_id: RightsRequestId
     made_at: Instant
@@ -219,7 +217,6 @@ class EmailTaken(ConflictingRequest):
     Only a caller that read the code in its mailbox learns this.
     """
 
-    code = "email_taken"
     title = "Another account has this email address"
 
 
@@ -250,7 +247,6 @@ class NumberTaken(ConflictingRequest):
     Only a caller that read the code on this number learns this. Nothing changes for either account.
     """
 
-    code = "number_taken"
     title = "Another account has this number"
 
 

@@ -27,7 +27,7 @@ from chalicelib.core.errors import ChangedMeanwhile, NotFound
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import SealingError, skip_unreadable
 from chalicelib.core.transactions import Write, commit
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
@@ -251,11 +251,9 @@ def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile
 
 
 def _account_and_profile(row: Found) -> tuple[Account | None, Profile | None]:
-    try:
+    with skip_unreadable("profile_unreadable"):
         return row[ACCOUNT], row[PROFILE]
-    except SealingError as error:
-        observe.record_unreadable("profile_unreadable", error)
-        return None, None
+    return None, None
 
 
 def random_nickname() -> str:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.accounts.profiles.model import Profile, Statements
-from chalicelib.core import observe
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found, Need
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.table import (
     Attr,
     Conflict,
@@ -39,11 +38,9 @@ PROFILE = codec.need_of(Profile, lambda claims: key(claims.account_id))
 
 
 def _if_readable(item: Item | None, found: Found) -> Profile | None:
-    try:
+    with skip_unreadable("profile_unreadable"):
         return PROFILE.read(item, found)
-    except SealingError as error:
-        observe.record_unreadable("profile_unreadable", error)
-        return None
+    return None
 
 
 # For rights requests: an altered profile counts as missing, since it must not prevent them.
@@ -62,11 +59,9 @@ _STATEMENTS = codec.need_of(Statements, lambda claims: _statements_key(claims.ac
 
 
 def _statements_if_readable(item: Item | None, found: Found) -> Statements | None:
-    try:
+    with skip_unreadable("statements_unreadable"):
         return _STATEMENTS.read(item, found)
-    except SealingError as error:
-        observe.record_unreadable("statements_unreadable", error)
-        return None
+    return None
 
 
 # For rights requests, as READABLE_PROFILE.

@@ -27,21 +27,18 @@ T = TypeVar("T")
 class AccountFrozen(Forbidden):
     """The account is frozen, for example while its erasure is pending."""
 
-    code = "account_frozen"
     title = "This account is frozen; only privacy rights can be exercised"
 
 
 class Restricted(Forbidden):
     """Processing is restricted (Art. 18 GDPR): the data may only be stored."""
 
-    code = "restricted"
     title = "The processing of this account's data is restricted"
 
 
 class StepUpRequired(Forbidden):
     """A stepped-up token is required: a stolen one must not export, erase or change the number."""
 
-    code = "step_up_required"
     title = "This session must be stepped up first, with a code sent to the account's number"
 
 

@@ -76,7 +76,6 @@ class SecurityEvent(
     purpose=Purpose.SECURITY,
     basis=LegalBasis.LEGITIMATE_INTERESTS,
     retention=After(Period.SECURITY_LOG, since="at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """A security event of an account, for its owner and for the investigation of a break-in.
 

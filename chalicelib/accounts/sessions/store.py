@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.accounts.sessions.model import SecurityEvent, SecurityEventKind, Session
-from chalicelib.core import clock, observe, table
+from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, SessionId
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.shards import Segment
 from chalicelib.core.table import (
     ALWAYS,
@@ -90,10 +90,8 @@ def of_account(account_id: AccountId, keys: SubjectKeys) -> list[Session]:
     """
     found: list[Session] = []
     for item in table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(_PREFIX))):
-        try:
+        with skip_unreadable("session_unreadable"):
             found.append(codec.opened(Session, item, keys))
-        except SealingError as error:
-            observe.record_unreadable("session_unreadable", error)
     return found
 
 

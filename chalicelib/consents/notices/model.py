@@ -13,7 +13,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.core.table_names import Table
 from chalicelib.messages.campaigns.model import PartProgress
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 
@@ -126,7 +126,6 @@ class Acceptance(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=UNTIL_ERASURE,
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The acceptance of a version by an account (STR-4, NOT-1). Acceptance is never consent."""
 
@@ -142,7 +141,6 @@ class AnnouncementProgress(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.ANNOUNCING, since="touched_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The progress of announcing a version to the accounts of one shard."""
 

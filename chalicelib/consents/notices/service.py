@@ -50,7 +50,6 @@ __all__ = [
 class TermsOutdated(ConflictingRequest):
     """The version that was shown is not current; `current` names the current one of each kind."""
 
-    code = "terms_outdated"
     title = "The terms or the privacy policy have changed; show the current versions"
     shows: ClassVar[Schemas] = {
         "current": {
@@ -64,7 +63,6 @@ class TermsOutdated(ConflictingRequest):
 class TermsNotAccepted(Forbidden):
     """The user has not accepted the terms that apply; `missing` names their version (STR-4)."""
 
-    code = "terms_not_accepted"
     title = "The current terms must be accepted first"
     shows: ClassVar[Schemas] = {"missing": {"type": "string", "description": "The version to accept"}}
 

@@ -26,29 +26,3 @@ from chalicelib.core.http.parameters import (
     invalid_cursor,
 )
 from chalicelib.core.http.route import route
-
-__all__ = [
-    "Accepted",
-    "Answer",
-    "Authenticated",
-    "Body",
-    "ClientAddress",
-    "Created",
-    "Cursor",
-    "DailyLimit",
-    "FormBody",
-    "GlobalPrivacyControl",
-    "Header",
-    "HtmlPage",
-    "IfMatch",
-    "NoContent",
-    "Ok",
-    "Operator",
-    "PublicPage",
-    "SignedBody",
-    "Tagged",
-    "Unlimited",
-    "View",
-    "invalid_cursor",
-    "route",
-]

@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Protocol, Self
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from chalicelib.core.errors import (
     InvalidRequest,
@@ -39,19 +39,15 @@ from chalicelib.core.needs import Claims, Found, Wanted
 from chalicelib.core.settings import settings
 
 
-class View(BaseModel):
+class View(BaseModel, frozen=True):
     """The JSON body of a response. Fields without a value are left out."""
 
-    model_config = ConfigDict(frozen=True)
 
-
-class Body(BaseModel):
+class Body(BaseModel, frozen=True, extra="forbid", strict=True):
     """The JSON body of a request. Types are strict: 0 is not false, a number is not a string.
 
     Dates and ids are JSON strings.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     media_type: ClassVar[str] = "application/json"
     also_as: ClassVar[tuple[str, ...]] = ()  # other media types that are read
@@ -282,10 +278,8 @@ _MULTIPART = "multipart/form-data"
 _MAX_FIELDS = 20
 
 
-class FormBody(Body):
+class FormBody(Body, extra="ignore"):
     """The fields of a form. Unknown ones are ignored: the senders are programs that we do not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     media_type: ClassVar[str] = "application/x-www-form-urlencoded"
     also_as: ClassVar[tuple[str, ...]] = (_MULTIPART,)

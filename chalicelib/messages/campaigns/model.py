@@ -24,7 +24,7 @@ from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import leases
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 
@@ -58,7 +58,6 @@ class AccountNotice(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=UNTIL_ERASURE,
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """A notice to the owner of an account: of a version before it applies, or of a breach.
 
@@ -91,7 +90,6 @@ class Delivery(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.MAIL_RETURN, since="sent_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Maps a mail to the notice or the warning that it carries, in case it comes back.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from chalicelib.core.clock import Instant
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.personal import KeyClass, NotPersonal, Record
+from chalicelib.privacy.personal import NotPersonal, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 # Direct marketing, and profiling for it (Art. 21(2) and (3) GDPR). One objection covers both.
@@ -48,7 +48,6 @@ class Suppression(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.SUPPRESSION, since="unowned_since"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """An objection to direct marketing, kept for a number or mailbox. The key is a keyed hash of it.
 

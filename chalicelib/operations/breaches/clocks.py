@@ -9,7 +9,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chalicelib.core.clock import DAY, HOUR, Instant
 from chalicelib.core.countries import EEA
@@ -33,7 +33,7 @@ class DeadlineRule(StrEnum):
         return 24 * HOUR if self is DeadlineRule.COMMUNICATIONS else 72 * HOUR
 
 
-class AuthorityClock(BaseModel):
+class AuthorityClock(BaseModel, frozen=True):
     """The deadlines of one authority, and what it was notified of.
 
     Attributes:
@@ -42,8 +42,6 @@ class AuthorityClock(BaseModel):
         follow_up_due_at: the deadline of the missing particulars, if a rule sets one.
         completed_at: when the authority had all particulars.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     country: str
     rule: DeadlineRule

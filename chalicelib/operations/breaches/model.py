@@ -150,7 +150,6 @@ class AffectedList(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.BREACH, since="opened_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Some of the accounts affected by a breach, by their random ids, in the order of the ids.
 
@@ -173,7 +172,6 @@ class BreachLetter(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.BREACH, since="opened_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The approved texts of the notice, by language: the same for everyone, about no single person."""
 
@@ -191,7 +189,6 @@ class BreachProgress(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.BREACH, since="opened_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The progress of notifying the accounts of one shard or list."""
 
@@ -202,14 +199,12 @@ class BreachProgress(
 class BreachClosed(ConflictingRequest):
     """The breach is closed; a fact that is found later opens it again."""
 
-    code = "breach_closed"
     title = "The breach is closed; record the new fact first, which opens it again"
 
 
 class BreachUnfinished(ConflictingRequest):
     """A breach cannot be closed while a duty is open; `open` names the duties."""
 
-    code = "breach_unfinished"
     title = "The breach has open duties, so it cannot be closed"
     shows: ClassVar[Schemas] = {"open": {"type": "array", "items": {"type": "string"}}}
 
@@ -217,19 +212,16 @@ class BreachUnfinished(ConflictingRequest):
 class AssessedOtherwise(ConflictingRequest):
     """People are notified only after an approved assessment that says so."""
 
-    code = "assessed_otherwise"
     title = "No approved assessment says that the people affected are to be notified"
 
 
 class NoticesBegun(ConflictingRequest):
     """The notices to the people affected are on their way, so their texts and audience are final."""
 
-    code = "notices_begun"
     title = "The people affected are being notified; the assessment is final"
 
 
 class TooManyParts(ConflictingRequest):
     """The record has reached a limit: facts, notifications, assessments or lists of users."""
 
-    code = "too_many_parts"
     title = "The record of this breach is full; open another breach that refers to it"

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body
@@ -81,10 +81,8 @@ def rule_of(finding: BreachFinding, country: str) -> DeadlineRule:
     return DeadlineRule.COMMUNICATIONS if stated else DeadlineRule.GENERAL
 
 
-class BreachWords(BaseModel):
+class BreachWords(BaseModel, frozen=True, extra="forbid"):
     """The texts of a notice in one language (Art. 34(2)); they name no person."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     nature: NoticeText
     consequences: NoticeText
@@ -126,10 +124,8 @@ class Closing(Body):
     conclusion: LongText
 
 
-class AuthorityReport(BaseModel):
+class AuthorityReport(BaseModel, frozen=True):
     """One notification of an authority, as recorded."""
-
-    model_config = ConfigDict(frozen=True)
 
     country: str
     notified_at: Instant
@@ -140,10 +136,8 @@ class AuthorityReport(BaseModel):
     recorded_at: Instant
 
 
-class Assessment(BaseModel):
+class Assessment(BaseModel, frozen=True):
     """An assessment of the risk; proposed by one operator, approved by another."""
-
-    model_config = ConfigDict(frozen=True)
 
     risk: BreachRisk
     reasons: str
@@ -156,10 +150,8 @@ class Assessment(BaseModel):
     approved_at: Instant | None = None
 
 
-class Conclusion(BaseModel):
+class Conclusion(BaseModel, frozen=True):
     """Why a breach was closed, by whom and when."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: str
     by: StaffId

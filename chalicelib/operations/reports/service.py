@@ -92,14 +92,12 @@ _PROOFS = 31  # days whose newest proof of the purge is in a report
 class ReportOver(ConflictingRequest):
     """The report was begun more than a day ago, so its pages are not read any more."""
 
-    code = "report_over"
     title = "This report was begun more than a day ago; begin another one"
 
 
 class TooManyPacks(ConflictingRequest):
     """The report has its highest number of recorded manifests."""
 
-    code = "too_many_packs"
     title = "This report has its highest number of recorded manifests; begin another one"
 
 

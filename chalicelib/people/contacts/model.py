@@ -55,7 +55,6 @@ class ContactCount(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=UNTIL_ERASURE,
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """How many contacts the account has, changed together with them."""
 
@@ -69,7 +68,6 @@ class ContactCode(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=After(Period.CONTACT_CODE, since="made_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The current code of an account: the id from which it is derived."""
 
@@ -92,7 +90,6 @@ class CodeOwner(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=After(Period.CONTACT_CODE, since="made_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Whose code it is; the key is a keyed hash of the code. Without an account it is not valid any more."""
 
@@ -107,7 +104,6 @@ class ContactRequest(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=After(Period.CHALLENGE, since="sent_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The keyed digest of a request with an Idempotency-Key, by which another body is recognised."""
 
@@ -148,7 +144,6 @@ class SentInvitation(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=After(Period.INVITATION, since="sent_at"),
-    key_class=KeyClass.NOTHING_SEALED,
     undisclosed=(
         "invitations that you sent and that were delivered: it would disclose whether another user has an "
         "account and blocks you (Art. 15(4) GDPR)"
@@ -222,7 +217,6 @@ class InvitationAnswer(View):
 class TooManyContacts(Unprocessable):
     """The account has as many contacts as it may."""
 
-    code = "too_many_contacts"
     title = "This account has as many contacts as it may; remove one first"
 
 

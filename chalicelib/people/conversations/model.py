@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from chalicelib.accounts.profiles.model import Line
 from chalicelib.core.clock import Instant
@@ -20,7 +20,7 @@ from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ConversationId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, UntilErasure
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 from chalicelib.stream.model import MESSAGE_ID, MessageId, message_id_of
 
@@ -32,7 +32,6 @@ class Membership(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=UntilErasure("until you leave the conversation or your account is deleted"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """A conversation of which the account is a member. It names no other user."""
 
@@ -47,7 +46,6 @@ class ConversationRequest(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention=After(Period.CHALLENGE, since="sent_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The keyed digest of a request with an Idempotency-Key, by which another body is recognised."""
 
@@ -62,8 +60,8 @@ class Form(StrEnum):
     GROUP = "group"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _Value(BaseModel, frozen=True, extra="forbid"):
+    """A part of a record."""
 
 
 class Member(_Value):
@@ -189,14 +187,12 @@ class ConversationView(View):
 class UnknownMember(NotFound):
     """One of the users cannot be met: the answer does not say which one, or why."""
 
-    code = "unknown_member"
     title = "At least one of these users is not among the contacts with whom you can open a conversation"
 
 
 class TooManyMembers(Unprocessable):
     """The group would have more members than a group may have."""
 
-    code = "too_many_members"
     title = "A conversation cannot have so many members"
     may_show: ClassVar[dict[str, Any]] = {
         "most": {"type": "integer", "description": "How many members a group may have"}
@@ -206,14 +202,12 @@ class TooManyMembers(Unprocessable):
 class FixedMembers(Unprocessable):
     """The conversation is a pair, to which nobody is added and from which nobody is removed."""
 
-    code = "fixed_members"
     title = "No user can be added to a conversation of two, or removed from it"
 
 
 class NotLongestMember(Forbidden):
     """Only the user who has been a member for the longest time may remove others."""
 
-    code = "not_longest_member"
     title = "Only the user who has been a member for the longest time may remove others"
 
 

@@ -7,7 +7,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId, StreamCaseId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, NotPersonal, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, NotPersonal, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 
@@ -46,7 +46,6 @@ class StreamCase(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.STREAM_CASE, since="closed_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The user of an active account was deleted or deactivated at Stream, but not by us (STR-6)."""
 

@@ -7,7 +7,7 @@ the hashes of the files written before.
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import UserId
@@ -22,10 +22,8 @@ from chalicelib.rights.copy.spreadsheet import COMPUTED, GUARD
 SCHEMA = "https://ru4m.com/schemas/export-1.json"
 
 
-class DocumentPart(BaseModel):
+class DocumentPart(BaseModel, frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True):
     """Part of a document of the package. Fields without a value are left out."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
     @classmethod
     def all(cls) -> "Iterator[type[DocumentPart]]":

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
@@ -37,13 +37,11 @@ _NOT_PORTABLE = (
 )
 
 
-class Evidence(BaseModel):
+class Evidence(BaseModel, frozen=True, extra="forbid"):
     """An entry of the Ledger about the subject.
 
     The Ledger has no record class, so it is declared here.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     chain: Annotated[str, NOT_PERSONAL]
     seq: Annotated[int, NOT_PERSONAL]

@@ -106,7 +106,6 @@ class StreamCheck(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.STREAM_CHECK, since="counted_from"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The next check of one erased user. Its sort key contains the user id, so a check needs no read of it.
 

@@ -12,9 +12,9 @@ and none can be made afterwards.
 from collections.abc import Iterable
 from contextlib import suppress
 
-from chalicelib.core import clock, observe, table
+from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Delete, Key, Replace, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
@@ -55,8 +55,7 @@ def keeping_inputs(inputs: ErasureInputs) -> Write:
 
 def inputs_of(request_id: RightsRequestId) -> ErasureInputs | None:
     """The stored inputs of an erasure; None before the point of no return, once expired, and at the end."""
-    item = table.get(inputs_key(request_id))
-    return codec.opened(ErasureInputs, item) if item else None
+    return codec.read(ErasureInputs, inputs_key(request_id))
 
 
 def extend_inputs(inputs: ErasureInputs) -> None:
@@ -106,11 +105,8 @@ def certificates_of(request_ids: Iterable[RightsRequestId]) -> dict[RightsReques
     places = {certificate_key(request_id): request_id for request_id in request_ids}
     found = dict[RightsRequestId, Envelope]()
     for place, item in table.batch_get(places).items():
-        try:
+        with skip_unreadable("certificate_unreadable", request_id=places[place]):
             document = codec.opened(IssuedCertificate, item).document
-        except SealingError as error:
-            observe.record_unreadable("certificate_unreadable", error, request_id=places[place])
-        else:
             found[places[place]] = Envelope.read(document.encode())
     return found
 

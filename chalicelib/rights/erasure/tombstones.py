@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from chalicelib.core import chain, clock
 from chalicelib.core.canonical import canonical
@@ -73,10 +73,8 @@ class UnreadableMark(Exception):
     """A document or an entry is no mark that this code wrote; the message quotes nothing of it."""
 
 
-class _Document(BaseModel):
+class _Document(BaseModel, frozen=True, extra="forbid"):
     """A mark as it is stored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["ru4m.tombstone.v1"]
     state: Literal["pending", "erased"]

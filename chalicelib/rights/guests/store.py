@@ -29,8 +29,7 @@ def keep_draft(challenge_id: ChallengeId, draft: GuestDraft) -> None:
 
 def draft_of(challenge_id: ChallengeId) -> GuestDraft | None:
     """The draft of a challenge; None if there is none, or it has expired."""
-    item = table.get(_key(challenge_id))
-    return codec.opened(GuestDraft, item) if item else None
+    return codec.read(GuestDraft, _key(challenge_id))
 
 
 def _key(challenge_id: ChallengeId) -> Key:

@@ -11,13 +11,13 @@ from chalicelib.accounts.profiles.service import READABLE_PROFILE, STATEMENTS
 from chalicelib.accounts.service import ACCOUNT, LANGUAGE, OPEN_ACCOUNT
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import needs, observe
+from chalicelib.core import needs
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.languages import Language
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found, Wanted
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -63,11 +63,9 @@ class Subject:
 
 
 def _opened(found: Found) -> Account | None:
-    try:
+    with skip_unreadable("account_unreadable"):
         return found[OPEN_ACCOUNT]
-    except SealingError as error:
-        observe.record_unreadable("account_unreadable", error)
-        return None
+    return None
 
 
 # What has to be read for an intake.

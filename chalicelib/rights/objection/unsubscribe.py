@@ -21,7 +21,7 @@ from pydantic import Field
 
 from chalicelib.consents.marketing import links
 from chalicelib.consents.marketing.links import Unsubscribable, UnsubscribeToken
-from chalicelib.core import clock, idempotency, metrics, observe
+from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import FormBody
 from chalicelib.core.idempotency import IdempotencyKey
@@ -31,7 +31,7 @@ from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
 from chalicelib.core.page import STYLE, hash_source, opening
 from chalicelib.core.phrases import in_script
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING
 from chalicelib.rights.intake import record
@@ -106,11 +106,9 @@ def _id_for(subject: Subject) -> RightsRequestId:
 
 def _readable_subject(account_id: AccountId) -> Subject | None:
     """The subject; None if the account is gone or being erased, or if its decisions cannot be read."""
-    try:
+    with skip_unreadable("subject_unreadable"):
         return read_subject(account_id)
-    except SealingError as error:
-        observe.record_unreadable("subject_unreadable", error)
-        return None
+    return None
 
 
 def _has(subject: Subject, what: Unsubscribable) -> bool:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_serializer, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_serializer, field_validator
 
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import AccountId, HoldId, RightsRequestId, StaffId, UserId
@@ -65,10 +65,8 @@ class AuthoritySeen(StrEnum):
     INHERITANCE_DECISION = "inheritance_decision"
 
 
-class SeenAuthority(BaseModel):
+class SeenAuthority(BaseModel, frozen=True, extra="forbid"):
     """Which proof of authority an operator saw, and on which day."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: AuthoritySeen
     seen_on: date
@@ -89,24 +87,20 @@ class GuestContact:
         return IdentityProof.NUMBER if self.phone else IdentityProof.MAILBOX
 
 
-class OwedEntry(BaseModel):
+class OwedEntry(BaseModel, frozen=True):
     """An entry that could not be appended to the history, because its newest entry was altered."""
-
-    model_config = ConfigDict(frozen=True)
 
     event: str
     at: Instant
     said: Mapping[str, Any]
 
 
-class KeptData(BaseModel):
+class KeptData(BaseModel, frozen=True):
     """What is kept of an erased account: records of one kind, with one reason and its end.
 
     A record that is kept for several reasons counts in each of them. `hold`: None for a statutory period.
     `secret_until`: until when an order forbids to disclose this to the subject.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     kind: str
     count: int
@@ -121,7 +115,7 @@ class KeptData(BaseModel):
         return self.secret_until is not None and at < self.secret_until
 
 
-class AskedCorrection(BaseModel):
+class AskedCorrection(BaseModel, frozen=True, extra="forbid"):
     """What a subject wants corrected.
 
     Attributes:
@@ -130,8 +124,6 @@ class AskedCorrection(BaseModel):
         deferred: the fields that are corrected with the answer, since no session made the request (ADR 49).
         proposed: the values that operators propose, or decided, for fields under review.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     changes: dict[str, str | None] = {}
     applied: tuple[str, ...] = ()
@@ -149,8 +141,8 @@ _STAFF = (Recipient.BELGRADE_OFFICE,)
 _INNER = NotPersonal(withheld="internal state of our work on the request; its result is in the other fields")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class _Part(BaseModel, frozen=True):
+    """A part of a request."""
 
 
 class StepState(_Part):
@@ -333,7 +325,6 @@ class OpenRequest(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=UntilErasure("until the request is answered"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Marks a right as having an open request, so that there is only one at a time."""
 
@@ -347,7 +338,6 @@ class ExportFile(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.EXPORT, since="made_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """The copy of a subject's data in S3; it cannot be downloaded after this record expires."""
 

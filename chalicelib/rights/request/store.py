@@ -119,8 +119,7 @@ def guard_key(account_id: AccountId, right: Right) -> Key:
 
 def read(request_id: RightsRequestId) -> RightsRequest | None:
     """A request in its current state; None if there is none."""
-    item = table.get(key(request_id))
-    return codec.opened(RightsRequest, item) if item else None
+    return codec.read(RightsRequest, key(request_id))
 
 
 def of_account(account_id: AccountId, after: ListPlace | None, maximum: int) -> RequestPage:
@@ -200,8 +199,7 @@ def exercised_by(account_id: AccountId, right: Right) -> RightsRequestId | None:
 
 def export_file(request_id: RightsRequestId) -> ExportFile | None:
     """The record of a request's copy; None if there is none, or it has expired."""
-    item = table.get(export_key(request_id))
-    return codec.opened(ExportFile, item) if item else None
+    return codec.read(ExportFile, export_key(request_id))
 
 
 def keeping_file(file: ExportFile) -> Write:

@@ -111,5 +111,4 @@ class NewInvoice(Body):
 class InvoiceNumberUsed(ConflictingRequest):
     """The number is recorded already, with other content or for another account."""
 
-    code = "invoice_number_used"
     title = "An invoice with this number and other content is recorded already"

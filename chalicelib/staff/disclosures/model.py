@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.clock import Instant
@@ -109,10 +109,8 @@ class DisclosureStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class SecrecyProposal(BaseModel):
+class SecrecyProposal(BaseModel, frozen=True):
     """A change of the secrecy that one operator proposed and another must approve. `until` None: it ends."""
-
-    model_config = ConfigDict(frozen=True)
 
     until: Instant | None = None
     reference: str
@@ -178,7 +176,6 @@ class DisclosurePlace(
     purpose=Purpose.LEGAL_OBLIGATION,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=After(Period.DISCLOSURE, since="proposed_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """Maps the id of a disclosure to its subject's account, also after the account is deleted."""
 
@@ -189,21 +186,18 @@ class DisclosurePlace(
 class DecidedAlready(ConflictingRequest):
     """The disclosure was approved, refused or withdrawn, or its data went out."""
 
-    code = "decided_already"
     title = "The disclosure is decided already, or its data went out"
 
 
 class NotApproved(ConflictingRequest):
     """The disclosure is not approved, so no data may go out."""
 
-    code = "not_approved"
     title = "No data may go out before another operator has approved the disclosure"
 
 
 class ProposalLapsed(ConflictingRequest):
     """The proposal waited too long: the circumstances that were assessed may have changed."""
 
-    code = "proposal_lapsed"
     title = "The proposal is too old to be approved; withdraw it and propose the disclosure again"
 
 

@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from chalicelib.core.explanations import ExplainedEnum
 
@@ -52,10 +52,8 @@ class StreamCopyKind(StrEnum):
 # --- disclosed
 
 
-class StreamPart(BaseModel):
+class StreamPart(BaseModel, frozen=True, extra="forbid"):
     """A part of the copy. Times keep Stream's precision, because they order the messages."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class StreamDevice(StreamPart):

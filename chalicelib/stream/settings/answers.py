@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictInt, StrictStr, WrapValidator
+from pydantic import BaseModel, BeforeValidator, StrictBool, StrictInt, StrictStr, WrapValidator
 from pydantic import ValidationError as Invalid
 
 from chalicelib.stream.model import SYSTEM_USER
@@ -65,10 +65,8 @@ _Hooks = Annotated[list[object] | None, _UNSTATED]
 _Roles = Annotated[_Grants | None, _UNSTATED]
 
 
-class _Answer(BaseModel):
+class _Answer(BaseModel, extra="ignore", frozen=True, hide_input_in_errors=True):
     """The named fields of an answer; all others are dropped."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 class _PushProvider(_Answer):

@@ -19,11 +19,11 @@ from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.accounts.blocks.service import BLOCKS
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT
-from chalicelib.core import metrics, needs, observe
+from chalicelib.core import metrics, needs
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.privacy.purposes import Category
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.stream import answers, gateway
@@ -42,13 +42,10 @@ def sync_blocks(account_ids: Iterable[AccountId]) -> list[AccountId]:
     failed: list[AccountId] = []
     for some in batched(account_ids, _ACCOUNTS_AT_ONCE):
         for row in needs.read_accounts(some, (ACCOUNT, BLOCKS, DATA_KEY)):
-            try:
+            with skip_unreadable("blocks_unreadable"):
                 account, listed = row[ACCOUNT], row[BLOCKS]
-            except SealingError as error:
-                observe.record_unreadable("blocks_unreadable", error)
-                continue
-            if account and listed and not _is_done(account, listed):
-                failed.append(account.account_id)
+                if account and listed and not _is_done(account, listed):
+                    failed.append(account.account_id)
     return failed
 
 

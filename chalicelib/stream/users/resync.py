@@ -21,12 +21,12 @@ from typing import Any
 from chalicelib.accounts.blocks.service import BLOCKS
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import ACCOUNT
-from chalicelib.core import needs, observe, queues
+from chalicelib.core import needs, queues
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.queues import Failed
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.stream.users import block_sync, sync
@@ -83,10 +83,8 @@ def _states(account_ids: list[AccountId]) -> dict[AccountId, tuple[object, ...]]
     found: dict[AccountId, tuple[object, ...]] = {}
     rows = needs.read_accounts(account_ids, (ACCOUNT, PROFILE, BLOCKS, DATA_KEY))
     for account_id, row in zip(account_ids, rows, strict=True):
-        try:
+        with skip_unreadable("account_unreadable"):
             found[account_id] = (row[ACCOUNT], row[PROFILE], row[BLOCKS])
-        except SealingError as error:
-            observe.record_unreadable("account_unreadable", error)
     return found
 
 

@@ -7,14 +7,13 @@ from chalicelib.core.errors import Unauthenticated
 from chalicelib.core.metrics import Metric
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
-from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record
+from chalicelib.privacy.personal import NOT_PERSONAL, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
 
 
 class InvalidSignature(Unauthenticated):
     """The hook was not sent by Stream for our app."""
 
-    code = "invalid_signature"
     title = "The signature or the API key of the hook is not valid"
     metric: ClassVar[Metric | None] = Metric.HOOK_REFUSED
 
@@ -26,7 +25,6 @@ class StreamHook(
     purpose=Purpose.SECURITY,
     basis=LegalBasis.LEGITIMATE_INTERESTS,
     retention=After(Period.STREAM_HOOK, since="received_at"),
-    key_class=KeyClass.NOTHING_SEALED,
 ):
     """A hook that was received. Its key is the hash of the body, which is not stored."""
 

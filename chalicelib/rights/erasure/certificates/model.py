@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from chalicelib.core.canonical import canonical
 from chalicelib.core.clock import DAY, Instant
@@ -74,8 +74,8 @@ Count = Annotated[int, Field(ge=0, le=MAX_COUNTED)]
 StreamTaskId = Annotated[str, Field(pattern=f"^{_TASK_ID.pattern}$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+class _Part(BaseModel, frozen=True, extra="forbid", strict=True, hide_input_in_errors=True):
+    """A part of a certificate; an error quotes no value of it."""
 
 
 P = TypeVar("P", bound=_Part)
