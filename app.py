@@ -28,7 +28,7 @@ GROUPS = {
     "signup": ("chalicelib.signup.api",),
     "sessions": ("chalicelib.accounts.sessions.api",),
     "profiles": ("chalicelib.accounts.profiles.api",),
-    "contacts": ("chalicelib.people.contacts.api", "chalicelib.people.separation.api"),
+    "contacts": ("chalicelib.people.contacts.api", "chalicelib.people.api"),
     "conversations": ("chalicelib.people.conversations.api",),
     "notices": ("chalicelib.consents.notices.api", "chalicelib.operations.breaches.api"),
     "consents": ("chalicelib.consents.api",),

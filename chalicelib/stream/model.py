@@ -7,7 +7,7 @@ Invariants:
   longer finds a user. We do not see its messages, files and backups.
 - The words of `StreamDataKind` and `StreamReport` are signed in certificates, stored for years and read
   again. So a word never changes and is never removed; a better wording is a new member
-  (rights/erasure/certificates/words).
+  (rights/erasure/certificates/model).
 - Stream reports one result per user, not per kind. A kind counts as deleted only if the request named it and
   Stream reported success for this user.
 """

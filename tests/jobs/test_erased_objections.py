@@ -13,7 +13,7 @@ from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import Addresses
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.engine import engine
-from chalicelib.rights.erasure.certificates.words import Remaining
+from chalicelib.rights.erasure.certificates.model import Remaining
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request.terms import Destination
 from infra.stream_emulator import Emulator

@@ -14,7 +14,7 @@ from chalicelib.core.ids import UserId
 from chalicelib.rights.engine import engine
 from chalicelib.rights.erasure import delete
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.erasure.certificates.words import Remaining
+from chalicelib.rights.erasure.certificates.model import Remaining
 from chalicelib.rights.request.terms import Status
 from chalicelib.stream import deletion
 from chalicelib.stream.model import StreamReport

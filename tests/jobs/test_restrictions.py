@@ -19,7 +19,7 @@ from chalicelib.rights.request import files, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import Status
-from chalicelib.rights.steps.pin import pinned_end
+from chalicelib.rights.steps.duties import pinned_end
 from chalicelib.stream.model import StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import stored_account

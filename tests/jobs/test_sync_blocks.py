@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.core.ids import UserId
-from chalicelib.stream.users import block_sync
+from chalicelib.stream.users.sync import block, blocked_users
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import erase
 from tests.support.clouds.cloud import take_messages
@@ -12,7 +12,7 @@ from tests.support.world.world import User, World
 
 
 def blocked(user: User) -> set[str]:
-    return set(block_sync.blocked_users(UserId(user.user_id)))
+    return set(blocked_users(UserId(user.user_id)))
 
 
 def synced_users(world: World, number: int) -> list[User]:
@@ -110,7 +110,7 @@ def test_blocker_whom_stream_does_not_know_is_skipped(world: World, stream: Emul
 
 def test_block_that_a_client_set_at_stream_is_lifted(world: World, stream: Emulator) -> None:
     mila, jovan, vuk = synced_users(world, 3)
-    block_sync.block(UserId(jovan.user_id), UserId(vuk.user_id))
+    block(UserId(jovan.user_id), UserId(vuk.user_id))
     jovan.blocks(mila)
     sync(jovan, sk="blocks")
     assert blocked(jovan) == {mila.user_id}

@@ -37,7 +37,7 @@ def test_client_with_one_attempt_has_no_handlers_of_retries(world: World, servic
     assert not {"amz-sdk-request", "amz-sdk-invocation-id"} & set(request.headers)
 
 
-@pytest.mark.parametrize(("service", "tries"), [("dynamodb", table.call.TRIES), ("sns", 1), ("kms", 2)])
+@pytest.mark.parametrize(("service", "tries"), [("dynamodb", table.client.TRIES), ("sns", 1), ("kms", 2)])
 def test_call_without_a_response_times_out_before_the_function(
     world: World, service: str, tries: int
 ) -> None:

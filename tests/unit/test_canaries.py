@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import DataSubject
-from chalicelib.rights.erasure.certificates.words import Remaining
+from chalicelib.rights.erasure.certificates.model import Remaining
 from infra.local.children import ROOT
 from tests.support.canaries.fields import NOT_SEEDED, SEEDED, WITHOUT_CANARY
 from tests.support.canaries.places import SEARCHED_SERVICES, SERVICES_WITHOUT_DATA, Where

@@ -18,23 +18,21 @@ from chalicelib.privacy import plans, register
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.rights.erasure.certificates import model
 from chalicelib.rights.erasure.certificates.model import (
+    ALWAYS_REMAINING,
+    REMAINDERS,
     Backups,
     CertifiedStreamDeletion,
+    CertifyingController,
     DeletedRecords,
     ErasureCertificate,
     HeldRecords,
     NotACertificate,
+    Reason,
+    Remaining,
     Remains,
     StreamResult,
     known_kinds,
     task_id_of,
-)
-from chalicelib.rights.erasure.certificates.words import (
-    ALWAYS_REMAINING,
-    REMAINDERS,
-    CertifyingController,
-    Reason,
-    Remaining,
 )
 from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.model import StreamDataKind, StreamReport

@@ -45,7 +45,7 @@ from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.phrases import CHAT, COPY, phrasebook, records
 from chalicelib.rights.copy.reader import UnreadableReason
 from chalicelib.rights.copy.selection import selection
-from chalicelib.rights.erasure.certificates import words as certificate_words
+from chalicelib.rights.erasure.certificates import model as certificate_words
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
 from chalicelib.rights.request import notes
 from chalicelib.rights.request.declaration import RightWords

@@ -29,7 +29,7 @@ from chalicelib.stream.model import (
     TaskId,
 )
 from chalicelib.stream.settings.app import StreamApp
-from chalicelib.stream.users import access, block_sync
+from chalicelib.stream.users import access, sync
 from tests.support.stream.emulated_app import choices
 
 STREAM = Path(gateway.__file__).parent
@@ -140,16 +140,16 @@ CALLS: dict[str, tuple[Callable[[], object], dict[str, Category | None]]] = {
         lambda: access._delete_push_token(MILA, "token that Stream listed"),
         {"/devices": OTHER, "?user_id": ID, "?id": OTHER},
     ),
-    "block_sync.block": (
-        lambda: block_sync.block(MILA, VUK),
+    "sync.block": (
+        lambda: sync.block(MILA, VUK),
         {"/users/block": OTHER, "user_id": ID, "blocked_user_id": CONTACTS},
     ),
-    "block_sync.unblock": (
-        lambda: block_sync.unblock(MILA, VUK),
+    "sync.unblock": (
+        lambda: sync.unblock(MILA, VUK),
         {"/users/unblock": OTHER, "user_id": ID, "blocked_user_id": CONTACTS},
     ),
-    "block_sync.blocked_users": (
-        lambda: block_sync.blocked_users(MILA),
+    "sync.blocked_users": (
+        lambda: sync.blocked_users(MILA),
         {"/users/block": OTHER, "?user_id": ID},
     ),
     "app.read": (lambda: StreamApp().read(choices()), {"/app": OTHER}),

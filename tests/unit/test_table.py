@@ -223,14 +223,14 @@ def test_transaction_with_a_lost_response_is_repeated_under_the_same_token(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DynamoDB recognises the token and repeats its answer; moto does not know tokens."""
-    answers = [table.call.Lost(), table.call.RetriableRefusal(), None]
+    answers = [table.client.Lost(), table.client.RetriableRefusal(), None]
     assert len(set(tokens_sent(monkeypatch, answers))) == 1
 
 
 def test_cancelled_transaction_is_sent_again_under_another_token(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = [table.call.Cancelled([{"Code": "TransactionConflict"}]), None]
+    answers = [table.client.Cancelled([{"Code": "TransactionConflict"}]), None]
     assert len(set(tokens_sent(monkeypatch, answers))) == 2
 
 
@@ -413,7 +413,7 @@ def test_batch_with_keys_unprocessed_every_time_is_unavailable(
 def answering_half(monkeypatch: pytest.MonkeyPatch, times: int) -> list[Any]:
     """Let DynamoDB leave the last table of a batch unprocessed, as if throttled."""
     asked: list[Any] = []
-    original = table.call.send
+    original = table.client.send
 
     def call(operation: str, **parameters: Any) -> dict[str, Any]:
         if operation != "batch_get_item":

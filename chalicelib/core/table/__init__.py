@@ -11,9 +11,9 @@ retried where that is safe, and end as `Unavailable`.
 
 from boto3.dynamodb.conditions import Attr
 
-from chalicelib.core.table.call import TableBug
 from chalicelib.core.table.client import (
     WRITES_PER_CALL,
+    TableBug,
     batch_get,
     delete_all,
     get,

@@ -15,7 +15,7 @@ from chalicelib.core.ids import AccountId, ConversationId, Id
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.people.conversations import channel_sync
-from chalicelib.stream.users import block_sync, resync, sync
+from chalicelib.stream.users import resync, sync
 
 AnyId = TypeVar("AnyId", bound=Id)
 
@@ -42,7 +42,7 @@ def sync_chat_profiles(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
         # Also after a change of the account: an account that was frozen may be active again.
         blocking.add(blocks.owner_of_change(change) or accounts.owner_of_change(change), change)
         talking.add(channel_sync.conversation_of_change(change), change)
-    unsent, unblocked = sync.sync(list(changed.first)), block_sync.sync_blocks(blocking.first)
+    unsent, unblocked = sync.sync(list(changed.first)), sync.sync_blocks(blocking.first)
     queued = resync.queue(dict.fromkeys([*unsent, *unblocked]))
     failed = changed.records_of(one for one in unsent if one not in queued)
     failed += blocking.records_of(one for one in unblocked if one not in queued)

@@ -15,14 +15,16 @@ from chalicelib.retention.model import HoldGround
 from chalicelib.rights.erasure.certificates.model import (
     MAX_COUNTED,
     CertifiedStreamDeletion,
+    CountPrecision,
     DeletedRecords,
     ErasureCertificate,
     HeldRecords,
+    Reason,
+    Remaining,
     Remains,
     StreamResult,
     task_id_of,
 )
-from chalicelib.rights.erasure.certificates.words import CountPrecision, Reason, Remaining
 from chalicelib.rights.erasure.model import ErasureInputs
 from chalicelib.rights.request.model import KeptData, RightsRequest
 from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes, StreamAnswer

@@ -135,7 +135,7 @@ IN_GENERAL = frozenset(
     }
 )
 
-_ANNOUNCE, _PIN, _GUESTS = At("steps.announce"), At("steps.pin"), At("steps.guests")
+_ANNOUNCE, _PIN, _GUESTS = At("steps.announce"), At("steps.duties"), At("steps.guests")
 
 ANNOUNCE = _ANNOUNCE.step("announce")  # announce the answer to the subject
 PIN = _PIN.step("pin")  # pin the records that would expire before the answer

@@ -28,7 +28,7 @@ from chalicelib.rights.request.notes import MadeCopy, RequestAnnouncement, Restr
 from chalicelib.rights.request.terms import Right, Status
 from chalicelib.rights.restriction import right
 from chalicelib.rights.steps.announce import send_once
-from chalicelib.rights.steps.pin import pinned_end
+from chalicelib.rights.steps.duties import pinned_end
 from chalicelib.stream.users import access
 from chalicelib.stream.users.access import ResumedAccess
 

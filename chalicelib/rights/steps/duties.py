@@ -1,18 +1,71 @@
-"""The duties of the usual worker: those of every request, and by name all of them."""
+"""The step `pin`, and the duties of the usual worker: those of every request, and by name all of them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.chain import Unreadable
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.metrics import Metric
+from chalicelib.privacy import pins
 from chalicelib.rights.answers import letters
-from chalicelib.rights.engine.step import AnyJob, Duties
-from chalicelib.rights.request import evidence, store
-from chalicelib.rights.request.duties import Duty
+from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, Done, Duties, Outcome, Step, Wait
+from chalicelib.rights.erasure import inputs
+from chalicelib.rights.request import declaration, evidence, store
+from chalicelib.rights.request.duties import PINNED_AHEAD, Duty
+from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
-from chalicelib.rights.steps import announce, guests, pin
+from chalicelib.rights.steps import announce, guests
+
+# How long one run pins. With the run's other duties it fits into the worker's fifteen minutes, and the lease
+# is longer than those.
+_SLICE = 5 * MINUTE
+
+
+def _pin(job: AnyJob) -> Outcome:
+    """Pin one slice of the records that would expire in the next days; done once all are pinned."""
+    pinned, job.request = pin_slice(job.request)
+    return Wait(timedelta(0)) if pinned is None else Done(counts={"pinned": pinned})
+
+
+def pin_slice(request: RightsRequest) -> tuple[int | None, RightsRequest]:
+    """Pin the records that the request needs, as many as fit into a slice of time.
+
+    Returns the number of pinned items and the request with the new end of its pins; None and the unchanged
+    request while some records are not pinned yet.
+    """
+    now = clock.now()
+    until = pinned_end(request, now)
+    pinned = pins.pin(request.account_id, request.received_at, until, deadline=now + _SLICE)
+    if not pinned.complete:
+        return None, request
+    return pinned.items, request.model_copy(update={"pinned_until": until})
+
+
+def pinned_end(request: RightsRequest, now: datetime) -> datetime:
+    """Return the end of new pins; constant for a day, so a slice skips the pins of another."""
+    days = (now + PINNED_AHEAD - request.received_at) // DAY + 1
+    return request.received_at + days * DAY
+
+
+def renew_pins(job: AnyJob) -> None:
+    """Duty: renew the pins of an open request, or the inputs of an erasure, which pins nothing.
+
+    It stays due until all records are pinned.
+    """
+    if isinstance(job.request.notes, ErasureNotes):
+        _extend_inputs(job)
+        return
+    pinned, renewed = pin_slice(job.request)
+    if pinned is not None:
+        job.move(renewed, "pinned", pinned=pinned)
+
+
+def _extend_inputs(job: AnyJob) -> None:
+    """Keep the inputs of an erasure for another period."""
+    inputs.extend_inputs(job.request)
+    until = clock.now() + inputs.KEPT_AHEAD
+    job.move(job.request.model_copy(update={"pinned_until": until}), "inputs_extended")
 
 
 def send_reminder(job: AnyJob) -> None:
@@ -58,8 +111,9 @@ def record_unproven(job: AnyJob) -> None:
         job.move(notified, "unproven")
 
 
+PIN = Step(declaration.PIN, _pin, lease=WHOLE_RUN)
 DUTIES: Duties = {
-    Duty.PIN: pin.renew_pins,
+    Duty.PIN: renew_pins,
     Duty.REMIND: send_reminder,
     Duty.RECORD_OVERDUE: record_overdue,
     Duty.ANNOUNCE_EXTENSION: announce.announce_extension,

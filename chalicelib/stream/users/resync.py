@@ -29,7 +29,7 @@ from chalicelib.core.queues import Failed
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.stream.users import block_sync, sync
+from chalicelib.stream.users import sync
 
 # More passes mean that the account changes faster than Stream answers; the next delivery continues.
 _PASSES = 3
@@ -69,7 +69,7 @@ def _unsettled(account_ids: list[AccountId]) -> set[AccountId]:
     failed: set[AccountId] = set()
     left, before = account_ids, _states(account_ids)
     for _ in range(_PASSES):
-        failed |= {*sync.sync(left), *block_sync.sync_blocks(left)}
+        failed |= {*sync.sync(left), *sync.sync_blocks(left)}
         after = _states(left)
         left = [one for one in left if one not in failed and after.get(one) != before.get(one)]
         if not left:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from chalicelib.rights.erasure.certificates.words import Remaining
+from chalicelib.rights.erasure.certificates.model import Remaining
 from tests.support.canaries.places import Where
 from tests.support.canaries.search import Sighting
 

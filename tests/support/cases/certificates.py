@@ -12,23 +12,21 @@ from chalicelib.core.signatures import fingerprint_of, pem_of
 from chalicelib.core.table_names import Table
 from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.certificates.model import (
+    ALWAYS_REMAINING,
+    REMAINDERS,
     CertifiedStreamDeletion,
+    CountPrecision,
     DeletedRecords,
+    Ending,
     ErasureCertificate,
     HeldRecords,
+    Reason,
+    Remaining,
     Remains,
     StreamResult,
     known_kinds,
 )
 from chalicelib.rights.erasure.certificates.page import page
-from chalicelib.rights.erasure.certificates.words import (
-    ALWAYS_REMAINING,
-    REMAINDERS,
-    CountPrecision,
-    Ending,
-    Reason,
-    Remaining,
-)
 from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.model import StreamDataKind, StreamReport
 from infra.template import load

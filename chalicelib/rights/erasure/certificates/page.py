@@ -20,13 +20,13 @@ from chalicelib.privacy.declaration import UNDECLARED
 from chalicelib.privacy.serbian import PRIVACY
 from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.certificates.model import (
+    CountPrecision,
     DeletedRecords,
     ErasureCertificate,
     HeldRecords,
     Remains,
 )
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
-from chalicelib.rights.erasure.certificates.words import CountPrecision
 
 _HEADING = "Your data at RU4M was deleted"
 _LEAD = (

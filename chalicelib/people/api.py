@@ -10,7 +10,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import Cursor, DailyLimit, NoContent, Unlimited, route
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
-from chalicelib.people.separation import service
+from chalicelib.people import service
 
 separation = Blueprint(__name__)
 
