@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.accounts import store
-from chalicelib.accounts.changes.store import (
+from chalicelib.accounts.changes.store import (  # noqa: F401 - offered to other rooms
     AccountGone,
     AccountMoved,
     NotActive,
@@ -25,15 +25,15 @@ from chalicelib.accounts.changes.store import (
     unchanged,
 )
 from chalicelib.accounts.last_use import store as last_uses
-from chalicelib.accounts.last_use.store import (
+from chalicelib.accounts.last_use.store import (  # noqa: F401 - offered to other rooms
     LAST_USE,
     LastUseMoved,
     Placed,
     UsedAgain,
     UseList,
 )
-from chalicelib.accounts.model import Account, ClaimedValues, ClaimKind
-from chalicelib.accounts.store import (
+from chalicelib.accounts.model import Account, ClaimedValues, ClaimKind  # noqa: F401 - offered to other rooms
+from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     ACCOUNT,
     OPEN_ACCOUNT,
     OPEN_STORED_ACCOUNT,
@@ -55,81 +55,21 @@ from chalicelib.accounts.store import (
     releases_in,
     revocation,
 )
-from chalicelib.core import clock, needs, observe
+from chalicelib.core import clock, needs
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.languages import Language, language_of
 from chalicelib.core.needs import Found, Need, Wanted
-from chalicelib.core.sealing import SealingError, skip_unreadable
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import subject_keys
 from chalicelib.privacy.subject_keys import SubjectKeys
 
-__all__ = [
-    "ACCOUNT",
-    "LANGUAGE",
-    "LAST_USE",
-    "OPEN_ACCOUNT",
-    "OPEN_STORED_ACCOUNT",
-    "SHARDS",
-    "STORED_ACCOUNT",
-    "AccountGone",
-    "AccountMoved",
-    "AlreadyClaimed",
-    "ClaimMoved",
-    "ClaimedValues",
-    "LastUseMoved",
-    "NotActive",
-    "NotFreezable",
-    "NotFrozen",
-    "Placed",
-    "RevokedLater",
-    "StateMoved",
-    "UseList",
-    "UsedAgain",
-    "active",
-    "claim_on_phone",
-    "claims_of",
-    "claims_of_users",
-    "email_moves",
-    "ending",
-    "former_claims",
-    "freezing",
-    "glance_at_owner_of_phone",
-    "glance_at_owner_of_user",
-    "glances",
-    "glances_in",
-    "last_uses",
-    "live_accounts",
-    "locale_change",
-    "new_account",
-    "not_erasing",
-    "number_change",
-    "owner_of_change",
-    "owner_of_email",
-    "owner_of_former_phone",
-    "owner_of_phone",
-    "owner_of_user",
-    "phone_moves",
-    "read_by_owner",
-    "read_by_user",
-    "rekey",
-    "release_claims",
-    "releases_in",
-    "releasing",
-    "restricting",
-    "revocation",
-    "thawing",
-    "unchanged",
-]
-
 
 def _language_if_readable(item: dict[str, Any] | None, found: Found) -> Language:
-    try:
+    account = None
+    with skip_unreadable("account_unreadable"):
         account = OPEN_ACCOUNT.read(item, found)
-    except SealingError as error:
-        observe.record_unreadable("account_unreadable", error)
-        account = None
     return language_of(account.locale if account else None)
 
 

@@ -238,20 +238,3 @@ def need_of(kind: type[AnyRecord], key: Callable[[Claims], Key]) -> Need[AnyReco
         return opened(kind, item, found[DATA_KEY] if is_sealed_for_subject else None)
 
     return Need(key, open_found)
-
-
-__all__ = [
-    "AnyRecord",
-    "KeyNotFound",
-    "SealBroken",
-    "clear",
-    "expires_at",
-    "glance",
-    "glance_of",
-    "need_of",
-    "opened",
-    "read",
-    "resealed",
-    "times",
-    "to_item",
-]

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from chalicelib.core.table_names import Table
-from chalicelib.privacy.declaration import (
+from chalicelib.privacy.declaration import (  # noqa: F401 - offered to models
     NOT_PERSONAL,
     RESERVED,
     Bundle,
@@ -142,21 +142,3 @@ def _marker(cls: type[Record], name: str, info: FieldInfo) -> Personal | NotPers
             + (", not both" if markers else "")
         )
     return markers[0]
-
-
-__all__ = [
-    "NEVER_DISCLOSED",
-    "NOT_PERSONAL",
-    "RESERVED",
-    "Bundle",
-    "DataSubject",
-    "Declaration",
-    "DeclarationError",
-    "KeyClass",
-    "NotPersonal",
-    "Personal",
-    "Record",
-    "StillSealed",
-    "defined",
-    "personal",
-]

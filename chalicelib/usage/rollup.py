@@ -33,7 +33,7 @@ from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.purposes import Purpose, has_lapsed, permits
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -222,17 +222,13 @@ def _read_permissions(
 ) -> Iterator[tuple[AccountId, set[Purpose]]]:
     """Return the purposes for which each account's day may be counted now.
 
-    Accounts that are erased or not active are skipped.
+    Accounts that are erased, not active, or cannot be read are skipped.
     """
     for found in needs.read_accounts(account_ids, (ACCOUNT, PURPOSES, DATA_KEY)):
-        try:
+        with skip_unreadable("choices_unreadable"):
             account, choices = found[ACCOUNT], found[PURPOSES]
-        except SealingError as error:
-            # An account that cannot be read is not counted, and does not delay the others.
-            observe.record_unreadable("choices_unreadable", error)
-            continue
-        if account and account.state is AccountState.ACTIVE:
-            yield account.account_id, _permitted_purposes(choices, day)
+            if account and account.state is AccountState.ACTIVE:
+                yield account.account_id, _permitted_purposes(choices, day)
 
 
 def _permitted_purposes(choices: Purposes | None, day: date) -> set[Purpose]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.accounts.blocks import store
 from chalicelib.accounts.blocks.model import BlockList, BlockView, BlockViews, TooManyBlocks
-from chalicelib.accounts.blocks.store import (
+from chalicelib.accounts.blocks.store import (  # noqa: F401 - offered to other rooms
     BLOCKS,
     BLOCKS_GLANCE,
     BlocksMoved,
@@ -20,34 +20,15 @@ from chalicelib.accounts.blocks.store import (
 )
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT, OPEN_STORED_ACCOUNT
-from chalicelib.core import clock, needs, observe
+from chalicelib.core import clock, needs
 from chalicelib.core.errors import SessionEnded, Unavailable
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Wanted
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-
-__all__ = [
-    "BLOCKS",
-    "PEER",
-    "BlocksMoved",
-    "Peer",
-    "ReverseMoved",
-    "adding",
-    "delete_reverse_rows",
-    "keep_apart",
-    "leave_lists",
-    "lifting",
-    "listed",
-    "owner_of_change",
-    "peer_of",
-    "require_peer",
-    "unchanged",
-    "wanted_at_stream",
-]
 
 PAGE = 100
 _TRIES = 5
@@ -174,12 +155,10 @@ def leave_lists(account_id: AccountId, user_id: UserId, *, keeping_rows: bool = 
 def _last_number(account_id: AccountId) -> str | None:
     """The number that an erased account has; None if the account is deleted already, or cannot be opened."""
     (row,) = needs.read_accounts([account_id], (OPEN_STORED_ACCOUNT, DATA_KEY))
-    try:
+    with skip_unreadable("account_unreadable"):
         account = row[OPEN_STORED_ACCOUNT]
-    except SealingError as error:
-        observe.record_unreadable("account_unreadable", error)
-        return None
-    return account.phone if account else None
+        return account.phone if account else None
+    return None
 
 
 def _leave_list(
@@ -187,11 +166,9 @@ def _leave_list(
 ) -> None:
     for _ in range(_TRIES):
         (row,) = needs.read_accounts([blocker], (BLOCKS, DATA_KEY))
-        try:
+        before = None
+        with skip_unreadable("blocks_unreadable"):
             before = row[BLOCKS]
-        except SealingError as error:
-            observe.record_unreadable("blocks_unreadable", error)
-            before = None
         after = before.without_name(user_id, account_id, phone) if before else None
         if before is None or after is None or after is before:
             if not keeping_row:
@@ -213,10 +190,6 @@ def delete_reverse_rows(account_id: AccountId) -> None:
         Unavailable: not all of them are deleted.
     """
     (row,) = needs.read_accounts([account_id], (BLOCKS_GLANCE,))
-    try:
-        own = row[BLOCKS_GLANCE]
-    except SealingError as error:
-        observe.record_unreadable("blocks_unreadable", error)
-        return
-    if own:
-        store.delete_reverse_rows(own.blocked_accounts, account_id)
+    with skip_unreadable("blocks_unreadable"):
+        if own := row[BLOCKS_GLANCE]:
+            store.delete_reverse_rows(own.blocked_accounts, account_id)

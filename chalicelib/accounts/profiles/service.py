@@ -20,7 +20,11 @@ from chalicelib.accounts.profiles.model import (
     Statements,
     SubjectStatement,
 )
-from chalicelib.accounts.profiles.store import PROFILE, READABLE_PROFILE, STATEMENTS
+from chalicelib.accounts.profiles.store import (  # noqa: F401 - offered to other rooms
+    PROFILE,
+    READABLE_PROFILE,
+    STATEMENTS,
+)
 from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound
@@ -32,22 +36,6 @@ from chalicelib.core.transactions import Write, commit
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-
-__all__ = [
-    "PROFILE",
-    "READABLE_PROFILE",
-    "STATEMENTS",
-    "by_accounts",
-    "change",
-    "change_writes",
-    "keep_email",
-    "new_profile",
-    "own",
-    "owner_of_change",
-    "read_public_profile",
-    "rekey_claims",
-    "statements_write",
-]
 
 # Nicknames of users without a display name are random, and made without data about them (STR-1).
 _KINDS = (
@@ -223,13 +211,10 @@ def read_public_profile(viewer: Peer | None, user_id: UserId) -> PublicProfile:
     """
     owner = accounts.owner_of_user(user_id)
     for row in needs.read_accounts([owner] if owner else [], (*PEER, PROFILE)):
-        try:
+        with skip_unreadable("profile_unreadable"):
             peer, profile = blocks.peer_of(row), row[PROFILE]
-        except SealingError as error:
-            observe.record_unreadable("profile_unreadable", error)
-            break
-        if viewer and peer and profile and peer.is_active and not keep_apart(viewer, peer):
-            return PublicProfile.of(peer.account, profile)
+            if viewer and peer and profile and peer.is_active and not keep_apart(viewer, peer):
+                return PublicProfile.of(peer.account, profile)
     raise NotFound
 
 

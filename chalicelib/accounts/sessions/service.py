@@ -26,22 +26,12 @@ from chalicelib.accounts.sessions.model import (
     SessionList,
     SessionView,
 )
-from chalicelib.accounts.sessions.store import SESSION
+from chalicelib.accounts.sessions.store import SESSION  # noqa: F401 - offered to other rooms
 from chalicelib.core import clock, keyring
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.subject_keys import SubjectKeys
-
-__all__ = [
-    "SESSION",
-    "RefreshToken",
-    "access_token",
-    "new_session",
-    "of_account",
-    "scope_of",
-    "session_view",
-]
 
 _FORM = re.compile(
     rf"({AccountId.pattern.pattern})\.({SessionId.pattern.pattern})\.(\d{{1,9}})\.([\w-]{{43}})", re.ASCII

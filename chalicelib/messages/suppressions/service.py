@@ -20,23 +20,6 @@ from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses, 
 from chalicelib.messages.suppressions.store import SuppressionMoved
 from chalicelib.privacy.purposes import Purpose
 
-__all__ = [
-    "Addresses",
-    "MailboxMark",
-    "SuppressionMoved",
-    "commit_revised",
-    "correction",
-    "leave",
-    "lifting",
-    "mark_of",
-    "placing",
-    "placing_without_account",
-    "release",
-    "renewal",
-    "suppress_mark",
-    "suppressed",
-]
-
 _TRIES = 5  # of a change while other writers change the same suppression
 
 

@@ -13,12 +13,12 @@ from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER, BlocksMoved, Peer, keep_apart
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.accounts.profiles.service import PROFILE
-from chalicelib.core import metrics, needs, observe
+from chalicelib.core import metrics, needs
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Wanted
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts import store
 from chalicelib.people.contacts.model import TooManyContacts
@@ -56,13 +56,10 @@ def read_people(account_ids: Iterable[AccountId]) -> dict[AccountId, Person]:
 
 def _read(account_ids: Iterable[AccountId]) -> Iterable[Person]:
     for row in needs.read_accounts(account_ids, _PERSON):
-        try:
+        with skip_unreadable("contact_unreadable"):
             peer, profile = blocks.peer_of(row), row[PROFILE]
-        except SealingError as error:
-            observe.record_unreadable("contact_unreadable", error)
-            continue
-        if peer:
-            yield Person(peer, PublicProfile.of(peer.account, profile) if profile else None)
+            if peer:
+                yield Person(peer, PublicProfile.of(peer.account, profile) if profile else None)
 
 
 def read_again(peer: Peer) -> Peer:

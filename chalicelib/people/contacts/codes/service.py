@@ -20,19 +20,8 @@ from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts.codes import store
-from chalicelib.people.contacts.codes.store import CODE, CodeMoved
+from chalicelib.people.contacts.codes.store import CODE, CodeMoved  # noqa: F401 - offered to other rooms
 from chalicelib.people.contacts.model import CodeReplaced, ContactCode, ContactLink
-
-__all__ = [
-    "CODE",
-    "CodeMoved",
-    "check_repeat",
-    "contact_page",
-    "delete_code",
-    "find_owner",
-    "make",
-    "withdraw",
-]
 
 _TRIES = 3
 
