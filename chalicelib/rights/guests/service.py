@@ -5,7 +5,7 @@ limits are the same whether or not an account has the contact. After it, the own
 whether an account has it, as at sign-in.
 
 - An account has it: the request is that account's. What harms nobody takes effect at once. A copy or an
-  erasure needs a second proof (`intake/recovery`).
+  erasure needs a second proof (`intake/submission`).
 - None has it: the request is recorded and answered that nothing is stored. A former user gets the same
   answer: the number may have a new owner, who must not learn of the former account. The receipt of the
   erasure shows what is kept of it. An objection to direct marketing suppresses the contact (ADR 47).
@@ -43,7 +43,7 @@ from chalicelib.rights import service
 from chalicelib.rights.engine.moves import Move, apply_move, with_identity_proven
 from chalicelib.rights.guests import contact_owners, store
 from chalicelib.rights.guests.model import GivenContact, GuestDraft, GuestRequest
-from chalicelib.rights.intake import recovery
+from chalicelib.rights.intake import submission
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_outside_the_app
@@ -182,10 +182,10 @@ def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRe
     )
     if found is None:
         return take_without_account(
-            contact, body, received, lambda: recovery.of_stranger(body.right, contact, [uses_code])
+            contact, body, received, lambda: submission.begin_for_stranger(body.right, contact, [uses_code])
         )
     rule = rule_outside_the_app(body.right)
-    recovering = recovery.of_locked_out(rule, proofs, [uses_code])
+    recovering = submission.rule_for_locked_out(rule, proofs, [uses_code])
     record = service.take_instead if len(proofs) >= PROOFS_NEEDED else take
     return record(Subject.found(*found), body, received, recovering)
 

@@ -32,7 +32,7 @@ from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.needs import Found
 from chalicelib.messages.model import LONGEST_ADDRESS
 from chalicelib.rights.guests import contact_owners
-from chalicelib.rights.intake import recovery
+from chalicelib.rights.intake import submission
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject, rule_outside_the_app
@@ -90,17 +90,17 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     rule.check_fields(received)
     subject = _subject(received)
     if isinstance(subject, GuestContact):
-        begin = partial(recovery.of_stranger, received.right, subject)
+        begin = partial(submission.begin_for_stranger, received.right, subject)
         if received.on_paper:
-            begin = partial(recovery.of_unnamed, received.right)
+            begin = partial(submission.begin_for_unnamed, received.right)
         return take_without_account(subject, received, entry, begin)
     return take(subject, received, entry, _rule_of(rule, received, by))
 
 
 def _rule_of(rule: IntakeRule, received: ReceivedRequest, by: StaffId) -> IntakeRule:
     if received.on_behalf is OnBehalf.HEIR:
-        return recovery.of_heirs(rule, received.right, by)
-    return recovery.of_locked_out(rule, ()) if received.without_access else rule
+        return submission.rule_for_heirs(rule, received.right, by)
+    return submission.rule_for_locked_out(rule, ()) if received.without_access else rule
 
 
 def _subject(received: ReceivedRequest) -> Subject | GuestContact:
