@@ -16,12 +16,11 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.stream_emulator.answers import Answer, as_json, delay, falsified, half_of, refusal
-from infra.stream_emulator.bodies import read_body
 from infra.stream_emulator.channels import Channel
-from infra.stream_emulator.cleanup import clean_up, make_older
 from infra.stream_emulator.errors import StreamError, bad_input, not_found
+from infra.stream_emulator.http_messages import Answer, as_json, delay, falsified, half_of, read_body, refusal
 from infra.stream_emulator.routes.exports import exported_file, kept_files
+from infra.stream_emulator.routes.retention import clean_up, make_older
 from infra.stream_emulator.tasks import Spoiling
 from infra.stream_emulator.views import channel_object
 from infra.stream_emulator.wire import Json
@@ -106,7 +105,7 @@ def _state(world: World) -> Json:
         "retention": world.app.retention,
         "moderation": world.moderation.stored(),
         "hooks": world.webhooks.deliveries,
-        "violations": world.journal.violations(),
+        "violations": world.journal.violations,
     }
 
 
@@ -144,7 +143,7 @@ def _spoil_tasks(world: World, body: Json) -> None:
 
 _SHOWN: dict[str, Callable[[World], Json]] = {
     "state": _state,
-    "requests": lambda world: {"requests": world.journal.requests()},
+    "requests": lambda world: {"requests": list(world.journal.requests)},
     "exports": lambda world: {"exports": kept_files(world)},
 }
 _ORDERS: dict[str, Callable[[World, Any], None]] = {

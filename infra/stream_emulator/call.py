@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from infra.stream_emulator import house_rules
 from infra.stream_emulator.app_settings import revocation
-from infra.stream_emulator.bodies import parsed
 from infra.stream_emulator.channels import Channel, Message
-from infra.stream_emulator.errors import bad_input, not_allowed
+from infra.stream_emulator.errors import bad_input, not_allowed, not_found
 from infra.stream_emulator.hub import Connection
 from infra.stream_emulator.tokens import Principal
 from infra.stream_emulator.users import MANAGED, checked_id, checked_profile
-from infra.stream_emulator.wire import Json
+from infra.stream_emulator.wire import Json, parsed
 from infra.stream_emulator.world import World
 
 # Fields of a user that need a permission beyond writing the own profile.
@@ -163,6 +163,40 @@ class Call:
         if named is None:
             raise bad_input("either user or user_id must be provided when using server side auth")
         return self.world.active(self.named_user(named)).id
+
+    def another_user(self, actor_id: str, target: object) -> str:
+        """The id of an existing user other than the actor.
+
+        Raises:
+            StreamError: 400, no id or the actor's own (see Options); 404, no such user.
+        """
+        if not isinstance(target, str) or not target:
+            raise bad_input("the target must be the id of a user")
+        if target == actor_id and self.world.options.action_on_oneself == "refused":
+            raise bad_input("users can't do this to themselves")
+        return self.world.users.living(target).id
+
+    def end_of(self, name: str, unit: timedelta) -> datetime | None:
+        """When an action ends, by a field of the body that counts units; None if it lasts.
+
+        Raises:
+            StreamError: 400; no positive whole number.
+        """
+        wanted = self.body.get(name)
+        if wanted is None:
+            return None
+        if not isinstance(wanted, int) or isinstance(wanted, bool) or wanted < 1:
+            raise bad_input(f"{name} must be a positive number")
+        return self.world.clock.now() + wanted * unit
+
+    def refuse_absent(self, *, is_there: bool) -> None:
+        """Refuse to undo what was not done, if the options say so.
+
+        Raises:
+            StreamError: 404 with code 16.
+        """
+        if not is_there and self.world.options.undo_of_nothing == "not_found":
+            raise not_found("there is nothing to undo")
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ import contextlib
 from aiohttp import WSMsgType, web
 
 from infra.stream_emulator import house_rules
-from infra.stream_emulator.bodies import parsed
 from infra.stream_emulator.errors import StreamError, bad_input, bad_token, too_many
 from infra.stream_emulator.hub import Connection
 from infra.stream_emulator.users import MANAGED, checked_profile
 from infra.stream_emulator.views import own_user
-from infra.stream_emulator.wire import Json, encoded
+from infra.stream_emulator.wire import Json, encoded, parsed
 from infra.stream_emulator.world import World
 
 OPERATION = "Connect"

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
 
 from infra.stream_emulator.errors import bad_input
-from infra.stream_emulator.wire import Json
-
-_FIELDS = {
-    "method": str,
-    "path": str,
-    "times": int,
-    "status": int,
-    "code": int,
-    "body": str,
-    "delay_ms": int,
-    "drop_connection": bool,
-    "commit": bool,
-    "headers": dict,
-}
 
 
-@dataclass
-class Fault:
+class Fault(BaseModel, extra="forbid", strict=True):
     """A fault of the next `times` requests that match.
 
     `path` is a prefix, or a regular expression if it starts with ^; it is compared without the
@@ -87,16 +73,11 @@ class Faults:
         self._faults.clear()
 
 
-def _parsed(described: Json) -> Fault:
-    if not isinstance(described, dict):
-        raise bad_input("a fault is an object")
-    for name, value in described.items():
-        if name not in _FIELDS or not isinstance(value, _FIELDS[name]):
-            raise bad_input(f"fault field {name} is unknown or of a wrong type")
-    fault = Fault(**described)
-    if fault.path.startswith("^"):
-        try:
+def _parsed(described: object) -> Fault:
+    try:
+        fault = Fault.model_validate(described)
+        if fault.path.startswith("^"):
             re.compile(fault.path)
-        except re.error:
-            raise bad_input("path is not a regular expression") from None
+    except (ValidationError, re.error) as error:
+        raise bad_input(f"a fault is refused: {error}") from None
     return fault

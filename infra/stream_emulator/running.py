@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,33 +50,24 @@ def running_emulator(
 ) -> Iterator[Emulator]:
     """An emulator in a thread of this process; the secret is random unless given."""
     world = World(api_key, secret or secrets.token_urlsafe(32), options)
-    started: list[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = []
-    failed: list[BaseException] = []
-    up = threading.Event()
+    up: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-        def ready(url: str) -> None:
-            started.append((url, loop, stop))
-            up.set()
-
-        await serve(world, port, stop, ready)
+        await serve(world, port, stop, lambda url: up.set_result((url, loop, stop)))
 
     def main() -> None:
         try:
             asyncio.run(run())
         except OSError as error:
-            failed.append(error)
-        finally:
-            up.set()
+            up.set_exception(error)
 
     thread = threading.Thread(target=main, name="stream-emulator", daemon=True)
     thread.start()
-    up.wait(_PATIENCE)
-    if not started:
-        raise RuntimeError("the Stream emulator didn't start") from next(iter(failed), None)
-    url, loop, stop = started[0]
+    try:
+        url, loop, stop = up.result(_PATIENCE)
+    except (OSError, TimeoutError) as error:
+        raise RuntimeError("the Stream emulator didn't start") from error
     try:
         yield Emulator(url, world.api_key, world.secret)
     finally:

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from infra.stream_emulator.answers import Answer, delay, falsified, injected, true
 from infra.stream_emulator.backdoor import Backdoor
-from infra.stream_emulator.bodies import kept_body, kept_query, read_body
 from infra.stream_emulator.call import Call, Endpoint
 from infra.stream_emulator.connect import OPERATION as CONNECT
 from infra.stream_emulator.connect import admit, converse, turn_away
 from infra.stream_emulator.errors import StreamError, bad_input, not_allowed, not_found, too_many
+from infra.stream_emulator.http_messages import Answer, delay, falsified, injected, read_body, true
+from infra.stream_emulator.journal import kept_body, kept_query
 from infra.stream_emulator.routes import ROUTES
 from infra.stream_emulator.tokens import Principal
 from infra.stream_emulator.wire import Json

@@ -1,4 +1,4 @@
-"""Encoding of values, which differs in two points between legacy paths and /api/v2.
+"""JSON, and the encoding of values, which differs in two points between legacy paths and /api/v2.
 
 Custom fields are beside the others on legacy paths, and in `custom` on v2. Instants are RFC 3339
 strings on legacy paths, and unix nanoseconds on v2.
@@ -53,3 +53,11 @@ def _v2(value: object) -> object:
 def encoded(value: object, *, v2: bool = False) -> str:
     """The JSON text of an answer or event."""
     return json.dumps(value, default=_v2 if v2 else _legacy, separators=(",", ":"))
+
+
+def parsed(text: str | bytes) -> object:
+    """The JSON value of a text, or None if it is not JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

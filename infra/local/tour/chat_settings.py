@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.deployment import chat_settings
 from infra.local.tour.narration import Tour
-from infra.stream_emulator.cleanup import OLD_MESSAGES
+from infra.stream_emulator.routes.retention import OLD_MESSAGES
 
 _DAY = 24 * 3600
 

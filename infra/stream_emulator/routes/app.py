@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from infra.stream_emulator.app_settings import MAX_CHANNEL_TYPES, ChannelType
 from infra.stream_emulator.call import CHAT, TOP, Call
-from infra.stream_emulator.channel_types import MAX_CHANNEL_TYPES, ChannelType
 from infra.stream_emulator.errors import bad_input, not_allowed
 from infra.stream_emulator.permissions import KNOWN, ROLES, described, stock_channel_type
 from infra.stream_emulator.wire import Json

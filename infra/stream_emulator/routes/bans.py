@@ -11,11 +11,8 @@ from infra.stream_emulator.errors import bad_input
 from infra.stream_emulator.filters import a_page, matches, wanted_values
 from infra.stream_emulator.moderation import Ban
 from infra.stream_emulator.routes.deletion import Erasure
-from infra.stream_emulator.routes.targets import another_user, end_of, refuse_absent
 from infra.stream_emulator.views import channel_event, channel_object
 from infra.stream_emulator.wire import Json
-
-_DELETION_MODES = ("soft", "pruning", "hard")
 
 
 @TOP.on("POST", "/moderation/ban", "Ban", for_clients=True)
@@ -26,14 +23,12 @@ def ban(call: Call) -> Json:
     """
     world, channel = call.world, _scope(call, call.body)
     by = call.author({"user": _named_moderator(call.body)})
-    target = another_user(call, by, call.body.get("target_user_id"))
+    target = call.another_user(by, call.body.get("target_user_id"))
     if channel and target not in channel.members:
         raise bad_input(f"user {target} is not a member of {channel.cid}")
     if call.body.get("ban_from_future_channels"):
         raise bad_input("the emulator does not implement ban_from_future_channels")
-    deletion = call.body.get("delete_messages") or None
-    if deletion not in (None, *_DELETION_MODES):
-        raise bad_input(f"delete_messages must be one of {_DELETION_MODES}")
+    erasure = Erasure.parsed({"messages": call.body.get("delete_messages") or None})
     new = Ban(
         target_id=target,
         banned_by=by,
@@ -41,11 +36,10 @@ def ban(call: Call) -> Json:
         shadow=call.body.get("shadow") is True,
         reason=str(call.body.get("reason") or ""),
         created_at=world.clock.now(),
-        expires=end_of(call, "timeout", timedelta(minutes=1)),
+        expires=call.end_of("timeout", timedelta(minutes=1)),
     )
     world.moderation.bans[target, new.cid] = new
-    if deletion:
-        erasure = Erasure(user=None, messages=deletion)
+    if erasure.messages:
         for affected in [channel] if channel else list(world.channels):
             erasure.apply_to(world, affected, world.users.living(target))
     more = {"reason": new.reason, "created_by": world.view(by), "expiration": new.expires}
@@ -59,7 +53,7 @@ def unban(call: Call) -> Json:
     channel = _scope(call, call.query)
     target = call.world.users.living(call.query.get("target_user_id", "")).id
     removed = call.world.moderation.bans.pop((target, channel.cid if channel else None), None)
-    refuse_absent(call, is_there=removed is not None)
+    call.refuse_absent(is_there=removed is not None)
     if removed:
         _send_ban_event(call, "user.unbanned", removed, channel, {})
     return {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from infra.stream_emulator.call import TOP, Call
 from infra.stream_emulator.errors import bad_input
 from infra.stream_emulator.moderation import Block
-from infra.stream_emulator.routes.targets import another_user, refuse_absent
 from infra.stream_emulator.wire import Json
 
 
@@ -13,7 +12,7 @@ from infra.stream_emulator.wire import Json
 def block(call: Call) -> Json:
     """Block a user, which hides the conversations of two with that user."""
     blocker = call.author(call.body)
-    target = another_user(call, blocker, call.body.get("blocked_user_id"))
+    target = call.another_user(blocker, call.body.get("blocked_user_id"))
     made = Block(blocker, target, call.world.clock.now())
     call.world.moderation.blocks[blocker, target] = made
     return {"blocked_by_user_id": blocker, "blocked_user_id": target, "created_at": made.created_at}
@@ -26,7 +25,7 @@ def unblock(call: Call) -> Json:
     target = call.body.get("blocked_user_id")
     if not isinstance(target, str) or not target:
         raise bad_input("blocked_user_id must be the id of a user")
-    refuse_absent(call, is_there=call.world.moderation.has_blocked(blocker, target))
+    call.refuse_absent(is_there=call.world.moderation.has_blocked(blocker, target))
     call.world.moderation.blocks.pop((blocker, target), None)
     return {}
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
 
 from infra.stream_emulator.call import TOP, Call
 from infra.stream_emulator.channels import Channel
@@ -18,25 +20,18 @@ _STATES = {
     "pruning": UserState.PRUNED,
     "hard": UserState.HARD_DELETED,
 }
-_MODES = {
-    "user": ("soft", "pruning", "hard"),
-    "messages": ("soft", "pruning", "hard"),
-    "conversations": ("soft", "hard"),
-    "calls": ("soft", "hard"),
-}
-_OTHERS = ("user_ids", "files", "new_channel_owner_id", "new_call_owner_id")
+_UNUSED = {"user_ids", "new_call_owner_id"}  # read elsewhere, and of no effect here
 
 
-@dataclass(frozen=True)
-class Erasure:
+class Erasure(BaseModel, extra="forbid", strict=True, frozen=True):
     """The data to delete of a user; a class whose mode is None is kept."""
 
-    user: str | None
-    messages: str | None = None
-    conversations: str | None = None
-    calls: str | None = None
+    user: Literal["soft", "pruning", "hard"] | None = None
+    messages: Literal["soft", "pruning", "hard"] | None = None
+    conversations: Literal["soft", "hard"] | None = None
+    calls: Literal["soft", "hard"] | None = None
     files: bool = False
-    new_owner: str | None = None
+    new_channel_owner_id: str | None = None
 
     @classmethod
     def parsed(cls, body: Json) -> Erasure:
@@ -45,22 +40,13 @@ class Erasure:
         Raises:
             StreamError: an unknown mode, or a combination that Stream refuses.
         """
-        for name, value in body.items():
-            if name not in _OTHERS and value not in _MODES.get(name, ()):
-                raise bad_input(f"{name} can't be {value}")
-        if not isinstance(body.get("files", False), bool):
-            raise bad_input("files must be a boolean")
-        both_hard = body.get("messages") == "hard" and body.get("conversations") == "hard"
-        if body.get("user") == "hard" and not both_hard:
+        try:
+            erasure = cls.model_validate({name: body[name] for name in body.keys() - _UNUSED})
+        except ValidationError as error:
+            raise bad_input(str(error)) from None
+        if erasure.user == "hard" and {erasure.messages, erasure.conversations} != {"hard"}:
             raise bad_input("hard deletion of users needs messages and conversations to be hard")
-        return cls(
-            user=body.get("user"),
-            messages=body.get("messages"),
-            conversations=body.get("conversations"),
-            calls=body.get("calls"),
-            files=body.get("files", False),
-            new_owner=body.get("new_channel_owner_id"),
-        )
+        return erasure
 
     def mark(self, world: World, user: User) -> None:
         """Hide the user from the API, which takes effect at once."""
@@ -116,7 +102,7 @@ class Erasure:
                 if self.messages == "pruning":
                     message.forget_content()
         if self.user == "hard" and channel.created_by == user.id:
-            heir = self.new_owner or f"delete-user-{uuid.uuid4().hex[:16]}"
+            heir = self.new_channel_owner_id or f"delete-user-{uuid.uuid4().hex[:16]}"
             channel.created_by = world.users.ensure(heir).id
 
 
@@ -165,7 +151,7 @@ def delete_user(call: Call) -> Json:
     hard, marks = call.flag("hard_delete"), call.flag("mark_messages_deleted")
     if hard and not marks:
         raise bad_input("hard_delete needs mark_messages_deleted")
-    mode = "hard" if hard else "soft"
+    mode: Literal["hard", "soft"] = "hard" if hard else "soft"
     erasure = Erasure(
         user=mode,
         messages=mode if marks else None,

@@ -6,7 +6,6 @@ from infra.stream_emulator.call import CHAT, TOP, Call
 from infra.stream_emulator.errors import StreamError, bad_input
 from infra.stream_emulator.filters import a_page, matches, wanted_values
 from infra.stream_emulator.moderation import Flag
-from infra.stream_emulator.routes.targets import another_user, refuse_absent
 from infra.stream_emulator.wire import Json
 
 # The newer form of a request names its target by a type and an id.
@@ -30,7 +29,7 @@ def unflag(call: Call) -> Json:
     """Withdraw a report."""
     named, held = _described(call), call.world.moderation.flags
     removed = held.pop((named.reporter_id, named.target_id, named.message_id), None)
-    refuse_absent(call, is_there=removed is not None)
+    call.refuse_absent(is_there=removed is not None)
     return {"flag": (removed or named).rendered(call.world.view)}
 
 
@@ -50,7 +49,7 @@ def _described(call: Call) -> Flag:
         call.demand("flag-user")
     reporter = call.author(body)
     if message_id is None:
-        target = another_user(call, reporter, target)
+        target = call.another_user(reporter, target)
     return Flag(
         reporter_id=reporter,
         target_id=str(target),

@@ -7,7 +7,6 @@ from datetime import timedelta
 from infra.stream_emulator.call import CHAT, TOP, Call
 from infra.stream_emulator.channels import Channel
 from infra.stream_emulator.moderation import ChannelMute, UserMute
-from infra.stream_emulator.routes.targets import another_user, end_of, refuse_absent
 from infra.stream_emulator.views import own_user
 from infra.stream_emulator.wire import Json
 
@@ -20,7 +19,7 @@ def mute(call: Call) -> Json:
     """Mute one user by `target_id`, or several by `target_ids`, of whom unknown ones are listed."""
     world = call.world
     call.demand("mute-user")
-    muter, ends = call.author(call.body), end_of(call, "timeout", _MINUTE)
+    muter, ends = call.author(call.body), call.end_of("timeout", _MINUTE)
     targets, unknown = _targets(call, muter)
     made = [UserMute(muter, target, world.clock.now(), ends) for target in targets]
     world.moderation.mutes |= {(muter, mute.target_id): mute for mute in made}
@@ -39,7 +38,7 @@ def unmute(call: Call) -> Json:
     muter = call.author(call.body)
     targets, unknown = _targets(call, muter)
     for target in targets:
-        refuse_absent(call, is_there=(muter, target) in world.moderation.mutes)
+        call.refuse_absent(is_there=(muter, target) in world.moderation.mutes)
     for target in targets:
         world.moderation.mutes.pop((muter, target), None)
     _send_mutes_event(call, "notification.mutes_updated", muter)
@@ -49,17 +48,17 @@ def unmute(call: Call) -> Json:
 def _targets(call: Call, muter: str) -> tuple[list[str], list[str]]:
     """The existing targets and the unknown ones; a single target has to exist."""
     if "target_ids" not in call.body:
-        return [another_user(call, muter, call.body.get("target_id"))], []
+        return [call.another_user(muter, call.body.get("target_id"))], []
     ids = call.ids("target_ids", _BATCH)
     unknown = [user_id for user_id in ids if call.world.users.known(user_id) is None]
-    return [another_user(call, muter, user_id) for user_id in ids if user_id not in unknown], unknown
+    return [call.another_user(muter, user_id) for user_id in ids if user_id not in unknown], unknown
 
 
 @CHAT.on("POST", "/moderation/mute/channel", "MuteChannel", for_clients=True)
 def mute_channel(call: Call) -> Json:
     """Mute channels, for `expiration` milliseconds or until unmuted."""
     world = call.world
-    muter, ends = call.author(call.body), end_of(call, "expiration", _MILLISECOND)
+    muter, ends = call.author(call.body), call.end_of("expiration", _MILLISECOND)
     channels = _channels(call)
     made = [ChannelMute(muter, channel.cid, world.clock.now(), ends) for channel in channels]
     world.moderation.channel_mutes |= {(muter, mute.cid): mute for mute in made}
@@ -75,7 +74,7 @@ def unmute_channel(call: Call) -> Json:
     muter, held = call.author(call.body), call.world.moderation.channel_mutes
     channels = _channels(call)
     for channel in channels:
-        refuse_absent(call, is_there=(muter, channel.cid) in held)
+        call.refuse_absent(is_there=(muter, channel.cid) in held)
     for channel in channels:
         held.pop((muter, channel.cid), None)
     _send_mutes_event(call, "notification.channel_mutes_updated", muter)

@@ -1,4 +1,4 @@
-"""Responses on the wire, true ones and falsified ones."""
+"""HTTP in and out: bodies of requests, and responses, true ones and falsified ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp import web
 
 from infra.stream_emulator.errors import StreamError
 from infra.stream_emulator.faults import Fault
-from infra.stream_emulator.wire import Json, encoded
+from infra.stream_emulator.wire import Json, encoded, parsed
 
 JSON = "application/json"
 
@@ -21,6 +21,21 @@ class Answer:
     status: int
     body: Json
     headers: dict[str, str] = field(default_factory=dict)
+
+
+async def read_body(request: web.Request) -> object:
+    """The parsed body: `{}` if it is empty, None if it is not JSON."""
+    if request.content_type == "multipart/form-data":
+        form = await request.post()
+        return {name: _part(value) for name, value in form.items()}
+    raw = await request.read()
+    return parsed(raw) if raw else {}
+
+
+def _part(value: object) -> object:
+    if isinstance(value, web.FileField):
+        return {"name": value.filename, "content": value.file.read()}
+    return parsed(value) if isinstance(value, str) else None
 
 
 def true(request: web.Request, answer: Answer) -> web.Response:
