@@ -10,12 +10,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from chalicelib.core.settings import Secret
+from chalicelib.core.table_names import Table
+
 Route = tuple[str, str]  # path, method
+
+_QUEUES = ("announcements", "breaches", "erasures", "hooks", "renewals", "resync", "rights", "transfers")
 
 # Settings with which app.py can be imported. None of them is packaged.
 PLACEHOLDERS = {
-    "RU4M_ANNOUNCEMENTS_QUEUE": "https://packaging.example.org/announcements",
-    "RU4M_BREACHES_QUEUE": "https://packaging.example.org/breaches",
+    **{f"RU4M_TABLE_{table.upper()}": str(table) for table in Table},
+    **{f"RU4M_SECRET_{secret.upper()}": str(secret) for secret in Secret},
+    **{f"RU4M_{queue.upper()}_QUEUE": f"https://packaging.example.org/{queue}" for queue in _QUEUES},
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_REGION": "eu-central-1",
     "RU4M_CERTIFICATE_KEY": "certificates",
@@ -23,41 +29,18 @@ PLACEHOLDERS = {
     "RU4M_CHECKPOINT_BUCKET": "checkpoints",
     "RU4M_CHECKPOINT_KEY": "checkpoints",
     "RU4M_CONTACT_EMAIL": "packaging@example.org",
-    "RU4M_ERASURES_QUEUE": "https://packaging.example.org/erasures",
     "RU4M_EXPORT_BUCKET": "exports",
-    "RU4M_HOOKS_QUEUE": "https://packaging.example.org/hooks",
     "RU4M_ISSUER": "https://packaging.example.org",
     "RU4M_LOOKUP_VERSIONS": "1",
     "RU4M_MAIL_CONFIGURATION": "packaging",
     "RU4M_MAIL_FROM": "packaging@example.org",
     "RU4M_OPERATORS": "arn:aws:iam::000000000000:user/*",
     "RU4M_PUBLIC_KEYS": '{"keys":[]}',
-    "RU4M_SECRET_CODES": "codes",
-    "RU4M_SECRET_LOOKUP": "lookup",
-    "RU4M_SECRET_PAIRS": "pairs",
-    "RU4M_RENEWALS_QUEUE": "https://packaging.example.org/renewals",
-    "RU4M_RESYNC_QUEUE": "https://packaging.example.org/resync",
-    "RU4M_RIGHTS_QUEUE": "https://packaging.example.org/rights",
-    "RU4M_SECRET_RECEIPTS": "receipts",
-    "RU4M_SECRET_REFRESH": "refresh",
-    "RU4M_SECRET_SIGNING": "signing",
-    "RU4M_SECRET_STAFF": "staff",
-    "RU4M_SECRET_STREAM": "stream",
     "RU4M_SIGNING_KID": "packaging",
     "RU4M_STAGE": "local",
     "RU4M_STAGE_KEYS": '{"current":"1","versions":{}}',
     "RU4M_STREAM_API_KEY": "packaging",
     "RU4M_STREAM_URL": "https://packaging.example.org",
-    "RU4M_TABLE_ACCOUNTS": "accounts",
-    "RU4M_TABLE_BILLING": "billing",
-    "RU4M_TABLE_CHALLENGES": "challenges",
-    "RU4M_TABLE_HELD": "held",
-    "RU4M_TABLE_KEYS": "keys",
-    "RU4M_TABLE_LEDGER": "ledger",
-    "RU4M_TABLE_CLAIMS": "claims",
-    "RU4M_TABLE_RIGHTS": "rights",
-    "RU4M_TABLE_USAGE": "usage",
-    "RU4M_TRANSFERS_QUEUE": "https://packaging.example.org/transfers",
     "RU4M_VERSION": "packaging",
 }
 

@@ -204,27 +204,20 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
     "${CertificateKeyArn}": {"RU4M_CERTIFICATE_KEY": "CertificateKeyArn"},
     "${ExportBucketArn}": {"RU4M_EXPORT_BUCKET": "ExportBucketName"},
-    "${RightsQueue.Arn}": {"RU4M_RIGHTS_QUEUE": "RightsQueue"},
-    "${ErasuresQueue.Arn}": {"RU4M_ERASURES_QUEUE": "ErasuresQueue"},
-    "${TransfersQueue.Arn}": {"RU4M_TRANSFERS_QUEUE": "TransfersQueue"},
-    "${AnnouncementsQueue.Arn}": {"RU4M_ANNOUNCEMENTS_QUEUE": "AnnouncementsQueue"},
-    "${BreachesQueue.Arn}": {"RU4M_BREACHES_QUEUE": "BreachesQueue"},
-    "${RenewalsQueue.Arn}": {"RU4M_RENEWALS_QUEUE": "RenewalsQueue"},
-    "${ResyncQueue.Arn}": {"RU4M_RESYNC_QUEUE": "ResyncQueue"},
-    "${HooksQueue.Arn}": {"RU4M_HOOKS_QUEUE": "HooksQueue"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }
 
 
 def _granted_names(policy: Template) -> dict[str, Any]:
-    """Return the variables for the resources that a policy grants: tables, secrets and others."""
+    """Return the variables for the resources that a policy grants: tables, secrets, queues and others."""
     text = json.dumps(policy)
     tables = {f"RU4M_TABLE_{n.upper()}": f"{n}TableName" for n in _names(text, "TableArn")}
     secrets = {f"RU4M_SECRET_{n.upper()}": f"{n}SecretArn" for n in _names(text, "SecretArn")}
+    queues = {f"RU4M_{n.upper()}_QUEUE": f"{n}Queue" for n in _names(text, r"Queue\.Arn")}
     others = {
         v: name for grant, more in _VARIABLES_BY_GRANT.items() if grant in text for v, name in more.items()
     }
-    return {variable: {"Ref": name} for variable, name in (tables | secrets | others).items()}
+    return {variable: {"Ref": name} for variable, name in (tables | secrets | queues | others).items()}
 
 
 def _names(policy: str, suffix: str) -> set[str]:
