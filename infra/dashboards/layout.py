@@ -6,7 +6,6 @@ CloudWatch's grid has 24 columns. Widgets neither overlap nor leave a row, which
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core.metrics import NAMESPACE
@@ -22,36 +21,34 @@ _ARN = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:
 Widget = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Place:
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def widget(self, kind: str, properties: Widget) -> Widget:
-        return {**vars(self), "type": kind, "properties": properties}
-
-
 def body(dashboard: Dashboard, alarms: tuple[StackAlarm, ...]) -> Widget:
     """Return the body of a dashboard, as PutDashboard takes it."""
     head = f"# {dashboard.title}\n{dashboard.purpose}"
     height = 1 + math.ceil(len(alarms) / ALARMS_IN_A_ROW)
     widgets = [
-        _Place(0, 0, COLUMNS, _HEAD).widget("text", {"markdown": head, "background": "transparent"}),
-        _Place(0, _HEAD, COLUMNS, height).widget("alarm", _alarm_states(alarms)),
+        _widget("text", (0, 0, COLUMNS, _HEAD), _text(head)),
+        _widget("alarm", (0, _HEAD, COLUMNS, height), _alarm_states(alarms)),
     ]
     y = _HEAD + height
     for row in dashboard.rows:
         tall = max(_NUMBERS if chart.view is ChartView.NUMBERS else _CHART for chart in row)
         width = COLUMNS // len(row)
         for number, chart in enumerate(row):
-            drawn = _chart(chart, dashboard.period)
-            widgets.append(_Place(number * width, y, width, tall).widget("metric", drawn))
-            noted = {"markdown": note(chart), "background": "transparent"}
-            widgets.append(_Place(number * width, y + tall, width, _NOTE).widget("text", noted))
+            x = number * width
+            widgets.append(_widget("metric", (x, y, width, tall), _chart(chart, dashboard.period)))
+            widgets.append(_widget("text", (x, y + tall, width, _NOTE), _text(note(chart))))
         y += tall + _NOTE
     return {"start": dashboard.start, "periodOverride": "inherit", "widgets": widgets}
+
+
+def _widget(kind: str, place: tuple[int, int, int, int], properties: Widget) -> Widget:
+    """A widget at a place: x, y, width and height."""
+    x, y, width, height = place
+    return {"x": x, "y": y, "width": width, "height": height, "type": kind, "properties": properties}
+
+
+def _text(markdown: str) -> Widget:
+    return {"markdown": markdown, "background": "transparent"}
 
 
 def note(chart: Chart) -> str:

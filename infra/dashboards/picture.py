@@ -23,13 +23,13 @@ from matplotlib.textpath import TextPath
 from PIL import Image
 
 from infra.dashboards import layout
-from infra.dashboards.box import COLUMN, GRID, INK, ROW, Box
 from infra.dashboards.figures import Points, Span
 from infra.dashboards.layout import COLUMNS, Widget
 from infra.dashboards.widgets import Chart, ChartView, Dashboard, Series
 
+_COLUMN, _ROW = 0.74, 0.43  # inches; a picture is 17.8 wide
 _DPI = 100
-_SOFT, _PAGE = "#545b64", "#f2f3f3"
+_INK, _SOFT, _GRID, _PAGE, _CARD = "#16191f", "#545b64", "#e3e7eb", "#f2f3f3", "#ffffff"
 _STATES = {"OK": "#1d8102", "ALARM": "#d13212", "INSUFFICIENT_DATA": "#879596"}
 _STATE_WORDS = {"OK": "OK", "ALARM": "in alarm", "INSUFFICIENT_DATA": "no data yet"}
 _COLOURS = (
@@ -53,15 +53,68 @@ class PictureContent:
     states: Mapping[str, str]  # of alarms, by their names without the stage
 
 
+@dataclass(frozen=True)
+class _Box:
+    """The place of a widget; lengths are inches from its top left corner."""
+
+    figure: Figure
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, figure: Figure, widget: Widget, rows: int) -> _Box:
+        """The place of a widget, with a gap around it."""
+        gap = 0.05
+        return cls(
+            figure,
+            widget["x"] * _COLUMN + gap,
+            (rows - widget["y"]) * _ROW - (gap if widget["type"] != "text" else 0),
+            widget["width"] * _COLUMN - 2 * gap,
+            widget["height"] * _ROW - (gap if widget["type"] != "text" else 0),
+        )
+
+    def axes(self, left: float, top: float, right: float, bottom: float) -> Axes:
+        """New axes inside of the box, with these margins."""
+        whole_width, whole_height = self.figure.get_size_inches()
+        return self.figure.add_axes(
+            (
+                (self.left + left) / whole_width,
+                (self.top - self.height + bottom) / whole_height,
+                (self.width - left - right) / whole_width,
+                (self.height - top - bottom) / whole_height,
+            )
+        )
+
+    def card(self) -> None:
+        """Draw the white ground of a widget."""
+        axes = self.axes(0, 0, 0, 0)
+        axes.axis("off")
+        axes.set(xlim=(0, self.width), ylim=(0, self.height))
+        axes.add_patch(
+            FancyBboxPatch(
+                (0, 0), self.width, self.height, boxstyle="square,pad=0", linewidth=0.8, edgecolor=_GRID,
+                facecolor=_CARD,
+            )
+        )  # fmt: skip
+
+    def text(self, x: float, y: float, text: str, size: float = 8.5, **more: Any) -> None:  # noqa: ANN401 - matplotlib's own
+        """Write a text at a place of the box."""
+        whole_width, whole_height = self.figure.get_size_inches()
+        at = ((self.left + x) / whole_width, (self.top - y) / whole_height)
+        self.figure.text(*at, text, fontsize=size, **{"color": _INK, "va": "top", **more})
+
+
 def draw(dashboard: Dashboard, on_aws: int, body: Widget, shown: PictureContent, to: Path) -> None:
     """Write the picture of a dashboard as a PNG file; `on_aws` is the period of its points on AWS."""
     widgets = body["widgets"]
     rows = max(widget["y"] + widget["height"] for widget in widgets)
-    size = (COLUMNS * COLUMN, rows * ROW)
+    size = (COLUMNS * _COLUMN, rows * _ROW)
     figure = Figure(figsize=size, dpi=_DPI, facecolor=_PAGE)
     charts = iter([chart for row in dashboard.rows for chart in row])
     for number, widget in enumerate(widgets):
-        box = Box.of(figure, widget, rows)
+        box = _Box.of(figure, widget, rows)
         if number == 0:
             _draw_head(box, dashboard, on_aws, shown.span)
         elif widget["type"] == "alarm":
@@ -78,7 +131,7 @@ def draw(dashboard: Dashboard, on_aws: int, body: Widget, shown: PictureContent,
         Image.open(whole).convert("RGB").quantize(256).save(to, optimize=True)
 
 
-def _draw_head(box: Box, dashboard: Dashboard, on_aws: int, span: Span) -> None:
+def _draw_head(box: _Box, dashboard: Dashboard, on_aws: int, span: Span) -> None:
     box.text(0.05, 0.1, dashboard.title, 19, weight="bold")
     box.text(0.05, 0.5, dashboard.purpose, 10.5)
     day, begins, ends = f"{span.start:%d %B %Y}", f"{span.start:%H:%M}", f"{span.end:%H:%M}"
@@ -94,7 +147,7 @@ def _length(start: str) -> str:
     return {"-P1D": "the last day", "-P7D": "the last seven days"}[start]
 
 
-def _draw_alarms(box: Box, arns: Sequence[str], states: Mapping[str, str]) -> None:
+def _draw_alarms(box: _Box, arns: Sequence[str], states: Mapping[str, str]) -> None:
     box.card()
     names = [arn.rsplit(":alarm:", 1)[1].removeprefix("ru4m-${Stage}-") for arn in arns]
     known = {name: states.get(name, "INSUFFICIENT_DATA") for name in names}
@@ -120,7 +173,7 @@ def _draw_alarms(box: Box, arns: Sequence[str], states: Mapping[str, str]) -> No
         axes.text(x + 0.03, y + 0.5, name, color="white", fontsize=9, va="center")
 
 
-def _draw_note(box: Box, markdown: str) -> None:
+def _draw_note(box: _Box, markdown: str) -> None:
     """Write the sentences under a chart, the words Good and Otherwise in bold."""
     good, otherwise = markdown.replace("`", "").removeprefix("**Good:** ").split(" **Otherwise:** ")
     y = 0.02
@@ -141,7 +194,7 @@ def _bold_width(word: str) -> float:
     return float(TextPath((0, 0), word, prop=bold).get_extents().width) / 72 + 0.06
 
 
-def _draw_chart(box: Box, chart: Chart, shown: PictureContent) -> None:
+def _draw_chart(box: _Box, chart: Chart, shown: PictureContent) -> None:
     box.card()
     box.text(0.14, 0.1, chart.title, 10, weight="bold")
     if chart.view is ChartView.NUMBERS:
@@ -212,12 +265,12 @@ def _style(axes: Axes, span: Span) -> None:
     axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M:%S"))
     axes.yaxis.set_major_locator(ticker.MaxNLocator(4, integer=axes.get_ylim()[1] >= 1))
     axes.yaxis.set_major_formatter(ticker.FuncFormatter(_number))
-    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    axes.grid(axis="y", color=_GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8, colors=_SOFT, length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
+    axes.spines["bottom"].set_color(_GRID)
 
 
 def _number(value: float, _: object = None) -> str:
@@ -234,16 +287,16 @@ def _draw_legend(axes: Axes, largest: Sequence[Series], series: Sequence[Series]
     left = -0.45 / _width(axes)
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(left, -0.13), ncols=3, fontsize=8, frameon=False,
-        handlelength=0.9, columnspacing=1.1, labelcolor=INK, borderpad=0, labelspacing=0.25,
+        handlelength=0.9, columnspacing=1.1, labelcolor=_INK, borderpad=0, labelspacing=0.25,
     )  # fmt: skip
 
 
 def _width(axes: Axes) -> float:
     """Return the width of axes in inches."""
-    return float(axes.get_position().width) * COLUMNS * COLUMN
+    return float(axes.get_position().width) * COLUMNS * _COLUMN
 
 
-def _draw_numbers(box: Box, chart: Chart, shown: PictureContent) -> None:
+def _draw_numbers(box: _Box, chart: Chart, shown: PictureContent) -> None:
     step = box.width / len(chart.series)
     for number, one in enumerate(chart.series):
         figure = _number(_whole(one, shown.points[one])) if one in shown.points else "--"
@@ -257,7 +310,7 @@ def _whole(series: Series, its: Points) -> float:
     return {"Sum": sum(values), "Maximum": max(values), "Minimum": min(values)}[series.stat]
 
 
-def _draw_absence(box: Box, chart: Chart) -> None:
+def _draw_absence(box: _Box, chart: Chart) -> None:
     """Say why a chart has no points."""
     published = {_ON_AWS_ONLY.get(one.namespace) for one in chart.series} - {None}
     service = next(iter(published), None)

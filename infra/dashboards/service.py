@@ -28,7 +28,7 @@ def dashboard(stack: Stack) -> Dashboard:
         period=300,
         rows=(
             (_IN_SHORT,),
-            (_REQUESTS, _gateway_errors(), _gateway_latency()),
+            (_REQUESTS, _GATEWAY_ERRORS, _GATEWAY_LATENCY),
             (_duration(stack), _errors(stack), _throttles(stack)),
             (_FUNNEL, _CODES, _LIMITS),
             (_SESSIONS, _TOKENS_REFUSED, _COLD_STARTS),
@@ -58,6 +58,27 @@ _REQUESTS = Chart(
     "failed requests stay at zero.",
     "search the logs for entry_failed and request_failed; suspect the last deployment first.",
     (total(Metric.REQUEST_SERVED, "served"), total(Metric.REQUEST_FAILED, "failed")),
+)  # fmt: skip
+_GATEWAY_ERRORS = Chart(
+    "Errors at the gateway", "responses",
+    "5xx at zero; 4xx follow the requests.",
+    "5xx without failed requests: a function timed out; see the log api-access.",
+    (
+        of_gateway("Count", "Sum", "all"),
+        of_gateway("4XXError", "Sum", "4xx"),
+        of_gateway("5XXError", "Sum", "5xx"),
+    ),
+)  # fmt: skip
+_GATEWAY_LATENCY = Chart(
+    "Time to answer, at the gateway", "milliseconds",
+    "half within 200 ms, 99 of 100 within a second.",
+    "compare with the functions' durations: Stream and SNS are in those of conversations and signup.",
+    (
+        of_gateway("Latency", "p50", "half of all"),
+        of_gateway("Latency", "p99", "99 of 100"),
+        of_gateway("IntegrationLatency", "p99", "99 of 100, functions only"),
+    ),
+    bound=1000, bound_label="1 second",
 )  # fmt: skip
 _FUNNEL = Chart(
     "From a number to an account", "number",
@@ -176,33 +197,6 @@ _MAIL = Chart(
 )  # fmt: skip
 
 
-def _gateway_errors() -> Chart:
-    return Chart(
-        "Errors at the gateway", "responses",
-        "5xx at zero; 4xx follow the requests.",
-        "5xx without failed requests: a function timed out; see the log api-access.",
-        (
-            of_gateway("Count", "Sum", "all"),
-            of_gateway("4XXError", "Sum", "4xx"),
-            of_gateway("5XXError", "Sum", "5xx"),
-        ),
-    )  # fmt: skip
-
-
-def _gateway_latency() -> Chart:
-    return Chart(
-        "Time to answer, at the gateway", "milliseconds",
-        "half within 200 ms, 99 of 100 within a second.",
-        "compare with the functions' durations: Stream and SNS are in those of conversations and signup.",
-        (
-            of_gateway("Latency", "p50", "half of all"),
-            of_gateway("Latency", "p99", "99 of 100"),
-            of_gateway("IntegrationLatency", "p99", "99 of 100, functions only"),
-        ),
-        bound=1000, bound_label="1 second",
-    )  # fmt: skip
-
-
 def _duration(stack: Stack) -> Chart:
     return Chart(
         "Duration of functions that serve clients", "milliseconds, 99 of 100",
@@ -246,10 +240,6 @@ def _dead(stack: Stack) -> Chart:
         "Messages that no worker could work on", "messages",
         "zero.",
         "find the reason in the worker's log, then move the messages back (docs/runbook.md).",
-        tuple(
-            of_queue(metric, one)
-            for one in stack.dead_queues
-            for metric in ("ApproximateNumberOfMessagesVisible",)
-        ),
+        tuple(of_queue("ApproximateNumberOfMessagesVisible", one) for one in stack.dead_queues),
         ChartView.AREAS,
     )  # fmt: skip
