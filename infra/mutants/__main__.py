@@ -14,7 +14,7 @@ from infra import promises
 from infra.mutants import catalogue, random_mutants, results, sample, selection
 from infra.mutants.catalogue import ROOT
 from infra.mutants.model import Mutant, Verdict
-from infra.mutants.trials import AT_NIGHT, BY_DAY, CannotJudge, Trial, TrialPlan, pool, tried
+from infra.mutants.trials import AT_NIGHT, BY_DAY, CannotJudge, Trial, TrialPlan, Trials, pool
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(soft_wrap=True, markup=False, highlight=False)
@@ -87,15 +87,15 @@ def random_ones(
     """
     seed = _seed(seed)
     begun = time.monotonic()
-    try:
-        known = random_mutants.measured(workers)
-    except CannotJudge as error:
-        console.print(str(error))
-        raise typer.Exit(1) from None
-    console.print(f"{len(known.functions)} functions, {len(known.durations)} tests, ", end="")
-    console.print(f"{time.monotonic() - begun:.0f} s")
-    chosen = list(sample.chosen(known.functions, random_mutants.CosmicRay(), seed, count))
     with pool(workers) as made:
+        try:
+            known = random_mutants.measured(made)
+        except CannotJudge as error:
+            console.print(str(error))
+            raise typer.Exit(1) from None
+        console.print(f"{len(known.functions)} functions, {len(known.durations)} tests, ", end="")
+        console.print(f"{time.monotonic() - begun:.0f} s")
+        chosen = list(sample.chosen(known.functions, random_mutants.CosmicRay(), seed, count))
         trials = random_mutants.tried(chosen, known, seed, made.each, _print_random)
     survivors = [one for one, trial in trials if trial.run.verdict not in random_mutants.KILLED]
     for one in survivors:
@@ -129,7 +129,8 @@ def _try(
     plan = TrialPlan(promises.proofs(), suites, "" if suites == AT_NIGHT else "not proof", first)
     begun = time.monotonic()
     try:
-        trials = tried(mutants, plan, workers, _print)
+        with pool(workers) as made:
+            trials = Trials(plan, made, _print).of(mutants)
     except CannotJudge as error:
         console.print(str(error))
         raise typer.Exit(1) from None

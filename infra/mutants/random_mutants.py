@@ -20,9 +20,9 @@ import subprocess
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 
 from coverage import CoverageData
@@ -30,11 +30,11 @@ from coverage import CoverageData
 from infra.environments import environment
 from infra.mutants import sample
 from infra.mutants.catalogue import ROOT
-from infra.mutants.copies import copied
+from infra.mutants.copies import Copy
 from infra.mutants.model import Mutant, Verdict
 from infra.mutants.runs import Run, Tests, run
 from infra.mutants.sample import ExecutedFunction, Mutation, RandomMutant
-from infra.mutants.trials import BY_DAY, Trial, green, limit_of
+from infra.mutants.trials import BY_DAY, Pool, Trial, green, limit_of
 
 # A failure of any kind is a notice: a random mutant seldom fails by an assertion.
 KILLED = {Verdict.DEAD, Verdict.BROKEN, Verdict.TIMED_OUT}
@@ -99,20 +99,14 @@ class CosmicRay:
         return done.stdout
 
 
-def measured(workers: int) -> Measured:
+def measured(pool: Pool) -> Measured:
     """Run the marked tests of each suite on the unchanged code, and return what they execute.
 
     Raises:
         CannotJudge: a test failed, or a suite has no marked test.
     """
-    stop = threading.Event()
-    with ThreadPoolExecutor(workers) as threads:
-        try:
-            suites = list(threads.map(lambda suite: _suite(suite, stop), BY_DAY))
-        except BaseException:
-            stop.set()
-            threads.shutdown(cancel_futures=True)
-            raise
+    running = [pool.submit(partial(_suite, suite)) for suite in BY_DAY]
+    suites = [future.result() for future in running]
     tests: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for _, executed in suites:
         for path, lines in executed.items():
@@ -128,11 +122,10 @@ def measured(workers: int) -> Measured:
     return Measured(functions, durations, max(one.seconds - sum(one.durations.values()) for one in runs))
 
 
-def _suite(suite: str, stop: threading.Event) -> tuple[Run, dict[str, dict[int, set[str]]]]:
+def _suite(suite: str, copy: Copy, stop: threading.Event) -> tuple[Run, dict[str, dict[int, set[str]]]]:
     """Run the marked tests of one suite under coverage; return the tests by line, by path."""
-    with copied() as copy:
-        done = green(run(copy, Tests([f"tests/{suite}"], "", _MARKS, _COVERAGE), stop), suite)
-        return done, executed_lines(copy.root / ".coverage", copy.root)
+    done = green(run(copy, Tests([f"tests/{suite}"], "", _MARKS, _COVERAGE), stop), suite)
+    return done, executed_lines(copy.root / ".coverage", copy.root)
 
 
 def executed_lines(database: Path, root: Path) -> dict[str, dict[int, set[str]]]:

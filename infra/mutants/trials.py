@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Self
+from functools import partial
+from typing import Self, TypeVar
 
 from infra.mutants.copies import Copy, copied
 from infra.mutants.model import Mutant, Verdict
 from infra.mutants.runs import LEAST, LONGEST, PATIENCE, Run, Tests, run
+
+_T = TypeVar("_T")
 
 # Suites whose tests run in any process; the others start emulators.
 BY_DAY = ("unit", "api", "jobs", "budget", "infra")
@@ -87,31 +90,33 @@ class Pool:
             self._stop.set()
         self._threads.shutdown(cancel_futures=error is not None)
 
+    def submit(self, work: Callable[[Copy, threading.Event], _T]) -> Future[_T]:
+        """Do some work in a free copy; it also gets the event on which it has to stop."""
+
+        def work_alone() -> _T:
+            copy = self._free.get()
+            try:
+                return work(copy, self._stop)
+            finally:
+                self._free.put(copy)
+
+        return self._threads.submit(work_alone)
+
     def each(self, tests: Mapping[Mutant, tuple[Tests, float]]) -> Iterator[Trial]:
         """Try mutants, each on its tests for at most some seconds; yield the trials as they end."""
-        futures = [self._threads.submit(self._one, mutant, *what) for mutant, what in tests.items()]
+        futures = [self.submit(partial(_try, mutant, *what)) for mutant, what in tests.items()]
         for future in as_completed(futures):
             yield future.result()
 
     def unchanged(self, tests: Tests) -> Future[Run]:
         """Run tests on the unchanged code. The result raises `CannotJudge` if one fails, or none runs."""
-        return self._threads.submit(self._unchanged, tests)
+        what = tests.promise or "tests that noticed mutants"
+        return self.submit(lambda copy, stop: green(run(copy, tests, stop, LONGEST), what))
 
-    def _one(self, mutant: Mutant, tests: Tests, limit: float) -> Trial:
-        with self._copy() as copy, copy.changed(mutant):
-            return Trial(mutant, run(copy, tests, self._stop, limit))
 
-    def _unchanged(self, tests: Tests) -> Run:
-        with self._copy() as copy:
-            return green(run(copy, tests, self._stop, LONGEST), tests.promise or "tests that noticed mutants")
-
-    @contextmanager
-    def _copy(self) -> Iterator[Copy]:
-        copy = self._free.get()
-        try:
-            yield copy
-        finally:
-            self._free.put(copy)
+def _try(mutant: Mutant, tests: Tests, limit: float, copy: Copy, stop: threading.Event) -> Trial:
+    with copy.changed(mutant):
+        return Trial(mutant, run(copy, tests, stop, limit))
 
 
 def green(unchanged: Run, what: str) -> Run:
@@ -206,11 +211,3 @@ def pool(workers: int) -> Iterator[Pool]:
     with ExitStack() as stack:
         copies = [stack.enter_context(copied()) for _ in range(workers)]
         yield stack.enter_context(Pool(copies))
-
-
-def tried(
-    mutants: Sequence[Mutant], plan: TrialPlan, workers: int, report: Callable[[Trial], None]
-) -> list[Trial]:
-    """Try mutants in as many copies as there are workers."""
-    with pool(workers) as made:
-        return Trials(plan, made, report).of(mutants)
