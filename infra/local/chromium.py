@@ -169,13 +169,6 @@ class Browser:
         """Return the visible part of the page, as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
-    def whole_picture(self) -> bytes:
-        """Return the whole page, as PNG."""
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        result = self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
-        return base64.b64decode(result["data"])
-
     def paper(self) -> bytes:
         """Return the page as printed on A4, as PDF."""
         result = self.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=False)

@@ -29,6 +29,7 @@ from infra.environments import timed
 from infra.guards.findings import Finding
 from infra.local.children import LOCAL
 from infra.local.deployed.completion import complete
+from infra.local.emf import log_streams
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.waiting import until
 from infra.stream_emulator.control import Emulator
@@ -197,10 +198,6 @@ class LocalCloud:
             item for page in pages.paginate(TableName=name, ConsistentRead=True) for item in page["Items"]
         ]
 
-    def evidence(self) -> list[dict[str, Any]]:
-        """Return every item of the Ledger, raw."""
-        return self.items(Table.LEDGER)
-
     def copies(self) -> list[str]:
         """Return the key of each version and unfinished upload in the bucket of copies."""
         s3, bucket = self.account.client("s3"), self._data("ExportBucketName")
@@ -220,19 +217,12 @@ class LocalCloud:
     def log_lines(self, job: str = "") -> list[str]:
         """Return all log lines of a job's function, or of all functions and the API."""
         logs = self.account.client("logs")
-        groups = [
-            group["logGroupName"]
-            for page in logs.get_paginator("describe_log_groups").paginate()
-            for group in page["logGroups"]
-            if group["logGroupName"].endswith(job)
+        return [
+            event["message"]
+            for group, stream in log_streams(self.account)
+            if group.endswith(job)
+            for event in logs.get_log_events(logGroupName=group, logStreamName=stream)["events"]
         ]
-        streams = [
-            {"logGroupName": group, "logStreamName": stream["logStreamName"]}
-            for group in groups
-            for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
-            for stream in page["logStreams"]
-        ]
-        return [e["message"] for s in streams for e in logs.get_log_events(**s)["events"]]
 
 
 @contextmanager

@@ -163,16 +163,6 @@ def keep_suppressed_addresses() -> None:
     ses_v2.handle_request = handle
 
 
-def judge_alarms() -> None:
-    """Replace the judging of alarms."""
-    _beside("judging").install(cloudwatch, sqs)
-
-
-def expire_items() -> None:
-    """Replace the deletion of expired items."""
-    _beside("expiring").install(dynamodb, request_scope)
-
-
 def _beside(name: str) -> Any:  # noqa: ANN401 - a module
     """The module in a file beside this one."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
@@ -184,8 +174,8 @@ def _beside(name: str) -> Any:  # noqa: ANN401 - a module
 
 
 if __name__ == "__main__":
-    judge_alarms()
-    expire_items()
+    _beside("judging").install(cloudwatch, sqs)
+    _beside("expiring").install(dynamodb, request_scope)
     drain()
     share_code()
     read_concurrency_as_number()

@@ -31,6 +31,15 @@ _DATA, _VALUES = 1000, 150
 Datum = dict[str, Any]
 
 
+def log_streams(account: AwsAccount, prefix: str = "/") -> Iterator[tuple[str, str]]:
+    """Yield the log group and the name of each stream, of the groups with a prefix."""
+    logs = account.client("logs")
+    for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix):
+        for group in (one["logGroupName"] for one in page["logGroups"]):
+            for some in logs.get_paginator("describe_log_streams").paginate(logGroupName=group):
+                yield from ((group, stream["logStreamName"]) for stream in some["logStreams"])
+
+
 @dataclass
 class Forwarder:
     """Forwards the lines of one account; keeps the position in each stream."""
@@ -42,7 +51,8 @@ class Forwarder:
     def forward(self) -> int:
         """Send the figures of all new lines; returns how many lines had some."""
         with self._alone:
-            return sum(self._forward_stream(*stream) for stream in self._streams())
+            streams = log_streams(self.account, _FUNCTIONS)
+            return sum(self._forward_stream(*stream) for stream in streams)
 
     def measure_queues(self) -> None:
         """Send the number of messages that wait in each queue, as SQS itself does on AWS."""
@@ -59,13 +69,6 @@ class Forwarder:
                     }
                 )
         self._send("AWS/SQS", figures)
-
-    def _streams(self) -> Iterator[tuple[str, str]]:
-        logs = self.account.client("logs")
-        for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=_FUNCTIONS):
-            for group in (one["logGroupName"] for one in page["logGroups"]):
-                for some in logs.get_paginator("describe_log_streams").paginate(logGroupName=group):
-                    yield from ((group, stream["logStreamName"]) for stream in some["logStreams"])
 
     def _forward_stream(self, group: str, stream: str) -> int:
         logs, found = self.account.client("logs"), 0

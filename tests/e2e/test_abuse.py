@@ -83,7 +83,7 @@ def test_flood_by_one_account_is_stopped_at_its_daily_limits(a_phone: Callable[[
     flooder, other = a_phone(), a_phone()
     for phone in (flooder, other):
         phone.sign_up("Mila")
-        phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+        phone.step_up()
     count_admitted("rights_requests", REAL.rights_requests_day, lambda: exercise_and_cancel(flooder))
     count_admitted("consents_given", REAL.consents_given_day, lambda: consent_and_withdraw(flooder))
     assert exercise_and_cancel(other).status == 202
@@ -102,7 +102,7 @@ def test_stranger_in_the_owners_address_block_does_not_lock_her_out(
     assert len(real_cloud.texts_to(owner.number)) == sent + 1
 
     challenge = owner.ask_to_step_up().body["challenge_id"]
-    assert owner.step_up(challenge, owner.read_code()).status == 200
+    assert owner.give_step_up_code(challenge, owner.read_code()).status == 200
     owner.log_out()
     owner.sign_up()  # from the reserve of her device
     assert owner.call("GET", "/v1/profile").status == 200

@@ -16,7 +16,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.phrases import to_cyrillic
 from infra.local.cloud import LocalCloud
-from infra.local.tour.erasure import GRACE, account_of
+from infra.local.tour.erasure import GRACE
 from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until
 from tests.support.cases.breaches import TEXTS
@@ -61,7 +61,7 @@ def item(cloud: LocalCloud, table: str, pk: str, sk: str) -> dict[str, Any]:
 
 
 def notice(cloud: LocalCloud, phone: Phone, breach_id: str) -> dict[str, Any]:
-    return item(cloud, ACCOUNTS, f"A#{account_of(phone)}", f"account_notice#breach#{breach_id}")
+    return item(cloud, ACCOUNTS, f"A#{phone.account_id}", f"account_notice#breach#{breach_id}")
 
 
 def rounds(cloud: LocalCloud, breach_id: str) -> int:
@@ -81,8 +81,8 @@ def end_the_pause(cloud: LocalCloud, breach_id: str) -> None:
 
 def freeze(cloud: LocalCloud, phone: Phone) -> None:
     """Ask for the erasure of the phone's account, and wait until it is frozen; then sign in again."""
-    phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
-    account_id = account_of(phone)
+    phone.step_up()
+    account_id = phone.account_id
     assert phone.call("POST", "/v1/rights-requests", {"right": "erasure"}).status == 202
     until(
         lambda: item(cloud, ACCOUNTS, f"A#{account_id}", "account")["state"] == {"S": "frozen"},

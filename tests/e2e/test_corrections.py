@@ -65,7 +65,7 @@ def version(run: Callable[..., Any], request_id: str) -> str:
 
 def copied(phone: Phone) -> dict[str, Any]:
     """Order a copy, and return its data."""
-    phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+    phone.step_up()
     asked = phone.call("POST", "/v1/rights-requests", {"right": "access"}).body
     until(lambda: answer_to(phone, asked["id"]), "the copy", TIMEOUT)
     found: dict[str, Any] = json.loads(fetched(phone, asked["id"]).read("data.json"))["sections"]
@@ -125,7 +125,7 @@ def test_changed_number_opens_the_account_and_its_copy_waits(
     cloud: LocalCloud, jelena: Phone, a_phone: Callable[[], Phone]
 ) -> None:
     successor = a_phone()
-    jelena.step_up(jelena.ask_to_step_up().body["challenge_id"], jelena.read_code())
+    jelena.step_up()
     asked = jelena.call("PUT", "/v1/profile/phone", {"phone": successor.number})
     assert asked.status == 202, asked.body
     code = until(lambda: [code_in(text) for text in cloud.texts_to(successor.number)], "the code")[-1]
@@ -151,7 +151,7 @@ def test_changed_number_opens_the_account_and_its_copy_waits(
         UpdateExpression="SET number_changed_at = :at",
         ExpressionAttributeValues={":at": {"S": later}},
     )
-    successor.step_up(successor.ask_to_step_up().body["challenge_id"], successor.read_code())
+    successor.step_up()
     copy = successor.call("POST", "/v1/rights-requests", {"right": "access"}).body
     until(lambda: statuses(successor, copy["id"])["cool_down"] == "in_progress", "the wait", TIMEOUT)
     shown = statuses(successor, copy["id"])

@@ -11,11 +11,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.core import clock
+from chalicelib.core.table_names import Table
 from chalicelib.rights.answers.receipt_page import TEXTS
 from infra.local import guide
 from infra.local.chromium import browser
 from infra.local.cloud import LocalCloud
-from infra.local.tour.erasure import GRACE, account_of
+from infra.local.tour.erasure import GRACE
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
@@ -67,7 +68,7 @@ def is_suppressed(cloud: LocalCloud, address: str) -> bool:
 
 def marks(cloud: LocalCloud, link: ReceiptLink) -> dict[str, dict[str, Any]]:
     """Return the versions of an erasure's marks in the locked bucket, by name."""
-    entries = [item for item in cloud.evidence() if link.request_id in json.dumps(item, default=str)]
+    entries = [item for item in cloud.items(Table.LEDGER) if link.request_id in json.dumps(item, default=str)]
     (chain,) = {e["pk"]["S"] for e in entries if e["pk"]["S"].startswith("tombstone#")}
     prefix = f"tombstones/{chain.removeprefix('tombstone#')}/"
     found = cloud.account.client("s3").list_object_versions(Bucket=cloud.archive, Prefix=prefix)
@@ -113,7 +114,7 @@ def test_erasure_leaves_evidence_locked_marks_and_a_verifiable_certificate(
     again = gordana.phone.sign_up("Gordana")
     assert again.body["new_account"]
     assert gordana.phone.user_id != gordana.user_id
-    assert account_of(gordana.phone) != gordana.account_id
+    assert gordana.phone.account_id != gordana.account_id
 
 
 @pytest.mark.proof

@@ -21,7 +21,6 @@ from chalicelib.retention.held.model import HeldRecord
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from infra.local import guide
 from infra.local.cloud import LocalCloud
-from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.usage import an_event, batch
@@ -86,7 +85,7 @@ def record_invoice(run: Run, phone: Phone, folder: Path) -> str:
 
 def erase(phone: Phone) -> ReceiptLink:
     """Delete the account in the app; return the link once the request waits for the end of the hold."""
-    phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+    phone.step_up()
     asked = phone.call("POST", "/v1/rights-requests", {"right": "erasure", "waive_grace": True})
     link = ReceiptLink(phone, asked.body["id"], asked.body["receipt"])
     assert link.wait_for_answer() == "partially_completed"
@@ -133,7 +132,7 @@ def assert_unreadable_by(wrapped: dict[str, Any] | None, held: HeldAccount) -> N
 def test_erasure_keeps_invoice_and_held_profile_until_the_hold_lapses(
     cloud: LocalCloud, vesna: Phone, run: Run, tmp_path: Path
 ) -> None:
-    account_id, number = AccountId(account_of(vesna)), record_invoice(run, vesna, tmp_path)
+    account_id, number = vesna.account_id, record_invoice(run, vesna, tmp_path)
     hold_id = place_hold(run, vesna, tmp_path)
     wrapped = stored_key(cloud, account_id)
     link = erase(vesna)
@@ -200,4 +199,4 @@ def usage_times(cloud: LocalCloud, phone: Phone) -> dict[str, tuple[int, int]]:
 
 def usage_items(cloud: LocalCloud, phone: Phone) -> list[dict[str, Any]]:
     """Return the raw items with the usage of an account."""
-    return [item for item in cloud.items(Table.USAGE) if item["pk"]["S"] == f"A#{account_of(phone)}"]
+    return [item for item in cloud.items(Table.USAGE) if item["pk"]["S"] == f"A#{phone.account_id}"]

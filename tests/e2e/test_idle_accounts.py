@@ -13,10 +13,8 @@ from chalicelib.accounts.service import last_uses
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion, Practice
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import AccountId
 from chalicelib.rights.erasure.idle import plan
 from infra.local.cloud import LocalCloud, local_cloud
-from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops
@@ -54,7 +52,7 @@ def signed_up(cloud: LocalCloud, number: str) -> Phone:
 
 
 def use_of(phone: Phone) -> LastUse:
-    found = last_uses.read(AccountId(account_of(phone)))
+    found = last_uses.read(phone.account_id)
     assert found
     return found
 
@@ -75,7 +73,7 @@ def test_accounts_are_warned_and_erased_unless_their_owners_sign_in(
     challenge = mila.ask_for_email(ADDRESS).body["challenge_id"]
     mila.give_mailed_code(challenge, code_in(str(own_cloud.mails_to(ADDRESS)[-1])))
     mails, texts = len(own_cloud.mails_to(ADDRESS)), len(own_cloud.texts_to(vuk.number))
-    ids = [account_of(phone) for phone in (mila, vuk)]
+    ids = [phone.account_id for phone in (mila, vuk)]
     own_cloud.publish(says_so())
     act_as_signup(own_cloud.account, "local")
 

@@ -11,12 +11,10 @@ import requests
 
 from chalicelib.consents.marketing.service import Withheld, send_marketing
 from chalicelib.core import clock
-from chalicelib.core.ids import AccountId
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import Purpose
 from infra.local.cloud import STAGE, LocalCloud
-from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
 from infra.ops import standing_in
@@ -36,7 +34,7 @@ def act_as_sender(cloud: LocalCloud) -> None:
 
 
 def sends(phone: Phone) -> Withheld | None:
-    return send_marketing(AccountId(account_of(phone)), NEWS)
+    return send_marketing(phone.account_id, NEWS)
 
 
 def news_to(cloud: LocalCloud, address: str) -> list[str]:

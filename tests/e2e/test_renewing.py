@@ -11,7 +11,6 @@ import pytest
 from chalicelib.core import clock
 from chalicelib.core.table_names import Table
 from infra.local.cloud import LocalCloud
-from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
 
@@ -20,7 +19,7 @@ def decisions(cloud: LocalCloud, phone: Phone) -> dict[str, Any]:
     (item,) = (
         item
         for item in cloud.items(Table.ACCOUNTS)
-        if (item["pk"]["S"], item["sk"]["S"]) == (f"A#{account_of(phone)}", "purposes")
+        if (item["pk"]["S"], item["sk"]["S"]) == (f"A#{phone.account_id}", "purposes")
     )
     return item
 
@@ -51,4 +50,4 @@ def test_evidence_of_an_account_that_is_due_is_renewed_by_a_worker(
     assert renewed
     (record,) = phone.call("GET", "/v1/consents/analytics/records").body["items"]
     assert record["event"]["event_state"] == "ConsentGiven"
-    assert account_of(phone) not in "\n".join(cloud.log_lines("renew_shard"))
+    assert phone.account_id not in "\n".join(cloud.log_lines("renew_shard"))

@@ -13,7 +13,7 @@ from chalicelib.core.table_names import Table
 from infra.deployment.rollout import deploy
 from infra.local.backups import TableBackups
 from infra.local.cloud import LocalCloud, local_cloud
-from infra.local.tour.erasure import GRACE, account_of
+from infra.local.tour.erasure import GRACE
 from infra.local.tour.phone import Phone
 from infra.ops.__main__ import app
 from tests.support.clouds.deployed_subjects import ErasedSubject
@@ -76,7 +76,7 @@ def test_restored_tables_are_used_only_without_the_users_erased_since(
 ) -> None:
     cloud = own_cloud
     erased, waiting = a_subject(cloud, next(numbers)), a_subject(cloud, next(numbers))
-    vuk_id, held = account_of(vuk), vuk.session
+    vuk_id, held = vuk.account_id, vuk.session
     with cloud.configured("erase_accounts", GRACE):
         pending = waiting.asks("erasure")
         pending.wait_for_step("grace", "in_progress")
@@ -106,7 +106,7 @@ def test_restored_tables_are_used_only_without_the_users_erased_since(
     vuk.session = held
     assert vuk.call("GET", "/v1/profile").problem == "session_ended"
     vuk.sign_up()
-    assert (account_of(vuk), vuk.call("GET", "/v1/profile").status) == (vuk_id, 200)
+    assert (vuk.account_id, vuk.call("GET", "/v1/profile").status) == (vuk_id, 200)
     assert erased.phone.sign_up("Gordana").body["new_account"]
 
     # The erasure that was not final at the backup began again, and ends in a certificate.

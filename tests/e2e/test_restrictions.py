@@ -152,6 +152,6 @@ def test_freeze_for_a_caller_holds_against_the_session_until_a_step_up(
     waits(jelena, request_id, "restrict_at_stream", "done")
     assert cloud.stream.user(known)["state"] == "deactivated"
     challenge = jelena.ask_to_step_up().body["challenge_id"]
-    assert jelena.step_up(challenge, jelena.read_code()).status == 200
+    assert jelena.give_step_up_code(challenge, jelena.read_code()).status == 200
     assert jelena.call("POST", lift).status == 200
     assert jelena.call("GET", "/v1/profile").status == 200

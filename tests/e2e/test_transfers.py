@@ -34,7 +34,7 @@ def test_deployed_function_sends_the_copy_to_the_named_controller(
 ) -> None:
     phone, authority = a_phone(), Authority(tmp_path)
     phone.sign_up("Ivana")
-    phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+    phone.step_up()
     with (
         receiving(authority.certificate(HOST), status("201 Created")) as receiver,
         sends_to(cloud, receiver, authority),

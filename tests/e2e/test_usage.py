@@ -55,7 +55,7 @@ def test_figure_is_published_from_ten_accounts_on(
         rare = [an_event("settings.opened")] if number else []
         submit_usage(person, an_event("meeting.joined", screen="lobby"), *rare)
     day = usage.move_back(cloud, people, days=6)
-    usage.roll_up(cloud)
+    cloud.run("roll_up_usage")
     (figures,) = usage.published(cloud, day)
     assert [(figure.name, figure.screen, figure.accounts, figure.events) for figure in figures.figures] == [
         ("meeting.joined", "lobby", 10, 10)

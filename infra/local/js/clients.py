@@ -7,18 +7,14 @@ import json
 import queue
 import subprocess
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from infra.local.children import wait_or_kill
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from types import TracebackType
-    from typing import Self
-
-    TokenProvider = Callable[[], str]
+TokenProvider = Callable[[], str]
 
 _HERE = Path(__file__).parent
 _TIMEOUT = 15.0
@@ -161,12 +157,7 @@ class ChatClients:
         self._reader.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         child = self._child
         with self._writing:
             if child.stdin:

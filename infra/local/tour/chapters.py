@@ -9,10 +9,9 @@ import time
 from datetime import timedelta
 from functools import partial
 
-import jwt
-
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
+from chalicelib.core.table_names import Table
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
@@ -43,10 +42,7 @@ def sign_up(tour: Tour) -> None:
     tour.say(f"[dim]text message to {_MILA}:[/] [italic]“{text}”[/]")
     challenge = started.body["challenge_id"]
     code = mila.read_code()
-    shown = {"terms_version": "", "privacy_version": ""}
-    for notice in mila.call("GET", "/v1/notices/current").body["items"]:
-        shown[f"{notice['kind']}_version"] = notice["version"]
-    refused = mila.call("POST", f"/v1/signup/{challenge}/verify", {"code": _another(code), **shown})
+    refused = mila.try_code(challenge, _another(code))
     tour.check("a wrong code is refused", refused.problem == "wrong_code")
     answer = mila.give_code(challenge, code, "Mila")
     tour.check("the right code creates an account", answer.status == 201 and answer.body["new_account"])
@@ -76,8 +72,7 @@ def change_name(tour: Tour) -> None:
     """Mila changes her display name, and the change is copied to Stream."""
     mila = tour.phones["Mila"]
     mila.change_profile(display_name="Mila K")
-    until(lambda: tour.name_at_stream(mila) == "Mila K", "the new name")
-    tour.check("Stream shows the new name", holds=True)
+    tour.wait_for("Stream shows the new name", lambda: tour.name_at_stream(mila) == "Mila K")
     seen = tour.phones["Jovan"].call("GET", f"/v1/users/{mila.user_id}")
     tour.check("Jovan sees it too", seen.body["display_name"] == "Mila K")
 
@@ -99,7 +94,7 @@ def give_and_withdraw_consent(tour: Tour) -> None:
     states = [record["event"]["event_state"] for record in records]
     tour.say(f"on record, newest first: {', '.join(states)}")
     tour.check("the history shows both decisions", states == ["ConsentWithdrawn", "ConsentGiven"])
-    evidence = str(tour.cloud.evidence())
+    evidence = str(tour.cloud.items(Table.LEDGER))
     named = [word for word in (mila.number.lstrip("+"), mila.user_id) if word in evidence]
     tour.check("the Ledger has the evidence, without her number or user id", bool(evidence) and not named)
 
@@ -126,7 +121,7 @@ def submit_usage(tour: Tour) -> None:
         phone.call("POST", "/v1/usage", batch(phone, an_event("meeting.joined"), *rare))
     day = usage.move_back(cloud, [mila, *crowd], days=4)
     tour.say("ten other users joined a meeting, and nine of them opened the settings; four days later:")
-    usage.roll_up(cloud)
+    cloud.run("roll_up_usage")
     (figures,) = usage.published(cloud, day)
     for figure in figures.figures:
         tour.say(f"{day}: {figure.name} by {figure.accounts} people, {figure.events} times")
@@ -185,10 +180,10 @@ def step_up(tour: Tour) -> None:
     held = mila.session["refresh_token"]
     challenge = mila.ask_to_step_up().body["challenge_id"]
     code = mila.read_code()
-    refused = mila.step_up(challenge, _another(code))
+    refused = mila.give_step_up_code(challenge, _another(code))
     tour.check("a wrong code is refused", refused.problem == "wrong_code")
     tour.check("and her token is not stepped up", _stepped_up_for(mila) == 0)
-    answer = mila.step_up(challenge, code)
+    answer = mila.give_step_up_code(challenge, code)
     tour.check("the right code returns her session", answer.status == 200)
     minutes = _stepped_up_for(mila) / 60
     tour.check(f"its token is stepped up for {minutes:.0f} minutes", 9 < minutes <= 10)
@@ -204,8 +199,7 @@ def _another(code: str) -> str:
 
 def _stepped_up_for(phone: Phone) -> float:
     """Return for how many seconds the phone's access token is still stepped up."""
-    claims = jwt.decode(phone.access_token, options={"verify_signature": False})
-    return float(claims["su"] - time.time()) if "su" in claims else 0
+    return float(phone.claims["su"] - time.time()) if "su" in phone.claims else 0
 
 
 def announce_terms(tour: Tour) -> None:
@@ -240,8 +234,10 @@ def sign_out(tour: Tour) -> None:
     refused = mila.call("POST", "/v1/chat/token")
     tour.check("she gets no more chat tokens", (refused.status, refused.problem) == (401, "session_ended"))
     with ChatClients(stream.url, stream.api_key) as clients:
-        until(partial(_is_revoked, clients, mila.user_id, minted_before), "the revocation at Stream")
-    tour.check("Stream refuses the chat token that she still has", holds=True)
+        tour.wait_for(
+            "Stream refuses the chat token that she still has",
+            partial(_is_revoked, clients, mila.user_id, minted_before),
+        )
 
 
 def _is_revoked(clients: ChatClients, user_id: str, token: str) -> bool:

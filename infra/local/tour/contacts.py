@@ -6,7 +6,6 @@ import requests
 
 from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
-from infra.local.waiting import until
 
 _STRANGER = "+381601234569"
 _TIMEOUT = 35.0  # seconds; the gateway gives up after 29
@@ -35,8 +34,9 @@ def become_contacts(tour: Tour) -> None:
     tour.check("after Mila blocks the stranger, the invitation is gone", mila.invitations() == [])
     hidden = stranger.call("GET", f"/v1/users/{mila.user_id}")
     tour.check("and the stranger does not see her any more", hidden.problem == "not_found")
-    until(lambda: stranger.user_id in _blocked_at_stream(tour, mila), "the block at Stream")
-    tour.check("Stream blocks the stranger too", holds=True)
+    tour.wait_for(
+        "Stream blocks the stranger too", lambda: stranger.user_id in _blocked_at_stream(tour, mila)
+    )
 
 
 def _blocked_at_stream(tour: Tour, phone: Phone) -> list[str]:

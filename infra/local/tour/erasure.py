@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 
-import jwt
-
-from chalicelib.core import figures
+from chalicelib.core import clock, figures
 from chalicelib.core.table_names import Table
-from infra.local import chromium, guide
+from infra.deployment.account import AwsAccount
+from infra.local import guide
 from infra.local.children import LOCAL
-from infra.local.chromium import PHONE, NoChromium
 from infra.local.cloud import LocalCloud
-from infra.local.tour import operator
 from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
+from infra.ops.internal_api import InternalApi
 
 # So long that the first erasure waits until Mila cancels it. On the local cloud the default is not to wait.
 GRACE = {figures.variable(figures.ErasureWaits, "grace_hours"): "24"}
+_OPERATOR = "tour-operator"
 _INVOICE = "RU-2026-0000001"
 # Keys of items that may show ids of a deleted account: the request and its evidence; and for some days, used
 # codes and deliveries of mails, which cannot be found from the account.
@@ -37,9 +36,9 @@ def erase_account(tour: Tour) -> None:
     """Mila asks to delete her account, cancels that, asks again, and verifies the certificate."""
     mila, cloud = tour.phones["Mila"], tour.cloud
     mila.sign_up()
-    user_id, account_id, address = mila.user_id, account_of(mila), _address(mila)
+    user_id, account_id, address = mila.user_id, mila.account_id, _address(mila)
     tour.check("the tables have records of her", bool(_places(cloud, account_id)))
-    operator.record_invoice(cloud, mila, _INVOICE)
+    _record_invoice(cloud, mila, _INVOICE)
     tour.say(f"an operator records her invoice {_INVOICE}")
     with cloud.configured("erase_accounts", GRACE):
         _ask_and_cancel(tour, mila, address)
@@ -54,7 +53,8 @@ def erase_account(tour: Tour) -> None:
     tour.check("it cannot be cancelled any more", link.cancel().problem == "too_late")
     _verify_certificate(tour, link)
     _check_invoice(tour, link, [account_id, user_id])
-    _show(tour, link)
+    button = "!!document.querySelector('button:enabled')"
+    tour.photograph(link.page, button, LOCAL / "certificate" / "phone.png")
 
     ids = [*_places(cloud, account_id), *_places(cloud, user_id)]
     others = [place for place in ids if not place.startswith(KEPT)]
@@ -62,8 +62,36 @@ def erase_account(tour: Tour) -> None:
     tour.check("S3 has no copy of her data", cloud.copies() == [])
     tour.check("Stream has neither her profile nor her messages", _is_gone_at_stream(cloud, user_id))
     again = mila.sign_up("Mila")
-    new = again.body["new_account"] and mila.user_id != user_id and account_of(mila) != account_id
+    new = again.body["new_account"] and mila.user_id != user_id and mila.account_id != account_id
     tour.check("her number gets a new account with new ids", new)
+
+
+def _record_invoice(cloud: LocalCloud, phone: Phone, number: str) -> None:
+    """Record an invoice of today for a user."""
+    today = clock.day_of(clock.now()).isoformat()
+    invoice = {
+        "user_id": phone.user_id,
+        "invoice_number": number,
+        "issued_on": today,
+        "amount_minor": 990,
+        "currency": "EUR",
+        "service_from": today,
+        "service_to": today,
+        "provider_reference": "pi_tour",
+    }
+    _operator(cloud).call("POST", "/invoices", invoice)
+
+
+def _operator(cloud: LocalCloud) -> InternalApi:
+    """Return the internal API, signed with the keys of a new IAM user with the policy of operators."""
+    iam = cloud.account.client("iam")
+    iam.create_user(UserName=_OPERATOR)
+    iam.attach_user_policy(UserName=_OPERATOR, PolicyArn=cloud.deployment.outputs["OperatorPolicyArn"])
+    key = iam.create_access_key(UserName=_OPERATOR)["AccessKey"]
+    account = AwsAccount(
+        cloud.account.region, cloud.account.endpoint, key["AccessKeyId"], key["SecretAccessKey"]
+    )
+    return InternalApi(account, lambda: cloud.state.api_url)
 
 
 def _ask_and_cancel(tour: Tour, mila: Phone, address: str) -> None:
@@ -81,7 +109,7 @@ def _ask_and_cancel(tour: Tour, mila: Phone, address: str) -> None:
 def _ask(tour: Tour, phone: Phone, address: str, **more: bool) -> ReceiptLink:
     """Ask for an erasure in the app; return the link in the mail that confirms it."""
     read = len(tour.cloud.mails_to(address))
-    phone.step_up(phone.ask_to_step_up().body["challenge_id"], phone.read_code())
+    phone.step_up()
     phone.call("POST", "/v1/rights-requests", {"right": "erasure", **more})
     mail = until(lambda: tour.cloud.mails_to(address)[read:], "the mail", 30)[0]
     tour.say(f"[dim]mail to {address}:[/] [italic]“{mail['Subject']}”[/]")
@@ -109,24 +137,6 @@ def _check_invoice(tour: Tour, link: ReceiptLink, ids: list[str]) -> None:
     tour.check(
         "the invoice is kept under a new id and another key, without her ids", len(held) == 1 and secret
     )
-
-
-def _show(tour: Tour, link: ReceiptLink) -> None:
-    """Take a picture of the link's page, if a browser is installed."""
-    try:
-        with chromium.browser() as browser:
-            browser.visit(link.page, PHONE)
-            until(lambda: browser.value("!!document.querySelector('button:enabled')"), "the page")
-            picture = LOCAL / "certificate" / "phone.png"
-            picture.write_bytes(browser.picture())
-            tour.say(f"the page of the link on her phone: [bold]{picture}[/]")
-    except NoChromium:
-        tour.say("(no screenshot: Chromium is not installed)")
-
-
-def account_of(phone: Phone) -> str:
-    """Return the account id, which only tokens contain."""
-    return str(jwt.decode(phone.access_token, options={"verify_signature": False})["sub"])
 
 
 def _address(phone: Phone) -> str:

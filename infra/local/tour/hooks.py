@@ -61,8 +61,7 @@ def _hide_a_message(tour: Tour, vuk: Phone) -> None:
     def is_gone() -> bool:
         return not tour.cloud.stream.state()["channels"][channel.cid]["messages"]
 
-    until(is_gone, "the message to be deleted", _SECONDS)
-    tour.check("Stream reports it, and the service deletes it for good", holds=True)
+    tour.wait_for("Stream reports it, and the service deletes it for good", is_gone, _SECONDS)
 
 
 def _delete_at_stream(tour: Tour, vuk: Phone) -> None:
@@ -74,5 +73,4 @@ def _delete_at_stream(tour: Tour, vuk: Phone) -> None:
         kind = {"S": StreamCase.declaration.kind}
         return any(item.get("kind") == kind for item in tour.cloud.items(Table.ACCOUNTS))
 
-    until(has_case, "the case", _SECONDS)
-    tour.check("a deletion in Stream's dashboard opens a case for operators", holds=True)
+    tour.wait_for("a deletion in Stream's dashboard opens a case for operators", has_case, _SECONDS)

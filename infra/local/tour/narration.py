@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from stream_chat import StreamChat
 
+from infra.local import chromium
 from infra.local.backups import TableBackups
+from infra.local.chromium import PHONE, NoChromium
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, PhoneAnswer
+from infra.local.waiting import until
 
 _GOOD = 400
 
@@ -53,6 +57,34 @@ class Tour:
         if not holds:
             raise TourFailed(fact)
         self.console.print(f"  [green]✓[/] {fact}", highlight=False)
+
+    def wait_for(self, fact: str, look: Callable[[], bool], seconds: float = 15.0) -> None:
+        """Wait until a fact holds, and print it.
+
+        Raises:
+            NotInTime: it did not hold within `seconds`.
+        """
+        until(look, fact, seconds)
+        self.check(fact, holds=True)
+
+    def photograph(self, url: str, ready: str, file: Path) -> None:
+        """Take a picture of a page on a phone, if a browser is installed.
+
+        Args:
+            url: the address of the page, on this machine.
+            ready: a JavaScript expression that is true once the page is complete.
+            file: the picture.
+        """
+        try:
+            with chromium.browser() as browser:
+                browser.visit(url, PHONE)
+                until(lambda: browser.value(ready), "the page")
+                file.write_bytes(browser.picture())
+                self.say(f"on her phone: [bold]{file}[/]")
+                fits = browser.value("document.documentElement.scrollWidth <= innerWidth")
+                self.check("the page fits her phone's screen", bool(fits))
+        except NoChromium:
+            self.say("(no screenshot: Chromium is not installed)")
 
     def name_at_stream(self, phone: Phone) -> object:
         """Return the display name of a user at Stream."""

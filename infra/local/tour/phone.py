@@ -6,11 +6,13 @@ import json
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
+import jwt
 import requests
 
+from chalicelib.core.ids import AccountId
 from infra.local.waiting import until
 
 _TIMEOUT = 35.0  # seconds; the gateway gives up after 29
@@ -63,6 +65,21 @@ class Phone:
         """The current access token."""
         return str(self.session["access_token"])
 
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The claims of the current access token."""
+        claims: dict[str, Any] = jwt.decode(self.access_token, options={"verify_signature": False})
+        return claims
+
+    @property
+    def account_id(self) -> AccountId:
+        """The internal id, which only tokens contain."""
+        return AccountId(self.claims["sub"])
+
+    def silent(self) -> Self:
+        """Return the same phone without a report of its responses, for polls."""
+        return replace(self, on_answer=lambda _: None)
+
     def call(
         self,
         method: str,
@@ -111,14 +128,21 @@ class Phone:
         return code_in(self.read_text())
 
     def give_code(self, challenge_id: str, code: str, display_name: str | None = None) -> PhoneAnswer:
-        """Submit the code, accepting the current notices."""
-        current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
-        shown = {f"{notice['kind']}_version": notice["version"] for notice in current}
-        name = {"display_name": display_name} if display_name else {}
-        path = f"/v1/signup/{challenge_id}/verify"
-        answer = _expect(self.call("POST", path, {"code": code, **shown, **name}), 200, 201)
+        """Submit the right code, accepting the current notices; keep the session."""
+        answer = _expect(self.try_code(challenge_id, code, display_name), 200, 201)
         self.session, self.user_id = answer.body["session"], answer.body["user_id"]
         return answer
+
+    def try_code(self, challenge_id: str, code: str, display_name: str | None = None) -> PhoneAnswer:
+        """Submit any code, accepting the current notices."""
+        name = {"display_name": display_name} if display_name else {}
+        body = {"code": code, **self.shown_notices(), **name}
+        return self.call("POST", f"/v1/signup/{challenge_id}/verify", body)
+
+    def shown_notices(self) -> dict[str, str]:
+        """Return the versions of the current notices, as the app sends them."""
+        current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
+        return {f"{notice['kind']}_version": notice["version"] for notice in current}
 
     def refresh(self) -> PhoneAnswer:
         """Refresh the session and keep the new tokens."""
@@ -127,12 +151,16 @@ class Phone:
         self.session = answer.body
         return answer
 
+    def step_up(self) -> PhoneAnswer:
+        """Request a code to step up the session, read it, and submit it."""
+        return self.give_step_up_code(self.ask_to_step_up().body["challenge_id"], self.read_code())
+
     def ask_to_step_up(self) -> PhoneAnswer:
         """Request a code to step up the session."""
         self._texts_read = len(self.inbox(self.number))
         return _expect(self.call("POST", "/v1/sessions/step-up"), 202)
 
-    def step_up(self, challenge_id: str, code: str) -> PhoneAnswer:
+    def give_step_up_code(self, challenge_id: str, code: str) -> PhoneAnswer:
         """Submit that code; keep the session in the response, if the code is right."""
         answer = self.call("POST", f"/v1/sessions/step-up/{challenge_id}/verify", {"code": code})
         self.session = answer.body.get("session", self.session)
@@ -158,9 +186,7 @@ class Phone:
 
     def consent(self, purpose: str) -> PhoneAnswer:
         """Give consent under the current privacy notice."""
-        current = _expect(self.call("GET", "/v1/notices/current"), 200).body["items"]
-        (shown,) = (notice["version"] for notice in current if notice["kind"] == "privacy")
-        body = {"state": "given", "notice_version": shown}
+        body = {"state": "given", "notice_version": self.shown_notices()["privacy_version"]}
         return _expect(self.call("PUT", f"/v1/consents/{purpose}", body), 200)
 
     def make_contact_code(self) -> str:

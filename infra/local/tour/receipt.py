@@ -58,17 +58,14 @@ class ReceiptLink:
 
     def wait_for_step(self, name: str, status: str) -> None:
         """Wait until a step of the request has a status."""
-        silent = self._silent()
+        silent = replace(self, phone=self.phone.silent())
         until(lambda: _step(silent.read(), name) == status, f"{name} to be {status}", _TIMEOUT)
 
     def wait_for_answer(self) -> str:
         """Wait until the request is answered, and return its status."""
-        silent = self._silent()
+        silent = replace(self, phone=self.phone.silent())
         until(lambda: silent.read()["status"] in _FINAL, "the answer", _TIMEOUT)
         return str(self.read()["status"])
-
-    def _silent(self) -> Self:
-        return replace(self, phone=replace(self.phone, on_answer=lambda _: None))  # polls are not printed
 
     def _call(self, method: str, action: str = "") -> PhoneAnswer:
         return self.phone.call(method, self._path + action, token="", headers=self._header)

@@ -12,7 +12,6 @@ from chalicelib.core.table_names import Table
 from infra.local.backups import TableBackups
 from infra.local.children import ROOT
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
-from infra.local.tour.erasure import account_of
 from infra.local.tour.narration import Tour
 
 _BACKED_UP = (Table.ACCOUNTS, Table.CLAIMS)
@@ -29,7 +28,7 @@ def restore_backup(tour: Tour) -> None:
     backups = tour.backups
     if backups is None:
         raise AssertionError("the chapter with the backups was not played")
-    names, jovan = backups.restore(), account_of(tour.phones["Jovan"])
+    names, jovan = backups.restore(), tour.phones["Jovan"].account_id
     status, lines = _replay(backups, names, "--dry-run")
     tour.say(f"[dim]replay-erasures --dry-run:[/] {lines[-1]}")
     found = status == 3 and _survivors(lines) > 0

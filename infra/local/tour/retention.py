@@ -15,7 +15,6 @@ from chalicelib.retention.purge import evidence
 from chalicelib.rights.erasure import certify
 from chalicelib.rights.erasure.idle import plan
 from chalicelib.stream.model import StreamReport
-from infra.local.tour.erasure import account_of
 from infra.local.tour.narration import Tour
 from infra.local.tour.usage import acting_as_signup
 from infra.local.waiting import until
@@ -36,8 +35,7 @@ def _expire(tour: Tour) -> None:
     ended = Key(Table.USAGE, "tour#deleted-by-ttl", "event")
     _put_ended(tour, ended)
     tour.say("an item ended yesterday, and no job runs")
-    until(lambda: not _is_stored(tour, ended), "TTL to delete the item", _TTL_SECONDS)
-    tour.check("DynamoDB's TTL has deleted the item", holds=True)
+    tour.wait_for("DynamoDB's TTL has deleted the item", lambda: not _is_stored(tour, ended), _TTL_SECONDS)
 
 
 def _purge(tour: Tour) -> None:
@@ -86,7 +84,7 @@ def _reconcile(tour: Tour) -> None:
 
 
 def _look_for_idle_accounts(tour: Tour) -> None:
-    account_id = AccountId(account_of(tour.phones["Jovan"]))
+    account_id = tour.phones["Jovan"].account_id
     with acting_as_signup(tour.cloud):
         _date_last_use(account_id, clock.now() - 1000 * DAY)
     tour.say("Jovan's account looks as if it had not been used for a thousand days")

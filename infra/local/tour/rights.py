@@ -6,15 +6,12 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from infra.local import chromium
 from infra.local.children import LOCAL
-from infra.local.chromium import PHONE, NoChromium
 from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
@@ -27,10 +24,10 @@ def exercise_access(tour: Tour) -> None:
     mila = tour.phones["Mila"]
     refused = mila.call("POST", "/v1/rights-requests", {"right": "access"})
     tour.check("an access token alone is not enough", refused.problem == "step_up_required")
-    mila.step_up(mila.ask_to_step_up().body["challenge_id"], mila.read_code())
+    mila.step_up()
     asked = mila.call("POST", "/v1/rights-requests", {"right": "access"}).body
     tour.say(f"her request must be answered by [italic]{asked['due_at']}[/]")
-    silent = replace(mila, on_answer=lambda _: None)  # polls are not printed
+    silent = mila.silent()
     answered = until(lambda: answer_to(silent, asked["id"]), "the answer", _COPY_TIMEOUT)
     tour.say(f"{answered['status']}: [italic]“{answered['decision']['text']}”[/]")
     package = fetched(mila, asked["id"])
@@ -41,7 +38,11 @@ def exercise_access(tour: Tour) -> None:
     wrong = [file["path"] for file in manifest["files"] if _digest(package, file["path"]) != file["sha256"]]
     tour.check("every file matches its checksum in the manifest", wrong == [])
     tour.check("it contains her message to Jovan", "chat/messages.ndjson" in package.namelist())
-    show(tour, package)
+    folder = LOCAL / "export"
+    package.extractall(folder)
+    page = folder / "index.html"
+    tour.say(f"the page: [bold]{page}[/]")
+    tour.photograph(page.as_uri(), "true", folder / "phone.png")
     receipt = {"Rights-Receipt": asked["receipt"]}
     shown = mila.call("GET", f"/v1/rights-receipts/{asked['id']}", token="", headers=receipt)
     tour.check("the receipt shows the answer without signing in", shown.body["id"] == asked["id"])
@@ -68,21 +69,3 @@ def fetched(phone: Phone, request_id: str) -> zipfile.ZipFile:
 
 def _digest(package: zipfile.ZipFile, name: str) -> str:
     return hashlib.sha256(package.read(name)).hexdigest()
-
-
-def show(tour: Tour, package: zipfile.ZipFile) -> None:
-    """Unpack the copy for viewing, and take a screenshot if a browser is installed."""
-    folder = LOCAL / "export"
-    package.extractall(folder)
-    page = folder / "index.html"
-    tour.say(f"the page: [bold]{page}[/]")
-    try:
-        with chromium.browser() as browser:
-            browser.show(page, PHONE)
-            picture = folder / "phone.png"
-            picture.write_bytes(browser.picture())
-            tour.say(f"on her phone: [bold]{picture}[/]")
-            fits = browser.value("document.documentElement.scrollWidth <= innerWidth")
-            tour.check("the page fits her phone's screen", bool(fits))
-    except NoChromium:
-        tour.say("(no screenshot: Chromium is not installed)")

@@ -54,7 +54,7 @@ def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:
     at = clock.from_epoch(0).replace(year=day.year, month=day.month, day=day.day, hour=12)
     with acting_as_signup(cloud):
         for phone in phones:
-            account_id = _account_id(phone)
+            account_id = phone.account_id
             _redate_consents(account_id, at)
             for item in list(table.query(Query(Table.USAGE, table.partition_of(account_id)))):
                 if kind := _KINDS.get(item["kind"]):
@@ -81,23 +81,9 @@ def _redate_consents(account_id: AccountId, at: datetime) -> None:
         consents.keep(before, after, found[DATA_KEY])
 
 
-def roll_up(cloud: LocalCloud) -> None:
-    """Run the roll-up job as its schedule does.
-
-    Raises:
-        RuntimeError: the job failed.
-    """
-    cloud.run("roll_up_usage")
-
-
 def published(cloud: LocalCloud, last: date, days: int = 1) -> list[Figures]:
     """Return the published figures of these days."""
     return plots.published(cloud.account, f"ru4m-{STAGE}-usage", last, days)
-
-
-def _account_id(phone: Phone) -> AccountId:
-    """Return the internal id, which is part of the account's refresh tokens."""
-    return AccountId(str(phone.session["refresh_token"]).split(".", maxsplit=1)[0])
 
 
 @contextmanager

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.cloud import LocalCloud
-from infra.local.tour.erasure import account_of
 from infra.local.tour.phone import Phone, PhoneAnswer, code_in
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.rights import answer_to, fetched
-from infra.local.tour.usage import an_event, batch, move_back, roll_up
+from infra.local.tour.usage import an_event, batch, move_back
 from infra.local.waiting import until
 from tests.support.canaries.values import CanaryForm, CanarySet, digits, letters
 from tests.support.clouds.deployed import pause_worker
@@ -85,7 +84,7 @@ class CanarySubject:
         }
         self._signup = {"phone": phone.number, "device": device, "locale": locale}
         phone.give_code(self._asks_for_code(), phone.read_code(), add("display name", letters()))
-        add("account id", account_of(phone))
+        add("account id", phone.account_id)
         add("user id", phone.user_id)
         address = add("address", f"{letters()}@inbox.example")
         challenge = phone.ask_for_email(address).body["challenge_id"]
@@ -108,7 +107,7 @@ class CanarySubject:
             phone.call("GET", f"/v1/consents/{purpose}/records")
         self._submits_usage()
         move_back(self.cloud, [phone], days=_DAYS_AGO)
-        roll_up(self.cloud)
+        self.cloud.run("roll_up_usage")
         phone.refresh()
         phone.call("GET", "/v1/sessions")
         phone.give_code(self._asks_for_code(), phone.read_code())
@@ -202,7 +201,7 @@ class CanarySubject:
 
     def exercises_rights(self) -> None:
         """Get a copy, and ask for a transfer that is cancelled before it begins."""
-        self.phone.step_up(self.phone.ask_to_step_up().body["challenge_id"], self.phone.read_code())
+        self.phone.step_up()
         access = self.asks("access")
         until(lambda: answer_to(self.phone, access.request_id), "the answer", ANSWER_TIMEOUT)
         assert fetched(self.phone, access.request_id).testzip() is None
@@ -219,7 +218,7 @@ class CanarySubject:
 
     def erases(self) -> ReceiptLink:
         """Delete the account in the app, and wait until the last step waits for the end of the hold."""
-        self.phone.step_up(self.phone.ask_to_step_up().body["challenge_id"], self.phone.read_code())
+        self.phone.step_up()
         link = self.asks("erasure", waive_grace=True)
         assert link.wait_for_answer() == "partially_completed"
         link.wait_for_step("await_lapse", "in_progress")

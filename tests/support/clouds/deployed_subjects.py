@@ -21,7 +21,7 @@ from chalicelib.privacy import codec
 from chalicelib.retention.held.model import HeldRecord
 from chalicelib.retention.model import Hold
 from infra.local.cloud import LocalCloud
-from infra.local.tour.erasure import KEPT, account_of
+from infra.local.tour.erasure import KEPT
 from infra.local.tour.phone import Phone, code_in
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.usage import an_event, batch
@@ -53,7 +53,7 @@ class ErasedSubject:
         phone.change_profile(**PROFILE)
         phone.consent("analytics")
         phone.call("POST", "/v1/usage", batch(phone, an_event("meeting.joined")))
-        self.account_id, self.user_id = account_of(phone), phone.user_id
+        self.account_id, self.user_id = phone.account_id, phone.user_id
         self._chats()
         self.secrets = {
             "number": phone.number.removeprefix("+"),
@@ -75,7 +75,7 @@ class ErasedSubject:
         channel.send_message({"text": "At nine"}, "system")
 
     def steps_up(self) -> None:
-        self.phone.step_up(self.phone.ask_to_step_up().body["challenge_id"], self.phone.read_code())
+        self.phone.step_up()
 
     def asks(self, right: str, **more: Any) -> ReceiptLink:
         """Exercise a right in the app."""
