@@ -5,9 +5,6 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
-
 from bench.peers import runner
 from bench.peers.equality import Calls
 from bench.peers.runner import FRAMEWORKS, JOBS, OURS, POWERTOOLS, REFERENCE, Figures, Function
@@ -117,6 +114,9 @@ def draw(results: Results, to: Path) -> None:
     bars += [(f"cold: {one.job}, {one.framework}", ratio(cold, one), COLD_LIMITS.get(one)) for one in cold]
     names, ratios, limits = zip(*bars, strict=True)
     labels = [f"{name}: {measured:.2f}" for name, measured in zip(names, ratios, strict=True)]
+    import matplotlib as mpl  # late: importing it writes below the home folder
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(9, 9), layout="constrained")
     axes = figure.subplots()
     drawn = axes.barh(labels, ratios, color=["#1f6f8b" if OURS in name else "#b8c4ce" for name in names])
