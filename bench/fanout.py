@@ -24,10 +24,9 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.accounts.profiles import store as profiles
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.consents import renewal
+from chalicelib.consents import announcements, renewal
 from chalicelib.consents import service as consents
 from chalicelib.consents import store as consents_store
-from chalicelib.consents.announcements import service as announcing
 from chalicelib.consents.model import Choice, ConsentState
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices import versions
@@ -99,7 +98,7 @@ def _announce(number: int, by_mail: int) -> Measured:
         _account(f"n{place}@test.example" if place < by_mail else None)
     notice = a_version(f"{clock.now() + 20 * DAY:%Y-%m-%d}")
     versions.PUBLISHED = (*_PUBLISHED, notice)
-    return _measured(lambda: announcing.announce_to_shard(notice.version, "00", _late()))
+    return _measured(lambda: announcements.announce_to_shard(notice.version, "00", _late()))
 
 
 def _renew(number: int) -> Measured:

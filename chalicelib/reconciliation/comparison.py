@@ -39,7 +39,8 @@ from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.reconciliation import cases, store
+from chalicelib.reconciliation import store
+from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
 from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream import gateway

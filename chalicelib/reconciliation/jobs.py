@@ -1,14 +1,15 @@
-"""The schedule of reconciliation."""
+"""The schedule of reconciliation, and the worker of Stream's events."""
 
-from chalice.app import Blueprint, CloudWatchEvent, Rate
+from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.core import clock, metrics, observe
+from chalicelib.core import clock, metrics, observe, queues
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
-from chalicelib.reconciliation import service
-from chalicelib.reconciliation.events import lost_users
+from chalicelib.core.queues import Failed
+from chalicelib.reconciliation import events, service
+from chalicelib.reconciliation.cases import lost_users
 from chalicelib.stream.model import StreamRefused
 
 reconciliation_jobs = Blueprint(__name__)
@@ -43,3 +44,10 @@ def _review_cases() -> None:
         return
     metrics.gauge(Metric.STREAM_CASES_OPEN, open_cases.number)
     metrics.gauge(Metric.STREAM_CASE_OLDEST_DAYS, open_cases.oldest_days)
+
+
+@reconciliation_jobs.on_sqs_message(queue_arn=queues.arn("hooks"), batch_size=1, name="work_on_hooks")
+@observed
+def work_on_hooks(event: SQSEvent) -> Failed:
+    """Work on events of Stream; returns the messages to deliver again."""
+    return queues.work_on(event.to_dict(), events.work)

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import RightsCaller, StepUpCaller, StepUpRequired
-from chalicelib.consents.marketing.links import UnsubscribeToken
+from chalicelib.consents.links import UnsubscribeToken
 from chalicelib.core.errors import IdempotencyMismatch, Unavailable
 from chalicelib.core.http import (
     Accepted,

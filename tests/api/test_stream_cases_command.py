@@ -7,7 +7,7 @@ import pytest
 from chalicelib.accounts.service import glances
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId
-from chalicelib.reconciliation import cases
+from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.cases.model import StreamLoss
 from tests.support.world.commands import Commands, Wire
 from tests.support.world.world import User, World

@@ -13,7 +13,7 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Table, partition_of
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.reconciliation import cases
+from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.cases.model import StreamLoss
 from chalicelib.retention.purge import evidence
 from infra.ops.__main__ import app

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.consents import proof
-from chalicelib.consents.announcements import service as announcing
+from chalicelib.consents import announcements, proof
 from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainEntry
 from chalicelib.core.clock import DAY, MINUTE
@@ -237,7 +236,7 @@ def test_notices_are_listed_with_the_progress_of_their_announcement(
     world: World, ana: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(monkeypatch, coming := a_version("2026-12-20"))
-    announcing.announce_to_shard(coming.version, accounts.SHARDS[0], world.now + MINUTE)
+    announcements.announce_to_shard(coming.version, accounts.SHARDS[0], world.now + MINUTE)
     listed = world.call("GET", "/admin/v1/notices", arn=ana.arn).json["items"]
     assert (listed[0]["version"], listed[0]["in_effect"]) == (coming.version, False)
     assert listed[0]["announcement"] == {"shards": 64, "announced": 0, "begun": 1, "waiting_for_mail": 0}

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.consents.marketing import service
-from chalicelib.consents.marketing.service import (
+from chalicelib.consents import marketing
+from chalicelib.consents.marketing import (
     NonServiceKind,
     Withheld,
     may_personalise_ads,
@@ -243,8 +243,8 @@ def calls() -> Iterator[tuple[str, str, ast.Call]]:
 @pytest.mark.promise("RGT-6")
 def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> None:
     found = [(module, name) for module, name, _ in calls()]
-    assert {m for m, name in found if name == "WantedMailbox"} == {"chalicelib/consents/marketing/service.py"}
-    assert {m for m, name in found if name == "send_wanted"} == {"chalicelib/consents/marketing/service.py"}
+    assert {m for m, name in found if name == "WantedMailbox"} == {"chalicelib/consents/marketing.py"}
+    assert {m for m, name in found if name == "send_wanted"} == {"chalicelib/consents/marketing.py"}
     assert {m for m, name in found if name in {"_hand_over", "send_email"}} == {"chalicelib/messages/mail.py"}
 
 
@@ -466,7 +466,7 @@ def test_gate_reads_consistently(mila: User) -> None:
     to = may_send(account_of(mila), NEWS_KIND)
     assert isinstance(to, WantedMailbox)
     assert to.judged_at <= clock.now()
-    assert service.__all__ == [
+    assert marketing.__all__ == [
         "NonServiceKind",
         "Withheld",
         "may_personalise_ads",

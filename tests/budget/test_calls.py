@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.challenges import budgets
-from chalicelib.consents.marketing.service import NonServiceKind, may_send
+from chalicelib.consents.marketing import NonServiceKind, may_send
 from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import limiter, table
 from chalicelib.core.ids import AccountId

@@ -51,7 +51,7 @@ ALLOWED = {
     ("chalicelib.accounts.challenges.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.retention.consent_jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.operations.ledger_jobs", ""): {"boto3", "botocore", "cryptography"},
-    ("chalicelib.consents.announcements.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
+    ("chalicelib.consents.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.stream.users.jobs", ""): {
         "boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests", "cryptography", "jwt",
     },
@@ -62,9 +62,6 @@ ALLOWED = {
     ("chalicelib.operations.breaches.jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.operations.mail_jobs", ""): {"boto3", "botocore", "pydantic", "cryptography"},
     ("chalicelib.people.conversations.jobs", ""): {
-        "boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests", "cryptography", "jwt",
-    },
-    ("chalicelib.reconciliation.events.jobs", ""): {
         "boto3", "botocore", "pydantic", "stream_chat", "aiohttp", "requests", "cryptography", "jwt",
     },
     ("chalicelib.reconciliation.jobs", ""): {
@@ -102,7 +99,7 @@ BUDGETS = {
     ("chalicelib.accounts.challenges.jobs", ""): Budget(350, 4.7),
     ("chalicelib.retention.consent_jobs", ""): Budget(415, 5.15),
     ("chalicelib.operations.ledger_jobs", ""): Budget(295, 3.45),
-    ("chalicelib.consents.announcements.jobs", ""): Budget(435, 5.25),
+    ("chalicelib.consents.jobs", ""): Budget(435, 5.25),
     ("chalicelib.stream.users.jobs", ""): Budget(650, 7.75),
     ("chalicelib.rights.jobs", ""): Budget(435, 5.25),
     ("chalicelib.usage.jobs", ""): Budget(415, 5.2),
@@ -110,7 +107,6 @@ BUDGETS = {
     ("chalicelib.operations.breaches.jobs", ""): Budget(450, 5.3),
     ("chalicelib.operations.mail_jobs", ""): Budget(450, 5.3),
     ("chalicelib.people.conversations.jobs", ""): Budget(660, 7.75),
-    ("chalicelib.reconciliation.events.jobs", ""): Budget(680, 7.85),
     ("chalicelib.reconciliation.jobs", ""): Budget(690, 7.9),
     ("chalicelib.retention.jobs", ""): Budget(395, 5.05),
     ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.65),

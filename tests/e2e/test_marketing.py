@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.consents.marketing.service import Withheld, send_marketing
+from chalicelib.consents.marketing import Withheld, send_marketing
 from chalicelib.core import clock
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
-from chalicelib.consents.announcements.jobs import announce_notices
+from chalicelib.consents.jobs import announce_notices
 from chalicelib.core.chain import archive
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chalicelib.consents.marketing.service import Withheld, send_marketing
+from chalicelib.consents.marketing import Withheld, send_marketing
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.settings import settings

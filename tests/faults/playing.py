@@ -22,13 +22,13 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 import time_machine
 
-from chalicelib.consents.announcements.jobs import announce_to_shard
+from chalicelib.consents.jobs import announce_to_shard
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
 from chalicelib.operations.breaches.jobs import notify_of_breaches
 from chalicelib.people.conversations.jobs import sync_chat_profiles
-from chalicelib.reconciliation.events.jobs import work_on_hooks
+from chalicelib.reconciliation.jobs import work_on_hooks
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, sweep_rights, transfer_copies, work_rights
 from chalicelib.stream import gateway

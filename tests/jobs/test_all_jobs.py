@@ -8,7 +8,7 @@ import pytest
 from chalice.app import ScheduledEventConfig
 
 from app import app
-from chalicelib.consents.announcements.jobs import announce_to_shard
+from chalicelib.consents.jobs import announce_to_shard
 from chalicelib.core import clock
 from chalicelib.operations.breaches.jobs import notify_of_breaches
 from chalicelib.retention.consent_jobs import renew_shard

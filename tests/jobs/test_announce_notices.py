@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.consents.announcements import service as announcing
-from chalicelib.consents.announcements.jobs import announce_notices, announce_to_shard
+from chalicelib.consents import announcements
+from chalicelib.consents.jobs import announce_notices, announce_to_shard
 from chalicelib.consents.notices import versions
 from chalicelib.core import aws
 from chalicelib.core.ids import AccountId
@@ -219,13 +219,13 @@ def test_repeated_run_announces_nothing_again(
 
 @pytest.mark.usefixtures("newer")
 def test_progress_of_an_announcement_counts_shards_by_version(mila: User) -> None:
-    untouched = announcing.AnnouncementTotals(shards=1, begun=0, complete=0, waiting_for_mail=0)
-    assert announcing.totals() == {NEWER.version: untouched}
+    untouched = announcements.AnnouncementTotals(shards=1, begun=0, complete=0, waiting_for_mail=0)
+    assert announcements.totals() == {NEWER.version: untouched}
     run()
-    assert announcing.totals()[NEWER.version].begun == 1
+    assert announcements.totals()[NEWER.version].begun == 1
     mila.world.advance(DAY + HOUR)
     run()
-    assert announcing.totals()[NEWER.version].complete == 1
+    assert announcements.totals()[NEWER.version].complete == 1
 
 
 def test_user_who_accepted_before_gets_no_announcement(mila: User, mails: list[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.accounts.model import AccountState
 from chalicelib.consents import store as consents
 from chalicelib.consents import store as purposes
-from chalicelib.consents.marketing.service import NonServiceKind, Withheld, may_send
+from chalicelib.consents.marketing import NonServiceKind, Withheld, may_send
 from chalicelib.core import clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId, TombstoneId, UserId

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.consents import store as purposes
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId
-from chalicelib.operations.restore import objections, withdrawals
+from chalicelib.operations.restore import decisions
 from chalicelib.privacy.purposes import Purpose
 from infra.stream_emulator import Emulator
 from tests.jobs.test_replay_erasures import ACCOUNT_TABLES
@@ -20,8 +20,7 @@ pytestmark = pytest.mark.usefixtures("services")
 def test_withdrawals_and_objections_of_all_accounts_are_applied_again(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (withdrawals, objections):
-        monkeypatch.setattr(module, "_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(decisions, "_ACCOUNTS_PER_READ", 1)
     users = [world.a_user() for _ in range(6)]
     for user in users:
         assert user.consents("analytics").status == 200

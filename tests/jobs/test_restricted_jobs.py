@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
-from chalicelib.consents.announcements.jobs import announce_to_shard
+from chalicelib.consents.jobs import announce_to_shard
 from chalicelib.consents.notices import service as notices
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY

@@ -13,9 +13,8 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import StreamCaseId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.reconciliation.cases import store
+from chalicelib.reconciliation.cases import lost_users, store
 from chalicelib.reconciliation.cases.service import history_of
-from chalicelib.reconciliation.events import lost_users
 from chalicelib.staff import history
 from chalicelib.stream import gateway, model
 from chalicelib.stream.model import ChatProfile

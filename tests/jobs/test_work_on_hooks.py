@@ -16,7 +16,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.reconciliation.events import worker
+from chalicelib.reconciliation import events
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
 from chalicelib.stream.users import sync
@@ -196,7 +196,7 @@ def test_waiting_event_survives_a_worker_that_is_killed_after_sending_it(
     assert work(body) == []
     writes_field(stream, vera, shoe_size="43")
     with (
-        mock.patch.object(worker, "_count_waiting", side_effect=KeyboardInterrupt),
+        mock.patch.object(events, "_count_waiting", side_effect=KeyboardInterrupt),
         pytest.raises(KeyboardInterrupt),
     ):
         work(body)

@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="second_round_is_never_made",
         promise="NOT-1",
-        place="chalicelib.consents.announcements.service:_ROUNDS",
+        place="chalicelib.consents.announcements:_ROUNDS",
         find="Rounds(2,",
         replace="Rounds(1,",
         harm="A person whose account the first pass could not see never learns of a new policy.",

@@ -22,7 +22,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="second_write_within_an_hour_is_forgotten",
         promise="STR-2",
-        place="chalicelib.reconciliation.events.worker:strip_fields",
+        place="chalicelib.reconciliation.events:strip_fields",
         find="_wait(hook, _end_of_hour(full), has_waited=has_waited)",
         replace="metrics.count(Metric.STREAM_FIELDS_LEFT)",
         harm=(

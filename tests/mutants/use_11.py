@@ -6,7 +6,7 @@ MUTANTS = (
     Mutant(
         name="only_the_first_purpose_is_judged",
         promise="USE-11",
-        place="chalicelib.consents.marketing.service:_judge",
+        place="chalicelib.consents.marketing:_judge",
         find="for purpose in kind.purposes:",
         replace="for purpose in kind.purposes[:1]:",
         harm="A person who agreed to news only gets news that is chosen by their data.",
@@ -14,7 +14,7 @@ MUTANTS = (
     Mutant(
         name="consent_to_news_personalises_ads",
         promise="USE-11",
-        place="chalicelib.consents.marketing.service:may_personalise_ads",
+        place="chalicelib.consents.marketing:may_personalise_ads",
         find="NonServiceKind.ADVERTISEMENT",
         replace="NonServiceKind.NEWS",
         harm="A person who agreed to news sees advertisements that are chosen by their data.",

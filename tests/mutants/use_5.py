@@ -14,7 +14,7 @@ MUTANTS = (
     Mutant(
         name="suppression_of_the_mailbox_is_not_read",
         promise="USE-5",
-        place="chalicelib.consents.marketing.service:_judge",
+        place="chalicelib.consents.marketing:_judge",
         find="suppressions.suppressed(addresses)",
         replace="suppressions.suppressed(Addresses(account.phone, None))",
         harm="A person who objected with their mailbox gets marketing there again.",

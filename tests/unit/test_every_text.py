@@ -142,7 +142,7 @@ def test_texts_of_all_kinds_are_found() -> None:
     kinds = {name.rsplit(".", 2)[0] for name in PAIRS}
     assert kinds >= {
         "chalicelib.accounts.challenges.messages",
-        "chalicelib.consents.announcements.service",
+        "chalicelib.consents.announcements",
         "chalicelib.rights.erasure.idle.warnings",
         "chalicelib.rights.answers.words",
         "chalicelib.rights.erasure.letters",

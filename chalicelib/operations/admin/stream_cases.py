@@ -12,7 +12,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Body, Ok, Operator, View, route
 from chalicelib.core.ids import StreamCaseId, UserId
-from chalicelib.reconciliation import cases
+from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.cases.model import CaseOutcome, SettledAs, StreamCase, StreamLoss
 from chalicelib.staff import service as staff
 

@@ -6,8 +6,8 @@ from typing import Any, Self
 from chalice.app import Blueprint
 from pydantic import Field
 
-from chalicelib.consents.announcements import service as announcing
-from chalicelib.consents.announcements.service import AnnouncementTotals
+from chalicelib.consents import announcements
+from chalicelib.consents.announcements import AnnouncementTotals
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
@@ -98,7 +98,7 @@ routes = Blueprint(__name__)
 def list_notice_standings(operator: Operator) -> NoticeStandingList:
     """List the published versions of the notices, newest first, and how far the announcement of each is."""
     staff.register(operator.arn)
-    return NoticeStandingList.of(notices.published(), announcing.totals())
+    return NoticeStandingList.of(notices.published(), announcements.totals())
 
 
 @route(routes, "GET", "/admin/v1/purge", problems=(NotFound,))

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from chalicelib.consents.announcements import service as announcing
-from chalicelib.consents.announcements.service import AnnouncementTotals
+from chalicelib.consents import announcements
+from chalicelib.consents.announcements import AnnouncementTotals
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import Notice
 from chalicelib.core import chain, clock, observe
@@ -216,7 +216,7 @@ def record_of_processing() -> dict[str, Any]:
 
 def notice_history() -> list[NoticeStanding]:
     """All published versions of the notices, newest first."""
-    totals = announcing.totals()
+    totals = announcements.totals()
     return [
         NoticeStanding(notice, _digest(notice), totals.get(notice.version)) for notice in notices.published()
     ]

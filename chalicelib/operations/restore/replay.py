@@ -33,7 +33,8 @@ from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
 from chalicelib.operations.breaches import store as breaches
-from chalicelib.operations.restore import erasures, objections, withdrawals
+from chalicelib.operations.restore import decisions, erasures
+from chalicelib.operations.restore.decisions import AppliedDecisions
 from chalicelib.operations.restore.erasures import Keep
 from chalicelib.operations.restore.marks import MARGIN, FoundMarks, find_marks
 from chalicelib.operations.restore.store import Workers
@@ -219,9 +220,18 @@ def _end_sessions(workers: Workers, perform: Perform) -> int:
 
 
 def _apply_withdrawals(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
-    applied = withdrawals.apply_again(order.at, found.accounts, order.workers, order.perform)
+    applied = decisions.apply_withdrawals(order.at, found.accounts, order.workers, order.perform)
+    return _about_decisions("withdrawals", applied)
+
+
+def _apply_objections(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
+    applied = decisions.apply_objections(order.at, found.accounts, order.workers, order.perform)
+    return _about_decisions("objections to marketing", applied)
+
+
+def _about_decisions(what: str, applied: AppliedDecisions) -> ReplayPart:
     named = (f"  account {account_id}: cannot be read" for account_id in applied.unreadable)
-    head = f"withdrawals: applied to {applied.accounts} accounts, {len(applied.unreadable)} cannot be read"
+    head = f"{what}: applied to {applied.accounts} accounts, {len(applied.unreadable)} cannot be read"
     return ReplayPart((head, *named), len(applied.unreadable))
 
 
@@ -232,16 +242,6 @@ def _apply_restraints(order: ReplayOrder) -> ReplayPart:
     odd = [request_id for request_id, outcome in outcomes if outcome is RestraintOutcome.UNREADABLE]
     named = (f"  request {request_id}: {RestraintOutcome.UNREADABLE}" for request_id in odd)
     return ReplayPart((f"restrictions and objections: {len(outcomes)} checked", *counts, *named), len(odd))
-
-
-def _apply_objections(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
-    applied = objections.apply_again(order.at, found.accounts, order.workers, order.perform)
-    named = (f"  account {account_id}: cannot be read" for account_id in applied.unreadable)
-    head = (
-        f"objections to marketing: applied to {applied.accounts} accounts, "
-        f"{len(applied.unreadable)} cannot be read"
-    )
-    return ReplayPart((head, *named), len(applied.unreadable))
 
 
 def _list_lost(order: ReplayOrder, found: FoundMarks) -> ReplayPart:

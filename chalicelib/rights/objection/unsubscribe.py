@@ -19,8 +19,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.consents.marketing import links
-from chalicelib.consents.marketing.links import Unsubscribable, UnsubscribeToken
+from chalicelib.consents import links
+from chalicelib.consents.links import Unsubscribable, UnsubscribeToken
 from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import FormBody

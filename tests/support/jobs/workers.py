@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 from unittest import mock
 
-from chalicelib.consents.announcements.jobs import announce_notices, announce_to_shard
+from chalicelib.consents.jobs import announce_notices, announce_to_shard
 from chalicelib.core import metrics
 from chalicelib.core.metrics import Metric
 from chalicelib.retention.consent_jobs import renew_consents, renew_shard

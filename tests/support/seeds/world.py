@@ -18,7 +18,7 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.accounts.challenges.jobs import record_verified_codes
 from chalicelib.consents import store as consents
-from chalicelib.consents.announcements.jobs import announce_notices
+from chalicelib.consents.jobs import announce_notices
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices import versions
 from chalicelib.core.clock import DAY, HOUR, MINUTE

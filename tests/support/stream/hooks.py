@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.core import clock
-from chalicelib.reconciliation.events.jobs import work_on_hooks
+from chalicelib.reconciliation.jobs import work_on_hooks
 from tests.support.clouds.cloud import take_messages
 from tests.support.clouds.environment import STREAM_API_KEY, STREAM_SECRET
 from tests.support.jobs.events import messages

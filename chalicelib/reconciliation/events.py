@@ -24,7 +24,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.reconciliation.events import lost_users
+from chalicelib.reconciliation.cases import lost_users
 from chalicelib.stream import channels
 from chalicelib.stream.model import (
     CHANNEL_TYPES,
@@ -35,7 +35,7 @@ from chalicelib.stream.model import (
     StreamUnavailable,
 )
 from chalicelib.stream.users import access, sync
-from chalicelib.stream.webhook import events
+from chalicelib.stream.webhook import events as hooks
 from chalicelib.stream.webhook.events import Hook
 
 _ALL = "all"
@@ -56,12 +56,12 @@ def work(body: str) -> None:
     Raises:
         Unavailable: SQS has to deliver the message again.
     """
-    parsed = events.read_message(body)
+    parsed = hooks.read_message(body)
     if parsed is None:
         return
     hook, not_before = parsed
     if not_before and not_before > clock.now():
-        events.send_hook(hook, not_before)
+        hooks.send_hook(hook, not_before)
         return
     try:
         match hook.type:
@@ -152,7 +152,7 @@ def _wait(hook: Hook, left: timedelta, *, has_waited: bool) -> None:
             WAITING.check(user_id)
     except TooMany:
         return
-    events.send_hook(hook, not_before=clock.now() + left)
+    hooks.send_hook(hook, not_before=clock.now() + left)
     if not has_waited:
         _count_waiting(user_id)
 

@@ -15,8 +15,8 @@ from enum import Enum, StrEnum
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.consents.marketing import links
-from chalicelib.consents.marketing.links import Unsubscribable
+from chalicelib.consents import links
+from chalicelib.consents.links import Unsubscribable
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import metrics, needs, observe
 from chalicelib.core.ids import AccountId, MailId

@@ -17,7 +17,7 @@ from chalicelib.core import clock
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.reconciliation import cases
+from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.cases.model import StreamCase, StreamLoss
 from chalicelib.stream.model import FoundUser
 from chalicelib.stream.users import access

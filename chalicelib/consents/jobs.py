@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib.consents.announcements import service as announcing
+from chalicelib.consents import announcements
 from chalicelib.core import queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
@@ -23,11 +23,11 @@ _JOB = ShardJob(
 @observed
 def announce_notices(_: CloudWatchEvent) -> dict[str, int]:
     """Send each shard of accounts that has to learn of a version to a worker (NOT-1)."""
-    return _JOB.send(announcing.due_shards())
+    return _JOB.send(announcements.due_shards())
 
 
 @notice_jobs.on_sqs_message(queue_arn=queues.arn(_JOB.queue), batch_size=1, name="announce_to_shard")
 @observed
 def announce_to_shard(event: SQSEvent) -> Failed:
     """Announce versions to accounts of shards (NOT-1); returns the messages to deliver again."""
-    return _JOB.work(event, announcing.announce_to_shard)
+    return _JOB.work(event, announcements.announce_to_shard)
