@@ -24,6 +24,7 @@ from chalicelib.accounts.changes.store import (  # noqa: F401 - offered to other
     thawing,
     unchanged,
 )
+from chalicelib.accounts.devices import store as devices  # noqa: F401 - offered to other rooms
 from chalicelib.accounts.last_use import store as last_uses
 from chalicelib.accounts.last_use.store import (  # noqa: F401 - offered to other rooms
     LAST_USE,

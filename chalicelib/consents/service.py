@@ -16,7 +16,7 @@ number of times. If a response is lost, the repeated request finds that it chang
 
 from chalicelib.accounts.model import Account
 from chalicelib.consents import decision, evidence, records, store
-from chalicelib.consents.decision import Decision, of_objection, of_withdrawal
+from chalicelib.consents.decision import Decision, of_objection, of_withdrawal  # noqa: F401 - offered to other rooms
 from chalicelib.consents.model import (
     GPC_REFUSES,
     Choice,
@@ -30,7 +30,7 @@ from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.consents.notices.versions import Standing
 from chalicelib.consents.records import RecordList, RecordReader
-from chalicelib.consents.store import PURPOSES, DecidedMeanwhile
+from chalicelib.consents.store import PURPOSES, DecidedMeanwhile  # noqa: F401 - offered to other rooms
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import Cursor, GlobalPrivacyControl, invalid_cursor
@@ -41,18 +41,6 @@ from chalicelib.messages.suppressions.model import DIRECT_MARKETING
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import SubjectKeys
-
-__all__ = [
-    "PURPOSES",
-    "Decision",
-    "choices",
-    "decide",
-    "history",
-    "is_limited",
-    "of_objection",
-    "of_withdrawal",
-    "refusals_of",
-]
 
 # Tries of one decision; as many concurrent decisions of one subject all succeed.
 TRIES = 8

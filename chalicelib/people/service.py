@@ -16,7 +16,8 @@ from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.pairs import TRIES
 from chalicelib.people.contacts.store import PairMoved, Side
-from chalicelib.people.conversations.endings import ConversationMoved, membership_in_pair
+from chalicelib.people.conversations.endings import membership_in_pair
+from chalicelib.people.conversations.store import ConversationMoved
 from chalicelib.privacy.subject_keys import DATA_KEY
 
 

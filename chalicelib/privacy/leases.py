@@ -142,8 +142,7 @@ def read(place: Key, fresh: AnyRecord) -> AnyRecord:
     Raises:
         SealingError: the stored record is not one that this code wrote.
     """
-    item = table.get(place)
-    return codec.opened(type(fresh), item) if item else fresh
+    return codec.read(type(fresh), place) or fresh
 
 
 def acquire(place: Key, fresh: AnyRecord, until: datetime) -> AnyRecord:
@@ -154,8 +153,7 @@ def acquire(place: Key, fresh: AnyRecord, until: datetime) -> AnyRecord:
         SealingError: as for `read`.
         Unavailable: the table does not answer; the caller must not start the work.
     """
-    item = table.get(place)
-    return acquire_found(place, codec.opened(type(fresh), item) if item else None, fresh, until)
+    return acquire_found(place, codec.read(type(fresh), place), fresh, until)
 
 
 def acquire_found(place: Key, found: AnyRecord | None, fresh: AnyRecord, until: datetime) -> AnyRecord:

@@ -26,11 +26,10 @@ from chalicelib.accounts.challenges.model import (
     CodeRequest,
     Opened,
 )
-from chalicelib.accounts.devices import service as devices
 from chalicelib.accounts.devices.model import KnownDevice
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import service as profiles
-from chalicelib.accounts.service import ACCOUNT
+from chalicelib.accounts.service import ACCOUNT, devices
 from chalicelib.accounts.sessions import service as sessions
 from chalicelib.accounts.sessions.model import Session
 from chalicelib.accounts.sessions.service import SESSION

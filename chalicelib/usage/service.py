@@ -31,9 +31,7 @@ from chalicelib.usage.model import (
     UsageDevice,
     UsageEvent,
 )
-from chalicelib.usage.store import StoredEvent, StoredItem, hour_partitions
-
-__all__ = ["AHEAD", "LATEST", "accept_batch", "hour_partitions"]
+from chalicelib.usage.store import StoredEvent, StoredItem, hour_partitions  # noqa: F401 - offered to other rooms
 
 LATEST: timedelta = 48 * HOUR  # a phone may be offline for a weekend; after that, the day has to close
 AHEAD: timedelta = 5 * MINUTE  # the clock of a phone may be ahead by this much

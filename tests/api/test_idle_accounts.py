@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts.devices import service as devices
 from chalicelib.accounts.devices.model import Device
+from chalicelib.accounts.service import devices
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret

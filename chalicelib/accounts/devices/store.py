@@ -1,11 +1,15 @@
-"""All DynamoDB access of known devices: an item per account, device and lookup key version."""
+"""All DynamoDB access of known devices: an item per account, device and lookup key version (ADR 25).
 
-from collections.abc import Iterator
+A device is known from its first session until 90 days after the last day on which the session was refreshed.
+It is found by number and device id together, so a client that knows only the number finds nothing: device ids
+are random.
+"""
+
 from datetime import datetime
 from uuid import UUID
 
-from chalicelib.accounts.devices.model import KnownDevice
-from chalicelib.core import keyring, table
+from chalicelib.accounts.devices.model import Device, KnownDevice
+from chalicelib.core import clock, keyring, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import ALWAYS, Change, Key, Prefix, Query, Table, partition_of
@@ -14,26 +18,43 @@ from chalicelib.privacy import codec
 _KIND = "known_device"
 
 
-def recognition(account_id: AccountId, phone: str, device_id: UUID, now: datetime) -> Change:
-    """The write by which the account knows the device as of this instant; it never conflicts."""
-    current, *_ = _keys(account_id, phone, device_id)
-    known = codec.to_item(KnownDevice(account_id=account_id, seen_at=now), current)
+def recognition(account_id: AccountId, phone: str, device: Device) -> Change:
+    """The write by which the account knows the device, for the transaction of its session.
+
+    It never conflicts.
+    """
+    current, *_ = _keys(account_id, phone, device.id)
+    known = codec.to_item(KnownDevice(account_id=account_id, seen_at=clock.now()), current)
     return Change(current, put=known, only_if=ALWAYS)
 
 
-def find(account_id: AccountId, phone: str, device_id: UUID) -> KnownDevice | None:
-    """The known device under any version of the lookup key, by one read."""
-    found = table.batch_get(_keys(account_id, phone, device_id))
-    return next((codec.opened(KnownDevice, item) for item in found.values()), None)
+def find_known(owner: AccountId | None, phone: str, device: Device) -> KnownDevice | None:
+    """The device, if the number's owner knows it; one read under any version of the lookup key.
+
+    For a number without an owner, the same read is made under a random account id. So neither the result nor
+    its cost reveals whether a number is registered.
+    """
+    return _find(owner or AccountId.new(), phone, device.id)
 
 
-def of_account(account_id: AccountId) -> Iterator[KnownDevice]:
-    """Yield the known devices of an account, under every version of the lookup key that they ever had.
+def is_known(owner: AccountId, phone: str, device_id: UUID) -> bool:
+    """Return whether an account with this number knows a device."""
+    return _find(owner, phone, device_id) is not None
 
-    The limits on codes bound their number: a device becomes known by a code.
+
+def last_seen(account_id: AccountId) -> datetime | None:
+    """When a device of the account was last seen, by the day; None if it knows no device any more.
+
+    An account without a session for the period of a known device gets None. The limits on codes bound the
+    number of devices that are read: a device becomes known by a code.
     """
     found = table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(f"{_KIND}#")))
-    return (codec.opened(KnownDevice, item) for item in found)
+    return max((codec.opened(KnownDevice, item).seen_at for item in found), default=None)
+
+
+def _find(account_id: AccountId, phone: str, device_id: UUID) -> KnownDevice | None:
+    found = table.batch_get(_keys(account_id, phone, device_id))
+    return next((codec.opened(KnownDevice, item) for item in found.values()), None)
 
 
 def _keys(account_id: AccountId, phone: str, device_id: UUID) -> list[Key]:

@@ -30,7 +30,7 @@ from chalicelib.accounts.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
-from chalicelib.accounts.devices import service as devices
+from chalicelib.accounts.devices import store as devices
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import NewNumber, NumberTaken, Profile

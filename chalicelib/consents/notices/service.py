@@ -13,7 +13,7 @@ from chalicelib.consents.notices.model import (
     NoticeVersion,
     Practice,
 )
-from chalicelib.consents.notices.store import AcceptedBefore, acceptance_of
+from chalicelib.consents.notices.store import AcceptedBefore, acceptance_of  # noqa: F401 - offered to other rooms
 from chalicelib.consents.notices.versions import Standing
 from chalicelib.core import clock
 from chalicelib.core.errors import ConflictingRequest, Forbidden, NotFound, Schemas
@@ -22,29 +22,6 @@ from chalicelib.core.needs import Several
 from chalicelib.core.transactions import Write
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind
-
-__all__ = [
-    "STANDINGS",
-    "TERMS",
-    "AcceptedBefore",
-    "TermsNotAccepted",
-    "TermsOutdated",
-    "accept",
-    "acceptance_of",
-    "acceptances",
-    "announceable",
-    "announced_to",
-    "check_current",
-    "check_published",
-    "check_shown",
-    "current",
-    "currents",
-    "describes",
-    "first_announcements",
-    "has_taken_effect",
-    "published",
-    "require_terms",
-]  # fmt: skip
 
 
 class TermsOutdated(ConflictingRequest):

@@ -8,9 +8,7 @@ from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.messages.campaigns import store
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind, Delivery, NoticeChannel
-from chalicelib.messages.campaigns.store import NotifiedByAnother, creation, delivery_creation, key, notices
-
-__all__ = ["creation", "delivery_creation", "key", "notices", "record_bounce", "show_after_bounce"]
+from chalicelib.messages.campaigns.store import NotifiedByAnother, creation, delivery_creation, key, notices  # noqa: F401 - offered to other rooms
 
 
 def record_bounce(mail_id: MailId, recorders: Mapping[CampaignKind, Callable[[Delivery], None]]) -> None:

@@ -41,8 +41,7 @@ def notice_of(campaign: CampaignKind, about: str) -> Need[AccountNotice | None]:
 
 def notice(account_id: AccountId, campaign: CampaignKind, about: str) -> AccountNotice | None:
     """Read a notice to an account."""
-    item = table.get(key(campaign, account_id, about))
-    return codec.opened(AccountNotice, item) if item else None
+    return codec.read(AccountNotice, key(campaign, account_id, about))
 
 
 def notices(account_id: AccountId, campaign: CampaignKind) -> list[AccountNotice]:
@@ -87,8 +86,7 @@ def delivery_creation(delivery: Delivery) -> Create:
 
 def delivery(mail_id: MailId) -> Delivery | None:
     """Read the delivery of a mail; None if it is unknown or expired."""
-    item = table.get(_delivery_key(mail_id))
-    return codec.opened(Delivery, item) if item else None
+    return codec.read(Delivery, _delivery_key(mail_id))
 
 
 def _write(account_id: AccountId, before: AccountNotice | None, after: AccountNotice) -> Create | Change:

@@ -92,8 +92,7 @@ def letter_key(breach_id: BreachId) -> Key:
 
 def read_list(breach_id: BreachId, number: int) -> AffectedList | None:
     """A list of affected users."""
-    item = table.get(list_key(breach_id, number))
-    return codec.opened(AffectedList, item) if item else None
+    return codec.read(AffectedList, list_key(breach_id, number))
 
 
 def drop_ids(breach_id: BreachId, number: int) -> None:

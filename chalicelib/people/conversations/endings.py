@@ -22,9 +22,6 @@ from chalicelib.people.conversations import store
 from chalicelib.people.conversations.model import Membership, OpenConversation
 from chalicelib.people.conversations.store import ConversationMoved
 
-__all__ = ["ConversationMoved", "PairMembership", "membership_in_pair"]
-
-
 _TRIES = 5
 
 Writes: TypeAlias = Callable[[OpenConversation, OpenConversation], list[Write]]

@@ -36,8 +36,7 @@ class CaseMoved(Conflict):
 
 def read(account_id: AccountId) -> StreamCase | None:
     """The case of an account, open or closed; None if there is none."""
-    item = table.get(_key(account_id))
-    return codec.opened(StreamCase, item) if item else None
+    return codec.read(StreamCase, _key(account_id))
 
 
 def read_open(account_ids: Iterable[AccountId]) -> list[StreamCase]:

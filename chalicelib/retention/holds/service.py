@@ -28,7 +28,7 @@ from chalicelib.privacy import register
 from chalicelib.privacy.cases import RecordPage
 from chalicelib.privacy.plans import holdable
 from chalicelib.retention.holds import store
-from chalicelib.retention.holds.store import HoldsChanged, SubjectHolds, closing, forget_closed
+from chalicelib.retention.holds.store import HoldsChanged, SubjectHolds, closing, forget_closed  # noqa: F401 - offered to other rooms
 from chalicelib.retention.model import UNCONFIRMED, Hold, HoldEnded, HoldsClosed, NewHold, NotDisclosed
 from chalicelib.staff.cases import CaseMove, Cases, check_second, staff_move
 from chalicelib.staff.disclosures import service as disclosures
@@ -39,22 +39,6 @@ _TRIES = 3
 PAGE = 100
 
 HOLDS = Cases(store.HOLDS)
-
-__all__ = [
-    "HOLDS",
-    "HoldsChanged",
-    "SubjectHolds",
-    "closing",
-    "confirm",
-    "forget_closed",
-    "kinds_held",
-    "lift",
-    "listed",
-    "of_subject",
-    "place",
-    "propose_lift",
-    "unended",
-]
 
 
 def of_subject(account_id: AccountId) -> SubjectHolds:

@@ -82,8 +82,7 @@ def of(account_id: AccountId) -> SubjectHolds:
     Raises:
         SealingError: a hold cannot be opened.
     """
-    stored = table.get(_version_key(account_id))
-    version = codec.opened(HoldsVersion, stored) if stored else None
+    version = codec.read(HoldsVersion, _version_key(account_id))
     items = table.query(Query(Table.RIGHTS, partition_of(account_id), Prefix("hold#")))
     holds = sorted((codec.opened(Hold, item) for item in items), key=lambda hold: hold.placed_at)
     return SubjectHolds(account_id, version, tuple(holds))

@@ -16,8 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.accounts.devices import service as devices
-from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.service import OPEN_ACCOUNT, devices
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable

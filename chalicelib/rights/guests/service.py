@@ -27,9 +27,8 @@ from chalicelib.accounts.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
-from chalicelib.accounts.devices import service as devices
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.service import OPEN_ACCOUNT, devices
 from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import ClientAddress

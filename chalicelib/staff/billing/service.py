@@ -27,9 +27,7 @@ from chalicelib.privacy.periods import Period
 from chalicelib.staff import history
 from chalicelib.staff.billing import store
 from chalicelib.staff.billing.model import Invoice, InvoiceNumber, InvoiceNumberUsed, NewInvoice
-from chalicelib.staff.billing.store import AlreadyRecorded, is_invoiced_since
-
-__all__ = ["is_invoiced_since", "list_invoices", "record"]
+from chalicelib.staff.billing.store import AlreadyRecorded, is_invoiced_since  # noqa: F401 - offered to other rooms
 
 PAGE = 50
 _NUMBER = TypeAdapter[str](InvoiceNumber)

@@ -32,8 +32,7 @@ def read(account_id: AccountId, number: str) -> Invoice | None:
     Raises:
         SealingError: it cannot be opened.
     """
-    item = table.get(_key(account_id, number))
-    return codec.opened(Invoice, item) if item else None
+    return codec.read(Invoice, _key(account_id, number))
 
 
 def page(account_id: AccountId, after: str | None, at_most: int) -> RecordPage[Invoice, str]:

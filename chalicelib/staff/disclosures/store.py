@@ -43,8 +43,8 @@ def place_creation(disclosure: Disclosure) -> Write:
 
 
 def _find(disclosure_id: DisclosureId) -> Key | None:
-    item = table.get(place_key(disclosure_id))
-    return key(codec.opened(DisclosurePlace, item).account_id, disclosure_id) if item else None
+    place = codec.read(DisclosurePlace, place_key(disclosure_id))
+    return key(place.account_id, disclosure_id) if place else None
 
 
 DISCLOSURES = CaseTable(
@@ -61,8 +61,7 @@ DISCLOSURES = CaseTable(
 
 def read_of(account_id: AccountId, disclosure_id: DisclosureId) -> Disclosure | None:
     """A disclosure of a subject; None if there is none."""
-    item = table.get(key(account_id, disclosure_id))
-    return codec.opened(Disclosure, item) if item else None
+    return codec.read(Disclosure, key(account_id, disclosure_id))
 
 
 def of_account(account_id: AccountId) -> list[Disclosure]:

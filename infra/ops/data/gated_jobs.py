@@ -12,9 +12,8 @@ from typing import Annotated
 import typer
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.devices import service as devices
 from chalicelib.accounts.model import Account, LastUse
-from chalicelib.accounts.service import last_uses
+from chalicelib.accounts.service import devices, last_uses
 from chalicelib.core import clock
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import WHOLE
