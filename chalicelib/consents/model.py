@@ -269,13 +269,7 @@ class ConsentView(View):
         """Build the view of a consent, or of its absence."""
         if consent is None:
             return cls(purpose=purpose, state="unknown")
-        return cls(
-            purpose=purpose,
-            state=consent.state,
-            since=consent.since,
-            notice_version=consent.notice_version,
-            method=consent.method,
-        )
+        return cls.showing(consent, purpose=purpose)
 
 
 class ConsentList(View):

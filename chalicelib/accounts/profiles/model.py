@@ -272,14 +272,13 @@ class OwnProfile(View):
     @classmethod
     def of(cls, account: Account, profile: Profile) -> Self:
         """Build the owner's view."""
-        shown = profile.model_dump(exclude={"account_id", "version"})
-        return cls(
+        return cls.showing(
+            profile,
             user_id=account.user_id,
             phone=account.phone,
             locale=account.locale,
             created_at=account.created_at,
             email_verified=profile.email is not None,
-            **shown,
         )
 
 

@@ -179,13 +179,10 @@ def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) ->
 def announced_to(standings: Iterable[Standing]) -> tuple[AnnouncementView, ...]:
     """The versions that were announced to an account, the latest first."""
     views = (
-        AnnouncementView(
-            kind=announced.notice.kind,
-            version=announced.notice.version,
+        AnnouncementView.showing(
+            announced.notice,
             announced_at=announced.announced_at,
             applies_from=announced.applies_from,
-            url=announced.notice.url,
-            changes=announced.notice.changes,
             accepted=announced.notice.version in standing.accepted,
         )
         for standing in standings

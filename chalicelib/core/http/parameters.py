@@ -42,6 +42,20 @@ from chalicelib.core.settings import settings
 class View(BaseModel, frozen=True):
     """The JSON body of a response. Fields without a value are left out."""
 
+    @classmethod
+    def showing(cls, source: object, **other: object) -> Self:
+        """Build the view of an object, whose attributes have the names of fields; also those of parts.
+
+        `other` has the fields of which the object has no such attribute, or that show another value.
+        """
+        stored = getattr(type(source), "model_fields", ())  # reading one that is still sealed raises
+        shown = {
+            name: getattr(source, name)
+            for name in cls.model_fields.keys() - other.keys()
+            if name in stored or hasattr(source, name)
+        }
+        return cls.model_validate(shown | other, from_attributes=True)
+
 
 class Body(BaseModel, frozen=True, extra="forbid", strict=True):
     """The JSON body of a request. Types are strict: 0 is not false, a number is not a string.

@@ -1,6 +1,5 @@
 """Routes for operators about breaches of personal data (SEC-4), and their bodies."""
 
-from dataclasses import asdict
 from typing import Any, Self
 
 from chalice.app import Blueprint
@@ -19,7 +18,6 @@ from chalicelib.operations.breaches.model import (
     AssessedOtherwise,
     Breach,
     BreachClosed,
-    BreachFact,
     BreachStatus,
     BreachUnfinished,
     NoticesBegun,
@@ -84,7 +82,7 @@ class BreachLine(View):
     @classmethod
     def of(cls, breach: Breach) -> Self:
         """Build the view of the current state of a breach."""
-        return cls(**_fields(breach, cls))
+        return cls.showing(breach, **_derived(breach))
 
 
 class BreachView(BreachLine):
@@ -112,11 +110,6 @@ class FactView(View):
     measures: str | None = None
     countries: tuple[str, ...]
 
-    @classmethod
-    def of(cls, fact: BreachFact) -> Self:
-        """Build the view of a finding."""
-        return cls(**fact.model_dump(include=set(cls.model_fields)))
-
 
 class NoticeTotalsView(View):
     """How far the notices to the people affected are."""
@@ -138,11 +131,12 @@ class InspectedBreachView(WithEvidence, BreachView):
     @classmethod
     def inspected(cls, seen: InspectedBreach) -> Self:
         """Build the view of a breach, its findings and its evidence."""
-        return cls(
-            **_fields(seen.case, BreachView),
-            facts=tuple(map(FactView.of, seen.facts)),
+        return cls.showing(
+            seen.case,
+            **_derived(seen.case),
+            facts=seen.facts,
             unreadable_facts=seen.unreadable_facts,
-            notices=NoticeTotalsView(**asdict(seen.notices)),
+            notices=seen.notices,
             **evidence_of(seen),
         )
 
@@ -157,17 +151,16 @@ class BreachList(View):
     next: str | None = None
 
 
-def _fields(breach: Breach, view: type[BreachLine]) -> dict[str, Any]:
-    """The fields of a view, most of which have the same name in the record."""
+def _derived(breach: Breach) -> dict[str, Any]:
+    """The fields of a view that the record does not have under the same name."""
     running, now = breach.running, clock.now()
 
     def shown(one: AuthorityClock) -> ClockView:
         authority = authority_of(one.country)
         left = (one.deadline - now) // HOUR if one in running and one.deadline else None
-        return ClockView(**one.model_dump(), authority=authority.name, url=authority.url, hours_left=left)
+        return ClockView.showing(one, authority=authority.name, url=authority.url, hours_left=left)
 
     return {
-        **breach.model_dump(include=set(view.model_fields)),
         "id": breach.breach_id,
         "clocks": tuple(map(shown, breach.clocks)),
         "open_duties": tuple(open_duties(breach)),

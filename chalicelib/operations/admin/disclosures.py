@@ -82,7 +82,7 @@ class DisclosureLine(View):
     @classmethod
     def of(cls, disclosure: Disclosure) -> Self:
         """Build the view of the current state of a disclosure."""
-        return cls(**_fields(disclosure, cls))
+        return cls.showing(disclosure, **_derived(disclosure))
 
 
 class DisclosureView(DisclosureLine):
@@ -116,10 +116,9 @@ class DisclosureList(View):
     next: str | None = None
 
 
-def _fields(disclosure: Disclosure, view: type[DisclosureLine]) -> dict[str, Any]:
-    """The fields of a view, most of which have the same name in the record."""
+def _derived(disclosure: Disclosure) -> dict[str, Any]:
+    """The fields of a view that the record does not have under the same name."""
     return {
-        **disclosure.model_dump(include=set(view.model_fields)),
         "id": disclosure.disclosure_id,
         "kind": disclosure.ground.kind,
         "secret": disclosure.is_secret(clock.now()),
@@ -151,7 +150,7 @@ def propose_disclosure(operator: Operator, body: NewDisclosure) -> Created[Discl
 def show_disclosure(operator: Operator, disclosure_id: DisclosureId) -> Tagged[InspectedDisclosureView]:
     """Show a disclosure with its evidence, and the staff behind its pseudonyms."""
     seen = DISCLOSURES.show(disclosure_id, staff.register(operator.arn))
-    view = InspectedDisclosureView(**_fields(seen.case, DisclosureView), **evidence_of(seen))
+    view = InspectedDisclosureView.showing(seen.case, **_derived(seen.case), **evidence_of(seen))
     return Tagged(view, etag=etag(seen.case))
 
 

@@ -17,8 +17,8 @@ from chalicelib.operations.admin.views import CaseStepView, list_of
 from chalicelib.rights.answers.views import RequestView
 from chalicelib.rights.operators import erasures
 from chalicelib.rights.request import standstill
-from chalicelib.rights.request.model import KeptData, RightsRequest
-from chalicelib.rights.request.notes import DeletedKind, DeletionPlace, ErasureNotes
+from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
 from chalicelib.rights.request.standstill import Standstill
 from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.staff import service as staff
@@ -57,11 +57,6 @@ class DeletedView(View):
     count: int
     last_at: Instant
 
-    @classmethod
-    def of(cls, deleted: DeletedKind) -> Self:
-        """Build the view."""
-        return cls(place=deleted.place, kind=deleted.kind, count=deleted.count, last_at=deleted.last_at)
-
 
 class KeptLineView(View):
     """Records of one kind that are kept, for one reason. Operators see secret ones too."""
@@ -72,11 +67,6 @@ class KeptLineView(View):
     until: Instant
     hold: HoldId | None = Field(None, description="Absent for a statutory period")
     secret_until: Instant | None = None
-
-    @classmethod
-    def of(cls, kept: KeptData) -> Self:
-        """Build the view."""
-        return cls(**kept.model_dump(include=set(cls.model_fields)))
 
 
 class ErasureCaseView(View):
@@ -108,7 +98,7 @@ class ErasureCaseView(View):
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
         """Build the view of the current state of an erasure."""
-        return cls(**_fields(request))
+        return cls.showing(request, **_derived(request))
 
 
 class WholeErasureCaseView(ErasureCaseView):
@@ -123,13 +113,9 @@ class WholeErasureCaseView(ErasureCaseView):
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
         """Build the view of the current state of an erasure."""
-        return cls(
-            **_fields(request),
-            user_id=request.user_id,
-            steps=CaseStepView.all_of(request),
-            deleted_records=tuple(map(DeletedView.of, _notes(request).deleted)),
-            kept=tuple(map(KeptLineView.of, request.kept)),
-            unreadable=_notes(request).unreadable,
+        notes = _notes(request)
+        return cls.showing(
+            request, **_derived(request), deleted_records=notes.deleted, unreadable=notes.unreadable
         )
 
 
@@ -143,21 +129,18 @@ class ErasureList(View):
     next: str | None = None
 
 
-def _fields(request: RightsRequest) -> dict[str, Any]:
+def _derived(request: RightsRequest) -> dict[str, Any]:
+    """The fields of a view that the request does not have under the same name."""
     public, notes, now = RequestView.of(request), _notes(request), clock.now()
     step, stuck = request.next_step, standstill.of(request)
     return {
         "id": request.request_id,
-        "status": request.status,
         "stuck": stuck.why if stuck else None,
         "step": step.name if step else None,
         "step_status": step.status if step else None,
         "why": step.why if step else None,
         "since": _since(request),
-        "tries": request.tries,
         "runs_at": request.run_at if step else None,
-        "unreachable_since": request.unreachable_since,
-        "received_at": request.received_at,
         "hours_since_receipt": (now - request.received_at) // HOUR,
         "captured_at": notes.captured_at,
         "hours_since_capture": (now - notes.captured_at) // HOUR if notes.captured_at else None,

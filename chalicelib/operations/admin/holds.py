@@ -46,11 +46,12 @@ class HoldView(View):
         """Build the view; `named` has the staff behind the pseudonyms."""
         now = clock.now()
         members = {name: named.get(member, member) for name, member in hold if isinstance(member, StaffId)}
-        return cls(
+        return cls.showing(
+            hold,
             id=hold.hold_id,
             in_force=hold.is_in_force(now),
             awaits_confirmation=hold.awaits_confirmation(now),
-            **hold.model_dump(include=set(cls.model_fields)) | members,
+            **members,
         )
 
 

@@ -36,8 +36,7 @@ class InvoiceView(View):
     @classmethod
     def of(cls, invoice: Invoice) -> Self:
         """Build the view."""
-        shown = invoice.model_dump(exclude={"account_id", "issued_at"})
-        return cls(**shown, issued_on=invoice.issued_at.date(), kept_until=invoice.kept_until)
+        return cls.showing(invoice, issued_on=invoice.issued_at.date())
 
 
 class InvoiceList(View):

@@ -42,14 +42,12 @@ class ListedRecipientView(View):
         """Build the view. A disclosure whose period has ended has no name any more."""
         notice, given = listed.notice, listed.disclosure
         label = Recipient[notice.recipient].label if notice.recipient else None
-        return cls(
+        return cls.showing(
+            notice,
             number=listed.number,
             name=label
             or (given.recipient if given else "the recipient of a disclosure that is no longer kept"),
-            outcome=notice.outcome,
-            owed_since=notice.owed_since,
             notified_at=notice.at if notice.outcome is RecipientOutcome.NOTIFIED else None,
-            why=notice.why,
             disclosure_id=notice.disclosure,
             secret_until=given.secret_until if given else None,
         )

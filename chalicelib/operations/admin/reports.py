@@ -48,13 +48,7 @@ class ReportView(View):
     @classmethod
     def of(cls, report: Report) -> Self:
         """Build the view."""
-        return cls(
-            id=report.report_id,
-            first=report.first,
-            last=report.last,
-            begun_at=report.begun_at,
-            manifests=report.manifests,
-        )
+        return cls.showing(report, id=report.report_id)
 
 
 class LoggedRequestView(View):
@@ -84,23 +78,17 @@ class LoggedRequestView(View):
         now, end = clock.now(), request.decided_at or request.closed_at
         due, extension = request.clock.due_at(end or now), request.extension
         late = end > due if end else request.clock.is_overdue(now)
-        return cls(
+        return cls.showing(
+            request,
             id=request.request_id,
-            right=request.right,
-            received_by=request.received_by,
-            received_at=request.received_at,
             due_at=due,
-            status=request.status,
             answered_at=request.decided_at,
-            closed_at=request.closed_at,
             late=late,
             extension_days=extension.days if extension else None,
             extension_reason=extension.reason if extension else None,
             paused_days=request.pause.days(end or now) if request.pause else 0,
             reason=request.refusal,
-            without_account=request.without_account,
             represented=request.on_behalf is not None,
-            missing=request.missing,
             certificate=certificate,
         )
 
@@ -144,17 +132,7 @@ class NoticeStandingView(View):
     @classmethod
     def of(cls, standing: NoticeStanding) -> Self:
         """Build the view."""
-        announced, notice = standing.announced, standing.notice
-        return cls(
-            kind=notice.kind,
-            version=notice.version,
-            published_at=notice.published_at,
-            effective_at=notice.effective_at,
-            url=notice.url,
-            changes=notice.changes,
-            entry_sha256=standing.sha256,
-            announced=AnnouncedView(**vars(announced)) if announced else None,
-        )
+        return cls.showing(standing.notice, entry_sha256=standing.sha256, announced=standing.announced)
 
 
 class PurgeProofView(View):
@@ -164,11 +142,6 @@ class PurgeProofView(View):
     at: Instant
     event: str
     said: dict[str, Any]
-
-    @classmethod
-    def of(cls, proof: PurgeProof) -> Self:
-        """Build the view."""
-        return cls(**vars(proof))
 
 
 class StageStateView(View):
@@ -188,7 +161,7 @@ class StageStateView(View):
             version=settings().version,
             record_of_processing=record,
             notices=tuple(map(NoticeStandingView.of, notices)),
-            purge=tuple(map(PurgeProofView.of, proofs)),
+            purge=tuple(map(PurgeProofView.showing, proofs)),
         )
 
 

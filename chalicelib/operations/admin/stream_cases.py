@@ -38,7 +38,7 @@ class StreamCaseView(View):
     def of(cls, case: StreamCase) -> Self:
         """Build the view of a case."""
         days = ((case.closed_at or clock.now()) - case.opened_at).days
-        return cls(id=case.case_id, days_open=days, **case.model_dump(include=set(cls.model_fields)))
+        return cls.showing(case, id=case.case_id, days_open=days)
 
 
 class StreamCaseList(View):

@@ -19,7 +19,7 @@ from chalicelib.core.http import Ok, Operator, View, route
 from chalicelib.core.ids import ConsentRecordId, HoldId, RightsRequestId, UserId
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.privacy.restraint import Ground, Restraint, RestraintKind
+from chalicelib.privacy.restraint import Ground, RestraintKind
 from chalicelib.retention.model import Hold
 from chalicelib.rights.operators import subjects
 from chalicelib.rights.operators.subjects import FoundSubject, ShownSubject, SubjectSearch, SubjectState
@@ -83,12 +83,6 @@ class SubjectRestraintView(View):
     purposes: tuple[Purpose, ...] = Field(description="Empty for a restriction of all use but storage")
     ground: Ground | None = None
 
-    @classmethod
-    def of(cls, request_id: RightsRequestId, restraint: Restraint) -> Self:
-        """Build the view."""
-        said = restraint.model_dump(include={"kind", "since", "purposes", "ground"})
-        return cls(request_id=request_id, **said)
-
 
 class SubjectView(View):
     """The state of an account."""
@@ -121,7 +115,10 @@ class SubjectView(View):
             erasure_from=account.frozen.ends_at if account.frozen else None,
             open_requests=tuple(map(OpenRequestView.of, shown.requests)),
             holds=tuple(map(SubjectHoldView.of, shown.holds or ())),
-            restraints=tuple(SubjectRestraintView.of(*one) for one in restraints.items()),
+            restraints=tuple(
+                SubjectRestraintView.showing(one, request_id=request_id)
+                for request_id, one in restraints.items()
+            ),
             unreadable=(*shown.unreadable, *lost, *(("restraints",) if shown.restraints_unreadable else ())),
         )
 
@@ -144,8 +141,7 @@ class ProvenDecisionView(View):
     @classmethod
     def of(cls, decision: ProvenDecision) -> Self:
         """Build the view."""
-        said = decision.consent.model_dump(exclude={"unbroken_since"})
-        return cls(purpose=decision.purpose, proof=decision.proof, **said)
+        return cls.showing(decision.consent, purpose=decision.purpose, proof=decision.proof)
 
 
 class ConsentProofView(View):

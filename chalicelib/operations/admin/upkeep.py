@@ -30,12 +30,7 @@ class AnnouncementStandingView(View):
     @classmethod
     def of(cls, totals: AnnouncementTotals) -> Self:
         """Build the view."""
-        return cls(
-            shards=totals.shards,
-            announced=totals.complete,
-            begun=totals.begun - totals.complete,
-            waiting_for_mail=totals.waiting_for_mail,
-        )
+        return cls.showing(totals, announced=totals.complete, begun=totals.begun - totals.complete)
 
 
 class NoticeVersionView(View):
@@ -61,11 +56,8 @@ class NoticeStandingList(View):
         """Build the view of all versions."""
         now = clock.now()
         items = (
-            NoticeVersionView(
-                kind=one.kind,
-                version=one.version,
-                published_at=one.published_at,
-                effective_at=one.effective_at,
+            NoticeVersionView.showing(
+                one,
                 in_effect=one.effective_at <= now,
                 announcement=AnnouncementStandingView.of(announced[one.version])
                 if one.version in announced
@@ -88,7 +80,7 @@ class LastPurgeView(View):
     @classmethod
     def of(cls, entry: ChainEntry) -> Self:
         """Build the view of an entry."""
-        return cls(chain=entry.chain.name, seq=entry.seq, at=entry.at, event=entry.event, said=entry.data)
+        return cls.showing(entry, chain=entry.chain.name, said=entry.data)
 
 
 routes = Blueprint(__name__)

@@ -26,7 +26,7 @@ from chalicelib.rights.answers.views import (
 from chalicelib.rights.intake.body import Text
 from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.request.deadline import ExtensionReason
-from chalicelib.rights.request.model import AuthoritySeen, OnBehalf, Proposal, RightsRequest, SeenAuthority
+from chalicelib.rights.request.model import AuthoritySeen, OnBehalf, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 from chalicelib.staff import service as staff
@@ -71,7 +71,7 @@ class LiftingView(View):
     def of(cls, request: RightsRequest) -> Self | None:
         """Build the view; None if no end was proposed."""
         lifting = request.notes.lifting if isinstance(request.notes, RestraintNotes) else None
-        return cls(**vars(lifting), text=request.lifting_text) if lifting else None
+        return cls.showing(lifting, text=request.lifting_text) if lifting else None
 
 
 class NewExtension(Body):
@@ -82,7 +82,10 @@ class NewExtension(Body):
 
 
 class ProposalView(View):
-    """A proposed decision, who proposed it, and who approved it once it is the decision."""
+    """A proposed decision, who proposed it, and who approved it once it is the decision.
+
+    `text` is included where an operator has to review it.
+    """
 
     status: Status
     reason: RefusalReason | None = None
@@ -90,11 +93,6 @@ class ProposalView(View):
     by: StaffId
     at: Instant
     approved_by: StaffId | None = None
-
-    @classmethod
-    def of(cls, proposal: Proposal, text: str | None = None) -> Self:
-        """Build the view; `text` is included where an operator has to review it."""
-        return cls(**dict(proposal), text=text)
 
 
 class CorrectionView(View):
@@ -126,9 +124,7 @@ class WithEvidence(View):
 
 def evidence_of(seen: InspectedCase[Any]) -> dict[str, Any]:
     """The fields of `WithEvidence`: the evidence of a case, and the staff that it or the case names."""
-    shown = seen.entries and [
-        {"seq": one.seq, "at": one.at, "event": one.event, "said": one.data} for one in seen.entries
-    ]
+    shown = seen.entries and [EntryView.showing(one, said=one.data) for one in seen.entries]
     return {"evidence": shown, "staff": staff.resolve(seen.staff)}
 
 
@@ -146,11 +142,6 @@ class CaseStepView(StepView):
 
     why: str | None = None
 
-    @classmethod
-    def all_of(cls, request: RightsRequest) -> tuple[Self, ...]:
-        """Build the views of all steps of a request."""
-        return tuple(cls(**dict(step)) for step in request.steps)
-
 
 class SeenAuthorityView(View):
     """The authority of a representative, as an operator saw it; no document is kept."""
@@ -158,11 +149,6 @@ class SeenAuthorityView(View):
     kind: AuthoritySeen
     seen_on: date
     seen_by: StaffId
-
-    @classmethod
-    def of(cls, seen: SeenAuthority) -> Self:
-        """Build the view."""
-        return cls(**dict(seen))
 
 
 class CaseView(View):
@@ -207,7 +193,7 @@ class CaseView(View):
     @classmethod
     def of(cls, request: RightsRequest) -> Self:
         """Build the view of the current state of a request."""
-        return cls(**_fields(request))
+        return cls.showing(request, **_derived(request))
 
 
 class WholeCaseView(WithEvidence, CaseView):
@@ -219,10 +205,8 @@ class WholeCaseView(WithEvidence, CaseView):
     def inspected(cls, seen: InspectedCase[RightsRequest]) -> Self:
         """Build the view of a request and its evidence."""
         request = seen.case
-        proposed = request.proposal and ProposalView.of(request.proposal, request.decision_text)
-        asked = CorrectionView(**dict(request.correction)) if request.correction else None
-        fields = {**_fields(request), "proposal": proposed, "correction": asked}
-        return cls(**fields, **evidence_of(seen))
+        proposed = request.proposal and ProposalView.showing(request.proposal, text=request.decision_text)
+        return cls.showing(request, **_derived(request), proposal=proposed, **evidence_of(seen))
 
 
 class EnteredView(CaseView):
@@ -233,7 +217,7 @@ class EnteredView(CaseView):
     @classmethod
     def with_receipt(cls, request: RightsRequest, receipt: str) -> Self:
         """Build the view of a request and its receipt."""
-        return cls(**_fields(request), receipt=receipt)
+        return cls.showing(request, **_derived(request), receipt=receipt)
 
 
 class CaseList(View):
@@ -246,29 +230,19 @@ class CaseList(View):
     next: str | None = None
 
 
-def _fields(request: RightsRequest) -> dict[str, Any]:
+def _derived(request: RightsRequest) -> dict[str, Any]:
+    """The fields of a view that the request does not have under the same name."""
     public = RequestView.of(request)
-    proposal = request.proposal
     return {
         **{name: getattr(public, name) for name in _SHARED_WITH_SUBJECT},
         "user_id": None if request.without_account else request.user_id,
-        "language": request.language,
-        "authority": SeenAuthorityView.of(request.authority) if request.authority else None,
         "identity_checked_by": request.notes.identity_checked_by,
-        "received_by": request.received_by,
-        "steps": CaseStepView.all_of(request),
         "days_left": request.clock.days_left(clock.now()) if request.is_open else None,
         "clock_stands_still": request.is_open and request.clock.is_paused(),
         "runs_at": request.run_at,
-        "tries": request.tries,
-        "unreachable_since": request.unreachable_since,
         "evidence_owed": len(request.owed),
-        "missing": request.missing,
-        "reason": request.reason,
         "restraint": RestraintView.of(request),
         "lifting": LiftingView.of(request),
-        "proposal": ProposalView.of(proposal) if proposal else None,
-        "version": request.version,
     }
 
 
