@@ -19,30 +19,6 @@ sends nothing again and writes no log. urllib3 and requests do all of that by de
 names up themselves.
 """
 
-from chalicelib.core.outbound.outcomes import (
-    BodyChanged,
-    NotTaken,
-    NotTakenReason,
-    TooLarge,
-    TransferRefused,
-    TransferTaken,
-    Unreachable,
-)
-from chalicelib.core.outbound.post import ByteSource, Parcel, push
+from chalicelib.core.outbound.line import NotTaken, NotTakenReason, TransferRefused, Unreachable
+from chalicelib.core.outbound.post import BodyChanged, ByteSource, Parcel, TooLarge, TransferTaken, push
 from chalicelib.core.outbound.target import BadTarget, Target, TargetFault
-
-__all__ = [
-    "BadTarget",
-    "BodyChanged",
-    "ByteSource",
-    "NotTaken",
-    "NotTakenReason",
-    "Parcel",
-    "Target",
-    "TargetFault",
-    "TooLarge",
-    "TransferRefused",
-    "TransferTaken",
-    "Unreachable",
-    "push",
-]

@@ -10,6 +10,13 @@ one address is not public, all are refused: a name with both kinds indicates an 
 `ipaddress.is_global` is not enough, in any version: it accepts multicast, and IPv6 addresses that contain an
 IPv4 address (mapped, compatible, 6to4, NAT64), which may lead into our own network. So of IPv6 only global
 unicast (2000::/3, RFC 4291) is accepted, except ranges in it that lead elsewhere.
+
+What fails is distinguished by what the caller may do next. No error has an address, a host or text of the
+server.
+
+    NotTaken
+    ├── TransferRefused   do not send again: no such name, not a public address, no valid TLS, a redirect, 4xx
+    └── Unreachable       may be sent again under the same key: no response, too slow, cut off, 5xx
 """
 
 import socket
@@ -17,6 +24,7 @@ import ssl
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from enum import StrEnum
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Thread
@@ -24,8 +32,40 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core import clock
 from chalicelib.core.figures import Push
-from chalicelib.core.outbound.outcomes import NotTakenReason, TransferRefused, Unreachable
 from chalicelib.core.settings import settings
+
+
+class NotTakenReason(StrEnum):
+    """Why a parcel was not taken, in fixed words that may be logged and shown to the subject."""
+
+    NO_SUCH_NAME = "no_such_name"
+    NOT_PUBLIC = "not_a_public_address"
+    TLS = "no_valid_tls"
+    REDIRECT = "redirect"
+    ANSWERED_NO = "answered_no"
+    NOT_HTTP = "no_answer_in_http"
+    NO_CONNECTION = "no_connection"
+    TOO_SLOW = "too_slow"
+    ANSWERED_LATER = "answered_later"
+
+
+class NotTaken(Exception):
+    """The server did not accept the parcel, or did not confirm it. The text is the reason."""
+
+    def __init__(self, reason: NotTakenReason, *, status: int | None = None, sent: int = 0) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.status = status  # status of the HTTP response, if one arrived
+        self.sent = sent  # bytes of the body that were sent
+
+
+class TransferRefused(NotTaken):
+    """The push must not be repeated: it would fail again."""
+
+
+class Unreachable(NotTaken):
+    """The push may be repeated."""
+
 
 Address = IPv4Address | IPv6Address
 

@@ -13,15 +13,14 @@ from chalicelib.core import egress, metrics
 from chalicelib.core.egress import Registered
 from chalicelib.core.ids import Id
 from chalicelib.core.metrics import Metric
-from chalicelib.core.outbound.line import Deadline, Line, open_line
-from chalicelib.core.outbound.outcomes import (
-    BodyChanged,
+from chalicelib.core.outbound.line import (
+    Deadline,
+    Line,
     NotTaken,
     NotTakenReason,
-    TooLarge,
     TransferRefused,
-    TransferTaken,
     Unreachable,
+    open_line,
 )
 from chalicelib.core.outbound.target import Target
 from chalicelib.core.settings import settings
@@ -31,6 +30,24 @@ _CHUNK = 64 * 1024
 # Statuses that ask for a later attempt: timeout, too early, too many requests. 409 means that a request with
 # the same key is still being processed (draft-ietf-httpapi-idempotency-key-header).
 _RETRYABLE_4XX = frozenset({408, 409, 425, 429})
+
+
+@dataclass(frozen=True)
+class TransferTaken:
+    """The server accepted the parcel."""
+
+    status: int
+
+
+class TooLarge(Exception):
+    """A parcel exceeds `RU4M_PUSH_MEGABYTES`; nothing was looked up or sent."""
+
+
+class BodyChanged(Exception):
+    """The body does not match the announced length or digest: a bug of ours, or a damaged copy.
+
+    The last chunk was not sent, so the server got an incomplete request.
+    """
 
 
 class ByteSource(Protocol):
@@ -56,7 +73,7 @@ def push(
     """Send a parcel to a target once; the caller decides whether and when to try again.
 
     Raises:
-        TransferRefused, Unreachable: see `outcomes`.
+        TransferRefused, Unreachable: see `line`.
         TooLarge: the parcel exceeds `RU4M_PUSH_MEGABYTES`. Nothing was sent.
         BodyChanged: the body differs from `length` or `sha256`. The server got an incomplete request.
         NotOnRegister: recipient, purpose or a category is not in the register. Nothing was sent.

@@ -47,41 +47,13 @@ def history_of(report_id: ReportId) -> Chain:
     return Chain(CHAIN, report_id)
 
 
-def record_begun(report_id: ReportId, by: StaffId, first: date, last: date) -> datetime:
-    """Record that a member of staff reads what was received in a period; returns when.
-
-    Raises:
-        Unavailable: the Ledger does not answer, so nothing may be read.
-    """
-    said = {"by": by, "from": first.isoformat(), "to": last.isoformat()}
-    return chain.append(history_of(report_id), _entry(BEGUN, said)).at
-
-
-def record_made(report_id: ReportId, manifest: str) -> None:
-    """Record the SHA-256 of the manifest of a pack, in hex.
-
-    Raises:
-        Unavailable: the Ledger does not answer.
-    """
-    chain.append(history_of(report_id), _entry(MADE, {"manifest": manifest}))
-
-
-def report_entries(report_id: ReportId) -> list[ChainEntry]:
-    """The entries of a report, newest first; none if there is no such report.
-
-    Raises:
-        Unreadable: one of them was altered.
-    """
-    return chain.page(history_of(report_id), None, MAX_ENTRIES)[0]
-
-
 def manifest_of(entry: ChainEntry) -> str | None:
     """Return the SHA-256 of the manifest that an entry records; None if it records none."""
     return str(entry.data["manifest"]) if entry.event == MADE else None
 
 
-def _entry(event: str, said: Mapping[str, object]) -> NewEntry:
-    return NewEntry(event, said, delete_at=Period.AUDIT.ends(clock.now()))
+def _record(report_id: ReportId, event: str, said: Mapping[str, object]) -> ChainEntry:
+    return chain.append(history_of(report_id), NewEntry(event, said, Period.AUDIT.ends(clock.now())))
 
 
 LONGEST = timedelta(days=366)
@@ -154,9 +126,9 @@ def begin(by: StaffId, first: date, last: date) -> Report:
     if last > clock.day_of(clock.now()):
         raise does_not_apply("last", "A day that is not in the future")
     report_id = ReportId.new()
-    begun_at = record_begun(report_id, by, first, last)
+    begun = _record(report_id, BEGUN, {"by": by, "from": first.isoformat(), "to": last.isoformat()})
     history.record_view(by, "reported", "reports", [report_id])
-    return Report(report_id, first, last, begun_at, by)
+    return Report(report_id, first, last, begun.at, by)
 
 
 def show(report_id: ReportId) -> Report:
@@ -167,7 +139,7 @@ def show(report_id: ReportId) -> Report:
         Unavailable: an entry about it was altered.
     """
     try:
-        entries = report_entries(report_id)
+        entries, _ = chain.page(history_of(report_id), None, MAX_ENTRIES)
     except Unreadable as altered:
         observe.log_failure("report_unreadable", altered)
         raise Unavailable from None
@@ -203,7 +175,7 @@ def record_manifest(report_id: ReportId, by: StaffId, manifest: str) -> Report:
         return report
     if len(report.manifests) >= MAX_ENTRIES - 1:
         raise TooManyPacks
-    record_made(report_id, manifest)
+    _record(report_id, MADE, {"manifest": manifest})
     return show(report_id)
 
 

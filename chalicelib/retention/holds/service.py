@@ -28,7 +28,13 @@ from chalicelib.privacy import register
 from chalicelib.privacy.cases import RecordPage
 from chalicelib.privacy.plans import holdable
 from chalicelib.retention.holds import store
-from chalicelib.retention.holds.store import HoldsChanged, SubjectHolds, closing, forget_closed  # noqa: F401 - offered to other rooms
+from chalicelib.retention.holds.store import (  # noqa: F401 - offered to other rooms
+    HoldsChanged,
+    SubjectHolds,
+    closing,
+    forget_closed,
+    of_subject,
+)
 from chalicelib.retention.model import UNCONFIRMED, Hold, HoldEnded, HoldsClosed, NewHold, NotDisclosed
 from chalicelib.staff.cases import CaseMove, Cases, check_second, staff_move
 from chalicelib.staff.disclosures import service as disclosures
@@ -41,15 +47,6 @@ PAGE = 100
 HOLDS = Cases(store.HOLDS)
 
 
-def of_subject(account_id: AccountId) -> SubjectHolds:
-    """All holds of a subject in one version, for an erasure and for the upkeep.
-
-    Raises:
-        SealingError: a hold cannot be opened, so nothing may be deleted.
-    """
-    return store.of(account_id)
-
-
 def unended(account_id: AccountId) -> tuple[Hold, ...]:
     """The holds of a subject that have not ended, oldest first.
 
@@ -57,7 +54,7 @@ def unended(account_id: AccountId) -> tuple[Hold, ...]:
         SealingError: as for `of_subject`.
     """
     now = clock.now()
-    return tuple(hold for hold in store.of(account_id).holds if hold.ends_at > now)
+    return tuple(hold for hold in store.of_subject(account_id).holds if hold.ends_at > now)
 
 
 def kinds_held(account_id: AccountId, now: datetime) -> frozenset[str]:
@@ -66,7 +63,7 @@ def kinds_held(account_id: AccountId, now: datetime) -> frozenset[str]:
     Raises:
         SealingError: as for `of_subject`.
     """
-    in_force = (hold for hold in store.of(account_id).holds if hold.is_in_force(now))
+    in_force = (hold for hold in store.of_subject(account_id).holds if hold.is_in_force(now))
     return frozenset(kind for hold in in_force for kind in hold.kinds)
 
 
@@ -87,7 +84,7 @@ def place(by: StaffId, new: NewHold) -> Hold:
     account_id = account.account_id
     _check_disclosure(account_id, new)
     for _ in range(_TRIES):
-        known = store.of(account_id)
+        known = store.of_subject(account_id)
         if same := next((hold for hold in known.holds if _is_same(hold, by, new)), None):
             return same
         if known.closed_by:
@@ -167,7 +164,7 @@ def confirm(hold: Hold, by: StaffId) -> CaseMove[Hold] | None:
     now = clock.now()
     if not hold.awaits_confirmation(now):
         raise HoldEnded
-    known = store.of(hold.account_id)
+    known = store.of_subject(hold.account_id)
     if known.closed_by:
         raise HoldsClosed
     began = hold.in_force_from or now
@@ -189,7 +186,7 @@ def propose_lift(hold: Hold, by: StaffId) -> CaseMove[Hold] | None:
     if hold.confirmed_by is None and hold.placed_by == by:
         return _lifting(hold, by)
     after = hold.model_copy(update={"lift_proposed_by": by})
-    return _moved(after, "lift_proposed", store.of(hold.account_id))
+    return _moved(after, "lift_proposed", store.of_subject(hold.account_id))
 
 
 @staff_move(HOLDS.apply)
@@ -212,7 +209,7 @@ def lift(hold: Hold, by: StaffId) -> CaseMove[Hold] | None:
 
 def _lifting(hold: Hold, by: StaffId) -> CaseMove[Hold]:
     after = hold.model_copy(update={"lifted_by": by, "ends_at": clock.now()})
-    return _moved(after, "lifted", store.of(hold.account_id))
+    return _moved(after, "lifted", store.of_subject(hold.account_id))
 
 
 def _moved(after: Hold, event: str, known: SubjectHolds) -> CaseMove[Hold]:

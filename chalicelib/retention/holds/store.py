@@ -74,13 +74,13 @@ def _key(hold: Hold) -> Key:
     return Key(Table.RIGHTS, partition_of(hold.account_id), f"hold#{hold.hold_id}")
 
 
-def of(account_id: AccountId) -> SubjectHolds:
-    """All holds of a subject.
+def of_subject(account_id: AccountId) -> SubjectHolds:
+    """All holds of a subject in one version.
 
     The version is read first. So holds that are newer than the version make the next write conflict.
 
     Raises:
-        SealingError: a hold cannot be opened.
+        SealingError: a hold cannot be opened, so nothing may be deleted.
     """
     version = codec.read(HoldsVersion, _version_key(account_id))
     items = table.query(Query(Table.RIGHTS, partition_of(account_id), Prefix("hold#")))
