@@ -109,14 +109,14 @@ def rewritten(page: str, results: Results) -> str:
 
 def draw(results: Results, to: Path) -> None:
     """Write an SVG with a bar for each function. Equal results give equal bytes."""
+    import matplotlib as mpl  # late: importing it writes below the home folder
+    from matplotlib.figure import Figure
+
     warm, cold = results.warm, results.cold
     bars = [(f"{one.job}, {one.framework}", ratio(warm, one), WARM_LIMITS.get(one)) for one in warm]
     bars += [(f"cold: {one.job}, {one.framework}", ratio(cold, one), COLD_LIMITS.get(one)) for one in cold]
     names, ratios, limits = zip(*bars, strict=True)
     labels = [f"{name}: {measured:.2f}" for name, measured in zip(names, ratios, strict=True)]
-    import matplotlib as mpl  # late: importing it writes below the home folder
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(9, 9), layout="constrained")
     axes = figure.subplots()
     drawn = axes.barh(labels, ratios, color=["#1f6f8b" if OURS in name else "#b8c4ce" for name in names])
