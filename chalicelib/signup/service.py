@@ -12,8 +12,6 @@ concurrent requests and crashes:
   terms, which depend on the account, are checked after the code.
 """
 
-from contextlib import suppress
-
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.challenges import service as challenges
 from chalicelib.accounts.challenges.model import (
@@ -42,7 +40,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -87,7 +85,7 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     if challenge.used_at:
         return _repeated_answer(challenge)
     try:
-        return _sign_in_despite_race(challenge, answer)
+        return _sign_in(challenge, answer)
     except challenges.UsedMeanwhile:
         return _answer_for_slower_twin(challenge)
     except notices.TermsOutdated:
@@ -97,20 +95,15 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
         raise
 
 
-def _sign_in_despite_race(challenge: Challenge, answer: Verification) -> Verified:
-    """Sign in; once more if a concurrent request gave the number to an account, or took it from one.
+@retry_on(accounts.AlreadyClaimed, accounts.ClaimMoved, notices.AcceptedBefore, SuppressionMoved, tries=2)
+def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
+    """Open a session of the number's account; the transaction creates it if there is none.
+
+    It is tried once more if a concurrent request gave the number to an account, or took it from one.
 
     Raises:
         Unavailable: see `_existing_account`.
     """
-    for _ in range(2):
-        with suppress(accounts.AlreadyClaimed, accounts.ClaimMoved, notices.AcceptedBefore, SuppressionMoved):
-            return _sign_in(challenge, answer)
-    raise Unavailable
-
-
-def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
-    """Open a session of the number's account; the transaction creates it if there is none."""
     if challenge.phone is None or challenge.device is None:
         raise ChallengeExpired
     claim = accounts.claim_on_phone(challenge.phone)

@@ -24,14 +24,13 @@ from chalicelib.core.chain import Chain, ChainEntry, Unreadable
 from chalicelib.core.errors import ChangedMeanwhile, NotFound, Unavailable
 from chalicelib.core.http import Cursor, IfMatch, invalid_cursor
 from chalicelib.core.ids import StaffId
-from chalicelib.core.transactions import Conflict, Write, commit
+from chalicelib.core.transactions import Conflict, Write, commit, retry_on
 from chalicelib.privacy.cases import CaseId, CaseTable, RecordPage, UnknownCase
 from chalicelib.privacy.codec import AnyRecord
 from chalicelib.privacy.personal import Record
 from chalicelib.staff import history
 from chalicelib.staff.model import OwnProposal
 
-_TRIES = 3
 PAGE = 50
 _MAX_ENTRIES = 200  # a year of pins, reminders and waits of a request, which has the most
 
@@ -109,6 +108,7 @@ class Cases(Generic[AnyRecord, CaseId]):
             raise NotFound
         return case
 
+    @retry_on(Conflict)
     def apply(
         self,
         case_id: CaseId,
@@ -126,23 +126,19 @@ class Cases(Generic[AnyRecord, CaseId]):
             NotFound: no such case.
             Unavailable: another write came first in every try, or evidence or view cannot be recorded.
         """
-        for _ in range(_TRIES):
-            case = self.read(case_id)
-            move = rule(case)
-            if move is None:
-                if by:
-                    self.record_view(case_id, by)
-                return case
-            try:
-                after, writes = self.table.change(case, move.after, move.event, by, move.said)
-                commit(*writes, *move.also)
-            except Conflict:
-                continue
-            except Unreadable as altered:
-                observe.log_failure("case_not_changed", altered)
-                raise Unavailable from None
-            return after
-        raise Unavailable
+        case = self.read(case_id)
+        move = rule(case)
+        if move is None:
+            if by:
+                self.record_view(case_id, by)
+            return case
+        try:
+            after, writes = self.table.change(case, move.after, move.event, by, move.said)
+            commit(*writes, *move.also)
+        except Unreadable as altered:
+            observe.log_failure("case_not_changed", altered)
+            raise Unavailable from None
+        return after
 
     def list_all(self, cursor: Cursor | None, by: StaffId) -> RecordPage[AnyRecord, CaseId]:
         """List a page of all cases, and record that the operator sees them.

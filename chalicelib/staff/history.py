@@ -11,12 +11,10 @@ from chalicelib.core import chain, clock, observe
 from chalicelib.core.chain import Chain, ChainEntry, HeadMoved, NewEntry, Unreadable
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, StaffId, StaffLookId
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.privacy.periods import Period
 from chalicelib.staff import store
 from chalicelib.staff.model import StaffLook
-
-_TRIES = 8  # the entries that others append at the same moment
 
 
 def history_of(staff_id: StaffId) -> Chain:
@@ -48,6 +46,7 @@ def record_view(by: StaffId, event: str, what: str, ids: Sequence[str]) -> None:
         raise Unavailable from None
 
 
+@retry_on(HeadMoved, tries=8)  # the entries of other looks at the same moment
 def record_look(
     by: StaffId, event: str, said: Mapping[str, object], account_id: AccountId | None = None
 ) -> None:
@@ -67,23 +66,15 @@ def record_look(
     """
     look = StaffLook(look_id=StaffLookId.new(), by=by, looked_at=clock.now())
     payload = {"by": by, "look": look.look_id, **said}
-    for _ in range(_TRIES):
-        new = NewEntry(event, payload, delete_at=Period.AUDIT.ends(look.looked_at))
-        link: list[Write] = (
-            [store.look_creation(account_id, look), not_erasing(account_id)] if account_id else []
-        )
-        try:
-            commit(chain.append_write(history_of(by), new), *link)
-        except AccountGone:
-            account_id = None
-        except HeadMoved:
-            continue
-        except Unreadable as altered:
-            observe.log_failure("inspection_not_recorded", altered)
-            raise Unavailable from None
-        else:
-            return
-    raise Unavailable
+    new = NewEntry(event, payload, delete_at=Period.AUDIT.ends(look.looked_at))
+    link: list[Write] = [store.look_creation(account_id, look), not_erasing(account_id)] if account_id else []
+    try:
+        commit(chain.append_write(history_of(by), new), *link)
+    except AccountGone:
+        record_look(by, event, said)
+    except Unreadable as altered:
+        observe.log_failure("inspection_not_recorded", altered)
+        raise Unavailable from None
 
 
 def is_of_today(entry: ChainEntry) -> bool:

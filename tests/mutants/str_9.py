@@ -7,7 +7,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="block_during_the_opening_is_missed",
         promise="STR-9",
         place="chalicelib.people.conversations.service:_open_pair",
-        find="                contacts.still_contact(wish.me.account_id, other),\n",
+        find="            contacts.still_contact(wish.me.account_id, other),\n",
         replace="",
         harm=(
             "A user whom another one blocks at that moment opens a conversation with them and writes to them."

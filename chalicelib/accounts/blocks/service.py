@@ -21,17 +21,16 @@ from chalicelib.accounts.blocks.store import (  # noqa: F401 - offered to other 
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs
-from chalicelib.core.errors import SessionEnded, Unavailable
+from chalicelib.core.errors import SessionEnded
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Wanted
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 PAGE = 100
-_TRIES = 5
 
 # What has to be read of an account to judge who is kept away from it.
 PEER: tuple[Wanted[Any], ...] = (OPEN_ACCOUNT, DATA_KEY, BLOCKS)
@@ -161,26 +160,21 @@ def _last_number(account_id: AccountId) -> str | None:
     return None
 
 
+@retry_on(BlocksMoved, ReverseMoved, tries=5)
 def _leave_list(
     blocker: AccountId, account_id: AccountId, user_id: UserId, phone: str | None, *, keeping_row: bool
 ) -> None:
-    for _ in range(_TRIES):
-        (row,) = needs.read_accounts([blocker], (BLOCKS, DATA_KEY))
-        before = None
-        with skip_unreadable("blocks_unreadable"):
-            before = row[BLOCKS]
-        after = before.without_name(user_id, account_id, phone) if before else None
-        if before is None or after is None or after is before:
-            if not keeping_row:
-                store.delete_reverse_row(account_id, blocker)
-            return
-        own = () if keeping_row else (store.reverse_removal(account_id, blocker),)
-        try:
-            commit(store.written(after, row[DATA_KEY]), *own)
-        except (BlocksMoved, ReverseMoved):
-            continue
+    (row,) = needs.read_accounts([blocker], (BLOCKS, DATA_KEY))
+    before = None
+    with skip_unreadable("blocks_unreadable"):
+        before = row[BLOCKS]
+    after = before.without_name(user_id, account_id, phone) if before else None
+    if before is None or after is None or after is before:
+        if not keeping_row:
+            store.delete_reverse_row(account_id, blocker)
         return
-    raise Unavailable
+    own = () if keeping_row else (store.reverse_removal(account_id, blocker),)
+    commit(store.written(after, row[DATA_KEY]), *own)
 
 
 def delete_reverse_rows(account_id: AccountId) -> None:

@@ -16,16 +16,14 @@ from chalicelib.accounts.sessions.rotation import Active, RotationVerdict, Shown
 from chalicelib.accounts.sessions.service import RefreshToken
 from chalicelib.accounts.sessions.store import OPEN_SESSION
 from chalicelib.core import clock, metrics, needs
-from chalicelib.core.errors import SessionEnded, Unavailable
+from chalicelib.core.errors import SessionEnded
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
-from chalicelib.core.transactions import Write
+from chalicelib.core.transactions import Write, retry_on
 from chalicelib.privacy.subject_keys import DATA_KEY
 
-# A refresh that conflicts is tried again; each time, another refresh of the session succeeded.
-_TRIES = 5
 
-
+@retry_on(store.MovedOn, tries=5)  # each time, another refresh of the session succeeded
 def refresh(text: str, device_id: UUID) -> SessionView:
     """Refresh a session: a new access token, and the session's active refresh token.
 
@@ -36,18 +34,13 @@ def refresh(text: str, device_id: UUID) -> SessionView:
     token = RefreshToken.parse(text)
     if token is None:
         raise SessionEnded
-    for _ in range(_TRIES):
-        found = needs.read_batch(
-            Claims(token.account_id, token.session_id), (OPEN_SESSION, OPEN_ACCOUNT, DATA_KEY)
-        )
-        session, account = found[OPEN_SESSION], found[OPEN_ACCOUNT]
-        if session is None or account is None or not token.genuine(session):
-            raise SessionEnded
-        try:
-            return service.session_view(_apply_verdict(session, account, token, device_id), account)
-        except store.MovedOn:
-            continue  # checked again, by the current state
-    raise Unavailable
+    found = needs.read_batch(
+        Claims(token.account_id, token.session_id), (OPEN_SESSION, OPEN_ACCOUNT, DATA_KEY)
+    )
+    session, account = found[OPEN_SESSION], found[OPEN_ACCOUNT]
+    if session is None or account is None or not token.genuine(session):
+        raise SessionEnded
+    return service.session_view(_apply_verdict(session, account, token, device_id), account)
 
 
 def _apply_verdict(session: Session, account: Account, token: RefreshToken, device_id: UUID) -> Session:

@@ -10,17 +10,13 @@ Invariants:
 """
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from datetime import datetime
 
-from chalicelib.core.errors import Unavailable
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.messages.suppressions import store
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses, Suppression
 from chalicelib.messages.suppressions.store import SuppressionMoved
 from chalicelib.privacy.purposes import Purpose
-
-_TRIES = 5  # of a change while other writers change the same suppression
 
 
 def suppressed(addresses: Addresses) -> frozenset[Purpose]:
@@ -157,20 +153,15 @@ def leave(addresses: Addresses, objected: Collection[Purpose], at: datetime) -> 
     return bool(suppressed(addresses))
 
 
+@retry_on(SuppressionMoved, tries=5)
 def commit_revised(build: Callable[[], list[Write]]) -> None:
     """Commit the writes about suppressions; build them again if another writer came first.
 
     Raises:
         Unavailable: other writers came first each time.
     """
-    for _ in range(_TRIES):
-        writes = build()
-        if not writes:
-            return
-        with suppress(SuppressionMoved):
-            commit(*writes)
-            return
-    raise Unavailable
+    if writes := build():
+        commit(*writes)
 
 
 def lifting(addresses: Addresses, purposes: Collection[Purpose]) -> list[Write]:

@@ -4,18 +4,16 @@ A sender learns nothing from the answer: every invitation makes the same calls. 
 they concern an account that does not exist, and the conditions of the transaction fail.
 """
 
-from contextlib import suppress
-
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import BlocksMoved, Peer
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.core import clock
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import AccountId, InvitationId, UserId
 from chalicelib.core.settings import settings
-from chalicelib.core.transactions import Conflict, Write, commit
+from chalicelib.core.transactions import Conflict, Write, commit, retry_on
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.model import Invitation, InvitationState, InvitationView, InvitationViews
 from chalicelib.people.contacts.pairs import PEOPLE_AT_ONCE, TRIES, Person
@@ -127,6 +125,7 @@ def accept(me: Peer, invitation_id: InvitationId) -> PublicProfile:
     return pairs.connect(me, find)
 
 
+@retry_on(PairMoved)
 def decline(me: Peer, invitation_id: InvitationId) -> None:
     """Decline an invitation. Repeating it changes nothing. Its sender cannot invite again until it ends.
 
@@ -135,16 +134,12 @@ def decline(me: Peer, invitation_id: InvitationId) -> None:
         Unavailable: a table does not answer.
     """
     owner = me.account.account_id
-    for _ in range(TRIES):
-        invitation = _own(owner, invitation_id)
-        if invitation.state is InvitationState.DECLINED:
-            return
-        if invitation.state is InvitationState.ACCEPTED:
-            raise NotFound
-        with suppress(PairMoved):
-            commit(store.decision(owner, invitation, InvitationState.DECLINED))
-            return
-    raise Unavailable
+    invitation = _own(owner, invitation_id)
+    if invitation.state is InvitationState.DECLINED:
+        return
+    if invitation.state is InvitationState.ACCEPTED:
+        raise NotFound
+    commit(store.decision(owner, invitation, InvitationState.DECLINED))
 
 
 def _own(recipient: AccountId, invitation_id: InvitationId) -> Invitation:

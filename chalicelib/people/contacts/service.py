@@ -6,10 +6,10 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks.service import Peer, keep_apart
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.core.batches import batched
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.codes import service as codes
 from chalicelib.people.contacts.model import ContactViews, GivenCode
@@ -69,6 +69,7 @@ def listed(me: Peer, cursor: Cursor | None) -> ContactViews:
     return ContactViews(items=items, next=user_ids[-1] if len(user_ids) == PEOPLE_AT_ONCE else None)
 
 
+@retry_on(PairMoved)
 def end(me: Peer, user_id: UserId) -> None:
     """End a contact on both sides. Repeating it changes nothing.
 
@@ -76,17 +77,10 @@ def end(me: Peer, user_id: UserId) -> None:
         Unavailable: concurrent changes won every time.
     """
     mine = pairs.side_of(me)
-    for _ in range(pairs.TRIES):
-        account_id = store.accounts_of_contacts(mine.account_id, [user_id]).get(user_id)
-        if account_id is None:
-            return
-        pair = store.read_pair(mine, Side(account_id, user_id))
-        try:
-            commit(*pair.ending_contact())
-        except PairMoved:
-            continue
+    account_id = store.accounts_of_contacts(mine.account_id, [user_id]).get(user_id)
+    if account_id is None:
         return
-    raise Unavailable
+    commit(*store.read_pair(mine, Side(account_id, user_id)).ending_contact())
 
 
 def live_contacts(owner: AccountId, user_ids: Collection[UserId]) -> dict[UserId, AccountId]:

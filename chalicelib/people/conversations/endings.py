@@ -9,20 +9,16 @@ needs a contact. What a late request wrote before that is found here, or by the 
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
 from chalicelib.core import clock
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, ConversationId, UserId
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.conversations import store
 from chalicelib.people.conversations.model import Membership, OpenConversation
 from chalicelib.people.conversations.store import ConversationMoved
-
-_TRIES = 5
 
 Writes: TypeAlias = Callable[[OpenConversation, OpenConversation], list[Write]]
 
@@ -68,16 +64,14 @@ def leave_conversations_of_kept(account_id: AccountId, kinds: AbstractSet[str], 
     return True
 
 
+@retry_on(ConversationMoved, tries=5)
 def _leave(account_id: AccountId, conversation_id: ConversationId, writes: Writes) -> bool:
     """Take a user out of a conversation; return False if it does not list the user."""
-    for _ in range(_TRIES):
-        before = store.read(conversation_id)
-        if before is None or not before.has(account_id):
-            return False
-        with suppress(ConversationMoved):
-            commit(*writes(before, before.changed(leaving=(account_id,))))
-            return True
-    raise Unavailable
+    before = store.read(conversation_id)
+    if before is None or not before.has(account_id):
+        return False
+    commit(*writes(before, before.changed(leaving=(account_id,))))
+    return True
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ the order of joining, so it cannot get lost.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.accounts import service as accounts
@@ -21,7 +20,7 @@ from chalicelib.core.ids import AccountId, ConversationId, ConversationRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import NO_SESSION, Claims
 from chalicelib.core.settings import settings
-from chalicelib.core.transactions import Write, commit
+from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.contacts import service as contacts
 from chalicelib.people.conversations import channel_sync, store
 from chalicelib.people.conversations.model import (
@@ -42,8 +41,6 @@ from chalicelib.people.conversations.model import (
 from chalicelib.people.conversations.store import ConversationMoved, OpeningSeen
 from chalicelib.stream import channels
 from chalicelib.stream.model import StreamRefused
-
-_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -115,60 +112,54 @@ def open_conversation(me: Account, body: NewConversation, key: IdempotencyKey | 
     return Opening(current or opened.conversation, opened.is_new)
 
 
+@retry_on(ConversationMoved, OpeningSeen)
 def _open_pair(wish: _Wish) -> Opening:
     """Make the caller and a contact members of their pair, whichever of them left it."""
     (other,) = wish.others
     conversation_id = store.pair_id(wish.me.user_id, other)
     contact, pair = contacts.contact_with(other), store.conversation(conversation_id)
     request = store.request(wish.request_id)
-    for _ in range(_TRIES):
-        found = needs.read_batch(wish.claims, (contact, pair, request))
-        before, seen, met = found[pair], found[request], found[contact]
-        if seen:
-            return wish.known(seen, before)
-        account_id = met.account_id if met else AccountId.new()
-        after = _with(before, conversation_id, Form.PAIR, wish.me, {other: account_id})
-        try:
-            commit(
-                contacts.still_contact(wish.me.account_id, other),
-                accounts.active(account_id),
-                accounts.active(wish.me.account_id),
-                *store.writes(before, after),
-                *wish.recording(),
-            )
-        except (contacts.NotContacts, accounts.NotActive):
-            raise UnknownMember from None
-        except (ConversationMoved, OpeningSeen):
-            continue
-        return Opening(after, is_new=before is None)
-    raise Unavailable
+    found = needs.read_batch(wish.claims, (contact, pair, request))
+    before, seen, met = found[pair], found[request], found[contact]
+    if seen:
+        return wish.known(seen, before)
+    account_id = met.account_id if met else AccountId.new()
+    after = _with(before, conversation_id, Form.PAIR, wish.me, {other: account_id})
+    try:
+        commit(
+            contacts.still_contact(wish.me.account_id, other),
+            accounts.active(account_id),
+            accounts.active(wish.me.account_id),
+            *store.writes(before, after),
+            *wish.recording(),
+        )
+    except (contacts.NotContacts, accounts.NotActive):
+        raise UnknownMember from None
+    return Opening(after, is_new=before is None)
 
 
+@retry_on(ConversationMoved, OpeningSeen)
 def _open_group(wish: _Wish) -> Opening:
     """Make a group; with an Idempotency-Key, its id follows from the key."""
     owner = wish.me.account_id
     conversation_id = wish.key.id_for(ConversationId, owner) if wish.key else ConversationId.new()
     group, request = store.conversation(conversation_id), store.request(wish.request_id)
-    for _ in range(_TRIES):
-        if wish.key:
-            found = needs.read_batch(wish.claims, (group, request))
-            if seen := found[request]:
-                return wish.known(seen, found[group])
-        met = _admissible(owner, wish.others, ())
-        after = _with(None, conversation_id, Form.GROUP, wish.me, met)
-        try:
-            commit(
-                *(contacts.still_contact(owner, user_id) for user_id in met),
-                accounts.active(owner),
-                *store.writes(None, after),
-                *wish.recording(),
-            )
-        except (contacts.NotContacts, accounts.NotActive):
-            raise UnknownMember from None
-        except (ConversationMoved, OpeningSeen):
-            continue
-        return Opening(after, is_new=True)
-    raise Unavailable
+    if wish.key:
+        found = needs.read_batch(wish.claims, (group, request))
+        if seen := found[request]:
+            return wish.known(seen, found[group])
+    met = _admissible(owner, wish.others, ())
+    after = _with(None, conversation_id, Form.GROUP, wish.me, met)
+    try:
+        commit(
+            *(contacts.still_contact(owner, user_id) for user_id in met),
+            accounts.active(owner),
+            *store.writes(None, after),
+            *wish.recording(),
+        )
+    except (contacts.NotContacts, accounts.NotActive):
+        raise UnknownMember from None
+    return Opening(after, is_new=True)
 
 
 def _with(
@@ -205,6 +196,7 @@ def _admissible(
     return {user_id: met[user_id] for user_id in user_ids}
 
 
+@retry_on(ConversationMoved)
 def change_members(me: Account, conversation_id: ConversationId, body: MemberChange) -> OpenConversation:
     """Add contacts to a group and remove members from it, here and then at Stream. It may be repeated.
 
@@ -215,27 +207,23 @@ def change_members(me: Account, conversation_id: ConversationId, body: MemberCha
         Unavailable: Stream or a table does not answer, or concurrent changes won every time.
     """
     _check_change(me, body)
-    for _ in range(_TRIES):
-        before = _own_conversation(me, conversation_id)
-        new = tuple(one for one in dict.fromkeys(body.add) if one not in before.user_ids)
-        leaving = tuple(one.account_id for one in before.members if one.user_id in body.remove)
-        _check_permitted(me, before, new, leaving)
-        met = _admissible(me.account_id, new, before.account_ids) if new else {}
-        after = before.changed(_joining(met), leaving)
-        try:
-            commit(
-                *(contacts.still_contact(me.account_id, user_id) for user_id in met),
-                accounts.active(me.account_id),
-                *store.writes(before, after),
-            )
-        except contacts.NotContacts:
-            raise UnknownMember from None
-        except accounts.NotActive:
-            raise NotFound from None
-        except ConversationMoved:
-            continue
-        return channel_sync.update_channel(after) or after
-    raise Unavailable
+    before = _own_conversation(me, conversation_id)
+    new = tuple(one for one in dict.fromkeys(body.add) if one not in before.user_ids)
+    leaving = tuple(one.account_id for one in before.members if one.user_id in body.remove)
+    _check_permitted(me, before, new, leaving)
+    met = _admissible(me.account_id, new, before.account_ids) if new else {}
+    after = before.changed(_joining(met), leaving)
+    try:
+        commit(
+            *(contacts.still_contact(me.account_id, user_id) for user_id in met),
+            accounts.active(me.account_id),
+            *store.writes(before, after),
+        )
+    except contacts.NotContacts:
+        raise UnknownMember from None
+    except accounts.NotActive:
+        raise NotFound from None
+    return channel_sync.update_channel(after) or after
 
 
 def _check_change(me: Account, body: MemberChange) -> None:
@@ -271,6 +259,7 @@ def _joining(met: dict[UserId, AccountId]) -> list[Member]:
     return [Member(account_id=one, user_id=user_id, joined_at=now) for user_id, one in met.items()]
 
 
+@retry_on(ConversationMoved)
 def leave(me: Account, conversation_id: ConversationId) -> None:
     """End the caller's membership. Repeating it changes nothing; nor does an id that does not exist.
 
@@ -279,15 +268,11 @@ def leave(me: Account, conversation_id: ConversationId) -> None:
     Raises:
         Unavailable: a table does not answer, or concurrent changes won every time.
     """
-    for _ in range(_TRIES):
-        before = store.read(conversation_id)
-        if before is None or not before.has(me.account_id):
-            return
-        with suppress(ConversationMoved):
-            commit(*store.writes(before, before.changed(leaving=(me.account_id,))))
-            channel_sync.remove_from_channel(conversation_id, me.user_id)
-            return
-    raise Unavailable
+    before = store.read(conversation_id)
+    if before is None or not before.has(me.account_id):
+        return
+    commit(*store.writes(before, before.changed(leaving=(me.account_id,))))
+    channel_sync.remove_from_channel(conversation_id, me.user_id)
 
 
 def delete_own_message(author: UserId, conversation_id: ConversationId, message_id: SentMessageId) -> None:

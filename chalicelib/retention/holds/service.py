@@ -20,10 +20,10 @@ from datetime import datetime
 from chalicelib.accounts.service import AccountGone, not_erasing, read_by_user
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import Unavailable, does_not_apply
+from chalicelib.core.errors import does_not_apply
 from chalicelib.core.ids import AccountId, HoldId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.transactions import Conflict, commit
+from chalicelib.core.transactions import Conflict, commit, retry_on
 from chalicelib.privacy import register
 from chalicelib.privacy.cases import RecordPage
 from chalicelib.privacy.plans import holdable
@@ -41,7 +41,6 @@ from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.staff.model import OwnProposal
 
 LONGEST = 731 * DAY  # two years, one of which may be a leap year
-_TRIES = 3
 PAGE = 100
 
 HOLDS = Cases(store.HOLDS)
@@ -67,6 +66,7 @@ def kinds_held(account_id: AccountId, now: datetime) -> frozenset[str]:
     return frozenset(kind for hold in in_force for kind in hold.kinds)
 
 
+@retry_on(Conflict)
 def place(by: StaffId, new: NewHold) -> Hold:
     """Place a hold on records of a subject.
 
@@ -83,23 +83,19 @@ def place(by: StaffId, new: NewHold) -> Hold:
     account, _ = read_by_user(new.user_id)
     account_id = account.account_id
     _check_disclosure(account_id, new)
-    for _ in range(_TRIES):
-        known = store.of_subject(account_id)
-        if same := next((hold for hold in known.holds if _is_same(hold, by, new)), None):
-            return same
-        if known.closed_by:
-            raise HoldsClosed
-        hold = _hold(account_id, by, new, now, known)
-        try:
-            placing = store.HOLDS.creation(hold, "placed", by, _said(hold))
-            commit(*placing, store.counting(known, hold.ends_at), not_erasing(account_id))
-        except AccountGone:
-            raise HoldsClosed from None
-        except Conflict:
-            continue
-        metrics.count(Metric.HOLD_PLACED)
-        return hold
-    raise Unavailable
+    known = store.of_subject(account_id)
+    if same := next((hold for hold in known.holds if _is_same(hold, by, new)), None):
+        return same
+    if known.closed_by:
+        raise HoldsClosed
+    hold = _hold(account_id, by, new, now, known)
+    try:
+        placing = store.HOLDS.creation(hold, "placed", by, _said(hold))
+        commit(*placing, store.counting(known, hold.ends_at), not_erasing(account_id))
+    except AccountGone:
+        raise HoldsClosed from None
+    metrics.count(Metric.HOLD_PLACED)
+    return hold
 
 
 def _check(new: NewHold, now: datetime) -> None:

@@ -13,17 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.core import clock, metrics
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.transactions import Conflict, Write
+from chalicelib.core.transactions import Conflict, Write, retry_on
 from chalicelib.rights.engine import queue
 from chalicelib.rights.request import duties, evidence, store
 from chalicelib.rights.request.deadline import ASKED_WITHOUT_DELAY
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus
-
-_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class AppliedMove:
     changed: bool
 
 
+@retry_on(Conflict)  # of the request, its history, or what `also` changes
 def apply_move(
     request_id: RightsRequestId, by: StaffId | None, rule: Callable[[RightsRequest], Move | None]
 ) -> AppliedMove:
@@ -63,24 +62,19 @@ def apply_move(
         NotFound: no such request.
         Unavailable: another write came first in every try.
     """
-    for _ in range(_TRIES):
-        request = store.read(request_id)
-        if request is None:
-            raise NotFound
-        move = rule(request)
-        if move is None:
-            return AppliedMove(request, changed=False)
-        said = {"by": by or evidence.SUBJECT, **move.said}
-        try:
-            after = store.move(request, move.after, evidence.entry(move.event, said), move.also)
-        except Conflict:  # another write came first: of the request, its history, or what `also` changes
-            continue
-        for metric in move.counts:
-            metrics.count(metric)
-        if wakes := duties.wakes_at(after, clock.now()):
-            queue.send(request_id, wakes)
-        return AppliedMove(after, changed=True)
-    raise Unavailable
+    request = store.read(request_id)
+    if request is None:
+        raise NotFound
+    move = rule(request)
+    if move is None:
+        return AppliedMove(request, changed=False)
+    said = {"by": by or evidence.SUBJECT, **move.said}
+    after = store.move(request, move.after, evidence.entry(move.event, said), move.also)
+    for metric in move.counts:
+        metrics.count(metric)
+    if wakes := duties.wakes_at(after, clock.now()):
+        queue.send(request_id, wakes)
+    return AppliedMove(after, changed=True)
 
 
 def with_next_step_due(request: RightsRequest, now: datetime) -> RightsRequest:

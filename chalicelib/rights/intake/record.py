@@ -15,7 +15,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
 from chalicelib.core.languages import Language, language_of
 from chalicelib.core.metrics import Metric
-from chalicelib.core.transactions import Conflict
+from chalicelib.core.transactions import Conflict, retry_on
 from chalicelib.rights.engine import queue
 from chalicelib.rights.engine.moves import Move, awaiting_identity, with_reminders_reset, without_proposal
 from chalicelib.rights.intake.body import RequestedChange
@@ -118,6 +118,7 @@ def _repeated(
     return next((one for one in recent if one.right is body.right and begun.repeats(one)), None)
 
 
+@retry_on(Conflict, tries=_TRIES)
 def take_without_account(
     contact: GuestContact, body: RequestedChange, received: Received, begin: Callable[[], Beginning]
 ) -> TakenRequest:
@@ -136,17 +137,13 @@ def take_without_account(
         "contact_locale": contact.locale if contact.phone or contact.email else None,
         "language": language_of(contact.locale),
     }
-    for _ in range(_TRIES):
-        begun = begin()
-        request = _new_request(None, body, received, begun).model_copy(update=reached_at)
-        try:
-            _record_new(request, received, begun)
-        except (RequestExists, HeadMoved):
-            return _request_of_key(request.request_id, body)
-        except Conflict:
-            continue
-        return TakenRequest(request, receipts.of(request.request_id))
-    raise Unavailable
+    begun = begin()
+    request = _new_request(None, body, received, begun).model_copy(update=reached_at)
+    try:
+        _record_new(request, received, begun)
+    except (RequestExists, HeadMoved):
+        return _request_of_key(request.request_id, body)
+    return TakenRequest(request, receipts.of(request.request_id))
 
 
 def _new_request(

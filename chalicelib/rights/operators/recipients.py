@@ -12,8 +12,9 @@ from itertools import islice
 from chalicelib.core import clock
 from chalicelib.core.chain import HeadMoved
 from chalicelib.core.clock import beginning_of, day_of
-from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
+from chalicelib.core.errors import NotFound, does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId
+from chalicelib.core.transactions import retry_on
 from chalicelib.rights.operators.inspect import PAGE, merge_shards, read, record_inspection, record_page
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
@@ -22,8 +23,6 @@ from chalicelib.rights.request.standstill import FIRST_UNNOTIFIED
 from chalicelib.rights.request.store import MovedMeanwhile
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.staff.disclosures.model import Disclosure
-
-_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ def list_recipients(request_id: RightsRequestId, by: StaffId) -> Sequence[Listed
     return _listed(request)
 
 
+@retry_on(MovedMeanwhile, HeadMoved)
 def record_notice(
     request_id: RightsRequestId, number: int, on: date, by: StaffId
 ) -> Sequence[ListedRecipient]:
@@ -80,26 +80,21 @@ def record_notice(
         InvalidRequest: our systems notify this recipient, or the day is not between the request and today.
         Unavailable: another write came first in every try.
     """
-    for _ in range(_TRIES):
-        request = read(request_id)
-        listed = _listed(request)
-        if not 0 <= number < len(listed):
-            raise NotFound
-        one = listed[number]
-        if one.disclosure is None:
-            raise does_not_apply("number", "Operators record only the notices to authorities")
-        if not day_of(request.received_at) <= on <= day_of(clock.now()):
-            raise does_not_apply("notified_on", "A day from the receipt of the request to today")
-        after = replace(one.notice, outcome=RecipientOutcome.NOTIFIED, at=beginning_of(on))
-        if after == one.notice:
-            return listed
-        said = {"request": request_id, "on": on.isoformat()}
-        evidence = disclosures.evidence_write(one.disclosure, "correction_notified", by, said)
-        try:
-            return _listed(store.move(request, _with(request, number, after), also=[evidence]))
-        except (MovedMeanwhile, HeadMoved):
-            continue
-    raise Unavailable
+    request = read(request_id)
+    listed = _listed(request)
+    if not 0 <= number < len(listed):
+        raise NotFound
+    one = listed[number]
+    if one.disclosure is None:
+        raise does_not_apply("number", "Operators record only the notices to authorities")
+    if not day_of(request.received_at) <= on <= day_of(clock.now()):
+        raise does_not_apply("notified_on", "A day from the receipt of the request to today")
+    after = replace(one.notice, outcome=RecipientOutcome.NOTIFIED, at=beginning_of(on))
+    if after == one.notice:
+        return listed
+    said = {"request": request_id, "on": on.isoformat()}
+    evidence = disclosures.evidence_write(one.disclosure, "correction_notified", by, said)
+    return _listed(store.move(request, _with(request, number, after), also=[evidence]))
 
 
 def _listed(request: RightsRequest) -> Sequence[ListedRecipient]:
