@@ -3,15 +3,18 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from chalicelib.core.ids import MailId, RightsRequestId
 from chalicelib.core.languages import language_of
 from chalicelib.messages import mail
+from chalicelib.messages.letters import WrittenMessage
 from chalicelib.messages.mail import Mail
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.erasure import letters
+from chalicelib.rights.request import receipts
 from tests.support.pages.reading import parts_of, read
 from tests.support.world.world import NOON
 
@@ -29,14 +32,14 @@ SAID = {
 }
 
 
+MESSAGES: dict[str, WrittenMessage] = {
+    "confirmation": letters.confirmation(LINK, UNTIL),
+    "erased": letters.erased(LINK, None),
+}
 MAILS: dict[str, Callable[[str | None], Mail]] = {
-    "confirmation": lambda locale: letters.confirmation_mail(MailId.new(), TO, locale, LINK, UNTIL),
-    "erased": lambda locale: letters.erased_mail(MailId.new(), TO, locale, None, LINK),
+    kind: partial(message.mail, MailId.new(), TO) for kind, message in MESSAGES.items()
 }
-TEXTS: dict[str, Callable[[str | None], str]] = {
-    "confirmation": lambda locale: letters.confirmation_text(locale, LINK, UNTIL),
-    "erased": lambda locale: letters.erased_text(locale, LINK),
-}
+TEXTS: dict[str, Callable[[str | None], str]] = {kind: message.text for kind, message in MESSAGES.items()}
 
 
 def bodies(letter: Mail) -> dict[str, str]:
@@ -44,8 +47,9 @@ def bodies(letter: Mail) -> dict[str, str]:
     return {part: content["Data"] for part, content in found.items()}
 
 
-def test_link_has_the_receipt_in_its_fragment_only() -> None:
-    made = letters.link(REQUEST, RECEIPT)
+def test_link_has_the_receipt_in_its_fragment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "of", lambda _: RECEIPT)
+    made = receipts.link(REQUEST)
     sent, fragment = made.split("#")
     assert sent.startswith("https://")
     assert sent.endswith("/v1/receipt")

@@ -40,7 +40,7 @@ from chalicelib.privacy.remedies import AUTHORITIES, COMPLAINTS_SITE
 from chalicelib.privacy.serbian import PRIVACY, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
 from chalicelib.privacy.serbian.periods import PERIODS, length, retentions
-from chalicelib.rights.answers.guest_letters import _WHAT
+from chalicelib.rights.answers.letters import _WHAT
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.phrases import CHAT, COPY, phrasebook, records
 from chalicelib.rights.copy.reader import UnreadableReason

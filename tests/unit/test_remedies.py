@@ -10,11 +10,12 @@ import pytest
 from chalicelib.core.ids import MailId
 from chalicelib.core.languages import Language
 from chalicelib.messages import mail
-from chalicelib.messages.mail import Mail
+from chalicelib.messages.letters import WrittenMessage
 from chalicelib.privacy import remedies
 from chalicelib.privacy.purposes import Category, Purpose
-from chalicelib.rights.answers import guest_letters, letters
+from chalicelib.rights.answers import letters
 from chalicelib.rights.erasure import letters as erasure_messages
+from chalicelib.rights.request import receipts
 from chalicelib.rights.request.model import RightsRequest
 from tests.support.pages.receipts import a_request
 from tests.support.world.world import NOON
@@ -33,36 +34,33 @@ STREET = {
 COMMON = ("+381 11 3408 900", "https://www.poverenik.rs")
 AUSTRIA = ("Österreichische Datenschutzbehörde", "https://www.dsb.gv.at")
 
-Writes = Callable[[MailId, str, str | None, RightsRequest], Mail]
-MAILS: dict[str, Writes] = {
-    "answer": letters.answer_mail,
-    "extension": lambda i, to, locale, asked: letters.extension_mail(i, to, locale, asked, NOON),
-    "lifting": lambda i, to, locale, asked: letters.lifting_mail(i, to, locale, asked, NOON),
-    "answer to a guest": lambda i, to, locale, asked: guest_letters.guest_answer_mail(
-        i, to, locale, asked, LINK
-    ),
-    "extension for a guest": lambda i, to, locale, asked: guest_letters.guest_extension_mail(
-        i, to, locale, asked, NOON, LINK
-    ),
-    "erased": lambda i, to, locale, asked: erasure_messages.erased_mail(i, to, locale, asked.country, LINK),
-    "erased in part": lambda i, to, locale, asked: erasure_messages.mostly_erased_mail(
-        i, to, locale, asked.country, LINK
-    ),
-    "closed": lambda i, to, locale, asked: erasure_messages.closed_mail(i, to, locale, asked.country, LINK),
+
+def without_account(asked: RightsRequest) -> RightsRequest:
+    return asked.model_copy(update={"without_account": True})
+
+
+MAILS: dict[str, Callable[[RightsRequest], WrittenMessage]] = {
+    "answer": letters.answer,
+    "extension": lambda asked: letters.extension(asked, NOON),
+    "lifting": lambda asked: letters.lifting(asked, NOON),
+    "answer to a guest": lambda asked: letters.answer(without_account(asked)),
+    "extension for a guest": lambda asked: letters.extension(without_account(asked), NOON),
+    "erased": lambda asked: erasure_messages.erased(LINK, asked.country),
+    "erased in part": lambda asked: erasure_messages.mostly_erased(LINK, asked.country),
+    "closed": lambda asked: erasure_messages.closed(LINK, asked.country),
 }
-TEXTS: dict[str, Callable[[str], str]] = {
-    "answer to a guest": lambda locale: guest_letters.guest_answer_text(locale, LINK),
-    "extension for a guest": lambda locale: guest_letters.guest_extension_text(locale, NOON, LINK),
-    "answer": guest_letters.locked_out_answer_text,
-    "erased": lambda locale: erasure_messages.erased_text(locale, LINK),
-    "erased in part": lambda locale: erasure_messages.mostly_erased_text(locale, LINK),
-}
+TEXTS = ("answer to a guest", "extension for a guest", "answer", "erased", "erased in part")
+
+
+@pytest.fixture(autouse=True)
+def _link(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "link", lambda _: LINK)
 
 
 @pytest.mark.parametrize("kind", MAILS)
 def test_mail_names_both_authorities_with_addresses_and_the_court(kind: str) -> None:
     for locale, language in LOCALES.items():
-        letter = MAILS[kind](MailId.new(), TO, locale, a_request(country="AT"))
+        letter = MAILS[kind](a_request(country="AT")).mail(MailId.new(), TO, locale)
         said = letter.paragraphs[-1]
         assert [
             part for part in (*COMMON, *AUSTRIA, STREET[language], COURT[language]) if part not in said
@@ -71,7 +69,7 @@ def test_mail_names_both_authorities_with_addresses_and_the_court(kind: str) -> 
 
 @pytest.mark.parametrize("kind", MAILS)
 def test_mail_to_a_subject_without_a_country_names_the_commissioner(kind: str) -> None:
-    said = MAILS[kind](MailId.new(), TO, "en", a_request()).paragraphs[-1]
+    said = MAILS[kind](a_request()).mail(MailId.new(), TO, "en").paragraphs[-1]
     assert all(part in said for part in (*COMMON, COURT[EN]))
     assert said.count("https://") == 1
 
@@ -79,7 +77,7 @@ def test_mail_to_a_subject_without_a_country_names_the_commissioner(kind: str) -
 @pytest.mark.parametrize("kind", TEXTS)
 def test_text_message_has_the_site_of_the_commissioner(kind: str) -> None:
     for locale in LOCALES:
-        assert remedies.COMPLAINTS_SITE in TEXTS[kind](locale)
+        assert remedies.COMPLAINTS_SITE in MAILS[kind](a_request()).text(locale)
 
 
 @pytest.mark.promise("NOT-6")
@@ -98,6 +96,6 @@ def test_provider_of_a_mailbox_gets_the_country_only_with_an_answer_that_names_i
 
     monkeypatch.setattr("chalicelib.core.egress.aws_client", client)
     for country in ("AT", None):
-        letter = letters.answer_mail(MailId.new(), TO, "en", a_request(country=country))
+        letter = letters.answer(a_request(country=country)).mail(MailId.new(), TO, "en")
         mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
     assert disclosed == [{Category.EMAIL, Category.COUNTRY}, {Category.EMAIL}]

@@ -1,8 +1,12 @@
-"""Messages about a request to subjects and operators: mails and reminders.
+"""Messages about a request: to subjects and to persons without an account, mails to operators.
 
 The mails to subjects refer to the app for the answer, because a mailbox is less protected than a session.
 They say themselves where to complain, and name the court (RGT-9). The reminders to operators name a request
 by its id, and no person.
+
+A message about a request without a session may reach a person who did not make it (RGT-11, ADR 49): a number
+or mailbox has a new owner, or was stolen. So none has a name, and only the messages to a person without an
+account have a link with the receipt: the receipt of a copy opens the copy.
 """
 
 from contextlib import suppress
@@ -11,12 +15,16 @@ from datetime import datetime
 from chalicelib.core import clock
 from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
+from chalicelib.core.languages import Language
+from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
-from chalicelib.messages.letters import Letters, compose, with_remedies
+from chalicelib.messages.letters import Letters, MessageWithRemedies, ShortTexts, Words, WrittenMessage
 from chalicelib.messages.mail import Mail, MailNotSent
 from chalicelib.privacy.purposes import Purpose
+from chalicelib.rights.request import receipts
 from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.terms import Right
 
 _ANSWERED: Letters = {
     "sr": (
@@ -52,7 +60,6 @@ _EXTENDED: Letters = {
     ),
 }
 
-
 _LIFTED: Letters = {
     "sr": (
         "RU4M: ograničenje obrade prestaje",
@@ -71,26 +78,191 @@ _LIFTED: Letters = {
 }
 
 
-def lifting_mail(
-    mail_id: MailId, to: str, locale: str | None, request: RightsRequest, ends_at: datetime
-) -> Mail:
-    """Compose the mail that notifies the subject that we end a restriction (Art. 18(3) GDPR)."""
+_ANSWERED_GUEST: Letters = {
+    "sr": (
+        "RU4M: odgovor na Vaš zahtev",
+        (
+            "Odgovorili smo na zahtev od {day}. godine.",
+            "Odgovor je na vezi ispod.",
+            "Sačuvajte ovu poruku. Posle nje brišemo ovu adresu.",
+        ),
+    ),
+    "en": (
+        "RU4M: we have answered your request",
+        (
+            "We have answered the request of {day}.",
+            "The link below shows the answer.",
+            "Keep this mail. After it, we delete this address.",
+        ),
+    ),
+}
+
+_EXTENDED_GUEST: Letters = {
+    "sr": (
+        "RU4M: za Vaš zahtev nam treba više vremena",
+        (
+            "Zahtev od {day}. godine zahteva više vremena. Odgovorićemo najkasnije {until}. godine.",
+            "Razlog je na vezi ispod.",
+        ),
+    ),
+    "en": (
+        "RU4M: we need more time for your request",
+        (
+            "We need more time for the request of {day}. We will answer it by {until}.",
+            "The link below shows the reason.",
+        ),
+    ),
+}
+
+_EXTENDED_TEXT: ShortTexts = {
+    "sr": "RU4M: za Vaš zahtev nam treba više vremena, do {until} Razlog: {link} Pritužba: {complaints}",
+    "sr-Cyrl": "RU4M: za zahtev nam treba više vremena, do {until} Razlog: {link} Pritužba: {complaints}",
+    "en": "RU4M: we need more time for your request, until {until}. The reason: {link} Complaints: "
+    "{complaints}",
+}
+
+_ANSWERED_TEXT: ShortTexts = {
+    "sr": "RU4M: odgovorili smo na Vaš zahtev: {link} Posle ove poruke brišemo Vaš broj. Pritužba: "
+    "{complaints}",
+    "sr-Cyrl": "RU4M: odgovor na Vaš zahtev: {link} Posle ovoga brišemo broj. Pritužba: {complaints}",
+    "en": "RU4M: we have answered your request: {link} After this message, we delete your number. "
+    "Complaints: {complaints}",
+}
+
+_PROOF: Letters = {
+    "sr": (
+        "RU4M: Vaš zahtev čeka",
+        (
+            "Zahtev od {day}. godine čeka da potvrdite da ste ga podneli Vi.",
+            (
+                "Potvrdite drugim brojem, adresom ili uređajem naloga, uz potvrdu o prijemu, ili pišite na "
+                "{contact}. Ne tražimo lična dokumenta."
+            ),
+            (
+                "Ako to ne učinite do {until}. godine, odbićemo zahtev. Možete da ga podnesete ponovo. Ako "
+                "zahtev nije Vaš, otkažite ga u aplikaciji, pod „Privatnost i prava“, ili zanemarite ovu "
+                "poruku: bez dokaza se ništa ne dešava."
+            ),
+        ),
+    ),
+    "en": (
+        "RU4M: your request is waiting",
+        (
+            "The request of {day} waits for proof that it came from you.",
+            (
+                "Use another number, address or device of the account, with your receipt, or write to "
+                "{contact}. We do not ask for identity documents."
+            ),
+            (
+                "If there is no proof by {until}, we will refuse the request. You can make it again. If the "
+                "request is not yours, cancel it in the app, under “Privacy and rights”, or ignore this "
+                "mail: without a proof nothing happens."
+            ),
+        ),
+    ),
+}
+
+_PROOF_TEXT: ShortTexts = {
+    "sr": "RU4M: do {until} dokažite da je zahtev Vaš. Ako nije, zanemarite.",
+    "en": "RU4M: a request waits for proof that it is yours, until {until}. Not yours? Ignore this.",
+}
+
+_WARNED: Letters = {
+    "sr": (
+        "RU4M: zahtev bez prijave u aplikaciju",
+        (
+            (
+                "{day}. godine je bez prijave u aplikaciju zatraženo: {what}. To neće biti učinjeno pre "
+                "{until}. godine."
+            ),
+            (
+                "Ako to niste bili Vi, otkažite zahtev u aplikaciji, pod „Privatnost i prava“, ili odmah "
+                "odgovorite na ovu poruku."
+            ),
+        ),
+    ),
+    "en": (
+        "RU4M: a request without the app",
+        (
+            "On {day} this was requested without signing in: {what}. It will not be done before {until}.",
+            (
+                "If this was not you, cancel the request in the app, under “Privacy and rights”, or reply "
+                "to this mail now."
+            ),
+        ),
+    ),
+}
+
+_WARNED_TEXT: ShortTexts = {
+    "sr": "RU4M: bez prijave je zatraženo: {what}, ne pre {until} Niste Vi? Otkažite u aplikaciji ili "
+    "pišite na {contact}.",
+    "en": "RU4M: requested without signing in: {what}, not before {until}. Not you? Cancel it in the "
+    "app or write to {contact}.",
+}
+
+_WHAT = {
+    "sr": {"copy": "kopija podataka", "erasure": "brisanje naloga", "correction": "ispravka podataka"},
+    "en": {
+        "copy": "a copy of the data",
+        "erasure": "the deletion of the account",
+        "correction": "a correction of the data",
+    },
+}
+_NAMED = {Right.ERASURE: "erasure", Right.RECTIFICATION: "correction"}
+
+_ANSWERED_LOCKED_OUT_TEXT: ShortTexts = {
+    "sr": "RU4M: odgovor na Vaš zahtev je u aplikaciji i uz potvrdu o prijemu. Pritužba: {complaints}",
+    "en": "RU4M: we have answered your request. The answer is in the app and with your receipt. "
+    "Complaints: {complaints}",
+}
+
+
+def lifting(request: RightsRequest, ends_at: datetime) -> WrittenMessage:
+    """The message that we end a restriction (Art. 18(3) GDPR)."""
     words = {"day": day_of(request.received_at), "until": day_of(ends_at)}
-    return with_remedies(compose(_LIFTED, mail_id, to, locale, words), request.country)
+    return MessageWithRemedies(_LIFTED, None, words, country=request.country)
 
 
-def answer_mail(mail_id: MailId, to: str, locale: str | None, request: RightsRequest) -> Mail:
-    """Compose the mail that notifies the subject of the answer."""
-    words = {"day": day_of(request.received_at)}
-    return with_remedies(compose(_ANSWERED, mail_id, to, locale, words), request.country)
+def answer(request: RightsRequest) -> WrittenMessage:
+    """The message of the answer.
+
+    A person without an account gets a link. Others see the answer in the app. The text message, for an
+    account without a mailbox, has no link: with the receipt of a copy, the number alone would open the copy.
+    """
+    words, country = {"day": day_of(request.received_at)}, request.country
+    if request.without_account:
+        link = receipts.link(request.request_id)
+        return MessageWithRemedies(_ANSWERED_GUEST, _ANSWERED_TEXT, words, link, country=country)
+    return MessageWithRemedies(_ANSWERED, _ANSWERED_LOCKED_OUT_TEXT, words, country=country)
 
 
-def extension_mail(
-    mail_id: MailId, to: str, locale: str | None, request: RightsRequest, until: datetime
-) -> Mail:
-    """Compose the mail that notifies the subject of the extended deadline (Art. 12(3) GDPR)."""
-    words = {"day": day_of(request.received_at), "until": day_of(until)}
-    return with_remedies(compose(_EXTENDED, mail_id, to, locale, words), request.country)
+def extension(request: RightsRequest, until: datetime) -> WrittenMessage:
+    """The message of the extended deadline (Art. 12(3) GDPR); with a link as that of the answer."""
+    words, country = {"day": day_of(request.received_at), "until": day_of(until)}, request.country
+    if request.without_account:
+        link = receipts.link(request.request_id)
+        return MessageWithRemedies(_EXTENDED_GUEST, _EXTENDED_TEXT, words, link, country=country)
+    return MessageWithRemedies(_EXTENDED, None, words, country=country)
+
+
+def proof(request: RightsRequest, until: datetime) -> WrittenMessage:
+    """The reminder that proof of identity is outstanding, and until when."""
+    return WrittenMessage(_PROOF, _PROOF_TEXT, {"day": day_of(request.received_at), "until": day_of(until)})
+
+
+def warning(request: RightsRequest, until: datetime) -> WrittenMessage:
+    """The warning of what was requested without a session.
+
+    It has no link: a thief of the mailbox must not get the receipt, which opens the copy.
+    """
+
+    def what(language: Language) -> str:
+        words = _WHAT["sr" if language.is_serbian else "en"]
+        word = words[_NAMED.get(request.right, "copy")]
+        return in_script(word, language) if language.is_serbian else word
+
+    words: Words = {"day": day_of(request.received_at), "until": day_of(until), "what": what}
+    return WrittenMessage(_WARNED, _WARNED_TEXT, words)
 
 
 def mail_operators(request: RightsRequest) -> None:

@@ -12,8 +12,7 @@ by twelve hours at most: after six hours the text message is sent instead, and a
 without a message.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.accounts.service import OPEN_ACCOUNT, devices
@@ -23,7 +22,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail, sms
-from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
+from chalicelib.messages.letters import Addressee, WrittenMessage
+from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.engine.step import SENT_IN_DOUBT, Done, ErasureJob, Outcome, Step, Stop
@@ -41,23 +41,6 @@ _PATIENCE = 6 * HOUR
 _BY_MAIL, _BY_TEXT, _NOT_REACHABLE = "sent_by_mail", "sent_by_text", "not_reachable"
 
 
-@dataclass(frozen=True, repr=False)
-class Reach:
-    """Where the subject can be reached."""
-
-    email: str | None
-    phone: str | None
-    locale: str | None
-
-
-@dataclass(frozen=True, repr=False)
-class Message:
-    """One message, as a mail and as a text."""
-
-    mail: Callable[[MailId, str], Mail]
-    text: str
-
-
 def _confirm(job: ErasureJob) -> Outcome:
     """Notify the subject that the account will be deleted, when, and how to cancel that."""
     request = job.request
@@ -68,13 +51,9 @@ def _confirm(job: ErasureJob) -> Outcome:
     idle = not by_us and _is_idle(account.account_id, now)
     waits = settings().erasure
     until = now + HOUR * (waits.waived_grace_hours if job.notes.waives_grace else waits.grace_hours)
-    to = Reach(email, None if idle or by_us else account.phone, account.locale)
-    link = letters.link(request.request_id, receipts.of(request.request_id))
-    compose = letters.closing_mail if by_us else letters.confirmation_mail
-    message = Message(
-        lambda mail_id, address: compose(mail_id, address, to.locale, link, until),
-        letters.confirmation_text(to.locale, link, until),
-    )
+    to = Addressee(email, None if idle or by_us else account.phone, account.locale)
+    compose = letters.closing if by_us else letters.confirmation
+    message = compose(receipts.link(request.request_id), until)
     mail_id = MailId.new()
     try:
         sent = _send(mail_id, to, message, request.unreachable_since)
@@ -103,12 +82,8 @@ def _confirm_cancellation(job: ErasureJob) -> Outcome:
     account, email = read_subject(job.request, OPEN_ACCOUNT)
     if account is None or RequestAnnouncement.CONFIRMATION not in job.notes.mails:
         return Done()
-    to = Reach(email, account.phone if _may_text(job) else None, account.locale)
-    compose = letters.kept_mail if _is_closed_by_us(job.request) else letters.cancelled_mail
-    message = Message(
-        lambda mail_id, address: compose(mail_id, address, to.locale),
-        letters.cancelled_text(to.locale),
-    )
+    to = Addressee(email, account.phone if _may_text(job) else None, account.locale)
+    message = letters.kept() if _is_closed_by_us(job.request) else letters.cancelled()
     return _announce_once(job, RequestAnnouncement.CANCELLATION, to, message)
 
 
@@ -117,35 +92,34 @@ def _notify(job: ErasureJob) -> Outcome:
     request, captured = job.request, erasures.inputs_of(job.request.request_id)
     if captured is None:  # they expired, since no message could be sent for days
         return Done(counts={_NOT_REACHABLE: 1})
-    to = Reach(captured.email, captured.phone if _may_text(job) else None, captured.locale)
-    link = letters.link(request.request_id, receipts.of(request.request_id))
-    country = request.country
+    to = Addressee(captured.email, captured.phone if _may_text(job) else None, captured.locale)
     if request.kept_openly(clock.now()):
-        compose, text = letters.mostly_erased_mail, letters.mostly_erased_text(to.locale, link)
+        compose = letters.mostly_erased
     else:
-        compose = letters.closed_mail if _is_closed_by_us(request) else letters.erased_mail
-        text = letters.erased_text(to.locale, link)
-    message = Message(lambda mail_id, address: compose(mail_id, address, to.locale, country, link), text)
+        compose = letters.closed if _is_closed_by_us(request) else letters.erased
+    message = compose(receipts.link(request.request_id), request.country)
     return _announce_once(job, RequestAnnouncement.ANSWER, to, message)
 
 
-def _announce_once(job: ErasureJob, about: RequestAnnouncement, to: Reach, message: Message) -> Done:
+def _announce_once(
+    job: ErasureJob, about: RequestAnnouncement, to: Addressee, message: WrittenMessage
+) -> Done:
     since = job.request.unreachable_since
     sent = job.send_at_most_once(about, lambda mail_id: _send(mail_id, to, message, since))
     return Done(counts={sent: 1})
 
 
-def _send(mail_id: MailId, to: Reach, message: Message, unreachable_since: datetime | None) -> str:
+def _send(mail_id: MailId, to: Addressee, message: WrittenMessage, unreachable_since: datetime | None) -> str:
     """Send the mail, and the text message unless SES accepted the mail. Return what is known.
 
     Raises:
         MailUnavailable, TextUnavailable: the message is not accepted now; the caller may wait and call again.
     """
     by_mail = _send_mail(mail_id, to, message, unreachable_since)
-    if by_mail == _BY_MAIL or to.phone is None:
+    if by_mail == _BY_MAIL or to.phone is None or message.short is None:
         return by_mail
     try:
-        sms.send(TextMessage(to.phone, message.text), Purpose.LEGAL_OBLIGATION)
+        sms.send(TextMessage(to.phone, message.text(to.locale)), Purpose.LEGAL_OBLIGATION)
     except TextInDoubt:
         return SENT_IN_DOUBT
     except TextRefused:
@@ -157,11 +131,13 @@ def _send(mail_id: MailId, to: Reach, message: Message, unreachable_since: datet
     return _BY_TEXT
 
 
-def _send_mail(mail_id: MailId, to: Reach, message: Message, unreachable_since: datetime | None) -> str:
+def _send_mail(
+    mail_id: MailId, to: Addressee, message: WrittenMessage, unreachable_since: datetime | None
+) -> str:
     if to.email is None:
         return _NOT_REACHABLE
     try:
-        mail.send(message.mail(mail_id, to.email), Purpose.LEGAL_OBLIGATION, choices=None)
+        mail.send(message.mail(mail_id, to.email, to.locale), Purpose.LEGAL_OBLIGATION, choices=None)
     except MailRefused:
         return _NOT_REACHABLE
     except MailInDoubt:

@@ -10,11 +10,7 @@ A text message with a link has two parts, and three in Cyrillic script (`message
 from datetime import datetime
 
 from chalicelib.core.clock import day_of
-from chalicelib.core.ids import MailId, RightsRequestId
-from chalicelib.core.settings import settings
-from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text, with_remedies
-from chalicelib.messages.mail import Mail
-from chalicelib.privacy.remedies import COMPLAINTS_SITE
+from chalicelib.messages.letters import Letters, MessageWithRemedies, ShortTexts, WrittenMessage
 
 _CONFIRMED: Letters = {
     "sr": (
@@ -192,74 +188,41 @@ _ERASED_TEXT: ShortTexts = {
 }
 
 
-def link(request_id: RightsRequestId, receipt: str) -> str:
-    """Return the address of the page that shows a request and cancels it.
-
-    Anyone with the address can do both. The issuer is the API's public address; on the local cloud no host
-    has that name.
-    """
-    return f"{settings().issuer}/v1/receipt#{request_id}.{receipt}"
-
-
-def confirmation_mail(mail_id: MailId, to: str, locale: str | None, link: str, until: datetime) -> Mail:
-    """Compose the mail that confirms an erasure before the account is frozen.
+def confirmation(link: str, until: datetime) -> WrittenMessage:
+    """The message that confirms an erasure before the account is frozen.
 
     Args:
-        mail_id: the id of the mail.
-        to: the verified address of the subject.
-        locale: the language of the app; None if it is not known.
-        link: as `link` returns it.
+        link: of the receipt's page.
         until: the earliest begin of the deletion, which also waits for the subject's other requests.
     """
-    return compose(_CONFIRMED, mail_id, to, locale, {"until": day_of(until)}, link)
+    return WrittenMessage(_CONFIRMED, _CONFIRMED_TEXT, {"until": day_of(until)}, link)
 
 
-def confirmation_text(locale: str | None, link: str, until: datetime) -> str:
-    """Compose the text message that confirms an erasure, for a subject without a verified address."""
-    return short_text(_CONFIRMED_TEXT, locale, {"link": link, "until": day_of(until)})
+def closing(link: str, until: datetime) -> WrittenMessage:
+    """The message before an idle account is frozen; arguments as of `confirmation`."""
+    return WrittenMessage(_CLOSING, None, {"until": day_of(until)}, link)
 
 
-def closing_mail(mail_id: MailId, to: str, locale: str | None, link: str, until: datetime) -> Mail:
-    """Compose the mail before an idle account is frozen; arguments as of `confirmation_mail`."""
-    return compose(_CLOSING, mail_id, to, locale, {"until": day_of(until)}, link)
+def cancelled() -> WrittenMessage:
+    """The message that confirms a cancellation. It has no link: nothing is left to cancel."""
+    return WrittenMessage(_CANCELLED, _CANCELLED_TEXT, {})
 
 
-def cancelled_mail(mail_id: MailId, to: str, locale: str | None) -> Mail:
-    """Compose the mail that confirms a cancellation. It has no link: nothing is left to cancel."""
-    return compose(_CANCELLED, mail_id, to, locale, {})
+def kept() -> WrittenMessage:
+    """The message that an account is not closed for inactivity after all. It has no link."""
+    return WrittenMessage(_KEPT, None, {})
 
 
-def kept_mail(mail_id: MailId, to: str, locale: str | None) -> Mail:
-    """Compose the mail after an account is not closed for inactivity after all. It has no link."""
-    return compose(_KEPT, mail_id, to, locale, {})
+def mostly_erased(link: str, country: str | None) -> WrittenMessage:
+    """The message after a deletion from which a law excepts something."""
+    return MessageWithRemedies(_ERASED_EXCEPT, _ERASED_EXCEPT_TEXT, {}, link, country=country)
 
 
-def cancelled_text(locale: str | None) -> str:
-    """Compose the text message that confirms a cancellation."""
-    contact = settings().contact_email
-    return short_text(_CANCELLED_TEXT, locale, {"contact": contact})
+def erased(link: str, country: str | None) -> WrittenMessage:
+    """The message after the deletion. It is our last one to this address or number."""
+    return MessageWithRemedies(_ERASED, _ERASED_TEXT, {}, link, country=country)
 
 
-def mostly_erased_mail(mail_id: MailId, to: str, locale: str | None, country: str | None, link: str) -> Mail:
-    """Compose the mail after a deletion from which a law excepts something."""
-    return with_remedies(compose(_ERASED_EXCEPT, mail_id, to, locale, {}, link), country)
-
-
-def mostly_erased_text(locale: str | None, link: str) -> str:
-    """Compose the text message after a deletion from which a law excepts something."""
-    return short_text(_ERASED_EXCEPT_TEXT, locale, {"link": link, "complaints": COMPLAINTS_SITE})
-
-
-def erased_mail(mail_id: MailId, to: str, locale: str | None, country: str | None, link: str) -> Mail:
-    """Compose the mail after the deletion. It is our last one to this address."""
-    return with_remedies(compose(_ERASED, mail_id, to, locale, {}, link), country)
-
-
-def closed_mail(mail_id: MailId, to: str, locale: str | None, country: str | None, link: str) -> Mail:
-    """Compose the mail after the deletion of an idle account."""
-    return with_remedies(compose(_CLOSED, mail_id, to, locale, {}, link), country)
-
-
-def erased_text(locale: str | None, link: str) -> str:
-    """Compose the text message after the deletion. It is our last one to this number."""
-    return short_text(_ERASED_TEXT, locale, {"link": link, "complaints": COMPLAINTS_SITE})
+def closed(link: str, country: str | None) -> WrittenMessage:
+    """The message after the deletion of an idle account."""
+    return MessageWithRemedies(_CLOSED, None, {}, link, country=country)

@@ -13,12 +13,21 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.http.parameters import Header
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.languages import Language, preferred
-from chalicelib.core.settings import Secret
+from chalicelib.core.settings import Secret, settings
 
 
 def of(request_id: RightsRequestId) -> str:
     """The receipt of a request: a key version, and the HMAC of the request's id under it."""
     return _receipt(request_id, keyring.mac_keys(Secret.RECEIPTS).current)
+
+
+def link(request_id: RightsRequestId) -> str:
+    """Return the address of the page that shows a request and cancels it.
+
+    Anyone with the address can do both. The issuer is the API's public address; on the local cloud no host
+    has that name.
+    """
+    return f"{settings().issuer}/v1/receipt#{request_id}.{of(request_id)}"
 
 
 def belongs_to(request_id: RightsRequestId, shown: str) -> bool:

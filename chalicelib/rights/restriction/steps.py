@@ -9,7 +9,6 @@ A subject cannot write messages while all use is restricted, so the messages are
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from chalicelib.accounts.model import AccountState
 from chalicelib.core import clock, metrics
@@ -79,11 +78,7 @@ def _uphold(job: RestraintJob) -> Outcome:
         kept = _keep_until(job, None)
         metrics.count(Metric.RESTRICTION_UPHELD, int(kept.for_ > timedelta()))
         return kept
-    send_once(
-        job,
-        RequestAnnouncement.LIFTING,
-        partial(letters.lifting_mail, request=job.request, ends_at=ends_at),
-    )
+    send_once(job, RequestAnnouncement.LIFTING, letters.lifting(job.request, ends_at))
     return _end_at(job, ends_at)
 
 

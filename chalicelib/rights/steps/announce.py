@@ -7,28 +7,25 @@ most once: a note is written before it is sent. The completion of an erasure and
 messages of their own (`erasure/confirm`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.sealing import SealingError
 from chalicelib.messages import mail, sms
-from chalicelib.messages.mail import Mail, MailRefused
+from chalicelib.messages.letters import Addressee, WrittenMessage
+from chalicelib.messages.mail import MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
-from chalicelib.privacy.purposes import Choices, Purpose
+from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.answers import guest_letters, letters
+from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import AnyJob, Done, Job, N, Outcome, Step
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.erasure.letters import link as receipt_link
-from chalicelib.rights.request import declaration, receipts
+from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
 from chalicelib.rights.request.terms import ReceivedBy, Right
@@ -36,22 +33,11 @@ from chalicelib.rights.request.terms import ReceivedBy, Right
 _IN_APP, _BY_MAIL, _BY_TEXT = "announced_in_app", "announced_by_mail", "announced_by_text"
 # The subject of such a request sees it in the app. One who wrote, called or came may have lost the phone.
 _FROM_SESSIONS = frozenset({ReceivedBy.APP, ReceivedBy.UNSUBSCRIBE, ReceivedBy.INACTIVITY})
-# How a message is written, given its recipient's language.
-WrittenMail = Callable[[MailId, str, str | None], Mail]
-WrittenText = Callable[[str | None], str]
 
 
 def _announce(job: AnyJob) -> Outcome:
     """Send the mail about the answer, unless an earlier run may have sent it."""
-    request = job.request
-    if not request.without_account:
-        by_mail = partial(letters.answer_mail, request=request)
-        by_text = guest_letters.locked_out_answer_text
-        return Done(counts=send_once(job, RequestAnnouncement.ANSWER, by_mail, by_text))
-    link = receipt_link(request.request_id, receipts.of(request.request_id))
-    to_guest = partial(guest_letters.guest_answer_mail, request=request, link=link)
-    text = partial(guest_letters.guest_answer_text, link=link)
-    return Done(counts=send_once(job, RequestAnnouncement.ANSWER, to_guest, text))
+    return Done(counts=send_once(job, RequestAnnouncement.ANSWER, letters.answer(job.request)))
 
 
 def announce_extension(job: AnyJob) -> None:
@@ -61,23 +47,15 @@ def announce_extension(job: AnyJob) -> None:
     """
     request = job.request
     until = request.clock.due_at(clock.now())
-    by_mail: WrittenMail = partial(letters.extension_mail, request=request, until=until)
-    by_text: WrittenText | None = None
-    if request.without_account:
-        link = receipt_link(request.request_id, receipts.of(request.request_id))
-        by_mail = partial(guest_letters.guest_extension_mail, request=request, until=until, link=link)
-        by_text = partial(guest_letters.guest_extension_text, until=until, link=link)
     try:
-        counts = send_once(job, RequestAnnouncement.EXTENSION, by_mail, by_text)
+        counts = send_once(job, RequestAnnouncement.EXTENSION, letters.extension(request, until))
     except Unavailable:
         counts = {_IN_APP: 1}
     notes = replace(job.notes, extension_announced=True)
     job.move(job.request.model_copy(update={"notes": notes}), "extension_announced", **counts)
 
 
-def send_once(
-    job: Job[N], about: RequestAnnouncement, by_mail: WrittenMail, by_text: WrittenText | None = None
-) -> dict[str, int]:
+def send_once(job: Job[N], about: RequestAnnouncement, message: WrittenMessage) -> dict[str, int]:
     """Send a message at most once; returns the channel of the announcement, to be recorded.
 
     Raises:
@@ -89,10 +67,10 @@ def send_once(
 
     def send(mail_id: MailId) -> str:
         if to.email:
-            mail.send(by_mail(mail_id, to.email, to.locale), Purpose.LEGAL_OBLIGATION, to.choices)
+            mail.send(message.mail(mail_id, to.email, to.locale), Purpose.LEGAL_OBLIGATION, choices=None)
             return _BY_MAIL
-        if to.phone and by_text:
-            sms.send(TextMessage(to.phone, by_text(to.locale)), Purpose.LEGAL_OBLIGATION)
+        if to.phone and message.short:
+            sms.send(TextMessage(to.phone, message.text(to.locale)), Purpose.LEGAL_OBLIGATION)
             return _BY_TEXT
         return _IN_APP
 
@@ -103,16 +81,6 @@ def send_once(
     return {sent if sent in {_BY_MAIL, _BY_TEXT} else _IN_APP: 1}
 
 
-@dataclass(frozen=True, repr=False)
-class Addressee:
-    """Where the subject gets messages, in which language, and the subject's choices about mail."""
-
-    email: str | None
-    locale: str | None
-    choices: Choices | None
-    phone: str | None = None  # used only if there is no mailbox
-
-
 def _addressee(request: RightsRequest) -> Addressee | None:
     """Where the subject gets messages; None if nowhere, or if the account is frozen for another request.
 
@@ -121,8 +89,8 @@ def _addressee(request: RightsRequest) -> Addressee | None:
     of an erasure, it is the mailbox that the erasure captured.
     """
     if contact := request.contact:
-        return Addressee(contact.email, contact.locale, None, contact.phone)
-    (row,) = needs.read_accounts([request.account_id], (OPEN_ACCOUNT, PROFILE, PURPOSES, DATA_KEY))
+        return Addressee(contact.email, contact.phone, contact.locale)
+    (row,) = needs.read_accounts([request.account_id], (OPEN_ACCOUNT, PROFILE, DATA_KEY))
     try:
         account, profile = row[OPEN_ACCOUNT], row[PROFILE]
     except SealingError:
@@ -130,12 +98,12 @@ def _addressee(request: RightsRequest) -> Addressee | None:
     is_erasure = request.right is Right.ERASURE
     if account is None:
         captured = erasures.inputs_of(request.request_id) if is_erasure else None
-        return Addressee(captured.email, captured.locale, None) if captured and captured.email else None
+        return Addressee(captured.email, None, captured.locale) if captured and captured.email else None
     if account.state is AccountState.FROZEN and not is_erasure:
         return None
     email = profile.email if profile else None
     phone = None if request.received_by in _FROM_SESSIONS else account.phone
-    return Addressee(email, account.locale, row[PURPOSES], phone) if email or phone else None
+    return Addressee(email, phone, account.locale) if email or phone else None
 
 
 ANNOUNCE = Step(declaration.ANNOUNCE, _announce)

@@ -4,10 +4,9 @@ A person without an account is searched for, answered, and forgotten. The owner 
 a copy, an erasure or a correction, and has time to object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, metrics
@@ -17,10 +16,11 @@ from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail, sms
+from chalicelib.messages.letters import WrittenMessage
 from chalicelib.messages.mail import MailRefused
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.answers import guest_letters
+from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure.inputs import read_subject
 from chalicelib.rights.guests import contact_owners
@@ -29,7 +29,7 @@ from chalicelib.rights.request import declaration, duties, procedures
 from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
 from chalicelib.rights.request.terms import RefusalReason, Status
-from chalicelib.rights.steps.announce import WrittenMail, WrittenText, send_once
+from chalicelib.rights.steps.announce import send_once
 
 _NOT_REACHABLE, _WARNED, _NOTIFIED = "not_reachable", "warned", "notified"
 _REMINDERS = (RequestAnnouncement.FIRST_PROOF_REMINDER, RequestAnnouncement.LAST_PROOF_REMINDER)
@@ -62,13 +62,12 @@ def _warn(job: AnyJob) -> Outcome:
     """Announce on every channel of the account what was requested, each at most once."""
     request = job.request
     until = clock.now() + settings().erasure.recovery_hours * HOUR
-    by_mail = partial(guest_letters.warning_mail, request=request, until=until)
-    by_text = partial(guest_letters.warning_text, request=request, until=until)
     counts = _send_to_channels(
         job,
+        letters.warning(request, until),
         _WARNED,
-        mailed=(RequestAnnouncement.WARNING_BY_MAIL, by_mail),
-        texted=(RequestAnnouncement.WARNING_BY_TEXT, by_text),
+        by_mail=RequestAnnouncement.WARNING_BY_MAIL,
+        by_text=RequestAnnouncement.WARNING_BY_TEXT,
     )
     if counts is None:
         return Stop("account_missing")
@@ -77,11 +76,19 @@ def _warn(job: AnyJob) -> Outcome:
 
 def _send_to_channels(
     job: AnyJob,
+    message: WrittenMessage,
     said: str,
-    mailed: tuple[RequestAnnouncement, WrittenMail] | None,
-    texted: tuple[RequestAnnouncement, WrittenText] | None,
+    by_mail: RequestAnnouncement | None,
+    by_text: RequestAnnouncement | None,
 ) -> dict[str, int] | None:
-    """Send messages to the mailbox and the number of the account, each at most once; None if it is gone.
+    """Send a message to the mailbox and the number of the account, each at most once; None if it is gone.
+
+    Args:
+        job: the request.
+        message: what is sent.
+        said: what is recorded of a channel to which it was sent.
+        by_mail: what the mail is noted as; None: no mail.
+        by_text: the same of the text message.
 
     Raises:
         Unavailable: one was certainly not sent; another run sends it.
@@ -90,32 +97,29 @@ def _send_to_channels(
     if account is None:
         return None
     locale, phone = account.locale, account.phone
+
+    def send_mail(mail_id: MailId) -> str:
+        mail.send(message.mail(mail_id, str(email), locale), Purpose.LEGAL_OBLIGATION, choices=None)
+        return said
+
+    def send_text(_: MailId) -> str:
+        sms.send(TextMessage(phone, message.text(locale)), Purpose.LEGAL_OBLIGATION)
+        return said
+
     counts: dict[str, int] = {}
-    if mailed:
-        about, write_mail = mailed
-
-        def send_mail(mail_id: MailId) -> str:
-            mail.send(write_mail(mail_id, str(email), locale), Purpose.LEGAL_OBLIGATION, choices=None)
-            return said
-
-        try:
-            sent = job.send_at_most_once(about, send_mail) if email else _NOT_REACHABLE
-        except MailRefused:
-            sent = _NOT_REACHABLE
+    if by_mail:
+        sent = _send_if_taken(job, by_mail, send_mail) if email else _NOT_REACHABLE
         counts[f"{sent}_by_mail"] = 1
-    if texted:
-        about, write_text = texted
-
-        def send_text(_: MailId) -> str:
-            sms.send(TextMessage(phone, write_text(locale)), Purpose.LEGAL_OBLIGATION)
-            return said
-
-        try:
-            sent = job.send_at_most_once(about, send_text)
-        except TextRefused:
-            sent = _NOT_REACHABLE
-        counts[f"{sent}_by_text"] = 1
+    if by_text:
+        counts[f"{_send_if_taken(job, by_text, send_text)}_by_text"] = 1
     return counts
+
+
+def _send_if_taken(job: AnyJob, about: RequestAnnouncement, send: Callable[[MailId], str]) -> str:
+    try:
+        return job.send_at_most_once(about, send)
+    except (MailRefused, TextRefused):
+        return _NOT_REACHABLE
 
 
 def _cool_down(job: AnyJob) -> Outcome:
@@ -127,17 +131,16 @@ def _cool_down(job: AnyJob) -> Outcome:
 def remind_of_proof(job: AnyJob) -> None:
     """Duty: notify the subject that proof of identity is outstanding, and until when; at most once each.
 
-    The first notice goes at once to the channels that proved nothing: their owner may not have asked.
+    The first message goes at once to the channels that proved nothing: their owner may not have asked.
     """
     request, number = job.request, job.notes.identity_reminded
     until = duties.proof_lapses_at(request, clock.now())
-    by_mail = partial(guest_letters.proof_mail, request=request, until=until)
-    by_text = partial(guest_letters.proof_text, until=until)
+    message = letters.proof(request, until)
     try:
         if number == 0:
-            counts = _to_unproven_channels(job, by_mail, by_text)
+            counts = _to_unproven_channels(job, message)
         else:
-            counts = send_once(job, _REMINDERS[number - 1], by_mail, by_text)
+            counts = send_once(job, _REMINDERS[number - 1], message)
     except Unavailable:
         return  # the duty stays due
     notes = replace(job.notes, identity_reminded=number + 1)
@@ -145,14 +148,20 @@ def remind_of_proof(job: AnyJob) -> None:
     job.move(job.request.model_copy(update={"notes": notes}), event, **counts)
 
 
-def _to_unproven_channels(job: AnyJob, by_mail: WrittenMail, by_text: WrittenText) -> dict[str, int]:
+def _to_unproven_channels(job: AnyJob, message: WrittenMessage) -> dict[str, int]:
     """Notify the mailbox and the number, but not the one that proved itself. The app notifies a session."""
     proofs = job.request.proofs
     has_session = not procedures.is_recovery(job.request)
-    mailed = None if IdentityProof.MAILBOX in proofs else (RequestAnnouncement.PROOF_ASKED_BY_MAIL, by_mail)
-    texted = (RequestAnnouncement.PROOF_ASKED_BY_TEXT, by_text)
+    no_mail = IdentityProof.MAILBOX in proofs
     no_text = has_session or IdentityProof.NUMBER in proofs
-    return _send_to_channels(job, _NOTIFIED, mailed, None if no_text else texted) or {}
+    counts = _send_to_channels(
+        job,
+        message,
+        _NOTIFIED,
+        by_mail=None if no_mail else RequestAnnouncement.PROOF_ASKED_BY_MAIL,
+        by_text=None if no_text else RequestAnnouncement.PROOF_ASKED_BY_TEXT,
+    )
+    return counts or {}
 
 
 def refuse_unproven(job: AnyJob) -> None:

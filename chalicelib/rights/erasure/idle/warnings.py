@@ -10,6 +10,7 @@ and that signing in prevents it. A text message fits into one part, in each scri
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from chalicelib.accounts.model import LastUse, WarningStage
 from chalicelib.accounts.service import LastUseMoved, last_uses
@@ -17,7 +18,7 @@ from chalicelib.core import clock, metrics
 from chalicelib.core.clock import day_of
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
-from chalicelib.core.languages import Language, counted, language_of
+from chalicelib.core.languages import Language, counted
 from chalicelib.core.metrics import Metric
 from chalicelib.core.pace import Pace
 from chalicelib.core.phrases import in_script
@@ -26,8 +27,8 @@ from chalicelib.core.transactions import commit
 from chalicelib.messages import mail, sms
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import CampaignKind, Delivery
-from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
-from chalicelib.messages.mail import Mail, MailInDoubt, MailRefused, MailUnavailable
+from chalicelib.messages.letters import Letters, ShortTexts, WrittenMessage
+from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.erasure.idle import plan
@@ -72,10 +73,10 @@ _TEXT: ShortTexts = {
 }
 
 
-def warning_mail(mail_id: MailId, to: str, locale: str | None, closes_at: datetime) -> Mail:
-    """Compose the mail, the first or the second one, with the day after which the account is closed."""
-    months = _months(settings().idle.after_months, language_of(locale))
-    return compose(_WARNING, mail_id, to, locale, {"day": day_of(closes_at), "months": months})
+def warning(closes_at: datetime) -> WrittenMessage:
+    """The warning, the first or the second one, with the day after which the account is closed."""
+    months = partial(_months, settings().idle.after_months)
+    return WrittenMessage(_WARNING, _TEXT, {"day": day_of(closes_at), "months": months})
 
 
 def _months(count: int, language: Language) -> str:
@@ -83,11 +84,6 @@ def _months(count: int, language: Language) -> str:
     if not language.is_serbian:
         return f"{count} months"
     return in_script(f"{count} {counted(count, 'mesec', 'meseca', 'meseci')}", language)
-
-
-def warning_text(locale: str | None, closes_at: datetime) -> str:
-    """Compose the text message for an account without an address."""
-    return short_text(_TEXT, locale, {"day": day_of(closes_at)})
 
 
 class WarningNotTaken(Exception):
@@ -183,13 +179,13 @@ def _record(before: LastUse, after: LastUse) -> None:
 
 def _send(use: LastUse, owner: Owner) -> bool:
     """Send the warning; return whether it is known to be on its way."""
-    closes_at = plan.closes_at_if_warned(use, clock.now())
+    message = warning(plan.closes_at_if_warned(use, clock.now()))
     try:
         if owner.email and use.mail_id:
-            letter = warning_mail(use.mail_id, owner.email, owner.locale, closes_at)
+            letter = message.mail(use.mail_id, owner.email, owner.locale)
             mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
         else:
-            text = warning_text(owner.locale, closes_at)
+            text = message.text(owner.locale)
             sms.send(TextMessage(owner.phone, text), Purpose.LEGAL_OBLIGATION)
     except MailUnavailable:
         raise WarningNotTaken(by_mail=True) from None
