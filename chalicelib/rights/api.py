@@ -148,7 +148,7 @@ def get_export(caller: StepUpCaller, request_id: RightsRequestId) -> ExportView:
 @route(rights, "GET", "/v1/rights-requests/{request_id}/certificate", problems=(NotReady,))
 def get_certificate(caller: RightsCaller, request_id: RightsRequestId) -> CertificateFile:
     """Get the signed certificate of an erasure."""
-    return CertificateFile.of(certificate.own(caller.account.account_id, request_id))
+    return CertificateFile.of(certificate.of_request(service.own(caller.account.account_id, request_id)))
 
 
 @route(rights, "GET", "/v1/receipt")
@@ -182,7 +182,7 @@ def cancel_by_receipt(request_id: RightsRequestId, receipt: Receipt, reader: Rea
 @route(rights, "GET", "/v1/rights-receipts/{request_id}/certificate", problems=(NotReady,))
 def get_certificate_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> CertificateFile:
     """Get the signed certificate of an erasure by the receipt of the request, without an account."""
-    return CertificateFile.of(certificate.by_receipt(request_id, receipt.text))
+    return CertificateFile.of(certificate.of_request(service.by_receipt(request_id, receipt.text)))
 
 
 @route(rights, "GET", "/v1/rights-receipts/{request_id}/certificate/page", problems=(NotReady,))
@@ -190,7 +190,7 @@ def get_certificate_page_by_receipt(
     request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
 ) -> HtmlPage:
     """Get the readable page of a certificate by the receipt of the request. Only the file is signed."""
-    markup = certificate.page_by_receipt(request_id, receipt.text, reader.language)
+    markup = certificate.page_of_request(service.by_receipt(request_id, receipt.text), reader.language)
     return HtmlPage(markup=markup, policy=POLICY)
 
 

@@ -12,7 +12,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.engine.step import Done, ErasureJob
-from chalicelib.rights.erasure.stream_deletion import DELETE_AT_STREAM
+from chalicelib.rights.erasure.delete import DELETE_AT_STREAM
 from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.stream import deletion, gateway
 from chalicelib.stream.deletion import (

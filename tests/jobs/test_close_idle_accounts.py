@@ -22,7 +22,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Key, Table
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.rights import service
-from chalicelib.rights.erasure.idle import store
+from chalicelib.rights.erasure import store
 from chalicelib.rights.request import evidence, receipts
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from tests.support.cases.erasure_requests import at_step, stored, stored_about, work
@@ -419,8 +419,8 @@ def test_restored_tables_stop_the_job_and_no_cancellation(
     warned_twice(world, mila)
     close_idle()
     returns(world, mila)
-    leased = store.STATE.lease(world.now)
-    store.STATE.release(leased, tables="ru4m-test-accounts-of-yesterday")
+    leased = store.IDLE_STATE.lease(world.now)
+    store.IDLE_STATE.release(leased, tables="ru4m-test-accounts-of-yesterday")
     counts = close_idle()
     assert (counts["blocked"], counts["kept"]) == (1, 1)
 
@@ -435,10 +435,10 @@ def test_clock_that_jumped_ahead_warns_no_owner(world: World, mila: User) -> Non
 @pytest.mark.promise("RET-5")
 def test_second_run_at_once_does_nothing(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
-    leased = store.STATE.lease(world.now + HOUR)
+    leased = store.IDLE_STATE.lease(world.now + HOUR)
     counts = close_idle()
     assert (counts["complete"], counts["looked_at"]) == (0, 0)
-    store.STATE.release(leased)
+    store.IDLE_STATE.release(leased)
 
 
 @pytest.mark.promise("RET-5")

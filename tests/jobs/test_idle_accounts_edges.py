@@ -20,7 +20,8 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table import Change, Item, Key, Table
 from chalicelib.operations.mail_jobs import note_bounces
-from chalicelib.rights.erasure.idle import jobs, plan, store
+from chalicelib.rights.erasure import store
+from chalicelib.rights.erasure.idle import jobs, plan
 from chalicelib.rights.erasure.idle.plan import DueAction
 from chalicelib.rights.request import receipts
 from chalicelib.rights.request.terms import RefusalReason, Status
@@ -405,8 +406,8 @@ def test_warnings_of_a_closing_that_is_a_month_late_begin_anew(world: World, mil
 @pytest.mark.promise("RET-5")
 def test_warnings_from_before_a_restore_do_not_stand(world: World, mila: User) -> None:
     warned_twice(world, mila)
-    leased = store.STATE.lease(world.now)
-    store.STATE.release(leased, tables="ru4m-test-accounts-of-yesterday")
+    leased = store.IDLE_STATE.lease(world.now)
+    store.IDLE_STATE.release(leased, tables="ru4m-test-accounts-of-yesterday")
     assert close_idle()["blocked"] == 1
     close_idle(release=True)
     close_idle()

@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="lost_answer_reads_as_never_had_a_user",
         promise="STR-5",
-        place="chalicelib.rights.erasure.stream_deletion:_delete",
+        place="chalicelib.rights.erasure.delete:_delete_at_stream",
         find="deletion.start(job.request.user_id, asked_before)",
         replace="deletion.start(job.request.user_id)",
         harm=(

@@ -1,4 +1,4 @@
-"""The steps that delete a subject's copies, records and key, and look for what was written late (RGT-3).
+"""The steps that delete a subject's user at Stream (STR-5), copies, records and key (RGT-3).
 
 Requests and workers that began before the point of no return may write to a table after the subject's records
 in it were deleted. The second pass (`verify_deletion`) runs after the longest of them has ended. If it finds
@@ -42,9 +42,10 @@ from chalicelib.rights.erasure.inputs import InputsGone, ensure_inputs
 from chalicelib.rights.erasure.keep import kinds_kept
 from chalicelib.rights.request import store
 from chalicelib.rights.request.files import key_of, preserved_key_of
-from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
+from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes, StreamAnswer
 from chalicelib.stream import deletion
-from chalicelib.stream.model import StreamReport
+from chalicelib.stream.deletion import DeletionPending, DeletionProgress, DeletionStopped
+from chalicelib.stream.model import StreamDeletion, StreamReport
 
 # Listed per round and kind: far more than a copy has, so that one round usually deletes everything.
 PAGE = 100
@@ -56,6 +57,56 @@ _MAX_FOUND_AGAIN = 5
 _NOW = 0 * MINUTE
 # After these answers the id may never have existed at Stream: a chat token could still create the user.
 _NOT_BURNED = frozenset({StreamReport.NO_USER, StreamReport.NOT_FOUND})
+
+
+def _delete_at_stream(job: ErasureJob) -> Outcome:
+    """Request the deletion. After a crash it is requested again, which does no harm.
+
+    The first request is noted before it is sent. If a later one finds no user, the note shows that the user
+    may have existed.
+    """
+    asked_before = job.notes.stream_asked_at
+    if asked_before is None:
+        job.note(replace(job.notes, stream_asked_at=clock.now()))
+    found = deletion.start(job.request.user_id, asked_before)
+    notes = _notes_after(job.notes, found)
+    return Stop(found.doubt.value, notes) if isinstance(found, DeletionStopped) else Done(notes=notes)
+
+
+def _await_stream_deletion(job: ErasureJob) -> Outcome:
+    """Poll once. If all attempts failed, stop for an operator, whose retry requests the deletion again."""
+    if job.notes.stream_answer:
+        return Done()
+    asked = job.notes.stream
+    if asked is None:
+        return Again(right.DELETE_AT_STREAM, job.notes)
+    found = deletion.poll(job.request.user_id, asked)
+    notes = _notes_after(job.notes, found)
+    match found:
+        case DeletionPending():
+            return Wait(found.wait, notes)
+        case StreamDeletion():
+            return Done(notes=notes)
+        case DeletionStopped():
+            return Stop(found.doubt.value, notes)
+
+
+def _notes_after(notes: ErasureNotes, found: DeletionProgress) -> ErasureNotes:
+    now = clock.now()
+    match found:
+        case DeletionPending(asked=asked):
+            return replace(notes, stream=asked, stream_asked_at=notes.stream_asked_at or now)
+        case StreamDeletion():
+            answer = StreamAnswer(
+                user=found.user,
+                extent=found.extent,
+                task_id=notes.stream.task_id if notes.stream else None,
+                asked_at=notes.stream_asked_at or now,
+                reported_at=now,
+            )
+            return replace(notes, stream_answer=answer)
+        case DeletionStopped():
+            return replace(notes, stream=None)
 
 
 def _delete_copies(job: ErasureJob) -> Outcome:
@@ -151,6 +202,8 @@ def _delete_key(job: ErasureJob) -> Outcome:
     return Done(notes=replace(job.notes, key_deleted_at=clock.now()))
 
 
+DELETE_AT_STREAM = Step(right.DELETE_AT_STREAM, _delete_at_stream, waits_for_processor=True)
+AWAIT_STREAM_DELETION = Step(right.AWAIT_STREAM_DELETION, _await_stream_deletion, waits_for_processor=True)
 DELETE_COPIES = Step(right.DELETE_COPIES, _delete_copies, lease=WHOLE_RUN)
 DELETE_RECORDS = Step(right.DELETE_RECORDS, _delete_records, lease=WHOLE_RUN)
 VERIFY_DELETION = Step(right.VERIFY_DELETION, _verify, lease=WHOLE_RUN)

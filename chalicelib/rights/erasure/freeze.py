@@ -15,10 +15,11 @@ from chalicelib.accounts.sessions import logout
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.settings import settings
-from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
+from chalicelib.rights.engine.step import Done, ErasureJob, Job, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure import right
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.notes import ErasureNotes, RestraintNotes
 from chalicelib.rights.request.terms import Right
 from chalicelib.stream.users import access
 from chalicelib.stream.users.access import ResumedAccess
@@ -102,18 +103,21 @@ def _thaw(job: ErasureJob) -> Outcome:
 
 
 def _resume(job: ErasureJob) -> Outcome:
-    """Let the user connect to Stream again; a restricted account's user stays suspended.
-
-    It is done twice, because a run of stream/users/sync that read the account before the thaw may suspend the
-    user after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends
-    it.
-    """
+    """Let the user connect to Stream again; a restricted account's user stays suspended."""
     account = account_of(job.request)
     may_be_suspended = job.notes.frozen_at or job.notes.restored_from
     if not may_be_suspended or account is None or account.state is not AccountState.ACTIVE:
         return Done()
-    found = access.resume(job.request.user_id)
-    deleted = found is ResumedAccess.DELETED
+    return resume_user(job)
+
+
+def resume_user(job: Job[ErasureNotes] | Job[RestraintNotes]) -> Outcome:
+    """Resume a user at Stream in two runs of a step.
+
+    A run of stream/users/sync that read the account before may suspend the user after the first one. If the
+    user was deleted at Stream, the step stops for an operator; a retry ends it.
+    """
+    deleted = access.resume(job.request.user_id) is ResumedAccess.DELETED
     if job.notes.resumed_at:
         return Done(counts={"deleted_at_stream": int(deleted)})
     tried = replace(job.notes, resumed_at=clock.now())

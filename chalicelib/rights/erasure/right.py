@@ -17,7 +17,7 @@ def _at(module: str) -> At:
     return At(f"erasure.{module}", Destination.ERASURES)
 
 
-_CONFIRM, _FREEZE, _CAPTURE, _STREAM = _at("confirm"), _at("freeze"), _at("capture"), _at("stream_deletion")
+_CONFIRM, _FREEZE, _CAPTURE = _at("confirm"), _at("freeze"), _at("capture")
 _KEEP, _DELETE, _CERTIFY = _at("keep"), _at("delete"), _at("certify")
 
 # Notify the subject at once that the account will be deleted, and how to cancel that.
@@ -33,9 +33,9 @@ CAPTURE = _CAPTURE.step("capture")
 # Mark the erasure outside of the tables, for restores of backups.
 RECORD_TOMBSTONE = _CAPTURE.step("record_tombstone")
 QUARANTINE = _CAPTURE.step("quarantine")  # take the account off its claims
-DELETE_AT_STREAM = _STREAM.step("delete_at_stream")  # request the deletion of the user at Stream
+DELETE_AT_STREAM = _DELETE.step("delete_at_stream")  # request the deletion of the user at Stream
 # Wait for that deletion, and check its result.
-AWAIT_STREAM_DELETION = _STREAM.step("await_stream_deletion")
+AWAIT_STREAM_DELETION = _DELETE.step("await_stream_deletion")
 # Move what a law or a hold keeps out of the subject's reach and under another key.
 KEEP_HELD = _KEEP.step("keep_held")
 # Delete copies in S3, and take the address off SES's suppression list.

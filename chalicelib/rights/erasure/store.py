@@ -4,6 +4,7 @@
     A#<account>, open#<right>  in Rights: the guards of all rights, which name the open request of a right
     R#<request>, certificate   in Rights: the certificate, stored once
     R#<request>, stream_check#<user>   in Rights: the next check of the user at Stream (`model`)
+    idle, state                in Rights: the state of the job that closes idle accounts
 
 At its point of no return an erasure takes the guards of all other rights. So no other request is open then,
 and none can be made afterwards.
@@ -18,6 +19,8 @@ from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.table import ALWAYS, Attr, Change, Conflict, Create, Delete, Key, Replace, Table
 from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
+from chalicelib.privacy.leases import LeasedState
+from chalicelib.retention.model import IdleState
 from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import (
     CheckStage,
@@ -31,6 +34,7 @@ from chalicelib.rights.request.model import OpenRequest
 from chalicelib.rights.request.store import guard_key, key
 from chalicelib.rights.request.terms import Right
 
+IDLE_STATE = LeasedState(Key(Table.RIGHTS, "idle", "state"), lambda: IdleState(touched_at=clock.now()))
 _OTHER_RIGHTS = tuple(right for right in Right if right is not Right.ERASURE)
 
 
@@ -96,8 +100,8 @@ def certificate_key(request_id: RightsRequestId) -> Key:
 
 def certificate_of(request_id: RightsRequestId) -> Envelope | None:
     """The certificate of a request; None if there is none, or it has expired."""
-    item = table.get(certificate_key(request_id))
-    return Envelope.read(codec.opened(IssuedCertificate, item).document.encode()) if item else None
+    issued = codec.read(IssuedCertificate, certificate_key(request_id))
+    return Envelope.read(issued.document.encode()) if issued else None
 
 
 def certificates_of(request_ids: Iterable[RightsRequestId]) -> dict[RightsRequestId, Envelope]:

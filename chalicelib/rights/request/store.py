@@ -193,8 +193,8 @@ def read_several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsReq
 
 def exercised_by(account_id: AccountId, right: Right) -> RightsRequestId | None:
     """The id of the open request by which a subject exercises a right; None if there is none."""
-    item = table.get(guard_key(account_id, right))
-    return codec.opened(OpenRequest, item).request_id if item else None
+    guard = codec.read(OpenRequest, guard_key(account_id, right))
+    return guard.request_id if guard else None
 
 
 def export_file(request_id: RightsRequestId) -> ExportFile | None:

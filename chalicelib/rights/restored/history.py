@@ -1,6 +1,6 @@
 """What the Ledger has of a request: how it was received, and how it was closed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.core import chain, clock
+from chalicelib.core.batches import batched
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import evidence
+from chalicelib.rights.request.store import MAX_READ
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -50,6 +52,16 @@ class RequestHistory:
     closing: ClosingEvidence | None = None
     is_answered: bool = False
     is_answered_at_once: bool = False
+
+
+def ids_touched_since(since: datetime) -> Iterator[list[RightsRequestId]]:
+    """The ids of the requests with entries since an instant, as many at once as can be read together.
+
+    Raises:
+        Unavailable: the Ledger does not answer.
+    """
+    for touched in batched(chain.chains_touched_since(since, evidence.CHAIN), MAX_READ):
+        yield [request_id for one in touched if (request_id := RightsRequestId.parse(one.pseudonym))]
 
 
 def read_history(request_id: RightsRequestId) -> RequestHistory:

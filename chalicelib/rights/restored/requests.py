@@ -13,7 +13,6 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
-from chalicelib.core import chain
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.ids import RightsRequestId
@@ -24,14 +23,19 @@ from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.inputs import InputsGone, ensure_inputs
 from chalicelib.rights.erasure.tombstones import Mark, Tombstone
-from chalicelib.rights.request import evidence, store
+from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import ErasureNotes
 from chalicelib.rights.request.store import ExercisedAlready
 from chalicelib.rights.request.terms import Right, Status
 from chalicelib.rights.restored import changes
 from chalicelib.rights.restored import store as restored
-from chalicelib.rights.restored.history import ClosingEvidence, RequestHistory, read_history
+from chalicelib.rights.restored.history import (
+    ClosingEvidence,
+    RequestHistory,
+    ids_touched_since,
+    read_history,
+)
 
 
 class RequestOutcome(StrEnum):
@@ -129,10 +133,8 @@ def _ensure_guard(request: RightsRequest, perform: Perform) -> bool:
 
 def lost_since(since: datetime) -> Iterator[LostRequest]:
     """The requests with entries in the Ledger since an instant that the table lacks."""
-    touched = chain.chains_touched_since(since, evidence.CHAIN)
-    for names in batched(touched, store.MAX_READ):
-        ids = filter(None, (RightsRequestId.parse(one.pseudonym) for one in names))
-        for request_id in restored.missing(list(ids)):
+    for ids in ids_touched_since(since):
+        for request_id in restored.missing(ids):
             yield LostRequest(request_id, read_history(request_id))
 
 

@@ -11,15 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
-from chalicelib.core import chain
-from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Perform, commit
-from chalicelib.rights.request import evidence, restraints, store
+from chalicelib.rights.request import restraints, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import Right, Status
+from chalicelib.rights.restored.history import ids_touched_since
 
 
 class RestraintOutcome(StrEnum):
@@ -38,9 +37,7 @@ def apply_again(since: datetime, perform: Perform) -> Iterator[tuple[RightsReque
         Unavailable: a table does not answer.
         Conflict: another writer changed the decisions or the account.
     """
-    touched = chain.chains_touched_since(since, evidence.CHAIN)
-    for names in batched(touched, store.MAX_READ):
-        ids = [known for known in (RightsRequestId.parse(one.pseudonym) for one in names) if known]
+    for ids in ids_touched_since(since):
         found, unreadable = store.read_several(ids)
         yield from ((request_id, RestraintOutcome.UNREADABLE) for request_id in unreadable)
         for request in found:
@@ -90,7 +87,5 @@ def objected_to_marketing(account_id: AccountId) -> bool:
 
 
 def _requests_since(since: datetime) -> Iterator[RightsRequest]:
-    touched = chain.chains_touched_since(since, evidence.CHAIN)
-    for names in batched(touched, store.MAX_READ):
-        ids = filter(None, (RightsRequestId.parse(one.pseudonym) for one in names))
-        yield from store.read_several(list(ids))[0]
+    for ids in ids_touched_since(since):
+        yield from store.read_several(ids)[0]

@@ -20,7 +20,8 @@ from chalicelib.rights.answers import letters
 from chalicelib.rights.copy import package as copies
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.steps import open_chat
-from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Stop, Wait
+from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, Wait
+from chalicelib.rights.erasure.freeze import resume_user
 from chalicelib.rights.request import files, restraints
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import MadeCopy, RequestAnnouncement, RestraintNotes
@@ -29,16 +30,12 @@ from chalicelib.rights.restriction import right
 from chalicelib.rights.steps.announce import send_once
 from chalicelib.rights.steps.duties import pinned_end
 from chalicelib.stream.users import access
-from chalicelib.stream.users.access import ResumedAccess
 
 RestraintJob = Job[RestraintNotes]
 
 _SLICE = 8 * MINUTE  # of a run that pins; it fits into the worker's fifteen minutes
 # An objection preserves nothing, and there may be many. Its request is kept for years, so a late run is safe.
 _OBJECTION_LASTS = 30 * DAY
-# Longer than any run of stream/users/sync (29 seconds), which may suspend a user whose account it read
-# before.
-_SYNC_LASTS = timedelta(seconds=30)
 
 
 def _restrict_at_stream(job: RestraintJob) -> Outcome:
@@ -112,19 +109,11 @@ def _keep_until(job: RestraintJob, ends_at: datetime | None) -> Wait:
 
 
 def _release(job: RestraintJob) -> Outcome:
-    """Let the user connect to Stream again, unless another restriction or an erasure keeps them suspended.
-
-    It is done twice, because a run of stream/users/sync that read the account before may suspend the user
-    after the first time. If the user was deleted at Stream, the step stops for an operator; a retry ends it.
-    """
+    """Let the user connect to Stream again, unless another restriction or an erasure keeps them suspended."""
     found = restraints.read(job.request.account_id)
     if found is None or found.account.state is not AccountState.ACTIVE or not _covers_all(job.request):
         return Done()
-    deleted = access.resume(job.request.user_id) is ResumedAccess.DELETED
-    if job.notes.resumed_at:
-        return Done(counts={"deleted_at_stream": int(deleted)})
-    tried = replace(job.notes, resumed_at=clock.now())
-    return Stop("deleted_at_stream", tried) if deleted else Wait(_SYNC_LASTS, tried)
+    return resume_user(job)
 
 
 def _covers_all(request: RightsRequest) -> bool:

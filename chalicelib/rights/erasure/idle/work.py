@@ -48,9 +48,10 @@ from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.model import IdleState
 from chalicelib.rights.erasure import inactivity
-from chalicelib.rights.erasure.idle import closings, plan, store, warnings
+from chalicelib.rights.erasure.idle import closings, plan, warnings
 from chalicelib.rights.erasure.idle.plan import DueAction, Plan
 from chalicelib.rights.erasure.idle.warnings import Owner, WarningNotTaken
+from chalicelib.rights.erasure.store import IDLE_STATE
 
 _BETWEEN_MAILS = timedelta(seconds=1)  # SES begins with 14 a second; codes and answers have the rest
 _LEFT_ALONE_FOR = 30 * DAY
@@ -279,7 +280,7 @@ class IdleWork:
         self._save(blocked=reason)
 
     def _save(self, **changes: object) -> None:
-        self.state = store.STATE.save(self.state, **changes)
+        self.state = IDLE_STATE.save(self.state, **changes)
 
 
 _LEASED_BEYOND = MINUTE  # the call that is in progress at the deadline
@@ -292,7 +293,7 @@ def run(as_of: datetime, deadline: datetime) -> IdleRun:
         Unavailable: a table does not answer; the next run continues.
     """
     try:
-        leased = store.STATE.lease(deadline + _LEASED_BEYOND)
+        leased = IDLE_STATE.lease(deadline + _LEASED_BEYOND)
     except LeaseTaken:
         return IdleRun(permitted=False, complete=False)
     work = IdleWork(leased, as_of, deadline)
@@ -302,7 +303,7 @@ def run(as_of: datetime, deadline: datetime) -> IdleRun:
         work.done.complete = False
     finally:
         with suppress(LeaseTaken):
-            store.STATE.release(work.state)
+            IDLE_STATE.release(work.state)
     done = work.done
     metrics.gauge(Metric.IDLE_BLOCKED, int(done.blocked is not None))
     metrics.gauge(Metric.IDLE_CLOSINGS_OPEN, done.figures.open)
@@ -318,7 +319,7 @@ def count(as_of: datetime, deadline: datetime) -> IdleRun:
     Raises:
         Unavailable: a table does not answer.
     """
-    work = IdleWork(store.STATE.read(), as_of, deadline)
+    work = IdleWork(IDLE_STATE.read(), as_of, deadline)
     work.count()
     work.done.blocked = _gate().blocked(work.state)
     return work.done
@@ -330,12 +331,12 @@ def release() -> bool:
     Returns False while a run is in progress: it could block the job again.
     """
     try:
-        leased = store.STATE.lease(clock.now())
+        leased = IDLE_STATE.lease(clock.now())
     except LeaseTaken:
         return False
     restored = _gate().blocked(leased) is BlockedReason.OTHER_TABLES
     changes: dict[str, object] = {"warnings_from": clock.now()} if restored else {}
-    store.STATE.release(leased, **_gate().released(), **changes)
+    IDLE_STATE.release(leased, **_gate().released(), **changes)
     return True
 
 
