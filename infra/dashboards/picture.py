@@ -18,7 +18,7 @@ from matplotlib import dates, ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import Rectangle
 from matplotlib.textpath import TextPath
 from PIL import Image
 
@@ -92,12 +92,8 @@ class _Box:
         axes = self.axes(0, 0, 0, 0)
         axes.axis("off")
         axes.set(xlim=(0, self.width), ylim=(0, self.height))
-        axes.add_patch(
-            FancyBboxPatch(
-                (0, 0), self.width, self.height, boxstyle="square,pad=0", linewidth=0.8, edgecolor=_GRID,
-                facecolor=_CARD,
-            )
-        )  # fmt: skip
+        card = Rectangle((0, 0), self.width, self.height, linewidth=0.8, edgecolor=_GRID, facecolor=_CARD)
+        axes.add_patch(card)
 
     def text(self, x: float, y: float, text: str, size: float = 8.5, **more: Any) -> None:  # noqa: ANN401 - matplotlib's own
         """Write a text at a place of the box."""
@@ -164,12 +160,7 @@ def _draw_alarms(box: _Box, arns: Sequence[str], states: Mapping[str, str]) -> N
     axes.axis("off")
     for number, (name, state) in enumerate(known.items()):
         x, y = number % in_row, number // in_row
-        axes.add_patch(
-            FancyBboxPatch(
-                (x + 0.01, y + 0.1), 0.97, 0.78, boxstyle="square,pad=0", linewidth=0,
-                facecolor=_STATES[state],
-            )
-        )  # fmt: skip
+        axes.add_patch(Rectangle((x + 0.01, y + 0.1), 0.97, 0.78, linewidth=0, facecolor=_STATES[state]))
         axes.text(x + 0.03, y + 0.5, name, color="white", fontsize=9, va="center")
 
 

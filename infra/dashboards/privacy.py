@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.core.metrics import Metric
 from infra.dashboards import obligations, upkeep
-from infra.dashboards.widgets import Chart, ChartView, Dashboard, each, highest, lowest, total
+from infra.dashboards.widgets import Dashboard, areas, each, highest, lines, lowest, numbers, total
 
 
 def dashboard() -> Dashboard:
@@ -30,217 +30,181 @@ def dashboard() -> Dashboard:
     )
 
 
-_IN_SHORT = Chart(
+_IN_SHORT = numbers(
     "In short", "number",
     "nothing is overdue, unproven or drifted, and the oldest expired record is below 48 hours.",
     "the alarm above names the promise; its section in docs/runbook.md has the first look and the remedy.",
-    (
-        highest(Metric.RIGHTS_OPEN, "requests open"),
-        highest(Metric.RIGHTS_OVERDUE, "answers overdue"),
-        lowest(Metric.RIGHTS_DAYS_TO_DEADLINE, "days to the nearest deadline"),
-        total(Metric.ERASURE_CERTIFIED, "erasures proven"),
-        highest(Metric.ERASURE_UNPROVEN, "unproven after a day"),
-        highest(Metric.CHAT_SETTINGS_DRIFTED, "settings drifted"),
-    ),
-    ChartView.NUMBERS,
+    highest(Metric.RIGHTS_OPEN, "requests open"),
+    highest(Metric.RIGHTS_OVERDUE, "answers overdue"),
+    lowest(Metric.RIGHTS_DAYS_TO_DEADLINE, "days to the nearest deadline"),
+    total(Metric.ERASURE_CERTIFIED, "erasures proven"),
+    highest(Metric.ERASURE_UNPROVEN, "unproven after a day"),
+    highest(Metric.CHAT_SETTINGS_DRIFTED, "settings drifted"),
 )  # fmt: skip
-_DEADLINE = Chart(
+_DEADLINE = lines(
     "Days to the nearest deadline", "days",
     "more than three. No line: nothing is open.",
     "`python -m infra.ops rights list` shows the most urgent case. Below zero it is late.",
-    (lowest(Metric.RIGHTS_DAYS_TO_DEADLINE, "days left"),),
+    lowest(Metric.RIGHTS_DAYS_TO_DEADLINE, "days left"),
     bound=3, bound_label="3 days",
 )  # fmt: skip
-_OPEN_BY_RIGHT = Chart(
+_OPEN_BY_RIGHT = areas(
     "Open requests, by right", "requests",
     "most are answered within a day, so the areas stay low.",
     "one right grows: its worker stands still, or operators have to decide; see requests without progress.",
-    each(Metric.RIGHTS_OPEN_BY_RIGHT, "Maximum"),
-    ChartView.AREAS,
+    *each(Metric.RIGHTS_OPEN_BY_RIGHT, "Maximum"),
 )  # fmt: skip
-_OPEN_BY_AGE = Chart(
+_OPEN_BY_AGE = areas(
     "Open requests, by age up to", "requests",
     "few are older than a week.",
     "older than two weeks: decide them now; the answer is due after 30 days at the latest.",
-    each(Metric.RIGHTS_OPEN_BY_AGE, "Maximum"),
-    ChartView.AREAS,
+    *each(Metric.RIGHTS_OPEN_BY_AGE, "Maximum"),
 )  # fmt: skip
-_REQUESTS = Chart(
+_REQUESTS = lines(
     "Requests and answers", "requests",
     "answers follow requests; no answer is late.",
     "requests without answers: see the next chart. Refused late: the refusal came after the deadline.",
-    (
-        total(Metric.RIGHTS_REQUESTED, "requested"),
-        total(Metric.RIGHTS_ANSWERED, "answered"),
-        total(Metric.RIGHTS_REMINDED, "subjects reminded of the erasure"),
-        total(Metric.RIGHTS_REFUSED_LATE, "refused late"),
-        highest(Metric.RIGHTS_OVERDUE, "overdue now"),
-    ),
+    total(Metric.RIGHTS_REQUESTED, "requested"),
+    total(Metric.RIGHTS_ANSWERED, "answered"),
+    total(Metric.RIGHTS_REMINDED, "subjects reminded of the erasure"),
+    total(Metric.RIGHTS_REFUSED_LATE, "refused late"),
+    highest(Metric.RIGHTS_OVERDUE, "overdue now"),
 )  # fmt: skip
-_STEPS = Chart(
+_STEPS = lines(
     "Requests without progress", "number",
     "zero. A failed step is tried again by itself, 12 times.",
     "`python -m infra.ops rights show` names step and reason; after the repair, `rights retry`.",
-    (
-        highest(Metric.RIGHTS_STOPPED, "requests stopped now"),
-        total(Metric.RIGHTS_STEP_FAILED, "step failed"),
-        total(Metric.RIGHTS_STEP_STOPPED, "step stopped"),
-        total(Metric.RIGHTS_DUTY_FAILED, "duty failed"),
-        total(Metric.RIGHTS_RELAY_ENDED, "chain of messages ended"),
-        highest(Metric.RIGHTS_UNREACHABLE_MINUTES, "service silent, hours", 60),
-    ),
+    highest(Metric.RIGHTS_STOPPED, "requests stopped now"),
+    total(Metric.RIGHTS_STEP_FAILED, "step failed"),
+    total(Metric.RIGHTS_STEP_STOPPED, "step stopped"),
+    total(Metric.RIGHTS_DUTY_FAILED, "duty failed"),
+    total(Metric.RIGHTS_RELAY_ENDED, "chain of messages ended"),
+    highest(Metric.RIGHTS_UNREACHABLE_MINUTES, "service silent, hours", 60),
 )  # fmt: skip
-_COPIES = Chart(
+_COPIES = lines(
     "Copies of data", "number",
     "transfers are taken; no chat is missing from a copy.",
     "not taken: the other controller refuses. Without chats: Stream's export failed; see work_rights.",
-    (
-        total(Metric.PUSH_TAKEN, "transfers taken"),
-        total(Metric.PUSH_NOT_TAKEN, "transfers not taken"),
-        total(Metric.CHAT_EXPORT_MISSING, "copies without chats"),
-        total(Metric.RECORD_UNREADABLE, "records that could not be opened"),
-    ),
+    total(Metric.PUSH_TAKEN, "transfers taken"),
+    total(Metric.PUSH_NOT_TAKEN, "transfers not taken"),
+    total(Metric.CHAT_EXPORT_MISSING, "copies without chats"),
+    total(Metric.RECORD_UNREADABLE, "records that could not be opened"),
 )  # fmt: skip
-_ERASURES = Chart(
+_ERASURES = lines(
     "Erasures", "erasures",
     "each has a certificate; none is unproven after a day, no data is found again.",
     "`python -m infra.ops erasures list` shows stuck ones first, with step and reason.",
-    (
-        total(Metric.ERASURE_CERTIFIED, "proven"),
-        highest(Metric.ERASURE_UNPROVEN, "unproven after a day"),
-        total(Metric.ERASURE_FOUND_AGAIN, "second pass found data"),
-    ),
+    total(Metric.ERASURE_CERTIFIED, "proven"),
+    highest(Metric.ERASURE_UNPROVEN, "unproven after a day"),
+    total(Metric.ERASURE_FOUND_AGAIN, "second pass found data"),
 )  # fmt: skip
-_PROOF = Chart(
+_PROOF = lines(
     "From the end of the grace period to the proof", "hours",
     "about an hour, since late writes are waited for.",
     "Stream has not confirmed yet, or a step fails; see the log of erase_accounts.",
-    (highest(Metric.ERASURE_MINUTES_TO_PROOF, "slowest erasure", 60),),
+    highest(Metric.ERASURE_MINUTES_TO_PROOF, "slowest erasure", 60),
     bound=24, bound_label="24 hours",
 )  # fmt: skip
-_AT_STREAM = Chart(
+_AT_STREAM = lines(
     "Deletions at Stream", "users",
     "nothing is repeated, unproven or found again.",
     "ask Stream's support about the task of the request; deletions are repeated by themselves meanwhile.",
-    (
-        total(Metric.CHAT_DELETION_REPEATED, "repeated"),
-        total(Metric.CHAT_DELETION_UNPROVEN, "not confirmed"),
-        total(Metric.STREAM_USER_FOUND_AGAIN, "found again"),
-        total(Metric.STREAM_USER_DELETED_AGAIN, "deleted again"),
-        total(Metric.STREAM_REPORT_UNTRUE, "Stream's report was untrue"),
-    ),
+    total(Metric.CHAT_DELETION_REPEATED, "repeated"),
+    total(Metric.CHAT_DELETION_UNPROVEN, "not confirmed"),
+    total(Metric.STREAM_USER_FOUND_AGAIN, "found again"),
+    total(Metric.STREAM_USER_DELETED_AGAIN, "deleted again"),
+    total(Metric.STREAM_REPORT_UNTRUE, "Stream's report was untrue"),
 )  # fmt: skip
-_GIVEN = Chart(
+_GIVEN = areas(
     "Consents given, by purpose", "decisions",
     "they follow the sign-ups.",
     "a purpose that jumps: has an app changed its screen? Consent must be asked for, not assumed.",
-    each(Metric.CONSENT_GIVEN),
-    ChartView.AREAS,
+    *each(Metric.CONSENT_GIVEN),
 )  # fmt: skip
-_WITHDRAWN = Chart(
+_WITHDRAWN = areas(
     "Consents withdrawn, by purpose", "decisions",
     "withdrawing is as easy as giving, so some are withdrawn.",
     "many at once: a notice or a campaign annoys users. Their data is deleted by itself.",
-    each(Metric.CONSENT_WITHDRAWN),
-    ChartView.AREAS,
+    *each(Metric.CONSENT_WITHDRAWN),
 )  # fmt: skip
-_EVIDENCE = Chart(
+_EVIDENCE = lines(
     "Evidence of consent", "records",
     "nothing at risk.",
     "at risk: a decision could not be put on record. See the log of consents and renew_shard.",
-    (
-        total(Metric.CONSENT_EVIDENCE_RENEWED, "renewed"),
-        total(Metric.CONSENT_EVIDENCE_AT_RISK, "at risk"),
-        total(Metric.CONSENT_DATA_DELETED, "data deleted after a withdrawal"),
-    ),
+    total(Metric.CONSENT_EVIDENCE_RENEWED, "renewed"),
+    total(Metric.CONSENT_EVIDENCE_AT_RISK, "at risk"),
+    total(Metric.CONSENT_DATA_DELETED, "data deleted after a withdrawal"),
 )  # fmt: skip
-_RENEWAL = Chart(
+_RENEWAL = lines(
     "Work on consents", "shards, minutes",
     "shards are due once a day and done within minutes.",
     "standstill: no worker began for that long; see renew_consents and the queue of renewals.",
-    (
-        highest(Metric.CONSENT_SHARDS_DUE, "shards due"),
-        highest(Metric.CONSENT_SHARDS_ABANDONED, "shards abandoned"),
-        highest(Metric.CONSENT_STANDSTILL_MINUTES, "standstill, minutes"),
-    ),
+    highest(Metric.CONSENT_SHARDS_DUE, "shards due"),
+    highest(Metric.CONSENT_SHARDS_ABANDONED, "shards abandoned"),
+    highest(Metric.CONSENT_STANDSTILL_MINUTES, "standstill, minutes"),
 )  # fmt: skip
-_NOTICES = Chart(
+_NOTICES = lines(
     "Announcing new notices", "accounts, shards, minutes",
     "after a publication the announced accounts rise until all have it.",
     "standstill: see announce_notices, and SES's rate for mails.",
-    (
-        total(Metric.NOTICE_ANNOUNCED, "accounts announced"),
-        highest(Metric.NOTICE_SHARDS_DUE, "shards due"),
-        highest(Metric.NOTICE_SHARDS_ABANDONED, "shards abandoned"),
-        highest(Metric.NOTICE_STANDSTILL_MINUTES, "standstill, minutes"),
-    ),
+    total(Metric.NOTICE_ANNOUNCED, "accounts announced"),
+    highest(Metric.NOTICE_SHARDS_DUE, "shards due"),
+    highest(Metric.NOTICE_SHARDS_ABANDONED, "shards abandoned"),
+    highest(Metric.NOTICE_STANDSTILL_MINUTES, "standstill, minutes"),
 )  # fmt: skip
-_HOLDS = Chart(
+_HOLDS = lines(
     "Legal holds", "number",
     "upkeep is done every few minutes and nothing fails.",
     "unconfirmed or unreadable: a held record may be missing; `python -m infra.ops holds list`.",
-    (
-        total(Metric.HOLD_PLACED, "placed"),
-        total(Metric.HOLD_UPKEEP_DONE, "runs of the upkeep"),
-        total(Metric.HOLD_UNCONFIRMED, "unconfirmed"),
-        highest(Metric.HOLD_UPKEEP_FAILED, "upkeep failed"),
-        total(Metric.HELD_UNREADABLE, "held records unreadable"),
-    ),
+    total(Metric.HOLD_PLACED, "placed"),
+    total(Metric.HOLD_UPKEEP_DONE, "runs of the upkeep"),
+    total(Metric.HOLD_UNCONFIRMED, "unconfirmed"),
+    highest(Metric.HOLD_UPKEEP_FAILED, "upkeep failed"),
+    total(Metric.HELD_UNREADABLE, "held records unreadable"),
 )  # fmt: skip
-_CHAIN = Chart(
+_CHAIN = lines(
     "The Ledger", "number",
     "at least one checkpoint a day; nothing is altered.",
     "`python -m infra.ops ledger verify` names the first altered entry. Keep everything: this is evidence.",
-    (
-        total(Metric.CHECKPOINT_MADE, "checkpoints made"),
-        total(Metric.ENTRY_REFUSED, "entries altered"),
-        highest(Metric.ARCHIVE_DAMAGED, "archive damaged"),
-        total(Metric.RIGHTS_EVIDENCE_OWED, "evidence owed"),
-    ),
+    total(Metric.CHECKPOINT_MADE, "checkpoints made"),
+    total(Metric.ENTRY_REFUSED, "entries altered"),
+    highest(Metric.ARCHIVE_DAMAGED, "archive damaged"),
+    total(Metric.RIGHTS_EVIDENCE_OWED, "evidence owed"),
 )  # fmt: skip
-_IDLE = Chart(
+_IDLE = lines(
     "Idle accounts", "accounts",
     "owners are warned before an account is closed.",
     "undelivered: the account is not closed. See the log of close_idle_accounts.",
-    (
-        total(Metric.IDLE_OWNER_WARNED, "owners warned"),
-        total(Metric.IDLE_WARNING_UNDELIVERED, "warning not delivered"),
-        total(Metric.IDLE_ACCOUNT_CLOSED, "closed"),
-        total(Metric.IDLE_ACCOUNT_KEPT, "kept after all"),
-    ),
+    total(Metric.IDLE_OWNER_WARNED, "owners warned"),
+    total(Metric.IDLE_WARNING_UNDELIVERED, "warning not delivered"),
+    total(Metric.IDLE_ACCOUNT_CLOSED, "closed"),
+    total(Metric.IDLE_ACCOUNT_KEPT, "kept after all"),
 )  # fmt: skip
-_IDLE_RUNS = Chart(
+_IDLE_RUNS = lines(
     "Runs that close idle accounts", "number",
     "one complete run an hour, none blocked.",
     "blocked: too many would be closed. Find out why, then `python -m infra.ops idle-accounts release`.",
-    (
-        total(Metric.IDLE_DONE, "complete runs"),
-        highest(Metric.IDLE_BLOCKED, "blocked"),
-        highest(Metric.IDLE_CLOSINGS_OPEN, "closings in progress"),
-    ),
+    total(Metric.IDLE_DONE, "complete runs"),
+    highest(Metric.IDLE_BLOCKED, "blocked"),
+    highest(Metric.IDLE_CLOSINGS_OPEN, "closings in progress"),
 )  # fmt: skip
-_AGREEMENTS = Chart(
+_AGREEMENTS = areas(
     "Uses of an agreement near its review, by recipient", "uses",
     "zero: every agreement is reviewed a month ahead.",
     "review the agreement with the recipient, then change its date in privacy/recipients.",
-    each(Metric.AGREEMENT_LAPSING),
-    ChartView.AREAS,
+    *each(Metric.AGREEMENT_LAPSING),
 )  # fmt: skip
-_ROLL_UP = Chart(
+_ROLL_UP = lines(
     "Roll-up of usage", "days",
     "no day is overdue: events are deleted once their day is published.",
     "see the log of roll_up_usage; the next run continues.",
-    (
-        highest(Metric.USAGE_DAYS_OVERDUE, "overdue"),
-        total(Metric.USAGE_DAY_PUBLISHED, "published"),
-    ),
+    highest(Metric.USAGE_DAYS_OVERDUE, "overdue"),
+    total(Metric.USAGE_DAY_PUBLISHED, "published"),
 )  # fmt: skip
-_PUBLISHED = Chart(
+_PUBLISHED = lines(
     "Groups of published days", "groups",
     "some are withheld: groups under ten accounts are never shown.",
     "overflowed: a day has more groups than it may: an app may send free text as a name.",
-    (
-        total(Metric.USAGE_GROUP_WITHHELD, "withheld, too small"),
-        total(Metric.USAGE_GROUP_OVERFLOWED, "overflowed"),
-    ),
+    total(Metric.USAGE_GROUP_WITHHELD, "withheld, too small"),
+    total(Metric.USAGE_GROUP_OVERFLOWED, "overflowed"),
 )  # fmt: skip

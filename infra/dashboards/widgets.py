@@ -42,9 +42,32 @@ class Chart:
     good: str
     otherwise: str
     series: tuple[Series, ...]
-    view: ChartView = ChartView.LINES
+    view: ChartView
     bound: float | None = None  # drawn as a line; values beyond it are not good
     bound_label: str = ""
+
+
+def lines(
+    title: str,
+    unit: str,
+    good: str,
+    otherwise: str,
+    *series: Series,
+    bound: float | None = None,
+    bound_label: str = "",
+) -> Chart:
+    """A chart with a line for each series."""
+    return Chart(title, unit, good, otherwise, series, ChartView.LINES, bound, bound_label)
+
+
+def areas(title: str, unit: str, good: str, otherwise: str, *series: Series) -> Chart:
+    """A chart whose height is the sum of its series."""
+    return Chart(title, unit, good, otherwise, series, ChartView.AREAS)
+
+
+def numbers(title: str, unit: str, good: str, otherwise: str, *series: Series) -> Chart:
+    """One figure for each series, over the whole time."""
+    return Chart(title, unit, good, otherwise, series, ChartView.NUMBERS)
 
 
 @dataclass(frozen=True)
