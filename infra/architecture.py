@@ -29,9 +29,7 @@ _LETTERS = {
     "UpdateItem": "W",
     "DeleteItem": "D",
 }
-_TABLE = re.compile(r"\$\{(\w+)TableArn\}")
-_QUEUE = re.compile(r"\$\{(\w+)Queue\.Arn\}")
-_BUCKET = re.compile(r"\$\{(\w+)BucketArn\}")
+_NAMED = re.compile(r"\$\{(\w+)(Table|Queue|Bucket)\.?Arn\}")
 # Chalice's template needs a policy for the function that is split; no function runs with it.
 _NOT_A_FUNCTION = "api_handler"
 
@@ -52,18 +50,12 @@ def grants(function: str) -> Grants:
         actions = {action.partition(":")[2] for action in statement["Action"] if isinstance(action, str)}
         services = {action.partition(":")[0] for action in statement["Action"] if isinstance(action, str)}
         for resource in _resources(statement):
-            if match := _TABLE.search(resource):
-                found[f"table {match[1].lower()}"] |= actions
-            elif match := _QUEUE.search(resource):
-                found[f"queue {match[1].lower()}"] |= actions
-            elif match := _BUCKET.search(resource):
-                found[f"bucket {match[1].lower()}"] |= actions
+            if match := _NAMED.search(resource):
+                found[f"{match[2]} {match[1]}".lower()] |= actions
             elif "AccountsStream" in resource:
                 found["stream of accounts"] |= actions
-        if "ses" in services:
-            found["SES"] |= actions
-        if "sns" in services:
-            found["SNS"] |= actions
+        for service in services & {"ses", "sns"}:
+            found[service.upper()] |= actions
     return found
 
 

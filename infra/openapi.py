@@ -114,7 +114,9 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     }
     if route.description:
         operation["description"] = route.description
-    if parameters := [*_path_parameters(route), *_headers(route), *_query(route), *_cursor(route)]:
+    in_path = (_required("path", name, kind) for name, kind in route.path_parts.items())
+    in_query = (_required("query", name, kind) for name, kind in route.query.items())
+    if parameters := [*in_path, *_headers(route), *in_query, *_cursor(route)]:
         operation["parameters"] = parameters
     if route.caller:
         operation["security"] = [{"access_token": []}]
@@ -135,14 +137,6 @@ def _body_schema(body: type[Body | SignedBody], refs: dict[Any, Any]) -> dict[st
         schema: dict[str, Any] = refs[(body, "validation")]
         return schema
     return dict(body.schema)
-
-
-def _path_parameters(route: Route) -> list[dict[str, Any]]:
-    return [_required("path", name, kind) for name, kind in route.path_parts.items()]
-
-
-def _query(route: Route) -> list[dict[str, Any]]:
-    return [_required("query", name, kind) for name, kind in route.query.items()]
 
 
 def _required(where: str, name: str, kind: type[PathText]) -> dict[str, Any]:

@@ -16,12 +16,11 @@ from chalicelib.core.table_names import Table
 Route = tuple[str, str]  # path, method
 
 _QUEUES = ("announcements", "breaches", "erasures", "hooks", "renewals", "resync", "rights", "transfers")
-
 # Settings with which app.py can be imported. None of them is packaged.
 PLACEHOLDERS = {
-    **{f"RU4M_TABLE_{table.upper()}": str(table) for table in Table},
-    **{f"RU4M_SECRET_{secret.upper()}": str(secret) for secret in Secret},
-    **{f"RU4M_{queue.upper()}_QUEUE": f"https://packaging.example.org/{queue}" for queue in _QUEUES},
+    **{f"RU4M_{name.upper()}_QUEUE": f"https://packaging.example.org/{name}" for name in _QUEUES},
+    **{f"RU4M_SECRET_{secret.upper()}": secret.value for secret in Secret},
+    **{f"RU4M_TABLE_{table.upper()}": table.value for table in Table},
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_REGION": "eu-central-1",
     "RU4M_CERTIFICATE_KEY": "certificates",

@@ -43,9 +43,15 @@ def split(
         out["Outputs"].pop(name)
     for group in routes:
         own, logical = functions[group], logical_id(group)
-        resources[logical] = _function(handler, logical, own)
-        resources[f"{logical}Role"] = _role(role, logical, policies[group])
-        resources[f"{logical}InvokePermission"] = _permission(permission, logical)
+        resources[logical] = _with(
+            handler,
+            MemorySize=own["lambda_memory_size"],
+            Timeout=own["lambda_timeout"],
+            Role={"Fn::GetAtt": [f"{logical}Role", "Arn"]},
+        )
+        policy = {"PolicyName": f"{logical}RolePolicy", "PolicyDocument": policies[group]}
+        resources[f"{logical}Role"] = _with(role, Policies=[policy])
+        resources[f"{logical}InvokePermission"] = _with(permission, FunctionName={"Ref": logical})
     _point_routes_at_groups(resources["RestAPI"]["Properties"]["DefinitionBody"], routes)
     _add_gateway_responses(resources)
     _throttle_public_routes(resources["RestAPI"]["Properties"])
@@ -63,25 +69,10 @@ def logical_id(name: str) -> str:
     return "".join(word.title() for word in name.split("_"))
 
 
-def _function(handler: Template, logical: str, own: dict[str, Any]) -> Template:
-    clone = copy.deepcopy(handler)
-    clone["Properties"] |= {
-        "MemorySize": own["lambda_memory_size"],
-        "Timeout": own["lambda_timeout"],
-        "Role": {"Fn::GetAtt": [f"{logical}Role", "Arn"]},
-    }
-    return clone
-
-
-def _role(role: Template, logical: str, policy: Template) -> Template:
-    clone = copy.deepcopy(role)
-    clone["Properties"]["Policies"] = [{"PolicyName": f"{logical}RolePolicy", "PolicyDocument": policy}]
-    return clone
-
-
-def _permission(permission: Template, logical: str) -> Template:
-    clone = copy.deepcopy(permission)
-    clone["Properties"]["FunctionName"] = {"Ref": logical}
+def _with(resource: Template, **properties: Any) -> Template:  # noqa: ANN401 - a value of JSON
+    """Return a copy of a resource with other properties."""
+    clone = copy.deepcopy(resource)
+    clone["Properties"] |= properties
     return clone
 
 
@@ -200,28 +191,29 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${LookupSecretArn}": {"RU4M_LOOKUP_VERSIONS": "LookupVersions"},
     "${SigningSecretArn}": {"RU4M_SIGNING_KID": "SigningKid"},
     "${SealingKeyArn}": {"RU4M_STAGE_KEYS": "StageKeys"},
-    "${CheckpointBucketArn}": {"RU4M_CHECKPOINT_BUCKET": "CheckpointBucketName"},
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
     "${CertificateKeyArn}": {"RU4M_CERTIFICATE_KEY": "CertificateKeyArn"},
-    "${ExportBucketArn}": {"RU4M_EXPORT_BUCKET": "ExportBucketName"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }
 
 
 def _granted_names(policy: Template) -> dict[str, Any]:
-    """Return the variables for the resources that a policy grants: tables, secrets, queues and others."""
+    """Return the variables for the resources that a policy grants, such as tables and queues."""
     text = json.dumps(policy)
     tables = {f"RU4M_TABLE_{n.upper()}": f"{n}TableName" for n in _names(text, "TableArn")}
     secrets = {f"RU4M_SECRET_{n.upper()}": f"{n}SecretArn" for n in _names(text, "SecretArn")}
-    queues = {f"RU4M_{n.upper()}_QUEUE": f"{n}Queue" for n in _names(text, r"Queue\.Arn")}
+    queues = {f"RU4M_{n.upper()}_QUEUE": f"{n}Queue" for n in _names(text, "Queue.Arn")}
+    buckets = {f"RU4M_{n.upper()}_BUCKET": f"{n}BucketName" for n in _names(text, "BucketArn")}
     others = {
         v: name for grant, more in _VARIABLES_BY_GRANT.items() if grant in text for v, name in more.items()
     }
-    return {variable: {"Ref": name} for variable, name in (tables | secrets | queues | others).items()}
+    return {
+        variable: {"Ref": name} for variable, name in (tables | secrets | queues | buckets | others).items()
+    }
 
 
 def _names(policy: str, suffix: str) -> set[str]:
-    return set(re.findall(rf"\${{(\w+?){suffix}}}", policy))
+    return set(re.findall(rf"\${{(\w+?){re.escape(suffix)}}}", policy))
 
 
 def _log_group(name: str) -> Template:
