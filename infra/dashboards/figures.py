@@ -8,6 +8,7 @@ from datetime import datetime
 
 from chalicelib.core.batches import batched
 from infra.dashboards.widgets import Series
+from infra.deployment import alarms
 from infra.deployment.account import AwsAccount
 
 _QUERIES = 500  # GetMetricData's own limit
@@ -57,11 +58,5 @@ def _query(series: Series, number: int, period: int, parameters: Mapping[str, st
 
 
 def alarm_states(account: AwsAccount) -> dict[str, str]:
-    """Return the state of every alarm of an account by its name."""
-    pages = account.client("cloudwatch").get_paginator("describe_alarms")
-    return {
-        alarm["AlarmName"]: alarm["StateValue"]
-        for page in pages.paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-        for kind in ("MetricAlarms", "CompositeAlarms")
-        for alarm in page.get(kind, ())
-    }
+    """Return the state of every alarm of our stages by its name."""
+    return {one["AlarmName"]: one["StateValue"] for one in alarms.described(account, "ru4m-")}

@@ -13,12 +13,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from chalicelib.core.settings import eu_region
+from infra.ops.refused import WrongCall
 
 AwsClient: TypeAlias = Any  # boto3 ships no types
 _NOTHING_THERE = {"NoSuchKey", "NoSuchBucket", "404"}
 
 
-class RegionError(ValueError):
+class RegionError(WrongCall):
     """The region is outside the EU, where deployments are refused (STR-7)."""
 
 

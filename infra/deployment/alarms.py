@@ -28,14 +28,15 @@ def prefix(stage: str) -> str:
 def states(account: AwsAccount, stage: str) -> list[FoundAlarm]:
     """All alarms of a stage, those in ALARM first, then by name."""
     order = {"ALARM": 0, "INSUFFICIENT_DATA": 1}
-    found = (_found(one, stage) for one in _described(account, stage))
+    found = (_found(one, stage) for one in described(account, prefix(stage)))
     return sorted(found, key=lambda one: (order.get(one.state, 2), one.name))
 
 
-def _described(account: AwsAccount, stage: str) -> Iterator[dict[str, Any]]:
+def described(account: AwsAccount, name: str) -> Iterator[dict[str, Any]]:
+    """Yield all alarms whose names begin with a text, as CloudWatch describes them."""
     pages = account.client("cloudwatch").get_paginator("describe_alarms")
     kinds = ["MetricAlarm", "CompositeAlarm"]
-    for page in pages.paginate(AlarmNamePrefix=prefix(stage), AlarmTypes=kinds):
+    for page in pages.paginate(AlarmNamePrefix=name, AlarmTypes=kinds):
         yield from page.get("MetricAlarms", ())
         yield from page.get("CompositeAlarms", ())
 

@@ -23,6 +23,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.vault import MissingSecret
 from infra.ops import scheduled
+from infra.ops.refused import CommandRefused
 
 JOB = "check_chat_settings"
 OWN_APP = "Create an app for this stage: stages share no users."
@@ -33,11 +34,11 @@ class BaselineNotApplied(RuntimeError):
     """Settings of the app at Stream differ from the baseline; the text names them."""
 
 
-class AppOfAnotherStage(RuntimeError):
+class AppOfAnotherStage(CommandRefused):
     """The app at Stream belongs to another stage; the text says what shows it, and what to do."""
 
 
-class StreamNotReached(RuntimeError):
+class StreamNotReached(CommandRefused):
     """Stream gave no answer, limits the calls, or refuses the credentials. It says nothing about settings."""
 
 
@@ -139,7 +140,7 @@ def owners(access: AppAccess) -> tuple[str, ...]:
 
 def stacks_with(account: AwsAccount, stage: str, api_key: str) -> list[str]:
     """The service stacks of other stages of this account and region that use an app."""
-    used, own = Stacks(account, lambda _: None).parameter_of_all("StreamApiKey"), stack_name(stage, "service")
+    used, own = Stacks(account).parameter_of_all("StreamApiKey"), stack_name(stage, "service")
     return [name for name, key in used.items() if key == api_key and name != own]
 
 
@@ -149,7 +150,7 @@ def foreign_owners(account: AwsAccount, stage: str, access: AppAccess, issuer: s
     Raises:
         StreamNotReached: nothing is known.
     """
-    deployed = Stacks(account, lambda _: None).parameters(stack_name(stage, "service"))
+    deployed = Stacks(account).parameters(stack_name(stage, "service"))
     own = {issuer.rstrip("/"), deployed.get("Issuer", "").rstrip("/")}
     return ", ".join(one for one in owners(access) if one not in own)
 
@@ -198,7 +199,7 @@ def stored_secret(account: AwsAccount, stage: str) -> str:
         MissingSecret: the stage has no vault, or the vault has no secret of Stream.
     """
     name = stack_name(stage, "vault")
-    stacks = Stacks(account, lambda _: None)
+    stacks = Stacks(account)
     if not stacks.parameters(name):
         raise MissingSecret("the first deployment needs Stream's API secret: set RU4M_STREAM_API_SECRET")
     arn = stacks.outputs(name)["StreamSecretArn"]

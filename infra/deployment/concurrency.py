@@ -9,35 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from infra.deployment.account import AwsAccount
+from infra.ops.refused import CommandRefused
 from infra.packaging.split import logical_id, reserved_parameter
 
 UNRESERVED = 100
 
 
-class ReservationRefused(ValueError):
-    """A reservation is malformed, or more than the account can provide; the text says why."""
+class ReservationRefused(CommandRefused):
+    """Reservations are more than the account can provide; the text says why."""
 
 
 def parameters(reserved: Mapping[str, int]) -> dict[str, str]:
     """Return the template parameters of the reservations."""
     return {reserved_parameter(logical_id(name)): str(number) for name, number in reserved.items()}
-
-
-def read(text: str, functions: frozenset[str]) -> dict[str, int]:
-    """Parse reservations like `signup=50,sessions=100`.
-
-    Raises:
-        ReservationRefused: the form is wrong, or a function does not exist.
-    """
-    wanted: dict[str, int] = {}
-    for reservation in filter(None, text.split(",")):
-        name, _, number = reservation.partition("=")
-        if name not in functions or name in wanted or not (number.isdecimal() and int(number) > 0):
-            raise ReservationRefused(
-                f"reserve is refused: {reservation!r} is not a function and a number above 0"
-            )
-        wanted[name] = int(number)
-    return wanted
 
 
 def check(account: AwsAccount, stage: str, wanted: Mapping[str, int], functions: frozenset[str]) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -36,10 +35,6 @@ class DeploymentFinding:
         text = " ".join(f"{self.text}. {self.remedy}".split()) if self.remedy else self.text
         return f"{self.severity:<8} {self.check}: {text}"
 
-    def as_json(self) -> dict[str, str]:
-        """The finding for programs."""
-        return asdict(self)
-
 
 def ok(check: str, text: str) -> DeploymentFinding:
     """A finding that is right."""
@@ -59,8 +54,3 @@ def unknown(check: str, text: str, remedy: str) -> DeploymentFinding:
 def refused(check: str, text: str, remedy: str) -> DeploymentFinding:
     """A finding that stops a deployment."""
     return DeploymentFinding(check, Severity.REFUSED, text, remedy)
-
-
-def of_severity(found: Iterable[DeploymentFinding], severity: Severity) -> Iterator[DeploymentFinding]:
-    """Yield the findings of a severity."""
-    return (one for one in found if one.severity is severity)

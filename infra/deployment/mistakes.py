@@ -7,32 +7,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 from typer.core import TyperGroup
 
-from infra.deployment.concurrency import ReservationRefused
-from infra.deployment.receivers import AlarmReceiverRefused
-from infra.deployment.releases import NoSuchRelease
-from infra.deployment.removal import NothingToRemove
 from infra.deployment.stacks import StackFailed
-from infra.deployment.target import SettingRefused
-from infra.deployment.vault import MissingSecret
 from infra.ops import refusals
 from infra.ops.operator_console import complain
+from infra.ops.refused import CommandRefused
 
 # Another deployment began since the preflight: its stack is changing, or it executed its change set first.
 _BUSY = {"InvalidChangeSetStatus", "InvalidChangeSetStatusException", "OperationInProgressException"}
-_OWN = (
-    AlarmReceiverRefused,
-    MissingSecret,
-    NoSuchRelease,
-    NothingToRemove,
-    ReservationRefused,
-    SettingRefused,
-)
 
 
 def explain(error: Exception) -> str:
     """Return one line: what failed, and what to do about it."""
-    if isinstance(error, _OWN):
-        return " ".join(str(error).split())
     if isinstance(error, StackFailed):
         first = f" {error.events[0]}." if error.events else ""
         return f"{error}.{first} The stacks before it stay updated. Correct the cause, and run it again."
@@ -48,7 +33,8 @@ def explain(error: Exception) -> str:
         )
     if isinstance(error, ClientError) and "can not be updated" in str(error):
         return f"{refusals.explain(error).rstrip('.')}. `make preflight` says what to do."
-    return refusals.explain(error)
+    said = refusals.explain(error)
+    return said.removeprefix("refused: ") if isinstance(error, CommandRefused) else said
 
 
 def _is_busy(error: ClientError) -> bool:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict
 
 import typer
-from rich.console import Console
 
 from infra.deployment import smoke
 from infra.deployment.account import AwsAccount
@@ -15,52 +13,37 @@ from infra.deployment.findings import DeploymentFinding, Severity
 from infra.deployment.preflight import may_deploy
 from infra.deployment.rollout import Deployment
 from infra.deployment.stacks import Stacks
+from infra.ops.operator_console import complain, emit, note
 
 _STYLES = {
     Severity.OK: "green", Severity.WARNING: "yellow", Severity.UNKNOWN: "yellow", Severity.REFUSED: "red",
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Printer:
-    """Prints lines for people, or one JSON document on stdout and the lines on stderr."""
-
-    as_json: bool
-
-    @property
-    def _console(self) -> Console:
-        # Soft wrapping, because programs may read the lines.
-        return Console(stderr=self.as_json, soft_wrap=True, markup=False, highlight=False)
-
-    def line(self, text: str) -> None:
-        """Print a line of progress."""
-        self._console.print(text)
-
-    def findings(self, found: Iterable[DeploymentFinding]) -> None:
-        """Print a line for each finding; what is refused goes to stderr."""
-        stops = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-        for finding in found:
-            console = stops if finding.severity is Severity.REFUSED else self._console
-            console.print(str(finding), style=_STYLES[finding.severity])
-
-    def document(self, **members: object) -> None:
-        """Print the JSON document, if one is wanted."""
-        if self.as_json:
-            typer.echo(json.dumps(members, indent=2))
+def print_findings(found: Iterable[DeploymentFinding]) -> None:
+    """Print a line for each finding; what is refused goes to stderr."""
+    for finding in found:
+        show = complain.print if finding.severity is Severity.REFUSED else note
+        show(str(finding), style=_STYLES[finding.severity])
 
 
-def finish(account: AwsAccount, stage: str, done: Deployment, version: str, printer: Printer) -> None:
+def as_json(found: Iterable[DeploymentFinding]) -> list[dict[str, str]]:
+    """The findings for programs."""
+    return [asdict(one) for one in found]
+
+
+def finish(account: AwsAccount, stage: str, done: Deployment, version: str) -> None:
     """Try what was deployed, and print its addresses.
 
     Raises:
         typer.Exit: status 1; the service does not answer as it should.
     """
-    held = Stacks(account, lambda _: None).parameters(done.stack)
+    held = Stacks(account).parameters(done.stack)
     found = list(smoke.try_deployed(account, stage, done.api_url, version, held.get("OtherAlarmTopic", "")))
     domain_target, issuer = done.outputs.get("DomainTarget", ""), held.get("Issuer", "")
     if domain_target:
         found.append(smoke.try_domain(issuer, version))
-    printer.findings(found)
+    print_findings(found)
     addresses = {
         "version": version,
         "issuer": issuer,
@@ -69,7 +52,7 @@ def finish(account: AwsAccount, stage: str, done: Deployment, version: str, prin
     }
     for name, value in addresses.items():
         if value:
-            printer.line(f"{name} {value}")
-    printer.document(**addresses, findings=[one.as_json() for one in found])
+            note(f"{name} {value}")
+    emit({**addresses, "findings": as_json(found)})
     if not may_deploy(found):
         raise typer.Exit(1)

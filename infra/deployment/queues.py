@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.deployment.account import AwsAccount
+from infra.ops.refused import CommandRefused
 
 _AT_ONCE = 10  # SQS's own
 # Seconds in which a received message is hidden, if it is not deleted; a run of a job takes half a minute.
 _HIDDEN = 300
 
 
-class NoSuchQueue(ValueError):
+class NoSuchQueue(CommandRefused):
     """The stage has no queue of this name; the text lists its queues."""
 
 
-class NotRedrivable(ValueError):
+class NotRedrivable(CommandRefused):
     """The queue takes no failed messages, or it is not known where one came from."""
 
 

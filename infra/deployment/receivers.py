@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report
+from infra.ops.refused import CommandRefused
 
 LOCAL = "local"  # the only stage without receivers
 _PENDING = {"PendingConfirmation", "Deleted"}  # what SNS lists instead of the ARN of a subscription
@@ -21,7 +22,7 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+")
 
 
-class AlarmReceiverRefused(ValueError):
+class AlarmReceiverRefused(CommandRefused):
     """A receiver is malformed, or a stage has none; the text says what to do."""
 
 
@@ -70,12 +71,13 @@ def subscribe(account: AwsAccount, topic: str, named: AlarmReceivers, report: Re
         )
 
 
-def is_confirmed(account: AwsAccount, *topics: str) -> bool:
-    """Return whether a topic has a confirmed subscription.
+def is_confirmed(account: AwsAccount, stage: str, other: str) -> bool:
+    """Return whether a topic that the alarms of a stage notify has a confirmed subscription.
 
     Raises:
         ClientError: SNS refuses to list the subscriptions of a topic, for example of another account.
     """
+    topics = filter(None, (topic_of(account, stage), other))
     found = (one for topic in topics for one in _subscriptions(account, topic))
     return any(one not in _PENDING for one in found)
 

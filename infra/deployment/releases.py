@@ -17,12 +17,13 @@ from dataclasses import asdict, dataclass, replace
 from chalicelib.core import clock
 from infra.deployment import setting_keys
 from infra.deployment.account import AwsAccount
+from infra.ops.refused import CommandRefused
 
 KEPT = 10
 _RECORD = "release.json"
 
 
-class NoSuchRelease(ValueError):
+class NoSuchRelease(CommandRefused):
     """The deploy bucket has no release to go back to, or none of this version."""
 
 

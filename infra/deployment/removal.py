@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 from infra.deployment import queues, releases, tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
+from infra.ops.refused import CommandRefused
 
 
-class NothingToRemove(ValueError):
+class NothingToRemove(CommandRefused):
     """The stage has no service stack."""
 
 

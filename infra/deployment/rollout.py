@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.core import principals
+from chalicelib.core import clock, periods, principals
+from chalicelib.core.clock import DAY
 from infra.build import Package
-from infra.deployment import concurrency, lifecycle, receivers, releases, tables
+from infra.deployment import concurrency, receivers, releases, tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 from infra.deployment.vault import certificate_keys_of, fill_vault
+from infra.packaging.split import logical_id
 
 SECRETS = ("codes", "lookup", "pairs", "receipts", "refresh", "signing", "sealing", "staff", "stream")
 
@@ -38,8 +40,7 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
     """
     stacks = Stacks(account, report)
     receivers.check(account, target.stage, target.alarms)
-    reserved = concurrency.read(target.reserved, package.functions)
-    concurrency.check(account, target.stage, reserved, package.functions)
+    concurrency.check(account, target.stage, target.reserved, package.functions)
 
     def bring_up(part: str, parameters: dict[str, str]) -> dict[str, str]:
         url = account.upload(package.template(part), f"{target.stage}/{package.version}/{part}.json")
@@ -49,22 +50,19 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
     arns = {purpose: vault[f"{purpose.title()}SecretArn"] for purpose in SECRETS}
     published = fill_vault(account, target.stage, arns, vault["SealingKeyArn"], target.stream_secret)
     certificate_keys = certificate_keys_of(account, vault.pop("CertificateKeyArns"))
-    stored = {"MailDomain": target.mail_domain, "ExportDays": str(lifecycle.export_days(target.periods))}
+    stored = {"MailDomain": target.mail_domain, "ExportDays": str(export_days(target.periods))}
     data = tables.in_use(stacks, target.stage, bring_up("data", stored))
     code = f"{target.stage}/{package.version}/app.zip"
     account.upload(package.code, code)
     parameters = {
         **vault,
+        **published,
         **data,
-        **concurrency.parameters(reserved),
+        **concurrency.parameters(target.reserved),
         "Version": package.version,
         "CodeBucket": account.bucket,
         "CodeKey": code,
-        "LookupVersions": published.lookup_versions,
-        "PublicKeys": published.public_keys,
         "CertificateKeys": certificate_keys,
-        "SigningKid": published.signing_kid,
-        "StageKeys": published.stage_keys,
         "Operators": target.operators or principals.of_account(account.partition, account.number),
         "OnEmulator": "yes" if account.endpoint else "no",
         **_chosen(target),
@@ -75,29 +73,36 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
     return Deployment(api_url(account, service), stack_name(target.stage, "service"), service)
 
 
+def export_days(configured: str) -> int:
+    """The period of copies in whole days, rounded up: S3 must not delete a copy that its subject may fetch.
+
+    S3 deletes an object at the first midnight (UTC) after that many days.
+
+    Raises:
+        ValueError: the configured periods are malformed.
+    """
+    length = clock.BEGINNING + periods.read(configured)["export"] - clock.BEGINNING
+    return -(-length // DAY)
+
+
+# The settings that are parameters of the service as they stand, under their own names.
+_AS_NAMED = (
+    "contact_email", "figures", "issuer", "log_retention_days", "mail_domain", "mail_from", "periods",
+    "sms_budgets", "sms_countries", "stream_api_key", "stream_erasure", "stream_file_hosts", "stream_url",
+    "waf_requests_per_address",
+)  # fmt: skip
+
+
 def _chosen(target: DeploymentTarget) -> dict[str, str]:
-    """The parameters of the service that are settings as they stand."""
+    """The parameters of the service that are settings."""
     return {
-        "Issuer": target.issuer,
-        "StreamApiKey": target.stream_api_key,
-        "StreamUrl": target.stream_url,
-        "StreamErasure": target.stream_erasure.value,
-        "StreamFileHosts": target.stream_file_hosts,
-        "ContactEmail": target.contact_email,
-        "Periods": target.periods,
-        "Figures": target.figures,
+        **{logical_id(name): str(getattr(target, name)) for name in _AS_NAMED},
         **target.workers,
         **target.gateway.parameters(),
         "Representative": target.accountability.representative,
         "DataProtectionOfficer": target.accountability.data_protection_officer,
         "ImpactAssessment": target.accountability.impact_assessment,
         "SerbianClauses": target.accountability.clauses,
-        "WafRequestsPerAddress": str(target.waf_requests_per_address),
-        "LogRetentionDays": str(target.log_retention_days),
-        "SmsCountries": target.sms_countries,
-        "SmsBudgets": target.sms_budgets.value,
-        "MailFrom": target.mail_from,
-        "MailDomain": target.mail_domain,
         "OtherAlarmTopic": target.alarms.topic,
         "DomainName": target.domain,
         "CertificateArn": target.certificate,

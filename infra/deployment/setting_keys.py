@@ -17,22 +17,15 @@ from chalicelib.core.figures import FigureSet
 from chalicelib.core.periods import PERIODS
 from infra.build import ROOT
 
-# Variables that deployments once read. Functions still get settings under these names.
+# Variables that functions read, and the keys from which they get their values.
 _REPLACED = {
-    "RU4M_ARCHITECTURE": "architecture",
-    "RU4M_CONTACT_EMAIL": "contact_email",
-    "RU4M_ISSUER": "issuer",
-    "RU4M_MAIL_FROM": "mail_from",
-    "RU4M_OPERATORS": "operators",
-    "RU4M_PERIODS": "periods",
-    "RU4M_SMS_BUDGETS": "sms.budgets",
-    "RU4M_SMS_COUNTRIES": "sms.countries",
-    "RU4M_STAGE": "stage",
-    "RU4M_STREAM_API_KEY": "stream.api_key",
-    "RU4M_STREAM_ERASURE": "stream.erasure",
-    "RU4M_STREAM_FILE_HOSTS": "stream.file_hosts",
-    "RU4M_STREAM_URL": "stream.url",
-}
+    f"RU4M_{key.replace('.', '_').upper()}": key
+    for key in (
+        "architecture", "contact_email", "issuer", "mail_from", "operators", "periods", "sms.budgets",
+        "sms.countries", "stage", "stream.api_key", "stream.erasure", "stream.file_hosts", "stream.url",
+    )
+}  # fmt: skip
+# Those that deployments once read.
 _OF_DEPLOYMENTS = {
     "RU4M_ARCHITECTURE", "RU4M_OPERATORS", "RU4M_PERIODS", "RU4M_SMS_BUDGETS", "RU4M_SMS_COUNTRIES",
     "RU4M_STREAM_ERASURE",

@@ -62,13 +62,6 @@ class _Waf(_Settings):
     requests_per_address: int = Field(0, ge=0)
 
 
-class _Gateway(_Settings):
-    rate: int = Field(GatewayRates.rate, ge=1, le=10_000)
-    burst: int = Field(GatewayRates.burst, ge=1, le=5_000)
-    public_rate: int = Field(GatewayRates.public_rate, ge=1, le=10_000)
-    public_burst: int = Field(GatewayRates.public_burst, ge=1, le=5_000)
-
-
 class _Logs(_Settings):
     retention_days: int = 30
 
@@ -98,7 +91,7 @@ class StageSettings(_Settings):
     sms: _Sms = _Sms()
     alarms: _Alarms = _Alarms()
     waf: _Waf = _Waf()
-    gateway: _Gateway = _Gateway()
+    gateway: GatewayRates = GatewayRates()
     logs: _Logs = _Logs()
     domain: _Domain = _Domain()
     accountability: _Accountability = _Accountability()
@@ -149,7 +142,7 @@ class StageSettings(_Settings):
             periods=",".join(f"{name}={length}" for name, length in self.periods.items()) or DEFAULTS,
             figures=self.packed_figures(),
             waf_requests_per_address=self.waf.requests_per_address,
-            reserved=",".join(f"{name}={number}" for name, number in self.reserve.items()),
+            reserved=self.reserve,
             sms_countries=",".join(self.sms.countries) if self.sms.countries else countries.DEFAULTS,
             sms_budgets=self.sms.budgets,
             sms_monthly_dollars=self.sms.monthly_dollars,
@@ -157,7 +150,7 @@ class StageSettings(_Settings):
             stream_file_hosts=",".join((*STREAMS_OWN, *hosts)) if (hosts := self.stream.file_hosts) else "",
             operators=",".join(self.operators) if self.operators else None,
             alarms=AlarmReceivers(self.alarms.emails, self.alarms.topic),
-            gateway=GatewayRates(**self.gateway.model_dump()),
+            gateway=self.gateway,
             log_retention_days=self.logs.retention_days,
             architecture=self.architecture,
             certificate=self.domain.certificate_arn,
@@ -225,7 +218,7 @@ def _known() -> Iterator[str]:
     for name, field in StageSettings.model_fields.items():
         if name in rows:
             yield from (f"{name}.{key}" for key in rows[name])
-        elif isinstance(field.annotation, type) and issubclass(field.annotation, _Settings):
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from (f"{name}.{key}" for key in field.annotation.model_fields if key != "serbian_clauses")
         else:
             yield name

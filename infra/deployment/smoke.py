@@ -115,9 +115,8 @@ def _try(url: str, request: SmokeRequest) -> DeploymentFinding:
 
 
 def _receivers(account: AwsAccount, stage: str, topic: str) -> DeploymentFinding:
-    topics = [receivers.topic_of(account, stage), *filter(None, [topic])]
     try:
-        confirmed = receivers.is_confirmed(account, *topics)
+        confirmed = receivers.is_confirmed(account, stage, topic)
     except (ClientError, BotoCoreError) as failure:
         return unknown("alarms", f"the subscriptions are not shown ({type(failure).__name__})", _CHECK)
     if not confirmed:

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 
 from infra.deployment.account import AwsAccount, AwsClient
+from infra.ops.refused import CommandRefused
 
 _MAKES_ROLES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "did not contain changes")
@@ -22,12 +23,16 @@ STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
 Report = Callable[[str], None]
 
 
+def _say_nothing(_: str) -> None:
+    """Report nothing, where nothing is changed."""
+
+
 def stack_name(stage: str, part: str) -> str:
     """Return the name of a stack, like `ru4m-staging-data`."""
     return f"ru4m-{stage}-{part}"
 
 
-class StackFailed(RuntimeError):
+class StackFailed(CommandRefused):
     """A stack operation failed; `events` says what failed and why."""
 
     def __init__(self, stack: str, status: str, events: list[str]) -> None:
@@ -40,7 +45,7 @@ class Stacks:
     """The stacks of one account."""
 
     account: AwsAccount
-    report: Report
+    report: Report = _say_nothing
 
     @property
     def _api(self) -> AwsClient:
@@ -52,17 +57,16 @@ class Stacks:
         Raises:
             StackFailed: it was rolled back, or the change set was refused.
         """
-        api = self._api
-        status = self._status(api, name)
+        status = self.status(name)
         if status in STILLBORN:
             self.delete(name)
             status = None
         request = {
-            "ChangeSetType": "CREATE" if status in {None, *_GONE} else "UPDATE",
+            "ChangeSetType": "UPDATE" if status else "CREATE",
             "TemplateURL": template_url,
             "Parameters": _listed(parameters),
         }
-        return self._change(api, name, request)
+        return self._change(name, request)
 
     def reconfigure(self, name: str, changes: dict[str, str]) -> dict[str, str]:
         """Change parameters of an existing stack, keeping its template and code.
@@ -70,24 +74,22 @@ class Stacks:
         Raises:
             StackFailed: it was rolled back, or the change set was refused.
         """
-        api = self._api
-        held = api.describe_stacks(StackName=name)["Stacks"][0].get("Parameters", [])
         kept = [
-            {"ParameterKey": p["ParameterKey"], "UsePreviousValue": True}
-            for p in held
-            if p["ParameterKey"] not in changes
+            {"ParameterKey": key, "UsePreviousValue": True}
+            for key in self.parameters(name)
+            if key not in changes
         ]
         request = {
             "ChangeSetType": "UPDATE",
             "UsePreviousTemplate": True,
             "Parameters": [*kept, *_listed(changes)],
         }
-        return self._change(api, name, request)
+        return self._change(name, request)
 
-    def _change(self, api: AwsClient, name: str, request: dict[str, Any]) -> dict[str, str]:
+    def _change(self, name: str, request: dict[str, Any]) -> dict[str, str]:
         started = time.time()
-        if self._execute_changes(api, name, request):
-            self._wait(api, name, request["ChangeSetType"], started)
+        if self._execute_changes(name, request):
+            self._wait(name, request["ChangeSetType"], started)
         return self.outputs(name)
 
     def outputs(self, name: str) -> dict[str, str]:
@@ -97,9 +99,7 @@ class Stacks:
 
     def parameters(self, name: str) -> dict[str, str]:
         """Return the parameters of a stack; none if it does not exist."""
-        if self._status(self._api, name) in {None, *_GONE}:
-            return {}
-        held = self._api.describe_stacks(StackName=name)["Stacks"][0].get("Parameters", [])
+        held = (self._found(name) or {}).get("Parameters", ())
         return {p["ParameterKey"]: p["ParameterValue"] for p in held}
 
     def parameter_of_all(self, parameter: str) -> dict[str, str]:
@@ -115,8 +115,8 @@ class Stacks:
 
     def status(self, name: str) -> str | None:
         """Return the status of a stack; None if it does not exist."""
-        found = self._status(self._api, name)
-        return None if found in _GONE else found
+        found = self._found(name)
+        return found["StackStatus"] if found else None
 
     def delete(self, name: str) -> None:
         """Delete a stack and wait; resources that the template retains stay.
@@ -128,17 +128,12 @@ class Stacks:
         stack = api.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
         started = time.time()
         api.delete_stack(StackName=name)
-        self._wait(api, name, "DELETE", started, waits_for=stack)
+        self._wait(name, "DELETE", started, waits_for=stack)
 
-    def _execute_changes(self, api: AwsClient, name: str, request: dict[str, Any]) -> bool:
+    def _execute_changes(self, name: str, request: dict[str, Any]) -> bool:
         """Create and execute a change set; return False if it contains no changes."""
-        change_set = f"deploy-{time.time_ns()}"
-        api.create_change_set(
-            StackName=name,
-            ChangeSetName=change_set,
-            Capabilities=_MAKES_ROLES,
-            **request,
-        )
+        api, change_set = self._api, f"deploy-{time.time_ns()}"
+        api.create_change_set(StackName=name, ChangeSetName=change_set, Capabilities=_MAKES_ROLES, **request)
         try:
             api.get_waiter("change_set_create_complete").wait(
                 StackName=name, ChangeSetName=change_set, WaiterConfig=self._polls()
@@ -155,11 +150,9 @@ class Stacks:
         api.execute_change_set(StackName=name, ChangeSetName=change_set)
         return True
 
-    def _wait(
-        self, api: AwsClient, name: str, operation: str, started: float, waits_for: str | None = None
-    ) -> None:
+    def _wait(self, name: str, operation: str, started: float, waits_for: str | None = None) -> None:
         """Wait until a CREATE, UPDATE or DELETE is complete; a deleted stack has only its ARN left."""
-        stack = waits_for or name
+        api, stack = self._api, waits_for or name
         try:
             waiter = api.get_waiter(f"stack_{operation.lower()}_complete")
             waiter.wait(StackName=stack, WaiterConfig=self._polls())
@@ -172,15 +165,15 @@ class Stacks:
         pause = _PAUSE_ON_EMULATOR if self.account.endpoint else _PAUSE
         return {"Delay": pause, "MaxAttempts": _DEADLINE // pause}
 
-    @staticmethod
-    def _status(api: AwsClient, name: str) -> str | None:
+    def _found(self, name: str) -> dict[str, Any] | None:
+        """Describe a stack; None if it does not exist."""
         try:
-            status: str = api.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+            found: dict[str, Any] = self._api.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
             raise
-        return status
+        return None if found["StackStatus"] in _GONE else found
 
 
 def _listed(parameters: dict[str, str]) -> list[dict[str, Any]]:

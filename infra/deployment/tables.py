@@ -14,12 +14,13 @@ from chalicelib.core.table_names import Table
 from infra.deployment import releases
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
+from infra.ops.refused import CommandRefused
 
 # The endings of outputs about tables; the parameters of the service stack have the same names.
 _ABOUT_A_TABLE = ("TableName", "TableArn", "StreamArn")
 
 
-class StreamMissing(ValueError):
+class StreamMissing(CommandRefused):
     """A restored table has no stream yet, which functions read."""
 
 
@@ -57,7 +58,7 @@ def changes_to(account: AwsAccount, stage: str, names: Mapping[Table, str]) -> d
     Raises:
         StreamMissing: functions read the stream of a table, and the new one has none.
     """
-    held = Stacks(account, lambda _: None).parameters(stack_name(stage, "service"))
+    held = Stacks(account).parameters(stack_name(stage, "service"))
     wanted = dict[str, str]()
     for table, name in names.items():
         found = account.client("dynamodb").describe_table(TableName=name)["Table"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field
 
 from chalicelib.core import countries, figures, principals
 from chalicelib.core import settings as function_settings
@@ -19,17 +21,23 @@ from infra.deployment import chat_settings, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys
+from infra.ops.refused import CommandRefused
 from infra.packaging.dependencies import Architecture
 from infra.packaging.groups import PLACEHOLDERS
 
 STREAM_URL = "https://chat.stream-io-api.com"
 LOG_DAYS = (1, 7, 14, 30, 60, 90)  # as the template allows them
 _LEAST_WAF, _MOST_FIGURES = 10, 1600  # of AWS WAF; of the template
+# The settings that a function reads at its start, under their own names.
+_READ_AT_START = (
+    "stage", "issuer", "stream_api_key", "stream_url", "stream_file_hosts", "contact_email", "mail_from",
+    "periods",
+)  # fmt: skip
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:(?P<region>[a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+")
 
 
-class SettingRefused(ValueError):
+class SettingRefused(CommandRefused):
     """A setting with which the stacks would fail, no function would start, or a law would be broken."""
 
 
@@ -42,14 +50,13 @@ def _refusing(key: str) -> Iterator[None]:
         raise SettingRefused(f"{key} is refused: {refused}") from None
 
 
-@dataclass(frozen=True)
-class GatewayRates:
+class GatewayRates(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
     """Requests per second that the API admits, in all and for each route that needs no token."""
 
-    rate: int = 200
-    burst: int = 400
-    public_rate: int = 100
-    public_burst: int = 200
+    rate: int = Field(200, ge=1, le=10_000)
+    burst: int = Field(400, ge=1, le=5_000)
+    public_rate: int = Field(100, ge=1, le=10_000)
+    public_burst: int = Field(200, ge=1, le=5_000)
 
     def parameters(self) -> dict[str, str]:
         """The parameters of the service stack."""
@@ -74,7 +81,7 @@ class DeploymentTarget:
     periods: str = DEFAULTS
     figures: str = figures.DEFAULTS  # figures that differ from the defaults, packed
     waf_requests_per_address: int = 0  # per five minutes; 0: no WAF
-    reserved: str = ""  # reserved concurrency by function, as `signup=50,sessions=100`
+    reserved: Mapping[str, int] = field(default_factory=dict)  # concurrency by function
     sms_countries: str = countries.DEFAULTS
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
     sms_monthly_dollars: int | None = None  # None: unchanged
@@ -135,17 +142,8 @@ class DeploymentTarget:
         try:
             function_settings.read(
                 PLACEHOLDERS
-                | {
-                    "RU4M_STAGE": self.stage,
-                    "RU4M_ISSUER": self.issuer,
-                    "RU4M_STREAM_API_KEY": self.stream_api_key,
-                    "RU4M_STREAM_URL": self.stream_url,
-                    "RU4M_STREAM_FILE_HOSTS": self.stream_file_hosts,
-                    "RU4M_CONTACT_EMAIL": self.contact_email,
-                    "RU4M_MAIL_FROM": self.mail_from,
-                    "RU4M_PERIODS": self.periods,
-                    figures.PACKED: self.figures,
-                }
+                | {f"RU4M_{name.upper()}": getattr(self, name) for name in _READ_AT_START}
+                | {figures.PACKED: self.figures}
             ).mail()
         except (SettingsError, ValueError) as refused:
             raise SettingRefused(in_keys(str(refused))) from None

@@ -9,7 +9,6 @@ import base64
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from chalicelib.core.signatures import fingerprint_of, pem_of
 from infra.deployment.account import AwsAccount, AwsClient
+from infra.ops.refused import CommandRefused
 
 _KEY_BYTES = 32
 _P256_BYTES = 32
@@ -30,24 +30,16 @@ _P256_BYTES = 32
 Document = dict[str, Any]
 
 
-class MissingSecret(RuntimeError):
+class MissingSecret(CommandRefused):
     """A secret has no value: it cannot be generated, or the stage was never deployed."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """The values of the vault that are not secret and go into the functions' configuration."""
-
-    lookup_versions: str  # versions of the lookup key, the current one first
-    public_keys: str  # JWKS of the access tokens
-    signing_kid: str  # id of the key that signs access tokens
-    stage_keys: str  # versions of the stage key, wrapped by KMS
 
 
 def fill_vault(
     account: AwsAccount, stage: str, arns: dict[str, str], sealing_key: str, stream_secret: str | None
-) -> Published:
+) -> dict[str, str]:
     """Generate and store every secret that has no value yet.
+
+    Returns the parameters of the service stack with what is not secret of them.
 
     Args:
         account: the account of the stage.
@@ -71,12 +63,12 @@ def fill_vault(
     elif not (stream_secret or held):
         raise MissingSecret("the first deployment needs Stream's API secret: set RU4M_STREAM_API_SECRET")
     sealing = _stored_or(api, arns["sealing"], lambda: _stage_keys(account, stage, sealing_key))
-    return Published(
-        versions_of(lookup),
-        public_keys(signing),
-        signing["signing"],
-        stage_keys_of(sealing),
-    )
+    return {
+        "LookupVersions": versions_of(lookup),
+        "PublicKeys": public_keys(signing),
+        "SigningKid": signing["signing"],
+        "StageKeys": stage_keys_of(sealing),
+    }
 
 
 def versions_of(macs: Document) -> str:

@@ -12,8 +12,7 @@ import typer
 
 from chalicelib.core.table_names import Table
 from infra.build import ROOT
-from infra.deployment.account import AwsAccount
-from infra.ops import operator_console, standing_in
+from infra.ops import standing_in
 from infra.ops.alarms import alarms, chat_settings, queues
 from infra.ops.cases import (
     breaches,
@@ -28,10 +27,10 @@ from infra.ops.cases import (
     subjects,
 )
 from infra.ops.cases import requests as rights
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.data import gated_jobs, purge, restores, retention
 from infra.ops.keys import commands as keys
-from infra.ops.operator_console import console, emit
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.operator_console import choose_format, console, emit
 from infra.ops.profiles import apply_local, apply_profile
 from infra.ops.refusals import OperatorGroup
 from infra.ops.reports import commands as report
@@ -44,30 +43,15 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-ledger = typer.Typer(help="The Ledger and its checkpoints.")
-app.add_typer(ledger, name="ledger")
-app.add_typer(keys.app, name="keys")
-app.add_typer(subjects.app, name="subjects")
-app.add_typer(consents.app, name="consents")
-app.add_typer(notices.app, name="notices")
-app.add_typer(recipients.app, name="recipients")
-app.add_typer(retention.app, name="retention")
-app.add_typer(purge.app, name="purge")
-app.add_typer(rights.app, name="rights")
-app.add_typer(erasures.app, name="erasures")
-app.add_typer(disclosures.app, name="disclosures")
-app.add_typer(breaches.app, name="breach")
-app.add_typer(holds.app, name="holds")
-app.add_typer(invoices.app, name="invoices")
-app.add_typer(gated_jobs.reconcile, name="reconcile")
-app.add_typer(gated_jobs.idle_accounts, name="idle-accounts")
-app.add_typer(stream_cases.app, name="stream-cases")
-app.add_typer(chat_settings.app, name="chat-settings")
-app.add_typer(alarms.app, name="alarms")
-app.add_typer(queues.app, name="queues")
-app.add_typer(report.app, name="report")
-app.command("replay-erasures")(restores.replay_restored)
-app.command("switch-tables")(restores.switch_tables)
+ledger = typer.Typer(name="ledger", help="The Ledger and its checkpoints.")
+for group in (
+    ledger, keys.app, subjects.app, consents.app, notices.app, recipients.app, retention.app, purge.app,
+    rights.app, erasures.app, disclosures.app, breaches.app, holds.app, invoices.app, gated_jobs.reconcile,
+    gated_jobs.idle_accounts, stream_cases.app, chat_settings.app, alarms.app, queues.app, report.app,
+):  # fmt: skip
+    app.add_typer(group)
+stage_command(app, "replay-erasures")(restores.replay_restored)
+stage_command(app, "switch-tables")(restores.switch_tables)
 
 
 def version_of_project() -> str:
@@ -96,35 +80,30 @@ def prepare(
     ] = False,
 ) -> None:
     """Commands of operations on a deployed stage. docs/operations.md walks through the cases."""
-    operator_console.choose_format(operator_console.Format.JSON if as_json else operator_console.Format.TEXT)
+    choose_format(as_json=as_json)
     if local:
         apply_local(operator)
     else:
         apply_profile(profile)
 
 
-@app.command()
+@stage_command(app)
 def plots(
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
+    deployed: DeployedStage,
     days: Annotated[int, typer.Option(min=1, max=100)] = 30,
     to: Annotated[Path, typer.Option(help="file to write")] = Path("build/usage.svg"),
 ) -> None:
     """Draw the published figures of usage."""
-    account = AwsAccount(region, endpoint)
-    table = standing_in.table_names(account, stage)[Table.USAGE]
-    found = pictures.published(account, table, datetime.now(UTC).date(), days)
+    table = standing_in.table_names(*deployed)[Table.USAGE]
+    found = pictures.published(deployed.account, table, datetime.now(UTC).date(), days)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_text(pictures.as_svg(found), encoding="utf-8")
     emit({"published_days": len(found), "file": str(to)}, f"{len(found)} published days: {to}")
 
 
-@ledger.command("verify")
+@stage_command(ledger, "verify")
 def verify_chains(
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
+    deployed: DeployedStage,
     chain: Annotated[str | None, typer.Option(help="one chain; default: all changed since --since")] = None,
     since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
 ) -> None:
@@ -134,8 +113,7 @@ def verify_chains(
     """
     from infra.ops.data.ledger import verify
 
-    account, names = AwsAccount(region, endpoint), [chain] if chain else None
-    sys.exit(verify(account, stage, names, since))
+    sys.exit(verify(*deployed, [chain] if chain else None, since))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, wraps
+from functools import cache
 from typing import Any, Concatenate, ParamSpec
 
 import typer
@@ -18,6 +17,7 @@ from rich.console import RenderableType
 from infra.deployment.account import AwsAccount
 from infra.deployment.rollout import api_url
 from infra.deployment.stacks import Stacks, stack_name
+from infra.ops.commands import command_over, open_stage
 from infra.ops.operator_console import emit, note
 from infra.ops.options import Endpoint, Region, Stage
 from infra.ops.refused import POLICY, CommandRefused
@@ -36,7 +36,7 @@ class InternalApi:
     @classmethod
     def of(cls, account: AwsAccount, stage: str) -> InternalApi:
         """The API in the outputs of the service stack."""
-        stacks = Stacks(account, lambda _: None)
+        stacks = Stacks(account)
         return cls(account, lambda: api_url(account, stacks.outputs(stack_name(stage, "service"))))
 
     def call(
@@ -113,28 +113,14 @@ P = ParamSpec("P")
 
 
 def _api_of(stage: Stage, region: Region, endpoint: Endpoint = None) -> InternalApi:
-    return InternalApi.of(AwsAccount(region, endpoint), stage)
+    return InternalApi.of(*open_stage(stage, region, endpoint))
 
 
 def api_command(
     app: typer.Typer, name: str | None = None
 ) -> Callable[[Callable[Concatenate[InternalApi, P], None]], Callable[P, None]]:
-    """Add a command that calls the API of the stage that its options name: its work gets the API first."""
-    place = inspect.signature(_api_of, eval_str=True).parameters
-
-    def add(work: Callable[Concatenate[InternalApi, P], None]) -> Callable[P, None]:
-        @wraps(work)
-        def command(*args: P.args, **given: P.kwargs) -> None:
-            api = _api_of(**{option: given.pop(option) for option in place})  # type: ignore[arg-type]
-            work(api, *args, **given)
-
-        _, *own = inspect.signature(work, eval_str=True).parameters.values()
-        options = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *place.values())]
-        command.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
-        command.__annotations__ = {one.name: one.annotation for one in options}
-        return app.command(name)(command)
-
-    return add
+    """Add a command that calls the API of a deployed stage."""
+    return command_over(_api_of, app.command(name))
 
 
 @dataclass

@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
-from enum import Enum, auto
 
 import typer
 from rich.console import Console, RenderableType
@@ -24,27 +23,20 @@ class NotConfirmed(CommandRefused):
     """The operator did not confirm."""
 
 
-class Format(Enum):
-    """How a command prints what it found."""
-
-    TEXT = auto()
-    JSON = auto()
-
-
 class _Chosen:
-    """The format of this run of the program."""
+    """How this run of the program prints what it found."""
 
-    format = Format.TEXT
+    as_json = False
 
 
-def choose_format(wanted: Format) -> None:
-    """Set how commands print what they found."""
-    _Chosen.format = wanted
+def choose_format(*, as_json: bool) -> None:
+    """Set whether commands print what they found as JSON, as an option of the call says."""
+    _Chosen.as_json = as_json
 
 
 def emit(found: object, *rendered: RenderableType) -> None:
     """Print what a command found: as JSON, or as `rendered`, a part per line."""
-    if _Chosen.format is Format.JSON:
+    if _Chosen.as_json:
         sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         return
     for part in rendered:
@@ -68,9 +60,9 @@ def _keep_whole(table: Table) -> None:
             column.overflow = "fold"
 
 
-def note(line: str) -> None:
+def note(line: str, style: str | None = None) -> None:
     """Print a remark: on stderr if a program reads the output."""
-    (complain if _Chosen.format is Format.JSON else console).print(line)
+    (complain if _Chosen.as_json else console).print(line, style=style)
 
 
 def ask(question: str) -> str:

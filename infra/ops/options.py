@@ -43,6 +43,7 @@ def id_argument(kind: type[Id], name: str) -> Any:  # noqa: ANN401 - typer types
     return typer.Argument(help=f"id of the {name}, {kind.prefix}_...", callback=checked(kind, name))
 
 
+FILE: dict[str, Any] = {"exists": True, "dir_okay": False}  # what typer checks of a file that is read
 Request = Annotated[str, id_argument(RightsRequestId, "request")]
 Disclosure = Annotated[str, id_argument(DisclosureId, "disclosure")]
 PlacedHold = Annotated[str, id_argument(HoldId, "hold")]
@@ -52,8 +53,7 @@ FieldsFile = Annotated[
     Path,
     typer.Option(
         "--text-file",
-        exists=True,
-        dir_okay=False,
+        **FILE,
         help="TOML file with the other fields (docs/operations.md); not options, because "
         "shells keep a history",
     ),

@@ -84,7 +84,7 @@ def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ)
 def _sign_in(root: AwsAccount, operator: str) -> tuple[str, str]:
     """Return the id and the secret of a new access key of an operator; earlier keys are deleted."""
     iam = root.client("iam")
-    outputs = Stacks(root, lambda _: None).outputs(stack_name("local", "service"))
+    outputs = Stacks(root).outputs(stack_name("local", "service"))
     try:
         iam.create_user(UserName=operator)
     except iam.exceptions.EntityAlreadyExistsException:

@@ -27,11 +27,6 @@ from typer.core import TyperGroup
 
 from chalicelib.privacy.rewrites import NotRedatable
 from infra.deployment.account import RegionError
-from infra.deployment.chat_settings import AppOfAnotherStage, StreamNotReached
-from infra.deployment.queues import NoSuchQueue, NotRedrivable
-from infra.deployment.stacks import StackFailed
-from infra.deployment.tables import StreamMissing
-from infra.deployment.vault import MissingSecret
 from infra.ops.operator_console import complain
 from infra.ops.refused import FAILED, USAGE, CommandRefused
 from infra.ops.scheduled import RunFailed
@@ -109,18 +104,7 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
         lambda error: f"{_one_line(error)} Check the network, --region and --endpoint-url.",
     ),
     (
-        (
-            CommandRefused,
-            NotRedatable,
-            StreamMissing,
-            NoSuchQueue,
-            NotRedrivable,
-            BotoCoreError,
-            StackFailed,
-            AppOfAnotherStage,
-            StreamNotReached,
-            MissingSecret,
-        ),
+        (CommandRefused, NotRedatable, BotoCoreError),
         lambda error: f"refused: {_one_line(error)}",
     ),
 )
@@ -130,7 +114,7 @@ def status_of(error: Exception) -> int:
     """Return the exit status of an error."""
     if isinstance(error, CommandRefused):
         return error.status
-    return USAGE if isinstance(error, (UsageMistake, RegionError)) else FAILED
+    return USAGE if isinstance(error, UsageMistake) else FAILED
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.core import clock
 from infra.deployment.account import AwsAccount
+from infra.ops.refused import CommandRefused
 
 # What else an event of EventBridge has.
 _EVENT = {
@@ -21,7 +22,7 @@ _EVENT = {
 }
 
 
-class RunFailed(Exception):
+class RunFailed(CommandRefused):
     """The run failed; the function's log has the reason."""
 
 
@@ -32,6 +33,15 @@ def run(account: AwsAccount, stage: str, job: str, detail: Mapping[str, object])
         RunFailed: the function failed.
     """
     event = _EVENT | {"time": clock.to_text(clock.now()), "detail": dict(detail)}
+    return invoke(account, stage, job, event)
+
+
+def invoke(account: AwsAccount, stage: str, job: str, event: Mapping[str, object]) -> dict[str, Any]:
+    """Run a job with an event; return its answer.
+
+    Raises:
+        RunFailed: the function failed.
+    """
     # Another client would send the call again after a minute, which would begin another run.
     answer: dict[str, Any] = account.patient_client("lambda").invoke(
         FunctionName=f"ru4m-{stage}-{job}", Payload=json.dumps(event).encode()

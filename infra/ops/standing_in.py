@@ -14,7 +14,7 @@ from infra.deployment.stacks import Stacks
 
 def table_names(account: AwsAccount, stage: str) -> dict[Table, str]:
     """Return the physical name of each table of a stage, as its functions use them."""
-    return tables.names_in_use(Stacks(account, lambda _: None), stage)
+    return tables.names_in_use(Stacks(account), stage)
 
 
 def act_as_signup(account: AwsAccount, stage: str) -> None:

@@ -17,6 +17,7 @@ from chalicelib.privacy.accountability import Accountability
 from chalicelib.privacy.processing import Row, rows
 from infra.build import BUILD
 from infra.deployment.options import settings_of
+from infra.ops.refused import CommandRefused
 from infra.packaging.groups import PLACEHOLDERS
 from infra.processing import picture, texts
 
@@ -28,12 +29,7 @@ STAGE_FORMS: dict[str, Callable[[Sequence[Row], Accountability | None], str]] = 
     "record-of-processing.json": texts.as_json,
     "record-of-processing.csv": texts.as_csv,
 }
-FORMS: dict[str, Callable[[Sequence[Row]], str]] = {
-    "record-of-processing.md": texts.as_markdown,
-    "record-of-processing.json": texts.as_json,
-    "record-of-processing.csv": texts.as_csv,
-    "data-map.svg": picture.as_svg,
-}
+FORMS: dict[str, Callable[..., str]] = {**STAGE_FORMS, "data-map.svg": picture.as_svg}
 
 
 def main(
@@ -54,7 +50,7 @@ def main(
 def _write_of_stage(stage: str, named: Path | None) -> None:
     try:
         target = settings_of(stage, named, {}).target(stage, None)
-    except ValueError as refused:  # settings and receivers that are refused
+    except CommandRefused as refused:  # settings and receivers that are refused
         typer.echo(str(refused), err=True)
         raise typer.Exit(1) from None
     os.environ.pop("RU4M_PERIODS", None)

@@ -147,7 +147,7 @@ def test_check_succeeds_once_a_receiver_confirmed(account: AwsAccount) -> None:
 def test_subscription_that_waits_for_its_confirmation_is_not_confirmed() -> None:
     account = FakeAccount(REGION)
     account.sns.subscribed.append(("topic", "ops@ru4m.example"))
-    assert not receivers.is_confirmed(account, "topic")
+    assert not receivers.is_confirmed(account, "staging", "topic")
 
 
 @pytest.mark.parametrize("named", [AlarmReceivers(("a@b.example",)), AlarmReceivers(topic=TOPIC)])

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.build import Package
 from infra.deployment import concurrency
 from infra.deployment.concurrency import ReservationRefused
 from tests.infra.fakes import REGION, FakeAccount
@@ -51,15 +50,10 @@ def test_nothing_is_reserved_unless_requested(service: Template) -> None:
         assert service["Conditions"][f"Reserves{logical}"] == {"Fn::Not": [{"Fn::Equals": [reserved, ""]}]}
 
 
-def test_reservation_names_a_function_and_becomes_its_parameter(package: Package) -> None:
-    wanted = concurrency.read("signup=50,work_rights=5", package.functions)
-    assert concurrency.parameters(wanted) == {"ReservedSignup": "50", "ReservedWorkRights": "5"}
-
-
-@pytest.mark.parametrize("text", ["signup", "signup=0", "signup=-1", "singup=5", "signup=5,signup=6", "=5"])
-def test_malformed_reservation_is_refused(text: str) -> None:
-    with pytest.raises(ReservationRefused, match="is not a function and a number"):
-        concurrency.read(text, FUNCTIONS)
+def test_reservation_becomes_the_parameter_of_its_function(service: Template) -> None:
+    given = concurrency.parameters({"signup": 50, "work_rights": 5})
+    assert given == {"ReservedSignup": "50", "ReservedWorkRights": "5"}
+    assert given.keys() <= service["Parameters"].keys()
 
 
 def test_reservation_must_leave_100_of_the_account_unreserved() -> None:

@@ -9,7 +9,7 @@ from chalicelib.core.table import Index
 from chalicelib.core.table_names import END_NAMES
 from chalicelib.retention.purge.store import EXPIRING
 from chalicelib.rights.request import files
-from infra.deployment.lifecycle import export_days
+from infra.deployment.rollout import export_days
 from tests.infra.templates import Template, of_type, plain
 
 

@@ -217,6 +217,17 @@ def test_mistake_ends_in_one_line_with_the_remedy_before_building(
     assert deployed == []
 
 
+@pytest.mark.parametrize("text", ["signup", "signup=0", "signup=-1", "singup=5", "signup=5,signup=6", "=5"])
+def test_malformed_reservation_is_refused(run: Run, deployed: list[DeploymentTarget], text: str) -> None:
+    done = run("--reserve", text)
+    assert (done.exit_code, "reserve" in done.stderr, deployed) == (1, True, [])
+
+
+def test_reservations_are_numbers_by_function(run: Run, deployed: list[DeploymentTarget]) -> None:
+    assert run("--reserve", "signup=50,work_rights=5").exit_code == 0
+    assert deployed[0].reserved == {"signup": 50, "work_rights": 5}
+
+
 def test_stage_that_does_not_exist_is_refused_with_the_nearest(run: Run) -> None:
     assert "Do you mean production?" in run(stage="prod").stderr
     local = run("--settings", str(settings_file.file_of("staging")), stage="local")
@@ -600,7 +611,7 @@ def test_failed_smoke_test_ends_the_command_with_status_one(
     monkeypatch.setattr(smoke, "try_deployed", lambda *_: iter([fails]))
     done = Deployment("https://api.example", "ru4m-staging-service", {})
     with pytest.raises(typer.Exit) as ended:
-        outcome.finish(account, "staging", done, "1", outcome.Printer(as_json=False))
+        outcome.finish(account, "staging", done, "1")
     assert ended.value.exit_code == 1
 
 

@@ -80,18 +80,17 @@ class FakeKeys:
     """The stage key with an old version, unless it was retired."""
 
     def __init__(self, *old: int, refusal: Exception | None = None) -> None:
-        self.old, self.refusal, self.retired = list(old), refusal, 0
-        self.versions = self
+        self.old, self.refusal, self.retired = list(map(str, old)), refusal, 0
 
     def older(self) -> list[str]:
-        return list(map(str, self.old))
+        return self.old
 
-    def retirable(self) -> list[int]:
+    def retirable(self) -> list[str]:
         if self.refusal:
             raise self.refusal
         return self.old
 
-    def retire(self) -> list[int]:
+    def retire(self) -> list[str]:
         self.retired += 1
         return self.old
 

@@ -258,7 +258,7 @@ def test_json_is_the_only_output_of_a_list(monkeypatch: pytest.MonkeyPatch) -> N
 def test_arn_in_a_table_is_whole_in_a_terminal_of_100_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.StringIO()
     monkeypatch.setattr(operator_console, "console", Console(file=written, width=100, markup=False))
-    monkeypatch.setattr(operator_console._Chosen, "format", operator_console.Format.TEXT)
+    monkeypatch.setattr(operator_console._Chosen, "as_json", False)
     by = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Privacy_0123456789abcdef/ana@example.org"
     table = Table("", "at", "event", "data")
     table.add_row("1", "2026-11-26T21:08:03Z", "decided", f"by={by}, late=0")

@@ -16,7 +16,7 @@ from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks
 from infra.deployment.tables import StreamMissing
 from infra.ops import __main__ as command
-from infra.ops.data import restores
+from infra.ops import commands
 from tests.infra.fakes import REGION, FakeCloudFormation
 from tests.support.clouds import cloud, environment
 from tests.support.world.ledger import create_archive
@@ -62,7 +62,7 @@ class StageAccount(AwsAccount):
 @pytest.fixture(autouse=True)
 def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())  # the command changes it
-    monkeypatch.setattr(restores, "AwsAccount", StageAccount)
+    monkeypatch.setattr(commands, "AwsAccount", StageAccount)
     create_archive()
 
 
@@ -189,7 +189,7 @@ def test_dry_run_of_a_switch_shows_the_parameters_and_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, word: str, calls: int
 ) -> None:
     account, _ = stacks(AccountsTableName="old", AccountsStreamArn="old")
-    monkeypatch.setattr(restores, "AwsAccount", lambda *_: account)
+    monkeypatch.setattr(commands, "AwsAccount", lambda *_: account)
     words = ["--restored", "accounts=ru4m-test-accounts", "--stage", "staging", "--region", REGION, word]
     done = CliRunner().invoke(command.app, ["switch-tables", *words])
     assert done.exit_code == 0, done.output

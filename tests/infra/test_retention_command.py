@@ -14,6 +14,7 @@ from chalicelib.core import aws
 from chalicelib.core.table import Table
 from infra.deployment.account import AwsAccount
 from infra.ops import __main__ as command
+from infra.ops import commands
 from infra.ops.data import retention
 from tests.infra.fakes import REGION, FakeCloudFormation
 from tests.support.clouds import cloud, environment
@@ -56,7 +57,7 @@ class StageAccount(AwsAccount):
 def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Return a stage with three sessions of 60 days, which are now kept for 30."""
     monkeypatch.setattr(os, "environ", os.environ.copy())  # the command changes it
-    monkeypatch.setattr(retention, "AwsAccount", StageAccount)
+    monkeypatch.setattr(commands, "AwsAccount", StageAccount)
     for _ in range(3):
         world.a_user()
 

@@ -9,13 +9,13 @@ import jwt
 import pytest
 
 from infra.deployment.rollout import SECRETS
-from infra.deployment.vault import MissingSecret, Published, fill_vault
+from infra.deployment.vault import MissingSecret, fill_vault
 from tests.infra.fakes import REGION, FakeAccount
 
 ARNS = {purpose: f"arn:{purpose}" for purpose in SECRETS}
 
 
-def fill(account: FakeAccount, stream_secret: str | None) -> Published:
+def fill(account: FakeAccount, stream_secret: str | None) -> dict[str, str]:
     return fill_vault(account, "staging", ARNS, "arn:sealing-key", stream_secret)
 
 
@@ -50,7 +50,7 @@ def test_key_of_pairs_has_no_versions_that_a_rotation_could_change(account: Fake
 
 
 def test_published_key_verifies_signatures_of_the_private_key(account: FakeAccount) -> None:
-    published = json.loads(fill(account, "stream secret").public_keys)
+    published = json.loads(fill(account, "stream secret")["PublicKeys"])
     signing = json.loads(account.secrets.values[ARNS["signing"]])
     kid = signing["signing"]
     token = jwt.encode({"a": 1}, signing["keys"][kid], "ES256", headers={"kid": kid})
@@ -61,7 +61,7 @@ def test_published_key_verifies_signatures_of_the_private_key(account: FakeAccou
 
 @pytest.mark.promise("SEC-1")
 def test_published_values_contain_no_private_key(account: FakeAccount) -> None:
-    (key,) = json.loads(fill(account, "stream secret").public_keys)["keys"]
+    (key,) = json.loads(fill(account, "stream secret")["PublicKeys"])["keys"]
     assert key.keys() == {"kty", "crv", "use", "alg", "kid", "x", "y"}
 
 
@@ -80,7 +80,7 @@ def test_first_deployment_without_the_stream_secret_is_refused(account: FakeAcco
 
 @pytest.mark.promise("SEC-1")
 def test_stage_key_is_made_and_wrapped_by_kms_for_this_stage(account: FakeAccount) -> None:
-    published = json.loads(fill(account, "stream secret").stage_keys)
+    published = json.loads(fill(account, "stream secret")["StageKeys"])
     assert published["current"] == "1"
     assert account.kms.asked == [
         {

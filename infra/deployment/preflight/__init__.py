@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from chalicelib.core.settings import Stage
 from infra.deployment import setting_keys
 from infra.deployment.account import AwsAccount, RegionError
-from infra.deployment.findings import DeploymentFinding, Severity, of_severity, ok, refused, unknown
+from infra.deployment.findings import DeploymentFinding, Severity, ok, refused, unknown
 from infra.deployment.preflight import account_checks, stage_checks, stream_checks
 from infra.deployment.target import DeploymentTarget
 from infra.ops.refusals import DENIED
@@ -72,7 +72,7 @@ def examine(
 
 def may_deploy(found: Iterable[DeploymentFinding]) -> bool:
     """Return whether nothing was refused."""
-    return next(of_severity(found, Severity.REFUSED), None) is None
+    return all(one.severity is not Severity.REFUSED for one in found)
 
 
 def _answered(

@@ -47,7 +47,7 @@ def concurrency_of_account(account: AwsAccount, target: DeploymentTarget) -> Ite
     functions = frozenset(setting_keys.function_names())
     limit = account.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     try:
-        concurrency.check(account, target.stage, concurrency.read(target.reserved, functions), functions)
+        concurrency.check(account, target.stage, target.reserved, functions)
     except ReservationRefused as error:
         yield refused("concurrency", str(error), "Reserve less, or request more at Service Quotas.")
         return
@@ -108,7 +108,7 @@ def mail(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFi
 
 def mail_domain(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether the domain of the sender is this stage's own, and verified at SES."""
-    ses, stacks = account.client("sesv2"), Stacks(account, lambda _: None)
+    ses, stacks = account.client("sesv2"), Stacks(account)
     dns = "Put its three DKIM records into the DNS (`aws sesv2 get-email-identity`)."
     own, used = f"ru4m-{target.stage}-", stacks.parameter_of_all("MailDomain")
     for name in sorted(name for name in used if not name.startswith(own)):

@@ -24,7 +24,7 @@ _STACKS = ("vault", "data", "service")
 
 def stacks(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether each stack can be changed now."""
-    found = Stacks(account, lambda _: None)
+    found = Stacks(account)
     states = {part: found.status(stack_name(target.stage, part)) for part in _STACKS}
     for part, state in states.items():
         name = stack_name(target.stage, part)
@@ -40,7 +40,7 @@ def stacks(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deployment
 
 def retained(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether tables or secrets were kept whose stack is gone: creating the stack would fail."""
-    found = Stacks(account, lambda _: None)
+    found = Stacks(account)
     kept: list[tuple[str, str]] = []
     for part, keeps in (("data", _kept_tables), ("vault", _kept_secrets)):
         state = found.status(stack_name(target.stage, part))
@@ -152,7 +152,7 @@ def app_of_another_stage(account: AwsAccount, target: DeploymentTarget) -> Itera
     for name in others:
         what = chat_settings.shared_app(name, target.stream_api_key)
         yield refused("Stream app", what, chat_settings.OWN_APP)
-    deployed = Stacks(account, lambda _: None).parameters(stack_name(target.stage, "service"))
+    deployed = Stacks(account).parameters(stack_name(target.stage, "service"))
     if deployed and deployed["StreamApiKey"] != target.stream_api_key:
         what = f"the deployed stage uses app {deployed['StreamApiKey']}, whose users would stay there"
         yield warning("Stream app", what, "Continue only if this key belongs to the same app.")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from infra.deployment import alarms, receivers
-from infra.deployment.account import AwsAccount
+from infra.deployment.alarms import FoundAlarm
 from infra.deployment.stacks import Stacks, stack_name
+from infra.ops.cases.tables import table_of
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.operator_console import confirm_unless, emit
-from infra.ops.options import Endpoint, Region, Stage, Yes
+from infra.ops.options import Yes
 from infra.ops.refused import NOT_IN_ORDER, CommandRefused
 from infra.template.alarm_table import ALARMS, COMPOSITE
 
-app = typer.Typer(help="Alarms: their states, and whether their receivers work.")
+app = typer.Typer(name="alarms", help="Alarms: their states, and whether their receivers work.")
 
 _CONFIRMED = "A receiver of alarms is confirmed. `alarms test` shows that it gets a notification."
 _REMEDY = (
@@ -29,27 +31,25 @@ class NotTestable(CommandRefused):
     """The state of the alarm cannot be set."""
 
 
-@app.command("list")
-def list_alarms(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(app, "list")
+def list_alarms(deployed: DeployedStage) -> None:
     """List all alarms, those in ALARM first. Exit status 3: at least one is."""
-    found = alarms.states(AwsAccount(region, endpoint), stage)
-    table = Table(title=f"{sum(one.state == 'ALARM' for one in found)} of {len(found)} in ALARM")
-    for name in ("alarm", "state", "since", "promise", "runbook"):
-        table.add_column(name, no_wrap=name == "alarm")
-    for one in found:
-        since = one.since.strftime("%Y-%m-%d %H:%M")
-        table.add_row(one.name, one.state, since, _BREAKS.get(one.name, ""), f"docs/runbook.md#{one.name}")
-    items = [
-        {
-            "name": one.name,
-            "state": one.state,
-            "since": one.since.isoformat(),
-            "promise": _BREAKS.get(one.name, ""),
-        }
-        for one in found
-    ]
-    emit({"items": items}, table)
-    sys.exit(NOT_IN_ORDER if any(one.state == "ALARM" for one in found) else 0)
+    found = alarms.states(*deployed)
+    firing = sum(one.state == "ALARM" for one in found)
+    columns = ("alarm", "state", "since", "promise", "runbook")
+    table = table_of(f"{firing} of {len(found)} in ALARM", columns, map(_row, found))
+    emit({"items": list(map(_item, found))}, table)
+    sys.exit(NOT_IN_ORDER if firing else 0)
+
+
+def _row(one: FoundAlarm) -> Sequence[object]:
+    since, runbook = f"{one.since:%Y-%m-%d %H:%M}", f"docs/runbook.md#{one.name}"
+    return one.name, one.state, since, _BREAKS.get(one.name, ""), runbook
+
+
+def _item(one: FoundAlarm) -> dict[str, str]:
+    since, promise = one.since.isoformat(), _BREAKS.get(one.name, "")
+    return {"name": one.name, "state": one.state, "since": since, "promise": promise}
 
 
 def _known(name: str) -> str:
@@ -58,22 +58,19 @@ def _known(name: str) -> str:
     return name
 
 
-@app.command("test")
+@stage_command(app, "test")
 def notify_receivers(
+    deployed: DeployedStage,
     name: Annotated[str, typer.Argument(help="name of the alarm, as in the list", callback=_known)],
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
     *,
     yes: Yes = False,
 ) -> None:
     """Set an alarm to ALARM, so that its receivers get a notification. CloudWatch sets it back."""
-    account = AwsAccount(region, endpoint)
     if name == COMPOSITE:
         raise NotTestable("CloudWatch does not set a composite back; test one of its alarms")
-    confirm_unless(yes, f"Notify the receivers of alarms of {stage} that {name} is tested?")
-    account.client("cloudwatch").set_alarm_state(
-        AlarmName=alarms.prefix(stage) + name,
+    confirm_unless(yes, f"Notify the receivers of alarms of {deployed.stage} that {name} is tested?")
+    deployed.account.client("cloudwatch").set_alarm_state(
+        AlarmName=alarms.prefix(deployed.stage) + name,
         StateValue="ALARM",
         StateReason="TEST by an operator (ops alarms test). Nothing is wrong.",
     )
@@ -84,13 +81,11 @@ def notify_receivers(
     )
 
 
-@app.command()
-def check(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(app)
+def check(deployed: DeployedStage) -> None:
     """Check that a receiver confirmed its subscription. Exit status 3: none did."""
-    account = AwsAccount(region, endpoint)
-    given = Stacks(account, lambda _: None).parameters(stack_name(stage, "service"))
-    other = given.get("OtherAlarmTopic", "")
-    topic = receivers.topic_of(account, stage)
-    confirmed = receivers.is_confirmed(account, topic, *filter(None, [other]))
+    account, stage = deployed
+    given = Stacks(account).parameters(stack_name(stage, "service"))
+    confirmed = receivers.is_confirmed(account, stage, given.get("OtherAlarmTopic", ""))
     emit({"confirmed": confirmed}, _CONFIRMED if confirmed else f"No receiver of alarms of {stage} {_REMEDY}")
     sys.exit(0 if confirmed else NOT_IN_ORDER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Annotated, NoReturn
+from typing import Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -17,16 +17,18 @@ from chalicelib.stream.settings.app import changeable
 from chalicelib.stream.settings.baseline import of_standing
 from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting, SettingStanding
 from infra.deployment import chat_settings as settings
-from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import in_words
 from infra.deployment.target import STREAM_URL
 from infra.deployment.vault import MissingSecret
 from infra.ops import scheduled
+from infra.ops.commands import DeployedStage, command_over, open_stage, stage_command
 from infra.ops.operator_console import confirm_unless, emit, note
 from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
 from infra.ops.refused import NOT_IN_ORDER
 
-app = typer.Typer(help="Settings of the app at Stream: the baseline, what differs, and applying it.")
+app = typer.Typer(
+    name="chat-settings", help="Settings of the app at Stream: the baseline, what differs, and applying it."
+)
 
 _SECRET, _PERIODS = "RU4M_STREAM_API_SECRET", "RU4M_PERIODS"
 StreamKey = Annotated[
@@ -42,72 +44,88 @@ Issuer = Annotated[
 StreamUrl = Annotated[str, typer.Option("--stream-url", help="used with --stream-api-key")]
 
 
-@app.command()
-def diff(
+class ChosenApp(NamedTuple):
+    """An app at Stream, and what its stage chooses in the baseline."""
+
+    deployed: DeployedStage
+    access: AppAccess
+    chosen: BaselineChoices
+
+    def compare(self) -> tuple[CheckedSetting, ...]:
+        """Compare the settings of the app with the baseline.
+
+        Raises:
+            StreamNotReached: nothing is known.
+        """
+        placement = settings.confirmed_placement(*self.deployed, self.access.api_key)
+        return settings.read(self.access, self.chosen, placement)
+
+
+def _choose_app(
     stage: Stage,
     region: Region,
     endpoint: Endpoint = None,
     stream_api_key: StreamKey = None,
     stream_url: StreamUrl = STREAM_URL,
     issuer: Issuer = None,
-) -> None:
+) -> ChosenApp:
+    """The app that the options name, or that of the stage; periods of the environment come first."""
+    deployed, configured = open_stage(stage, region, endpoint), os.environ.get(_PERIODS)
+    if stream_api_key is None:
+        access, chosen = settings.deployed_access(*deployed)
+        chosen = settings.choices(configured, chosen.issuer) if configured else chosen
+        return ChosenApp(deployed, access, chosen)
+    secret = os.environ.get(_SECRET)
+    if not secret:
+        raise MissingSecret(f"the secret of the app is missing: set {_SECRET}")
+    if not issuer:
+        raise typer.BadParameter("the API's public URL is missing", param_hint="--issuer")
+    chosen = settings.choices(configured or periods.DEFAULTS, https_url(issuer))
+    return ChosenApp(deployed, AppAccess(stream_api_key, secret, stream_url), chosen)
+
+
+@command_over(_choose_app, app.command())
+def diff(its: ChosenApp) -> None:
     """Show which settings differ from the baseline. Exit status 3: some do. 1: nothing is known."""
-    account = AwsAccount(region, endpoint)
-    access, chosen = _app(account, stage, stream_api_key, stream_url, issuer)
-    placement = settings.confirmed_placement(account, stage, access.api_key)
-    _end_with(settings.read(access, chosen, placement))
+    _end_with(its.compare())
 
 
-@app.command()
-def apply(  # noqa: PLR0913 - the options of a command
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-    stream_api_key: StreamKey = None,
-    stream_url: StreamUrl = STREAM_URL,
-    issuer: Issuer = None,
-    *,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-) -> None:
+@command_over(_choose_app, app.command())
+def apply(its: ChosenApp, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Set what differs from the baseline. Safe to stop and run again.
 
     Exit status 0: nothing differs any more. 3: something still differs. 1: Stream did not answer, or
     the app belongs to another stage.
     """
-    account = AwsAccount(region, endpoint)
-    access, chosen = _app(account, stage, stream_api_key, stream_url, issuer)
-    settings.check_owner(account, stage, access, chosen.issuer)
-    placement = settings.confirmed_placement(account, stage, access.api_key)
-    checked = settings.read(access, chosen, placement)
+    settings.check_owner(*its.deployed, its.access, its.chosen.issuer)
+    checked = its.compare()
     if dry_run:
         for one in changeable(checked):
             note(f"would change: {one.name}")
     elif changeable(checked):
         for line in _lines(checked):
             note(line)
-        confirm_unless(yes, f"Change these settings of app {access.api_key}?")
-        for sent in settings.send(access, checked):
+        confirm_unless(yes, f"Change these settings of app {its.access.api_key}?")
+        for sent in settings.send(its.access, checked):
             note(f"{'changed' if sent.accepted else 'refused by Stream'}: {sent.checked.name}")
-        checked = settings.read(access, chosen, placement)
+        checked = its.compare()
     _end_with(checked)
 
 
-@app.command()
-def check(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(app)
+def check(deployed: DeployedStage) -> None:
     """Run the daily check now, so that its alarm shows the current state."""
-    counts = scheduled.run(AwsAccount(region, endpoint), stage, settings.JOB, {})
+    counts = scheduled.run(*deployed, settings.JOB, {})
     emit(counts, ", ".join(f"{number} {name}" for name, number in counts.items()))
 
 
-@app.command("confirm-placement")
-def confirm_placement(stage: Stage, region: Region, endpoint: Endpoint = None, *, yes: Yes = False) -> None:
+@stage_command(app, "confirm-placement")
+def confirm_placement(deployed: DeployedStage, *, yes: Yes = False) -> None:
     """Record where Stream hosts the app, once you have seen in its dashboard that this is in the EU.
 
     Exit status 3: Stream does not state it.
     """
-    account = AwsAccount(region, endpoint)
-    access, chosen = settings.deployed_access(account, stage)
+    access, chosen = settings.deployed_access(*deployed)
     named = {one.setting.name: one.found for one in settings.read(access, chosen, None)}
     placement = named[baseline.PLACEMENT]
     if not placement:
@@ -115,25 +133,8 @@ def confirm_placement(stage: Stage, region: Region, endpoint: Endpoint = None, *
         sys.exit(NOT_IN_ORDER)
     note(f"Stream states {placement}.")
     confirm_unless(yes, "Does its dashboard show a region in the EU for this app?")
-    settings.confirm_placement(account, stage, str(placement))
+    settings.confirm_placement(*deployed, str(placement))
     emit({"placement": placement}, f"Recorded in the Ledger: {placement}.")
-
-
-def _app(
-    account: AwsAccount, stage: str, api_key: str | None, url: str, issuer: str | None
-) -> tuple[AppAccess, BaselineChoices]:
-    """The app that the options name, or that of the stage; periods of the environment come first."""
-    configured = os.environ.get(_PERIODS)
-    if api_key is None:
-        access, chosen = settings.deployed_access(account, stage)
-        return access, settings.choices(configured, chosen.issuer) if configured else chosen
-    secret = os.environ.get(_SECRET)
-    if not secret:
-        raise MissingSecret(f"the secret of the app is missing: set {_SECRET}")
-    if not issuer:
-        raise typer.BadParameter("the API's public URL is missing", param_hint="--issuer")
-    chosen = settings.choices(configured or periods.DEFAULTS, https_url(issuer))
-    return AppAccess(api_key, secret, url), chosen
 
 
 def _end_with(checked: Iterable[CheckedSetting]) -> NoReturn:

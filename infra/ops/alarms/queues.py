@@ -21,12 +21,13 @@ from rich.table import Table
 from infra.deployment import queues
 from infra.deployment.account import AwsAccount
 from infra.deployment.queues import NotRedrivable, QueueStanding
+from infra.ops import scheduled
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.operator_console import confirm_unless, emit, note
-from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
+from infra.ops.options import DryRun, Yes
 from infra.ops.refused import NOT_IN_ORDER
-from infra.ops.scheduled import RunFailed
 
-app = typer.Typer(help="Queues: what waits, and messages that failed.")
+app = typer.Typer(name="queues", help="Queues: what waits, and messages that failed.")
 
 QUEUE = "sync-chat-profiles-failures"
 _JOB = "sync_chat_profiles"
@@ -38,22 +39,20 @@ Name = Annotated[str, typer.Argument(help="name of the queue, as in the list")]
 Maximum = Annotated[int, typer.Option(min=1, max=10_000, help="the most messages of this run")]
 
 
-@app.command("list")
-def list_queues(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(app, "list")
+def list_queues(deployed: DeployedStage) -> None:
     """List all queues with the number of their messages."""
-    found = queues.standings(AwsAccount(region, endpoint), stage)
+    found = queues.standings(*deployed)
     table = Table("queue", "waiting", "in work", "delayed")
     for one in found:
         table.add_row(one.name, str(one.waiting), str(one.in_work), str(one.delayed))
     emit({"items": [asdict(one) for one in found]}, table)
 
 
-@app.command()
+@stage_command(app)
 def redrive(
+    deployed: DeployedStage,
     queue: Name,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
     maximum: Maximum = 1000,
     *,
     dry_run: DryRun = False,
@@ -63,10 +62,9 @@ def redrive(
 
     Exit status 0: none is left. 3: some are left.
     """
-    account = AwsAccount(region, endpoint)
-    found = queues.find(account, stage, queue)
+    found = queues.find(*deployed, queue)
     is_position = queue == QUEUE
-    if not is_position and not queues.sources(account, stage, found):
+    if not is_position and not queues.sources(*deployed, found):
         raise NotRedrivable(f"{queue} takes no messages that failed")
     note(f"{found.waiting} messages wait in {queue}.")
     if dry_run or not found.waiting:
@@ -74,40 +72,31 @@ def redrive(
         sys.exit(NOT_IN_ORDER if found.waiting else 0)
     confirm_unless(yes, f"Let workers work on at most {maximum} of them again?")
     if is_position:
-        _repeat(account, stage, found, maximum)
+        _repeat(deployed, found, maximum)
     else:
-        moved = queues.move_back(account, stage, found, maximum)
+        moved = queues.move_back(*deployed, found, maximum)
         emit({"moved": moved}, f"{moved} messages moved back to the worker's queue.")
-    left = queues.find(account, stage, queue)
+    left = queues.find(*deployed, queue)
     sys.exit(NOT_IN_ORDER if left.waiting + left.in_work else 0)
 
 
-@app.command()
-def purge(
-    queue: Name,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
-    *,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-) -> None:
+@stage_command(app)
+def purge(deployed: DeployedStage, queue: Name, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Delete all messages of a queue for failed messages, if its section of the runbook says so."""
-    account = AwsAccount(region, endpoint)
-    found = queues.find(account, stage, queue)
-    if queue != QUEUE and not queues.sources(account, stage, found):
+    found = queues.find(*deployed, queue)
+    if queue != QUEUE and not queues.sources(*deployed, found):
         raise NotRedrivable(f"{queue} takes no messages that failed, so its messages are needed")
     note(f"{found.waiting} messages wait in {queue}.")
     if dry_run:
         emit({"waiting": found.waiting, "dry_run": True})
         return
     confirm_unless(yes, "Delete all of them for good?")
-    queues.purge(account, found)
+    queues.purge(deployed.account, found)
     emit({"deleted": found.waiting}, f"The messages of {queue} are deleted.")
 
 
-def _repeat(account: AwsAccount, stage: str, queue: QueueStanding, maximum: int) -> None:
-    done = repeat(account, stage, queue, maximum)
+def _repeat(deployed: DeployedStage, queue: QueueStanding, maximum: int) -> None:
+    done = repeat(*deployed, queue, maximum)
     lines = [f"{done.done} positions in the table's stream worked on, {done.failed} failed again."]
     if done.expired:
         lines.append(
@@ -190,10 +179,4 @@ def _as_event(record: dict[str, Any]) -> dict[str, Any]:
 
 def _run(account: AwsAccount, stage: str, records: list[dict[str, Any]]) -> bool:
     """Run the job with records; return whether it has to be run with some of them again."""
-    answer = account.patient_client("lambda").invoke(
-        FunctionName=f"ru4m-{stage}-{_JOB}", Payload=json.dumps({"Records": records}).encode()
-    )
-    result = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise RunFailed(f"The run failed. The log of {_JOB} has the reason.")
-    return bool(result["batchItemFailures"])
+    return bool(scheduled.invoke(account, stage, _JOB, {"Records": records})["batchItemFailures"])

@@ -19,21 +19,12 @@ from chalicelib.core.batches import batched
 from infra.ops.cases import tables
 from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import confirm_unless, emit
-from infra.ops.options import (
-    DryRun,
-    FieldsFile,
-    RecordedBreach,
-    Version,
-    Yes,
-    read_toml,
-)
+from infra.ops.options import FILE, DryRun, FieldsFile, RecordedBreach, Version, Yes, read_toml
 
 app = typer.Typer(
-    help="Breaches of personal data: open, add, assess, notify, close, list, show.",
-    pretty_exceptions_enable=False,
+    name="breach", help="Breaches of personal data: open, add, assess, notify, close, list, show."
 )
 _ALL = "/breaches"
-_FILE = {"exists": True, "dir_okay": False}
 _IDS_AT_ONCE = 300  # of one call
 _USER = re.compile(r"u_[0-9a-z]+")
 
@@ -80,7 +71,7 @@ def add_affected(
     api: InternalApi,
     breach: RecordedBreach,
     ids_file: Annotated[
-        Path, typer.Option(**_FILE, help="file with user ids, u_..., separated by white space")
+        Path, typer.Option(**FILE, help="file with user ids, u_..., separated by white space")
     ],
 ) -> None:
     """Add users whom the breach affects."""
@@ -135,7 +126,7 @@ def notify_subjects(
 def close(
     api: InternalApi,
     breach: RecordedBreach,
-    text_file: Annotated[Path, typer.Option(**_FILE, help="file with the conclusion; not an option")],
+    text_file: Annotated[Path, typer.Option(**FILE, help="file with the conclusion; not an option")],
 ) -> None:
     """Close a breach without an open duty."""
     body = {"conclusion": text_file.read_text(encoding="utf-8")}

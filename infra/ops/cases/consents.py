@@ -19,7 +19,7 @@ from infra.ops.operator_console import emit
 from infra.ops.options import Subject
 from infra.ops.refused import NOT_IN_ORDER
 
-app = typer.Typer(help="Consents of a subject, and their evidence.")
+app = typer.Typer(name="consents", help="Consents of a subject, and their evidence.")
 
 _PROOFS = {
     "proven": "proven",
@@ -27,11 +27,6 @@ _PROOFS = {
     "missing": "no evidence",
     "uncertain": "uncertain: the history was altered, or is too long to be read",
 }
-
-
-@app.callback()
-def _group() -> None:
-    """Consents of a subject, and their evidence."""
 
 
 @api_command(app)

@@ -17,17 +17,10 @@ from rich.table import Table
 from infra.ops.cases import tables
 from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import emit
-from infra.ops.options import (
-    Disclosure,
-    FieldsFile,
-    Version,
-    beginning_of,
-    read_toml,
-)
+from infra.ops.options import FILE, Disclosure, FieldsFile, Version, beginning_of, read_toml
 
-app = typer.Typer(help="Disclosures: propose, approve, record, list, show.", pretty_exceptions_enable=False)
+app = typer.Typer(name="disclosures", help="Disclosures: propose, approve, record, list, show.")
 _ALL = "/disclosures"
-_FILE = {"exists": True, "dir_okay": False}
 
 Row = dict[str, Any]
 
@@ -38,7 +31,7 @@ _FACTS = (
 )  # fmt: skip
 
 Assessment = Annotated[
-    Path, typer.Option("--text-file", **_FILE, help="file with the assessment in writing; not an option")
+    Path, typer.Option("--text-file", **FILE, help="file with the assessment in writing; not an option")
 ]
 
 
@@ -73,7 +66,7 @@ def approve(
     disclosure: Disclosure,
     version: Version,
     text_file: Annotated[
-        Path | None, typer.Option(**_FILE, help="file with the assessment, for a voluntary disclosure")
+        Path | None, typer.Option(**FILE, help="file with the assessment, for a voluntary disclosure")
     ] = None,
 ) -> None:
     """Approve the proposal of another operator: its data may go out."""
@@ -114,7 +107,7 @@ def given(
 def propose_secrecy(
     api: InternalApi,
     disclosure: Disclosure,
-    text_file: Annotated[Path, typer.Option(**_FILE, help="file with the reference of the order")],
+    text_file: Annotated[Path, typer.Option(**FILE, help="file with the reference of the order")],
     until: Annotated[
         datetime | None,
         typer.Option(

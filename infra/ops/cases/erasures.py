@@ -19,8 +19,8 @@ from infra.ops.operator_console import emit
 from infra.ops.options import Request
 
 app = typer.Typer(
+    name="erasures",
     help="Erasures: list, show, retry. Only the procedure completes an erasure; no command does.",
-    pretty_exceptions_enable=False,
 )
 
 _ALL = "/erasures"

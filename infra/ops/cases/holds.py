@@ -18,7 +18,7 @@ from infra.ops.internal_api import InternalApi, Listing, api_command, emit_listi
 from infra.ops.operator_console import confirm_unless, emit
 from infra.ops.options import DryRun, FieldsFile, PlacedHold, Yes, read_toml
 
-app = typer.Typer(help="Holds: place, confirm, lift, list, show.", pretty_exceptions_enable=False)
+app = typer.Typer(name="holds", help="Holds: place, confirm, lift, list, show.")
 _ALL = "/holds"
 # Instants that an operator gives as days: the hold or its secrecy ends at the beginning of that day.
 _DAYS = ("until", "secret_until")

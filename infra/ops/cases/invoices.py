@@ -17,9 +17,9 @@ from chalicelib.core.ids import UserId
 from infra.ops.cases import tables
 from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import emit
-from infra.ops.options import checked, read_json
+from infra.ops.options import FILE, checked, read_json
 
-app = typer.Typer(help="Invoices: record, list.", pretty_exceptions_enable=False)
+app = typer.Typer(name="invoices", help="Invoices: record, list.")
 
 _ALL = "/invoices"
 
@@ -29,11 +29,7 @@ def record(
     api: InternalApi,
     file: Annotated[
         Path,
-        typer.Argument(
-            exists=True,
-            dir_okay=False,
-            help="JSON file with the invoice; not options, because shells keep a history",
-        ),
+        typer.Argument(**FILE, help="JSON file with the invoice; not options, because shells keep a history"),
     ],
 ) -> None:
     """Record an invoice. Safe to run again: the same invoice is recorded once."""

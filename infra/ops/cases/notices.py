@@ -12,12 +12,7 @@ from infra.ops.cases import tables
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
 
-app = typer.Typer(help="Notices: versions, and how far their announcements are.")
-
-
-@app.callback()
-def _group() -> None:
-    """Notices: versions, and how far their announcements are."""
+app = typer.Typer(name="notices", help="Notices: versions, and how far their announcements are.")
 
 
 @api_command(app, "list")

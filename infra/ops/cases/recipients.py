@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
-from rich.table import Table
 
 from chalicelib.privacy.recipients import Recipient
+from infra.ops.cases.tables import table_of
 from infra.ops.operator_console import emit
 
-app = typer.Typer(help="Recipients of personal data: the register of this version of the code.")
-
-
-@app.callback()
-def _group() -> None:
-    """Recipients of personal data: the register of this version of the code."""
+app = typer.Typer(
+    name="recipients", help="Recipients of personal data: the register of this version of the code."
+)
 
 
 @app.command("list")
 def list_register() -> None:
     """List the recipients: role, purposes, mechanism of the transfer, and until when to review."""
     found = [_row(one) for one in Recipient]
-    table = Table("recipient", "country", "role", "purposes", "transfer", "review by", title="recipients")
-    for one in found:
-        table.add_row(
-            one["label"], one["country"], one["role"], ", ".join(one["purposes"]), one["mechanism"],
-            one.get("review_by", ""),
-        )  # fmt: skip
-    emit({"items": found}, table)
+    columns = ("recipient", "country", "role", "purposes", "transfer", "review by")
+    emit({"items": found}, table_of("recipients", columns, map(_shown, found)))
+
+
+def _shown(one: dict[str, Any]) -> Sequence[object]:
+    purposes, review = ", ".join(one["purposes"]), one.get("review_by", "")
+    return one["label"], one["country"], one["role"], purposes, one["mechanism"], review
 
 
 def _row(recipient: Recipient) -> dict[str, Any]:

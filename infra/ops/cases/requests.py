@@ -23,13 +23,13 @@ from chalicelib.rights.request import declaration
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.model import AuthoritySeen, OnBehalf
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
-from infra.deployment.account import AwsAccount
 from infra.ops.cases import tables
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import ask, emit, note
-from infra.ops.options import Endpoint, Region, Request, Stage, Version, read_json
+from infra.ops.options import FILE, Request, Version, read_json
 
-app = typer.Typer(help="Rights requests: list, show, decide, extend.", pretty_exceptions_enable=False)
+app = typer.Typer(name="rights", help="Rights requests: list, show, decide, extend.")
 _ALL = "/rights-requests"
 
 
@@ -51,15 +51,14 @@ class AccessKind(StrEnum):
 TextFile = Annotated[
     Path,
     typer.Option(
-        exists=True,
-        dir_okay=False,
+        **FILE,
         help="file with the explanation for the subject, in the language that `show` prints; outcome, reason "
         "and remedies are added (`wording`); not an option, because shells keep a history",
     ),
 ]
 
 
-BodyFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON file with the body")]
+BodyFile = Annotated[Path, typer.Argument(**FILE, help="JSON file with the body")]
 
 
 @api_command(app, "list")
@@ -237,18 +236,16 @@ def propose_file(api: InternalApi, request: Request, file: BodyFile) -> None:
     _print_result(api.call("PUT", f"{_ALL}/{request}/proposal", body))
 
 
-@app.command("verify")
+@stage_command(app, "verify")
 def verify_evidence(
+    deployed: DeployedStage,
     request: Request,
-    stage: Stage,
-    region: Region,
-    endpoint: Endpoint = None,
     since: Annotated[int, typer.Option(min=1, help="number of the first checkpoint to use")] = 1,
 ) -> None:
     """Verify a request's evidence against the checkpoints of the Ledger."""
     from infra.ops.data.ledger import verify
 
-    sys.exit(verify(AwsAccount(region, endpoint), stage, [f"rights#{request}"], since))
+    sys.exit(verify(*deployed, [f"rights#{request}"], since))
 
 
 @api_command(app, "unnotified")

@@ -16,7 +16,7 @@ from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
 from infra.ops.options import Subject
 
-app = typer.Typer(help="Users who were deleted at Stream, but not by us.", pretty_exceptions_enable=False)
+app = typer.Typer(name="stream-cases", help="Users who were deleted at Stream, but not by us.")
 _ALL = "/stream-cases"
 
 

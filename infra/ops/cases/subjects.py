@@ -18,7 +18,7 @@ from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import ask, emit
 from infra.ops.options import Subject
 
-app = typer.Typer(help="Subjects: find one by a contact, show the state of an account.")
+app = typer.Typer(name="subjects", help="Subjects: find one by a contact, show the state of an account.")
 _ALL = "/subjects"
 
 

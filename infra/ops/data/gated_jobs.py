@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Annotated
 
 import typer
 
@@ -18,84 +17,67 @@ from chalicelib.core import clock
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import WHOLE
 from chalicelib.privacy.periods import Period
-from infra.deployment.account import AwsAccount
 from infra.ops import scheduled
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.operator_console import emit, note
-from infra.ops.options import DryRun, Endpoint, Region, Stage
+from infra.ops.options import DryRun
 from infra.ops.scheduled import RunFailed
 from infra.ops.standing_in import act_as_signup
 
 
-def _run(account: AwsAccount, stage: str, job: str, *, dry_run: bool) -> None:
+def _run(deployed: DeployedStage, job: str, *, dry_run: bool) -> None:
     """Run a job beside its schedule, or let it count, and print its figures. It may take 13 minutes."""
-    counts = scheduled.run(account, stage, job, {"dry_run": dry_run})
+    counts = scheduled.run(*deployed, job, {"dry_run": dry_run})
     emit(counts, ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
 
 
-def _release(account: AwsAccount, stage: str, job: str) -> None:
+def _release(deployed: DeployedStage, job: str) -> None:
     """Let a blocked job go on."""
-    if not scheduled.run(account, stage, job, {"release": True})["released"]:
+    if not scheduled.run(*deployed, job, {"release": True})["released"]:
         raise RunFailed(
             "A run is in progress. Release the job when it has ended, within a quarter of an hour."
         )
     emit({"released": True}, "Released. The next run only counts; the one after it acts.")
 
 
-reconcile = typer.Typer(help="Reconciliation of Stream's users with the accounts.")
+reconcile = typer.Typer(name="reconcile", help="Reconciliation of Stream's users with the accounts.")
 
 _RECONCILE = "reconcile_chat"
 
 
-@reconcile.command("run")
-def run_reconciliation(
-    stage: Stage,
-    region: Region,
-    *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="count what a run would find, and change nothing")
-    ] = False,
-    endpoint: Endpoint = None,
-) -> None:
+@stage_command(reconcile, "run")
+def run_reconciliation(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
     """Check erased users, repair, and compare the next pages now, beside the schedule."""
-    _run(AwsAccount(region, endpoint), stage, _RECONCILE, dry_run=dry_run)
+    _run(deployed, _RECONCILE, dry_run=dry_run)
 
 
-@reconcile.command("release")
-def release_reconciliation(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(reconcile, "release")
+def release_reconciliation(deployed: DeployedStage) -> None:
     """Let a blocked job go on, after you have looked into the reason. Its next run only counts."""
-    _release(AwsAccount(region, endpoint), stage, _RECONCILE)
+    _release(deployed, _RECONCILE)
 
 
-idle_accounts = typer.Typer(help="Idle accounts: warned twice, then erased.")
+idle_accounts = typer.Typer(name="idle-accounts", help="Idle accounts: warned twice, then erased.")
 
 _CLOSE_IDLE = "close_idle_accounts"
 
 
-@idle_accounts.command("run")
-def run_closing(
-    stage: Stage,
-    region: Region,
-    *,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="count the accounts that are due to be warned, and change nothing"),
-    ] = False,
-    endpoint: Endpoint = None,
-) -> None:
+@stage_command(idle_accounts, "run")
+def run_closing(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
     """Cancel, close and warn what is due now, beside the schedule."""
-    _run(AwsAccount(region, endpoint), stage, _CLOSE_IDLE, dry_run=dry_run)
+    _run(deployed, _CLOSE_IDLE, dry_run=dry_run)
 
 
-@idle_accounts.command("release")
-def release_closing(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(idle_accounts, "release")
+def release_closing(deployed: DeployedStage) -> None:
     """Let a blocked job go on, after you have looked into the reason. Its next run only counts."""
-    _release(AwsAccount(region, endpoint), stage, _CLOSE_IDLE)
+    _release(deployed, _CLOSE_IDLE)
 
 
-@idle_accounts.command()
-def watch(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False) -> None:
+@stage_command(idle_accounts)
+def watch(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
     """Let the job find accounts from before it, or after a shorter period was set. Safe to run again."""
-    act_as_signup(AwsAccount(region, endpoint), stage)
+    act_as_signup(*deployed)
     seen = watched = 0
     verb = "would be watched" if dry_run else "watched from now on"
     for seen, watched in _watch_all(_is_unwatched if dry_run else _watch):

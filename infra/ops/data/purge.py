@@ -7,19 +7,19 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from infra.deployment.account import AwsAccount
 from infra.ops import scheduled
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import emit
-from infra.ops.options import DryRun, Endpoint, Region, Stage
+from infra.ops.options import DryRun
 
-app = typer.Typer(help="The purge: run it now, and its last proof.")
+app = typer.Typer(name="purge", help="The purge: run it now, and its last proof.")
 
 
-@app.command()
-def run(stage: Stage, region: Region, *, dry_run: DryRun = False, endpoint: Endpoint = None) -> None:
+@stage_command(app)
+def run(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
     """Run the purge now, beside its schedule, and print its counts. It may take 13 minutes."""
-    counts = scheduled.run(AwsAccount(region, endpoint), stage, "purge_expired", {"dry_run": dry_run})
+    counts = scheduled.run(*deployed, "purge_expired", {"dry_run": dry_run})
     emit(counts, _text_of(counts))
 
 

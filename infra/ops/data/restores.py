@@ -20,8 +20,9 @@ from chalicelib.core.table_names import Table
 from chalicelib.operations.restore.store import Workers
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
+from infra.ops.commands import DeployedStage
 from infra.ops.operator_console import confirm_unless, emit, note
-from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
+from infra.ops.options import DryRun, Yes
 from infra.ops.refused import CommandRefused, WrongCall
 from infra.template import load
 
@@ -124,9 +125,8 @@ def _missing(account: AwsAccount, name: str, wanted: Mapping[str, Any]) -> Itera
 Restored = Annotated[list[str], typer.Option(help="restored table, as accounts=NAME; once for each")]
 
 
-def replay_restored(  # noqa: PLR0913 - the options of a command
-    stage: Stage,
-    region: Region,
+def replay_restored(
+    deployed: DeployedStage,
     restored: Restored,
     at: Annotated[str, typer.Option(help="instant of the backups, the earliest of several")],
     in_use: Annotated[
@@ -136,7 +136,6 @@ def replay_restored(  # noqa: PLR0913 - the options of a command
     dry_run: DryRun = False,
     yes: Yes = False,
     parallel: Annotated[int, typer.Option(min=1, max=64, help="threads, and segments of each scan")] = 8,
-    endpoint: Endpoint = None,
 ) -> None:
     """Erase erased users again in restored tables. Safe to stop and run again.
 
@@ -145,7 +144,6 @@ def replay_restored(  # noqa: PLR0913 - the options of a command
     from infra.ops.data import replay
 
     perform = transactions.omit if dry_run else transactions.perform
-    workers, account = Workers(parallel), AwsAccount(region, endpoint)
     named, instant = RestoredTables.parse(restored, in_use or ()), replay.parse_instant(at)
     if not dry_run:
         confirm_unless(yes, f"Erase erased users again in {', '.join(named.names.values())}?")
@@ -155,23 +153,17 @@ def replay_restored(  # noqa: PLR0913 - the options of a command
         lines.append(line)
         note(line)
 
-    status = replay.replay_erasures(account, stage, named, instant, perform, workers, say)
+    status = replay.replay_erasures(*deployed, named, instant, perform, Workers(parallel), say)
     emit({"clean": status == 0, "dry_run": dry_run, "lines": lines})
     sys.exit(status)
 
 
 def switch_tables(
-    stage: Stage,
-    region: Region,
-    restored: Restored,
-    endpoint: Endpoint = None,
-    *,
-    dry_run: DryRun = False,
-    yes: Yes = False,
+    deployed: DeployedStage, restored: Restored, *, dry_run: DryRun = False, yes: Yes = False
 ) -> None:
     """Give the functions restored tables, once `replay-erasures` has ended with status 0."""
-    account, names = AwsAccount(region, endpoint), RestoredTables.parse(restored, ()).names
-    changes = tables.changes_to(account, stage, names)
+    names = RestoredTables.parse(restored, ()).names
+    changes = tables.changes_to(*deployed, names)
     listed = [f"{name}: {before} -> {after}" for name, (before, after) in changes.items()]
     found = {"changes": {name: {"from": old, "to": new} for name, (old, new) in changes.items()}}
     if dry_run or not changes:
@@ -179,6 +171,6 @@ def switch_tables(
         return
     for line in listed:
         note(line)
-    confirm_unless(yes, f"Give the functions of {stage} these tables?")
-    tables.switch(account, stage, names, note)
-    emit(found | {"switched": True}, f"The functions of {stage} use them.")
+    confirm_unless(yes, f"Give the functions of {deployed.stage} these tables?")
+    tables.switch(*deployed, names, note)
+    emit(found | {"switched": True}, f"The functions of {deployed.stage} use them.")

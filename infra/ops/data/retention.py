@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -17,44 +18,37 @@ from chalicelib.core import table
 from chalicelib.core.table import Change, Key, Table
 from chalicelib.privacy import rewrites
 from chalicelib.privacy.rewrites import Progress
-from infra.deployment.account import AwsAccount
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.operator_console import confirm_unless, emit_pages
-from infra.ops.options import After, DryRun, Endpoint, Region, Stage, Yes
+from infra.ops.options import After, DryRun, Yes
 from infra.ops.refused import WrongCall
 from infra.ops.standing_in import act_as_signup
 
 # Items per line of progress, so that an interrupted run repeats little.
 _PAGE = 1000
 
-app = typer.Typer(help="Retention of records.")
+app = typer.Typer(name="retention", help="Retention of records.")
 
 
-@app.command()
+@stage_command(app)
 def redate(
-    stage: Stage,
-    region: Region,
+    deployed: DeployedStage,
     kind: Annotated[str, typer.Option(help="kind of record, as named in the record of processing")],
     *,
     dry_run: DryRun = False,
     yes: Yes = False,
     after: After = None,
-    endpoint: Endpoint = None,
 ) -> None:
     """Apply a newly configured period to existing records. Safe to stop and run again."""
     if not dry_run:
         confirm_unless(
-            yes, f"Give the {kind} records of {stage} their new end? A shorter period deletes some."
+            yes, f"Give the {kind} records of {deployed.stage} their new end? A shorter period deletes some."
         )
     record = rewrites.find_redatable(kind)
     start = _scan_start(after, record.declaration.table)
-    act_as_signup(AwsAccount(region, endpoint), stage)
-    apply = _skip if dry_run else table.write
+    act_as_signup(*deployed)
+    apply: Callable[[Change], object] = (lambda _: None) if dry_run else table.write
     emit_pages(_line(page) for page in rewrites.redate(record, apply, start, _PAGE))
-
-
-def _skip(_: Change) -> object:
-    """Write nothing, for a dry run."""
-    return None
 
 
 def _line(done: Progress) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import count
 from typing import ParamSpec, TypeVar
 
 import typer
 
-from infra.deployment.account import AwsAccount
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.keys.lookup_key import LookupKeys, service_rekey
 from infra.ops.keys.stage_key import StageKeys, service_reseal, service_rewrap
 from infra.ops.keys.token_key import SigningKeys
+from infra.ops.keys.versions import VersionedKeys
 from infra.ops.operator_console import confirm_unless, emit, note
-from infra.ops.options import DryRun, Endpoint, Region, Stage, Yes
+from infra.ops.options import DryRun, Yes
 
-app = typer.Typer(help="Keys: rotate them, move data to a new version, retire old versions.")
+app = typer.Typer(name="keys", help="Keys: rotate them, move data to a new version, retire old versions.")
 signing = typer.Typer(help="The key that signs access tokens.")
 app.add_typer(signing, name="signing")
 stage_key = typer.Typer(help="The stage key, from which all keys that seal records are derived.")
@@ -32,112 +33,89 @@ _NOTHING_LEFT = "No old version is left to delete."
 _NOTED = 1_000  # pieces of work between two lines of progress
 
 
-@signing.command()
-def rotate(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(signing)
+def rotate(deployed: DeployedStage) -> None:
     """Publish a new key, then sign with it. Safe to run again after an interruption."""
-    kid = SigningKeys.of(AwsAccount(region, endpoint), stage, note).rotate()
+    kid = SigningKeys.of(*deployed, note).rotate()
     emit({"current": kid}, f"Tokens are signed with key {kid}. Run `keys signing retire` in half an hour.")
 
 
-@signing.command()
-def retire(
-    stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False, yes: Yes = False
-) -> None:
+@stage_command(signing)
+def retire(deployed: DeployedStage, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Delete the old key, once no token signed with it can be valid."""
-    keys = SigningKeys.of(AwsAccount(region, endpoint), stage, note)
-    old = list(filter(None, [keys.retirable()]))
-    if dry_run:
-        _emit_retirable(old)
-    else:
-        _retire(old, keys.retire, yes=yes)
+    _retire(SigningKeys.of(*deployed, note), dry_run=dry_run, yes=yes)
 
 
-@stage_key.command("rotate")
-def rotate_stage_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(stage_key, "rotate")
+def rotate_stage_key(deployed: DeployedStage) -> None:
     """Make a new version current. Safe to run again after an interruption."""
-    version = StageKeys.of(AwsAccount(region, endpoint), stage, note).rotate()
+    version = StageKeys.of(*deployed, note).rotate()
     then = "Next, run `keys stage rewrap` and `keys stage reseal`."
-    emit({"current": version}, f"Records are sealed with version {version}. {then}")
+    emit({"current": int(version)}, f"Records are sealed with version {version}. {then}")
 
 
-@stage_key.command()
-def rewrap(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False) -> None:
+@stage_command(stage_key)
+def rewrap(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
     """Wrap every data key under the current version. Safe to stop and run again."""
-    account = AwsAccount(region, endpoint)
-    keys = StageKeys.of(account, stage, note)
+    keys = StageKeys.of(*deployed, note)
     if dry_run:
         _emit_left(keys.count_data_keys(), "data keys")
         return
-    done = keys.rewrap(_noting(service_rewrap(account, stage), "data keys"))
+    done = keys.rewrap(_noting(service_rewrap(*deployed), "data keys"))
     emit({"rewrapped": done}, f"{done} data keys rewrapped")
 
 
-@stage_key.command()
-def reseal(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False) -> None:
+@stage_command(stage_key)
+def reseal(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
     """Seal every retained and transient record under the current version. Safe to run again."""
-    account = AwsAccount(region, endpoint)
-    keys = StageKeys.of(account, stage, note)
+    keys = StageKeys.of(*deployed, note)
     if dry_run:
         _emit_left(keys.count_records(), "records")
         return
-    done = keys.reseal(_noting(service_reseal(account, stage), "records"))
+    done = keys.reseal(_noting(service_reseal(*deployed), "records"))
     emit({"resealed": done}, f"{done} records resealed")
 
 
-@stage_key.command("retire")
-def retire_stage_key(
-    stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False, yes: Yes = False
-) -> None:
+@stage_command(stage_key, "retire")
+def retire_stage_key(deployed: DeployedStage, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Delete the versions under which nothing is sealed any more."""
-    keys = StageKeys.of(AwsAccount(region, endpoint), stage, note)
-    if dry_run:
-        _emit_retirable(keys.retirable())
-    else:
-        _retire(keys.versions.older(), keys.retire, yes=yes)
+    _retire(StageKeys.of(*deployed, note), dry_run=dry_run, yes=yes)
 
 
-@lookup_key.command("rotate")
-def rotate_lookup_key(stage: Stage, region: Region, endpoint: Endpoint = None) -> None:
+@stage_command(lookup_key, "rotate")
+def rotate_lookup_key(deployed: DeployedStage) -> None:
     """Distribute a new version to every function, then claim under it. Safe to run again."""
-    version = LookupKeys.of(AwsAccount(region, endpoint), stage, note).rotate()
+    version = LookupKeys.of(*deployed, note).rotate()
     emit({"current": version}, f"Claims are made under version {version}. Next, run `keys lookup rekey`.")
 
 
-@lookup_key.command()
-def rekey(stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False) -> None:
+@stage_command(lookup_key)
+def rekey(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
     """Move every claim to the current version. Safe to stop and run again."""
-    account = AwsAccount(region, endpoint)
-    keys = LookupKeys.of(account, stage, note)
+    keys = LookupKeys.of(*deployed, note)
     if dry_run:
         _emit_left(keys.count_older(), "claims and objections")
         return
-    moved = keys.rekey(_noting(service_rekey(account, stage), "groups of accounts"))
+    moved = keys.rekey(_noting(service_rekey(*deployed), "groups of accounts"))
     emit({"moved": moved}, f"{moved} claims moved")
 
 
-@lookup_key.command("retire")
-def retire_lookup_key(
-    stage: Stage, region: Region, endpoint: Endpoint = None, *, dry_run: DryRun = False, yes: Yes = False
-) -> None:
+@stage_command(lookup_key, "retire")
+def retire_lookup_key(deployed: DeployedStage, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Delete the versions under which no claim is left."""
-    keys = LookupKeys.of(AwsAccount(region, endpoint), stage, note)
-    if dry_run:
-        _emit_retirable(keys.retirable())
-    else:
-        _retire(keys.versions.older(), keys.retire, yes=yes)
+    _retire(LookupKeys.of(*deployed, note), dry_run=dry_run, yes=yes)
 
 
-def _retire(old: list[str], retire: Callable[[], object], *, yes: bool) -> None:
+def _retire(keys: VersionedKeys | SigningKeys, *, dry_run: bool, yes: bool) -> None:
     """Delete old versions, once the operator agreed; without one, complete an interrupted retirement."""
-    if old:
+    if dry_run:
+        old = keys.retirable()
+        emit({"would_delete": old}, f"Would delete: {', '.join(old)}" if old else _NOTHING_LEFT)
+        return
+    if old := keys.older():
         confirm_unless(yes, f"Delete {', '.join(old)} for good?")
-    retire()
+    keys.retire()
     emit({"deleted": old}, f"Deleted: {', '.join(old)}" if old else _NOTHING_LEFT)
-
-
-def _emit_retirable(old: Sequence[str | int]) -> None:
-    names = list(map(str, old))
-    emit({"would_delete": names}, f"Would delete: {', '.join(names)}" if names else _NOTHING_LEFT)
 
 
 def _emit_left(count: int, what: str) -> None:

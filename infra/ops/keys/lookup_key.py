@@ -32,7 +32,7 @@ from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import new_mac_key, versions_of
-from infra.ops.keys.versions import Versions, waiting
+from infra.ops.keys.versions import VersionedKeys, Versions
 from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup
 
@@ -54,10 +54,9 @@ class SuppressionsLeft(CommandRefused):
 
 
 @dataclass(frozen=True)
-class LookupKeys:
+class LookupKeys(VersionedKeys):
     """The versions of the lookup key, and the claims under them."""
 
-    versions: Versions
     claims_table: str
 
     @classmethod
@@ -65,21 +64,17 @@ class LookupKeys:
         cls, account: AwsAccount, stage: str, report: Report, settle: Callable[[], None] | None = None
     ) -> Self:
         """Return those of a deployed stage; `settle` waits until old containers have finished."""
-        stacks, service = Stacks(account, report), stack_name(stage, "service")
-        versions = Versions(
-            account,
-            stacks.outputs(stack_name(stage, "vault"))["LookupSecretArn"],
-            versions_of,
-            new_mac_key,
-            lambda: stacks.parameters(service)["LookupVersions"],
-            lambda versions: stacks.reconfigure(service, {"LookupVersions": versions}),
-            settle or waiting(account, stage),
+        stacks = Stacks(account, report)
+        versions = Versions.of(
+            stacks,
+            stage,
+            arn=stacks.outputs(stack_name(stage, "vault"))["LookupSecretArn"],
+            parameter="LookupVersions",
+            spelled=versions_of,
+            new=new_mac_key,
+            settle=settle,
         )
         return cls(versions, tables.names_in_use(stacks, stage)[Table.CLAIMS])
-
-    def rotate(self) -> str:
-        """Make a new version current, or continue an interrupted rotation; return the version."""
-        return self.versions.rotate()
 
     def rekey(self, rekey: Rekey) -> int:
         """Move every claim to the current version; return how many were moved.
@@ -93,37 +88,25 @@ class LookupKeys:
         Raises:
             Unfinished: a function may not know the current version yet.
         """
-        current, moved = self.versions.current(), 0
+        current, moved = self.current(), 0
         for page in self._pages():
             claims = (claim for claim in _older(page, current) if "account_id" in claim)
             owners = dict.fromkeys(claim["account_id"]["S"] for claim in claims)
             moved += sum(map(rekey, batched(owners, _TOGETHER)))
         return moved
 
-    def retire(self) -> list[str]:
-        """Delete every version but the current one; return the deleted versions.
+    def count_older(self) -> int:
+        """Return the number of claims and objections that are under an older version."""
+        current = self.current()
+        return sum(len(_older(page, current)) for page in self._pages())
+
+    def refuse_if_used(self, current: str) -> None:
+        """Refuse to delete a version under which data was claimed or suppressed.
 
         Raises:
-            Unfinished: a function may still claim under an older version.
             ClaimsLeft: a claim is still under an older version.
             SuppressionsLeft: a suppression is still under an older version.
         """
-        return self.versions.retire(self._refuse_if_claimed)
-
-    def retirable(self) -> list[str]:
-        """Return the versions that `retire` would delete now; nothing is changed or waited for.
-
-        Raises:
-            Unfinished, ClaimsLeft, SuppressionsLeft: as for `retire`.
-        """
-        return self.versions.retirable(self._refuse_if_claimed)
-
-    def count_older(self) -> int:
-        """Return the number of claims and objections that are under an older version."""
-        current = self.versions.current()
-        return sum(len(_older(page, current)) for page in self._pages())
-
-    def _refuse_if_claimed(self, current: str) -> None:
         claims, suppressions = 0, Counter[str]()
         for page in self._pages():
             older = _older(page, current)

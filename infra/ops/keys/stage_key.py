@@ -26,7 +26,7 @@ from chalicelib.privacy.personal import KeyClass, Record
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.vault import stage_keys_of, wrapped_stage_key
-from infra.ops.keys.versions import Versions, waiting
+from infra.ops.keys.versions import VersionedKeys, Versions
 from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup, table_names
 
@@ -40,10 +40,9 @@ class StillNeeded(CommandRefused):
 
 
 @dataclass(frozen=True)
-class StageKeys:
+class StageKeys(VersionedKeys):
     """The stage key's versions, and the tables whose items name them."""
 
-    versions: Versions
     tables: Mapping[Table, str]  # physical names
 
     @classmethod
@@ -51,22 +50,18 @@ class StageKeys:
         cls, account: AwsAccount, stage: str, report: Report, settle: Callable[[], None] | None = None
     ) -> Self:
         """Return the keys of a deployed stage; `settle` waits until old containers have finished."""
-        stacks, service = Stacks(account, report), stack_name(stage, "service")
+        stacks = Stacks(account, report)
         vault = stacks.outputs(stack_name(stage, "vault"))
-        versions = Versions(
-            account,
-            vault["SealingSecretArn"],
-            stage_keys_of,
-            lambda: wrapped_stage_key(account, stage, vault["SealingKeyArn"]),
-            lambda: stacks.parameters(service)["StageKeys"],
-            lambda versions: stacks.reconfigure(service, {"StageKeys": versions}),
-            settle or waiting(account, stage),
+        versions = Versions.of(
+            stacks,
+            stage,
+            arn=vault["SealingSecretArn"],
+            parameter="StageKeys",
+            spelled=stage_keys_of,
+            new=lambda: wrapped_stage_key(account, stage, vault["SealingKeyArn"]),
+            settle=settle,
         )
         return cls(versions, table_names(account, stage))
-
-    def rotate(self) -> int:
-        """Make a new version current, or continue an interrupted rotation; return the version."""
-        return int(self.versions.rotate())
 
     def rewrap(self, rewrap: Rewrap) -> int:
         """Wrap every data key under the current version; return how many were rewrapped.
@@ -77,7 +72,7 @@ class StageKeys:
         Raises:
             Unfinished: functions may still wrap under an older version.
         """
-        done, current = 0, int(self.versions.current())
+        done, current = 0, int(self.current())
         for item in self._scan(Table.KEYS):
             wrapped = {version: blob["B"] for version, blob in item["wrapped"]["M"].items()}
             old = {v: blob for v, blob in wrapped.items() if sealing.version_of(blob) != current}
@@ -97,46 +92,34 @@ class StageKeys:
         Raises:
             Unfinished: functions may still seal under an older version.
         """
-        self.versions.current()
+        self.current()
         return sum(
             reseal(classes[item["kind"]["S"]], plain(item))
             for classes, item in self._under_the_stage_key()
             if item["kind"]["S"] in classes
         )
 
-    def retire(self) -> list[int]:
-        """Delete every version but the current one; return the deleted versions.
+    def refuse_if_used(self, current: str) -> None:
+        """Refuse to delete a version under which data is sealed.
 
         Raises:
-            StillNeeded: data keys or records are under an old version.
-            Unfinished: a function may still use one.
+            StillNeeded: data keys or records are under another version.
         """
-        return [int(version) for version in self.versions.retire(self._refuse_if_needed)]
-
-    def retirable(self) -> list[int]:
-        """Return the versions that `retire` would delete now; nothing is changed or waited for.
-
-        Raises:
-            StillNeeded, Unfinished: as for `retire`.
-        """
-        return [int(version) for version in self.versions.retirable(self._refuse_if_needed)]
-
-    def count_data_keys(self, current: str | None = None) -> int:
-        """Return the number of data keys that are wrapped under an older version."""
-        now = int(current or self.versions.current())
-        return sum(sealing.version_of(blob) != now for blob in self._data_keys())
-
-    def count_records(self, current: str | None = None) -> int:
-        """Return the number of records that are sealed under an older version."""
-        now = int(current or self.versions.current())
-        records = (item["sealed"]["B"] for _, item in self._under_the_stage_key())
-        return sum(sealing.version_of(blob) != now for blob in records)
-
-    def _refuse_if_needed(self, current: str) -> None:
         if left := self.count_data_keys(current):
             raise StillNeeded(f"{left} data keys are under an old version; run `keys stage rewrap`")
         if left := self.count_records(current):
             raise StillNeeded(f"{left} records are under an old version; run `keys stage reseal`")
+
+    def count_data_keys(self, current: str | None = None) -> int:
+        """Return the number of data keys that are wrapped under an older version."""
+        now = int(current or self.current())
+        return sum(sealing.version_of(blob) != now for blob in self._data_keys())
+
+    def count_records(self, current: str | None = None) -> int:
+        """Return the number of records that are sealed under an older version."""
+        now = int(current or self.current())
+        records = (item["sealed"]["B"] for _, item in self._under_the_stage_key())
+        return sum(sealing.version_of(blob) != now for blob in records)
 
     def _data_keys(self) -> Iterator[bytes]:
         for item in self._scan(Table.KEYS):

@@ -69,30 +69,37 @@ class SigningKeys:
         Raises:
             NotYet: tokens signed with it may still be valid.
         """
-        if self.retirable(wait=wait) is not None:
+        if self.retirable(wait=wait):
             secret = self._secret()
             self._write(
                 {"keys": {secret["signing"]: secret["keys"][secret["signing"]]}, "signing": secret["signing"]}
             )
         self.deploy()  # changes nothing if the functions do not accept the old key any more
 
-    def retirable(self, *, wait: int = WAIT) -> str | None:
-        """Return the id of the key that `retire` would delete now; None if there is only one.
+    def retirable(self, *, wait: int = WAIT) -> list[str]:
+        """Return the id of the key that `retire` would delete now; none if there is only one.
 
         Raises:
             NotYet: as for `retire`.
         """
         secret = self._secret()
         if len(secret["keys"]) == 1:
-            return None
+            return []
         since = secret.get("since")
         if since is None:
             raise NotYet(wait)  # the rotation is unfinished; `rotate` continues it
         left = int(since) + wait - int(time.time())
         if left > 0:
             raise NotYet(left)
-        (old,) = secret["keys"].keys() - {secret["signing"]}
-        return str(old)
+        return sorted(secret["keys"].keys() - {secret["signing"]})
+
+    def older(self) -> list[str]:
+        """Return the keys that do not sign any more.
+
+        Raises:
+            NotYet: as for `retire`.
+        """
+        return self.retirable()
 
     @classmethod
     def of(cls, account: AwsAccount, stage: str, report: Report) -> Self:

@@ -14,12 +14,15 @@ Both are safe to stop and run again: the secret and the configuration show the p
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Self
 
 from infra.deployment.account import AwsAccount
+from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.vault import Document, stored, write
 from infra.ops.operator_console import count_down
 from infra.ops.refused import CommandRefused
@@ -48,19 +51,82 @@ class Versions:
     configure: Callable[[str], object]
     settle: Callable[[], None]  # waits until containers of the old configuration have finished
 
+    @classmethod
+    def of(
+        cls,
+        stacks: Stacks,
+        stage: str,
+        *,
+        arn: str,
+        parameter: str,
+        spelled: Callable[[Document], str],
+        new: Callable[[], str],
+        settle: Callable[[], None] | None = None,
+    ) -> Self:
+        """Return the versions of a key of a deployed stage.
+
+        Args:
+            stacks: the stacks of the account.
+            stage: the stage.
+            arn: the secret with the versions.
+            parameter: the parameter of the service stack that configures the functions with them.
+            spelled: writes the secret as that parameter has it.
+            new: makes the key of a version.
+            settle: waits until old containers have finished; the default watches the functions.
+        """
+        service = stack_name(stage, "service")
+        return cls(
+            stacks.account,
+            arn,
+            spelled,
+            new,
+            lambda: stacks.parameters(service)[parameter],
+            lambda versions: stacks.reconfigure(service, {parameter: versions}),
+            settle or waiting(stacks.account, stage),
+        )
+
+    def apply(self, secret: Document) -> None:
+        """Configure the functions with the versions of a secret, and wait until no other run is left."""
+        if not self.is_configured(secret):
+            self.configure(self.spelled(secret))
+        self.settle()
+
+    def is_configured(self, *secrets: Document) -> bool:
+        """Return whether the functions have the versions of one of these secrets."""
+        return self.configured() in map(self.spelled, secrets)
+
+    def secret(self) -> Document:
+        """Return the versions in the vault."""
+        return stored(self.account.client("secretsmanager"), self.arn)
+
+    def write(self, secret: Document) -> None:
+        """Store the versions in the vault."""
+        write(self.account.client("secretsmanager"), self.arn, secret)
+
+
+@dataclass(frozen=True)
+class VersionedKeys(ABC):
+    """A key that is rotated by its versions, and the data under them."""
+
+    versions: Versions
+
+    @abstractmethod
+    def refuse_if_used(self, current: str) -> None:
+        """Raise what says how much data uses another version than this one."""
+
     def rotate(self) -> str:
         """Make a new version current, or continue an interrupted rotation; return the version."""
-        secret = self._secret()
+        secret = self.versions.secret()
         newest: str = max(secret["versions"], key=int)
-        if newest == secret["current"] and self.configured() == self.spelled(secret):
+        if newest == secret["current"] and self.versions.is_configured(secret):
             newest = str(int(newest) + 1)
-            secret["versions"][newest] = self.new()
-            self._write(secret)
-        self._configure(secret)  # every function gets the version before any uses it
+            secret["versions"][newest] = self.versions.new()
+            self.versions.write(secret)
+        self.versions.apply(secret)  # every function gets the version before any uses it
         if secret["current"] != newest:
             secret["current"] = newest
-            self._write(secret)
-            self._configure(secret)
+            self.versions.write(secret)
+            self.versions.apply(secret)
         return newest
 
     def current(self) -> str:
@@ -72,41 +138,39 @@ class Versions:
         Raises:
             Unfinished: a function may not know the version yet, or not use it yet.
         """
-        secret = self._secret()
-        if self.configured() not in {self.spelled(secret), self.spelled(_only_current(secret))}:
+        secret = self.versions.secret()
+        if not self.versions.is_configured(secret, _only_current(secret)):
             raise Unfinished(_INTERRUPTED)
         return str(secret["current"])
 
-    def retire(self, refuse_if_used: Callable[[str], None]) -> list[str]:
+    def retire(self) -> list[str]:
         """Delete every version but the current one; return the deleted versions.
-
-        Args:
-            refuse_if_used: raises if any data uses another version than this one.
 
         Raises:
             Unfinished: a function may still use an older version, or a newer one is not current yet.
+            CommandRefused: data uses an older version, as `refuse_if_used` says.
         """
         current = self.current()
-        secret = self._secret()
-        if secret == _only_current(secret) and self.configured() == self.spelled(secret):
+        secret = self.versions.secret()
+        if secret == _only_current(secret) and self.versions.is_configured(secret):
             return []  # nothing was rotated, so nothing has to be waited for
         older = self._older(current)
-        self.settle()
-        refuse_if_used(current)
-        secret = self._secret()
-        self._configure(_only_current(secret))  # functions stop using the others before they are deleted
-        self._write(_only_current(secret))
+        self.versions.settle()
+        self.refuse_if_used(current)
+        secret = self.versions.secret()
+        self.versions.apply(_only_current(secret))  # functions stop using the others before they are deleted
+        self.versions.write(_only_current(secret))
         return older
 
-    def retirable(self, refuse_if_used: Callable[[str], None]) -> list[str]:
+    def retirable(self) -> list[str]:
         """Return the versions that `retire` would delete now; nothing is changed or waited for.
 
         Raises:
-            Unfinished: as for `retire`.
+            Unfinished, CommandRefused: as for `retire`.
         """
         older = self.older()
         if older:
-            refuse_if_used(self.current())
+            self.refuse_if_used(self.current())
         return older
 
     def older(self) -> list[str]:
@@ -118,22 +182,10 @@ class Versions:
         return self._older(self.current())
 
     def _older(self, current: str) -> list[str]:
-        others = sorted(self._secret()["versions"].keys() - {current}, key=int)
+        others = sorted(self.versions.secret()["versions"].keys() - {current}, key=int)
         if others and int(others[-1]) > int(current):
             raise Unfinished(_INTERRUPTED)
         return others
-
-    def _configure(self, secret: Document) -> None:
-        wanted = self.spelled(secret)
-        if self.configured() != wanted:
-            self.configure(wanted)
-        self.settle()
-
-    def _secret(self) -> Document:
-        return stored(self.account.client("secretsmanager"), self.arn)
-
-    def _write(self, secret: Document) -> None:
-        write(self.account.client("secretsmanager"), self.arn, secret)
 
 
 def _only_current(secret: Document) -> Document:

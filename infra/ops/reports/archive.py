@@ -57,6 +57,10 @@ class PackWriter:
                 out.write(written)
         self.files.append(PackedFile(path, what, size, digest.hexdigest()))
 
+    def add_json(self, path: str, what: str, content: object) -> None:
+        """Add a value as a file of JSON."""
+        self.add(path, what, [json_text(content)])
+
     def finish(self, facts: Mapping[str, object]) -> str:
         """Add the manifest; return its SHA-256, which stands for the whole pack."""
         manifest = {"format": FORMAT, **facts, "files": [asdict(one) for one in self.files]}

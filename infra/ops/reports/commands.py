@@ -22,16 +22,17 @@ from chalicelib.operations.reports.hidden_cells import TOTAL
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from chalicelib.staff.disclosures.model import DisclosureGround, DisclosureStatus
 from infra.deployment.account import AwsAccount
+from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import complain, emit
-from infra.ops.options import Endpoint, Region, Stage
+from infra.ops.options import FILE, Endpoint, Region
 from infra.ops.refused import NOT_IN_ORDER, CommandRefused
 from infra.ops.reports import archive
 from infra.ops.reports import evidence as report_proof
 from infra.ops.reports import pack as report_pack
 from infra.ops.reports.reader import ReportReader
 
-app = typer.Typer(help="Reports: the regulator pack, and the figures of a year.")
+app = typer.Typer(name="report", help="Reports: the regulator pack, and the figures of a year.")
 
 _FIRST_YEAR = 2024  # of the first privacy policy
 
@@ -51,10 +52,9 @@ class NoSuchYear(CommandRefused):
     """There are no figures of this year."""
 
 
-@app.command()
+@stage_command(app)
 def pack(
-    stage: Stage,
-    region: Region,
+    deployed: DeployedStage,
     first: Annotated[datetime, typer.Option("--from", formats=[_DAY], help=_DAY_HELP)],
     last: Annotated[datetime, typer.Option("--to", formats=[_DAY], help=_DAY_HELP)],
     out: _Out,
@@ -62,22 +62,20 @@ def pack(
     evidence: Annotated[
         int, typer.Option(min=1, max=100_000, help="most requests whose evidence in the Ledger is verified")
     ] = 1_000,
-    endpoint: Endpoint = None,
 ) -> None:
     """Write the regulator pack of a period, at most 366 days, to a ZIP with a manifest.
 
     Exit status 0: the pack is written. 3: it is written, and the Ledger has findings.
     """
     _refuse_unwritable(out)
-    account = AwsAccount(region, endpoint)
     with archive.writing(out) as writer:
-        reader = ReportReader.begin(InternalApi.of(account, stage), first.date(), last.date(), _say)
+        reader = ReportReader.begin(InternalApi.of(*deployed), first.date(), last.date(), complain.print)
         state = reader.state()
         seen = report_pack.add_files(writer, reader, state)
         reader.say_unreadable("The pack leaves them out, and says so.")
-        _say(f"{len(seen.references)} requests read; now the Ledger is verified")
-        ledger = report_proof.verified(account, stage, reader.since, reader.until, seen.references, evidence)
-        writer.add("ledger.json", "what was verified in the Ledger", [archive.json_text(ledger)])
+        complain.print(f"{len(seen.references)} requests read; now the Ledger is verified")
+        ledger = report_proof.verified(*deployed, reader.since, reader.until, seen.references, evidence)
+        writer.add_json("ledger.json", "what was verified in the Ledger", ledger)
         sha256 = writer.finish(_facts(reader, state))
         reader.record_manifest(sha256)
     made = {
@@ -93,7 +91,7 @@ def pack(
 
 @app.command()
 def prove(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a regulator pack")],
+    file: Annotated[Path, typer.Argument(**FILE, help="a regulator pack")],
     region: Region,
     out: _Out,
     *,
@@ -117,11 +115,9 @@ def prove(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a regulator pack")],
+    file: Annotated[Path, typer.Argument(**FILE, help="a regulator pack")],
     *,
-    proof: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="its proof, as `prove` wrote it")
-    ] = None,
+    proof: Annotated[Path | None, typer.Option(**FILE, help="its proof, as `prove` wrote it")] = None,
 ) -> None:
     """Compare a pack with its manifest, and with its proof; print each fault in one line. Needs no account.
 
@@ -218,7 +214,7 @@ def _table(head: str, cells: Published) -> Table:
 
 
 def _figures(api: InternalApi, of: int, last: date, today: date) -> YearFigures:
-    reader, counts = ReportReader.begin(api, date(of, 1, 1), last, _say), YearCounts()
+    reader, counts = ReportReader.begin(api, date(of, 1, 1), last, complain.print), YearCounts()
     for one in reader.requests():
         counts.add_request(
             Right(one["right"]),
@@ -287,8 +283,3 @@ def _refuse_unwritable(out: Path) -> None:
 
 def _day_of(instant: str) -> date:
     return clock.day_of(datetime.fromisoformat(instant))
-
-
-def _say(line: str) -> None:
-    """Print progress on stderr, apart from what the command prints."""
-    complain.print(line)

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from chalicelib.core import clock
 from chalicelib.retention.purge.evidence import FINISHED, NOTHING_FOUND
-from infra.ops.reports.archive import PackWriter, json_text
+from infra.ops.reports.archive import PackWriter
 from infra.ops.reports.reader import ReportReader
 from infra.processing.texts import csv_of
 
@@ -61,27 +61,20 @@ class RequestsSeen:
 def add_files(pack: PackWriter, reader: ReportReader, state: Mapping[str, Any]) -> RequestsSeen:
     """Add all files but that of the Ledger; return what the log has passed on."""
     record = state["record_of_processing"]
-    pack.add("record-of-processing.json", "the record of processing, Art. 30(1) GDPR", [json_text(record)])
+    pack.add_json("record-of-processing.json", "the record of processing, Art. 30(1) GDPR", record)
     pack.add("record-of-processing.csv", "the same, for spreadsheets", [csv_of(record)])
-    pack.add("recipients.json", "the register of recipients", [json_text(record["recipients"])])
-    pack.add(
-        "retention.json",
-        "the periods in force, and what the purge stated about each day",
-        [json_text(retention(record, state["purge"]))],
-    )
-    pack.add(
-        "notices.json", "the versions of the terms and the privacy policy", [json_text(state["notices"])]
-    )
+    pack.add_json("recipients.json", "the register of recipients", record["recipients"])
+    kept = retention(record, state["purge"])
+    pack.add_json("retention.json", "the periods in force, and what the purge stated about each day", kept)
+    pack.add_json("notices.json", "the versions of the terms and the privacy policy", state["notices"])
     seen = RequestsSeen()
     with SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as certificates:
         pack.add("rights-log.csv", "the requests received in the period", _log(reader, seen, certificates))
         certificates.seek(0)
         pack.add("certificates.csv", "SHA-256 of the certificates of their erasures", certificates)
-    pack.add(
-        "rights-summary.json", "counts of the log", [json_text(seen.summary(reader.unreadable["requests"]))]
-    )
-    pack.add("breaches.json", "breaches that were open in the period", [json_text(breaches(reader))])
-    pack.add("disclosures.json", "counts of disclosures proposed in it", [json_text(disclosures(reader))])
+    pack.add_json("rights-summary.json", "counts of the log", seen.summary(reader.unreadable["requests"]))
+    pack.add_json("breaches.json", "breaches that were open in the period", breaches(reader))
+    pack.add_json("disclosures.json", "counts of disclosures proposed in it", disclosures(reader))
     return seen
 
 
