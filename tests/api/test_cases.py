@@ -207,7 +207,7 @@ def test_list_goes_on_after_its_last_case_and_names_altered_ones(
     assert views(BOB) == [("listed", [made[1], made[2]]), ("listed", [made[0]])]
 
 
-@pytest.mark.parametrize("cursor", ["x", str(BreachId.new())])
+@pytest.mark.parametrize("cursor", ["x", BreachId.new()], ids=["invalid", "unknown"])
 def test_cursor_that_names_no_case_is_refused(world: World, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
         CASES.list_all(Cursor(cursor), BOB)
