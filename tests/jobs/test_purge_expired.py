@@ -67,6 +67,13 @@ def test_ttl_gets_its_lag_first(world: World, ago: timedelta, left: list[str]) -
     assert stored(Table.CHALLENGES) == left
 
 
+def test_item_that_had_ended_when_it_was_written_after_midnight_is_found_at_once(world: World) -> None:
+    world.advance(12 * HOUR + MINUTE)
+    store_ended(Table.CHALLENGES, "ended", ago=3 * DAY)
+    assert purge()["found"] == 1
+    assert stored(Table.CHALLENGES) == []
+
+
 def test_second_run_finds_nothing(world: World) -> None:
     store_ended(Table.RIGHTS, "ended")
     purge()
@@ -132,8 +139,8 @@ def test_hour_of_usage_that_is_kept_for_a_month_is_read_at_its_end(
     monkeypatch.setitem(settings().periods, "usage", Duration.parse("P1M"))
     (lane,) = (one for one in store.lanes() if one.index is Index.HOURLY)
     hour, end = (datetime.fromisoformat(f"2027-{one}T12:00:00Z") for one in (began, ends_on))
-    assert hour not in lane.parts(hour - 3 * DAY, end + HOUR - MINUTE)
-    assert hour in lane.parts(hour - 3 * DAY, end + HOUR)
+    assert hour not in lane.parts(hour - 3 * DAY, end + HOUR - MINUTE, end + HOUR + LAG)
+    assert hour in lane.parts(hour - 3 * DAY, end + HOUR, end + HOUR + LAG)
 
 
 def test_copies_on_each_page_of_the_bucket_are_deleted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

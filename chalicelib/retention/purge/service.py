@@ -161,7 +161,7 @@ class _Purge:
     def rows(self) -> Iterator[tuple[Lane, store.DueItem]]:
         """Yield what is due by the indexes; some of it may have a later end."""
         for lane in store.lanes():
-            for part in lane.parts(store.read_progress(lane).clean_before, self.by):
+            for part in lane.parts(store.read_progress(lane).clean_before, self.by, self._as_of):
                 for row in store.due(lane, part, self.by, usage.hour_partitions):
                     yield lane, row
 
@@ -202,7 +202,7 @@ class _Purge:
         leased = store.lease(lane, self._deadline + _LEASED_BEYOND)
         clean, self._failures_in_a_row = leased.clean_before, 0
         try:
-            for part in lane.parts(clean, self.by):
+            for part in lane.parts(clean, self.by, self._as_of):
                 if clock.now() >= until:
                     return True
                 empty = self._purge_part(lane, part, until)

@@ -83,14 +83,15 @@ class Lane:
         """The physical name of the table, and the index."""
         return f"{settings().table(self.table)}#{self.index.label}"
 
-    def parts(self, since: datetime, by: datetime) -> Iterator[datetime]:
-        """Yield the parts to read for items that ended at an instant or before, oldest first.
+    def parts(self, since: datetime, by: datetime, as_of: datetime) -> Iterator[datetime]:
+        """Yield the parts to read at an instant for items that ended `by` then or before, oldest first.
 
-        Of usage, a part is read once all of it has ended. A later part may have ended before an earlier one:
-        a month after 29, 30 and 31 January is the same day.
+        The last day is that of the instant itself: it lists items that had ended when they were written. Of
+        usage, a part is read once all of it has ended. A later part may have ended before an earlier one: a
+        month after 29, 30 and 31 January is the same day.
         """
         part = since
-        while part <= by:
+        while part <= as_of:
             if self.index is Index.ENDS or self._ends_at(part) <= by:
                 yield part
             part += self.step
