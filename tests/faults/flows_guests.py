@@ -74,7 +74,7 @@ class RecoveringCopy(GuestFlow):
     """A locked-out owner proves the number and the mailbox, is warned, waits, and fetches the copy."""
 
     name = "recovering_copy"
-    every = 4
+    every = 8
     more_messages = 2  # two codes
     fewer_messages = 3  # each warning and the answer are sent at most once
 
@@ -116,7 +116,7 @@ class CorrectingGuest(RecoveringCopy):
     """An owner without a session corrects a name by one proof; it changes once the account was warned."""
 
     name = "correcting_guest"
-    every = 7  # only the last steps differ from those of other flows
+    every = 14  # only the last steps differ from those of other flows
     only_in_proof = True
     more_messages = 1
 
