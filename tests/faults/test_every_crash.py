@@ -84,7 +84,8 @@ def points_for(how: How, name: str, stream: Emulator) -> Sequence[int]:
     if how is How.NOT_STARTED:
         return range(1)  # killed before effect n leaves the same state as killed after effect n-1
     points = sampled(points_to_try(name, stream), _by_name[name].every)
-    return points if how is How.KILLED else sampled(points[_FIRST_OF[how] :], 4)
+    # A flow with few effects has the first of them.
+    return points if how is How.KILLED else sampled(points[_FIRST_OF[how] :] or points, 4)
 
 
 def points_to_try(name: str, stream: Emulator) -> range:
