@@ -8,9 +8,6 @@ from chalicelib.accounts.changes.store import (  # noqa: F401 - offered to other
     AccountGone,
     AccountMoved,
     NotActive,
-    NotFreezable,
-    NotFrozen,
-    StateMoved,
     active,
     claim_on_phone,
     ending,
@@ -33,7 +30,7 @@ from chalicelib.accounts.last_use.store import (  # noqa: F401 - offered to othe
     UsedAgain,
     UseList,
 )
-from chalicelib.accounts.model import Account, ClaimedValues, ClaimKind  # noqa: F401 - offered to other rooms
+from chalicelib.accounts.model import Account, ClaimKind
 from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     ACCOUNT,
     OPEN_ACCOUNT,

@@ -16,7 +16,7 @@ number of times. If a response is lost, the repeated request finds that it chang
 
 from chalicelib.accounts.model import Account
 from chalicelib.consents import decision, evidence, records, store
-from chalicelib.consents.decision import Decision, of_objection, of_withdrawal  # noqa: F401 - offered to other rooms
+from chalicelib.consents.decision import of_objection, of_withdrawal  # noqa: F401 - offered to other rooms
 from chalicelib.consents.model import (
     GPC_REFUSES,
     Choice,

@@ -205,6 +205,37 @@ def test_only_its_own_room_imports_a_store() -> None:
     assert stores_imported_from_another_room() == set()
 
 
+def names_offered_and_taken() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return the names that modules import only for others, and those that others take, with their module."""
+    offered, taken = set(), set()
+    for path in [*(ROOT / "chalicelib").rglob("*.py"), *(ROOT / "infra").rglob("*.py")]:
+        module, text = ".".join(path.relative_to(ROOT).with_suffix("").parts), path.read_text()
+        lines, nodes = text.splitlines(), [*ast.walk(ast.parse(text))]
+        own = {node.id for node in nodes if isinstance(node, ast.Name)}
+        aliases: dict[str, str] = {}
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = {alias.asname or alias.name: (node.module, alias.name) for alias in node.names}
+                taken |= {*names.values()}
+                aliases |= {name: ".".join(place) for name, place in names.items()}
+                if "F401 - offered" in lines[node.lineno - 1]:
+                    offered |= {(module, name) for name in names.keys() - own}
+        taken |= {
+            (aliases[node.value.id], node.attr)
+            for node in nodes
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in aliases
+        }
+    return offered, taken
+
+
+def test_name_that_a_module_offers_is_taken_by_another() -> None:
+    offered, taken = names_offered_and_taken()
+    assert ("chalicelib.accounts.service", "not_erasing") in offered
+    assert offered - taken == set()
+
+
 def test_only_stores_privacy_core_and_infra_may_import_core_table() -> None:
     (contract,) = (c for c in contracts() if c.get("protected_modules") == ["chalicelib.core.table"])
     assert contract["allowed_importers"] == [

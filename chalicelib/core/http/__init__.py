@@ -2,7 +2,6 @@
 
 from chalicelib.core.http.answers import (
     Accepted,
-    Answer,
     Created,
     HtmlPage,
     NoContent,

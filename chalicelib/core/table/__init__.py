@@ -31,7 +31,6 @@ from chalicelib.core.table.queries import (
     Index,
     KeysAfter,
     Order,
-    Page,
     Prefix,
     Query,
     Scan,
