@@ -6,7 +6,7 @@ accounts that the index of live ones did not show yet; its counts are final. Aft
 accounts that are left are notified in the app.
 
 Frozen and restricted accounts are notified like all others: a law requires it. An erased account, and one
-past the point of no return of its erasure, has nobody to notify.
+past the point of no return of its erasure, has no owner to notify.
 """
 
 from collections.abc import Iterable, Mapping

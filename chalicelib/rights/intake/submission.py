@@ -2,7 +2,7 @@
 
 Without a session (RGT-11, ADR 49):
 
-- What harms nobody begins as in the app: an objection, a restriction, a withdrawal, a correction to review.
+- What can do no harm begins as in the app: an objection, a restriction, a withdrawal, a correction to review.
 - A correction that changes data changes it after the account was warned on every channel, and some days
   later; one by letter too. One proof is enough: its owner can cancel it, and correct the data again.
 - A copy or an erasure needs two proofs. With fewer, it waits for them. Its procedure warns the account on

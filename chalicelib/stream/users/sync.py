@@ -206,7 +206,7 @@ def sync_blocks(account_ids: Iterable[AccountId]) -> list[AccountId]:
 
 
 def _is_done(account: Account, listed: BlockList) -> bool:
-    """Set one user's blocks; return whether no call has to be repeated. No list ever blocked nobody."""
+    """Set one user's blocks; return whether no call has to be repeated."""
     if not account.is_active:
         return True
     try:
