@@ -127,14 +127,23 @@ def _deepcopy(thing: Any) -> Any:
 
 
 def _copy_for_rollback(table: Table, operations: list[dict[str, Any]]) -> Table:
-    """Copy a table, but share what the operations cannot change: items with other keys, and their history."""
-    keys = [operation.get("Key") or operation["Item"] for operation in operations]
+    """Copy a table; share what a transaction does not change: items with other keys, and their history."""
     name = table.hash_key_attr
+    keys = [operation.get("Key") or operation["Item"] for operation in operations]
     changed = {DynamoType(key[name]) for key in keys if name in key}
-    shared: list[Any] = [items for key, items in table.items.items() if key not in changed]
-    entries = table.stream_shard.items if table.stream_shard else []
-    shared += [one for one in entries if DynamoType(one.record["dynamodb"]["Keys"][name]) not in changed]
-    return copy.deepcopy(table, {id(thing): thing for thing in shared})
+    copied = copy.copy(table)
+    memo = {id(table): copied}
+    copied.items = copy.copy(table.items)
+    for key in changed & table.items.keys():
+        copied.items[key] = copy.deepcopy(table.items[key], memo)
+    if table.stream_shard:
+        copied.stream_shard = shard = copy.copy(table.stream_shard)
+        shard.table = copied
+        shard.items = [
+            copy.deepcopy(one, memo) if DynamoType(one.record["dynamodb"]["Keys"][name]) in changed else one
+            for one in shard.items
+        ]
+    return copied
 
 
 _REPLACED = {
