@@ -10,6 +10,8 @@ from chalicelib.core.table_names import Table
 from infra.local.cloud import LocalCloud
 from tests.support.clouds.tried_roles import TriedRoles
 
+pytestmark = pytest.mark.proof  # tests/infra/test_roles.py reads the same policies by day
+
 # {function: {table: operations}}; every other operation is denied, and Scan always.
 TABLES: dict[str, dict[str, set[str]]] = {
     "about": {},
