@@ -10,7 +10,7 @@ from chalicelib.core import aws, clock
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import queue
-from chalicelib.rights.operators import inspect
+from chalicelib.rights.operators import lists
 from chalicelib.rights.request import declaration, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus
@@ -53,7 +53,7 @@ def test_open_requests_are_listed_most_urgent_first(world: World, alice: Operato
 def test_many_requests_due_on_one_day_are_each_listed_once(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inspect, "PAGE", 3)
+    monkeypatch.setattr(lists, "PAGE", 3)
     draw = random.Random(1)  # noqa: S311 - days, not secrets
     made = {
         alice.enters(world.a_user().user_id, on=f"2026-11-{draw.choice((20, 21)):02}").json["id"]
@@ -72,7 +72,7 @@ def test_many_requests_due_on_one_day_are_each_listed_once(
 def test_request_answered_between_two_pages_does_not_hide_another(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inspect, "PAGE", 2)
+    monkeypatch.setattr(lists, "PAGE", 2)
     people = [world.a_user().is_stepped_up() for _ in range(4)]
     made = {person.exercises("access").json["id"]: person for person in people}
     first = alice.lists().json

@@ -13,7 +13,7 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import queue
 from chalicelib.rights.erasure import right as erasure_right
-from chalicelib.rights.operators import erasures
+from chalicelib.rights.operators import lists
 from chalicelib.rights.request import procedures, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.model import RightsRequest, StepState
@@ -124,7 +124,7 @@ def test_erasure_before_its_point_of_no_return_is_cancellable(world: World, alic
 def test_order_holds_over_pages_and_each_erasure_is_listed_once(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasures, "READ_PER_PAGE", 2)
+    monkeypatch.setattr(lists, "READ_PER_PAGE", 2)
     made = [an_erasure(world) for _ in range(7)]
     for request_id in made[4:]:
         stop(stored(request_id), "account_missing")
@@ -186,7 +186,7 @@ def test_retried_erasure_is_not_stuck_any_more(world: World, alice: Operator) ->
 def test_copies_are_not_listed_and_do_not_hide_an_erasure(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasures, "READ_PER_PAGE", 1)
+    monkeypatch.setattr(lists, "READ_PER_PAGE", 1)
     copy = str(world.a_user().is_stepped_up().exercises("access").json["id"])
     world.advance(2 * DAY)
     request_id = an_erasure(world)

@@ -21,7 +21,7 @@ from chalicelib.retention.purge import service as purge
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import IssuedCertificate
-from chalicelib.rights.operators import log
+from chalicelib.rights.operators import lists
 from chalicelib.rights.request import store
 from chalicelib.staff.history import history_of as views_of
 from tests.support.world.operators import Operator
@@ -62,7 +62,7 @@ def entries(operator: Operator) -> list[tuple[str, Any]]:
 def test_log_has_each_request_of_the_period_once_by_the_time_of_receipt(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log, "PAGE", 3)
+    monkeypatch.setattr(lists, "READ_PER_PAGE", 3)
     days = ("2026-11-03", "2026-10-31", "2026-11-01", "2026-11-02", "2026-11-02", "2026-10-30", "2026-11-02")
     made = {alice.enters(world.a_user().user_id, on=day).json["id"]: day for day in days}
     found = logged(alice, begun(alice, "2026-10-31", "2026-11-02"))

@@ -73,7 +73,7 @@ def test_refused_command_prints_the_reason_and_exits_with_status_1(
 def test_list_shows_the_party_that_each_open_request_waits_for(
     world: World, run: Commands, asked: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.rights.operators.inspect.PAGE", 1)
+    monkeypatch.setattr("chalicelib.rights.operators.lists.PAGE", 1)
     other = world.a_user()
     run("alice", "propose", asked, *REFUSE, "--text-file", text)
     letter = {"user_id": other.user_id, "right": "rectification", "received_by": "letter"}
@@ -156,7 +156,7 @@ def test_malformed_id_is_not_sent(wire: Wire, run: Commands) -> None:
 def test_list_shows_the_ids_of_requests_that_cannot_be_opened(
     world: World, run: Commands, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.rights.operators.inspect.PAGE", 1)
+    monkeypatch.setattr("chalicelib.rights.operators.lists.PAGE", 1)
     other = str(world.a_user().is_stepped_up().exercises("access").json["id"])
     damage(Table.RIGHTS, f"R#{asked}", "request", status="no such status")
     listed = run("bob", "list")

@@ -10,7 +10,7 @@ from chalicelib.core.clock import HOUR, Instant
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, View, route
 from chalicelib.core.ids import BreachId, StaffId
-from chalicelib.operations.admin.views import WithEvidence, evidence_of, list_of
+from chalicelib.operations.admin.views import PageView, WithEvidence, evidence_of
 from chalicelib.operations.breaches import decide, record
 from chalicelib.operations.breaches.clocks import AuthorityClock, authority_of
 from chalicelib.operations.breaches.decide import BREACHES, open_duties
@@ -23,7 +23,7 @@ from chalicelib.operations.breaches.model import (
     NoticesBegun,
     TooManyParts,
 )
-from chalicelib.operations.breaches.record import InspectedBreach
+from chalicelib.operations.breaches.record import InspectedBreach, NoticeTotals
 from chalicelib.operations.breaches.words import (
     AffectedUsers,
     Assessment,
@@ -111,22 +111,12 @@ class FactView(View):
     countries: tuple[str, ...]
 
 
-class NoticeTotalsView(View):
-    """How far the notices to the people affected are."""
-
-    mailed: int
-    shown: int = Field(description="In the app")
-    absent: int = Field(description="Accounts that are gone")
-    parts: int
-    complete: int
-
-
 class InspectedBreachView(WithEvidence, BreachView):
     """A breach with its findings and its evidence, newest first; without it if an entry was altered."""
 
     facts: tuple[FactView, ...]
     unreadable_facts: int
-    notices: NoticeTotalsView
+    notices: NoticeTotals
 
     @classmethod
     def inspected(cls, seen: InspectedBreach) -> Self:
@@ -139,16 +129,6 @@ class InspectedBreachView(WithEvidence, BreachView):
             notices=seen.notices,
             **evidence_of(seen),
         )
-
-
-class BreachList(View):
-    """A page of breaches: open ones first, then the newest ones first."""
-
-    items: tuple[BreachLine, ...]
-    unreadable: tuple[BreachId, ...] = Field(
-        (), description="Breaches of this page that cannot be read, because they were altered"
-    )
-    next: str | None = None
 
 
 def _derived(breach: Breach) -> dict[str, Any]:
@@ -174,10 +154,10 @@ _ONE = _ALL + "/{breach_id}"
 
 
 @route(routes, "GET", _ALL)
-def list_breaches(operator: Operator, cursor: Cursor | None) -> BreachList:
+def list_breaches(operator: Operator, cursor: Cursor | None) -> PageView[BreachLine]:
     """List all breaches, open ones first."""
     page = BREACHES.list_all(cursor, staff.register(operator.arn))
-    return list_of(BreachList, BreachLine.of, page)
+    return PageView[BreachLine].of(page, BreachLine.of)
 
 
 @route(routes, "POST", _ALL, problems=(InvalidRequest,))

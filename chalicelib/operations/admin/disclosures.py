@@ -11,7 +11,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
 from chalicelib.core.http import Body, Created, Cursor, IfMatch, Operator, Tagged, View, route
 from chalicelib.core.ids import DisclosureId, StaffId, UserId
-from chalicelib.operations.admin.views import WithEvidence, evidence_of, list_of
+from chalicelib.operations.admin.views import PageView, WithEvidence, evidence_of
 from chalicelib.staff import service as staff
 from chalicelib.staff.cases import etag
 from chalicelib.staff.disclosures import decide, service
@@ -106,16 +106,6 @@ class InspectedDisclosureView(WithEvidence, DisclosureView):
     """A disclosure with its evidence, newest first; without it if an entry was altered."""
 
 
-class DisclosureList(View):
-    """A page of disclosures, newest first."""
-
-    items: tuple[DisclosureLine, ...]
-    unreadable: tuple[DisclosureId, ...] = Field(
-        (), description="Disclosures of this page that cannot be read, because they were altered"
-    )
-    next: str | None = None
-
-
 def _derived(disclosure: Disclosure) -> dict[str, Any]:
     """The fields of a view that the record does not have under the same name."""
     return {
@@ -134,10 +124,10 @@ _ONE = _ALL + "/{disclosure_id}"
 
 
 @route(routes, "GET", _ALL)
-def list_disclosures(operator: Operator, cursor: Cursor | None) -> DisclosureList:
+def list_disclosures(operator: Operator, cursor: Cursor | None) -> PageView[DisclosureLine]:
     """List all disclosures, newest first."""
     page = DISCLOSURES.list_all(cursor, staff.register(operator.arn))
-    return list_of(DisclosureList, DisclosureLine.of, page)
+    return PageView[DisclosureLine].of(page, DisclosureLine.of)
 
 
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, NotInForce))

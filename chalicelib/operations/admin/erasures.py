@@ -13,9 +13,9 @@ from chalicelib.core import clock
 from chalicelib.core.clock import HOUR, Instant
 from chalicelib.core.http import Cursor, Operator, View, route
 from chalicelib.core.ids import HoldId, RightsRequestId, UserId
-from chalicelib.operations.admin.views import CaseStepView, list_of
+from chalicelib.operations.admin.views import CaseStepView, PageView
 from chalicelib.rights.answers.views import RequestView
-from chalicelib.rights.operators import erasures
+from chalicelib.rights.operators import inspect, lists
 from chalicelib.rights.request import standstill
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import DeletionPlace, ErasureNotes
@@ -119,16 +119,6 @@ class WholeErasureCaseView(ErasureCaseView):
         )
 
 
-class ErasureList(View):
-    """A page of erasures: stuck ones first, then the open ones, most urgent first."""
-
-    items: tuple[ErasureCaseView, ...]
-    unreadable: tuple[RightsRequestId, ...] = Field(
-        (), description="Requests of this page that cannot be read, because they were altered"
-    )
-    next: str | None = None
-
-
 def _derived(request: RightsRequest) -> dict[str, Any]:
     """The fields of a view that the request does not have under the same name."""
     public, notes, now = RequestView.of(request), _notes(request), clock.now()
@@ -168,13 +158,13 @@ def _since(request: RightsRequest) -> datetime | None:
 
 
 @route(routes, "GET", _ALL)
-def list_erasures(operator: Operator, cursor: Cursor | None) -> ErasureList:
+def list_erasures(operator: Operator, cursor: Cursor | None) -> PageView[ErasureCaseView]:
     """List erasures: stuck ones first, then the open ones, most urgent first."""
-    page = erasures.list_erasures(cursor, staff.register(operator.arn))
-    return list_of(ErasureList, ErasureCaseView.of, page)
+    page = lists.list_erasures(cursor, staff.register(operator.arn))
+    return PageView[ErasureCaseView].of(page, ErasureCaseView.of)
 
 
 @route(routes, "GET", _ALL + "/{request_id}")
 def show_erasure(operator: Operator, request_id: RightsRequestId) -> WholeErasureCaseView:
     """Show an erasure with its steps and counts."""
-    return WholeErasureCaseView.of(erasures.inspect_erasure(request_id, staff.register(operator.arn)))
+    return WholeErasureCaseView.of(inspect.inspect_erasure(request_id, staff.register(operator.arn)))

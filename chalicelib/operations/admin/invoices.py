@@ -10,7 +10,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Created, Cursor, Operator, View, route
 from chalicelib.core.ids import InvoiceId, UserId
-from chalicelib.operations.admin.views import list_of
+from chalicelib.operations.admin.views import PageView
 from chalicelib.staff import service as staff
 from chalicelib.staff.billing import service as billing
 from chalicelib.staff.billing.model import Invoice, InvoiceNumberUsed, NewInvoice
@@ -39,16 +39,6 @@ class InvoiceView(View):
         return cls.showing(invoice, issued_on=invoice.issued_at.date())
 
 
-class InvoiceList(View):
-    """A page of a user's invoices, by number."""
-
-    items: tuple[InvoiceView, ...]
-    unreadable: tuple[str, ...] = Field(
-        (), description="Numbers of invoices of this page that cannot be read, because they were altered"
-    )
-    next: str | None = None
-
-
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, InvoiceNumberUsed))
 def record_invoice(operator: Operator, body: NewInvoice) -> Created[InvoiceView]:
     """Record an invoice of a user. A repeated call with the same content returns the same invoice."""
@@ -56,7 +46,7 @@ def record_invoice(operator: Operator, body: NewInvoice) -> Created[InvoiceView]
 
 
 @route(routes, "GET", _ALL, problems=(NotFound,))
-def list_invoices(operator: Operator, user_id: UserId, cursor: Cursor | None) -> InvoiceList:
+def list_invoices(operator: Operator, user_id: UserId, cursor: Cursor | None) -> PageView[InvoiceView]:
     """List the invoices of a user by number."""
     page = billing.list_invoices(user_id, cursor, staff.register(operator.arn))
-    return list_of(InvoiceList, InvoiceView.of, page)
+    return PageView[InvoiceView].of(page, InvoiceView.of)

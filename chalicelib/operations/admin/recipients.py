@@ -11,8 +11,9 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.http import Body, Operator, View, route
 from chalicelib.core.ids import DisclosureId, RightsRequestId
+from chalicelib.operations.admin.views import ListView
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.rights.operators import recipients
+from chalicelib.rights.operators import lists, recipients
 from chalicelib.rights.operators.recipients import ListedRecipient
 from chalicelib.rights.request.notes import RecipientOutcome
 from chalicelib.staff import service as staff
@@ -53,28 +54,11 @@ class ListedRecipientView(View):
         )
 
 
-class ListedRecipients(View):
-    """The recipients of a request."""
-
-    items: tuple[ListedRecipientView, ...]
-
-    @classmethod
-    def of(cls, listed: Sequence[ListedRecipient]) -> Self:
-        """Build the view."""
-        return cls(items=tuple(map(ListedRecipientView.of, listed)))
-
-
 class UnnotifiedRequestView(View):
     """A request with a recipient that operators have to notify."""
 
     id: RightsRequestId
     since: Instant
-
-
-class UnnotifiedRequests(View):
-    """Requests with recipients to notify, longest due first."""
-
-    items: tuple[UnnotifiedRequestView, ...]
 
 
 routes = Blueprint(__name__)
@@ -83,21 +67,27 @@ _ALL = "/admin/v1/rights-requests/{request_id}/recipients"
 
 
 @route(routes, "GET", "/admin/v1/unnotified-recipients")
-def list_unnotified(operator: Operator) -> UnnotifiedRequests:
+def list_unnotified(operator: Operator) -> ListView[UnnotifiedRequestView]:
     """List the requests with recipients that operators have to notify, longest due first."""
-    found = recipients.list_unnotified(staff.register(operator.arn))
-    items = tuple(UnnotifiedRequestView(id=one.request_id, since=one.since) for one in found)
-    return UnnotifiedRequests(items=items)
+    found = lists.list_unnotified(staff.register(operator.arn))
+    items = (UnnotifiedRequestView(id=request_id, since=since) for request_id, since in found)
+    return ListView[UnnotifiedRequestView](items=tuple(items))
 
 
 @route(routes, "GET", _ALL)
-def list_recipients(operator: Operator, request_id: RightsRequestId) -> ListedRecipients:
+def list_recipients(operator: Operator, request_id: RightsRequestId) -> ListView[ListedRecipientView]:
     """List the recipients of data that a request changed, and which of them were notified."""
-    return ListedRecipients.of(recipients.list_recipients(request_id, staff.register(operator.arn)))
+    return _listed(recipients.list_recipients(request_id, staff.register(operator.arn)))
 
 
 @route(routes, "PUT", _ALL, problems=(InvalidRequest,))
-def record_notice(operator: Operator, request_id: RightsRequestId, body: RecordedNotice) -> ListedRecipients:
+def record_notice(
+    operator: Operator, request_id: RightsRequestId, body: RecordedNotice
+) -> ListView[ListedRecipientView]:
     """Record the day on which an operator notified an authority."""
     by = staff.register(operator.arn)
-    return ListedRecipients.of(recipients.record_notice(request_id, body.number, body.notified_on, by))
+    return _listed(recipients.record_notice(request_id, body.number, body.notified_on, by))
+
+
+def _listed(found: Sequence[ListedRecipient]) -> ListView[ListedRecipientView]:
+    return ListView[ListedRecipientView](items=tuple(map(ListedRecipientView.of, found)))

@@ -1,6 +1,8 @@
 """Routes for operators about reports (RGT-10, RGT-11), and their bodies."""
 
+from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Self
 
 from chalice.app import Blueprint
@@ -13,10 +15,10 @@ from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Body, Created, Cursor, Operator, View, route
 from chalicelib.core.ids import ReportId, RightsRequestId
 from chalicelib.core.settings import settings
+from chalicelib.operations.admin.views import PageView
 from chalicelib.operations.reports import service
 from chalicelib.operations.reports.service import NoticeStanding, PurgeProof, Report, ReportOver, TooManyPacks
-from chalicelib.rights.operators import log
-from chalicelib.rights.operators.log import LogPage
+from chalicelib.rights.operators import lists
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, Status
@@ -73,8 +75,8 @@ class LoggedRequestView(View):
     certificate: str | None = Field(None, description="SHA-256 of the signed certificate of an erasure")
 
     @classmethod
-    def of(cls, request: RightsRequest, certificate: str | None) -> Self:
-        """Build the view."""
+    def of(cls, certificates: Mapping[RightsRequestId, str], request: RightsRequest) -> Self:
+        """Build the view; `certificates`: the hashes of those that are stored."""
         now, end = clock.now(), request.decided_at or request.closed_at
         due, extension = request.clock.due_at(end or now), request.extension
         late = end > due if end else request.clock.is_overdue(now)
@@ -89,24 +91,8 @@ class LoggedRequestView(View):
             paused_days=request.pause.days(end or now) if request.pause else 0,
             reason=request.refusal,
             represented=request.on_behalf is not None,
-            certificate=certificate,
+            certificate=certificates.get(request.request_id),
         )
-
-
-class RequestLog(View):
-    """A page of the log, by the time of receipt."""
-
-    items: tuple[LoggedRequestView, ...]
-    unreadable: tuple[RightsRequestId, ...] = Field(
-        (), description="Requests of this page that cannot be read, because they were altered"
-    )
-    next: str | None = None
-
-    @classmethod
-    def of(cls, page: LogPage) -> Self:
-        """Build the view of a page."""
-        items = tuple(LoggedRequestView.of(one, page.certificates.get(one.request_id)) for one in page.found)
-        return cls(items=items, unreadable=tuple(page.unreadable), next=page.next)
 
 
 class AnnouncedView(View):
@@ -135,15 +121,6 @@ class NoticeStandingView(View):
         return cls.showing(standing.notice, entry_sha256=standing.sha256, announced=standing.announced)
 
 
-class PurgeProofView(View):
-    """What the purge stated last about a day (UTC), as the Ledger has it."""
-
-    day: date
-    at: Instant
-    event: str
-    said: dict[str, Any]
-
-
 class StageStateView(View):
     """What the deployed stage is: its version, its record of processing, its notices, its purge."""
 
@@ -151,7 +128,7 @@ class StageStateView(View):
     version: str
     record_of_processing: dict[str, Any]
     notices: tuple[NoticeStandingView, ...]
-    purge: tuple[PurgeProofView, ...]
+    purge: tuple[PurgeProof, ...]
 
     @classmethod
     def of(cls, record: dict[str, Any], notices: list[NoticeStanding], proofs: list[PurgeProof]) -> Self:
@@ -161,7 +138,7 @@ class StageStateView(View):
             version=settings().version,
             record_of_processing=record,
             notices=tuple(map(NoticeStandingView.of, notices)),
-            purge=tuple(map(PurgeProofView.showing, proofs)),
+            purge=tuple(proofs),
         )
 
 
@@ -178,10 +155,13 @@ def begin_report(operator: Operator, body: NewReport) -> Created[ReportView]:
 
 
 @route(routes, "GET", _ONE + "/requests", problems=(InvalidRequest, NotFound, ReportOver))
-def list_logged_requests(operator: Operator, report_id: ReportId, cursor: Cursor | None) -> RequestLog:
+def list_logged_requests(
+    operator: Operator, report_id: ReportId, cursor: Cursor | None
+) -> PageView[LoggedRequestView]:
     """List the requests that were received in the period of a report, oldest first."""
     report = service.open_for(report_id, staff.register(operator.arn))
-    return RequestLog.of(log.page(report.since, report.until, cursor))
+    page, certificates = lists.log_page(report.since, report.until, cursor)
+    return PageView[LoggedRequestView].of(page, partial(LoggedRequestView.of, certificates))
 
 
 @route(routes, "GET", _ONE + "/state", problems=(NotFound, ReportOver))

@@ -8,16 +8,15 @@ from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, rou
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.operations.admin.views import (
-    CaseList,
     CaseView,
     EnteredView,
     NewExtension,
     NewLifting,
     NewProposal,
+    PageView,
     WholeCaseView,
-    list_of,
 )
-from chalicelib.rights.operators import decide, enter, extend, inspect
+from chalicelib.rights.operators import decide, enter, extend, inspect, lists
 from chalicelib.rights.operators.enter import ReceivedRequest
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import RightsRequest
@@ -35,10 +34,10 @@ _ONE = _ALL + "/{request_id}"
 
 
 @route(routes, "GET", _ALL)
-def list_open_cases(operator: Operator, cursor: Cursor | None) -> CaseList:
+def list_open_cases(operator: Operator, cursor: Cursor | None) -> PageView[CaseView]:
     """List the requests that await an answer, most urgent first."""
-    page = inspect.list_open(cursor, staff.register(operator.arn))
-    return list_of(CaseList, CaseView.of, page)
+    page = lists.list_open(cursor, staff.register(operator.arn))
+    return PageView[CaseView].of(page, CaseView.of)
 
 
 @route(routes, "POST", _ALL, problems=(AlreadyOpen, InvalidEmail, InvalidPhone, NotFound))

@@ -12,6 +12,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.errors import InvalidRequest, NotFound
 from chalicelib.core.http import Body, Ok, Operator, View, route
 from chalicelib.core.ids import StreamCaseId, UserId
+from chalicelib.operations.admin.views import ListView
 from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.cases.model import CaseOutcome, SettledAs, StreamCase, StreamLoss
 from chalicelib.staff import service as staff
@@ -41,22 +42,16 @@ class StreamCaseView(View):
         return cls.showing(case, id=case.case_id, days_open=days)
 
 
-class StreamCaseList(View):
-    """The open cases, the oldest first; at most 500."""
-
-    items: tuple[StreamCaseView, ...]
-
-
 routes = Blueprint(__name__)
 
 _ALL = "/admin/v1/stream-cases"
 
 
 @route(routes, "GET", _ALL)
-def list_stream_cases(operator: Operator) -> StreamCaseList:
-    """List the open cases, the oldest first."""
+def list_stream_cases(operator: Operator) -> ListView[StreamCaseView]:
+    """List the open cases, the oldest first; at most 500."""
     found = cases.list_open(staff.register(operator.arn))
-    return StreamCaseList(items=tuple(map(StreamCaseView.of, found)))
+    return ListView[StreamCaseView](items=tuple(map(StreamCaseView.of, found)))
 
 
 @route(routes, "PUT", _ALL + "/{user_id}/outcome", problems=(InvalidRequest, NotFound))

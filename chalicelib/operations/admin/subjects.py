@@ -106,10 +106,9 @@ class SubjectView(View):
         account, use = shown.account, shown.last_use
         restraints = shown.purposes.restraints if shown.purposes else {}
         lost = ("holds",) if shown.holds is None else ()
-        return cls(
-            user_id=account.user_id,
+        return cls.showing(
+            account,
             state=SubjectState.of(account.state),
-            created_at=account.created_at,
             last_used_at=use.used_at if use else None,
             closes_at=use.closes_at if use else None,
             erasure_from=account.frozen.ends_at if account.frozen else None,

@@ -1,6 +1,5 @@
 """Routes for operators about announcements and the purge, and their bodies. No subject is shown."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from chalice.app import Blueprint
@@ -15,6 +14,7 @@ from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Operator, View, route
+from chalicelib.operations.admin.views import ListView
 from chalicelib.retention.purge import evidence
 from chalicelib.staff import service as staff
 
@@ -45,27 +45,11 @@ class NoticeVersionView(View):
         None, description="Absent if it is not announced: the first version, a replaced one, one to come"
     )
 
-
-class NoticeStandingList(View):
-    """The versions of the notices, newest first."""
-
-    items: tuple[NoticeVersionView, ...]
-
     @classmethod
-    def of(cls, notices: Iterable[Notice], announced: Mapping[NoticeVersion, AnnouncementTotals]) -> Self:
-        """Build the view of all versions."""
-        now = clock.now()
-        items = (
-            NoticeVersionView.showing(
-                one,
-                in_effect=one.effective_at <= now,
-                announcement=AnnouncementStandingView.of(announced[one.version])
-                if one.version in announced
-                else None,
-            )
-            for one in notices
-        )
-        return cls(items=tuple(items))
+    def of(cls, notice: Notice, totals: AnnouncementTotals | None) -> Self:
+        """Build the view."""
+        announcement = AnnouncementStandingView.of(totals) if totals else None
+        return cls.showing(notice, in_effect=notice.effective_at <= clock.now(), announcement=announcement)
 
 
 class LastPurgeView(View):
@@ -87,10 +71,12 @@ routes = Blueprint(__name__)
 
 
 @route(routes, "GET", "/admin/v1/notices")
-def list_notice_standings(operator: Operator) -> NoticeStandingList:
+def list_notice_standings(operator: Operator) -> ListView[NoticeVersionView]:
     """List the published versions of the notices, newest first, and how far the announcement of each is."""
     staff.register(operator.arn)
-    return NoticeStandingList.of(notices.published(), announcements.totals())
+    totals = announcements.totals()
+    items = (NoticeVersionView.of(one, totals.get(one.version)) for one in notices.published())
+    return ListView[NoticeVersionView](items=tuple(items))
 
 
 @route(routes, "GET", "/admin/v1/purge", problems=(NotFound,))

@@ -5,7 +5,7 @@ They contain ids and our own words. The only text about a person is the text of 
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import Field
 
@@ -128,13 +128,28 @@ def evidence_of(seen: InspectedCase[Any]) -> dict[str, Any]:
     return {"evidence": shown, "staff": staff.resolve(seen.staff)}
 
 
-Listed = TypeVar("Listed", bound=View)
+Line = TypeVar("Line", bound=View)
 
 
-def list_of(view: type[Listed], line: Callable[[Any], View], page: RecordPage[Any, Any]) -> Listed:
-    """Build the view of a page of a list."""
-    items = tuple(map(line, page.found))
-    return view.model_validate({"items": items, "unreadable": page.unreadable, "next": page.next})
+class ListView(View, Generic[Line]):
+    """A list."""
+
+    items: tuple[Line, ...]
+
+
+class PageView(ListView[Line], Generic[Line]):
+    """A page of a list."""
+
+    unreadable: tuple[str, ...] = Field(
+        (),
+        description="Ids or numbers of records of this page that cannot be read, because they were altered",
+    )
+    next: str | None = None
+
+    @classmethod
+    def of(cls, page: RecordPage[Any, Any], line: Callable[[Any], Line]) -> Self:
+        """Build the view; `line` shows a record."""
+        return cls(items=tuple(map(line, page.found)), unreadable=tuple(page.unreadable), next=page.next)
 
 
 class CaseStepView(StepView):
@@ -218,16 +233,6 @@ class EnteredView(CaseView):
     def with_receipt(cls, request: RightsRequest, receipt: str) -> Self:
         """Build the view of a request and its receipt."""
         return cls.showing(request, **_derived(request), receipt=receipt)
-
-
-class CaseList(View):
-    """A page of requests that await an answer, most urgent first."""
-
-    items: tuple[CaseView, ...]
-    unreadable: tuple[RightsRequestId, ...] = Field(
-        (), description="Open requests of this page that cannot be read, because they were altered"
-    )
-    next: str | None = None
 
 
 def _derived(request: RightsRequest) -> dict[str, Any]:

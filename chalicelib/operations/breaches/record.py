@@ -12,10 +12,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
+
+from pydantic import Field
 
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock
 from chalicelib.core.errors import does_not_apply
+from chalicelib.core.http import View
 from chalicelib.core.ids import AccountId, BreachId, StaffId
 from chalicelib.core.transactions import commit
 from chalicelib.messages.campaigns import run
@@ -46,18 +50,17 @@ MAX_LISTS = 2_000  # with 300 users each; more people are notified by country, o
 _UNASSESSED: dict[str, object] = {"risk": None, "audience": None, "country": None}
 
 
-@dataclass(frozen=True)
-class NoticeTotals:
-    """How far the notices are: accounts by channel, listed accounts that are gone, complete parts."""
+class NoticeTotals(View):
+    """How far the notices to the people affected are: accounts by channel, and parts."""
 
     mailed: int = 0
-    shown: int = 0
-    absent: int = 0
+    shown: int = Field(0, description="In the app")
+    absent: int = Field(0, description="Accounts that are gone")
     parts: int = 0
     complete: int = 0
 
     @classmethod
-    def of(cls, breach: Breach) -> "NoticeTotals":
+    def of(cls, breach: Breach) -> Self:
         """Read the progress of a breach."""
         if breach.notices_from is None:
             return cls()

@@ -28,8 +28,9 @@ from chalicelib.consents.notices.model import Notice
 from chalicelib.core import chain, clock, observe
 from chalicelib.core.canonical import canonical
 from chalicelib.core.chain import Chain, ChainEntry, NewEntry, Unreadable
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.errors import ConflictingRequest, NotFound, Unavailable, does_not_apply
+from chalicelib.core.http import View
 from chalicelib.core.ids import ReportId, StaffId
 from chalicelib.core.settings import settings
 from chalicelib.privacy import accountability, processing
@@ -104,12 +105,11 @@ class NoticeStanding:
     announced: AnnouncementTotals | None
 
 
-@dataclass(frozen=True)
-class PurgeProof:
-    """The newest statement of the purge about a day (UTC)."""
+class PurgeProof(View):
+    """What the purge stated last about a day (UTC), as the Ledger has it."""
 
     day: date
-    at: datetime
+    at: Instant
     event: str
     said: dict[str, Any]
 
@@ -202,7 +202,7 @@ def purge_proofs(report: Report) -> list[PurgeProof]:
     end = min(clock.now(), report.until - timedelta(seconds=1))
     days = (end - number * DAY for number in range(_PROOFS))
     found = ((day, purge.HISTORY.newest(day)) for day in days if day >= report.since)
-    return [PurgeProof(day.date(), entry.at, entry.event, dict(entry.data)) for day, entry in found if entry]
+    return [PurgeProof.showing(entry, day=day.date(), said=entry.data) for day, entry in found if entry]
 
 
 def _report(report_id: ReportId, entries: list[ChainEntry]) -> Report:

@@ -6,8 +6,7 @@ copy contains the latter, and a law may forbid to inform the subject of the disc
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from itertools import islice
+from datetime import date
 
 from chalicelib.core import clock
 from chalicelib.core.chain import HeadMoved
@@ -15,11 +14,10 @@ from chalicelib.core.clock import beginning_of, day_of
 from chalicelib.core.errors import NotFound, does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.transactions import retry_on
-from chalicelib.rights.operators.inspect import PAGE, merge_shards, read, record_inspection, record_page
+from chalicelib.rights.operators.inspect import read, record_inspection
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RecipientNotice, RecipientOutcome
-from chalicelib.rights.request.standstill import FIRST_UNNOTIFIED
 from chalicelib.rights.request.store import MovedMeanwhile
 from chalicelib.staff.disclosures import service as disclosures
 from chalicelib.staff.disclosures.model import Disclosure
@@ -32,29 +30,6 @@ class ListedRecipient:
     number: int
     notice: RecipientNotice
     disclosure: Disclosure | None
-
-
-@dataclass(frozen=True)
-class UnnotifiedRequest:
-    """A request with a recipient that operators have to notify, and since when."""
-
-    request_id: RightsRequestId
-    since: datetime
-
-
-def list_unnotified(by: StaffId) -> Sequence[UnnotifiedRequest]:
-    """List the requests with recipients to notify, longest due first, and record that the operator sees them.
-
-    It lists at most `PAGE`; the next ones follow once these are done.
-
-    Raises:
-        Unavailable: the view cannot be recorded now.
-    """
-    shards = (store.stuck_requests(shard, FIRST_UNNOTIFIED) for shard in store.SHARDS)
-    rows = islice(merge_shards(shards, None, ""), PAGE)
-    found = [UnnotifiedRequest(request_id, since) for request_id, (_, since) in rows]
-    record_page([one.request_id for one in found], by)
-    return found
 
 
 def list_recipients(request_id: RightsRequestId, by: StaffId) -> Sequence[ListedRecipient]:
