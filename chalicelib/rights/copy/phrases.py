@@ -43,8 +43,7 @@ COPY: Catalogue = {
     "Objection": "Prigovor",
     "object to processing that is based on our legitimate interests (Art. 21(1) GDPR)": (
         "da podnesete prigovor na obradu koja se zasniva na našim legitimnim interesima (čl. 21. st. 1. "
-        "GDPR, "
-        "čl. 37. ZZPL)"
+        "GDPR, čl. 37. ZZPL)"
     ),
     "Objection to direct marketing": "Prigovor na direktno oglašavanje",
     "object at any time, without giving a reason (Art. 21(2) GDPR)": (
@@ -217,8 +216,7 @@ CHAT: Catalogue = {
     "Stream collects and stores this when you connect. Stream's export of your data does not contain it, so "
     "this copy does not contain it either": (
         "Stream to prikuplja i čuva kada se povežete. Stream to ne uključuje u izvoz Vaših podataka, pa ni "
-        "ova "
-        "kopija to ne sadrži"
+        "ova kopija to ne sadrži"
     ),
     "it is about other people (Art. 15(4) and 20(4) GDPR)": (
         "odnosi se na druge ljude (čl. 15. st. 4. i čl. 20. st. 4. GDPR)"

@@ -29,8 +29,7 @@ CERTIFICATE: Catalogue = {
     ),
     "Times on this page are in Belgrade time. The signed file uses UTC.": (
         "Vremena na ovoj stranici su po beogradskom vremenu. Potpisana datoteka koristi UTC i na engleskom "
-        "je "
-        "jeziku."
+        "je jeziku."
     ),
     "Data": "Podaci",
     "Where": "Gde",
@@ -58,8 +57,7 @@ CERTIFICATE: Catalogue = {
     "{title} ({count}), locked": "{title} ({count}), zaključano",
     "We cannot change backups, but they expire. After these times no backup has readable data:": (
         "Rezervne kopije ne možemo da menjamo, ali one ističu. Posle ovih vremena nijedna rezervna kopija "
-        "nema "
-        "čitljive podatke:"
+        "nema čitljive podatke:"
     ),
     "Encrypted data": "Šifrovani podaci",
     "Random IDs and times": "Nasumične oznake i vremena",
