@@ -16,19 +16,17 @@ from infra.ops import standing_in
 from infra.ops.alarms import alarms, chat_settings, queues
 from infra.ops.cases import (
     breaches,
-    consents,
     disclosures,
     erasures,
     holds,
     invoices,
-    notices,
     recipients,
     stream_cases,
     subjects,
 )
 from infra.ops.cases import requests as rights
 from infra.ops.commands import DeployedStage, stage_command
-from infra.ops.data import gated_jobs, purge, restores, retention
+from infra.ops.data import gated_jobs, restores, retention, upkeep
 from infra.ops.keys import commands as keys
 from infra.ops.operator_console import choose_format, console, emit
 from infra.ops.profiles import apply_local, apply_profile
@@ -45,9 +43,10 @@ app = typer.Typer(
 )
 ledger = typer.Typer(name="ledger", help="The Ledger and its checkpoints.")
 for group in (
-    ledger, keys.app, subjects.app, consents.app, notices.app, recipients.app, retention.app, purge.app,
-    rights.app, erasures.app, disclosures.app, breaches.app, holds.app, invoices.app, gated_jobs.reconcile,
-    gated_jobs.idle_accounts, stream_cases.app, chat_settings.app, alarms.app, queues.app, report.app,
+    ledger, keys.app, subjects.app, subjects.consents, upkeep.notices, recipients.app, retention.app,
+    upkeep.purge, rights.app, erasures.app, disclosures.app, breaches.app, holds.app, invoices.app,
+    gated_jobs.reconcile, gated_jobs.idle_accounts, stream_cases.app, chat_settings.app, alarms.app,
+    queues.app, report.app,
 ):  # fmt: skip
     app.add_typer(group)
 stage_command(app, "replay-erasures")(restores.replay_restored)

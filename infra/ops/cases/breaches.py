@@ -44,7 +44,9 @@ _FINDING = (
 def list_all(api: InternalApi) -> None:
     """List all breaches, open ones first."""
     found = read_list(api, _ALL)
-    emit_listing(found, "breaches", listed(found.items))
+    columns = ("breach", "status", "discovered", "risk", "hours left", "needs")
+    table = tables.table_of(f"{len(found.items)} breaches", columns, map(_listed, found.items))
+    emit_listing(found, "breaches", table)
 
 
 @api_command(app)
@@ -145,15 +147,10 @@ def _with_instants(text_file: Path) -> dict[str, Any]:
     return fields
 
 
-def _print_result(breach: dict[str, Any]) -> None:
-    emit(breach, breach_line(breach))
-
-
-def breach_line(one: Row) -> str:
-    """Return the status of a breach in one line, with its open duties."""
+def _print_result(one: Row) -> None:
     duties = ", ".join(one["open_duties"])
     needs = f"  needs: {duties}" if duties else ""
-    return f"{one['id']}  {one['status']}  version {one['version']}{needs}"
+    emit(one, f"{one['id']}  {one['status']}  version {one['version']}{needs}")
 
 
 def audience(one: Row) -> str:
@@ -167,12 +164,6 @@ def audience(one: Row) -> str:
             return "the listed accounts"
         case _:
             return "no account, since no approved assessment names an audience"
-
-
-def listed(breaches: list[Row]) -> Table:
-    """Return a table with one row per breach."""
-    columns = ("breach", "status", "discovered", "risk", "hours left", "needs")
-    return tables.table_of(f"{len(breaches)} breaches", columns, map(_listed, breaches))
 
 
 def _listed(one: Row) -> Sequence[object]:

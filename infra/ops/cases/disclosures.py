@@ -39,7 +39,9 @@ Assessment = Annotated[
 def list_all(api: InternalApi) -> None:
     """List all disclosures, newest first."""
     found = read_list(api, _ALL)
-    emit_listing(found, "disclosures", listed(found.items))
+    columns = ("disclosure", "ground", "state", "proposed", "secret until", "needs")
+    table = tables.table_of(f"{len(found.items)} disclosures", columns, map(_listed, found.items))
+    emit_listing(found, "disclosures", table)
 
 
 @api_command(app)
@@ -136,24 +138,13 @@ def withdraw_secrecy(api: InternalApi, disclosure: Disclosure) -> None:
     _print_result(api.call("DELETE", f"{_ALL}/{disclosure}/secrecy"))
 
 
-def _print_result(disclosure: dict[str, Any]) -> None:
-    emit(disclosure, disclosure_line(disclosure))
-
-
-def disclosure_line(one: Row) -> str:
-    """Return the status of a disclosure in one line."""
-    return f"{one['id']}  {one['ground']}  {state(one)}  version {one['version']}"
+def _print_result(one: Row) -> None:
+    emit(one, f"{one['id']}  {one['ground']}  {state(one)}  version {one['version']}")
 
 
 def state(one: Row) -> str:
     """Return the status; `given` once the data went out."""
     return "given" if "disclosed_at" in one else str(one["status"])
-
-
-def listed(disclosures: list[Row]) -> Table:
-    """Return a table with one row per disclosure."""
-    columns = ("disclosure", "ground", "state", "proposed", "secret until", "needs")
-    return tables.table_of(f"{len(disclosures)} disclosures", columns, map(_listed, disclosures))
 
 
 def _listed(one: Row) -> Sequence[object]:

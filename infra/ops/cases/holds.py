@@ -34,8 +34,10 @@ _FACTS = (
 @api_command(app, "list")
 def list_holds(api: InternalApi) -> None:
     """List the holds that have not ended, by their end."""
-    found = api.call("GET", _ALL)
-    emit_listing(Listing(**found), "holds", listed(found["items"]))
+    found = Listing(**api.call("GET", _ALL))
+    columns = ("hold", "kinds", "state", "ends", "secret until", "needs")
+    table = tables.table_of(f"{len(found.items)} holds", columns, map(_listed, found.items))
+    emit_listing(found, "holds", table)
 
 
 @api_command(app)
@@ -79,13 +81,8 @@ def lift(api: InternalApi, hold: PlacedHold, *, dry_run: DryRun = False, yes: Ye
     _print_result(api.call("POST", f"{_ALL}/{hold}/lift"))
 
 
-def _print_result(hold: dict[str, Any]) -> None:
-    emit(hold, hold_line(hold))
-
-
-def hold_line(hold: Row) -> str:
-    """Return the state of a hold in one line."""
-    return f"{hold['id']}  {state(hold)}  ends {hold['ends_at']}"
+def _print_result(hold: Row) -> None:
+    emit(hold, f"{hold['id']}  {state(hold)}  ends {hold['ends_at']}")
 
 
 def state(hold: Row) -> str:
@@ -93,12 +90,6 @@ def state(hold: Row) -> str:
     if hold["in_force"]:
         return "in force"
     return "not in force until it is confirmed" if hold["awaits_confirmation"] else "ended"
-
-
-def listed(holds: list[Row]) -> Table:
-    """Return a table with one row per hold."""
-    columns = ("hold", "kinds", "state", "ends", "secret until", "needs")
-    return tables.table_of(f"{len(holds)} holds", columns, map(_listed, holds))
 
 
 def _listed(hold: Row) -> Sequence[object]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from chalicelib.core.ids import UserId
 from infra.ops.cases import tables
@@ -47,13 +46,9 @@ def list_invoices(
 ) -> None:
     """List the invoices of a user by number."""
     found = read_list(api, f"{_ALL}?user_id={user}")
-    emit_listing(found, "invoices", _listed(found.items))
-
-
-def _listed(invoices: list[dict[str, Any]]) -> Table:
-    """Return a table with one row per invoice."""
     columns = ("number", "issued", "amount (minor units)", "service", "reference", "kept until")
-    return tables.table_of(f"{len(invoices)} invoices", columns, map(_row, invoices))
+    table = tables.table_of(f"{len(found.items)} invoices", columns, map(_row, found.items))
+    emit_listing(found, "invoices", table)
 
 
 def _row(one: dict[str, Any]) -> Sequence[object]:

@@ -65,7 +65,9 @@ BodyFile = Annotated[Path, typer.Argument(**FILE, help="JSON file with the body"
 def list_open(api: InternalApi) -> None:
     """List the requests that await an answer, most urgent first."""
     found = read_list(api, _ALL)
-    emit_listing(found, "requests", tables.listed(found.items))
+    columns = ("request", "right", "status", "due", "days left", "needs")
+    table = tables.table_of(f"{len(found.items)} open", columns, map(tables.open_request, found.items))
+    emit_listing(found, "requests", table)
 
 
 @api_command(app)

@@ -5,10 +5,9 @@ Each command calls the internal API, as those of `infra.ops.cases.requests` do, 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from chalicelib.reconciliation.cases.model import SettledAs
 from infra.ops.cases import tables
@@ -24,7 +23,11 @@ _ALL = "/stream-cases"
 def list_cases(api: InternalApi) -> None:
     """List the open cases, the oldest first."""
     found = api.call("GET", _ALL)
-    emit(found, _table(found["items"]))
+    rows = (
+        (one["id"], one["user_id"], one["loss"], one["opened_at"], one["days_open"]) for one in found["items"]
+    )
+    columns = ("case", "user", "at Stream", "since", "days")
+    emit(found, tables.table_of(f"{len(found['items'])} open", columns, rows))
 
 
 @api_command(app)
@@ -36,8 +39,3 @@ def close(
     """Close the case of a user."""
     case = api.call("PUT", f"{_ALL}/{user}/outcome", {"outcome": outcome})
     emit(case, f"{case['id']}  {case['user_id']}  closed as {case['outcome']}")
-
-
-def _table(cases: list[dict[str, Any]]) -> Table:
-    rows = ((one["id"], one["user_id"], one["loss"], one["opened_at"], one["days_open"]) for one in cases)
-    return tables.table_of(f"{len(cases)} open", ("case", "user", "at Stream", "since", "days"), rows)

@@ -1,4 +1,4 @@
-"""`python -m infra.ops subjects`: find a subject by number or mailbox, and look at the state of an account.
+"""`python -m infra.ops subjects` and `consents`: find a subject, look at an account and at its decisions.
 
 Each command calls the internal API, as those of `infra.ops.cases.requests` do, which counts and records each
 look. The contact is typed in or piped, because shells keep a history and other users see arguments.
@@ -6,6 +6,7 @@ look. The contact is typed in or piped, because shells keep a history and other 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
@@ -17,10 +18,11 @@ from infra.ops.cases.requests import ContactKind
 from infra.ops.internal_api import InternalApi, api_command
 from infra.ops.operator_console import ask, emit
 from infra.ops.options import Subject
+from infra.ops.refused import NOT_IN_ORDER
 
 app = typer.Typer(name="subjects", help="Subjects: find one by a contact, show the state of an account.")
+consents = typer.Typer(name="consents", help="Consents of a subject, and their evidence.")
 _ALL = "/subjects"
-
 
 _STATES = {
     "open": "open",
@@ -74,3 +76,34 @@ def _tables(found: dict[str, Any]) -> Iterator[Table]:
 def _restraint(one: dict[str, Any]) -> Sequence[object]:
     purposes = ", ".join(one["purposes"]) or "all use but storage"
     return one["request_id"], one["kind"], one["since"], purposes, one.get("ground", "")
+
+
+_PROOFS = {
+    "proven": "proven",
+    "owed": "recorded once the history is repaired",
+    "missing": "no evidence",
+    "uncertain": "uncertain: the history was altered, or is too long to be read",
+}
+
+
+@api_command(consents, "show")
+def show_consents(api: InternalApi, user: Subject) -> None:
+    """Show the decisions of a subject with their evidence. Exit status 3: not all of them are proven."""
+    found = api.call("GET", f"{_ALL}/{user}/consents")
+    columns = ("purpose", "state", "since", "method", "notice", "evidence")
+    emit(found, tables.table_of("decisions", columns, map(_decision, found["items"])), _verdict(found))
+    proven = all(one["proof"] == "proven" for one in found["items"])
+    sys.exit(0 if found["intact"] and proven else NOT_IN_ORDER)
+
+
+def _decision(one: dict[str, Any]) -> Sequence[object]:
+    notice, proof = one.get("notice_version", ""), _PROOFS[one["proof"]]
+    return one["purpose"], one["state"], one["since"], one["method"], notice, proof
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    if not found["readable"]:
+        return "The decisions cannot be read, because they were altered: restore the item from before that."
+    if not found["intact"]:
+        return "The history was altered. `ledger verify --since N` compares it with the signed checkpoints."
+    return f"What was read of the history is intact: {found['entries']} entries follow one another."

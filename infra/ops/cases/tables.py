@@ -44,13 +44,8 @@ def fields_of(item: Case, *names: str) -> Iterator[tuple[str, object]]:
     return ((name, item.get(name)) for name in names)
 
 
-def listed(cases: list[Case]) -> Table:
-    """Return a table with one row per request."""
-    columns = ("request", "right", "status", "due", "days left", "needs")
-    return table_of(f"{len(cases)} open", columns, map(_open_request, cases))
-
-
-def _open_request(case: Case) -> Sequence[object]:
+def open_request(case: Case) -> Sequence[object]:
+    """Return the row of an open request."""
     due, left = case["due_at"][:10], case["days_left"]
     return case["id"], case["right"], case["status"], due, left, _needed_action(case)
 

@@ -1,0 +1,73 @@
+"""`python -m infra.ops notices` and `purge`: announcements of notices; run the purge, and its last proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from infra.ops import scheduled
+from infra.ops.cases import tables
+from infra.ops.commands import DeployedStage, stage_command
+from infra.ops.internal_api import InternalApi, api_command
+from infra.ops.operator_console import emit
+from infra.ops.options import DryRun
+
+notices = typer.Typer(name="notices", help="Notices: versions, and how far their announcements are.")
+
+
+@api_command(notices, "list")
+def list_versions(api: InternalApi) -> None:
+    """List the published versions, newest first, with the progress of their announcement."""
+    found = api.call("GET", "/notices")
+    columns = ("version", "published", "takes effect", "in effect", "announced")
+    emit(found, tables.table_of("notices", columns, map(_version, found["items"])))
+
+
+def _version(one: dict[str, Any]) -> Sequence[object]:
+    published, effective = one["published_at"][:10], one["effective_at"][:10]
+    in_effect = "yes" if one["in_effect"] else "not yet"
+    return one["version"], published, effective, in_effect, _progress(one.get("announcement"))
+
+
+def _progress(standing: dict[str, int] | None) -> str:
+    """Return how many shards of the accounts got the announcement."""
+    if standing is None:
+        return "not announced: the first version, or a replaced one"
+    waiting = f", {standing['waiting_for_mail']} wait for SES" if standing["waiting_for_mail"] else ""
+    return f"{standing['announced']} of {standing['shards']} shards, {standing['begun']} begun{waiting}"
+
+
+purge = typer.Typer(name="purge", help="The purge: run it now, and its last proof.")
+
+
+@stage_command(purge)
+def run(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
+    """Run the purge now, beside its schedule, and print its counts. It may take 13 minutes."""
+    counts = scheduled.run(*deployed, "purge_expired", {"dry_run": dry_run})
+    emit(counts, _text_of(counts))
+
+
+@api_command(purge)
+def status(api: InternalApi) -> None:
+    """Show the newest proof of the last seven days: what a run found, or that it found nothing."""
+    found = api.call("GET", "/purge")
+    emit(found, _proof(found))
+
+
+def _text_of(counts: dict[str, int]) -> str:
+    figures = "{found} found, {deleted} deleted, {spared} kept for longer".format_map(counts)
+    oldest = f"; the oldest was {counts['oldest_minutes']} minutes past its end" if counts["found"] else ""
+    rest = "" if counts["complete"] else "; not all that is due was read, run it again"
+    return figures + oldest + rest
+
+
+def _proof(found: dict[str, Any]) -> Table:
+    said = dict(found["said"])
+    by_place = said.pop("tables", {}).items()
+    rows = {"recorded at": found["at"], "outcome": found["event"].replace("_", " ")}
+    rows |= {name.replace("_", " "): value for name, value in said.items()}
+    rows |= {place: [f"{number} {name}" for name, number in figures.items()] for place, figures in by_place}
+    return tables.facts(f"{found['chain']}, entry {found['seq']}", rows.items())
