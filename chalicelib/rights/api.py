@@ -26,7 +26,7 @@ from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, Req
 from chalicelib.rights.erasure import certificate
 from chalicelib.rights.erasure.certificate import CertificateFile
 from chalicelib.rights.intake.body import NewRequest
-from chalicelib.rights.intake.submission import SUBJECT, Subject
+from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_of
 from chalicelib.rights.objection import unsubscribe as links
 from chalicelib.rights.objection.unsubscribe import UNSUBSCRIBE_POLICY, OneClick
 from chalicelib.rights.request import declaration, recipients
@@ -41,7 +41,8 @@ declaration.load_all()
 
 def _is_limited(caller: RightsCaller, body: NewRequest, **_: object) -> bool:
     """Do not count calls without a required step-up: a stolen token could use up the limit."""
-    return service.is_limited(body.right) and (caller.is_stepped_up or not service.wants_step_up(body.right))
+    rule = rule_of(body.right)
+    return rule.is_limited and (caller.is_stepped_up or not rule.wants_step_up)
 
 
 def _view(request: RightsRequest, language: Language | None = None) -> RequestView:
@@ -79,7 +80,7 @@ def exercise_right(
     the profile is not shown, and no usage is recorded. The app has to show this before it sends the request.
     The caller ends it with `POST /v1/rights-requests/{request_id}/lift`.
     """
-    if service.wants_step_up(body.right):
+    if rule_of(body.right).wants_step_up:
         caller.require_step_up()
     taken = service.submit(Subject.found(caller.account, caller.found), body, key)
     return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))

@@ -43,16 +43,6 @@ from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 PAGE = 20
 
 
-def wants_step_up(right: Right) -> bool:
-    """Return whether a right needs a recent step-up."""
-    return rule_of(right).wants_step_up
-
-
-def is_limited(right: Right) -> bool:
-    """Return whether a right is limited per account."""
-    return rule_of(right).is_limited
-
-
 def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> TakenRequest:
     """Submit a subject's request, give it its effect, and have the worker start on it.
 
@@ -67,10 +57,10 @@ def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> Ta
         IdempotencyMismatch: the key was used with another body.
         Unavailable: the subject's records changed in every try; nothing was written.
     """
-    rule = rule_of(body.right)
+    rule, account_id = rule_of(body.right), subject.account.account_id
     rule.check_fields(body)
     received = Received(
-        request_id=_id_for(subject.account.account_id, key),
+        request_id=key.id_for(RightsRequestId, account_id) if key else RightsRequestId.new(),
         at=clock.now(),
         fingerprint=idempotency.fingerprint(body) if key else None,
     )
@@ -112,10 +102,6 @@ def _superseding(request: RightsRequest) -> Move | None:
     if not procedures.is_unproven(request):
         return None
     return record.closing_move(request, Status.CANCELLED, "superseded")
-
-
-def _id_for(account_id: AccountId, key: IdempotencyKey | None) -> RightsRequestId:
-    return key.id_for(RightsRequestId, account_id) if key else RightsRequestId.new()
 
 
 def own(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:

@@ -9,7 +9,7 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import BreachId
 from chalicelib.operations.breaches import record, store
 from chalicelib.operations.breaches.model import Breach
-from chalicelib.operations.breaches.watch import BreachFigures
+from chalicelib.operations.breaches.notices import BreachFigures
 from chalicelib.privacy.periods import Period
 from chalicelib.staff import cases
 from chalicelib.staff.history import history_of as history_of_staff

@@ -19,8 +19,7 @@ from chalicelib.privacy.accountability import Accountability
 from chalicelib.retention.purge import evidence as purge_evidence
 from chalicelib.retention.purge import service as purge
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.erasure.certificates.envelope import Envelope
-from chalicelib.rights.erasure.model import IssuedCertificate
+from chalicelib.rights.erasure.model import Envelope, IssuedCertificate
 from chalicelib.rights.operators import lists
 from chalicelib.rights.request import store
 from chalicelib.staff.history import history_of as views_of

@@ -21,8 +21,8 @@ import pytest
 from chalicelib.core import clock
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import DataSubject
-from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate, Remaining
+from chalicelib.rights.erasure.model import Envelope
 from infra.deployment.account import AwsAccount
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone

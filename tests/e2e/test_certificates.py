@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core import aws
 from chalicelib.core.settings import settings
-from chalicelib.rights.erasure.certificates.signing import sign
+from chalicelib.rights.erasure.certify import sign
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import LocalCloud
 from infra.local.guide import follow

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.core.settings import settings
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
-from chalicelib.rights.erasure.certificates.signing import sign
+from chalicelib.rights.erasure.certify import sign
 from infra.local.guide import GUIDE, follow
 from tests.support.cases import certificates
 from tests.support.cases.certificates import a_certificate, a_long_certificate

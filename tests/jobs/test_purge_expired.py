@@ -335,7 +335,7 @@ def test_deletes_that_were_reserved_and_not_made_are_given_back(world: World) ->
 def test_second_run_at_the_same_time_leaves_a_leased_lane_alone(world: World) -> None:
     store_ended(Table.CHALLENGES, "ended")
     (lane,) = (one for one in store.lanes() if one.table is Table.CHALLENGES)
-    store.lease(lane, world.now + 14 * MINUTE)
+    lane.progress.lease(world.now + 14 * MINUTE)
     counts = purge()
     assert (counts["deleted"], counts["complete"]) == (0, 0)
     world.advance(15 * MINUTE)
@@ -462,7 +462,7 @@ def test_lease_by_a_clock_that_jumped_ahead_is_not_respected(world: World) -> No
     store_ended(Table.CHALLENGES, "ended")
     now = world.now
     for lane in store.lanes():
-        store.lease(lane, now + 365 * DAY)  # and then this run was killed
+        lane.progress.lease(now + 365 * DAY)  # and then this run was killed
     assert purge()["deleted"] == 1
 
 
@@ -503,9 +503,9 @@ def test_restored_table_is_read_from_the_beginning(world: World, monkeypatch: py
     world.advance(DAY)
     purge()
     (lane,) = (one for one in store.lanes() if one.table is Table.CLAIMS)
-    assert store.read_progress(lane).clean_before > clock.BEGINNING
+    assert lane.progress.read().clean_before > clock.BEGINNING
     monkeypatch.setitem(settings().environment, "RU4M_TABLE_CLAIMS", "ru4m-test-claims-restored")
-    assert store.read_progress(lane).clean_before == clock.BEGINNING
+    assert lane.progress.read().clean_before == clock.BEGINNING
 
 
 # --- what it proves
@@ -576,7 +576,7 @@ def test_next_checkpoint_signs_the_line_of_evidence(world: World) -> None:
 
 def test_incomplete_run_proves_nothing(world: World) -> None:
     (lane,) = (one for one in store.lanes() if one.table is Table.CLAIMS)
-    store.lease(lane, world.now + 14 * MINUTE)
+    lane.progress.lease(world.now + 14 * MINUTE)
     purge()
     assert lines(world) == []
 

@@ -14,7 +14,8 @@ from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy import pins
 from chalicelib.privacy.purposes import Purpose
-from chalicelib.rights.erasure import delete, inactivity
+from chalicelib.rights.erasure import delete
+from chalicelib.rights.erasure.idle import closings
 from chalicelib.rights.request import files, store
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
@@ -336,11 +337,11 @@ def test_idle_account_stays_while_a_restriction_preserves_its_data(
     world: World, mila: User, body: dict[str, Any], *, stays: bool
 ) -> None:
     account_id = AccountId(mila.account_id)
-    assert not inactivity.has_reason_to_stay(account_id)
+    assert not closings.has_reason_to_stay(account_id)
     work(world, request_id := restricts(mila, **body))
-    assert inactivity.has_reason_to_stay(account_id) is stays
+    assert closings.has_reason_to_stay(account_id) is stays
     lifts(mila, request_id)
-    assert not inactivity.has_reason_to_stay(account_id)
+    assert not closings.has_reason_to_stay(account_id)
 
 
 @pytest.mark.promise("RGT-11")

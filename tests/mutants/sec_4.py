@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="alarm_watches_the_last_deadline",
         promise="SEC-4",
-        place="chalicelib.operations.breaches.watch:BreachFigures.of",
+        place="chalicelib.operations.breaches.notices:BreachFigures.of",
         find="min(deadlines, default=None)",
         replace="max(deadlines, default=None)",
         harm=(

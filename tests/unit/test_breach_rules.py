@@ -12,7 +12,7 @@ from chalicelib.operations.breaches import clocks
 from chalicelib.operations.breaches.clocks import AuthorityClock, DeadlineRule
 from chalicelib.operations.breaches.letter import LANGUAGES, notice_mail
 from chalicelib.operations.breaches.model import Breach, BreachLetter
-from chalicelib.operations.breaches.watch import BreachFigures
+from chalicelib.operations.breaches.notices import BreachFigures
 from chalicelib.operations.breaches.words import Audience, BreachRisk, BreachWords
 from tests.support.cases.breaches import TEXTS
 

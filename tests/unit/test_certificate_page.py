@@ -11,9 +11,9 @@ from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import UNDECLARED
 from chalicelib.rights.erasure.certificates import page as module
-from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.certificates.model import CountPrecision, NotACertificate, Remaining
 from chalicelib.rights.erasure.certificates.page import page
+from chalicelib.rights.erasure.model import Envelope
 from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.model import StreamReport
 from tests.support.cases import certificates

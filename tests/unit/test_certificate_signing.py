@@ -16,9 +16,9 @@ from chalicelib.core.aws import AwsBug
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import SettingsError, settings
 from chalicelib.core.signatures import PublicKeys
-from chalicelib.rights.erasure.certificates.envelope import ALGORITHM, Envelope, NotAnEnvelope
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate, NotACertificate
-from chalicelib.rights.erasure.certificates.signing import sign, verify
+from chalicelib.rights.erasure.certify import sign, verify
+from chalicelib.rights.erasure.model import ALGORITHM, Envelope, NotAnEnvelope
 from tests.support.cases import certificates
 from tests.support.cases.certificates import a_certificate, a_long_certificate
 from tests.support.clouds.cloud import clients_of, counted

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item, Key, Table
-from chalicelib.operations.about import service as about
+from chalicelib.operations.about.api import Controller
 from chalicelib.privacy import codec, personal, register, rewrites
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
@@ -105,7 +105,7 @@ def it_can_be_redated() -> None:
 
 
 def it_is_listed_by_the_controller() -> None:
-    kept = {line.what: line.kept for line in about.controller().retention}
+    kept = {line.what: line.kept for line in Controller.of_stage().retention}
     assert kept["search"] == "30 days after the event"
 
 

@@ -1,17 +1,133 @@
-"""Routes about the service."""
+"""Routes about the service and its controller, and their bodies, which are public."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from chalice.app import Blueprint
+from pydantic import ConfigDict, Field
 
-from chalicelib.core.http import route
-from chalicelib.operations.about import service
-from chalicelib.operations.about.service import (
-    CertificateKeySet,
-    Controller,
-    Health,
-    KeySet,
-    OpenApi,
-    PrivacyControl,
-)
+from chalicelib.core.http import View, route
+from chalicelib.core.settings import settings
+from chalicelib.privacy import accountability, register
+from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.privacy.recipients import Recipient
+from chalicelib.privacy.register import WITHOUT_RECORD
+
+
+class Authority(View):
+    """A supervisory authority that handles complaints (Art. 77 GDPR, Art. 82 ZZPL; RGT-9)."""
+
+    name: str
+    address: str
+    phone: str
+    url: str
+
+
+class RecipientView(View):
+    """A recipient of personal data and its role."""
+
+    name: str
+    country: str
+    role: str
+
+
+class Retention(View):
+    """A kind of record and how long it is kept."""
+
+    what: str
+    kept: str
+
+
+class Controller(View):
+    """The controller of personal data (Art. 13(1) GDPR, NOT-4)."""
+
+    name: str
+    address: str
+    country: str
+    contact_email: str
+    data_protection_officer: str | None = None
+    representative: str | None = None
+    supervisory_authorities: tuple[Authority, ...]
+    recipients: tuple[RecipientView, ...]
+    retention: tuple[Retention, ...]
+
+    @classmethod
+    def of_stage(cls) -> Self:
+        """Build the view; recipients and retention periods are those of the declarations."""
+        kept = {record.declaration.kind: record.declaration.kept for record in register.records()}
+        kept |= {entry.kind: entry.plainly for entry in WITHOUT_RECORD}
+        arranged = accountability.of_stage(settings().environment)
+        return cls.showing(
+            CONTROLLER,
+            contact_email=settings().contact_email,
+            data_protection_officer=arranged.data_protection_officer or None,
+            representative=arranged.representative or None,
+            supervisory_authorities=CONTROLLER.authorities,
+            recipients=tuple(
+                RecipientView(name=r.label, country=r.country, role=r.activity) for r in Recipient
+            ),
+            retention=tuple(Retention(what=kind, kept=words) for kind, words in sorted(kept.items())),
+        )
+
+
+class Health(View):
+    """The service is running; its version and stage."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+    stage: str
+
+
+class PublicKey(View):
+    """One public key. Other members of the configured key are not disclosed."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: str
+    y: str
+    kid: str
+    use: Literal["sig"] = "sig"
+    alg: Literal["ES256"] = "ES256"
+
+
+class KeySet(View):
+    """The public keys that verify access tokens (RFC 7517)."""
+
+    keys: tuple[PublicKey, ...]
+
+
+class CertificateKey(View):
+    """A public key that verifies certificates of erasures. Other configured members are not shown."""
+
+    kid: str  # SHA-256 of the key in DER, in hex
+    algorithm: Literal["ECDSA_SHA_256"] = "ECDSA_SHA_256"
+    pem: str
+
+
+class CertificateKeySet(View):
+    """The public keys that verify certificates of erasures, the current one first; earlier keys stay."""
+
+    keys: tuple[CertificateKey, ...]
+
+
+class PrivacyControl(View):
+    """Support for Global Privacy Control: the service honours the signal."""
+
+    gpc: bool = True
+    last_update: str = Field("2026-11-24", serialization_alias="lastUpdate")
+
+
+class OpenApi(View):
+    """An OpenAPI document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+
 
 about = Blueprint(__name__)
 
@@ -19,34 +135,40 @@ about = Blueprint(__name__)
 @route(about, "GET", "/v1/controller")
 def read_controller() -> Controller:
     """Get the controller of personal data, the recipients and the retention periods."""
-    return service.controller()
+    return Controller.of_stage()
 
 
 @route(about, "GET", "/v1/health")
 def read_health() -> Health:
     """Check that the service is running."""
-    return service.health()
+    return Health(version=settings().version, stage=settings().stage)
 
 
 @route(about, "GET", "/v1/openapi.json")
 def read_openapi() -> OpenApi:
     """Get this OpenAPI document."""
-    return service.contract()
+    return contract()
 
 
 @route(about, "GET", "/.well-known/jwks.json")
 def read_keys() -> KeySet:
     """Get the public keys that verify access tokens."""
-    return service.key_set()
+    return KeySet.model_validate_json(settings().public_keys)
 
 
 @route(about, "GET", "/v1/certificate-keys")
 def read_certificate_keys() -> CertificateKeySet:
     """Get the public keys that verify certificates of erasures."""
-    return service.certificate_key_set()
+    return CertificateKeySet.model_validate_json(settings().certificate_keys())
 
 
 @route(about, "GET", "/.well-known/gpc.json")
 def read_privacy_control() -> PrivacyControl:
     """Declare support for Global Privacy Control."""
     return PrivacyControl()
+
+
+@cache
+def contract() -> OpenApi:
+    """The committed API contract; a test compares it with the routes."""
+    return OpenApi.model_validate(json.loads((Path(__file__).parent / "openapi.json").read_text()))

@@ -6,7 +6,7 @@ from chalicelib.core import metrics, queues
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed, ShardJob
-from chalicelib.operations.breaches import notices, watch
+from chalicelib.operations.breaches import notices
 
 breach_jobs = Blueprint(__name__)
 
@@ -23,7 +23,7 @@ _JOB = ShardJob(
 @observed
 def watch_breaches(_: CloudWatchEvent) -> dict[str, int]:
     """Measure the deadlines of open breaches, and send work on notices to workers (SEC-4)."""
-    figures, due = watch.watch_open()
+    figures, due = notices.watch_open()
     sent = _JOB.send(due)
     metrics.gauge(Metric.BREACHES_OPEN, figures.open)  # also 0: an alarm fires if it is missing
     metrics.gauge(Metric.BREACH_NOTIFICATIONS_OVERDUE, figures.overdue)

@@ -7,10 +7,14 @@ accounts that are left are notified in the app.
 
 Frozen and restricted accounts are notified like all others: a law requires it. An erased account, and one
 past the point of no return of its erasure, has no owner to notify.
+
+The schedule counts open breaches, their deadlines and pending notices, and finds due work for the workers
+(SEC-4). It reads states, instants and countries in clear, and opens no record.
 """
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -20,7 +24,7 @@ from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs
-from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import AccountId, BreachId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
@@ -56,13 +60,50 @@ def progress_of(breach: Breach) -> dict[str, BreachProgress]:
     return store.notifying(breach).read(parts_of(breach))
 
 
-def due_parts(being_notified: Iterable[Breach]) -> DueShards:
-    """Find the parts of breaches that have work due and are not leased.
+@dataclass(frozen=True)
+class BreachFigures:
+    """The figures of open breaches at an instant.
+
+    Attributes:
+        open: breaches that are not closed.
+        overdue: deadlines of authorities that have passed without the notification.
+        hours_to_deadline: until the nearest deadline, rounded down, so negative once one has passed; None
+            if no notification is due.
+        unnotified: breaches whose approved assessment says that people are notified, and they are not yet.
+        unbegun: those of them of which no operator has begun the notices.
+    """
+
+    open: int
+    overdue: int
+    hours_to_deadline: int | None
+    unnotified: int
+    unbegun: int
+
+    @classmethod
+    def of(cls, breaches: Iterable[Breach], now: datetime) -> "BreachFigures":
+        """Count breaches."""
+        found = list(breaches)
+        deadlines = [one.deadline for breach in found for one in breach.running if one.deadline]
+        nearest = min(deadlines, default=None)
+        unnotified = [breach for breach in found if breach.has_to_notify]
+        return cls(
+            open=len(found),
+            overdue=sum(deadline < now for deadline in deadlines),
+            hours_to_deadline=(nearest - now) // HOUR if nearest else None,
+            unnotified=len(unnotified),
+            unbegun=sum(breach.notices_from is None for breach in unnotified),
+        )
+
+
+def watch_open() -> tuple[BreachFigures, DueShards]:
+    """Count open breaches, and find the parts of them whose accounts have to be notified.
 
     Raises:
         Unavailable: the table does not answer.
     """
-    return run.find_due(map(_campaign, being_notified))
+    found = list(store.open_ones())
+    being_notified = [breach for breach in found if breach.notices_from and breach.has_to_notify]
+    return BreachFigures.of(found, clock.now()), run.find_due(map(_campaign, being_notified))
 
 
 def notify_part(breach_id: str, part: str, until: datetime) -> None:

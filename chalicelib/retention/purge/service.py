@@ -161,7 +161,7 @@ class _Purge:
     def rows(self) -> Iterator[tuple[Lane, store.DueItem]]:
         """Yield what is due by the indexes; some of it may have a later end."""
         for lane in store.lanes():
-            for part in lane.parts(store.read_progress(lane).clean_before, self.by, self._as_of):
+            for part in lane.parts(lane.progress.read().clean_before, self.by, self._as_of):
                 for row in store.due(lane, part, self.by, usage.hour_partitions):
                     yield lane, row
 
@@ -199,7 +199,7 @@ class _Purge:
 
     def _purge_lane(self, lane: Lane, until: datetime) -> bool:
         """Process a lane until an instant; return whether it needs another turn."""
-        leased = store.lease(lane, self._deadline + _LEASED_BEYOND)
+        leased = lane.progress.lease(self._deadline + _LEASED_BEYOND)
         clean, self._failures_in_a_row = leased.clean_before, 0
         try:
             for part in lane.parts(clean, self.by, self._as_of):
@@ -211,7 +211,7 @@ class _Purge:
             return clock.now() >= until
         finally:
             with suppress(LeaseTaken):
-                store.release(lane, leased, clean)
+                lane.progress.release(leased, clean_before=clean)
 
     def _purge_part(self, lane: Lane, part: datetime, until: datetime) -> bool:
         """Delete what is due in a part, until an instant; return whether there was nothing."""

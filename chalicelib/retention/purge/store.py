@@ -35,7 +35,8 @@ from chalicelib.core.table import (
     Table,
     ends,
 )
-from chalicelib.privacy import codec, leases
+from chalicelib.privacy import codec
+from chalicelib.privacy.leases import LeasedState
 from chalicelib.privacy.periods import Period
 from chalicelib.retention.model import PurgeBudget, PurgeProgress
 
@@ -82,6 +83,15 @@ class Lane:
     def name(self) -> str:
         """The physical name of the table, and the index."""
         return f"{settings().table(self.table)}#{self.index.label}"
+
+    @property
+    def progress(self) -> LeasedState[PurgeProgress]:
+        """Until where it was seen empty; a run leases it, so that no other one works on it."""
+
+        def fresh() -> PurgeProgress:
+            return PurgeProgress(lane=self.name, touched_at=clock.now(), clean_before=clock.BEGINNING)
+
+        return LeasedState(Key(Table.CHALLENGES, f"purge#{self.name}"), fresh)
 
     def parts(self, since: datetime, by: datetime, as_of: datetime) -> Iterator[datetime]:
         """Yield the parts to read at an instant for items that ended `by` then or before, oldest first.
@@ -166,37 +176,6 @@ def _move(key: Key, found: Item) -> Outcome:
     with suppress(Conflict):  # it was changed again; the next run reads it
         table.write(Change(key, put=put, drop=drop, only_if=Attr("pk").exists() & unchanged))
     return Outcome.MOVED
-
-
-def read_progress(lane: Lane) -> PurgeProgress:
-    """The progress of a lane; a new one if there is none."""
-    return leases.read(_progress_key(lane), _fresh(lane))
-
-
-def lease(lane: Lane, until: datetime) -> PurgeProgress:
-    """Lease a lane, so that no other run works on it.
-
-    Raises:
-        LeaseTaken: another run has leased it.
-    """
-    return leases.acquire(_progress_key(lane), _fresh(lane), until)
-
-
-def release(lane: Lane, leased: PurgeProgress, clean_before: datetime) -> None:
-    """Release a lane, and record until where it was seen empty.
-
-    Raises:
-        LeaseTaken: the lease expired, and another run took the lane over.
-    """
-    leases.release(_progress_key(lane), leased, clean_before=clean_before)
-
-
-def _fresh(lane: Lane) -> PurgeProgress:
-    return PurgeProgress(lane=lane.name, touched_at=clock.now(), clean_before=clock.BEGINNING)
-
-
-def _progress_key(lane: Lane) -> Key:
-    return Key(Table.CHALLENGES, f"purge#{lane.name}")
 
 
 def reserve(day: datetime, deletes: int, maximum: int) -> None:

@@ -80,14 +80,7 @@ class RestraintView(View):
         if not isinstance(notes, RestraintNotes) or notes.since is None:
             return None
         ends_at = notes.lifting.ends_at if notes.lifting else None
-        return cls(
-            purposes=notes.purposes,
-            ground=notes.ground,
-            since=notes.since,
-            ends_at=ends_at,
-            ends_because=request.lifting_text if ends_at else None,
-            ended_at=notes.ended_at,
-        )
+        return cls.showing(notes, ends_at=ends_at, ends_because=request.lifting_text if ends_at else None)
 
 
 class DpvView(View):
@@ -187,12 +180,8 @@ class AuthorityView(View):
     @classmethod
     def of(cls, authority: SupervisoryAuthority, say: Phrasebook) -> Self:
         """Build the view."""
-        return cls(
-            name=say(authority.name),
-            url=authority.url,
-            address=say(authority.address) or None,
-            phone=authority.phone or None,
-        )
+        name, address = say(authority.name), say(authority.address) or None
+        return cls.showing(authority, name=name, address=address, phone=authority.phone or None)
 
 
 class IdentityView(View):
@@ -259,23 +248,19 @@ class RequestView(View):
         extension = request.extension
         named = remedies.authorities_for(request.country)
         notified = recipients.shown(request, disclosures or {}, now)
-        return cls(
+        cancellable = _is_cancellable(request)
+        return cls.showing(
+            request,
             id=request.request_id,
-            right=request.right,
             status=request.status_openly(now),
-            received_by=request.received_by,
-            received_at=request.received_at,
             due_at=due,
             extended=ExtendedView(until=due, reason=extension.reason) if extension else None,
-            without_account=request.without_account,
-            on_behalf=request.on_behalf,
             identity=IdentityView.of(request, now),
-            decided_at=request.decided_at,
             decision=_decision(request, say),
-            cancellable=_is_cancellable(request),
-            cancellable_until=request.notes.cancellable_until if _is_cancellable(request) else None,
+            cancellable=cancellable,
+            cancellable_until=request.notes.cancellable_until if cancellable else None,
             restraint=RestraintView.of(request),
-            steps=tuple(StepView(name=s.name, status=s.status, at=s.at) for s in _steps(request, now)),
+            steps=_steps(request, now),
             recipients=tuple(RecipientNoticeView.of(one, say) for one in notified),
             authority=tuple(AuthorityView.of(authority, say) for authority in named),
             remedy=remedies.in_words(request.country, language),

@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
@@ -146,12 +146,8 @@ def manifest(gathered: Gathered, files: Iterable[Written]) -> str:
     named = {r for _, section in sections for r in section.recipients} | set(_chat_recipients(gathered))
     whole = Manifest(
         **dict(_head(gathered)),
-        authorities=tuple(
-            AuthorityShape.model_validate(asdict(authority)) for authority in gathered.asked.authorities
-        ),
-        files=tuple(
-            FileShape(path=f.path, media_type=f.media_type, size=f.size, sha256=f.sha256) for f in files
-        ),
+        authorities=tuple(map(AuthorityShape.showing, gathered.asked.authorities)),
+        files=tuple(map(FileShape.showing, files)),
         kinds=tuple(_kind(gathered, part, section) for part, section in sections),
         kinds_left_out=gathered.chosen.left_out,
         chat=_chat(gathered),

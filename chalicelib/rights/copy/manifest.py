@@ -7,9 +7,10 @@ the hashes of the files written before.
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from chalicelib.core.clock import Instant
+from chalicelib.core.http import View
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
 from chalicelib.privacy.controller import CONTROLLER
@@ -22,7 +23,7 @@ from chalicelib.rights.copy.spreadsheet import COMPUTED, GUARD
 SCHEMA = "https://ru4m.com/schemas/export-1.json"
 
 
-class DocumentPart(BaseModel, frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True):
+class DocumentPart(View, frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True):
     """Part of a document of the package. Fields without a value are left out."""
 
     @classmethod
@@ -53,12 +54,7 @@ class ControllerShape(DocumentPart):
     @classmethod
     def ours(cls) -> Self:
         """Return the controller with the contact of this stage."""
-        return cls(
-            name=CONTROLLER.name,
-            address=CONTROLLER.address,
-            country=CONTROLLER.country,
-            contact=settings().contact_email,
-        )
+        return cls.showing(CONTROLLER, contact=settings().contact_email)
 
 
 class MissingFromCopy(DocumentPart):
@@ -97,11 +93,6 @@ class WithheldShape(DocumentPart):
     name: str
     why: str
 
-    @classmethod
-    def of(cls, withheld: WithheldField) -> Self:
-        """Build it from the plan."""
-        return cls(name=withheld.name, why=withheld.why)
-
 
 class FieldShape(DocumentPart):
     """A field of a kind. Ids, states and times have no category and no source."""
@@ -117,13 +108,7 @@ class FieldShape(DocumentPart):
     @classmethod
     def of(cls, field: DisclosedField) -> Self:
         """Build it from a field of a section."""
-        return cls(
-            name=field.name,
-            category=field.category,
-            source=field.source,
-            correction=field.correction,
-            recipients=tuple(recipient.name for recipient in field.recipients),
-        )
+        return cls.showing(field, recipients=tuple(recipient.name for recipient in field.recipients))
 
 
 class KindShape(DocumentPart):
@@ -157,19 +142,14 @@ class KindShape(DocumentPart):
         cls, section: Section, records: int, file: str | None, left_out: tuple[WithheldField, ...]
     ) -> Self:
         """Build it from a section."""
-        return cls(
-            kind=section.kind,
+        return cls.showing(
+            section,
             records=records,
             file=file,
-            purpose=section.purpose,
             why=section.purpose.plainly,
-            basis=section.basis,
-            kept=section.kept,
-            period=section.period,
             recipients=tuple(recipient.name for recipient in section.recipients),
             fields=tuple(map(FieldShape.of, section.disclosed)),
-            withheld=tuple(map(WithheldShape.of, section.withheld)),
-            left_out=tuple(map(WithheldShape.of, left_out)),
+            left_out=left_out,
         )
 
 
@@ -183,7 +163,7 @@ class SectionShape(DocumentPart):
     @classmethod
     def of(cls, section: Section) -> Self:
         """Build it from a section."""
-        return cls(why=section.purpose.plainly, basis=section.basis, kept=section.kept)
+        return cls.showing(section, why=section.purpose.plainly)
 
 
 class LeftOut(DocumentPart):
@@ -219,14 +199,7 @@ class RecipientShape(DocumentPart):
     def of(cls, recipient: Recipient) -> Self:
         """Build it from the register."""
         entry = recipient.entry
-        return cls(
-            name=entry.label,
-            country=entry.country,
-            role=entry.role,
-            does=entry.activity,
-            mechanism=entry.mechanism,
-            safeguards=entry.safeguards,
-        )
+        return cls.showing(entry, name=entry.label, does=entry.activity)
 
 
 class FileShape(DocumentPart):

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
+from chalicelib.core.http import View
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import NOT_PERSONAL, NotPersonal, Personal, lookup_path, personal
@@ -37,7 +38,7 @@ _NOT_PORTABLE = (
 )
 
 
-class Evidence(BaseModel, frozen=True, extra="forbid"):
+class Evidence(View, frozen=True, extra="forbid"):
     """An entry of the Ledger about the subject.
 
     The Ledger has no record class, so it is declared here.
@@ -54,15 +55,8 @@ class Evidence(BaseModel, frozen=True, extra="forbid"):
     @classmethod
     def of(cls, entry: ChainEntry) -> "Evidence":
         """Build it for the subject: it names the history but no pseudonym, and staff only by role."""
-        return cls(
-            chain=entry.chain.kind,
-            seq=entry.seq,
-            at=entry.at,
-            event=entry.event,
-            data=evidence.without_staff(entry.data),
-            hash=entry.hash,
-            kept_until=entry.delete_at,
-        )
+        said = evidence.without_staff(entry.data)
+        return cls.showing(entry, chain=entry.chain.kind, data=said, kept_until=entry.delete_at)
 
 
 EVIDENCE, REQUEST_EVIDENCE, CHAT = (

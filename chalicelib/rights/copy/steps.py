@@ -159,7 +159,7 @@ def _discard(job: CopyJob) -> Outcome:
     if file := store.export_file(job.request.request_id):
         ends = codec.expires_at(file)
         return Wait((ends - clock.now()) if ends else DAY)
-    files.discard(job.request.request_id)
+    files.discard(files.key_of(job.request.request_id))
     return Done()
 
 

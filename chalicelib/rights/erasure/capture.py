@@ -28,9 +28,10 @@ from chalicelib.retention.holds import service as holds
 from chalicelib.retention.holds.service import HoldsChanged, SubjectHolds
 from chalicelib.rights.engine.moves import Move, apply_move
 from chalicelib.rights.engine.step import Done, ErasureJob, Outcome, Step, Stop, Wait
-from chalicelib.rights.erasure import inactivity, right, tombstones
+from chalicelib.rights.erasure import right, tombstones
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.freeze import until_reread
+from chalicelib.rights.erasure.idle import closings
 from chalicelib.rights.erasure.inputs import KEPT_AHEAD, InputsGone, ensure_inputs, inputs_from, read_subject
 from chalicelib.rights.erasure.store import OthersAreOpen
 from chalicelib.rights.erasure.tombstones import Tombstone
@@ -69,7 +70,7 @@ def _capture(job: ErasureJob) -> Outcome:
             "captured",
             erasures.keeping_inputs(inputs),
             accounts.ending(request.account_id, request.request_id),
-            tombstones.pending_write(_tombstone(request, captured)),
+            tombstones.pending_write(tombstone_of(request, captured)),
             *erasures.guard_writes(request.account_id, request.request_id),
             holds.closing(held_by, request.request_id),
             *_unused(request),
@@ -77,7 +78,7 @@ def _capture(job: ErasureJob) -> Outcome:
     except (OthersAreOpen, HoldsChanged):
         return Wait(until_reread(now))
     except UsedAgain:
-        inactivity.cancel(request.account_id, request.request_id)
+        closings.cancel(request.account_id, request.request_id)
         return Wait(HOUR)
     return Done()
 
@@ -88,9 +89,9 @@ def _cancel_if_it_stays(request: RightsRequest) -> timedelta | None:
     Returns any wait then: the engine cannot write it over the cancelled request.
     """
     ours = request.received_by is ReceivedBy.INACTIVITY
-    if not ours or not inactivity.has_reason_to_stay(request.account_id, request.request_id):
+    if not ours or not closings.has_reason_to_stay(request.account_id, request.request_id):
         return None
-    inactivity.cancel(request.account_id, request.request_id)
+    closings.cancel(request.account_id, request.request_id)
     return HOUR
 
 
@@ -151,16 +152,12 @@ def _copies_wait(job: ErasureJob) -> timedelta | None:
     return min(left, HOUR) if left > timedelta() else None
 
 
-def tombstone_of(job: ErasureJob) -> Tombstone:
-    """The tombstone of this erasure.
+def tombstone_of(request: RightsRequest, notes: ErasureNotes) -> Tombstone:
+    """The tombstone of an erasure.
 
     Raises:
         InputsGone: the erasure has not passed its point of no return.
     """
-    return _tombstone(job.request, job.notes)
-
-
-def _tombstone(request: RightsRequest, notes: ErasureNotes) -> Tombstone:
     if notes.tombstone is None:
         raise InputsGone
     return Tombstone(
@@ -175,7 +172,7 @@ def _tombstone(request: RightsRequest, notes: ErasureNotes) -> Tombstone:
 
 def _record_tombstone(job: ErasureJob) -> Outcome:
     """Write the pending tombstone to the locked bucket: a restored Ledger lacks later entries."""
-    tombstones.keep(tombstone_of(job))
+    tombstones.keep(tombstone_of(job.request, job.notes))
     return Done()
 
 
@@ -214,7 +211,7 @@ def _objected_marketing(account_id: AccountId) -> list[Purpose]:
 
 def _forget(job: ErasureJob) -> Outcome:
     """Write the final tombstone to the locked bucket, and delete the inputs and the guards."""
-    request, tombstone = job.request, tombstone_of(job)
+    request, tombstone = job.request, tombstone_of(job.request, job.notes)
     closed_at = request.closed_at or clock.now()  # earlier than the capture if a clock jumped back
     tombstones.keep_final(tombstone, max(closed_at, tombstone.captured_at))
     erasures.delete_inputs(request.request_id)

@@ -9,7 +9,7 @@ from chalicelib.core.http import View
 from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.rights.erasure import store
-from chalicelib.rights.erasure.certificates.envelope import Envelope
+from chalicelib.rights.erasure.model import Envelope
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import NotReady
 from chalicelib.rights.request.terms import Right

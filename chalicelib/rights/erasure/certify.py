@@ -8,16 +8,35 @@ period keeps needs no work: it ends by itself.
 
 A hold that was lifted while it was still secret stays in the statement until its secrecy ends, and only then
 the certificate lists the deletion: otherwise it would disclose that there was such a hold.
+
+KMS signs by a key of its own. Invariants:
+
+- The signature is over the SHA-256 of the certificate's canonical bytes, and KMS gets the digest only
+  (`MessageType=DIGEST`): a message of more than 4,096 bytes is refused as `RAW`.
+- `openssl dgst -sha256 -verify` over the same bytes verifies it (docs/certificates.md).
+- Signing has no side effect. After a crash, `sign` may be called again and returns another valid signature,
+  since ECDSA is randomised. The caller stores the first envelope on condition that none is stored. Only the
+  end of a hold replaces it.
+- A signature that the public key does not confirm is never returned.
+- If KMS does not answer, throttles or fails, `Unavailable` is raised and the step waits. If KMS refuses,
+  `AwsBug` is raised for an operator.
+
+Rotation: a new key is added to the vault's template beside the old one, and deployments publish the public
+keys of both (infra/template/vault.yaml). The envelope names its key by the SHA-256 of the public key.
 """
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from chalicelib.core import clock, metrics, observe
+from chalicelib.core import aws, clock, metrics, observe
+from chalicelib.core.aws import AwsBug
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
+from chalicelib.core.signatures import PublicKeys, fingerprint_of, pem_of
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
 from chalicelib.retention.holds import service as holds
@@ -25,11 +44,10 @@ from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, 
 from chalicelib.rights.erasure import right, statement, tombstones
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.capture import tombstone_of
-from chalicelib.rights.erasure.certificates import signing
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from chalicelib.rights.erasure.inputs import ensure_inputs
 from chalicelib.rights.erasure.keep import answer_for, open_records, settle
-from chalicelib.rights.erasure.model import IssuedCertificate, StreamCheck
+from chalicelib.rights.erasure.model import ALGORITHM, Envelope, IssuedCertificate, StreamCheck
 from chalicelib.rights.erasure.statement import OpenRecords, OtherRequests
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.request import store
@@ -59,15 +77,46 @@ def _certify(job: ErasureJob) -> Outcome:
         answers=answer_for(request.kept),
         also=(
             erasures.keeping_certificate(_issue(request, said, now)),
-            *_final_entry(tombstone_of(job)),
+            *_final_entry(tombstone_of(request, notes)),
             planning_checks(request.request_id, request.user_id, said.completed_at, reported),
         ),
     )
 
 
 def _issue(request: RightsRequest, said: ErasureCertificate, now: datetime) -> IssuedCertificate:
-    document = signing.sign(said).document().decode()
+    document = sign(said).document().decode()
     return IssuedCertificate(request_id=request.request_id, issued_at=now, document=document)
+
+
+def sign(certificate: ErasureCertificate) -> Envelope:
+    """Sign a certificate with the current key.
+
+    Raises:
+        NotACertificate: the certificate was made or changed without validation; KMS is not asked.
+        Unavailable: KMS does not answer, throttles, or fails.
+        AwsBug: KMS refuses, or the signature is not that of its key.
+    """
+    document = certificate.document()
+    # An alias is resolved once, so that the signature and the key id are of the same key.
+    key = aws.ask("kms", "get_public_key", KeyId=settings().certificate_key())
+    pem = pem_of(key["PublicKey"])
+    answer = aws.ask(
+        "kms",
+        "sign",
+        KeyId=key["KeyId"],
+        Message=hashlib.sha256(document).digest(),
+        MessageType="DIGEST",
+        SigningAlgorithm=ALGORITHM,
+    )
+    envelope = Envelope(fingerprint_of(pem), answer["Signature"], document)
+    if not verify(envelope, PublicKeys(pem)):
+        raise AwsBug("NotConfirmed")
+    return envelope
+
+
+def verify(envelope: Envelope, keys: PublicKeys) -> bool:
+    """Return whether one of these keys signed the certificate's bytes; needs no network."""
+    return keys.confirm(envelope.kid, envelope.signature, envelope.certificate)
 
 
 def planning_checks(

@@ -1,4 +1,6 @@
-"""The records of an erasure that outlive the account: inputs of steps, certificate, and checks at Stream.
+"""The records of an erasure that outlive the account, and the signed file of a certificate.
+
+The records are the inputs of its steps, its certificate, and its checks at Stream.
 
 Keys of a check, in the table Rights:
 
@@ -9,12 +11,16 @@ The partition of `due` names the stage of a check, and the sort key of the item 
 the index alone whom to look for and what comes next.
 """
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 from chalicelib.core import clock, shards
+from chalicelib.core.canonical import canonical
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import Pseudonym, RightsRequestId, UserId
 from chalicelib.core.settings import ErasureExtent
@@ -160,3 +166,52 @@ def check_due(user_id: UserId, stage: CheckStage, at: datetime) -> dict[str, str
 def check_partition(stage: CheckStage, shard: str) -> str:
     """The partition of the index due with the checks of a stage and a shard."""
     return f"check_{stage}#{shard}"
+
+
+ALGORITHM: Literal["ECDSA_SHA_256"] = "ECDSA_SHA_256"
+
+
+class NotAnEnvelope(ValueError):
+    """The bytes are not a signed certificate; the text quotes nothing of them."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A signed certificate: the certificate's bytes, and the signature over them in DER.
+
+    It needs neither KMS nor the certificate's own types.
+    """
+
+    kid: str  # SHA-256 of the public key in DER, in hex
+    signature: bytes
+    certificate: bytes
+
+    def document(self) -> bytes:
+        """The envelope as it is stored and downloaded: canonical JSON, bytes as base64url with padding."""
+        parts = {
+            "algorithm": ALGORITHM,
+            "certificate": urlsafe_b64encode(self.certificate).decode(),
+            "kid": self.kid,
+            "signature": urlsafe_b64encode(self.signature).decode(),
+        }
+        return canonical(parts).encode()
+
+    @classmethod
+    def read(cls, document: bytes) -> Self:
+        """The envelope of a stored document; the signature is not verified.
+
+        Raises:
+            NotAnEnvelope: the document is not one that `document` gives.
+        """
+        try:
+            parts = json.loads(document)
+            found = cls(
+                kid=str(parts["kid"]),
+                signature=urlsafe_b64decode(parts["signature"]),
+                certificate=urlsafe_b64decode(parts["certificate"]),
+            )
+            if found.document() == document:
+                return found
+        except (KeyError, TypeError, ValueError, RecursionError):
+            pass
+        raise NotAnEnvelope("not a signed certificate")

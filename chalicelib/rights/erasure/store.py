@@ -21,9 +21,9 @@ from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
 from chalicelib.privacy.leases import LeasedState
 from chalicelib.retention.model import IdleState
-from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.model import (
     CheckStage,
+    Envelope,
     ErasureInputs,
     IssuedCertificate,
     StreamCheck,

@@ -20,7 +20,7 @@ Invariants:
 - `keep` and `keep_final` write the same bytes each time, so they may be killed at any point and called again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Literal
 
@@ -88,14 +88,7 @@ class _Document(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def tombstone(self) -> Tombstone:
-        return Tombstone(
-            self.tombstone_id,
-            self.account_id,
-            self.user_id,
-            self.request_id,
-            self.captured_at,
-            self.held_id,
-        )
+        return Tombstone(**{one.name: getattr(self, one.name) for one in fields(Tombstone)})
 
 
 @dataclass(frozen=True)

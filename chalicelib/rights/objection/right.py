@@ -3,16 +3,13 @@
 from chalicelib.rights.request.declaration import (
     ANNOUNCE,
     IN_GENERAL,
-    At,
     RightDeclaration,
     RightWords,
     in_both,
 )
 from chalicelib.rights.request.notes import CopyNotes, RestraintNotes
 from chalicelib.rights.request.terms import RefusalReason, Right, Status
-from chalicelib.rights.restriction.right import END_RESTRAINT, UPHOLD
-
-WEIGH = At("objection.weigh").step("weigh")  # wait for the weighing of an objection
+from chalicelib.rights.restriction.right import END_RESTRAINT, UPHOLD, WEIGH
 
 _WORDS_OF_OBJECTION = RightWords(
     title="Objection",
@@ -47,8 +44,7 @@ _WORDS_OF_MARKETING_OBJECTION = RightWords(
             "We stopped direct marketing to you (Art. 21(2) and (3) GDPR, Art. 37 ZZPL). A message that was "
             "already on its way may still arrive.",
             "Prekinuli smo direktno oglašavanje prema Vama (čl. 21. st. 2. i 3. GDPR, čl. 37. ZZPL). Poruka "
-            "koja "
-            "je već poslata može još da stigne.",
+            "koja je već poslata može još da stigne.",
         ),
         Status.CANCELLED: in_both(
             "Your objection to direct marketing was cancelled.",

@@ -81,19 +81,10 @@ def open_copy(request_id: RightsRequestId) -> Iterator[ByteSource]:
         yield body
 
 
-def discard(request_id: RightsRequestId) -> None:
-    """Delete the copy of a request, if there is one.
+def discard(key: str) -> None:
+    """Delete a copy, or the messages that a restriction preserved, if there are any.
 
     Raises:
         Unavailable: S3 does not answer; the call may be repeated.
     """
-    aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=key_of(request_id))
-
-
-def discard_preserved(request_id: RightsRequestId) -> None:
-    """Delete the messages that a restriction preserved, if there are any.
-
-    Raises:
-        Unavailable: S3 does not answer; the call may be repeated.
-    """
-    aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=preserved_key_of(request_id))
+    aws.ask("s3", "delete_object", Bucket=settings().export_bucket(), Key=key)

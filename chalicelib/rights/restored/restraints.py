@@ -74,7 +74,8 @@ def marketing_objections_since(since: datetime) -> dict[AccountId, datetime]:
         Unavailable: a table does not answer.
     """
     found: dict[AccountId, datetime] = {}
-    for request in _requests_since(since):
+    requests = (request for ids in ids_touched_since(since) for request in store.read_several(ids)[0])
+    for request in requests:
         if request.right is Right.MARKETING_OBJECTION and request.decided_at:
             known = found.get(request.account_id, request.decided_at)
             found[request.account_id] = max(known, request.decided_at)
@@ -84,8 +85,3 @@ def marketing_objections_since(since: datetime) -> dict[AccountId, datetime]:
 def objected_to_marketing(account_id: AccountId) -> bool:
     """Return whether an account has a request that objects to direct marketing."""
     return any(request.right is Right.MARKETING_OBJECTION for request in store.all_of(account_id))
-
-
-def _requests_since(since: datetime) -> Iterator[RightsRequest]:
-    for ids in ids_touched_since(since):
-        yield from store.read_several(ids)[0]

@@ -20,6 +20,7 @@ RESTRICT_AT_STREAM = _STEPS.step("restrict_at_stream")
 # Keep the subject's messages, which Stream deletes by age.
 PRESERVE_MESSAGES = _STEPS.step("preserve_messages")
 CONCLUDE = _STEPS.step("conclude")  # the restriction is carried out; this is the answer
+WEIGH = _STEPS.step("weigh")  # wait for the weighing of an objection
 # As long as a restriction or objection lasts: keep its request and what it preserves; end a restriction when
 # operators do.
 UPHOLD = _STEPS.step("uphold")
@@ -51,8 +52,7 @@ _WORDS = RightWords(
             "We restricted a part of the processing that you named (Art. 18 GDPR, Art. 31 ZZPL). Before we "
             "lift the restriction, we will inform you.",
             "Ograničili smo deo obrade koju ste naveli (čl. 18. GDPR, čl. 31. ZZPL). Obavestićemo Vas pre "
-            "nego "
-            "što ograničenje prestane.",
+            "nego što ograničenje prestane.",
         ),
         Status.REFUSED: in_both(
             "We did not restrict the processing of your data (Art. 18 GDPR, Art. 31 ZZPL).",

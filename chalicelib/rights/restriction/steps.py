@@ -5,6 +5,10 @@ as long as the restriction: until the subject lifts it, the account is gone, or 
 announced.
 
 A subject cannot write messages while all use is restricted, so the messages are copied once.
+
+Of an objection, what stopped at intake stays stopped (Art. 21(1) GDPR). If nothing else is named, it is
+upheld unless operators decide in time. What goes on while it is weighed needs a decision by two persons:
+nothing else answers it, and operators are notified each day when it is late.
 """
 
 from dataclasses import replace
@@ -58,6 +62,23 @@ def _preserve_messages(job: RestraintJob) -> Outcome:
 def _conclude(job: RestraintJob) -> Outcome:
     """Answer the request; the restriction itself lasts."""
     return Done(answers=Status.PARTIALLY_COMPLETED if job.request.missing else Status.COMPLETED)
+
+
+def _weigh(job: RestraintJob) -> Outcome:
+    """Wait for the weighing of an objection."""
+    objection, now = restraints.restraint_of(job.request), clock.now()
+    due = job.request.received_at + settings().choices.weighing_days * DAY
+    if now < due:
+        return Wait(due - now)
+    if objection is None or not objection.weighed:
+        return Done(notes=replace(job.notes, upheld=True), answers=Status.COMPLETED)
+    last = job.notes.unweighed_at
+    if last and now < last + DAY:
+        return Wait(last + DAY - now)
+    metrics.count(Metric.OBJECTION_UNWEIGHED)
+    job.note(replace(job.notes, unweighed_at=now))  # before the mail: a killed worker sends no second one
+    letters.mail_unweighed(job.request)
+    return Wait(DAY)
 
 
 def _uphold(job: RestraintJob) -> Outcome:
@@ -123,13 +144,14 @@ def _covers_all(request: RightsRequest) -> bool:
 
 def _discard(job: RestraintJob) -> Outcome:
     """Delete the preserved messages: nothing requires them any more."""
-    files.discard_preserved(job.request.request_id)
+    files.discard(files.preserved_key_of(job.request.request_id))
     return Done()
 
 
 RESTRICT_AT_STREAM = Step(right.RESTRICT_AT_STREAM, _restrict_at_stream)
 PRESERVE_MESSAGES = Step(right.PRESERVE_MESSAGES, _preserve_messages, lease=WHOLE_RUN)
 CONCLUDE = Step(right.CONCLUDE, _conclude)
+WEIGH = Step(right.WEIGH, _weigh)
 UPHOLD = Step(right.UPHOLD, _uphold, lease=WHOLE_RUN)
 END_RESTRAINT = Step(right.END_RESTRAINT, _end_after_refusal, lease=WHOLE_RUN)
 RELEASE_AT_STREAM = Step(right.RELEASE_AT_STREAM, _release)

@@ -6,7 +6,7 @@ a copy, an erasure or a correction, and has time to object.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, metrics
@@ -26,7 +26,7 @@ from chalicelib.rights.erasure.inputs import read_subject
 from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.intake import record
 from chalicelib.rights.request import declaration, duties, procedures
-from chalicelib.rights.request.model import IdentityProof, RightsRequest
+from chalicelib.rights.request.model import IdentityProof
 from chalicelib.rights.request.notes import RequestAnnouncement
 from chalicelib.rights.request.terms import RefusalReason, Status
 from chalicelib.rights.steps.announce import send_once
@@ -167,18 +167,14 @@ def _to_unproven_channels(job: AnyJob, message: WrittenMessage) -> dict[str, int
 def refuse_unproven(job: AnyJob) -> None:
     """Duty: refuse a request whose subject has not proven their identity in time; they can make it again."""
     request, now = job.request, clock.now()
-    closed = _refused(request, now)
+    refused = {"refusal": RefusalReason.IDENTITY_FAILURE, "run_at": now}
+    closed = record.closed_early(request, Status.REFUSED).model_copy(update=refused)
     late = not request.clock.refusal_is_in_time(now)
     job.move(closed, "identity_lapsed", status=closed.status, reason=closed.refusal, late=int(late))
     metrics.count(Metric.RIGHTS_ANSWERED)
     metrics.count(Metric.RIGHTS_IDENTITY_LAPSED)
     if late:
         metrics.count(Metric.RIGHTS_REFUSED_LATE)
-
-
-def _refused(request: RightsRequest, now: datetime) -> RightsRequest:
-    closed = record.closed_early(request, Status.REFUSED)
-    return closed.model_copy(update={"refusal": RefusalReason.IDENTITY_FAILURE, "run_at": now})
 
 
 SEARCH = Step(declaration.SEARCH, _search)

@@ -10,7 +10,6 @@ from chalicelib.core.languages import Language
 from chalicelib.core.settings import settings
 from chalicelib.core.signatures import fingerprint_of, pem_of
 from chalicelib.core.table_names import Table
-from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.certificates.model import (
     ALWAYS_REMAINING,
     REMAINDERS,
@@ -27,6 +26,7 @@ from chalicelib.rights.erasure.certificates.model import (
     known_kinds,
 )
 from chalicelib.rights.erasure.certificates.page import page
+from chalicelib.rights.erasure.model import Envelope
 from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.model import StreamDataKind, StreamReport
 from infra.template import load

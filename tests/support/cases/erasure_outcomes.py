@@ -12,8 +12,8 @@ from chalicelib.core.chain import Chain
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.settings import settings
 from chalicelib.core.signatures import PublicKeys
+from chalicelib.rights.erasure import certify
 from chalicelib.rights.erasure import store as erasures
-from chalicelib.rights.erasure.certificates import signing
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from chalicelib.rights.request import receipts, store
 from chalicelib.rights.request.terms import Right, Status
@@ -82,7 +82,7 @@ def certificate_of(request_id: RightsRequestId) -> ErasureCertificate:
     """Return the certificate of an erasure, whose signature is verified."""
     envelope = erasures.certificate_of(request_id)
     assert envelope
-    assert signing.verify(envelope, PublicKeys(certificates.pem()))
+    assert certify.verify(envelope, PublicKeys(certificates.pem()))
     return ErasureCertificate.read(envelope.certificate)
 
 

@@ -21,8 +21,7 @@ from chalicelib.people.conversations.endings import leave_conversations
 from chalicelib.privacy import erasure, register
 from chalicelib.privacy.plans import Action, TableStep, erasure_plan
 from chalicelib.privacy.subject_keys import DATA_KEY
-from chalicelib.rights.erasure.certificates.envelope import Envelope
-from chalicelib.rights.erasure.model import IssuedCertificate
+from chalicelib.rights.erasure.model import Envelope, IssuedCertificate
 from chalicelib.rights.erasure.store import keeping_certificate
 from chalicelib.rights.request import evidence, receipts, store
 from chalicelib.rights.request.model import RightsRequest

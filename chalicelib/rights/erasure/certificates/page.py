@@ -18,7 +18,6 @@ from chalicelib.core.phrases import Phrasebook
 from chalicelib.privacy import remedies, words
 from chalicelib.privacy.declaration import UNDECLARED
 from chalicelib.privacy.serbian import PRIVACY
-from chalicelib.rights.erasure.certificates.envelope import Envelope
 from chalicelib.rights.erasure.certificates.model import (
     CountPrecision,
     DeletedRecords,
@@ -27,6 +26,7 @@ from chalicelib.rights.erasure.certificates.model import (
     Remains,
 )
 from chalicelib.rights.erasure.certificates.serbian import CERTIFICATE
+from chalicelib.rights.erasure.model import Envelope
 
 _HEADING = "Your data at RU4M was deleted"
 _LEAD = (

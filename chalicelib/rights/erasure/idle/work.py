@@ -47,7 +47,6 @@ from chalicelib.privacy.gates import BlockedReason, Bond, Gate, Permission
 from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.model import IdleState
-from chalicelib.rights.erasure import inactivity
 from chalicelib.rights.erasure.idle import closings, plan, warnings
 from chalicelib.rights.erasure.idle.plan import DueAction, Plan
 from chalicelib.rights.erasure.idle.warnings import Owner, WarningNotTaken
@@ -196,7 +195,7 @@ class IdleWork:
         if stored is None:
             last_uses.forget(use.account_id)
             return
-        if stored.state is AccountState.FROZEN and (erasure := inactivity.open_of(use.account_id)):
+        if stored.state is AccountState.FROZEN and (erasure := closings.open_of(use.account_id)):
             adopted = closings.adopted(use, erasure)
             last_uses.move(use, adopted, plan.place(adopted))
             return
