@@ -67,16 +67,16 @@ class Account(
     retention=UNTIL_ERASURE,
     key_class=KeyClass.SUBJECT,
 ):
-    """An account. It belongs to exactly one mobile number (ACC-1).
+    """An account. It belongs to one mobile number, or for a while to none (ACC-1, ADR 66).
 
-    `version` grows with each change of its sealed part. `number_changed_at`: when its owner last changed the
-    number (ADR 43).
+    `phone` is None if the number that it had belongs to another person. `number_changed_at`: when the number
+    was last changed or lost (ADR 43). `version` grows with each change of the sealed part.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     user_id: Annotated[UserId, NOT_PERSONAL]
     state: Annotated[AccountState, NOT_PERSONAL] = AccountState.ACTIVE
-    phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)]
+    phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
     locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED, Correction.SELF_SERVICE)] = (
         None
     )
@@ -211,7 +211,7 @@ class ClaimedValues:
     """An account and all values that it claims; `email` is the mailbox of its profile, if there is one."""
 
     account_id: AccountId
-    phone: str
+    phone: str | None
     user_id: UserId
     email: str | None
 
@@ -222,5 +222,5 @@ class ClaimedValues:
 
     def by_kind(self) -> dict[ClaimKind, str]:
         """The values by the kind of their claim."""
-        own = {ClaimKind.PHONE: self.phone, ClaimKind.USER: self.user_id}
-        return own | {ClaimKind.EMAIL: self.email} if self.email else own
+        values = {ClaimKind.PHONE: self.phone, ClaimKind.USER: self.user_id, ClaimKind.EMAIL: self.email}
+        return {kind: value for kind, value in values.items() if value}

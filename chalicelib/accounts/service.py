@@ -109,7 +109,7 @@ def owner_of_email(mailbox: str) -> AccountId | None:
     return owner_by_claim(ClaimKind.EMAIL, mailbox)
 
 
-def phone_moves(owner: AccountId, before: str, after: str) -> list[Write]:
+def phone_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
     """The writes that claim a new number instead of the old one: `store.claim_moves`."""
     return store.claim_moves(ClaimKind.PHONE, owner, before, after)
 

@@ -105,9 +105,13 @@ OPEN_ACCOUNT = _unless_erasing(OPEN_STORED_ACCOUNT)
 def creation(account: Account, keys: SubjectKeys) -> list[Write]:
     """The writes that create an account and its claims on number and user id; for a transaction."""
     key = account_key(account.account_id)
+    claims = ClaimedValues.of(account, email=None).by_kind()
     return [
-        *_claim_writes(ClaimKind.PHONE, account.phone, account.account_id),
-        *_claim_writes(ClaimKind.USER, account.user_id, account.account_id),
+        *(
+            write
+            for kind, value in claims.items()
+            for write in _claim_writes(kind, value, account.account_id)
+        ),
         Create(key, codec.to_item(account, key, keys) | {Index.LIVE.pk: shard_of(account.account_id)}),
     ]
 

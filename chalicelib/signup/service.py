@@ -113,7 +113,7 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     )
     session, opens = sessions.new_session(account, challenge.device, keys)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
-    known = devices.recognition(account.account_id, challenge.phone, challenge.device)
+    known = devices.recognition(account.account_id, challenge.device)
     # A new account's first use is among its own writes.
     used = [accounts.last_uses.use_now(owner)] if owner else []
     # A change of the number that is committed first takes the account away from this code (ADR 43).
@@ -173,7 +173,7 @@ def _is_code_enough(account: Account, challenge: Challenge) -> bool:
         return True
     if challenge.phone is None or challenge.device is None:
         return False
-    known = devices.find_known(account.account_id, challenge.phone, challenge.device)
+    known = devices.find_known(account.account_id, challenge.device)
     return known is not None and known.seen_at < account.frozen.asked_at
 
 
@@ -214,7 +214,7 @@ def _known_device(challenge: Challenge) -> KnownDevice | None:
     if challenge.phone is None or challenge.device is None:
         return None
     owner = accounts.glance_at_owner_of_phone(challenge.phone)
-    return devices.find_known(owner, challenge.phone, challenge.device)
+    return devices.find_known(owner, challenge.device)
 
 
 def _ref(challenge_id: ChallengeId) -> ChallengeRef:

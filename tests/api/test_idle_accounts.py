@@ -82,7 +82,7 @@ def test_device_that_became_known_after_the_freeze_does_not_open_an_idle_account
     """A request that began before the freeze may commit after it."""
     frozen, newer = freeze(mila.account_id, idle=True), a_device()
     world.traveller.move_to(frozen.asked_at)
-    commit(devices.recognition(AccountId(mila.account_id), mila.phone, Device.model_validate(newer)))
+    commit(devices.recognition(AccountId(mila.account_id), Device.model_validate(newer)))
     assert sign_in(mila, newer).problem == "unavailable"
 
 

@@ -94,9 +94,9 @@ class BlockList(
         key = base64.b64encode(secrets.token_bytes(32)).decode()
         return cls(account_id=account_id, version=0, links={}, number_key=key)
 
-    def has(self, user_id: UserId, phone: str) -> bool:
+    def has(self, user_id: UserId, phone: str | None) -> bool:
         """Return whether a user is blocked, by the id or by the number."""
-        return user_id in self.links or self._has_number(self._digest(phone))
+        return user_id in self.links or (phone is not None and self._has_number(self._digest(phone)))
 
     def with_block(
         self, user_id: UserId, account_id: AccountId | None, phone: str | None, at: datetime

@@ -72,9 +72,12 @@ def claim_on_phone(phone: str) -> NumberClaim | None:
 def former_claims(account: Account, until: datetime) -> list[Create]:
     """The write that notes an account's number as its former one, until an instant.
 
-    There is none while the number is noted for another account. Otherwise a thief could sign up with a number
-    that was changed, and change it again, so that its owner is not found. The conflict is ClaimMoved.
+    There is none for an account without a number, and none while the number is noted for another account.
+    Otherwise a thief could sign up with a number that was changed, and change it again, so that its owner is
+    not found. The conflict is ClaimMoved.
     """
+    if not account.phone:
+        return []
     if owner_by_claim(ClaimKind.FORMER_PHONE, account.phone) not in {None, account.account_id}:
         return []
     current, *_ = claim_keys(ClaimKind.FORMER_PHONE, account.phone)
@@ -96,6 +99,14 @@ def number_change(account: Account, phone: str, keys: SubjectKeys) -> Change:
         update={"phone": phone, "number_changed_at": clock.now(), "version": account.version + 1}
     )
     return _rewriting(account, changed, keys, Attr("state").eq(AccountState.ACTIVE))
+
+
+def number_loss(account: Account, keys: SubjectKeys) -> Change:
+    """The write after which an account has no number, in any state; its conflict is AccountMoved."""
+    changed = account.model_copy(
+        update={"phone": None, "number_changed_at": clock.now(), "version": account.version + 1}
+    )
+    return _rewriting(account, changed, keys, Attr("state").ne(AccountState.ERASING))
 
 
 def unchanged(account: Account) -> Present:

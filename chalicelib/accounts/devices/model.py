@@ -67,7 +67,7 @@ class KnownDevice(
 ):
     """A device that had a session of the account, so it may use the reserve of codes (ADR 25).
 
-    The key identifies the device by a keyed hash of the number and the device id. `seen_at` is the time at
+    The key identifies the device by a keyed hash of its id. `seen_at` is the time at
     which its session was opened, or the first refresh on the last day that had one.
     """
 

@@ -1,8 +1,8 @@
 """All DynamoDB access of known devices: an item per account, device and lookup key version (ADR 25).
 
 A device is known from its first session until 90 days after the last day on which the session was refreshed.
-It is found by number and device id together, so a client that knows only the number finds nothing: device ids
-are random.
+It is found by account and device id together, so a client that knows only the number finds nothing: device
+ids are random. It stays known if the number of the account changes.
 """
 
 from datetime import datetime
@@ -18,28 +18,28 @@ from chalicelib.privacy import codec
 _KIND = "known_device"
 
 
-def recognition(account_id: AccountId, phone: str, device: Device) -> Change:
+def recognition(account_id: AccountId, device: Device) -> Change:
     """The write by which the account knows the device, for the transaction of its session.
 
     It never conflicts.
     """
-    current, *_ = _keys(account_id, phone, device.id)
+    current, *_ = _keys(account_id, device.id)
     known = codec.to_item(KnownDevice(account_id=account_id, seen_at=clock.now()), current)
     return Change(current, put=known, only_if=ALWAYS)
 
 
-def find_known(owner: AccountId | None, phone: str, device: Device) -> KnownDevice | None:
+def find_known(owner: AccountId | None, device: Device) -> KnownDevice | None:
     """The device, if the number's owner knows it; one read under any version of the lookup key.
 
     For a number without an owner, the same read is made under a random account id. So neither the result nor
     its cost reveals whether a number is registered.
     """
-    return _find(owner or AccountId.new(), phone, device.id)
+    return _find(owner or AccountId.new(), device.id)
 
 
-def is_known(owner: AccountId, phone: str, device_id: UUID) -> bool:
-    """Return whether an account with this number knows a device."""
-    return _find(owner, phone, device_id) is not None
+def is_known(owner: AccountId, device_id: UUID) -> bool:
+    """Return whether an account knows a device."""
+    return _find(owner, device_id) is not None
 
 
 def last_seen(account_id: AccountId) -> datetime | None:
@@ -52,12 +52,12 @@ def last_seen(account_id: AccountId) -> datetime | None:
     return max((codec.opened(KnownDevice, item).seen_at for item in found), default=None)
 
 
-def _find(account_id: AccountId, phone: str, device_id: UUID) -> KnownDevice | None:
-    found = table.batch_get(_keys(account_id, phone, device_id))
+def _find(account_id: AccountId, device_id: UUID) -> KnownDevice | None:
+    found = table.batch_get(_keys(account_id, device_id))
     return next((codec.opened(KnownDevice, item) for item in found.values()), None)
 
 
-def _keys(account_id: AccountId, phone: str, device_id: UUID) -> list[Key]:
+def _keys(account_id: AccountId, device_id: UUID) -> list[Key]:
     """The keys of a known device under all versions of the lookup key, the current one first."""
-    labels = keyring.mac_keys(Secret.LOOKUP).lookup_keys(_KIND, f"{phone} {device_id}")
+    labels = keyring.mac_keys(Secret.LOOKUP).lookup_keys(_KIND, str(device_id))
     return [Key(Table.ACCOUNTS, partition_of(account_id), label) for label in labels]

@@ -68,7 +68,7 @@ _NUMBER_MAIL: Letters = {
 
 
 def announce_number_change(account: Account, email: str | None) -> None:
-    """Notify the account's number, and its address if there is one, that the number is about to change.
+    """Notify the account's number and address, as far as it has them, that the number is about to change.
 
     A number that SNS refuses for good cannot be notified. The mail is sent at most once per call; a metric
     counts one that SES does not accept.
@@ -78,9 +78,10 @@ def announce_number_change(account: Account, email: str | None) -> None:
         TextInDoubt: it is unknown whether it did.
     """
     contact, hours = settings().contact_email, settings().erasure.recovery_hours
-    text = short_text(_NUMBER_TEXT, account.locale, {"contact": contact})
-    with suppress(TextRefused):
-        sms.send(TextMessage(account.phone, text), Purpose.AUTHENTICATION)
+    if account.phone:
+        text = short_text(_NUMBER_TEXT, account.locale, {"contact": contact})
+        with suppress(TextRefused):
+            sms.send(TextMessage(account.phone, text), Purpose.AUTHENTICATION)
     if email:
         words = {"contact": contact, "hours": str(hours)}
         letter = compose(_NUMBER_MAIL, MailId.new(), email, account.locale, words)

@@ -254,7 +254,7 @@ class OwnProfile(View):
     """A profile as its owner sees it."""
 
     user_id: UserId
-    phone: str
+    phone: str | None = None
     display_name: str
     name: str | None = None
     date_of_birth: date | None = None

@@ -30,7 +30,6 @@ from chalicelib.accounts.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
-from chalicelib.accounts.devices import store as devices
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import NewNumber, NumberTaken, Profile
@@ -149,7 +148,8 @@ def _commit(challenge: Challenge, number: str, session: Session, account: Accoun
             return commit(
                 challenges.use_write(challenge, opened=None),
                 *_changes(account, number, keys),
-                *_following_number(session, number),
+                # The session that changed the number, for the owner and for an investigation.
+                store.event(account.account_id, SecurityEventKind.NUMBER_CHANGED, session.session_id),
             )
         account, _, keys = _read(account.account_id)
         if account.phone not in {notified, number}:
@@ -181,16 +181,6 @@ def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
         *suppressions.release(Addresses(phone=account.phone), clock.now()),
         *suppressions.renewal(Addresses(phone=number)),
     ]
-
-
-def _following_number(session: Session, phone: str) -> list[Write]:
-    """The writes by which a session follows its account to a new number, for the transaction of the change.
-
-    The security event names the session that changed the number. Its device is known under the new number at
-    once; every other device is from its first refresh of another day on.
-    """
-    changed = store.event(session.account_id, SecurityEventKind.NUMBER_CHANGED, session.session_id)
-    return [changed, devices.recognition(session.account_id, phone, session.device)]
 
 
 def _read(owner: AccountId) -> tuple[Account, Profile, SubjectKeys]:

@@ -67,7 +67,7 @@ def _traces(session: Session, account: Account, now: datetime) -> list[Write]:
     before = session.last_used_at
     writes: list[Write] = []
     if before.date() != now.date():
-        writes.append(devices.recognition(account.account_id, account.phone, session.device))
+        writes.append(devices.recognition(account.account_id, session.device))
     if before.isocalendar()[:2] != now.isocalendar()[:2]:
         writes.append(last_uses.use_now(account.account_id))
     return writes

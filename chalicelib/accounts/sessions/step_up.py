@@ -17,6 +17,7 @@ from chalicelib.accounts.challenges.model import (
     ChallengeView,
     CodeChannel,
     CodeRequest,
+    SmsUnavailable,
 )
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.sessions import service, store
@@ -38,10 +39,12 @@ def start(session: Session, account: Account | None, key: IdempotencyKey | None)
 
     Raises:
         SessionEnded: the account does not exist any more.
-        TooManyCodes, SmsUnavailable, InProgress: see `challenges.start`.
+        TooManyCodes, SmsUnavailable, InProgress: see `challenges.start`; or the account has no number.
     """
     if account is None:
         raise SessionEnded
+    if account.phone is None:
+        raise SmsUnavailable
     asked = CodeRequest(
         purpose=ChallengePurpose.STEP_UP,
         channel=CodeChannel.SMS,

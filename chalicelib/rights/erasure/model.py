@@ -50,7 +50,9 @@ class ErasureInputs(
     """The inputs of an erasure, which its steps need without the account. The table has no backups."""
 
     request_id: Annotated[RightsRequestId, NOT_PERSONAL]
-    phone: Annotated[str, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.SMS_CARRIERS,))]
+    phone: Annotated[
+        str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=(Recipient.SMS_CARRIERS,))
+    ] = None
     email: Annotated[
         str | None, personal(Category.EMAIL, Source.PROVIDED, to=(Recipient.MAIL_PROVIDERS,))
     ] = None

@@ -28,15 +28,13 @@ from chalicelib.accounts.challenges.model import (
     CodeRequest,
 )
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import OPEN_ACCOUNT, devices
+from chalicelib.accounts.service import devices
 from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, RightsRequestId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import Found
-from chalicelib.core.sealing import SealingError
 from chalicelib.core.transactions import Conflict, Write, commit
 from chalicelib.rights import service
 from chalicelib.rights.engine.moves import Move, apply_move, with_identity_proven
@@ -171,7 +169,7 @@ def _send_code(
 def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRequest:
     body = RequestedChange.model_validate_json(draft.asked)
     found = contact_owners.account_of(contact, *SUBJECT)
-    proofs = tuple(_proofs(contact, draft, *found)) if found else (contact.proof,)
+    proofs = tuple(_proofs(contact, draft, found[0])) if found else (contact.proof,)
     received = Received(
         request_id=draft.request_id,
         at=clock.now(),
@@ -198,15 +196,9 @@ def _recorded(request_id: RightsRequestId) -> TakenRequest:
     return TakenRequest(request, receipts.of(request_id))
 
 
-def _proofs(
-    contact: GuestContact, draft: GuestDraft, account: Account, found: Found
-) -> Sequence[IdentityProof]:
-    if draft.device_id is None:
-        return [contact.proof]
-    with suppress(SealingError):  # an unreadable account has no number to find its devices by
-        opened = found[OPEN_ACCOUNT]
-        if opened and devices.is_known(account.account_id, opened.phone, draft.device_id):
-            return [contact.proof, IdentityProof.DEVICE]
+def _proofs(contact: GuestContact, draft: GuestDraft, account: Account) -> Sequence[IdentityProof]:
+    if draft.device_id and devices.is_known(account.account_id, draft.device_id):
+        return [contact.proof, IdentityProof.DEVICE]
     return [contact.proof]
 
 

@@ -103,7 +103,7 @@ def _send_to_channels(
         return said
 
     def send_text(_: MailId) -> str:
-        sms.send(TextMessage(phone, message.text(locale)), Purpose.LEGAL_OBLIGATION)
+        sms.send(TextMessage(str(phone), message.text(locale)), Purpose.LEGAL_OBLIGATION)
         return said
 
     counts: dict[str, int] = {}
@@ -111,7 +111,8 @@ def _send_to_channels(
         sent = _send_if_taken(job, by_mail, send_mail) if email else _NOT_REACHABLE
         counts[f"{sent}_by_mail"] = 1
     if by_text:
-        counts[f"{_send_if_taken(job, by_text, send_text)}_by_text"] = 1
+        sent = _send_if_taken(job, by_text, send_text) if phone else _NOT_REACHABLE
+        counts[f"{sent}_by_text"] = 1
     return counts
 
 

@@ -95,10 +95,10 @@ class WarningNotTaken(Exception):
 
 @dataclass(frozen=True)
 class Owner:
-    """How the owner of an account is reached: by mail, or by text if there is no address."""
+    """How the owner of an account is reached: by mail, else by text, else not at all."""
 
     email: str | None = field(repr=False)
-    phone: str = field(repr=False)
+    phone: str | None = field(repr=False)
     locale: str | None
 
 
@@ -184,7 +184,7 @@ def _send(use: LastUse, owner: Owner) -> bool:
         if owner.email and use.mail_id:
             letter = message.mail(use.mail_id, owner.email, owner.locale)
             mail.send(letter, Purpose.LEGAL_OBLIGATION, choices=None)
-        else:
+        elif owner.phone:
             text = message.text(owner.locale)
             sms.send(TextMessage(owner.phone, text), Purpose.LEGAL_OBLIGATION)
     except MailUnavailable:
@@ -193,4 +193,4 @@ def _send(use: LastUse, owner: Owner) -> bool:
         raise WarningNotTaken(by_mail=False) from None
     except (MailRefused, MailInDoubt, TextRefused, TextInDoubt):
         return False
-    return True
+    return bool(owner.email or owner.phone)
