@@ -20,12 +20,15 @@ OWN_CLOUD = (
     "tour",
 )
 
+# Files whose tests share one long measurement, which each process would make anew.
+ONE_MEASUREMENT = ("tests/budget/test_imports.py",)
+
 
 def group_of(nodeid: str) -> str:
     """Return the group of a test; tests of a group run in one process, one after the other."""
     file = nodeid.split("::", maxsplit=1)[0]
     if not file.startswith("tests/e2e/"):
-        return nodeid
+        return file if file in ONE_MEASUREMENT else nodeid
     return file if file.removeprefix("tests/e2e/test_").removesuffix(".py") in OWN_CLOUD else "cloud"
 
 
