@@ -69,8 +69,8 @@ class Account(
 ):
     """An account. It belongs to one mobile number, or for a while to none (ACC-1).
 
-    `phone` is None if the number that it had belongs to another person (ADR 66). `number_changed_at`: when the
-    number was last changed or lost (ADR 43). `version` grows with each change of the sealed part.
+    `phone` is None if the number that it had belongs to another person (ADR 66). `number_changed_at`: when
+    the number was last changed or lost (ADR 43). `version` grows with each change of the sealed part.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]

@@ -16,15 +16,15 @@ from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.consents.notices import store
-from chalicelib.consents.notices.model import Acceptance, Notice, NoticeKind, NoticeVersion
+from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.consents.notices.service import acceptance_of, announceable
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import clock, needs, observe
+from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR, day_of
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.languages import language_of
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import Found, Need
+from chalicelib.core.needs import Found
 from chalicelib.core.phrases import in_script
 from chalicelib.core.queues import DueShards
 from chalicelib.core.sealing import SealingError
@@ -108,33 +108,16 @@ def _campaign(notice: Notice) -> Campaign:
         parts=accounts.SHARDS,
         progress=store.announcing(notice.version),
         page=accounts.live_accounts,
-        recipients=partial(_read_recipients, notice.version),
+        recipients=_read_recipients,
+        exempts=acceptance_of(notice.version),
         read_letter=lambda: partial(_letter, notice),
         rewritten_after=_REMEMBERED,
     )
 
 
-def _read_recipients(
-    version: NoticeVersion, account_ids: Iterable[AccountId]
-) -> dict[AccountId, NoticeRecipient | None]:
-    """Read how accounts can be reached; None: one accepted the version, so it needs no announcement.
-
-    One whose acceptance cannot be read is counted, and gets none: it may have accepted.
-    """
-    accepted = acceptance_of(version)
-    found: dict[AccountId, NoticeRecipient | None] = {}
-    for row in needs.read_accounts(account_ids, (OPEN_ACCOUNT, PROFILE, DATA_KEY, PURPOSES, accepted)):
-        if recipient := _recipient(row):
-            found[recipient.account_id] = None if _may_have_accepted(row, accepted) else recipient
-    return found
-
-
-def _may_have_accepted(row: Found, accepted: Need[Acceptance | None]) -> bool:
-    try:
-        return row[accepted] is not None
-    except SealingError as error:
-        observe.record_unreadable("acceptance_unreadable", error)
-        return True
+def _read_recipients(account_ids: Iterable[AccountId]) -> dict[AccountId, NoticeRecipient | None]:
+    rows = needs.read_accounts(account_ids, (OPEN_ACCOUNT, PROFILE, DATA_KEY, PURPOSES))
+    return {found.account_id: found for found in map(_recipient, rows) if found}
 
 
 def _recipient(row: Found) -> NoticeRecipient | None:

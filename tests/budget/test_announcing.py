@@ -41,7 +41,7 @@ def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_20(
             "dynamodb.Query": pages,
             "sqs.SendMessageBatch": 1,
             # The progress, by the schedule and by the worker; what accounts need; how they can be reached.
-            "dynamodb.BatchGetItem": 2 + pages + ceil(count / 20),
+            "dynamodb.BatchGetItem": 2 + ceil(count / 50) + ceil(count / 20),
             # Each notice in the app, the start of the progress, and every page of it.
             "dynamodb.PutItem": in_app + 1 + pages,
             "dynamodb.TransactWriteItems": by_mail,

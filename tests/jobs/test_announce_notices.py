@@ -422,7 +422,7 @@ def test_finished_progress_is_stored_while_its_version_is_the_newest(world: Worl
 def test_progress_of_a_run_that_is_not_continued_expires_within_a_week(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_PAGE", 1)
     with (
         hooked("dynamodb", "after-call.dynamodb.PutItem", kill_once_an_account_is_recorded),
         pytest.raises(Killed),

@@ -215,7 +215,7 @@ def test_unreadable_progress_is_counted_and_stops_its_part(
 def test_every_account_is_notified_although_a_page_and_a_read_take_one(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_PAGE", 1)
     monkeypatch.setattr(campaign_run, "MAX_RECIPIENTS_PER_READ", 1)
     trial.run()
     assert trial.channels == ["email", "in_app"]
@@ -340,7 +340,7 @@ def test_round_that_skipped_accounts_is_repeated_after_six_hours(world: World, t
 def test_account_skipped_on_an_early_page_is_reached_by_the_next_round(
     world: World, trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_PAGE", 1)
     with failing("sesv2", "SendEmail", PAUSED):
         trial.run()
     world.advance(6 * HOUR)
@@ -562,7 +562,7 @@ def test_two_runs_over_the_same_accounts_send_one_mail(
 def test_run_that_lost_its_lease_does_not_change_the_stored_progress(
     world: World, trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_READ", 1)
+    monkeypatch.setattr(campaign_run, "MAX_ACCOUNTS_PER_PAGE", 1)
     once, left = iter([True]), list[PartProgress]()
 
     def let_another_run_take_over(**_: Any) -> None:

@@ -28,6 +28,7 @@ from typing import Any
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.needs import Need
 from chalicelib.core.pace import Pace
 from chalicelib.messages import mail
 from chalicelib.messages.campaigns import store
@@ -85,6 +86,7 @@ class Campaign:
         recipients: reads how at most 20 accounts can be reached. One that is gone is missing; None: the
             notice does not concern it.
         read_letter: reads what the letter says, once for each run.
+        exempts: the item that an account has if the notice does not concern it; None: no item tells.
         finish: records that the parts with this progress are complete; it is called until it succeeds and
             the campaign is no longer due. None: nothing is recorded.
         rewritten_after: when the progress of a complete part is written again, so that it does not expire.
@@ -100,6 +102,7 @@ class Campaign:
     page: Callable[[str, AccountId | None, int], list[AccountId]]
     recipients: Callable[[Iterable[AccountId]], Mapping[AccountId, NoticeRecipient | None]]
     read_letter: Callable[[], Letter]
+    exempts: Need[Any] | None = None
     finish: Callable[[Mapping[str, PartProgress]], None] | None = None
     rewritten_after: timedelta | None = None
 

@@ -14,10 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Wanted
 from chalicelib.core.pace import Pace
 from chalicelib.core.queues import DueShards, Shard
 from chalicelib.core.sealing import SealingError
@@ -35,9 +37,9 @@ from chalicelib.messages.campaigns.model import AccountNotice, PartProgress, cha
 from chalicelib.messages.mail import MailUnavailable
 from chalicelib.privacy.leases import SHARD_LEASE, LeaseTaken
 
-# The check whether an account was notified reads one item: 100 accounts are one batched read.
-MAX_ACCOUNTS_PER_READ = 100
-# A mail to an account needs at most five of its items: 20 accounts are one batched read.
+MAX_ACCOUNTS_PER_PAGE = 100
+_ITEMS_PER_READ = 100
+# A mail to an account needs at most four of its items: 20 accounts are one batched read.
 MAX_RECIPIENTS_PER_READ = 20
 # Names no part: the worker that gets it records that all parts are complete.
 FINISH = "finish"
@@ -128,7 +130,7 @@ class _Run:
             for account_id in chunk:
                 if self.has_ended:
                     return seen
-                if account_id not in so_far:  # its notice cannot be read: it may have been sent
+                if account_id not in so_far:
                     seen.add(NoticeOutcome.UNCONCERNED)
                 elif outcome := outcome_of(so_far[account_id]):
                     seen.add(outcome)
@@ -142,14 +144,22 @@ class _Run:
         return seen
 
     def _read_notices(self, page: list[AccountId]) -> dict[AccountId, AccountNotice | None]:
-        """Read the notices to the accounts of a page; an unreadable one is counted and missing."""
+        """Read the notices to those accounts of a page that the campaign concerns.
+
+        An account is missing too if its items cannot be read, which is counted: it may have been notified.
+        """
         need = store.notice_of(self.campaign.kind, self.campaign.about)
+        exempts = self.campaign.exempts
+        wanted: tuple[Wanted[Any], ...] = (need, exempts) if exempts else (need,)
         found: dict[AccountId, AccountNotice | None] = {}
-        for row in needs.read_accounts(page, (need,)):
-            try:
-                found[row.claims.account_id] = row[need]
-            except SealingError as error:
-                observe.record_unreadable("account_notice_unreadable", error)
+        for some in batched(page, _ITEMS_PER_READ // len(wanted)):
+            for row in needs.read_accounts(some, wanted):
+                try:
+                    notice = row[need]
+                    if exempts is None or outcome_of(notice) or row[exempts] is None:
+                        found[row.claims.account_id] = notice
+                except SealingError as error:
+                    observe.record_unreadable("account_notice_unreadable", error)
         return found
 
     def _notify(self, recipient: NoticeRecipient | None, so_far: AccountNotice | None) -> NoticeOutcome:
@@ -188,10 +198,10 @@ def _continue(progress: PartProgress, run: _Run) -> None:
     if progress.after is None:
         progress = progress.model_copy(update=dict.fromkeys(_COUNTED.values(), 0))
     while progress.leased_until:
-        page = run.campaign.page(progress.shard, progress.after, MAX_ACCOUNTS_PER_READ)
+        page = run.campaign.page(progress.shard, progress.after, MAX_ACCOUNTS_PER_PAGE)
         seen = run.notify_page(progress, page)
         counts = {name: getattr(progress, name) + number for name, number in seen.counts.items()}
         changes = changes_after(
-            progress, page, seen.to, left_out=seen.left_out, maximum=MAX_ACCOUNTS_PER_READ
+            progress, page, seen.to, left_out=seen.left_out, maximum=MAX_ACCOUNTS_PER_PAGE
         )
         progress = run.campaign.progress.save(progress.shard, progress, **counts, **changes)
