@@ -12,35 +12,39 @@ Settings are in `stages/<stage>.toml`; options win over them (infra/deployment/s
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from infra.build import build
-from infra.deployment import outcome, releases, texts
+from infra.deployment import releases, smoke, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, Severity
 from infra.deployment.mistakes import DeployerGroup
 from infra.deployment.options import account_of, given_settings, overrides, region_of, settings_of
-from infra.deployment.outcome import finish
 from infra.deployment.preflight import examine, may_deploy
 from infra.deployment.releases import ReleaseRecord
-from infra.deployment.removal import lost_messages, remove_service
 from infra.deployment.rollback import roll_back
-from infra.deployment.rollout import deploy
+from infra.deployment.rollout import Deployment, deploy, lost_messages, remove_service
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget, SettingRefused
 from infra.guards.findings import unaccepted
 from infra.local.deployed.completion import DROPPED, complete, withdraw
 from infra.ops.commands import DeployedStage, command_over
-from infra.ops.operator_console import choose_format, emit, note
+from infra.ops.operator_console import choose_format, complain, emit, note
 
 app = typer.Typer(
     cls=DeployerGroup, add_completion=False, pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
+
+# How a finding is printed.
+_STYLES = {
+    Severity.OK: "green", Severity.WARNING: "yellow", Severity.UNKNOWN: "yellow", Severity.REFUSED: "red",
+}  # fmt: skip
 
 _Stage = Annotated[str, typer.Option(help="staging or production")]
 _Region = Annotated[str, typer.Option(help="a region in the EU; default: `region` of the settings")]
@@ -97,8 +101,8 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     examined = examine(where, endpoint_url, target, os.environ)
     found = [_ignored(one) if ignore_chat_settings else one for one in examined]
     if check or not may_deploy(found):
-        emit({"findings": outcome.as_json(found), "may_deploy": may_deploy(found)})
-    outcome.print_findings(found)
+        emit({"findings": _as_json(found), "may_deploy": may_deploy(found)})
+    _print_findings(found)
     if not may_deploy(found):
         raise typer.Exit(1)
     if not check:
@@ -161,6 +165,44 @@ def remove_stage(
     _withdraw(account, stage)
     remove_service(account, stage, note)
     note(f"The service of stage {stage} is removed. `make deploy` finds its data again.")
+
+
+def _print_findings(found: Iterable[DeploymentFinding]) -> None:
+    """Print a line for each finding; what is refused goes to stderr."""
+    for finding in found:
+        show = complain.print if finding.severity is Severity.REFUSED else note
+        show(str(finding), style=_STYLES[finding.severity])
+
+
+def _as_json(found: Iterable[DeploymentFinding]) -> list[dict[str, str]]:
+    """The findings for programs."""
+    return [asdict(one) for one in found]
+
+
+def finish(account: AwsAccount, stage: str, done: Deployment, version: str) -> None:
+    """Try what was deployed, and print its addresses.
+
+    Raises:
+        typer.Exit: status 1; the service does not answer as it should.
+    """
+    held = Stacks(account).parameters(done.stack)
+    found = list(smoke.try_deployed(account, stage, done.api_url, version, held.get("OtherAlarmTopic", "")))
+    domain_target, issuer = done.outputs.get("DomainTarget", ""), held.get("Issuer", "")
+    if domain_target:
+        found.append(smoke.try_domain(issuer, version))
+    _print_findings(found)
+    addresses = {
+        "version": version,
+        "issuer": issuer,
+        "domain_target": domain_target,
+        "api_url": done.api_url,
+    }
+    for name, value in addresses.items():
+        if value:
+            note(f"{name} {value}")
+    emit({**addresses, "findings": _as_json(found)})
+    if not may_deploy(found):
+        raise typer.Exit(1)
 
 
 def _ignored(finding: DeploymentFinding) -> DeploymentFinding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chalicelib.core.metrics import Metric
-from infra.dashboards import obligations, upkeep
 from infra.dashboards.widgets import Dashboard, areas, each, highest, lines, lowest, numbers, total
 
 
@@ -20,8 +19,11 @@ def dashboard() -> Dashboard:
             (_DEADLINE, _OPEN_BY_RIGHT, _OPEN_BY_AGE),
             (_REQUESTS, _STEPS, _COPIES),
             (_ERASURES, _PROOF, _AT_STREAM),
-            *obligations.ROWS,
-            *upkeep.ROWS,
+            (_BREACHES, _AUTHORITIES, _PEOPLE_NOTIFIED),
+            (_GUESTS, _RESTRAINTS, _RECIPIENTS, _MARKETING),
+            (_PURGE, _OLDEST, _PURGE_RUNS),
+            (_COMPARED, _ORPHANS, _RECONCILIATION),
+            (_SETTINGS, _FIELDS, _CASES),
             (_GIVEN, _WITHDRAWN, _EVIDENCE),
             (_RENEWAL, _NOTICES, _HOLDS),
             (_CHAIN, _IDLE, _IDLE_RUNS),
@@ -114,6 +116,129 @@ _AT_STREAM = lines(
     total(Metric.STREAM_USER_FOUND_AGAIN, "found again"),
     total(Metric.STREAM_USER_DELETED_AGAIN, "deleted again"),
     total(Metric.STREAM_REPORT_UNTRUE, "Stream's report was untrue"),
+)  # fmt: skip
+_BREACHES = lines(
+    "Breaches of personal data", "breaches",
+    "none is open. An open one is neither overdue nor without notices.",
+    "`python -m infra.ops breach list` shows them; `breach show` says what is missing, and the deadlines.",
+    highest(Metric.BREACHES_OPEN, "open"),
+    highest(Metric.BREACH_NOTIFICATIONS_OVERDUE, "notifications of authorities overdue"),
+    highest(Metric.BREACH_SUBJECTS_UNNOTIFIED, "people not all notified"),
+    highest(Metric.BREACH_NOTICES_UNBEGUN, "notices to people not begun"),
+)  # fmt: skip
+_AUTHORITIES = lines(
+    "Hours to the nearest deadline of an authority", "hours",
+    "more than twelve. No line: no authority has to be notified.",
+    "notify the authority now, in parts if not everything is known. Below zero it is late.",
+    lowest(Metric.BREACH_HOURS_TO_DEADLINE, "hours left"),
+    bound=12, bound_label="12 hours",
+)  # fmt: skip
+_PEOPLE_NOTIFIED = lines(
+    "Notices to people affected by a breach", "accounts, parts, minutes",
+    "once notices begin, the notified accounts rise until all have theirs.",
+    "standstill: see the log of notify_of_breaches, and SES's rate for mails.",
+    total(Metric.BREACH_SUBJECT_NOTIFIED, "accounts notified"),
+    highest(Metric.BREACH_SHARDS_ABANDONED, "parts abandoned"),
+    highest(Metric.BREACH_STANDSTILL_MINUTES, "standstill, minutes"),
+)  # fmt: skip
+_GUESTS = lines(
+    "Requests that wait for a proof", "number",
+    "most codes are entered, and most proofs are given in time.",
+    "many codes, few entered: guessing, or messages that do not arrive. See the log of rights.",
+    total(Metric.RIGHTS_GUEST_CHALLENGED, "codes without a session"),
+    total(Metric.RIGHTS_GUEST_VERIFIED, "entered"),
+    total(Metric.RIGHTS_IDENTITY_AWAITED, "wait for a proof"),
+    total(Metric.RIGHTS_IDENTITY_LAPSED, "refused without one"),
+)  # fmt: skip
+_RESTRAINTS = lines(
+    "Restrictions and objections", "number",
+    "each that preserves data is upheld once a day; every objection is weighed in time.",
+    "not weighed: propose a decision; `rights list` shows the request.",
+    total(Metric.RESTRICTION_UPHELD, "upheld for a day"),
+    total(Metric.RESTRAINT_ENDED, "ended"),
+    total(Metric.OBJECTION_UNWEIGHED, "objections not weighed"),
+)  # fmt: skip
+_RECIPIENTS = lines(
+    "Recipients of changed data", "requests",
+    "zero: every recipient is notified in time.",
+    "`python -m infra.ops rights unnotified` lists them; notify, then `rights notified`.",
+    highest(Metric.RIGHTS_RECIPIENTS_LATE, "recipients not notified"),
+)  # fmt: skip
+_MARKETING = lines(
+    "Marketing", "number",
+    "mails are withheld from those who objected; a few unsubscribe.",
+    "many unsubscribe at once: a campaign annoys users. Withheld mails need nothing.",
+    total(Metric.MARKETING_WITHHELD, "mails withheld"),
+    total(Metric.UNSUBSCRIBED, "unsubscribed by link"),
+)  # fmt: skip
+_PURGE = lines(
+    "Expired records", "records",
+    "found and deleted are equal; DynamoDB deletes most before.",
+    "more found than deleted: the purge is over its budget, or holds spare records.",
+    highest(Metric.PURGE_FOUND, "found by one run"),
+    total(Metric.PURGE_DELETED, "deleted"),
+    total(Metric.PURGE_SPARED, "spared by a hold"),
+)  # fmt: skip
+_OLDEST = lines(
+    "Age of the oldest expired record", "hours",
+    "below one hour. 48 hours break the promise.",
+    "see whether the purge runs (next chart), then raise figures of [purge] (docs/limits.md).",
+    highest(Metric.PURGE_OLDEST_MINUTES, "after its end", 60),
+    bound=48, bound_label="48 hours",
+)  # fmt: skip
+_PURGE_RUNS = lines(
+    "Runs of the purge", "runs",
+    "four complete runs an hour, none over its budget.",
+    "see the log of purge_expired; a run continues where the last one stopped.",
+    total(Metric.PURGE_DONE, "complete"),
+    highest(Metric.PURGE_OVER_BUDGET, "over its budget"),
+)  # fmt: skip
+_COMPARED = lines(
+    "Users compared with Stream", "users",
+    "differences are few, and repaired in the same run.",
+    "many drifted: another program writes to Stream; look at its dashboard for other keys.",
+    total(Metric.STREAM_USER_CHECKED, "erased users checked"),
+    total(Metric.STREAM_USER_DRIFTED, "had another profile"),
+    total(Metric.STREAM_USER_ENDED, "ended there"),
+    total(Metric.STREAM_USER_RESUMED, "active there again"),
+)  # fmt: skip
+_ORPHANS = lines(
+    "Users at Stream without an account", "users",
+    "zero.",
+    "they are deactivated, then deleted 30 days later. After a restore, stop reconcile_chat first.",
+    highest(Metric.STREAM_USER_UNKNOWN, "unknown"),
+    highest(Metric.STREAM_USER_FOREIGN, "not made by us"),
+    total(Metric.STREAM_ORPHAN_DEACTIVATED, "deactivated"),
+    total(Metric.STREAM_ORPHAN_DELETED, "deleted"),
+)  # fmt: skip
+_RECONCILIATION = lines(
+    "Runs of the reconciliation", "runs",
+    "one complete run an hour, none blocked.",
+    "blocked: too many differences. Find out why, then `python -m infra.ops reconcile release`.",
+    total(Metric.RECONCILIATION_DONE, "complete"),
+    highest(Metric.RECONCILIATION_BLOCKED, "blocked"),
+)  # fmt: skip
+_SETTINGS = lines(
+    "Settings at Stream", "settings",
+    "none differs from the baseline, and all could be read.",
+    "`python -m infra.ops chat-settings diff` shows each difference, `apply` removes it.",
+    highest(Metric.CHAT_SETTINGS_DRIFTED, "drifted"),
+    highest(Metric.CHAT_SETTINGS_UNVERIFIED, "could not be read"),
+)  # fmt: skip
+_FIELDS = lines(
+    "Fields that clients wrote at Stream", "users",
+    "few, and all removed within the hour.",
+    "left: compare a user at Stream with the list in stream/answers, and the grants of the app.",
+    total(Metric.STREAM_FIELDS_STRIPPED, "removed"),
+    total(Metric.STREAM_FIELDS_LEFT, "left"),
+)  # fmt: skip
+_CASES = lines(
+    "Cases about data at Stream", "cases",
+    "none is open.",
+    "`python -m infra.ops stream-cases list` shows what an operator has to decide.",
+    total(Metric.STREAM_CASE_OPENED, "opened"),
+    highest(Metric.STREAM_CASES_OPEN, "open"),
+    highest(Metric.STREAM_CASE_OLDEST_DAYS, "age of the oldest, days"),
 )  # fmt: skip
 _GIVEN = areas(
     "Consents given, by purpose", "decisions",

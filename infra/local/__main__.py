@@ -23,15 +23,13 @@ from chalicelib.core import clock
 from infra.dashboards.stack import Stack
 from infra.deployment.account import AwsAccount
 from infra.guards.findings import unaccepted
-from infra.local import signals
-from infra.local.children import child
+from infra.local.children import child, install_handlers
 from infra.local.cloud import LIMITS_VARIABLE, STATE, LocalCloud, has_real_limits, local_cloud
 from infra.local.deployed.completion import DROPPED
 from infra.local.emf import forwarding
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
-from infra.local.pictures import IMAGES, draw_dashboards, draw_usage
+from infra.local.pictures import IMAGES, draw_dashboards, draw_usage, play_traffic
 from infra.local.tour import CHAPTERS, Tour, play
-from infra.local.traffic import play_traffic
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(soft_wrap=True)
@@ -98,7 +96,7 @@ def dev(
 
 
 def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> None:
-    signals.install_handlers()  # so that all context managers exit on a signal
+    install_handlers()  # so that all context managers exit on a signal
     started = time.monotonic()
     with ExitStack() as block:
         with console.status("Starting the local cloud"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 from infra.local import guard
@@ -113,3 +115,19 @@ def _is_held(folder: Path) -> bool:
     finally:
         os.close(lock)
     return False
+
+
+def install_handlers() -> None:
+    """Let SIGINT raise KeyboardInterrupt, and SIGTERM and SIGHUP exit with 128 + their number.
+
+    A process inherits the signals that its parent ignores. A shell starts a background job with SIGINT
+    ignored, and nohup starts its command with SIGHUP ignored. Python installs no handler of its own for a
+    SIGINT that is ignored, so a process that has to stop on a signal installs the handlers itself.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _exit)
+
+
+def _exit(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)

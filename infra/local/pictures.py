@@ -14,6 +14,7 @@ from infra.dashboards.stack import Stack
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import STAGE, LocalCloud
+from infra.local.tour.phone import Phone
 from infra.ops.reports.plots import as_svg, published
 
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "img"
@@ -55,3 +56,37 @@ def span_since(started: datetime, now: Callable[[], datetime]) -> Span:
     begins = int(clock.to_epoch(started)) // step * step
     start = clock.from_epoch(begins)
     return Span(start, start + (int(seconds / step) + 2) * timedelta(seconds=step), step)
+
+
+_ROUNDS = 4
+_NUMBERS = "+3816099{:05}"
+# A host that no name server knows, so that the transfer is tried again and the request stays open.
+_UNREACHABLE = "https://import.invalid/copy"
+_UNSIGNED = "eyJhbGciOiJub25lIn0.e30."
+
+
+def play_traffic(cloud: LocalCloud, stack: Stack) -> None:
+    """Play what the tour does not show, in four rounds: mistakes and requests of users, and every schedule.
+
+    On AWS schedules run all day. A local run takes minutes, so each job runs several times here.
+    """
+    for number in range(_ROUNDS):
+        phone = Phone(cloud.state.api_url, _NUMBERS.format(number), cloud.texts_to)
+        _mistype(phone)
+        phone.sign_up("Vera")
+        for token in ("abc", _UNSIGNED, f"{phone.access_token[:-8]}AAAAAAAA"):
+            phone.call("GET", "/v1/profile", token=token)
+        phone.consent("marketing" if number % 2 else "analytics")
+        phone.step_up()
+        transfer = {"right": "portability", "transfer_to": _UNREACHABLE}
+        phone.call("POST", "/v1/rights-requests", transfer)
+        phone.call("POST", "/v1/rights-requests", {"right": "access"})
+        for job in stack.scheduled:
+            cloud.run(job)
+
+
+def _mistype(phone: Phone) -> None:
+    """Submit a code that is wrong but for one of a million."""
+    challenge = phone.ask_for_code().body["challenge_id"]
+    phone.read_code()
+    phone.try_code(challenge, "000000")

@@ -1,20 +1,25 @@
 """CloudFormation resources of the alarms: one for each row of the table, and the composite.
 
 Each alarm notifies on its own, beside the composite: a second broken promise must not stay silent because the
-composite is in ALARM already. The text of an alarm is the meaning that its section of docs/runbook.md states.
+composite is in ALARM already. The text of an alarm is the meaning that its section of docs/runbook.md states:
+a section for each alarm, with four named paragraphs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from infra.template.alarm_rows import AlarmRow, Value
 from infra.template.alarm_table import ALARMS, COMPOSITE
-from infra.template.runbook import Runbook
 
 RUNBOOK = Path(__file__).parent.parent.parent / "docs" / "runbook.md"
+PARTS = ("Meaning", "First look", "Remedy", "Test")
+_SECTION = re.compile(r"^### (\S+)\n(.*?)(?=^#|\Z)", re.DOTALL | re.MULTILINE)
+_PART = re.compile(r"^\*\*([A-Z][a-z ]+)\.\*\* (.+?)(?=\n\n|\Z)", re.DOTALL | re.MULTILINE)
+_Runbook: TypeAlias = Mapping[str, Mapping[str, str]]  # as `read_runbook` returns it
 
 _KEPT = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
 _OTHER_TOPIC = {"Fn::If": ["WithOtherAlarmTopic", {"Ref": "OtherAlarmTopic"}, {"Ref": "AWS::NoValue"}]}
@@ -28,7 +33,7 @@ def alarm_resources() -> dict[str, dict[str, Any]]:
     Raises:
         KeyError: an alarm has no section in the runbook.
     """
-    runbook = Runbook.read(RUNBOOK)
+    runbook = read_runbook(RUNBOOK)
     found = {row.logical_id: _alarm(row, runbook) for row in ALARMS}
     return found | {"PromiseBrokenAlarm": _composite(ALARMS, runbook)}
 
@@ -43,7 +48,7 @@ def rule(rows: Iterable[AlarmRow]) -> str:
     return " OR ".join(f'ALARM("{full_name(row.name)}")' for row in rows if row.breaks)
 
 
-def _alarm(row: AlarmRow, runbook: Runbook) -> dict[str, Any]:
+def _alarm(row: AlarmRow, runbook: _Runbook) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "AlarmName": {"Fn::Sub": full_name(row.name)},
         "AlarmDescription": _description(row.name, runbook),
@@ -98,7 +103,7 @@ def _dimensions(named: Mapping[str, Value]) -> list[dict[str, Value]]:
     return [{"Name": name, "Value": value} for name, value in named.items()]
 
 
-def _composite(rows: Iterable[AlarmRow], runbook: Runbook) -> dict[str, Any]:
+def _composite(rows: Iterable[AlarmRow], runbook: _Runbook) -> dict[str, Any]:
     broken = [row for row in rows if row.breaks]
     properties = {
         "AlarmName": {"Fn::Sub": full_name(COMPOSITE)},
@@ -115,5 +120,26 @@ def _composite(rows: Iterable[AlarmRow], runbook: Runbook) -> dict[str, Any]:
     }
 
 
-def _description(name: str, runbook: Runbook) -> str:
-    return f"{runbook.sections[name].meaning} See docs/runbook.md#{name}"
+def _description(name: str, runbook: _Runbook) -> str:
+    return f"{runbook[name]['Meaning']} See docs/runbook.md#{name}"
+
+
+class BadSection(ValueError):
+    """A section of the runbook lacks a paragraph, or has others."""
+
+
+def read_runbook(page: Path) -> dict[str, dict[str, str]]:
+    """Read what an operator reads about each alarm: the four paragraphs by their names, by the alarm's name.
+
+    Raises:
+        BadSection: a section lacks one of the four paragraphs, or an alarm has two sections.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name, text in _SECTION.findall(page.read_text(encoding="utf-8")):
+        parts = {part: " ".join(words.split()) for part, words in _PART.findall(text)}
+        if tuple(parts) != PARTS:
+            raise BadSection(f"{name} has the paragraphs {', '.join(parts) or 'none'}")
+        if name in found:
+            raise BadSection(f"{name} has two sections")
+        found[name] = parts
+    return found

@@ -12,7 +12,7 @@ from chalicelib.core.settings import settings
 from chalicelib.rights.erasure.certify import sign
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import LocalCloud
-from infra.local.guide import follow
+from infra.local.tour.erasure import follow_guide
 from tests.support.cases.certificates import a_certificate, a_long_certificate
 
 
@@ -30,5 +30,5 @@ def test_deployed_key_signs_and_openssl_verifies_with_the_published_key(
     settings.cache_clear()
     for certificate in (a_certificate(), a_long_certificate()):
         envelope = sign(certificate)
-        status, lines = follow(tmp_path, cloud.state.api_url, envelope.document())
+        status, lines = follow_guide(tmp_path, cloud.state.api_url, envelope.document())
         assert (status, lines) == (0, ["Verified OK", envelope.kid, envelope.kid])

@@ -14,7 +14,7 @@ from chalicelib.core import chain, clock, figures
 from chalicelib.stream.settings import service
 from infra.deployment.chat_settings import report_standing
 from infra.deployment.findings import DeploymentFinding, Severity
-from infra.deployment.preflight import may_deploy, stage_checks, stream_checks
+from infra.deployment.preflight import may_deploy, stage_checks
 from infra.local.cloud import LocalCloud
 from infra.ops.standing_in import act_as
 from tests.support.stream.emulated_app import apply_to, drifted_at
@@ -99,9 +99,9 @@ def test_drift_stops_a_release_and_no_rollback_with_the_stored_secret(
 ) -> None:
     said: list[str] = []
     target = replace(cloud.target, stream_secret=None)
-    assert may_deploy(stream_checks.app(cloud.account, target))
+    assert may_deploy(stage_checks.app(cloud.account, target))
     sdk.update_app_settings(disable_permissions_checks=True)
-    (stops,) = refusals(stream_checks.app(cloud.account, target))
+    (stops,) = refusals(stage_checks.app(cloud.account, target))
     assert "app disable_permissions_checks" in stops.text
     report_standing(cloud.account, "local", said.append)
     assert said[-1].startswith("not stopped, because it is a rollback: 1 settings")
@@ -110,7 +110,7 @@ def test_drift_stops_a_release_and_no_rollback_with_the_stored_secret(
 def test_app_that_is_bound_to_another_stage_is_refused(cloud: LocalCloud) -> None:
     issuer = "https://api.other.example"
     foreign = replace(cloud.target, stage="staging", issuer=issuer, figures=figures.DEFAULTS)
-    (stops,) = refusals(stream_checks.app(cloud.account, foreign))
+    (stops,) = refusals(stage_checks.app(cloud.account, foreign))
     assert cloud.target.issuer in stops.text
     (shared,) = refusals(stage_checks.app_of_another_stage(cloud.account, foreign))
     assert "ru4m-local-service uses app" in shared.text

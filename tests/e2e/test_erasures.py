@@ -13,10 +13,9 @@ from botocore.exceptions import ClientError
 from chalicelib.core import clock
 from chalicelib.core.table_names import Table
 from chalicelib.rights.answers.receipt_page import TEXTS
-from infra.local import guide
 from infra.local.chromium import browser
 from infra.local.cloud import LocalCloud
-from infra.local.tour.erasure import GRACE
+from infra.local.tour.erasure import GRACE, follow_guide
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.waiting import until
@@ -95,7 +94,7 @@ def test_erasure_leaves_evidence_locked_marks_and_a_verifiable_certificate(
     assert not is_suppressed(cloud, gordana.address)
 
     signed = link.certificate()
-    status, lines = guide.follow(tmp_path, cloud.state.api_url, signed)
+    status, lines = follow_guide(tmp_path, cloud.state.api_url, signed)
     kid = json.loads(signed)["kid"]
     assert (status, lines) == (0, ["Verified OK", kid, kid])
     certificate = json.loads((tmp_path / "certificate.json").read_bytes())

@@ -19,8 +19,8 @@ from chalicelib.privacy import subject_keys
 from chalicelib.privacy.pins import HELD_AHEAD
 from chalicelib.retention.held.model import HeldRecord
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
-from infra.local import guide
 from infra.local.cloud import LocalCloud
+from infra.local.tour.erasure import follow_guide
 from infra.local.tour.phone import Phone
 from infra.local.tour.receipt import ReceiptLink
 from infra.local.tour.usage import an_event, batch
@@ -103,7 +103,7 @@ def kept(link: ReceiptLink) -> set[tuple[str, str]]:
 def verified(cloud: LocalCloud, link: ReceiptLink, folder: Path) -> ErasureCertificate:
     """Return the certificate after openssl verified it."""
     folder.mkdir()
-    status, lines = guide.follow(folder, cloud.state.api_url, link.certificate())
+    status, lines = follow_guide(folder, cloud.state.api_url, link.certificate())
     assert (status, lines[0]) == (0, "Verified OK")
     return ErasureCertificate.read((folder / "certificate.json").read_bytes())
 

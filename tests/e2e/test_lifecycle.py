@@ -22,10 +22,10 @@ from tests.support.faults.processes import under_ignoring_parent
 _OWNER = """
 import sys
 from pathlib import Path
-from infra.local import children, signals
+from infra.local import children
 children.LOCAL = Path(sys.argv[1])
 from infra.local.emulator import running_emulator
-signals.install_handlers()
+children.install_handlers()
 with running_emulator() as address:
     print(address, flush=True)
     sys.stdin.read()

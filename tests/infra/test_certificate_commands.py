@@ -11,7 +11,7 @@ import pytest
 from chalicelib.core.settings import settings
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from chalicelib.rights.erasure.certify import sign
-from infra.local.guide import GUIDE, follow
+from infra.local.tour.erasure import GUIDE, follow_guide
 from tests.support.cases import certificates
 from tests.support.cases.certificates import a_certificate, a_long_certificate
 from tests.support.clouds.moto import gaps
@@ -61,7 +61,7 @@ def test_commands_of_the_guide_verify_a_certificate(
     publish(monkeypatch, key)
     issued = issue()
     envelope = sign(issued)
-    status, lines = follow(tmp_path, api, envelope.document())
+    status, lines = follow_guide(tmp_path, api, envelope.document())
     assert (status, lines) == (0, ["Verified OK", envelope.kid, envelope.kid])
     assert (tmp_path / "certificate.json").read_bytes() == issued.document()
     assert ErasureCertificate.read((tmp_path / "certificate.json").read_bytes()) == issued
@@ -72,7 +72,7 @@ def test_commands_verify_an_old_certificate_after_a_rotation(
 ) -> None:
     envelope = sign(a_certificate())
     publish(monkeypatch, certificates.rotate_key(), key)
-    status, lines = follow(tmp_path, api, envelope.document())
+    status, lines = follow_guide(tmp_path, api, envelope.document())
     assert (status, lines[0]) == (0, "Verified OK")
 
 
@@ -83,7 +83,7 @@ def test_commands_refuse_a_certificate_that_was_changed(
     envelope = sign(a_certificate())
     other = a_certificate(held=certificates.held_records()).document()
     forged = type(envelope)(envelope.kid, envelope.signature, other)
-    status, lines = follow(tmp_path, api, forged.document())
+    status, lines = follow_guide(tmp_path, api, forged.document())
     assert status != 0
     assert "Verified OK" not in lines
 
@@ -93,7 +93,7 @@ def test_commands_refuse_a_certificate_of_a_key_that_is_not_published(
 ) -> None:
     envelope = sign(a_certificate())
     publish(monkeypatch, certificates.rotate_key())
-    status, lines = follow(tmp_path, api, envelope.document())
+    status, lines = follow_guide(tmp_path, api, envelope.document())
     assert status != 0
     assert "Verified OK" not in lines
 

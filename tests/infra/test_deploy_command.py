@@ -27,7 +27,7 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.settings import BudgetMode, ErasureExtent
 from chalicelib.privacy.accountability import Accountability
 from infra import deploy as command
-from infra.deployment import chat_settings, mistakes, outcome, preflight, queues, settings_file, smoke
+from infra.deployment import chat_settings, mistakes, preflight, queues, settings_file, smoke
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, Severity
@@ -611,7 +611,7 @@ def test_failed_smoke_test_ends_the_command_with_status_one(
     monkeypatch.setattr(smoke, "try_deployed", lambda *_: iter([fails]))
     done = Deployment("https://api.example", "ru4m-staging-service", {})
     with pytest.raises(typer.Exit) as ended:
-        outcome.finish(account, "staging", done, "1")
+        command.finish(account, "staging", done, "1")
     assert ended.value.exit_code == 1
 
 

@@ -9,8 +9,7 @@ import pytest
 
 from infra.build import ROOT
 from infra.deployment.account import AwsAccount
-from infra.local.deployed.comparison import differences
-from infra.local.deployed.completion import DROPPED
+from infra.local.deployed.completion import DROPPED, differences
 from infra.local.deployed.templates import Resource, declared
 from infra.local.emulator import REGION
 

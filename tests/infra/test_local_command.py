@@ -37,7 +37,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(command, "forwarding", lambda _: nullcontext())
     monkeypatch.setattr(command, "play", lambda *_: False)
     monkeypatch.setattr("signal.pause", ctrl_c)
-    monkeypatch.setattr("infra.local.signals.install_handlers", lambda: None)
+    monkeypatch.setattr("infra.local.children.install_handlers", lambda: None)
     return waited
 
 

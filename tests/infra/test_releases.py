@@ -10,11 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.build import Package
-from infra.deployment import chat_settings, queues, releases, removal
+from infra.deployment import chat_settings, queues, releases, rollout
 from infra.deployment.releases import NoSuchRelease
-from infra.deployment.removal import NothingToRemove, remove_service
 from infra.deployment.rollback import CompletedRollback, roll_back
-from infra.deployment.rollout import deploy
+from infra.deployment.rollout import NothingToRemove, deploy, remove_service
 from infra.deployment.stacks import StackFailed, Stacks
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 from tests.infra.test_deploy import a_target, outputs_of, parameters
@@ -169,7 +168,7 @@ def test_removal_goes_on_if_a_queue_is_gone_already(
         raise ClientError({"Error": {"Code": "QueueDoesNotExist"}}, "GetQueueAttributes")
 
     monkeypatch.setattr(queues, "standings", standings)
-    assert removal.lost_messages(account, "staging") == "not known (QueueDoesNotExist)"
+    assert rollout.lost_messages(account, "staging") == "not known (QueueDoesNotExist)"
 
 
 def test_deployment_after_a_removal_uses_the_restored_table_again(

@@ -12,12 +12,11 @@ import typer
 
 from infra.ops.__main__ import app
 from infra.template.alarm_table import ALARMS, COMPOSITE
-from infra.template.alarms import RUNBOOK
-from infra.template.runbook import PARTS, BadSection, Runbook
+from infra.template.alarms import PARTS, RUNBOOK, BadSection, read_runbook
 from tests.infra.templates import Template, of_type, plain
 
 PAGE = RUNBOOK.read_text(encoding="utf-8")
-SECTIONS = Runbook.read(RUNBOOK).sections
+SECTIONS = read_runbook(RUNBOOK)
 DOCS = RUNBOOK.parent
 OF_OPERATORS = ("operations", "restore", "deploy", "limits")
 NAMES = [*(row.name for row in ALARMS), COMPOSITE]
@@ -30,8 +29,8 @@ def test_each_alarm_has_a_section_and_each_section_an_alarm() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_section_says_meaning_first_look_remedy_and_test(name: str) -> None:
-    assert tuple(SECTIONS[name].parts) == PARTS
-    assert f"ops alarms test {name if name != COMPOSITE else ''}" in SECTIONS[name].parts["Test"]
+    assert tuple(SECTIONS[name]) == PARTS
+    assert f"ops alarms test {name if name != COMPOSITE else ''}" in SECTIONS[name]["Test"]
 
 
 def test_description_of_each_alarm_is_its_meaning_and_links_its_section(service: Template) -> None:
@@ -43,7 +42,7 @@ def test_description_of_each_alarm_is_its_meaning_and_links_its_section(service:
     }
     for name, section in SECTIONS.items():
         text = described[name]["AlarmDescription"]
-        assert text == f"{section.meaning} See docs/runbook.md#{name}"
+        assert text == f"{section['Meaning']} See docs/runbook.md#{name}"
         assert len(text) <= 1024  # CloudWatch's limit
 
 
@@ -118,7 +117,7 @@ def test_section_without_a_paragraph_is_refused(text: str, problem: str, tmp_pat
     page = tmp_path / "runbook.md"
     page.write_text(text)
     with pytest.raises(BadSection, match=problem):
-        Runbook.read(page)
+        read_runbook(page)
 
 
 def test_second_section_of_an_alarm_is_refused(tmp_path: Path) -> None:
@@ -126,4 +125,4 @@ def test_second_section_of_an_alarm_is_refused(tmp_path: Path) -> None:
     page.write_text("### a\n\n" + "\n\n".join(f"**{part}.** Words." for part in PARTS) + "\n\n")
     page.write_text(page.read_text() * 2)
     with pytest.raises(BadSection, match="two sections"):
-        Runbook.read(page)
+        read_runbook(page)

@@ -15,8 +15,8 @@ PATIENCE = 20
 
 _STOPPABLE = """
 import signal
-from infra.local import signals
-signals.install_handlers()
+from infra.local.children import install_handlers
+install_handlers()
 try:
     print("ready", flush=True)
     while True:

@@ -14,7 +14,7 @@ from chalicelib.core.settings import Stage
 from infra.deployment import setting_keys
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.findings import DeploymentFinding, Severity, ok, refused, unknown
-from infra.deployment.preflight import account_checks, stage_checks, stream_checks
+from infra.deployment.preflight import account_checks, stage_checks
 from infra.deployment.target import DeploymentTarget
 from infra.ops.refusals import DENIED
 
@@ -34,7 +34,7 @@ _CHECKS: Mapping[str, Check] = {
     "mail": account_checks.mail,
     "mail domain": account_checks.mail_domain,
     "Stream app": stage_checks.app_of_another_stage,
-    "Stream": stream_checks.app,
+    "Stream": stage_checks.app,
 }
 
 

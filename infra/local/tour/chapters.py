@@ -15,16 +15,14 @@ from chalicelib.core.table_names import Table
 from infra.local.children import LOCAL
 from infra.local.js import ChatClients, ChatError
 from infra.local.tour import usage
-from infra.local.tour.chat_settings import delete_old_messages, keep_settings
-from infra.local.tour.contacts import become_contacts
-from infra.local.tour.conversations import chat
 from infra.local.tour.erasure import erase_account
-from infra.local.tour.hooks import receive_events
 from infra.local.tour.narration import Chapter, Tour
+from infra.local.tour.people import become_contacts, chat
 from infra.local.tour.phone import Phone, code_in
 from infra.local.tour.restore import back_up, restore_backup
 from infra.local.tour.retention import clean_up
 from infra.local.tour.rights import exercise_access
+from infra.local.tour.stream import delete_old_messages, keep_settings, receive_events
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
 from infra.ops.reports.plots import as_svg

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+from pathlib import Path
 
 from chalicelib.core import clock, figures
 from chalicelib.core.table_names import Table
 from infra.deployment.account import AwsAccount
-from infra.local import guide
-from infra.local.children import LOCAL
+from infra.local.children import LOCAL, ROOT
 from infra.local.cloud import LocalCloud
 from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
@@ -18,6 +20,8 @@ from infra.ops.internal_api import InternalApi
 
 # So long that the first erasure waits until Mila cancels it. On the local cloud the default is not to wait.
 GRACE = {figures.variable(figures.ErasureWaits, "grace_hours"): "24"}
+# docs/certificates.md, whose commands are run as a reader runs them: in a shell, with openssl and curl.
+GUIDE = (ROOT / "docs" / "certificates.md").read_text(encoding="utf-8")
 _OPERATOR = "tour-operator"
 _INVOICE = "RU-2026-0000001"
 # Keys of items that may show ids of a deleted account: the request and its evidence; and for some days, used
@@ -120,7 +124,7 @@ def _verify_certificate(tour: Tour, link: ReceiptLink) -> None:
     """Run the commands of docs/certificates.md."""
     folder = LOCAL / "certificate"
     folder.mkdir(exist_ok=True)
-    status, lines = guide.follow(folder, link.phone.api_url, link.certificate())
+    status, lines = follow_guide(folder, link.phone.api_url, link.certificate())
     certificate = json.loads((folder / "certificate.json").read_bytes())
     for one in certificate["deleted"]:
         tour.say(f"[dim]deleted:[/] {one['counted']} {one['count']} {one['records']}, {one['place']}")
@@ -159,3 +163,24 @@ def _is_gone_at_stream(cloud: LocalCloud, user_id: str) -> bool:
     user, channels = state["users"][user_id], state["channels"].values()
     authors = {message["user"]["id"] for channel in channels for message in channel["messages"]}
     return "deleted_at" in user and not {"name", "image"} & user.keys() and user_id not in authors
+
+
+def _commands() -> str:
+    """Return the commands of the guide, in their order, as a shell reads them."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", GUIDE, re.MULTILINE | re.DOTALL)
+    return "\n".join(line.strip() for block in blocks for line in block.splitlines())
+
+
+def follow_guide(folder: Path, api: str, signed: bytes) -> tuple[int, list[str]]:
+    """Follow the guide in a folder with a signed certificate; return the status and the lines."""
+    (folder / "signed-certificate.json").write_bytes(signed)
+    run = subprocess.run(
+        ["sh", "-e", "-c", _commands()],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "RU4M": api},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return run.returncode, run.stdout.splitlines()
