@@ -21,7 +21,7 @@ from tests.support.clouds import environment
 
 os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 
-from chalicelib.accounts.devices.model import Platform
+from chalicelib.accounts.model import Platform
 from chalicelib.core import aws, clock, table
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId

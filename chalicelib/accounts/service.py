@@ -4,7 +4,32 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.accounts import store
-from chalicelib.accounts.changes.store import (  # noqa: F401 - offered to other rooms
+from chalicelib.accounts.model import Account, ClaimKind
+from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
+    ACCOUNT,
+    OPEN_ACCOUNT,
+    OPEN_STORED_ACCOUNT,
+    SHARDS,
+    STORED_ACCOUNT,
+    AlreadyClaimed,
+    ClaimMoved,
+    RevokedLater,
+    claims_of,
+    claims_of_users,
+    devices,
+    glance_at_owner_of_phone,
+    glance_at_owner_of_user,
+    glances_in,
+    live_accounts,
+    owner_by_claim,
+    owner_of_change,
+    rekey,
+    release_claims,
+    releases_in,
+    revocation,
+)
+from chalicelib.accounts.store import last_use as last_uses
+from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other rooms
     AccountGone,
     AccountMoved,
     NotActive,
@@ -21,37 +46,12 @@ from chalicelib.accounts.changes.store import (  # noqa: F401 - offered to other
     thawing,
     unchanged,
 )
-from chalicelib.accounts.devices import store as devices  # noqa: F401 - offered to other rooms
-from chalicelib.accounts.last_use import store as last_uses
-from chalicelib.accounts.last_use.store import (  # noqa: F401 - offered to other rooms
+from chalicelib.accounts.store.last_use import (  # noqa: F401 - offered to other rooms
     LAST_USE,
     LastUseMoved,
     Placed,
     UsedAgain,
     UseList,
-)
-from chalicelib.accounts.model import Account, ClaimKind
-from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
-    ACCOUNT,
-    OPEN_ACCOUNT,
-    OPEN_STORED_ACCOUNT,
-    SHARDS,
-    STORED_ACCOUNT,
-    AlreadyClaimed,
-    ClaimMoved,
-    RevokedLater,
-    claims_of,
-    claims_of_users,
-    glance_at_owner_of_phone,
-    glance_at_owner_of_user,
-    glances_in,
-    live_accounts,
-    owner_by_claim,
-    owner_of_change,
-    rekey,
-    release_claims,
-    releases_in,
-    revocation,
 )
 from chalicelib.core import clock, needs
 from chalicelib.core.errors import NotFound

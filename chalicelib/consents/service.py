@@ -8,23 +8,33 @@ Invariants:
 - A consent is given to the privacy notice that applies to the subject now. A withdrawal is never refused.
 - Repeating a decision changes nothing and puts nothing on record.
 - A decision applies from the next read on, because `privacy/purposes` decides by the item itself.
+- The routes and the rights requests (withdrawal, objection to direct marketing) decide by one path,
+  `Decision`. So a decision has the same effect and the same evidence by every way.
 - A withdrawal deletes no data. The same write lists the purpose for deletion (`renewal`, ADR 28).
 
 Failures: of two concurrent decisions, the later one is made again on the result of the other, a bounded
 number of times. If a response is lost, the repeated request finds that it changes nothing.
 """
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
 from chalicelib.accounts.model import Account
-from chalicelib.consents import decision, evidence, records, store
-from chalicelib.consents.decision import of_objection, of_withdrawal  # noqa: F401 - offered to other rooms
+from chalicelib.consents import evidence, records, store
+from chalicelib.consents.evidence import Event, EventState
 from chalicelib.consents.model import (
     GPC_REFUSES,
     Choice,
+    Consent,
     ConsentDecision,
+    ConsentPurpose,
     ConsentState,
     Method,
     NoticeOutdated,
     Purposes,
+    decided,
+    none_decided,
 )
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
@@ -32,10 +42,12 @@ from chalicelib.consents.notices.versions import Standing
 from chalicelib.consents.records import RecordList, RecordReader
 from chalicelib.consents.store import PURPOSES, DecidedMeanwhile  # noqa: F401 - offered to other rooms
 from chalicelib.core import chain, clock, metrics
+from chalicelib.core.chain import Unreadable
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import Cursor, GlobalPrivacyControl, invalid_cursor
 from chalicelib.core.languages import Language
-from chalicelib.core.transactions import commit
+from chalicelib.core.metrics import Metric
+from chalicelib.core.transactions import Write, commit
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
@@ -46,6 +58,13 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 TRIES = 8
 # Entries of a history per page.
 PAGE = 100
+
+_COUNTED: Mapping[EventState, Metric] = {
+    EventState.GIVEN: Metric.CONSENT_GIVEN,
+    EventState.RENEWED: Metric.CONSENT_GIVEN,
+    EventState.REFUSED: Metric.CONSENT_WITHDRAWN,
+    EventState.WITHDRAWN: Metric.CONSENT_WITHDRAWN,
+}
 
 
 def choices(
@@ -100,7 +119,7 @@ def decide(
     if account is None:
         raise NotFound
     for _ in range(TRIES):
-        made = decision.of_choices(account, before, keys, *asked)
+        made = of_choices(account, before, keys, *asked)
         if not made.writes:
             return made.after
         wanted = [purpose for purpose in made.given if purpose in DIRECT_MARKETING]
@@ -171,3 +190,149 @@ def _number_of_cursor(cursor: Cursor | None) -> int | None:
     if not (cursor.isascii() and cursor.isdecimal() and 1 < int(cursor) < 10**12):
         raise invalid_cursor()
     return int(cursor)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Decisions after some choices.
+
+    Attributes:
+        after: the decisions.
+        withdrawn: the purposes whose consent the choices end.
+        given: the purposes to which the choices give consent.
+        objected: the purposes to which the subject newly objects.
+        writes: store the decisions and their evidence in one transaction; none if nothing changes. Their
+            conflict DecidedMeanwhile means that another decision of the subject came first.
+        counts: what to count once the writes are committed, each with the value of its dimension.
+    """
+
+    after: Purposes
+    withdrawn: tuple[Purpose, ...] = ()
+    given: tuple[Purpose, ...] = ()
+    objected: tuple[Purpose, ...] = ()
+    writes: tuple[Write, ...] = ()
+    counts: tuple[tuple[Metric, str], ...] = ()
+
+
+def of_choices(account: Account, before: Purposes | None, keys: SubjectKeys, *asked: Choice) -> Decision:
+    """The decisions after choices, in their order. A consent ends an objection to its purpose.
+
+    Raises:
+        Unavailable: no entry can be appended to the history, and a consent needs evidence (Art. 7(1) GDPR).
+    """
+    return _decision(account, before, keys, asked, objects_to=())
+
+
+def of_withdrawal(
+    account: Account, before: Purposes | None, keys: SubjectKeys, purposes: Collection[Purpose]
+) -> Decision:
+    """The decisions after a withdrawal of the consents to some purposes; it is never refused."""
+    return _decision(account, before, keys, _withdrawals(before, purposes), objects_to=())
+
+
+def of_objection(
+    account: Account, before: Purposes | None, keys: SubjectKeys, purposes: Collection[Purpose]
+) -> Decision:
+    """The decisions after an objection to purposes, which also withdraws the consents to them.
+
+    A consent that is given later is then a new decision, with evidence of its own, and ends the objection.
+    """
+    return _decision(account, before, keys, _withdrawals(before, purposes), objects_to=purposes)
+
+
+def _withdrawals(before: Purposes | None, purposes: Collection[Purpose]) -> tuple[Choice, ...]:
+    """The choices that withdraw what is given; a purpose without a consent stays undecided."""
+    in_force = before.in_force if before else {}
+    return tuple(Choice(purpose, ConsentState.WITHDRAWN) for purpose in in_force if purpose in purposes)
+
+
+def _decision(
+    account: Account,
+    before: Purposes | None,
+    keys: SubjectKeys,
+    asked: Collection[Choice],
+    objects_to: Collection[Purpose],
+) -> Decision:
+    now, known = clock.now(), before or none_decided(account.account_id)
+    changed = _after_choices(known, asked, now)
+    objected = tuple(purpose for purpose in objects_to if purpose not in known.objections)
+    if not changed.events and not objected:
+        return Decision(known)
+    after = known.model_copy(
+        update={
+            "consents": changed.consents,
+            "to_delete": changed.to_delete,
+            "objections": changed.objections | dict.fromkeys(objected, now),
+            "version": known.version + 1,
+        }
+    )
+    return Decision(
+        after,
+        withdrawn=changed.purposes(EventState.WITHDRAWN),
+        given=changed.purposes(EventState.GIVEN, EventState.RENEWED),
+        objected=objected,
+        writes=_writes(account, before, after, changed.events, keys),
+        counts=tuple((_COUNTED[event.event_state], event.purpose) for event in changed.events),
+    )
+
+
+@dataclass(frozen=True)
+class _Changed:
+    consents: dict[Purpose, Consent]
+    to_delete: dict[Purpose, datetime]
+    objections: dict[Purpose, datetime]
+    events: tuple[Event, ...]
+
+    def purposes(self, *states: EventState) -> tuple[Purpose, ...]:
+        """The purposes of events of these kinds."""
+        return tuple(
+            ConsentPurpose(event.purpose).purpose for event in self.events if event.event_state in states
+        )
+
+
+def _after_choices(before: Purposes, asked: Collection[Choice], now: datetime) -> _Changed:
+    """The decisions after some choices, and an event for each choice that changed one."""
+    consents, to_delete = dict(before.consents), dict(before.to_delete)
+    objections, events = dict(before.objections), list[Event]()
+    for choice in asked:
+        stood = consents.get(choice.purpose)
+        if consent := _decided(stood, choice, objections, now):
+            consents[choice.purpose] = consent
+            events.append(Event.of(choice.purpose, stood, consent))
+            if events[-1].event_state is EventState.WITHDRAWN:
+                to_delete[choice.purpose] = now
+            if events[-1].gives:
+                objections.pop(choice.purpose, None)
+    return _Changed(consents, to_delete, objections, tuple(events))
+
+
+def _decided(
+    stood: Consent | None, choice: Choice, objections: Collection[Purpose], now: datetime
+) -> Consent | None:
+    """The consent after a choice, or None; a consent to what the subject objected to is always a change."""
+    gives = choice.state is ConsentState.GIVEN and choice.method is Method.EXPLICIT
+    return decided(None if gives and choice.purpose in objections else stood, choice, now)
+
+
+def _writes(
+    account: Account, before: Purposes | None, after: Purposes, events: Collection[Event], keys: SubjectKeys
+) -> tuple[Write, ...]:
+    """The writes of decisions and their evidence, with the events that were owed before.
+
+    If no entry can be appended to the history, withdrawals are stored alone and their events are owed.
+
+    Raises:
+        Unavailable: no entry can be appended, and a consent needs evidence.
+    """
+    if not events:
+        return (store.stored(before, after, keys),)
+    due = (*after.owed, *evidence.serialized(events))
+    try:
+        entry = evidence.entry(due, at=clock.now())
+        history = evidence.chain_of(account.pseudonym)
+        return tuple(store.recorded(before, after.model_copy(update={"owed": ()}), keys, history, entry))
+    except Unreadable:
+        metrics.count(Metric.CONSENT_EVIDENCE_AT_RISK)
+        if any(event.gives for event in events):
+            raise Unavailable from None
+        return (store.stored(before, after.model_copy(update={"owed": due}), keys),)

@@ -9,6 +9,7 @@ No other module reads the time or sleeps.
 """
 
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from typing import Annotated, Any
@@ -99,3 +100,28 @@ class _WholeInstantSchema:
 
 # An instant that its source made UTC and whole. Pydantic writes it as `to_text` does, seven times as fast.
 WholeInstant = Annotated[datetime, _WholeInstantSchema]
+
+
+@dataclass
+class Pace:
+    """A steady pace for calls whose rate another service limits: at most one call in each interval.
+
+    Each of the workers that run at once has a pace of its own, at the rate divided by their number. So their
+    sum stays within the rate without a shared counter, also if all of them run. If fewer run, part of the
+    rate is left unused.
+
+    The first call waits too: the run before, perhaps in the same container, may just have made its last one.
+    """
+
+    interval: timedelta
+    _next_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._next_at = ticks() + self.interval.total_seconds()
+
+    def wait(self) -> None:
+        """Wait until the next call may be made, and count it as made."""
+        now = ticks()
+        if now < self._next_at:
+            pause(timedelta(seconds=self._next_at - now))
+        self._next_at = max(now, self._next_at) + self.interval.total_seconds()

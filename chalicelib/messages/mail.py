@@ -37,12 +37,11 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import aws, clock, egress, metrics
 from chalicelib.core.aws import AwsBug, in_doubt
-from chalicelib.core.clock import MINUTE
+from chalicelib.core.clock import MINUTE, Pace
 from chalicelib.core.ids import MailId
 from chalicelib.core.languages import language_of
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
-from chalicelib.core.pace import Pace
 from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
 from chalicelib.privacy.controller import CONTROLLER

@@ -8,9 +8,23 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
-from chalicelib.core.explanations import ExplainedEnum
+
+class ExplainedEnum(StrEnum):
+    """A closed list of words: each is for machines, and has an explanation for people.
+
+    Members are `(word, explanation)`; a subclass with more parts takes them in `__init__`.
+    """
+
+    plainly: str
+
+    def __new__(cls, word: str, plainly: str, *_more: object) -> Self:
+        """Create a member whose value is its word."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.plainly = plainly
+        return member
 
 
 class LegalBasis(StrEnum):

@@ -25,9 +25,8 @@ from datetime import datetime
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, metrics
 from chalicelib.core.batches import batched
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, Pace
 from chalicelib.core.metrics import Metric
-from chalicelib.core.pace import Pace
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.reconciliation import store
 from chalicelib.reconciliation.model import deletion_from

@@ -14,9 +14,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.core import clock, metrics, observe
-from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.clock import DAY, MINUTE, Pace
 from chalicelib.core.metrics import Metric
-from chalicelib.core.pace import Pace
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table

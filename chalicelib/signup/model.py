@@ -7,7 +7,7 @@ from pydantic import Field
 
 from chalicelib.accounts.challenges.model import Code
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
-from chalicelib.accounts.devices.model import Device
+from chalicelib.accounts.model import Device
 from chalicelib.accounts.profiles.model import DisplayName
 from chalicelib.accounts.sessions.model import SessionView
 from chalicelib.consents.notices.model import NoticeVersion

@@ -24,8 +24,7 @@ from chalicelib.accounts.challenges.model import (
     CodeRequest,
     Opened,
 )
-from chalicelib.accounts.devices.model import KnownDevice
-from chalicelib.accounts.model import Account
+from chalicelib.accounts.model import Account, KnownDevice
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.service import ACCOUNT, devices
 from chalicelib.accounts.sessions import service as sessions

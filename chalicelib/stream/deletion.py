@@ -43,10 +43,10 @@ from datetime import datetime, timedelta
 
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import HOUR, MINUTE
-from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from chalicelib.privacy.purposes import ExplainedEnum
 from chalicelib.stream import gateway
 from chalicelib.stream.model import (
     InputRefused,

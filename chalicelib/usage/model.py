@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from chalicelib.accounts.devices.model import Device, Platform
+from chalicelib.accounts.model import Device, Platform
 from chalicelib.core.clock import Instant, WholeInstant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId

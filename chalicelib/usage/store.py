@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from operator import itemgetter
 
-from chalicelib.accounts.devices.model import Platform
+from chalicelib.accounts.model import Platform
 from chalicelib.core import clock, metrics, shards, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.changes.store import NotFreezable, NotFrozen
 from chalicelib.accounts.model import AccountState
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.service import OPEN_ACCOUNT
+from chalicelib.accounts.store.changes import NotFreezable, NotFrozen
 from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, RightsRequestId

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts.devices.model import Device
+from chalicelib.accounts.model import Device
 from chalicelib.accounts.service import devices
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.changes import store
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
+from chalicelib.accounts.store import changes
 from chalicelib.core import needs
 from chalicelib.core.ids import AccountId
 from chalicelib.core.transactions import commit
@@ -26,7 +26,7 @@ def numberless(world: World) -> User:
     (row,) = needs.read_accounts([owner], (OPEN_STORED_ACCOUNT, DATA_KEY))
     account = row[OPEN_STORED_ACCOUNT]
     assert account
-    commit(store.number_loss(account, row[DATA_KEY]), *accounts.phone_moves(owner, account.phone, None))
+    commit(changes.number_loss(account, row[DATA_KEY]), *accounts.phone_moves(owner, account.phone, None))
     return user
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.accounts.challenges import messages, store
+from chalicelib.accounts.challenges import service, store
 from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core import clock
 from chalicelib.core.ids import ChallengeId
@@ -65,7 +65,7 @@ def test_duplicate_is_answered_as_in_progress_while_the_first_is_sending(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = a_request()
-    twins = just_before(monkeypatch, messages, "text_code", lambda: world.asks_for_a_code(**same))
+    twins = just_before(monkeypatch, service, "text_code", lambda: world.asks_for_a_code(**same))
     assert world.asks_for_a_code(**same).status == 202
     assert twins[0].problem == "in_progress"
     assert len(world.messages_to(same["phone"])) == 1
@@ -142,7 +142,7 @@ def test_one_of_two_duplicates_after_a_crash_sends(world: World, monkeypatch: py
     same = a_request()
     crash_before_sending(world, monkeypatch, same)
     world.advance(timedelta(seconds=30))
-    twins = just_before(monkeypatch, messages, "text_code", lambda: world.asks_for_a_code(**same))
+    twins = just_before(monkeypatch, service, "text_code", lambda: world.asks_for_a_code(**same))
     assert world.asks_for_a_code(**same).status == 202
     assert twins[0].problem == "in_progress"
     assert len(world.messages_to(same["phone"])) == 1
@@ -276,5 +276,5 @@ def crash(*_: object) -> None:
 def crash_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, request: dict[str, Any]) -> None:
     """Kill the function between writing the challenge and sending the code."""
     with monkeypatch.context() as broken:
-        broken.setattr(messages, "text_code", crash)
+        broken.setattr(service, "text_code", crash)
         assert world.asks_for_a_code(**request).status == 500

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.accounts.devices.model import Platform
+from chalicelib.accounts.model import Platform
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import aws, clock, needs
 from chalicelib.core.ids import AccountId

@@ -11,10 +11,9 @@ from botocore.exceptions import ConnectTimeoutError
 
 from chalicelib.core import aws, chain, clock
 from chalicelib.core.chain import ChainEntry
-from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.clock import DAY, HOUR, MINUTE, Pace
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
-from chalicelib.core.pace import Pace
 from chalicelib.core.settings import settings
 from chalicelib.core.table.items import plain, wire_item
 from chalicelib.core.table_names import Table

@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.accounts.devices.model import Platform
+from chalicelib.accounts.model import Platform
 from chalicelib.core import aws, clock, needs, observe, table
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId

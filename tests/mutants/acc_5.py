@@ -17,7 +17,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="device_id_may_encode_a_hardware_address",
         promise="ACC-5",
-        place="chalicelib.accounts.devices.model:_random",
+        place="chalicelib.accounts.model:_random",
         find="if value.version != 4:",
         replace="if value.version not in {1, 4}:",
         harm="An app sends the hardware address of a phone inside its device id, and we keep it.",

@@ -6,7 +6,7 @@ MUTANTS = (
     Mutant(
         name="use_after_the_warning_does_not_save_the_account",
         promise="RET-5",
-        place="chalicelib.accounts.last_use.store:unused",
+        place="chalicelib.accounts.store.last_use:unused",
         find='Attr("used_at").eq(Attr("warned_for"))',
         replace='Attr("used_at").gte(Attr("warned_for"))',
         harm="A person signs in just before the deletion begins, and loses the account nevertheless.",

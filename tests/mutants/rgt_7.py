@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="altered_history_refuses_the_withdrawal",
         promise="RGT-7",
-        place="chalicelib.consents.decision:_writes",
+        place="chalicelib.consents.service:_writes",
         find="if any(event.gives for event in events):",
         replace="if events:",
         harm=(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.accounts.challenges.model import Limit
-from chalicelib.accounts.devices.model import Platform
+from chalicelib.accounts.model import Platform
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import Unfit

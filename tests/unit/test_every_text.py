@@ -23,7 +23,6 @@ from pydantic import BaseModel
 import chalicelib
 from chalicelib.consents.evidence import Event
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.languages import Language
 from chalicelib.core.phrases import Catalogue, Phrasebook, to_cyrillic
 from chalicelib.messages.letters import Words, short_text
@@ -33,7 +32,7 @@ from chalicelib.privacy import words
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.declaration import DataSubject
 from chalicelib.privacy.periods import Period
-from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.purposes import Category, ExplainedEnum, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.register import WITHOUT_RECORD
 from chalicelib.privacy.remedies import AUTHORITIES, COMPLAINTS_SITE
@@ -141,7 +140,7 @@ def latin_words(text: str) -> set[str]:
 def test_texts_of_all_kinds_are_found() -> None:
     kinds = {name.rsplit(".", 2)[0] for name in PAIRS}
     assert kinds >= {
-        "chalicelib.accounts.challenges.messages",
+        "chalicelib.accounts.challenges.service",
         "chalicelib.consents.announcements",
         "chalicelib.rights.erasure.idle.warnings",
         "chalicelib.rights.answers.words",

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core import clock
+from chalicelib.core.clock import Pace
 from chalicelib.core.figures import FanOut
-from chalicelib.core.pace import Pace
 
 
 class Time:

@@ -131,9 +131,9 @@ def test_only_core_table_items_builds_the_partition_key_of_an_account() -> None:
     assert [n for n in code if '"A#' in (ROOT / n).read_text()] == ["chalicelib/core/table/items.py"]
 
 
-def test_only_explanations_defines_an_enum_with_explanations() -> None:
+def test_only_purposes_defines_an_enum_with_explanations() -> None:
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "def __new__" in p.read_text()]
-    assert users == ["explanations.py"]
+    assert users == ["purposes.py"]
 
 
 def test_only_core_batches_splits_into_batches() -> None:
@@ -194,9 +194,7 @@ def stores_imported_from_another_room() -> set[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-                stores = {
-                    name for name in names if name.startswith("chalicelib.") and name.endswith(".store")
-                }
+                stores = {name for name in names if re.match(r"chalicelib\..*\.store(\.|$)", name)}
                 found |= {(str(path), name) for name in stores if name.split(".")[1] != room}
     return found
 

@@ -39,7 +39,7 @@ from chalicelib.accounts.challenges.model import (
     TooManyCodes,
 )
 from chalicelib.accounts.challenges.numbers import is_served, prefix_of
-from chalicelib.accounts.devices.model import Device
+from chalicelib.accounts.model import Device
 from chalicelib.core import keyring, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Problem, TooMany

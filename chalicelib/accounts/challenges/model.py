@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from chalicelib.accounts.devices.model import Device, KnownDevice
+from chalicelib.accounts.model import Device, KnownDevice
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Gone, InvalidRequest, Schemas, TooMany, Unavailable, Unprocessable
 from chalicelib.core.http import Body, ClientAddress, View

@@ -1,4 +1,4 @@
-"""The rules of one-time codes: sending one, sending it again, verifying a guess (ADR 3).
+"""The rules of one-time codes: sending one by SMS or mail, sending it again, verifying a guess (ADR 3).
 
 The code is derived from the challenge and its purpose under a key of the vault. So the code is not stored, a
 resend sends the same code, and a leaked table reveals no code. A guess is counted in the challenge before the
@@ -13,13 +13,14 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from chalicelib.accounts.challenges import limits, messages, store
+from chalicelib.accounts.challenges import limits, store
 from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengeExpired,
     ChallengeRef,
     CodeChannel,
     CodeRequest,
+    EmailInDoubt,
     EmailUnavailable,
     Opened,
     Recognise,
@@ -29,6 +30,7 @@ from chalicelib.accounts.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
+from chalicelib.accounts.challenges.numbers import country_of
 from chalicelib.accounts.challenges.store import (  # noqa: F401 - offered to other rooms
     UsedMeanwhile,
     get,
@@ -39,16 +41,44 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.errors import InProgress, Problem, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import ChallengeId
+from chalicelib.core.ids import ChallengeId, MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Write
+from chalicelib.messages import mail, sms
+from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
+from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
+from chalicelib.messages.model import InvalidEmail
+from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
+from chalicelib.privacy.purposes import Purpose
 
 # The gateway ends every request after 29 s, so a challenge that is unsent after 30 s was left by a crash.
 _GIVEN_UP = timedelta(seconds=30)
 # After waits of 1, 2 and 4 minutes: the last resend is in minute 7 of the code's 10 minutes.
 _MAX_RESENDS = 3
 
+# The code is not in the subject, since locked screens show that.
+_CODE_MAIL: Letters = {
+    "sr": (
+        "RU4M: kod za potvrdu",
+        (
+            "Vaš RU4M kod: {code}. Ne dajte ga nikome.",
+            "Važi deset minuta. Ako ga niste tražili, zanemarite ovu poruku.",
+        ),
+    ),
+    "en": (
+        "RU4M: your code",
+        (
+            "Your RU4M code is {code}. Do not share it with anyone.",
+            "It is valid for ten minutes. If you did not ask for it, ignore this message.",
+        ),
+    ),
+}
+# Each fits into one part, in each script: a code is the message that attackers make us send.
+_CODE_TEXT: ShortTexts = {
+    "sr": "RU4M kod: {code}. Ne dajte ga nikome.",
+    "en": "Your RU4M code is {code}. Do not share it with anyone.",
+}
 
 _UNSENT = {CodeChannel.SMS: SmsUnavailable, CodeChannel.EMAIL: EmailUnavailable}
 
@@ -208,7 +238,7 @@ def count_verified(challenge: Challenge) -> None:
 
 
 def _send(challenge: Challenge, destination: str) -> None:
-    senders = {CodeChannel.SMS: messages.text_code, CodeChannel.EMAIL: messages.mail_code}
+    senders = {CodeChannel.SMS: text_code, CodeChannel.EMAIL: mail_code}
     senders[challenge.channel](destination, code(challenge), challenge.locale)
     metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
@@ -291,3 +321,42 @@ def _too_early(challenge: Challenge) -> TooManyCodes:
     wait = int((challenge.resend_after - clock.now()).total_seconds())
     metrics.count(Metric.CODE_NOT_SENT)
     return TooManyCodes(limit="resend", retry_after=max(wait, 1))
+
+
+def mail_code(address: str, code: str, locale: str | None) -> None:
+    """Send the code in the user's language.
+
+    The user's choices are not read: the user requested this mail, so it needs no consent, and no objection
+    applies.
+
+    Raises:
+        InvalidEmail: SES will never accept mail for this address.
+        EmailUnavailable: SES did not accept it; a new request sends another code.
+        EmailInDoubt: it is unknown whether SES accepted it; the same applies.
+    """
+    letter = compose(_CODE_MAIL, MailId.new(), address, locale, {"code": code})
+    try:
+        mail.send(letter, Purpose.AUTHENTICATION, choices=None)
+    except MailRefused:
+        raise InvalidEmail from None
+    except MailUnavailable:
+        raise EmailUnavailable from None
+    except MailInDoubt:
+        raise EmailInDoubt from None
+
+
+def text_code(phone: str, code: str, locale: str | None) -> None:
+    """Send the code in the user's language.
+
+    Raises:
+        SmsUnavailable: SNS did not accept it.
+        SmsInDoubt: it is unknown whether SNS accepted it.
+    """
+    text = short_text(_CODE_TEXT, locale, {"code": code})
+    try:
+        sms.send(TextMessage(to=phone, text=text), Purpose.AUTHENTICATION)
+    except (TextRefused, TextUnavailable):
+        raise SmsUnavailable from None
+    except TextInDoubt:
+        raise SmsInDoubt from None
+    metrics.count(Metric.CODE_TEXTED, of=country_of(phone))

@@ -16,7 +16,7 @@ from chalicelib.core.languages import Language
 from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail, sms
-from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
+from chalicelib.messages.letters import Letters, ShortTexts, WrittenMessage
 from chalicelib.messages.mail import Mail, MailNotSent
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
@@ -77,15 +77,14 @@ def announce_number_change(account: Account, email: str | None) -> None:
         TextUnavailable: SNS did not accept the text message.
         TextInDoubt: it is unknown whether it did.
     """
-    contact, hours = settings().contact_email, settings().erasure.recovery_hours
+    words = {"hours": str(settings().erasure.recovery_hours)}
+    message = WrittenMessage(_NUMBER_MAIL, _NUMBER_TEXT, words)
     if account.phone:
-        text = short_text(_NUMBER_TEXT, account.locale, {"contact": contact})
         with suppress(TextRefused):
-            sms.send(TextMessage(account.phone, text), Purpose.AUTHENTICATION)
+            sms.send(TextMessage(account.phone, message.text(account.locale)), Purpose.AUTHENTICATION)
     if email:
-        words = {"contact": contact, "hours": str(hours)}
-        letter = compose(_NUMBER_MAIL, MailId.new(), email, account.locale, words)
         with suppress(MailNotSent):
+            letter = message.mail(MailId.new(), email, account.locale)
             mail.send(letter, Purpose.AUTHENTICATION, choices=None)
 
 

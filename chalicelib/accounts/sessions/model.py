@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from chalicelib.accounts.challenges.model import Code
-from chalicelib.accounts.devices.model import Device, Platform
+from chalicelib.accounts.model import Device, Platform
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, RightsRequestId, SessionId

@@ -7,9 +7,8 @@ and the first one of a calendar week records that the account is used (ADR 36). 
 from datetime import datetime
 from uuid import UUID
 
-from chalicelib.accounts.devices import store as devices
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.service import OPEN_ACCOUNT, last_uses
+from chalicelib.accounts.service import OPEN_ACCOUNT, devices, last_uses
 from chalicelib.accounts.sessions import logout, rotation, service, store
 from chalicelib.accounts.sessions.model import Session, SessionView
 from chalicelib.accounts.sessions.rotation import Active, RotationVerdict, Shown

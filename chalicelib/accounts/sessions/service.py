@@ -13,8 +13,7 @@ from typing import Self
 
 import jwt
 
-from chalicelib.accounts.devices.model import Device
-from chalicelib.accounts.model import Account, AccountState
+from chalicelib.accounts.model import Account, AccountState, Device
 from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import (
     DeviceView,

@@ -26,10 +26,10 @@ from enum import Enum, auto
 from typing import Any
 
 from chalicelib.core import clock, metrics, observe
+from chalicelib.core.clock import Pace
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Need
-from chalicelib.core.pace import Pace
 from chalicelib.messages import mail
 from chalicelib.messages.campaigns import store
 from chalicelib.messages.campaigns.model import (

@@ -18,9 +18,9 @@ from typing import Any
 
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.batches import batched
+from chalicelib.core.clock import Pace
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Wanted
-from chalicelib.core.pace import Pace
 from chalicelib.core.queues import DueShards, Shard
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings

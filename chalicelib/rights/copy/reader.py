@@ -31,7 +31,6 @@ from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import chain, clock, needs
 from chalicelib.core.chain import Chain
-from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.sealing import KeyNotFound, SealBroken, SealingError, Unfit
 from chalicelib.core.table_names import Table
@@ -39,7 +38,7 @@ from chalicelib.privacy import bundles, codec, register
 from chalicelib.privacy.declaration import LookupPath, lookup_path
 from chalicelib.privacy.periods import After
 from chalicelib.privacy.personal import Record
-from chalicelib.privacy.purposes import LegalBasis, has_lapsed
+from chalicelib.privacy.purposes import ExplainedEnum, LegalBasis, has_lapsed
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.rights.copy import store
 from chalicelib.rights.copy.selection import EVIDENCE, REQUEST_EVIDENCE, Evidence, Selection

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from chalicelib.accounts.challenges.model import Code
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
-from chalicelib.accounts.devices.model import DeviceId
+from chalicelib.accounts.model import DeviceId
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.http import Body

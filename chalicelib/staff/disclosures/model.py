@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import ConflictingRequest, Unprocessable
-from chalicelib.core.explanations import ExplainedEnum
 from chalicelib.core.ids import AccountId, DisclosureId, StaffId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, Statutory
@@ -31,7 +30,7 @@ from chalicelib.privacy.personal import (
     Record,
     personal,
 )
-from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
+from chalicelib.privacy.purposes import Category, ExplainedEnum, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)

@@ -36,7 +36,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from chalicelib.core.explanations import ExplainedEnum
+from chalicelib.privacy.purposes import ExplainedEnum
 
 # Stream's limit for the messages, and for the reactions, in a user's export.
 MAX_EXPORTED = 10_000

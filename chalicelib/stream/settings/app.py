@@ -18,7 +18,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from chalicelib.core.pace import Pace
+from chalicelib.core.clock import Pace
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.stream import gateway
 from chalicelib.stream.model import (

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from botocore.awsrequest import AWSResponse
 
-from chalicelib.accounts.devices.model import Platform
+from chalicelib.accounts.model import Platform
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings

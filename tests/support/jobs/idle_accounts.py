@@ -11,9 +11,8 @@ from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
 from chalicelib.consents.notices.model import NoticeKind, Practice
 from chalicelib.core import clock
-from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.clock import DAY, HOUR, Pace
 from chalicelib.core.ids import AccountId
-from chalicelib.core.pace import Pace
 from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_schedule_event, an_address

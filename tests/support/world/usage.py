@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.devices.model import Platform
+from chalicelib.accounts.model import Platform
 from chalicelib.consents import store as decisions
 from chalicelib.consents.model import Consent, ConsentState, Purposes
 from chalicelib.consents.service import PURPOSES

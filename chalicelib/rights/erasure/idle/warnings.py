@@ -15,12 +15,11 @@ from functools import partial
 from chalicelib.accounts.model import LastUse, WarningStage
 from chalicelib.accounts.service import LastUseMoved, last_uses
 from chalicelib.core import clock, metrics
-from chalicelib.core.clock import day_of
+from chalicelib.core.clock import Pace, day_of
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.languages import Language, counted
 from chalicelib.core.metrics import Metric
-from chalicelib.core.pace import Pace
 from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit

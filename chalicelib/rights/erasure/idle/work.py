@@ -35,11 +35,10 @@ from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import Practice
 from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.batches import batched
-from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.clock import DAY, HOUR, MINUTE, Pace
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
-from chalicelib.core.pace import Pace
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table

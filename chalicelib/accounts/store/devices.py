@@ -8,7 +8,7 @@ ids are random. It stays known if the number of the account changes.
 from datetime import datetime
 from uuid import UUID
 
-from chalicelib.accounts.devices.model import Device, KnownDevice
+from chalicelib.accounts.model import Device, KnownDevice
 from chalicelib.core import clock, keyring, table
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import Secret

@@ -1,1 +1,0 @@
-"""Changes of one account: its number, its language, its state."""
