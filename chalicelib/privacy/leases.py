@@ -55,16 +55,22 @@ class LeasedState(Generic[AnyRecord]):
     fresh: Callable[[], AnyRecord]
 
     def read(self) -> AnyRecord:
-        """The state; a new one if there is none."""
-        return read(self.place, self.fresh())
+        """The state; a new one if there is none.
+
+        Raises:
+            SealingError: the stored record is not one that this code wrote.
+        """
+        return self._stored() or self.fresh()
 
     def lease(self, until: datetime) -> AnyRecord:
-        """Lease the job.
+        """Lease the job; a new state is stored if there is none.
 
         Raises:
             LeaseTaken: another run has it.
+            SealingError: as for `read`.
+            Unavailable: the table does not answer; the caller must not start the work.
         """
-        return acquire(self.place, self.fresh(), until)
+        return _acquire(self.place, self._stored(), self.fresh(), until)
 
     def save(self, leased: AnyRecord, **changes: object) -> AnyRecord:
         """Change the state, and keep the lease.
@@ -72,7 +78,7 @@ class LeasedState(Generic[AnyRecord]):
         Raises:
             LeaseTaken: the lease expired, and another run has it.
         """
-        return save(self.place, leased, **changes)
+        return _save(self.place, leased, **changes)
 
     def release(self, leased: AnyRecord, **changes: object) -> None:
         """Release the job together with a change of its state.
@@ -80,7 +86,10 @@ class LeasedState(Generic[AnyRecord]):
         Raises:
             LeaseTaken: as for `save`.
         """
-        release(self.place, leased, **changes)
+        self.save(leased, **{"leased_until": None, **changes})
+
+    def _stored(self) -> AnyRecord | None:
+        return codec.read(type(self.fresh()), self.place)
 
 
 class _Part(Protocol):
@@ -125,7 +134,7 @@ class LeasedParts(Generic[AnyRecord]):
         Raises:
             LeaseTaken: another worker has leased the part, or its record cannot be read.
         """
-        return acquire_found(self.place(part), found, self.fresh(part), until)
+        return _acquire(self.place(part), found, self.fresh(part), until)
 
     def save(self, part: str, leased: AnyRecord, **changes: object) -> AnyRecord:
         """Change the record of a part, and write when it was touched; returns its next state.
@@ -133,35 +142,15 @@ class LeasedParts(Generic[AnyRecord]):
         Raises:
             LeaseTaken: another worker took the part over; its fence has changed.
         """
-        return save(self.place(part), leased, **changes)
+        return _save(self.place(part), leased, **changes)
 
 
-def read(place: Key, fresh: AnyRecord) -> AnyRecord:
-    """Read the record at a key; `fresh` if there is none.
-
-    Raises:
-        SealingError: the stored record is not one that this code wrote.
-    """
-    return codec.read(type(fresh), place) or fresh
-
-
-def acquire(place: Key, fresh: AnyRecord, until: datetime) -> AnyRecord:
-    """Lease a record until an instant; `fresh` is stored if there is none.
-
-    Raises:
-        LeaseTaken: another run has the lease.
-        SealingError: as for `read`.
-        Unavailable: the table does not answer; the caller must not start the work.
-    """
-    return acquire_found(place, codec.read(type(fresh), place), fresh, until)
-
-
-def acquire_found(place: Key, found: AnyRecord | None, fresh: AnyRecord, until: datetime) -> AnyRecord:
-    """Lease a record that the caller has read, as `acquire` does; `found` is None if there is none.
+def _acquire(place: Key, found: AnyRecord | None, fresh: AnyRecord, until: datetime) -> AnyRecord:
+    """Lease a record that the caller has read; `fresh` is stored if there is none.
 
     Raises:
         LeaseTaken: another run has the lease, or a record is stored that the caller could not read.
-        Unavailable: as for `acquire`.
+        Unavailable: the table does not answer.
     """
     before = cast("_Leased", found or fresh)
     if is_leased(before.leased_until, until):
@@ -188,7 +177,7 @@ def is_leased(leased_until: datetime | None, until: datetime) -> bool:
     return leased_until is not None and clock.now() < leased_until <= until + HOUR
 
 
-def save(place: Key, leased: AnyRecord, **changes: object) -> AnyRecord:
+def _save(place: Key, leased: AnyRecord, **changes: object) -> AnyRecord:
     """Change a leased record, and keep the lease.
 
     Raises:
@@ -198,15 +187,6 @@ def save(place: Key, leased: AnyRecord, **changes: object) -> AnyRecord:
     same = Attr("fence").eq(cast("_Leased", leased).fence)
     table.write(Replace(place, codec.to_item(after, place), only_if=same, conflict=LeaseTaken))
     return after
-
-
-def release(place: Key, leased: AnyRecord, **changes: object) -> None:
-    """Release a lease together with a change of the record.
-
-    Raises:
-        LeaseTaken: as for `save`.
-    """
-    save(place, leased, **{"leased_until": None, **changes})
 
 
 class TurnTaken(Conflict):

@@ -44,7 +44,7 @@ from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
 from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream import gateway
-from chalicelib.stream.model import ListedUser, StreamRefused, StreamReport
+from chalicelib.stream.model import FoundUser, StreamRefused, StreamReport
 from chalicelib.stream.users import access, sync
 
 KEPT = 30 * DAY
@@ -154,7 +154,7 @@ def repair(page: ComparedPage) -> bool:
     return not sync.sync(page.to_repair)
 
 
-def judge_orphans(users: Mapping[UserId, ListedUser]) -> Orphans:
+def judge_orphans(users: Mapping[UserId, FoundUser]) -> Orphans:
     """Judge the users of a page that have no account. Nothing is changed."""
     if not users:
         return Orphans()
@@ -210,7 +210,7 @@ def _stored(owned: Iterable[AccountId]) -> Iterator[tuple[Account, Profile]]:
         yield from profiles.by_accounts(some)
 
 
-def _compare(found: _Found, user: ListedUser, account: Account, profile: Profile | None) -> None:
+def _compare(found: _Found, user: FoundUser, account: Account, profile: Profile | None) -> None:
     """Compare a user with the account, and with the profile if that can be read."""
     if account.state is not AccountState.ACTIVE:
         if not user.is_deactivated:
@@ -223,7 +223,7 @@ def _compare(found: _Found, user: ListedUser, account: Account, profile: Profile
             found.push_tokens[account.user_id] = user.push_tokens
 
 
-def _differs(user: ListedUser, profile: Profile) -> bool:
+def _differs(user: FoundUser, profile: Profile) -> bool:
     if user.has_other_fields or user.push_tokens:
         return True
     return (user.name, user.image) != (profile.display_name, profile.avatar_url)

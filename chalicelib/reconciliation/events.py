@@ -14,6 +14,7 @@ change in a run. Events beyond that are dropped, and an alarm rings. The pass of
 users, and stops for an operator.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 from chalicelib.accounts import service as accounts
@@ -131,7 +132,7 @@ def _active_owner(user_id: UserId) -> AccountId | None:
 def _repaired(account_id: AccountId, found: FoundUser) -> bool:
     """Delete the push tokens, and send the profile if there are other fields; return whether it worked."""
     try:
-        access.delete_push_tokens(found.id, found.push_tokens)
+        access.delete_push_tokens(UserId(found.id), found.push_tokens)
     except (StreamUnavailable, StreamRefused):
         return False
     return not (found.has_other_fields and sync.sync([account_id]))
@@ -147,18 +148,9 @@ def _wait(hook: Hook, left: timedelta, *, has_waited: bool) -> None:
     It is counted after it was sent: a worker that is killed between the two sends it twice, and loses none.
     """
     user_id = UserId(hook.subject)
-    try:
+    with suppress(TooMany):  # another event waits, or another worker sent one at the same time
         if not has_waited:
             WAITING.check(user_id)
-    except TooMany:
-        return
-    hooks.send_hook(hook, not_before=clock.now() + left)
-    if not has_waited:
-        _count_waiting(user_id)
-
-
-def _count_waiting(user_id: UserId) -> None:
-    try:
-        WAITING.hit(user_id)
-    except TooMany:  # another worker sent one at the same time
-        return
+        hooks.send_hook(hook, not_before=clock.now() + left)
+        if not has_waited:
+            WAITING.hit(user_id)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.core.ids import UserId
-from chalicelib.stream.model import FoundUser, ListedUser, Task, TaskId, TaskOutcome, TaskState
+from chalicelib.stream.model import FoundUser, Task, TaskId, TaskOutcome, TaskState
 
 # The SDK puts an id into the path unescaped. A task's is a UUID; this pattern excludes `/`, `.` and `?`.
 _TASK_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -62,10 +62,10 @@ def found_users(answer: Mapping[str, Any], wanted: list[UserId]) -> tuple[FoundU
     Raises:
         Malformed: there is no list of users, or an entry has no id or one that was not asked for.
     """
-    users = answer.get("users")
-    if not isinstance(users, list):
+    found = _users(answer)
+    if any(user.id not in wanted for user in found):
         raise Malformed
-    return tuple(_found_user(entry, wanted) for entry in users)
+    return found
 
 
 # The fields of a user that we send, and those that Stream sets itself.
@@ -81,16 +81,13 @@ _STREAMS = frozenset(
 )  # fmt: skip
 
 
-def listed_users(answer: Mapping[str, Any], after: str) -> tuple[ListedUser, ...]:
+def listed_users(answer: Mapping[str, Any], after: str) -> tuple[FoundUser, ...]:
     """The users in a page of a list that is sorted by id and begins after an id.
 
     Raises:
         Malformed: there is no list of users, an entry has no id, or the ids do not ascend.
     """
-    users = answer.get("users")
-    if not isinstance(users, list):
-        raise Malformed
-    found = tuple(map(_listed_user, users))
+    found = _users(answer)
     ids = [after, *(user.id for user in found)]
     if any(later <= earlier for earlier, later in itertools.pairwise(ids)):
         raise Malformed
@@ -112,17 +109,24 @@ def blocked_users(answer: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(map(str, ids))
 
 
-def _listed_user(entry: object) -> ListedUser:
+def _users(answer: Mapping[str, Any]) -> tuple[FoundUser, ...]:
+    users = answer.get("users")
+    if not isinstance(users, list):
+        raise Malformed
+    return tuple(map(_user, users))
+
+
+def _user(entry: object) -> FoundUser:
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
         raise Malformed
-    return ListedUser(
-        id=entry["id"],
-        name=_text(entry.get("name")),
-        image=_text(entry.get("image")),
-        has_other_fields=has_other_fields(entry),
-        push_tokens=push_tokens(entry),
+    return FoundUser(
+        entry["id"],
         is_deleted=entry.get("deleted_at") is not None,
         is_deactivated=entry.get("deactivated_at") is not None,
+        has_other_fields=has_other_fields(entry),
+        push_tokens=push_tokens(entry),
+        name=_text(entry.get("name")),
+        image=_text(entry.get("image")),
     )
 
 
@@ -146,20 +150,6 @@ def _text(value: object) -> str | None:
 def says_deleted(text: object) -> bool:
     """Whether the text of an error says that a user was deleted."""
     return isinstance(text, str) and _DELETED.search(text) is not None
-
-
-def _found_user(entry: object, wanted: list[UserId]) -> FoundUser:
-    if not isinstance(entry, dict) or entry.get("id") not in wanted:
-        raise Malformed
-    return FoundUser(
-        entry["id"],
-        is_deleted=entry.get("deleted_at") is not None,
-        is_deactivated=entry.get("deactivated_at") is not None,
-        has_other_fields=has_other_fields(entry),
-        push_tokens=push_tokens(entry),
-        name=_text(entry.get("name")),
-        image=_text(entry.get("image")),
-    )
 
 
 def _outcomes(result: Mapping[str, Any]) -> Mapping[str, TaskOutcome]:

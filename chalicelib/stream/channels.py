@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.privacy.purposes import Category, Purpose
+from chalicelib.privacy.purposes import Category
 from chalicelib.stream import gateway
 from chalicelib.stream.answers import Malformed
 from chalicelib.stream.model import (
@@ -121,10 +121,8 @@ def find_message(message_id: MessageId) -> FoundMessage | None:
         StreamUnavailable, StreamRefused: it is not known.
     """
     try:
-        answer = gateway.ask(
-            lambda client: client.get_message(message_id, show_deleted_message=True),
-            sending=_AN_ID,
-            purpose=Purpose.LEGAL_OBLIGATION,
+        answer = gateway.ask_as_obliged(
+            lambda client: client.get_message(message_id, show_deleted_message=True)
         )
     except UserBurned:  # Stream's code for anything that is not there
         return None
@@ -144,11 +142,7 @@ def delete_message(message: FoundMessage) -> None:
     for file in message.files:
         _delete_file(f"channels/{message.channel_type}/{message.channel_id}/{file.route}", file.url)
     try:
-        gateway.ask(
-            lambda client: client.delete_message(message.id, hard=True),
-            sending=_AN_ID,
-            purpose=Purpose.LEGAL_OBLIGATION,
-        )
+        gateway.ask_as_obliged(lambda client: client.delete_message(message.id, hard=True))
     except UserBurned:
         return
     except StreamRefused:
@@ -164,11 +158,7 @@ def _delete_file(path: str, url: str) -> None:
     repeated call does not use up the next minute's calls for the same files.
     """
     with suppress(InputRefused, UserBurned):
-        gateway.ask(
-            lambda client: client.delete(path, {"url": url}),
-            sending=_AN_ID,
-            purpose=Purpose.LEGAL_OBLIGATION,
-        )
+        gateway.ask_as_obliged(lambda client: client.delete(path, {"url": url}))
 
 
 def _message(answer: Mapping[str, Any]) -> FoundMessage:

@@ -157,7 +157,7 @@ def still_there(user_ids: list[UserId]) -> frozenset[UserId]:
     Raises:
         StreamUnavailable, StreamRefused: it is not known.
     """
-    return frozenset(user.id for user in gateway.find_users(user_ids) if not user.is_deleted)
+    return frozenset(UserId(user.id) for user in gateway.find_users(user_ids) if not user.is_deleted)
 
 
 def _poll_task(user_id: UserId, asked: StreamDeletionTask, task_id: TaskId) -> DeletionProgress:

@@ -45,7 +45,6 @@ from chalicelib.stream.model import (
     CredentialsRefused,
     FoundUser,
     InputRefused,
-    ListedUser,
     StreamRefused,
     StreamUnavailable,
     Task,
@@ -168,7 +167,7 @@ def export_users(ids: Iterable[UserId]) -> TaskId:
     wanted = list(ids)
     if not 0 < len(wanted) <= MAX_USERS_PER_EXPORT:
         raise ValueError(f"an export is of 1 to {MAX_USERS_PER_EXPORT} users")
-    answer = ask(lambda client: client.export_users(wanted), sending=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION)
+    answer = ask_as_obliged(lambda client: client.export_users(wanted))
     return read_answer(answers.task_id, answer.get("task_id"))
 
 
@@ -182,11 +181,7 @@ def delete_users(ids: Iterable[UserId], extent: ErasureExtent) -> TaskId:
         StreamUnavailable: Stream may have made a task, whose id is lost.
     """
     wanted = _batch(ids)
-    answer = ask(
-        lambda client: client.delete_users(wanted, **model.DELETION_OPTIONS[extent]),
-        sending=_AN_ID,
-        purpose=Purpose.LEGAL_OBLIGATION,
-    )
+    answer = ask_as_obliged(lambda client: client.delete_users(wanted, **model.DELETION_OPTIONS[extent]))
     return read_answer(answers.task_id, answer.get("task_id"))
 
 
@@ -197,32 +192,28 @@ def find_users(ids: Iterable[UserId]) -> tuple[FoundUser, ...]:
         StreamRefused, StreamUnavailable: absence is not known; an answer of another form counts as none.
     """
     wanted = _batch(ids)
-    answer = ask(
+    answer = ask_as_obliged(
         lambda client: client.query_users(
             {"id": {"$in": wanted}}, limit=MAX_USERS_PER_CALL, include_deactivated_users=True
-        ),
-        sending=_AN_ID,
-        purpose=Purpose.LEGAL_OBLIGATION,
+        )
     )
     return read_answer(lambda found: answers.found_users(found, wanted), answer)
 
 
-def list_users(after: str) -> tuple[ListedUser, ...]:
+def list_users(after: str) -> tuple[FoundUser, ...]:
     """The next 100 users at most whose ids follow an id, in the order of ids, deactivated ones included.
 
     Raises:
         StreamRefused, StreamUnavailable: an answer of another form or order counts as none.
     """
     beyond = {"id": {"$gt": after}} if after else {}
-    answer = ask(
+    answer = ask_as_obliged(
         lambda client: client.query_users(
             beyond,
             sort=[{"field": "id", "direction": 1}],
             limit=MAX_USERS_PER_CALL,
             include_deactivated_users=True,
-        ),
-        sending=_AN_ID,
-        purpose=Purpose.LEGAL_OBLIGATION,
+        )
     )
     return read_answer(lambda found: answers.listed_users(found, after), answer)
 
@@ -249,6 +240,11 @@ def task(task_id: TaskId) -> Task:
     except UserBurned:
         raise TaskNotFound from None
     return read_answer(answers.task, answer)
+
+
+def ask_as_obliged(call: Callable[[StreamChat], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Make a call that a legal obligation requires, and that sends random ids only; else as `ask`."""
+    return ask(call, sending=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION)
 
 
 def ask(

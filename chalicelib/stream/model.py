@@ -184,34 +184,18 @@ class TaskOutcome(StrEnum):
 class FoundUser:
     """A user in the answer to a query. Stream documents that it omits deleted ones.
 
+    The id in a list of all users may be one that is not ours.
     `has_other_fields`: whether there are fields that neither we nor Stream set.
     `push_tokens`: what an app registered at Stream, although push is off there.
     """
 
-    id: UserId
+    id: str
     is_deleted: bool
     is_deactivated: bool
     has_other_fields: bool = False
     push_tokens: tuple[str, ...] = field(default=(), repr=False)
     name: str | None = field(default=None, repr=False)
     image: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class ListedUser:
-    """A user in a list of all users. The id may be one that is not ours.
-
-    `has_other_fields`: whether there are fields that neither we nor Stream set.
-    `push_tokens`: what an app registered at Stream, although push is off there.
-    """
-
-    id: str
-    name: str | None = field(repr=False)
-    image: str | None = field(repr=False)
-    has_other_fields: bool
-    push_tokens: tuple[str, ...] = field(repr=False)
-    is_deleted: bool
-    is_deactivated: bool
 
 
 @dataclass(frozen=True)

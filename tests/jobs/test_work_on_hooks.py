@@ -196,7 +196,7 @@ def test_waiting_event_survives_a_worker_that_is_killed_after_sending_it(
     assert work(body) == []
     writes_field(stream, vera, shoe_size="43")
     with (
-        mock.patch.object(events, "_count_waiting", side_effect=KeyboardInterrupt),
+        mock.patch.object(events, "WAITING", mock.Mock(**{"hit.side_effect": KeyboardInterrupt})),
         pytest.raises(KeyboardInterrupt),
     ):
         work(body)

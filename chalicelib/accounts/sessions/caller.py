@@ -124,10 +124,10 @@ class StepUpCaller(RightsCaller):
 
     @classmethod
     def authorize(cls, claims: Claims, found: Found) -> Self:
-        """Accept what a RightsCaller accepts, if the token is stepped up.
+        """Accept what the class without a step-up accepts, if the token is stepped up.
 
         Raises:
-            SessionEnded: as for a RightsCaller.
+            SessionEnded, AccountFrozen, Restricted: as for that class.
             StepUpRequired: the token is not stepped up, or its ten minutes have passed.
         """
         caller = super().authorize(claims, found)
@@ -135,19 +135,7 @@ class StepUpCaller(RightsCaller):
         return caller
 
 
-class ActiveStepUpCaller(Caller):
+class ActiveStepUpCaller(StepUpCaller, Caller):
     """The owner of a live session of an active account whose token is stepped up."""
 
     problems: ClassVar[tuple[type[Problem], ...]] = (*Caller.problems, StepUpRequired)
-
-    @classmethod
-    def authorize(cls, claims: Claims, found: Found) -> Self:
-        """Accept what a Caller accepts, if the token is stepped up.
-
-        Raises:
-            SessionEnded, AccountFrozen, Restricted: as for a Caller.
-            StepUpRequired: the token is not stepped up, or its ten minutes have passed.
-        """
-        caller = super().authorize(claims, found)
-        caller.require_step_up()
-        return caller

@@ -6,15 +6,18 @@ although the locked version still exists. Other objects of the bucket are not li
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from chalicelib.core import clock
 from chalicelib.core.chain import locked
 from chalicelib.core.chain.checkpoints import Checkpoint, Proof
 from chalicelib.core.chain.entries import Unreadable
-from chalicelib.core.chain.locked import ask, fetch
+from chalicelib.core.chain.locked import fetch
 from chalicelib.core.settings import settings
 
 _PREFIX = "checkpoints/"
@@ -136,30 +139,12 @@ def read(version: Version) -> Checkpoint:
 
 def _versions(page: int) -> Iterator[list[Version]]:
     """The versions of each object, the highest number first, as listed page by page."""
-    request = {"Bucket": settings().archive().bucket, "Prefix": _PREFIX, "MaxKeys": page}
-    name, gathered = "", list[Version]()
-    while True:
-        answer = ask("s3", "list_object_versions", **request)
-        listed = [(version["Key"], _version(version, marker=False)) for version in answer.get("Versions", [])]
-        listed += [
-            (marker["Key"], _version(marker, marker=True)) for marker in answer.get("DeleteMarkers", [])
-        ]
-        for key, version in sorted(listed, key=lambda pair: pair[0]):
-            if key != name and gathered:
-                yield gathered
-                gathered = []
-            name = key
-            gathered.append(version)
-        if not answer.get("IsTruncated"):
-            break
-        request["KeyMarker"] = answer["NextKeyMarker"]
-        request["VersionIdMarker"] = answer["NextVersionIdMarker"]
-    if gathered:
-        yield gathered
+    for _, places in groupby(locked.places(_PREFIX, page), itemgetter("Key")):
+        yield [_version(place) for place in places]
 
 
-def _version(listed: dict[str, str], *, marker: bool) -> Version:
-    digits = listed["Key"].removeprefix(_PREFIX).removesuffix(".json")
+def _version(place: Mapping[str, Any]) -> Version:
+    digits = place["Key"].removeprefix(_PREFIX).removesuffix(".json")
     number = _HIGHEST - int(digits) if digits.isascii() and digits.isdecimal() else 0
-    ours = number > 0 and key_of(number) == listed["Key"]
-    return Version(number if ours else 0, listed["VersionId"], marker)
+    ours = number > 0 and key_of(number) == place["Key"]
+    return Version(number if ours else 0, place["VersionId"], marker="Size" not in place)

@@ -122,8 +122,8 @@ def listed(prefix: str) -> Iterator[LockedObject]:
     Raises:
         Unavailable, AwsBug: as `ask` raises them.
     """
-    for key, places in groupby(_places(prefix), itemgetter("Key")):
-        versions = list(places)
+    for key, found in groupby(places(prefix), itemgetter("Key")):
+        versions = list(found)
         first = next((one for one in reversed(versions) if "Size" in one), None)
         if first:
             yield LockedObject(key, first["VersionId"], first["LastModified"], len(versions) > 1)
@@ -138,13 +138,19 @@ def read(found: LockedObject) -> bytes:
     return fetch(Bucket=settings().archive().bucket, Key=found.key, VersionId=found.version_id)
 
 
-def _places(prefix: str) -> Iterator[dict[str, Any]]:
-    """Versions, which have a size, and delete markers; by key, the newest of each first."""
-    request = {"Bucket": settings().archive().bucket, "Prefix": prefix}
+def places(prefix: str, page: int = 1000) -> Iterator[dict[str, Any]]:
+    """List versions, which have a size, and delete markers, by key, the newest of each first.
+
+    `page`: the most that one call lists.
+
+    Raises:
+        Unavailable, AwsBug: as `ask` raises them.
+    """
+    request = {"Bucket": settings().archive().bucket, "Prefix": prefix, "MaxKeys": page}
     while True:
         answer = ask("s3", "list_object_versions", **request)
-        places = [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]
-        yield from sorted(sorted(places, key=itemgetter("LastModified"), reverse=True), key=itemgetter("Key"))
+        listed = [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]
+        yield from sorted(sorted(listed, key=itemgetter("LastModified"), reverse=True), key=itemgetter("Key"))
         if not answer.get("IsTruncated"):
             return
         request |= {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}

@@ -72,19 +72,29 @@ class Body(BaseModel, frozen=True, extra="forbid", strict=True):
         """Read a request's body.
 
         Raises:
-            UnsupportedMedia: the media type is missing or different.
+            UnsupportedMedia: the media type is missing or none that is read.
             PayloadTooLarge: the body is larger than `max_bytes`.
             UnexpectedField: the body has fields that this route does not accept.
             InvalidRequest: any other fault. It names places and rules, never the value.
         """
-        if (content_type or "").split(";")[0].strip().lower() != cls.media_type:
-            raise UnsupportedMedia(f"Send {cls.media_type}")
+        kind = (content_type or "").split(";")[0].strip().lower()
+        if kind not in {cls.media_type, *cls.also_as}:
+            raise UnsupportedMedia(f"Send {' or '.join((cls.media_type, *cls.also_as))}")
         if len(raw) > cls.max_bytes:
             raise PayloadTooLarge(f"At most {cls.max_bytes} bytes")
         try:
-            return cls.model_validate_json(raw)
+            return cls.read(raw, str(content_type))
         except ValidationError as error:
             raise cls.refusal(error) from None
+
+    @classmethod
+    def read(cls, raw: bytes, _: str) -> Self:
+        """Read a body of one of the media types, given as it was sent.
+
+        Raises:
+            ValidationError: the body does not have this form.
+        """
+        return cls.model_validate_json(raw)
 
     @classmethod
     def refusal(cls, error: ValidationError, under: str = "") -> InvalidRequest:
@@ -300,26 +310,19 @@ class FormBody(Body, extra="ignore"):
     max_bytes: ClassVar[int] = 4 * 1024
 
     @classmethod
-    def parse(cls, raw: bytes, content_type: str | None) -> Self:
-        """Read a request's body.
+    def read(cls, raw: bytes, content_type: str) -> Self:
+        """Read the fields of a form.
 
         Raises:
-            UnsupportedMedia: it is no form.
-            PayloadTooLarge: it is larger than `max_bytes`.
-            InvalidRequest: it is malformed, or a field is missing or has another value.
+            InvalidRequest: it is malformed.
+            ValidationError: a field is missing or has another value.
         """
-        kind = (content_type or "").split(";")[0].strip().lower()
-        if kind not in {cls.media_type, *cls.also_as}:
-            raise UnsupportedMedia(f"Send {' or '.join((cls.media_type, *cls.also_as))}")
-        if len(raw) > cls.max_bytes:
-            raise PayloadTooLarge(f"At most {cls.max_bytes} bytes")
+        is_multipart = content_type.strip().lower().startswith(_MULTIPART)
         try:
-            fields = dict(_form_parts(raw, str(content_type)) if kind == _MULTIPART else _form_pairs(raw))
-            return cls.model_validate(fields)
-        except ValidationError as error:
-            raise cls.refusal(error) from None
+            fields = dict(_form_parts(raw, content_type) if is_multipart else _form_pairs(raw))
         except ValueError:
             raise InvalidRequest("The form is malformed") from None
+        return cls.model_validate(fields)
 
 
 def _form_pairs(raw: bytes) -> list[tuple[str, str]]:

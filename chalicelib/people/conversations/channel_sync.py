@@ -138,12 +138,8 @@ def _add(conversation: OpenConversation, missing: list[UserId]) -> None:
         if sync.sync(owners):
             raise StreamUnavailable from None
         for user_id in missing:
-            try:
+            with sync.count_refusal():
                 channels.add_members(conversation.cid, [user_id])
-            except UserBurned:
-                metrics.count(Metric.CHAT_PROFILE_SKIPPED)
-            except StreamRefused:
-                metrics.count(Metric.CHAT_PROFILE_REFUSED)
 
 
 def _remove(cid: str, members: Collection[str]) -> None:
@@ -152,9 +148,5 @@ def _remove(cid: str, members: Collection[str]) -> None:
         channels.remove_members(cid, members)
     except StreamRefused:
         for member in members:
-            try:
+            with sync.count_refusal():
                 channels.remove_members(cid, [member])
-            except UserBurned:
-                metrics.count(Metric.CHAT_PROFILE_SKIPPED)
-            except StreamRefused:
-                metrics.count(Metric.CHAT_PROFILE_REFUSED)

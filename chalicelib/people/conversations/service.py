@@ -170,13 +170,10 @@ def _with(
     others: dict[UserId, AccountId],
 ) -> OpenConversation:
     """A conversation of the caller and others: a new one, or the one before with who is missing."""
-    now = clock.now()
-    everyone = {me.user_id: me.account_id, **others}
-    members = [
-        Member(account_id=account_id, user_id=user_id, joined_at=now)
-        for user_id, account_id in everyone.items()
-    ]
-    return before.changed(members) if before else OpenConversation.new(conversation_id, form, members, now)
+    members = _joining({me.user_id: me.account_id, **others})
+    if before:
+        return before.changed(members)
+    return OpenConversation.new(conversation_id, form, members, members[0].joined_at)
 
 
 def _admissible(

@@ -97,7 +97,7 @@ def find_existing(user_ids: list[UserId]) -> dict[UserId, FoundUser]:
     Raises:
         StreamUnavailable, StreamRefused: it is not known.
     """
-    return {user.id: user for user in gateway.find_users(user_ids) if not user.is_deleted}
+    return {UserId(user.id): user for user in gateway.find_users(user_ids) if not user.is_deleted}
 
 
 # A call returns a token to Stream, which has it already; otherwise it names the user only.

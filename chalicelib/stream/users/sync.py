@@ -25,7 +25,8 @@ Of blocks:
 - A user whom Stream does not know, or refuses, delays no other one. It is counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeGuard
@@ -188,6 +189,17 @@ def _deactivate(ended: dict[AccountId, UserId]) -> list[AccountId]:
     return missed
 
 
+@contextmanager
+def count_refusal() -> Iterator[None]:
+    """Count a call that Stream refuses, so that it delays no other one."""
+    try:
+        yield
+    except UserBurned:
+        metrics.count(Metric.CHAT_PROFILE_SKIPPED)  # not sent to Stream yet, or deleted there
+    except StreamRefused:
+        metrics.count(Metric.CHAT_PROFILE_REFUSED)
+
+
 # The personal data that the calls send to Stream.
 _AN_ID = frozenset({Category.PSEUDONYM})
 _A_BLOCK = _AN_ID | {Category.CONTACTS}
@@ -210,11 +222,8 @@ def _is_done(account: Account, listed: BlockList) -> bool:
     if not account.is_active:
         return True
     try:
-        _set(account.user_id, blocks.wanted_at_stream(listed))
-    except UserBurned:
-        metrics.count(Metric.CHAT_PROFILE_SKIPPED)  # not sent to Stream yet, or deleted there
-    except StreamRefused:
-        metrics.count(Metric.CHAT_PROFILE_REFUSED)
+        with count_refusal():
+            _set(account.user_id, blocks.wanted_at_stream(listed))
     except StreamUnavailable:
         return False
     return True
@@ -223,12 +232,8 @@ def _is_done(account: Account, listed: BlockList) -> bool:
 def _set(user_id: UserId, wanted: frozenset[UserId]) -> None:
     stored = blocked_users(user_id)
     for other in sorted(wanted - stored):
-        try:
+        with count_refusal():
             block(user_id, other)
-        except UserBurned:
-            metrics.count(Metric.CHAT_PROFILE_SKIPPED)
-        except StreamRefused:
-            metrics.count(Metric.CHAT_PROFILE_REFUSED)
     for gone in sorted(stored - wanted):
         try:
             unblock(user_id, gone)
