@@ -125,7 +125,7 @@ class RightDeclaration:
             yield from names
 
 
-# Art. 12(2), (5) and (6) GDPR (Art. 21 ZZPL) give these reasons for Art. 15 to 21: the requester cannot be
+# Art. 12(2), (5) and (6) GDPR (Art. 21 ZZPL) give these reasons for Art. 15 to 22: the requester cannot be
 # identified, or the request is manifestly unfounded or excessive. The article of a right gives the others.
 IN_GENERAL = frozenset(
     {
