@@ -294,6 +294,41 @@ def test_full_list_drops_the_oldest_so_that_no_stranger_keeps_others_out(
     assert len(cloud.records("sent_invitation")) == 10
 
 
+@pytest.mark.parametrize("decision", ["decline", "accept"])
+def test_decided_invitation_outlives_a_flood(
+    world: World, monkeypatch: pytest.MonkeyPatch, decision: str
+) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_MOST", "5")
+    settings.cache_clear()
+    mila, jovan = world.a_user(), world.a_user()
+    jovan.invites(mila)
+    decides(mila, received(mila)[0]["id"], decision)
+    mila.calls("DELETE", f"/v1/contacts/{jovan.user_id}")
+    for _ in range(7):
+        world.advance(timedelta(seconds=1))
+        world.a_user().invites(mila)
+    jovan.invites(mila)
+    assert len(received(mila)) == 5
+    assert jovan.user_id not in senders(mila)
+
+
+def test_invitation_that_is_declined_while_it_makes_room_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_MOST", "5")
+    settings.cache_clear()
+    mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
+    jovan.invites(mila)
+    (first,) = received(mila)
+    world.advance(timedelta(seconds=1))
+    for _ in range(4):
+        is_invited_by_a_stranger(mila)
+    before_the_commit(monkeypatch, lambda: decides(mila, first["id"], "decline"))
+    vuk.invites(mila)
+    jovan.invites(mila)
+    assert senders(mila) == [vuk.user_id]
+
+
 def test_invitations_are_limited_per_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_DAY", "1")
     settings.cache_clear()

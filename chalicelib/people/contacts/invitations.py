@@ -65,11 +65,15 @@ def _send(me: Peer, user_id: UserId) -> None:
 
 
 def _drop_oldest(recipient: AccountId, before: list[Invitation]) -> list[Write]:
-    """The writes that make room for one more: a stranger must not keep later invitations out."""
-    over = len(before) + 1 - settings().limits.invitations_most
+    """The writes that make room for one more: a stranger must not keep later invitations out.
+
+    A decided invitation stays until its end, or its sender could invite again, and is not counted.
+    """
+    pending = [one for one in before if one.state is InvitationState.PENDING]
+    over = len(pending) + 1 - settings().limits.invitations_most
     return [
         write
-        for oldest in before[: max(0, min(over, _DROPPED_AT_ONCE))]
+        for oldest in pending[: max(0, min(over, _DROPPED_AT_ONCE))]
         for write in store.oldest_deletions(recipient, oldest.account_id)
     ]
 

@@ -66,7 +66,7 @@ class OthersContactsFull(Conflict):
 
 
 class OldestMoved(Conflict):
-    """The invitation that makes room for another one was deleted since it was read."""
+    """The invitation that makes room for another one was decided or deleted since it was read."""
 
 
 class PairMoved(Conflict):
@@ -248,9 +248,12 @@ def invitation_creations(
 
 
 def oldest_deletions(recipient: AccountId, sender: AccountId) -> list[Write]:
-    """The writes that delete an invitation and its reverse row; their conflict is OldestMoved."""
-    rows = (invitation_key(recipient, sender), invited_key(sender, recipient))
-    return [Delete(row, conflict=OldestMoved) for row in rows]
+    """The writes that delete a pending invitation and its reverse row; their conflict is OldestMoved."""
+    is_pending = Attr("state").eq(InvitationState.PENDING)
+    return [
+        Delete(invitation_key(recipient, sender), only_if=is_pending, conflict=OldestMoved),
+        Delete(invited_key(sender, recipient), conflict=OldestMoved),
+    ]
 
 
 def received(recipient: AccountId) -> list[Invitation]:
