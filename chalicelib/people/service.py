@@ -60,14 +60,15 @@ def _ending(me: Peer, other: Side, added: list[Write]) -> list[Write]:
 
 
 def lift(me: Peer, user_id: UserId) -> None:
-    """Lift every block of a user's id and number. Repeating it changes nothing; no contact comes back.
+    """Lift the block of a user's id. Repeating it changes nothing; no contact comes back.
+
+    A block of the user's number stays: it is the entry of another id, which the list of blocks shows.
 
     Raises:
         Unavailable: concurrent changes won every time.
     """
     for _ in range(TRIES):
-        _, phone = _find(user_id)
-        writes = blocks.lifting(me, user_id, phone)
+        writes = blocks.lifting(me, user_id)
         try:
             if writes:
                 commit(*writes)

@@ -43,4 +43,16 @@ MUTANTS: tuple[Mutant, ...] = (
         replace="return other.is_kept_from(one)",
         harm="A blocked user still sees the profile of the user who blocked them.",
     ),
+    Mutant(
+        name="lifting_an_id_finds_the_entry_of_its_number",
+        promise="ACC-6",
+        place="chalicelib.accounts.blocks.model:BlockList.without",
+        find="        if user_id not in self.links:\n",
+        replace=(
+            "        erased = (one for one, link in self.links.items() if not link.account_id)\n"
+            "        user_id = next(erased, user_id)\n"
+            "        if user_id not in self.links:\n"
+        ),
+        harm="A user lifts a block of a new account, and sees which erased user had its number.",
+    ),
 )

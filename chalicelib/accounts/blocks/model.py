@@ -103,29 +103,21 @@ class BlockList(
     ) -> Self:
         """The next version with a block; the same list if it is there already, as it would be added.
 
-        A block of an erased user with the same number is replaced: it is the same person again.
+        The entry of another id stays, also if it has the number: its end would show whose number that was.
         """
         link = BlockLink(account_id=account_id, number=self._digest(phone) if phone else None)
         if self.links.get(user_id) == link:
             return self
-        replaced = {one for one, known in self.links.items() if _is_followed_by(known, link)} | {user_id}
         since = next((block.blocked_at for block in self.blocks if block.user_id == user_id), at)
-        kept = tuple(block for block in self.blocks if block.user_id not in replaced)
-        links = {one: known for one, known in self.links.items() if one not in replaced}
-        return self._next((*kept, Block(user_id=user_id, blocked_at=since)), {**links, user_id: link})
+        kept = tuple(block for block in self.blocks if block.user_id != user_id)
+        return self._next((*kept, Block(user_id=user_id, blocked_at=since)), {**self.links, user_id: link})
 
-    def without(self, user_id: UserId, phone: str | None) -> Self:
-        """The next version without the blocks of an id and of a number; the same list if there is none."""
-        number = self._digest(phone) if phone else None
-        lifted = {
-            one
-            for one, link in self.links.items()
-            if one == user_id or (number is not None and link.has_number(number))
-        }
-        if not lifted:
+    def without(self, user_id: UserId) -> Self:
+        """The next version without the block of an id; the same list if there is none."""
+        if user_id not in self.links:
             return self
-        kept = tuple(block for block in self.blocks if block.user_id not in lifted)
-        return self._next(kept, {one: link for one, link in self.links.items() if one not in lifted})
+        kept = tuple(block for block in self.blocks if block.user_id != user_id)
+        return self._next(kept, {one: link for one, link in self.links.items() if one != user_id})
 
     def without_name(self, user_id: UserId, account_id: AccountId, phone: str | None) -> Self:
         """The next version after a blocked user's erasure: it follows the number and names no user.
@@ -168,11 +160,6 @@ class BlockList(
 
 def _same(stored: str | None, digest: str) -> bool:
     return stored is not None and hmac.compare_digest(stored, digest)
-
-
-def _is_followed_by(known: BlockLink, link: BlockLink) -> bool:
-    """Return whether a block names no user any more and has the number of a new one."""
-    return known.account_id is None and link.number is not None and known.has_number(link.number)
 
 
 class BlockedBy(

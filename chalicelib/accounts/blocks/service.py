@@ -95,11 +95,11 @@ def adding(blocker: Peer, user_id: UserId, account_id: AccountId | None, phone: 
     return _writes(blocker, before, after)
 
 
-def lifting(blocker: Peer, user_id: UserId, phone: str | None) -> list[Write]:
-    """The writes that lift every block of an id and of a number; none if there is no such block."""
+def lifting(blocker: Peer, user_id: UserId) -> list[Write]:
+    """The writes that lift the block of an id; none if there is no such block."""
     if blocker.blocks is None:
         return []
-    return _writes(blocker, blocker.blocks, blocker.blocks.without(user_id, phone))
+    return _writes(blocker, blocker.blocks, blocker.blocks.without(user_id))
 
 
 def _writes(blocker: Peer, before: BlockList, after: BlockList) -> list[Write]:
