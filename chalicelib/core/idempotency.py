@@ -71,6 +71,14 @@ class IdempotencyKey(Header):
         return kind.from_digest(digest)
 
 
+def next_id(forgotten: AnyId) -> AnyId:
+    """The id of the next resource of a key, where the one of its first request is kept for longer.
+
+    The same request gets the same id again, as by `id_for`.
+    """
+    return type(forgotten).from_digest(keyring.mac_keys(Secret.CODES).digest("idempotency", forgotten))
+
+
 def fingerprint(body: Body) -> str:
     """A keyed digest of a body, by which another body under the same key is detected."""
     return keyring.mac_keys(Secret.CODES).digest("fingerprint", body.model_dump_json()).hex()

@@ -141,6 +141,35 @@ def test_repeated_start_with_a_key_sends_one_code_and_makes_one_request(world: W
     assert verifies(world, first.json["challenge_id"], world.code_for(phone)).json["right"] == "access"
 
 
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-6")
+def test_objection_under_the_key_of_an_older_one_is_another_request(world: World, mila: User) -> None:
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+
+    def objects() -> str:
+        challenge = asks(world, "marketing_objection", phone=mila.phone, headers=key).json["challenge_id"]
+        return str(verifies(world, challenge, world.code_for(mila.phone)).json["id"])
+
+    first = objects()
+    world.advance(DAY)
+    mila.signs_in_again().consents("marketing")
+    assert unwanted(phone=mila.phone) != BOTH
+    assert objects() != first
+    assert unwanted(phone=mila.phone) == BOTH
+
+
+@pytest.mark.promise("RGT-11")
+def test_code_whose_draft_was_not_stored_does_not_make_the_request_of_an_older_one(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    asks(world, "access", phone=mila.phone, headers=key)
+    world.advance(DAY)
+    monkeypatch.setattr("chalicelib.rights.guests.store.keep_draft", lambda *_: None)
+    challenge = asks(world, "marketing_objection", phone=mila.phone, headers=key).json["challenge_id"]
+    assert verifies(world, challenge, world.code_for(mila.phone)).problem == "challenge_expired"
+
+
 # --- people without an account
 
 

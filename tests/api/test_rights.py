@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import chain
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request import store
 from chalicelib.rights.request.evidence import history_of
@@ -119,6 +120,21 @@ def test_idempotency_key_is_valid_for_its_own_account_only(world: World) -> None
     one = taken(world.a_user().is_stepped_up().exercises("access", key))
     other = taken(world.a_user().is_stepped_up().exercises("access", key))
     assert one["id"] != other["id"]
+
+
+@pytest.mark.promise("RGT-6")
+def test_objection_under_the_key_of_an_older_one_takes_effect(world: World) -> None:
+    mila, key = world.a_user(), {"Idempotency-Key": str(uuid.uuid4())}
+    first = taken(mila.exercises("marketing_objection", key))
+    world.advance(DAY)
+    mila = mila.signs_in_again()
+    mila.consents("marketing")
+    consented = mila.gets("/v1/consents").json["items"]
+    second = taken(mila.exercises("marketing_objection", key))
+    assert second["id"] != first["id"]
+    assert mila.gets("/v1/consents").json["items"] != consented
+    assert taken(mila.exercises("marketing_objection", key)) == second
+    assert len(cloud.records("rights_request")) == 2
 
 
 def test_two_concurrent_calls_make_one_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,4 +66,12 @@ MUTANTS = (
             "access to it."
         ),
     ),
+    Mutant(
+        name="code_makes_the_request_of_an_older_one",
+        promise="RGT-11",
+        place="chalicelib.rights.guests.store:_key",
+        find='f"guest#{challenge.challenge_id}#{clock.to_epoch(challenge.created_at)}"',
+        replace='f"guest#{challenge.challenge_id}"',
+        harm="A guest proves their number for an objection, and gets the copy that they wanted a day before.",
+    ),
 )

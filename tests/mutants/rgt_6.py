@@ -33,4 +33,15 @@ MUTANTS = (
             "marketing again."
         ),
     ),
+    Mutant(
+        name="objection_under_an_old_key_is_dropped",
+        promise="RGT-6",
+        place="chalicelib.rights.intake.record:_request_of_key",
+        find="if found.received_at <= request.received_at - idempotency.KEPT:",
+        replace="if found.received_at > request.received_at:",
+        harm=(
+            "An app repeats its key from last week: the second objection gets the answer of the first one, "
+            "and changes nothing."
+        ),
+    ),
 )

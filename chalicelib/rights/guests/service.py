@@ -68,7 +68,7 @@ def start(asked: GuestRequest, address: ClientAddress, key: IdempotencyKey | Non
     challenge = _send_code(asked, asked.contact(), None, address, key)
     body = RequestedChange(**{name: getattr(asked, name) for name in RequestedChange.model_fields})
     store.keep_draft(
-        challenge.challenge_id,
+        challenge,
         GuestDraft(
             request_id=RightsRequestId.new(),
             asked=body.model_dump_json(),
@@ -90,7 +90,7 @@ def verify(challenge_id: ChallengeId, code: str, address: ClientAddress) -> Take
     """
     ref = ChallengeRef(ChallengePurpose.GUEST, challenge_id)
     challenge = challenges.check_code(ref, code, address=address)
-    draft = store.draft_of(challenge_id)
+    draft = store.draft_of(challenge)
     if draft is None:
         raise ChallengeExpired
     if challenge.used_at:

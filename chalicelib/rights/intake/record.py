@@ -6,7 +6,7 @@ cancellation, or by a decision of operators.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.core import clock, idempotency, metrics
@@ -93,7 +93,9 @@ def take(subject: Subject, body: RequestedChange, received: Received, rule: Inta
         try:
             _record_new(request, received, begun)
         except (RequestExists, HeadMoved):
-            return _request_of_key(request.request_id, body)
+            if made := _request_of_key(request, body):
+                return made
+            received = replace(received, request_id=idempotency.next_id(received.request_id))
         except ExercisedAlready as found:
             raise _open_already(found, request) from None
         except Conflict:
@@ -142,7 +144,9 @@ def take_without_account(
     try:
         _record_new(request, received, begun)
     except (RequestExists, HeadMoved):
-        return _request_of_key(request.request_id, body)
+        if made := _request_of_key(request, body):
+            return made
+        raise Unavailable from None  # unreachable: the draft of a code is younger than any forgotten key
     return TakenRequest(request, receipts.of(request.request_id))
 
 
@@ -202,13 +206,15 @@ def _record_new(request: RightsRequest, received: Received, begun: Beginning) ->
         queue.send(request.request_id, request.run_at)
 
 
-def _request_of_key(request_id: RightsRequestId, body: RequestedChange) -> TakenRequest:
-    """Return the request that an earlier call with the same Idempotency-Key made."""
-    found = store.read(request_id)
+def _request_of_key(request: RightsRequest, body: RequestedChange) -> TakenRequest | None:
+    """The request that an earlier call with the same Idempotency-Key made; None if the key is forgotten."""
+    found = store.read(request.request_id)
     if found is None or found.fingerprint is None:
         raise Unavailable
+    if found.received_at <= request.received_at - idempotency.KEPT:
+        return None
     idempotency.check(found.fingerprint, body)
-    return TakenRequest(found, receipts.of(request_id))
+    return TakenRequest(found, receipts.of(found.request_id))
 
 
 def _open_already(conflict: ExercisedAlready, request: RightsRequest) -> AlreadyOpen:
