@@ -21,7 +21,7 @@
     │   ├── (consents)           notice_outdated
     │   ├── (billing)            invoice_number_used
     │   ├── (profiles)           email_taken, number_taken
-    │   ├── (rights)             already_open, too_late, not_ready, not_now
+    │   ├── (rights)             already_open, too_late, not_ready, not_now, late_receipt
     │   ├── (staff)              proposed_already, nothing_proposed
     │   ├── (disclosures)        decided_already, not_approved, proposal_lapsed
     │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,

@@ -98,6 +98,7 @@ _REMEDIES = {
     "not_found": "look for the id with `list`, and check --stage",
     "changed_meanwhile": "look at the change with `show`, and use the version that it prints",
     "own_proposal": "another operator has to do this",
+    "late_receipt": "check the day; if it is right, add `--day checked`",
     "nothing_proposed": "propose it first; another operator then approves it",
     "proposed_already": "look at the proposal with `show`; it can be withdrawn",
     "unavailable": "run the command again in a minute",

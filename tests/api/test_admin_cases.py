@@ -408,7 +408,8 @@ def test_letter_entered_by_two_operators_concurrently_is_one_request(
     [("2026-11-24", 201), ("2026-11-25", 400), ("2025-11-23", 201), ("2025-11-22", 400), ("24.11.2026", 400)],
 )
 def test_day_of_receipt_must_be_in_the_last_year(world: World, alice: Operator, on: str, status: int) -> None:
-    entered = alice.enters(world.a_user().user_id, on=on)
+    late: dict[str, Any] = {"late_receipt_confirmed": True} if on.startswith("2025") else {}
+    entered = alice.enters(world.a_user().user_id, on=on, **late)
     assert entered.status == status
     if status == 400:
         assert entered.json["errors"][0]["pointer"] == "/received_on"
@@ -450,7 +451,7 @@ def test_entered_request_cannot_name_a_controller_for_transfer(world: World, ali
 
 @pytest.mark.promise("RGT-10")
 def test_letter_entered_late_is_overdue_without_past_reminders(world: World, alice: Operator) -> None:
-    entered = alice.enters(world.a_user().user_id, on="2026-10-01").json
+    entered = alice.enters(world.a_user().user_id, on="2026-10-01", late_receipt_confirmed=True).json
     assert entered["days_left"] < 0
     assert stored(entered["id"]).reminded == 4
     assert queue.sweep().overdue == 1

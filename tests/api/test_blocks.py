@@ -7,13 +7,11 @@ import pytest
 
 from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.core import clock
-from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
 from tests.support.cases.erasure_parts import erase
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
-from tests.support.world.builders import a_phone
 from tests.support.world.world import Reply, User, World
 
 
@@ -163,19 +161,6 @@ def test_neither_blocking_nor_lifting_an_id_shows_which_erased_user_had_its_numb
     assert ids(jovan.gets("/v1/blocks")) == [again.user_id, stand_in]
     jovan.unblocks(again)
     assert (ids(jovan.gets("/v1/blocks")), sees(again, jovan)) == ([stand_in], 404)
-
-
-@pytest.mark.promise("ACC-6")
-def test_lifting_an_id_does_not_show_who_had_its_number_before(world: World) -> None:
-    mila, jovan = world.a_user(), world.a_user()
-    jovan.blocks(mila)
-    number = mila.phone
-    mila.is_stepped_up().changes_number(a_phone())
-    world.advance(8 * DAY)
-    vuk = world.a_user(number)
-    jovan = jovan.signs_in_again()
-    jovan.unblocks(vuk)
-    assert ids(jovan.gets("/v1/blocks")) == [mila.user_id]
 
 
 def test_rotated_and_retired_lookup_key_loses_no_block(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

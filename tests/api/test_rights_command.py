@@ -119,9 +119,23 @@ def test_enter_records_an_agent_and_show_names_the_seen_authority(
     world: World, run: Commands, mila: User
 ) -> None:
     behalf = ("--on-behalf", "agent", "--authority", "power_of_attorney", "--seen-on", "2026-11-23")
-    words = ("--user", mila.user_id, "--right", "access", "--by", "letter", "--on", "2026-11-24", *behalf)
-    entered = run("alice", "enter", *words).output
-    assert "power_of_attorney" in run("bob", "show", entered.split()[0]).output
+    words = ("--user", mila.user_id, "--right", "erasure", "--by", "letter", *behalf, "--file", "117/2026")
+    refused = run("alice", "enter", *words, "--on", "2026-10-20").output
+    assert "late_receipt" in refused
+    assert "--day checked" in refused
+    entered = run("alice", "enter", *words, "--on", "2026-10-20", "--day", "checked").output.split()[0]
+    shown = " ".join(run("bob", "show", entered).output.split())
+    assert "power_of_attorney, read by" in shown
+    assert "117/2026" in shown
+    assert "a second operator" in run("bob", "list").output
+
+
+def test_entry_is_voided_by_two_operators(run: Commands, mila: User, text: str) -> None:
+    words = ("--user", mila.user_id, "--right", "access", "--by", "letter", "--on", "2026-11-24")
+    entered = run("alice", "enter", *words).output.split()[0]
+    proposed = run("alice", "propose", entered, "--status", "cancelled", "--text-file", text).output
+    assert "cancelled" in run("bob", "approve", entered, "--version", proposed.split()[-1]).output
+    assert "voided_at" in run("bob", "show", entered).output
 
 
 @pytest.mark.promise("RGT-11")

@@ -314,6 +314,7 @@ def test_erasure_requested_by_letter_is_completed(world: World, mila: User) -> N
     body = {"user_id": mila.user_id, "right": "erasure", "received_by": "letter", "received_on": "2026-11-23"}
     entered = alice.calls("POST", body=body)
     assert entered.status == 201
+    world.an_operator("bob").notes_identity(entered.json["id"])
     assert work(world, entered.json["id"]).status is Status.COMPLETED
     assert stored_about(mila) == []
 
@@ -364,14 +365,16 @@ def test_subject_without_a_mailbox_gets_texts(world: World, stream: Emulator) ->
 
 
 @pytest.mark.promise("RGT-11")
-def test_number_of_an_idle_account_gets_no_text(world: World, stream: Emulator) -> None:
+def test_number_of_an_idle_account_gets_the_warning_and_no_receipt(world: World, stream: Emulator) -> None:
     mila = world.a_user()
     world.advance(120 * DAY)
     before = len(world.messages_to(mila.phone))
     body = {"user_id": mila.user_id, "right": "erasure", "received_by": "letter", "received_on": "2027-03-20"}
     entered = world.an_operator("alice").calls("POST", body=body).json["id"]
+    world.an_operator("bob").notes_identity(entered)
     assert work(world, entered).status is Status.COMPLETED
-    assert len(world.messages_to(mila.phone)) == before
+    (warning,) = world.messages_to(mila.phone)[before:]
+    assert "without signing in" in warning
 
 
 @pytest.mark.promise("SEC-1")

@@ -143,6 +143,7 @@ def test_device_that_signed_in_after_the_letter_does_not_open_an_idle_account(
     # It waits for a decision of operators, and the erasure waits for it.
     enters(world, mila, "objection", "2027-03-20", purposes=["security"])
     request_id = enters(world, mila, "erasure", "2027-03-20")
+    world.an_operator("bob").notes_identity(request_id)
     work(world, request_id, at_step("settle"))
     stranger = a_device()
     assert world.a_user(mila.phone, stranger).session["scope"] == "full"  # not frozen yet

@@ -30,7 +30,12 @@ from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 
-HEIR = {"on_behalf": "heir", "authority": "inheritance_decision", "authority_seen_on": "2026-11-20"}
+HEIR = {
+    "on_behalf": "heir",
+    "authority": "inheritance_decision",
+    "authority_seen_on": "2026-11-20",
+    "authority_reference": "117/2026",
+}
 
 
 def events(request_id: RightsRequestId) -> list[str]:
@@ -482,6 +487,7 @@ def test_agents_request_is_answered_to_the_subject(world: World, mila: User) -> 
         on_behalf="agent",
         authority="power_of_attorney",
         authority_seen_on="2026-11-23",
+        authority_reference="118/2026",
     ).json
     work(world, RightsRequestId(made["id"]), at_step("discard"), within=DAY)
     assert "Privacy and rights" in world.mails_to("mila@example.com")[-1]
@@ -490,7 +496,8 @@ def test_agents_request_is_answered_to_the_subject(world: World, mila: User) -> 
     assert alice.staff_id not in str(shown)
     assert by_receipt(world, made, "/export").problem == "not_found"  # only the subject fetches the copy
     seen = alice.case(made["id"])["authority"]
-    assert seen == {"kind": "power_of_attorney", "seen_on": "2026-11-23", "seen_by": alice.staff_id}
+    assert (seen["kind"], seen["reference"]) == ("power_of_attorney", "118/2026")
+    assert (seen["seen_on"], seen["seen_by"]) == ("2026-11-23", alice.staff_id)
 
 
 @pytest.mark.promise("RGT-11")

@@ -51,8 +51,8 @@ MUTANTS = (
         name="extension_uses_up_the_reminders",
         promise="RGT-10",
         place="chalicelib.rights.operators.extend:extend",
-        find="after = with_reminders_reset(request.with_clock(longer), now)",
-        replace="after = request.with_clock(longer)",
+        find="after = with_reminders_reset(extended.with_clock(longer), now)",
+        replace="after = extended.with_clock(longer)",
         harm="Operators get no reminder of an extended request, and its subject gets the answer late.",
     ),
     Mutant(

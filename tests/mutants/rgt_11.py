@@ -26,8 +26,8 @@ MUTANTS = (
         name="letter_counts_from_its_entry",
         promise="RGT-11",
         place="chalicelib.rights.operators.enter:_received_at",
-        find="return beginning_of(received.received_on)",
-        replace="return clock.now()",
+        find="    return received_at",
+        replace="    return clock.now()",
         harm=(
             "A person who wrote a letter gets the answer later, since the days that it lay in the "
             "office do not count."
@@ -73,5 +73,45 @@ MUTANTS = (
         find='f"guest#{challenge.challenge_id}#{clock.to_epoch(challenge.created_at)}"',
         replace='f"guest#{challenge.challenge_id}"',
         harm="A guest proves their number for an objection, and gets the copy that they wanted a day before.",
+    ),
+    Mutant(
+        name="one_operator_erases_by_telephone",
+        promise="RGT-11",
+        place="chalicelib.rights.operators.enter:_rule_of",
+        find="if received.right is Right.ERASURE:",
+        replace="if received.right is Right.ERASURE and received.received_by is not ReceivedBy.TELEPHONE:",
+        harm="One operator says that the owner called, and alone has the account deleted.",
+    ),
+    Mutant(
+        name="erasure_that_nobody_was_warned_of_waits_three_days",
+        promise="RGT-11",
+        place="chalicelib.rights.request.procedures:unwarned_until",
+        find="return request.clock.due_at(now) - LAST_DAYS",
+        replace="return None",
+        harm="An account without a channel is deleted within days, before its owner can learn of it.",
+    ),
+    Mutant(
+        name="one_operator_extends_an_entry_alone",
+        promise="RGT-11",
+        place="chalicelib.rights.operators.extend:_is_second",
+        find="proposed.by != by and (",
+        replace="(",
+        harm="One operator keeps the owner's data beyond the deadline alone, by the same call twice.",
+    ),
+    Mutant(
+        name="entry_is_no_look",
+        promise="RGT-11",
+        place="chalicelib.rights.operators.enter:_subject",
+        find='subjects.record_look(by, _ENTERED, "user_id", subject.account.account_id)',
+        replace="pass",
+        harm="An operator enters requests to see who has an account, and no auditor finds that.",
+    ),
+    Mutant(
+        name="voided_entry_is_reported",
+        promise="RGT-11",
+        place="chalicelib.rights.operators.lists:log_page",
+        find="if one.voided_at is None",
+        replace="if one.request_id",
+        harm="A request that nobody made is in the yearly figures, as one that its subject withdrew.",
     ),
 )

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.challenges.model import InvalidPhone
-from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound
+from chalicelib.core.errors import ChangedMeanwhile, InvalidRequest, NotFound, Unavailable
 from chalicelib.core.http import Created, Cursor, IfMatch, Operator, Tagged, route
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.messages.model import InvalidEmail
@@ -17,7 +17,7 @@ from chalicelib.operations.admin.views import (
     WholeCaseView,
 )
 from chalicelib.rights.operators import decide, enter, extend, inspect, lists
-from chalicelib.rights.operators.enter import ReceivedRequest
+from chalicelib.rights.operators.enter import LateReceipt, ReceivedRequest
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.states import AlreadyOpen, ExtensionNotAllowed, NotCarriedOut, NotNow, TooLate
@@ -40,9 +40,17 @@ def list_open_cases(operator: Operator, cursor: Cursor | None) -> PageView[CaseV
     return PageView[CaseView].of(page, CaseView.of)
 
 
-@route(routes, "POST", _ALL, problems=(AlreadyOpen, InvalidEmail, InvalidPhone, NotFound))
+@route(
+    routes,
+    "POST",
+    _ALL,
+    problems=(AlreadyOpen, InvalidEmail, InvalidPhone, LateReceipt, NotFound, Unavailable),
+)
 def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredView]:
-    """Enter a request that was received outside the app, with the day of receipt."""
+    """Enter a request that was received outside the app, with the day of receipt. It counts as a look.
+
+    An erasure waits until a second operator has checked it too.
+    """
     taken = enter.enter(staff.register(operator.arn), body)
     return Created(EnteredView.with_receipt(taken.request, taken.receipt))
 

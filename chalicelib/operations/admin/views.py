@@ -25,6 +25,7 @@ from chalicelib.rights.answers.views import (
 )
 from chalicelib.rights.intake.body import Text
 from chalicelib.rights.operators.decide import ProposedDecision
+from chalicelib.rights.request import procedures
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.model import AuthoritySeen, OnBehalf, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
@@ -56,6 +57,14 @@ class NewLifting(Body):
     """The end of a restriction that another operator must approve."""
 
     text: Text = Field(description="Why it ends, for the subject")
+
+
+class ProposedExtensionView(View):
+    """An extension that waits for the same call of a second operator."""
+
+    by: StaffId
+    days: int
+    reason: ExtensionReason
 
 
 class LiftingView(View):
@@ -159,11 +168,12 @@ class CaseStepView(StepView):
 
 
 class SeenAuthorityView(View):
-    """The authority of a representative, as an operator saw it; no document is kept."""
+    """The authority of a representative, as an operator read it in a file of the office."""
 
     kind: AuthoritySeen
     seen_on: date
     seen_by: StaffId
+    reference: str | None = None
 
 
 class CaseView(View):
@@ -195,6 +205,11 @@ class CaseView(View):
     authority: SeenAuthorityView | None = None
     identity: IdentityView | None = None
     identity_checked_by: StaffId | None = Field(None, description="The first of two operators who check it")
+    unwarned_until: Instant | None = Field(
+        None, description="No channel of the account could be warned: the request waits until then"
+    )
+    proposed_extension: ProposedExtensionView | None = None
+    voided_at: Instant | None = Field(None, description="Two operators voided the entry: it counts nowhere")
     evidence_owed: int = Field(description="Entries that cannot be appended, because the history was altered")
     missing: tuple[str, ...]
     reason: str | None = Field(None, description="What the subject gave as the reason")
@@ -237,11 +252,13 @@ class EnteredView(CaseView):
 
 def _derived(request: RightsRequest) -> dict[str, Any]:
     """The fields of a view that the request does not have under the same name."""
-    public = RequestView.of(request)
+    public, extension = RequestView.of(request), request.notes.proposed_extension
     return {
         **{name: getattr(public, name) for name in _SHARED_WITH_SUBJECT},
         "user_id": None if request.without_account else request.user_id,
         "identity_checked_by": request.notes.identity_checked_by,
+        "unwarned_until": procedures.unwarned_until(request, clock.now()) if request.is_open else None,
+        "proposed_extension": ProposedExtensionView.showing(extension) if extension else None,
         "days_left": request.clock.days_left(clock.now()) if request.is_open else None,
         "clock_stands_still": request.is_open and request.clock.is_paused(),
         "runs_at": request.run_at,

@@ -273,6 +273,7 @@ LABELS: Catalogue = {
     "Verified": "Potvrđeno",
     "Version": "Verzija",
     "Version of the operating system": "Verzija operativnog sistema",
+    "Voided": "Poništeno",
     "Warned": "Upozoreno",
     "Warned again": "Ponovo upozoreno",
     "Warned for": "Upozoreno za",

@@ -7,8 +7,9 @@ Without a session (RGT-11, ADR 49):
   later; one by letter too. One proof is enough: its owner can cancel it, and correct the data again.
 - A copy or an erasure needs two proofs. With fewer, it waits for them. Its procedure warns the account on
   every channel, and does nothing irreversible for some days.
-- An heir can have the account erased, after two operators have checked the authority. Nothing else: data
-  protection law ends with a person's life, and other people wrote to that person in confidence.
+- What an operator enters erases no account before a second one has checked it, whatever the channel.
+- An heir can have the account erased. Nothing else: data protection law ends with a person's life, and other
+  people wrote to that person in confidence.
 - A person who named neither a contact nor an account is answered on paper that we can find nothing.
 - A person without an account is answered that nothing is stored about them. Their objection to direct
   marketing suppresses the number or mailbox, in the transaction of the request (ADR 47).
@@ -302,17 +303,17 @@ def rule_for_locked_out(
     return replace(rule, begin=begin)
 
 
-def rule_for_heirs(rule: IntakeRule, right: Right, seen_by: StaffId) -> IntakeRule:
-    """The rule for an heir of the account's owner.
+def rule_for_heirs(rule: IntakeRule) -> IntakeRule:
+    """The rule for an heir of the account's owner, for a right other than the erasure."""
+    return replace(rule, begin=lambda one: Beginning((), new_notes(one.body.right), answer=Status.REFUSED))
 
-    The operator who saw the authority is the first of the two who check it.
-    """
+
+def rule_for_two_operators(rule: IntakeRule, entered_by: StaffId) -> IntakeRule:
+    """The rule for what no operator does alone: the one who enters it is the first of two who check."""
 
     def begin(submission: Submission) -> Beginning:
-        if right is not Right.ERASURE:
-            return Beginning((), new_notes(right), answer=Status.REFUSED)
         begun = rule.begin(submission)
-        notes = replace(begun.notes, identity_checked_by=seen_by)
+        notes = replace(begun.notes, identity_checked_by=entered_by)
         steps = procedures.recovered(submission.body.right, begun.steps)
         return replace(begun, steps=steps, notes=notes, status=Status.AWAITING_VERIFICATION)
 

@@ -11,6 +11,8 @@ Invariants:
   its procedure completes it. Nor is a rectification without values. An erasure cannot be refused any more
   once its procedure has begun to delete.
 - A decision that corrects data carries the values, and its approval applies them in the same transaction.
+- An entry of operators that should not exist is voided by the decision `cancelled`. It then counts nowhere:
+  in no list, report, deadline or figure. Its evidence stays.
 - A refusal needs a reason that the law gives for the right (its declaration). A refusal after the first
   period is recorded as late, even if the answer was extended (Art. 12(4) GDPR). A partial refusal counts as
   one.
@@ -73,14 +75,14 @@ def propose(request: RightsRequest, by: StaffId, decision: ProposedDecision) -> 
     """Propose a decision; it takes effect once another operator approves it.
 
     Raises:
-        InvalidRequest: the status is no answer, a refusal has no reason, a reason comes without a refusal, or
-            it is no ground to refuse this right.
+        InvalidRequest: the status is no answer, nor does it void an entry; a refusal has no reason, a reason
+            comes without a refusal, or it is no ground to refuse this right.
         NotCarriedOut: a rectification without values, so a refusal is the only answer.
         TooLate: the request is decided already.
         NotNow: only a refusal is possible before the subject's identity is proven.
         ProposedAlready: another proposal waits.
     """
-    _check(decision)
+    _check(request, decision)
     states.check_open(request)
     if standing := request.proposal:
         values = rectification.proposed_values(request, decision.status, decision.corrections)
@@ -148,28 +150,36 @@ def approve(request: RightsRequest, by: StaffId, shown: IfMatch) -> Move | None:
     _check_for(request, _proposal(request, proposal))
     late = proposal.reason is not None and not request.clock.refusal_is_in_time(clock.now())
     said = {"proposed_by": proposal.by, "status": proposal.status, "reason": proposal.reason}
-    move = record.closing_move(request, proposal.status, "decided", {**said, "late": int(late)})
+    is_void = proposal.status is Status.CANCELLED
+    event = "voided" if is_void else "decided"
+    move = record.closing_move(request, proposal.status, event, {**said, "late": int(late)})
     after = move.after.model_copy(
         update={
             "refusal": proposal.reason,
             "decision_text": request.decision_text,
             "correction": request.correction,
             "proposal": proposal.model_copy(update={"approved_by": by}),
+            "voided_at": clock.now() if is_void else None,
         }
     )
+    if is_void:
+        return replace(move, after=after)
     counts = (Metric.RIGHTS_ANSWERED, *((Metric.RIGHTS_REFUSED_LATE,) if late else ()))
     return replace(move, after=after, counts=counts, said={**move.said, **_corrected(request)})
 
 
-def _check(decision: ProposedDecision) -> None:
-    if decision.status not in states.ANSWERS:
-        raise does_not_apply("status", "A decision is an answer")
-    wants = decision.status is not Status.COMPLETED
+def _check(request: RightsRequest, decision: ProposedDecision) -> None:
+    voids = decision.status is Status.CANCELLED and request.received_by.is_entered
+    if decision.status not in states.ANSWERS and not voids:
+        raise does_not_apply("status", "A decision is an answer; only an entry of operators is voided")
+    wants = decision.status not in {Status.COMPLETED, Status.CANCELLED}
     if wants != (decision.reason is not None):
         raise does_not_apply("reason", "A refusal needs one" if wants else "Nothing is refused")
 
 
 def _check_for(request: RightsRequest, decision: ProposedDecision) -> None:
+    if decision.status is Status.CANCELLED:
+        return
     right = request.right
     # One of a person without an account names no values.
     has_none = right is Right.RECTIFICATION and not request.correction

@@ -13,7 +13,13 @@ that the app would have made, and the subject sees it in the app too, with these
   letter.
 - A person who wrote by post or came in person, and named no number, mailbox or user id, is answered on paper
   (`on_paper`): we find data by those only. The request is answered by its entry; the operator posts the text.
-- A representative shows an authority. Its kind and the day are recorded; the document is not kept.
+- A representative shows an authority: a document in the files of the office. Its kind, the number of its
+  file, the day and the reader are recorded. The document is not copied into the request.
+- No operator erases alone: an erasure waits for a second one, whatever the channel, then every channel of the
+  account is warned (ADR 49).
+- An entry looks at an account, and shows whether it has an open request. So it counts and is on record as a
+  look (ADR 52), before the request is made. An entry on paper looks at none.
+- A day of receipt by which the answer is late already is confirmed by a second call: it may be mistyped.
 """
 
 from collections.abc import Callable
@@ -27,7 +33,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import read_by_user
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
-from chalicelib.core.errors import does_not_apply
+from chalicelib.core.errors import ConflictingRequest, does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.needs import Found
 from chalicelib.messages.model import LONGEST_ADDRESS
@@ -36,12 +42,19 @@ from chalicelib.rights.intake import submission
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject, rule_outside_the_app
-from chalicelib.rights.request.model import AuthoritySeen, GuestContact, OnBehalf, SeenAuthority
+from chalicelib.rights.operators import subjects
+from chalicelib.rights.request.deadline import Clock
+from chalicelib.rights.request.model import (
+    AuthoritySeen,
+    FileNumber,
+    GuestContact,
+    OnBehalf,
+    SeenAuthority,
+)
 from chalicelib.rights.request.terms import ReceivedBy, Right
 
 _LONGEST_AGO = 366 * DAY  # catches a mistyped year; no request that old is still open
-# The channels of people who cannot write to us are recorded by our own code.
-_OURS = frozenset({ReceivedBy.APP, ReceivedBy.GUEST, ReceivedBy.UNSUBSCRIBE, ReceivedBy.INACTIVITY})
+_ENTERED = "entered_request"  # the event in the history of the operator
 
 # Channels by which a person can leave a postal address only.
 _ON_PAPER = frozenset({ReceivedBy.LETTER, ReceivedBy.IN_PERSON})
@@ -51,8 +64,9 @@ class ReceivedRequest(RequestedChange):
     """A request as received: the subject, what is requested, the channel and the day of receipt.
 
     Exactly one of `user_id`, `phone` and `email` names the subject; with `on_paper`, none does. `locale`: in
-    which a person without an account reads. `without_access`: the subject cannot sign in. `authority` and
-    `authority_seen_on` belong to `on_behalf`.
+    which a person without an account reads. `without_access`: the subject cannot sign in. `authority`, the
+    day and the number of its file belong to `on_behalf`. `late_receipt_confirmed`: the day of receipt is
+    right, although the answer is late already.
     """
 
     user_id: UserId | None = None
@@ -60,12 +74,20 @@ class ReceivedRequest(RequestedChange):
     email: str | None = Field(None, max_length=LONGEST_ADDRESS)
     received_by: ReceivedBy
     received_on: date
+    late_receipt_confirmed: bool = False
     on_paper: bool = False
     locale: Locale | None = None
     without_access: bool = False
     on_behalf: OnBehalf | None = None
     authority: AuthoritySeen | None = None
     authority_seen_on: date | None = None
+    authority_reference: FileNumber | None = None
+
+
+class LateReceipt(ConflictingRequest):
+    """The day of receipt makes the answer late already; the operator has to confirm the day."""
+
+    title = "By this day of receipt, the answer is late already; enter it again and confirm the day"
 
 
 def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
@@ -75,7 +97,9 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
         InvalidRequest: the day is in the future or more than a year ago; no person uses the channel to write
             to us (the app, inactivity); not exactly one subject is named; a representative without an
             authority, or for a subject without access; or a field that the right does not allow in a letter.
+        LateReceipt: the answer is late already, and the day is not confirmed.
         NotFound: no account has this user id.
+        TooMany, Unavailable: as for `subjects.find`.
         AlreadyOpen: an open request exercises the right, perhaps this one, entered before.
     """
     entry = Received(
@@ -88,7 +112,7 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     )
     rule = rule_outside_the_app(received.right)
     rule.check_fields(received)
-    subject = _subject(received)
+    subject = _subject(received, by)
     if isinstance(subject, GuestContact):
         begin = partial(submission.begin_for_stranger, received.right, subject)
         if received.on_paper:
@@ -98,12 +122,14 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
 
 
 def _rule_of(rule: IntakeRule, received: ReceivedRequest, by: StaffId) -> IntakeRule:
-    if received.on_behalf is OnBehalf.HEIR:
-        return submission.rule_for_heirs(rule, received.right, by)
-    return submission.rule_for_locked_out(rule, ()) if received.without_access else rule
+    if received.without_access:  # two operators check the identity
+        return submission.rule_for_locked_out(rule, ())
+    if received.right is Right.ERASURE:
+        return submission.rule_for_two_operators(rule, by)
+    return submission.rule_for_heirs(rule) if received.on_behalf is OnBehalf.HEIR else rule
 
 
-def _subject(received: ReceivedRequest) -> Subject | GuestContact:
+def _subject(received: ReceivedRequest, by: StaffId) -> Subject | GuestContact:
     """The account that a letter is about, or the contact of a person without one."""
     named = sum(one is not None for one in (received.user_id, received.phone, received.email))
     if received.on_paper:
@@ -113,10 +139,15 @@ def _subject(received: ReceivedRequest) -> Subject | GuestContact:
     if named != 1:
         raise does_not_apply("user_id", "Exactly one of user_id, phone and email")
     if received.user_id:
-        return Subject.found(*read_by_user(received.user_id, *SUBJECT))
+        subjects.count_look(by)
+        subject = Subject.found(*read_by_user(received.user_id, *SUBJECT))
+        subjects.record_look(by, _ENTERED, "user_id", subject.account.account_id)
+        return subject
     contact = contact_owners.contact_of(received.phone, received.email, received.locale)
-    found = (find(contact, *SUBJECT) for find in _searches(received))
-    return next((Subject.found(*one) for one in found if one), contact)
+    subjects.count_look(by)
+    found = next((found for find in _searches(received) if (found := find(contact, *SUBJECT))), None)
+    subjects.record_look(by, _ENTERED, contact.proof, found[0].account_id if found else None)
+    return Subject.found(*found) if found else contact
 
 
 def _searches(received: ReceivedRequest) -> list[Callable[..., tuple[Account, Found] | None]]:
@@ -132,27 +163,34 @@ def _searches(received: ReceivedRequest) -> list[Callable[..., tuple[Account, Fo
 
 
 def _authority(received: ReceivedRequest, by: StaffId) -> SeenAuthority | None:
-    given = (received.authority, received.authority_seen_on)
+    given = (received.authority, received.authority_seen_on, received.authority_reference)
     if received.on_behalf and received.without_access:
         raise does_not_apply("without_access", "The receipt opens the copy, which the subject alone gets")
     if received.on_behalf is None:
-        if given != (None, None):
+        if given != (None, None, None):
             raise does_not_apply("authority", "Only for a request on behalf of the subject")
         return None
-    if received.authority is None or received.authority_seen_on is None:
-        raise does_not_apply("authority", "The kind of authority that was seen, and the day")
-    if received.authority_seen_on > day_of(clock.now()):
+    kind, seen_on, reference = given
+    if kind is None or seen_on is None or reference is None:
+        raise does_not_apply("authority", "The kind of authority that was seen, its file, and the day")
+    if seen_on > day_of(clock.now()):
         raise does_not_apply("authority_seen_on", "Today at the latest")
-    return SeenAuthority(kind=received.authority, seen_on=received.authority_seen_on, seen_by=by)
+    return SeenAuthority(kind=kind, seen_on=seen_on, seen_by=by, reference=reference)
 
 
 def _received_at(received: ReceivedRequest) -> datetime:
     """The beginning of the day of receipt: the copy includes all records of that day."""
-    if received.received_by in _OURS:
+    if not received.received_by.is_entered:
         raise does_not_apply(
             "received_by", "A channel outside the app; the app, links and our jobs record their own"
         )
     today = day_of(clock.now())
     if not today - _LONGEST_AGO <= received.received_on <= today:
         raise does_not_apply("received_on", "A day of the last year, today at the latest")
-    return beginning_of(received.received_on)
+    received_at = beginning_of(received.received_on)
+    is_late = Clock(received_at).is_overdue(clock.now())
+    if received.late_receipt_confirmed and not is_late:
+        raise does_not_apply("late_receipt_confirmed", "Only for a day by which the answer is late already")
+    if is_late and not received.late_receipt_confirmed:
+        raise LateReceipt
+    return received_at

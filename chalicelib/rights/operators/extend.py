@@ -9,6 +9,8 @@ Invariants:
 - Proof of identity never changes a decision. It drops a waiting proposal, which was made without the proof.
 - Two operators check the identity for a copy or an erasure that was requested without a session: one person
   alone cannot release an account's data.
+- Two operators extend what they entered and what waits for a warning: that waits as long as its deadline
+  permits, if no channel can be warned.
 """
 
 from dataclasses import replace
@@ -27,6 +29,7 @@ from chalicelib.rights.operators.inspect import apply_move
 from chalicelib.rights.request import procedures, states
 from chalicelib.rights.request.deadline import ExtensionReason, NotAllowed
 from chalicelib.rights.request.model import IdentityProof, RightsRequest
+from chalicelib.rights.request.notes import ProposedExtension
 from chalicelib.rights.request.states import ExtensionNotAllowed, TooLate
 from chalicelib.rights.request.terms import Status, StepStatus
 from chalicelib.staff.cases import check_second, staff_move
@@ -34,8 +37,10 @@ from chalicelib.staff.model import ProposedAlready
 
 
 @staff_move(apply_move)
-def extend(request: RightsRequest, _by: StaffId, days: int, reason: ExtensionReason) -> Move | None:
+def extend(request: RightsRequest, by: StaffId, days: int, reason: ExtensionReason) -> Move | None:
     """Extend the time for an answer (Art. 12(3) GDPR); the engine announces it to the subject.
+
+    Of what operators entered, the first call only proposes it. The same call of another one makes it.
 
     Raises:
         TooLate: the request is answered already.
@@ -50,9 +55,21 @@ def extend(request: RightsRequest, _by: StaffId, days: int, reason: ExtensionRea
         longer = request.clock.extended(days * DAY, reason, now)
     except NotAllowed as refused:
         raise ExtensionNotAllowed(str(refused)) from None
-    after = with_reminders_reset(request.with_clock(longer), now)
+    proposed = request.notes.proposed_extension
+    if procedures.is_for_two(request) and not (proposed and _is_second(proposed, by, days, reason)):
+        mine = ProposedExtension(by, days, reason)
+        if proposed == mine:
+            return None
+        after = request.model_copy(update={"notes": replace(request.notes, proposed_extension=mine)})
+        return Move(after, "extension_proposed", {"days": days, "reason": reason})
+    extended = request.model_copy(update={"notes": replace(request.notes, proposed_extension=None)})
+    after = with_reminders_reset(extended.with_clock(longer), now)
     said = {"days": days, "reason": reason, "until": clock.to_text(longer.due_at(now))}
     return Move(after, "extended", said)
+
+
+def _is_second(proposed: ProposedExtension, by: StaffId, days: int, reason: ExtensionReason) -> bool:
+    return proposed.by != by and (proposed.days, proposed.reason) == (days, reason)
 
 
 @staff_move(apply_move)

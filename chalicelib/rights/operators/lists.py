@@ -11,7 +11,7 @@ the erasure needed, or thaw the account. Only the procedure completes an erasure
 (`extend`), or refuse an erasure that has not begun to delete (`decide`).
 
 The log has the requests of a period by the time of receipt. Each is opened, so that one whose stored item was
-altered is listed as unreadable.
+altered is listed as unreadable. Entries that operators voided are in no list.
 """
 
 import hashlib
@@ -87,6 +87,7 @@ def log_page(
     page = _read_page(
         _received(since, until, _parse_place(cursor) if cursor is not None else None), READ_PER_PAGE
     )
+    page = replace(page, found=[one for one in page.found if one.voided_at is None])
     erasures = [one.request_id for one in page.found if one.right is Right.ERASURE]
     return page, {
         request_id: hashlib.sha256(envelope.document()).hexdigest()

@@ -6,7 +6,7 @@ Invariants:
   Neither the contact nor its hash is in the evidence, a log or a response.
 - A look is counted before the account is read, and recorded before anything is shown, also a search that
   finds nothing. The Ledger has its random id, which a record of the account maps to the account until that
-  is erased. If one of the two is impossible, nothing is shown: `enter` needs no search.
+  is erased. If one of the two is impossible, nothing is shown. An entry of a request is a look too (`enter`).
 - The answer has no field of the profile, and no number or address.
 - An account that was idle before it was frozen for its erasure is not found by a contact, which may have a
   new owner by now. So a letter does not reach it either (`contact_owners`).
@@ -128,11 +128,30 @@ def find(by: StaffId, search: SubjectSearch) -> FoundSubject:
     if (search.phone is None) == (search.email is None):
         raise does_not_apply("phone", "Exactly one of phone and email")
     contact = contact_owners.contact_of(search.phone, search.email)
-    _LOOKUPS.hit(by)
+    count_look(by)
     found = _account_of(contact)
-    said = {"contact": contact.proof, "found": int(found.user_id is not None)}
-    history.record_look(by, "searched_subject", said, found.account_id)
+    record_look(by, "searched_subject", contact.proof, found.account_id)
     return found
+
+
+def count_look(by: StaffId) -> None:
+    """Count a look before an account is read.
+
+    Raises:
+        TooMany: this operator looked at too many subjects today.
+        Unavailable: it cannot be counted now.
+    """
+    _LOOKUPS.hit(by)
+
+
+def record_look(by: StaffId, event: str, named_by: str, account_id: AccountId | None) -> None:
+    """Record how an operator looked for an account, and whether there is one, before anything is shown.
+
+    Raises:
+        Unavailable: it cannot be recorded now, so nothing must be shown.
+    """
+    said = {"contact": named_by, "found": int(account_id is not None)}
+    history.record_look(by, event, said, account_id)
 
 
 def show(by: StaffId, user_id: UserId) -> ShownSubject:
@@ -185,7 +204,7 @@ def show_consents(by: StaffId, user_id: UserId) -> ConsentProof | None:
 
 def _look_at(by: StaffId, user_id: UserId, *wanted: Wanted[Any]) -> Found:
     """Count a look at an account, and read it."""
-    _LOOKUPS.hit(by)
+    count_look(by)
     owner = owner_of_user(user_id)
     if owner is None:
         raise NotFound

@@ -11,7 +11,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationInfo, field_serializer, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+)
 
 from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.ids import AccountId, HoldId, RightsRequestId, StaffId, UserId
@@ -57,7 +64,7 @@ class OnBehalf(StrEnum):
 
 
 class AuthoritySeen(StrEnum):
-    """What shows that a representative may act for the subject. It is seen by an operator, and not kept."""
+    """What shows that a representative may act for the subject: a document in the files of the office."""
 
     POWER_OF_ATTORNEY = "power_of_attorney"
     PARENTAL_RESPONSIBILITY = "parental_responsibility"
@@ -65,12 +72,20 @@ class AuthoritySeen(StrEnum):
     INHERITANCE_DECISION = "inheritance_decision"
 
 
+# The number of a file of the office, such as 117/2026. It has no letters, so it names no person.
+FileNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}/20[0-9]{2}$")]
+
+
 class SeenAuthority(BaseModel, frozen=True, extra="forbid"):
-    """Which proof of authority an operator saw, and on which day."""
+    """Which proof of authority an operator read, in which file of the office, and on which day.
+
+    `reference`: None for one that was seen before files were recorded.
+    """
 
     kind: AuthoritySeen
     seen_on: date
     seen_by: StaffId
+    reference: FileNumber | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -250,6 +265,8 @@ class RightsRequest(
         tuple[KeptData, ...], personal(Category.CONTENT_PRIVATE, Source.GENERATED, to=_STAFF)
     ] = ()
     closed_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    # Two operators voided their entry, which should not exist: it counts nowhere.
+    voided_at: Annotated[Instant | None, NOT_PERSONAL] = None
     # From when its period counts: its answer, or later while its restriction or objection lasts (`evidence`).
     kept_since: Annotated[Instant | None, _INNER] = None
 

@@ -19,6 +19,7 @@ from chalicelib.core.settings import ErasureExtent
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Ground
+from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.stream.model import StreamDeletionTask, StreamReport
 
 
@@ -44,6 +45,15 @@ class DeletionPlace(StrEnum):
             KeyError: the table is the Ledger, from which nothing is deleted.
         """
         return cls[table.name]
+
+
+@dataclass(frozen=True)
+class ProposedExtension:
+    """An extension that waits for a second operator, of a request that was entered."""
+
+    by: StaffId
+    days: int
+    reason: ExtensionReason
 
 
 N = TypeVar("N", bound="RequestNotes")
@@ -109,6 +119,8 @@ class RequestNotes:
     identity_asked_at: Instant | None = None  # the subject was asked for proof of identity, last
     identity_reminded: int = 0  # number of reminders of that
     identity_checked_by: StaffId | None = None  # the first of two operators who check it
+    proposed_extension: ProposedExtension | None = None
+    unwarned: bool = False  # no message certainly reached a channel of the account
     cools_until: Instant | None = None  # nothing irreversible is done before
 
     @property

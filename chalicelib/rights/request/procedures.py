@@ -1,11 +1,16 @@
 """Procedures: the steps that carry a request out, in order, from the declaration of its right."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from chalicelib.core.clock import DAY
 from chalicelib.rights.request import declaration
 from chalicelib.rights.request.declaration import ANNOUNCE, COOL_DOWN, FORGET_CONTACT, WARN
 from chalicelib.rights.request.model import PROOFS_NEEDED, RightsRequest, StepState
 from chalicelib.rights.request.terms import Right, Status, StepStatus
+
+# An erasure needs them after its point of no return, until its answer.
+LAST_DAYS = 5 * DAY
 
 
 def steps_of(right: Right, variant: str | None = None) -> tuple[str, ...]:
@@ -42,6 +47,20 @@ def is_unproven(request: RightsRequest) -> bool:
     """Return whether a request without a session waits for a proof, and for no decision of operators."""
     waits = request.status is Status.AWAITING_VERIFICATION and request.proposal is None
     return waits and is_recovery(request) and len(request.proofs) < PROOFS_NEEDED
+
+
+def is_for_two(request: RightsRequest) -> bool:
+    """Return whether operators entered what changes or deletes data after a warning; two extend it."""
+    return request.received_by.is_entered and is_recovery(request)
+
+
+def unwarned_until(request: RightsRequest, now: datetime) -> datetime | None:
+    """Until when an entered request waits of which no channel was warned; None if it does not wait.
+
+    It follows the deadline, so it moves with an extension of the two operators (Art. 12(3) GDPR).
+    """
+    until = request.clock.due_at(now) - LAST_DAYS
+    return until if request.notes.unwarned and is_for_two(request) and until > now else None
 
 
 def waiting_steps(names: tuple[str, ...]) -> tuple[StepState, ...]:

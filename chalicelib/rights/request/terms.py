@@ -49,6 +49,11 @@ class ReceivedBy(StrEnum):
     UNSUBSCRIBE = "unsubscribe"  # the link in a marketing mail
     INACTIVITY = "inactivity"  # no request: the account was not used, and its owner was warned (RET-5)
 
+    @property
+    def is_entered(self) -> bool:
+        """Whether operators enter what comes by this channel; the others are recorded by our own code."""
+        return self not in {self.APP, self.GUEST, self.UNSUBSCRIBE, self.INACTIVITY}
+
 
 class StepStatus(StrEnum):
     """The status of a step. `stopped`: it cannot go on until an operator acts; the deadline keeps running."""

@@ -32,7 +32,8 @@ def close(request: RightsRequest, closing: ClosingEvidence, at: datetime) -> Non
     """
     # The statuses in between are lost; each of them led over this one.
     in_work = request.model_copy(update={"status": Status.IN_PROGRESS})
-    after = record.closed_early(in_work, closing.status).model_copy(update={"refusal": closing.reason})
+    said = {"refusal": closing.reason, "voided_at": closing.voided_at}
+    after = record.closed_early(in_work, closing.status).model_copy(update=said)
     _move(request, after, "closed_after_restore", at)
 
 

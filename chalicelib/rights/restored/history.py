@@ -18,7 +18,8 @@ from chalicelib.rights.request.terms import ReceivedBy, RefusalReason, Right, St
 
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 # The events by which a person closes a request, with its status; `decided` states the status itself.
-_CANCELLED = frozenset({"cancelled", "superseded", "given_up_for_erasure"})
+_VOIDED = "voided"
+_CANCELLED = frozenset({"cancelled", "superseded", "given_up_for_erasure", _VOIDED})
 # The events of the steps that answer a request.
 _ANSWERED = frozenset({"deliver_done", "certify_done"})
 
@@ -38,6 +39,7 @@ class ClosingEvidence:
 
     status: Status
     reason: RefusalReason | None = None
+    voided_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _received(said: dict[str, Any]) -> ReceiptEvidence | None:
 
 def _closing(entry: ChainEntry) -> ClosingEvidence | None:
     if entry.event in _CANCELLED:
-        return ClosingEvidence(Status.CANCELLED)
+        return ClosingEvidence(Status.CANCELLED, voided_at=entry.at if entry.event == _VOIDED else None)
     if entry.event != "decided":
         return None
     said = entry.data

@@ -71,7 +71,8 @@ def _warn(job: AnyJob) -> Outcome:
     )
     if counts is None:
         return Stop("account_missing")
-    return Done(notes=replace(job.notes, cools_until=until), counts=counts)
+    unwarned = not any(sent.startswith(f"{_WARNED}_") for sent in counts)
+    return Done(notes=replace(job.notes, cools_until=until, unwarned=unwarned), counts=counts)
 
 
 def _send_to_channels(
@@ -124,8 +125,13 @@ def _send_if_taken(job: AnyJob, about: RequestAnnouncement, send: Callable[[Mail
 
 
 def _cool_down(job: AnyJob) -> Outcome:
-    """Wait until the account's owner, who was warned or whose number changed, had time to object."""
-    left = (job.notes.cools_until or clock.now()) - clock.now()
+    """Wait until the account's owner, who was warned or whose number changed, had time to object.
+
+    If no channel could be warned of what operators entered, it waits for as long as its deadline permits.
+    """
+    now = clock.now()
+    until = procedures.unwarned_until(job.request, now)
+    left = max(job.notes.cools_until or now, until or now) - now
     return Wait(left) if left > timedelta() else Done()
 
 

@@ -41,6 +41,13 @@ class ContactKind(StrEnum):
     PAPER = "paper"  # nothing names an account: you post the answer
 
 
+class DayOfReceipt(StrEnum):
+    """Whether you checked a day of receipt by which the answer is late already."""
+
+    UNCHECKED = "unchecked"
+    CHECKED = "checked"
+
+
 class AccessKind(StrEnum):
     """Whether the subject can sign in."""
 
@@ -81,7 +88,10 @@ def show(api: InternalApi, request: Request) -> None:
 def propose(
     api: InternalApi,
     request: Request,
-    status: Annotated[Status, typer.Option(help="completed, partially_completed or refused")],
+    status: Annotated[
+        Status,
+        typer.Option(help="completed, partially_completed or refused; cancelled voids an entry of yours"),
+    ],
     text_file: TextFile,
     reason: Annotated[
         RefusalReason | None,
@@ -149,8 +159,14 @@ def extend(
     days: Annotated[int, typer.Option(min=1, max=60)],
     reason: Annotated[ExtensionReason, typer.Option()],
 ) -> None:
-    """Extend the deadline for the answer. The subject is notified."""
-    _print_result(api.call("PUT", f"{_ALL}/{request}/extension", {"days": days, "reason": reason}))
+    """Extend the deadline for the answer. The subject is notified.
+
+    Of what operators entered and a warning has to precede, a second operator runs the same command.
+    """
+    case = api.call("PUT", f"{_ALL}/{request}/extension", {"days": days, "reason": reason})
+    _print_result(case)
+    if "proposed_extension" in case:
+        note("Another operator has to run the same command.")
 
 
 @api_command(app)
@@ -166,7 +182,8 @@ def ask_identity(api: InternalApi, request: Request) -> None:
 def identity_came(api: InternalApi, request: Request) -> None:
     """Record that you checked the subject's identity or authority. The plan continues.
 
-    A copy or an erasure without the app continues after a second operator did the same.
+    A copy or an erasure without the app continues after a second operator did the same. The one who entered
+    an erasure is the first of the two.
     """
     _print_result(api.call("POST", f"{_ALL}/{request}/identity-proof"))
 
@@ -195,9 +212,16 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
         AccessKind,
         typer.Option(help="lost: the subject cannot sign in, and two operators check the identity"),
     ] = AccessKind.KEPT,
+    day: Annotated[
+        DayOfReceipt,
+        typer.Option(help="checked: the answer is late already, and the day of receipt is right"),
+    ] = DayOfReceipt.UNCHECKED,
     on_behalf: Annotated[OnBehalf | None, typer.Option(help="the person who wrote for the subject")] = None,
-    authority: Annotated[AuthoritySeen | None, typer.Option(help="what you saw; keep no copy of it")] = None,
-    seen_on: Annotated[str | None, typer.Option(help="the day on which you saw it, YYYY-MM-DD")] = None,
+    authority: Annotated[AuthoritySeen | None, typer.Option(help="the document that you read")] = None,
+    seen_on: Annotated[str | None, typer.Option(help="the day on which you read it, YYYY-MM-DD")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="the number of its file in the office, such as 117/2026")
+    ] = None,
     purpose: Annotated[list[str] | None, typer.Option(help="a purpose concerned; may be repeated")] = None,
     locale: Annotated[
         str | None, typer.Option(help="of a person without an account: sr-Latn, sr-Cyrl or en")
@@ -207,6 +231,8 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
     given: dict[str, Any] = {"right": right, "received_by": by, "received_on": on, "user_id": user}
     given |= {"on_behalf": on_behalf, "authority": authority, "authority_seen_on": seen_on}
     given |= {
+        "authority_reference": file,
+        "late_receipt_confirmed": day is DayOfReceipt.CHECKED or None,
         "purposes": purpose or None,
         "locale": locale,
         "without_access": access is AccessKind.LOST or None,

@@ -107,7 +107,11 @@ def _needed_action(case: Case) -> str:
     if case.get("proposal"):
         return "approval"
     if case["status"] == "awaiting_verification":
-        return "proof of identity"
+        return "a second operator" if case.get("identity_checked_by") else "proof of identity"
+    if case.get("proposed_extension"):
+        return "a second operator for the extension"
+    if until := case.get("unwarned_until"):
+        return f"a channel: none could be warned, so it waits until {until[:10]}"
     stopped = [step["name"] for step in case["steps"] if step["status"] == "stopped"]
     if stopped:
         return f"a retry of {stopped[0]}"
@@ -122,6 +126,7 @@ _FIELDS = (
 def _facts(case: Case) -> Iterator[tuple[str, object]]:
     yield from fields_of(case, *_FIELDS)
     yield from _of_subject(case)
+    yield from fields_of(case, "unwarned_until", "voided_at")
     yield "deadline", "paused" if case["clock_stands_still"] else "running"
     if extended := case.get("extended"):
         yield "extended", f"until {extended['until']}: {with_words(extended['reason'])}"
@@ -160,7 +165,8 @@ def _of_subject(case: Case) -> Iterator[tuple[str, object]]:
         yield "account", "none has the contact of this request"
     if behalf := case.get("on_behalf"):
         seen = case["authority"]
-        yield "on behalf", f"{behalf}: {seen['kind']}, seen by {seen['seen_by']} on {seen['seen_on']}"
+        read = f"{seen['kind']}, read by {seen['seen_by']} on {seen['seen_on']}"
+        yield "on behalf", f"{behalf}: {read}, file {seen.get('reference', 'not recorded')}"
     if identity := case.get("identity"):
         proofs = ", ".join(identity["proofs"]) or "none"
         yield "proofs", f"{proofs}; refused without two on {identity['refused_at'][:10]}"
