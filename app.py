@@ -26,7 +26,7 @@ from chalicelib.core.settings import settings
 
 GROUPS = {
     "signup": ("chalicelib.signup.api",),
-    "sessions": ("chalicelib.accounts.sessions.api",),
+    "sessions": ("chalicelib.accounts.sessions.api", "chalicelib.accounts.openings.api"),
     "profiles": ("chalicelib.accounts.profiles.api",),
     "contacts": ("chalicelib.people.contacts.api", "chalicelib.people.api"),
     "conversations": ("chalicelib.people.conversations.api",),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
+from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, Instant
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.ids import AccountId, MailId, Pseudonym, RightsRequestId, UserId
@@ -26,6 +27,9 @@ _CARRIERS = (Recipient.SMS_CARRIERS,)
 
 # How long before its closing the owner of an account is warned, at least.
 WARNED_BEFORE = 60 * DAY
+# How long a contested account keeps its number, and for how long its mailbox must have been verified to prove
+# who owns it (ADR 68).
+NUMBER_WAIT = 7 * DAY
 # A use is recorded once in a calendar week, so the account may have been used for so long after `used_at`.
 _BETWEEN_USES = 7 * DAY
 
@@ -62,6 +66,20 @@ class Frozen(BaseModel, frozen=True, extra="forbid"):
     before: AccountState
 
 
+class Contest(BaseModel, frozen=True, extra="forbid"):
+    """Who proved the number of an unused account, so that it may have a new holder (ADR 68).
+
+    Attributes:
+        proven_at: the last proof by a device that the account did not know.
+        proven_by: that device, by a keyed hash of its id.
+        first_proofs: the first proof by each of these devices.
+    """
+
+    proven_at: Instant
+    proven_by: str
+    first_proofs: dict[str, Instant]
+
+
 class Account(
     Record,
     table=Table.ACCOUNTS,
@@ -91,6 +109,9 @@ class Account(
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
     frozen: Annotated[Frozen | None, NOT_PERSONAL] = None
     number_changed_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    contest: Annotated[
+        Contest | None, NotPersonal(withheld="the devices in it may belong to another person")
+    ] = None
     version: Annotated[int, NOT_PERSONAL] = 1
 
     @property
@@ -164,6 +185,11 @@ class LastUse(
         """When the first warning is due, if the account is not used until then."""
         without_use = Duration(settings().idle.after_months, Unit.MONTH)
         return max(self.used_at, self.kept_at or self.used_at) + _BETWEEN_USES + without_use - WARNED_BEFORE
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether the account was unused for so long that its number may have a new holder (ADR 68)."""
+        return self.used_at + settings().idle.waiting_after_days * DAY <= clock.now()
 
     @property
     def was_used_since_warned(self) -> bool:

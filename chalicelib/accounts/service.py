@@ -35,6 +35,8 @@ from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other
     NotActive,
     active,
     claim_on_phone,
+    contesting,
+    end_of_contest,
     ending,
     former_claims,
     freezing,

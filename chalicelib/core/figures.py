@@ -63,6 +63,8 @@ class Limits(FigureSet):
     codes_per_number_day: int = _count(10)
     # Per account, in addition to what clients without a session may request (ADR 10).
     codes_to_step_up_day: int = _count(5)
+    # Per session that waits (ADR 68).
+    codes_to_let_in_day: int = _count(3)
     # Per account, over all new numbers (ADR 43).
     codes_to_change_number_day: int = _count(5)
     # The reserve of a known device, and of all known devices of an account together (ADR 25).
@@ -201,6 +203,8 @@ class IdleAccounts(FigureSet):
     # Above it, a run stops for an operator. A first run over old accounts needs more.
     due_at_once: int = _figure(5_000, 1, 100_000_000)
     open_at_once: int = _figure(10_000, 1, 10_000)  # erasures that are open because of it
+    # Days without use after which the number may have a new holder (ADR 68).
+    waiting_after_days: int = _figure(90, 7, 365)
 
 
 @dataclass(frozen=True)

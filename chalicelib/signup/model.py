@@ -51,8 +51,8 @@ class Verification(Body):
 
 
 class Verified(View):
-    """The account and its new session."""
+    """The account and its new session. There is no `user_id` while the session is of scope `waiting`."""
 
     new_account: bool
-    user_id: UserId
+    user_id: UserId | None = None
     session: SessionView

@@ -10,7 +10,11 @@ concurrent requests and crashes:
   however late in its ten minutes the code was used.
 - A client learns whether a number is registered only after it has verified the number. So the versions of the
   terms, which depend on the account, are checked after the code.
+- A code to the number of an unused account does not prove that its sender is the account's owner. On a device
+  that the account does not know, it opens a session that waits and reads nothing (ADR 68).
 """
+
+from dataclasses import dataclass
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.challenges import service as challenges
@@ -24,22 +28,26 @@ from chalicelib.accounts.challenges.model import (
     CodeRequest,
     Opened,
 )
-from chalicelib.accounts.model import Account, KnownDevice
+from chalicelib.accounts.model import NUMBER_WAIT, Account, Device, KnownDevice
 from chalicelib.accounts.profiles import service as profiles
-from chalicelib.accounts.service import ACCOUNT, devices
+from chalicelib.accounts.profiles.service import READABLE_PROFILE
+from chalicelib.accounts.service import ACCOUNT, LANGUAGE, LAST_USE, devices
+from chalicelib.accounts.sessions import messages
 from chalicelib.accounts.sessions import service as sessions
-from chalicelib.accounts.sessions.model import Session
+from chalicelib.accounts.sessions.model import Scope, Session
 from chalicelib.accounts.sessions.service import SESSION
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.service import STANDINGS
-from chalicelib.core import metrics, needs
+from chalicelib.core import clock, metrics, needs
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import Claims
+from chalicelib.core.needs import Claims, Found
 from chalicelib.core.transactions import Write, commit, retry_on
+from chalicelib.messages.letters import Addressee
+from chalicelib.messages.sms import TextInDoubt, TextUnavailable
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -94,7 +102,14 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
         raise
 
 
-@retry_on(accounts.AlreadyClaimed, accounts.ClaimMoved, notices.AcceptedBefore, SuppressionMoved, tries=2)
+@retry_on(
+    accounts.AccountMoved,
+    accounts.AlreadyClaimed,
+    accounts.ClaimMoved,
+    notices.AcceptedBefore,
+    SuppressionMoved,
+    tries=2,
+)
 def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     """Open a session of the number's account; the transaction creates it if there is none.
 
@@ -107,25 +122,61 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
         raise ChallengeExpired
     claim = accounts.claim_on_phone(challenge.phone)
     owner = claim.owner if claim else None
-    account, keys, makes = (
-        _existing_account(owner, challenge, answer) if owner else _new_account(challenge, answer)
+    entry = (
+        _existing_account(owner, challenge, challenge.device, answer)
+        if owner
+        else _new_account(challenge, challenge.device, answer)
     )
-    session, opens = sessions.new_session(account, challenge.device, keys)
+    account, strange = entry.account, entry.notified is not None
+    session, opens = sessions.new_session(
+        account, challenge.device, entry.keys, entry.scope, new_device=strange
+    )
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
-    known = devices.recognition(account.account_id, challenge.device)
-    # A new account's first use is among its own writes.
-    used = [accounts.last_uses.use_now(owner)] if owner else []
     # A change of the number that is committed first takes the account away from this code (ADR 43).
     kept = [claim.is_kept] if claim else []
-    commit(challenges.use_write(challenge, opened), *makes, *opens, known, *used, *kept)
+    if entry.notified and session.is_waiting:
+        _announce_waiting(challenge, entry.notified)
+    commit(challenges.use_write(challenge, opened), *entry.makes, *opens, *kept)
     challenges.count_verified(challenge)
+    if entry.notified and not session.is_waiting:
+        messages.announce_new_device(entry.notified)
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)
     metrics.count(Metric.SESSION_OPENED)
     return _verified(session, account, opened)
 
 
-def _new_account(challenge: Challenge, answer: Verification) -> tuple[Account, SubjectKeys, list[Write]]:
+def _announce_waiting(challenge: Challenge, owner: Addressee) -> None:
+    """Notify the owner; without an accepted notice the code opens nothing, and may be sent again."""
+    try:
+        messages.announce_waiting(owner)
+    except TextUnavailable:
+        challenges.uncount_attempt(challenge)
+        raise Unavailable from None
+    except TextInDoubt:
+        raise Unavailable from None
+
+
+@dataclass(frozen=True, repr=False)
+class _Entry:
+    """What a right code opens.
+
+    Attributes:
+        account: the number's account.
+        keys: its data keys.
+        makes: the writes that belong to the sign-in.
+        scope: of the session.
+        notified: the account's owner, if the account does not know the device.
+    """
+
+    account: Account
+    keys: SubjectKeys
+    makes: list[Write]
+    scope: Scope = Scope.FULL
+    notified: Addressee | None = None
+
+
+def _new_account(challenge: Challenge, device: Device, answer: Verification) -> _Entry:
     """A new account, and the writes that create it.
 
     Raises:
@@ -137,42 +188,64 @@ def _new_account(challenge: Challenge, answer: Verification) -> tuple[Account, S
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
     makes += notices.first_announcements(account.account_id)
     makes += suppressions.renewal(Addresses(account.phone))
-    return account, keys, makes
+    makes.append(devices.recognition(account.account_id, device))
+    return _Entry(account, keys, makes)
 
 
-def _existing_account(
-    owner: AccountId, challenge: Challenge, answer: Verification
-) -> tuple[Account, SubjectKeys, list[Write]]:
-    """The number's account, and the writes that record the versions that it accepts now.
+def _existing_account(owner: AccountId, challenge: Challenge, device: Device, answer: Verification) -> _Entry:
+    """The number's account, and the writes by which it is used and accepts the versions that were shown.
 
     Raises:
         Unavailable: the number is claimed by an account that is being erased, or that was idle before it was
             frozen, and that does not know the device. The response does not reveal which.
         TermsOutdated: the client showed an older version than applies to the account.
     """
-    (row,) = needs.read_accounts([owner], (ACCOUNT, DATA_KEY, *STANDINGS.values()))
-    account = row[ACCOUNT]
-    if account is None or not _is_code_enough(account, challenge):
+    by_device = devices.known(device)
+    (row,) = needs.read_accounts(
+        [owner],
+        (ACCOUNT, DATA_KEY, LANGUAGE, LAST_USE, READABLE_PROFILE, by_device, *STANDINGS.values()),
+    )
+    account, known = row[ACCOUNT], row[by_device]
+    if account is None or not _is_code_enough(account, known):
         raise Unavailable
+    notified = None if known else _addressee(account, challenge, row)
+    used = row[LAST_USE]
+    if known is None and (account.contest or used is None or used.is_unused):
+        contests = accounts.contesting(account, devices.labels(device))
+        return _Entry(account, row[DATA_KEY], [contests], Scope.WAITING, notified)
     missing = []
     for version in (answer.terms_version, answer.privacy_version):
         standing = row[STANDINGS[version.kind]]
         notices.check_shown(standing, version)
         if version not in standing.accepted:
             missing.append(version)
-    return account, row[DATA_KEY], [*notices.acceptances(owner, *missing)]
+    makes = [
+        *notices.acceptances(owner, *missing),
+        devices.recognition(owner, device),
+        accounts.last_uses.use_now(owner),
+        *([accounts.end_of_contest(account)] if account.contest else []),
+    ]
+    return _Entry(account, row[DATA_KEY], makes, notified=notified)
 
 
-def _is_code_enough(account: Account, challenge: Challenge) -> bool:
+def _addressee(account: Account, challenge: Challenge, row: Found) -> Addressee:
+    """Where the account's owner is reached; by text once a week at most."""
+    profile, contest = row[READABLE_PROFILE], account.contest
+    is_texted = contest is not None and clock.now() < contest.proven_at + NUMBER_WAIT
+    return Addressee(
+        email=profile.email if profile else None,
+        phone=None if is_texted else challenge.phone,
+        locale=row[LANGUAGE],
+    )
+
+
+def _is_code_enough(account: Account, known: KnownDevice | None) -> bool:
     """Return whether a code to the number alone proves that it comes from the account's owner.
 
     The number of an idle account may have a new owner, who must not learn of the erasure or cancel it.
     """
     if account.frozen is None or not account.frozen.idle:
         return True
-    if challenge.phone is None or challenge.device is None:
-        return False
-    known = devices.find_known(account.account_id, challenge.device)
     return known is not None and known.seen_at < account.frozen.asked_at
 
 
@@ -203,7 +276,7 @@ def _repeated_answer(challenge: Challenge) -> Verified:
 def _verified(session: Session, account: Account, opened: Opened) -> Verified:
     return Verified(
         new_account=opened.new_account,
-        user_id=account.user_id,
+        user_id=None if session.is_waiting else account.user_id,
         session=sessions.session_view(session, account),
     )
 

@@ -5,17 +5,11 @@ The routes are read from the app, so a new one fails here until it is refused or
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 import pytest
 
-from app import app
+from tests.support.cases.routes import calls_route, routes
 from tests.support.clouds import cloud
-from tests.support.world.builders import PRIVACY, a_device, an_event
 from tests.support.world.world import Reply, User, World
-
-_ID = re.compile(r"\{[^}]+\}")
 
 # Routes that serve a restricted account: its rights, consents, sessions, and what it has to be notified of.
 SERVED = {
@@ -35,6 +29,8 @@ SERVED = {
     ("GET", "/v1/sessions"),
     ("DELETE", "/v1/sessions"),
     ("DELETE", "/v1/sessions/{session_id}"),
+    ("POST", "/v1/sessions/opening"),
+    ("POST", "/v1/sessions/opening/{challenge_id}/verify"),
     ("POST", "/v1/sessions/step-up"),
     ("POST", "/v1/sessions/step-up/{challenge_id}/verify"),
 }
@@ -50,26 +46,10 @@ ABOUT_NOTHING = {
     ("DELETE", "/v1/sessions/{session_id}"),
     ("GET", "/v1/rights-requests/{request_id}/certificate"),
     ("GET", "/v1/rights-requests/{request_id}/export"),
+    ("POST", "/v1/sessions/opening"),
+    ("POST", "/v1/sessions/opening/{challenge_id}/verify"),
     ("POST", "/v1/sessions/step-up/{challenge_id}/verify"),
 }
-
-# Bodies that pass validation, since the body is parsed before some callers are refused.
-BODIES: dict[str, Any] = {
-    "/v1/usage": {"events": [an_event()], "device": a_device()},
-    "/v1/consents/{purpose}": {"state": "withdrawn"},
-    "/v1/consents/signals": {"gpc": True},
-    "/v1/rights-requests": {"right": "objection", "purposes": ["diagnostics"]},
-}
-
-
-def routes() -> set[tuple[str, str]]:
-    """Return method and path of every route that a session authorizes."""
-    return {
-        (method, path)
-        for path, methods in app.routes.items()
-        for method, entry in methods.items()
-        if entry.authorizer is not None and entry.authorizer.name == "access_token"
-    }
 
 
 @pytest.fixture
@@ -81,16 +61,8 @@ def mila(world: World) -> User:
 
 
 def calls(mila: User, method: str, path: str) -> Reply:
-    concrete = path.replace("{purpose}", "analytics").replace("{version}", PRIVACY)
-    known = {
-        "{request_id}": mila.gets("/v1/rights-requests").json["items"][0]["id"],
-        "{user_id}": mila.user_id,
-    }
-    for name, value in known.items():
-        concrete = concrete.replace(name, value)
-    concrete = _ID.sub("x", concrete)
-    body = BODIES.get(path, {} if method in {"POST", "PUT", "PATCH"} else None)
-    return mila.calls(method, concrete, body=body, headers={"If-Match": '"1"'})
+    request_id = mila.gets("/v1/rights-requests").json["items"][0]["id"]
+    return calls_route(mila, method, path, request_id=request_id, user_id=mila.user_id)
 
 
 def test_every_listed_route_exists() -> None:

@@ -201,6 +201,16 @@ def test_verifying_a_known_number_costs_eight_calls(world: World) -> None:
     assert calls.of("dynamodb") == sum(calls.values()) == 8
 
 
+def test_sign_in_that_waits_costs_eight_calls_and_its_notices(world: World) -> None:
+    mila = world.a_user()
+    mila.has_email(an_address())
+    world.advance(timedelta(days=90))
+    challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
+    with counted() as calls:
+        assert world.verifies(challenge, world.code_for(mila.phone)).json["session"]["scope"] == "waiting"
+    assert (calls.of("dynamodb"), calls.of("sns"), calls.of("sesv2")) == (8, 1, 1)
+
+
 def test_verifying_costs_the_same_for_any_number_of_versions(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -691,11 +691,11 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         },
         "sessions": {
             accounts, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
-            *lookup, *sealing,
+            "mail_from", "mail_configuration", *lookup, *sealing,
         },
         "signup": {
             accounts, claims, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
-            *lookup, *sealing,
+            "mail_from", "mail_configuration", *lookup, *sealing,
         },
         "sweep_rights": {rights, "rights_queue"},
         "resync_chat_profiles": {accounts, "secret_stream", "resync_queue", *sealing},

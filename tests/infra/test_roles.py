@@ -467,9 +467,13 @@ EXPECTED = {
     "SessionsRole": {
         _own_logs("sessions"),
         (
-            "dynamodb:BatchGetItem, dynamodb:DeleteItem, dynamodb:Query, dynamodb:UpdateItem",
+            (
+                "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:Query, "
+                "dynamodb:UpdateItem"
+            ),
             "${AccountsTableArn}",
         ),
+        _MAILING,  # codes to the mailbox of an account (ADR 68)
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
@@ -482,6 +486,7 @@ EXPECTED = {
     },
     "SignupRole": {
         _own_logs("signup"),
+        _MAILING,  # announcements of new devices (ADR 68)
         ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),

@@ -533,9 +533,10 @@ def test_account_without_a_record_is_watched_from_the_last_day_of_a_device(world
 
 
 def test_account_that_was_used_before_it_is_watched_keeps_its_use(world: World) -> None:
-    mila = world.a_user()
+    device = a_device()
+    mila = world.a_user(device=device)
     table.delete_all([Key(Table.ACCOUNTS, f"A#{mila.account_id}", "last_use")])
-    world.a_user(phone=mila.phone)
+    world.a_user(mila.phone, device)
     known = LastUse(account_id=AccountId(mila.account_id), used_at=world.now - 30 * DAY)
     assert watch(known)
     assert use_of(mila).used_at == world.now

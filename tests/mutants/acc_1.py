@@ -23,6 +23,48 @@ MUTANTS: tuple[Mutant, ...] = (
         harm="The new owner of a number signs in to the idle account of the number's former owner.",
     ),
     Mutant(
+        name="code_opens_an_unused_account_on_any_device",
+        promise="ACC-1",
+        place="chalicelib.signup.service:_existing_account",
+        find="(account.contest or used is None or used.is_unused)",
+        replace="(account.contest or used is None)",
+        harm="The new holder of a number reads what its former owner left in an account that is unused.",
+    ),
+    Mutant(
+        name="return_of_the_owner_lets_the_stranger_in",
+        promise="ACC-1",
+        place="chalicelib.signup.service:_existing_account",
+        find="(account.contest or used is None or used.is_unused)",
+        replace="(used is None or used.is_unused)",
+        harm="The new holder of a number waits for the owner to use the account, and then opens it by a code.",
+    ),
+    Mutant(
+        name="waiting_session_reads_the_account",
+        promise="ACC-1",
+        place="chalicelib.accounts.sessions.caller:RightsCaller",
+        find="if caller.session.is_waiting:",
+        replace="if False:",
+        harm="The new holder of a number lists the consents, requests and devices of its former owner.",
+    ),
+    Mutant(
+        name="refresh_of_a_waiting_session_uses_the_account",
+        promise="ACC-1",
+        place="chalicelib.accounts.sessions.refresh:_traces",
+        find="if session.is_waiting:",
+        replace="if False:",
+        harm="A stranger's device becomes known by a refresh a day later, and its next code opens the account.",
+    ),
+    Mutant(
+        name="old_proof_of_the_number_ends_the_contest",
+        promise="ACC-1",
+        place="chalicelib.accounts.openings.service:_proved_last",
+        find="if contest is None or contest.proven_by not in devices.labels(session.device):",
+        replace="if contest is None:",
+        harm=(
+            "An owner who lost the number returns by mail, and the new holder's next code opens the account."
+        ),
+    ),
+    Mutant(
         name="terms_of_new_numbers_are_checked_before_the_code",
         promise="ACC-1",
         place="chalicelib.signup.service:verify",

@@ -68,6 +68,8 @@ PER_NUMBER = _limit(
     _a_day(lambda: settings().limits.codes_per_number_day),
 )
 TO_STEP_UP = _limit("codes_to_step_up", _a_day(lambda: settings().limits.codes_to_step_up_day))
+# Per session that waits: the requests of a stranger must not use up the codes of the account's owner.
+TO_LET_IN = _limit("codes_to_let_in", _a_day(lambda: settings().limits.codes_to_let_in_day))
 # Bounds how many other people's mailboxes a client can have mail sent to, from any address.
 MAILED = _limit("codes_mailed_for_account", _a_day(lambda: settings().limits.codes_mailed_for_account_day))
 # Bounds how many other people's numbers a client can have texts sent to, from any address, and how often an
@@ -231,6 +233,8 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
     """The limiters that a code counts against, each with its subject."""
     if account and challenge.purpose is ChallengePurpose.STEP_UP:
         yield TO_STEP_UP, account
+    elif challenge.purpose is ChallengePurpose.LET_IN:
+        yield TO_LET_IN, challenge.holder or ""
     elif challenge.purpose is ChallengePurpose.GUEST:
         yield TO_GUEST, challenge.phone or challenge.email or ""
         if challenge.email:

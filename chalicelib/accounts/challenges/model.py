@@ -42,6 +42,7 @@ class ChallengePurpose(StrEnum):
     EMAIL = "email"
     NUMBER = "number"  # a new number for an account
     GUEST = "guest"  # a rights request without a session
+    LET_IN = "let_in"  # a session that waits, by the account's mailbox (ADR 68)
 
 
 class CodeChannel(StrEnum):
@@ -155,6 +156,7 @@ class ChallengeRef:
 class CodeRequest:
     """A request for a code: requester, purpose and destination (a number in E.164 or a mailbox).
 
+    If the destination is empty, the challenge is the same, and no code is sent.
     `scope` is the scope of the Idempotency-Key, and `body` the request body that the key stands for.
     `address` is set if the client is not signed in: its block is then counted. `account` is set if the client
     is signed in; accounts have limits of their own. `device` is kept for the session that the code opens.

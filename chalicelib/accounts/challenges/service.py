@@ -17,6 +17,7 @@ from chalicelib.accounts.challenges import limits, store
 from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengeExpired,
+    ChallengePurpose,
     ChallengeRef,
     CodeChannel,
     CodeRequest,
@@ -71,6 +72,22 @@ _CODE_MAIL: Letters = {
         (
             "Your RU4M code is {code}. Do not share it with anyone.",
             "It is valid for ten minutes. If you did not ask for it, ignore this message.",
+        ),
+    ),
+}
+_LET_IN_MAIL: Letters = {
+    "sr": (
+        "RU4M: kod za nov uređaj",
+        (
+            "Kodom {code} Vaš nov uređaj otvara Vaš RU4M nalog. Važi deset minuta.",
+            "Ako ga niste tražili, neko drugi ima Vaš broj. Kod ne dajte nikome.",
+        ),
+    ),
+    "en": (
+        "RU4M: a code for a new device",
+        (
+            "With the code {code} your new device opens your RU4M account. It is valid for ten minutes.",
+            "If you did not ask for it, another person has your number. Share the code with nobody.",
         ),
     ),
 }
@@ -238,8 +255,14 @@ def count_verified(challenge: Challenge) -> None:
 
 
 def _send(challenge: Challenge, destination: str) -> None:
-    senders = {CodeChannel.SMS: text_code, CodeChannel.EMAIL: mail_code}
-    senders[challenge.channel](destination, code(challenge), challenge.locale)
+    if challenge.channel is CodeChannel.SMS:
+        text_code(destination, code(challenge), challenge.locale)
+    elif challenge.purpose is not ChallengePurpose.LET_IN:
+        mail_code(destination, code(challenge), challenge.locale)
+    elif destination:
+        # A failure would disclose to a stranger that the account has a mailbox; a metric counts it.
+        with suppress(EmailUnavailable, InvalidEmail):
+            mail_code(destination, code(challenge), challenge.locale, _LET_IN_MAIL)
     metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
 
@@ -323,7 +346,7 @@ def _too_early(challenge: Challenge) -> TooManyCodes:
     return TooManyCodes(limit="resend", retry_after=max(wait, 1))
 
 
-def mail_code(address: str, code: str, locale: str | None) -> None:
+def mail_code(address: str, code: str, locale: str | None, letters: Letters = _CODE_MAIL) -> None:
     """Send the code in the user's language.
 
     The user's choices are not read: the user requested this mail, so it needs no consent, and no objection
@@ -334,7 +357,7 @@ def mail_code(address: str, code: str, locale: str | None) -> None:
         EmailUnavailable: SES did not accept it; a new request sends another code.
         EmailInDoubt: it is unknown whether SES accepted it; the same applies.
     """
-    letter = compose(_CODE_MAIL, MailId.new(), address, locale, {"code": code})
+    letter = compose(letters, MailId.new(), address, locale, {"code": code})
     try:
         mail.send(letter, Purpose.AUTHENTICATION, choices=None)
     except MailRefused:

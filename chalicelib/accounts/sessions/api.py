@@ -11,7 +11,7 @@ from chalicelib.accounts.challenges.model import (
 )
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions import logout, refresh, service, step_up
-from chalicelib.accounts.sessions.caller import RightsCaller
+from chalicelib.accounts.sessions.caller import RightsCaller, SessionHolder
 from chalicelib.accounts.sessions.model import Refreshing, SessionList, SessionView, SteppedUp, SteppingUp
 from chalicelib.core.errors import InProgress, SessionEnded
 from chalicelib.core.http import Accepted, NoContent, Unlimited, route
@@ -42,9 +42,12 @@ def list_sessions(caller: RightsCaller) -> SessionList:
 
 
 @route(sessions, "DELETE", "/v1/sessions/{session_id}", limit=_LOGS_OUT)
-def end_session(caller: RightsCaller, session_id: SessionId) -> NoContent:
-    """Sign out one device of the account: this one or another."""
-    logout.end(caller.account.account_id, session_id)
+def end_session(caller: SessionHolder, session_id: SessionId) -> NoContent:
+    """Sign out one device of the account: this one or another.
+
+    A session of scope `waiting` ends only itself.
+    """
+    logout.end(caller.session, session_id)
     return NoContent()
 
 

@@ -1,9 +1,10 @@
 """The caller of a route, authorized on each request by one consistent read (STR-3).
 
-A view with a `Caller` serves live sessions of active accounts only. A view with a `RightsCaller` also serves
-frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A `StepUpCaller`
-is a `RightsCaller` whose token was stepped up in the last ten minutes, and an `ActiveStepUpCaller` is a
-`Caller` with such a token.
+A view with a `SessionHolder` also serves sessions that wait for the account's owner (ADR 68); all others
+refuse them. A view with a `Caller` serves live sessions of active accounts only. A view with a `RightsCaller`
+also serves frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A
+`StepUpCaller` is a `RightsCaller` whose token was stepped up in the last ten minutes, and an
+`ActiveStepUpCaller` is a `Caller` with such a token.
 """
 
 from datetime import datetime
@@ -42,11 +43,17 @@ class StepUpRequired(Forbidden):
     title = "This session must be stepped up first, with a code sent to the account's number"
 
 
+class SessionWaits(Forbidden):
+    """The session waits until the account's owner lets it in; the number may have a new holder (ADR 68)."""
+
+    title = "This session waits until the owner of the account lets it in"
+
+
 _REFUSED_STATES = {AccountState.FROZEN: AccountFrozen, AccountState.RESTRICTED: Restricted}
 
 
-class RightsCaller(Authenticated):
-    """The owner of a live session, whatever state the account is in."""
+class SessionHolder(Authenticated):
+    """The holder of a live session of any scope, whatever state the account is in."""
 
     authorizer: ClassVar[ChaliceAuthorizer] = access_token
     needs: ClassVar[tuple[Wanted[Any], ...]] = (SESSION, ACCOUNT)
@@ -62,10 +69,11 @@ class RightsCaller(Authenticated):
         """Accept a live session of an existing account.
 
         Raises:
-            SessionEnded: the session has ended or expired, or the account is deleted or being erased.
+            SessionEnded: the session has ended or expired, the account is deleted or being erased, or it lost
+                the number for which the session waits.
         """
         session, account = found[SESSION], found[ACCOUNT]
-        if session is None or account is None:
+        if session is None or account is None or session.is_of_former_number(account):
             raise SessionEnded
         return cls(session, account, found)
 
@@ -98,17 +106,36 @@ class RightsCaller(Authenticated):
         return self._found[need]
 
 
+class RightsCaller(SessionHolder):
+    """The owner of a live session, whatever state the account is in."""
+
+    problems: ClassVar[tuple[type[Problem], ...]] = (SessionEnded, SessionWaits)
+
+    @classmethod
+    def authorize(cls, claims: Claims, found: Found) -> Self:
+        """Accept what a SessionHolder accepts, unless the session waits.
+
+        Raises:
+            SessionEnded: as for a SessionHolder.
+            SessionWaits: the session waits until the account's owner lets it in.
+        """
+        caller = super().authorize(claims, found)
+        if caller.session.is_waiting:
+            raise SessionWaits
+        return caller
+
+
 class Caller(RightsCaller):
     """The owner of a live session of an active account."""
 
-    problems: ClassVar[tuple[type[Problem], ...]] = (SessionEnded, AccountFrozen, Restricted)
+    problems: ClassVar[tuple[type[Problem], ...]] = (*RightsCaller.problems, AccountFrozen, Restricted)
 
     @classmethod
     def authorize(cls, claims: Claims, found: Found) -> Self:
         """Accept a live session of an active account.
 
         Raises:
-            SessionEnded: as for a RightsCaller.
+            SessionEnded, SessionWaits: as for a RightsCaller.
             AccountFrozen, Restricted: the account may only exercise its rights.
         """
         caller = super().authorize(claims, found)
@@ -120,14 +147,14 @@ class Caller(RightsCaller):
 class StepUpCaller(RightsCaller):
     """The owner of a live session whose token is stepped up, whatever state the account is in."""
 
-    problems: ClassVar[tuple[type[Problem], ...]] = (SessionEnded, StepUpRequired)
+    problems: ClassVar[tuple[type[Problem], ...]] = (*RightsCaller.problems, StepUpRequired)
 
     @classmethod
     def authorize(cls, claims: Claims, found: Found) -> Self:
         """Accept what the class without a step-up accepts, if the token is stepped up.
 
         Raises:
-            SessionEnded, AccountFrozen, Restricted: as for that class.
+            SessionEnded, SessionWaits, AccountFrozen, Restricted: as for that class.
             StepUpRequired: the token is not stepped up, or its ten minutes have passed.
         """
         caller = super().authorize(claims, found)

@@ -38,14 +38,21 @@ def revocation_at(at: datetime) -> datetime:
     return at - _BACK
 
 
-def end(account_id: AccountId, session_id: SessionId) -> None:
-    """End one session of an account.
+def end(caller: Session, session_id: SessionId) -> None:
+    """End one session of the caller's account; a session that waits ends only itself.
 
     Raises:
         NotFound: the account has no such live session.
     """
+    account_id = caller.account_id
+    event = store.event(account_id, SecurityEventKind.SIGNED_OUT, session_id)
+    if caller.is_waiting and session_id != caller.session_id:
+        raise NotFound
     try:
-        _end(account_id, [session_id], store.event(account_id, SecurityEventKind.SIGNED_OUT, session_id))
+        if caller.is_waiting:  # it had no chat token, and must not revoke those of the owner
+            commit(event, store.deletion(account_id, session_id))
+        else:
+            _end(account_id, [session_id], event)
     except store.NoSuchSession:
         raise NotFound from None
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from chalicelib.accounts.challenges.model import Code
-from chalicelib.accounts.model import Device, Platform
+from chalicelib.accounts.model import Account, Device, Platform
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, RightsRequestId, SessionId
@@ -21,11 +21,13 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 class Scope(StrEnum):
     """The scope of a session: the routes that it may use.
 
-    `rights`: only privacy rights, for frozen and restricted accounts (RGT-11).
+    `rights`: only privacy rights, for frozen and restricted accounts (RGT-11). `waiting`: nothing of the
+    account, until its owner lets the session in: its number may have a new holder (ADR 68).
     """
 
     FULL = "full"
     RIGHTS = "rights"
+    WAITING = "waiting"
 
 
 class Session(
@@ -40,7 +42,8 @@ class Session(
     """One signed-in device. The refresh token can be recomputed from nonce and generation.
 
     `last_used_at`: when the active refresh token was last issued. `lost`: when a response had to be repeated
-    because the client had not received it.
+    because the client had not received it. `scope`: FULL or WAITING; that of the account may be narrower.
+    `new_device`: whether the account did not know the device when the session was opened.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
@@ -51,6 +54,18 @@ class Session(
     lost: Annotated[tuple[Instant, ...], NOT_PERSONAL] = ()
     created_at: Annotated[Instant, NOT_PERSONAL]
     last_used_at: Annotated[Instant, NOT_PERSONAL]
+    scope: Annotated[Scope, NOT_PERSONAL] = Scope.FULL
+    new_device: Annotated[bool, NOT_PERSONAL] = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the session waits for the account's owner."""
+        return self.scope is Scope.WAITING
+
+    def is_of_former_number(self, account: Account) -> bool:
+        """Return whether it waits, and proved a number that the account has no more; then it has ended."""
+        changed_at = account.number_changed_at
+        return self.is_waiting and changed_at is not None and self.created_at <= changed_at
 
     @property
     def ends_at(self) -> datetime:
@@ -62,6 +77,8 @@ class SecurityEventKind(StrEnum):
     """Kinds of events of an account's sessions."""
 
     SIGNED_IN = "signed_in"
+    SIGN_IN_WAITS = "sign_in_waits"
+    LET_IN = "let_in"
     SIGNED_OUT = "signed_out"
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     STEPPED_UP = "stepped_up"
@@ -116,6 +133,8 @@ class ListedSession(View):
     session_id: SessionId
     device: DeviceView
     current: bool
+    scope: Annotated[Scope, Field(description="`waiting`: it opens nothing until it is let in")]
+    new_device: Annotated[bool, Field(description="Whether the device was new when it signed in")]
     created_at: Instant
     last_used_at: Instant
 

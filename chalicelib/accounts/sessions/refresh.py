@@ -39,6 +39,8 @@ def refresh(text: str, device_id: UUID) -> SessionView:
     session, account = found[OPEN_SESSION], found[OPEN_ACCOUNT]
     if session is None or account is None or not token.genuine(session):
         raise SessionEnded
+    if session.is_of_former_number(account):
+        raise SessionEnded
     return service.session_view(_apply_verdict(session, account, token, device_id), account)
 
 
@@ -65,6 +67,8 @@ def _traces(session: Session, account: Account, now: datetime) -> list[Write]:
     """The writes on the first refresh of a UTC day, and of a week: the device is known, the account used."""
     before = session.last_used_at
     writes: list[Write] = []
+    if session.is_waiting:  # the account is not used, and does not know the device (ADR 68)
+        return writes
     if before.date() != now.date():
         writes.append(devices.recognition(account.account_id, session.device))
     if before.isocalendar()[:2] != now.isocalendar()[:2]:

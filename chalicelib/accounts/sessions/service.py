@@ -37,7 +37,14 @@ _FORM = re.compile(
 )
 
 
-def new_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Session, list[Write]]:
+def new_session(
+    account: Account,
+    device: Device,
+    keys: SubjectKeys,
+    scope: Scope = Scope.FULL,
+    *,
+    new_device: bool = False,
+) -> tuple[Session, list[Write]]:
     """A new session of a device, and the writes that open it."""
     now = clock.now()
     session = Session(
@@ -47,13 +54,18 @@ def new_session(account: Account, device: Device, keys: SubjectKeys) -> tuple[Se
         nonce=secrets.token_hex(16),
         created_at=now,
         last_used_at=now,
+        scope=scope,
+        new_device=new_device,
     )
-    signed_in = store.event(account.account_id, SecurityEventKind.SIGNED_IN, session.session_id)
+    kind = SecurityEventKind.SIGN_IN_WAITS if session.is_waiting else SecurityEventKind.SIGNED_IN
+    signed_in = store.event(account.account_id, kind, session.session_id)
     return session, [store.creation(session, keys), signed_in]
 
 
-def scope_of(account: Account) -> Scope:
-    """The scope of the account's sessions, by the state of the account."""
+def scope_of(session: Session, account: Account) -> Scope:
+    """The scope of a session: the narrower one of its own and that of the account by its state."""
+    if session.is_waiting:
+        return Scope.WAITING
     return Scope.FULL if account.state is AccountState.ACTIVE else Scope.RIGHTS
 
 
@@ -65,8 +77,8 @@ def session_view(session: Session, account: Account, stepped_up_until: datetime 
         expires_in=int(settings().access_token_life.total_seconds()),
         refresh_token=str(RefreshToken.of(session)),
         refresh_expires_in=int((session.ends_at - clock.now()).total_seconds()),
-        scope=scope_of(account),
-        erasure=_pending_erasure(account),
+        scope=scope_of(session, account),
+        erasure=None if session.is_waiting else _pending_erasure(account),
     )
 
 
@@ -88,6 +100,8 @@ def _listed(session: Session, current: Session) -> ListedSession:
         session_id=session.session_id,
         device=device,
         current=session.session_id == current.session_id,
+        scope=session.scope,
+        new_device=session.new_device,
         created_at=session.created_at,
         last_used_at=session.last_used_at,
     )

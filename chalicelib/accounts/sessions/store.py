@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from chalicelib.accounts.sessions.model import SecurityEvent, SecurityEventKind, Session
+from chalicelib.accounts.sessions.model import Scope, SecurityEvent, SecurityEventKind, Session
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.sealing import skip_unreadable
@@ -63,6 +63,13 @@ def creation(session: Session, keys: SubjectKeys) -> Create:
     """The write that opens a session; for a transaction."""
     place = key(session.account_id, session.session_id)
     return Create(place, codec.to_item(session, place, keys))
+
+
+def letting_in(session: Session) -> Change:
+    """The write after which a waiting session has the scope of its account; its conflict is NoSuchSession."""
+    waits = visible() & Attr("scope").eq(Scope.WAITING)
+    place = key(session.account_id, session.session_id)
+    return Change(place, put={"scope": Scope.FULL}, only_if=waits, conflict=NoSuchSession)
 
 
 def deletion(account_id: AccountId, session_id: SessionId) -> Delete:

@@ -7,18 +7,22 @@ write for another request, or a late one, conflicts. A restriction leaves a froz
 the state that the thaw restores.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind, Frozen
+from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind, Contest, Frozen
 from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_by_claim, owner_in
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.table import Attr, Change, Conflict, Create, Present, visible
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
+
+# Devices in a contest at most; the account's item must stay small.
+_CONTESTING_DEVICES = 20
 
 
 class AccountMoved(Conflict):
@@ -95,18 +99,51 @@ def locale_change(account: Account, locale: str | None, keys: SubjectKeys) -> Ch
 
 def number_change(account: Account, phone: str, keys: SubjectKeys) -> Change:
     """The write that gives an active account another number; its conflict is AccountMoved."""
-    changed = account.model_copy(
-        update={"phone": phone, "number_changed_at": clock.now(), "version": account.version + 1}
-    )
-    return _rewriting(account, changed, keys, Attr("state").eq(AccountState.ACTIVE))
+    return _renumbering(account, phone, keys, Attr("state").eq(AccountState.ACTIVE))
 
 
 def number_loss(account: Account, keys: SubjectKeys) -> Change:
     """The write after which an account has no number, in any state; its conflict is AccountMoved."""
+    return _renumbering(account, None, keys, Attr("state").ne(AccountState.ERASING))
+
+
+def _renumbering(account: Account, phone: str | None, keys: SubjectKeys, only_if: ConditionBase) -> Change:
+    """The write of another number, or of none; a contest was about the number before."""
     changed = account.model_copy(
-        update={"phone": None, "number_changed_at": clock.now(), "version": account.version + 1}
+        update={"phone": phone, "number_changed_at": clock.now(), "version": account.version + 1}
     )
-    return _rewriting(account, changed, keys, Attr("state").ne(AccountState.ERASING))
+    return _rewriting(account, changed, keys, only_if & _is_contested_as(account), drop=("contest",))
+
+
+def contesting(account: Account, device: Sequence[str]) -> Change:
+    """The write that notes a proof of the number by a device that the account does not know (ADR 68).
+
+    Its conflict is AccountMoved. `device`: its labels, see `devices.labels`.
+    """
+    now, before = clock.now(), account.contest.first_proofs if account.contest else {}
+    first = next((before[label] for label in device if label in before), now)
+    others = {label: at for label, at in before.items() if label not in device}
+    latest = dict(sorted(others.items(), key=lambda proof: proof[1])[1 - _CONTESTING_DEVICES :])
+    contest = Contest(proven_at=now, proven_by=device[0], first_proofs={**latest, device[0]: first})
+    return Change(
+        account_key(account.account_id),
+        put={"contest": contest.model_dump(mode="json")},
+        only_if=visible() & _is_contested_as(account) & Attr("state").ne(AccountState.ERASING),
+        conflict=AccountMoved,
+    )
+
+
+def end_of_contest(account: Account) -> Change:
+    """The write after which the number is that of the account's owner again; its conflict is AccountMoved."""
+    only_if = visible() & _is_contested_as(account) & _is_version(account)
+    only_if &= Attr("state").ne(AccountState.ERASING)
+    return Change(account_key(account.account_id), drop=("contest",), only_if=only_if, conflict=AccountMoved)
+
+
+def _is_contested_as(account: Account) -> ConditionBase:
+    contest = account.contest
+    known = Attr("contest")
+    return known.eq(contest.model_dump(mode="json")) if contest else known.not_exists()
 
 
 def unchanged(account: Account) -> Present:
@@ -118,14 +155,16 @@ def unchanged(account: Account) -> Present:
     return Present(account_key(account.account_id), only_if, conflict=AccountMoved)
 
 
-def _rewriting(before: Account, after: Account, keys: SubjectKeys, only_if: ConditionBase) -> Change:
+def _rewriting(
+    before: Account, after: Account, keys: SubjectKeys, only_if: ConditionBase, drop: tuple[str, ...] = ()
+) -> Change:
     """Replace what is sealed, and leave the fields in clear that other writers change: state, revocation."""
     place = account_key(after.account_id)
     item = codec.to_item(after, place, keys)
     written = ("sealed", "version", "number_changed_at")
     changed: dict[str, object] = {name: item[name] for name in written if name in item}
     only_if = visible() & _is_version(before) & only_if
-    return Change(place, put=changed, only_if=only_if, conflict=AccountMoved)
+    return Change(place, put=changed, drop=drop, only_if=only_if, conflict=AccountMoved)
 
 
 def _is_version(account: Account) -> ConditionBase:

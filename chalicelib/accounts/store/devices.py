@@ -11,8 +11,9 @@ from uuid import UUID
 from chalicelib.accounts.model import Device, KnownDevice
 from chalicelib.core import clock, keyring, table
 from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Several
 from chalicelib.core.settings import Secret
-from chalicelib.core.table import ALWAYS, Change, Key, Prefix, Query, Table, partition_of
+from chalicelib.core.table import ALWAYS, Change, Item, Key, Prefix, Query, Table, partition_of
 from chalicelib.privacy import codec
 
 _KIND = "known_device"
@@ -35,6 +36,20 @@ def find_known(owner: AccountId | None, device: Device) -> KnownDevice | None:
     its cost reveals whether a number is registered.
     """
     return _find(owner or AccountId.new(), device.id)
+
+
+def known(device: Device) -> Several[KnownDevice | None]:
+    """The need of the record by which an account knows a device, under any version of the lookup key."""
+
+    def opened(items: tuple[Item | None, ...]) -> KnownDevice | None:
+        return next((codec.opened(KnownDevice, item) for item in items if item), None)
+
+    return Several(lambda account_id: tuple(_keys(account_id, device.id)), opened)
+
+
+def labels(device: Device) -> list[str]:
+    """The keyed hashes of a device's id under all versions of the lookup key, the current one first."""
+    return list(keyring.mac_keys(Secret.LOOKUP).lookup_keys(_KIND, str(device.id)))
 
 
 def is_known(owner: AccountId, device_id: UUID) -> bool:

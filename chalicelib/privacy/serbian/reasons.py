@@ -58,6 +58,7 @@ REASONS: Catalogue = {
         "ne navodi nijedan nalog i može da potiče od ranijeg vlasnika broja ili sandučeta; prigovor naloga "
         "je među njegovim izborima"
     ),
+    "the devices in it may belong to another person": "uređaji u njemu mogu pripadati drugoj osobi",
     "only claims of deleted accounts have it": "imaju ga samo oznake obrisanih naloga",
     "there is none before your account is deleted; the answer to a deletion lists it": (
         "ne postoji pre brisanja Vašeg naloga; odgovor na zahtev za brisanje to navodi"

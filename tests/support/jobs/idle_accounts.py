@@ -14,6 +14,7 @@ from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, Pace
 from chalicelib.core.ids import AccountId
 from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
+from tests.support.cases.recycled import is_let_in_by
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_schedule_event, an_address
 from tests.support.world.notices import a_version, publish
@@ -80,8 +81,8 @@ def a_newcomer(world: World, **more: Any) -> User:
 
 
 def returns(world: World, user: User) -> User:
-    """Sign in again with a user's number, from a new device."""
-    return a_newcomer(world, phone=user.phone)
+    """Sign in again with a user's number and mailbox, from a new device."""
+    return is_let_in_by(a_newcomer(world, phone=user.phone), address_of(user))
 
 
 def warnings_to(user: User) -> list[str]:

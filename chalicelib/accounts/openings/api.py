@@ -1,0 +1,76 @@
+"""Routes of letting in a session that waits."""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts.challenges.model import (
+    ChallengeExpired,
+    ChallengeView,
+    EmailUnavailable,
+    TooManyCodes,
+    WrongCode,
+)
+from chalicelib.accounts.openings import service
+from chalicelib.accounts.openings.model import LetIn, MailedCode, NotWaiting
+from chalicelib.accounts.profiles.store import READABLE_PROFILE
+from chalicelib.accounts.service import LANGUAGE
+from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, SessionHolder
+from chalicelib.accounts.sessions.store import OPEN_SESSION
+from chalicelib.core.errors import InProgress, SessionEnded, Unavailable
+from chalicelib.core.http import Accepted, NoContent, Unlimited, route
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId, SessionId
+from chalicelib.privacy.subject_keys import DATA_KEY
+
+openings = Blueprint(__name__)
+
+
+@route(
+    openings,
+    "POST",
+    "/v1/sessions/opening",
+    needs=(DATA_KEY, LANGUAGE, READABLE_PROFILE),
+    limit=Unlimited("Its codes are limited: 3 a day for each session"),
+    problems=(NotWaiting, TooManyCodes, EmailUnavailable, InProgress),
+)
+def start_opening(caller: SessionHolder, key: IdempotencyKey | None) -> Accepted[ChallengeView]:
+    """Send a code to the mailbox of the account, to let in this session, which is of scope `waiting`.
+
+    The response is the same if the account has no mailbox, or verified it less than seven days ago. Then no
+    code is sent.
+    """
+    return Accepted(service.start(caller.session, caller[READABLE_PROFILE], caller[LANGUAGE], key))
+
+
+@route(
+    openings,
+    "POST",
+    "/v1/sessions/opening/{challenge_id}/verify",
+    needs=(DATA_KEY, OPEN_SESSION, READABLE_PROFILE),
+    limit=Unlimited("A code can be tried five times, and codes are limited"),
+    problems=(WrongCode, ChallengeExpired, Unavailable),
+)
+def verify_opening(caller: SessionHolder, challenge_id: ChallengeId, body: MailedCode) -> LetIn:
+    """Verify the code, in the session that requested it. From now on the session has full scope.
+
+    The refresh token stays the same. If the response is lost, send the same code again within two minutes.
+    """
+    session = caller[OPEN_SESSION]
+    if session is None:
+        raise SessionEnded
+    return service.finish(session, caller.account, caller[READABLE_PROFILE], challenge_id, body.code)
+
+
+@route(
+    openings,
+    "POST",
+    "/v1/sessions/{session_id}/confirm",
+    limit=Unlimited("Repeating it changes nothing"),
+    problems=(Unavailable,),
+)
+def confirm_session(caller: ActiveStepUpCaller, session_id: SessionId) -> NoContent:
+    """Let in another session of the account, which is of scope `waiting`.
+
+    To refuse it, send DELETE /v1/sessions/{session_id}.
+    """
+    service.confirm(caller.account, session_id)
+    return NoContent()

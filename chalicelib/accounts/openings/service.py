@@ -1,0 +1,145 @@
+"""The rules of letting in a session that waits (ACC-1, ADR 68).
+
+A waiting session proved the number of an account that was unused for long. It is let in by a proof that a new
+holder of the number does not have: a code to the mailbox of the account, or another session of the account,
+stepped up. Invariants, also under crashes and concurrent requests:
+
+- Time alone, another code to the number or another waiting session lets nothing in.
+- No response before the right code depends on whether the account has a mailbox. Without one, nothing is
+  sent, and no guess is right.
+- The session is let in by one transaction with its proof. An account that lost its number since the proof of
+  the waiting session lets it in no more.
+"""
+
+from contextlib import suppress
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.challenges import service as challenges
+from chalicelib.accounts.challenges.model import (
+    ChallengeExpired,
+    ChallengePurpose,
+    ChallengeRef,
+    ChallengeView,
+    CodeChannel,
+    CodeRequest,
+)
+from chalicelib.accounts.model import NUMBER_WAIT, Account
+from chalicelib.accounts.openings.model import LetIn, NotWaiting
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.accounts.service import devices, last_uses
+from chalicelib.accounts.sessions import service as sessions
+from chalicelib.accounts.sessions import store
+from chalicelib.accounts.sessions.model import Scope, SecurityEventKind, Session
+from chalicelib.accounts.sessions.store import OPEN_SESSION
+from chalicelib.core import clock, needs
+from chalicelib.core.errors import NotFound, SessionEnded, Unavailable
+from chalicelib.core.idempotency import IdempotencyKey
+from chalicelib.core.ids import ChallengeId, SessionId
+from chalicelib.core.languages import Language
+from chalicelib.core.needs import Claims
+from chalicelib.core.transactions import Write, commit
+from chalicelib.privacy.subject_keys import DATA_KEY
+
+
+def start(
+    session: Session, profile: Profile | None, language: Language, key: IdempotencyKey | None
+) -> ChallengeView:
+    """Send a code to the account's mailbox, if it has one; only this session may use it.
+
+    The codes count for the session: the requests of a stranger must not use up those of the owner (ADR 25).
+
+    Raises:
+        NotWaiting: the session is let in.
+        TooManyCodes, EmailUnavailable, InProgress: see `challenges.start`.
+    """
+    if not session.is_waiting:
+        raise NotWaiting
+    asked = CodeRequest(
+        purpose=ChallengePurpose.LET_IN,
+        channel=CodeChannel.EMAIL,
+        destination=_proving_mailbox(profile),
+        locale=language,
+        scope=session.session_id,
+        holder=session.session_id,
+    )
+    return challenges.start(asked, key).view()
+
+
+def finish(
+    session: Session, account: Account, profile: Profile | None, challenge_id: ChallengeId, code: str
+) -> LetIn:
+    """Verify the code and let the session in; for two minutes the same code has the same answer.
+
+    Raises:
+        ChallengeExpired: see `challenges.check_code`; or the mailbox was changed since.
+        WrongCode: see `challenges.check_code`.
+        SessionEnded: the session was ended meanwhile.
+        Unavailable: the account was changed meanwhile; the same code may be sent again.
+    """
+    ref = ChallengeRef(ChallengePurpose.LET_IN, challenge_id, holder=session.session_id)
+    challenge = challenges.check_code(ref, code)
+    if not challenge.used_at:
+        if not challenge.email or challenge.email != _proving_mailbox(profile):
+            raise ChallengeExpired
+        with suppress(challenges.UsedMeanwhile):
+            proof = challenges.use_write(challenge, opened=None)
+            _let_in(session, account, proof, is_owners_number=_proved_last(session, account))
+    view = sessions.session_view(session.model_copy(update={"scope": Scope.FULL}), account)
+    return LetIn(user_id=account.user_id, session=view)
+
+
+def confirm(account: Account, session_id: SessionId) -> None:
+    """Let a waiting session of the caller's account in; repeating it changes nothing.
+
+    Raises:
+        NotFound: the account has no such session, or it ended with the number that it proved.
+        Unavailable: the account was changed meanwhile.
+    """
+    found = needs.read_batch(Claims(account.account_id, session_id), (OPEN_SESSION, DATA_KEY))
+    session = found[OPEN_SESSION]
+    if session is None or session.is_of_former_number(account):
+        raise NotFound
+    if session.is_waiting:
+        try:
+            _let_in(session, account)
+        except SessionEnded:
+            raise NotFound from None
+
+
+def _let_in(session: Session, account: Account, *proof: Write, is_owners_number: bool = False) -> None:
+    """Let a session in, as a sign-in on a device that the account knows from now on.
+
+    Args:
+        session: waits.
+        account: as read with it.
+        proof: the write that uses the proof.
+        is_owners_number: whether the proof shows that the number is that of the account's owner, so that the
+            contest ends.
+    """
+    kept = accounts.end_of_contest(account) if is_owners_number else accounts.unchanged(account)
+    try:
+        commit(
+            *proof,
+            store.letting_in(session),
+            store.event(account.account_id, SecurityEventKind.LET_IN, session.session_id),
+            devices.recognition(account.account_id, session.device),
+            last_uses.use_now(account.account_id),
+            kept,
+        )
+    except store.NoSuchSession:
+        raise SessionEnded from None
+    except accounts.AccountMoved:
+        raise Unavailable from None
+
+
+def _proving_mailbox(profile: Profile | None) -> str:
+    """The mailbox of the account, if its owner verified it long enough ago; otherwise empty."""
+    return (profile.email if profile else None) or ""
+
+
+def _proved_last(session: Session, account: Account) -> bool:
+    """Return whether the session's device proved the number after all others, and not long ago."""
+    contest = account.contest
+    if contest is None or contest.proven_by not in devices.labels(session.device):
+        return False
+    return clock.now() < contest.proven_at + NUMBER_WAIT

@@ -1,0 +1,101 @@
+"""The messages to an account's owner about a sign-in on a device that the account does not know (ADR 68).
+
+No message has a link: a stranger could imitate it. A mail that SES does not accept is counted by a metric,
+and the sign-in goes on: otherwise an outage would disclose to a stranger whether the account has a mailbox.
+"""
+
+from contextlib import suppress
+
+from chalicelib.core.ids import MailId
+from chalicelib.messages import mail, sms
+from chalicelib.messages.letters import Addressee, Letters, ShortTexts, WrittenMessage
+from chalicelib.messages.mail import MailNotSent
+from chalicelib.messages.sms import TextMessage, TextRefused
+from chalicelib.privacy.purposes import Purpose
+
+_NEW_DEVICE: Letters = {
+    "sr": (
+        "RU4M: prijava na novom uređaju",
+        (
+            "Na Vaš nalog se kodom poslatim na Vaš broj prijavio uređaj koji do sada nije korišćen.",
+            "Ako to niste bili Vi, odjavite ga u aplikaciji, u spisku uređaja, i pišite na {contact}.",
+        ),
+    ),
+    "en": (
+        "RU4M: a new device signed in",
+        (
+            "A device that was not used before signed in to your account with a code to your number.",
+            "If it was not you, sign it out in the app, in the list of devices, and write to {contact}.",
+        ),
+    ),
+}
+_WAITING: Letters = {
+    "sr": (
+        "RU4M: nov uređaj čeka na Vaš nalog",
+        (
+            (
+                "Nepoznat uređaj se prijavio kodom poslatim na broj Vašeg naloga, koji dugo nije korišćen. "
+                "Taj uređaj čeka i ne vidi ništa sa naloga."
+            ),
+            (
+                "Ako ste to Vi, zatražite u aplikaciji kod na ovu adresu, ili potvrdite uređaj na drugom "
+                "prijavljenom uređaju. Kod ne dajte nikome."
+            ),
+            (
+                "Ako niste, broj možda ima nekog drugog. Vaši podaci ostaju Vaši, ali posle sedam dana "
+                "taj broj može da pređe na njegov, nov nalog. Pitanja pošaljite na {contact}."
+            ),
+        ),
+    ),
+    "en": (
+        "RU4M: a new device waits for your account",
+        (
+            (
+                "An unknown device signed in with a code to the number of your account, which was not used "
+                "for long. That device waits, and sees nothing of the account."
+            ),
+            (
+                "If it is you, request a code to this address in the app, or confirm the device on another "
+                "device that is signed in. Do not share the code with anyone."
+            ),
+            (
+                "If it is not, another person may have the number. Your data stays yours, but after seven "
+                "days the number can pass to a new account of theirs. Write to {contact} with questions."
+            ),
+        ),
+    ),
+}
+# One part in each script, like every warning.
+_WAITING_TEXT: ShortTexts = {
+    "sr": "RU4M: nepoznat uređaj čeka na Vaš nalog. Ne vidi ništa. Ako to niste Vi, pišite na {contact}",
+    "sr-Cyrl": "RU4M: nov uređaj čeka. Niste Vi? Pišite: {contact}",
+    "en": "RU4M: a new device waits for your account. It sees nothing. If it is not you, write to {contact}",
+}
+
+
+def announce_new_device(owner: Addressee) -> None:
+    """Notify the mailbox of the account, if it has one, of a sign-in on a new device."""
+    _mail(WrittenMessage(_NEW_DEVICE, None, {}), owner)
+
+
+def announce_waiting(owner: Addressee) -> None:
+    """Notify every channel of the account that a new device waits; before the session is opened.
+
+    A number that SNS refuses for good cannot be notified.
+
+    Raises:
+        TextUnavailable: SNS did not accept the text message.
+        TextInDoubt: it is unknown whether it did.
+    """
+    message = WrittenMessage(_WAITING, _WAITING_TEXT, {})
+    if owner.phone:
+        with suppress(TextRefused):
+            sms.send(TextMessage(owner.phone, message.text(owner.locale)), Purpose.AUTHENTICATION)
+    _mail(message, owner)
+
+
+def _mail(message: WrittenMessage, owner: Addressee) -> None:
+    if owner.email:
+        with suppress(MailNotSent):
+            letter = message.mail(MailId.new(), owner.email, owner.locale)
+            mail.send(letter, Purpose.AUTHENTICATION, choices=None)

@@ -1,0 +1,38 @@
+"""All routes that a session authorizes, read from the app, and a call of each."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from app import app
+from tests.support.world.builders import PRIVACY, a_device, an_event
+from tests.support.world.world import Reply, User
+
+_ID = re.compile(r"\{[^}]+\}")
+
+# Bodies that pass validation, since the body is parsed before some callers are refused.
+BODIES: dict[str, Any] = {
+    "/v1/usage": {"events": [an_event()], "device": a_device()},
+    "/v1/consents/{purpose}": {"state": "withdrawn"},
+    "/v1/consents/signals": {"gpc": True},
+    "/v1/rights-requests": {"right": "objection", "purposes": ["diagnostics"]},
+}
+
+
+def routes() -> set[tuple[str, str]]:
+    """Return method and path of every route that a session authorizes."""
+    return {
+        (method, path)
+        for path, methods in app.routes.items()
+        for method, entry in methods.items()
+        if entry.authorizer is not None and entry.authorizer.name == "access_token"
+    }
+
+
+def calls_route(user: User, method: str, path: str, **ids: str) -> Reply:
+    """Call a route with a body that passes validation; ids in its path that are not given name nothing."""
+    known = {"purpose": "analytics", "version": PRIVACY, **ids}
+    concrete = _ID.sub(lambda part: known.get(part[0][1:-1], "x"), path)
+    body = BODIES.get(path, {} if method in {"POST", "PUT", "PATCH"} else None)
+    return user.calls(method, concrete, body=body, headers={"If-Match": '"1"'})
