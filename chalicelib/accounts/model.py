@@ -3,6 +3,7 @@
 Challenges and sessions store the description of a device in their records.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,7 +28,7 @@ _CARRIERS = (Recipient.SMS_CARRIERS,)
 
 # How long before its closing the owner of an account is warned, at least.
 WARNED_BEFORE = 60 * DAY
-# How long a contested account keeps its number, and for how long its mailbox must have been verified to prove
+# How long a disputed account keeps its number, and for how long its mailbox must have been verified to prove
 # who owns it (ADR 68).
 NUMBER_WAIT = 7 * DAY
 # A use is recorded once in a calendar week, so the account may have been used for so long after `used_at`.
@@ -66,7 +67,7 @@ class Frozen(BaseModel, frozen=True, extra="forbid"):
     before: AccountState
 
 
-class Contest(BaseModel, frozen=True, extra="forbid"):
+class NumberDispute(BaseModel, frozen=True, extra="forbid"):
     """Who proved the number of an unused account, so that it may have a new holder (ADR 68).
 
     Attributes:
@@ -78,6 +79,10 @@ class Contest(BaseModel, frozen=True, extra="forbid"):
     proven_at: Instant
     proven_by: str
     first_proofs: dict[str, Instant]
+
+    def first_proof_by(self, device: Sequence[str]) -> datetime | None:
+        """When a device proved the number first; `device`: its keyed hashes. None if it did not."""
+        return next((self.first_proofs[label] for label in device if label in self.first_proofs), None)
 
 
 class Account(
@@ -109,8 +114,8 @@ class Account(
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
     frozen: Annotated[Frozen | None, NOT_PERSONAL] = None
     number_changed_at: Annotated[Instant | None, NOT_PERSONAL] = None
-    contest: Annotated[
-        Contest | None, NotPersonal(withheld="the devices in it may belong to another person")
+    dispute: Annotated[
+        NumberDispute | None, NotPersonal(withheld="the devices in it may belong to another person")
     ] = None
     version: Annotated[int, NOT_PERSONAL] = 1
 

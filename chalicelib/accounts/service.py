@@ -35,14 +35,15 @@ from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other
     NotActive,
     active,
     claim_on_phone,
-    contesting,
-    end_of_contest,
+    disputing,
+    end_of_dispute,
     ending,
     former_claims,
     freezing,
     locale_change,
     not_erasing,
     number_change,
+    number_loss,
     releasing,
     restricting,
     thawing,
@@ -77,7 +78,9 @@ def _language_if_readable(item: dict[str, Any] | None, found: Found) -> Language
 LANGUAGE = Need(OPEN_ACCOUNT.key, _language_if_readable)
 
 
-def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, list[Write]]:
+def new_account(
+    phone: str, locale: str | None, takes_from: AccountId | None = None
+) -> tuple[Account, SubjectKeys, list[Write]]:
     """A new account with random ids and a data key of its own, and the writes that create them.
 
     Ids are never derived from the number. A number that signs up again after erasure gets new ids, so an old
@@ -93,7 +96,7 @@ def new_account(phone: str, locale: str | None) -> tuple[Account, SubjectKeys, l
     )
     keys, keeping = subject_keys.new(account.account_id)
     first_use = last_uses.first_use(account.account_id)
-    return account, keys, [keeping, *store.creation(account, keys), first_use]
+    return account, keys, [keeping, *store.creation(account, keys, takes_from), first_use]
 
 
 def owner_of_phone(phone: str) -> AccountId | None:

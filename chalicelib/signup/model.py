@@ -37,6 +37,12 @@ def _shown(kind: str) -> Any:  # noqa: ANN401 - as pydantic types it
     return Field(description=source, examples=[f"{kind}-2024-05-08"])
 
 
+_OWN = Field(
+    description="The number's account is another person's: open a new one with the number, once this device "
+    "has waited for seven days; until then, wait"
+)
+
+
 class Verification(Body):
     """The code, the notice versions shown to the user, and optionally a display name.
 
@@ -48,6 +54,7 @@ class Verification(Body):
     privacy_version: Annotated[NoticeVersion, _shown("privacy")]
     display_name: DisplayName | None = None
     device_id: UUID | None = None
+    own_account: Annotated[bool, _OWN] = False
 
 
 class Verified(View):

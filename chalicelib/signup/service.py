@@ -14,7 +14,7 @@ concurrent requests and crashes:
   that the account does not know, it opens a session that waits and reads nothing (ADR 68).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.challenges import service as challenges
@@ -31,7 +31,7 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.model import NUMBER_WAIT, Account, Device, KnownDevice
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
-from chalicelib.accounts.service import ACCOUNT, LANGUAGE, LAST_USE, devices
+from chalicelib.accounts.service import ACCOUNT, LANGUAGE, LAST_USE, OPEN_ACCOUNT, devices
 from chalicelib.accounts.sessions import messages
 from chalicelib.accounts.sessions import service as sessions
 from chalicelib.accounts.sessions.model import Scope, Session
@@ -39,12 +39,14 @@ from chalicelib.accounts.sessions.service import SESSION
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.core import clock, metrics, needs
+from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims, Found
+from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.messages.letters import Addressee
 from chalicelib.messages.sms import TextInDoubt, TextUnavailable
@@ -127,19 +129,21 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
         if owner
         else _new_account(challenge, challenge.device, answer)
     )
-    account, strange = entry.account, entry.notified is not None
+    account = entry.account
+    is_new = account.account_id != owner
+    new_device = entry.notified is not None and not is_new
     session, opens = sessions.new_session(
-        account, challenge.device, entry.keys, entry.scope, new_device=strange
+        account, challenge.device, entry.keys, entry.scope, new_device=new_device
     )
-    opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=owner is None)
+    opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=is_new)
     # A change of the number that is committed first takes the account away from this code (ADR 43).
-    kept = [claim.is_kept] if claim else []
+    kept = [claim.is_kept] if claim and not is_new else []
     if entry.notified and session.is_waiting:
         _announce_waiting(challenge, entry.notified)
     commit(challenges.use_write(challenge, opened), *entry.makes, *opens, *kept)
     challenges.count_verified(challenge)
     if entry.notified and not session.is_waiting:
-        messages.announce_new_device(entry.notified)
+        (messages.announce_number_passed if is_new else messages.announce_new_device)(entry.notified)
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)
     metrics.count(Metric.SESSION_OPENED)
@@ -162,11 +166,11 @@ class _Entry:
     """What a right code opens.
 
     Attributes:
-        account: the number's account.
+        account: the number's account, from then on.
         keys: its data keys.
         makes: the writes that belong to the sign-in.
         scope: of the session.
-        notified: the account's owner, if the account does not know the device.
+        notified: the owner of the account that had the number before, if it does not know the device.
     """
 
     account: Account
@@ -176,18 +180,23 @@ class _Entry:
     notified: Addressee | None = None
 
 
-def _new_account(challenge: Challenge, device: Device, answer: Verification) -> _Entry:
-    """A new account, and the writes that create it.
+def _new_account(
+    challenge: Challenge, device: Device, answer: Verification, former: Account | None = None
+) -> _Entry:
+    """A new account, and the writes that create it. `former`: the account that loses the number to it.
 
     Raises:
         TermsOutdated: the client did not show the current versions.
     """
     notices.check_current(answer.terms_version, answer.privacy_version)
-    account, keys, makes = accounts.new_account(str(challenge.phone), challenge.locale)
+    phone, takes_from = str(challenge.phone), former.account_id if former else None
+    account, keys, makes = accounts.new_account(phone, challenge.locale, takes_from)
     makes += profiles.new_profile(account.account_id, answer.display_name, keys)
     makes += notices.acceptances(account.account_id, answer.terms_version, answer.privacy_version)
     makes += notices.first_announcements(account.account_id)
-    makes += suppressions.renewal(Addresses(account.phone))
+    # As at a change of the number, an objection stays with the account that made it (ADR 47).
+    number = Addresses(phone)
+    makes += suppressions.release(number, clock.now()) if former else suppressions.renewal(number)
     makes.append(devices.recognition(account.account_id, device))
     return _Entry(account, keys, makes)
 
@@ -208,11 +217,14 @@ def _existing_account(owner: AccountId, challenge: Challenge, device: Device, an
     account, known = row[ACCOUNT], row[by_device]
     if account is None or not _is_code_enough(account, known):
         raise Unavailable
-    notified = None if known else _addressee(account, challenge, row)
+    notified = None if known and not answer.own_account else _addressee(account, challenge, row)
     used = row[LAST_USE]
-    if known is None and (account.contest or used is None or used.is_unused):
-        contests = accounts.contesting(account, devices.labels(device))
-        return _Entry(account, row[DATA_KEY], [contests], Scope.WAITING, notified)
+    is_doubtful = known is None and (account.dispute or used is None or used.is_unused)
+    if answer.own_account and _has_waited(account, device):
+        return replace(_own_account(challenge, device, answer, row), notified=notified)
+    if is_doubtful or answer.own_account:
+        disputes = accounts.disputing(account, devices.labels(device))
+        return _Entry(account, row[DATA_KEY], [disputes], Scope.WAITING, notified)
     missing = []
     for version in (answer.terms_version, answer.privacy_version):
         standing = row[STANDINGS[version.kind]]
@@ -223,15 +235,36 @@ def _existing_account(owner: AccountId, challenge: Challenge, device: Device, an
         *notices.acceptances(owner, *missing),
         devices.recognition(owner, device),
         accounts.last_uses.use_now(owner),
-        *([accounts.end_of_contest(account)] if account.contest else []),
+        *([accounts.end_of_dispute(account)] if account.dispute else []),
     ]
     return _Entry(account, row[DATA_KEY], makes, notified=notified)
 
 
+def _has_waited(account: Account, device: Device) -> bool:
+    """Return whether a device proved the number long enough ago to take it for an account of its own."""
+    first = account.dispute.first_proof_by(devices.labels(device)) if account.dispute else None
+    return first is not None and first + NUMBER_WAIT <= clock.now()
+
+
+def _own_account(challenge: Challenge, device: Device, answer: Verification, row: Found) -> _Entry:
+    """A new account with the number of another one, which has no number from then on (ADR 68).
+
+    Operators find the former account by the number for as long as after a change of it (ADR 43).
+    """
+    former = row[OPEN_ACCOUNT]
+    if former is None:
+        raise Unavailable
+    entry = _new_account(challenge, device, answer, former)
+    until = clock.now() + settings().erasure.recovery_hours * HOUR
+    entry.makes.append(accounts.number_loss(former, row[DATA_KEY]))
+    entry.makes.extend(accounts.former_claims(former, until))
+    return entry
+
+
 def _addressee(account: Account, challenge: Challenge, row: Found) -> Addressee:
     """Where the account's owner is reached; by text once a week at most."""
-    profile, contest = row[READABLE_PROFILE], account.contest
-    is_texted = contest is not None and clock.now() < contest.proven_at + NUMBER_WAIT
+    profile, dispute = row[READABLE_PROFILE], account.dispute
+    is_texted = dispute is not None and clock.now() < dispute.proven_at + NUMBER_WAIT
     return Addressee(
         email=profile.email if profile else None,
         phone=None if is_texted else challenge.phone,

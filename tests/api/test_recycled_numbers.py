@@ -143,11 +143,11 @@ def test_stranger_waits_after_the_owner_came_back_by_an_old_session(away: User) 
     assert signs_in(away.world).json["session"]["scope"] == "waiting"
 
 
-def test_owner_with_number_and_known_device_ends_the_contest(away: User) -> None:
+def test_owner_with_number_and_known_device_ends_the_dispute(away: User) -> None:
     a_newcomer(away.world)
-    assert "contest" in stored(away)
+    assert "dispute" in stored(away)
     a_newcomer(away.world, DEVICE)
-    assert "contest" not in stored(away)
+    assert "dispute" not in stored(away)
 
 
 def test_owner_is_notified_by_mail_and_text(idle: User) -> None:
@@ -222,7 +222,7 @@ def test_owner_with_the_mailbox_is_let_in(idle: User) -> None:
     assert (owner.user_id, owner.session["scope"]) == (idle.user_id, "full")
     assert owner.profile()["display_name"] == "Mila"
     assert refreshes(owner, device).json["scope"] == "full"
-    assert "contest" not in stored(idle)
+    assert "dispute" not in stored(idle)
     assert signs_in(idle.world, device).json["session"]["scope"] == "full"
     use = last_uses.read(AccountId(idle.account_id))
     assert use
@@ -264,7 +264,7 @@ def test_mailed_code_works_in_the_session_that_requested_it_only(idle: User) -> 
 
 
 @pytest.mark.promise("ACC-1")
-def test_contest_goes_on_if_another_device_proved_the_number_since(idle: User) -> None:
+def test_dispute_goes_on_if_another_device_proved_the_number_since(idle: User) -> None:
     owner = a_newcomer(idle.world)
     a_newcomer(idle.world)
     is_let_in_by(owner, ADDRESS)
@@ -272,7 +272,7 @@ def test_contest_goes_on_if_another_device_proved_the_number_since(idle: User) -
 
 
 @pytest.mark.promise("ACC-1")
-def test_contest_goes_on_if_the_number_was_proven_long_ago(idle: User) -> None:
+def test_dispute_goes_on_if_the_number_was_proven_long_ago(idle: User) -> None:
     device = a_device()
     owner = a_newcomer(idle.world, device)
     idle.world.advance(timedelta(days=7))
@@ -327,3 +327,95 @@ def test_waiting_session_ends_with_the_number_that_it_proved(away: User) -> None
     away.changes_number("+381601117777")
     assert asks_to_be_let_in(newcomer).problem == "session_ended"
     assert refreshes(newcomer, device).problem == "session_ended"
+
+
+# --- an account of one's own
+
+
+def takes_the_number(world: World, device: dict[str, Any], **answer: Any) -> Reply:
+    return signs_in(world, device, own_account=True, **answer)
+
+
+WAIT = timedelta(days=7)
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.parametrize("answer", ["silence", "no", "yes"])
+def test_holder_of_the_number_gets_an_account_after_seven_days(away: User, answer: str) -> None:
+    world, device = away.world, a_device()
+    newcomer = a_newcomer(world, device)
+    away.verified["session"] |= refreshes(away, DEVICE).json
+    if answer == "no":
+        assert away.calls("DELETE", f"/v1/sessions/{newcomer.session['session_id']}").status == 204
+    if answer == "yes":
+        assert confirms(away.is_stepped_up(), newcomer.session["session_id"]).status == 204
+    world.advance(WAIT - timedelta(seconds=1))
+    assert takes_the_number(world, device).json["session"]["scope"] == "waiting"
+    world.advance(timedelta(seconds=1))
+    taken = takes_the_number(world, device, display_name="Vera")
+    assert (taken.status, taken.json["new_account"], taken.json["session"]["scope"]) == (201, True, "full")
+    vera = User(world, PHONE, taken.json)
+    assert vera.user_id != away.user_id
+    assert vera.account_id != away.account_id
+    assert vera.profile() | {"created_at": "", "user_id": ""} == {
+        "created_at": "", "user_id": "", "phone": PHONE, "display_name": "Vera", "email_verified": False,
+        "discoverable": False, "online_visible": True,
+    }  # fmt: skip
+    assert vera.gets("/v1/sessions").json["items"][1:] == []
+    assert signs_in(world, device).json["user_id"] == vera.user_id
+    assert signs_in(world).json["user_id"] == vera.user_id
+
+
+@pytest.mark.promise("ACC-1")
+def test_old_account_is_numberless_and_keeps_its_sessions(away: User) -> None:
+    world, device = away.world, a_device()
+    newcomer = a_newcomer(world, device)
+    world.advance(WAIT)
+    used = last_uses.read(AccountId(away.account_id))
+    assert takes_the_number(world, device).status == 201
+    assert last_uses.read(AccountId(away.account_id)) == used
+    assert "dispute" not in stored(away)
+    assert newcomer.gets("/v1/profile").problem in {"session_ended", "unauthenticated"}
+    assert refreshes(newcomer, device).problem == "session_ended"
+    away.verified["session"] |= refreshes(away, DEVICE).json
+    assert "phone" not in away.profile()
+    assert away.asks_to_step_up().problem == "sms_unavailable"
+    assert "has your number now" in world.mails_to(ADDRESS)[-1]
+
+
+@pytest.mark.promise("ACC-1")
+def test_first_proof_of_another_device_does_not_count(idle: User) -> None:
+    a_newcomer(idle.world)
+    idle.world.advance(WAIT)
+    assert takes_the_number(idle.world, a_device()).json["session"]["scope"] == "waiting"
+
+
+@pytest.mark.promise("ACC-1")
+def test_client_that_wants_its_own_account_never_gets_into_the_old_one(mila: User) -> None:
+    assert takes_the_number(mila.world, a_device()).json["session"]["scope"] == "waiting"
+    assert takes_the_number(mila.world, DEVICE).json["session"]["scope"] == "waiting"
+
+
+@pytest.mark.promise("ACC-1")
+def test_owner_who_returned_keeps_the_number(idle: User) -> None:
+    device = a_device()
+    a_newcomer(idle.world, device)
+    idle.world.advance(timedelta(days=6))
+    is_let_in_by(a_newcomer(idle.world), ADDRESS)
+    idle.world.advance(timedelta(days=1))
+    assert takes_the_number(idle.world, device).json["session"]["scope"] == "waiting"
+
+
+def test_lost_answer_to_taking_the_number_is_repeated(idle: User) -> None:
+    device = a_device()
+    a_newcomer(idle.world, device)
+    idle.world.advance(WAIT)
+    asked = idle.world.asks_for_a_code(PHONE, device).json["challenge_id"]
+    code = idle.world.code_for(PHONE)
+    answers = [idle.world.verifies(asked, code, own_account=True) for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].json["user_id"] == answers[1].json["user_id"]
+
+
+def test_number_that_has_no_account_ignores_the_wish(world: World) -> None:
+    assert takes_the_number(world, a_device()).status == 201

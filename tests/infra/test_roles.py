@@ -491,7 +491,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem", "${ClaimsTableArn}"),
-        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),  # of suppressions that move to the current key
+        ("dynamodb:DeleteItem", "${ClaimsTableArn}"),  # of suppressions and numbers, under an older key
         ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         (
             "secretsmanager:GetSecretValue",
@@ -692,7 +692,9 @@ def test_roles_for_decisions_write_suppressions_and_no_claim(service: Template) 
     }
     assert conditions.pop("ProfilesRole") is None  # it releases claims on mailboxes
     only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["unwanted_*"]}}
-    roles = ("AdminRole", "ConsentsRole", "EraseAccountsRole", "RightsRole", "SignupRole")
+    taking = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["phone#*", "unwanted_*"]}}
+    assert conditions.pop("SignupRole") == taking  # a number passes to a new account (ADR 68)
+    roles = ("AdminRole", "ConsentsRole", "EraseAccountsRole", "RightsRole")
     assert conditions == dict.fromkeys(roles, only)
     assert all(kind.startswith("unwanted_") for kind in AddressKind)
 

@@ -10,7 +10,8 @@ from chalicelib.accounts.challenges.model import (
     WrongCode,
 )
 from chalicelib.accounts.openings import service
-from chalicelib.accounts.openings.model import LetIn, MailedCode, NotWaiting
+from chalicelib.accounts.openings.model import LetIn, NotWaiting
+from chalicelib.accounts.profiles.model import EmailVerification
 from chalicelib.accounts.profiles.store import READABLE_PROFILE
 from chalicelib.accounts.service import LANGUAGE
 from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, SessionHolder
@@ -49,7 +50,7 @@ def start_opening(caller: SessionHolder, key: IdempotencyKey | None) -> Accepted
     limit=Unlimited("A code can be tried five times, and codes are limited"),
     problems=(WrongCode, ChallengeExpired, Unavailable),
 )
-def verify_opening(caller: SessionHolder, challenge_id: ChallengeId, body: MailedCode) -> LetIn:
+def verify_opening(caller: SessionHolder, challenge_id: ChallengeId, body: EmailVerification) -> LetIn:
     """Verify the code, in the session that requested it. From now on the session has full scope.
 
     The refresh token stays the same. If the response is lost, send the same code again within two minutes.

@@ -1,9 +1,8 @@
-"""Bodies and problems of letting in a session that waits."""
+"""The response and the problem of letting in a session that waits."""
 
-from chalicelib.accounts.challenges.model import Code
 from chalicelib.accounts.sessions.model import SessionView
 from chalicelib.core.errors import ConflictingRequest
-from chalicelib.core.http import Body, View
+from chalicelib.core.http import View
 from chalicelib.core.ids import UserId
 
 
@@ -11,12 +10,6 @@ class NotWaiting(ConflictingRequest):
     """The session does not wait: it was let in before, or never had to wait."""
 
     title = "This session does not wait"
-
-
-class MailedCode(Body):
-    """The code that was sent to the account's mailbox."""
-
-    code: Code
 
 
 class LetIn(View):

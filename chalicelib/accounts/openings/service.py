@@ -114,9 +114,9 @@ def _let_in(session: Session, account: Account, *proof: Write, is_owners_number:
         account: as read with it.
         proof: the write that uses the proof.
         is_owners_number: whether the proof shows that the number is that of the account's owner, so that the
-            contest ends.
+            dispute ends.
     """
-    kept = accounts.end_of_contest(account) if is_owners_number else accounts.unchanged(account)
+    kept = accounts.end_of_dispute(account) if is_owners_number else accounts.unchanged(account)
     try:
         commit(
             *proof,
@@ -139,7 +139,7 @@ def _proving_mailbox(profile: Profile | None) -> str:
 
 def _proved_last(session: Session, account: Account) -> bool:
     """Return whether the session's device proved the number after all others, and not long ago."""
-    contest = account.contest
-    if contest is None or contest.proven_by not in devices.labels(session.device):
+    dispute = account.dispute
+    if dispute is None or dispute.proven_by not in devices.labels(session.device):
         return False
-    return clock.now() < contest.proven_at + NUMBER_WAIT
+    return clock.now() < dispute.proven_at + NUMBER_WAIT

@@ -73,6 +73,29 @@ _WAITING_TEXT: ShortTexts = {
 }
 
 
+_NUMBER_PASSED: Letters = {
+    "sr": (
+        "RU4M: Vaš nalog više nema broj",
+        (
+            "Broj Vašeg naloga sada ima drugi nalog. Njegov korisnik ga je dokazao dva puta u sedam dana.",
+            "Vaši podaci ostaju na Vašem nalogu. Taj broj ga više ne otvara. Pitanja šaljite na {contact}.",
+        ),
+    ),
+    "en": (
+        "RU4M: your account has no number any more",
+        (
+            "Another account has your number now: its user proved it twice, seven days apart.",
+            "Your data stays in your account. The number does not open it. Questions? Write to {contact}.",
+        ),
+    ),
+}
+
+
+def announce_number_passed(owner: Addressee) -> None:
+    """Notify the mailbox of the account, if it has one, that its number belongs to another account."""
+    _mail(WrittenMessage(_NUMBER_PASSED, None, {}), owner)
+
+
 def announce_new_device(owner: Addressee) -> None:
     """Notify the mailbox of the account, if it has one, of a sign-in on a new device."""
     _mail(WrittenMessage(_NEW_DEVICE, None, {}), owner)

@@ -102,11 +102,16 @@ ACCOUNT = _unless_erasing(STORED_ACCOUNT)
 OPEN_ACCOUNT = _unless_erasing(OPEN_STORED_ACCOUNT)
 
 
-def creation(account: Account, keys: SubjectKeys) -> list[Write]:
-    """The writes that create an account and its claims on number and user id; for a transaction."""
+def creation(account: Account, keys: SubjectKeys, takes_from: AccountId | None = None) -> list[Write]:
+    """The writes that create an account and its claims on number and user id; for a transaction.
+
+    `takes_from`: the account that has the number until then. If it lost it, the conflict is ClaimMoved.
+    """
     key = account_key(account.account_id)
     claims = ClaimedValues.of(account, email=None).by_kind()
+    taken = _taking_writes(claims.pop(ClaimKind.PHONE), takes_from, account.account_id) if takes_from else ()
     return [
+        *taken,
         *(
             write
             for kind, value in claims.items()
@@ -293,6 +298,23 @@ def _claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
     item, free = codec.to_item(Claim(account_id=owner), current), _reusable(kind)
     claim = Create(current, item, conflict=AlreadyClaimed, or_over=free)
     return [claim, *(Absent(key, conflict=AlreadyClaimed, or_over=free) for key in others)]
+
+
+def _taking_writes(phone: str, before: AccountId, after: AccountId) -> Iterator[Write]:
+    """The writes that give the claim on a number to another account, under the current version of the key."""
+    current, *others = claim_keys(ClaimKind.PHONE, phone)
+    found = table.batch_get(others) if others else {}
+    ours = Attr("account_id").eq(before)
+    item = codec.to_item(Claim(account_id=after), current)
+    if owner_in(found) == before:
+        yield Create(current, item, conflict=ClaimMoved, or_over=_RELEASED)
+    else:
+        yield Replace(current, item, only_if=ours, conflict=ClaimMoved)
+    for key in others:
+        if owner_in({name: one for name, one in found.items() if name == key}) == before:
+            yield Delete(key, only_if=ours, conflict=ClaimMoved)
+        else:
+            yield Absent(key, conflict=ClaimMoved, or_over=_RELEASED)
 
 
 def _reusable(kind: ClaimKind) -> ConditionBase | None:

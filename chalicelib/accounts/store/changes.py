@@ -13,7 +13,7 @@ from datetime import datetime
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind, Contest, Frozen
+from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind, Frozen, NumberDispute
 from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_by_claim, owner_in
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -21,8 +21,8 @@ from chalicelib.core.table import Attr, Change, Conflict, Create, Present, visib
 from chalicelib.privacy import codec
 from chalicelib.privacy.subject_keys import SubjectKeys
 
-# Devices in a contest at most; the account's item must stay small.
-_CONTESTING_DEVICES = 20
+# Devices in a dispute at most; the account's item must stay small.
+_DISPUTING_DEVICES = 20
 
 
 class AccountMoved(Conflict):
@@ -108,42 +108,43 @@ def number_loss(account: Account, keys: SubjectKeys) -> Change:
 
 
 def _renumbering(account: Account, phone: str | None, keys: SubjectKeys, only_if: ConditionBase) -> Change:
-    """The write of another number, or of none; a contest was about the number before."""
+    """The write of another number, or of none; a dispute was about the number before."""
     changed = account.model_copy(
         update={"phone": phone, "number_changed_at": clock.now(), "version": account.version + 1}
     )
-    return _rewriting(account, changed, keys, only_if & _is_contested_as(account), drop=("contest",))
+    return _rewriting(account, changed, keys, only_if & _is_disputed_as(account), drop=("dispute",))
 
 
-def contesting(account: Account, device: Sequence[str]) -> Change:
+def disputing(account: Account, device: Sequence[str]) -> Change:
     """The write that notes a proof of the number by a device that the account does not know (ADR 68).
 
     Its conflict is AccountMoved. `device`: its labels, see `devices.labels`.
     """
-    now, before = clock.now(), account.contest.first_proofs if account.contest else {}
-    first = next((before[label] for label in device if label in before), now)
-    others = {label: at for label, at in before.items() if label not in device}
-    latest = dict(sorted(others.items(), key=lambda proof: proof[1])[1 - _CONTESTING_DEVICES :])
-    contest = Contest(proven_at=now, proven_by=device[0], first_proofs={**latest, device[0]: first})
+    now, before = clock.now(), account.dispute
+    known = sorted(before.first_proofs.items(), key=lambda proof: proof[1]) if before else []
+    others = [(label, at) for label, at in known if label not in device]
+    first = (before and before.first_proof_by(device)) or now
+    proofs = dict([*others[1 - _DISPUTING_DEVICES :], (device[0], first)])
+    dispute = NumberDispute(proven_at=now, proven_by=device[0], first_proofs=proofs)
     return Change(
         account_key(account.account_id),
-        put={"contest": contest.model_dump(mode="json")},
-        only_if=visible() & _is_contested_as(account) & Attr("state").ne(AccountState.ERASING),
+        put={"dispute": dispute.model_dump(mode="json")},
+        only_if=visible() & _is_disputed_as(account) & Attr("state").ne(AccountState.ERASING),
         conflict=AccountMoved,
     )
 
 
-def end_of_contest(account: Account) -> Change:
+def end_of_dispute(account: Account) -> Change:
     """The write after which the number is that of the account's owner again; its conflict is AccountMoved."""
-    only_if = visible() & _is_contested_as(account) & _is_version(account)
+    only_if = visible() & _is_disputed_as(account) & _is_version(account)
     only_if &= Attr("state").ne(AccountState.ERASING)
-    return Change(account_key(account.account_id), drop=("contest",), only_if=only_if, conflict=AccountMoved)
+    return Change(account_key(account.account_id), drop=("dispute",), only_if=only_if, conflict=AccountMoved)
 
 
-def _is_contested_as(account: Account) -> ConditionBase:
-    contest = account.contest
-    known = Attr("contest")
-    return known.eq(contest.model_dump(mode="json")) if contest else known.not_exists()
+def _is_disputed_as(account: Account) -> ConditionBase:
+    dispute = account.dispute
+    known = Attr("dispute")
+    return known.eq(dispute.model_dump(mode="json")) if dispute else known.not_exists()
 
 
 def unchanged(account: Account) -> Present:

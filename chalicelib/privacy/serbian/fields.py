@@ -102,7 +102,7 @@ LABELS: Catalogue = {
     "Format": "Oblik",
     "Found": "Pronađeno",
     "Free memory mb": "Slobodna memorija (MB)",
-    "Contest": "Spor o broju",
+    "Dispute": "Spor o broju",
     "Frozen": "Zamrznuto",
     "Given by": "Predao",
     "Ground": "Osnov",
