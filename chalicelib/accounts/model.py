@@ -72,12 +72,10 @@ class NumberDispute(BaseModel, frozen=True, extra="forbid"):
 
     Attributes:
         proven_at: the last proof by a device that the account did not know.
-        proven_by: that device, by a keyed hash of its id.
-        first_proofs: the first proof by each of these devices.
+        first_proofs: the first proof by each of these devices, by a keyed hash of its id.
     """
 
     proven_at: Instant
-    proven_by: str
     first_proofs: dict[str, Instant]
 
     def first_proof_by(self, device: Sequence[str]) -> datetime | None:
@@ -96,7 +94,7 @@ class Account(
 ):
     """An account. It belongs to one mobile number, or for a while to none (ACC-1).
 
-    `phone` is None if the number that it had belongs to another person (ADR 66). `number_changed_at`: when
+    `phone` is None if the number that it had belongs to another person (ADR 68). `number_changed_at`: when
     the number was last changed or lost (ADR 43). `version` grows with each change of the sealed part.
     """
 

@@ -5,6 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
+    EmailUnavailable,
     InvalidPhone,
     SmsUnavailable,
     TooManyAttempts,
@@ -16,6 +17,7 @@ from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
 from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
+from chalicelib.messages.model import InvalidEmail
 from chalicelib.signup import service
 from chalicelib.signup.model import NewSignup, Verification, Verified
 
@@ -27,14 +29,22 @@ signup = Blueprint(__name__)
     "POST",
     "/v1/signup",
     limit=Unlimited("Its codes are limited per number, number prefix, address and device"),
-    problems=(InvalidPhone, TooManyCodes, SmsUnavailable, IdempotencyMismatch, InProgress),
+    problems=(
+        InvalidPhone,
+        InvalidEmail,
+        TooManyCodes,
+        SmsUnavailable,
+        EmailUnavailable,
+        IdempotencyMismatch,
+        InProgress,
+    ),
 )
 def start_signup(
     body: NewSignup, address: ClientAddress, key: IdempotencyKey | None
 ) -> Accepted[ChallengeView]:
-    """Send a code to a mobile number.
+    """Send a code to a mobile number, or to the mailbox of an account that lost its number.
 
-    The response does not disclose whether the number is registered.
+    The response does not disclose whether number or mailbox are known.
     """
     return Accepted(service.start(body, address, key))
 
@@ -61,6 +71,9 @@ def resend_code(challenge_id: ChallengeId) -> Accepted[ChallengeView]:
 def verify_code(
     challenge_id: ChallengeId, body: Verification, address: ClientAddress
 ) -> Created[Verified] | Ok[Verified]:
-    """Verify the code. 201: a new account was created. 200: the number already had an account."""
+    """Verify the code. 201: a new account was created. 200: the number already had an account.
+
+    404: the code was sent by mail, and no account without a number has the mailbox.
+    """
     verified = service.verify(challenge_id, body, address)
     return Created(verified) if verified.new_account else Ok(verified)

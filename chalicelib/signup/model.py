@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chalicelib.accounts.challenges.model import Code
+from chalicelib.accounts.challenges.model import Code, CodeChannel, check_one_contact
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
 from chalicelib.accounts.model import Device
 from chalicelib.accounts.profiles.model import DisplayName
@@ -13,23 +13,33 @@ from chalicelib.accounts.sessions.model import SessionView
 from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import UserId
+from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
 
 
 class NewSignup(Body):
-    """A mobile number in E.164, or a national number with its region; and the device."""
+    """A mobile number in E.164, or a national number with its region; and the device.
 
-    phone: PhoneText
+    `email` in place of the number signs in to an account that lost its number.
+    """
+
+    phone: PhoneText | None = None
     region: Region | None = None
+    email: Annotated[str, Field(max_length=LONGEST_ADDRESS, examples=["mila@example.com"])] | None = None
     device: Device
     locale: Locale | None = None
 
-    def number(self) -> str:
-        """Return the number in E.164.
+    def destination(self) -> tuple[CodeChannel, str]:
+        """Return the channel of the code, and the number in E.164 or the normalised mailbox.
 
         Raises:
             InvalidPhone: not a valid number, or of a kind that does not receive SMS.
+            InvalidEmail: not an address to which mail can be sent.
+            InvalidRequest: both are given, or neither.
         """
-        return mobile_number(self.phone, self.region)
+        check_one_contact(self.phone, self.email)
+        if self.email is not None:
+            return CodeChannel.EMAIL, mailbox(self.email)
+        return CodeChannel.SMS, mobile_number(self.phone or "", self.region)
 
 
 def _shown(kind: str) -> Any:  # noqa: ANN401 - as pydantic types it

@@ -14,6 +14,7 @@ concurrent requests and crashes:
   that the account does not know, it opens a session that waits and reads nothing (ADR 68).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.accounts import service as accounts
@@ -24,7 +25,6 @@ from chalicelib.accounts.challenges.model import (
     ChallengePurpose,
     ChallengeRef,
     ChallengeView,
-    CodeChannel,
     CodeRequest,
     Opened,
 )
@@ -40,7 +40,7 @@ from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.clock import HOUR
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
@@ -61,10 +61,11 @@ def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None)
 
     The owner is looked up only if a limit refuses the code, with the same calls whether or not there is one.
     """
+    channel, destination = signup.destination()
     asked = CodeRequest(
         purpose=ChallengePurpose.SIGNUP,
-        channel=CodeChannel.SMS,
-        destination=signup.number(),
+        channel=channel,
+        destination=destination,
         locale=signup.locale,
         scope=str(signup.device.id),
         device=signup.device,
@@ -104,43 +105,50 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
         raise
 
 
-@retry_on(
-    accounts.AccountMoved,
-    accounts.AlreadyClaimed,
-    accounts.ClaimMoved,
-    notices.AcceptedBefore,
-    SuppressionMoved,
-    tries=2,
-)
 def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     """Open a session of the number's account; the transaction creates it if there is none.
 
-    It is tried once more if a concurrent request gave the number to an account, or took it from one.
-
     Raises:
-        Unavailable: see `_existing_account`.
+        Unavailable: see `_existing_account`; or other requests changed the account each time.
+        NotFound: see `_numberless_account`.
     """
-    if challenge.phone is None or challenge.device is None:
+    with suppress(accounts.AccountMoved):
+        return _open(challenge, answer)
+    # At this moment a dispute about the number began or ended, so whoever has the number is in doubt.
+    with suppress(accounts.AccountMoved):
+        return _open(challenge, answer, is_in_doubt=True)
+    raise Unavailable
+
+
+@retry_on(accounts.AlreadyClaimed, accounts.ClaimMoved, notices.AcceptedBefore, SuppressionMoved, tries=2)
+def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = False) -> Verified:
+    """Open a session, in one transaction with its account.
+
+    It is tried once more if a concurrent request gave the number to an account, or took it from one.
+    """
+    device = challenge.device
+    if device is None:
         raise ChallengeExpired
-    claim = accounts.claim_on_phone(challenge.phone)
+    mailbox = challenge.email
+    claim = accounts.claim_on_email(mailbox) if mailbox else accounts.claim_on_phone(str(challenge.phone))
     owner = claim.owner if claim else None
-    entry = (
-        _existing_account(owner, challenge, challenge.device, answer)
-        if owner
-        else _new_account(challenge, challenge.device, answer)
-    )
+    if mailbox:
+        entry = _numberless_account(owner, challenge, device, answer)
+    elif owner:
+        entry = _existing_account(owner, challenge, device, answer, is_in_doubt=is_in_doubt)
+    else:
+        entry = _new_account(challenge, answer)
     account = entry.account
     is_new = account.account_id != owner
     new_device = entry.notified is not None and not is_new
-    session, opens = sessions.new_session(
-        account, challenge.device, entry.keys, entry.scope, new_device=new_device
-    )
+    session, opens = sessions.new_session(account, device, entry.keys, entry.scope, new_device=new_device)
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=is_new)
     # A change of the number that is committed first takes the account away from this code (ADR 43).
     kept = [claim.is_kept] if claim and not is_new else []
+    known = [] if session.is_waiting else [devices.recognition(account.account_id, device)]
     if entry.notified and session.is_waiting:
         _announce_waiting(challenge, entry.notified)
-    commit(challenges.use_write(challenge, opened), *entry.makes, *opens, *kept)
+    commit(challenges.use_write(challenge, opened), *entry.makes, *opens, *known, *kept)
     challenges.count_verified(challenge)
     if entry.notified and not session.is_waiting:
         (messages.announce_number_passed if is_new else messages.announce_new_device)(entry.notified)
@@ -180,9 +188,7 @@ class _Entry:
     notified: Addressee | None = None
 
 
-def _new_account(
-    challenge: Challenge, device: Device, answer: Verification, former: Account | None = None
-) -> _Entry:
+def _new_account(challenge: Challenge, answer: Verification, former: Account | None = None) -> _Entry:
     """A new account, and the writes that create it. `former`: the account that loses the number to it.
 
     Raises:
@@ -197,11 +203,12 @@ def _new_account(
     # As at a change of the number, an objection stays with the account that made it (ADR 47).
     number = Addresses(phone)
     makes += suppressions.release(number, clock.now()) if former else suppressions.renewal(number)
-    makes.append(devices.recognition(account.account_id, device))
     return _Entry(account, keys, makes)
 
 
-def _existing_account(owner: AccountId, challenge: Challenge, device: Device, answer: Verification) -> _Entry:
+def _existing_account(
+    owner: AccountId, challenge: Challenge, device: Device, answer: Verification, *, is_in_doubt: bool
+) -> _Entry:
     """The number's account, and the writes by which it is used and accepts the versions that were shown.
 
     Raises:
@@ -209,22 +216,53 @@ def _existing_account(owner: AccountId, challenge: Challenge, device: Device, an
             frozen, and that does not know the device. The response does not reveal which.
         TermsOutdated: the client showed an older version than applies to the account.
     """
-    by_device = devices.known(device)
-    (row,) = needs.read_accounts(
-        [owner],
-        (ACCOUNT, DATA_KEY, LANGUAGE, LAST_USE, READABLE_PROFILE, by_device, *STANDINGS.values()),
-    )
-    account, known = row[ACCOUNT], row[by_device]
+    row, known = _read(owner, device)
+    account = row[ACCOUNT]
     if account is None or not _is_code_enough(account, known):
         raise Unavailable
     notified = None if known and not answer.own_account else _addressee(account, challenge, row)
     used = row[LAST_USE]
-    is_doubtful = known is None and (account.dispute or used is None or used.is_unused)
+    if used is None or used.is_unused or account.dispute:
+        is_in_doubt = True
     if answer.own_account and _has_waited(account, device):
-        return replace(_own_account(challenge, device, answer, row), notified=notified)
-    if is_doubtful or answer.own_account:
+        return replace(_own_account(challenge, answer, row), notified=notified)
+    if answer.own_account or (is_in_doubt and known is None):
         disputes = accounts.disputing(account, devices.labels(device))
         return _Entry(account, row[DATA_KEY], [disputes], Scope.WAITING, notified)
+    return _used_account(account, row, answer, notified)
+
+
+def _numberless_account(
+    owner: AccountId | None, challenge: Challenge, device: Device, answer: Verification
+) -> _Entry:
+    """The account that has a mailbox and lost its number, and the writes by which it is used (ADR 68).
+
+    Raises:
+        NotFound: no account has the mailbox, it has a number, or the mailbox does not prove its owner.
+        TermsOutdated: see `_existing_account`.
+    """
+    if owner is None:
+        raise NotFound
+    row, known = _read(owner, device)
+    account, profile = row[OPEN_ACCOUNT], row[READABLE_PROFILE]
+    if account is None or account.phone or profile is None or profile.proving_email != challenge.email:
+        raise NotFound
+    notified = None if known else _addressee(account, challenge, row)
+    return _used_account(account, row, answer, notified)
+
+
+def _read(owner: AccountId, device: Device) -> tuple[Found, KnownDevice | None]:
+    """The account with all that a sign-in needs, and the device if the account knows it, in one read."""
+    known = devices.known(device)
+    (row,) = needs.read_accounts(
+        [owner], (ACCOUNT, DATA_KEY, LANGUAGE, LAST_USE, READABLE_PROFILE, known, *STANDINGS.values())
+    )
+    return row, row[known]
+
+
+def _used_account(account: Account, row: Found, answer: Verification, notified: Addressee | None) -> _Entry:
+    """An account that opens, with the writes by which it is used and accepts the versions that were shown."""
+    owner = account.account_id
     missing = []
     for version in (answer.terms_version, answer.privacy_version):
         standing = row[STANDINGS[version.kind]]
@@ -233,7 +271,6 @@ def _existing_account(owner: AccountId, challenge: Challenge, device: Device, an
             missing.append(version)
     makes = [
         *notices.acceptances(owner, *missing),
-        devices.recognition(owner, device),
         accounts.last_uses.use_now(owner),
         *([accounts.end_of_dispute(account)] if account.dispute else []),
     ]
@@ -246,7 +283,7 @@ def _has_waited(account: Account, device: Device) -> bool:
     return first is not None and first + NUMBER_WAIT <= clock.now()
 
 
-def _own_account(challenge: Challenge, device: Device, answer: Verification, row: Found) -> _Entry:
+def _own_account(challenge: Challenge, answer: Verification, row: Found) -> _Entry:
     """A new account with the number of another one, which has no number from then on (ADR 68).
 
     Operators find the former account by the number for as long as after a change of it (ADR 43).
@@ -254,7 +291,7 @@ def _own_account(challenge: Challenge, device: Device, answer: Verification, row
     former = row[OPEN_ACCOUNT]
     if former is None:
         raise Unavailable
-    entry = _new_account(challenge, device, answer, former)
+    entry = _new_account(challenge, answer, former)
     until = clock.now() + settings().erasure.recovery_hours * HOUR
     entry.makes.append(accounts.number_loss(former, row[DATA_KEY]))
     entry.makes.extend(accounts.former_claims(former, until))
@@ -316,9 +353,10 @@ def _verified(session: Session, account: Account, opened: Opened) -> Verified:
 
 def _known_device(challenge: Challenge) -> KnownDevice | None:
     """The device that requested a code, if the number's owner knows it; always two reads."""
-    if challenge.phone is None or challenge.device is None:
+    contact = challenge.phone or challenge.email
+    if contact is None or challenge.device is None:
         return None
-    owner = accounts.glance_at_owner_of_phone(challenge.phone)
+    owner = accounts.glance_at_owner_of_contact(challenge.phone, contact)
     return devices.find_known(owner, challenge.device)
 
 

@@ -146,7 +146,7 @@ def test_device_that_the_erased_account_knew_is_no_longer_known(world: World) ->
     device = a_device()
     mila = world.a_user(device=device)
     erase_tables(mila.account_id)
-    assert store.glance_at_owner_of_phone(mila.phone) is None
+    assert store.glance_at_owner_of_contact(mila.phone, "") is None
     assert world.a_user(phone=mila.phone, device=device).verified["new_account"] is True
 
 

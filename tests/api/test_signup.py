@@ -358,7 +358,7 @@ def test_code_is_written_in_the_users_language(world: World, locale: str) -> Non
         ({"device": None}, "invalid_request"),
         ({"device": a_device(platform="fridge")}, "invalid_request"),
         ({"device": a_device(imei="490154203237518")}, "unexpected_field"),
-        ({"email": "mila@example.org"}, "unexpected_field"),
+        ({"mail": "mila@example.org"}, "unexpected_field"),
         ({"region": "rs"}, "invalid_request"),
         ({"locale": "x" * 50}, "invalid_request"),
     ],

@@ -26,16 +26,16 @@ MUTANTS: tuple[Mutant, ...] = (
         name="code_opens_an_unused_account_on_any_device",
         promise="ACC-1",
         place="chalicelib.signup.service:_existing_account",
-        find="(account.dispute or used is None or used.is_unused)",
-        replace="(account.dispute or used is None)",
+        find="if used is None or used.is_unused or account.dispute:",
+        replace="if used is None or account.dispute:",
         harm="The new holder of a number reads what its former owner left in an unused account.",
     ),
     Mutant(
         name="return_of_the_owner_lets_the_stranger_in",
         promise="ACC-1",
         place="chalicelib.signup.service:_existing_account",
-        find="(account.dispute or used is None or used.is_unused)",
-        replace="(used is None or used.is_unused)",
+        find="if used is None or used.is_unused or account.dispute:",
+        replace="if used is None or used.is_unused:",
         harm="The new holder of a number waits until the owner uses the account, and then opens it.",
     ),
     Mutant(
@@ -55,14 +55,20 @@ MUTANTS: tuple[Mutant, ...] = (
         harm="A refresh makes the device of a stranger known, and its next code opens the account.",
     ),
     Mutant(
-        name="old_proof_of_the_number_ends_the_contest",
+        name="mailbox_of_another_account_lets_in",
         promise="ACC-1",
-        place="chalicelib.accounts.openings.service:_proved_last",
-        find="if dispute is None or dispute.proven_by not in devices.labels(session.device):",
-        replace="if dispute is None:",
-        harm=(
-            "An owner who lost the number returns by mail, and the new holder's next code opens the account."
-        ),
+        place="chalicelib.signup.service:_numberless_account",
+        find="account is None or account.phone or profile is None",
+        replace="account is None or profile is None",
+        harm="A thief of a mailbox signs in with it alone to an account that has a number.",
+    ),
+    Mutant(
+        name="dispute_that_ends_at_this_moment_opens",
+        promise="ACC-1",
+        place="chalicelib.signup.service:_sign_in",
+        find="return _open(challenge, answer, is_in_doubt=True)",
+        replace="return _open(challenge, answer)",
+        harm="A stranger whose code is verified at the moment of the owner's return gets into the account.",
     ),
     Mutant(
         name="number_is_taken_at_once",
@@ -88,7 +94,8 @@ MUTANTS: tuple[Mutant, ...] = (
         replace=(
             "ref = _ref(challenge_id)\n"
             "    asked = challenges.get(ref)\n"
-            "    if asked and asked.phone and accounts.glance_at_owner_of_phone(asked.phone) is None:\n"
+            "    if asked and asked.phone and accounts.glance_at_owner_of_contact(asked.phone, "
+            ") is None:\n"
             "        notices.check_current(answer.terms_version, answer.privacy_version)"
         ),
         harm=(

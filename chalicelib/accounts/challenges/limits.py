@@ -244,8 +244,7 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
             yield TO_CHANGE_NUMBER, account
         yield PER_NUMBER, challenge.phone
     elif challenge.email:
-        if account:
-            yield MAILED, account
+        yield (MAILED, account) if account else (MAILED_TO_GUESTS, "all")
         yield PER_MAILBOX, challenge.email
 
 

@@ -63,6 +63,17 @@ class InvalidPhone(InvalidRequest):
         super().__init__(errors=[{"pointer": "/phone", "code": self.rule, "message": self.message}])
 
 
+def check_one_contact(phone: str | None, email: str | None) -> None:
+    """Refuse a body without exactly one of number and mailbox.
+
+    Raises:
+        InvalidRequest: both are given, or neither.
+    """
+    if (phone is None) == (email is None):
+        message = "Either a number or an email address"
+        raise InvalidRequest(errors=[{"pointer": "/phone", "code": "one_contact", "message": message}])
+
+
 class CountryNotServed(InvalidPhone):
     """A mobile number of a country to which unknown clients cannot request codes (ADR 26)."""
 

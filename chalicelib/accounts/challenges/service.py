@@ -75,22 +75,6 @@ _CODE_MAIL: Letters = {
         ),
     ),
 }
-_LET_IN_MAIL: Letters = {
-    "sr": (
-        "RU4M: kod za nov uređaj",
-        (
-            "Kodom {code} Vaš nov uređaj otvara Vaš RU4M nalog. Važi deset minuta.",
-            "Ako ga niste tražili, neko drugi ima Vaš broj. Kod ne dajte nikome.",
-        ),
-    ),
-    "en": (
-        "RU4M: a code for a new device",
-        (
-            "With the code {code} your new device opens your RU4M account. It is valid for ten minutes.",
-            "If you did not ask for it, another person has your number. Share the code with nobody.",
-        ),
-    ),
-}
 # Each fits into one part, in each script: a code is the message that attackers make us send.
 _CODE_TEXT: ShortTexts = {
     "sr": "RU4M kod: {code}. Ne dajte ga nikome.",
@@ -255,14 +239,12 @@ def count_verified(challenge: Challenge) -> None:
 
 
 def _send(challenge: Challenge, destination: str) -> None:
-    if challenge.channel is CodeChannel.SMS:
-        text_code(destination, code(challenge), challenge.locale)
-    elif challenge.purpose is not ChallengePurpose.LET_IN:
-        mail_code(destination, code(challenge), challenge.locale)
-    elif destination:
-        # A failure would disclose to a stranger that the account has a mailbox; a metric counts it.
-        with suppress(EmailUnavailable, InvalidEmail):
-            mail_code(destination, code(challenge), challenge.locale, _LET_IN_MAIL)
+    senders = {CodeChannel.SMS: text_code, CodeChannel.EMAIL: mail_code}
+    # A failure would disclose to a stranger that the account has a mailbox; a metric counts it.
+    hidden = (EmailUnavailable, InvalidEmail) if challenge.purpose is ChallengePurpose.LET_IN else ()
+    with suppress(*hidden):
+        if destination:
+            senders[challenge.channel](destination, code(challenge), challenge.locale)
     metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
 
@@ -346,7 +328,7 @@ def _too_early(challenge: Challenge) -> TooManyCodes:
     return TooManyCodes(limit="resend", retry_after=max(wait, 1))
 
 
-def mail_code(address: str, code: str, locale: str | None, letters: Letters = _CODE_MAIL) -> None:
+def mail_code(address: str, code: str, locale: str | None) -> None:
     """Send the code in the user's language.
 
     The user's choices are not read: the user requested this mail, so it needs no consent, and no objection
@@ -357,7 +339,7 @@ def mail_code(address: str, code: str, locale: str | None, letters: Letters = _C
         EmailUnavailable: SES did not accept it; a new request sends another code.
         EmailInDoubt: it is unknown whether SES accepted it; the same applies.
     """
-    letter = compose(letters, MailId.new(), address, locale, {"code": code})
+    letter = compose(_CODE_MAIL, MailId.new(), address, locale, {"code": code})
     try:
         mail.send(letter, Purpose.AUTHENTICATION, choices=None)
     except MailRefused:

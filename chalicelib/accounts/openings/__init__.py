@@ -1,1 +1,1 @@
-"""Letting in a session that waits: by a code to the account's mailbox, or by another session (ADR 68)."""
+"""What opens more of an account to a session: letting it in (ADR 68), and the routes of step-up."""

@@ -1,4 +1,4 @@
-"""Routes of letting in a session that waits."""
+"""Routes of letting in a session that waits, and of stepping up: codes to number or mailbox."""
 
 from chalice.app import Blueprint
 
@@ -6,6 +6,7 @@ from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
     EmailUnavailable,
+    SmsUnavailable,
     TooManyCodes,
     WrongCode,
 )
@@ -13,8 +14,10 @@ from chalicelib.accounts.openings import service
 from chalicelib.accounts.openings.model import LetIn, NotWaiting
 from chalicelib.accounts.profiles.model import EmailVerification
 from chalicelib.accounts.profiles.store import READABLE_PROFILE
-from chalicelib.accounts.service import LANGUAGE
-from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, SessionHolder
+from chalicelib.accounts.service import LANGUAGE, OPEN_ACCOUNT
+from chalicelib.accounts.sessions import step_up
+from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, RightsCaller, SessionHolder
+from chalicelib.accounts.sessions.model import SteppedUp, SteppingUp
 from chalicelib.accounts.sessions.store import OPEN_SESSION
 from chalicelib.core.errors import InProgress, SessionEnded, Unavailable
 from chalicelib.core.http import Accepted, NoContent, Unlimited, route
@@ -75,3 +78,43 @@ def confirm_session(caller: ActiveStepUpCaller, session_id: SessionId) -> NoCont
     """
     service.confirm(caller.account, session_id)
     return NoContent()
+
+
+@route(
+    openings,
+    "POST",
+    "/v1/sessions/step-up",
+    needs=(OPEN_ACCOUNT, DATA_KEY, READABLE_PROFILE),
+    limit=Unlimited("Its codes are limited: 5 a day per account"),
+    problems=(TooManyCodes, SmsUnavailable, EmailUnavailable, InProgress),
+)
+def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[ChallengeView]:
+    """Send a code to the account's own number, to step this session up for sensitive requests.
+
+    An account that lost its number gets the code by mail.
+    """
+    mailbox = _mailbox_of(caller)
+    return Accepted(step_up.start(caller.session, caller[OPEN_ACCOUNT], mailbox, key))
+
+
+@route(
+    openings,
+    "POST",
+    "/v1/sessions/step-up/{challenge_id}/verify",
+    needs=(OPEN_ACCOUNT, DATA_KEY, READABLE_PROFILE),
+    limit=Unlimited("A code can be tried five times, and codes are limited"),
+    problems=(WrongCode, ChallengeExpired),
+)
+def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp) -> SteppedUp:
+    """Verify the code, in the session that requested it.
+
+    The access token in the response is stepped up for ten minutes. The refresh token stays the same. A
+    refresh returns an access token that is not stepped up.
+    """
+    mailbox = _mailbox_of(caller)
+    return step_up.finish(caller.session, caller[OPEN_ACCOUNT], mailbox, challenge_id, body.code)
+
+
+def _mailbox_of(caller: RightsCaller) -> str | None:
+    profile = caller[READABLE_PROFILE]
+    return profile.proving_email if profile else None

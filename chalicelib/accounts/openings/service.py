@@ -23,7 +23,7 @@ from chalicelib.accounts.challenges.model import (
     CodeChannel,
     CodeRequest,
 )
-from chalicelib.accounts.model import NUMBER_WAIT, Account
+from chalicelib.accounts.model import Account
 from chalicelib.accounts.openings.model import LetIn, NotWaiting
 from chalicelib.accounts.profiles.model import Profile
 from chalicelib.accounts.service import devices, last_uses
@@ -31,7 +31,7 @@ from chalicelib.accounts.sessions import service as sessions
 from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import Scope, SecurityEventKind, Session
 from chalicelib.accounts.sessions.store import OPEN_SESSION
-from chalicelib.core import clock, needs
+from chalicelib.core import needs
 from chalicelib.core.errors import NotFound, SessionEnded, Unavailable
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, SessionId
@@ -57,7 +57,7 @@ def start(
     asked = CodeRequest(
         purpose=ChallengePurpose.LET_IN,
         channel=CodeChannel.EMAIL,
-        destination=_proving_mailbox(profile),
+        destination=(profile.proving_email if profile else None) or "",
         locale=language,
         scope=session.session_id,
         holder=session.session_id,
@@ -79,11 +79,10 @@ def finish(
     ref = ChallengeRef(ChallengePurpose.LET_IN, challenge_id, holder=session.session_id)
     challenge = challenges.check_code(ref, code)
     if not challenge.used_at:
-        if not challenge.email or challenge.email != _proving_mailbox(profile):
+        if profile is None or challenge.email != (profile.proving_email or None):
             raise ChallengeExpired
         with suppress(challenges.UsedMeanwhile):
-            proof = challenges.use_write(challenge, opened=None)
-            _let_in(session, account, proof, is_owners_number=_proved_last(session, account))
+            _let_in(session, account, challenges.use_write(challenge, opened=None))
     view = sessions.session_view(session.model_copy(update={"scope": Scope.FULL}), account)
     return LetIn(user_id=account.user_id, session=view)
 
@@ -106,17 +105,11 @@ def confirm(account: Account, session_id: SessionId) -> None:
             raise NotFound from None
 
 
-def _let_in(session: Session, account: Account, *proof: Write, is_owners_number: bool = False) -> None:
+def _let_in(session: Session, account: Account, *proof: Write) -> None:
     """Let a session in, as a sign-in on a device that the account knows from now on.
 
-    Args:
-        session: waits.
-        account: as read with it.
-        proof: the write that uses the proof.
-        is_owners_number: whether the proof shows that the number is that of the account's owner, so that the
-            dispute ends.
+    The dispute about the number goes on until the device proves the number again (ADR 68).
     """
-    kept = accounts.end_of_dispute(account) if is_owners_number else accounts.unchanged(account)
     try:
         commit(
             *proof,
@@ -124,22 +117,9 @@ def _let_in(session: Session, account: Account, *proof: Write, is_owners_number:
             store.event(account.account_id, SecurityEventKind.LET_IN, session.session_id),
             devices.recognition(account.account_id, session.device),
             last_uses.use_now(account.account_id),
-            kept,
+            accounts.unchanged(account),
         )
     except store.NoSuchSession:
         raise SessionEnded from None
     except accounts.AccountMoved:
         raise Unavailable from None
-
-
-def _proving_mailbox(profile: Profile | None) -> str:
-    """The mailbox of the account, if its owner verified it long enough ago; otherwise empty."""
-    return (profile.email if profile else None) or ""
-
-
-def _proved_last(session: Session, account: Account) -> bool:
-    """Return whether the session's device proved the number after all others, and not long ago."""
-    dispute = account.dispute
-    if dispute is None or dispute.proven_by not in devices.labels(session.device):
-        return False
-    return clock.now() < dispute.proven_at + NUMBER_WAIT

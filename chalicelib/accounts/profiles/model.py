@@ -117,6 +117,11 @@ class Profile(
     version: Annotated[int, NOT_PERSONAL] = 1
 
     @property
+    def proving_email(self) -> str | None:
+        """The mailbox, if it proves that its reader is the account's owner (ADR 68)."""
+        return self.email
+
+    @property
     def etag(self) -> str:
         """The ETag of this version."""
         return f'"{self.version}"'

@@ -2,21 +2,12 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts.challenges.model import (
-    ChallengeExpired,
-    ChallengeView,
-    SmsUnavailable,
-    TooManyCodes,
-    WrongCode,
-)
-from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.accounts.sessions import logout, refresh, service, step_up
+from chalicelib.accounts.sessions import logout, refresh, service
 from chalicelib.accounts.sessions.caller import RightsCaller, SessionHolder
-from chalicelib.accounts.sessions.model import Refreshing, SessionList, SessionView, SteppedUp, SteppingUp
-from chalicelib.core.errors import InProgress, SessionEnded
-from chalicelib.core.http import Accepted, NoContent, Unlimited, route
-from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import ChallengeId, SessionId
+from chalicelib.accounts.sessions.model import Refreshing, SessionList, SessionView
+from chalicelib.core.errors import SessionEnded
+from chalicelib.core.http import NoContent, Unlimited, route
+from chalicelib.core.ids import SessionId
 from chalicelib.privacy.subject_keys import DATA_KEY
 
 sessions = Blueprint(__name__)
@@ -56,33 +47,3 @@ def end_all_sessions(caller: RightsCaller) -> NoContent:
     """Sign out all devices of the account, including this one."""
     logout.end_all(caller.account.account_id)
     return NoContent()
-
-
-@route(
-    sessions,
-    "POST",
-    "/v1/sessions/step-up",
-    needs=(OPEN_ACCOUNT, DATA_KEY),
-    limit=Unlimited("Its codes are limited: 5 a day per account"),
-    problems=(TooManyCodes, SmsUnavailable, InProgress),
-)
-def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[ChallengeView]:
-    """Send a code to the account's own number, to step this session up for sensitive requests."""
-    return Accepted(step_up.start(caller.session, caller[OPEN_ACCOUNT], key))
-
-
-@route(
-    sessions,
-    "POST",
-    "/v1/sessions/step-up/{challenge_id}/verify",
-    needs=(OPEN_ACCOUNT, DATA_KEY),
-    limit=Unlimited("A code can be tried five times, and codes are limited"),
-    problems=(WrongCode, ChallengeExpired),
-)
-def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp) -> SteppedUp:
-    """Verify the code, in the session that requested it.
-
-    The access token in the response is stepped up for ten minutes. The refresh token stays the same. A
-    refresh returns an access token that is not stepped up.
-    """
-    return step_up.finish(caller.session, caller[OPEN_ACCOUNT], challenge_id, body.code)

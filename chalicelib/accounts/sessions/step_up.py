@@ -31,24 +31,28 @@ from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
 
 
-def start(session: Session, account: Account | None, key: IdempotencyKey | None) -> ChallengeView:
-    """Send a code to the account's number.
+def start(
+    session: Session, account: Account | None, mailbox: str | None, key: IdempotencyKey | None
+) -> ChallengeView:
+    """Send a code to the account's number, or to its mailbox if it has no number (ADR 68).
 
     It counts against the account alone. The limits of the number, its prefix and the address count requests
     of strangers, which must not prevent the owner from stepping up (ADR 25).
 
     Raises:
         SessionEnded: the account does not exist any more.
-        TooManyCodes, SmsUnavailable, InProgress: see `challenges.start`; or the account has no number.
+        TooManyCodes, SmsUnavailable, EmailUnavailable, InProgress: see `challenges.start`; or the account has
+            neither.
     """
     if account is None:
         raise SessionEnded
-    if account.phone is None:
+    destination = account.phone or mailbox
+    if destination is None:
         raise SmsUnavailable
     asked = CodeRequest(
         purpose=ChallengePurpose.STEP_UP,
-        channel=CodeChannel.SMS,
-        destination=account.phone,
+        channel=CodeChannel.SMS if account.phone else CodeChannel.EMAIL,
+        destination=destination,
         locale=account.locale,
         scope=session.session_id,
         holder=session.session_id,
@@ -57,21 +61,25 @@ def start(session: Session, account: Account | None, key: IdempotencyKey | None)
     return challenges.start(asked, key).view()
 
 
-def finish(session: Session, account: Account | None, challenge_id: ChallengeId, code: str) -> SteppedUp:
+def finish(
+    session: Session, account: Account | None, mailbox: str | None, challenge_id: ChallengeId, code: str
+) -> SteppedUp:
     """Verify the code; returns the session with a stepped-up access token.
 
     If the request is repeated, the token is stepped up until the same instant as in the first response.
 
     Raises:
         SessionEnded: the account does not exist any more.
-        WrongCode, ChallengeExpired: see `challenges.check_code`; or the code was sent to an earlier number.
+        WrongCode, ChallengeExpired: see `challenges.check_code`; or the code was sent to an earlier number or
+            mailbox.
     """
     if account is None:
         raise SessionEnded
     ref = ChallengeRef(ChallengePurpose.STEP_UP, challenge_id, holder=session.session_id)
     challenge = challenges.check_code(ref, code)
-    if challenge.phone and challenge.phone != account.phone:
-        raise ChallengeExpired  # the number was changed since the code was sent
+    sent_to = challenge.phone or challenge.email
+    if sent_to and sent_to != (account.phone or mailbox):
+        raise ChallengeExpired  # the number or mailbox was changed since the code was sent
     until = (challenge.used_at or _use(challenge, session)) + settings().step_up_life
     return SteppedUp(session=service.session_view(session, account, stepped_up_until=until))
 

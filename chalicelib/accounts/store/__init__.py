@@ -160,9 +160,13 @@ def live_accounts(shard: str, after: AccountId | None, at_most: int) -> list[Acc
     return [account_of(item["pk"]) for item in found]
 
 
-def glance_at_owner_of_phone(phone: str) -> AccountId | None:
-    """Read the owner of a number by exactly one read, which may miss a claim that is re-keyed."""
-    return owner_in(table.batch_get(claim_keys(ClaimKind.PHONE, phone)))
+def glance_at_owner_of_contact(phone: str | None, mailbox: str) -> AccountId | None:
+    """Read the owner of a number, or of a mailbox, by exactly one read.
+
+    It may miss a claim that is re-keyed.
+    """
+    kind = ClaimKind.PHONE if phone else ClaimKind.EMAIL
+    return owner_in(table.batch_get(claim_keys(kind, phone or mailbox)))
 
 
 def glance_at_owner_of_user(user_id: UserId) -> AccountId | None:

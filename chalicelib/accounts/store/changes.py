@@ -50,11 +50,11 @@ class StateMoved(Conflict):
 
 
 @dataclass(frozen=True)
-class NumberClaim:
-    """The claim on a number.
+class OwnClaim:
+    """The claim on a number or mailbox.
 
     Attributes:
-        owner: the account that has the number.
+        owner: the account that has it.
         is_kept: the condition that the account still has it, for a transaction; its conflict is ClaimMoved.
     """
 
@@ -62,14 +62,23 @@ class NumberClaim:
     is_kept: Present
 
 
-def claim_on_phone(phone: str) -> NumberClaim | None:
+def claim_on_phone(phone: str) -> OwnClaim | None:
     """The claim on a number, under any version of the lookup key; None if no account has the number."""
-    keys = claim_keys(ClaimKind.PHONE, phone)
+    return _claim_on(ClaimKind.PHONE, phone)
+
+
+def claim_on_email(mailbox: str) -> OwnClaim | None:
+    """The claim on a mailbox, under any version of the lookup key; None if no account has the mailbox."""
+    return _claim_on(ClaimKind.EMAIL, mailbox)
+
+
+def _claim_on(kind: ClaimKind, value: str) -> OwnClaim | None:
+    keys = claim_keys(kind, value)
     for _ in keys[:2]:  # with two versions, one read may miss a claim that is moved, once (`owner_by_claim`)
         found = table.batch_get(keys)
         for key, item in found.items():
             if owner := owner_in({key: item}):
-                return NumberClaim(owner, Present(key, Attr("account_id").eq(owner), conflict=ClaimMoved))
+                return OwnClaim(owner, Present(key, Attr("account_id").eq(owner), conflict=ClaimMoved))
     return None
 
 
@@ -125,7 +134,7 @@ def disputing(account: Account, device: Sequence[str]) -> Change:
     others = [(label, at) for label, at in known if label not in device]
     first = (before and before.first_proof_by(device)) or now
     proofs = dict([*others[1 - _DISPUTING_DEVICES :], (device[0], first)])
-    dispute = NumberDispute(proven_at=now, proven_by=device[0], first_proofs=proofs)
+    dispute = NumberDispute(proven_at=now, first_proofs=proofs)
     return Change(
         account_key(account.account_id),
         put={"dispute": dispute.model_dump(mode="json")},

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chalicelib.accounts.challenges.model import Code
+from chalicelib.accounts.challenges.model import Code, check_one_contact
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
 from chalicelib.accounts.model import DeviceId
 from chalicelib.core.clock import Instant
-from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.http import Body
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.table_names import Table
@@ -56,9 +55,7 @@ class GivenContact(Body):
             InvalidPhone, InvalidEmail: nothing can be sent there.
             InvalidRequest: both are given, or neither.
         """
-        if (self.phone is None) == (self.email is None):
-            message = "Either a number or an email address"
-            raise InvalidRequest(errors=[{"pointer": "/phone", "code": "one_contact", "message": message}])
+        check_one_contact(self.phone, self.email)
         if self.email is not None:
             return GuestContact(email=mailbox(self.email), locale=self.locale)
         return GuestContact(phone=mobile_number(self.phone or "", self.region), locale=self.locale)

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
+from chalicelib.core import needs
+from chalicelib.core.ids import AccountId
+from chalicelib.core.transactions import commit
+from chalicelib.privacy.subject_keys import DATA_KEY
 from tests.support.world.world import Reply, User
+
+
+def loses_number(user: User) -> None:
+    """Take the number off a user's account, so that it opens a new one."""
+    owner = AccountId(user.account_id)
+    (row,) = needs.read_accounts([owner], (OPEN_STORED_ACCOUNT, DATA_KEY))
+    account = row[OPEN_STORED_ACCOUNT]
+    assert account
+    loss = accounts.number_loss(account, row[DATA_KEY])
+    commit(loss, *accounts.phone_moves(owner, account.phone, None))
 
 
 def asks_to_be_let_in(user: User, **more: Any) -> Reply:
