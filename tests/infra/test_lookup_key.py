@@ -28,7 +28,7 @@ from tests.support.cases.erasure_parts import erase_tables
 from tests.support.clouds import cloud, rotations
 from tests.support.clouds.rotations import Killed, Stage
 from tests.support.faults.races import just_before
-from tests.support.world.builders import a_phone, an_address
+from tests.support.world.builders import a_device, a_phone, an_address
 from tests.support.world.world import Reply, User, World
 
 SECRET = "ru4m/test/lookup"
@@ -334,6 +334,25 @@ def test_signup_that_read_before_a_claim_moved_signs_in_to_its_account(
     again = world.verifies(challenge, world.code_for(mila.phone))
     assert moved == [2]
     assert (again.status, again.json["user_id"]) == (200, mila.user_id)
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.parametrize("knows", ["1,2", "2,1"])
+def test_number_under_an_older_version_passes_to_a_new_account(
+    stage: LookupStage, world: World, knows: str
+) -> None:
+    mila, device = world.a_user(), a_device()
+    world.advance(90 * DAY)
+    assert world.a_user(mila.phone, device).session["scope"] == "waiting"
+    stage.keys.rotate()
+    container_with(knows)
+    world.advance(7 * DAY)
+    vera = world.a_user(mila.phone, device, own_account=True)
+    assert vera.verified["new_account"] is True
+    assert world.a_user(mila.phone, device).user_id == vera.user_id
+    stage.rekey()
+    assert world.a_user(mila.phone, device).user_id == vera.user_id
+    stage.keys.retire()  # raises if a claim is left
 
 
 def test_former_number_under_an_older_version_does_not_hold_up_the_retirement(
