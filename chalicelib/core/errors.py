@@ -9,7 +9,7 @@
     │   ├── SessionEnded    401  session_ended
     │   └── (webhook)            invalid_signature
     ├── Forbidden           403
-    │   ├── (sessions)           account_frozen, restricted, step_up_required
+    │   ├── (sessions)           account_frozen, restricted, session_waits, step_up_required
     │   ├── (notices)            terms_not_accepted
     │   ├── (conversations)      not_longest_member
     │   └── (staff)              own_proposal, also of disclosures, holds and breaches
@@ -20,6 +20,7 @@
     │   ├── (notices)            terms_outdated
     │   ├── (consents)           notice_outdated
     │   ├── (billing)            invoice_number_used
+    │   ├── (openings)           not_waiting
     │   ├── (profiles)           email_taken, number_taken
     │   ├── (rights)             already_open, too_late, not_ready, not_now, late_receipt
     │   ├── (staff)              proposed_already, nothing_proposed

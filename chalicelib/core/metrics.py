@@ -28,13 +28,13 @@ class Dimension(Enum):
 
     # The countries with most users; the others that are served are counted together.
     COUNTRY = ("country", "RS BA ME MK XK AL HR SI AT DE CH")
-    CODE = ("code", "signup step_up email number guest")
+    CODE = ("code", "signup step_up email number guest let_in")
     BUDGET = ("budget", "codes_per_country codes_in_all")
     LIMIT = (
         "limit",
         """codes_per_number codes_per_mailbox codes_per_address codes_per_prefix codes_per_country
         codes_in_all codes_to_step_up codes_mailed_for_account codes_to_change_number codes_to_guest
-        codes_mailed_to_guests resend attempts_per_address
+        codes_mailed_to_guests codes_to_let_in resend attempts_per_address
         unknown_challenges_per_address profile_changes consents_given notices_accepted rights_requests
         contact_codes contact_attempts invitations blocks conversations conversation_changes
         message_deletions operator_calls subject_lookups""",

@@ -347,7 +347,7 @@ DEFAULTS = {
     "codes_reserved_day": 3, "codes_reserved_for_account_day": 9,
     "codes_to_step_up_day": 5, "codes_mailed_for_account_day": 20, "codes_to_change_number_day": 5,
     "operator_calls_per_minute": 120, "subject_lookups_day": 100,
-    "codes_to_guest_day": 4, "codes_mailed_to_guests_hour": 500,
+    "codes_to_let_in_day": 3, "codes_to_guest_day": 4, "codes_mailed_to_guests_hour": 500,
     "codes_per_address": 25, "codes_per_address_minutes": 5,
     "attempts_per_address": 60, "attempts_per_address_minutes": 10, "unknown_challenges_per_address": 60,
     "address_bits_v4": 24, "address_bits_v6": 64,
@@ -364,7 +364,7 @@ DEFAULTS = {
 }  # fmt: skip
 COUNTS = {
     "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
-    "codes_to_guest_day", "codes_mailed_to_guests_hour",
+    "codes_to_let_in_day", "codes_to_guest_day", "codes_mailed_to_guests_hour",
     "codes_per_prefix_least", "codes_to_step_up_day", "codes_mailed_for_account_day",
     "codes_to_change_number_day", "operator_calls_per_minute", "subject_lookups_day",
     "unknown_challenges_per_address",
