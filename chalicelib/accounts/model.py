@@ -1,4 +1,4 @@
-"""The account, its claims and its last use; devices as apps describe them, and those that an account knows.
+"""The account, its claims, its uses and changes; devices as apps describe them, and those that it knows.
 
 Challenges and sessions store the description of a device in their records.
 """
@@ -319,3 +319,33 @@ class KnownDevice(
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
     seen_at: Annotated[Instant, NOT_PERSONAL]
+
+
+class ChangeKind(StrEnum):
+    """What an account changed; the value is the kind of its chain in the Ledger."""
+
+    NUMBER = "changed_number"
+    MAILBOX = "changed_mailbox"
+    LANGUAGE = "changed_language"
+
+
+class LastChange(
+    Record,
+    table=Table.USAGE,  # it has no backup, so no restore brings an earlier mark back
+    kind="last_change",
+    purpose=Purpose.SECURITY,
+    basis=LegalBasis.LEGITIMATE_INTERESTS,
+    retention=After(Period.RESTORABLE, since="at"),
+    key_class=KeyClass.SUBJECT,
+):
+    """The number, mailbox or language that an account got by its last change of that kind.
+
+    All three are None if the account has had none since.
+    """
+
+    account_id: Annotated[AccountId, NOT_PERSONAL]
+    change: Annotated[ChangeKind, NOT_PERSONAL]
+    at: Annotated[Instant, NOT_PERSONAL]
+    phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED)] = None
+    email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED)] = None
+    locale: Annotated[str | None, personal(Category.LANGUAGE, Source.PROVIDED)] = None

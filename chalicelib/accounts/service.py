@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.accounts import store
-from chalicelib.accounts.model import Account, ClaimKind
+from chalicelib.accounts.model import Account, ChangeKind, ClaimKind
 from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     ACCOUNT,
     OPEN_ACCOUNT,
@@ -14,22 +14,26 @@ from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     AlreadyClaimed,
     ClaimMoved,
     RevokedLater,
+    claim_writes,
     claims_of,
     claims_of_users,
     devices,
     glance_at_owner_of_contact,
     glance_at_owner_of_user,
     glances_in,
+    is_claim_of,
     live_accounts,
+    owned_claims_in,
     owner_by_claim,
     owner_of_change,
     rekey,
+    release_claim,
     release_claims,
-    releases_in,
     revocation,
 )
 from chalicelib.accounts.store import last_use as last_uses
 from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other rooms
+    LAST_CHANGES,
     AccountGone,
     AccountMoved,
     NotActive,
@@ -46,8 +50,10 @@ from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other
     number_change,
     number_loss,
     releasing,
+    restoration,
     restricting,
     thawing,
+    traces_of,
     unchanged,
 )
 from chalicelib.accounts.store.last_use import (  # noqa: F401 - offered to other rooms
@@ -120,9 +126,15 @@ def phone_moves(owner: AccountId, before: str | None, after: str | None) -> list
     return store.claim_moves(ClaimKind.PHONE, owner, before, after)
 
 
-def email_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
-    """The writes that claim a new mailbox instead of the old one: `store.claim_moves`."""
-    return store.claim_moves(ClaimKind.EMAIL, owner, before, after)
+def email_moves(account: Account, before: str | None, after: str | None, keys: SubjectKeys) -> list[Write]:
+    """The writes that claim a new mailbox instead of the old one, with the traces of the change (ADR 66).
+
+    The conflicts are those of `store.claim_moves`, and AccountMoved.
+    """
+    if before == after:
+        return []
+    traces = traces_of(account, ChangeKind.MAILBOX, after, clock.now(), keys)
+    return [*store.claim_moves(ClaimKind.EMAIL, account.account_id, before, after), *traces]
 
 
 def owner_of_user(user_id: UserId) -> AccountId | None:

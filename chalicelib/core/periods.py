@@ -52,6 +52,8 @@ PERIODS: Mapping[str, Bounds] = {
     "quarantine": _bounds("P30D", "P1D", "P90D"),
     # The keyed hash of a number or mailbox whose owner objected to direct marketing (ADR 47).
     "suppression": _bounds("P24M", "P24M", "P36M"),
+    # The longest backup, 35 days, and a day for its restore (ADR 66).
+    "restorable": _bounds("P36D", "P36D", "P36D"),
     # Long enough to pass a link on; a code of which nobody knows who has it should not live longer.
     "contact_code": _bounds("P7D", "P1D", "P7D"),
     # Long enough for a user who opens the app once a month. Until then the sender cannot invite again.

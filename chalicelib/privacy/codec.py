@@ -27,6 +27,7 @@ from chalicelib.core.sealing import (
     SealingError,
     SealingKeys,
     Unfit,
+    skip_unreadable,
     version_of,
 )
 from chalicelib.core.table import Index, Item, Key
@@ -238,3 +239,15 @@ def need_of(kind: type[AnyRecord], key: Callable[[Claims], Key]) -> Need[AnyReco
         return opened(kind, item, found[DATA_KEY] if is_sealed_for_subject else None)
 
     return Need(key, open_found)
+
+
+def readable_need_of(kind: type[AnyRecord], key: Callable[[Claims], Key]) -> Need[AnyRecord | None]:
+    """The need of all fields of a record that counts as missing if it was altered, which is logged."""
+    sealed = need_of(kind, key)
+
+    def open_readable_item(item: Item | None, found: Found) -> AnyRecord | None:
+        with skip_unreadable(f"{kind.declaration.kind}_unreadable"):
+            return sealed.read(item, found)
+        return None
+
+    return Need(key, open_readable_item)

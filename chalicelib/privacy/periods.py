@@ -36,6 +36,7 @@ class Period(Enum):
     MAIL_RETURN = ("{} after a mail was sent, in case it bounces", Start.INSTANT)
     IDLE_SESSION = ("{} after the device was last used", Start.INSTANT)
     KNOWN_DEVICE = ("{} after the last day on which the device was signed in", Start.INSTANT)
+    RESTORABLE = ("{} after the change, which is longer than any backup", Start.INSTANT)
     CONTACT_CODE = ("{} after the code was made", Start.INSTANT)
     INVITATION = ("{} after the invitation was sent", Start.INSTANT)
     QUARANTINE = ("{} after the account was deleted, by a keyed hash", Start.INSTANT)

@@ -122,16 +122,18 @@ WITHOUT_RECORD = (
         recipients=(Recipient.AWS,),
         kept=(Period.EXPORT,),
     ),
-    # Consent must be demonstrable (Art. 7(1) GDPR). No law requires evidence of requests, but claims may.
+    # Consent must be demonstrable (Art. 7(1) GDPR), and a restore must be correct (Art. 32(1)(c)). No law
+    # requires evidence of requests, but claims may.
     DataWithoutRecord(
         kind="evidence",
-        what="Evidence of consents given, refused or withdrawn, under a pseudonym; hash-chained and signed.",
+        what="Evidence of consents given, refused or withdrawn, and of changes of number, email address and "
+        "language, under a pseudonym; hash-chained and signed.",
         where="ledger",
         purpose=Purpose.LEGAL_OBLIGATION,
         basis=LegalBasis.LEGAL_OBLIGATION,
         categories=(Category.PSEUDONYM, Category.PRIVACY_PREFERENCES),
         recipients=(Recipient.AWS,),
-        kept=(Period.CONSENT_EVIDENCE,),
+        kept=(Period.CONSENT_EVIDENCE, Period.RESTORABLE),
     ),
     DataWithoutRecord(
         kind="request_evidence",

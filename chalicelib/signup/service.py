@@ -293,7 +293,7 @@ def _own_account(challenge: Challenge, answer: Verification, row: Found) -> _Ent
         raise Unavailable
     entry = _new_account(challenge, answer, former)
     until = clock.now() + settings().erasure.recovery_hours * HOUR
-    entry.makes.append(accounts.number_loss(former, row[DATA_KEY]))
+    entry.makes.extend(accounts.number_loss(former, row[DATA_KEY]))
     entry.makes.extend(accounts.former_claims(former, until))
     return entry
 

@@ -76,8 +76,11 @@ def test_overdue_request_fires_until_operators_answer_it(
     (text := tmp_path / "text").write_text("This was answered before.")
     received = clock.day_of(clock.now() - 60 * DAY).isoformat()
     letter = {"right": "rectification", "received_by": "letter", "received_on": received}
-    letter["late_receipt_confirmed"] = True
-    asked = {"changes": {"session_device": "a tablet"}, "reason": "It was sold."}
+    asked = {
+        "late_receipt_confirmed": True,
+        "changes": {"session_device": "a tablet"},
+        "reason": "It was sold.",
+    }
     (file := tmp_path / "letter.json").write_text(
         json.dumps({"user_id": a_phone("Olga").user_id, **letter, **asked})
     )

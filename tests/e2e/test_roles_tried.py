@@ -38,6 +38,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
             "QueryReceived",
             "QueryStuck",
         },
+        "usage": {"Put"},
+        "usage": {"Put"},
     },
     "announce_notices": {"challenges": {"BatchGet"}},
     "announce_to_shard": {
@@ -151,6 +153,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "challenges": {"Get", "Put", "Update"},
         "claims": {"BatchGet", "Delete", "Put"},
         "keys": {"BatchGet"},
+        "ledger": {"Put", "Query"},
+        "usage": {"Put"},
     },
     "sessions": {
         "accounts": {"BatchGet", "Delete", "Query", "Update"},
@@ -162,6 +166,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "claims": {"BatchGet", "Delete", "Put"},
         "challenges": {"Get", "Put", "Update"},
         "keys": {"BatchGet", "Put"},
+        "ledger": {"Put", "Query"},
+        "usage": {"Put"},
     },
     "sweep_rights": {"rights": {"BatchGet", "QueryDue", "QueryOpen", "QueryStuck"}},
     "resync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
@@ -183,7 +189,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
         "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOwner"},
-        "usage": {"Query", "Update"},
+        "usage": {"Put", "Query", "Update"},
     },
 }
 

@@ -637,8 +637,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "about": {"certificate_keys"},
         "access_token": set(),
         "admin": {
-            accounts, billing, claims, challenges, rights, "table_ledger", "secret_receipts", "secret_staff",
-            "rights_queue", *lookup, *sealing,
+            accounts, billing, claims, challenges, rights, usage, "table_ledger", "secret_receipts",
+            "secret_staff", "rights_queue", *lookup, *sealing,
         },
         "announce_notices": {challenges, "announcements_queue"},  # it opens no record of an account
         "announce_to_shard": {
@@ -671,15 +671,15 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         },
         "watch_breaches": {rights, "breaches_queue"},  # it opens no record
         "profiles": {
-            accounts, claims, challenges, "secret_codes", "mail_from", "mail_configuration",
-            *lookup, *sealing,
+            accounts, claims, challenges, usage, "table_ledger", "secret_codes", "mail_from",
+            "mail_configuration", *lookup, *sealing,
         },
         # It reads indexes by end, and opens no record.
         "purge_expired": {
             accounts, billing, challenges, claims, held, rights, usage, "table_ledger", "export_bucket",
         },
         "rights": {
-            accounts, challenges, claims, rights, "table_ledger", "secret_codes", "secret_receipts",
+            accounts, challenges, claims, rights, usage, "table_ledger", "secret_codes", "secret_receipts",
             "export_bucket", "rights_queue", "mail_from", "mail_configuration", *lookup, *sealing,
         },
         "roll_up_usage": {accounts, usage, *sealing},
@@ -694,8 +694,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             "mail_from", "mail_configuration", *lookup, *sealing,
         },
         "signup": {
-            accounts, claims, challenges, "secret_codes", "secret_refresh", "secret_signing", "signing_kid",
-            "mail_from", "mail_configuration", *lookup, *sealing,
+            accounts, claims, challenges, usage, "table_ledger", "secret_codes", "secret_refresh",
+            "secret_signing", "signing_kid", "mail_from", "mail_configuration", *lookup, *sealing,
         },
         "sweep_rights": {rights, "rights_queue"},
         "resync_chat_profiles": {accounts, "secret_stream", "resync_queue", *sealing},

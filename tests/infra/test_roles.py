@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.accounts.model import ChangeKind
 from chalicelib.consents import evidence
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
 from chalicelib.messages.suppressions.model import AddressKind
@@ -57,6 +58,9 @@ _INVOICE = billing.history_of(InvoiceId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 _HOLD = holds.HOLDS.history_of(HoldId.new()).kind
 _TOMBSTONE = "tombstone"
+_LANGUAGE = ChangeKind.LANGUAGE.value
+# The mark of a change, which no restore takes back.
+_MARKS = ("dynamodb:PutItem", "${UsageTableArn}")
 # IAM knows no resource of this action.
 _WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"
 
@@ -68,6 +72,7 @@ LEDGER_KINDS = {
         _DISCLOSURE,
         _HOLD,
         _INVOICE,
+        _LANGUAGE,
         reports.CHAIN,
         _RIGHTS,
         _STAFF,
@@ -80,11 +85,13 @@ LEDGER_KINDS = {
     "PurgeExpiredRole": {purge.HISTORY.kind},
     "ReconcileChatRole": {reconciliation.HISTORY.kind, _STREAM_CASE},
     "RenewShardRole": {_CONSENT},
-    "RightsRole": {_CONSENT, _RIGHTS},
+    "ProfilesRole": {*ChangeKind},
+    "RightsRole": {_CONSENT, _LANGUAGE, _RIGHTS},
+    "SignupRole": {ChangeKind.NUMBER.value},
     "NotifyOfBreachesRole": {_BREACH},
     "TransferCopiesRole": {_RIGHTS},
     "WorkOnHooksRole": {_STREAM_CASE},
-    "WorkRightsRole": {_RIGHTS},
+    "WorkRightsRole": {_LANGUAGE, _RIGHTS},
 }
 
 
@@ -108,6 +115,7 @@ EXPECTED = {
     "AccessTokenRole": {_own_logs("access_token")},
     "AdminRole": {
         _own_logs("admin"),
+        _MARKS,
         (
             (
                 "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:PutItem, "
@@ -317,6 +325,8 @@ EXPECTED = {
     },
     "ProfilesRole": {
         _own_logs("profiles"),
+        _MARKS,
+        *_LEDGER,
         ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         (
             "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
@@ -343,6 +353,7 @@ EXPECTED = {
     },
     "RightsRole": {
         _own_logs("rights"),
+        _MARKS,
         # A correction takes effect in the transaction of its request.
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
         (_DECISIONS, "${AccountsTableArn}"),
@@ -486,6 +497,8 @@ EXPECTED = {
     },
     "SignupRole": {
         _own_logs("signup"),
+        _MARKS,
+        *_LEDGER,
         _MAILING,  # announcements of new devices (ADR 68)
         ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
@@ -552,6 +565,7 @@ EXPECTED = {
     },
     "WorkRightsRole": {
         _own_logs("work_rights"),
+        _MARKS,
         # An update is enough to keep an item longer.
         ("dynamodb:BatchGetItem, dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:ConditionCheckItem, dynamodb:PutItem", "${AccountsTableArn}"),  # the subject's decisions
@@ -741,7 +755,7 @@ def test_role_reads_only_the_chains_that_its_code_needs(service: Template) -> No
     }
     also = {
         "AdminRole": {*LEDGER_KINDS["AdminRole"], purge.HISTORY.kind},  # operators see what the purge found
-        "WorkRightsRole": {_CONSENT, _RIGHTS},  # a copy contains the evidence of consents
+        "WorkRightsRole": {*ChangeKind, _CONSENT, _RIGHTS},  # a copy contains the evidence of both
     }
     assert kinds == {
         role: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*" for kind in sorted(own)]}}

@@ -65,7 +65,7 @@ def loses_its_number(user: User) -> None:
     (row,) = needs.read_accounts([AccountId(user.account_id)], found)
     account = row[accounts.OPEN_ACCOUNT]
     assert account
-    commit(number_loss(account, row[DATA_KEY]))
+    commit(*number_loss(account, row[DATA_KEY]))
 
 
 CHANNELS = ("letter", "email", "telephone", "in_person", "support")

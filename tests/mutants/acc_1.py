@@ -6,7 +6,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="claims_under_the_other_lookup_key_are_not_checked",
         promise="ACC-1",
-        place="chalicelib.accounts.store:_claim_writes",
+        place="chalicelib.accounts.store:claim_writes",
         find="return [claim, *(Absent(key, conflict=AlreadyClaimed, or_over=free) for key in others)]",
         replace="return [claim]",
         harm=(
@@ -82,7 +82,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="old_account_keeps_a_taken_number",
         promise="ACC-1",
         place="chalicelib.signup.service:_own_account",
-        find="entry.makes.append(accounts.number_loss(former, row[DATA_KEY]))",
+        find="entry.makes.extend(accounts.number_loss(former, row[DATA_KEY]))",
         replace="pass",
         harm="The former owner's account still has the number, and its warnings go to the new holder.",
     ),
@@ -101,6 +101,47 @@ MUTANTS: tuple[Mutant, ...] = (
         harm=(
             "A stranger sends a wrong code with old terms and learns from the error whether a "
             "number has an account."
+        ),
+    ),
+    Mutant(
+        name="changed_number_leaves_no_trace",
+        promise="ACC-1",
+        place="chalicelib.accounts.store.changes:_renumbering",
+        find="traces += traces_of(account, ChangeKind.NUMBER, phone, at, keys)",
+        replace="pass",
+        harm=(
+            "After a restore, the account of a user with a stolen SIM is opened by the thief's number, "
+            "and nothing shows that it had changed."
+        ),
+    ),
+    Mutant(
+        name="number_of_the_backup_counts_without_a_mark",
+        promise="ACC-1",
+        place="chalicelib.accounts.restored:last_number",
+        find="        return account.phone  # it has not changed since\n    return None",
+        replace="        pass\n    return account.phone",
+        harm=(
+            "After a restore without the mark of the change, the next owner of a number signs in to the "
+            "account of the former one."
+        ),
+    ),
+    Mutant(
+        name="earlier_mark_counts_after_a_later_change",
+        promise="ACC-1",
+        place="chalicelib.accounts.restored:_is_newest",
+        find="return recorded is None or recorded <= mark.at",
+        replace="return True",
+        harm="A mark that was copied back gives an account to a number that its owner gave up.",
+    ),
+    Mutant(
+        name="claims_of_lost_accounts_stay",
+        promise="ACC-1",
+        place="chalicelib.accounts.store:is_claim_of",
+        find="        return False",
+        replace="        return True",
+        harm=(
+            "A user whose account a restore lost cannot sign up again: the number belongs to an account "
+            "that does not exist."
         ),
     ),
 )

@@ -100,6 +100,7 @@ def test_default_periods_equal_those_of_the_privacy_policy() -> None:
         "IDLE_SESSION": "P60D",
         "KNOWN_DEVICE": "P90D",
         "CONTACT_CODE": "P7D",
+        "RESTORABLE": "P36D",
         "INVITATION": "P30D",
         "QUARANTINE": "P30D",
         "SUPPRESSION": "P24M",

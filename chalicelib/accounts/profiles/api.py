@@ -100,7 +100,7 @@ def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerificat
     To remove the address, send PATCH /v1/profile with `"email": null`.
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    profile = verification.finish(profile, caller[DATA_KEY], challenge_id, body.code)
+    profile = verification.finish(account, profile, caller[DATA_KEY], challenge_id, body.code)
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 

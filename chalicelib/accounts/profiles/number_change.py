@@ -175,7 +175,7 @@ def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
     if number == account.phone:  # another session changed it to the same number meanwhile
         return []
     return [
-        accounts.number_change(account, number, keys),
+        *accounts.number_change(account, number, keys),
         *accounts.former_claims(account, clock.now() + settings().erasure.recovery_hours * HOUR),
         *accounts.phone_moves(account.account_id, account.phone, number),
         *suppressions.release(Addresses(phone=account.phone), clock.now()),

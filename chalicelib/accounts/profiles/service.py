@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER, Peer, keep_apart
-from chalicelib.accounts.model import Account
+from chalicelib.accounts.model import Account, ChangeKind
 from chalicelib.accounts.profiles import messages, store
 from chalicelib.accounts.profiles.model import (
     MAX_STATEMENTS,
@@ -80,7 +80,7 @@ def change(
     if not expected.allows(profile.etag):
         raise ChangedMeanwhile
     locale = _locale_writes(account, changes, keys)
-    profile = _replace(profile, _merged(profile, changes), keys, *locale)
+    profile = _replace(account, profile, _merged(profile, changes), keys, *locale)
     return (account.model_copy(update={"locale": changes.locale}) if locale else account), profile
 
 
@@ -106,7 +106,7 @@ def change_writes(
 def _locale_writes(account: Account, changes: ProfileChanges, keys: SubjectKeys) -> list[Write]:
     if "locale" not in changes.model_fields_set or changes.locale == account.locale:
         return []
-    return [accounts.locale_change(account, changes.locale, keys)]
+    return accounts.locale_change(account, changes.locale, keys)
 
 
 class TooManyStatements(ValueError):
@@ -142,7 +142,7 @@ def _merged(profile: Profile, changes: ProfileChanges) -> dict[str, Any]:
     return values
 
 
-def keep_email(profile: Profile, mailbox: str, proof: Write, keys: SubjectKeys) -> Profile:
+def keep_email(account: Account, profile: Profile, mailbox: str, proof: Write, keys: SubjectKeys) -> Profile:
     """Put a mailbox on the profile, in one transaction with the write that uses its challenge.
 
     Raises:
@@ -150,7 +150,17 @@ def keep_email(profile: Profile, mailbox: str, proof: Write, keys: SubjectKeys) 
         ChangedMeanwhile: the profile was changed since it was read.
         Conflict: the conflict of the challenge's write.
     """
-    return _replace(profile, {**profile.model_dump(), "email": mailbox}, keys, proof)
+    return _replace(account, profile, {**profile.model_dump(), "email": mailbox}, keys, proof)
+
+
+def email_loss(account: Account, profile: Profile, keys: SubjectKeys) -> list[Write]:
+    """The writes that take the mailbox off a profile, without its claim; with the traces of the change."""
+    without = profile.model_copy(update={"email": None, "version": profile.version + 1})
+    return [
+        store.replacement(without, keys, over_version=profile.version),
+        *accounts.traces_of(account, ChangeKind.MAILBOX, None, clock.now(), keys),
+        *suppressions.release(Addresses(email=profile.email), clock.now()),
+    ]
 
 
 def rekey_claims(owners: Iterable[AccountId]) -> int:
@@ -176,10 +186,12 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
     return moved
 
 
-def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof: Write) -> Profile:
+def _replace(
+    account: Account, profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof: Write
+) -> Profile:
     """Write a new version of a profile, with the claims of a changed address in one transaction."""
     changed = Profile(**{**values, "version": profile.version + 1})
-    moves = _address_moves(profile, changed)
+    moves = _address_moves(account, profile, changed, keys)
     try:
         commit(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
     except (store.VersionMoved, accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
@@ -191,12 +203,12 @@ def _replace(profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof
     return changed
 
 
-def _address_moves(before: Profile, after: Profile) -> list[Write]:
+def _address_moves(account: Account, before: Profile, after: Profile, keys: SubjectKeys) -> list[Write]:
     """The writes that follow a changed mailbox: its claim, and the suppressions of both mailboxes."""
     if before.email == after.email:
         return []
     return [
-        *accounts.email_moves(before.account_id, before.email, after.email),
+        *accounts.email_moves(account, before.email, after.email, keys),
         *suppressions.release(Addresses(email=before.email), clock.now()),
         *suppressions.renewal(Addresses(email=after.email)),
     ]

@@ -5,13 +5,10 @@ from typing import Any
 
 from chalicelib.accounts.profiles.model import Profile, Statements
 from chalicelib.core.ids import AccountId
-from chalicelib.core.needs import Found, Need
-from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.table import (
     Attr,
     Conflict,
     Create,
-    Item,
     Key,
     Replace,
     Table,
@@ -37,14 +34,8 @@ def key(account_id: AccountId) -> Key:
 PROFILE = codec.need_of(Profile, lambda claims: key(claims.account_id))
 
 
-def _if_readable(item: Item | None, found: Found) -> Profile | None:
-    with skip_unreadable("profile_unreadable"):
-        return PROFILE.read(item, found)
-    return None
-
-
 # For rights requests: an altered profile counts as missing, since it must not prevent them.
-READABLE_PROFILE = Need(PROFILE.key, _if_readable)
+READABLE_PROFILE = codec.readable_need_of(Profile, PROFILE.key)
 
 
 class StatedMeanwhile(Conflict):
@@ -55,17 +46,8 @@ def _statements_key(account_id: AccountId) -> Key:
     return Key(Table.ACCOUNTS, partition_of(account_id), "statements")
 
 
-_STATEMENTS = codec.need_of(Statements, lambda claims: _statements_key(claims.account_id))
-
-
-def _statements_if_readable(item: Item | None, found: Found) -> Statements | None:
-    with skip_unreadable("statements_unreadable"):
-        return _STATEMENTS.read(item, found)
-    return None
-
-
 # For rights requests, as READABLE_PROFILE.
-STATEMENTS = Need(_STATEMENTS.key, _statements_if_readable)
+STATEMENTS = codec.readable_need_of(Statements, lambda claims: _statements_key(claims.account_id))
 
 
 def statements_write(before: Statements | None, after: Statements, keys: SubjectKeys) -> Write:

@@ -57,7 +57,9 @@ def start(
     return challenges.start(request, key).view()
 
 
-def finish(profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code: str) -> Profile:
+def finish(
+    account: Account, profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code: str
+) -> Profile:
     """Verify a code, and put its address on the profile; return the profile.
 
     Raises:
@@ -70,17 +72,18 @@ def finish(profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code:
     challenge = challenges.check_code(ref, code)
     if challenge.email:  # else the code was used before
         with suppress(challenges.UsedMeanwhile):
-            return _keep(challenge.email, challenges.use_write(challenge, opened=None), profile, keys)
+            proof = challenges.use_write(challenge, opened=None)
+            return _keep(challenge.email, proof, account, profile, keys)
     return _read(profile.account_id)[0]
 
 
-def _keep(mailbox: str, proof: Write, profile: Profile, keys: SubjectKeys) -> Profile:
+def _keep(mailbox: str, proof: Write, account: Account, profile: Profile, keys: SubjectKeys) -> Profile:
     """Put a mailbox on the profile; try again once if the profile or its claim has just changed."""
     with suppress(ChangedMeanwhile):
-        return service.keep_email(profile, mailbox, proof, keys)
+        return service.keep_email(account, profile, mailbox, proof, keys)
     profile, keys = _read(profile.account_id)
     with suppress(ChangedMeanwhile):
-        return service.keep_email(profile, mailbox, proof, keys)
+        return service.keep_email(account, profile, mailbox, proof, keys)
     raise Unavailable
 
 

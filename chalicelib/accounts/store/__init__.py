@@ -13,7 +13,7 @@ the item shows that the claim was released and not lost.
 Scans of accounts and claims are for the commands of operators: no role of a function may scan.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -112,11 +112,7 @@ def creation(account: Account, keys: SubjectKeys, takes_from: AccountId | None =
     taken = _taking_writes(claims.pop(ClaimKind.PHONE), takes_from, account.account_id) if takes_from else ()
     return [
         *taken,
-        *(
-            write
-            for kind, value in claims.items()
-            for write in _claim_writes(kind, value, account.account_id)
-        ),
+        *(write for kind, value in claims.items() for write in claim_writes(kind, value, account.account_id)),
         Create(key, codec.to_item(account, key, keys) | {Index.LIVE.pk: shard_of(account.account_id)}),
     ]
 
@@ -142,7 +138,7 @@ def claim_moves(kind: ClaimKind, owner: AccountId, before: str | None, after: st
     if before == after:
         return []
     released = _release_writes(kind, before, owner) if before else []
-    return [*released, *(_claim_writes(kind, after, owner) if after else ())]
+    return [*released, *(claim_writes(kind, after, owner) if after else ())]
 
 
 def shard_of(account_id: AccountId) -> str:
@@ -296,8 +292,8 @@ def owner_in(found: Mapping[Key, Item]) -> AccountId | None:
     return next((owner for owner in owners if owner), None)
 
 
-def _claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
-    """The writes of a claim under the current version, on condition that there is no other."""
+def claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
+    """The writes of a claim under the current version; their conflict AlreadyClaimed means there is one."""
     current, *others = claim_keys(kind, value)
     item, free = codec.to_item(Claim(account_id=owner), current), _reusable(kind)
     claim = Create(current, item, conflict=AlreadyClaimed, or_over=free)
@@ -359,19 +355,41 @@ def _glance(item: Item) -> Account | None:
     return None
 
 
-def releases_in(owners: Collection[AccountId], until: datetime, segment: Segment) -> Iterator[Write]:
-    """The writes that move all claims of some accounts in a segment to quarantine.
+def owned_claims_in(segment: Segment) -> Iterator[dict[Key, AccountId]]:
+    """The claims in a segment that name an account, by page.
 
-    They are found by a scan, since the values that were hashed are not known any more. The conflict
-    ClaimMoved means that a claim was released or moved meanwhile.
-
-    Args:
-        owners: the accounts.
-        until: when the claims on number and mailbox leave quarantine. That on the user id never does.
-        segment: the part of the table.
+    They are found by a scan, since the values that were hashed may not be known any more.
     """
     for page in table.scan(Scan(Table.CLAIMS, Claim.declaration.kind, segment=segment)):
-        for item in page.items:
-            owner = codec.opened(Claim, item).account_id
-            if owner and owner in owners:
-                yield _quarantine(Key(Table.CLAIMS, item["pk"]), owner, until)
+        yield _owners({Key(Table.CLAIMS, item["pk"]): item for item in page.items})
+
+
+def owners_at(keys: Iterable[Key]) -> dict[Key, AccountId]:
+    """The owners of the claims at some keys; nothing for a key without a claim, or with a released one."""
+    found: dict[Key, AccountId] = {}
+    for some in batched(keys, _KEYS_AT_ONCE):
+        found |= _owners(table.batch_get(some))
+    return found
+
+
+def _owners(found: Mapping[Key, Item]) -> dict[Key, AccountId]:
+    owners = {key: owner_in({key: item}) for key, item in found.items()}
+    return {key: owner for key, owner in owners.items() if owner}
+
+
+def is_claim_of(key: Key, values: ClaimedValues | None) -> bool:
+    """Whether a claim is one of an account's; `values` is None if there is no such account.
+
+    A claim on a former number is, since the account does not have the number any more.
+    """
+    if values is None:
+        return False
+    if key.pk.startswith(f"{ClaimKind.FORMER_PHONE}#"):
+        return True
+    return any(key in claim_keys(kind, value) for kind, value in values.by_kind().items())
+
+
+def release_claim(key: Key, owner: AccountId, until: datetime) -> None:
+    """Move a claim to quarantine, unless it moved or was released meanwhile."""
+    with suppress(ClaimMoved):  # a rotation moved it; the next run finds it
+        table.write(_quarantine(key, owner, until))

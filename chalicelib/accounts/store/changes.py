@@ -1,28 +1,54 @@
 """The writes that change an account's number, language or state, and the conditions on them.
 
 The sealed part of an account is replaced as a whole. So a write of number or language requires the version
-that was read. The state is in clear: active, frozen for an erasure, restricted, or being erased. Each write
-of the state belongs to the transaction that records why, and requires the state from which it starts. So a
-write for another request, or a late one, conflicts. A restriction leaves a frozen account frozen: it changes
-the state that the thaw restores.
+that was read. With it come the traces of the change: an entry in the Ledger, and a mark in Usage (ADR 66).
+
+The state is in clear: active, frozen for an erasure, restricted, or being erased. Each write of the state
+belongs to the transaction that records why, and requires the state from which it starts. So a write for
+another request, or a late one, conflicts. A restriction leaves a frozen account frozen: it changes the state
+that the thaw restores.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.accounts.model import Account, AccountState, Claim, ClaimKind, Frozen, NumberDispute
+from chalicelib.accounts.model import (
+    Account,
+    AccountState,
+    ChangeKind,
+    Claim,
+    ClaimKind,
+    Frozen,
+    LastChange,
+    NumberDispute,
+)
 from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_by_claim, owner_in
-from chalicelib.core import clock, table
+from chalicelib.core import clock, observe, table
 from chalicelib.core.ids import AccountId, RightsRequestId
-from chalicelib.core.table import Attr, Change, Conflict, Create, Present, visible
+from chalicelib.core.needs import Claims
+from chalicelib.core.table import (
+    ALWAYS,
+    Attr,
+    Change,
+    Conflict,
+    Create,
+    Key,
+    Present,
+    Table,
+    Write,
+    partition_of,
+    visible,
+)
 from chalicelib.privacy import codec
+from chalicelib.privacy.periods import Period
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 # Devices in a dispute at most; the account's item must stay small.
 _DISPUTING_DEVICES = 20
+_NOT_ERASING = Attr("state").ne(AccountState.ERASING)
 
 
 class AccountMoved(Conflict):
@@ -100,28 +126,40 @@ def former_claims(account: Account, until: datetime) -> list[Create]:
     return [Create(current, item | ends, conflict=ClaimMoved, or_over=ours)]
 
 
-def locale_change(account: Account, locale: str | None, keys: SubjectKeys) -> Change:
-    """The write that changes an account's language, in any state; its conflict is AccountMoved."""
+def locale_change(account: Account, locale: str | None, keys: SubjectKeys) -> list[Write]:
+    """The writes that change an account's language, in any state; their conflict is AccountMoved."""
+    return restoration(account, account.phone, locale, keys)
+
+
+def number_change(account: Account, phone: str, keys: SubjectKeys) -> list[Write]:
+    """The writes that give an active account another number; their conflict is AccountMoved."""
+    return _renumbering(account, phone, account.locale, keys, Attr("state").eq(AccountState.ACTIVE))
+
+
+def number_loss(account: Account, keys: SubjectKeys) -> list[Write]:
+    """The writes after which an account has no number, in any state; their conflict is AccountMoved."""
+    return restoration(account, None, account.locale, keys)
+
+
+def restoration(account: Account, phone: str | None, locale: str | None, keys: SubjectKeys) -> list[Write]:
+    """The writes that give an account number and language, in any state; their conflict is AccountMoved."""
+    return _renumbering(account, phone, locale, keys, _NOT_ERASING)
+
+
+def _renumbering(
+    account: Account, phone: str | None, locale: str | None, keys: SubjectKeys, only_if: ConditionBase
+) -> list[Write]:
+    """The writes of number and language, with the traces of each that changes."""
+    at, traces = clock.now(), list[Write]()
+    if locale != account.locale:
+        traces += traces_of(account, ChangeKind.LANGUAGE, locale, at, keys)
     changed = account.model_copy(update={"locale": locale, "version": account.version + 1})
-    return _rewriting(account, changed, keys, Attr("state").ne(AccountState.ERASING))
-
-
-def number_change(account: Account, phone: str, keys: SubjectKeys) -> Change:
-    """The write that gives an active account another number; its conflict is AccountMoved."""
-    return _renumbering(account, phone, keys, Attr("state").eq(AccountState.ACTIVE))
-
-
-def number_loss(account: Account, keys: SubjectKeys) -> Change:
-    """The write after which an account has no number, in any state; its conflict is AccountMoved."""
-    return _renumbering(account, None, keys, Attr("state").ne(AccountState.ERASING))
-
-
-def _renumbering(account: Account, phone: str | None, keys: SubjectKeys, only_if: ConditionBase) -> Change:
-    """The write of another number, or of none; a dispute was about the number before."""
-    changed = account.model_copy(
-        update={"phone": phone, "number_changed_at": clock.now(), "version": account.version + 1}
-    )
-    return _rewriting(account, changed, keys, only_if & _is_disputed_as(account), drop=("dispute",))
+    drop: tuple[str, ...] = ()
+    if phone != account.phone:
+        traces += traces_of(account, ChangeKind.NUMBER, phone, at, keys)
+        changed = changed.model_copy(update={"phone": phone, "number_changed_at": at})
+        drop, only_if = ("dispute",), only_if & _is_disputed_as(account)  # it was about the number before
+    return [_rewriting(account, changed, keys, only_if, drop), *traces]
 
 
 def disputing(account: Account, device: Sequence[str]) -> Change:
@@ -161,8 +199,9 @@ def unchanged(account: Account) -> Present:
 
     Its conflict is AccountMoved.
     """
-    only_if = _is_version(account) & Attr("state").ne(AccountState.ERASING)
-    return Present(account_key(account.account_id), only_if, conflict=AccountMoved)
+    return Present(
+        account_key(account.account_id), _is_version(account) & _NOT_ERASING, conflict=AccountMoved
+    )
 
 
 def _rewriting(
@@ -175,6 +214,42 @@ def _rewriting(
     changed: dict[str, object] = {name: item[name] for name in written if name in item}
     only_if = visible() & _is_version(before) & only_if
     return Change(place, put=changed, drop=drop, only_if=only_if, conflict=AccountMoved)
+
+
+def traces_of(
+    account: Account, kind: ChangeKind, value: str | None, at: datetime, keys: SubjectKeys
+) -> list[Write]:
+    """The entry and the mark of a change, for its transaction; their conflict is AccountMoved.
+
+    If the newest entry was altered, the change goes on without one: a person must not be kept from it.
+    """
+    from chalicelib.core import chain  # most functions change no account, and start without it
+
+    place = _mark_key(account.account_id, kind)
+    mark = LastChange(account_id=account.account_id, change=kind, at=at, **{_MARKED[kind]: value})
+    writes: list[Write] = [Create(place, codec.to_item(mark, place, keys), or_over=ALWAYS)]
+    entry = chain.NewEntry("changed", {"at": clock.to_epoch(at)}, delete_at=Period.RESTORABLE.ends(at))
+    try:
+        write = chain.append_write(chain.Chain(kind, account.pseudonym), entry)
+    except chain.Unreadable as altered:
+        observe.log_failure("change_not_recorded", altered)
+        return writes
+    return [replace(write, conflict=AccountMoved), *writes]
+
+
+_MARKED = {ChangeKind.NUMBER: "phone", ChangeKind.MAILBOX: "email", ChangeKind.LANGUAGE: "locale"}
+
+
+def _mark_key(account_id: AccountId, kind: ChangeKind) -> Key:
+    return Key(Table.USAGE, partition_of(account_id), f"{LastChange.declaration.kind}#{kind}")
+
+
+def _key_of(kind: ChangeKind) -> Callable[[Claims], Key]:
+    return lambda claims: _mark_key(claims.account_id, kind)
+
+
+# The marks of an account; they need DATA_KEY too.
+LAST_CHANGES = {kind: codec.readable_need_of(LastChange, _key_of(kind)) for kind in ChangeKind}
 
 
 def _is_version(account: Account) -> ConditionBase:

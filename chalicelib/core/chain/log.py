@@ -145,12 +145,12 @@ def rows_between(begin: datetime, end: datetime) -> Iterator[Item]:
         day += DAY
 
 
-def chains_touched_since(since: datetime, kind: str) -> Iterator[Chain]:
-    """Yield the chains of a kind with entries since an instant, each once."""
+def chains_touched_since(since: datetime, *kinds: str) -> Iterator[Chain]:
+    """Yield the chains of some kinds with entries since an instant, each once."""
     seen = set[Chain]()
     for row in rows_between(since, clock.now()):
         chain = Chain.parse(row["pk"])
-        if chain.kind == kind and chain not in seen:
+        if chain.kind in kinds and chain not in seen:
             seen.add(chain)
             yield chain
 

@@ -15,7 +15,7 @@ from functools import partial
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
-from chalicelib.accounts.service import OPEN_STORED_ACCOUNT, ClaimMoved
+from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.batches import batched
@@ -24,7 +24,7 @@ from chalicelib.core.ids import AccountId, HeldId
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
-from chalicelib.core.transactions import Perform, Write, commit
+from chalicelib.core.transactions import Perform
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.operations.restore import store
@@ -133,17 +133,14 @@ def release_claims(erased: frozenset[AccountId], workers: Workers, perform: Perf
 
     def release(segment: Segment) -> int:
         released = 0
-        for write in accounts.releases_in(erased, until, segment):
-            perform(partial(_commit_unless_moved, write))
-            released += 1
+        for claims in accounts.owned_claims_in(segment):
+            for key, owner in claims.items():
+                if owner in erased:
+                    perform(partial(accounts.release_claim, key, owner, until))
+                    released += 1
         return released
 
     return sum(workers.on_segments(release)) if erased else 0
-
-
-def _commit_unless_moved(write: Write) -> None:
-    with suppress(ClaimMoved):  # a rotation moved it; the count of survivors finds it
-        commit(write)
 
 
 def erase_again(marks: Iterable[Mark], keep: Keep, workers: Workers, perform: Perform) -> list[ErasedAgain]:

@@ -6,15 +6,16 @@ The parts come in this order:
 2. holds and requests, if Rights is restored: what came after the backup, then the requests of the marks
 3. accounts: claims, partitions and keys of erased accounts. Requests come before, since the later steps of an
    unfinished erasure need inputs that are read from the account
-4. freezes, if Accounts or Rights is restored
-5. sessions, withdrawals, restrictions and objections, if Accounts is restored
+4. owners, if Accounts or Claims is restored: numbers, mailboxes, languages and claims (ADR 66)
+5. freezes, if Accounts or Rights is restored
+6. sessions, withdrawals, restrictions and objections, if Accounts is restored
    objections to direct marketing, if Accounts or Claims is restored
-6. requests that a restored Rights lacks, and breaches that it lacks or has in an older state
-7. survivors
+7. requests that a restored Rights lacks, and breaches that it lacks or has in an older state
+8. survivors
 
 Each part may be killed and run again. Of an account without a mark, only sessions and guards of requests that
-are not open are deleted. Only its withdrawals, restrictions, objections, suppressions, state, revocation of
-chat tokens, requests and holds change.
+are not open are deleted. Only its number, mailbox, language, claims, withdrawals, restrictions, objections,
+suppressions, state, revocation of chat tokens, requests and holds change.
 """
 
 from collections import Counter
@@ -33,11 +34,13 @@ from chalicelib.core.shards import Segment
 from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
 from chalicelib.operations.breaches import store as breaches
-from chalicelib.operations.restore import decisions, erasures
+from chalicelib.operations.restore import decisions, erasures, owners
 from chalicelib.operations.restore.decisions import AppliedDecisions
 from chalicelib.operations.restore.erasures import Keep
 from chalicelib.operations.restore.marks import MARGIN, FoundMarks, find_marks
+from chalicelib.operations.restore.owners import OwnerOutcome
 from chalicelib.operations.restore.store import Workers
+from chalicelib.privacy.periods import Period
 from chalicelib.retention.holds import recovery
 from chalicelib.retention.holds.recovery import HoldOutcome
 from chalicelib.rights.erasure.tombstones import Mark
@@ -97,6 +100,8 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
         yield _recover_holds(order)
         yield _restore_requests(order, found)
     yield _erase(order, found)
+    if order.restored & {Table.ACCOUNTS, Table.CLAIMS}:
+        yield _settle_owners(order, found)
     if order.restored & {Table.ACCOUNTS, Table.RIGHTS}:
         yield _check_freezes(order, found)
     if Table.ACCOUNTS in order.restored:
@@ -169,6 +174,17 @@ def _erase(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
         *(f"  account {account_id}: {n} unreadable records, not kept" for account_id, n in lost.items()),
     )
     return ReplayPart(lines, len(waiting) + len(lost))
+
+
+def _settle_owners(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
+    done = owners.settle(order.at, found.accounts, order.workers, order.perform)
+    counts = ", ".join(f"{outcome} {number}" for outcome, number in sorted(done.numbers.items()))
+    named = [f"  account {account_id}: {outcome}" for account_id, outcome in sorted(done.named)]
+    faults = sum(outcome is not OwnerOutcome.NUMBERLESS for _, outcome in done.named)
+    if Period.RESTORABLE.ends(order.at) < clock.now():
+        named.append("  the backup is older than the marks of changes: earlier numbers may be back")
+        faults += 1
+    return ReplayPart((f"owners: {counts or 'nothing to change'}", *named), faults)
 
 
 def _recover_holds(order: ReplayOrder) -> ReplayPart:

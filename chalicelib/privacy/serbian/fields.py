@@ -34,6 +34,7 @@ LABELS: Catalogue = {
     "Case ID": "Oznaka slučaja",
     "Chain": "Lanac",
     "Challenge ID": "Oznaka provere",
+    "Change": "Izmena",
     "Changes": "Izmene",
     "Channel": "Kanal",
     "Chat access issued before this time is invalid": "Pristup ćaskanju izdat pre ovog vremena ne važi",

@@ -31,6 +31,7 @@ PERIODS: Mapping[Period, str] = {
     Period.MAIL_RETURN: "{} nakon što je imejl poslat, za slučaj da se vrati",
     Period.IDLE_SESSION: "{} nakon poslednjeg korišćenja uređaja",
     Period.KNOWN_DEVICE: "{} nakon poslednjeg dana na koji je uređaj bio prijavljen",
+    Period.RESTORABLE: "{} nakon izmene, što je duže od svake rezervne kopije",
     Period.CONTACT_CODE: "{} nakon što je kod napravljen",
     Period.INVITATION: "{} nakon što je pozivnica poslata",
     Period.QUARANTINE: "{} nakon što je nalog obrisan, uz heš zaštićen ključem",

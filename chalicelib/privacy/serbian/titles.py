@@ -19,6 +19,9 @@ TITLES: Catalogue = {
     "Devices that were signed in recently and can request a code more easily": (
         "Uređaji koji su nedavno bili prijavljeni i lakše mogu da zatraže kod"
     ),
+    "Your last number, email address and language, in case a backup is restored": (
+        "Vaš poslednji broj, imejl adresa i jezik, za slučaj vraćanja rezervne kopije"
+    ),
     "When an account was last used, and whether we warned that it will be closed": (
         "Kada je nalog poslednji put korišćen i da li smo upozorili da će biti zatvoren"
     ),
@@ -87,7 +90,9 @@ TITLES: Catalogue = {
     "Number of usage events accepted today": "Broj događaja o korišćenju primljenih danas",
     "How you used the app": "Kako ste koristili aplikaciju",
     "Intermediate counts for usage figures": "Međuzbirovi za podatke o korišćenju",
-    "Evidence of your consents": "Dokazi o Vašim pristancima",
+    "Evidence of your consents, and of changes of your number, email address and language": (
+        "Dokazi o Vašim pristancima i o izmenama Vašeg broja, imejl adrese i jezika"
+    ),
     "Evidence of your privacy requests": "Dokazi o Vašim zahtevima u vezi sa privatnošću",
     "Your chat messages": "Vaše poruke iz ćaskanja",
     "The members of your conversations": "Članovi Vaših razgovora",

@@ -24,7 +24,7 @@ from typing import assert_never
 from pydantic import BaseModel
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.model import Account
+from chalicelib.accounts.model import Account, ChangeKind, LastChange
 from chalicelib.accounts.profiles.model import Profile
 from chalicelib.consents import evidence
 from chalicelib.consents.model import Purposes
@@ -103,6 +103,7 @@ class Reading:
         self._choices: Purposes | None = None
         self._choices_lost = False
         self._email: str | None = None
+        self._changed: list[ChangeKind] = []
         self._unread: set[str] = set()
         self._distinct = bundles.Distinct()
         self.user_id: UserId | None = None
@@ -164,7 +165,10 @@ class Reading:
 
     def _histories(self) -> Iterator[tuple[str, Chain]]:
         if self._account:
-            yield EVIDENCE.kind, evidence.chain_of(self._account.pseudonym)
+            pseudonym = self._account.pseudonym
+            yield EVIDENCE.kind, evidence.chain_of(pseudonym)
+            for kind in self._changed:
+                yield EVIDENCE.kind, Chain(kind, pseudonym)
         for request_id in self._requests:
             yield REQUEST_EVIDENCE.kind, history_of(request_id)
 
@@ -224,5 +228,7 @@ class Reading:
                 self._account = record
             case Profile():
                 self._email = record.email
+            case LastChange():  # which lasts as long as the history of these changes
+                self._changed.append(record.change)
             case _:
                 pass

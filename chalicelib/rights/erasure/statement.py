@@ -212,6 +212,7 @@ def _remains(
     answer: StreamAnswer, claims_until: datetime, now: datetime, others: OtherRequests
 ) -> Iterator[Remains]:
     yield Remains.of(Remaining.CONSENT_EVIDENCE, Period.CONSENT_EVIDENCE.ends(now))
+    yield Remains.of(Remaining.CHANGE_EVIDENCE, Period.RESTORABLE.ends(now))
     yield Remains.of(Remaining.REQUEST_EVIDENCE, Period.RIGHTS_EVIDENCE.ends(now))
     if others.kept_until:
         yield Remains.of(Remaining.OTHER_REQUESTS, others.kept_until)

@@ -169,6 +169,15 @@ MAY_REMAIN = (
         frozenset({"pseudonym", "consent record "}),
     ),
     MayRemain(
+        Remaining.CHANGE_EVIDENCE,
+        _at(Where.TABLE),
+        "ledger changed_*#<pseudonym> *",
+        frozenset({"pseudonym"}),
+    ),
+    MayRemain(
+        Remaining.CHANGE_EVIDENCE, _at(Where.BUCKET), "checkpoints checkpoints/*", frozenset({"pseudonym"})
+    ),
+    MayRemain(
         Remaining.REQUEST_EVIDENCE,
         _at(Where.TABLE),
         "ledger rights#<erasure request> *",

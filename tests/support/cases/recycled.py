@@ -20,7 +20,7 @@ def loses_number(user: User) -> None:
     account = row[OPEN_STORED_ACCOUNT]
     assert account
     loss = accounts.number_loss(account, row[DATA_KEY])
-    commit(loss, *accounts.phone_moves(owner, account.phone, None))
+    commit(*loss, *accounts.phone_moves(owner, account.phone, None))
 
 
 def asks_to_be_let_in(user: User, **more: Any) -> Reply:

@@ -18,8 +18,8 @@ from chalicelib.operations.restore.replay import ReplayOrder
 from chalicelib.operations.restore.store import Workers
 from infra.ops.data.replay import report
 
-# Held is in backups too; a restore of it alone would bring nothing back.
-IN_BACKUPS = (Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.KEYS, Table.RIGHTS, Table.USAGE)
+# Held is in backups too; a restore of it alone would bring nothing back. Usage and Challenges have none.
+IN_BACKUPS = (Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.KEYS, Table.RIGHTS)
 
 
 @dataclass(frozen=True)

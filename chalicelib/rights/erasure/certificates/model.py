@@ -55,6 +55,9 @@ class Remaining(StrEnum):
     """What stays after an erasure."""
 
     CONSENT_EVIDENCE = "evidence of consents, under the pseudonym"
+    CHANGE_EVIDENCE = (
+        "evidence that number, email address or language was changed, under the pseudonym, if one was"
+    )
     REQUEST_EVIDENCE = "the request and the evidence of how it was handled, under random ids"
     OTHER_REQUESTS = "other requests about rights, with the evidence of how they were handled"
     TOMBSTONE = "the mark that a user id was deleted"
@@ -105,6 +108,7 @@ class Ending(StrEnum):
 # Why each of them stays, and when it ends.
 REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.CONSENT_EVIDENCE: (Reason.PROOF_OF_CONSENT, Ending.AT_INSTANT),
+    Remaining.CHANGE_EVIDENCE: (Reason.RELEASED, Ending.AT_INSTANT),
     Remaining.REQUEST_EVIDENCE: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
     Remaining.OTHER_REQUESTS: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
     Remaining.TOMBSTONE: (Reason.NEVER_REUSED, Ending.FOR_GOOD),

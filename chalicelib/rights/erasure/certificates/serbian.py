@@ -102,6 +102,9 @@ CERTIFICATE: Catalogue = {
     ),
     # What stays
     "evidence of consents, under the pseudonym": "dokazi o pristancima, pod pseudonimom",
+    "evidence that number, email address or language was changed, under the pseudonym, if one was": (
+        "dokazi da su broj, imejl adresa ili jezik izmenjeni, pod pseudonimom, ako jesu"
+    ),
     "the request and the evidence of how it was handled, under random ids": (
         "zahtev i dokazi o postupanju sa njim, pod nasumičnim oznakama"
     ),

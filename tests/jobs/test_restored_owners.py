@@ -1,0 +1,225 @@
+"""After a restore, no account is opened by a number that it gave up since the backup (ACC-1, ADR 66)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.accounts import service as accounts
+from chalicelib.accounts.model import ChangeKind, ClaimedValues
+from chalicelib.core import aws
+from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.settings import settings
+from chalicelib.core.table_names import Table
+from tests.support.cases.changes import changes_of, lose_marks, marks
+from tests.support.cases.restores import Backup
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_device, a_phone, an_address
+from tests.support.world.ledger import alter_newest, remove
+from tests.support.world.world import User, World
+
+pytestmark = pytest.mark.usefixtures("services")
+
+TOGETHER = (Table.ACCOUNTS, Table.CLAIMS)
+# The command refuses those that lack a table; the replay is right even then.
+SUBSETS = (
+    (Table.ACCOUNTS,),
+    (Table.CLAIMS,),
+    (*TOGETHER, Table.KEYS),
+    (*TOGETHER, Table.RIGHTS),
+    (*TOGETHER, Table.KEYS, Table.RIGHTS, Table.BILLING),
+)
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    return world.a_user()
+
+
+def owner_of(world: World, phone: str) -> str:
+    """Return the account that a code to a number opens, on a device that no account knows."""
+    return world.a_user(phone, a_device()).account_id
+
+
+def spoil(user: User, sk: str) -> None:
+    """Replace what is sealed of a record by bytes that no key opens."""
+    key = {"pk": {"S": f"A#{user.account_id}"}, "sk": {"S": sk}}
+    aws.client("dynamodb").update_item(
+        TableName=settings().table(Table.ACCOUNTS),
+        Key=key,
+        UpdateExpression="SET sealed = :blob",
+        ExpressionAttributeValues={":blob": {"B": b"spoilt"}},
+    )
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.parametrize(
+    "tables", [TOGETHER, *(pytest.param(some, marks=pytest.mark.proof) for some in SUBSETS)], ids="_".join
+)
+def test_number_given_up_after_the_backup_opens_no_account(
+    world: World, mila: User, tables: tuple[Table, ...]
+) -> None:
+    before, after = mila.phone, a_phone()
+    backup = Backup.made()
+    mila.changes_number(after)
+    with backup.restored(*tables) as restore:
+        done = restore.replay()
+        assert (done.status, done.survivors) == (0, 0), done.lines
+        assert not any(before in line or after in line for line in done.lines)
+        assert owner_of(world, before) != mila.account_id
+        assert owner_of(world, after) == mila.account_id
+
+
+@pytest.mark.proof
+@pytest.mark.promise("ACC-1")
+def test_numbers_that_went_round_in_a_circle_are_with_their_last_owners(world: World) -> None:
+    users = [world.a_user() for _ in range(3)]
+    numbers, spare = [user.phone for user in users], a_phone()
+    backup = Backup.made()
+    users[0].changes_number(spare)
+    users[1].changes_number(numbers[0])
+    users[2].changes_number(numbers[1])
+    users[0].changes_number(numbers[2])
+    with backup.restored(*TOGETHER) as restore:
+        assert restore.replay().status == 0
+        for user in users:
+            assert owner_of(world, user.phone) == user.account_id
+        assert owner_of(world, spare) not in {user.account_id for user in users}
+
+
+@pytest.mark.promise("ACC-1")
+def test_account_whose_mark_is_lost_has_no_number_also_for_the_next_restore(world: World, mila: User) -> None:
+    before, after = mila.phone, a_phone()
+    mila.has_email(an_address())
+    world.advance(timedelta(days=2))
+    backup = Backup.made()
+    mila.signs_in_again().changes_number(after)
+    lose_marks()
+    with backup.restored(*TOGETHER) as restore:
+        done, everything = restore.replay(), cloud.all_items()
+        again = restore.replay()
+        assert (done.status, again.status) == (0, 0)
+        assert cloud.all_items() == everything
+        assert done.has(line := f"account {mila.account_id}: has no number, since the backup or now")
+        assert again.has(line)
+        assert [mark["change"]["S"] for mark in marks()] == [ChangeKind.NUMBER]  # the mailbox stays
+        assert mila.account_id not in {owner_of(world, before), owner_of(world, after)}
+
+
+@pytest.mark.promise("ACC-1")
+def test_mark_that_was_copied_back_gives_no_account_to_an_earlier_number(world: World, mila: User) -> None:
+    numbers = [mila.phone, a_phone(), a_phone()]
+    backup = Backup.made()
+    mila.changes_number(numbers[1])
+    (stolen,) = marks()
+    world.advance(timedelta(days=1))
+    mila.signs_in_again().changes_number(numbers[2])
+    aws.client("dynamodb").put_item(TableName=settings().table(Table.USAGE), Item=stolen)
+    with backup.restored(*TOGETHER) as restore:
+        assert restore.replay().status == 0
+        assert mila.account_id not in {owner_of(world, number) for number in numbers}
+
+
+@pytest.mark.proof
+@pytest.mark.promise("ACC-1")
+def test_number_of_a_mark_that_another_account_has_stays_there(world: World, mila: User) -> None:
+    vera = world.a_user()
+    number = vera.phone
+    backup = Backup.made()
+    vera.changes_number(a_phone())
+    lose_marks()
+    remove(changes_of(vera, ChangeKind.NUMBER), 1)
+    mila.changes_number(number)
+    with backup.restored(*TOGETHER) as restore:
+        done = restore.replay()
+        assert done.status == 0
+        assert done.has(f"account {mila.account_id}: has no number")
+        assert owner_of(world, number) == vera.account_id
+
+
+@pytest.mark.proof
+@pytest.mark.promise("ACC-1")
+def test_user_id_that_was_released_is_reported_and_not_given_again(world: World, mila: User) -> None:
+    backup = Backup.made()
+    with backup.restored(*TOGETHER) as restore:
+        user_id = ClaimedValues(AccountId(mila.account_id), None, UserId(mila.user_id), None)
+        accounts.release_claims(user_id, until=world.now)
+        done = restore.replay()
+        assert (done.status, restore.replay().status) == (3, 3)
+        assert done.has(f"account {mila.account_id}: its user id is released")
+
+
+@pytest.mark.proof
+@pytest.mark.promise("SEC-1")
+def test_account_that_cannot_be_opened_is_reported_and_keeps_its_claims(world: World, mila: User) -> None:
+    backup = Backup.made()
+    with backup.restored(*TOGETHER) as restore:
+        spoil(mila, "account")
+        claims = cloud.records("claim")
+        done = restore.replay()
+        assert done.status == 3
+        assert done.has(f"account {mila.account_id}: cannot be read")
+        assert cloud.records("claim") == claims
+
+
+@pytest.mark.proof
+@pytest.mark.promise("ACC-1")
+def test_mark_decides_if_the_history_of_changes_was_altered(world: World, mila: User) -> None:
+    before, after = mila.phone, a_phone()
+    backup = Backup.made()
+    mila.changes_number(after)
+    alter_newest(changes_of(mila, ChangeKind.NUMBER))
+    with backup.restored(*TOGETHER) as restore:
+        assert restore.replay().status == 0
+        assert owner_of(world, after) == mila.account_id
+        assert owner_of(world, before) != mila.account_id
+
+
+@pytest.mark.proof
+@pytest.mark.promise("ACC-4")
+def test_later_mailbox_goes_and_later_language_stays(world: World, mila: User) -> None:
+    early, late, vera = an_address(), an_address(), world.a_user()
+    mila.has_email(early)
+    vera.has_email(an_address())
+    backup = Backup.made()
+    vera.has_email(late)
+    assert mila.changes(locale="sr").status == 200
+    with backup.restored(*TOGETHER) as restore:
+        assert restore.replay().status == 0
+        profile = mila.signs_in_again().profile()
+        assert (profile["email"], profile["locale"]) == (early, "sr")
+        assert "email" not in vera.signs_in_again().profile()
+        assert world.a_user().has_email(late).status == 200
+
+
+@pytest.mark.promise("ACC-1")
+def test_claims_of_an_account_that_the_backup_lacks_are_released(world: World) -> None:
+    backup = Backup.made()
+    lost = world.a_user()
+    lost.has_email(address := an_address())
+    with backup.restored(Table.ACCOUNTS) as restore:
+        assert restore.replay().status == 0
+        newcomer = world.a_user(lost.phone)
+        assert newcomer.verified["new_account"] is True
+        assert newcomer.has_email(address).status == 200
+
+
+@pytest.mark.proof
+@pytest.mark.promise("ACC-1")
+def test_number_without_a_claim_is_claimed_again(world: World) -> None:
+    backup = Backup.made()
+    mila = world.a_user()
+    with backup.restored(Table.CLAIMS) as restore:
+        assert restore.replay().status == 0
+        assert owner_of(world, mila.phone) == mila.account_id
+
+
+@pytest.mark.proof
+def test_backup_older_than_the_marks_is_reported(world: World, mila: User) -> None:
+    backup = Backup.made()
+    world.advance(timedelta(days=37))
+    with backup.restored(*TOGETHER) as restore:
+        done = restore.replay()
+        assert (done.status, done.survivors) == (3, 0)
+        assert done.has("the backup is older than the marks of changes")
