@@ -37,10 +37,20 @@ class TableBackups:
             dynamodb.restore_table_from_backup(TargetTableName=name, BackupArn=self.arns[table])
             ttl = {"Enabled": True, "AttributeName": "delete_at"}
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
+            recovery = {"PointInTimeRecoveryEnabled": True}
+            dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=True)
         if Table.ACCOUNTS in names:
             stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
             dynamodb.update_table(TableName=names[Table.ACCOUNTS], StreamSpecification=stream)
         return names
+
+    def discard(self, names: Iterable[str]) -> None:
+        """Delete restored tables."""
+        dynamodb = self.cloud.account.client("dynamodb")
+        for name in names:
+            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+            dynamodb.delete_table(TableName=name)
 
     def options(self, names: Mapping[Table, str]) -> list[str]:
         """Return the options of `replay-erasures` and `switch-tables` for restored tables."""

@@ -18,6 +18,7 @@ from infra.deployment.tables import StreamMissing
 from infra.ops import __main__ as command
 from infra.ops import commands
 from tests.infra.fakes import REGION, FakeCloudFormation
+from tests.support.cases.restores import complete
 from tests.support.clouds import cloud, environment
 from tests.support.world.ledger import create_archive
 from tests.support.world.world import World
@@ -66,12 +67,22 @@ def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     create_archive()
 
 
-def restored(table: str) -> str:
-    """Restore a table into a new one, and return its name."""
+def restored(table: Table) -> str:
+    """Restore a table into a new one without its settings, and return its name."""
     client, name = aws.client("dynamodb"), f"ru4m-test-{table}-restored"
     made = client.create_backup(TableName=f"ru4m-test-{table}", BackupName=f"of-{table}")
     client.restore_table_from_backup(TargetTableName=name, BackupArn=made["BackupDetails"]["BackupArn"])
     return name
+
+
+def complete_tables(*tables: Table) -> list[str]:
+    """Restore tables with their settings; return the options that name them."""
+    options: list[str] = []
+    for table in tables:
+        name = restored(table)
+        complete(aws.client("dynamodb"), name, table)
+        options += ["--restored", f"{table}={name}"]
+    return options
 
 
 def run(*words: str, at: str = "2026-11-24T12:00:00Z") -> Result:
@@ -80,15 +91,11 @@ def run(*words: str, at: str = "2026-11-24T12:00:00Z") -> Result:
 
 
 @pytest.mark.promise("SEC-1")
-def test_restored_table_is_replayed_and_what_it_lacks_is_listed(world: World) -> None:
+def test_restored_tables_are_replayed(world: World) -> None:
     mila = world.a_user()
-    name = restored("accounts")
-    done = run("--restored", f"accounts={name}")
+    done = run(*complete_tables(Table.ACCOUNTS, Table.CLAIMS))
     assert done.exit_code == 0, done.output
-    assert (
-        f"{name} lacks: TTL on delete_at, point-in-time recovery, deletion protection, its stream"
-        in done.output
-    )
+    assert "owners: nothing to change" in done.output
     assert "sessions: 1 ended" in done.output
     assert done.output.endswith("survivors 0\n")
     assert mila.phone not in done.output
@@ -96,10 +103,11 @@ def test_restored_table_is_replayed_and_what_it_lacks_is_listed(world: World) ->
 
 @pytest.mark.promise("SEC-1")
 def test_table_that_a_function_uses_is_refused_unless_it_is_named() -> None:
-    word = "accounts=ru4m-test-accounts"
+    word = "rights=ru4m-test-rights"
+    complete(aws.client("dynamodb"), "ru4m-test-rights", Table.RIGHTS)
     refused = run("--restored", word)
-    assert (refused.exit_code, "--in-use ru4m-test-accounts" in refused.output) == (1, True)
-    assert run("--restored", word, "--in-use", "ru4m-test-accounts").exit_code == 0
+    assert (refused.exit_code, "--in-use ru4m-test-rights" in refused.output) == (1, True)
+    assert run("--restored", word, "--in-use", "ru4m-test-rights").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -108,9 +116,10 @@ def test_table_that_a_function_uses_is_refused_unless_it_is_named() -> None:
         (("accounts",), 2),
         (("people=x",), 2),
         (("accounts=x", "accounts=y"), 2),
-        (("accounts=ru4m-test-nothing",), 1),
+        (("accounts=x",), 2),
+        (("rights=ru4m-test-nothing",), 1),
     ],
-    ids=["no name", "unknown", "twice", "missing"],
+    ids=["no name", "unknown", "twice", "alone", "missing"],
 )
 def test_unknown_or_missing_table_is_refused(words: tuple[str, ...], status: int) -> None:
     done = run(*(option for word in words for option in ("--restored", word)))
@@ -118,20 +127,15 @@ def test_unknown_or_missing_table_is_refused(words: tuple[str, ...], status: int
 
 
 def test_table_with_the_keys_of_another_is_refused() -> None:
-    done = run("--restored", f"accounts={restored('rights')}")
+    done = run("--restored", f"rights={restored(Table.BILLING)}")
     assert (done.exit_code, "has not the keys and indexes" in done.output) == (1, True)
 
 
 def test_replay_and_switch_change_nothing_without_a_confirmation(world: World) -> None:
     world.a_user()
     place = ["--stage", "staging", "--region", REGION]
-    replay = [
-        "replay-erasures",
-        "--restored",
-        f"accounts={restored('accounts')}",
-        "--at",
-        "2026-11-24T12:00:00Z",
-    ]
+    tables = complete_tables(Table.ACCOUNTS, Table.CLAIMS)
+    replay = ["replay-erasures", *tables, "--at", "2026-11-24T12:00:00Z"]
     done = CliRunner().invoke(command.app, [*replay, *place], input="n\n")
     assert (done.exit_code, "--yes skips the question" in done.output) == (1, True)
     assert "sessions" not in done.output
@@ -139,7 +143,7 @@ def test_replay_and_switch_change_nothing_without_a_confirmation(world: World) -
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-11-24T12:00:00"])
 def test_instant_without_an_offset_is_refused(at: str) -> None:
-    done = run("--restored", "accounts=x", at=at)
+    done = run("--restored", "rights=x", at=at)
     assert (done.exit_code, f"--at {at}" in done.output) == (2, True)
 
 
@@ -190,8 +194,9 @@ def test_dry_run_of_a_switch_shows_the_parameters_and_changes_nothing(
 ) -> None:
     account, _ = stacks(AccountsTableName="old", AccountsStreamArn="old")
     monkeypatch.setattr(commands, "AwsAccount", lambda *_: account)
-    words = ["--restored", "accounts=ru4m-test-accounts", "--stage", "staging", "--region", REGION, word]
-    done = CliRunner().invoke(command.app, ["switch-tables", *words])
+    restored = ["--restored", "accounts=ru4m-test-accounts", "--restored", "claims=ru4m-test-claims"]
+    words = ["--stage", "staging", "--region", REGION, word]
+    done = CliRunner().invoke(command.app, ["switch-tables", *restored, *words])
     assert done.exit_code == 0, done.output
     assert "AccountsTableName: old -> ru4m-test-accounts" in done.output
     assert len(account.formation.asked) == calls
@@ -200,6 +205,6 @@ def test_dry_run_of_a_switch_shows_the_parameters_and_changes_nothing(
 def test_switch_to_a_table_without_a_stream_is_refused() -> None:
     account, _ = stacks(AccountsTableName="old", AccountsStreamArn="old")
     with pytest.raises(StreamMissing):
-        tables.switch(account, "staging", {Table.ACCOUNTS: restored("accounts")}, lambda _: None)
+        tables.switch(account, "staging", {Table.ACCOUNTS: restored(Table.ACCOUNTS)}, lambda _: None)
     assert account.formation.asked == []
     assert cloud.all_items() == []

@@ -144,4 +144,15 @@ MUTANTS: tuple[Mutant, ...] = (
             "that does not exist."
         ),
     ),
+    Mutant(
+        name="accounts_are_restored_without_claims",
+        promise="ACC-1",
+        place="infra.ops.data.restores:RestoredTables.parse",
+        find="for table in found:",
+        replace="for table in found.keys() & {Table.KEYS}:",
+        harm=(
+            "An operator restores accounts alone: users whose claims are newer are refused, or get the "
+            "account of another person."
+        ),
+    ),
 )

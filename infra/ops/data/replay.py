@@ -64,8 +64,6 @@ def replay_erasures(
         RestoredTableRefused: functions use one of the tables, or it is not what it is named as.
     """
     restored.check(account, stage)
-    for line in restored.missing_settings(account):
-        say(line)
     names = standing_in.table_names(account, stage) | restored.names
     variables = {f"RU4M_TABLE_{table.upper()}": name for table, name in names.items()}
     standing_in.act_as(account, stage, "erase_accounts", variables)

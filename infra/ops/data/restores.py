@@ -1,8 +1,8 @@
 """`python -m infra.ops replay-erasures` and `switch-tables`: restored tables (docs/restore.md).
 
-Each command checks the names and the state of the restored tables before it changes them. DynamoDB gives a
-restored table its keys and indexes, and nothing else: TTL, backups, deletion protection and the stream have
-to be set again.
+Each command checks which tables are named. The replay also checks the state of the restored tables before it
+changes them. DynamoDB gives a restored table its keys and indexes, and nothing else: TTL, backups, deletion
+protection and the stream have to be set again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,14 @@ from infra.ops.options import DryRun, Yes
 from infra.ops.refused import CommandRefused, WrongCall
 from infra.template import load
 
+# Tables that name each other's items: one that is older or newer than its counterpart gives people another
+# person's account, a second one, or none (ADR 66).
+_RESTORED_WITH: Mapping[Table, frozenset[Table]] = {
+    Table.ACCOUNTS: frozenset({Table.CLAIMS}),
+    Table.CLAIMS: frozenset({Table.ACCOUNTS}),
+    Table.KEYS: frozenset({Table.ACCOUNTS, Table.CLAIMS}),
+}
+
 
 class RestoredTableRefused(CommandRefused):
     """A restored table is not the one that was meant, or functions use it; the text says which."""
@@ -47,7 +55,7 @@ class RestoredTables:
         """Parse words such as `accounts=ru4m-staging-accounts-restored`.
 
         Raises:
-            RestoreMalformed: a word is malformed, or a table is named twice.
+            RestoreMalformed: a word is malformed, a table is named twice, or one that belongs to it is not.
         """
         found: dict[Table, str] = {}
         for word in words:
@@ -55,13 +63,17 @@ class RestoredTables:
             if table not in list(Table) or not name or table in found:
                 raise RestoreMalformed(f"--restored {word}: each table once, as accounts=NAME")
             found[Table(table)] = name
+        for table in found:
+            if missing := sorted(_RESTORED_WITH.get(table, frozenset()) - found.keys()):
+                raise RestoreMalformed(f"{table} is restored only together with {' and '.join(missing)}")
         return cls(found, frozenset(allowed))
 
     def check(self, account: AwsAccount, stage: str) -> None:
         """Check that the tables can be changed.
 
         Raises:
-            RestoredTableRefused: a function of the stage uses one of them, or it is not what it is named as.
+            RestoredTableRefused: a function of the stage uses one of them, it is not what it is named as, or
+                it lacks settings that the template gives it.
         """
         used = _tables_in_use(account, stage) - self.allowed
         for table, name in self.names.items():
@@ -70,12 +82,10 @@ class RestoredTables:
             found, wanted = _described(account, name), _template(table)
             if (found["KeySchema"], _indexes(found)) != (wanted["KeySchema"], _indexes(wanted)):
                 raise RestoredTableRefused(f"{name} has not the keys and indexes of the table {table}")
-
-    def missing_settings(self, account: AwsAccount) -> Iterator[str]:
-        """A line for each table that lacks settings which the template gives it."""
-        for table, name in self.names.items():
-            if lacking := list(_missing(account, name, _template(table))):
-                yield f"{name} lacks: {', '.join(lacking)} (docs/restore.md)"
+            if lacking := list(_missing(account, found, wanted)):
+                raise RestoredTableRefused(
+                    f"{name} lacks {', '.join(lacking)}; set that first (docs/restore.md)"
+                )
 
 
 def _tables_in_use(account: AwsAccount, stage: str) -> set[str]:
@@ -107,19 +117,33 @@ def _indexes(table: Mapping[str, Any]) -> dict[str, Any]:
     return {one["IndexName"]: one["KeySchema"] for one in table.get("GlobalSecondaryIndexes", ())}
 
 
-def _missing(account: AwsAccount, name: str, wanted: Mapping[str, Any]) -> Iterator[str]:
-    client, found = account.client("dynamodb"), _described(account, name)
+def _missing(account: AwsAccount, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    client, name = account.client("dynamodb"), found["TableName"]
     ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    if ttl.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
-        yield "TTL on delete_at"
+    is_enabled = ttl.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
+    attribute = wanted.get("TimeToLiveSpecification", {}).get("AttributeName")
+    if attribute and not (is_enabled and ttl.get("AttributeName") == attribute):
+        yield f"TTL on {attribute}"
     backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
-    status = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
-    if wanted["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] and status != "ENABLED":
+    recovery, days = backups.get("PointInTimeRecoveryDescription", {}), _recovery_days(wanted)
+    if days and recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         yield "point-in-time recovery"
+    elif days and not account.endpoint and recovery.get("RecoveryPeriodInDays", _LONGEST) != days:
+        yield f"a recovery period of {days} days"  # the emulator has none
     if not found.get("DeletionProtectionEnabled"):
         yield "deletion protection"
-    if "StreamSpecification" in wanted and not found.get("StreamSpecification", {}).get("StreamEnabled"):
-        yield "its stream"
+    view_type = wanted.get("StreamSpecification", {}).get("StreamViewType")
+    if view_type and found.get("StreamSpecification", {}).get("StreamViewType") != view_type:
+        yield f"its stream with the view type {view_type}"
+
+
+_LONGEST = 35  # days, the recovery period of a table that sets none
+
+
+def _recovery_days(wanted: Mapping[str, Any]) -> int | None:
+    """The days of recovery that the template gives a table; None if it has no backups."""
+    found = wanted["PointInTimeRecoverySpecification"]
+    return found.get("RecoveryPeriodInDays", _LONGEST) if found["PointInTimeRecoveryEnabled"] else None
 
 
 Restored = Annotated[list[str], typer.Option(help="restored table, as accounts=NAME; once for each")]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from unittest import mock
 
 from chalicelib.core import aws, clock, transactions
@@ -20,6 +21,22 @@ from infra.ops.data.replay import report
 
 # Held is in backups too; a restore of it alone would bring nothing back. Usage and Challenges have none.
 IN_BACKUPS = (Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.KEYS, Table.RIGHTS)
+
+
+def complete(client: Any, name: str, table: Table, without: str = "") -> None:
+    """Give a restored table what a restore leaves out, but for one setting."""
+    if without != "deletion protection":
+        client.update_table(TableName=name, DeletionProtectionEnabled=True)
+    if without != "TTL on delete_at":
+        ttl = {"Enabled": True, "AttributeName": "other" if without == "another TTL" else "delete_at"}
+        client.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
+    if without != "point-in-time recovery":
+        recovery = {"PointInTimeRecoveryEnabled": True}
+        client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+    if table is Table.ACCOUNTS and without != "its stream":
+        view = "NEW_IMAGE" if without == "another view" else "KEYS_ONLY"
+        stream = {"StreamEnabled": True, "StreamViewType": view}
+        client.update_table(TableName=name, StreamSpecification=stream)
 
 
 @dataclass(frozen=True)
