@@ -76,14 +76,9 @@ def test_overdue_request_fires_until_operators_answer_it(
     (text := tmp_path / "text").write_text("This was answered before.")
     received = clock.day_of(clock.now() - 60 * DAY).isoformat()
     letter = {"right": "rectification", "received_by": "letter", "received_on": received}
-    asked = {
-        "late_receipt_confirmed": True,
-        "changes": {"session_device": "a tablet"},
-        "reason": "It was sold.",
-    }
-    (file := tmp_path / "letter.json").write_text(
-        json.dumps({"user_id": a_phone("Olga").user_id, **letter, **asked})
-    )
+    asked = {"changes": {"session_device": "a tablet"}, "reason": "It was sold."}
+    late = {"user_id": a_phone("Olga").user_id, "late_receipt_confirmed": True}
+    (file := tmp_path / "letter.json").write_text(json.dumps({**late, **letter, **asked}))
     request_id = alarmed.ops_succeeds("alice", "rights", "enter-file", str(file)).split()[0]
     assert alarmed.cloud.run("sweep_rights")["overdue"] == 1
     alarmed.wait_until_firing("rights-overdue")

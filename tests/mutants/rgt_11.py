@@ -86,8 +86,8 @@ MUTANTS = (
         name="erasure_that_nobody_was_warned_of_waits_three_days",
         promise="RGT-11",
         place="chalicelib.rights.request.procedures:unwarned_until",
-        find="return request.clock.due_at(now) - LAST_DAYS",
-        replace="return None",
+        find="until = request.clock.due_at(now) - LAST_DAYS",
+        replace="until = now",
         harm="An account without a channel is deleted within days, before its owner can learn of it.",
     ),
     Mutant(
