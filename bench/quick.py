@@ -31,7 +31,7 @@ ROUNDS = 10
 def operations(world: World) -> dict[str, Callable[[], Reply]]:
     """Return each measured operation by its name, ready to be called once."""
     phone, other = a_phone(), world.a_user()
-    mila, steady = world.a_user(phone=phone), world.a_user().is_stepped_up()
+    mila, steady = world.a_user(phone=phone).is_stepped_up(), world.a_user().is_stepped_up()
     challenges = [world.asks_for_a_code(number).json["challenge_id"] for number in (a_phone(), phone)]
     codes = [world.code_for(number) for number, _ in cloud.sent_messages()[-2:]]
     address = an_address()

@@ -66,7 +66,7 @@ def test_owner_can_step_up_after_the_guesses_of_the_block_are_used_up(world: Wor
 
 def test_owner_can_add_an_email_after_the_guesses_of_the_block_are_used_up(world: World) -> None:
     mila, address = world.a_user(), an_address()
-    challenge = mila.asks_for_email(address).json["challenge_id"]
+    challenge = mila.is_stepped_up().asks_for_email(address).json["challenge_id"]
     use_up_guesses(world)
     assert mila.verifies_email(challenge, world.code_mailed_to(address)).status == 200
 

@@ -311,7 +311,7 @@ def test_changing_a_profile_costs_one_read_one_count_and_one_write(world: World)
 
 
 def test_request_for_an_email_address_costs_five_calls_and_one_mail(world: World) -> None:
-    mila = world.a_user()
+    mila = world.a_user().is_stepped_up()
     with counted() as calls:
         assert mila.asks_for_email(an_address()).status == 202
     assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (5, 1, 6)
@@ -319,7 +319,7 @@ def test_request_for_an_email_address_costs_five_calls_and_one_mail(world: World
 
 
 def test_request_for_an_email_address_with_an_idempotency_key_costs_six(world: World) -> None:
-    mila = world.a_user()
+    mila = world.a_user().is_stepped_up()
     with counted() as calls:
         assert mila.asks_for_email(an_address(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
     assert (calls.of("dynamodb"), calls.of("sesv2"), sum(calls.values())) == (6, 1, 7)
@@ -328,23 +328,25 @@ def test_request_for_an_email_address_with_an_idempotency_key_costs_six(world: W
 def test_replacing_a_verified_address_costs_two_calls_and_a_mail_more(
     world: World,
 ) -> None:
-    mila = world.a_user()
-    for cost, mails in ((4, 0), (6, 1)):  # one of them reads where the Ledger records the change (ADR 66)
+    """One read shows before the number is notified that no other account has the address, one the Ledger."""
+    mila = world.a_user().is_stepped_up()
+    for cost, mails in ((5, 0), (7, 1)):
         address = an_address()
         challenge = mila.asks_for_email(address).json["challenge_id"]
         with counted() as calls:
             assert mila.verifies_email(challenge, world.code_mailed_to(address)).status == 200
         assert (calls.of("dynamodb"), calls["sesv2.SendEmail"]) == (cost, mails)
-        assert sum(calls.values()) == cost + mails
+        assert sum(calls.values()) == cost + mails + calls["sns.Publish"]
+        assert calls["sns.Publish"] == 1
 
 
-def test_removing_an_email_address_costs_six_calls_and_a_mail(world: World) -> None:
-    mila = world.a_user()
+def test_removing_an_email_address_costs_six_calls_a_mail_and_a_text(world: World) -> None:
+    mila = world.a_user().is_stepped_up()
     mila.has_email(an_address())
     etag = mila.gets("/v1/profile").headers["etag"]
     with counted() as calls:
         assert mila.changes(etag, email=None).status == 200
-    mail = {"sesv2.SendEmail": 1}
+    mail = {"sesv2.SendEmail": 1, "sns.Publish": 1}
     assert calls == {
         "dynamodb.BatchGetItem": 3, "dynamodb.UpdateItem": 1, "dynamodb.TransactWriteItems": 1,
         "dynamodb.Query": 1, **mail,

@@ -95,10 +95,15 @@ class SteppingUp(UserFlow):
 
 
 class AddingAnAddress(UserFlow):
-    """An email address is verified and put on the profile."""
+    """An email address is put on the profile; the number is notified before, as of its change."""
 
     name = "adding_an_address"
     more_messages = 1  # as for signing up
+    more_when_overtaken = 1
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        self.user.is_stepped_up()
 
     def play(self, run: Run) -> None:
         asked = run.app(lambda: self.user.asks_for_email(ADDRESS, headers=KEY))

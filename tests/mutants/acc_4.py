@@ -33,4 +33,20 @@ MUTANTS: tuple[Mutant, ...] = (
             "user's mail."
         ),
     ),
+    Mutant(
+        name="stolen_token_removes_the_mailbox",
+        promise="ACC-4",
+        place="chalicelib.accounts.profiles.api:change_profile",
+        find="if changes.names_email:",
+        replace="if changes.names_email and len(changes.model_fields_set) == 1:",
+        harm="A thief of an access token removes the owner's mailbox by a patch that changes the name too.",
+    ),
+    Mutant(
+        name="mailbox_is_changed_without_an_announcement",
+        promise="ACC-4",
+        place="chalicelib.accounts.profiles.verification:finish",
+        find="_announce(challenge, challenge.email, account, profile)",
+        replace="challenge.email",
+        harm="A thief puts their mailbox on the profile, and its owner does not learn of it.",
+    ),
 )

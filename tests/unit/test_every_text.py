@@ -427,6 +427,7 @@ def test_texts_of_all_text_messages_are_found() -> None:
         "_ERASED_EXCEPT_TEXT",
         "_ERASED_TEXT",
         "_EXTENDED_TEXT",
+        "_MAILBOX_TEXT",
         "_NUMBER_TEXT",
         "_PROOF_TEXT",
         "_TEXT",

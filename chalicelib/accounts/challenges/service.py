@@ -232,6 +232,24 @@ def use_write(challenge: Challenge, opened: Opened | None) -> Write:
     return store.use_write(challenge.ref, opened, used_at=now, code_until=now + settings().verify_repeat)
 
 
+@contextmanager
+def costing_an_attempt(challenge: Challenge) -> Iterator[None]:
+    """Announce what a right code changes: an attempt without a text message is not counted.
+
+    One with a text message is, even in doubt, since nothing else limits the messages.
+
+    Raises:
+        Unavailable: SNS did not accept the text message, or may not have; the client sends the code again.
+    """
+    try:
+        yield
+    except TextUnavailable:
+        uncount_attempt(challenge)
+        raise Unavailable from None
+    except TextInDoubt:
+        raise Unavailable from None
+
+
 def count_verified(challenge: Challenge) -> None:
     """Count a code as verified in the limits; the caller does so once per code, after its use."""
     if challenge.phone:

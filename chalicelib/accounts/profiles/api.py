@@ -27,7 +27,7 @@ from chalicelib.accounts.profiles.model import (
 )
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller
+from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller, StepUpRequired
 from chalicelib.accounts.sessions.store import OPEN_SESSION
 from chalicelib.core.errors import (
     ChangedMeanwhile,
@@ -57,9 +57,21 @@ def read_profile(caller: Caller) -> Tagged[OwnProfile]:
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 
-@route(profiles, "PATCH", "/v1/profile", needs=_OWN, limit=_CHANGES, problems=(NotFound, ChangedMeanwhile))
+@route(
+    profiles,
+    "PATCH",
+    "/v1/profile",
+    needs=_OWN,
+    limit=_CHANGES,
+    problems=(NotFound, ChangedMeanwhile, StepUpRequired, Unavailable),
+)
 def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -> Tagged[OwnProfile]:
-    """Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field."""
+    """Change the caller's profile with a JSON merge patch (RFC 7396); null removes a field.
+
+    A patch with `email` needs a stepped-up token. The number and the removed address are notified before.
+    """
+    if changes.names_email:
+        caller.require_step_up()
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
     account, profile = service.change(account, profile, changes, expected, caller[DATA_KEY])
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
@@ -74,7 +86,7 @@ def change_profile(caller: Caller, changes: ProfileChanges, expected: IfMatch) -
     problems=(NotFound, InvalidEmail, TooManyCodes, EmailUnavailable, IdempotencyMismatch, InProgress),
 )
 def start_email(
-    caller: Caller, body: NewEmail, address: ClientAddress, key: IdempotencyKey | None
+    caller: ActiveStepUpCaller, body: NewEmail, address: ClientAddress, key: IdempotencyKey | None
 ) -> Accepted[ChallengeView]:
     """Send a code to an email address.
 
@@ -92,10 +104,12 @@ def start_email(
     limit=Unlimited("A code can be tried five times, and codes are limited"),
     problems=(NotFound, WrongCode, ChallengeExpired, EmailTaken, Unavailable),
 )
-def verify_email(caller: Caller, challenge_id: ChallengeId, body: EmailVerification) -> Tagged[OwnProfile]:
+def verify_email(
+    caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: EmailVerification
+) -> Tagged[OwnProfile]:
     """Verify the code and set the email address on the profile.
 
-    Works in any session of the account.
+    Works in any stepped-up session of the account. The number and a replaced address are notified before.
 
     To remove the address, send PATCH /v1/profile with `"email": null`.
     """

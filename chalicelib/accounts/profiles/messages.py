@@ -1,36 +1,20 @@
-"""The messages to an address that was taken off a profile, and to a number that an account gives up.
+"""The announcements that an account is about to get another number, or another mailbox or none.
 
-A thief with the unlocked phone can remove the address, and then request an erasure of which only the phone
-is notified. So the former address is notified of its removal. The mail is sent after the change and at most
-once: a mail that cannot be sent must not undo the change.
-
-A thief can also change the number. The message about that is sent before the change: without it there is no
-change, and a process that is killed in between sends it again (ADR 43).
+A thief with the unlocked phone can change both, and then request an erasure of which only they are notified.
+So the number, and the mailbox that the account has so far, are notified before the change: without that text
+message there is no change, and a process that is killed in between sends it again (ADR 10, ADR 43).
 """
 
 from contextlib import suppress
 
 from chalicelib.accounts.model import Account
 from chalicelib.core.ids import MailId
-from chalicelib.core.languages import Language
-from chalicelib.core.phrases import to_cyrillic
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail, sms
 from chalicelib.messages.letters import Letters, ShortTexts, WrittenMessage
-from chalicelib.messages.mail import Mail, MailNotSent
+from chalicelib.messages.mail import MailNotSent
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
-
-# In all languages: the language of the account is not known where a profile changes.
-_IN_SERBIAN = (
-    "Ova adresa je uklonjena sa jednog RU4M naloga. Ako to niste bili Vi, odmah pišite na {contact}."
-)
-_SUBJECT = "RU4M: adresa je uklonjena / address removed"
-_PARAGRAPHS = (
-    _IN_SERBIAN,
-    to_cyrillic(_IN_SERBIAN),
-    "This address was removed from an RU4M account. If it was not you, write to {contact} at once.",
-)
 
 # One part in each script, like every warning.
 _NUMBER_TEXT: ShortTexts = {
@@ -67,8 +51,50 @@ _NUMBER_MAIL: Letters = {
 }
 
 
+_MAILBOX_TEXT: ShortTexts = {
+    "sr": (
+        "RU4M: imejl adresa Vašeg naloga se upravo dodaje, menja ili uklanja. Ako to ne radite Vi, odmah "
+        "pišite na {contact}"
+    ),
+    "sr-Cyrl": "RU4M: mejl naloga se menja. Niste Vi? Pišite: {contact}",
+    "en": (
+        "RU4M: the email address of your account is being added, changed or removed. If it is not you, write "
+        "to {contact} at once"
+    ),
+}
+_MAILBOX_MAIL: Letters = {
+    "sr": (
+        "RU4M: ova adresa se uklanja sa naloga",
+        ("Ova adresa se upravo uklanja sa Vašeg naloga. Ako to ne radite Vi, odmah pišite na {contact}.",),
+    ),
+    "en": (
+        "RU4M: this address is being removed",
+        ("This address is being removed from your account. If it is not you, write to {contact} at once.",),
+    ),
+}
+
+
 def announce_number_change(account: Account, email: str | None) -> None:
-    """Notify the account's number and address, as far as it has them, that the number is about to change.
+    """Notify the account's number and mailbox, as far as it has them, that the number is about to change.
+
+    Raises:
+        TextUnavailable, TextInDoubt: as for `_announce`.
+    """
+    words = {"hours": str(settings().erasure.recovery_hours)}
+    _announce(account, email, WrittenMessage(_NUMBER_MAIL, _NUMBER_TEXT, words))
+
+
+def announce_mailbox_change(account: Account, former: str | None) -> None:
+    """Notify the account's number that its mailbox is about to change, and the mailbox that it loses, if any.
+
+    Raises:
+        TextUnavailable, TextInDoubt: as for `_announce`.
+    """
+    _announce(account, former, WrittenMessage(_MAILBOX_MAIL, _MAILBOX_TEXT, {}))
+
+
+def _announce(account: Account, email: str | None, message: WrittenMessage) -> None:
+    """Notify the account's number, and a mailbox of it, of what is about to change.
 
     A number that SNS refuses for good cannot be notified. The mail is sent at most once per call; a metric
     counts one that SES does not accept.
@@ -77,8 +103,6 @@ def announce_number_change(account: Account, email: str | None) -> None:
         TextUnavailable: SNS did not accept the text message.
         TextInDoubt: it is unknown whether it did.
     """
-    words = {"hours": str(settings().erasure.recovery_hours)}
-    message = WrittenMessage(_NUMBER_MAIL, _NUMBER_TEXT, words)
     if account.phone:
         with suppress(TextRefused):
             sms.send(TextMessage(account.phone, message.text(account.locale)), Purpose.AUTHENTICATION)
@@ -86,17 +110,3 @@ def announce_number_change(account: Account, email: str | None) -> None:
         with suppress(MailNotSent):
             letter = message.mail(MailId.new(), email, account.locale)
             mail.send(letter, Purpose.AUTHENTICATION, choices=None)
-
-
-def mail_former(address: str) -> None:
-    """Notify a former address of its removal; if SES does not accept the mail, a metric counts that."""
-    contact = settings().contact_email
-    letter = Mail(
-        mail_id=MailId.new(),
-        to=address,
-        language=Language.SERBIAN_LATIN,
-        subject=_SUBJECT,
-        paragraphs=tuple(paragraph.format(contact=contact) for paragraph in _PARAGRAPHS),
-    )
-    with suppress(MailNotSent):
-        mail.send(letter, Purpose.AUTHENTICATION, choices=None)

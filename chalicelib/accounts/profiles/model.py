@@ -191,6 +191,11 @@ class ProfileChanges(Body):
             raise ValueError("nothing to change")
         return self
 
+    @property
+    def names_email(self) -> bool:
+        """Whether the patch removes the address."""
+        return "email" in self.model_fields_set
+
     def changes(self) -> dict[str, Any]:
         """The members of the patch that the profile has; null for those to remove."""
         return self.model_dump(include=self.model_fields_set - {"locale"})

@@ -45,7 +45,6 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit
-from chalicelib.messages.sms import TextInDoubt, TextUnavailable
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -118,26 +117,13 @@ def _move(
     """Notify the old number, and change it."""
     _check_free(number, account.account_id)
     if number != account.phone:  # else another session changed it to the same number meanwhile
-        _announce(challenge, account, profile)
+        with challenges.costing_an_attempt(challenge):
+            messages.announce_number_change(account, profile.email)
     try:
         _commit(challenge, number, session, account, keys)
     except accounts.AlreadyClaimed:
         raise NumberTaken from None
     challenges.count_verified(challenge)
-
-
-def _announce(challenge: Challenge, account: Account, profile: Profile) -> None:
-    """Notify the old number and the address; an attempt without a notice is not counted.
-
-    One with a notice is, even in doubt, since nothing else limits the notices.
-    """
-    try:
-        messages.announce_number_change(account, profile.email)
-    except TextUnavailable:
-        challenges.uncount_attempt(challenge)  # the code was right, and the client will send it again
-        raise Unavailable from None
-    except TextInDoubt:
-        raise Unavailable from None
 
 
 def _commit(challenge: Challenge, number: str, session: Session, account: Account, keys: SubjectKeys) -> None:

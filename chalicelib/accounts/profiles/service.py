@@ -27,12 +27,13 @@ from chalicelib.accounts.profiles.store import (  # noqa: F401 - offered to othe
 )
 from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs, observe
-from chalicelib.core.errors import ChangedMeanwhile, NotFound
+from chalicelib.core.errors import ChangedMeanwhile, NotFound, Unavailable
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError, skip_unreadable
 from chalicelib.core.transactions import Write, commit
+from chalicelib.messages.sms import TextNotSent
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -76,9 +77,15 @@ def change(
 
     Raises:
         ChangedMeanwhile: the client's version is not the current one.
+        Unavailable: the account's number could not be notified that the address is removed.
     """
     if not expected.allows(profile.etag):
         raise ChangedMeanwhile
+    if profile.email and changes.names_email:
+        try:
+            messages.announce_mailbox_change(account, profile.email)
+        except TextNotSent:
+            raise Unavailable from None
     locale = _locale_writes(account, changes, keys)
     profile = _replace(account, profile, _merged(profile, changes), keys, *locale)
     return (account.model_copy(update={"locale": changes.locale}) if locale else account), profile
@@ -96,7 +103,7 @@ def change_writes(
     Raises:
         StillSealed: the patch changes the language of an account that could not be opened.
     """
-    if "email" in changes.model_fields_set:
+    if changes.names_email:
         raise ValueError("the address is changed together with its claim")
     changed = Profile(**{**_merged(profile, changes), "version": profile.version + 1})
     replaced = store.replacement(changed, keys, over_version=profile.version)
@@ -147,7 +154,7 @@ def keep_email(account: Account, profile: Profile, mailbox: str, proof: Write, k
 
     Raises:
         EmailTaken: it belongs to another account.
-        ChangedMeanwhile: the profile was changed since it was read.
+        ChangedMeanwhile: the profile was changed since it was read, or the account is not active.
         Conflict: the conflict of the challenge's write.
     """
     return _replace(account, profile, {**profile.model_dump(), "email": mailbox}, keys, proof)
@@ -194,20 +201,24 @@ def _replace(
     moves = _address_moves(account, profile, changed, keys)
     try:
         commit(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
-    except (store.VersionMoved, accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
+    except (
+        store.VersionMoved, accounts.AccountMoved, accounts.NotActive, accounts.ClaimMoved, SuppressionMoved
+    ):  # fmt: skip
         raise ChangedMeanwhile from None
     except accounts.AlreadyClaimed:
         raise EmailTaken from None
-    if profile.email and profile.email != changed.email:
-        messages.mail_former(profile.email)
     return changed
 
 
 def _address_moves(account: Account, before: Profile, after: Profile, keys: SubjectKeys) -> list[Write]:
-    """The writes that follow a changed mailbox: its claim, and the suppressions of both mailboxes."""
+    """The writes that follow a changed mailbox: its claim, and the suppressions of both mailboxes.
+
+    Only an active account changes its mailbox.
+    """
     if before.email == after.email:
         return []
     return [
+        accounts.active(before.account_id),
         *accounts.email_moves(account, before.email, after.email, keys),
         *suppressions.release(Addresses(email=before.email), clock.now()),
         *suppressions.renewal(Addresses(email=after.email)),

@@ -4,14 +4,19 @@
   that removes it releases the claim, so profile and claim always agree.
 - A client learns that an address is taken only after it has sent a valid code. Starting a challenge does not
   check claims, and `EmailTaken` is raised only for a correct code.
+- Only a stepped-up session starts or verifies: an address is a proof of the account's owner, which a stolen
+  session must not get (ADR 10, ADR 49). The number, and a replaced address, are notified before the change.
+  If SNS does not accept that message, there is no change. Each costs an attempt: a code causes at most five.
 - The same transaction uses the code. For two minutes, the same code again is answered with the profile, since
   the first response may have been lost. A failed verification costs one attempt and nothing else.
 """
 
 from contextlib import suppress
 
+from chalicelib.accounts import service as accounts
 from chalicelib.accounts.challenges import service as challenges
 from chalicelib.accounts.challenges.model import (
+    Challenge,
     ChallengePurpose,
     ChallengeRef,
     ChallengeView,
@@ -19,8 +24,8 @@ from chalicelib.accounts.challenges.model import (
     CodeRequest,
 )
 from chalicelib.accounts.model import Account
-from chalicelib.accounts.profiles import service
-from chalicelib.accounts.profiles.model import NewEmail, Profile
+from chalicelib.accounts.profiles import messages, service
+from chalicelib.accounts.profiles.model import EmailTaken, NewEmail, Profile
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import ACCOUNT
 from chalicelib.core import needs
@@ -31,11 +36,13 @@ from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
+_TRIES = 2  # of the transaction, while another request changes the profile, or a rotation its claim
+
 
 def start(
     account: Account, asked: NewEmail, address: ClientAddress, key: IdempotencyKey | None
 ) -> ChallengeView:
-    """Send a code to an address; any session of the account may verify it.
+    """Send a code to an address; any stepped-up session of the account may verify it.
 
     The code counts against the caller's network and account, since the address may belong to a stranger.
 
@@ -65,25 +72,39 @@ def finish(
     Raises:
         EmailTaken: it belongs to another account.
         WrongCode, ChallengeExpired: see `challenges.check_code`.
-        Unavailable: concurrent changes of the profile won twice; the same code may be sent again.
+        Unavailable: the number could not be notified, or concurrent changes won; the same code may be sent
+            again.
         NotFound: the account is erased.
     """
     ref = ChallengeRef(ChallengePurpose.EMAIL, challenge_id, holder=profile.account_id)
     challenge = challenges.check_code(ref, code)
     if challenge.email:  # else the code was used before
         with suppress(challenges.UsedMeanwhile):
+            _announce(challenge, challenge.email, account, profile)
             proof = challenges.use_write(challenge, opened=None)
             return _keep(challenge.email, proof, account, profile, keys)
     return _read(profile.account_id)[0]
 
 
+def _announce(challenge: Challenge, mailbox: str, account: Account, profile: Profile) -> None:
+    """Notify the number, and the address that the account loses; not for an address of another account."""
+    if mailbox == profile.email:
+        return
+    if accounts.owner_of_email(mailbox) not in {None, account.account_id}:
+        raise EmailTaken
+    with challenges.costing_an_attempt(challenge):
+        messages.announce_mailbox_change(account, profile.email)
+
+
 def _keep(mailbox: str, proof: Write, account: Account, profile: Profile, keys: SubjectKeys) -> Profile:
-    """Put a mailbox on the profile; try again once if the profile or its claim has just changed."""
-    with suppress(ChangedMeanwhile):
-        return service.keep_email(account, profile, mailbox, proof, keys)
-    profile, keys = _read(profile.account_id)
-    with suppress(ChangedMeanwhile):
-        return service.keep_email(account, profile, mailbox, proof, keys)
+    """Put a mailbox on the profile; once more if profile or claim have just changed, not the notified one."""
+    notified = profile.email
+    for _ in range(_TRIES):
+        with suppress(ChangedMeanwhile):
+            return service.keep_email(account, profile, mailbox, proof, keys)
+        profile, keys = _read(profile.account_id)
+        if profile.email not in {notified, mailbox}:
+            break
     raise Unavailable
 
 

@@ -38,7 +38,7 @@ class Restricted(Forbidden):
 
 
 class StepUpRequired(Forbidden):
-    """A stepped-up token is required: a stolen one must not export, erase or change the number."""
+    """A stepped-up token is required: a stolen one must not export, erase or change number or mailbox."""
 
     title = "This session must be stepped up first, with a code sent to the account's number"
 

@@ -167,7 +167,8 @@ class Phone:
         return answer
 
     def ask_for_email(self, address: str) -> PhoneAnswer:
-        """Request a code for an email address."""
+        """Step up, and request a code for an email address."""
+        self.step_up()
         return _expect(self.call("POST", "/v1/profile/email", {"email": address}), 202)
 
     def give_mailed_code(self, challenge_id: str, code: str) -> PhoneAnswer:

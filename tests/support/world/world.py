@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
+import jwt
 import time_machine
 from chalice.local import LambdaEventConverter
 from chalice.test import Client
@@ -316,9 +317,14 @@ class User:
         return self.calls("POST", path, body={"code": code}, **more)
 
     def has_email(self, address: str) -> Reply:
-        """Put an address on the profile: request a code, read it, verify it."""
+        """Put an address on the profile, with a step-up for this only, unless the token is stepped up."""
+        token, now = self.session["access_token"], clock.to_epoch(self.world.now)
+        if jwt.decode(token, options={"verify_signature": False}).get("su", 0) <= now:
+            self.is_stepped_up()
         challenge = self.asks_for_email(address).json["challenge_id"]
-        return self.verifies_email(challenge, self.world.code_mailed_to(address))
+        verified = self.verifies_email(challenge, self.world.code_mailed_to(address))
+        self.session["access_token"] = token
+        return verified
 
     def asks_for_number(self, phone: str, **more: Any) -> Reply:
         return self.calls("PUT", "/v1/profile/phone", body={"phone": phone}, **more)
