@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, Instant
 from chalicelib.core.durations import Duration, Unit
-from chalicelib.core.ids import AccountId, MailId, Pseudonym, RightsRequestId, UserId
+from chalicelib.core.ids import AccountId, MailId, Pseudonym, RightsRequestId, SessionId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, UntilErasure
@@ -314,10 +314,11 @@ class KnownDevice(
     """A device that had a session of the account, so it may use the reserve of codes (ADR 25).
 
     The key identifies the device by a keyed hash of its id. `seen_at` is the time at which its session was
-    opened, or the first refresh on the last day that had one.
+    opened, or the first refresh on the last day that had one. `session_id`: that session; None if older.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
+    session_id: Annotated[SessionId | None, NOT_PERSONAL] = None
     seen_at: Annotated[Instant, NOT_PERSONAL]
 
 

@@ -49,7 +49,6 @@ from chalicelib.core.needs import Claims, Found
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.messages.letters import Addressee
-from chalicelib.messages.sms import TextInDoubt, TextUnavailable
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
@@ -145,9 +144,12 @@ def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = Fal
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=is_new)
     # A change of the number that is committed first takes the account away from this code (ADR 43).
     kept = [claim.is_kept] if claim and not is_new else []
-    known = [] if session.is_waiting else [devices.recognition(account.account_id, device)]
+    known = (
+        [] if session.is_waiting else [devices.recognition(account.account_id, device, session.session_id)]
+    )
     if entry.notified and session.is_waiting:
-        _announce_waiting(challenge, entry.notified)
+        with challenges.costing_an_attempt(challenge):
+            messages.announce_waiting(entry.notified)
     commit(challenges.use_write(challenge, opened), *entry.makes, *opens, *known, *kept)
     challenges.count_verified(challenge)
     if entry.notified and not session.is_waiting:
@@ -156,17 +158,6 @@ def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = Fal
         metrics.count(Metric.ACCOUNT_CREATED)
     metrics.count(Metric.SESSION_OPENED)
     return _verified(session, account, opened)
-
-
-def _announce_waiting(challenge: Challenge, owner: Addressee) -> None:
-    """Notify the owner; without an accepted notice the code opens nothing, and may be sent again."""
-    try:
-        messages.announce_waiting(owner)
-    except TextUnavailable:
-        challenges.uncount_attempt(challenge)
-        raise Unavailable from None
-    except TextInDoubt:
-        raise Unavailable from None
 
 
 @dataclass(frozen=True, repr=False)

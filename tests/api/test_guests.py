@@ -40,7 +40,7 @@ def unwanted(phone: str | None = None, email: str | None = None) -> set[Purpose]
 def mila(world: World) -> User:
     """Return a user with a number and a mailbox."""
     user = world.a_user(device=a_device(id=str(uuid.uuid4())))
-    user.has_email("mila@example.com")
+    user.has_had_email("mila@example.com")
     return user
 
 
@@ -333,13 +333,83 @@ def test_proof_needs_the_receipt(world: World, mila: User) -> None:
 
 
 @pytest.mark.promise("RGT-11")
-def test_number_and_known_device_are_two_proofs(world: World) -> None:
+@pytest.mark.parametrize("right", ["access", "erasure"])
+def test_number_and_known_device_are_one_proof(world: World, right: str) -> None:
     device = a_device(id=str(uuid.uuid4()))
     mila = world.a_user(device=device)
-    made = requests(world, phone=mila.phone, device_id=device["id"]).json
-    assert made["status"] == "received"
+    made = requests(world, right, phone=mila.phone, device_id=device["id"]).json
+    assert made["status"] == "awaiting_verification"
     assert stored(made["id"]).proofs == (IdentityProof.NUMBER, IdentityProof.DEVICE)
+    own = mila.is_stepped_up().exercises(right)
+    assert (own.status, stored(made["id"]).status) == (202, Status.CANCELLED)  # it gives way like any other
+
+
+@pytest.mark.promise("RGT-11")
+def test_known_device_and_mailbox_are_two_proofs(world: World) -> None:
+    device = a_device(id=str(uuid.uuid4()))
+    mila = world.a_user(device=device)
+    mila.has_had_email("mila@example.com")
+    made = requests(world, email="mila@example.com", device_id=device["id"]).json
+    assert made["status"] == "received"
+    assert stored(made["id"]).proofs == (IdentityProof.MAILBOX, IdentityProof.DEVICE)
     assert [step["name"] for step in made["steps"]][:3] == ["pin", "warn", "cool_down"]
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("first", ["phone", "email"])
+def test_mailbox_is_a_second_proof_seven_days_after_it_was_added(world: World, first: str) -> None:
+    mila = world.a_user()
+    mila.has_email("mila@example.com")
+    world.advance(timedelta(days=7, seconds=-1))
+    contacts = {"phone": mila.phone, "email": "mila@example.com"}
+    made = requests(world, **{first: contacts.pop(first)}).json
+    assert proves(world, made, **contacts).problem == "proof_not_accepted"
+    assert stored(made["id"]).status is Status.AWAITING_VERIFICATION
+    world.advance(timedelta(seconds=1))
+    assert proves(world, made, **contacts).json["status"] == "in_progress"
+
+
+@pytest.mark.promise("RGT-11")
+def test_mailbox_and_device_of_one_session_are_one_proof(world: World) -> None:
+    device = a_device(id=str(uuid.uuid4()))
+    mila = world.a_user(device=device)
+    mila.has_email("thief@example.com")
+    world.advance(timedelta(days=30))
+    made = requests(world, email="thief@example.com", device_id=device["id"]).json
+    assert (made["status"], made["identity"]["proofs"]) == ("awaiting_verification", ["mailbox"])
+    world.a_user(mila.phone, device)  # which takes a code to the number
+    assert requests(world, email="thief@example.com", device_id=device["id"]).json["status"] == "received"
+
+
+@pytest.mark.promise("RGT-11")
+def test_mailbox_that_replaced_another_after_the_request_is_no_proof_of_it(world: World, mila: User) -> None:
+    made = requests(world, email="mila@example.com").json
+    world.a_user(mila.phone).has_email("thief@example.com")
+    world.advance(timedelta(days=8))
+    assert proves(world, made, phone=mila.phone).problem == "proof_not_accepted"
+
+
+@pytest.mark.promise("RGT-11")
+def test_no_two_proofs_count_within_72_hours_after_a_change_of_the_number(world: World) -> None:
+    device = a_device(id=str(uuid.uuid4()))
+    mila = world.a_user(device=device)
+    mila.has_had_email("mila@example.com")
+    mila.changes_number(a_phone())
+    world.advance(timedelta(hours=1))
+    made = requests(world, email="mila@example.com", device_id=device["id"]).json
+    assert made["status"] == "awaiting_verification"
+    world.advance(timedelta(hours=71, seconds=-1))
+    assert proves(world, made, phone=mila.phone).problem == "proof_not_accepted"
+    world.advance(timedelta(seconds=1))
+    assert proves(world, made, phone=mila.phone).json["status"] == "in_progress"
+
+
+@pytest.mark.promise("RGT-11")
+def test_number_that_was_changed_after_the_request_is_no_proof_of_it(world: World, mila: User) -> None:
+    made = requests(world, phone=mila.phone).json
+    mila.changes_number(a_phone())
+    world.advance(timedelta(hours=80))
+    assert proves(world, made, email="mila@example.com").problem == "proof_not_accepted"
 
 
 @pytest.mark.promise("RGT-11")
@@ -387,7 +457,7 @@ def test_unproven_request_gives_way_to_the_owners_own(world: World, mila: User, 
 def test_unproven_request_gives_way_to_a_guest_with_two_proofs(world: World) -> None:
     device = a_device(id=str(uuid.uuid4()))
     mila = world.a_user(device=device)
-    mila.has_email("mila@example.com")
+    mila.has_had_email("mila@example.com")
     made = requests(world, phone=mila.phone).json
     assert requests(world, email="mila@example.com").problem == "already_open"  # one proof against one
     own = requests(world, email="mila@example.com", device_id=device["id"])

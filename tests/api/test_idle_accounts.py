@@ -8,7 +8,7 @@ import pytest
 from chalicelib.accounts.model import Device
 from chalicelib.accounts.service import devices
 from chalicelib.core.clock import DAY, HOUR
-from chalicelib.core.ids import AccountId
+from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.settings import Secret
 from chalicelib.core.transactions import commit
 from tests.api.test_signup_rotation import rotate
@@ -82,7 +82,8 @@ def test_device_that_became_known_after_the_freeze_does_not_open_an_idle_account
     """A request that began before the freeze may commit after it."""
     frozen, newer = freeze(mila.account_id, idle=True), a_device()
     world.traveller.move_to(frozen.asked_at)
-    commit(devices.recognition(AccountId(mila.account_id), Device.model_validate(newer)))
+    known = devices.recognition(AccountId(mila.account_id), Device.model_validate(newer), SessionId.new())
+    commit(known)
     assert sign_in(mila, newer).problem == "unavailable"
 
 

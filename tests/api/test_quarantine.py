@@ -208,7 +208,8 @@ def test_owner_is_found_although_a_read_meets_only_a_claim_in_quarantine(
 def test_mailbox_that_changes_hands_during_the_release_stays_with_its_new_owner(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vuk, values = world.a_user(), claimed_values(mila.account_id)
+    vuk, values = world.a_user().is_stepped_up(), claimed_values(mila.account_id)
+    mila.is_stepped_up()
 
     def change_hands() -> None:
         assert mila.changes(email=None).status == 200

@@ -126,6 +126,11 @@ def test_locked_out_user_gets_the_copy_after_two_proofs(
     phone.give_mailed_code(challenge, code_in(str(cloud.mails_to(address)[-1])))
     guest = Guest(cloud, phone)
     assert guest.asks()["status"] == "awaiting_verification"
+    assert guest.proves(address).problem == "proof_not_accepted"  # the mailbox is new
+    profile = {"pk": {"S": f"A#{phone.account_id}"}, "sk": {"S": "profile"}}
+    cloud.account.client("dynamodb").update_item(
+        TableName="ru4m-local-accounts", Key=profile, UpdateExpression="REMOVE email_verified_at"
+    )
     assert guest.call("GET", f"/v1/rights-receipts/{guest.made['id']}/export").problem == "not_ready"
     assert guest.proves(address).status == 200
     assert guest.answer()["status"] == "completed"

@@ -81,7 +81,7 @@ class RecoveringCopy(GuestFlow):
     def prepare(self, run: Run) -> None:
         UserFlow.prepare(self, run)
         run.patch.setattr(store, "SHARDS", ("00",))
-        self.user.has_email(ADDRESS)
+        self.user.has_had_email(ADDRESS)
         run.deliver_changes()
         self.copy = {}
 

@@ -68,7 +68,7 @@ def mila(world: World, stream: Emulator) -> User:
     """Return a user with a number and a mailbox, whom Stream knows."""
     apply_to(stream)
     user = world.a_user()
-    user.has_email("mila@example.com")
+    user.has_had_email("mila@example.com")
     return user
 
 

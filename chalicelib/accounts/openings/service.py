@@ -115,7 +115,7 @@ def _let_in(session: Session, account: Account, *proof: Write) -> None:
             *proof,
             store.letting_in(session),
             store.event(account.account_id, SecurityEventKind.LET_IN, session.session_id),
-            devices.recognition(account.account_id, session.device),
+            devices.recognition(account.account_id, session.device, session.session_id),
             last_uses.use_now(account.account_id),
             accounts.unchanged(account),
         )

@@ -114,7 +114,7 @@ def verify_email(
     To remove the address, send PATCH /v1/profile with `"email": null`.
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    profile = verification.finish(account, profile, caller[DATA_KEY], challenge_id, body.code)
+    profile = verification.finish(caller.session, account, profile, caller[DATA_KEY], challenge_id, body.code)
     return Tagged(OwnProfile.of(account, profile), etag=profile.etag)
 
 

@@ -23,10 +23,10 @@ from chalicelib.accounts.challenges.model import Code
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock
-from chalicelib.core.clock import Instant
+from chalicelib.core.clock import DAY, Instant
 from chalicelib.core.errors import ConflictingRequest
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import AccountId, RightsRequestId, UserId
+from chalicelib.core.ids import AccountId, RightsRequestId, SessionId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
 from chalicelib.privacy.periods import UNTIL_ERASURE
@@ -37,6 +37,9 @@ from chalicelib.privacy.recipients import Recipient
 _SELF = Correction.SELF_SERVICE
 _STREAM = (Recipient.STREAM,)
 _MAIL = (Recipient.MAIL_PROVIDERS,)
+
+# How long an account has a mailbox before that proves anything.
+MAILBOX_SETTLES = 7 * DAY
 
 
 # Letters, symbols and marks by category, but blank when displayed: fillers, the empty Braille cell.
@@ -111,6 +114,9 @@ class Profile(
     avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF, _STREAM)] = None
     # Normalised by `mailbox`. Set only after the user verified it, together with its claim.
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
+    # When, and in which session. None without an address, and for one that is older than these fields.
+    email_verified_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    email_session: Annotated[SessionId | None, NOT_PERSONAL] = None
     # Off by default (Art. 25(2) GDPR): users decide whether they can be found by number (ACC-7).
     discoverable: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF), _FOUND] = False
     online_visible: Annotated[bool, personal(Category.ACCOUNT_SETTINGS, Source.PROVIDED, _SELF), _SEEN] = True
@@ -118,8 +124,12 @@ class Profile(
 
     @property
     def proving_email(self) -> str | None:
-        """The mailbox, if it proves that its reader is the account's owner (ADR 68)."""
-        return self.email
+        """The mailbox, if it proves that its reader is the account's owner (ADR 49, ADR 68).
+
+        A thief with the unlocked phone can add one: its owner, who was notified, has time to object.
+        """
+        since = self.email_verified_at
+        return self.email if since is None or since <= clock.now() - MAILBOX_SETTLES else None
 
     @property
     def etag(self) -> str:

@@ -29,7 +29,7 @@ from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound, Unavailable
 from chalicelib.core.http import IfMatch
-from chalicelib.core.ids import AccountId, UserId
+from chalicelib.core.ids import AccountId, SessionId, UserId
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError, skip_unreadable
 from chalicelib.core.transactions import Write, commit
@@ -146,23 +146,33 @@ def _merged(profile: Profile, changes: ProfileChanges) -> dict[str, Any]:
             values[name] = random_nickname()
         else:
             values[name] = Profile.model_fields[name].default
+    if changes.names_email:
+        values |= dict.fromkeys(("email_verified_at", "email_session"))
     return values
 
 
-def keep_email(account: Account, profile: Profile, mailbox: str, proof: Write, keys: SubjectKeys) -> Profile:
+def keep_email(
+    account: Account, profile: Profile, mailbox: str, session_id: SessionId, proof: Write, keys: SubjectKeys
+) -> Profile:
     """Put a mailbox on the profile, in one transaction with the write that uses its challenge.
+
+    One that the profile has keeps its age, and the session that added it.
 
     Raises:
         EmailTaken: it belongs to another account.
         ChangedMeanwhile: the profile was changed since it was read, or the account is not active.
         Conflict: the conflict of the challenge's write.
     """
-    return _replace(account, profile, {**profile.model_dump(), "email": mailbox}, keys, proof)
+    values = profile.model_dump()
+    if mailbox != profile.email:
+        values |= {"email": mailbox, "email_verified_at": clock.now(), "email_session": session_id}
+    return _replace(account, profile, values, keys, proof)
 
 
 def email_loss(account: Account, profile: Profile, keys: SubjectKeys) -> list[Write]:
     """The writes that take the mailbox off a profile, without its claim; with the traces of the change."""
-    without = profile.model_copy(update={"email": None, "version": profile.version + 1})
+    gone = dict.fromkeys(("email", "email_verified_at", "email_session"))
+    without = profile.model_copy(update={**gone, "version": profile.version + 1})
     return [
         store.replacement(without, keys, over_version=profile.version),
         *accounts.traces_of(account, ChangeKind.MAILBOX, None, clock.now(), keys),

@@ -28,12 +28,12 @@ from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import EmailTaken, NewEmail, Profile
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import ACCOUNT
+from chalicelib.accounts.sessions.model import Session
 from chalicelib.core import needs
 from chalicelib.core.errors import ChangedMeanwhile, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
-from chalicelib.core.transactions import Write
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 _TRIES = 2  # of the transaction, while another request changes the profile, or a rotation its claim
@@ -65,7 +65,12 @@ def start(
 
 
 def finish(
-    account: Account, profile: Profile, keys: SubjectKeys, challenge_id: ChallengeId, code: str
+    session: Session,
+    account: Account,
+    profile: Profile,
+    keys: SubjectKeys,
+    challenge_id: ChallengeId,
+    code: str,
 ) -> Profile:
     """Verify a code, and put its address on the profile; return the profile.
 
@@ -81,8 +86,7 @@ def finish(
     if challenge.email:  # else the code was used before
         with suppress(challenges.UsedMeanwhile):
             _announce(challenge, challenge.email, account, profile)
-            proof = challenges.use_write(challenge, opened=None)
-            return _keep(challenge.email, proof, account, profile, keys)
+            return _keep(challenge, challenge.email, session, account, profile, keys)
     return _read(profile.account_id)[0]
 
 
@@ -96,12 +100,19 @@ def _announce(challenge: Challenge, mailbox: str, account: Account, profile: Pro
         messages.announce_mailbox_change(account, profile.email)
 
 
-def _keep(mailbox: str, proof: Write, account: Account, profile: Profile, keys: SubjectKeys) -> Profile:
+def _keep(
+    challenge: Challenge,
+    mailbox: str,
+    session: Session,
+    account: Account,
+    profile: Profile,
+    keys: SubjectKeys,
+) -> Profile:
     """Put a mailbox on the profile; once more if profile or claim have just changed, not the notified one."""
-    notified = profile.email
+    notified, proof = profile.email, challenges.use_write(challenge, opened=None)
     for _ in range(_TRIES):
         with suppress(ChangedMeanwhile):
-            return service.keep_email(account, profile, mailbox, proof, keys)
+            return service.keep_email(account, profile, mailbox, session.session_id, proof, keys)
         profile, keys = _read(profile.account_id)
         if profile.email not in {notified, mailbox}:
             break

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chalicelib.accounts.model import Device, KnownDevice
 from chalicelib.core import clock, keyring, table
-from chalicelib.core.ids import AccountId
+from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.needs import Several
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import ALWAYS, Change, Item, Key, Prefix, Query, Table, partition_of
@@ -19,14 +19,14 @@ from chalicelib.privacy import codec
 _KIND = "known_device"
 
 
-def recognition(account_id: AccountId, device: Device) -> Change:
+def recognition(account_id: AccountId, device: Device, session_id: SessionId) -> Change:
     """The write by which the account knows the device, for the transaction of its session.
 
     It never conflicts.
     """
     current, *_ = _keys(account_id, device.id)
-    known = codec.to_item(KnownDevice(account_id=account_id, seen_at=clock.now()), current)
-    return Change(current, put=known, only_if=ALWAYS)
+    known = KnownDevice(account_id=account_id, session_id=session_id, seen_at=clock.now())
+    return Change(current, put=codec.to_item(known, current), only_if=ALWAYS)
 
 
 def find_known(owner: AccountId | None, device: Device) -> KnownDevice | None:
@@ -35,7 +35,7 @@ def find_known(owner: AccountId | None, device: Device) -> KnownDevice | None:
     For a number without an owner, the same read is made under a random account id. So neither the result nor
     its cost reveals whether a number is registered.
     """
-    return _find(owner or AccountId.new(), device.id)
+    return find(owner or AccountId.new(), device.id)
 
 
 def known(device: Device) -> Several[KnownDevice | None]:
@@ -52,9 +52,10 @@ def labels(device: Device) -> list[str]:
     return list(keyring.mac_keys(Secret.LOOKUP).lookup_keys(_KIND, str(device.id)))
 
 
-def is_known(owner: AccountId, device_id: UUID) -> bool:
-    """Return whether an account knows a device."""
-    return _find(owner, device_id) is not None
+def find(account_id: AccountId, device_id: UUID) -> KnownDevice | None:
+    """The device with an id, if an account knows it; one read under any version of the lookup key."""
+    found = table.batch_get(_keys(account_id, device_id))
+    return next((codec.opened(KnownDevice, item) for item in found.values()), None)
 
 
 def last_seen(account_id: AccountId) -> datetime | None:
@@ -65,11 +66,6 @@ def last_seen(account_id: AccountId) -> datetime | None:
     """
     found = table.query(Query(Table.ACCOUNTS, partition_of(account_id), Prefix(f"{_KIND}#")))
     return max((codec.opened(KnownDevice, item).seen_at for item in found), default=None)
-
-
-def _find(account_id: AccountId, device_id: UUID) -> KnownDevice | None:
-    found = table.batch_get(_keys(account_id, device_id))
-    return next((codec.opened(KnownDevice, item) for item in found.values()), None)
 
 
 def _keys(account_id: AccountId, device_id: UUID) -> list[Key]:

@@ -84,6 +84,8 @@ LABELS: Catalogue = {
     "Duties": "Obaveze",
     "Duty tries": "Pokušaji obaveza",
     "Email address": "Adresa e-pošte",
+    "Email session": "Prijava u kojoj je adresa dodata",
+    "Email verified": "Adresa potvrđena",
     "Employer": "Poslodavac",
     "Ends": "Završava se",
     "Error": "Greška",

@@ -135,7 +135,7 @@ _PROOF: Letters = {
         (
             "Zahtev od {day}. godine čeka da potvrdite da ste ga podneli Vi.",
             (
-                "Potvrdite drugim brojem, adresom ili uređajem naloga, uz potvrdu o prijemu, ili pišite na "
+                "Potvrdite drugim brojem ili drugom adresom naloga, uz potvrdu o prijemu, ili pišite na "
                 "{contact}. Ne tražimo lična dokumenta."
             ),
             (
@@ -150,7 +150,7 @@ _PROOF: Letters = {
         (
             "The request of {day} waits for proof that it came from you.",
             (
-                "Use another number, address or device of the account, with your receipt, or write to "
+                "Use another number or address of the account, with your receipt, or write to "
                 "{contact}. We do not ask for identity documents."
             ),
             (

@@ -187,7 +187,9 @@ class AuthorityView(View):
 class IdentityView(View):
     """The proofs that a request which waits for them comes from the account's owner.
 
-    With two of them, the work on it begins. Further ones: `POST /v1/rights-receipts/{id}/proofs`.
+    The work on it begins with the mailbox and one of number and device. The mailbox counts 7 days after it
+    was added, and neither counts for 72 hours after a change of the number. Number and device are one proof.
+    Further ones: `POST /v1/rights-receipts/{id}/proofs`.
     """
 
     proofs: tuple[IdentityProof, ...]

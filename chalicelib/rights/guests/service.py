@@ -14,7 +14,6 @@ Failures: if the draft cannot be stored, the code is useless and the client repe
 to the code is lost, the same code returns the same request and receipt for two minutes.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 from chalicelib.accounts.challenges import service as challenges
@@ -28,6 +27,8 @@ from chalicelib.accounts.challenges.model import (
     CodeRequest,
 )
 from chalicelib.accounts.model import Account
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import devices
 from chalicelib.core import clock, idempotency, metrics
 from chalicelib.core.errors import NotFound, Unavailable
@@ -36,6 +37,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Conflict, Write, commit
+from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights import service
 from chalicelib.rights.engine.moves import Move, apply_move, with_identity_proven
 from chalicelib.rights.guests import contact_owners, store
@@ -46,12 +48,12 @@ from chalicelib.rights.intake.record import Received, TakenRequest, take, take_w
 from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_outside_the_app
 from chalicelib.rights.request import receipts
 from chalicelib.rights.request.model import (
-    PROOFS_NEEDED,
     GuestContact,
     IdentityProof,
     OnBehalf,
     RightsRequest,
 )
+from chalicelib.rights.request.proofs import are_of_one_session, are_settled, are_two
 from chalicelib.rights.request.states import ProofNotAccepted
 from chalicelib.rights.request.terms import ReceivedBy, Status
 
@@ -125,7 +127,7 @@ def add_proof(
 
     Raises:
         NotFound: the receipt belongs to no request.
-        ProofNotAccepted: the contact is not the account's.
+        ProofNotAccepted: the contact is not the account's, or it or another proof is too new to count.
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
     """
     request = service.by_receipt(request_id, receipt)
@@ -134,9 +136,11 @@ def add_proof(
     if challenge.used_at:
         return request
     contact = _contact_of(challenge)
-    if contact_owners.owner_of(contact) != request.account_id:
+    owner = contact_owners.account_of(contact, READABLE_PROFILE, DATA_KEY)
+    if owner is None or owner[0].account_id != request.account_id:
         raise ProofNotAccepted
-    moved = apply_move(request_id, None, lambda current: _proof_move(current, contact.proof))
+    account, profile = owner[0], owner[1][READABLE_PROFILE]
+    moved = apply_move(request_id, None, lambda now: _proof_move(now, contact.proof, account, profile))
     with suppress(Conflict):  # the same code was sent twice
         commit(challenges.use_write(challenge, opened=None))
         challenges.count_verified(challenge)
@@ -169,7 +173,8 @@ def _send_code(
 def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRequest:
     body = RequestedChange.model_validate_json(draft.asked)
     found = contact_owners.account_of(contact, *SUBJECT)
-    proofs = tuple(_proofs(contact, draft, found[0])) if found else (contact.proof,)
+    subject = Subject.found(*found) if found else None
+    proofs = _proofs(contact, draft, subject) if subject else (contact.proof,)
     received = Received(
         request_id=draft.request_id,
         at=clock.now(),
@@ -177,14 +182,14 @@ def _take(contact: GuestContact, draft: GuestDraft, uses_code: Write) -> TakenRe
         fingerprint=idempotency.fingerprint(body),
         proofs=proofs,
     )
-    if found is None:
+    if subject is None:
         return take_without_account(
             contact, body, received, lambda: submission.begin_for_stranger(body.right, contact, [uses_code])
         )
     rule = rule_outside_the_app(body.right)
     recovering = submission.rule_for_locked_out(rule, proofs, [uses_code])
-    record = service.take_instead if len(proofs) >= PROOFS_NEEDED else take
-    return record(Subject.found(*found), body, received, recovering)
+    record = service.take_instead if are_two(proofs) else take
+    return record(subject, body, received, recovering)
 
 
 def _recorded(request_id: RightsRequestId) -> TakenRequest:
@@ -196,17 +201,25 @@ def _recorded(request_id: RightsRequestId) -> TakenRequest:
     return TakenRequest(request, receipts.of(request_id))
 
 
-def _proofs(contact: GuestContact, draft: GuestDraft, account: Account) -> Sequence[IdentityProof]:
-    if draft.device_id and devices.is_known(account.account_id, draft.device_id):
-        return [contact.proof, IdentityProof.DEVICE]
-    return [contact.proof]
+def _proofs(contact: GuestContact, draft: GuestDraft, subject: Subject) -> tuple[IdentityProof, ...]:
+    """The proofs of a new request. The device is one of them unless it has to count and does not."""
+    account, profile, both = subject.account, subject.profile, (contact.proof, IdentityProof.DEVICE)
+    known = devices.find(account.account_id, draft.device_id) if draft.device_id else None
+    if known is None:
+        return (contact.proof,)
+    counts = are_settled(account, profile, clock.now()) and not are_of_one_session(known, profile)
+    return both if counts or not are_two(both) else (contact.proof,)
 
 
-def _proof_move(request: RightsRequest, proof: IdentityProof) -> Move | None:
+def _proof_move(
+    request: RightsRequest, proof: IdentityProof, account: Account, profile: Profile | None
+) -> Move | None:
     if request.status is not Status.AWAITING_VERIFICATION or proof in request.proofs:
         return None
     proven = request.model_copy(update={"proofs": (*request.proofs, proof)})
-    if len(proven.proofs) >= PROOFS_NEEDED and request.on_behalf is not OnBehalf.HEIR:
+    if are_two(proven.proofs) and not are_settled(account, profile, request.received_at):
+        raise ProofNotAccepted
+    if are_two(proven.proofs) and request.on_behalf is not OnBehalf.HEIR:
         proven = with_identity_proven(proven, clock.now())
     return Move(proven, "proof_given", {"proof": proof})
 

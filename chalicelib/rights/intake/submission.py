@@ -41,7 +41,6 @@ from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.request import declaration, procedures
 from chalicelib.rights.request.model import (
-    PROOFS_NEEDED,
     AskedCorrection,
     GuestContact,
     IdentityProof,
@@ -49,6 +48,7 @@ from chalicelib.rights.request.model import (
     new_notes,
 )
 from chalicelib.rights.request.notes import RequestNotes
+from chalicelib.rights.request.proofs import are_two
 from chalicelib.rights.request.terms import Right, Status
 
 
@@ -285,7 +285,7 @@ def rule_for_locked_out(
 
     Args:
         rule: the rule of the right outside the app.
-        proofs: the proofs that the account's owner gave.
+        proofs: the proofs that the account's owner gave; two of them only if both count.
         proof_write: the write that uses a proof up, in the transaction of the request.
     """
 
@@ -295,7 +295,7 @@ def rule_for_locked_out(
         if not rule.wants_step_up:
             return begun
         begun = replace(begun, steps=procedures.recovered(submission.body.right, begun.steps))
-        if len(proofs) >= PROOFS_NEEDED:
+        if are_two(proofs):
             return begun
         notes = replace(begun.notes, identity_asked_at=submission.at)
         return replace(begun, notes=notes, status=Status.AWAITING_VERIFICATION)

@@ -35,8 +35,8 @@ from chalicelib.rights.request.deadline import Clock, Extension, Pause
 from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.terms import EVIDENCE_LAW, ReceivedBy, RefusalReason, Right, Status, StepStatus
 
-# Two different proofs release a copy or start an erasure. One proof may have been stolen, or may belong to
-# another person by now: numbers and mailboxes get new owners.
+# Two different proofs release a copy or start an erasure (`proofs`). One proof may have been stolen, or may
+# belong to another person by now: numbers and mailboxes get new owners.
 PROOFS_NEEDED = 2
 
 # How long proof of identity is awaited, and when the subject is notified of that: at once, and twice later.

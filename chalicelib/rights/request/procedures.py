@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.core.clock import DAY
-from chalicelib.rights.request import declaration
+from chalicelib.rights.request import declaration, proofs
 from chalicelib.rights.request.declaration import ANNOUNCE, COOL_DOWN, FORGET_CONTACT, WARN
-from chalicelib.rights.request.model import PROOFS_NEEDED, RightsRequest, StepState
+from chalicelib.rights.request.model import RightsRequest, StepState
 from chalicelib.rights.request.terms import Right, Status, StepStatus
 
 # An erasure needs them after its point of no return, until its answer.
@@ -46,7 +46,7 @@ def is_recovery(request: RightsRequest) -> bool:
 def is_unproven(request: RightsRequest) -> bool:
     """Return whether a request without a session waits for a proof, and for no decision of operators."""
     waits = request.status is Status.AWAITING_VERIFICATION and request.proposal is None
-    return waits and is_recovery(request) and len(request.proofs) < PROOFS_NEEDED
+    return waits and is_recovery(request) and not proofs.are_two(request.proofs)
 
 
 def is_for_two(request: RightsRequest) -> bool:

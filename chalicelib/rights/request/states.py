@@ -51,9 +51,12 @@ class ExportGone(Gone):
 
 
 class ProofNotAccepted(Unprocessable):
-    """The code was right, but the number or mailbox is not that of the account."""
+    """The code was right, but the number or mailbox is not that of the account, or is new.
 
-    title = "This number or mailbox does not belong to the account"
+    A number or mailbox that was changed after the request proves nothing for it. A new one may count later.
+    """
+
+    title = "This number or mailbox does not belong to the account, or was changed too recently"
 
 
 class NotNow(ConflictingRequest):

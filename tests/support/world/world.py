@@ -326,6 +326,16 @@ class User:
         self.session["access_token"] = token
         return verified
 
+    def has_had_email(self, address: str) -> Reply:
+        """Put an address on the profile, as if that was before we noted when and in which session."""
+        verified = self.has_email(address)
+        aws.client("dynamodb").update_item(
+            TableName="ru4m-test-accounts",
+            Key={"pk": {"S": f"A#{self.account_id}"}, "sk": {"S": "profile"}},
+            UpdateExpression="REMOVE email_verified_at, email_session",
+        )
+        return verified
+
     def asks_for_number(self, phone: str, **more: Any) -> Reply:
         return self.calls("PUT", "/v1/profile/phone", body={"phone": phone}, **more)
 
