@@ -25,7 +25,7 @@ erasure deletes the subject's address (RGT-3). Only SES gets the address: no mai
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -298,11 +298,24 @@ _HELD_BACK = "OnAccountSuppressionList"
 
 def lost_mail(text: str) -> MailId | None:
     """The id of the mail that SES reports as not arrived; None for any other report."""
+    return _reported(text, _is_lost)
+
+
+def delivered_mail(text: str) -> MailId | None:
+    """The id of the mail that SES reports as accepted by the mailbox's server; None for any other report."""
+    return _reported(text, lambda report: bool(report["eventType"] == "Delivery"))
+
+
+def _is_lost(report: Mapping[str, Any]) -> bool:
+    kind = report["eventType"]
+    held_back = kind == "Complaint" and report["complaint"].get("complaintSubType") == _HELD_BACK
+    return kind in _LOST or held_back
+
+
+def _reported(text: str, is_wanted: Callable[[Mapping[str, Any]], bool]) -> MailId | None:
     try:
-        report: dict[str, Any] = json.loads(text)
-        kind = report["eventType"]
-        held_back = kind == "Complaint" and report["complaint"].get("complaintSubType") == _HELD_BACK
-        (mail_id,) = report["mail"]["tags"]["mail_id"]
+        report: Mapping[str, Any] = json.loads(text)
+        (mail_id,) = report["mail"]["tags"]["mail_id"] if is_wanted(report) else ("",)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None  # a message of the topic itself, such as a new subscription
-    return MailId.parse(str(mail_id)) if kind in _LOST or held_back else None
+    return MailId.parse(str(mail_id))

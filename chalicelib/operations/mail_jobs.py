@@ -1,6 +1,7 @@
-"""The job that reads SES's reports of mails that did not arrive.
+"""The job that reads SES's reports of mails that did not arrive, and of warnings that did.
 
-Notices, also of breaches, are then shown in the app; the closing of an idle account is postponed.
+Notices, also of breaches, are then shown in the app; the closing of an idle account is postponed. A request
+without a session whose owner was not warned waits for operators.
 """
 
 import os
@@ -26,6 +27,7 @@ RECORD_BOUNCE: Mapping[CampaignKind, Callable[[Delivery], None]] = {
     CampaignKind.ANNOUNCEMENT: partial(campaigns.show_after_bounce, metric=Metric.NOTICE_ANNOUNCED),
     CampaignKind.BREACH: partial(campaigns.show_after_bounce, metric=Metric.BREACH_SUBJECT_NOTIFIED),
     CampaignKind.IDLE_WARNING: warnings.record_bounce,
+    CampaignKind.REQUEST_WARNING: lambda _: None,  # it counts only once it was delivered
 }
 
 
@@ -35,8 +37,11 @@ def note_bounces(event: SNSEvent) -> None:
     """Show the notice in the app to each account that its mail did not reach.
 
     So is a notice of a breach (SEC-4). An account that a warning of its closing did not reach is closed later
-    (RET-5).
+    (RET-5). The delivery of a warning lets a request without a session go on (ADR 49).
     """
     for record in event.to_dict()["Records"]:
-        if mail_id := mail.lost_mail(record["Sns"]["Message"]):
+        report = record["Sns"]["Message"]
+        if mail_id := mail.lost_mail(report):
             campaigns.record_bounce(mail_id, RECORD_BOUNCE)
+        if mail_id := mail.delivered_mail(report):
+            campaigns.record_arrival(mail_id)

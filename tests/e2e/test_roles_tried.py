@@ -91,7 +91,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "rights": {"Get", "QueryDue", "Update"},
         "usage": {"Query", "Update"},
     },
-    "note_bounces": {"accounts": {"Get", "Update"}, "challenges": {"Get"}},
+    "note_bounces": {"accounts": {"Get", "Update"}, "challenges": {"Get", "Update"}},
     "notices": {
         "accounts": {"BatchGet", "Put", "Query"},
         "challenges": {"Update"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -71,12 +73,12 @@ class ObjectingGuest(AnsweringGuest):
 
 
 class RecoveringCopy(GuestFlow):
-    """A locked-out owner proves the number and the mailbox, is warned, waits, and fetches the copy."""
+    """A locked-out owner proves number and mailbox, is checked by two operators, and fetches the copy."""
 
     name = "recovering_copy"
     every = 8
     more_messages = 2  # two codes
-    fewer_messages = 3  # each warning and the answer are sent at most once
+    fewer_messages = 4  # each warning, the notice of the check and the answer are sent at most once
 
     def prepare(self, run: Run) -> None:
         UserFlow.prepare(self, run)
@@ -91,11 +93,19 @@ class RecoveringCopy(GuestFlow):
         made = run.app(lambda: verifies(run.world, asked.json["challenge_id"], code))
         self.request_id = RightsRequestId(made.json["id"])
         self._proves(run, {"Rights-Receipt": made.json["receipt"]})
+        run.advance(HOUR)
+        self._is_checked(run)
         run.advance(4 * DAY)
         assert self.request().status is Status.COMPLETED
         self.read_copy()
         run.advance(6 * DAY)
         assert self.request().next_step is None
+
+    def _is_checked(self, run: Run) -> None:
+        """Two operators check the identity: no channel is left that proved nothing."""
+        for name in ("alice", "bob"):
+            operator = run.world.an_operator(name)
+            assert run.app(partial(operator.notes_identity, self.request_id)).status == 200
 
     def _proves(self, run: Run, receipt: dict[str, str]) -> None:
         path = f"/v1/rights-receipts/{self.request_id}/proofs"
@@ -113,7 +123,7 @@ class RecoveringCopy(GuestFlow):
 
 
 class CorrectingGuest(RecoveringCopy):
-    """An owner without a session corrects a name by one proof; it changes once the account was warned."""
+    """An owner without a session corrects a name by one proof, and SES reports no delivery of the warning."""
 
     name = "correcting_guest"
     every = 14  # only the last steps differ from those of other flows
@@ -126,9 +136,10 @@ class CorrectingGuest(RecoveringCopy):
         code = run.world.code_for(PHONE)
         made = run.app(lambda: verifies(run.world, asked.json["challenge_id"], code))
         self.request_id = RightsRequestId(made.json["id"])
-        run.advance(2 * DAY)
+        run.advance(4 * DAY)
         assert self.display_name() != "Milica"
-        run.advance(2 * DAY)
+        self._is_checked(run)
+        run.advance(4 * DAY)
         assert (self.request().status, self.display_name()) == (Status.COMPLETED, "Milica")
 
     def display_name(self) -> str | None:

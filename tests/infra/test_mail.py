@@ -12,7 +12,7 @@ def test_opens_and_clicks_are_not_published(service: Template) -> None:
     (configuration,) = of_type(service, "AWS::SES::ConfigurationSet").values()
     (destination,) = of_type(service, "AWS::SES::ConfigurationSetEventDestination").values()
     asked = destination["Properties"]["EventDestination"]["MatchingEventTypes"]
-    assert set(asked) == {"bounce", "complaint", "reject"}
+    assert set(asked) == {"bounce", "complaint", "delivery", "reject"}
     assert "TrackingOptions" not in configuration["Properties"]
     assert configuration["Properties"]["VdmOptions"] == {
         "DashboardOptions": {"EngagementMetrics": "DISABLED"}

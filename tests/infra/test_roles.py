@@ -277,7 +277,7 @@ EXPECTED = {
     "NoteBouncesRole": {
         _own_logs("note_bounces"),
         ("dynamodb:GetItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
-        ("dynamodb:GetItem", "${ChallengesTableArn}"),
+        ("dynamodb:GetItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
     },
     "NoticesRole": {
         _own_logs("notices"),
@@ -586,8 +586,9 @@ EXPECTED = {
         ),
         ("sqs:SendMessage", "${ErasuresQueue.Arn}, ${TransfersQueue.Arn}"),
         ("dynamodb:DeleteItem, dynamodb:PutItem", "${ChallengesTableArn}"),
-        # Only what the steps of an erasure need (`erasure#...`).
+        # Only what the steps of an erasure need (`erasure#...`), and warnings by mail (`delivery#...`).
         ("dynamodb:GetItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         (
             "s3:AbortMultipartUpload, s3:DeleteObject, s3:GetObject, s3:PutObject",
             "${ExportBucketArn}/exports/*",

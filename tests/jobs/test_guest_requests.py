@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles.service import STATEMENTS
 from chalicelib.core import aws, chain, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import declaration, files, procedures
 from chalicelib.rights.request.evidence import history_of
@@ -24,18 +26,27 @@ from tests.support.cases.erasure_parts import freeze
 from tests.support.cases.erasure_requests import at_step, stored, work
 from tests.support.cases.guests import enters, proves, requests
 from tests.support.clouds import cloud
+from tests.support.faults.outages import refusal
+from tests.support.jobs.events import report_of_mail
 from tests.support.stream.emulated_app import apply_to
-from tests.support.world.builders import a_phone, an_address
+from tests.support.world.builders import a_device, a_phone, an_address
 from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 
+DEVICE = "0d4f6c0e-6a43-4a5e-9a1b-6d8f0b9d7c21"
 HEIR = {
     "on_behalf": "heir",
     "authority": "inheritance_decision",
     "authority_seen_on": "2026-11-20",
     "authority_reference": "117/2026",
 }
+
+
+def recovers(world: World, right: str = "access") -> dict[str, Any]:
+    """Make a request of the user `mila` by the mailbox and the known device: the number proved nothing."""
+    made: dict[str, Any] = requests(world, right, email="mila@example.com", device_id=DEVICE).json
+    return made
 
 
 def events(request_id: RightsRequestId) -> list[str]:
@@ -67,7 +78,7 @@ def statements(user: User) -> list[str]:
 def mila(world: World, stream: Emulator) -> User:
     """Return a user with a number and a mailbox, whom Stream knows."""
     apply_to(stream)
-    user = world.a_user()
+    user = world.a_user(device=a_device(id=DEVICE))
     user.has_had_email("mila@example.com")
     return user
 
@@ -194,8 +205,7 @@ def test_cancelled_request_forgets_its_contact_without_a_message(world: World) -
 def test_copy_of_a_locked_out_owner_waits_three_days_after_warning_all_channels(
     world: World, mila: User, stream: Emulator
 ) -> None:
-    made = requests(world, phone=mila.phone).json
-    proves(world, made, email="mila@example.com")
+    made = recovers(world)
     request_id, before = RightsRequestId(made["id"]), world.now
     work(world, request_id, at_step("cool_down"))
     for message in (world.messages_to(mila.phone)[-1], world.mails_to("mila@example.com")[-1]):
@@ -215,8 +225,7 @@ def test_copy_of_a_locked_out_owner_waits_three_days_after_warning_all_channels(
 
 @pytest.mark.promise("RGT-11")
 def test_owner_who_was_warned_cancels_before_the_copy_is_made(world: World, mila: User) -> None:
-    made = requests(world, phone=mila.phone).json
-    proves(world, made, email="mila@example.com")
+    made = recovers(world)
     work(world, RightsRequestId(made["id"]), at_step("cool_down"))
     mila.calls("POST", f"/v1/rights-requests/{made['id']}/cancel")
     request = advanced(world, made)
@@ -229,8 +238,7 @@ def test_owner_who_was_warned_cancels_before_the_copy_is_made(world: World, mila
 def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(
     world: World, mila: User, stream: Emulator
 ) -> None:
-    made = requests(world, "erasure", phone=mila.phone).json
-    proves(world, made, email="mila@example.com")
+    made = recovers(world, "erasure")
     request = work(world, RightsRequestId(made["id"]), at_step("grace"))
     assert mila.gets("/v1/profile").status in {401, 403}  # frozen at once
     assert request.notes.cools_until
@@ -238,11 +246,57 @@ def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(
     assert by_receipt(world, made, "/certificate").status == 200
 
 
+@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize("right", ["access", "erasure"])
+def test_proofs_that_leave_no_channel_wait_for_two_operators(world: World, mila: User, right: str) -> None:
+    """A thief with the unlocked phone and its mail reads each warning."""
+    made = requests(world, right, phone=mila.phone).json
+    proves(world, made, email="mila@example.com")
+    request_id, alice, bob = RightsRequestId(made["id"]), world.an_operator("alice"), world.an_operator("bob")
+    request = work(world, request_id, within=2 * DAY)
+    assert (request.status, at_step("warn")(request)) == (Status.AWAITING_VERIFICATION, True)
+    assert signed_in(mila).profile()["display_name"]  # it is not frozen
+    assert "two of our staff check who made it" in world.mails_to("mila@example.com")[-1]
+    assert [alice.notes_identity(request_id).status, alice.notes_identity(request_id).status] == [200, 403]
+    assert work(world, request_id, within=HOUR).status is Status.AWAITING_VERIFICATION
+    assert bob.notes_identity(request_id).json["status"] == "in_progress"
+    released_at = world.now
+    step = "ask_stream" if right == "access" else "capture"
+    work(world, request_id, at_step(step))
+    assert world.now - released_at >= 72 * HOUR
+    assert advanced(world, made).status is Status.COMPLETED
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-11")
+def test_request_that_operators_do_not_release_is_refused_in_time(world: World, mila: User) -> None:
+    made = requests(world, phone=mila.phone).json
+    proves(world, made, email="mila@example.com")
+    request = work(world, RightsRequestId(made["id"]), lambda one: not one.is_open, within=40 * DAY)
+    assert (request.status, request.refusal) == (Status.REFUSED, "JustificationA12IdentityFailure")
+    assert sum("two of our staff" in mail for mail in world.mails_to("mila@example.com")) == 3
+    assert not any("waits for proof" in text for text in world.messages_to(mila.phone))
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize(
+    "error",
+    [refusal("InvalidParameter"), ReadTimeoutError(endpoint_url="https://sns")],
+    ids=["refused", "in doubt"],
+)
+def test_warning_that_sns_did_not_accept_releases_nothing(world: World, mila: User, error: Exception) -> None:
+    made = recovers(world)
+    with cloud.failing("sns", "Publish", error):
+        request = work(world, RightsRequestId(made["id"]), within=4 * DAY)
+    assert (request.status, at_step("warn")(request)) == (Status.AWAITING_VERIFICATION, True)
+
+
 @pytest.mark.promise("RGT-2")
 @pytest.mark.promise("RGT-11")
 def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: World, mila: User) -> None:
     before = mila.profile()
-    made = requests(world, "rectification", phone=mila.phone, changes={"display_name": "Milica"}).json
+    made = requests(world, "rectification", email="mila@example.com", changes={"display_name": "Milica"}).json
     assert (made["status"], mila.profile()) == ("received", before)
     request = work(world, RightsRequestId(made["id"]), at_step("cool_down"))
     assert mila.profile() == before
@@ -258,6 +312,24 @@ def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: Wor
 
 
 @pytest.mark.promise("RGT-2")
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("report", ["Delivery", "Bounce", "Send"])
+def test_correction_by_the_number_waits_until_the_mailbox_got_the_warning(
+    world: World, mila: User, report: str
+) -> None:
+    made = requests(world, "rectification", phone=mila.phone, changes={"name": "Milica"}).json
+    request_id = RightsRequestId(made["id"])
+    with cloud.sent_mail() as sent:
+        work(world, request_id, within=HOUR / 2)
+    (warning,) = sent
+    note_bounces(report_of_mail(warning, report), None)
+    request = work(world, request_id, at_step("cool_down"), within=2 * HOUR)
+    assert at_step("cool_down" if report == "Delivery" else "warn")(request)
+    ended = advanced(world, made, within=4 * DAY)
+    assert ended.status is (Status.COMPLETED if report == "Delivery" else Status.AWAITING_VERIFICATION)
+
+
+@pytest.mark.promise("RGT-2")
 def test_owner_who_was_warned_cancels_a_correction(world: World, mila: User) -> None:
     before = mila.profile()
     made = requests(world, "rectification", email="mila@example.com", changes={"name": "Milica"}).json
@@ -269,10 +341,10 @@ def test_owner_who_was_warned_cancels_a_correction(world: World, mila: User) -> 
 
 @pytest.mark.promise("RGT-2")
 def test_statement_and_later_profile_changes_survive_a_guests_correction(world: World, mila: User) -> None:
-    made = requests(world, "rectification", phone=mila.phone, changes={"country": "AT"}).json
+    made = requests(world, "rectification", email="mila@example.com", changes={"country": "AT"}).json
     mila.changes(name="Milica")
     advanced(world, made, within=4 * DAY)
-    stated = requests(world, "rectification", phone=mila.phone, reason="I moved in 2020.").json
+    stated = requests(world, "rectification", email="mila@example.com", reason="I moved in 2020.").json
     assert statements(mila) == []
     advanced(world, stated, within=4 * DAY)
     profile = signed_in(mila).profile()
@@ -285,13 +357,16 @@ def test_guests_statement_over_the_highest_number_is_refused_at_once(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.accounts.profiles.service.MAX_STATEMENTS", 0)
-    assert requests(world, "rectification", phone=mila.phone, reason="I moved.").problem == "invalid_request"
+    assert (
+        requests(world, "rectification", email="mila@example.com", reason="I moved.").problem
+        == "invalid_request"
+    )
 
 
 def test_correction_that_became_impossible_stops_for_an_operator_at_once(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = requests(world, "rectification", phone=mila.phone, reason="I moved.").json
+    made = requests(world, "rectification", email="mila@example.com", reason="I moved.").json
     work(world, RightsRequestId(made["id"]), at_step("cool_down"))
     monkeypatch.setattr("chalicelib.accounts.profiles.service.MAX_STATEMENTS", 0)
     request = work(world, RightsRequestId(made["id"]), within=4 * DAY)
@@ -303,7 +378,7 @@ def test_correction_that_became_impossible_stops_for_an_operator_at_once(
 
 @pytest.mark.promise("RGT-2")
 def test_operators_who_complete_a_waiting_correction_carry_it_out(world: World, mila: User) -> None:
-    made = requests(world, "rectification", phone=mila.phone, changes={"display_name": "Milica"}).json
+    made = requests(world, "rectification", email="mila@example.com", changes={"display_name": "Milica"}).json
     world.an_operator("alice").proposes(made["id"], "completed")
     assert world.an_operator("bob").approves(made["id"]).status == 200
     assert mila.profile()["display_name"] == "Milica"

@@ -212,6 +212,9 @@ def test_copy_of_a_guest_that_waited_before_the_change_waits_again(world: World,
     made = requests(world, phone=mila.phone).json
     proves(world, made, email=address)
     request_id = RightsRequestId(made["id"])
+    work(world, request_id, within=HOUR)
+    for operator in ("alice", "bob"):
+        world.an_operator(operator).notes_identity(request_id)
     work(world, request_id, at_step("ask_stream"))
     world.a_user(mila.phone).changes_number(a_phone())
     changed_at = world.now

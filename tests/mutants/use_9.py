@@ -7,8 +7,8 @@ MUTANTS = (
         name="ses_reports_opens_and_clicks",
         promise="USE-9",
         place="infra/template/service/mail.yaml",
-        find="[bounce, complaint, reject]",
-        replace="[bounce, click, complaint, open, reject]",
+        find="[bounce, complaint, delivery, reject]",
+        replace="[bounce, click, complaint, delivery, open, reject]",
         harm="SES puts a pixel into each mail and rewrites its links, and we learn when a person reads it.",
     ),
     Mutant(

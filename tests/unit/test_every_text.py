@@ -430,6 +430,7 @@ def test_texts_of_all_text_messages_are_found() -> None:
         "_MAILBOX_TEXT",
         "_NUMBER_TEXT",
         "_PROOF_TEXT",
+        "_RELEASE_TEXT",
         "_TEXT",
         "_WAITING_TEXT",
         "_WARNED_TEXT",

@@ -34,6 +34,7 @@ class CampaignKind(StrEnum):
     ANNOUNCEMENT = "announcement"  # of a version of the terms or the privacy policy
     BREACH = "breach"
     IDLE_WARNING = "idle_warning"  # not a campaign, but its mails come back in the same way
+    REQUEST_WARNING = "request_warning"  # neither is it; of a request without a session, which `about` names
 
 
 class NoticeChannel(StrEnum):
@@ -93,7 +94,8 @@ class Delivery(
 ):
     """Maps a mail to the notice or the warning that it carries, in case it comes back.
 
-    SES knows only the id of the mail, which is random. `about` is that of the notice; a warning has none.
+    SES knows only the id of the mail, which is random. `about` is that of the notice; that of an idle account
+    has none. `arrived_at`: when SES reported that a warning of a request was delivered.
     """
 
     mail_id: Annotated[MailId, NOT_PERSONAL]
@@ -101,6 +103,7 @@ class Delivery(
     campaign: Annotated[CampaignKind, NOT_PERSONAL]
     about: Annotated[str, NOT_PERSONAL] = ""
     sent_at: Annotated[Instant, NOT_PERSONAL]
+    arrived_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
 
 class PartProgress(BaseModel):

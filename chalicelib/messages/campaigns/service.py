@@ -21,6 +21,19 @@ def record_bounce(mail_id: MailId, recorders: Mapping[CampaignKind, Callable[[De
         recorders[delivery.campaign](delivery)
 
 
+def record_arrival(mail_id: MailId) -> None:
+    """Note that the warning of a request was delivered; ignore other mails."""
+    found = store.delivery(mail_id)
+    if found and found.campaign is CampaignKind.REQUEST_WARNING:
+        store.note_arrival(mail_id)
+
+
+def has_arrived(mail_id: MailId) -> bool:
+    """Return whether SES reported that the warning of a request was delivered."""
+    found = store.delivery(mail_id)
+    return found is not None and found.arrived_at is not None
+
+
 def show_after_bounce(delivery: Delivery, metric: Metric) -> None:
     """Show a notice in the app, from now on, because its mail did not arrive.
 

@@ -20,6 +20,7 @@ LABELS: Catalogue = {
     "Applied": "Primenjeno",
     "Approved": "Odobreno",
     "Approved by": "Odobrio",
+    "Arrived": "Stiglo",
     "Asked": "Zatraženo",
     "Attempts": "Pokušaji",
     "Backup": "Rezervna kopija",

@@ -167,6 +167,43 @@ _PROOF_TEXT: ShortTexts = {
     "en": "RU4M: a request waits for proof that it is yours, until {until}. Not yours? Ignore this.",
 }
 
+_RELEASE: Letters = {
+    "sr": (
+        "RU4M: Vaš zahtev čeka proveru",
+        (
+            (
+                "Dokaze uz zahtev od {day}. godine smo primili. Vlasnika naloga ne možemo da upozorimo "
+                "drugim putem, pa dvoje naših ljudi proverava ko je podneo zahtev. Pišite na {contact}. "
+                "Ne tražimo lična dokumenta."
+            ),
+            (
+                "Bez provere ćemo zahtev odbiti {until}. godine. Možete da ga podnesete ponovo. Ako zahtev "
+                "nije Vaš, otkažite ga u aplikaciji, pod „Privatnost i prava“, ili odgovorite na ovu poruku."
+            ),
+        ),
+    ),
+    "en": (
+        "RU4M: your request waits for a check",
+        (
+            (
+                "We got the proofs for the request of {day}. We cannot warn the owner of the account in any "
+                "other way, so two of our staff check who made it. Write to {contact}. We do not ask for "
+                "identity documents."
+            ),
+            (
+                "Without the check we will refuse the request on {until}. You can make it again. If the "
+                "request is not yours, cancel it in the app, under “Privacy and rights”, or reply to this "
+                "mail."
+            ),
+        ),
+    ),
+}
+
+_RELEASE_TEXT: ShortTexts = {
+    "sr": "RU4M: Vaš zahtev čeka proveru do {until} Pišite na {contact}.",
+    "en": "RU4M: two of our staff have to check your request until {until}. Write to {contact}.",
+}
+
 _WARNED: Letters = {
     "sr": (
         "RU4M: zahtev bez prijave u aplikaciju",
@@ -248,6 +285,12 @@ def extension(request: RightsRequest, until: datetime) -> WrittenMessage:
 def proof(request: RightsRequest, until: datetime) -> WrittenMessage:
     """The reminder that proof of identity is outstanding, and until when."""
     return WrittenMessage(_PROOF, _PROOF_TEXT, {"day": day_of(request.received_at), "until": day_of(until)})
+
+
+def release(request: RightsRequest, until: datetime) -> WrittenMessage:
+    """The message that operators have to check the subject's identity, and until when."""
+    words = {"day": day_of(request.received_at), "until": day_of(until)}
+    return WrittenMessage(_RELEASE, _RELEASE_TEXT, words)
 
 
 def warning(request: RightsRequest, until: datetime) -> WrittenMessage:

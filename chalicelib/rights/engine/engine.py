@@ -31,11 +31,13 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.engine import queue
+from chalicelib.rights.engine.moves import awaiting_identity
 from chalicelib.rights.engine.step import (
     WHOLE_RUN,
     Again,
     AnyJob,
     AnyStep,
+    AwaitIdentity,
     Done,
     Duties,
     Outcome,
@@ -190,6 +192,8 @@ def _record(request: RightsRequest, step: AnyStep, outcome: Outcome) -> RightsRe
             return _record_restart(request, step, outcome)
         case Stop():
             return _stop(_with_notes(request, outcome.notes), step.name, outcome.why)
+        case AwaitIdentity():
+            return _record_identity_wait(request, step, outcome)
 
 
 def _with_notes(request: RightsRequest, notes: RequestNotes | None) -> RightsRequest:
@@ -257,6 +261,14 @@ def _record_restart(request: RightsRequest, step: AnyStep, outcome: Again) -> Ri
         after = after.with_step(name, StepStatus.WAITING, now)
     said = {"by": "engine", "again_from": outcome.from_step}
     return store.move(request, after, evidence.entry(f"{step.name}_returned", said, request.kept_since))
+
+
+def _record_identity_wait(request: RightsRequest, step: AnyStep, outcome: AwaitIdentity) -> RightsRequest:
+    """Let the request wait until operators have checked the identity; the step is run again then."""
+    after = awaiting_identity(_waiting(request, step, unreachable_since=None), clock.now())
+    said = {"by": "engine", "why": outcome.why, **outcome.counts}
+    metrics.count(Metric.RIGHTS_IDENTITY_AWAITED)
+    return store.move(request, after, evidence.entry("identity_asked", said, request.kept_since))
 
 
 def _waiting(request: RightsRequest, step: AnyStep, **changes: object) -> RightsRequest:

@@ -156,7 +156,18 @@ class Stop:
     notes: RequestNotes | None = None
 
 
-Outcome = Done | Wait | Again | Stop
+@dataclass(frozen=True)
+class AwaitIdentity:
+    """The request waits for proof of its subject's identity; then the step is run again.
+
+    `why`: a fixed word, for the evidence. `counts`: as of `Done`.
+    """
+
+    why: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+Outcome = Done | Wait | Again | Stop | AwaitIdentity
 
 
 @dataclass(frozen=True)

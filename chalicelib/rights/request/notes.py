@@ -72,6 +72,7 @@ class RequestAnnouncement(StrEnum):
     # That proof of identity is outstanding: at once, to the channels that proved nothing, and later.
     PROOF_ASKED_BY_MAIL = "proof_asked_by_mail"
     PROOF_ASKED_BY_TEXT = "proof_asked_by_text"
+    RELEASE_ASKED = "release_asked"  # that two operators have to check the identity
     FIRST_PROOF_REMINDER = "first_proof_reminder"
     LAST_PROOF_REMINDER = "last_proof_reminder"
     LIFTING = "lifting"  # of a restriction by us, before it takes effect (Art. 18(3))

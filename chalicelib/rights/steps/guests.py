@@ -10,29 +10,41 @@ from datetime import timedelta
 
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, metrics
-from chalicelib.core.clock import HOUR
+from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from chalicelib.core.transactions import commit
 from chalicelib.messages import mail, sms
+from chalicelib.messages.campaigns import service as campaigns
+from chalicelib.messages.campaigns.model import CampaignKind, Delivery
 from chalicelib.messages.letters import WrittenMessage
-from chalicelib.messages.mail import MailRefused
+from chalicelib.messages.mail import MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextMessage, TextRefused
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.answers import letters
-from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
+from chalicelib.rights.engine.step import AnyJob, AwaitIdentity, Done, Outcome, Step, Stop, Wait
 from chalicelib.rights.erasure.inputs import read_subject
 from chalicelib.rights.guests import contact_owners
 from chalicelib.rights.intake import record
+from chalicelib.rights.intake.submission import rule_of
 from chalicelib.rights.request import declaration, duties, procedures
-from chalicelib.rights.request.model import IdentityProof
+from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
-from chalicelib.rights.request.terms import RefusalReason, Status
+from chalicelib.rights.request.proofs import are_two
+from chalicelib.rights.request.terms import RefusalReason, Status, StepStatus
 from chalicelib.rights.steps.announce import send_once
 
 _NOT_REACHABLE, _WARNED, _NOTIFIED = "not_reachable", "warned", "notified"
-_REMINDERS = (RequestAnnouncement.FIRST_PROOF_REMINDER, RequestAnnouncement.LAST_PROOF_REMINDER)
+# How long SES's report of a delivery is awaited: not longer than the mail's record is kept at least.
+# So operators are asked within the three days in which the legal clock can be paused.
+_REPORTED_WITHIN = 2 * DAY
+_REMINDERS = (
+    RequestAnnouncement.RELEASE_ASKED,
+    RequestAnnouncement.FIRST_PROOF_REMINDER,
+    RequestAnnouncement.LAST_PROOF_REMINDER,
+)
 
 
 def _search(job: AnyJob) -> Outcome:
@@ -59,20 +71,57 @@ def _forget_contact(job: AnyJob) -> Outcome:
 
 
 def _warn(job: AnyJob) -> Outcome:
-    """Announce on every channel of the account what was requested, each at most once."""
-    request = job.request
+    """Announce on every channel of the account what was requested, each at most once.
+
+    The request goes on once a channel that proved nothing was warned, else once two operators have checked
+    the identity (ADR 49). SES may report the delivery of a mail later.
+    """
     until = clock.now() + settings().erasure.recovery_hours * HOUR
     counts = _send_to_channels(
         job,
-        letters.warning(request, until),
+        letters.warning(job.request, until),
         _WARNED,
         by_mail=RequestAnnouncement.WARNING_BY_MAIL,
         by_text=RequestAnnouncement.WARNING_BY_TEXT,
     )
     if counts is None:
         return Stop("account_missing")
-    unwarned = not any(sent.startswith(f"{_WARNED}_") for sent in counts)
-    return Done(notes=replace(job.notes, cools_until=until, unwarned=unwarned), counts=counts)
+    request = job.request  # its notes name the mail now
+    if _is_released(request, counts):
+        unwarned = not any(sent.startswith(f"{_WARNED}_") for sent in counts)
+        return Done(notes=replace(job.notes, cools_until=until, unwarned=unwarned), counts=counts)
+    if _may_arrive(request, counts):
+        return Wait(HOUR)
+    return AwaitIdentity("owner_not_warned", counts)
+
+
+def _is_released(request: RightsRequest, counts: Mapping[str, int]) -> bool:
+    """Whether a channel that proved nothing was warned, or two operators have checked the identity.
+
+    Accepted by SNS, or delivered as SES reports: refused or in doubt is not warned. The app is no such
+    channel: a code to the number signs in anywhere. Two proofs release a correction, which can be undone.
+    """
+    if IdentityProof.STAFF in request.proofs:
+        return True
+    if are_two(request.proofs) and not rule_of(request.right).wants_step_up:
+        return True
+    by_text = IdentityProof.NUMBER not in request.proofs and f"{_WARNED}_by_text" in counts
+    return by_text or any(map(campaigns.has_arrived, _unproven_mail(request)))
+
+
+def _may_arrive(request: RightsRequest, counts: Mapping[str, int]) -> bool:
+    """Whether the delivery of the warning to a mailbox that proved nothing may still be reported."""
+    if not _unproven_mail(request) or f"{_NOT_REACHABLE}_by_mail" in counts:
+        return False
+    step, now = request.next_step, clock.now()
+    waits_since = step.at if step and step.status is StepStatus.IN_PROGRESS else None
+    return now < (waits_since or now) + _REPORTED_WITHIN
+
+
+def _unproven_mail(request: RightsRequest) -> list[MailId]:
+    """The id of the warning to a mailbox that proved nothing, if one was sent."""
+    mail_id = request.notes.mails.get(RequestAnnouncement.WARNING_BY_MAIL)
+    return [mail_id] if mail_id and IdentityProof.MAILBOX not in request.proofs else []
 
 
 def _send_to_channels(
@@ -100,6 +149,8 @@ def _send_to_channels(
     locale, phone = account.locale, account.phone
 
     def send_mail(mail_id: MailId) -> str:
+        if by_mail is RequestAnnouncement.WARNING_BY_MAIL:
+            _expect_report(job.request, mail_id)
         mail.send(message.mail(mail_id, str(email), locale), Purpose.LEGAL_OBLIGATION, choices=None)
         return said
 
@@ -115,6 +166,21 @@ def _send_to_channels(
         sent = _send_if_taken(job, by_text, send_text) if phone else _NOT_REACHABLE
         counts[f"{sent}_by_text"] = 1
     return counts
+
+
+def _expect_report(request: RightsRequest, mail_id: MailId) -> None:
+    """Record that a warning is about to be mailed, so that SES's report of its delivery is kept."""
+    sent = Delivery(
+        mail_id=mail_id,
+        account_id=request.account_id,
+        campaign=CampaignKind.REQUEST_WARNING,
+        about=request.request_id,
+        sent_at=clock.now(),
+    )
+    try:
+        commit(campaigns.delivery_creation(sent))
+    except Unavailable:
+        raise MailUnavailable from None  # the mail was not sent; another run sends it
 
 
 def _send_if_taken(job: AnyJob, about: RequestAnnouncement, send: Callable[[MailId], str]) -> str:
@@ -138,16 +204,18 @@ def _cool_down(job: AnyJob) -> Outcome:
 def remind_of_proof(job: AnyJob) -> None:
     """Duty: notify the subject that proof of identity is outstanding, and until when; at most once each.
 
-    The first message goes at once to the channels that proved nothing: their owner may not have asked.
+    The first message goes at once to the channels that proved nothing: their owner may not have asked. With
+    two proofs, it is the subject who learns that operators have to check their identity.
     """
     request, number = job.request, job.notes.identity_reminded
     until = duties.proof_lapses_at(request, clock.now())
-    message = letters.proof(request, until)
+    is_proven = procedures.is_recovery(request) and are_two(request.proofs)
+    message = letters.release(request, until) if is_proven else letters.proof(request, until)
     try:
-        if number == 0:
+        if number == 0 and not is_proven:
             counts = _to_unproven_channels(job, message)
         else:
-            counts = send_once(job, _REMINDERS[number - 1], message)
+            counts = send_once(job, _REMINDERS[number], message)
     except Unavailable:
         return  # the duty stays due
     notes = replace(job.notes, identity_reminded=number + 1)

@@ -169,7 +169,7 @@ def _of_subject(case: Case) -> Iterator[tuple[str, object]]:
         yield "on behalf", f"{behalf}: {read}, file {seen.get('reference', 'not recorded')}"
     if identity := case.get("identity"):
         proofs = ", ".join(identity["proofs"]) or "none"
-        yield "proofs", f"{proofs}; refused without two on {identity['refused_at'][:10]}"
+        yield "proofs", f"{proofs}; without further proof refused on {identity['refused_at'][:10]}"
     if case["status"] == "awaiting_verification" and any(step["name"] == "warn" for step in case["steps"]):
         checked = case.get("identity_checked_by", "no operator yet")
         yield "identity", f"checked by {checked}; two operators have to check it"
