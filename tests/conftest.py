@@ -28,8 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure() -> None:
-    """Collect no garbage while tests are collected: all of it stays in use until the end."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Judge calls by policies; collect no garbage while tests are collected, since all of it stays in use."""
+    from tests.support.roles import plugin  # after the environment is set
+
+    config.pluginmanager.register(plugin, "judged-calls")
     gc.disable()
 
 

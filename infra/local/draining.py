@@ -1,4 +1,4 @@
-"""Starts ministack with changes to workers of functions, alarms and TTL, and with SES's suppression list.
+"""Starts ministack with changes to workers of functions, alarms, TTL and IAM, and with SES's suppressions.
 
 Running invocations of a changed function finish. ministack kills all workers of a function whose
 configuration changes, also busy ones, whose requests then get a 502. AWS starts new environments and lets the
@@ -20,6 +20,10 @@ SES's suppression list of an account works: addresses can be put on it, listed, 
 answers most of these calls with NotFoundException, the error by which SES says that an address is not on the
 list. Our code takes that as success, so a deletion that fails would stay unnoticed.
 
+Conditions on KMS's encryption context are judged: ministack supplies none. It supplies no keys of DynamoDB's
+items either. A condition that such a key is there would deny everything, so it is left out here; which keys
+a function uses is judged by the tests that run in process (ADR 67).
+
 Run by path with the emulator's own Python (infra/local/emulator.py), which has none of our packages. The
 functions replaced below are no public interface of ministack, so its version is pinned; if one is missing,
 the start fails with an error.
@@ -37,7 +41,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict, json_response, request_scope
 from ministack.services import cloudwatch, dynamodb, lambda_svc, ses_v2, sqs
 
@@ -163,6 +167,25 @@ def keep_suppressed_addresses() -> None:
     ses_v2.handle_request = handle
 
 
+def judge_conditions() -> None:
+    """Replace the functions that supply what conditions are about, and that judge them."""
+    supply, judge = iam_actions.request_tag_context, iam_evaluator._conditions_met
+
+    def supply_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:  # noqa: ANN401 - ministack's own
+        sent = json.loads(body or b"{}").get("EncryptionContext") or {} if service == "kms" else {}
+        context = {f"kms:EncryptionContext:{name}": value for name, value in sent.items()}
+        return {**supply(service, action, body, params), **context}
+
+    def judge_others(conditions: dict[str, Any], context: Any) -> bool:  # noqa: ANN401 - ministack's own
+        kept = {
+            o: by_key for o, by_key in conditions.items() if (o, *by_key) != ("Null", "dynamodb:LeadingKeys")
+        }
+        return bool(judge(kept, context))
+
+    iam_actions.request_tag_context = supply_context
+    iam_evaluator._conditions_met = judge_others
+
+
 def _beside(name: str) -> Any:  # noqa: ANN401 - a module
     """The module in a file beside this one."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
@@ -181,6 +204,7 @@ if __name__ == "__main__":
     read_concurrency_as_number()
     measure_every_run()
     keep_suppressed_addresses()
+    judge_conditions()
     from ministack.app import main
 
     sys.exit(main())

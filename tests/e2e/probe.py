@@ -4,6 +4,7 @@ A call counts as allowed unless the response is AccessDenied. No call changes ex
 have a condition that no item meets, or put an item of the probe's own.
 """
 
+import base64
 from typing import Any
 
 import boto3
@@ -53,6 +54,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             for short, url in event["queues"].items()
         },
         "signs": [key for key, arn in event["signers"].items() if _allowed(_signing(kms, arn))],
+        "unwraps": [
+            stage for stage, blob in event["wrapped"].items() if _allowed(_unwrapping(kms, stage, blob))
+        ],
         "mails": _allowed(_mailing(ses, event["sender"])),
         "lifts": _allowed(lambda: ses.delete_suppressed_destination(EmailAddress=SIMULATOR)),
         "topics": _allowed(lambda: sns.publish(TopicArn=event["topic"], Message="probe")),
@@ -61,6 +65,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def _signing(kms: Any, key: str) -> Any:
     return lambda: kms.sign(KeyId=key, Message=b"probe", **ECDSA)
+
+
+def _unwrapping(kms: Any, stage: str, blob: str) -> Any:
+    context = {"stage": stage, "purpose": "sealing"}
+    return lambda: kms.decrypt(CiphertextBlob=base64.b64decode(blob), EncryptionContext=context)
 
 
 def _operations(dynamodb: Any, table: str, keys: list[str]) -> dict[str, Any]:

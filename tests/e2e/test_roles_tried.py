@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.core.table_names import Table
-from infra.local.cloud import LocalCloud
+from infra.deployment.vault import wrapped_stage_key
+from infra.local.cloud import STAGE, LocalCloud
 from tests.support.clouds.tried_roles import TriedRoles
 
 pytestmark = pytest.mark.proof  # tests/infra/test_roles.py reads the same policies by day
@@ -59,7 +60,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "check_chat_settings": {"ledger": {"Put", "Query"}},
     "checkpoint_ledger": {"ledger": {"BatchGet", "QueryTouched"}},
     "close_idle_accounts": {
-        "accounts": {"BatchGet", "QueryDue", "Update"},
+        "accounts": {"BatchGet", "Delete", "QueryDue", "Update"},
         "billing": {"Query"},
         "challenges": {"Put"},
         "keys": {"BatchGet"},
@@ -157,7 +158,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "sessions": {
         "accounts": {"BatchGet", "Delete", "Query", "Update"},
-        "challenges": {"Get", "Put", "Update"},
+        "challenges": {"Put", "Update"},
         "keys": {"BatchGet"},
     },
     "signup": {
@@ -187,7 +188,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "claims": {"BatchGet"},
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
-        "rights": {"BatchGet", "Delete", "Get", "Put", "Query", "QueryOwner"},
+        "rights": {"Delete", "Get", "Put", "Query", "QueryOwner"},
         "usage": {"Put", "Query", "Update"},
     },
 }
@@ -246,6 +247,12 @@ QUEUES: dict[str, dict[str, set[str]]] = {
     "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
 }
 
+OPENS_NO_RECORD = {
+    "about", "access_token", "announce_notices", "chat", "check_chat_settings", "checkpoint_ledger", "hooks",
+    "keep_holds", "note_bounces", "notices", "purge_expired", "record_verified_codes", "renew_consents",
+    "sweep_rights", "watch_breaches",
+}  # fmt: skip
+
 MAY_SEND_TEXTS = {
     "close_idle_accounts", "erase_accounts", "profiles", "rights", "sessions", "signup", "work_rights",
 }  # fmt: skip
@@ -291,6 +298,10 @@ def allowed_operations(cloud: LocalCloud) -> TriedRoles:
             "checkpoints": outputs["vault"]["CheckpointKeyArn"],
             "certificates": outputs["vault"]["CertificateKeyArn"],
         },
+        "wrapped": {
+            stage: wrapped_stage_key(cloud.account, stage, outputs["vault"]["SealingKeyArn"])
+            for stage in (STAGE, "production")
+        },
         "phone": "+381600000001",
         "sender": cloud.target.mail_from,
         "topic": f"arn:aws:sns:{cloud.account.region}:{cloud.account.number}:a-topic",
@@ -317,6 +328,13 @@ def test_only_codes_and_notifying_jobs_send_text_messages(
     allowed_operations: TriedRoles,
 ) -> None:
     assert {name for name, may in allowed_operations.items() if may["texts"]} == MAY_SEND_TEXTS
+
+
+@pytest.mark.promise("SEC-1")
+def test_role_unwraps_keys_of_its_own_stage_only(allowed_operations: TriedRoles) -> None:
+    opening = {name for name, may in allowed_operations.items() if may["unwraps"]}
+    assert opening == TABLES.keys() - OPENS_NO_RECORD
+    assert all(allowed_operations[name]["unwraps"] == [STAGE] for name in opening)
 
 
 @pytest.mark.promise("SEC-1")

@@ -266,7 +266,8 @@ def test_reporter_reads_checkpoints_and_the_evidence_of_reports_only(service: Te
     }
     (limited,) = [s["Condition"] for s in statements if "Condition" in s]
     assert limited == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["purge#*", "report#*", "rights#*"]}
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["purge#*", "report#*", "rights#*"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.accounts.model import ChangeKind
 from chalicelib.consents import evidence
+from chalicelib.core import keyring
 from chalicelib.core.ids import BreachId, DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
 from chalicelib.messages.suppressions.model import AddressKind
 from chalicelib.operations.breaches import store as breaches
@@ -22,7 +23,10 @@ from chalicelib.staff import history as staff_history
 from chalicelib.staff.billing import service as billing
 from chalicelib.staff.disclosures import store as disclosures
 from chalicelib.stream.settings import service as chat_settings
+from infra.packaging.split import logical_id
 from tests.infra.templates import Template, listed, of_type
+from tests.support.roles.policies import policies
+from tests.support.roles.policies import statements as statements_of_items
 
 _LOGS = "logs:CreateLogStream, logs:PutLogEvents"
 
@@ -100,6 +104,12 @@ _CHECKS = ", ".join(
 )
 
 
+_ACCOUNTS_AND_CONVERSATIONS = (
+    "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
+    "${AccountsTableArn}",
+)
+
+
 # What gives a restriction or objection its effect.
 _DECISIONS = "dynamodb:ConditionCheckItem, dynamodb:PutItem, dynamodb:UpdateItem"
 
@@ -129,13 +139,12 @@ EXPECTED = {
         ("dynamodb:DeleteItem, dynamodb:PutItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        _REQUESTS,
+        ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
+        ("dynamodb:DeleteItem", "${RightsTableArn}"),  # marks that a right is being exercised
         ("dynamodb:Query", "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
-        (
-            "dynamodb:Query",
-            "${RightsTableArn}/index/open, ${RightsTableArn}/index/received, ${RightsTableArn}/index/stuck",
-        ),
+        ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
+        ("dynamodb:Query", "${RightsTableArn}/index/received"),
         ("dynamodb:BatchGetItem", "${ChallengesTableArn}"),  # how far announcements are
         # The lists of disclosures and breaches, and no request of a subject.
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
@@ -232,6 +241,7 @@ EXPECTED = {
         ("dynamodb:DeleteItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:DeleteItem", "${KeysTableArn}"),
         ("dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        ("dynamodb:DeleteItem", "${ChallengesTableArn}"),  # the row that finds the subject by a code
         ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
         ("dynamodb:DeleteItem", "${RightsTableArn}"),
         ("dynamodb:Query", "${RightsTableArn}"),
@@ -287,21 +297,10 @@ EXPECTED = {
     },
     "ContactsRole": {
         _own_logs("contacts"),
-        (
-            ", ".join(
-                f"dynamodb:{name}"
-                for name in (
-                    "BatchGetItem",
-                    "ConditionCheckItem",
-                    "DeleteItem",
-                    "PutItem",
-                    "Query",
-                    "UpdateItem",
-                )
-            ),
-            "${AccountsTableArn}",
-        ),
+        _ACCOUNTS_AND_CONVERSATIONS,
+        ("dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -310,11 +309,9 @@ EXPECTED = {
     },
     "ConversationsRole": {
         _own_logs("conversations"),
-        (
-            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
-            "${AccountsTableArn}",
-        ),
-        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        _ACCOUNTS_AND_CONVERSATIONS,
+        ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
+        ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         (
@@ -404,6 +401,7 @@ EXPECTED = {
     "CloseIdleAccountsRole": {
         _own_logs("close_idle_accounts"),
         ("dynamodb:BatchGetItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        ("dynamodb:DeleteItem", "${AccountsTableArn}"),  # last uses of accounts that do not exist
         ("dynamodb:Query", "${AccountsTableArn}/index/due"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("dynamodb:PutItem", "${ChallengesTableArn}"),  # which account a warning went to
@@ -487,7 +485,7 @@ EXPECTED = {
         _MAILING,  # codes to the mailbox of an account (ADR 68)
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         (
             "secretsmanager:GetSecretValue",
             "${CodesSecretArn}, ${LookupSecretArn}, ${RefreshSecretArn}, ${SigningSecretArn}",
@@ -575,7 +573,10 @@ EXPECTED = {
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        (f"{_REQUESTS[0]}, dynamodb:Query", _REQUESTS[1]),
+        (
+            "dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query",
+            "${RightsTableArn}",
+        ),
         _REQUESTS_OF_A_SUBJECT,
         *_LEDGER,
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}, ${StreamSecretArn}"),
@@ -587,7 +588,7 @@ EXPECTED = {
         ("sqs:SendMessage", "${ErasuresQueue.Arn}, ${TransfersQueue.Arn}"),
         ("dynamodb:DeleteItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         # Only what the steps of an erasure need (`erasure#...`), and warnings by mail (`delivery#...`).
-        ("dynamodb:GetItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
+        ("dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         (
             "s3:AbortMultipartUpload, s3:DeleteObject, s3:GetObject, s3:PutObject",
@@ -595,6 +596,50 @@ EXPECTED = {
         ),
         _MAILING,
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
+    },
+}
+
+# The roles that operators, other users, Stream and strangers' servers come closest to: all of their keys.
+KEYS = {
+    "AdminRole": {
+        "accounts": {"A#*"},
+        "accounts/index/due": {"stream_case#*"},
+        "billing": {"A#*"},
+        "challenges": {"announcement_progress#*", "limit#operator_calls#*", "limit#subject_lookups#*"},
+        "claims": {"email#*", "former_phone#*", "phone#*", "unwanted_*", "user#*"},
+        "keys": {"A#*"},
+        "ledger": {f"{kind}#*" for kind in (*LEDGER_KINDS["AdminRole"], purge.HISTORY.kind)},
+        "rights": {"A#*", "B#*", "D#*", "R#*", "S#*"},
+        "rights/index/open": {"??", "holds"},
+        "rights/index/owner": {"breaches", "disclosures", "hold#*"},
+        "rights/index/received": {"????-??#??"},
+        "rights/index/stuck": {"??", "holds"},
+    },
+    "ContactsRole": {
+        "accounts": {"A#*", "C#*"},
+        "challenges": {
+            "contact_code#*",
+            "contact_request#*",
+            *(f"limit#{name}#*" for name in ("blocks", "contact_attempts", "contact_codes", "invitations")),
+        },
+        "claims": {"user#*"},
+        "keys": {"A#*"},
+    },
+    "ConversationsRole": {
+        "accounts": {"A#*", "C#*"},
+        "challenges": {
+            "conversation_request#*",
+            *(f"limit#{name}#*" for name in ("conversation_changes", "conversations", "message_deletions")),
+        },
+        "keys": {"A#*"},
+    },
+    "TransferCopiesRole": {"ledger": {"rights#*"}, "rights": {"R#*"}},
+    "WorkOnHooksRole": {
+        "accounts": {"A#*"},
+        "challenges": {"limit#hook_strip*"},
+        "claims": {"user#*"},
+        "keys": {"A#*"},
+        "ledger": {"stream_case#*"},
     },
 }
 
@@ -608,6 +653,14 @@ def statements(service: Template) -> Iterator[tuple[str, Template]]:
         for policy in role["Properties"].get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield name, statement
+
+
+def _only(*keys: str) -> Template:
+    """The condition that a request names keys, and only such; without the second part, it may name none."""
+    return {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*keys]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
 
 
 def _resources(statement: Template) -> str:
@@ -647,6 +700,48 @@ def test_role_may_decrypt_only_the_secrets_that_it_may_read(service: Template) -
             assert listed(condition["kms:EncryptionContext:SecretARN"]) == readable[role]
 
 
+@pytest.mark.promise("SEC-1")
+def test_role_unwraps_the_stage_key_of_its_own_stage_only(service: Template) -> None:
+    conditions = {
+        json.dumps(statement.get("Condition"))
+        for _, statement in statements(service)
+        if "${SealingKeyArn}" in listed(statement.get("Resource", []))
+    }
+    bound = {name: f"kms:EncryptionContext:{name}" for name in sorted(keyring.encryption_context())}
+    wanted = {bound["purpose"]: "sealing", bound["stage"]: {"Ref": "Stage"}}
+    assert conditions == {json.dumps({"StringEquals": wanted}, sort_keys=True)}
+
+
+@pytest.mark.promise("SEC-1")
+def test_statement_about_keys_of_items_allows_no_request_without_one(service: Template) -> None:
+    for role, statement in statements(service):
+        if "dynamodb:LeadingKeys" in json.dumps(statement):
+            assert statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}, role
+
+
+@pytest.mark.promise("SEC-1")
+@pytest.mark.parametrize("role", KEYS)
+def test_exposed_role_reaches_the_listed_keys_and_no_others(role: str, service: Template) -> None:
+    reached: dict[str, set[str]] = {}
+    own = [statement for name, statement in statements(service) if name == role]
+    for statement in statements_of_items(role, {"Statement": own}):
+        (keys,) = [one.values for one in statement.conditions if one.operator != "Null"]
+        for place in statement.places:
+            reached.setdefault(place, set()).update(keys)
+    assert reached == KEYS[role]
+
+
+@pytest.mark.promise("SEC-1")
+def test_calls_in_process_are_judged_by_the_policies_of_the_template(service: Template) -> None:
+    built: dict[str, list[Template]] = {}
+    for role, statement in statements(service):
+        built.setdefault(role, []).append(statement)
+    judged = {f"{logical_id(name)}Role": (name, policy) for name, policy in policies().items()}
+    for role, listed_statements in built.items():
+        name, policy = judged[role]
+        assert policy == tuple(statements_of_items(name, {"Statement": listed_statements}))
+
+
 @pytest.mark.promise("RGT-3")
 def test_only_the_worker_of_erasures_may_delete_a_data_key(service: Template) -> None:
     deleting = [
@@ -676,9 +771,9 @@ def test_roles_read_the_holds_of_subjects_and_not_requests_by_query(service: Tem
         if listed(statement.get("Resource", [])) == ["${RightsTableArn}"]
         and "dynamodb:Query" in listed(statement["Action"])
     }
-    of_subjects = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*"]}}
+    of_subjects = _only("A#*")
     assert conditions.pop("WorkRightsRole") is None  # it answers requests
-    of_both = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*", "B#*"]}}
+    of_both = _only("A#*", "B#*")
     assert conditions.pop("AdminRole") == of_both
     roles = ("CloseIdleAccountsRole", "EraseAccountsRole", "RenewShardRole")
     assert conditions == dict.fromkeys(roles, of_subjects)
@@ -692,7 +787,7 @@ def test_jobs_of_breaches_read_and_write_breaches_and_no_request(service: Templa
         if role in {"NotifyOfBreachesRole", "WatchBreachesRole"}
         and listed(statement.get("Resource", [])) == ["${RightsTableArn}"]
     }
-    of_breaches = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["B#*"]}}
+    of_breaches = _only("B#*")
     assert conditions == {"NotifyOfBreachesRole": of_breaches, "WatchBreachesRole": of_breaches}
 
 
@@ -706,9 +801,8 @@ def test_roles_for_decisions_write_suppressions_and_no_claim(service: Template) 
         and role != "PurgeExpiredRole"
     }
     assert conditions.pop("ProfilesRole") is None  # it releases claims on mailboxes
-    only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["unwanted_*"]}}
-    taking = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["phone#*", "unwanted_*"]}}
-    assert conditions.pop("SignupRole") == taking  # a number passes to a new account (ADR 68)
+    only = _only("unwanted_*")
+    assert conditions.pop("SignupRole") == _only("phone#*", "unwanted_*")  # a number passes on (ADR 68)
     roles = ("AdminRole", "ConsentsRole", "EraseAccountsRole", "RightsRole")
     assert conditions == dict.fromkeys(roles, only)
     assert all(kind.startswith("unwanted_") for kind in AddressKind)
@@ -741,8 +835,7 @@ def test_role_may_append_only_to_chains_of_its_own_kinds(service: Template) -> N
         and "dynamodb:PutItem" in listed(statement["Action"])
     }
     assert kinds == {
-        role: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*" for kind in sorted(own)]}}
-        for role, own in LEDGER_KINDS.items()
+        role: _only(*(f"{kind}#*" for kind in sorted(own))) for role, own in LEDGER_KINDS.items()
     }
 
 
@@ -759,8 +852,7 @@ def test_role_reads_only_the_chains_that_its_code_needs(service: Template) -> No
         "WorkRightsRole": {*ChangeKind, _CONSENT, _RIGHTS},  # a copy contains the evidence of both
     }
     assert kinds == {
-        role: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*" for kind in sorted(own)]}}
-        for role, own in (LEDGER_KINDS | also).items()
+        role: _only(*(f"{kind}#*" for kind in sorted(own))) for role, own in (LEDGER_KINDS | also).items()
     }
 
 
@@ -771,7 +863,7 @@ def test_operators_reach_accounts_and_no_conversation(service: Template) -> None
         for role, statement in statements(service)
         if role == "AdminRole" and listed(statement.get("Resource", [])) == ["${AccountsTableArn}"]
     ]
-    assert conditions == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*"]}}]
+    assert conditions == [_only("A#*")]
 
 
 @pytest.mark.promise("SEC-1")
@@ -782,14 +874,10 @@ def test_schedules_of_shards_read_only_the_progress_of_their_job(service: Templa
         if role in {"AnnounceNoticesRole", "RenewConsentsRole", "RenewShardRole"}
         and listed(statement.get("Resource", [])) == ["${ChallengesTableArn}"]
     }
-
-    def only(kind: str) -> Template:
-        return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{kind}#*"]}}
-
     assert conditions == {
-        "AnnounceNoticesRole": only("announcement_progress"),
-        "RenewConsentsRole": only("renewal_progress"),
-        "RenewShardRole": only("renewal_progress"),
+        "AnnounceNoticesRole": _only("announcement_progress#*"),
+        "RenewConsentsRole": _only("renewal_progress#*"),
+        "RenewShardRole": _only("renewal_progress#*"),
     }
 
 

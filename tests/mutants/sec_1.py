@@ -58,6 +58,33 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        name="function_of_transfers_reads_breaches_and_staff",
+        promise="SEC-1",
+        place=".chalice/policy-transfer_copies.json",
+        find='"dynamodb:LeadingKeys": ["R#*"]',
+        replace='"dynamodb:LeadingKeys": ["*"]',
+        harm=(
+            "The function that talks to strangers' servers can read which persons a breach concerns, and "
+            "change who of the staff decided about them."
+        ),
+    ),
+    Mutant(
+        name="request_without_a_key_is_allowed",
+        promise="SEC-1",
+        place=".chalice/policy-conversations.json",
+        find='["conversation_request#*"]},\n        "Null": {"dynamodb:LeadingKeys": "false"}',
+        replace='["conversation_request#*"]}',
+        harm="A request that names no key passes the condition on keys, and reads what other persons wrote.",
+    ),
+    Mutant(
+        name="role_unwraps_the_key_of_another_stage",
+        promise="SEC-1",
+        place=".chalice/policy-usage.json",
+        find='"kms:EncryptionContext:stage": {"Ref": "Stage"}',
+        replace='"kms:EncryptionContext:stage": ["local", "staging", "production"]',
+        harm="A function of a test stage opens the records of real persons with a copied key.",
+    ),
+    Mutant(
         name="keys_have_no_backup",
         promise="SEC-1",
         place="infra/template/data.yaml",

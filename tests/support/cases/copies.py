@@ -25,6 +25,7 @@ from chalicelib.rights.copy.contents import Chat, CopyRequest
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.package import Assembled
 from tests.support.clouds import cloud
+from tests.support.roles.judge import calls_of
 from tests.support.world.world import User
 
 KEY = "exports/r_test.zip"
@@ -139,6 +140,7 @@ def stored(user: User) -> dict[str, list[Record]]:
     return found
 
 
+@calls_of(None)
 def damage(table_name: Table, pk: str, sk: str | None, **changes: Any) -> None:
     """Overwrite attributes of a stored item with invalid values; None removes one."""
     key = Key(table_name, pk, sk)

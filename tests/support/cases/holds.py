@@ -17,6 +17,7 @@ from chalicelib.retention.model import Hold, HoldGround, NewHold
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from tests.support.cases.erasure_requests import notes
+from tests.support.roles.judge import calls_of
 from tests.support.world.world import User
 
 ANA, BORIS = StaffId.new(), StaffId.new()
@@ -35,6 +36,7 @@ def a_hold_on(user: User, *kinds: str, lasts: timedelta = 90 * DAY, **more: Any)
     return NewHold(user_id=UserId(user.user_id), kinds=kinds, **(given | more))
 
 
+@calls_of(None)
 def places_hold(user: User, *kinds: str, lasts: timedelta = 90 * DAY, **more: Any) -> Hold:
     """Place a hold by one operator, and confirm it by another."""
     return holds.confirm(holds.place(ANA, a_hold_on(user, *kinds, lasts=lasts, **more)).hold_id, BORIS)

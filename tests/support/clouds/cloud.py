@@ -32,6 +32,8 @@ from infra.template import load
 from tests.support.clouds.environment import REGION, secret_documents
 from tests.support.clouds.moto import calls as moto_calls
 from tests.support.clouds.moto import copies, costs
+from tests.support.roles.functions import functions_known
+from tests.support.roles.judge import calls_of
 
 ACCOUNT = copies.ACCOUNT
 _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexes")
@@ -41,7 +43,7 @@ _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecificatio
 def emulated() -> Iterator[None]:
     """Run an empty AWS account in this process, with all resources that the functions expect."""
     os.environ["RU4M_LOOKUP_VERSIONS"] = "1"
-    with costs.left_out(), mock_aws():
+    with costs.left_out(), functions_known(), mock_aws():
         if not copies.restore():
             _create_resources()
             copies.keep()
@@ -133,9 +135,12 @@ def rotate_keys(purpose: str) -> None:
     aws.client("secretsmanager").put_secret_value(
         SecretId=f"ru4m/test/{purpose}", SecretString=json.dumps({"versions": versions, "current": "2"})
     )
+    if purpose == "lookup":
+        os.environ["RU4M_LOOKUP_VERSIONS"] = "2,1"
     new_container()
 
 
+@calls_of(None)
 def delete_account(account_id: str) -> None:
     """Delete all items under an account's keys, as an erasure does."""
     client = aws.client("dynamodb")
@@ -202,6 +207,7 @@ def sent_mail(purpose: Purpose | None = None) -> Iterator[list[dict[str, Any]]]:
         events.unregister("after-call.sesv2.SendEmail", take)
 
 
+@calls_of(None)
 def all_items() -> list[dict[str, Any]]:
     """Return every item of every table, raw."""
     client = aws.client("dynamodb")
@@ -211,6 +217,7 @@ def all_items() -> list[dict[str, Any]]:
     return items
 
 
+@calls_of(None)
 def items_of(name: str) -> list[dict[str, Any]]:
     """Return every item of a table, raw."""
     items: list[dict[str, Any]] = aws.client("dynamodb").scan(TableName=settings().table(name))["Items"]
@@ -222,6 +229,7 @@ def records(kind: str) -> list[dict[str, Any]]:
     return [item for item in all_items() if item.get("kind") == {"S": kind}]
 
 
+@calls_of(None)
 def pin(account_id: str, sk: str, until: datetime) -> None:
     """Keep an item of an account stored after it expires, as an open request for a copy does."""
     aws.client("dynamodb").update_item(
@@ -309,13 +317,14 @@ def failing(
 def hooked(service: str, moment: str, hook: Callable[..., None]) -> Iterator[None]:
     """Call a function at each call to a service, such as at `after-call.sesv2.SendEmail`."""
     moto_calls.note()
+    own = calls_of(None)(hook)
     for client in clients_of(service):
-        client.meta.events.register_last(moment, hook)
+        client.meta.events.register_last(moment, own)
     try:
         yield
     finally:
         for client in clients_of(service):
-            client.meta.events.unregister(moment, hook)
+            client.meta.events.unregister(moment, own)
 
 
 def losing_responses(operation: str, times: int = 1) -> AbstractContextManager[None]:

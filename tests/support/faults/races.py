@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import pytest
 
 from chalicelib.core import table
+from tests.support.roles.judge import calls_of
 
 T = TypeVar("T")
 
@@ -20,7 +21,8 @@ def just_before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, other: 
 
     def after_the_other(*args: Any, **more: Any) -> Any:
         monkeypatch.setattr(module, name, function)
-        results.append(other())
+        with calls_of(None):
+            results.append(other())
         return function(*args, **more)
 
     monkeypatch.setattr(module, name, after_the_other)

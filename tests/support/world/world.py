@@ -30,6 +30,7 @@ from chalicelib.core import aws, clock, metrics, observe
 from tests.support.canaries.in_process import Canaries
 from tests.support.clouds import cloud
 from tests.support.clouds.moto.copies import Beginning
+from tests.support.roles.judge import calls_of
 from tests.support.world.builders import PRIVACY, a_device, a_phone, a_verification
 from tests.support.world.contract import check_documented
 from tests.support.world.operators import Operator, signed_by
@@ -169,6 +170,7 @@ class World:
         """Return a member of the controller's staff, who signs requests."""
         return Operator(self, f"arn:aws:iam::123456789012:user/{name}")
 
+    @calls_of(None)
     def set_state(self, user: "User", state: str) -> None:
         """Set an account frozen or restricted, as the rights engine does."""
         aws.client("dynamodb").update_item(

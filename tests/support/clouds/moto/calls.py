@@ -28,6 +28,8 @@ from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sqs.responses import SQSResponse
 from werkzeug.exceptions import HTTPException
 
+from tests.support.roles.judge import judge
+
 # The services with many calls, if their protocol is JSON. The address of an emulator is another one.
 _HANDLERS: dict[str, Callable[[], BaseResponse]] = {
     "dynamodb": DynamoHandler,
@@ -104,6 +106,7 @@ def _answer(handler: BaseResponse) -> tuple[int, dict[str, Any], Any]:
     """Status, headers and body; moto asks its description of DynamoDB about each value of a result."""
     if not _is_on_items(handler):
         return handler.call_action()
+    judge(handler._get_action(), handler.params)
     handler.body, action = handler.params, _ON_ITEMS[handler._get_action()]
     try:
         answered: ActionResult = getattr(handler, action)()
