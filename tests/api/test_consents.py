@@ -15,6 +15,7 @@ from chalicelib.core.clock import MINUTE, to_text
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import Purpose, Refusal, refusal
 from chalicelib.privacy.subject_keys import DATA_KEY
+from tests.support.cases.recycled import is_let_in_by
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.world.builders import PRIVACY, TERMS
@@ -403,10 +404,11 @@ def test_decisions_are_not_readable_in_the_tables(mila: User) -> None:
 
 @pytest.mark.promise("RGT-7")
 def test_evidence_of_a_consent_outlasts_its_withdrawal_by_five_years(world: World, mila: User) -> None:
+    mila.has_email("mila@test.example")
     mila.consents("analytics")
     given = history(mila)[0]["header"]["record_id"]
     world.advance(timedelta(days=4 * 365))
-    mila = world.a_user(phone=mila.phone)
+    mila = is_let_in_by(world.a_user(phone=mila.phone), "mila@test.example")
     mila.withdraws("analytics")
     world.advance(timedelta(days=5 * 365))
     (left,) = [item for item in ledger() if int(item["delete_at"]["N"]) > world.now.timestamp()]

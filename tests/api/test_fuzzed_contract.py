@@ -152,8 +152,9 @@ def _use_existing_ids(case: Case, world: World) -> User:
         parts["user_id"] = user.user_id
     elif "version" in parts:
         parts["version"] = TERMS
-    elif isinstance(body, dict) and "phone" in body:
+    elif isinstance(body, dict) and ("phone" in body or case.path == "/v1/signup"):
         body["phone"] = a_phone()
+        body.pop("email", None)
     return user
 
 

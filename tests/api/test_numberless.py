@@ -16,7 +16,7 @@ ADDRESS = "mila@test.example"
 def numberless(world: World) -> User:
     """Return a user with a mailbox, whose number was taken off the account."""
     user = world.a_user()
-    user.has_email(ADDRESS)
+    user.has_had_email(ADDRESS)
     loses_number(user)
     return user
 

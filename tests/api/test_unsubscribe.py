@@ -253,6 +253,7 @@ SERVICE_MAIL = {
     "chalicelib/messages/campaigns/campaign.py": "LEGAL_OBLIGATION",
     "chalicelib/accounts/challenges/service.py": "AUTHENTICATION",
     "chalicelib/accounts/profiles/messages.py": "AUTHENTICATION",
+    "chalicelib/accounts/sessions/messages.py": "AUTHENTICATION",
     "chalicelib/rights/erasure/idle/warnings.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/answers/letters.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/steps/announce.py": "LEGAL_OBLIGATION",

@@ -137,7 +137,7 @@ def test_claims_of_accounts_move_and_the_old_version_is_removed(stage: LookupSta
         assert world.a_user(phone=user.phone).user_id == user.user_id
         assert late.gets(f"/v1/users/{user.user_id}").status == 200
     assert late.has_email(address).problem == "email_taken"
-    assert people[0].changes(email=None).status == 200
+    assert people[0].is_stepped_up().changes(email=None).status == 200
     assert late.has_email(address).status == 200
 
 
@@ -195,7 +195,7 @@ def test_address_in_quarantine_under_an_old_version_can_be_claimed_and_released(
     erase_tables(mila.account_id)
     stage.keys.rotate()
     assert vuk.has_email(address).status == 200
-    assert vuk.changes(email=None).status == 200
+    assert vuk.is_stepped_up().changes(email=None).status == 200
     assert world.a_user().has_email(address).status == 200
 
 
@@ -206,7 +206,7 @@ def test_address_claimed_under_an_old_version_is_taken_until_it_is_released(
     mila.has_email(address)
     stage.keys.rotate()
     assert vuk.has_email(address).problem == "email_taken"
-    assert mila.changes(email=None).status == 200
+    assert mila.is_stepped_up().changes(email=None).status == 200
     assert vuk.has_email(address).status == 200
 
 
@@ -215,10 +215,11 @@ def test_address_removed_while_its_claim_moves_is_free(
 ) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
+    mila.is_stepped_up()
     stage.keys.rotate()
     just_before(monkeypatch, table, "transact", stage.rekey)
     assert mila.changes(email=None).problem == "changed_meanwhile"
-    assert mila.changes(email=None).status == 200
+    assert mila.is_stepped_up().changes(email=None).status == 200
     assert vuk.has_email(address).status == 200
 
 
@@ -233,10 +234,11 @@ def test_claim_missed_by_a_read_while_it_moved_is_still_removed(
     def missing(keys: Any) -> Any:
         return {key: item for key, item in batch_get(keys).items() if key.table is not Table.CLAIMS}
 
+    mila.is_stepped_up()
     with monkeypatch.context() as moving:
         moving.setattr(table, "batch_get", missing)
         assert mila.changes(email=None).problem == "changed_meanwhile"
-    assert mila.changes(email=None).status == 200
+    assert mila.is_stepped_up().changes(email=None).status == 200
     assert vuk.has_email(address).status == 200
 
 

@@ -324,7 +324,10 @@ EXPECTED = {
         _own_logs("profiles"),
         _MARKS,
         *_LEDGER,
-        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem, dynamodb:UpdateItem",
+            "${AccountsTableArn}",
+        ),
         (
             "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem",
             "${ClaimsTableArn}",
@@ -614,6 +617,7 @@ KEYS = {
         "rights/index/owner": {"breaches", "disclosures", "hold#*"},
         "rights/index/received": {"????-??#??"},
         "rights/index/stuck": {"??", "holds"},
+        "usage": {"A#*"},
     },
     "ContactsRole": {
         "accounts": {"A#*", "C#*"},

@@ -257,7 +257,7 @@ def test_proofs_that_leave_no_channel_wait_for_two_operators(world: World, mila:
     request = work(world, request_id, within=2 * DAY)
     assert (request.status, at_step("warn")(request)) == (Status.AWAITING_VERIFICATION, True)
     assert signed_in(mila).profile()["display_name"]  # it is not frozen
-    assert "two of our staff check who made it" in world.mails_to("mila@example.com")[-1]
+    assert any("two of our staff check who made it" in mail for mail in world.mails_to("mila@example.com"))
     assert [alice.notes_identity(request_id).status, alice.notes_identity(request_id).status] == [200, 403]
     assert work(world, request_id, within=HOUR).status is Status.AWAITING_VERIFICATION
     assert bob.notes_identity(request_id).json["status"] == "in_progress"

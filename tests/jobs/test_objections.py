@@ -13,11 +13,15 @@ from chalicelib.core.metrics import Metric
 from chalicelib.privacy.purposes import Purpose, permits
 from chalicelib.rights.request import store
 from chalicelib.rights.request.terms import Status
+from tests.support.cases.recycled import returns_after_years
 from tests.support.cases.restrictions import events, lifts, objects, work, work_for
 from tests.support.world.builders import a_fault
 from tests.support.world.world import User, World
 
 COMPELLING = "A21CompellingGrounds"
+
+
+ADDRESS = "mila@test.example"
 
 
 @pytest.fixture
@@ -74,9 +78,10 @@ def test_refused_objection_ends_after_its_announcement(world: World, mila: User)
 @pytest.mark.promise("RGT-5")
 @pytest.mark.promise("RET-3")
 def test_objection_older_than_three_years_is_lifted_by_its_subject(world: World, mila: User) -> None:
+    mila.has_email(ADDRESS)
     request_id = objects(mila, "diagnostics")
     work_for(world, request_id, 4 * 365 * DAY)
-    mila = mila.signs_in_again()
+    mila = returns_after_years(mila, ADDRESS)
     assert not may_use(mila, Purpose.DIAGNOSTICS)
     assert lifts(mila, request_id).status == 200
     assert may_use(mila, Purpose.DIAGNOSTICS)

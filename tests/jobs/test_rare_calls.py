@@ -21,12 +21,15 @@ from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request.terms import Destination, Status
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import asks_for_erasure, at_step, work
+from tests.support.cases.recycled import returns_after_years
 from tests.support.clouds import cloud
 from tests.support.jobs.idle_accounts import an_idle_owner, be_fast, close_idle
 from tests.support.world.builders import a_phone, a_schedule_event
 from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.promise("SEC-1")
+
+ADDRESS = "mila@test.example"
 
 
 def versions_of_suppressions() -> list[str]:
@@ -91,9 +94,10 @@ def test_hold_keeps_records_that_are_no_usage(world: World, kind: str) -> None:
 
 def test_request_for_a_copy_keeps_an_invoice_that_is_due_for_deletion(world: World, stream: Emulator) -> None:
     mila, ends = an_invoiced_user(world), stored_until("invoice")
+    mila.has_email(ADDRESS)
     world.traveller.move_to(ends - DAY)
     stream.fault(path="/export/users", status=503, times=10_000)
-    asked = mila.signs_in_again().is_stepped_up().exercises("access")
+    asked = returns_after_years(mila, ADDRESS).is_stepped_up().exercises("access")
     engine.advance(RightsRequestId(asked.json["id"]), worker_for(Destination.WORK))
     assert stored_until("invoice") > ends
 

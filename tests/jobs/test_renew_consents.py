@@ -18,6 +18,7 @@ from chalicelib.privacy.leases import SHARD_LEASE
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.retention.consent_jobs import renew_consents, renew_shard
 from tests.support.cases.copies import damage
+from tests.support.cases.recycled import returns_after_years
 from tests.support.clouds import cloud
 from tests.support.clouds.cloud import counted
 from tests.support.faults.crash import Killed
@@ -29,6 +30,7 @@ from tests.support.world.world import User, World
 
 pytestmark = pytest.mark.proof  # takes long
 
+ADDRESS = "mila@test.example"
 DUE = timedelta(days=5 * 365 + 1 - 90)  # after a consent was given; one leap day lies in between
 
 
@@ -39,7 +41,7 @@ def run() -> Any:
 
 def sign_in_again(user: User) -> User:
     """Sign the same person in again, years later."""
-    return user.world.a_user(phone=user.phone)
+    return returns_after_years(user, ADDRESS)
 
 
 def records(user: User, purpose: str = "analytics") -> list[dict[str, Any]]:
@@ -62,6 +64,7 @@ def one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
 def mila(world: World) -> User:
     """Return a user who consents to analytics."""
     mila = world.a_user()
+    mila.has_email(ADDRESS)
     assert mila.consents("analytics").status == 200
     return mila
 

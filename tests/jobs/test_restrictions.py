@@ -25,6 +25,7 @@ from chalicelib.stream.model import StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import stored_account
 from tests.support.cases.guests import enters
+from tests.support.cases.recycled import returns_after_years
 from tests.support.cases.restrictions import events, lifts, restricts, work, work_for
 from tests.support.clouds import cloud
 from tests.support.stream.chat import Chatters
@@ -39,7 +40,8 @@ HELLO = "See you at nine"
 def mila(world: World, stream: Emulator) -> User:
     """Return a user who chats, submits usage and has a mail address."""
     mila = world.a_user()
-    mila.has_email(an_address())
+    mila.verified["address"] = an_address()
+    mila.has_email(mila.verified["address"])
     mila.consents("analytics")
     mila.submits_usage(an_event(screen="home"))
     chat = Chatters({"Mila": UserId(mila.user_id)})
@@ -71,7 +73,7 @@ def preserved(request_id: str) -> str | None:
 
 def returns(mila: User) -> User:
     """Return the user with a new session, since access tokens last minutes."""
-    return mila.signs_in_again()
+    return returns_after_years(mila, mila.verified.get("address", ""))
 
 
 @pytest.mark.promise("RGT-4")

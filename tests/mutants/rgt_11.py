@@ -117,9 +117,9 @@ MUTANTS = (
     Mutant(
         name="code_makes_the_request_of_an_older_one",
         promise="RGT-11",
-        place="chalicelib.rights.guests.store:_key",
-        find='f"guest#{challenge.challenge_id}#{clock.to_epoch(challenge.created_at)}"',
-        replace='f"guest#{challenge.challenge_id}"',
+        place="chalicelib.rights.guests.store:draft_of",
+        find="found if found and found.created_at == challenge.created_at else None",
+        replace="found",
         harm="A guest proves their number for an objection, and gets the copy that they wanted a day before.",
     ),
     Mutant(

@@ -45,6 +45,9 @@ def test_cancellation_and_refusal_close_a_request() -> None:
     assert of(("received", RECEIVED), ("cancelled", {})).closing == ClosingEvidence(Status.CANCELLED)
     assert of(("given_up_for_erasure", {})).closing == ClosingEvidence(Status.CANCELLED)
     assert of(("superseded", {})).closing == ClosingEvidence(Status.CANCELLED)
+    voided = of(("voided", {})).closing
+    assert voided is not None
+    assert (voided.status, voided.voided_at is None) == (Status.CANCELLED, False)
     decided = of(("decided", refused)).closing
     assert decided == ClosingEvidence(Status.REFUSED, RefusalReason.LEGAL_CLAIMS)
 

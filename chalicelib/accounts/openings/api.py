@@ -16,7 +16,7 @@ from chalicelib.accounts.profiles.model import EmailVerification
 from chalicelib.accounts.profiles.store import READABLE_PROFILE
 from chalicelib.accounts.service import LANGUAGE, OPEN_ACCOUNT
 from chalicelib.accounts.sessions import step_up
-from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, RightsCaller, SessionHolder
+from chalicelib.accounts.sessions.caller import RightsCaller, SessionHolder, StepUpCaller
 from chalicelib.accounts.sessions.model import SteppedUp, SteppingUp
 from chalicelib.accounts.sessions.store import OPEN_SESSION
 from chalicelib.core.errors import InProgress, SessionEnded, Unavailable
@@ -71,7 +71,7 @@ def verify_opening(caller: SessionHolder, challenge_id: ChallengeId, body: Email
     limit=Unlimited("Repeating it changes nothing"),
     problems=(Unavailable,),
 )
-def confirm_session(caller: ActiveStepUpCaller, session_id: SessionId) -> NoContent:
+def confirm_session(caller: StepUpCaller, session_id: SessionId) -> NoContent:
     """Let in another session of the account, which is of scope `waiting`.
 
     To refuse it, send DELETE /v1/sessions/{session_id}.

@@ -70,7 +70,7 @@ def start(asked: GuestRequest, address: ClientAddress, key: IdempotencyKey | Non
     challenge = _send_code(asked, asked.contact(), None, address, key)
     body = RequestedChange(**{name: getattr(asked, name) for name in RequestedChange.model_fields})
     store.keep_draft(
-        challenge,
+        challenge.challenge_id,
         GuestDraft(
             request_id=RightsRequestId.new(),
             asked=body.model_dump_json(),

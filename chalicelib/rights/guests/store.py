@@ -1,15 +1,17 @@
 """All DynamoDB access of guests: what a request asks for, by the challenge of its code.
 
-guest#<challenge>#<second>    the draft, by the instant at which the challenge was created
+guest#<challenge>    the draft
 
-A challenge gets the same id a day later, by the same Idempotency-Key, but not the same draft.
+A challenge gets the same id a day later, by the same Idempotency-Key. So a draft belongs to the challenge
+that was created at the same instant, and replaces an older one.
 """
 
 from contextlib import suppress
 
 from chalicelib.accounts.challenges.model import Challenge
 from chalicelib.core import clock, table
-from chalicelib.core.table import Conflict, Create, Key, Table
+from chalicelib.core.ids import ChallengeId
+from chalicelib.core.table import Attr, Conflict, Create, Key, Table
 from chalicelib.privacy import codec
 from chalicelib.rights.guests.model import GuestDraft
 
@@ -18,21 +20,23 @@ class DraftExists(Conflict):
     """The same request, repeated with its Idempotency-Key, stored the draft before."""
 
 
-def keep_draft(challenge: Challenge, draft: GuestDraft) -> None:
+def keep_draft(challenge_id: ChallengeId, draft: GuestDraft) -> None:
     """Store a draft, unless an earlier call did.
 
     Raises:
         Unavailable: DynamoDB does not answer.
     """
-    key = _key(challenge)
+    key = _key(challenge_id)
+    older = Attr("created_at").lt(clock.to_text(draft.created_at))
     with suppress(DraftExists):
-        table.write(Create(key, codec.to_item(draft, key), conflict=DraftExists))
+        table.write(Create(key, codec.to_item(draft, key), conflict=DraftExists, or_over=older))
 
 
 def draft_of(challenge: Challenge) -> GuestDraft | None:
     """The draft of a challenge; None if there is none, or it has expired."""
-    return codec.read(GuestDraft, _key(challenge))
+    found = codec.read(GuestDraft, _key(challenge.challenge_id))
+    return found if found and found.created_at == challenge.created_at else None
 
 
-def _key(challenge: Challenge) -> Key:
-    return Key(Table.CHALLENGES, f"guest#{challenge.challenge_id}#{clock.to_epoch(challenge.created_at)}")
+def _key(challenge_id: ChallengeId) -> Key:
+    return Key(Table.CHALLENGES, f"guest#{challenge_id}")
