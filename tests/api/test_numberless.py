@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.cases.recycled import loses_number
@@ -107,3 +109,14 @@ def test_sign_in_names_either_a_number_or_a_mailbox(world: World) -> None:
     for body in ({}, {"phone": a_phone(), "email": ADDRESS}):
         answer = world.call("POST", "/v1/signup", body={"device": a_device(), **body})
         assert [error["code"] for error in answer.json["errors"]] == ["one_contact"]
+
+
+@pytest.mark.promise("ACC-1")
+def test_mailbox_of_less_than_seven_days_steps_up_and_opens_nothing(world: World) -> None:
+    user = world.a_user()
+    user.has_email(ADDRESS)
+    loses_number(user)
+    assert user.asks_to_step_up().problem == "sms_unavailable"
+    assert signs_in_by_mail(world).problem == "not_found"
+    world.advance(timedelta(days=7))
+    assert signs_in_by_mail(world).json["user_id"] == user.user_id
