@@ -177,6 +177,8 @@ def test_letter_that_an_operator_enters_erases_the_account(
     receipt = entered.output.split()[-1]
     link = ReceiptLink(gordana.phone, entered.output.split()[0], receipt)
     gordana.secrets["receipt"] = receipt
+    checked = run("bob", "identity-came", link.request_id)
+    assert checked.exit_code == 0, checked.output
     wait_until_completed(link)
     assert_gone(gordana)
     assert json.loads(link.certificate())["algorithm"] == "ECDSA_SHA_256"

@@ -157,7 +157,8 @@ def test_request_of_an_agent_is_answered_to_the_subject(
     phone = a_phone()
     phone.sign_up("Represented")
     today = clock.day_of(clock.now()).isoformat()
-    seen = ("--on-behalf", "agent", "--authority", "power_of_attorney", "--seen-on", today)
+    authority = ("--authority", "power_of_attorney", "--seen-on", today, "--file", "117/2026")
+    seen = ("--on-behalf", "agent", *authority)
     words = ("--user", phone.user_id, "--right", "access", "--by", "letter", "--on", today)
     entered = run("alice", "enter", *words, *seen)
     assert entered.exit_code == 0, entered.output

@@ -105,6 +105,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
         "ledger": {"Put", "Query"},
         "rights": {"BatchGet", "Delete", "Get", "Put", "QueryOwner"},
+        "usage": {"Put"},
     },
     "roll_up_usage": {
         "accounts": {"BatchGet"},
@@ -364,6 +365,8 @@ def test_only_codes_and_notifying_jobs_send_mail(allowed_operations: TriedRoles)
         "profiles",
         "notify_of_breaches",
         "rights",
+        "sessions",
+        "signup",
         "work_rights",
     }
 
