@@ -113,7 +113,7 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     """
     with suppress(accounts.AccountMoved):
         return _open(challenge, answer)
-    # At this moment a dispute about the number began or ended, so whoever has the number is in doubt.
+    # At this moment a dispute about the number began or ended, so it is in doubt who has the number.
     with suppress(accounts.AccountMoved):
         return _open(challenge, answer, is_in_doubt=True)
     raise Unavailable

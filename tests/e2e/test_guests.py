@@ -124,7 +124,7 @@ def test_former_user_gets_an_answer_that_does_not_reveal_the_former_account(
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-11")
-def test_locked_out_user_gets_the_copy_after_two_proofs_and_the_check_of_two_operators(
+def test_locked_out_user_gets_the_copy_after_two_proofs_and_two_checks(
     cloud: LocalCloud, a_phone: Callable[[], Phone], run: Callable[..., Any]
 ) -> None:
     phone, address = a_phone(), f"locked.{uuid.uuid4().hex[:8]}@inbox.example"

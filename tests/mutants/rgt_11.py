@@ -160,6 +160,6 @@ MUTANTS = (
         place="chalicelib.rights.operators.lists:log_page",
         find="if one.voided_at is None",
         replace="if one.request_id",
-        harm="A request that nobody made is in the yearly figures, as one that its subject withdrew.",
+        harm="A request that no person made is in the yearly figures, as one that its subject withdrew.",
     ),
 )
