@@ -146,7 +146,7 @@ def test_device_that_signed_in_after_the_letter_does_not_open_an_idle_account(
     world.an_operator("bob").notes_identity(request_id)
     work(world, request_id, at_step("settle"))
     stranger = a_device()
-    assert world.a_user(mila.phone, stranger).session["scope"] == "full"  # not frozen yet
+    assert world.a_user(mila.phone, stranger).session["scope"] == "waiting"  # not frozen yet
     work(world, request_id, at_step("suspend_at_stream"))
     challenge = world.asks_for_a_code(mila.phone, stranger).json["challenge_id"]
     answer = world.verifies(challenge, world.code_for(mila.phone), device_id=stranger["id"])
