@@ -37,16 +37,6 @@ PARENT = AGENT | {"on_behalf": "parent", "authority": "parental_responsibility"}
 
 
 @pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
-
-
-@pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
     """Return a user with a number and no mailbox, whom Stream knows."""
     apply_to(stream)

@@ -5,16 +5,10 @@ So the number, and the mailbox that the account has so far, are notified before 
 message there is no change, and a process that is killed in between sends it again (ADR 10, ADR 43).
 """
 
-from contextlib import suppress
-
 from chalicelib.accounts.model import Account
-from chalicelib.core.ids import MailId
+from chalicelib.accounts.sessions.messages import notify
 from chalicelib.core.settings import settings
-from chalicelib.messages import mail, sms
-from chalicelib.messages.letters import Letters, ShortTexts, WrittenMessage
-from chalicelib.messages.mail import MailNotSent
-from chalicelib.messages.sms import TextMessage, TextRefused
-from chalicelib.privacy.purposes import Purpose
+from chalicelib.messages.letters import Addressee, Letters, ShortTexts, WrittenMessage
 
 # One part in each script, like every warning.
 _NUMBER_TEXT: ShortTexts = {
@@ -78,35 +72,20 @@ def announce_number_change(account: Account, email: str | None) -> None:
     """Notify the account's number and mailbox, as far as it has them, that the number is about to change.
 
     Raises:
-        TextUnavailable, TextInDoubt: as for `_announce`.
+        TextUnavailable, TextInDoubt: as for `notify`.
     """
     words = {"hours": str(settings().erasure.recovery_hours)}
-    _announce(account, email, WrittenMessage(_NUMBER_MAIL, _NUMBER_TEXT, words))
+    notify(WrittenMessage(_NUMBER_MAIL, _NUMBER_TEXT, words), _owner(account, email))
 
 
 def announce_mailbox_change(account: Account, former: str | None) -> None:
     """Notify the account's number that its mailbox is about to change, and the mailbox that it loses, if any.
 
     Raises:
-        TextUnavailable, TextInDoubt: as for `_announce`.
+        TextUnavailable, TextInDoubt: as for `notify`.
     """
-    _announce(account, former, WrittenMessage(_MAILBOX_MAIL, _MAILBOX_TEXT, {}))
+    notify(WrittenMessage(_MAILBOX_MAIL, _MAILBOX_TEXT, {}), _owner(account, former))
 
 
-def _announce(account: Account, email: str | None, message: WrittenMessage) -> None:
-    """Notify the account's number, and a mailbox of it, of what is about to change.
-
-    A number that SNS refuses for good cannot be notified. The mail is sent at most once per call; a metric
-    counts one that SES does not accept.
-
-    Raises:
-        TextUnavailable: SNS did not accept the text message.
-        TextInDoubt: it is unknown whether it did.
-    """
-    if account.phone:
-        with suppress(TextRefused):
-            sms.send(TextMessage(account.phone, message.text(account.locale)), Purpose.AUTHENTICATION)
-    if email:
-        with suppress(MailNotSent):
-            letter = message.mail(MailId.new(), email, account.locale)
-            mail.send(letter, Purpose.AUTHENTICATION, choices=None)
+def _owner(account: Account, mailbox: str | None) -> Addressee:
+    return Addressee(email=mailbox, phone=account.phone, locale=account.locale)

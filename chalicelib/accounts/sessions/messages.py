@@ -104,13 +104,22 @@ def announce_new_device(owner: Addressee) -> None:
 def announce_waiting(owner: Addressee) -> None:
     """Notify every channel of the account that a new device waits; before the session is opened.
 
-    A number that SNS refuses for good cannot be notified.
+    Raises:
+        TextUnavailable, TextInDoubt: as for `notify`.
+    """
+    notify(WrittenMessage(_WAITING, _WAITING_TEXT, {}), owner)
+
+
+def notify(message: WrittenMessage, owner: Addressee) -> None:
+    """Send a message to the number and to the mailbox of an account's owner, as far as there are any.
+
+    A number that SNS refuses for good cannot be notified. The mail is sent at most once per call; a metric
+    counts one that SES does not accept.
 
     Raises:
         TextUnavailable: SNS did not accept the text message.
         TextInDoubt: it is unknown whether it did.
     """
-    message = WrittenMessage(_WAITING, _WAITING_TEXT, {})
     if owner.phone:
         with suppress(TextRefused):
             sms.send(TextMessage(owner.phone, message.text(owner.locale)), Purpose.AUTHENTICATION)

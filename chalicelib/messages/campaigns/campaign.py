@@ -86,7 +86,7 @@ class Campaign:
         recipients: reads how at most 20 accounts can be reached. One that is gone is missing; None: the
             notice does not concern it.
         read_letter: reads what the letter says, once for each run.
-        exempts: the item that an account has if the notice does not concern it; None: no item tells.
+        exempts: the item that an account has if the notice does not concern it; None: no item shows that.
         finish: records that the parts with this progress are complete; it is called until it succeeds and
             the campaign is no longer due. None: nothing is recorded.
         rewritten_after: when the progress of a complete part is written again, so that it does not expire.

@@ -111,7 +111,7 @@ def _answer(handler: BaseResponse) -> tuple[int, dict[str, Any], Any]:
     try:
         answered: ActionResult = getattr(handler, action)()
     except (ServiceException, HTTPException) as error:
-        setattr(handler, action, partial(_fail, error))  # `call_action` tells how to answer it
+        setattr(handler, action, partial(_fail, error))  # `call_action` knows its answer
         return handler.call_action()
     return 200, handler.response_headers, json.dumps(_sent(answered.result))
 
