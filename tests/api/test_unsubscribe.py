@@ -252,7 +252,6 @@ def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> 
 SERVICE_MAIL = {
     "chalicelib/messages/campaigns/campaign.py": "LEGAL_OBLIGATION",
     "chalicelib/accounts/challenges/service.py": "AUTHENTICATION",
-    "chalicelib/accounts/profiles/messages.py": "AUTHENTICATION",
     "chalicelib/accounts/sessions/messages.py": "AUTHENTICATION",
     "chalicelib/rights/erasure/idle/warnings.py": "LEGAL_OBLIGATION",
     "chalicelib/rights/answers/letters.py": "LEGAL_OBLIGATION",
