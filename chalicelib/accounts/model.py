@@ -82,6 +82,11 @@ class NumberDispute(BaseModel, frozen=True, extra="forbid"):
         """When a device proved the number first; `device`: its keyed hashes. None if it did not."""
         return next((self.first_proofs[label] for label in device if label in self.first_proofs), None)
 
+    def passes_at(self, device: Sequence[str]) -> datetime | None:
+        """From when on another proof by a device takes the number; None before its first proof."""
+        first = self.first_proof_by(device)
+        return first + NUMBER_WAIT if first else None
+
 
 class Account(
     Record,
@@ -95,7 +100,8 @@ class Account(
     """An account. It belongs to one mobile number, or for a while to none (ACC-1).
 
     `phone` is None if the number that it had belongs to another person (ADR 68). `number_changed_at`: when
-    the number was last changed or lost (ADR 43). `version` grows with each change of the sealed part.
+    the number was last changed or lost (ADR 43). `sessions_since`: earlier sessions have ended, since two
+    operators let its owner give it a number. `version` grows with each change of the sealed part.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
@@ -112,6 +118,7 @@ class Account(
     revoked_before: Annotated[Instant | None, NOT_PERSONAL] = None
     frozen: Annotated[Frozen | None, NOT_PERSONAL] = None
     number_changed_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    sessions_since: Annotated[Instant | None, NOT_PERSONAL] = None
     dispute: Annotated[
         NumberDispute | None, NotPersonal(withheld="the devices in it may belong to another person")
     ] = None

@@ -49,6 +49,7 @@ from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other
     not_erasing,
     number_change,
     number_loss,
+    number_return,
     releasing,
     restoration,
     restricting,
@@ -121,9 +122,26 @@ def owner_of_email(mailbox: str) -> AccountId | None:
     return owner_by_claim(ClaimKind.EMAIL, mailbox)
 
 
-def phone_moves(owner: AccountId, before: str | None, after: str | None) -> list[Write]:
-    """The writes that claim a new number instead of the old one: `store.claim_moves`."""
+def phone_moves(
+    owner: AccountId, before: str | None, after: str | None, takes_from: AccountId | None = None
+) -> list[Write]:
+    """The writes that claim a new number instead of the old one: `store.claim_moves`.
+
+    `takes_from`: the account that has the new number until then.
+    """
+    if after and takes_from:
+        taken = store.taking_writes(after, takes_from, owner)
+        return [*store.claim_moves(ClaimKind.PHONE, owner, before, None), *taken]
     return store.claim_moves(ClaimKind.PHONE, owner, before, after)
+
+
+def number_passing(former: Account, keys: SubjectKeys) -> list[Write]:
+    """The writes after which an account, in any state, has lost its number to another one (ADR 68).
+
+    Operators find it by the number for as long as after a change of it. The conflicts are AccountMoved and
+    ClaimMoved.
+    """
+    return [*number_loss(former, keys), *former_claims(former)]
 
 
 def email_moves(account: Account, before: str | None, after: str | None, keys: SubjectKeys) -> list[Write]:

@@ -108,6 +108,7 @@ _LABELS = {
     "placed_at": "Recorded",
     "provider_reference": "Reference of the payment provider",
     "restraints": "Your restrictions and objections in force",
+    "sessions_since": "Sign-ins before this time have ended",
     "revoked_before": "Chat access issued before this time is invalid",
     "announced_at": "Announced",
     "campaign": "Occasion",

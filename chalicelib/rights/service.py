@@ -154,6 +154,9 @@ def by_receipt(request_id: RightsRequestId, receipt: str) -> RightsRequest:
 def cancel(account_id: AccountId, request_id: RightsRequestId, by: str = evidence.SUBJECT) -> RightsRequest:
     """Cancel a request. Repeating the call changes nothing. `by`: the actor, in the words of the evidence.
 
+    If operators let the owner have another number, the session may be that of a thief: two operators decide
+    again (ADR 68).
+
     Raises:
         NotFound: as for `own`.
         TooLate: it is closed, its deletion has begun, or its copy is being sent to another controller.
@@ -163,7 +166,7 @@ def cancel(account_id: AccountId, request_id: RightsRequestId, by: str = evidenc
     def cancellation(request: RightsRequest) -> Move | None:
         if request.account_id != account_id:
             raise NotFound
-        return _cancellation(request, by)
+        return _contest(request, by) if request.gives_number else _cancellation(request, by)
 
     return apply_move(request_id, None, cancellation).request
 
@@ -187,6 +190,19 @@ def _cancellation(request: RightsRequest, by: str = evidence.SUBJECT) -> Move | 
         return None
     states.check_open(request)
     return record.closing_move(request, Status.CANCELLED, "cancelled", {"by": by})
+
+
+def _contest(request: RightsRequest, by: str) -> Move | None:
+    states.check_cancellable(request)
+    if request.notes.contested_at:
+        return None
+    undecided = {
+        "status": Status.AWAITING_VERIFICATION,
+        "proofs": (),
+        "notes": replace(request.notes, contested_at=clock.now(), identity_checked_by=None),
+    }
+    after = with_next_step_due(request.model_copy(update=undecided), clock.now())
+    return Move(after, "contested", {"by": by})
 
 
 def _preserved_file(request: RightsRequest) -> ExportFile | None:

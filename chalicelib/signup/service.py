@@ -39,14 +39,12 @@ from chalicelib.accounts.sessions.service import SESSION
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.core import clock, metrics, needs
-from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims, Found
-from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.messages.letters import Addressee
 from chalicelib.messages.suppressions import service as suppressions
@@ -218,7 +216,7 @@ def _existing_account(
     if answer.own_account and _has_waited(account, device):
         return replace(_own_account(challenge, answer, row), notified=notified)
     if answer.own_account or (is_in_doubt and known is None):
-        disputes = accounts.disputing(account, devices.labels(device))
+        disputes = accounts.disputing(account, devices.labels(device.id))
         return _Entry(account, row[DATA_KEY], [disputes], Scope.WAITING, notified)
     return _used_account(account, row, answer, notified)
 
@@ -270,22 +268,17 @@ def _used_account(account: Account, row: Found, answer: Verification, notified: 
 
 def _has_waited(account: Account, device: Device) -> bool:
     """Return whether a device proved the number long enough ago to take it for an account of its own."""
-    first = account.dispute.first_proof_by(devices.labels(device)) if account.dispute else None
-    return first is not None and first + NUMBER_WAIT <= clock.now()
+    passes_at = account.dispute.passes_at(devices.labels(device.id)) if account.dispute else None
+    return passes_at is not None and passes_at <= clock.now()
 
 
 def _own_account(challenge: Challenge, answer: Verification, row: Found) -> _Entry:
-    """A new account with the number of another one, which has no number from then on (ADR 68).
-
-    Operators find the former account by the number for as long as after a change of it (ADR 43).
-    """
+    """A new account with the number of another one, which has no number from then on (ADR 68)."""
     former = row[OPEN_ACCOUNT]
     if former is None:
         raise Unavailable
     entry = _new_account(challenge, answer, former)
-    until = clock.now() + settings().erasure.recovery_hours * HOUR
-    entry.makes.extend(accounts.number_loss(former, row[DATA_KEY]))
-    entry.makes.extend(accounts.former_claims(former, until))
+    entry.makes.extend(accounts.number_passing(former, row[DATA_KEY]))
     return entry
 
 

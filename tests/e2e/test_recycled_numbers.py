@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from chalicelib.core.table import Change, Key, Table
 from chalicelib.rights.erasure.idle import plan
 from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, PhoneAnswer, code_in
+from infra.local.waiting import until
 from infra.ops.standing_in import act_as_signup
 
 ADDRESS = "mila.recycled@inbox.local.ru4m.example"
@@ -86,3 +88,44 @@ def test_stranger_waits_and_takes_the_number_and_the_owner_is_reached_by_mail(
     challenge = mine.call("POST", "/v1/signup", body).body["challenge_id"]
     answer = mine.try_code(challenge, code_in(str(cloud.mails_to(ADDRESS)[-1])))
     assert (answer.status, answer.body["user_id"]) == (200, mila.user_id)
+
+
+@pytest.mark.proof
+@pytest.mark.promise("ACC-1")
+def test_two_operators_give_an_account_back_that_a_thief_gave_another_number(
+    cloud: LocalCloud, a_phone: Callable[[], Phone], run: Callable[..., Any]
+) -> None:
+    mila, thief = a_phone(), a_phone()
+    mila.sign_up()
+    mila.step_up()
+    asked = mila.call("PUT", "/v1/profile/phone", {"phone": thief.number})
+    code = until(lambda: [code_in(text) for text in cloud.texts_to(thief.number)], "the code")[-1]
+    path = f"/v1/profile/phone/{asked.body['challenge_id']}/verify"
+    assert mila.call("POST", path, {"code": code}).status == 200
+
+    received = ("--by", "telephone", "--on", clock.day_of(clock.now()).isoformat(), "--user", mila.user_id)
+    entered = run("alice", "enter", "--right", "rectification", *received, "--access", "number")
+    assert entered.exit_code == 0, entered.output
+    request_id, receipt = entered.output.split()[0], {"Rights-Receipt": entered.output.split()[-1]}
+    checked = run("bob", "identity-came", request_id)
+    assert checked.exit_code == 0, checked.output
+    path = f"/v1/rights-receipts/{request_id}"
+
+    def shown(call: str = "", body: object = None) -> PhoneAnswer:
+        return mila.call("POST" if body else "GET", path + call, body, token="", headers=receipt)
+
+    def is_next() -> bool:
+        steps = {step["name"]: step["status"] for step in shown().body["steps"]}
+        return bool(steps["give_number"] == "in_progress")
+
+    until(is_next, "the wait for the number", 60.0)
+    read = len(cloud.texts_to(mila.number))
+    challenge = shown("/proofs", {"phone": mila.number}).body["challenge_id"]
+    text = until(lambda: cloud.texts_to(mila.number)[read:], "the code")[-1]
+    given = shown(f"/proofs/{challenge}/verify", {"code": code_in(text)})
+    assert given.status == 200, given
+    assert mila.call("GET", "/v1/profile").problem == "session_ended"
+    until(lambda: shown().body["status"] == "completed", "the answer", 60.0)
+    back = Phone(cloud.state.api_url, mila.number, cloud.texts_to)
+    assert back.sign_up().status == 200
+    assert back.user_id == mila.user_id

@@ -428,6 +428,7 @@ def test_texts_of_all_text_messages_are_found() -> None:
         "_ERASED_TEXT",
         "_EXTENDED_TEXT",
         "_MAILBOX_TEXT",
+        "_NUMBER_ASKED_TEXT",
         "_NUMBER_TEXT",
         "_PROOF_TEXT",
         "_RELEASE_TEXT",

@@ -96,7 +96,7 @@ def confirm(account: Account, session_id: SessionId) -> None:
     """
     found = needs.read_batch(Claims(account.account_id, session_id), (OPEN_SESSION, DATA_KEY))
     session = found[OPEN_SESSION]
-    if session is None or session.is_of_former_number(account):
+    if session is None or session.has_ended_with(account):
         raise NotFound
     if session.is_waiting:
         try:

@@ -35,15 +35,13 @@ from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import NewNumber, NumberTaken, Profile
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
-from chalicelib.accounts.sessions import store
+from chalicelib.accounts.sessions import logout, store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
 from chalicelib.core import clock, needs
-from chalicelib.core.clock import HOUR
-from chalicelib.core.errors import Unavailable, does_not_apply
+from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
-from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
@@ -154,18 +152,50 @@ def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
 
     An objection to marketing stays with the account. Its suppression of the old number gets an end, as if the
     account were erased; what suppresses the new number moves to the current lookup key (ADR 47).
-
-    While nothing irreversible is done, operators find the account by its former number too: its owner may
-    know no other.
     """
     if number == account.phone:  # another session changed it to the same number meanwhile
         return []
     return [
         *accounts.number_change(account, number, keys),
-        *accounts.former_claims(account, clock.now() + settings().erasure.recovery_hours * HOUR),
-        *accounts.phone_moves(account.account_id, account.phone, number),
+        *accounts.former_claims(account),
+        *_moves(account, number),
+    ]
+
+
+def _moves(account: Account, number: str, takes_from: AccountId | None = None) -> list[Write]:
+    return [
+        *accounts.phone_moves(account.account_id, account.phone, number, takes_from),
         *suppressions.release(Addresses(phone=account.phone), clock.now()),
         *suppressions.renewal(Addresses(phone=number)),
+    ]
+
+
+def returning(
+    owner: AccountId, number: str, holder: Account | None, holder_keys: SubjectKeys | None
+) -> list[Write]:
+    """The writes that give an account, in any state, a number, and end all its sessions (ADR 68).
+
+    Their conflicts mean that an account or a claim was changed since it was read.
+
+    Args:
+        owner: the account. From then on it counts as used, so the number opens it on any device.
+        number: the number, perhaps the one that it has.
+        holder: another account that has the number until then; None: no other has it.
+        holder_keys: the data keys of that account.
+
+    Raises:
+        NotFound: the account is being erased.
+    """
+    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, DATA_KEY))
+    account = row[OPEN_ACCOUNT]
+    if account is None:
+        raise NotFound
+    return [
+        *accounts.number_return(account, number, row[DATA_KEY], logout.revocation_at(clock.now())),
+        *(_moves(account, number, holder.account_id if holder else None) if number != account.phone else ()),
+        *(accounts.number_passing(holder, holder_keys) if holder and holder_keys else ()),
+        accounts.last_uses.use_now(owner),
+        store.event(owner, SecurityEventKind.NUMBER_CHANGED),
     ]
 
 

@@ -29,7 +29,7 @@ def refresh_session(body: Refreshing) -> SessionView:
 @route(sessions, "GET", "/v1/sessions", needs=(DATA_KEY,))
 def list_sessions(caller: RightsCaller) -> SessionList:
     """List the signed-in devices of the account, most recently used first."""
-    return service.of_account(caller.session, caller[DATA_KEY])
+    return service.of_account(caller.session, caller.account, caller[DATA_KEY])
 
 
 @route(sessions, "DELETE", "/v1/sessions/{session_id}", limit=_LOGS_OUT)

@@ -73,7 +73,7 @@ class SessionHolder(Authenticated):
                 the number for which the session waits.
         """
         session, account = found[SESSION], found[ACCOUNT]
-        if session is None or account is None or session.is_of_former_number(account):
+        if session is None or account is None or session.has_ended_with(account):
             raise SessionEnded
         return cls(session, account, found)
 

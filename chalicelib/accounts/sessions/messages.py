@@ -72,7 +72,35 @@ _WAITING_TEXT: ShortTexts = {
     "en": "RU4M: a new device waits for your account. It sees nothing. If it is not you, write to {contact}",
 }
 
-
+_NUMBER_ASKED: Letters = {
+    "sr": (
+        "RU4M: drugi nalog traži broj Vašeg naloga",
+        (
+            "Neko drugi je kodom dokazao broj Vašeg naloga, i traži taj broj za svoj nalog.",
+            (
+                "Ako je broj Vaš, prijavite se njime u narednih sedam dana na uređaju koji ste već "
+                "koristili. Inače taj broj može da pređe na drugi nalog."
+            ),
+            "Vaši podaci ostaju na Vašem nalogu. Pitanja pošaljite na {contact}.",
+        ),
+    ),
+    "en": (
+        "RU4M: another account asks for the number of yours",
+        (
+            "Another person proved the number of your account by a code, and asks for the number.",
+            (
+                "If it is yours, sign in with it within seven days, on a device that you used before. Else "
+                "the number can pass to the other account."
+            ),
+            "Your data stays in your account. Write to {contact} with questions.",
+        ),
+    ),
+}
+_NUMBER_ASKED_TEXT: ShortTexts = {
+    "sr": "RU4M: drugi nalog traži ovaj broj. Ako je Vaš, prijavite se u roku od 7 dana. {contact}",
+    "sr-Cyrl": "RU4M: drugi nalog traži broj. Vaš je? Prijavite se. {contact}",
+    "en": "RU4M: another account asks for the number. If it is yours, sign in within 7 days. {contact}",
+}
 _NUMBER_PASSED: Letters = {
     "sr": (
         "RU4M: Vaš nalog više nema broj",
@@ -89,6 +117,15 @@ _NUMBER_PASSED: Letters = {
         ),
     ),
 }
+
+
+def announce_number_asked(holder: Addressee) -> None:
+    """Notify every channel of the account that another person proved its number, before that counts.
+
+    Raises:
+        TextUnavailable, TextInDoubt: as for `notify`.
+    """
+    notify(WrittenMessage(_NUMBER_ASKED, _NUMBER_ASKED_TEXT, {}), holder)
 
 
 def announce_number_passed(owner: Addressee) -> None:

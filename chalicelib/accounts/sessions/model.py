@@ -62,10 +62,13 @@ class Session(
         """Whether the session waits for the account's owner."""
         return self.scope is Scope.WAITING
 
-    def is_of_former_number(self, account: Account) -> bool:
-        """Return whether it waits, and proved a number that the account has no more; then it has ended."""
-        changed_at = account.number_changed_at
-        return self.is_waiting and changed_at is not None and self.created_at <= changed_at
+    def has_ended_with(self, account: Account) -> bool:
+        """Return whether it ended with a number of the account.
+
+        A waiting one ends with the number that it proved, each one if operators let the owner have another.
+        """
+        ends = [account.sessions_since, account.number_changed_at if self.is_waiting else None]
+        return any(end is not None and self.created_at <= end for end in ends)
 
     @property
     def ends_at(self) -> datetime:

@@ -37,9 +37,7 @@ def refresh(text: str, device_id: UUID) -> SessionView:
         Claims(token.account_id, token.session_id), (OPEN_SESSION, OPEN_ACCOUNT, DATA_KEY)
     )
     session, account = found[OPEN_SESSION], found[OPEN_ACCOUNT]
-    if session is None or account is None or not token.genuine(session):
-        raise SessionEnded
-    if session.is_of_former_number(account):
+    if session is None or account is None or not token.genuine(session) or session.has_ended_with(account):
         raise SessionEnded
     return service.session_view(_apply_verdict(session, account, token, device_id), account)
 

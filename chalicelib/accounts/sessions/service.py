@@ -87,9 +87,9 @@ def _pending_erasure(account: Account) -> ErasureView | None:
     return ErasureView(request_id=frozen.request_id, ends_at=frozen.ends_at) if frozen else None
 
 
-def of_account(current: Session, keys: SubjectKeys) -> SessionList:
+def of_account(current: Session, account: Account, keys: SubjectKeys) -> SessionList:
     """The live sessions of the account, the one used last first."""
-    found = store.of_account(current.account_id, keys)
+    found = [one for one in store.of_account(account.account_id, keys) if not one.has_ended_with(account)]
     found.sort(key=lambda session: session.last_used_at, reverse=True)
     return SessionList(items=tuple(_listed(session, current) for session in found))
 

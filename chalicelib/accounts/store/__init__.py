@@ -109,7 +109,7 @@ def creation(account: Account, keys: SubjectKeys, takes_from: AccountId | None =
     """
     key = account_key(account.account_id)
     claims = ClaimedValues.of(account, email=None).by_kind()
-    taken = _taking_writes(claims.pop(ClaimKind.PHONE), takes_from, account.account_id) if takes_from else ()
+    taken = taking_writes(claims.pop(ClaimKind.PHONE), takes_from, account.account_id) if takes_from else ()
     return [
         *taken,
         *(write for kind, value in claims.items() for write in claim_writes(kind, value, account.account_id)),
@@ -300,7 +300,7 @@ def claim_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
     return [claim, *(Absent(key, conflict=AlreadyClaimed, or_over=free) for key in others)]
 
 
-def _taking_writes(phone: str, before: AccountId, after: AccountId) -> Iterator[Write]:
+def taking_writes(phone: str, before: AccountId, after: AccountId) -> Iterator[Write]:
     """The writes that give the claim on a number to another account, under the current version of the key."""
     current, *others = claim_keys(ClaimKind.PHONE, phone)
     found = table.batch_get(others) if others else {}

@@ -9,7 +9,7 @@ another request, or a late one, conflicts. A restriction leaves a frozen account
 that the thaw restores.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,8 +27,10 @@ from chalicelib.accounts.model import (
 )
 from chalicelib.accounts.store import ClaimMoved, account_key, claim_keys, owner_by_claim, owner_in
 from chalicelib.core import clock, observe, table
+from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.needs import Claims
+from chalicelib.core.settings import settings
 from chalicelib.core.table import (
     ALWAYS,
     Attr,
@@ -108,12 +110,12 @@ def _claim_on(kind: ClaimKind, value: str) -> OwnClaim | None:
     return None
 
 
-def former_claims(account: Account, until: datetime) -> list[Create]:
-    """The write that notes an account's number as its former one, until an instant.
+def former_claims(account: Account) -> list[Create]:
+    """The write that notes an account's number as its former one, while nothing irreversible is done.
 
-    There is none for an account without a number, and none while the number is noted for another account.
-    Otherwise a thief could sign up with a number that was changed, and change it again, so that its owner is
-    not found. The conflict is ClaimMoved.
+    Its owner may know no other, so operators find the account by it. There is none for an account without a
+    number, and none while the number is noted for another account. Otherwise a thief could sign up with a
+    number that was changed, and change it again, so that its owner is not found. The conflict is ClaimMoved.
     """
     if not account.phone:
         return []
@@ -121,6 +123,7 @@ def former_claims(account: Account, until: datetime) -> list[Create]:
         return []
     current, *_ = claim_keys(ClaimKind.FORMER_PHONE, account.phone)
     item = codec.to_item(Claim(account_id=account.account_id), current)
+    until = clock.now() + settings().erasure.recovery_hours * HOUR
     ends = dict.fromkeys(("expires_at", "delete_at"), clock.to_epoch(until))
     ours = Attr("account_id").eq(account.account_id)
     return [Create(current, item | ends, conflict=ClaimMoved, or_over=ours)]
@@ -136,6 +139,17 @@ def number_change(account: Account, phone: str, keys: SubjectKeys) -> list[Write
     return _renumbering(account, phone, account.locale, keys, Attr("state").eq(AccountState.ACTIVE))
 
 
+def number_return(account: Account, phone: str, keys: SubjectKeys, revoked_before: datetime) -> list[Write]:
+    """The writes that give an account, in any state, a number, perhaps the one that it has (ADR 68).
+
+    All its sessions end, and chat tokens from before an instant. Their conflict is AccountMoved.
+    """
+    revoked = clock.to_text(revoked_before)
+    only_if = Attr("revoked_before").not_exists() | Attr("revoked_before").lte(revoked)
+    ended = {"sessions_since": clock.to_text(clock.now()), "revoked_before": revoked}
+    return _renumbering(account, phone, account.locale, keys, _NOT_ERASING & only_if, ended)
+
+
 def number_loss(account: Account, keys: SubjectKeys) -> list[Write]:
     """The writes after which an account has no number, in any state; their conflict is AccountMoved."""
     return restoration(account, None, account.locale, keys)
@@ -147,19 +161,28 @@ def restoration(account: Account, phone: str | None, locale: str | None, keys: S
 
 
 def _renumbering(
-    account: Account, phone: str | None, locale: str | None, keys: SubjectKeys, only_if: ConditionBase
+    account: Account,
+    phone: str | None,
+    locale: str | None,
+    keys: SubjectKeys,
+    only_if: ConditionBase,
+    ended: Mapping[str, object] | None = None,
 ) -> list[Write]:
-    """The writes of number and language, with the traces of each that changes."""
+    """The writes of number and language, with the traces of each that changes.
+
+    `ended`: what ends all sessions; None: they stay.
+    """
     at, traces = clock.now(), list[Write]()
     if locale != account.locale:
         traces += traces_of(account, ChangeKind.LANGUAGE, locale, at, keys)
     changed = account.model_copy(update={"locale": locale, "version": account.version + 1})
-    drop: tuple[str, ...] = ()
     if phone != account.phone:
         traces += traces_of(account, ChangeKind.NUMBER, phone, at, keys)
         changed = changed.model_copy(update={"phone": phone, "number_changed_at": at})
+    drop: tuple[str, ...] = ()
+    if ended or phone != account.phone:
         drop, only_if = ("dispute",), only_if & _is_disputed_as(account)  # it was about the number before
-    return [_rewriting(account, changed, keys, only_if, drop), *traces]
+    return [_rewriting(account, changed, keys, only_if, drop, ended or {}), *traces]
 
 
 def disputing(account: Account, device: Sequence[str]) -> Change:
@@ -205,13 +228,18 @@ def unchanged(account: Account) -> Present:
 
 
 def _rewriting(
-    before: Account, after: Account, keys: SubjectKeys, only_if: ConditionBase, drop: tuple[str, ...] = ()
+    before: Account,
+    after: Account,
+    keys: SubjectKeys,
+    only_if: ConditionBase,
+    drop: tuple[str, ...],
+    ended: Mapping[str, object],
 ) -> Change:
     """Replace what is sealed, and leave the fields in clear that other writers change: state, revocation."""
     place = account_key(after.account_id)
     item = codec.to_item(after, place, keys)
     written = ("sealed", "version", "number_changed_at")
-    changed: dict[str, object] = {name: item[name] for name in written if name in item}
+    changed: dict[str, object] = {name: item[name] for name in written if name in item} | {**ended}
     only_if = visible() & _is_version(before) & only_if
     return Change(place, put=changed, drop=drop, only_if=only_if, conflict=AccountMoved)
 

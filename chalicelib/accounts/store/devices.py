@@ -47,9 +47,12 @@ def known(device: Device) -> Several[KnownDevice | None]:
     return Several(lambda account_id: tuple(_keys(account_id, device.id)), opened)
 
 
-def labels(device: Device) -> list[str]:
-    """The keyed hashes of a device's id under all versions of the lookup key, the current one first."""
-    return list(keyring.mac_keys(Secret.LOOKUP).lookup_keys(_KIND, str(device.id)))
+def labels(device_id: UUID | str) -> list[str]:
+    """The keyed hashes of a device's id under all versions of the lookup key, the current one first.
+
+    In a dispute about a number, a request of an account's owner has the place of a device.
+    """
+    return list(keyring.mac_keys(Secret.LOOKUP).lookup_keys(_KIND, str(device_id)))
 
 
 def find(account_id: AccountId, device_id: UUID) -> KnownDevice | None:
@@ -70,5 +73,4 @@ def last_seen(account_id: AccountId) -> datetime | None:
 
 def _keys(account_id: AccountId, device_id: UUID) -> list[Key]:
     """The keys of a known device under all versions of the lookup key, the current one first."""
-    labels = keyring.mac_keys(Secret.LOOKUP).lookup_keys(_KIND, str(device_id))
-    return [Key(Table.ACCOUNTS, partition_of(account_id), label) for label in labels]
+    return [Key(Table.ACCOUNTS, partition_of(account_id), label) for label in labels(device_id)]

@@ -208,6 +208,7 @@ class CaseView(View):
     unwarned_until: Instant | None = Field(
         None, description="No channel of the account could be warned: the request waits until then"
     )
+    contested_at: Instant | None = Field(None, description="A session of the account said no")
     proposed_extension: ProposedExtensionView | None = None
     voided_at: Instant | None = Field(None, description="Two operators voided the entry: it counts nowhere")
     evidence_owed: int = Field(description="Entries that cannot be appended, because the history was altered")
@@ -258,6 +259,7 @@ def _derived(request: RightsRequest) -> dict[str, Any]:
         "user_id": None if request.without_account else request.user_id,
         "identity_checked_by": request.notes.identity_checked_by,
         "unwarned_until": procedures.unwarned_until(request, clock.now()) if request.is_open else None,
+        "contested_at": request.notes.contested_at,
         "proposed_extension": ProposedExtensionView.showing(extension) if extension else None,
         "days_left": request.clock.days_left(clock.now()) if request.is_open else None,
         "clock_stands_still": request.is_open and request.clock.is_paused(),

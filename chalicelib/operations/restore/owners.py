@@ -22,11 +22,9 @@ from chalicelib.accounts.service import LAST_CHANGES, OPEN_STORED_ACCOUNT, Alrea
 from chalicelib.core import clock, needs
 from chalicelib.core.batches import batched
 from chalicelib.core.chain import Chain, Unreadable
-from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.settings import settings
 from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform, Write, commit
 from chalicelib.messages.suppressions import service as suppressions
@@ -116,8 +114,7 @@ class _Settling:
         if (phone, locale) != (account.phone, account.locale):
             writes += accounts.restoration(account, phone, locale, keys)
         if phone != account.phone:
-            until = clock.now() + settings().erasure.recovery_hours * HOUR
-            writes += accounts.former_claims(account, until)
+            writes += accounts.former_claims(account)
             writes += suppressions.release(Addresses(phone=account.phone), clock.now())
         if profile and not restored.is_verified(profile.email, marks[mailbox], recorded[mailbox]):
             writes += profiles.email_loss(account, profile, keys)

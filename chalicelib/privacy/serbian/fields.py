@@ -38,6 +38,7 @@ LABELS: Catalogue = {
     "Change": "Izmena",
     "Changes": "Izmene",
     "Channel": "Kanal",
+    "Sign-ins before this time have ended": "Prijave pre ovog vremena su završene",
     "Chat access issued before this time is invalid": "Pristup ćaskanju izdat pre ovog vremena ne važi",
     "Clean before": "Čisto pre",
     "Closed": "Zatvoreno",

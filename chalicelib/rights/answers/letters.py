@@ -238,11 +238,17 @@ _WARNED_TEXT: ShortTexts = {
 }
 
 _WHAT = {
-    "sr": {"copy": "kopija podataka", "erasure": "brisanje naloga", "correction": "ispravka podataka"},
+    "sr": {
+        "copy": "kopija podataka",
+        "erasure": "brisanje naloga",
+        "correction": "ispravka podataka",
+        "number": "drugi broj naloga",
+    },
     "en": {
         "copy": "a copy of the data",
         "erasure": "the deletion of the account",
         "correction": "a correction of the data",
+        "number": "another number for the account",
     },
 }
 _NAMED = {Right.ERASURE: "erasure", Right.RECTIFICATION: "correction"}
@@ -301,7 +307,7 @@ def warning(request: RightsRequest, until: datetime) -> WrittenMessage:
 
     def what(language: Language) -> str:
         words = _WHAT["sr" if language.is_serbian else "en"]
-        word = words[_NAMED.get(request.right, "copy")]
+        word = words["number" if request.gives_number else _NAMED.get(request.right, "copy")]
         return in_script(word, language) if language.is_serbian else word
 
     words: Words = {"day": day_of(request.received_at), "until": day_of(until), "what": what}

@@ -223,6 +223,9 @@ class RequestView(View):
     decision: DecisionView | None = None
     cancellable: bool = Field(description="Whether a cancellation would be accepted now")
     cancellable_until: Instant | None = Field(None, description="Erasure: its deletion begins then, or later")
+    number_again_at: Instant | None = Field(
+        None, description="Another account has the number: prove it again then, to take it"
+    )
     restraint: RestraintView | None = Field(None, description="Restriction and objection: what is stopped")
     steps: tuple[StepView, ...]
     recipients: tuple[RecipientNoticeView, ...] = Field(
@@ -261,6 +264,7 @@ class RequestView(View):
             decision=_decision(request, say),
             cancellable=cancellable,
             cancellable_until=request.notes.cancellable_until if cancellable else None,
+            number_again_at=request.notes.number_again_at if request.is_open else None,
             restraint=RestraintView.of(request),
             steps=_steps(request, now),
             recipients=tuple(RecipientNoticeView.of(one, say) for one in notified),
@@ -317,7 +321,7 @@ def _steps(request: RightsRequest, now: datetime) -> tuple[StepState, ...]:
 
 def _is_cancellable(request: RightsRequest) -> bool:
     try:
-        states.check_open(request)
+        states.check_cancellable(request)
     except TooLate:
         return False
     return True

@@ -22,7 +22,7 @@ from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, Req
 from chalicelib.rights.guests import service
 from chalicelib.rights.guests.model import GivenContact, GuestCode, GuestRequest
 from chalicelib.rights.request.receipts import Receipt
-from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotReady, ProofNotAccepted
+from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotNow, NotReady, ProofNotAccepted
 
 routes = Blueprint(__name__)
 
@@ -84,7 +84,7 @@ def start_proof(
     "POST",
     "/v1/rights-receipts/{request_id}/proofs/{challenge_id}/verify",
     limit=_COUNTED,
-    problems=(*_VERIFYING, ProofNotAccepted),
+    problems=(*_VERIFYING, NotNow, ProofNotAccepted),
 )
 def verify_proof(
     request_id: RightsRequestId,
@@ -93,7 +93,11 @@ def verify_proof(
     body: GuestCode,
     address: ClientAddress,
 ) -> RequestView:
-    """Send the code of a further proof back."""
+    """Send the code of a further proof back.
+
+    If our staff let the owner of the account have another number, the code to a number gives it; see
+    `number_again_at`.
+    """
     return RequestView.of(service.add_proof(request_id, receipt.text, challenge_id, body.code, address))
 
 

@@ -46,6 +46,7 @@ from chalicelib.rights.intake import submission
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.submission import SUBJECT, Subject, rule_outside_the_app
+from chalicelib.rights.rectification import new_number
 from chalicelib.rights.request import receipts
 from chalicelib.rights.request.model import (
     GuestContact,
@@ -125,7 +126,10 @@ def add_proof(
 ) -> RightsRequest:
     """Add the proof of a contact to a request; with enough proofs its procedure begins.
 
+    If operators let the owner of the account have another number, the proof gives it.
+
     Raises:
+        NotNow, Unavailable: see `new_number.give`.
         NotFound: the receipt belongs to no request.
         ProofNotAccepted: the contact is not the account's, or it or another proof is too new to count.
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
@@ -135,6 +139,8 @@ def add_proof(
     challenge = challenges.check_code(ref, code, address=address)
     if challenge.used_at:
         return request
+    if request.gives_number:
+        return new_number.give(request, challenge)
     contact = _contact_of(challenge)
     owner = contact_owners.account_of(contact, READABLE_PROFILE, DATA_KEY)
     if owner is None or owner[0].account_id != request.account_id:

@@ -183,7 +183,7 @@ def _check_for(request: RightsRequest, decision: ProposedDecision) -> None:
     right = request.right
     # One of a person without an account names no values.
     has_none = right is Right.RECTIFICATION and not request.correction
-    if decision.status is not Status.REFUSED and has_none:
+    if decision.status is not Status.REFUSED and (has_none or request.gives_number):
         raise NotCarriedOut
     if right in _BY_PROCEDURE_ONLY and decision.status is not Status.REFUSED:
         raise does_not_apply("status", f"Only its procedure completes this {right}; it can be refused")

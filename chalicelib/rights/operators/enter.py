@@ -43,6 +43,7 @@ from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
 from chalicelib.rights.intake.submission import SUBJECT, IntakeRule, Subject, rule_outside_the_app
 from chalicelib.rights.operators import subjects
+from chalicelib.rights.rectification import intake as rectification
 from chalicelib.rights.request.deadline import Clock
 from chalicelib.rights.request.model import (
     AuthoritySeen,
@@ -66,7 +67,8 @@ class ReceivedRequest(RequestedChange):
     Exactly one of `user_id`, `phone` and `email` names the subject; with `on_paper`, none does. `locale`: in
     which a person without an account reads. `without_access`: the subject cannot sign in. `authority`, the
     day and the number of its file belong to `on_behalf`. `late_receipt_confirmed`: the day of receipt is
-    right, although the answer is late already.
+    right, although the answer is late already. `number_lost`: no code to the account's number reaches the
+    subject, who gets another one by the receipt.
     """
 
     user_id: UserId | None = None
@@ -82,6 +84,7 @@ class ReceivedRequest(RequestedChange):
     authority: AuthoritySeen | None = None
     authority_seen_on: date | None = None
     authority_reference: FileNumber | None = None
+    number_lost: bool = False
 
 
 class LateReceipt(ConflictingRequest):
@@ -110,8 +113,11 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
         on_behalf=received.on_behalf,
         authority=_authority(received, by),
     )
-    rule = rule_outside_the_app(received.right)
+    rule = rectification.NEW_NUMBER if received.number_lost else rule_outside_the_app(received.right)
     rule.check_fields(received)
+    by_subject = not (received.on_behalf or received.without_access)
+    if received.number_lost and not (by_subject and received.right is Right.RECTIFICATION):
+        raise does_not_apply("number_lost", "Only for a rectification of the subject, and in place of access")
     subject = _subject(received, by)
     if isinstance(subject, GuestContact):
         begin = partial(submission.begin_for_stranger, received.right, subject)
@@ -124,7 +130,7 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
 def _rule_of(rule: IntakeRule, received: ReceivedRequest, by: StaffId) -> IntakeRule:
     if received.without_access:  # two operators check the identity
         return submission.rule_for_locked_out(rule, ())
-    if received.right is Right.ERASURE:
+    if received.right is Right.ERASURE or received.number_lost:
         return submission.rule_for_two_operators(rule, by)
     return submission.rule_for_heirs(rule) if received.on_behalf is OnBehalf.HEIR else rule
 
@@ -154,12 +160,14 @@ def _searches(received: ReceivedRequest) -> list[Callable[..., tuple[Account, Fo
     """How to find the account of a contact, the first choice first.
 
     A number that was just changed may have signed up again, by the thief or by the owner with a new card. A
-    freeze protects the account that had it, and can be undone. Everything else is of the account that has it.
+    freeze protects the account that had it, and can be undone. The account that had it gets it back, too.
+    Everything else is of the account that has it.
     """
     now, before = contact_owners.account_of, contact_owners.account_of_former_number
-    if not received.without_access:
+    if not (received.without_access or received.number_lost):
         return [now]
-    return [before, now] if received.right is Right.RESTRICTION else [now, before]
+    was_first = received.right is Right.RESTRICTION or received.number_lost
+    return [before, now] if was_first else [now, before]
 
 
 def _authority(received: ReceivedRequest, by: StaffId) -> SeenAuthority | None:

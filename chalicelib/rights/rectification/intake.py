@@ -34,7 +34,7 @@ from chalicelib.rights.intake.submission import (
 )
 from chalicelib.rights.rectification import right
 from chalicelib.rights.request import procedures, recipients, restraints
-from chalicelib.rights.request.model import AskedCorrection, RightsRequest
+from chalicelib.rights.request.model import NUMBER, AskedCorrection, RightsRequest
 from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.recipients import CorrectableField, CorrectionWay
 from chalicelib.rights.request.restraints import Decided
@@ -93,6 +93,17 @@ def _defer(submission: Submission) -> Beginning:
         also=[accounts.not_erasing(submission.subject.account.account_id)],
         said={"deferred": list(deferred)} if deferred else {"stated": 1},
         correction=AskedCorrection(changes=body.changes or {}, deferred=deferred),
+    )
+
+
+def _begin_new_number(submission: Submission) -> Beginning:
+    """How an entry begins by which the account's owner gets another number (ADR 68)."""
+    return Beginning(
+        procedures.steps_of(submission.body.right, right.NEW_NUMBER),
+        RequestNotes(),
+        also=[accounts.not_erasing(submission.subject.account.account_id)],
+        said={"deferred": [NUMBER]},
+        correction=AskedCorrection(deferred=(NUMBER,)),
     )
 
 
@@ -292,4 +303,5 @@ def _waits_for_warning(request: RightsRequest) -> bool:
     return any(step.name == right.CORRECT and step.status is not StepStatus.DONE for step in request.steps)
 
 
+NEW_NUMBER = IntakeRule(_begin_new_number)
 RECTIFICATION = IntakeRule(_begin, takes=frozenset({"changes", "reason"}), closing=_close, deferred=_defer)

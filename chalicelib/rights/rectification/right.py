@@ -19,8 +19,13 @@ _STEPS = At("rectification.steps")
 CORRECT = _STEPS.step("correct")
 NOTIFY_RECIPIENTS = _STEPS.step("notify_recipients")  # notify each recipient of the data (Art. 19 GDPR)
 
+# Wait for the code by which the account's owner proves the number that the account gets; this is the answer.
+GIVE_NUMBER = _STEPS.step("give_number")
+
 # The variant of a correction of what the subject edits in the app, requested without a session.
 LATER = "later"
+# The variant for an owner whom no code to the account's number reaches (ADR 68).
+NEW_NUMBER = "new_number"
 
 # The steps after the answer. A request under review has none before its decision.
 _RECTIFIED = (ANNOUNCE, NOTIFY_RECIPIENTS)
@@ -56,7 +61,10 @@ RECTIFICATION = RightDeclaration(
     intake="rectification.intake:RECTIFICATION",
     words=_WORDS,
     steps=_RECTIFIED,
-    variants={LATER: (WARN, COOL_DOWN, CORRECT, *_RECTIFIED)},
+    variants={
+        LATER: (WARN, COOL_DOWN, CORRECT, *_RECTIFIED),
+        NEW_NUMBER: (COOL_DOWN, GIVE_NUMBER, *_RECTIFIED),
+    },
     endings={Status.CANCELLED: (), Status.REFUSED: (ANNOUNCE,), None: _RECTIFIED},
     refusals=IN_GENERAL | {RefusalReason.ACCURATE},
 )

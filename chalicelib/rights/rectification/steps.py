@@ -20,6 +20,7 @@ from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.answers import letters
 from chalicelib.rights.engine.step import AnyJob, Done, Outcome, Step, Stop, Wait
+from chalicelib.rights.intake.submission import read_subject
 from chalicelib.rights.rectification import intake, right
 from chalicelib.rights.request import recipients
 from chalicelib.rights.request.model import RightsRequest
@@ -110,5 +111,13 @@ def _correct(job: AnyJob) -> Outcome:
     return Stop("account_missing") if writes is None else Done(answers=Status.COMPLETED, also=writes)
 
 
+def _give_number(job: AnyJob) -> Outcome:
+    """Wait for the code, whose own transaction gives the number (`new_number`)."""
+    if job.notes.number_given_at:
+        return Done(answers=Status.COMPLETED)
+    return Wait(DAY) if read_subject(job.request.account_id) else Stop("account_missing")
+
+
+GIVE_NUMBER = Step(right.GIVE_NUMBER, _give_number)
 NOTIFY_RECIPIENTS = Step(right.NOTIFY_RECIPIENTS, _notify, waits_for_processor=True)
 CORRECT = Step(right.CORRECT, _correct)

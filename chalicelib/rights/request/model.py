@@ -38,6 +38,7 @@ from chalicelib.rights.request.terms import EVIDENCE_LAW, ReceivedBy, RefusalRea
 # Two different proofs release a copy or start an erasure (`proofs`). One proof may have been stolen, or may
 # belong to another person by now: numbers and mailboxes get new owners.
 PROOFS_NEEDED = 2
+NUMBER = "phone"  # the field with the account's number, in corrections
 
 # How long proof of identity is awaited, and when the subject is notified of that: at once, and twice later.
 PROOF_AWAITED = 30 * DAY
@@ -296,6 +297,11 @@ class RightsRequest(
     def is_open(self) -> bool:
         """Return whether the answer is outstanding; steps may follow it (notify, delete the copy)."""
         return self.closed_at is None
+
+    @property
+    def gives_number(self) -> bool:
+        """Return whether the account's owner gets another number, which two operators decide (ADR 68)."""
+        return self.correction is not None and NUMBER in self.correction.deferred
 
     @property
     def next_step(self) -> StepState | None:

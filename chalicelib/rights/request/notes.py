@@ -123,6 +123,11 @@ class RequestNotes:
     proposed_extension: ProposedExtension | None = None
     unwarned: bool = False  # no message certainly reached a channel of the account
     cools_until: Instant | None = None  # nothing irreversible is done before
+    # Of a number that operators let the owner of an account have: a session of the account said no; when a
+    # code gave the number; and from when on a code takes it from another account.
+    contested_at: Instant | None = None
+    number_given_at: Instant | None = None
+    number_again_at: Instant | None = None
 
     @property
     def is_sending(self) -> bool:

@@ -108,6 +108,17 @@ def check(before: Status, after: Status) -> None:
         raise NotAMove(f"{before} to {after}")
 
 
+def check_cancellable(request: RightsRequest) -> None:
+    """Check that a session of the account may still cancel a request, or contest it.
+
+    Raises:
+        TooLate: as for `check_open`; or two operators decided once more, after a session contested it.
+    """
+    check_open(request)
+    if request.notes.contested_at and request.status is not Status.AWAITING_VERIFICATION:
+        raise TooLate("Two operators decided this again. Write to us")
+
+
 def check_open(request: RightsRequest) -> None:
     """Check that a person may still cancel or decide a request.
 

@@ -49,10 +49,11 @@ class DayOfReceipt(StrEnum):
 
 
 class AccessKind(StrEnum):
-    """Whether the subject can sign in."""
+    """Whether the subject can sign in. NUMBER: no code to the account's number reaches the subject."""
 
     KEPT = "kept"
     LOST = "lost"
+    NUMBER = "number"
 
 
 TextFile = Annotated[
@@ -210,7 +211,10 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
     ] = None,
     access: Annotated[
         AccessKind,
-        typer.Option(help="lost: the subject cannot sign in, and two operators check the identity"),
+        typer.Option(
+            help="lost: the subject cannot sign in, and two operators check the identity; number: with right "
+            "rectification, the subject then proves another number by the receipt, and the account gets it"
+        ),
     ] = AccessKind.KEPT,
     day: Annotated[
         DayOfReceipt,
@@ -236,6 +240,7 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
         "purposes": purpose or None,
         "locale": locale,
         "without_access": access is AccessKind.LOST or None,
+        "number_lost": access is AccessKind.NUMBER or None,
     }
     if contact is ContactKind.PAPER:
         given["on_paper"] = True
