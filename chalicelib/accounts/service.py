@@ -65,7 +65,7 @@ from chalicelib.accounts.store.last_use import (  # noqa: F401 - offered to othe
     UseList,
 )
 from chalicelib.core import clock, needs
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import existing
 from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.languages import Language, language_of
 from chalicelib.core.needs import Found, Need, Wanted
@@ -166,9 +166,7 @@ def read_by_user(user_id: UserId, *more: Wanted[Any]) -> tuple[Account, Found]:
     Raises:
         NotFound: no account has this user id, or the account is being erased.
     """
-    owner = owner_of_user(user_id)
-    if owner is None:
-        raise NotFound
+    owner = existing(owner_of_user(user_id))
     return read_by_owner(owner, *more)
 
 
@@ -179,9 +177,7 @@ def read_by_owner(owner: AccountId, *more: Wanted[Any]) -> tuple[Account, Found]
         NotFound: the account is being erased.
     """
     (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
-    account = found[ACCOUNT]
-    if account is None:
-        raise NotFound
+    account = existing(found[ACCOUNT])
     return account, found
 
 

@@ -43,7 +43,7 @@ from chalicelib.consents.records import RecordList, RecordReader
 from chalicelib.consents.store import PURPOSES, DecidedMeanwhile  # noqa: F401 - offered to other rooms
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.chain import Unreadable
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import Unavailable, existing
 from chalicelib.core.http import Cursor, GlobalPrivacyControl, invalid_cursor
 from chalicelib.core.languages import Language
 from chalicelib.core.metrics import Metric
@@ -116,8 +116,7 @@ def decide(
         NotFound: the account is erased.
         Unavailable: concurrent decisions won every time, or a consent could not be put on record.
     """
-    if account is None:
-        raise NotFound
+    account = existing(account)
     for _ in range(TRIES):
         made = of_choices(account, before, keys, *asked)
         if not made.writes:
@@ -156,8 +155,7 @@ def history(
         InvalidRequest: the cursor was not issued here.
         NotFound: the account is erased.
     """
-    if account is None:
-        raise NotFound
+    account = existing(account)
     found, more = chain.page(evidence.chain_of(account.pseudonym), _number_of_cursor(cursor), PAGE)
     events = evidence.events_about(purpose, found)
     reader = RecordReader(account.user_id, country, language)

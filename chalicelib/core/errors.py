@@ -60,7 +60,7 @@ other exception is a bug and becomes a 500.
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from chalicelib.core.metrics import Metric
 
@@ -169,6 +169,16 @@ class NotFound(Problem):
 
     status = 404
     title = "Not found"
+
+
+T = TypeVar("T")
+
+
+def existing(value: T | None, problem: type[Problem] = NotFound) -> T:
+    """Return what was found; raise the problem if that is nothing."""
+    if value is None:
+        raise problem
+    return value
 
 
 class ConflictingRequest(Problem):

@@ -21,7 +21,7 @@ from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from chalicelib.core import chain, observe
 from chalicelib.core.chain import Chain, ChainEntry, Unreadable
-from chalicelib.core.errors import ChangedMeanwhile, NotFound, Unavailable
+from chalicelib.core.errors import ChangedMeanwhile, Unavailable, existing
 from chalicelib.core.http import Cursor, IfMatch, invalid_cursor
 from chalicelib.core.ids import StaffId
 from chalicelib.core.transactions import Conflict, Write, commit, retry_on
@@ -103,10 +103,7 @@ class Cases(Generic[AnyRecord, CaseId]):
         Raises:
             NotFound: no such case.
         """
-        case = self.table.read(case_id)
-        if case is None:
-            raise NotFound
-        return case
+        return existing(self.table.read(case_id))
 
     @retry_on(Conflict)
     def apply(

@@ -21,7 +21,7 @@ from chalicelib.accounts.blocks.store import (  # noqa: F401 - offered to other 
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs
-from chalicelib.core.errors import SessionEnded
+from chalicelib.core.errors import SessionEnded, existing
 from chalicelib.core.http import Cursor
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Wanted
@@ -71,10 +71,7 @@ def require_peer(found: Found) -> Peer:
         SessionEnded: the account is being erased.
         SealingError: as for `peer_of`.
     """
-    peer = peer_of(found)
-    if peer is None:
-        raise SessionEnded
-    return peer
+    return existing(peer_of(found), SessionEnded)
 
 
 def keep_apart(one: Peer, other: Peer) -> bool:

@@ -10,6 +10,7 @@ from chalicelib.accounts.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
+from chalicelib.accounts.model import Account
 from chalicelib.accounts.openings import service
 from chalicelib.accounts.openings.model import LetIn, NotWaiting
 from chalicelib.accounts.profiles.model import EmailVerification
@@ -19,7 +20,7 @@ from chalicelib.accounts.sessions import step_up
 from chalicelib.accounts.sessions.caller import RightsCaller, SessionHolder, StepUpCaller
 from chalicelib.accounts.sessions.model import SteppedUp, SteppingUp
 from chalicelib.accounts.sessions.store import OPEN_SESSION
-from chalicelib.core.errors import InProgress, SessionEnded, Unavailable
+from chalicelib.core.errors import InProgress, SessionEnded, Unavailable, existing
 from chalicelib.core.http import Accepted, NoContent, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId, SessionId
@@ -58,9 +59,7 @@ def verify_opening(caller: SessionHolder, challenge_id: ChallengeId, body: Email
 
     The refresh token stays the same. If the response is lost, send the same code again within two minutes.
     """
-    session = caller[OPEN_SESSION]
-    if session is None:
-        raise SessionEnded
+    session = existing(caller[OPEN_SESSION], SessionEnded)
     return service.finish(session, caller.account, caller[READABLE_PROFILE], challenge_id, body.code)
 
 
@@ -93,8 +92,8 @@ def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[
 
     An account that lost its number gets the code by mail.
     """
-    mailbox = _mailbox_of(caller)
-    return Accepted(step_up.start(caller.session, caller[OPEN_ACCOUNT], mailbox, key))
+    account, mailbox = _account_and_mailbox(caller)
+    return Accepted(step_up.start(caller.session, account, mailbox, key))
 
 
 @route(
@@ -111,10 +110,11 @@ def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: Steppi
     The access token in the response is stepped up for ten minutes. The refresh token stays the same. A
     refresh returns an access token that is not stepped up.
     """
-    mailbox = _mailbox_of(caller)
-    return step_up.finish(caller.session, caller[OPEN_ACCOUNT], mailbox, challenge_id, body.code)
+    account, mailbox = _account_and_mailbox(caller)
+    return step_up.finish(caller.session, account, mailbox, challenge_id, body.code)
 
 
-def _mailbox_of(caller: RightsCaller) -> str | None:
+def _account_and_mailbox(caller: RightsCaller) -> tuple[Account, str | None]:
     profile = caller[READABLE_PROFILE]
-    return profile.proving_email if profile else None
+    mailbox = profile.proving_email if profile else None
+    return existing(caller[OPEN_ACCOUNT], SessionEnded), mailbox

@@ -36,6 +36,7 @@ from chalicelib.core.errors import (
     NotFound,
     SessionEnded,
     Unavailable,
+    existing,
 )
 from chalicelib.core.http import Accepted, ClientAddress, DailyLimit, IfMatch, Tagged, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
@@ -156,9 +157,7 @@ def verify_number(
     within two minutes. If another account has the number, nothing changes (`number_taken`).
     """
     account, profile = service.own(caller[OPEN_ACCOUNT], caller[PROFILE])
-    session = caller[OPEN_SESSION]
-    if session is None:
-        raise SessionEnded
+    session = existing(caller[OPEN_SESSION], SessionEnded)
     account, profile = number_change.finish(
         session, account, profile, caller[DATA_KEY], challenge_id, body.code
     )

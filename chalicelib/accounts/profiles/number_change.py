@@ -38,7 +38,7 @@ from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions import logout, store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
 from chalicelib.core import clock, needs
-from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
+from chalicelib.core.errors import Unavailable, does_not_apply, existing
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
@@ -187,9 +187,7 @@ def returning(
         NotFound: the account is being erased.
     """
     (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, DATA_KEY))
-    account = row[OPEN_ACCOUNT]
-    if account is None:
-        raise NotFound
+    account = existing(row[OPEN_ACCOUNT])
     return [
         *accounts.number_return(account, number, row[DATA_KEY], logout.revocation_at(clock.now())),
         *(_moves(account, number, holder.account_id if holder else None) if number != account.phone else ()),

@@ -15,7 +15,7 @@ from chalicelib.accounts.sessions.rotation import Active, RotationVerdict, Shown
 from chalicelib.accounts.sessions.service import RefreshToken
 from chalicelib.accounts.sessions.store import OPEN_SESSION
 from chalicelib.core import clock, metrics, needs
-from chalicelib.core.errors import SessionEnded
+from chalicelib.core.errors import SessionEnded, existing
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Claims
 from chalicelib.core.transactions import Write, retry_on
@@ -30,9 +30,7 @@ def refresh(text: str, device_id: UUID) -> SessionView:
         SessionEnded: the token is not genuine, or its session has ended, or ends now because it is a copy.
         Unavailable: other requests of the same session were faster each time.
     """
-    token = RefreshToken.parse(text)
-    if token is None:
-        raise SessionEnded
+    token = existing(RefreshToken.parse(text), SessionEnded)
     found = needs.read_batch(
         Claims(token.account_id, token.session_id), (OPEN_SESSION, OPEN_ACCOUNT, DATA_KEY)
     )

@@ -23,7 +23,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.sessions import service, store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session, SteppedUp
 from chalicelib.core import clock, metrics
-from chalicelib.core.errors import SessionEnded
+from chalicelib.core.errors import existing
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
@@ -32,7 +32,7 @@ from chalicelib.core.transactions import commit
 
 
 def start(
-    session: Session, account: Account | None, mailbox: str | None, key: IdempotencyKey | None
+    session: Session, account: Account, mailbox: str | None, key: IdempotencyKey | None
 ) -> ChallengeView:
     """Send a code to the account's number, or to its mailbox if it has no number (ADR 68).
 
@@ -40,15 +40,10 @@ def start(
     of strangers, which must not prevent the owner from stepping up (ADR 25).
 
     Raises:
-        SessionEnded: the account does not exist any more.
         TooManyCodes, SmsUnavailable, EmailUnavailable, InProgress: see `challenges.start`; or the account has
             neither.
     """
-    if account is None:
-        raise SessionEnded
-    destination = account.phone or mailbox
-    if destination is None:
-        raise SmsUnavailable
+    destination = existing(account.phone or mailbox, SmsUnavailable)
     asked = CodeRequest(
         purpose=ChallengePurpose.STEP_UP,
         channel=CodeChannel.SMS if account.phone else CodeChannel.EMAIL,
@@ -62,19 +57,16 @@ def start(
 
 
 def finish(
-    session: Session, account: Account | None, mailbox: str | None, challenge_id: ChallengeId, code: str
+    session: Session, account: Account, mailbox: str | None, challenge_id: ChallengeId, code: str
 ) -> SteppedUp:
     """Verify the code; returns the session with a stepped-up access token.
 
     If the request is repeated, the token is stepped up until the same instant as in the first response.
 
     Raises:
-        SessionEnded: the account does not exist any more.
         WrongCode, ChallengeExpired: see `challenges.check_code`; or the code was sent to an earlier number or
             mailbox.
     """
-    if account is None:
-        raise SessionEnded
     ref = ChallengeRef(ChallengePurpose.STEP_UP, challenge_id, holder=session.session_id)
     challenge = challenges.check_code(ref, code)
     sent_to = challenge.phone or challenge.email

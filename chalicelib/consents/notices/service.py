@@ -16,7 +16,7 @@ from chalicelib.consents.notices.model import (
 from chalicelib.consents.notices.store import AcceptedBefore, acceptance_of  # noqa: F401 - offered to other rooms
 from chalicelib.consents.notices.versions import Standing
 from chalicelib.core import clock
-from chalicelib.core.errors import ConflictingRequest, Forbidden, NotFound, Schemas
+from chalicelib.core.errors import ConflictingRequest, Forbidden, Schemas, existing
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Several
 from chalicelib.core.transactions import Write
@@ -167,9 +167,7 @@ def accept(account_id: AccountId, version: NoticeVersion, standing: Standing) ->
         TermsOutdated: a newer version already applies to this user.
     """
     now = clock.now()
-    notice = next((n for n in standing.versions if n.version == version), None)
-    if notice is None:
-        raise NotFound
+    notice = existing(next((n for n in standing.versions if n.version == version), None))
     if notice.effective_at < standing.current(now).effective_at:
         raise _outdated()
     with suppress(AcceptedBefore):

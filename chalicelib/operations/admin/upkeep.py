@@ -12,7 +12,7 @@ from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
 from chalicelib.core.chain import ChainEntry
 from chalicelib.core.clock import Instant
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, existing
 from chalicelib.core.http import Operator, View, route
 from chalicelib.operations.admin.views import ListView
 from chalicelib.retention.purge import evidence
@@ -83,7 +83,5 @@ def list_notice_standings(operator: Operator) -> ListView[NoticeVersionView]:
 def show_purge(operator: Operator) -> LastPurgeView:
     """Show the newest proof of the purge in the Ledger."""
     staff.register(operator.arn)
-    entry = evidence.newest(clock.now())
-    if entry is None:
-        raise NotFound
+    entry = existing(evidence.newest(clock.now()))
     return LastPurgeView.of(entry)

@@ -14,7 +14,7 @@ from chalicelib.accounts.blocks.service import PEER, BlocksMoved, Peer, keep_apa
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.core import metrics, needs
-from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.errors import NotFound, Unavailable, existing
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Wanted
@@ -69,10 +69,7 @@ def read_again(peer: Peer) -> Peer:
         NotFound: the account is erased.
     """
     (row,) = needs.read_accounts([peer.account.account_id], PEER)
-    found = blocks.peer_of(row)
-    if found is None:
-        raise NotFound
-    return found
+    return existing(blocks.peer_of(row))
 
 
 def may_meet(me: Peer, other: Person | None) -> bool:

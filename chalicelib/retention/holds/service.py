@@ -20,7 +20,7 @@ from datetime import datetime
 from chalicelib.accounts.service import AccountGone, not_erasing, read_by_user
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import does_not_apply
+from chalicelib.core.errors import does_not_apply, existing
 from chalicelib.core.ids import AccountId, HoldId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Conflict, commit, retry_on
@@ -112,9 +112,7 @@ def _check_disclosure(account_id: AccountId, new: NewHold) -> None:
     """Check that the disclosure is approved, and that neither it nor the hold reveals the other."""
     if new.disclosure_id is None:
         return
-    served = disclosures.approved(account_id, new.disclosure_id)
-    if served is None:
-        raise NotDisclosed
+    served = existing(disclosures.approved(account_id, new.disclosure_id), NotDisclosed)
     secret_until = served.secret_until if served.is_secret(clock.now()) else None
     if secret_until != new.secret_until:
         until = clock.to_text(secret_until) if secret_until else "not secret"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.core import clock, metrics
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import existing
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Conflict, Write, retry_on
@@ -62,9 +62,7 @@ def apply_move(
         NotFound: no such request.
         Unavailable: another write came first in every try.
     """
-    request = store.read(request_id)
-    if request is None:
-        raise NotFound
+    request = existing(store.read(request_id))
     move = rule(request)
     if move is None:
         return AppliedMove(request, changed=False)

@@ -27,7 +27,7 @@ from chalicelib.accounts.service import ACCOUNT, LANGUAGE, OPEN_ACCOUNT
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs
-from chalicelib.core.errors import InvalidRequest, NotFound
+from chalicelib.core.errors import InvalidRequest, existing
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId
 from chalicelib.core.languages import Language
 from chalicelib.core.metrics import Metric
@@ -116,10 +116,7 @@ def read_again(subject: Subject) -> Subject:
         NotFound: the account is being erased.
         SealingError: as for `read_subject`.
     """
-    again = read_subject(subject.account.account_id)
-    if again is None:
-        raise NotFound
-    return again
+    return existing(read_subject(subject.account.account_id))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pydantic import Field
 from chalicelib.consents import links
 from chalicelib.consents.links import Unsubscribable, UnsubscribeToken
 from chalicelib.core import clock, idempotency, metrics
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, existing
 from chalicelib.core.http import FormBody
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -56,10 +56,7 @@ def read(token: UnsubscribeToken) -> Unsubscribable:
     Raises:
         NotFound: we did not make the token. That reveals nothing about any account.
     """
-    what = links.opened(token)
-    if what is None:
-        raise NotFound
-    return what
+    return existing(links.opened(token))
 
 
 def unsubscribe(what: Unsubscribable) -> None:

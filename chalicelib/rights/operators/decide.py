@@ -33,7 +33,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.core import clock
 from chalicelib.core.clock import HOUR
-from chalicelib.core.errors import does_not_apply
+from chalicelib.core.errors import does_not_apply, existing
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import StaffId
 from chalicelib.core.metrics import Metric
@@ -142,8 +142,7 @@ def approve(request: RightsRequest, by: StaffId, shown: IfMatch) -> Move | None:
         if proposal and proposal.approved_by == by:
             return None
         raise TooLate
-    if proposal is None:
-        raise NothingProposed
+    proposal = existing(proposal, NothingProposed)
     check_second(by, proposal.by)
     check_shown(request, shown)
     # The rules may have changed since the proposal.
@@ -269,9 +268,7 @@ def approve_lifting(request: RightsRequest, by: StaffId, shown: IfMatch) -> Move
         ChangedMeanwhile: the request changed since the operator saw it.
     """
     notes = _lasting(request)
-    lifting = notes.lifting
-    if lifting is None:
-        raise NothingProposed
+    lifting = existing(notes.lifting, NothingProposed)
     if lifting.approved_by:
         if lifting.approved_by == by:
             return None

@@ -14,7 +14,7 @@ from itertools import takewhile
 
 from chalicelib.core import chain
 from chalicelib.core.chain import Chain, Unreadable
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, existing
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights.engine import moves
 from chalicelib.rights.engine.moves import Move
@@ -60,10 +60,7 @@ def read(request_id: RightsRequestId) -> RightsRequest:
     Raises:
         NotFound: no such request.
     """
-    request = store.read(request_id)
-    if request is None:
-        raise NotFound
-    return request
+    return existing(store.read(request_id))
 
 
 def apply_move(

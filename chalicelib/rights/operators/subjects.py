@@ -33,7 +33,7 @@ from chalicelib.consents.proof import ConsentProof
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import needs, observe
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import NotFound, TooMany, does_not_apply
+from chalicelib.core.errors import NotFound, TooMany, does_not_apply, existing
 from chalicelib.core.http import Body
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
@@ -162,9 +162,7 @@ def show(by: StaffId, user_id: UserId) -> ShownSubject:
         TooMany, Unavailable: as for `find`.
     """
     found = _look_at(by, user_id, STORED_ACCOUNT, LAST_USE, PURPOSES, DATA_KEY)
-    account = found[STORED_ACCOUNT]
-    if account is None:
-        raise NotFound
+    account = existing(found[STORED_ACCOUNT])
     ids = store.open_requests_of(account.account_id).values()
     requests, unreadable = store.read_several(list(ids))
     purposes, is_unreadable = _purposes(account, found)
@@ -205,9 +203,7 @@ def show_consents(by: StaffId, user_id: UserId) -> ConsentProof | None:
 def _look_at(by: StaffId, user_id: UserId, *wanted: Wanted[Any]) -> Found:
     """Count a look at an account, and read it."""
     count_look(by)
-    owner = owner_of_user(user_id)
-    if owner is None:
-        raise NotFound
+    owner = existing(owner_of_user(user_id))
     (found,) = needs.read_accounts([owner], wanted)
     return found
 

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from chalicelib.accounts.service import AccountGone, not_erasing, owner_of_user, read_by_user
 from chalicelib.core import chain, clock, keyring, observe
 from chalicelib.core.chain import Chain, HeadMoved, NewEntry, Unreadable
-from chalicelib.core.errors import NotFound, does_not_apply
+from chalicelib.core.errors import NotFound, does_not_apply, existing
 from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import InvoiceId, StaffId, UserId
 from chalicelib.core.sealing import SealingError
@@ -43,9 +43,7 @@ def record(by: StaffId, new: NewInvoice) -> Invoice:
     """
     issued_at = datetime.combine(new.issued_on, time(), UTC)
     _check_days(new, issued_at)
-    owner = owner_of_user(new.user_id)
-    if owner is None:
-        raise NotFound
+    owner = existing(owner_of_user(new.user_id))
     current, *older = _ids_of(new.invoice_number)
     invoice = Invoice(
         invoice_id=current,

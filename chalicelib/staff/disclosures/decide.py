@@ -17,7 +17,7 @@ from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import does_not_apply
+from chalicelib.core.errors import does_not_apply, existing
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import StaffId
 from chalicelib.staff.cases import CaseMove, check_second, check_shown, staff_move
@@ -158,9 +158,7 @@ def approve_secrecy(found: Disclosure, by: StaffId, shown: IfMatch) -> _Move:
         ChangedMeanwhile: the disclosure changed since the operator saw it.
         InvalidRequest: the end is past.
     """
-    change = found.secrecy_proposal
-    if change is None:
-        raise NothingProposed
+    change = existing(found.secrecy_proposal, NothingProposed)
     check_second(by, change.by)
     check_shown(found, shown)
     _check_open(found, change.until, clock.now())
