@@ -62,7 +62,7 @@ MUTANTS = (
         name="restore_revives_an_erasure_that_was_pending",
         promise="RGT-3",
         place="chalicelib.operations.restore.marks:_unfinished",
-        find="if not any(_is_final(one) and one.written_at < since for one in own):",
+        find="if not any(one.key == final_key and one.written_at < since for one in own):",
         replace="if not any(one.written_at < since for one in own):",
         harm=(
             "A restored backup brings back the account of a person whose deletion had begun before "

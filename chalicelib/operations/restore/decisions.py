@@ -13,8 +13,8 @@ If Rights is restored too, a request that it lacks names no account: the replay 
 its subject. The suppressions of accounts that were erased are written by their erasure (`erasures`).
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -44,24 +44,18 @@ _ACCOUNTS_PER_READ = 25
 _NEEDS = (OPEN_STORED_ACCOUNT, READABLE_PROFILE, PURPOSES, DATA_KEY)
 
 
-@dataclass(frozen=True)
+@dataclass
 class AppliedDecisions:
     """The number of accounts that got decisions again, and those that could not be read."""
 
     accounts: int = 0
-    unreadable: tuple[AccountId, ...] = ()
-
-    @classmethod
-    def sum_of(cls, parts: "Iterable[AppliedDecisions]") -> "AppliedDecisions":
-        """Those of several segments together."""
-        found = list(parts)
-        return cls(
-            sum(one.accounts for one in found), tuple(name for one in found for name in one.unreadable)
-        )
+    unreadable: list[AccountId] = field(default_factory=list)
 
 
 # Applies the decisions of one account again; returns whether it lacked any.
 Apply = Callable[[Found], bool]
+# The functions of this module.
+ApplyToAll = Callable[[datetime, Collection[AccountId], Workers, Perform], AppliedDecisions]
 
 
 def apply_withdrawals(
@@ -97,20 +91,24 @@ def apply_objections(
 
 
 def _apply_to_all(apply: Apply, erased: Collection[AccountId], workers: Workers) -> AppliedDecisions:
-    return AppliedDecisions.sum_of(workers.on_segments(partial(_apply_in, apply, erased)))
+    done = AppliedDecisions()
+    for part in workers.on_segments(partial(_apply_in, apply, erased)):
+        done.accounts += part.accounts
+        done.unreadable += part.unreadable
+    return done
 
 
 def _apply_in(apply: Apply, erased: Collection[AccountId], segment: Segment) -> AppliedDecisions:
-    applied, unreadable = 0, list[AccountId]()
+    done = AppliedDecisions()
     for page in accounts.glances_in(segment):
         live = (account.account_id for account in page if account.account_id not in erased)
         for batch in batched(live, _ACCOUNTS_PER_READ):
             for found in needs.read_accounts(batch, _NEEDS):
                 try:
-                    applied += apply(found)
+                    done.accounts += apply(found)
                 except (SealingError, Unreadable):
-                    unreadable.append(found.claims.account_id)
-    return AppliedDecisions(applied, tuple(unreadable))
+                    done.unreadable.append(found.claims.account_id)
+    return done
 
 
 def _withdraw(since: datetime, touched: frozenset[str], perform: Perform, found: Found) -> bool:

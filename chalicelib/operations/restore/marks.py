@@ -77,20 +77,13 @@ def find_marks(at: datetime, workers: Workers) -> FoundMarks:
 
 def _unfinished(found: FoundMarks, since: datetime) -> Iterator[list[LockedObject]]:
     """The objects of each erasure that was not final before an instant."""
-    for _, objects in groupby(locked.listed(tombstones.PREFIX), lambda one: one.key.rpartition("/")[0]):
+    for place, objects in groupby(locked.listed(tombstones.PREFIX), lambda one: one.key.rpartition("/")[0]):
         own = list(objects)
         found.listed += 1
-        if not any(_is_final(one) and one.written_at < since for one in own):
+        tombstone_id = TombstoneId.parse(place.removeprefix(tombstones.PREFIX))
+        final_key = tombstones.final_key(tombstone_id) if tombstone_id else None
+        if not any(one.key == final_key and one.written_at < since for one in own):
             yield own
-
-
-def _is_final(found: LockedObject) -> bool:
-    tombstone_id = _id_of(found)
-    return tombstone_id is not None and found.key == tombstones.final_key(tombstone_id)
-
-
-def _id_of(found: LockedObject) -> TombstoneId | None:
-    return TombstoneId.parse(found.key.removeprefix(tombstones.PREFIX).partition("/")[0])
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
 from chalicelib.operations.breaches import store as breaches
 from chalicelib.operations.restore import decisions, erasures, owners
-from chalicelib.operations.restore.decisions import AppliedDecisions
 from chalicelib.operations.restore.erasures import Keep
 from chalicelib.operations.restore.marks import MARGIN, FoundMarks, find_marks
 from chalicelib.operations.restore.owners import OwnerOutcome
@@ -105,12 +104,14 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
     if order.restored & {Table.ACCOUNTS, Table.RIGHTS}:
         yield _check_freezes(order, found)
     if Table.ACCOUNTS in order.restored:
-        ended = _end_sessions(order.workers, order.perform)
+        # All users sign in again: the table has sessions that ended after the backup, and refresh tokens that
+        # were used since.
+        ended = sum(order.workers.on_segments(partial(logout.end_stored, perform=order.perform)))
         yield ReplayPart((f"sessions: {ended} ended",))
-        yield _apply_withdrawals(order, found)
+        yield _apply_decisions("withdrawals", decisions.apply_withdrawals, order, found)
         yield _apply_restraints(order)
     if order.restored & {Table.ACCOUNTS, Table.CLAIMS}:
-        yield _apply_objections(order, found)
+        yield _apply_decisions("objections to marketing", decisions.apply_objections, order, found)
     if Table.RIGHTS in order.restored:
         yield _list_lost(order, found)
         yield _list_breaches(order)
@@ -226,26 +227,10 @@ def _check_freezes(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     return ReplayPart((head, *counts, *named), numbers[FreezeOutcome.DOUBTFUL])
 
 
-def _end_sessions(workers: Workers, perform: Perform) -> int:
-    """End the sessions of all accounts, and revoke their chat tokens; returns how many sessions.
-
-    A restored table contains sessions that ended after the backup, and the nonces of refresh tokens that were
-    used since. All users sign in again.
-    """
-    return sum(workers.on_segments(partial(logout.end_stored, perform=perform)))
-
-
-def _apply_withdrawals(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
-    applied = decisions.apply_withdrawals(order.at, found.accounts, order.workers, order.perform)
-    return _about_decisions("withdrawals", applied)
-
-
-def _apply_objections(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
-    applied = decisions.apply_objections(order.at, found.accounts, order.workers, order.perform)
-    return _about_decisions("objections to marketing", applied)
-
-
-def _about_decisions(what: str, applied: AppliedDecisions) -> ReplayPart:
+def _apply_decisions(
+    what: str, apply: decisions.ApplyToAll, order: ReplayOrder, found: FoundMarks
+) -> ReplayPart:
+    applied = apply(order.at, found.accounts, order.workers, order.perform)
     named = (f"  account {account_id}: cannot be read" for account_id in applied.unreadable)
     head = f"{what}: applied to {applied.accounts} accounts, {len(applied.unreadable)} cannot be read"
     return ReplayPart((head, *named), len(applied.unreadable))
