@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.core import clock, needs, observe
+from chalicelib.core import clock, needs
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import Pace
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Wanted
 from chalicelib.core.queues import DueShards, Shard
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
 from chalicelib.messages.campaigns import store
 from chalicelib.messages.campaigns.campaign import (
@@ -154,12 +154,10 @@ class _Run:
         found: dict[AccountId, AccountNotice | None] = {}
         for some in batched(page, _ITEMS_PER_READ // len(wanted)):
             for row in needs.read_accounts(some, wanted):
-                try:
+                with skip_unreadable("account_notice_unreadable"):
                     notice = row[need]
                     if exempts is None or outcome_of(notice) or row[exempts] is None:
                         found[row.claims.account_id] = notice
-                except SealingError as error:
-                    observe.record_unreadable("account_notice_unreadable", error)
         return found
 
     def _notify(self, recipient: NoticeRecipient | None, so_far: AccountNotice | None) -> NoticeOutcome:

@@ -12,10 +12,10 @@ Facts and lists are created under the next number, so none is overwritten.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from chalicelib.core import chain, clock, observe, table
+from chalicelib.core import chain, clock, table
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.ids import BreachId
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import SealingError, skip_unreadable
 from chalicelib.core.table import Create, Index, Key, Prefix, Query, Replace, Table, Write, visible
 from chalicelib.operations.breaches.model import (
     AffectedList,
@@ -173,8 +173,6 @@ def open_ones() -> Iterator[Breach]:
     listed = Query(Table.RIGHTS, LIST, Prefix(f"{BreachStatus.OPEN}#"), index=Index.OWNER)
     for row in table.query(listed):
         item = table.get(Key(Table.RIGHTS, row["pk"], row["sk"]))
-        try:
+        with skip_unreadable("breach_unreadable"):
             if item:
                 yield codec.glance(Breach, item)
-        except SealingError as error:
-            observe.record_unreadable("breach_unreadable", error)

@@ -15,9 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.core import clock, observe, shards, table
+from chalicelib.core import clock, shards, table
 from chalicelib.core.ids import AccountId, HoldId, RightsRequestId
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.table import (
     Attr,
     Between,
@@ -95,11 +95,9 @@ def due(shard: str, now: datetime) -> Iterator[Hold]:
     """
     by_now = Between(_EARLIEST, clock.to_text(now))
     for place in map(_place_of, table.query(Query(Table.RIGHTS, shard, by_now, index=Index.DUE))):
-        try:
+        with skip_unreadable("hold_unreadable", hold_id=_id_at(place)):
             if item := table.get(place):
                 yield codec.glance(Hold, item)
-        except SealingError as error:
-            observe.record_unreadable("hold_unreadable", error, hold_id=_id_at(place))
 
 
 def _place_of(row: Item) -> Key:

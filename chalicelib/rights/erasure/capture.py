@@ -13,11 +13,11 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ClaimedValues
 from chalicelib.accounts.service import OPEN_ACCOUNT, UsedAgain, last_uses
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import clock, needs, observe
+from chalicelib.core import clock, needs
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.errors import NotFound
 from chalicelib.core.ids import AccountId, HeldId, RightsRequestId, TombstoneId
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.transactions import Write
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
@@ -201,12 +201,10 @@ def _leave_suppressions(job: ErasureJob, addresses: Addresses) -> datetime | Non
 def _objected_marketing(account_id: AccountId) -> list[Purpose]:
     """The purposes of direct marketing to which an account objects; all if its decisions cannot be read."""
     (row,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
-    try:
+    with skip_unreadable("purposes_unreadable"):
         decisions = row[PURPOSES]
-    except SealingError as error:
-        observe.record_unreadable("purposes_unreadable", error)
-        return list(DIRECT_MARKETING)
-    return [purpose for purpose in DIRECT_MARKETING if decisions and purpose in decisions.objected]
+        return [purpose for purpose in DIRECT_MARKETING if decisions and purpose in decisions.objected]
+    return list(DIRECT_MARKETING)
 
 
 def _forget(job: ErasureJob) -> Outcome:

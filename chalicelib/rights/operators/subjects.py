@@ -31,14 +31,14 @@ from chalicelib.consents import proof
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.proof import ConsentProof
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import needs, observe
+from chalicelib.core import needs
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import NotFound, TooMany, does_not_apply, existing
+from chalicelib.core.errors import TooMany, does_not_apply, existing
 from chalicelib.core.http import Body
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.needs import Found, Wanted
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
 from chalicelib.messages.model import LONGEST_ADDRESS
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -187,15 +187,9 @@ def show_consents(by: StaffId, user_id: UserId) -> ConsentProof | None:
         TooMany, Unavailable: as for `find`.
     """
     found = _look_at(by, user_id, OPEN_ACCOUNT, PURPOSES, DATA_KEY)
-    try:
-        account = found[OPEN_ACCOUNT]
-        proven = proof.verify(account, found[PURPOSES]) if account else None
-    except SealingError as error:
-        observe.record_unreadable("purposes_unreadable", error)
-        account, proven = None, None
-    else:
-        if account is None:
-            raise NotFound
+    proven = None
+    with skip_unreadable("purposes_unreadable"):
+        proven = proof.verify(existing(found[OPEN_ACCOUNT]), found[PURPOSES])
     history.record_look(by, "viewed_consents", {}, found.claims.account_id)
     return proven
 
@@ -234,16 +228,12 @@ def _purposes(account: Account, found: Found) -> tuple[Purposes | None, bool]:
     """The decisions of a subject, and whether there are some that cannot be opened."""
     if account.state is AccountState.ERASING:  # its key may be gone already
         return None, False
-    try:
+    with skip_unreadable("purposes_unreadable"):
         return found[PURPOSES], False
-    except SealingError as error:
-        observe.record_unreadable("purposes_unreadable", error)
-        return None, True
+    return None, True
 
 
 def _holds(account_id: AccountId) -> tuple[Hold, ...] | None:
-    try:
+    with skip_unreadable("hold_unreadable"):
         return holds.unended(account_id)
-    except SealingError as error:
-        observe.record_unreadable("hold_unreadable", error)
-        return None
+    return None

@@ -12,10 +12,10 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import ACCOUNT
 from chalicelib.consents.model import none_decided
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core import clock, needs, observe
+from chalicelib.core import clock, needs
 from chalicelib.core.clock import HOUR
 from chalicelib.core.ids import AccountId
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import store
 from chalicelib.rights.request.model import RightsRequest
@@ -41,11 +41,9 @@ def _is_protected(account: Account) -> bool:
     if account.number_changed_at is None:
         return False
     (row,) = needs.read_accounts([account.account_id], (PURPOSES, DATA_KEY))
-    try:
-        decided = row[PURPOSES] or none_decided(account.account_id)
-    except SealingError as error:  # decisions that cannot be opened must not block an erasure for ever
-        observe.record_unreadable("purposes_unreadable", error)
-        return False
+    decided = none_decided(account.account_id)
+    with skip_unreadable("purposes_unreadable"):  # such decisions must not block an erasure for ever
+        decided = row[PURPOSES] or decided
     followed = (one for one, placed in decided.restraints.items() if followed_by(account, placed.since))
     return any(_is_freeze(found) for one in followed if (found := store.read(one)))
 
