@@ -98,53 +98,41 @@ def finish(
     """
     ref = ChallengeRef(ChallengePurpose.NUMBER, challenge_id, holder=session.session_id)
     challenge = challenges.check_code(ref, code)
-    if challenge.phone:  # else the code was used before
+    if number := challenge.phone:  # else the code was used before
+        _announce(challenge, number, account, profile)
         with suppress(challenges.UsedMeanwhile):
-            _move(challenge, challenge.phone, session, account, profile, keys)
+            _commit(challenge, number, session, account, keys)
+            challenges.count_verified(challenge)
     return _read(account.account_id)[:2]
 
 
-def _move(
-    challenge: Challenge,
-    number: str,
-    session: Session,
-    account: Account,
-    profile: Profile,
-    keys: SubjectKeys,
-) -> None:
-    """Notify the old number, and change it."""
-    _check_free(number, account.account_id)
+def _announce(challenge: Challenge, number: str, account: Account, profile: Profile) -> None:
+    """Notify the old number, unless the new one is not free; the transaction checks that again."""
+    if accounts.owner_of_phone(number) not in {None, account.account_id}:
+        raise NumberTaken
     if number != account.phone:  # else another session changed it to the same number meanwhile
         with challenges.costing_an_attempt(challenge):
             messages.announce_number_change(account, profile.email)
-    try:
-        _commit(challenge, number, session, account, keys)
-    except accounts.AlreadyClaimed:
-        raise NumberTaken from None
-    challenges.count_verified(challenge)
 
 
 def _commit(challenge: Challenge, number: str, session: Session, account: Account, keys: SubjectKeys) -> None:
     """Use the code and change the number; once more if account or claims have just changed."""
     notified = account.phone
     for _ in range(_TRIES):
-        with suppress(accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
+        try:
             return commit(
                 challenges.use_write(challenge, opened=None),
                 *_changes(account, number, keys),
                 # The session that changed the number, for the owner and for an investigation.
                 store.event(account.account_id, SecurityEventKind.NUMBER_CHANGED, session.session_id),
             )
-        account, _, keys = _read(account.account_id)
+        except accounts.AlreadyClaimed:
+            raise NumberTaken from None
+        except (accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
+            account, _, keys = _read(account.account_id)
         if account.phone not in {notified, number}:
             break
     raise Unavailable
-
-
-def _check_free(number: str, account_id: AccountId) -> None:
-    """Check before anything is sent or changed; the transaction checks again."""
-    if accounts.owner_of_phone(number) not in {None, account_id}:
-        raise NumberTaken
 
 
 def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
