@@ -114,7 +114,7 @@ def _renew(number: int) -> Measured:
 def _account(email: str | None) -> AccountId:
     account, keys, writes = accounts.new_account(a_phone(), "en")
     profile = Profile(account_id=account.account_id, display_name="Mila", email=email)
-    transactions.commit(*writes, profiles.creation(profile, keys))
+    transactions.commit(*writes, profiles.written(profile, keys))
     return account.account_id
 
 

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from chalicelib.core import chain, table
 from chalicelib.core.chain import Chain, NewEntry
 from chalicelib.core.ids import Id, StaffId
-from chalicelib.core.table import Attr, Conflict, Create, Index, Item, Key, Order, Query, Replace, Write
+from chalicelib.core.table import Conflict, Create, Index, Item, Key, Order, Query, Write, next_version
 from chalicelib.privacy import codec
 from chalicelib.privacy.codec import AnyRecord, Name
 
@@ -99,8 +99,7 @@ class CaseTable(Generic[AnyRecord, CaseId]):
 
     def replacement(self, after: AnyRecord) -> Write:
         """The write of a case over the version before; its conflict is CaseChanged."""
-        unchanged = Attr("version").eq(after.version - 1)
-        return Replace(self.key_of(after), self.item(after), only_if=unchanged, conflict=CaseChanged)
+        return next_version(self.key_of(after), self.item(after), CaseChanged)
 
     def evidence(self, case: AnyRecord, event: str, by: StaffId | None, said: Mapping[str, object]) -> Write:
         """The write of an entry in the history of a case; `by` None: a job.

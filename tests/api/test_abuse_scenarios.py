@@ -55,7 +55,7 @@ def texts_until_refused(phone: str = SERBIA) -> int:
 def best_day(country: str, codes: int, days_ago: int = 1) -> None:
     """Record a country's best day some days ago, with so many verified codes, and none since."""
     day = (clock.now() - days_ago * DAY).date().isoformat()
-    store.put_history(None, CodeHistory(counted_at=clock.now(), version=1, verified={country: {day: codes}}))
+    store.put_history(CodeHistory(counted_at=clock.now(), version=1, verified={country: {day: codes}}))
 
 
 # Pumping

@@ -19,10 +19,10 @@ from chalicelib.core.table import (
     Present,
     Query,
     Remove,
-    Replace,
     Table,
     Write,
     changed_key,
+    next_version,
     owner_of,
     partition_of,
 )
@@ -65,10 +65,7 @@ def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
 def written(after: BlockList, keys: SubjectKeys) -> Write:
     """The write of the next version of a list; its conflict is BlocksMoved."""
     place = key(after.account_id)
-    item = codec.to_item(after, place, keys)
-    if after.version == 1:
-        return Create(place, item, conflict=BlocksMoved)
-    return Replace(place, item, only_if=Attr("version").eq(after.version - 1), conflict=BlocksMoved)
+    return next_version(place, codec.to_item(after, place, keys), BlocksMoved)
 
 
 def unchanged(account_id: AccountId, read: BlockList | None) -> Write:

@@ -221,7 +221,7 @@ def record_verified_codes() -> int:
     counts = PER_COUNTRY.verified_codes(settings().sms_countries, (today - DAY, today))
     after = (before or CodeHistory(counted_at=now, version=0, verified={})).with_counts(counts, now)
     with suppress(store.HistoryMoved):
-        store.put_history(before, after)
+        store.put_history(after)
     return len(after.verified)
 
 

@@ -364,15 +364,10 @@ def get_history() -> CodeHistory | None:
     return codec.read(CodeHistory, _HISTORY)
 
 
-def put_history(before: CodeHistory | None, after: CodeHistory) -> None:
+def put_history(after: CodeHistory) -> None:
     """Replace the history by its next version.
 
     Raises:
-        HistoryMoved: `before` is no longer the stored version.
+        HistoryMoved: the version before is no longer the stored one.
     """
-    item = codec.to_item(after, _HISTORY)
-    if before is None:
-        table.write(Create(_HISTORY, item, conflict=HistoryMoved))
-        return
-    same = Attr("version").eq(before.version)
-    table.write(Replace(_HISTORY, item, only_if=same, conflict=HistoryMoved))
+    table.write(table.next_version(_HISTORY, codec.to_item(after, _HISTORY), HistoryMoved))

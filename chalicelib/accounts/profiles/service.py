@@ -53,7 +53,7 @@ _ANIMALS = (
 def new_profile(account_id: AccountId, display_name: str | None, keys: SubjectKeys) -> list[Write]:
     """The write of a new profile; without a chosen name it gets a random nickname."""
     profile = Profile(account_id=account_id, display_name=display_name or random_nickname())
-    return [store.creation(profile, keys)]
+    return [store.written(profile, keys)]
 
 
 def own(account: Account | None, profile: Profile | None) -> tuple[Account, Profile]:
@@ -106,8 +106,7 @@ def change_writes(
     if changes.names_email:
         raise ValueError("the address is changed together with its claim")
     changed = Profile(**{**_merged(profile, changes), "version": profile.version + 1})
-    replaced = store.replacement(changed, keys, over_version=profile.version)
-    return [replaced], _locale_writes(account, changes, keys)
+    return [store.written(changed, keys)], _locale_writes(account, changes, keys)
 
 
 def _locale_writes(account: Account, changes: ProfileChanges, keys: SubjectKeys) -> list[Write]:
@@ -134,7 +133,7 @@ def statements_write(
     after = Statements(account_id=account_id, statements=(*known, *new), version=version + 1)
     if len(after.statements) > MAX_STATEMENTS:
         raise TooManyStatements
-    return store.statements_write(before, after, keys)
+    return store.statements_write(after, keys)
 
 
 def _merged(profile: Profile, changes: ProfileChanges) -> dict[str, Any]:
@@ -174,7 +173,7 @@ def email_loss(account: Account, profile: Profile, keys: SubjectKeys) -> list[Wr
     gone = dict.fromkeys(("email", "email_verified_at", "email_session"))
     without = profile.model_copy(update={**gone, "version": profile.version + 1})
     return [
-        store.replacement(without, keys, over_version=profile.version),
+        store.written(without, keys),
         *accounts.traces_of(account, ChangeKind.MAILBOX, None, clock.now(), keys),
         *suppressions.release(Addresses(email=profile.email), clock.now()),
     ]
@@ -210,7 +209,7 @@ def _replace(
     changed = Profile(**{**values, "version": profile.version + 1})
     moves = _address_moves(account, profile, changed, keys)
     try:
-        commit(*proof, store.replacement(changed, keys, over_version=profile.version), *moves)
+        commit(*proof, store.written(changed, keys), *moves)
     except (
         store.VersionMoved, accounts.AccountMoved, accounts.NotActive, accounts.ClaimMoved, SuppressionMoved
     ):  # fmt: skip

@@ -6,14 +6,12 @@ from typing import Any
 from chalicelib.accounts.profiles.model import Profile, Statements
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import (
-    Attr,
     Conflict,
-    Create,
     Key,
-    Replace,
     Table,
     Write,
     changed_key,
+    next_version,
     owner_of,
     partition_of,
 )
@@ -50,14 +48,10 @@ def _statements_key(account_id: AccountId) -> Key:
 STATEMENTS = codec.readable_need_of(Statements, lambda claims: _statements_key(claims.account_id))
 
 
-def statements_write(before: Statements | None, after: Statements, keys: SubjectKeys) -> Write:
-    """The write of a subject's statements; raises StatedMeanwhile unless `before` is stored."""
+def statements_write(after: Statements, keys: SubjectKeys) -> Write:
+    """The write of a subject's statements; raises StatedMeanwhile unless the version before is stored."""
     place = _statements_key(after.account_id)
-    item = codec.to_item(after, place, keys)
-    if before is None:
-        return Create(place, item, conflict=StatedMeanwhile)
-    same = Attr("version").eq(before.version)
-    return Replace(place, item, only_if=same, conflict=StatedMeanwhile)
+    return next_version(place, codec.to_item(after, place, keys), StatedMeanwhile)
 
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
@@ -67,18 +61,7 @@ def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
     return owner if owner and place == key(owner) else None
 
 
-def creation(profile: Profile, keys: SubjectKeys) -> Create:
-    """The write of a new profile; for a transaction."""
+def written(profile: Profile, keys: SubjectKeys) -> Write:
+    """The write of a new or changed profile; raises VersionMoved unless the version before is stored."""
     place = key(profile.account_id)
-    return Create(place, codec.to_item(profile, place, keys))
-
-
-def replacement(profile: Profile, keys: SubjectKeys, over_version: int) -> Replace:
-    """The write of a changed profile; raises VersionMoved unless `over_version` is stored."""
-    place = key(profile.account_id)
-    return Replace(
-        place,
-        codec.to_item(profile, place, keys),
-        only_if=Attr("version").eq(over_version),
-        conflict=VersionMoved,
-    )
+    return next_version(place, codec.to_item(profile, place, keys), VersionMoved)

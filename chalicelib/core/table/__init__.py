@@ -46,6 +46,7 @@ from chalicelib.core.table.writes import (
     Remove,
     Replace,
     Write,
+    next_version,
     visible,
 )
 from chalicelib.core.table_names import Table

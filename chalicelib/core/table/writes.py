@@ -81,6 +81,13 @@ class Replace:
         return "Put", _put(self.key, self.item, visible() & self.only_if)
 
 
+def next_version(key: Key, item: Item, conflict: type[Conflict]) -> Create | Replace:
+    """The write of an item in the version that it has: a new item for version 1, else over the one before."""
+    if item["version"] == 1:
+        return Create(key, item, conflict=conflict)
+    return Replace(key, item, Attr("version").eq(item["version"] - 1), conflict)
+
+
 @dataclass(frozen=True)
 class Change:
     """Change attributes of an item: `put` sets, `add` increments, `drop` removes.

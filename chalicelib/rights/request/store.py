@@ -40,6 +40,7 @@ from chalicelib.core.table import (
     Query,
     Replace,
     Table,
+    next_version,
     partition_of,
 )
 from chalicelib.core.transactions import Write, commit
@@ -277,12 +278,7 @@ def _write_move(
 ) -> RightsRequest:
     append, after = evidence.append_or_owe(after, entry) if entry else (None, after)
     after = evidence.with_period(after.model_copy(update={"version": before.version + 1}))
-    move = Replace(
-        key(before.request_id),
-        _item(after),
-        only_if=Attr("version").eq(before.version),
-        conflict=MovedMeanwhile,
-    )
+    move = next_version(key(before.request_id), _item(after), MovedMeanwhile)
     with_it: list[Write] = []
     if before.is_open and not after.is_open:
         ours = Attr("request_id").eq(before.request_id)

@@ -54,7 +54,7 @@ def _set_picture(owner: AccountId, canaries: CanarySet) -> None:
     assert before is not None
     picture = f"https://cdn.example/{canaries.add('avatar', letters())}.jpg"
     after = before.model_copy(update={"avatar_url": picture, "version": before.version + 1})
-    commit(profiles.replacement(after, row[DATA_KEY], before.version))
+    commit(profiles.written(after, row[DATA_KEY]))
 
 
 def _set_choices(owner: AccountId, canaries: CanarySet) -> None:
