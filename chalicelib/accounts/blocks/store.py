@@ -21,9 +21,8 @@ from chalicelib.core.table import (
     Remove,
     Table,
     Write,
-    changed_key,
     next_version,
-    owner_of,
+    owner_of_changed,
     partition_of,
 )
 from chalicelib.privacy import codec
@@ -57,9 +56,7 @@ BLOCKS_GLANCE = codec.glance_of(BlockList, lambda claims: key(claims.account_id)
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
     """The account whose list of blocks a record of the table's stream is about; None for any other item."""
-    place = changed_key(Table.ACCOUNTS, change)
-    owner = owner_of(place.pk)
-    return owner if owner and place == key(owner) else None
+    return owner_of_changed(change, key)
 
 
 def written(after: BlockList, keys: SubjectKeys) -> Write:

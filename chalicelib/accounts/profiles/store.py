@@ -10,9 +10,8 @@ from chalicelib.core.table import (
     Key,
     Table,
     Write,
-    changed_key,
     next_version,
-    owner_of,
+    owner_of_changed,
     partition_of,
 )
 from chalicelib.privacy import codec
@@ -56,9 +55,7 @@ def statements_write(after: Statements, keys: SubjectKeys) -> Write:
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
     """The account whose profile a record of the table's stream is about; None for any other item."""
-    place = changed_key(Table.ACCOUNTS, change)
-    owner = owner_of(place.pk)
-    return owner if owner and place == key(owner) else None
+    return owner_of_changed(change, key)
 
 
 def written(profile: Profile, keys: SubjectKeys) -> Write:

@@ -46,7 +46,6 @@ from chalicelib.core.table import (
     Table,
     Write,
     account_of,
-    owner_of,
     partition_of,
     visible,
 )
@@ -172,9 +171,7 @@ def glance_at_owner_of_user(user_id: UserId) -> AccountId | None:
 
 def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
     """The account whose own item a record of the table's stream is about; None for any other item."""
-    key = table.changed_key(Table.ACCOUNTS, change)
-    owner = owner_of(key.pk)
-    return owner if owner and key == account_key(owner) else None
+    return table.owner_of_changed(change, account_key)
 
 
 def claims_of(account: Account, email: str | None) -> list[Item]:

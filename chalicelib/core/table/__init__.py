@@ -24,7 +24,16 @@ from chalicelib.core.table.client import (
     write,
 )
 from chalicelib.core.table.ends import Reindex
-from chalicelib.core.table.items import Conflict, Item, Key, account_of, changed_key, owner_of, partition_of
+from chalicelib.core.table.items import (
+    Conflict,
+    Item,
+    Key,
+    account_of,
+    changed_key,
+    owner_of,
+    owner_of_changed,
+    partition_of,
+)
 from chalicelib.core.table.queries import (
     Between,
     Expired,

@@ -41,9 +41,16 @@ def owner_of(pk: str) -> AccountId | None:
     return account_id if account_id and pk == partition_of(account_id) else None
 
 
-def changed_key(name: Table, change: Mapping[str, Any]) -> Key:
-    """The key of the item that a record of a table's stream is about, from its part `dynamodb`."""
-    return Key(name, **plain(change["Keys"]))
+def changed_key(change: Mapping[str, Any]) -> Key:
+    """The key of the item that a record of the stream of Accounts is about, from its part `dynamodb`."""
+    return Key(Table.ACCOUNTS, **plain(change["Keys"]))
+
+
+def owner_of_changed(change: Mapping[str, Any], key_of: Callable[[AccountId], Key]) -> AccountId | None:
+    """The account of the item with a certain key that such a record is about; None for any other item."""
+    place = changed_key(change)
+    owner = owner_of(place.pk)
+    return owner if owner and place == key_of(owner) else None
 
 
 class Conflict(Exception):

@@ -106,7 +106,7 @@ def memberships_of(account_id: AccountId) -> Iterator[ConversationId]:
 
 def conversation_of_change(change: Mapping[str, Any]) -> ConversationId | None:
     """The conversation that a record of the table's stream is about; None for any other item."""
-    place = changed_key(Table.ACCOUNTS, change)
+    place = changed_key(change)
     found = ConversationId.parse(place.pk.removeprefix(_PARTITION))
     return found if found and place == key(found) else None
 
