@@ -25,7 +25,7 @@ from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.languages import language_of
 from chalicelib.core.metrics import Metric
 from chalicelib.core.needs import Found
-from chalicelib.core.phrases import in_script
+from chalicelib.core.phrases import in_language
 from chalicelib.core.queues import DueShards
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
@@ -138,8 +138,8 @@ def _recipient(row: Found) -> NoticeRecipient | None:
 
 
 _NAMES = {
-    "sr": {NoticeKind.TERMS: "Uslovi korišćenja", NoticeKind.PRIVACY: "Politika privatnosti"},
-    "en": {NoticeKind.TERMS: "terms of use", NoticeKind.PRIVACY: "privacy policy"},
+    NoticeKind.TERMS: {"sr": "Uslovi korišćenja", "en": "terms of use"},
+    NoticeKind.PRIVACY: {"sr": "Politika privatnosti", "en": "privacy policy"},
 }
 _TEXTS: Letters = {
     "sr": (
@@ -168,10 +168,7 @@ def _letter(notice: Notice, mail_id: MailId, to: str, locale: str | None) -> Mai
 
     What changes is shown as the notice states it, in the language of its author.
     """
-    language = language_of(locale)
-    name = (
-        in_script(_NAMES["sr"][notice.kind], language) if language.is_serbian else _NAMES["en"][notice.kind]
-    )
+    name = in_language(_NAMES[notice.kind], language_of(locale))
     applies_from = max(notice.effective_at, clock.now() + settings().notice_period)
     words: Words = {"what": name, "day": day_of(applies_from), "changes": notice.changes, "url": notice.url}
     return compose(_TEXTS, mail_id, to, locale, words)

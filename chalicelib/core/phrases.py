@@ -55,6 +55,11 @@ def in_script(serbian: str, language: Language) -> str:
     return to_cyrillic(serbian) if language is Language.SERBIAN_CYRILLIC else serbian
 
 
+def in_language(words: Mapping[str, str], language: Language) -> str:
+    """Return a text that is written in English ("en") and in Serbian ("sr"), in a language and its script."""
+    return in_script(words["sr"], language) if language.is_serbian else words["en"]
+
+
 # Names of companies, services and formats, and abbreviations without a Serbian form. ZZPL has one: ЗЗПЛ.
 LATIN = frozenset(
     {

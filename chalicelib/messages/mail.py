@@ -42,7 +42,7 @@ from chalicelib.core.ids import MailId
 from chalicelib.core.languages import language_of
 from chalicelib.core.markup import Html, tag
 from chalicelib.core.metrics import Metric
-from chalicelib.core.phrases import in_script
+from chalicelib.core.phrases import in_language
 from chalicelib.core.settings import settings
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.purposes import Category, Choices, LegalBasis, Purpose, permits
@@ -103,9 +103,7 @@ class WantedMailbox:
     @property
     def unsubscribe_line(self) -> str:
         """The last line of the mail, with the link."""
-        language = language_of(self.locale)
-        line = in_script(_UNSUBSCRIBE["sr"], language) if language.is_serbian else _UNSUBSCRIBE["en"]
-        return line.format(self.unsubscribe)
+        return in_language(_UNSUBSCRIBE, language_of(self.locale)).format(self.unsubscribe)
 
 
 class MailNotSent(Exception):

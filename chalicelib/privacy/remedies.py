@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from chalicelib.core.languages import Language
-from chalicelib.core.phrases import Phrasebook, in_script
+from chalicelib.core.phrases import Phrasebook, in_language
 from chalicelib.privacy.controller import CONTROLLER, SupervisoryAuthority
 from chalicelib.privacy.serbian import PRIVACY
 
@@ -103,8 +103,7 @@ def in_words(country: str | None, language: Language) -> str:
     """Name the authorities of a subject with this declared country, with their addresses, and the court."""
     say = Phrasebook(language, PRIVACY)
     named = "; ".join(_named(authority, say) for authority in authorities_for(country))
-    words = in_script(REMEDIES["sr"], language) if language.is_serbian else REMEDIES["en"]
-    return words.format(authorities=named)
+    return in_language(REMEDIES, language).format(authorities=named)
 
 
 def _named(authority: SupervisoryAuthority, say: Phrasebook) -> str:

@@ -35,7 +35,6 @@ from chalicelib.messages.campaigns import store
 from chalicelib.messages.campaigns.model import (
     AccountNotice,
     CampaignKind,
-    Delivery,
     NoticeChannel,
     NoticeState,
     PartProgress,
@@ -153,14 +152,7 @@ def _send(
         channel=NoticeChannel.EMAIL,
         mail_id=mail_id,
     )
-    delivery = Delivery(
-        mail_id=mail_id,
-        account_id=account_id,
-        campaign=campaign.kind,
-        about=campaign.about,
-        sent_at=clock.now(),
-    )
-    store.begin_mail(account_id, so_far, sending, delivery)
+    store.begin_mail(account_id, so_far, sending, mail_id)
     try:
         mail.send_patiently(text, Purpose.LEGAL_OBLIGATION, recipient.choices, pace)
     except (MailRefused, MailInDoubt):

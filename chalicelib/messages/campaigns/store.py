@@ -74,20 +74,24 @@ def move(account_id: AccountId, before: AccountNotice | None, after: AccountNoti
 
 
 def begin_mail(
-    account_id: AccountId, before: AccountNotice | None, sending: AccountNotice, delivery: Delivery
+    account_id: AccountId, before: AccountNotice | None, sending: AccountNotice, mail_id: MailId
 ) -> None:
     """Move a notice to SENDING, and record the account that its mail goes to.
 
     Raises:
         NotifiedByAnother: another worker moved the notice first; nothing was written.
     """
-    table.transact([_write(account_id, before, sending), delivery_creation(delivery)])
+    delivery = delivery_creation(mail_id, account_id, sending.campaign, sending.about)
+    table.transact([_write(account_id, before, sending), delivery])
 
 
-def delivery_creation(delivery: Delivery) -> Create:
-    """The write that records which account a mail goes to; for a transaction."""
-    place = _delivery_key(delivery.mail_id)
-    return Create(place, codec.to_item(delivery, place))
+def delivery_creation(
+    mail_id: MailId, account_id: AccountId, campaign: CampaignKind, about: str = ""
+) -> Create:
+    """The write that records to which account a mail goes now, and about what; for a transaction."""
+    place, now = _delivery_key(mail_id), clock.now()
+    sent = Delivery(mail_id=mail_id, account_id=account_id, campaign=campaign, about=about, sent_at=now)
+    return Create(place, codec.to_item(sent, place))
 
 
 def delivery(mail_id: MailId) -> Delivery | None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from chalicelib.core import clock
 from chalicelib.core.languages import Language
-from chalicelib.core.phrases import in_script
+from chalicelib.core.phrases import in_language
 from chalicelib.privacy import remedies
 from chalicelib.privacy.purposes import OUTLASTS_RESTRICTION, Purpose
 from chalicelib.rights.answers.words import (
@@ -106,29 +106,29 @@ def template(
 ) -> str:
     """Write a decision with a gap for what an operator explains."""
     words = declaration.of(right).words.outcomes.get(outcome) or GENERAL[outcome]
-    why = (_said(REASONS[reason], language),) if reason else ()
-    disagree = _said(_DISAGREE, language).format(contact="...")
+    why = (in_language(REASONS[reason], language),) if reason else ()
+    disagree = in_language(_DISAGREE, language).format(contact="...")
     last = f"{disagree} {remedies.in_words(country, language)}"
-    return "\n\n".join((_said(words, language), *why, "[...]", last))
+    return "\n\n".join((in_language(words, language), *why, "[...]", last))
 
 
 def _paragraphs(request: RightsRequest, contact: str, language: Language) -> Iterator[str]:
     nothing = answer(request)
-    yield _said(nothing or _outcome(request), language)
+    yield in_language(nothing or _outcome(request), language)
     for words in _about_restraint(request):
-        yield _said(words, language)
+        yield in_language(words, language)
     if request.refusal:
-        yield _said(REASONS[request.refusal], language)
+        yield in_language(REASONS[request.refusal], language)
     if request.decision_text:
         yield request.decision_text
     if request.kept_openly(clock.now()):
-        yield _said(KEPT, language)
+        yield in_language(KEPT, language)
     if request.missing and request.status is not Status.CANCELLED:
-        parts = (_said(PARTS[part], language) if part in PARTS else part for part in request.missing)
+        parts = (in_language(PARTS[part], language) if part in PARTS else part for part in request.missing)
         lacking = NOT_PRESERVED if request.right is Right.RESTRICTION else MISSING
-        yield _said(lacking, language).format(parts=", ".join(parts))
+        yield in_language(lacking, language).format(parts=", ".join(parts))
     if request.status is not Status.CANCELLED:
-        disagree = _said(_DISAGREE, language).format(contact=contact)
+        disagree = in_language(_DISAGREE, language).format(contact=contact)
         yield f"{disagree} {remedies.in_words(request.country, language)}"
 
 
@@ -159,10 +159,6 @@ def _is_unstoppable(request: RightsRequest) -> bool:
     notes = request.notes
     named = notes.purposes if isinstance(notes, RestraintNotes) else ()
     return request.right is Right.OBJECTION and not OUTLASTS_RESTRICTION.isdisjoint(named)
-
-
-def _said(words: Words, language: Language) -> str:
-    return in_script(words["sr"], language) if language.is_serbian else words["en"]
 
 
 _DISAGREE = {

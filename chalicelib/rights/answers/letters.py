@@ -11,12 +11,12 @@ account have a link with the receipt: the receipt of a copy opens the copy.
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from chalicelib.core import clock
 from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
-from chalicelib.core.languages import Language
-from chalicelib.core.phrases import in_script
+from chalicelib.core.phrases import in_language
 from chalicelib.core.settings import settings
 from chalicelib.messages import mail
 from chalicelib.messages.letters import Letters, MessageWithRemedies, ShortTexts, Words, WrittenMessage
@@ -237,21 +237,12 @@ _WARNED_TEXT: ShortTexts = {
     "app or write to {contact}.",
 }
 
+_COPY = {"sr": "kopija podataka", "en": "a copy of the data"}
+_NUMBER = {"sr": "drugi broj naloga", "en": "another number for the account"}
 _WHAT = {
-    "sr": {
-        "copy": "kopija podataka",
-        "erasure": "brisanje naloga",
-        "correction": "ispravka podataka",
-        "number": "drugi broj naloga",
-    },
-    "en": {
-        "copy": "a copy of the data",
-        "erasure": "the deletion of the account",
-        "correction": "a correction of the data",
-        "number": "another number for the account",
-    },
+    Right.ERASURE: {"sr": "brisanje naloga", "en": "the deletion of the account"},
+    Right.RECTIFICATION: {"sr": "ispravka podataka", "en": "a correction of the data"},
 }
-_NAMED = {Right.ERASURE: "erasure", Right.RECTIFICATION: "correction"}
 
 _ANSWERED_LOCKED_OUT_TEXT: ShortTexts = {
     "sr": "RU4M: odgovor na Vaš zahtev je u aplikaciji i uz potvrdu o prijemu. Pritužba: {complaints}",
@@ -304,13 +295,12 @@ def warning(request: RightsRequest, until: datetime) -> WrittenMessage:
 
     It has no link: a thief of the mailbox must not get the receipt, which opens the copy.
     """
-
-    def what(language: Language) -> str:
-        words = _WHAT["sr" if language.is_serbian else "en"]
-        word = words["number" if request.gives_number else _NAMED.get(request.right, "copy")]
-        return in_script(word, language) if language.is_serbian else word
-
-    words: Words = {"day": day_of(request.received_at), "until": day_of(until), "what": what}
+    asked = _NUMBER if request.gives_number else _WHAT.get(request.right, _COPY)
+    words: Words = {
+        "day": day_of(request.received_at),
+        "until": day_of(until),
+        "what": partial(in_language, asked),
+    }
     return WrittenMessage(_WARNED, _WARNED_TEXT, words)
 
 

@@ -18,7 +18,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
 from chalicelib.messages import mail, sms
 from chalicelib.messages.campaigns import service as campaigns
-from chalicelib.messages.campaigns.model import CampaignKind, Delivery
+from chalicelib.messages.campaigns.model import CampaignKind
 from chalicelib.messages.letters import WrittenMessage
 from chalicelib.messages.mail import MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextMessage, TextRefused
@@ -170,15 +170,9 @@ def _send_to_channels(
 
 def _expect_report(request: RightsRequest, mail_id: MailId) -> None:
     """Record that a warning is about to be mailed, so that SES's report of its delivery is kept."""
-    sent = Delivery(
-        mail_id=mail_id,
-        account_id=request.account_id,
-        campaign=CampaignKind.REQUEST_WARNING,
-        about=request.request_id,
-        sent_at=clock.now(),
-    )
+    about, kind = request.request_id, CampaignKind.REQUEST_WARNING
     try:
-        commit(campaigns.delivery_creation(sent))
+        commit(campaigns.delivery_creation(mail_id, request.account_id, kind, about))
     except Unavailable:
         raise MailUnavailable from None  # the mail was not sent; another run sends it
 

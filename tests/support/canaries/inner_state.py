@@ -21,7 +21,6 @@ from chalicelib.messages.campaigns import store as campaigns
 from chalicelib.messages.campaigns.model import (
     AccountNotice,
     CampaignKind,
-    Delivery,
     NoticeChannel,
     NoticeState,
 )
@@ -88,18 +87,15 @@ def _instant(canaries: CanarySet, name: str) -> datetime:
 def _mail_notice(owner: AccountId, canaries: CanarySet) -> None:
     """Store what remains of a mailed notice, which would concern all accounts if it were announced."""
     mail_id = MailId(canaries.add("mail id", MailId.new()))
-    now = clock.now()
-    kind = CampaignKind.ANNOUNCEMENT
     announced = AccountNotice(
-        campaign=kind,
+        campaign=CampaignKind.ANNOUNCEMENT,
         about=_VERSION,
         state=NoticeState.ANNOUNCED,
         channel=NoticeChannel.EMAIL,
-        announced_at=now,
+        announced_at=clock.now(),
         mail_id=mail_id,
     )
-    sent = Delivery(mail_id=mail_id, account_id=owner, campaign=kind, about=_VERSION, sent_at=now)
-    campaigns.begin_mail(owner, None, announced, sent)
+    campaigns.begin_mail(owner, None, announced, mail_id)
 
 
 def _add_hashes(owner: AccountId, canaries: CanarySet) -> None:

@@ -22,7 +22,7 @@ from chalicelib.core.languages import Language, counted
 from chalicelib.core.metrics import Metric
 from chalicelib.core.phrases import in_script
 from chalicelib.core.settings import settings
-from chalicelib.core.transactions import commit
+from chalicelib.core.transactions import Write, commit
 from chalicelib.messages import mail, sms
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import CampaignKind, Delivery
@@ -158,17 +158,10 @@ def _begin(use: LastUse, owner: Owner) -> LastUse:
             "version": (use.version or 0) + 1,
         }
     )
-    writes = [last_uses.moving(use, begun, plan.place(use))]
+    writes: list[Write] = [last_uses.moving(use, begun, plan.place(use))]
     if mail_id:
-        delivery = Delivery(
-            mail_id=mail_id,
-            account_id=use.account_id,
-            campaign=CampaignKind.IDLE_WARNING,
-            sent_at=clock.now(),
-        )
-        commit(*writes, campaigns.delivery_creation(delivery))
-    else:
-        commit(*writes)
+        writes.append(campaigns.delivery_creation(mail_id, use.account_id, CampaignKind.IDLE_WARNING))
+    commit(*writes)
     return begun
 
 
