@@ -175,7 +175,7 @@ def instant(at: datetime, language: Language) -> Html:
     return tag("time", f"{day}{between} {there:%H:%M %Z}", datetime=there.isoformat())
 
 
-def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Html:
+def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]], **attributes: str) -> Html:
     """Build a table, which a phone shows as a stack of labelled values.
 
     ARIA roles are explicit, because browsers drop them when a table is shown as a stack.
@@ -194,4 +194,5 @@ def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Html:
         tag("thead", tag("tr", *labels, role="row"), role="rowgroup"),
         tag("tbody", *body, role="rowgroup"),
         role="table",
+        **attributes,
     )

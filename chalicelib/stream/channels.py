@@ -29,9 +29,8 @@ from chalicelib.stream.model import (
 # Stream returns at most so many members with a channel, and adds or removes at most so many at once.
 MOST_MEMBERS = 100
 
-_AN_ID = frozenset({Category.PSEUDONYM})
-_A_NAME = _AN_ID | {Category.CONTENT_PRIVATE}
-_MEMBERS = _AN_ID | {Category.CONTACTS}
+_A_NAME = gateway.AN_ID | {Category.CONTENT_PRIVATE}
+_MEMBERS = gateway.AN_ID | {Category.CONTACTS}
 _NAMED = _MEMBERS | _A_NAME
 
 
@@ -89,7 +88,7 @@ def delete(cid: str) -> None:
         UserBurned: there is no such channel.
         StreamRefused, StreamUnavailable: it is not known to be deleted.
     """
-    gateway.ask(lambda client: _of(client, cid).delete(hard=True), sending=_AN_ID)
+    gateway.ask(lambda client: _of(client, cid).delete(hard=True), sending=gateway.AN_ID)
 
 
 def _of(client: Any, cid: str, data: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - types of the SDK, which only the gateway imports

@@ -111,8 +111,8 @@ _BAD_INPUT, _NOT_FOUND_OR_DELETED = 4, 16
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 # The personal data that the calls send to Stream; `egress` checks it against the register each time.
-_AN_ID = frozenset({Category.PSEUDONYM})
-_A_PROFILE = _AN_ID | {Category.NAME, Category.SELF_IMAGE}
+AN_ID = frozenset({Category.PSEUDONYM})
+_A_PROFILE = AN_ID | {Category.NAME, Category.SELF_IMAGE}
 
 
 def upsert(profiles: Iterable[ChatProfile]) -> None:
@@ -135,7 +135,7 @@ def revoke(before: Mapping[UserId, datetime]) -> None:
         {"id": user_id, "set": {"revoke_tokens_issued_before": clock.to_text(instant)}}
         for user_id, instant in before.items()
     ]
-    ask(lambda client: client.update_users_partial(changes), sending=_AN_ID)
+    ask(lambda client: client.update_users_partial(changes), sending=AN_ID)
 
 
 def deactivate(user_id: UserId) -> None:
@@ -144,7 +144,7 @@ def deactivate(user_id: UserId) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the user was not deactivated.
     """
-    ask(lambda client: client.deactivate_user(user_id), sending=_AN_ID)
+    ask(lambda client: client.deactivate_user(user_id), sending=AN_ID)
 
 
 def reactivate(user_id: UserId) -> None:
@@ -153,7 +153,7 @@ def reactivate(user_id: UserId) -> None:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: the user was not reactivated.
     """
-    ask(lambda client: client.reactivate_user(user_id), sending=_AN_ID)
+    ask(lambda client: client.reactivate_user(user_id), sending=AN_ID)
 
 
 def export_users(ids: Iterable[UserId]) -> TaskId:
@@ -244,7 +244,7 @@ def task(task_id: TaskId) -> Task:
 
 def ask_as_obliged(call: Callable[[StreamChat], Mapping[str, Any]]) -> Mapping[str, Any]:
     """Make a call that a legal obligation requires, and that sends random ids only; else as `ask`."""
-    return ask(call, sending=_AN_ID, purpose=Purpose.LEGAL_OBLIGATION)
+    return ask(call, sending=AN_ID, purpose=Purpose.LEGAL_OBLIGATION)
 
 
 def ask(

@@ -287,12 +287,6 @@ class Counterpart:
     theirs: Key
     counted_for: AccountId | None = None  # the other account, if the row is counted there
 
-    def removal(self, *, keeping_own: bool) -> list[Write]:
-        """The writes that delete both, or the other account's alone; their conflict is PairMoved."""
-        keys = (self.theirs,) if keeping_own else (self.theirs, self.own)
-        removals = [Remove(key, only_if=ALWAYS, conflict=PairMoved) for key in keys]
-        return [*removals, *([_count_down(self.counted_for)] if self.counted_for else ())]
-
 
 def counterparts(owner: AccountId, user_id: UserId) -> Iterator[Counterpart]:
     """The rows of an account that have a reverse row, also of expired invitations."""
@@ -318,7 +312,10 @@ def remove(pair: Counterpart, *, keeping_own: bool = False) -> None:
     Raises:
         Unavailable: it is not known that both are deleted.
     """
+    keys = [pair.theirs] if keeping_own else [pair.theirs, pair.own]
+    removals: list[Write] = [Remove(key, only_if=ALWAYS, conflict=PairMoved) for key in keys]
+    counted = [_count_down(pair.counted_for)] if pair.counted_for else []
     try:
-        table.transact(pair.removal(keeping_own=keeping_own))
+        table.transact([*removals, *counted])
     except PairMoved:
-        table.delete_all([pair.theirs] if keeping_own else [pair.theirs, pair.own])
+        table.delete_all(keys)

@@ -249,7 +249,7 @@ def _records(view: SectionView, say: Phrasebook) -> Iterator[Html]:
             yield tag("h4", say("The same in all of these records"))
             yield pairs(*((field.label, _value(shown[0][field.name], say)) for field in same))
         if differ := [field for field in columns if field not in same]:
-            yield from _table(view.title, differ, shown, say)
+            yield _table(view.title, differ, shown, say)
     if view.rest and view.total:
         yield tag("p", _where_the_rest_is(view, len(shown), view.rest, say), class_="quiet")
 
@@ -263,23 +263,11 @@ def _where_the_rest_is(view: SectionView, shown: int, file: str, say: Phrasebook
     return Html.escape(say(said)).format(shown=shown, total=total, file=tag("code", file))
 
 
-def _table(title: str, columns: list[FieldView], rows: tuple[Row, ...], say: Phrasebook) -> Iterator[Html]:
-    """Render rows.
-
-    ARIA roles are explicit, because browsers drop them when a table is shown as a stack.
-    """
+def _table(title: str, columns: list[FieldView], rows: tuple[Row, ...], say: Phrasebook) -> Html:
     many = "scroll many" if len(columns) > _COLUMNS else "scroll"
-    head = [tag("th", field.label, scope="col", role="columnheader") for field in columns]
-    yield Html('<div class="{}"><table role="table" aria-label="{}">').format(many, title)
-    yield tag("thead", tag("tr", *head, role="row"), role="rowgroup")
-    yield Html('<tbody role="rowgroup">')
-    for row in rows:
-        cells = [
-            tag("td", _value(row.get(field.name, ""), say), role="cell", data_label=field.label)
-            for field in columns
-        ]
-        yield tag("tr", *cells, role="row")
-    yield Html("</tbody></table></div>")
+    cells = (tuple(_value(row.get(field.name, ""), say) for field in columns) for row in rows)
+    heads = tuple(field.label for field in columns)
+    return tag("div", table(heads, cells, aria_label=title), class_=many)
 
 
 def _fields(fields: tuple[FieldView, ...], say: Phrasebook) -> Html:

@@ -31,7 +31,6 @@ from enum import StrEnum
 from chalicelib.core import metrics
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.privacy.purposes import Category
 from chalicelib.stream import gateway
 from chalicelib.stream.model import FoundUser, StreamRefused, UserBurned, UserDeletedBefore
 
@@ -100,10 +99,6 @@ def find_existing(user_ids: list[UserId]) -> dict[UserId, FoundUser]:
     return {UserId(user.id): user for user in gateway.find_users(user_ids) if not user.is_deleted}
 
 
-# A call returns a token to Stream, which has it already; otherwise it names the user only.
-_AN_ID = frozenset({Category.PSEUDONYM})
-
-
 def delete_push_tokens(user_id: UserId, tokens: Iterable[str]) -> None:
     """Delete push tokens of a user, of whom Stream has at most 25. It may be repeated.
 
@@ -119,4 +114,5 @@ def delete_push_tokens(user_id: UserId, tokens: Iterable[str]) -> None:
 
 
 def _delete_push_token(user_id: UserId, token: str) -> None:
-    gateway.ask(lambda client: client.delete_device(token, user_id), sending=_AN_ID)
+    # The call returns the token to Stream, which has it already; otherwise it names the user only.
+    gateway.ask(lambda client: client.delete_device(token, user_id), sending=gateway.AN_ID)

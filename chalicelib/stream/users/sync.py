@@ -201,8 +201,7 @@ def count_refusal() -> Iterator[None]:
 
 
 # The personal data that the calls send to Stream.
-_AN_ID = frozenset({Category.PSEUDONYM})
-_A_BLOCK = _AN_ID | {Category.CONTACTS}
+_A_BLOCK = gateway.AN_ID | {Category.CONTACTS}
 
 
 def sync_blocks(account_ids: Iterable[AccountId]) -> list[AccountId]:
@@ -267,5 +266,5 @@ def blocked_users(user_id: UserId) -> frozenset[str]:
     Raises:
         StreamRefused, UserBurned, StreamUnavailable: they are not known.
     """
-    answer = gateway.ask(lambda client: client.get_blocked_users(user_id), sending=_AN_ID)
+    answer = gateway.ask(lambda client: client.get_blocked_users(user_id), sending=gateway.AN_ID)
     return gateway.read_answer(answers.blocked_users, answer)

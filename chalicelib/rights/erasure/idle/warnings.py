@@ -8,7 +8,6 @@ A number or address may have a new owner by now. So a warning has no name and no
 and that signing in prevents it. A text message fits into one part, in each script.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -26,7 +25,7 @@ from chalicelib.core.transactions import Write, commit
 from chalicelib.messages import mail, sms
 from chalicelib.messages.campaigns import service as campaigns
 from chalicelib.messages.campaigns.model import CampaignKind, Delivery
-from chalicelib.messages.letters import Letters, ShortTexts, WrittenMessage
+from chalicelib.messages.letters import Addressee, Letters, ShortTexts, WrittenMessage
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import Purpose
@@ -92,17 +91,8 @@ class WarningNotTaken(Exception):
         self.by_mail = by_mail
 
 
-@dataclass(frozen=True)
-class Owner:
-    """How the owner of an account is reached: by mail, else by text, else not at all."""
-
-    email: str | None = field(repr=False)
-    phone: str | None = field(repr=False)
-    locale: str | None
-
-
-def warn(use: LastUse, owner: Owner, pace: Pace) -> None:
-    """Send the warning that is due, and record it.
+def warn(use: LastUse, owner: Addressee, pace: Pace) -> None:
+    """Send the warning that is due, by mail, else by text, else not at all, and record it.
 
     Raises:
         LastUseMoved: the account was used, or another run warned its owner; nothing was sent by this call,
@@ -145,7 +135,7 @@ def record_bounce(delivery: Delivery) -> None:
         raise Unavailable from None
 
 
-def _begin(use: LastUse, owner: Owner) -> LastUse:
+def _begin(use: LastUse, owner: Addressee) -> LastUse:
     """Record that a warning is being sent; LAST: no more follows if this run is killed."""
     is_repeated = use.sending is not None
     stage = WarningStage.FIRST if use.stage is None and not is_repeated else WarningStage.LAST
@@ -169,7 +159,7 @@ def _record(before: LastUse, after: LastUse) -> None:
     last_uses.move(before, after, plan.place(after))
 
 
-def _send(use: LastUse, owner: Owner) -> bool:
+def _send(use: LastUse, owner: Addressee) -> bool:
     """Send the warning; return whether it is known to be on its way."""
     message = warning(plan.closes_at_if_warned(use, clock.now()))
     try:

@@ -42,13 +42,14 @@ from chalicelib.core.needs import Found
 from chalicelib.core.sealing import SealingError
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
+from chalicelib.messages.letters import Addressee
 from chalicelib.privacy.gates import BlockedReason, Bond, Gate, Permission
 from chalicelib.privacy.leases import LeaseTaken
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.model import IdleState
 from chalicelib.rights.erasure.idle import closings, plan, warnings
 from chalicelib.rights.erasure.idle.plan import DueAction, Plan
-from chalicelib.rights.erasure.idle.warnings import Owner, WarningNotTaken
+from chalicelib.rights.erasure.idle.warnings import WarningNotTaken
 from chalicelib.rights.erasure.store import IDLE_STATE
 
 _BETWEEN_MAILS = timedelta(seconds=1)  # SES begins with 14 a second; codes and answers have the rest
@@ -210,7 +211,7 @@ class IdleWork:
             self._warn_owner(use, due.use, account, row[PROFILE])
 
     def _warn_owner(self, use: LastUse, current: LastUse, account: Account, profile: Profile | None) -> None:
-        owner = Owner(profile.email if profile else None, account.phone, account.locale)
+        owner = Addressee(profile.email if profile else None, account.phone, account.locale)
         if not (self._mail_works if owner.email else self._texts_work):
             return  # it stays due
         if use != current:
