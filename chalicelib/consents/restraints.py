@@ -9,13 +9,10 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from chalicelib.consents import store
 from chalicelib.consents.model import Purposes
 from chalicelib.core.ids import RightsRequestId
-from chalicelib.core.transactions import Write
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.restraint import Restraint, RestraintKind
-from chalicelib.privacy.subject_keys import SubjectKeys
 
 _OBJECTING = frozenset({RestraintKind.OBJECTION})
 _RESTRICTING = frozenset({RestraintKind.RESTRICTION, RestraintKind.CONTEST})
@@ -31,14 +28,6 @@ def without_restraint(before: Purposes, request_id: RightsRequestId) -> Purposes
     if request_id not in before.restraints:
         return before
     return _summed(before, {known: one for known, one in before.restraints.items() if known != request_id})
-
-
-def storing(before: Purposes | None, after: Purposes, keys: SubjectKeys) -> Write:
-    """The write that replaces the decisions as they were read, for a transaction.
-
-    Its conflict DecidedMeanwhile means that they have changed since.
-    """
-    return store.stored(before, after, keys)
 
 
 def _summed(before: Purposes, restraints: Mapping[RightsRequestId, Restraint]) -> Purposes:

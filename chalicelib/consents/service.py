@@ -40,7 +40,7 @@ from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.model import NoticeKind, NoticeVersion
 from chalicelib.consents.notices.versions import Standing
 from chalicelib.consents.records import RecordList, RecordReader
-from chalicelib.consents.store import PURPOSES, DecidedMeanwhile  # noqa: F401 - offered to other rooms
+from chalicelib.consents.store import PURPOSES, DecidedMeanwhile, stored  # noqa: F401 - offered to other rooms
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.errors import Unavailable, existing

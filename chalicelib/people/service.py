@@ -8,10 +8,10 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import BlocksMoved, Peer, ReverseMoved
 from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT, AccountGone
-from chalicelib.core import needs, observe
+from chalicelib.core import needs
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.pairs import TRIES
@@ -89,10 +89,7 @@ def _find(user_id: UserId) -> tuple[AccountId | None, str | None]:
     if owner is None:
         return None, None
     (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, DATA_KEY))
-    try:
+    with skip_unreadable("account_unreadable"):
         account = row[OPEN_ACCOUNT]
-    except SealingError as error:
-        observe.record_unreadable("account_unreadable", error)
-        account = row[ACCOUNT]
-        return (owner, None) if account else (None, None)
-    return (owner, account.phone) if account else (None, None)
+        return (owner, account.phone) if account else (None, None)
+    return (owner, None) if row[ACCOUNT] else (None, None)

@@ -14,7 +14,7 @@ from chalicelib.accounts.service import ACCOUNT
 from chalicelib.accounts.sessions import logout
 from chalicelib.consents import restraints as decisions
 from chalicelib.consents.model import Purposes, none_decided
-from chalicelib.consents.service import PURPOSES
+from chalicelib.consents.service import PURPOSES, stored
 from chalicelib.core import clock, needs
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.transactions import Write
@@ -82,7 +82,7 @@ def contesting(found: Decided, request_id: RightsRequestId, purposes: Iterable[P
     """
     contest = Restraint(kind=RestraintKind.CONTEST, since=clock.now(), purposes=tuple(sorted(purposes)))
     after = decisions.with_restraint(found.known, request_id, contest)
-    return decisions.storing(found.purposes, after, found.keys)
+    return stored(found.purposes, after, found.keys)
 
 
 def _changing(found: Decided, after: Purposes) -> list[Write]:
@@ -93,4 +93,4 @@ def _changing(found: Decided, after: Purposes) -> list[Write]:
         state = accounts.releasing(account)
     else:
         state = accounts.not_erasing(account.account_id)
-    return [state] if after is before else [decisions.storing(found.purposes, after, found.keys), state]
+    return [state] if after is before else [stored(found.purposes, after, found.keys), state]
