@@ -8,16 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core import aws, chain, clock
-from chalicelib.core.chain import (
-    ArchiveDamaged,
-    BadSignature,
-    ChainVerdict,
-    Checkpoint,
-    CheckpointChainBroken,
-    PublicKeys,
-    archive,
-    locked,
-)
+from chalicelib.core.chain import ArchiveDamaged, ChainVerdict, PublicKeys, archive, locked, verification
+from chalicelib.core.chain.checkpoints import Checkpoint
+from chalicelib.core.chain.verification import BadSignature, CheckpointChainBroken
 from chalicelib.core.settings import settings
 from tests.support.world.ledger import MILA, YEAR, an_untrusted_key, checkpoint, create_archive, verify, write
 from tests.support.world.world import World
@@ -74,7 +67,7 @@ def sign_again(found: Checkpoint, **changes: Any) -> Checkpoint:
 @pytest.mark.usefixtures("write_three")
 def test_valid_checkpoints_are_accepted_from_every_starting_point() -> None:
     keys = PublicKeys(chain.current_signer().pem)
-    assert [chain.verify_checkpoints(n, keys) for n in (1, 2, 3)] == [(), (), ()]
+    assert [verification.verify_checkpoints(n, keys) for n in (1, 2, 3)] == [(), (), ()]
     assert [verify(MILA, since=n).covered for n in (1, 2, 3)] == [3, 3, 3]
 
 
@@ -99,7 +92,7 @@ def test_checkpoint_with_an_invalid_signature_is_found(change: Callable[[Checkpo
 
 @pytest.mark.usefixtures("write_three")
 def test_signature_of_an_untrusted_key_is_not_accepted() -> None:
-    found = chain.verify(MILA, 1, PublicKeys(an_untrusted_key()))
+    found = verification.verify(MILA, 1, PublicKeys(an_untrusted_key()))
     assert found == ChainVerdict((BadSignature(1), BadSignature(2), BadSignature(3)), covered=0)
 
 

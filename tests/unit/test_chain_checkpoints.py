@@ -9,18 +9,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib.core import aws, chain, table
 from chalicelib.core.aws import AwsBug
-from chalicelib.core.chain import (
-    ArchiveDamaged,
-    Chain,
-    ChainVerdict,
-    Checkpoint,
-    CheckpointRun,
-    RolledBack,
-    Tampered,
-    archive,
-    locked,
-)
+from chalicelib.core.chain import ArchiveDamaged, Chain, ChainVerdict, archive, locked
+from chalicelib.core.chain.checkpoint_run import CheckpointRun
+from chalicelib.core.chain.checkpoints import Checkpoint
 from chalicelib.core.chain.locked import NameTaken
+from chalicelib.core.chain.verification import RolledBack, Tampered
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import Settings, SettingsError, read, settings
 from tests.support.clouds.cloud import failing

@@ -7,18 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.core import aws, clock, table
-from chalicelib.core.chain import (
-    Chain,
-    ChainEntry,
-    ChainVerdict,
-    Checkpoint,
-    CheckpointRun,
-    Forked,
-    MissingEntries,
-    RolledBack,
-    Tampered,
-    archive,
-)
+from chalicelib.core.chain import Chain, ChainEntry, ChainVerdict, archive
+from chalicelib.core.chain.checkpoint_run import CheckpointRun
+from chalicelib.core.chain.checkpoints import Checkpoint
+from chalicelib.core.chain.verification import Forked, MissingEntries, RolledBack, Tampered
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from infra.ops.data.ledger import verdicts

@@ -11,8 +11,8 @@ from chalicelib.core.chain.archive import ArchiveDamaged, first_proof
 from chalicelib.core.chain.archive import first_covering as first_checkpoint
 from chalicelib.core.chain.archive import is_empty as is_archive_empty
 from chalicelib.core.chain.archive import newest as newest_checkpoint
-from chalicelib.core.chain.checkpoint_run import CheckpointRun, checkpoint, touched_chains
-from chalicelib.core.chain.checkpoints import Checkpoint, Leaf, Proof, Statement
+from chalicelib.core.chain.checkpoint_run import checkpoint, touched_chains
+from chalicelib.core.chain.checkpoints import Leaf, Proof, Statement
 from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable
 from chalicelib.core.chain.log import (
     DailyHistory,
@@ -27,17 +27,5 @@ from chalicelib.core.chain.log import (
     newest_first,
     page,
 )
-from chalicelib.core.chain.verification import (
-    BadSignature,
-    ChainVerdict,
-    CheckpointChainBroken,
-    Finding,
-    Forked,
-    MissingEntries,
-    RolledBack,
-    Tampered,
-    verify,
-    verify_checkpoints,
-    verify_each,
-)
+from chalicelib.core.chain.verification import ChainVerdict, Finding, verify_each
 from chalicelib.core.signatures import PublicKeys, current_signer

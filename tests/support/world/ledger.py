@@ -13,12 +13,13 @@ from chalicelib.core.chain import (
     Chain,
     ChainEntry,
     ChainVerdict,
-    CheckpointChainBroken,
-    CheckpointRun,
     NewEntry,
     PublicKeys,
     checkpoint_run,
+    verification,
 )
+from chalicelib.core.chain.checkpoint_run import CheckpointRun
+from chalicelib.core.chain.verification import CheckpointChainBroken
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from infra.template import load
@@ -58,7 +59,7 @@ def checkpoint(world: World, **more: Any) -> CheckpointRun:
 
 
 def verify(which: Chain, since: int = 1) -> ChainVerdict:
-    return chain.verify(which, since, PublicKeys(chain.current_signer().pem))
+    return verification.verify(which, since, PublicKeys(chain.current_signer().pem))
 
 
 def stored(which: Chain, seq: int) -> dict[str, Any]:
