@@ -24,7 +24,8 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import HtmlPage, Tagged
-from chalicelib.core.http.parameters import Body, Cursor, PathText
+from chalicelib.core.http.parameters import Body, Cursor
+from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 
 if TYPE_CHECKING:

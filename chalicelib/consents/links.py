@@ -10,10 +10,9 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import ClassVar, Self
 
 from chalicelib.core import keyring
-from chalicelib.core.ids import AccountId
+from chalicelib.core.ids import AccountId, PathText
 from chalicelib.core.languages import Language
 from chalicelib.core.sealing import KEY_BYTES, Place, SealingError, SealingKeys
 from chalicelib.core.settings import Secret, settings
@@ -23,16 +22,11 @@ _PLACE = Place("unsubscribe", "link")
 _PATH = "/v1/unsubscribe"
 
 
-class UnsubscribeToken(str):
+class UnsubscribeToken(PathText):
     """The last part of a link to unsubscribe."""
 
     __slots__ = ()
-    pattern: ClassVar[re.Pattern[str]] = re.compile(r"[0-9A-Za-z_-]{80,400}")
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """The token with this text, if it has the form of one."""
-        return cls(text) if cls.pattern.fullmatch(text) else None
+    pattern = re.compile(r"[0-9A-Za-z_-]{80,400}")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from chalicelib.consents.notices.model import NoticeVersion
 from chalicelib.core.clock import MINUTE, Instant
 from chalicelib.core.errors import ConflictingRequest, Schemas
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import AccountId, ConsentRecordId, RightsRequestId
+from chalicelib.core.ids import AccountId, ConsentRecordId, PathText, RightsRequestId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
@@ -45,16 +45,11 @@ SETTLE = 10 * MINUTE
 GPC_REFUSES: tuple[Purpose, ...] = (Purpose.MARKETING, Purpose.PERSONALISED_ADS)
 
 
-class ConsentPurpose(str):
+class ConsentPurpose(PathText):
     """A purpose that needs consent. Other purposes have another legal basis."""
 
     __slots__ = ()
-    pattern: ClassVar[re.Pattern[str]] = re.compile(f"({'|'.join(ASKED_FOR)})")
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Return the purpose with this name, or None."""
-        return cls(text) if cls.pattern.fullmatch(text) else None
+    pattern = re.compile(f"({'|'.join(ASKED_FOR)})")
 
     @property
     def purpose(self) -> Purpose:

@@ -12,12 +12,23 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26
 
 
-class Id(str):
+class PathText(str):
+    """A text with a pattern of its own, which a route may have as a part of its path."""
+
+    __slots__ = ()
+    pattern: ClassVar[re.Pattern[str]]
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The text if it has this form, or None; the route then responds with 404."""
+        return cls(text) if cls.pattern.fullmatch(text) else None
+
+
+class Id(PathText):
     """A typed random id. Each subclass names its prefix."""
 
     __slots__ = ()
     prefix: ClassVar[str]
-    pattern: ClassVar[re.Pattern[str]]
 
     def __init_subclass__(cls, *, prefix: str) -> None:
         cls.prefix = prefix
@@ -37,11 +48,6 @@ class Id(str):
         """
         number = int.from_bytes(digest[:17], "big")
         return cls(f"{cls.prefix}_" + "".join(_ALPHABET[number >> 5 * i & 31] for i in range(26)))
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """The id that a text denotes, or None."""
-        return cls(text) if cls.pattern.fullmatch(text) else None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:  # noqa: ANN401 - pydantic's hook is untyped

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from chalicelib.core.clock import Instant
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.http import View
+from chalicelib.core.ids import PathText
 from chalicelib.core.settings import Settings
 from chalicelib.core.table_names import Table
 from chalicelib.messages.campaigns.model import PartProgress
@@ -24,7 +25,7 @@ class NoticeKind(StrEnum):
     PRIVACY = "privacy"
 
 
-class NoticeVersion(str):
+class NoticeVersion(PathText):
     """The name of a version of a notice: `<kind>-<date>`."""
 
     __slots__ = ()
@@ -35,11 +36,6 @@ class NoticeVersion(str):
         return NoticeKind(self.partition("-")[0])
 
     pattern = re.compile(r"(terms|privacy)-\d{4}-\d{2}-\d{2}")
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Parse the name of a version, or return None."""
-        return cls(text) if cls.pattern.fullmatch(text) else None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:  # noqa: ANN401 - pydantic's hook is untyped

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from chalicelib.core.clock import DAY
 from chalicelib.core.errors import Problem, TooMany
 from chalicelib.core.http.answers import Answer
-from chalicelib.core.http.parameters import Authenticated, Body, Header, PathText, SignedBody, View
-from chalicelib.core.ids import AccountId
+from chalicelib.core.http.parameters import Authenticated, Body, Header, SignedBody, View
+from chalicelib.core.ids import AccountId, PathText
 
 if TYPE_CHECKING:
     from chalicelib.core.limiter import Limiter

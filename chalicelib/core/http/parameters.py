@@ -22,7 +22,7 @@ import ipaddress
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -163,16 +163,6 @@ class Authenticated(ABC):
     @abstractmethod
     def authorize(cls, claims: Claims, found: Found) -> Self:
         """Return the caller, or raise the Problem that prevents the call."""
-
-
-class PathText(Protocol):
-    """A part of a path with a pattern of its own."""
-
-    pattern: ClassVar[re.Pattern[str]]
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Parse the text, or return None; the route then responds with 404."""
 
 
 class Header(ABC):

@@ -4,7 +4,6 @@
 privacy/register.
 """
 
-import re
 import secrets
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -17,12 +16,12 @@ from chalicelib.accounts.profiles.model import Line
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import Forbidden, Gone, NotFound, Unprocessable
 from chalicelib.core.http import Body, View
-from chalicelib.core.ids import AccountId, ConversationId, UserId
+from chalicelib.core.ids import AccountId, ConversationId, PathText, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period, UntilErasure
 from chalicelib.privacy.personal import NOT_PERSONAL, Record
 from chalicelib.privacy.purposes import LegalBasis, Purpose
-from chalicelib.stream.model import MESSAGE_ID, MessageId, message_id_of
+from chalicelib.stream.model import MESSAGE_ID, MessageId
 
 
 class Membership(
@@ -148,16 +147,11 @@ class MemberChange(Body):
     remove: Annotated[tuple[UserId, ...], Field(description="Members other than the caller")] = ()
 
 
-class SentMessageId(str):
+class SentMessageId(PathText):
     """The id of a message, as Stream or the client that sent it made it."""
 
     __slots__ = ()
-    pattern: ClassVar[re.Pattern[str]] = MESSAGE_ID
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """The id, if it is safe in a path of Stream's API."""
-        return cls(text) if message_id_of(text) else None
+    pattern = MESSAGE_ID  # safe in a path of Stream's API
 
     @property
     def at_stream(self) -> MessageId:
