@@ -9,14 +9,13 @@ continues where the last one stopped, even if that one was killed.
 """
 
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import clock, table
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId
-from chalicelib.core.table import WRITES_PER_CALL, Change, Conflict, Expired, Key, Query, partition_of
+from chalicelib.core.table import WRITES_PER_CALL, Change, Expired, Key, Query, partition_of
 from chalicelib.privacy import pins, register
 from chalicelib.privacy.periods import After
 from chalicelib.privacy.purposes import Purpose
@@ -74,8 +73,7 @@ def _hide(key: Key) -> None:
     """Let a held item expire now. It stays stored as long as the hold's job pins it, and no longer."""
     now = clock.now()
     times = {"expires_at": clock.to_epoch(now), "delete_at": clock.to_epoch(now + pins.HELD_AHEAD)}
-    with suppress(Conflict):  # it has expired, or was deleted
-        table.write(Change(key, put=times))
+    table.try_write(Change(key, put=times))  # refused if it has expired, or was deleted
 
 
 def _older(

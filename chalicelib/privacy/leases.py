@@ -189,10 +189,6 @@ def _save(place: Key, leased: AnyRecord, **changes: object) -> AnyRecord:
     return after
 
 
-class TurnTaken(Conflict):
-    """Another holder has the turn."""
-
-
 @dataclass(frozen=True)
 class Turns:
     """The turns of one kind of work; each subject has one."""
@@ -215,11 +211,7 @@ class Turns:
             "delete_at": ends,
         }
         ours = Attr("holder").eq(holder)
-        try:
-            table.write(Create(self._key(subject), item, conflict=TurnTaken, or_over=ours))
-        except TurnTaken:
-            return False
-        return True
+        return table.try_write(Create(self._key(subject), item, or_over=ours))
 
     def release(self, subject: str, holder: str) -> None:
         """Release the turn if it is still this holder's; if the table does not answer, it expires."""

@@ -154,19 +154,11 @@ def _pin_batch(batch: list[Key], end: int, deadline: datetime) -> int:
     except _NothingToPin:
         kept = 0
         for write in writes:
-            kept += _pin_one(write)
+            kept += table.try_write(write)
             if clock.now() >= deadline:
                 break
         return kept
     return len(writes)
-
-
-def _pin_one(write: Change) -> int:
-    try:
-        table.write(write)
-    except _NothingToPin:
-        return 0
-    return 1
 
 
 def _pin_write(key: Key, end: int) -> Change:

@@ -128,10 +128,6 @@ def redating_change(kind: type[Record], item: Item) -> Change | None:
 RESEALED_CLASSES = frozenset({KeyClass.RETAINED, KeyClass.TRANSIENT})
 
 
-class ItemChanged(Conflict):
-    """The item was written since it was read."""
-
-
 def resealable_kinds(records: Iterable[type[Record]]) -> dict[Table, dict[str, type[Record]]]:
     """The record classes that are sealed under the stage key, by table and kind."""
     found: dict[Table, dict[str, type[Record]]] = {}
@@ -152,8 +148,4 @@ def reseal(kind: type[Record], item: Item) -> bool:
         return False
     place = Key(kind.declaration.table, item["pk"], item.get("sk"))
     unchanged = Attr("sealed").eq(item["sealed"])
-    try:
-        table.write(Change(place, put={"sealed": resealed}, only_if=unchanged, conflict=ItemChanged))
-    except ItemChanged:
-        return False
-    return True
+    return table.try_write(Change(place, put={"sealed": resealed}, only_if=unchanged))

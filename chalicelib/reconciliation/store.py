@@ -69,11 +69,7 @@ def plan_repair(check: StreamCheck, due_at: datetime) -> bool:
     """Plan the deletion of a user that had no account; return False if it is planned already."""
     place = _key(check.request_id, check.user_id)
     item = codec.to_item(check, place) | check_due(check.user_id, CheckStage.REPAIR, due_at)
-    try:
-        table.write(Create(place, item, conflict=CheckMoved))
-    except CheckMoved:
-        return False
-    return True
+    return table.try_write(Create(place, item))
 
 
 def end(check: StreamCheck) -> None:
@@ -139,15 +135,11 @@ def advance(check: DueCheck) -> bool:
     same = Attr(Index.DUE.pk).eq(planned[Index.DUE.pk]) & Attr(Index.DUE.sk).eq(planned[Index.DUE.sk])
     following = check.stage.after(check.due_at)
     write: Write = (
-        Change(check.key, put=check_due(check.user_id, *following), only_if=same, conflict=CheckMoved)
+        Change(check.key, put=check_due(check.user_id, *following), only_if=same)
         if following
-        else Delete(check.key, only_if=same, conflict=CheckMoved)
+        else Delete(check.key, only_if=same)
     )
-    try:
-        table.write(write)
-    except CheckMoved:
-        return False
-    return True
+    return table.try_write(write)
 
 
 def read(check: DueCheck) -> StreamCheck | None:

@@ -15,7 +15,6 @@ import heapq
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from operator import itemgetter
@@ -291,8 +290,7 @@ def publish(figures: Figures) -> None:
 def forget_partials(of: date, counted: Iterable[str]) -> None:
     """Delete the partials of a published day."""
     for shard in counted:
-        with suppress(Conflict):  # another run deleted it, or it expired
-            table.write(Delete(_partial_key(of, shard)))
+        table.try_write(Delete(_partial_key(of, shard)))  # refused if another run deleted it, or it expired
 
 
 _FIGURES, _PARTIAL = "figures", "partial#"

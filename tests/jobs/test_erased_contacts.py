@@ -178,7 +178,7 @@ def test_run_killed_at_any_write_is_continued_by_the_next(
 
         monkeypatch.setattr(table, name, killed)
 
-    for name in ("transact", "write", "delete_all"):
+    for name in ("transact", "write", "try_write", "delete_all"):
         dying(name)
     try:
         circle.leave()

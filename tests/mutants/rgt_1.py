@@ -7,7 +7,7 @@ MUTANTS = (
         name="pins_of_a_conflicting_batch_are_only_counted",
         promise="RGT-1",
         place="chalicelib.privacy.pins:_pin_batch",
-        find="kept += _pin_one(write)",
+        find="kept += table.try_write(write)",
         replace="kept += 1",
         harm=(
             "If one of 25 records is deleted or kept meanwhile, the other 24 expire and are missing from "

@@ -388,5 +388,5 @@ def is_claim_of(key: Key, values: ClaimedValues | None) -> bool:
 
 def release_claim(key: Key, owner: AccountId, until: datetime) -> None:
     """Move a claim to quarantine, unless it moved or was released meanwhile."""
-    with suppress(ClaimMoved):  # a rotation moved it; the next run finds it
-        table.write(_quarantine(key, owner, until))
+    # If a rotation moved it, the next run finds it.
+    table.try_write(_quarantine(key, owner, until))

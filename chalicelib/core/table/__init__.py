@@ -21,6 +21,7 @@ from chalicelib.core.table.client import (
     query,
     scan,
     transact,
+    try_write,
     write,
 )
 from chalicelib.core.table.ends import Reindex

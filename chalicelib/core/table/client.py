@@ -292,6 +292,19 @@ def _write_some(asked: dict[str, Any]) -> None:
     raise Unavailable
 
 
+def try_write(operation: Write) -> bool:
+    """Do one write; return False if its condition did not hold, which changes nothing.
+
+    Raises:
+        Unavailable: as for `write`.
+    """
+    try:
+        write(operation)
+    except operation.conflict:
+        return False
+    return True
+
+
 def transact(operations: Iterable[Write]) -> None:
     """Do up to 100 writes together or not at all.
 

@@ -4,8 +4,6 @@ A#<account>, account_notice#<campaign>#<about>    in Accounts: the notice to one
 delivery#<mail>                                   in Challenges: the account that a mail went to
 """
 
-from contextlib import suppress
-
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.needs import Need
@@ -29,10 +27,6 @@ MAX_NOTICES = 100  # notices of one account that are read at once
 
 class NotifiedByAnother(Conflict):
     """The notice has changed: another worker is sending it, or has sent it."""
-
-
-class MailForgotten(Conflict):
-    """The record of a mail does not exist, or has expired."""
 
 
 def key(campaign: CampaignKind, account_id: AccountId, about: str) -> Key:
@@ -102,11 +96,7 @@ def delivery(mail_id: MailId) -> Delivery | None:
 def note_arrival(mail_id: MailId) -> None:
     """Note that a mail was delivered, unless its record has expired; may be repeated."""
     now = clock.to_text(clock.now())
-    arrived = Change(
-        _delivery_key(mail_id), put={"arrived_at": now}, only_if=visible(), conflict=MailForgotten
-    )
-    with suppress(MailForgotten):
-        table.write(arrived)
+    table.try_write(Change(_delivery_key(mail_id), put={"arrived_at": now}))
 
 
 def _write(account_id: AccountId, before: AccountNotice | None, after: AccountNotice) -> Create | Change:

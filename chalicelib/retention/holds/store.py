@@ -11,7 +11,6 @@ The evidence says who placed, confirmed and lifted a hold, in ids and fixed word
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -170,8 +169,7 @@ def forget_closed(account_id: AccountId, request_id: RightsRequestId) -> None:
     holds = Query(Table.RIGHTS, partition_of(account_id), Prefix("hold#"), limit=1, attributes=())
     if any(True for _ in table.query(holds)):
         return
-    with suppress(Conflict):
-        table.write(Delete(_version_key(account_id), Attr("closed_by").eq(request_id)))
+    table.try_write(Delete(_version_key(account_id), Attr("closed_by").eq(request_id)))
 
 
 def counting(known: SubjectHolds, ends_at: datetime, closed_by: RightsRequestId | None = None) -> Write:

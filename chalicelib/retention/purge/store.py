@@ -173,8 +173,8 @@ def _move(key: Key, found: Item) -> Outcome:
     unchanged = Attr(ends.END).eq(end) if end is not None else Attr(ends.END).not_exists()
     put = {ends.END: end} if end is not None else {}
     drop = (*(("hour",) if key.table is Table.USAGE else ()), *(() if put else (ends.END,)))
-    with suppress(Conflict):  # it was changed again; the next run reads it
-        table.write(Change(key, put=put, drop=drop, only_if=Attr("pk").exists() & unchanged))
+    # If it was changed again, the next run reads it.
+    table.try_write(Change(key, put=put, drop=drop, only_if=Attr("pk").exists() & unchanged))
     return Outcome.MOVED
 
 

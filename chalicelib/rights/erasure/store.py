@@ -11,7 +11,6 @@ and none can be made afterwards.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, RightsRequestId
@@ -66,14 +65,12 @@ def extend_inputs(inputs: ErasureInputs) -> None:
     """Keep the inputs of an erasure for another period, if they are still stored."""
     renewed = inputs.model_copy(update={"extended_at": clock.now()})
     put = {"extended_at": clock.to_text(renewed.extended_at), **codec.times(renewed)}
-    with suppress(Conflict):  # they were just deleted
-        table.write(Change(inputs_key(inputs.request_id), put=put))
+    table.try_write(Change(inputs_key(inputs.request_id), put=put))  # refused if they were just deleted
 
 
 def delete_inputs(request_id: RightsRequestId) -> None:
     """Delete the inputs of an erasure; it may be repeated."""
-    with suppress(Conflict):
-        table.write(Delete(inputs_key(request_id)))
+    table.try_write(Delete(inputs_key(request_id)))
 
 
 def guard_writes(account_id: AccountId, request_id: RightsRequestId) -> list[Write]:
@@ -89,8 +86,7 @@ def guard_writes(account_id: AccountId, request_id: RightsRequestId) -> list[Wri
 def delete_guards(account_id: AccountId, request_id: RightsRequestId) -> None:
     """Delete the guards that an erasure took; it may be repeated."""
     for right in _OTHER_RIGHTS:
-        with suppress(Conflict):
-            table.write(Delete(guard_key(account_id, right), Attr("request_id").eq(request_id)))
+        table.try_write(Delete(guard_key(account_id, right), Attr("request_id").eq(request_id)))
 
 
 def certificate_key(request_id: RightsRequestId) -> Key:

@@ -18,7 +18,6 @@ Indexes list a request; all but `owner` are sharded, and list it in the same sha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -216,8 +215,8 @@ def note_link(file: ExportFile) -> None:
         return
     place, linked = export_key(file.request_id), file.model_copy(update={"linked_at": clock.now()})
     same = Attr("sha256").eq(file.sha256) & Attr("linked_at").not_exists()
-    with suppress(Conflict):  # another link was given, or the copy has expired
-        table.write(Replace(place, codec.to_item(linked, place), only_if=same))
+    # Refused if another link was given, or the copy has expired.
+    table.try_write(Replace(place, codec.to_item(linked, place), only_if=same))
 
 
 def copies_of(account_id: AccountId) -> Iterator[ExportFile]:

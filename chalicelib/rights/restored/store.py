@@ -1,13 +1,12 @@
 """All DynamoDB access of the restore of requests: their guards, and which are missing."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.shards import Segment
-from chalicelib.core.table import Attr, Conflict, Create, Delete, Key, Replace, Scan, Table, owner_of
+from chalicelib.core.table import Attr, Create, Delete, Key, Replace, Scan, Table, owner_of
 from chalicelib.privacy import codec
 from chalicelib.rights.request.model import OpenRequest, RightsRequest
 from chalicelib.rights.request.store import guard_key, key
@@ -37,8 +36,7 @@ def guards_in(segment: Segment) -> Iterator[list[StoredGuard]]:
 
 def delete_guard(guard: StoredGuard) -> None:
     """Delete a guard, if it still names the request."""
-    with suppress(Conflict):
-        table.write(Delete(guard.place, Attr("request_id").eq(guard.request_id)))
+    table.try_write(Delete(guard.place, Attr("request_id").eq(guard.request_id)))
 
 
 def put_guard(request: RightsRequest, instead_of: RightsRequestId | None) -> None:

@@ -1,7 +1,5 @@
 """All DynamoDB access of contact codes: the current one by its account, the owner by a hash of the code."""
 
-from contextlib import suppress
-
 from chalicelib.core import clock, keyring, table
 from chalicelib.core.ids import AccountId, ContactRequestId
 from chalicelib.core.settings import Secret
@@ -107,8 +105,7 @@ def find_owner(code: str) -> tuple[AccountId, Write] | None:
 
 def delete_owner(owner: AccountId, code: ContactCode) -> None:
     """Delete the row that finds an erased user by a code; may be repeated."""
-    with suppress(Conflict):
-        table.write(Remove(Key(Table.CHALLENGES, code.owner_key), only_if=Attr("account_id").eq(owner)))
+    table.try_write(Remove(Key(Table.CHALLENGES, code.owner_key), only_if=Attr("account_id").eq(owner)))
 
 
 def record_request(request_id: ContactRequestId, fingerprint: str) -> None:
