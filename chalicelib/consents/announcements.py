@@ -105,6 +105,7 @@ def _campaign(notice: Notice) -> Campaign:
         metric=Metric.NOTICE_ANNOUNCED,
         rounds=_ROUNDS,
         mail_deadline=_MAIL_DEADLINE,
+        owes_mail=False,
         parts=accounts.SHARDS,
         progress=store.announcing(notice.version),
         page=accounts.live_accounts,

@@ -27,7 +27,7 @@ RECORD_BOUNCE: Mapping[CampaignKind, Callable[[Delivery], None]] = {
     CampaignKind.ANNOUNCEMENT: partial(campaigns.show_after_bounce, metric=Metric.NOTICE_ANNOUNCED),
     CampaignKind.BREACH: partial(campaigns.show_after_bounce, metric=Metric.BREACH_SUBJECT_NOTIFIED),
     CampaignKind.IDLE_WARNING: warnings.record_bounce,
-    CampaignKind.REQUEST_WARNING: lambda _: None,  # it counts only once it was delivered
+    CampaignKind.REQUEST_WARNING: campaigns.record_loss,
 }
 
 

@@ -75,6 +75,7 @@ class Trial:
             metric=Metric.NOTICE_ANNOUNCED,
             rounds=Rounds(2, until_next=DAY, until_repeated=6 * HOUR),
             mail_deadline=3 * DAY,
+            owes_mail=False,
             parts=(PART,),
             progress=notices_store.announcing(self.about),
             page=lambda _, after, at_most: [one for one in self.audience if one > (after or "")][:at_most],

@@ -19,7 +19,7 @@ from chalicelib.rights.request.terms import Status
 from chalicelib.stream import deletion
 from chalicelib.stream.model import StreamReport
 from infra.stream_emulator import Emulator
-from tests.support.cases import erasure_outcomes
+from tests.support.cases import erasure_outcomes, erasure_parts
 from tests.support.cases.erasure_requests import (
     a_subject,
     asks_for_erasure,
@@ -91,10 +91,12 @@ def test_confirmation_is_sent_again_after_a_kill_between_mail_and_note(
 def test_text_is_sent_if_mail_is_not_accepted_for_hours(world: World, mila: User) -> None:
     request_id, texts = asks_for_erasure(mila), len(world.messages_to(mila.phone))
     with cloud.failing("sesv2", "SendEmail", throttled()):
-        request = work(world, request_id, at_step("settle"), within=DAY)
-    assert at_step("settle")(request)
-    assert timedelta(hours=6) <= world.now - request.received_at <= timedelta(hours=8)
-    assert len(world.messages_to(mila.phone)) == texts + 1
+        frozen = work(world, request_id, at_step("grace"))
+        assert frozen.received_at == world.now  # the freeze does not wait
+        work(world, request_id, lambda _: len(world.messages_to(mila.phone)) > texts, within=DAY)
+    assert timedelta(hours=6) <= world.now - frozen.received_at <= timedelta(hours=8)
+    assert notes(request_id).grace_ends_at == world.now + 7 * DAY
+    assert erasure_parts.stored_account(mila.account_id).frozen.ends_at == world.now + 7 * DAY
 
 
 @pytest.mark.promise("RGT-3")

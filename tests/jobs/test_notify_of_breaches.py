@@ -256,14 +256,24 @@ def test_account_with_an_unreadable_profile_is_notified_in_the_app(
 
 
 @pytest.mark.promise("SEC-4")
-def test_account_is_notified_in_the_app_after_a_day_without_mail(
+def test_app_shows_the_notice_after_a_day_without_mail_and_the_mail_follows(
     world: World, mila: User, begun: str, mails: list[dict[str, Any]]
 ) -> None:
-    with failing("sesv2", "SendEmail", EndpointConnectionError(endpoint_url="https://ses"), times=99):
+    def shown() -> list[str]:
+        return [one["id"] for one in mila.signs_in_again().gets("/v1/breach-notices").json["items"]]
+
+    with failing("sesv2", "SendEmail", EndpointConnectionError(endpoint_url="https://ses"), times=999):
         run()
+        assert shown() == []
         world.advance(DAY)
         run()
-    assert (channel(mila, begun), mails) == ("in_app", [])
+        assert (shown(), mails) == ([begun], [])
+        world.advance(2 * DAY)
+        run()
+    assert channel(mila, begun) != "in_app"
+    world.advance(MINUTE * 15)
+    run()
+    assert (channel(mila, begun), shown(), len(mails)) == ("email", [begun], 1)
 
 
 @pytest.mark.promise("SEC-4")

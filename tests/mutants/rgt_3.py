@@ -4,6 +4,22 @@ from infra.mutants.model import Mutant
 
 MUTANTS = (
     Mutant(
+        name="outage_ends_the_duty_to_confirm",
+        promise="RGT-3",
+        place="chalicelib.rights.erasure.confirm:_wait_for_grace",
+        find="if mail_id is None or campaigns.came_back(mail_id):",
+        replace="if mail_id and campaigns.came_back(mail_id):",
+        harm="While SES and SNS are away, an account is deleted whose owner never learned of the request.",
+    ),
+    Mutant(
+        name="confirmation_that_came_back_counts",
+        promise="RGT-3",
+        place="chalicelib.rights.erasure.confirm:_wait_for_grace",
+        find="if mail_id is None or campaigns.came_back(mail_id):",
+        replace="if mail_id is None:",
+        harm="An account is deleted whose owner has a dead mailbox and a number that was never used.",
+    ),
+    Mutant(
         name="late_writes_of_usage_stay",
         promise="RGT-3",
         place="chalicelib.privacy.erasure:remaining",

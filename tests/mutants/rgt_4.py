@@ -25,12 +25,9 @@ MUTANTS = (
     Mutant(
         name="restriction_ends_with_its_announcement",
         promise="RGT-4",
-        place="chalicelib.rights.operators.decide:approve_lifting",
-        find="ends_at = now + settings().choices.lifting_notice_hours * HOUR",
-        replace="ends_at = now",
-        harm=(
-            "The restriction ends at the moment in which two operators agree, before the person can read "
-            "about it."
-        ),
+        place="chalicelib.rights.restriction.steps:_announce_lifting",
+        find="later = max(ends_at, clock.now() + settings().choices.lifting_notice_hours * HOUR)",
+        replace="later = ends_at",
+        harm="While SES takes no mail, a restriction ends at the moment in which its end is announced.",
     ),
 )

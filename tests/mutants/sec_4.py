@@ -45,4 +45,12 @@ MUTANTS = (
             "counts as notified."
         ),
     ),
+    Mutant(
+        name="outage_leaves_the_notice_of_a_breach_to_the_app",
+        promise="SEC-4",
+        place="chalicelib.operations.breaches.notices:_campaign",
+        find="owes_mail=True",
+        replace="owes_mail=False",
+        harm="A person who does not open the app never learns of a breach that was announced in an outage.",
+    ),
 )

@@ -8,6 +8,7 @@ The notice is written first. Its states are:
     SENDING -> ANNOUNCED in the app  SES refused it, or the outcome is unknown: a notice in the app repeats
                                      no mail
     (none) or WAITING -> ANNOUNCED in the app      the account has no address that a mail may go to
+    (none) or WAITING -> WAITING with `announced_at`   the app shows it, and the mail is still owed
     ANNOUNCED by mail -> ANNOUNCED in the app      the mail came back; `announced_at` is written again
 
 Each write is conditional on the state before. Of two concurrent workers one proceeds, and only the worker
@@ -20,6 +21,7 @@ shows the notice.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
@@ -79,6 +81,7 @@ class Campaign:
         metric: counts the notices.
         rounds: how often each part of the accounts is read.
         mail_deadline: how long a part waits for SES, before the app shows the notices that are left.
+        owes_mail: whether those are mailed too, once SES takes them; until then the part is not complete.
         parts: the names of the parts.
         progress: the progress records of the parts.
         page: reads accounts of a part, after an id, at most a number, in the order of their ids.
@@ -96,6 +99,7 @@ class Campaign:
     metric: Metric
     rounds: Rounds
     mail_deadline: timedelta
+    owes_mail: bool
     parts: tuple[str, ...]
     progress: LeasedParts[Any]
     page: Callable[[str, AccountId | None, int], list[AccountId]]
@@ -104,6 +108,15 @@ class Campaign:
     exempts: Need[Any] | None = None
     finish: Callable[[Mapping[str, PartProgress]], None] | None = None
     rewritten_after: timedelta | None = None
+
+
+def show_meanwhile(campaign: Campaign, account_id: AccountId, so_far: AccountNotice | None) -> None:
+    """Show a notice in the app whose mail SES does not take; repeating it changes nothing."""
+    if so_far and (so_far.announced_at or so_far.state is not NoticeState.WAITING):
+        return
+    shown = AccountNotice.in_app(campaign.kind, campaign.about)
+    with suppress(NotifiedByAnother):
+        store.move(account_id, so_far, shown.model_copy(update={"state": NoticeState.WAITING}))
 
 
 def outcome_of(notice: AccountNotice | None) -> NoticeOutcome | None:
@@ -144,6 +157,8 @@ def _send(
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one letter, the others are sent
         observe.log_failure("letter_not_composed", error)
         metrics.count(Metric.MAIL_NOT_SENT)
+        if so_far and so_far.announced_at:  # the app has shown it, and another run would fail too
+            return _show_in_app(campaign, account_id, so_far)
         return NoticeOutcome.WAITING
     sending = AccountNotice(
         campaign=campaign.kind,
@@ -151,6 +166,7 @@ def _send(
         state=NoticeState.SENDING,
         channel=NoticeChannel.EMAIL,
         mail_id=mail_id,
+        announced_at=so_far.announced_at if so_far else None,
     )
     store.begin_mail(account_id, so_far, sending, mail_id)
     try:

@@ -95,7 +95,7 @@ class Delivery(
     """Maps a mail to the notice or the warning that it carries, in case it comes back.
 
     SES knows only the id of the mail, which is random. `about` is that of the notice; that of an idle account
-    has none. `arrived_at`: when SES reported that a warning of a request was delivered.
+    has none. `arrived_at`, `lost_at`: when SES reported that a mail about a request was delivered, or not.
     """
 
     mail_id: Annotated[MailId, NOT_PERSONAL]
@@ -104,6 +104,7 @@ class Delivery(
     about: Annotated[str, NOT_PERSONAL] = ""
     sent_at: Annotated[Instant, NOT_PERSONAL]
     arrived_at: Annotated[Instant | None, NOT_PERSONAL] = None
+    lost_at: Annotated[Instant | None, NOT_PERSONAL] = None
 
 
 class PartProgress(BaseModel):

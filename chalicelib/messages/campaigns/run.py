@@ -32,6 +32,7 @@ from chalicelib.messages.campaigns.campaign import (
     NoticeRecipient,
     notify,
     outcome_of,
+    show_meanwhile,
 )
 from chalicelib.messages.campaigns.model import AccountNotice, PartProgress, changes_after
 from chalicelib.messages.mail import MailUnavailable
@@ -138,9 +139,12 @@ class _Run:
                     seen.add(NoticeOutcome.ABSENT)
                 else:
                     recipient = recipients[account_id]
-                    if recipient and not waits_for_mail:
+                    if recipient and not (waits_for_mail or self.campaign.owes_mail):
                         recipient = replace(recipient, address=None)
-                    seen.add(self._notify(recipient, so_far[account_id]))
+                    outcome = self._notify(recipient, so_far[account_id])
+                    if outcome is NoticeOutcome.WAITING and self.campaign.owes_mail and not waits_for_mail:
+                        show_meanwhile(self.campaign, account_id, so_far[account_id])
+                    seen.add(outcome)
         return seen
 
     def _read_notices(self, page: list[AccountId]) -> dict[AccountId, AccountNotice | None]:

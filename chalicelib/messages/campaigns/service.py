@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from chalicelib.core import metrics
-from chalicelib.core.ids import MailId
+from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.transactions import commit
 from chalicelib.messages.campaigns import store
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind, Delivery, NoticeChannel
 from chalicelib.messages.campaigns.store import NotifiedByAnother, creation, delivery_creation, key, notices  # noqa: F401 - offered to other rooms
@@ -21,17 +22,37 @@ def record_bounce(mail_id: MailId, recorders: Mapping[CampaignKind, Callable[[De
         recorders[delivery.campaign](delivery)
 
 
+def expect_report(mail_id: MailId, account_id: AccountId, about: str) -> None:
+    """Record that a mail about a request is going to be sent, so that SES's reports of it are kept.
+
+    Raises:
+        Unavailable: the table does not answer; send no mail then.
+    """
+    commit(delivery_creation(mail_id, account_id, CampaignKind.REQUEST_WARNING, about))
+
+
+def record_loss(delivery: Delivery) -> None:
+    """Note that a mail about a request came back."""
+    store.note_report(delivery.mail_id, "lost_at")
+
+
 def record_arrival(mail_id: MailId) -> None:
     """Note that the warning of a request was delivered; ignore other mails."""
     found = store.delivery(mail_id)
     if found and found.campaign is CampaignKind.REQUEST_WARNING:
-        store.note_arrival(mail_id)
+        store.note_report(mail_id, "arrived_at")
 
 
 def has_arrived(mail_id: MailId) -> bool:
-    """Return whether SES reported that the warning of a request was delivered."""
+    """Return whether SES reported that a mail about a request was delivered."""
     found = store.delivery(mail_id)
     return found is not None and found.arrived_at is not None
+
+
+def came_back(mail_id: MailId) -> bool:
+    """Return whether SES reported that a mail about a request did not arrive."""
+    found = store.delivery(mail_id)
+    return found is not None and found.lost_at is not None
 
 
 def show_after_bounce(delivery: Delivery, metric: Metric) -> None:

@@ -19,7 +19,7 @@ from chalicelib.core.table import (
     partition_of,
     visible,
 )
-from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind, Delivery, NoticeState
+from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind, Delivery
 from chalicelib.privacy import codec
 
 MAX_NOTICES = 100  # notices of one account that are read at once
@@ -45,11 +45,14 @@ def notice(account_id: AccountId, campaign: CampaignKind, about: str) -> Account
 
 
 def notices(account_id: AccountId, campaign: CampaignKind) -> list[AccountNotice]:
-    """The notices that reached an account, at most `MAX_NOTICES`; unreadable ones are counted."""
+    """The notices that reached an account, or that the app shows, at most `MAX_NOTICES`.
+
+    Unreadable ones are omitted and counted.
+    """
     prefix = Prefix(_sort_key(campaign))
     items = table.query(Query(Table.ACCOUNTS, partition_of(account_id), prefix, limit=MAX_NOTICES))
     found = codec.open_readable(AccountNotice, items)
-    return [one for one in found if one.state is NoticeState.ANNOUNCED]
+    return [one for one in found if one.announced_at]
 
 
 def creation(account_id: AccountId, notice: AccountNotice) -> Create:
@@ -93,10 +96,9 @@ def delivery(mail_id: MailId) -> Delivery | None:
     return codec.read(Delivery, _delivery_key(mail_id))
 
 
-def note_arrival(mail_id: MailId) -> None:
-    """Note that a mail was delivered, unless its record has expired; may be repeated."""
-    now = clock.to_text(clock.now())
-    table.try_write(Change(_delivery_key(mail_id), put={"arrived_at": now}))
+def note_report(mail_id: MailId, name: str) -> None:
+    """Note the time of a report of SES, unless the record of the mail has expired; may be repeated."""
+    table.try_write(Change(_delivery_key(mail_id), put={name: clock.to_text(clock.now())}))
 
 
 def _write(account_id: AccountId, before: AccountNotice | None, after: AccountNotice) -> Create | Change:

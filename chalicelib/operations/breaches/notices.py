@@ -3,7 +3,8 @@
 The notices of a breach are a campaign (`messages/campaigns`). The audience decides its parts: the 64 shards
 of live accounts, or the lists that operators recorded. The second round, a quarter of an hour later, covers
 accounts that the index of live ones did not show yet; its counts are final. After a day without mail, the
-accounts that are left are notified in the app.
+app shows the notices that are left, and the mails stay due: the notices are complete once SES took or refused
+each.
 
 Frozen and restricted accounts are notified like all others: a law requires it. An erased account, and one
 past the point of no return of its erasure, has no owner to notify.
@@ -127,6 +128,7 @@ def _campaign(breach: Breach) -> Campaign:
         metric=Metric.BREACH_SUBJECT_NOTIFIED,
         rounds=ROUNDS,
         mail_deadline=_MAIL_DEADLINE,
+        owes_mail=True,
         parts=parts_of(breach),
         progress=store.notifying(breach),
         page=partial(_page, breach),

@@ -55,7 +55,7 @@ def _freeze(job: ErasureJob) -> Outcome:
             return Stop("account_missing")
         now = clock.now()
         at_least = settings().erasure.waived_grace_hours * HOUR
-        ends_at = max(job.notes.grace_ends_at or now, now + at_least)
+        ends_at = max(job.notes.grace_ends_at or now, now + at_least)  # later, if nothing could be sent
         frozen = Frozen(
             request_id=request.request_id,
             ends_at=ends_at,
@@ -85,11 +85,6 @@ def _suspend(job: ErasureJob) -> Outcome:
     """Suspend the user at Stream, so that tokens issued before do not connect either."""
     access.suspend(job.request.user_id, job.notes.frozen_at or clock.now())
     return Done()
-
-
-def _wait_for_grace(job: ErasureJob) -> Outcome:
-    left = (job.notes.grace_ends_at or clock.now()) - clock.now()
-    return Wait(left) if left > timedelta() else Done()
 
 
 def _thaw(job: ErasureJob) -> Outcome:
@@ -127,6 +122,5 @@ def resume_user(job: Job[ErasureNotes] | Job[RestraintNotes]) -> Outcome:
 SETTLE = Step(right.SETTLE, _settle)
 FREEZE = Step(right.FREEZE, _freeze)
 SUSPEND_AT_STREAM = Step(right.SUSPEND_AT_STREAM, _suspend)
-GRACE = Step(right.GRACE, _wait_for_grace)
 THAW = Step(right.THAW, _thaw)
 RESUME_AT_STREAM = Step(right.RESUME_AT_STREAM, _resume)

@@ -27,7 +27,7 @@ SETTLE = _FREEZE.step("settle")
 FREEZE = _FREEZE.step("freeze")  # freeze the account, and end its sessions
 # Deactivate the user at Stream, and revoke its tokens.
 SUSPEND_AT_STREAM = _FREEZE.step("suspend_at_stream")
-GRACE = _FREEZE.step("grace")  # wait for the end of the time in which the erasure can be cancelled
+GRACE = _CONFIRM.step("grace")  # wait for the end of the time in which the erasure can be cancelled
 # The point of no return: end the account, and keep the inputs of the later steps.
 CAPTURE = _CAPTURE.step("capture")
 # Mark the erasure outside of the tables, for restores of backups.

@@ -216,12 +216,14 @@ class Lifting:
         by: the operator who proposed it, at `at`.
         approved_by: the one who approved it.
         ends_at: when the restriction ends; the subject is notified before.
+        announced_at: when the subject was notified.
     """
 
     by: StaffId
     at: Instant
     approved_by: StaffId | None = None
     ends_at: Instant | None = None
+    announced_at: Instant | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

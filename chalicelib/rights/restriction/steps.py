@@ -28,7 +28,7 @@ from chalicelib.rights.engine.step import WHOLE_RUN, Done, Job, Outcome, Step, W
 from chalicelib.rights.erasure.freeze import resume_user
 from chalicelib.rights.request import files, restraints
 from chalicelib.rights.request.model import RightsRequest
-from chalicelib.rights.request.notes import MadeCopy, RequestAnnouncement, RestraintNotes
+from chalicelib.rights.request.notes import Lifting, MadeCopy, RequestAnnouncement, RestraintNotes
 from chalicelib.rights.request.terms import Right, Status
 from chalicelib.rights.restriction import right
 from chalicelib.rights.steps.announce import send_once
@@ -96,8 +96,21 @@ def _uphold(job: RestraintJob) -> Outcome:
         kept = _keep_until(job, None)
         metrics.count(Metric.RESTRICTION_UPHELD, int(kept.for_ > timedelta()))
         return kept
-    send_once(job, RequestAnnouncement.LIFTING, letters.lifting(job.request, ends_at))
+    if lifting and lifting.announced_at is None:
+        return _announce_lifting(job, lifting, ends_at)
     return _end_at(job, ends_at)
+
+
+def _announce_lifting(job: RestraintJob, lifting: Lifting, ends_at: datetime) -> Outcome:
+    """Notify the subject, whose time begins only then (Art. 18(3) GDPR): an outage makes the end later.
+
+    Raises:
+        Unavailable: no provider takes the message now.
+    """
+    later = max(ends_at, clock.now() + settings().choices.lifting_notice_hours * HOUR)
+    send_once(job, RequestAnnouncement.LIFTING, letters.lifting(job.request, later))
+    announced = replace(lifting, announced_at=clock.now(), ends_at=later)
+    return Wait(timedelta(), replace(job.notes, lifting=announced))
 
 
 def _end_after_refusal(job: RestraintJob) -> Outcome:

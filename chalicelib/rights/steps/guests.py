@@ -15,10 +15,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.core.transactions import commit
 from chalicelib.messages import mail, sms
 from chalicelib.messages.campaigns import service as campaigns
-from chalicelib.messages.campaigns.model import CampaignKind
 from chalicelib.messages.letters import WrittenMessage
 from chalicelib.messages.mail import MailRefused, MailUnavailable
 from chalicelib.messages.sms import TextMessage, TextRefused
@@ -170,9 +168,8 @@ def _send_to_channels(
 
 def _expect_report(request: RightsRequest, mail_id: MailId) -> None:
     """Record that a warning is about to be mailed, so that SES's report of its delivery is kept."""
-    about, kind = request.request_id, CampaignKind.REQUEST_WARNING
     try:
-        commit(campaigns.delivery_creation(mail_id, request.account_id, kind, about))
+        campaigns.expect_report(mail_id, request.account_id, request.request_id)
     except Unavailable:
         raise MailUnavailable from None  # the mail was not sent; another run sends it
 

@@ -1,0 +1,194 @@
+"""SES and SNS take no message for hours: each last chance is announced later, or the evidence says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.core import chain
+from chalicelib.core.clock import DAY, HOUR
+from chalicelib.core.ids import RightsRequestId
+from chalicelib.messages import mail, sms
+from chalicelib.messages.mail import MailUnavailable
+from chalicelib.messages.sms import TextRefused, TextUnavailable
+from chalicelib.operations.mail_jobs import note_bounces
+from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.notes import RestraintNotes
+from chalicelib.rights.request.terms import Status
+from infra.stream_emulator import Emulator
+from tests.support.cases.erasure_parts import stored_account
+from tests.support.cases.erasure_requests import (
+    asks_for_erasure,
+    at_step,
+    notes,
+    stored,
+    work,
+)
+from tests.support.cases.restrictions import restricts
+from tests.support.clouds.cloud import sent_mail
+from tests.support.jobs.events import report_of_mail
+from tests.support.stream.emulated_app import apply_to
+from tests.support.world.builders import an_address
+from tests.support.world.operators import Operator
+from tests.support.world.world import User, World
+
+pytestmark = [pytest.mark.usefixtures("services"), pytest.mark.promise("RGT-3")]
+
+STATES = ("confirm", "settle", "freeze", "suspend_at_stream", "grace", "capture")
+
+
+@pytest.fixture
+def mila(world: World, stream: Emulator) -> User:
+    apply_to(stream)
+    return world.a_user()
+
+
+@contextmanager
+def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let neither SES nor SNS take a message."""
+
+    def no_mail(*_: Any, **__: Any) -> None:
+        raise MailUnavailable
+
+    def no_text(*_: Any) -> None:
+        raise TextUnavailable
+
+    with monkeypatch.context() as silent:
+        silent.setattr(mail, "send", no_mail)
+        silent.setattr(sms, "send", no_text)
+        yield
+
+
+def pass_time(world: World, request_id: str, time: timedelta) -> None:
+    ends = world.now + time
+    work(world, RightsRequestId(request_id), lambda _: world.now >= ends, within=time)
+    world.traveller.move_to(max(world.now, ends))
+
+
+def said(request_id: str, event: str) -> Mapping[str, Any]:
+    """Return what the evidence says of the last event of a kind."""
+    entries = chain.entries(history_of(RightsRequestId(request_id)))
+    return [entry.data for entry in entries if entry.event == event][-1]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("hours", [1, 14, 60])
+@pytest.mark.parametrize(
+    ("channel", "state"), [*(("mailbox", state) for state in STATES), ("number", "confirm")]
+)
+def test_no_erasure_passes_its_point_of_no_return_before_its_subject_had_the_time_to_cancel(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, state: str, hours: int, channel: str
+) -> None:
+    if channel == "mailbox":
+        mila.has_email(an_address())
+    request_id = asks_for_erasure(mila.is_stepped_up())
+    sent = accepted(world, monkeypatch, request_id)
+    work(world, request_id, at_step(state))
+    with silence(monkeypatch):
+        pass_time(world, request_id, hours * HOUR)
+    work(world, request_id, lambda one: one.notes.is_irrevocable)
+    assert notes(request_id).captured_at >= sent[0] + 7 * DAY  # type: ignore[operator]
+
+
+def accepted(world: World, monkeypatch: pytest.MonkeyPatch, request_id: str) -> list[datetime]:
+    """Return the list of the times at which a provider takes a message with the link to the request."""
+    times, send_mail, send_text = list[datetime](), mail.send, sms.send
+
+    def send(letter: Any, *more: Any, **named: Any) -> None:
+        (send_mail if hasattr(letter, "subject") else send_text)(letter, *more, **named)
+        if f"#{request_id}" in repr(getattr(letter, "link", "")) + getattr(letter, "text", ""):
+            times.append(world.now)
+
+    monkeypatch.setattr(mail, "send", send)
+    monkeypatch.setattr(sms, "send", send)
+    return times
+
+
+def test_account_is_frozen_during_an_outage_and_the_time_to_cancel_begins_after_it(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = asks_for_erasure(mila.is_stepped_up())
+    with silence(monkeypatch):
+        work(world, request_id, at_step("grace"))
+        assert stored_account(mila.account_id).state == "frozen"
+        pass_time(world, request_id, 60 * HOUR)
+        assert at_step("grace")(stored(request_id))
+    told = world.now
+    work(world, request_id, lambda one: "confirmation" in one.notes.mails, within=HOUR)
+    frozen = stored_account(mila.account_id).frozen
+    assert frozen
+    assert frozen.ends_at == notes(request_id).grace_ends_at
+    assert frozen.ends_at >= told + 7 * DAY
+    assert said(request_id, "confirmed_late")["sent_by_text"] == 1
+
+
+def test_outage_until_the_deadline_is_in_the_evidence(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = asks_for_erasure(mila.is_stepped_up())
+    with silence(monkeypatch):
+        work(world, request_id, at_step("grace"))
+        world.traveller.move_to(stored(request_id).clock.due_at(world.now) - 26 * HOUR)
+        work(world, request_id, at_step("capture"))
+    due = stored(request_id).clock.due_at(world.now)
+    assert due - DAY <= world.now < due
+    assert said(request_id, "confirm_done")["not_taken"] == 1
+    assert said(request_id, "grace_done")["unannounced"] == 1
+
+
+def test_refusal_for_good_on_every_channel_ends_the_duty(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise TextRefused
+
+    request_id, asked = asks_for_erasure(mila.is_stepped_up()), world.now
+    monkeypatch.setattr(sms, "send", refused)
+    assert work(world, request_id).status is Status.COMPLETED
+    assert notes(request_id).captured_at == asked + 7 * DAY
+    assert said(request_id, "confirm_done")["not_reachable"] == 1
+
+
+def test_confirmation_that_came_back_is_sent_by_text_and_the_time_begins_anew(
+    world: World, mila: User
+) -> None:
+    mila.has_email(an_address())
+    request_id = asks_for_erasure(mila.is_stepped_up())
+    with sent_mail() as mails:
+        work(world, request_id, at_step("grace"))
+    before = len(world.messages_to(mila.phone))
+    note_bounces(report_of_mail(mails[-1]), None)
+    world.advance(HOUR)
+    work(world, request_id, lambda _: len(world.messages_to(mila.phone)) > before, within=HOUR)
+    assert str(request_id) in world.messages_to(mila.phone)[-1]
+    assert notes(request_id).grace_ends_at == world.now + 7 * DAY
+
+
+@pytest.mark.promise("RGT-4")
+def test_restriction_ends_no_sooner_than_its_notice_after_an_outage(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, alice: Operator, bob: Operator
+) -> None:
+    mila.has_email(an_address())
+    request_id = RightsRequestId(restricts(mila))
+    work(world, request_id)
+    alice.proposes_lifting(request_id)
+    bob.approves_lifting(request_id)
+    with silence(monkeypatch):
+        pass_time(world, request_id, 60 * HOUR)
+    with sent_mail() as mails:
+        work(world, request_id, lambda _: bool(mails), within=HOUR)
+    told = world.now
+    pass_time(world, request_id, 71 * HOUR)
+    assert _restraint(request_id).ended_at is None
+    pass_time(world, request_id, 2 * HOUR)
+    assert (_restraint(request_id).ended_at or told) >= told + 72 * HOUR
+
+
+def _restraint(request_id: str) -> RestraintNotes:
+    found = stored(RightsRequestId(request_id)).notes
+    assert isinstance(found, RestraintNotes)
+    return found
