@@ -77,7 +77,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "erase_accounts": {
         "accounts": {"BatchGet", "BatchPut", "Delete", "Put", "Query", "Update"},
         "billing": {"BatchPut", "Delete", "Query"},
-        "challenges": {"Delete", "Get", "Put"},
+        "challenges": {"BatchPut", "Delete", "Get", "Put"},
         "claims": {"BatchGet", "Delete", "Put"},
         "held": {"BatchPut", "Put", "Query"},
         "keys": {"BatchGet", "Delete"},

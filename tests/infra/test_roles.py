@@ -241,7 +241,11 @@ EXPECTED = {
         ("dynamodb:DeleteItem", "${ClaimsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:DeleteItem", "${KeysTableArn}"),
         ("dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
-        ("dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),  # SES's reports of the confirmation
+        # SES's reports of the confirmation.
+        (
+            "dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem",
+            "${ChallengesTableArn}",
+        ),
         ("dynamodb:DeleteItem", "${ChallengesTableArn}"),  # the row that finds the subject by a code
         ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
         ("dynamodb:DeleteItem", "${RightsTableArn}"),

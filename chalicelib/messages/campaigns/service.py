@@ -1,6 +1,6 @@
 """Notices of accounts as other rooms see them, and mails that came back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from chalicelib.core import metrics
@@ -29,6 +29,11 @@ def expect_report(mail_id: MailId, account_id: AccountId, about: str) -> None:
         Unavailable: the table does not answer; send no mail then.
     """
     commit(delivery_creation(mail_id, account_id, CampaignKind.REQUEST_WARNING, about))
+
+
+def forget_reports(mail_ids: Iterable[MailId]) -> None:
+    """Delete the records of mails about a request, which is not cancelled any more; may be repeated."""
+    store.delete_deliveries(mail_ids)
 
 
 def record_loss(delivery: Delivery) -> None:

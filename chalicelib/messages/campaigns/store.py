@@ -4,6 +4,8 @@ A#<account>, account_notice#<campaign>#<about>    in Accounts: the notice to one
 delivery#<mail>                                   in Challenges: the account that a mail went to
 """
 
+from collections.abc import Iterable
+
 from chalicelib.core import clock, table
 from chalicelib.core.ids import AccountId, MailId
 from chalicelib.core.needs import Need
@@ -94,6 +96,11 @@ def delivery_creation(
 def delivery(mail_id: MailId) -> Delivery | None:
     """Read the delivery of a mail; None if it is unknown or expired."""
     return codec.read(Delivery, _delivery_key(mail_id))
+
+
+def delete_deliveries(mail_ids: Iterable[MailId]) -> None:
+    """Delete the records of mails; may be repeated."""
+    table.delete_all(map(_delivery_key, mail_ids))
 
 
 def note_report(mail_id: MailId, name: str) -> None:

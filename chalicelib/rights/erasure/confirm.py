@@ -108,7 +108,10 @@ def _wait_for_grace(job: ErasureJob) -> Outcome:
     left = (job.notes.grace_ends_at or now) - now
     if left > timedelta() and state and state.status is StepStatus.WAITING:
         left = min(left, _COMES_BACK_WITHIN)
-    return Wait(left) if left > timedelta() else Done()
+    if left > timedelta():
+        return Wait(left)
+    campaigns.forget_reports(job.notes.mails.values())  # they name the account
+    return Done()
 
 
 def _notify_late(job: ErasureJob, *, is_lost: bool) -> None:
