@@ -20,8 +20,8 @@ OWN_CLOUD = (
     "tour",
 )
 
-# Files whose tests share one long measurement, which each process would make anew.
-ONE_MEASUREMENT = ("tests/budget/test_imports.py",)
+# Files whose tests share long measurements, which each process would make anew.
+ONE_MEASUREMENT = ("tests/budget/test_imports.py", "tests/infra/test_handlers.py")
 
 
 def group_of(nodeid: str) -> str:
@@ -42,6 +42,17 @@ def with_numbers(nodeids: Sequence[str]) -> list[str]:
     return names
 
 
+class _Places(list[str]):
+    """Names with their places, which xdist looks up for each test."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names)
+        self._places = {name: place for place, name in enumerate(names)}
+
+    def index(self, name: str, *_: Any) -> int:
+        return self._places[name]
+
+
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Starts the largest groups first, so that none runs alone at the end.
 
@@ -51,6 +62,15 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
         super().add_node_collection(node, with_numbers(collection))
+        if node in self.registered_collections:
+            self.registered_collections[node] = _Places(self.registered_collections[node])
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Forget a group when it is complete; xdist would go through all groups of a node at each test."""
+        super().mark_test_complete(node, item_index, duration)
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(self.assigned_work[node][scope].values()):
+            del self.assigned_work[node][scope]
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
