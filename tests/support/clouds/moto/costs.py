@@ -11,11 +11,11 @@ import string
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
+from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 from botocore.model import StructureShape
 from botocore.parsers import BaseJSONParser
@@ -28,7 +28,7 @@ from moto.dynamodb.models.table import Table
 from moto.kms.utils import generate_private_key
 from moto.moto_api._internal import mock_random
 
-from tests.support.clouds.moto import calls, expressions
+from tests.support.clouds.moto import calls, expressions, items
 
 _plain_serialize_type_structure = BaseJSONSerializer._serialize_type_structure
 _plain_parse_structure: Any = JSONParser._parse_structure  # moto has no type for it
@@ -39,10 +39,24 @@ _plain_transact_write_items = DynamoDBBackend.transact_write_items
 @contextmanager
 def left_out() -> Iterator[None]:
     """Replace those parts of moto in this block."""
-    with ExitStack() as block:
-        for target, replacement in (_REPLACED | calls.REPLACED | expressions.REPLACED).items():
-            block.enter_context(mock.patch(target, replacement))
+    before = [(owner, name, vars(owner)[name]) for owner, name, _ in _replacements()]
+    for owner, name, replacement in _replacements():
+        setattr(owner, name, replacement)
+    try:
         yield
+    finally:
+        for owner, name, plain in before:
+            setattr(owner, name, plain)
+
+
+@cache
+def _replacements() -> list[tuple[Any, str, Any]]:
+    """What is replaced, found once: an owner, the name of its attribute, and the replacement."""
+    replaced = _REPLACED | calls.REPLACED | expressions.REPLACED | items.REPLACED
+    return [
+        (resolve_name(target.rpartition(".")[0]), target.rpartition(".")[2], replacement)
+        for target, replacement in replaced.items()
+    ]
 
 
 def _generate_private_key(spec: str) -> Any:
@@ -127,23 +141,31 @@ def _deepcopy(thing: Any) -> Any:
 
 
 def _copy_for_rollback(table: Table, operations: list[dict[str, Any]]) -> Table:
-    """Copy a table; share what a transaction does not change: items with other keys, and their history."""
-    name = table.hash_key_attr
-    keys = [operation.get("Key") or operation["Item"] for operation in operations]
-    changed = {DynamoType(key[name]) for key in keys if name in key}
+    """Copy a table; share what a transaction does not change: items with other keys, and the history."""
     copied = copy.copy(table)
-    memo = {id(table): copied}
     copied.items = copy.copy(table.items)
-    for key in changed & table.items.keys():
-        copied.items[key] = copy.deepcopy(table.items[key], memo)
+    for operation in operations:
+        key = operation.get("Key") or operation["Item"]
+        if table.hash_key_attr in key:
+            _copy_item(table, copied, key)
     if table.stream_shard:
         copied.stream_shard = shard = copy.copy(table.stream_shard)
-        shard.table = copied
-        shard.items = [
-            copy.deepcopy(one, memo) if DynamoType(one.record["dynamodb"]["Keys"][name]) in changed else one
-            for one in shard.items
-        ]
+        shard.table, shard.items = copied, shard.items.copy()
     return copied
+
+
+def _copy_item(table: Table, copied: Table, key: dict[str, Any]) -> None:
+    partition, under = DynamoType(key[table.hash_key_attr]), table.range_key_attr
+    if partition not in table.items:
+        return
+    if not under:
+        copied.items[partition] = copy.deepcopy(table.items[partition])
+        return
+    if copied.items[partition] is table.items[partition]:
+        copied.items[partition] = copy.copy(table.items[partition])
+    items, sort = copied.items[partition], DynamoType(key[under]) if under in key else None
+    if sort in items:
+        items[sort] = copy.deepcopy(items[sort])
 
 
 _REPLACED = {
