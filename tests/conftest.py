@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,7 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep what was collected out of every later collection, each of which would read it."""
+    """Keep what was collected out of every later collection, each of which would read it.
+
+    Also let typer's runner build each command line once, not at each call.
+    """
+    if runner := sys.modules.get("typer.testing"):
+        names = vars(runner)
+        names["_get_command"] = cache(names["_get_command"])
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     gc.enable()

@@ -20,15 +20,23 @@ OWN_CLOUD = (
     "tour",
 )
 
-# Files whose tests share long measurements, which each process would make anew.
-ONE_MEASUREMENT = ("tests/budget/test_imports.py", "tests/infra/test_handlers.py")
+# Files whose tests share a long measurement or a browser, which each process would make anew.
+ONE_PROCESS = (
+    "tests/budget/test_imports.py",
+    "tests/infra/test_certificate_page.py",
+    "tests/infra/test_export_page.py",
+    "tests/infra/test_handlers.py",
+    "tests/infra/test_mutants.py",
+    "tests/infra/test_receipt_page.py",
+    "tests/infra/test_year_page.py",
+)
 
 
 def group_of(nodeid: str) -> str:
     """Return the group of a test; tests of a group run in one process, one after the other."""
     file = nodeid.split("::", maxsplit=1)[0]
     if not file.startswith("tests/e2e/"):
-        return file if file in ONE_MEASUREMENT else nodeid
+        return file if file in ONE_PROCESS else nodeid
     return file if file.removeprefix("tests/e2e/test_").removesuffix(".py") in OWN_CLOUD else "cloud"
 
 
