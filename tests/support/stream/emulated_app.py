@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -72,9 +73,16 @@ def change_app(**settings: Any) -> None:
     gateway._client().update_app_settings(**settings)
 
 
+def _no_proxies(*_: Any, **__: Any) -> dict[str, str]:
+    """The proxies for a call; requests would look for them in all variables of the process, at each call."""
+    return {}
+
+
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    with running_emulator(api_key=environment.STREAM_API_KEY, secret=environment.STREAM_SECRET) as running:
+    without_proxies = mock.patch("requests.sessions.get_environ_proxies", _no_proxies)
+    running_app = running_emulator(api_key=environment.STREAM_API_KEY, secret=environment.STREAM_SECRET)
+    with without_proxies, running_app as running:
         yield running
 
 
