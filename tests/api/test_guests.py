@@ -39,6 +39,10 @@ def unwanted(phone: str | None = None, email: str | None = None) -> set[Purpose]
 @pytest.fixture
 def mila(world: World) -> User:
     """Return a user with a number and a mailbox."""
+    return world.begin(mila_here)
+
+
+def mila_here(world: World) -> User:
     user = world.a_user(device=a_device(id=str(uuid.uuid4())))
     user.has_had_email("mila@example.com")
     return user

@@ -30,6 +30,10 @@ PHONE, DEVICE = "+381601119999", a_device()
 @pytest.fixture
 def mila(world: World) -> User:
     """Return a user with a mailbox, and a device that the tests know."""
+    return world.begin(mila_here)
+
+
+def mila_here(world: World) -> User:
     user = world.a_user(PHONE, DEVICE, display_name="Mila")
     user.has_email(ADDRESS)
     return user

@@ -38,16 +38,21 @@ HOST = "take.example"
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
     """Return a user who chats, submits usage events and has a mail address."""
-    mila = world.a_user().is_stepped_up()
-    mila.has_email(an_address())
-    mila.changes(name="Milica Ćosić", country="AT")
-    mila.consents("analytics")
-    mila.submits_usage(an_event(screen="home"))
+    mila = world.begin(mila_here)
     chat = Chatters({"Mila": UserId(mila.user_id)})
     chat.meet("Mila", "Vera")
     chat.says("Mila", "See you at nine")
     chat.says("Vera", "A secret of Vera's")
     return mila.is_stepped_up()
+
+
+def mila_here(world: World) -> User:
+    mila = world.a_user().is_stepped_up()
+    mila.has_email(an_address())
+    mila.changes(name="Milica Ćosić", country="AT")
+    mila.consents("analytics")
+    mila.submits_usage(an_event(screen="home"))
+    return mila
 
 
 def asks(mila: User, right: str = "access", **more: Any) -> str:

@@ -74,6 +74,10 @@ def mails() -> Iterator[list[dict[str, Any]]]:
 @pytest.fixture
 def mila(world: World, mails: list[dict[str, Any]]) -> User:
     """Return a user with a verified address."""
+    return world.begin(mila_here)
+
+
+def mila_here(world: World) -> User:
     user = world.a_user()
     user.has_email("mila@test.example")
     return user

@@ -39,8 +39,9 @@ PARENT = AGENT | {"on_behalf": "parent", "authority": "parental_responsibility"}
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
     """Return a user with a number and no mailbox, whom Stream knows."""
+    user = world.a_user()
     apply_to(stream)
-    return world.a_user()
+    return user
 
 
 def entered(operator: Operator, user: User, **more: Any) -> RightsRequestId:

@@ -77,7 +77,12 @@ def statements(user: User) -> list[str]:
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
     """Return a user with a number and a mailbox, whom Stream knows."""
+    user = world.begin(mila_here)
     apply_to(stream)
+    return user
+
+
+def mila_here(world: World) -> User:
     user = world.a_user(device=a_device(id=DEVICE))
     user.has_had_email("mila@example.com")
     return user

@@ -28,8 +28,9 @@ WAIT = 72 * HOUR
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
     """Return a user whom Stream knows, with a freshly stepped-up session."""
+    user = world.a_user().is_stepped_up()
     apply_to(stream)
-    return world.a_user().is_stepped_up()
+    return user
 
 
 def link(mila: User, request_id: RightsRequestId) -> str | int:

@@ -39,15 +39,20 @@ HELLO = "See you at nine"
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
     """Return a user who chats, submits usage and has a mail address."""
+    mila = world.begin(mila_here)
+    chat = Chatters({"Mila": UserId(mila.user_id)})
+    chat.meet("Mila", "Vera")
+    chat.says("Mila", HELLO)
+    chat.says("Vera", "A secret of Vera's")
+    return mila
+
+
+def mila_here(world: World) -> User:
     mila = world.a_user()
     mila.verified["address"] = an_address()
     mila.has_email(mila.verified["address"])
     mila.consents("analytics")
     mila.submits_usage(an_event(screen="home"))
-    chat = Chatters({"Mila": UserId(mila.user_id)})
-    chat.meet("Mila", "Vera")
-    chat.says("Mila", HELLO)
-    chat.says("Vera", "A secret of Vera's")
     return mila
 
 

@@ -57,7 +57,7 @@ def used_copy(world: World) -> bool:
         made.append(world)
         return world.a_user(phone="+381601234567")
 
-    world.begin("a step of this test", make)
+    world.begin(make)
     return not made
 
 

@@ -44,7 +44,7 @@ def erasable() -> Iterator[None]:
 
 def a_subject(world: World) -> User:
     """Return a user with a mailbox, a profile, consents, usage events and messages at Stream."""
-    mila = world.begin("subject", _a_subject_here)
+    mila = world.begin(_a_subject_here)
     chat = Chatters({"Mila": UserId(mila.user_id)})
     chat.meet("Mila", "Vera")
     chat.says("Mila", "See you at nine")

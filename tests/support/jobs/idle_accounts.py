@@ -40,6 +40,10 @@ def close_idle(at: datetime | None = None, **detail: Any) -> dict[str, int]:
 
 def an_owner(world: World) -> User:
     """Return a user with a verified address."""
+    return world.begin(_an_owner_here)
+
+
+def _an_owner_here(world: World) -> User:
     user = world.a_user()
     user.verified["address"] = an_address()
     assert user.is_stepped_up().has_email(user.verified["address"]).status == 200

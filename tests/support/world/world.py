@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from unittest import mock
 
@@ -107,7 +108,7 @@ class World:
 
     def _reply(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Reply:
         try:
-            response = Client(app).http.request(method, path, headers=headers, body=content)
+            response = _client().request(method, path, headers=headers, body=content)
         except Unauthorized:
             return _unauthenticated()  # the deployed gateway responds to this exception with its 401
         if response.status_code == 401 and b'"code"' not in response.body:
@@ -145,10 +146,11 @@ class World:
     def a_user(self, phone: str | None = None, device: dict[str, Any] | None = None, **answer: Any) -> "User":
         """Return a new user, signed up with a phone of their own.
 
-        If a world begins with a user without particulars, they may be a copy of one of an earlier world.
+        If a world begins with a user without a given number and device, they may be a copy of one of an
+        earlier world.
         """
-        if phone is None and device is None and not answer:
-            return self.begin("signup", lambda world: world._sign_up(a_phone(), None))
+        if phone is None and device is None:
+            return self.begin(lambda world: world._sign_up(a_phone(), None, **answer), answer)
         return self._sign_up(phone or a_phone(), device, **answer)
 
     def _sign_up(self, phone: str, device: dict[str, Any] | None, **answer: Any) -> "User":
@@ -157,8 +159,12 @@ class World:
         assert verified.status in {200, 201}, verified.text
         return User(self, phone, verified.json)
 
-    def begin(self, step: str, make: "Callable[[World], User]") -> "User":
-        """Return the user that `make` makes, or a copy if the world begins like an earlier one."""
+    def begin(self, make: "Callable[[World], User]", *particulars: object) -> "User":
+        """Return the user that `make` makes, or a copy if the world begins like an earlier one.
+
+        `particulars` are what `make` depends on and is not a part of the world.
+        """
+        step = f"{make.__module__}.{make.__qualname__}{particulars}"
 
         def work() -> tuple[str, dict[str, Any]]:
             user = make(self)
@@ -193,6 +199,12 @@ def a_world(changed: Callable[[], bool] | None = None) -> Iterator[World]:
         world.beginning = Beginning(world.log, changed) if changed else None
         yield world
         metrics.forget()
+
+
+@cache
+def _client() -> Any:
+    """Return Chalice's test client of the app, which finds its routes when it is made."""
+    return Client(app).http
 
 
 def a_log() -> io.StringIO:
@@ -292,7 +304,7 @@ class User:
             self.verified["session"] |= self.steps_up().json["session"]
             return self
 
-        self.verified["session"] |= self.world.begin(f"step-up of {self.verified}", step_up).session
+        self.verified["session"] |= self.world.begin(step_up, self.verified).session
         return self
 
     def exercises(self, right: str, headers: dict[str, str] | None = None, **more: Any) -> Reply:
