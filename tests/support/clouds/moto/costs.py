@@ -5,22 +5,17 @@ Each of these replaces a part of moto, which is pinned. tests/unit/test_moto_cos
 
 from __future__ import annotations
 
-import base64
 import copy
 import string
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
 
-from botocore.model import StructureShape
-from botocore.parsers import BaseJSONParser
-from moto.core.parse import JSONParser
-from moto.core.serialize import BaseJSONSerializer
 from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -30,9 +25,6 @@ from moto.moto_api._internal import mock_random
 
 from tests.support.clouds.moto import calls, expressions, items
 
-_plain_serialize_type_structure = BaseJSONSerializer._serialize_type_structure
-_plain_parse_structure: Any = JSONParser._parse_structure  # moto has no type for it
-_plain_handle_structure = BaseJSONParser._handle_structure
 _plain_transact_write_items = DynamoDBBackend.transact_write_items
 
 
@@ -62,47 +54,6 @@ def _replacements() -> list[tuple[Any, str, Any]]:
 def _generate_private_key(spec: str) -> Any:
     """Make a key pair for asymmetric keys only; moto makes unused ones for symmetric keys too."""
     return None if spec == "SYMMETRIC_DEFAULT" else generate_private_key(spec)
-
-
-def _serialize_type_structure(
-    self: Any, serialized: Any, value: Any, shape: StructureShape, key: str
-) -> None:
-    """Write an attribute by what it has; moto tries ten members under five names each."""
-    if shape.name != "AttributeValue" or type(value) is not dict:
-        _plain_serialize_type_structure(self, serialized, value, shape, key)
-    else:
-        self._default_serialize(serialized, _attribute(value, self._base64), shape, key)
-
-
-def _parse_structure(self: Any, shape: StructureShape, value: Any) -> Any:
-    """Read an attribute by what it has; moto looks for ten members."""
-    if shape.name != "AttributeValue" or type(value) is not dict:
-        return _plain_parse_structure(self, shape, value)
-    return _attribute(value, base64.b64decode)
-
-
-def _handle_structure(self: Any, shape: StructureShape, value: Any) -> Any:
-    """Read an attribute by what it has; botocore looks for ten members."""
-    if shape.name != "AttributeValue" or type(value) is not dict:
-        return _plain_handle_structure(self, shape, value)
-    return _attribute(value, base64.b64decode)
-
-
-def _attribute(value: dict[str, Any], blob: Callable[[Any], Any]) -> dict[str, Any]:
-    """Copy an attribute; its bytes are encoded or decoded."""
-    copied: dict[str, Any] = {}
-    for member, inner in value.items():
-        if member == "M":
-            copied[member] = {name: _attribute(one, blob) for name, one in inner.items()}
-        elif member == "L":
-            copied[member] = [_attribute(one, blob) for one in inner]
-        elif member == "B":
-            copied[member] = blob(inner)
-        elif member == "BS":
-            copied[member] = [blob(one) for one in inner]
-        elif inner is not None:
-            copied[member] = inner
-    return copied
 
 
 def _gen_amzn_requestid_long(headers: dict[str, Any]) -> str:
@@ -175,9 +126,6 @@ _REPLACED = {
     "moto.kms.models.generate_private_key": _generate_private_key,
     "moto.core.responses.camelcase_to_underscores": cache(camelcase_to_underscores),
     "moto.core.responses.method_names_from_class": cache(method_names_from_class),
-    "moto.core.serialize.BaseJSONSerializer._serialize_type_structure": _serialize_type_structure,
-    "moto.core.parse.BaseJSONParser._parse_structure": _parse_structure,
-    "botocore.parsers.BaseJSONParser._handle_structure": _handle_structure,
     # For each message of a queue at each call; time-machine sets this clock too.
     "moto.sqs.models.unix_time_millis": lambda: time.time() * 1000,
     "moto.dynamodb.models.DynamoDBBackend.transact_write_items": _transact_write_items,

@@ -15,34 +15,23 @@ from moto.dynamodb.comparisons import AttributeValue, ConditionExpressionParser,
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.utilities import bytesize
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.ast_nodes import Node  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
-from moto.dynamodb.parsing.validators import (
-    ActionCountValidator,
-    OverlappingPathsValidator,
-    UpdateExpressionValidator,
-)
+from moto.dynamodb.parsing.validators import UpdateExpressionValidator
 
 _MAX_BYTES = 405_000  # as in moto's LimitedSizeDict
 
 _plain_make = UpdateExpressionParser.make
 _plain_parse = ConditionExpressionParser.parse
 _plain_make_operand = ConditionExpressionParser._make_operand
-_plain_hook = DepthFirstTraverser.pre_processing_of_child
 _plain_find_clauses = Node.find_clauses
-
-_NODES = (Node,)  # an abstract class, so `isinstance` is slow
-
-# They look at a whole expression, so it is enough to call them at its root.
-_OF_THE_WHOLE = (ActionCountValidator, OverlappingPathsValidator)
 
 
 @lru_cache(maxsize=4096)
 def _make(expression: str) -> Any:
     """Parse an update expression; moto's validators work on a copy of the tree."""
     tree = _plain_make(expression)
-    _note_kinds(tree)
     tree.expression, tree.found = expression, {}
     return tree
 
@@ -57,78 +46,10 @@ def _find_clauses(self: Any, clause_types: Any) -> Any:
     return [*found[kinds]]
 
 
-def _note_kinds(node: Any) -> frozenset[type]:
-    """Note at each node which types of nodes are in its tree, itself included."""
-    kinds = {node.__class__}
-    for child in node.children or ():
-        if _handled(child.__class__, _NODES):
-            kinds |= _note_kinds(child)
-    node.kinds = found = frozenset(kinds)
-    return found
-
-
 def _deepcopy(thing: Any) -> Any:
-    return _copied_tree(thing) if isinstance(thing, Node) else copy.deepcopy(thing)
-
-
-def _copied_tree(node: Any, parent: Any = None) -> Any:
-    """Copy a tree as `make` returns it: its leaves are texts and numbers."""
-    copied = object.__new__(type(node))
-    copied.__dict__.update(node.__dict__, parent=parent, found=None)
-    if node.children is not None:
-        copied.children = [
-            _copied_tree(child, copied) if _handled(child.__class__, _NODES) else child
-            for child in node.children
-        ]
+    copied = copy.deepcopy(thing)
+    copied.found = None
     return copied
-
-
-def _traverse_node_recursively(self: Any, node: Any, child_id: int = -1) -> Any:
-    """Visit the nodes in moto's order, but only trees with a node that the visitor handles."""
-    handlers = self._processing_map()
-    kinds = tuple(handlers)
-    if isinstance(self, _OF_THE_WHOLE):
-        return handlers[_handled(node.__class__, kinds)](node)
-    hook = self.pre_processing_of_child
-    if type(self).pre_processing_of_child is _plain_hook:
-        hook = None
-
-    def visit(node: Any, child_id: int) -> Any:
-        parent = node.parent
-        for i, child in enumerate(node.children or ()):
-            if hook:
-                hook(node, i)
-            if _handled(child.__class__, _NODES) and _has_handled(child.kinds, kinds):
-                visit(child, i)
-        if kind := _handled(node.__class__, kinds):
-            node = handlers[kind](node)
-            node.parent = parent
-            if parent:
-                parent.children[child_id] = node
-                _note_replacement(node)
-        return node
-
-    return visit(node, child_id) if _has_handled(node.kinds, kinds) else node
-
-
-def _note_replacement(node: Any) -> None:
-    """Note the types of a node that a visitor put into the tree, at it and above it."""
-    kinds = node.__dict__.get("kinds") or _note_kinds(node)
-    above = node.parent
-    while above is not None and not kinds <= above.kinds:
-        above.kinds |= kinds
-        above = above.parent
-
-
-@lru_cache(maxsize=4096)
-def _has_handled(found: frozenset[type], kinds: tuple[type, ...]) -> bool:
-    return any(_handled(kind, kinds) for kind in found)
-
-
-@lru_cache(maxsize=4096)
-def _handled(kind: type, kinds: tuple[type, ...]) -> type | None:
-    """The first of some types that this type is one of."""
-    return next((base for base in kinds if issubclass(kind, base)), None)
 
 
 _TERMS = {"SET": r"(#\w+) = (:\w+)", "ADD": r"(#\w+) (:\w+)", "REMOVE": r"(#\w+)()"}
@@ -279,9 +200,6 @@ REPLACED: dict[str, Any] = {
     "moto.dynamodb.parsing.validators.deepcopy": _deepcopy,
     "moto.dynamodb.models.UpdateExpressionValidator": _validator,
     "moto.dynamodb.models.UpdateExpressionExecutor": _executor,
-    "moto.dynamodb.parsing.ast_nodes.DepthFirstTraverser.traverse_node_recursively": (
-        _traverse_node_recursively
-    ),
     "moto.dynamodb.models.dynamo_type.Item.__init__": _initialise_item,
     "moto.dynamodb.comparisons.ConditionExpressionParser.parse": _parse,
     "moto.dynamodb.comparisons.ConditionExpressionParser._make_operand": _make_operand,
