@@ -56,6 +56,7 @@ from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other
     thawing,
     traces_of,
     unchanged,
+    without_proofs,
 )
 from chalicelib.accounts.store.last_use import (  # noqa: F401 - offered to other rooms
     LAST_USE,

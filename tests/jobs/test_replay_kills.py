@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import table
+from chalicelib.core.clock import DAY
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Key
 from chalicelib.core.table_names import Table
@@ -17,7 +18,7 @@ from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, at
 from tests.support.cases.restores import IN_BACKUPS, Backup
 from tests.support.clouds import cloud
 from tests.support.faults.crash import How, Killed, Point, Watch
-from tests.support.world.builders import a_phone, an_address
+from tests.support.world.builders import a_device, a_phone, an_address
 from tests.support.world.world import World
 
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("services")]
@@ -41,8 +42,11 @@ def a_backup(world: World) -> Backup:
 def a_backup_before_changes(world: World) -> Backup:
     """Return a backup; since then one number went from one user to another, and a mailbox changed.
 
-    The backup lacks one user, and the marks of one change are lost.
+    The backup lacks one user, and the marks of one change are lost. In it the number of one is disputed.
     """
+    unused = world.a_user()
+    world.advance(90 * DAY)
+    world.a_user(unused.phone, a_device())
     giver, taker, mila, loser = (world.a_user() for _ in range(4))
     mila.has_email(an_address())
     backup = Backup.made()

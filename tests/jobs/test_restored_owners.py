@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,11 @@ from tests.support.cases.restores import Backup
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone, an_address
 from tests.support.world.ledger import alter_newest, remove
-from tests.support.world.world import User, World
+from tests.support.world.world import Reply, User, World
 
 pytestmark = pytest.mark.usefixtures("services")
 
+DEVICE = a_device()
 TOGETHER = (Table.ACCOUNTS, Table.CLAIMS)
 # The command refuses those that lack a table; the replay is right even then.
 SUBSETS = (
@@ -35,6 +37,22 @@ SUBSETS = (
 @pytest.fixture
 def mila(world: World) -> User:
     return world.a_user()
+
+
+@pytest.fixture
+def away(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
+    """Return a user who has not used the account for longer than configured, and still has a session."""
+    user = world.a_user(device=DEVICE)
+    monkeypatch.setenv("RU4M_IDLE_WAITING_AFTER_DAYS", "30")
+    settings.cache_clear()
+    world.advance(timedelta(days=40))
+    return user
+
+
+def proves(user: User, device: dict[str, Any], **answer: Any) -> Reply:
+    """Send the code to a user's number from a device."""
+    asked = user.world.asks_for_a_code(user.phone, device).json["challenge_id"]
+    return user.world.verifies(asked, user.world.code_for(user.phone), **answer)
 
 
 def owner_of(world: World, phone: str) -> str:
@@ -191,6 +209,42 @@ def test_later_mailbox_goes_and_later_language_stays(world: World, mila: User) -
         assert (profile["email"], profile["locale"]) == (early, "sr")
         assert "email" not in vera.signs_in_again().profile()
         assert world.a_user().has_email(late).status == 200
+
+
+@pytest.mark.promise("ACC-1")
+def test_proof_of_a_dispute_that_the_restore_brings_back_takes_no_number(world: World, away: User) -> None:
+    stranger = a_device()
+    waiting = User(world, away.phone, proves(away, stranger).json)
+    world.advance(timedelta(days=6))
+    backup = Backup.made()
+    assert proves(away, DEVICE).json["session"]["scope"] == "full"
+    world.advance(timedelta(days=2))
+    with backup.restored(*TOGETHER) as restore:
+        done, everything = restore.replay(), cloud.all_items()
+        assert done.has("waits of disputed numbers begun again 1")
+        assert not restore.replay().has("begun again")
+        assert cloud.all_items() == everything
+        assert waiting.logs_out().status == 401
+        assert proves(away, stranger, own_account=True).json["session"]["scope"] == "waiting"
+        world.advance(timedelta(days=7))
+        assert proves(away, stranger, own_account=True).status == 201
+
+
+@pytest.mark.promise("ACC-1")
+def test_account_that_was_disputed_in_the_backup_stays_disputed(world: World, away: User) -> None:
+    stranger = a_device()
+    proves(away, stranger)
+    token = {"refresh_token": away.session["refresh_token"], "device_id": DEVICE["id"]}
+    away.verified["session"] |= world.call("POST", "/v1/sessions/refresh", body=token).json
+    backup = Backup.made()
+    assert away.changes(locale="sr").status == 200
+    with backup.restored(*TOGETHER) as restore:
+        assert restore.replay().status == 0
+        assert proves(away, a_device()).json["session"]["scope"] == "waiting"
+        assert proves(away, stranger).json["session"]["scope"] == "waiting"
+        away.verified = proves(away, DEVICE).json
+        assert away.profile()["locale"] == "sr"
+        assert proves(away, a_device()).json["session"]["scope"] == "full"
 
 
 @pytest.mark.promise("ACC-1")

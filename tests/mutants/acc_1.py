@@ -158,6 +158,17 @@ MUTANTS: tuple[Mutant, ...] = (
         harm="A mark that was copied back gives an account to a number that its owner gave up.",
     ),
     Mutant(
+        name="restored_proofs_of_a_number_count",
+        promise="ACC-1",
+        place="chalicelib.accounts.store.changes:without_proofs",
+        find="if account.dispute is None or not account.dispute.first_proofs:",
+        replace="if True:",
+        harm=(
+            "After a restore, a stranger whom the owner had refused since the backup takes the number "
+            "without another wait."
+        ),
+    ),
+    Mutant(
         name="claims_of_lost_accounts_stay",
         promise="ACC-1",
         place="chalicelib.accounts.store:is_claim_of",

@@ -195,19 +195,33 @@ def disputing(account: Account, device: Sequence[str]) -> Change:
     others = [(label, at) for label, at in known if label not in device]
     first = (before and before.first_proof_by(device)) or now
     proofs = dict([*others[1 - _DISPUTING_DEVICES :], (device[0], first)])
-    dispute = NumberDispute(proven_at=now, first_proofs=proofs)
+    return _disputed(account, NumberDispute(proven_at=now, first_proofs=proofs))
+
+
+def _disputed(account: Account, dispute: NumberDispute) -> Change:
+    """The write of a dispute over the one that was read."""
     return Change(
         account_key(account.account_id),
         put={"dispute": dispute.model_dump(mode="json")},
-        only_if=visible() & _is_disputed_as(account) & Attr("state").ne(AccountState.ERASING),
+        only_if=visible() & _is_disputed_as(account) & _NOT_ERASING,
         conflict=AccountMoved,
     )
 
 
+def without_proofs(account: Account) -> list[Change]:
+    """The write after which each device in a dispute has to prove the number anew; none if none proved it.
+
+    The account stays disputed. The conflict is AccountMoved.
+    """
+    if account.dispute is None or not account.dispute.first_proofs:
+        return []
+    dispute = account.dispute.model_copy(update={"first_proofs": {}})
+    return [_disputed(account, dispute)]
+
+
 def end_of_dispute(account: Account) -> Change:
     """The write after which the number is that of the account's owner again; its conflict is AccountMoved."""
-    only_if = visible() & _is_disputed_as(account) & _is_version(account)
-    only_if &= Attr("state").ne(AccountState.ERASING)
+    only_if = visible() & _is_disputed_as(account) & _is_version(account) & _NOT_ERASING
     return Change(account_key(account.account_id), drop=("dispute",), only_if=only_if, conflict=AccountMoved)
 
 

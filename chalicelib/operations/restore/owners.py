@@ -1,12 +1,14 @@
 """Gives each account the number, mailbox and language that it had last, and only to it their claims (ADR 66).
 
+A device that proved a disputed number has to prove it again (ADR 68).
+
 Three passes, each over a whole table by pages. No claim is made before all are released: numbers may have
 gone from one account to another. Each write is one transaction, after which the account or claim needs
 nothing more.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,6 +45,7 @@ class OwnerOutcome(StrEnum):
     """What was done with an account or a claim, or what operators have to know of an account."""
 
     CHANGED = "accounts changed again"
+    WAITS = "waits of disputed numbers begun again"
     RELEASED = "claims released"
     CLAIMED = "claims made"
     NUMBERLESS = "has no number, since the backup or now"
@@ -96,15 +99,15 @@ class _Settling:
         done = SettledOwners()
         for found in self._accounts(segment):
             with _naming_unreadable(found, done):
-                if writes := self._change(found):
+                for outcome, writes in self._changes(found):
                     self.perform(partial(commit, *writes))
-                    done.numbers[OwnerOutcome.CHANGED] += 1
+                    done.numbers[outcome] += 1
         return done
 
-    def _change(self, found: Found) -> list[Write]:
+    def _changes(self, found: Found) -> Iterator[tuple[OwnerOutcome, Sequence[Write]]]:
         account, profile, keys = found[OPEN_STORED_ACCOUNT], found[PROFILE], found[DATA_KEY]
         if account is None:
-            return []
+            return
         marks = {kind: found[need] for kind, need in LAST_CHANGES.items()}
         recorded = {kind: self._recorded_at(account, kind, mark) for kind, mark in marks.items()}
         number, mailbox, language = ChangeKind.NUMBER, ChangeKind.MAILBOX, marks[ChangeKind.LANGUAGE]
@@ -118,7 +121,11 @@ class _Settling:
             writes += suppressions.release(Addresses(phone=account.phone), clock.now())
         if profile and not restored.is_verified(profile.email, marks[mailbox], recorded[mailbox]):
             writes += profiles.email_loss(account, profile, keys)
-        return writes
+        if writes:
+            yield OwnerOutcome.CHANGED, writes
+        # A dispute ends with its number. That of the backup may have been ended by the owner since (ADR 68).
+        if phone == account.phone and (forgets := accounts.without_proofs(account)):
+            yield OwnerOutcome.WAITS, forgets
 
     def _recorded_at(self, account: Account, kind: ChangeKind, mark: LastChange | None) -> datetime | None:
         """When the Ledger recorded the newest change; if that was altered, the mark alone decides."""

@@ -6,7 +6,7 @@ The parts come in this order:
 2. holds and requests, if Rights is restored: what came after the backup, then the requests of the marks
 3. accounts: claims, partitions and keys of erased accounts. Requests come before, since the later steps of an
    unfinished erasure need inputs that are read from the account
-4. owners, if Accounts or Claims is restored: numbers, mailboxes, languages and claims (ADR 66)
+4. owners, if Accounts or Claims is restored: numbers, mailboxes, languages, disputes and claims (ADR 66)
 5. freezes, if Accounts or Rights is restored
 6. sessions, withdrawals, restrictions and objections, if Accounts is restored
    objections to direct marketing, if Accounts or Claims is restored
@@ -14,8 +14,8 @@ The parts come in this order:
 8. survivors
 
 Each part may be killed and run again. Of an account without a mark, only sessions and guards of requests that
-are not open are deleted. Only its number, mailbox, language, claims, withdrawals, restrictions, objections,
-suppressions, state, revocation of chat tokens, requests and holds change.
+are not open are deleted. Only its number, mailbox, language, dispute, claims, withdrawals, restrictions,
+objections, suppressions, state, revocation of chat tokens, requests and holds change.
 """
 
 from collections import Counter
