@@ -5,33 +5,72 @@ what the account had last is not known.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, Self
 
 from chalicelib.accounts import store
 from chalicelib.accounts.model import Account, ChangeKind, ClaimedValues, ClaimKind, LastChange
 from chalicelib.accounts.store import claim_keys
+from chalicelib.accounts.store.changes import LAST_CHANGES
 from chalicelib.core import chain, clock
-from chalicelib.core.chain import Chain
+from chalicelib.core.chain import Chain, Unreadable
 from chalicelib.core.ids import AccountId
+from chalicelib.core.needs import Found
 
 
-def chains_since(since: datetime) -> frozenset[Chain]:
-    """The chains of all accounts that recorded a change since an instant.
+class Mailbox(NamedTuple):
+    """The mailbox of a profile, and since when; both are None if it has none."""
 
-    Raises:
-        Unavailable: the Ledger does not answer.
-    """
-    return frozenset(chain.chains_touched_since(since, *ChangeKind))
+    email: str | None
+    verified_at: datetime | None
 
 
-def recorded_at(history: Chain) -> datetime | None:
-    """The instant of the newest change in a chain.
+@dataclass(frozen=True, repr=False)
+class LastValues:
+    """What an account had last; a number or mailbox is None also if it is not known."""
 
-    Raises:
-        Unreadable: its entry was altered.
-    """
-    newest = chain.head(history)
-    return clock.from_epoch(newest.data["at"]) if newest else None
+    phone: str | None
+    email: str | None
+    locale: str | None
+
+
+@dataclass(frozen=True)
+class RecordedChanges:
+    """The chains of all accounts that recorded a change since an instant."""
+
+    chains: frozenset[Chain]
+
+    @classmethod
+    def since(cls, since: datetime) -> Self:
+        """Those since an instant.
+
+        Raises:
+            Unavailable: the Ledger does not answer.
+        """
+        return cls(frozenset(chain.chains_touched_since(since, *ChangeKind)))
+
+    def last_of(self, account: Account, mailbox: Mailbox, found: Found) -> LastValues:
+        """What an account had last. `mailbox`: the stored one; `found` has the needs LAST_CHANGES."""
+        marks = {kind: found[need] for kind, need in LAST_CHANGES.items()}
+        recorded = {kind: self._recorded_at(account, kind, mark) for kind, mark in marks.items()}
+        number, email, language = ChangeKind.NUMBER, ChangeKind.MAILBOX, marks[ChangeKind.LANGUAGE]
+        return LastValues(
+            phone=last_number(account, marks[number], recorded[number]),
+            email=last_email(mailbox, marks[email], recorded[email]),
+            locale=language.locale if language else account.locale,
+        )
+
+    def _recorded_at(self, account: Account, kind: ChangeKind, mark: LastChange | None) -> datetime | None:
+        """When the Ledger recorded the newest change; if that was altered, the mark alone decides."""
+        history = Chain(kind, account.pseudonym)
+        if history not in self.chains:
+            return None
+        try:
+            newest = chain.head(history)
+        except Unreadable:
+            return mark.at if mark else clock.now()
+        return clock.from_epoch(newest.data["at"]) if newest else None
 
 
 def last_number(account: Account, mark: LastChange | None, recorded: datetime | None) -> str | None:
@@ -43,11 +82,13 @@ def last_number(account: Account, mark: LastChange | None, recorded: datetime | 
     return None
 
 
-def is_verified(email: str | None, mark: LastChange | None, recorded: datetime | None) -> bool:
-    """Whether a mailbox is still the one that was verified last; none needs no proof."""
-    if email is None or (mark is None and recorded is None):
-        return True
-    return mark is not None and _is_newest(mark, recorded) and mark.email == email
+def last_email(mailbox: Mailbox, mark: LastChange | None, recorded: datetime | None) -> str | None:
+    """The mailbox that was verified last; None if there was none, or if it is not known."""
+    if mark and _is_newest(mark, recorded):
+        return mark.email
+    if recorded is None or (mailbox.verified_at and mailbox.verified_at >= recorded):
+        return mailbox.email  # it has not changed since
+    return None
 
 
 def _is_newest(mark: LastChange, recorded: datetime | None) -> bool:

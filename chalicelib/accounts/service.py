@@ -1,6 +1,7 @@
 """The rules of accounts, and the parts of their store that other concepts use."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from chalicelib.accounts import store
@@ -40,6 +41,7 @@ from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other
     active,
     claim_on_email,
     claim_on_phone,
+    correction,
     disputing,
     end_of_dispute,
     ending,
@@ -145,14 +147,16 @@ def number_passing(former: Account, keys: SubjectKeys) -> list[Write]:
     return [*number_loss(former, keys), *former_claims(former)]
 
 
-def email_moves(account: Account, before: str | None, after: str | None, keys: SubjectKeys) -> list[Write]:
+def email_moves(
+    account: Account, before: str | None, after: str | None, at: datetime, keys: SubjectKeys
+) -> list[Write]:
     """The writes that claim a new mailbox instead of the old one, with the traces of the change (ADR 66).
 
     The conflicts are those of `store.claim_moves`, and AccountMoved.
     """
     if before == after:
         return []
-    traces = traces_of(account, ChangeKind.MAILBOX, after, clock.now(), keys)
+    traces = traces_of(account, ChangeKind.MAILBOX, after, at, keys)
     return [*store.claim_moves(ClaimKind.EMAIL, account.account_id, before, after), *traces]
 
 

@@ -10,10 +10,15 @@ import pytest
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ChangeKind, ClaimedValues
 from chalicelib.core import aws
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
+from chalicelib.messages.suppressions import service as suppressions
+from chalicelib.messages.suppressions.service import Addresses
+from chalicelib.rights.erasure import store as erasures
 from tests.support.cases.changes import changes_of, lose_marks, marks
+from tests.support.cases.erasure_requests import asks_for_erasure, at_step, work
 from tests.support.cases.restores import Backup
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone, an_address
@@ -245,6 +250,38 @@ def test_account_that_was_disputed_in_the_backup_stays_disputed(world: World, aw
         away.verified = proves(away, DEVICE).json
         assert away.profile()["locale"] == "sr"
         assert proves(away, a_device()).json["session"]["scope"] == "full"
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-6")
+@pytest.mark.parametrize("at", ["quarantine", pytest.param("delete_key", marks=pytest.mark.proof)])
+def test_erasure_that_is_repeated_uses_no_number_and_mailbox_that_were_given_up(
+    world: World, mila: User, at: str
+) -> None:
+    vera, number, mailbox = world.a_user(), mila.phone, an_address()
+    mila.has_email(mailbox)
+    backup = Backup.made()
+    world.advance(MINUTE)
+    mila.changes_number(a_phone()).has_email(last := an_address())
+    vera.changes_number(number).has_email(mailbox)
+    assert mila.exercises("marketing_objection").status == 202
+    request_id = asks_for_erasure(mila.is_stepped_up())
+    work(world, request_id, at_step(at))
+    world.advance(9 * DAY)
+    assert erasures.inputs_of(request_id) is None
+    with backup.restored(*TOGETHER) as restore:
+        done = restore.replay()
+        assert (done.status, done.survivors) == (0, 0), done.lines
+        if at == "quarantine":
+            inputs = erasures.inputs_of(request_id)
+            assert inputs
+            assert (inputs.phone, inputs.email) == (mila.phone, last)
+        sent = world.messages_to(number), world.mails_to(mailbox)
+        work(world, request_id)
+        assert (world.messages_to(number), world.mails_to(mailbox)) == sent
+        assert suppressions.suppressed(Addresses(number, mailbox)) == frozenset()
+        assert owner_of(world, number) == vera.account_id
 
 
 @pytest.mark.promise("ACC-1")

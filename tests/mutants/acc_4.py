@@ -15,8 +15,8 @@ MUTANTS: tuple[Mutant, ...] = (
         name="removed_address_stays_claimed",
         promise="ACC-4",
         place="chalicelib.accounts.profiles.service:_address_moves",
-        find="accounts.email_moves(account, before.email, after.email, keys)",
-        replace="accounts.email_moves(account, None, after.email, keys)",
+        find="accounts.email_moves(account, before.email, after.email,",
+        replace="accounts.email_moves(account, None, after.email,",
         harm=(
             "A user removes their email address, and we keep its link to their account, so they "
             "cannot use it again."

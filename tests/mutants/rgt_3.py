@@ -85,4 +85,15 @@ MUTANTS = (
             "it and ended after it."
         ),
     ),
+    Mutant(
+        name="erasure_after_a_restore_uses_the_number_of_the_backup",
+        promise="RGT-3",
+        place="chalicelib.operations.restore.owners:correct_erased",
+        find="        if writes:",
+        replace="        if False:",
+        harm=(
+            "After a restore, the notice that an account was erased, and the objection to marketing of its "
+            "owner, reach the person who has the number or mailbox by now."
+        ),
+    ),
 )

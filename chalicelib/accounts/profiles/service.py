@@ -179,6 +179,12 @@ def email_loss(account: Account, profile: Profile, keys: SubjectKeys) -> list[Wr
     ]
 
 
+def email_correction(profile: Profile, email: str | None, keys: SubjectKeys) -> list[Write]:
+    """The write of the mailbox of an account that is erased again, without claim and traces."""
+    corrected = profile.model_copy(update={"email": email, "version": profile.version + 1})
+    return [store.replacement(corrected, keys, over_version=profile.version)]
+
+
 def rekey_claims(owners: Iterable[AccountId]) -> int:
     """Move the claims of at most 33 accounts to the current lookup key; return how many moved.
 
@@ -226,10 +232,11 @@ def _address_moves(account: Account, before: Profile, after: Profile, keys: Subj
     """
     if before.email == after.email:
         return []
+    now = clock.now()
     return [
         accounts.active(before.account_id),
-        *accounts.email_moves(account, before.email, after.email, keys),
-        *suppressions.release(Addresses(email=before.email), clock.now()),
+        *accounts.email_moves(account, before.email, after.email, after.email_verified_at or now, keys),
+        *suppressions.release(Addresses(email=before.email), now),
         *suppressions.renewal(Addresses(email=after.email)),
     ]
 

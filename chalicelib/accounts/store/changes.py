@@ -160,6 +160,17 @@ def restoration(account: Account, phone: str | None, locale: str | None, keys: S
     return _renumbering(account, phone, locale, keys, _NOT_ERASING)
 
 
+def correction(account: Account, phone: str | None, locale: str | None, keys: SubjectKeys) -> list[Write]:
+    """The write of number and language of an account that is erased again, in any state, without traces.
+
+    Its conflict is AccountMoved. The number counts as changed now, so another run keeps it without its mark.
+    """
+    update: dict[str, object] = {"phone": phone, "locale": locale, "version": account.version + 1}
+    if phone != account.phone:
+        update["number_changed_at"] = clock.now()
+    return [_rewriting(account, account.model_copy(update=update), keys, ALWAYS, (), {})]
+
+
 def _renumbering(
     account: Account,
     phone: str | None,

@@ -15,6 +15,7 @@ from functools import partial
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
+from chalicelib.accounts.restored import RecordedChanges
 from chalicelib.accounts.service import OPEN_STORED_ACCOUNT
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs, observe
@@ -27,7 +28,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.core.transactions import Perform
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
-from chalicelib.operations.restore import store
+from chalicelib.operations.restore import owners, store
 from chalicelib.operations.restore.marks import FoundMarks, MarkDoubt
 from chalicelib.operations.restore.store import Workers
 from chalicelib.people.contacts import counterparts
@@ -143,8 +144,12 @@ def release_claims(erased: frozenset[AccountId], workers: Workers, perform: Perf
     return sum(workers.on_segments(release)) if erased else 0
 
 
-def erase_again(marks: Iterable[Mark], keep: Keep, workers: Workers, perform: Perform) -> list[ErasedAgain]:
+def erase_again(
+    marks: Iterable[Mark], recorded: RecordedChanges, keep: Keep, workers: Workers, perform: Perform
+) -> list[ErasedAgain]:
     """Delete the partitions and the keys of the accounts of some marks; a dry run returns nothing.
+
+    `recorded`: the changes of numbers, mailboxes and languages since the backup.
 
     Raises:
         Unavailable: a table does not answer. What is deleted stays deleted.
@@ -152,15 +157,16 @@ def erase_again(marks: Iterable[Mark], keep: Keep, workers: Workers, perform: Pe
     done: list[ErasedAgain] = []
 
     def erase(mark: Mark) -> None:
-        perform(lambda: done.append(_erase(mark, keep)))
+        perform(lambda: done.append(_erase(mark, recorded, keep)))
 
     for _ in workers.on_each(marks, erase):
         pass
     return done
 
 
-def _erase(mark: Mark, keep: Keep) -> ErasedAgain:
+def _erase(mark: Mark, recorded: RecordedChanges, keep: Keep) -> ErasedAgain:
     account_id = mark.tombstone.account_id
+    owners.correct_erased(account_id, recorded)
     if mark.erased_at is None:
         requests.keep_inputs(mark.tombstone)
     kept = _kept(keep, mark.tombstone)

@@ -17,16 +17,17 @@ from functools import partial, reduce
 
 from chalicelib.accounts import restored
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.model import Account, AccountState, ChangeKind, ClaimedValues, ClaimKind, LastChange
+from chalicelib.accounts.model import AccountState, ClaimedValues, ClaimKind
 from chalicelib.accounts.profiles import service as profiles
-from chalicelib.accounts.profiles.service import PROFILE
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.accounts.profiles.service import PROFILE, READABLE_PROFILE
+from chalicelib.accounts.restored import Mailbox, RecordedChanges
 from chalicelib.accounts.service import LAST_CHANGES, OPEN_STORED_ACCOUNT, AlreadyClaimed
 from chalicelib.core import clock, needs
 from chalicelib.core.batches import batched
-from chalicelib.core.chain import Chain, Unreadable
 from chalicelib.core.ids import AccountId
 from chalicelib.core.needs import Found
-from chalicelib.core.sealing import SealingError
+from chalicelib.core.sealing import SealingError, skip_unreadable
 from chalicelib.core.shards import Segment
 from chalicelib.core.transactions import Perform, Write, commit
 from chalicelib.messages.suppressions import service as suppressions
@@ -39,6 +40,7 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 # Accounts per batched read, which takes 100 items: six per account.
 _ACCOUNTS_PER_READ = 16
 _NEEDS = (OPEN_STORED_ACCOUNT, PROFILE, DATA_KEY, *LAST_CHANGES.values())
+_ERASED_NEEDS = (OPEN_STORED_ACCOUNT, READABLE_PROFILE, DATA_KEY, *LAST_CHANGES.values())
 
 
 class OwnerOutcome(StrEnum):
@@ -67,11 +69,43 @@ class SettledOwners:
         return self
 
 
-def settle(at: datetime, erased: Collection[AccountId], workers: Workers, perform: Perform) -> SettledOwners:
+def correct_erased(account_id: AccountId, recorded: RecordedChanges) -> None:
+    """Give an account that is about to be erased again what it had last, before its values are used.
+
+    The messages, suppressions and blocks that an erasure leaves must not reach another person, who has the
+    number or the mailbox of the backup by now. An account that cannot be opened is left as it is.
+
+    Raises:
+        AccountMoved, VersionMoved: another writer changed it at the same time.
+        Unavailable: a table does not answer.
+    """
+    (found,) = needs.read_accounts([account_id], _ERASED_NEEDS)
+    with skip_unreadable("account_unreadable"):
+        account, profile, keys = found[OPEN_STORED_ACCOUNT], found[READABLE_PROFILE], found[DATA_KEY]
+        if account is None:
+            return
+        last = recorded.last_of(account, _mailbox_of(profile), found)
+        writes: list[Write] = []
+        if (last.phone, last.locale) != (account.phone, account.locale):
+            writes += accounts.correction(account, last.phone, last.locale, keys)
+        if profile and profile.email != last.email:
+            writes += profiles.email_correction(profile, last.email, keys)
+        if writes:
+            commit(*writes)
+
+
+def settle(
+    at: datetime,
+    recorded: RecordedChanges,
+    erased: Collection[AccountId],
+    workers: Workers,
+    perform: Perform,
+) -> SettledOwners:
     """Settle which account has which number and mailbox.
 
     Args:
         at: the instant of the backup.
+        recorded: the changes that the Ledger recorded since.
         erased: accounts that are erased, which need nothing.
         workers: read accounts and claims.
         perform: makes the changes, or omits them.
@@ -79,7 +113,7 @@ def settle(at: datetime, erased: Collection[AccountId], workers: Workers, perfor
     Raises:
         Unavailable: a table does not answer.
     """
-    settling = _Settling(at - MARGIN, restored.chains_since(at - MARGIN), erased, perform)
+    settling = _Settling(at - MARGIN, recorded, erased, perform)
     passes = (settling.apply_changes, settling.release_claims, settling.make_claims)
     outcomes = (outcome for one in passes for outcome in workers.on_segments(one))
     return reduce(SettledOwners.add, outcomes, SettledOwners())
@@ -87,10 +121,10 @@ def settle(at: datetime, erased: Collection[AccountId], workers: Workers, perfor
 
 @dataclass(frozen=True)
 class _Settling:
-    """The passes; `recorded` are the chains of changes with entries since the instant `since`."""
+    """The passes; `recorded` are the changes since the instant `since`."""
 
     since: datetime
-    recorded: frozenset[Chain]
+    recorded: RecordedChanges
     erased: Collection[AccountId]
     perform: Perform
 
@@ -108,32 +142,20 @@ class _Settling:
         account, profile, keys = found[OPEN_STORED_ACCOUNT], found[PROFILE], found[DATA_KEY]
         if account is None:
             return
-        marks = {kind: found[need] for kind, need in LAST_CHANGES.items()}
-        recorded = {kind: self._recorded_at(account, kind, mark) for kind, mark in marks.items()}
-        number, mailbox, language = ChangeKind.NUMBER, ChangeKind.MAILBOX, marks[ChangeKind.LANGUAGE]
-        phone = restored.last_number(account, marks[number], recorded[number])
-        locale = language.locale if language else account.locale
+        last = self.recorded.last_of(account, _mailbox_of(profile), found)
         writes: list[Write] = []
-        if (phone, locale) != (account.phone, account.locale):
-            writes += accounts.restoration(account, phone, locale, keys)
-        if phone != account.phone:
+        if (last.phone, last.locale) != (account.phone, account.locale):
+            writes += accounts.restoration(account, last.phone, last.locale, keys)
+        if last.phone != account.phone:
             writes += accounts.former_claims(account)
             writes += suppressions.release(Addresses(phone=account.phone), clock.now())
-        if profile and not restored.is_verified(profile.email, marks[mailbox], recorded[mailbox]):
+        if profile and profile.email and profile.email != last.email:
             writes += profiles.email_loss(account, profile, keys)
         if writes:
             yield OwnerOutcome.CHANGED, writes
         # A dispute ends with its number. That of the backup may have been ended by the owner since (ADR 68).
-        if phone == account.phone and (forgets := accounts.without_proofs(account)):
+        if last.phone == account.phone and (forgets := accounts.without_proofs(account)):
             yield OwnerOutcome.WAITS, forgets
-
-    def _recorded_at(self, account: Account, kind: ChangeKind, mark: LastChange | None) -> datetime | None:
-        """When the Ledger recorded the newest change; if that was altered, the mark alone decides."""
-        history = Chain(kind, account.pseudonym)
-        try:
-            return restored.recorded_at(history) if history in self.recorded else None
-        except Unreadable:
-            return mark.at if mark else clock.now()
 
     def release_claims(self, segment: Segment) -> SettledOwners:
         """Release the claims in a segment whose account does not exist, or does not have the value."""
@@ -173,6 +195,10 @@ class _Settling:
             ids = (one.account_id for one in live if one.account_id not in self.erased)
             for batch in batched(ids, _ACCOUNTS_PER_READ):
                 yield from needs.read_accounts(batch, _NEEDS)
+
+
+def _mailbox_of(profile: Profile | None) -> Mailbox:
+    return Mailbox(profile.email, profile.email_verified_at) if profile else Mailbox(None, None)
 
 
 def _claim(found: Found, kind: ClaimKind, value: str, done: SettledOwners) -> None:

@@ -4,7 +4,8 @@ The parts come in this order:
 
 1. marks: the erasures to repeat
 2. holds and requests, if Rights is restored: what came after the backup, then the requests of the marks
-3. accounts: claims, partitions and keys of erased accounts. Requests come before, since the later steps of an
+3. accounts: claims, partitions and keys of erased accounts, which first get the number and mailbox that they
+   had last: what an erasure leaves is about these. Requests come before, since the later steps of an
    unfinished erasure need inputs that are read from the account
 4. owners, if Accounts or Claims is restored: numbers, mailboxes, languages, disputes and claims (ADR 66)
 5. freezes, if Accounts or Rights is restored
@@ -25,6 +26,7 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.restored import RecordedChanges
 from chalicelib.accounts.sessions import logout
 from chalicelib.core import clock
 from chalicelib.core.batches import batched
@@ -98,9 +100,10 @@ def replay(order: ReplayOrder) -> Iterator[ReplayPart]:
     if Table.RIGHTS in order.restored:
         yield _recover_holds(order)
         yield _restore_requests(order, found)
-    yield _erase(order, found)
+    changes = RecordedChanges.since(order.at - MARGIN)
+    yield _erase(order, found, changes)
     if order.restored & {Table.ACCOUNTS, Table.CLAIMS}:
-        yield _settle_owners(order, found)
+        yield _settle_owners(order, found, changes)
     if order.restored & {Table.ACCOUNTS, Table.RIGHTS}:
         yield _check_freezes(order, found)
     if Table.ACCOUNTS in order.restored:
@@ -158,10 +161,11 @@ def _restore_marked(mark: Mark, order: ReplayOrder) -> RequestOutcome:
         return RequestOutcome.DOUBTFUL
 
 
-def _erase(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
+def _erase(order: ReplayOrder, found: FoundMarks, changes: RecordedChanges) -> ReplayPart:
     erased, deleted = found.accounts, Counter[Table]()
     claims = erasures.release_claims(erased, order.workers, order.perform)
-    done = erasures.erase_again(found.to_repeat.values(), order.keep, order.workers, order.perform)
+    marks = found.to_repeat.values()
+    done = erasures.erase_again(marks, changes, order.keep, order.workers, order.perform)
     deleted[Table.CHALLENGES] = erasures.delete_unfindable(erased, order.workers, order.perform)
     for one in done:
         deleted.update(one.deleted)
@@ -177,8 +181,8 @@ def _erase(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
     return ReplayPart(lines, len(waiting) + len(lost))
 
 
-def _settle_owners(order: ReplayOrder, found: FoundMarks) -> ReplayPart:
-    done = owners.settle(order.at, found.accounts, order.workers, order.perform)
+def _settle_owners(order: ReplayOrder, found: FoundMarks, changes: RecordedChanges) -> ReplayPart:
+    done = owners.settle(order.at, changes, found.accounts, order.workers, order.perform)
     counts = ", ".join(f"{outcome} {number}" for outcome, number in sorted(done.numbers.items()))
     named = [f"  account {account_id}: {outcome}" for account_id, outcome in sorted(done.named)]
     faults = sum(outcome is not OwnerOutcome.NUMBERLESS for _, outcome in done.named)
