@@ -26,12 +26,15 @@ class Mailbox(NamedTuple):
     verified_at: datetime | None
 
 
+NO_MAILBOX = Mailbox(None, None)
+
+
 @dataclass(frozen=True, repr=False)
 class LastValues:
     """What an account had last; a number or mailbox is None also if it is not known."""
 
     phone: str | None
-    email: str | None
+    mailbox: Mailbox
     locale: str | None
 
 
@@ -57,7 +60,7 @@ class RecordedChanges:
         number, email, language = ChangeKind.NUMBER, ChangeKind.MAILBOX, marks[ChangeKind.LANGUAGE]
         return LastValues(
             phone=last_number(account, marks[number], recorded[number]),
-            email=last_email(mailbox, marks[email], recorded[email]),
+            mailbox=last_mailbox(mailbox, marks[email], recorded[email]),
             locale=language.locale if language else account.locale,
         )
 
@@ -82,13 +85,13 @@ def last_number(account: Account, mark: LastChange | None, recorded: datetime | 
     return None
 
 
-def last_email(mailbox: Mailbox, mark: LastChange | None, recorded: datetime | None) -> str | None:
-    """The mailbox that was verified last; None if there was none, or if it is not known."""
+def last_mailbox(mailbox: Mailbox, mark: LastChange | None, recorded: datetime | None) -> Mailbox:
+    """The mailbox that was verified last, and when; none if there was none, or if it is not known."""
     if mark and _is_newest(mark, recorded):
-        return mark.email
+        return Mailbox(mark.email, mark.at) if mark.email else NO_MAILBOX
     if recorded is None or (mailbox.verified_at and mailbox.verified_at >= recorded):
-        return mailbox.email  # it has not changed since
-    return None
+        return mailbox  # it has not changed since
+    return NO_MAILBOX
 
 
 def _is_newest(mark: LastChange, recorded: datetime | None) -> bool:

@@ -9,13 +9,16 @@ import pytest
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import ChangeKind, ClaimedValues
-from chalicelib.core import aws
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.accounts.profiles.service import PROFILE
+from chalicelib.core import aws, needs
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
+from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.erasure import store as erasures
 from tests.support.cases.changes import changes_of, lose_marks, marks
 from tests.support.cases.erasure_requests import asks_for_erasure, at_step, work
@@ -63,6 +66,14 @@ def proves(user: User, device: dict[str, Any], **answer: Any) -> Reply:
 def owner_of(world: World, phone: str) -> str:
     """Return the account that a code to a number opens, on a device that no account knows."""
     return world.a_user(phone, a_device()).account_id
+
+
+def profile_of(user: User) -> Profile:
+    """Return the stored profile of a user."""
+    (row,) = needs.read_accounts([AccountId(user.account_id)], (PROFILE, DATA_KEY))
+    profile = row[PROFILE]
+    assert profile
+    return profile
 
 
 def spoil(user: User, sk: str) -> None:
@@ -282,6 +293,28 @@ def test_erasure_that_is_repeated_uses_no_number_and_mailbox_that_were_given_up(
         assert (world.messages_to(number), world.mails_to(mailbox)) == sent
         assert suppressions.suppressed(Addresses(number, mailbox)) == frozenset()
         assert owner_of(world, number) == vera.account_id
+
+
+@pytest.mark.promise("ACC-4")
+def test_mailbox_that_was_removed_and_verified_again_proves_nothing_yet(world: World, mila: User) -> None:
+    vera = world.a_user()
+    mila.has_email(address := an_address())
+    world.advance(timedelta(days=8))
+    backup = Backup.made()
+    mila = mila.signs_in_again().is_stepped_up()
+    assert mila.changes(email=None).status == 200
+    world.advance(MINUTE)
+    mila.has_email(address)
+    vera = world.a_user(vera.phone)
+    vera.has_email(an_address())
+    verified_at = profile_of(mila).email_verified_at
+    with backup.restored(*TOGETHER) as restore:
+        assert restore.replay().has("accounts changed again 1")
+        assert restore.replay().has("owners: nothing to change")
+        profile = profile_of(mila)
+        assert (profile.email, profile.email_verified_at) == (address, verified_at)
+        assert profile.proving_email is None
+        assert profile_of(vera).email is None
 
 
 @pytest.mark.promise("ACC-1")

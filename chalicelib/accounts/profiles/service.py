@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -179,9 +180,12 @@ def email_loss(account: Account, profile: Profile, keys: SubjectKeys) -> list[Wr
     ]
 
 
-def email_correction(profile: Profile, email: str | None, keys: SubjectKeys) -> list[Write]:
-    """The write of the mailbox of an account that is erased again, without claim and traces."""
-    corrected = profile.model_copy(update={"email": email, "version": profile.version + 1})
+def email_correction(
+    profile: Profile, email: str | None, verified_at: datetime | None, keys: SubjectKeys
+) -> list[Write]:
+    """The write of the mailbox that the profile of a backup had last, without claim and traces."""
+    last = {"email": email, "email_verified_at": verified_at, "email_session": None}
+    corrected = profile.model_copy(update={**last, "version": profile.version + 1})
     return [store.replacement(corrected, keys, over_version=profile.version)]
 
 

@@ -21,7 +21,7 @@ from chalicelib.accounts.model import AccountState, ClaimedValues, ClaimKind
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import Profile
 from chalicelib.accounts.profiles.service import PROFILE, READABLE_PROFILE
-from chalicelib.accounts.restored import Mailbox, RecordedChanges
+from chalicelib.accounts.restored import NO_MAILBOX, Mailbox, RecordedChanges
 from chalicelib.accounts.service import LAST_CHANGES, OPEN_STORED_ACCOUNT, AlreadyClaimed
 from chalicelib.core import clock, needs
 from chalicelib.core.batches import batched
@@ -88,8 +88,8 @@ def correct_erased(account_id: AccountId, recorded: RecordedChanges) -> None:
         writes: list[Write] = []
         if (last.phone, last.locale) != (account.phone, account.locale):
             writes += accounts.correction(account, last.phone, last.locale, keys)
-        if profile and profile.email != last.email:
-            writes += profiles.email_correction(profile, last.email, keys)
+        if profile and _mailbox_of(profile) != last.mailbox:
+            writes += profiles.email_correction(profile, *last.mailbox, keys)
         if writes:
             commit(*writes)
 
@@ -149,8 +149,11 @@ class _Settling:
         if last.phone != account.phone:
             writes += accounts.former_claims(account)
             writes += suppressions.release(Addresses(phone=account.phone), clock.now())
-        if profile and profile.email and profile.email != last.email:
-            writes += profiles.email_loss(account, profile, keys)
+        if profile and profile.email and _mailbox_of(profile) != last.mailbox:
+            if profile.email == last.mailbox.email:  # verified again since, so it is younger than it says
+                writes += profiles.email_correction(profile, *last.mailbox, keys)
+            else:
+                writes += profiles.email_loss(account, profile, keys)
         if writes:
             yield OwnerOutcome.CHANGED, writes
         # A dispute ends with its number. That of the backup may have been ended by the owner since (ADR 68).
@@ -198,7 +201,7 @@ class _Settling:
 
 
 def _mailbox_of(profile: Profile | None) -> Mailbox:
-    return Mailbox(profile.email, profile.email_verified_at) if profile else Mailbox(None, None)
+    return Mailbox(profile.email, profile.email_verified_at) if profile else NO_MAILBOX
 
 
 def _claim(found: Found, kind: ClaimKind, value: str, done: SettledOwners) -> None:
