@@ -74,6 +74,45 @@ def test_stranger_at_the_moment_in_which_the_dispute_ends_waits(
     assert answer.json["session"]["scope"] == "waiting"
 
 
+@pytest.fixture
+def owner(waits: User) -> User:
+    """Return the owner, who is let in and stepped up, while another session waits."""
+    return is_let_in_by(waits, ADDRESS).is_stepped_up()
+
+
+def confirms(owner: User, waiting: User) -> Reply:
+    return owner.calls("POST", f"/v1/sessions/{waiting.session['session_id']}/confirm")
+
+
+def test_slower_of_two_confirmations_succeeds_too(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = User(owner.world, PHONE, signs_in(owner.world, a_device()).json)
+    other = before_the_commit(monkeypatch, lambda: confirms(owner, waiting))
+    assert (confirms(owner, waiting).status, other[0].status) == (204, 204)
+
+
+def test_session_that_is_ended_while_it_is_confirmed_is_not_found(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = User(owner.world, PHONE, signs_in(owner.world, a_device()).json)
+    other = before_the_commit(monkeypatch, waiting.logs_out)
+    assert (confirms(owner, waiting).problem, other[0].status) == ("not_found", 204)
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_mailed_code_of_a_session_that_was_confirmed_gets_it(
+    owner: User, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    waiting = User(owner.world, PHONE, signs_in(owner.world, a_device()).json)
+    asked = asks_to_be_let_in(waiting).json["challenge_id"]
+    code = owner.world.code_mailed_to(ADDRESS)
+    if when == "before":
+        confirms(owner, waiting)
+    else:
+        before_the_commit(monkeypatch, lambda: confirms(owner, waiting))
+    answers = [shows_mailed_code(waiting, asked, code) for _ in range(2)]
+    assert [(answer.status, answer.json["session"]["scope"]) for answer in answers] == [(200, "full")] * 2
+
+
 class OwnerAndNewcomer(RuleBasedStateMachine):
     """The owner has the mailbox; one of the two has the SIM card; time passes.
 

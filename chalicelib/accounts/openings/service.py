@@ -30,7 +30,7 @@ from chalicelib.accounts.service import devices, last_uses
 from chalicelib.accounts.sessions import service as sessions
 from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import Scope, SecurityEventKind, Session
-from chalicelib.accounts.sessions.store import OPEN_SESSION
+from chalicelib.accounts.sessions.store import OPEN_SESSION, SESSION
 from chalicelib.core import needs
 from chalicelib.core.errors import NotFound, SessionEnded, Unavailable
 from chalicelib.core.idempotency import IdempotencyKey
@@ -70,6 +70,8 @@ def finish(
 ) -> LetIn:
     """Verify the code and let the session in; for two minutes the same code has the same answer.
 
+    A session that another one has let in since needs no mailbox any more, and gets that answer too.
+
     Raises:
         ChallengeExpired: see `challenges.check_code`; or the mailbox was changed since.
         WrongCode: see `challenges.check_code`.
@@ -78,7 +80,7 @@ def finish(
     """
     ref = ChallengeRef(ChallengePurpose.LET_IN, challenge_id, holder=session.session_id)
     challenge = challenges.check_code(ref, code)
-    if not challenge.used_at:
+    if session.is_waiting and not challenge.used_at:
         if profile is None or challenge.email != (profile.proving_email or None):
             raise ChallengeExpired
         with suppress(challenges.UsedMeanwhile):
@@ -120,6 +122,17 @@ def _let_in(session: Session, account: Account, *proof: Write) -> None:
             accounts.unchanged(account),
         )
     except store.NoSuchSession:
-        raise SessionEnded from None
+        _check_let_in(session)
     except accounts.AccountMoved:
         raise Unavailable from None
+
+
+def _check_let_in(waited: Session) -> None:
+    """Return if another call let the session in first.
+
+    Raises:
+        SessionEnded: it was ended instead.
+    """
+    session = needs.read_batch(Claims(waited.account_id, waited.session_id), (SESSION,))[SESSION]
+    if session is None or session.is_waiting:
+        raise SessionEnded
