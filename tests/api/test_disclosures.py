@@ -213,6 +213,18 @@ def test_only_an_approved_disclosure_is_found_for_a_hold(mila: User, bob: Operat
 # --- secrecy
 
 
+def test_repeated_approval_of_a_secrecy_changes_nothing(mila: User, alice: Operator, bob: Operator) -> None:
+    secret = an_approved_order(alice, bob, mila, **SECRET)
+    alice.proposes_secrecy(secret, None)
+    tag = bob.shows_disclosure(secret).headers["etag"]
+    assert [bob.approves_secrecy(secret, etag=tag).status for _ in range(2)] == [200, 200]
+    assert [event for event, _ in evidence_of(secret)].count("secrecy_changed") == 1
+    assert alice.approves_secrecy(secret).problem == "nothing_proposed"
+    alice.proposes_secrecy(secret, "2027-11-24T12:00:00Z")
+    alice.calls_disclosures("DELETE", f"/{secret}/secrecy")
+    assert bob.approves_secrecy(secret).problem == "nothing_proposed"
+
+
 @pytest.mark.promise("NOT-3")
 def test_two_operators_lift_a_secrecy(mila: User, alice: Operator, bob: Operator) -> None:
     secret = an_approved_order(alice, bob, mila, **SECRET)

@@ -235,6 +235,7 @@ LABELS: Catalogue = {
     "Said": "Sadržaj",
     "Salt": "Nasumični dodatak",
     "Screen": "Ekran",
+    "Secrecy approved by": "Tajnost odobrio",
     "Secrecy proposal": "Predlog tajnosti",
     "Secrecy reference": "Oznaka tajnosti",
     "Seen": "Viđeno",

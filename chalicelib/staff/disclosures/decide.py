@@ -17,7 +17,7 @@ from datetime import datetime
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.errors import does_not_apply, existing
+from chalicelib.core.errors import does_not_apply
 from chalicelib.core.http import IfMatch
 from chalicelib.core.ids import StaffId
 from chalicelib.staff.cases import CaseMove, check_second, check_shown, staff_move
@@ -144,7 +144,7 @@ def propose_secrecy(found: Disclosure, by: StaffId, until: datetime | None, refe
     now = clock.now()
     _check_open(found, until, now)
     change = SecrecyProposal(until=until, reference=reference, by=by, at=now)
-    after = found.model_copy(update={"secrecy_proposal": change})
+    after = found.model_copy(update={"secrecy_proposal": change, "secrecy_approved_by": None})
     return CaseMove(after, "secrecy_proposed", _said(until))
 
 
@@ -153,12 +153,16 @@ def approve_secrecy(found: Disclosure, by: StaffId, shown: IfMatch) -> _Move:
     """Approve another operator's change.
 
     Raises:
-        NothingProposed: no change waits.
+        NothingProposed: no change waits, and this operator did not approve the last one.
         OwnProposal: this operator proposed it.
         ChangedMeanwhile: the disclosure changed since the operator saw it.
         InvalidRequest: the end is past.
     """
-    change = existing(found.secrecy_proposal, NothingProposed)
+    change = found.secrecy_proposal
+    if change is None:
+        if found.secrecy_approved_by == by:
+            return None
+        raise NothingProposed
     check_second(by, change.by)
     check_shown(found, shown)
     _check_open(found, change.until, clock.now())
@@ -167,6 +171,7 @@ def approve_secrecy(found: Disclosure, by: StaffId, shown: IfMatch) -> _Move:
             "secret_until": change.until,
             "secrecy_reference": change.reference,
             "secrecy_proposal": None,
+            "secrecy_approved_by": by,
         }
     )
     return CaseMove(after, "secrecy_changed", {"proposed_by": change.by, **_said(change.until)})

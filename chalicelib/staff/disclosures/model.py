@@ -157,6 +157,7 @@ class Disclosure(
     secret_until: Annotated[Instant | None, NOT_PERSONAL] = None
     secrecy_reference: Annotated[str | None, _SECRECY] = None
     secrecy_proposal: Annotated[SecrecyProposal | None, _SECRECY] = None
+    secrecy_approved_by: Annotated[StaffId | None, _COLLEAGUE] = None  # of its last change
 
     def is_secret(self, at: datetime) -> bool:
         """Return whether an order forbids to inform the subject at an instant."""
