@@ -320,10 +320,14 @@ def _reusable(kind: ClaimKind) -> ConditionBase | None:
 
 
 def _release_writes(kind: ClaimKind, value: str, owner: AccountId) -> list[Write]:
-    """The writes that delete a claim, on condition that it has not moved to another version."""
-    keys = claim_keys(kind, value)
+    """The writes that delete a claim, on condition that it has not moved to another version.
+
+    While there is only one version of the lookup key, the claim can be in one place only, and is not read.
+    """
+    keys, ours = claim_keys(kind, value), Attr("account_id").eq(owner)
+    if len(keys) == 1:
+        return [Delete(keys[0], only_if=ours | Attr("pk").not_exists(), conflict=ClaimMoved)]
     found = table.batch_get(keys)
-    ours = Attr("account_id").eq(owner)
     return [
         Delete(key, only_if=ours, conflict=ClaimMoved)
         if key in found and "released_at" not in found[key]
