@@ -86,10 +86,14 @@ def last_number(account: Account, mark: LastChange | None, recorded: datetime | 
 
 
 def last_mailbox(mailbox: Mailbox, mark: LastChange | None, recorded: datetime | None) -> Mailbox:
-    """The mailbox that was verified last, and when; none if there was none, or if it is not known."""
-    if mark and _is_newest(mark, recorded):
+    """The mailbox that was verified last, and when; none if there was none, or if it is not known.
+
+    A mailbox that an account got after it had none left no trace, and is younger than those of the removal.
+    """
+    since = mailbox.verified_at
+    if mark and _is_newest(mark, recorded) and not (since and since > mark.at):
         return Mailbox(mark.email, mark.at) if mark.email else NO_MAILBOX
-    if recorded is None or (mailbox.verified_at and mailbox.verified_at >= recorded):
+    if recorded is None or (since and since >= recorded):
         return mailbox  # it has not changed since
     return NO_MAILBOX
 

@@ -152,11 +152,12 @@ def email_moves(
 ) -> list[Write]:
     """The writes that claim a new mailbox instead of the old one, with the traces of the change (ADR 66).
 
-    The conflicts are those of `store.claim_moves`, and AccountMoved.
+    A mailbox of an account that had none leaves no trace: no backup has an earlier one. The conflicts are
+    those of `store.claim_moves`, and AccountMoved.
     """
     if before == after:
         return []
-    traces = traces_of(account, ChangeKind.MAILBOX, after, at, keys)
+    traces = traces_of(account, ChangeKind.MAILBOX, after, at, keys) if before else []
     return [*store.claim_moves(ClaimKind.EMAIL, account.account_id, before, after), *traces]
 
 

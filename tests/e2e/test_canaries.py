@@ -199,7 +199,7 @@ def test_messages_contain_nothing_but_the_address_and_the_link(erased: SearchedE
     texts = {one for one in erased.sent if one.where is Where.TEXT}
     contents = [{one.canary for one in mails if one.key == key} for key in {one.key for one in mails}]
     assert {one.canary for one in texts} == {"number"}
-    assert len(texts) == 9  # one per code, those of a guest and to step up included, and of the mailbox
+    assert len(texts) == 11  # one per code, those of a guest and to step up included, and of each mailbox
     assert contents.count(with_link) == 2
     assert [one for one in contents if one not in ({"address"}, {"other address"}, with_link)] == []
     last = erased.subject.cloud.mails_to(erased.subject.canaries["address"])[-1]

@@ -43,6 +43,7 @@ def a_busy_user(world: World) -> User:
     events = [*(an_event(duration_ms=number) for number in range(3)), a_fault()]
     done = [
         mila.has_email(an_address()),
+        mila.has_email(an_address()),  # one that is replaced leaves evidence
         mila.changes(name="=cmd|' /C calc'!A0", employer='Ćosić, "sinovi"', country="RS"),
         mila.consents("analytics"),
         mila.consents("marketing"),

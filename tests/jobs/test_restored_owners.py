@@ -296,13 +296,13 @@ def test_erasure_that_is_repeated_uses_no_number_and_mailbox_that_were_given_up(
 
 
 @pytest.mark.promise("ACC-4")
-def test_mailbox_that_was_removed_and_verified_again_proves_nothing_yet(world: World, mila: User) -> None:
+def test_mailbox_that_was_replaced_and_verified_again_proves_nothing_yet(world: World, mila: User) -> None:
     vera = world.a_user()
     mila.has_email(address := an_address())
     world.advance(timedelta(days=8))
     backup = Backup.made()
-    mila = mila.signs_in_again().is_stepped_up()
-    assert mila.changes(email=None).status == 200
+    mila = mila.signs_in_again()
+    mila.has_email(an_address())
     world.advance(MINUTE)
     mila.has_email(address)
     vera = world.a_user(vera.phone)
@@ -315,6 +315,25 @@ def test_mailbox_that_was_removed_and_verified_again_proves_nothing_yet(world: W
         assert (profile.email, profile.email_verified_at) == (address, verified_at)
         assert profile.proving_email is None
         assert profile_of(vera).email is None
+
+
+@pytest.mark.promise("ACC-4")
+@pytest.mark.parametrize("backed_up", ["before", "after"])
+def test_mailbox_that_is_added_after_a_removal_is_not_that_of_before(
+    world: World, mila: User, backed_up: str
+) -> None:
+    """One that is added leaves no trace: those of a removal tell whether the backup is older."""
+    mila.has_email(address := an_address())
+    world.advance(MINUTE)
+    before = Backup.made()
+    mila.is_stepped_up()
+    assert mila.changes(email=None).status == 200
+    world.advance(MINUTE)
+    mila.has_email(address)
+    after = Backup.made()
+    with (before if backed_up == "before" else after).restored(*TOGETHER) as restore:
+        assert restore.replay().status == 0
+        assert profile_of(mila).email == (None if backed_up == "before" else address)
 
 
 @pytest.mark.promise("ACC-1")
