@@ -122,10 +122,11 @@ def test_entering_a_request_costs_a_look_a_read_and_one_transaction(world: World
         assert alice.enters(mila.user_id).status == 201
     entered = {
         # A look (ADR 52): its count, the head of the operator's history, entry and link. It has a transaction
-        # of its own, since a refusal shows an open request too.
+        # of its own: a refusal shows an open request too, and the link requires the account's item to be as
+        # it is, which a restriction changes in the transaction of the request.
         "UpdateItem": 1,
         "BatchGetItem": 2,  # the account of the user id, then the account's records
-        "Query": 2,  # the head of its evidence
+        "Query": 1,
         "TransactWriteItems": 2,
     }
     assert calls.tables == sum_of(CALL, entered)

@@ -445,13 +445,13 @@ def test_secret_is_read_once_per_container(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_rights_request_costs_two_reads_a_count_a_transaction_and_a_message(world: World) -> None:
+def test_rights_request_costs_a_read_a_count_a_transaction_and_a_message(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     mila.exercises("access")  # the receipts' key is read
     with counted() as calls:
         assert mila.exercises("portability").status == 202
-    assert calls.tables == {"BatchGetItem": 1, "Query": 1, "TransactWriteItems": 1, "UpdateItem": 1}
-    assert (calls.of("sqs"), sum(calls.values())) == (1, 5)
+    assert calls.tables == {"BatchGetItem": 1, "TransactWriteItems": 1, "UpdateItem": 1}
+    assert (calls.of("sqs"), sum(calls.values())) == (1, 4)
 
 
 @pytest.mark.promise("RGT-2")
@@ -463,13 +463,13 @@ def test_rights_request_costs_two_reads_a_count_a_transaction_and_a_message(worl
         {"reason": "I moved in May."},
     ],
 )
-def test_rectification_costs_the_same_five_calls(world: World, correction: dict[str, Any]) -> None:
+def test_rectification_costs_the_same_four_calls(world: World, correction: dict[str, Any]) -> None:
     mila = world.a_user().is_stepped_up()
     mila.exercises("access")
     with counted() as calls:
         assert mila.exercises("rectification", **correction).status == 202
-    assert calls.tables == {"BatchGetItem": 1, "Query": 1, "TransactWriteItems": 1, "UpdateItem": 1}
-    assert sum(calls.values()) <= 5
+    assert calls.tables == {"BatchGetItem": 1, "TransactWriteItems": 1, "UpdateItem": 1}
+    assert sum(calls.values()) <= 4
 
 
 def test_reading_a_request_that_names_no_authority_costs_no_more(world: World) -> None:
@@ -485,7 +485,7 @@ def test_repeated_rights_request_costs_one_more_read(world: World) -> None:
     mila.exercises("access", key)
     with counted() as calls:
         assert mila.exercises("access", key).status == 202
-    assert calls.of("dynamodb") == 5
+    assert calls.of("dynamodb") == 4
     assert calls.of("sqs") == 0
 
 
@@ -561,22 +561,22 @@ def test_roll_up_costs_a_query_per_hour_and_shard_and_a_read_per_33_accounts(
     }
 
 
-def test_objection_to_marketing_costs_four_reads_a_transaction_and_a_message(world: World) -> None:
+def test_objection_to_marketing_costs_three_reads_a_transaction_and_a_message(world: World) -> None:
     mila = world.a_user()
     mila.exercises("consent_withdrawal")  # the receipts' key is read
     mila.consents("marketing")
     with counted() as calls:
         assert mila.exercises("marketing_objection").status == 202
-    assert (calls.of("dynamodb"), calls["dynamodb.TransactWriteItems"], calls.of("sqs")) == (5, 1, 1)
-    assert sum(calls.values()) == 6
+    assert (calls.of("dynamodb"), calls["dynamodb.TransactWriteItems"], calls.of("sqs")) == (4, 1, 1)
+    assert sum(calls.values()) == 5
 
 
-def test_withdrawal_by_request_costs_three_reads_a_transaction_and_a_message(world: World) -> None:
+def test_withdrawal_by_request_costs_two_reads_a_transaction_and_a_message(world: World) -> None:
     mila = world.a_user()
     mila.consents("marketing")
     with counted() as calls:
         assert mila.exercises("consent_withdrawal").status == 202
-    assert (calls.of("dynamodb"), calls["dynamodb.TransactWriteItems"], calls.of("sqs")) == (4, 1, 1)
+    assert (calls.of("dynamodb"), calls["dynamodb.TransactWriteItems"], calls.of("sqs")) == (3, 1, 1)
 
 
 def test_gate_of_marketing_costs_two_reads(world: World) -> None:

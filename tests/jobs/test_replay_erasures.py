@@ -1,5 +1,6 @@
 """After a restore, erasures are repeated before functions use the restored tables (RGT-3, SEC-1)."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -235,6 +236,15 @@ def test_request_that_a_restored_table_lacks_is_listed(world: World, mila: User)
         assert done.status == 0
         received = f"access, received {clock.to_text(world.now)} by app"
         assert done.has(f"request {request_id}: {received}")
+
+
+@pytest.mark.promise("RGT-10")
+def test_repeated_call_stores_a_request_again_that_a_restored_table_lacks(world: World, mila: User) -> None:
+    backup, key = Backup.made(), {"Idempotency-Key": str(uuid.uuid4())}
+    request_id = RightsRequestId(mila.exercises("access", headers=key).json["id"])
+    with backup.restored(Table.RIGHTS):
+        assert mila.exercises("access", headers=key).json["id"] == request_id
+        assert events(request_id) == ["received", "received"]
 
 
 @pytest.mark.proof

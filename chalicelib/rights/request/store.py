@@ -244,12 +244,13 @@ def create(request: RightsRequest, entry: NewEntry, also: Sequence[Write] = ()) 
     place, guard = key(request.request_id), guard_key(request.account_id, request.right)
     opened = OpenRequest(request_id=request.request_id)
     guards = [Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready)]
-    commit(
-        Create(place, _item(evidence.with_period(request)), conflict=RequestExists),
-        *(guards if request.is_open else []),
-        chain.append_write(evidence.history_of(request.request_id), entry),
-        *also,
-    )
+    new = Create(place, _item(evidence.with_period(request)), conflict=RequestExists)
+    history = evidence.history_of(request.request_id)
+    with_it = [*(guards if request.is_open else []), *also]
+    try:
+        commit(new, chain.first_write(history, entry), *with_it)
+    except HeadMoved:  # a restored table lacks the request, and its client repeats the call
+        commit(new, chain.append_write(history, entry), *with_it)
 
 
 def move(
