@@ -96,7 +96,9 @@ def test_text_is_sent_if_mail_is_not_accepted_for_hours(world: World, mila: User
         work(world, request_id, lambda _: len(world.messages_to(mila.phone)) > texts, within=DAY)
     assert timedelta(hours=6) <= world.now - frozen.received_at <= timedelta(hours=8)
     assert notes(request_id).grace_ends_at == world.now + 7 * DAY
-    assert erasure_parts.stored_account(mila.account_id).frozen.ends_at == world.now + 7 * DAY
+    frozen_for = erasure_parts.stored_account(mila.account_id).frozen
+    assert frozen_for
+    assert frozen_for.ends_at == world.now + 7 * DAY
 
 
 @pytest.mark.promise("RGT-3")

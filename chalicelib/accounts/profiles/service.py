@@ -186,7 +186,7 @@ def email_correction(
     """The write of the mailbox that the profile of a backup had last, without claim and traces."""
     last = {"email": email, "email_verified_at": verified_at, "email_session": None}
     corrected = profile.model_copy(update={**last, "version": profile.version + 1})
-    return [store.replacement(corrected, keys, over_version=profile.version)]
+    return [store.written(corrected, keys)]
 
 
 def rekey_claims(owners: Iterable[AccountId]) -> int:
