@@ -126,17 +126,28 @@ class Account(
 
     @property
     def cools_until(self) -> datetime | None:
-        """Until when nothing irreversible is done, since its number changed; None if it never changed.
+        """Until when nothing irreversible is done, since its number changed or all its sessions ended.
 
-        A thief with the unlocked phone can change the number, and its owner needs time to learn of it.
+        None if neither ever happened. A thief with the unlocked phone can change the number, or request an
+        erasure, and the account's owner needs time to learn of it.
         """
-        changed_at = self.number_changed_at
+        changed_at = max(filter(None, (self.number_changed_at, self.sessions_since)), default=None)
         return changed_at + settings().erasure.recovery_hours * HOUR if changed_at else None
 
     def cools_for(self, at: datetime) -> timedelta | None:
         """How long nothing irreversible is done from an instant on; None if nothing has to wait."""
         left = (self.cools_until or at) - at
         return left if left > timedelta() else None
+
+    @property
+    def may_be_of_another(self) -> bool:
+        """Whether its contacts may have a new owner: it was frozen as idle, and not given back since."""
+        frozen, since = self.frozen, self.sessions_since
+        return frozen is not None and frozen.idle and (since is None or since < frozen.asked_at)
+
+    def knows(self, device: "KnownDevice | None") -> bool:
+        """Return whether it knows a device: not from a session that ended with all others (ADR 68)."""
+        return device is not None and (self.sessions_since is None or device.seen_at > self.sessions_since)
 
     @property
     def is_active(self) -> bool:

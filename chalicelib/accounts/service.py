@@ -39,6 +39,7 @@ from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other
     AccountMoved,
     NotActive,
     active,
+    active_as_read,
     claim_on_email,
     claim_on_phone,
     correction,

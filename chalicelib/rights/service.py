@@ -28,7 +28,7 @@ from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
 from chalicelib.rights.copy import right as copy_right
-from chalicelib.rights.engine.moves import Move, apply_move, with_next_step_due
+from chalicelib.rights.engine.moves import Move, apply_move, undecided, with_next_step_due
 from chalicelib.rights.intake import record
 from chalicelib.rights.intake.body import NewRequest, RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
@@ -193,16 +193,13 @@ def _cancellation(request: RightsRequest, by: str = evidence.SUBJECT) -> Move | 
 
 
 def _contest(request: RightsRequest, by: str) -> Move | None:
+    """The move by which a session says no. One before the first decision leaves it the one after that."""
     states.check_cancellable(request)
-    if request.notes.contested_at:
+    notes = request.notes
+    release = replace(notes.release, was_contested=True) if notes.release else None
+    if notes.contested_at and release == notes.release:
         return None
-    undecided = {
-        "status": Status.AWAITING_VERIFICATION,
-        "proofs": (),
-        "notes": replace(request.notes, contested_at=clock.now(), identity_checked_by=None),
-    }
-    after = with_next_step_due(request.model_copy(update=undecided), clock.now())
-    return Move(after, "contested", {"by": by})
+    return Move(undecided(request, contested_at=clock.now(), release=release), "contested", {"by": by})
 
 
 def _preserved_file(request: RightsRequest) -> ExportFile | None:

@@ -246,7 +246,8 @@ def _read(owner: AccountId, device: Device) -> tuple[Found, KnownDevice | None]:
     (row,) = needs.read_accounts(
         [owner], (ACCOUNT, DATA_KEY, LANGUAGE, LAST_USE, READABLE_PROFILE, known, *STANDINGS.values())
     )
-    return row, row[known]
+    account, device_known = row[ACCOUNT], row[known]
+    return row, device_known if account and account.knows(device_known) else None
 
 
 def _used_account(account: Account, row: Found, answer: Verification, notified: Addressee | None) -> _Entry:
@@ -298,7 +299,7 @@ def _is_code_enough(account: Account, known: KnownDevice | None) -> bool:
 
     The number of an idle account may have a new owner, who must not learn of the erasure or cancel it.
     """
-    if account.frozen is None or not account.frozen.idle:
+    if account.frozen is None or not account.may_be_of_another:
         return True
     return known is not None and known.seen_at < account.frozen.asked_at
 
@@ -322,7 +323,7 @@ def _repeated_answer(challenge: Challenge) -> Verified:
         raise ChallengeExpired
     found = needs.read_batch(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
     account, session = found[ACCOUNT], found[SESSION]
-    if account is None or session is None:
+    if account is None or session is None or session.has_ended_with(account):
         raise ChallengeExpired
     return _verified(session, account, opened)
 

@@ -109,6 +109,7 @@ def test_two_operators_give_an_account_back_that_a_thief_gave_another_number(
     request_id, receipt = entered.output.split()[0], {"Rights-Receipt": entered.output.split()[-1]}
     checked = run("bob", "identity-came", request_id)
     assert checked.exit_code == 0, checked.output
+    release_key = checked.output.split()[-1]
     path = f"/v1/rights-receipts/{request_id}"
 
     def shown(call: str = "", body: object = None) -> PhoneAnswer:
@@ -122,7 +123,7 @@ def test_two_operators_give_an_account_back_that_a_thief_gave_another_number(
     read = len(cloud.texts_to(mila.number))
     challenge = shown("/proofs", {"phone": mila.number}).body["challenge_id"]
     text = until(lambda: cloud.texts_to(mila.number)[read:], "the code")[-1]
-    given = shown(f"/proofs/{challenge}/verify", {"code": code_in(text)})
+    given = shown(f"/proofs/{challenge}/verify", {"code": code_in(text), "release_key": release_key})
     assert given.status == 200, given
     assert mila.call("GET", "/v1/profile").problem == "session_ended"
     until(lambda: shown().body["status"] == "completed", "the answer", 60.0)

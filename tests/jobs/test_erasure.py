@@ -12,7 +12,8 @@ from chalicelib.rights.engine import queue
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.jobs import worker_for
 from chalicelib.rights.request import store
-from chalicelib.rights.request.terms import Destination, Right, Status
+from chalicelib.rights.request.model import GUARDS
+from chalicelib.rights.request.terms import Destination, Status
 from chalicelib.stream import deletion
 from chalicelib.stream.deletion import MAX_ATTEMPTS
 from infra.stream_emulator import Emulator
@@ -215,7 +216,7 @@ def test_no_request_can_be_made_after_the_point_of_no_return(world: World, mila:
     assert cancels(again, made.json["id"]).status == 200
     work(world, request_id, at_step("quarantine"))
     account_id = AccountId(mila.account_id)
-    assert store.open_requests_of(account_id) == dict.fromkeys(Right, request_id)
+    assert store.open_requests_of(account_id) == dict.fromkeys(GUARDS, request_id)
 
 
 @pytest.mark.promise("RGT-3")

@@ -13,72 +13,37 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.messages import sms
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
-from tests.support.cases.erasure_requests import at_step, stored, work
+from tests.support.cases.erasure_requests import stored, work
 from tests.support.cases.guests import enters, proves
 from tests.support.cases.recycled import loses_number
+from tests.support.cases.returned_numbers import (
+    NumberProof,
+    Request,
+    a_person,
+    answered,
+    asks_to_prove,
+    cancels,
+    entered,
+    reach,
+    refreshes,
+    releases,
+    steal_number,
+    waits_for_the_number,
+)
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.builders import a_device, a_phone
 from tests.support.world.operators import Operator
-from tests.support.world.world import Reply, User, World
+from tests.support.world.world import User, World
 
 pytestmark = [pytest.mark.usefixtures("services"), pytest.mark.promise("ACC-1")]
-
-Request = dict[str, Any]
 
 
 @pytest.fixture
 def mila(world: World, stream: Emulator) -> User:
     apply_to(stream)
     return a_person(world)
-
-
-def entered(operator: Operator, user: User) -> Request:
-    today = f"{user.world.now:%Y-%m-%d}"
-    made = enters(operator, "rectification", user_id=user.user_id, number_lost=True, received_on=today)
-    assert made.status == 201, made.text
-    request: Request = made.json
-    return request
-
-
-def waits_for_the_number(world: World, user: User, alice: Operator, bob: Operator) -> Request:
-    """Enter the request, check it twice, and wait until only the code is missing; return the request."""
-    request = entered(alice, user)
-    assert bob.notes_identity(request["id"]).json["status"] == "in_progress"
-    reach(world, request, "give_number")
-    return request
-
-
-def reach(world: World, request: Request, step: str) -> None:
-    work(world, RightsRequestId(request["id"]), at_step(step), within=30 * DAY)
-
-
-def a_person(world: World, phone: str | None = None) -> User:
-    """Return a user who can refresh the session days later."""
-    device = a_device()
-    user = world.a_user(phone or a_phone(), device)
-    user.verified["device"] = device
-    return user
-
-
-def refreshes(user: User) -> Reply:
-    """Refresh the session: its access token has expired meanwhile."""
-    body = {"refresh_token": user.session["refresh_token"], "device_id": user.verified["device"]["id"]}
-    answer = user.world.call("POST", "/v1/sessions/refresh", body=body)
-    if answer.status == 200:
-        user.verified["session"] |= answer.json
-    return answer
-
-
-def answered(world: World, request: Request) -> Status:
-    return work(world, RightsRequestId(request["id"]), lambda one: not one.is_open, within=2 * DAY).status
-
-
-def steal_number(world: World, mila: User) -> tuple[str, User]:
-    """Have a thief with the unlocked phone change the number; return it and the thief's session."""
-    mila.changes_number(a_phone())
-    return mila.phone, a_person(world, mila.phone)
 
 
 def test_owner_gets_back_the_account_whose_number_a_thief_changed(
@@ -133,9 +98,7 @@ def test_account_that_lost_its_number_gets_one(
     world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     loses_number(mila)
-    request = entered(alice, mila)
-    bob.notes_identity(request["id"])
-    reach(world, request, "give_number")
+    request = waits_for_the_number(world, mila, alice, bob)
     assert stored(RightsRequestId(request["id"])).notes.unwarned
     number = a_phone()
     proves(world, request, phone=number)
@@ -152,8 +115,8 @@ def test_number_is_given_only_after_two_checks_the_warning_and_the_wait(
         reach(world, request, step)
         assert any("another number for the account" in text for text in world.messages_to(mila.phone))
         world.advance(71 * HOUR)
-    assert proves(world, request, phone=number).problem == "not_now"
-    assert proves(world, request, phone=mila.phone).problem == "not_now"
+    assert asks_to_prove(world, request, number).problem == "not_now"
+    assert asks_to_prove(world, request, mila.phone).problem == "not_now"
     assert world.a_user(number).user_id != mila.user_id
     assert world.a_user(mila.phone).user_id == mila.user_id
 
@@ -162,7 +125,7 @@ def test_one_operator_gives_no_number(world: World, mila: User, alice: Operator)
     request = entered(alice, mila)
     assert alice.notes_identity(request["id"]).problem == "own_proposal"
     work(world, RightsRequestId(request["id"]), within=20 * DAY)
-    assert proves(world, request, phone=a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
 
 
 def test_receipt_of_another_request_gives_no_number(
@@ -170,8 +133,7 @@ def test_receipt_of_another_request_gives_no_number(
 ) -> None:
     request = waits_for_the_number(world, mila, alice, bob)
     other = enters(alice, "access", user_id=mila.user_id).json
-    path, receipt = f"/v1/rights-receipts/{request['id']}/proofs", {"Rights-Receipt": other["receipt"]}
-    asked = world.call("POST", path, body={"phone": a_phone()}, headers=receipt)
+    asked = asks_to_prove(world, {**request, "receipt": other["receipt"]}, a_phone())
     assert asked.problem == "not_found"
 
 
@@ -183,9 +145,9 @@ def test_mailbox_is_no_number(world: World, mila: User, alice: Operator, bob: Op
 def test_receipt_gives_one_number_only(world: World, mila: User, alice: Operator, bob: Operator) -> None:
     request, first = waits_for_the_number(world, mila, alice, bob), a_phone()
     assert proves(world, request, phone=first).status == 200
-    assert proves(world, request, phone=a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
     assert answered(world, request) is Status.COMPLETED
-    assert proves(world, request, phone=a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
     assert world.a_user(first, a_device()).user_id == mila.user_id
 
 
@@ -198,11 +160,6 @@ def test_operators_cannot_answer_it_as_done(world: World, mila: User, alice: Ope
 # --- the holder of the account says no
 
 
-def cancels(user: User, request: Request) -> Reply:
-    refreshes(user)
-    return user.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
-
-
 def test_no_of_a_session_has_two_operators_decide_again(
     world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
@@ -211,9 +168,9 @@ def test_no_of_a_session_has_two_operators_decide_again(
         answer = cancels(mila, request)
         assert (answer.status, answer.json["status"]) == (200, "awaiting_verification")
     assert "contested_at" in alice.case(request["id"])
-    assert proves(world, request, phone=a_phone()).problem == "not_now"
-    assert alice.notes_identity(request["id"]).json["status"] == "awaiting_verification"
-    assert bob.notes_identity(request["id"]).json["status"] == "in_progress"
+    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
+    assert releases(alice, request)["status"] == "awaiting_verification"
+    assert releases(bob, request)["status"] == "in_progress"
     assert cancels(mila, request).problem == "too_late"
     assert mila.gets(f"/v1/rights-requests/{request['id']}").json["cancellable"] is False
     assert proves(world, request, phone=a_phone()).status == 200
@@ -233,7 +190,7 @@ def test_holder_of_the_receipt_cancels_it(world: World, mila: User, alice: Opera
     receipt = {"Rights-Receipt": request["receipt"]}
     path = f"/v1/rights-receipts/{request['id']}/cancel"
     assert world.call("POST", path, headers=receipt).json["status"] == "cancelled"
-    assert proves(world, request, phone=a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
 
 
 # --- a number that another account has
@@ -314,13 +271,7 @@ def test_same_code_gives_the_number_after_a_lost_response_or_a_crash(
     world: World, mila: User, alice: Operator, bob: Operator, lost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request, number = waits_for_the_number(world, mila, alice, bob), a_phone()
-    headers, path = {"Rights-Receipt": request["receipt"]}, f"/v1/rights-receipts/{request['id']}/proofs"
-    challenge = world.call("POST", path, body={"phone": number}, headers=headers).json["challenge_id"]
-    code = {"code": world.code_for(number)}
-
-    def send() -> Reply:
-        return world.call("POST", f"{path}/{challenge}/verify", body=code, headers=headers)
-
+    send = NumberProof(world, request, number).send
     if lost == "response":
         send()
     else:
@@ -343,13 +294,12 @@ def test_holder_who_signs_in_at_the_same_moment_keeps_the_number(
     request = waits_for_the_number(world, mila, alice, bob)
     proves(world, request, phone=vera.phone)
     world.advance(7 * DAY)
-    headers, path = {"Rights-Receipt": request["receipt"]}, f"/v1/rights-receipts/{request['id']}/proofs"
-    challenge = world.call("POST", path, body={"phone": vera.phone}, headers=headers).json["challenge_id"]
-    code = {"code": world.code_for(vera.phone)}
+    proof = NumberProof(world, request, vera.phone)
     signed_in = before_the_commit(monkeypatch, lambda: world.a_user(vera.phone, vera.verified["device"]))
-    answer = world.call("POST", f"{path}/{challenge}/verify", body=code, headers=headers)
+    assert proof.send().status == 503  # Vera was not notified that it is asked for again
     assert signed_in[0].user_id == vera.user_id
-    assert "number_again_at" in answer.json
+    assert proof.send().json["number_again_at"][:10] == f"{world.now + 7 * DAY:%Y-%m-%d}"
+    assert len([text for text in world.messages_to(vera.phone) if "asks for the number" in text]) == 2
     assert world.a_user(vera.phone, vera.verified["device"]).user_id == vera.user_id
 
 

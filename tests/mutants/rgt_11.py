@@ -7,7 +7,7 @@ MUTANTS = (
         name="new_phone_cannot_stop_an_erasure",
         promise="RGT-11",
         place="chalicelib.signup.service:_is_code_enough",
-        find="if account.frozen is None or not account.frozen.idle:",
+        find="if account.frozen is None or not account.may_be_of_another:",
         replace="if account.frozen is None:",
         harm=(
             "A person whose phone was stolen cannot sign in with a new one to stop the deletion that "
@@ -126,7 +126,7 @@ MUTANTS = (
         name="one_operator_erases_by_telephone",
         promise="RGT-11",
         place="chalicelib.rights.operators.enter:_rule_of",
-        find="if received.right is Right.ERASURE:",
+        find="if received.right is Right.ERASURE or received.number_lost:",
         replace="if received.right is Right.ERASURE and received.received_by is not ReceivedBy.TELEPHONE:",
         harm="One operator says that the owner called, and alone has the account deleted.",
     ),

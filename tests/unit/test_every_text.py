@@ -434,6 +434,7 @@ def test_texts_of_all_text_messages_are_found() -> None:
         "_RELEASE_TEXT",
         "_TEXT",
         "_WAITING_TEXT",
+        "_WARNED_OF_NUMBER_TEXT",
         "_WARNED_TEXT",
     ]
 

@@ -38,7 +38,7 @@ from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions import logout, store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
 from chalicelib.core import clock, needs
-from chalicelib.core.errors import Unavailable, does_not_apply, existing
+from chalicelib.core.errors import SessionEnded, Unavailable, does_not_apply, existing
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
@@ -95,6 +95,7 @@ def finish(
         Unavailable: the old number could not be notified, or concurrent changes won; the same code may be
             sent again.
         NotFound: the account is erased.
+        SessionEnded: operators let its owner have another number meanwhile.
     """
     ref = ChallengeRef(ChallengePurpose.NUMBER, challenge_id, holder=session.session_id)
     challenge = challenges.check_code(ref, code)
@@ -130,6 +131,8 @@ def _commit(challenge: Challenge, number: str, session: Session, account: Accoun
             raise NumberTaken from None
         except (accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
             account, _, keys = _read(account.account_id)
+        if session.has_ended_with(account):
+            raise SessionEnded
         if account.phone not in {notified, number}:
             break
     raise Unavailable
@@ -151,10 +154,12 @@ def _changes(account: Account, number: str, keys: SubjectKeys) -> list[Write]:
 
 
 def _moves(account: Account, number: str, takes_from: AccountId | None = None) -> list[Write]:
+    taken = Addresses(phone=number)
     return [
         *accounts.phone_moves(account.account_id, account.phone, number, takes_from),
         *suppressions.release(Addresses(phone=account.phone), clock.now()),
-        *suppressions.renewal(Addresses(phone=number)),
+        # The account that loses the number had made the objection, if there is one.
+        *(suppressions.release(taken, clock.now()) if takes_from else suppressions.renewal(taken)),
     ]
 
 

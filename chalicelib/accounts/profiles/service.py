@@ -238,7 +238,7 @@ def _address_moves(account: Account, before: Profile, after: Profile, keys: Subj
         return []
     now = clock.now()
     return [
-        accounts.active(before.account_id),
+        accounts.active_as_read(account),
         *accounts.email_moves(account, before.email, after.email, after.email_verified_at or now, keys),
         *suppressions.release(Addresses(email=before.email), now),
         *suppressions.renewal(Addresses(email=after.email)),

@@ -27,10 +27,10 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import EmailTaken, NewEmail, Profile
 from chalicelib.accounts.profiles.service import PROFILE
-from chalicelib.accounts.service import ACCOUNT
+from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.model import Session
 from chalicelib.core import needs
-from chalicelib.core.errors import ChangedMeanwhile, Unavailable
+from chalicelib.core.errors import ChangedMeanwhile, SessionEnded, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ChallengeId
@@ -80,6 +80,7 @@ def finish(
         Unavailable: the number could not be notified, or concurrent changes won; the same code may be sent
             again.
         NotFound: the account is erased.
+        SessionEnded: operators let its owner have another number meanwhile.
     """
     ref = ChallengeRef(ChallengePurpose.EMAIL, challenge_id, holder=profile.account_id)
     challenge = challenges.check_code(ref, code)
@@ -87,7 +88,7 @@ def finish(
         with suppress(challenges.UsedMeanwhile):
             _announce(challenge, challenge.email, account, profile)
             return _keep(challenge, challenge.email, session, account, profile, keys)
-    return _read(profile.account_id)[0]
+    return _read(profile.account_id)[1]
 
 
 def _announce(challenge: Challenge, mailbox: str, account: Account, profile: Profile) -> None:
@@ -113,13 +114,15 @@ def _keep(
     for _ in range(_TRIES):
         with suppress(ChangedMeanwhile):
             return service.keep_email(account, profile, mailbox, session.session_id, proof, keys)
-        profile, keys = _read(profile.account_id)
+        account, profile, keys = _read(profile.account_id)
+        if session.has_ended_with(account):
+            raise SessionEnded
         if profile.email not in {notified, mailbox}:
             break
     raise Unavailable
 
 
-def _read(owner: AccountId) -> tuple[Profile, SubjectKeys]:
-    (row,) = needs.read_accounts([owner], (ACCOUNT, PROFILE, DATA_KEY))
-    _, profile = service.own(row[ACCOUNT], row[PROFILE])
-    return profile, row[DATA_KEY]
+def _read(owner: AccountId) -> tuple[Account, Profile, SubjectKeys]:
+    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, PROFILE, DATA_KEY))
+    account, profile = service.own(row[OPEN_ACCOUNT], row[PROFILE])
+    return account, profile, row[DATA_KEY]

@@ -114,6 +114,11 @@ def _end(account_id: AccountId, sessions: list[SessionId], event: Write) -> None
     except accounts.RevokedLater:
         commit(event, *ended)
     metrics.count(Metric.SESSION_CLOSED, len(sessions))
+    revoke_since(account_id, begun)
+
+
+def revoke_since(account_id: AccountId, begun: datetime) -> None:
+    """Move a revocation that began at an instant forward to its commit, which was just done."""
     if (committed := clock.now()) > begun:
         with suppress(accounts.RevokedLater):
             commit(accounts.revocation(account_id, committed - _BACK))

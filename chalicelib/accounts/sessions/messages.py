@@ -1,11 +1,13 @@
-"""The messages to an account's owner about a sign-in on a device that the account does not know (ADR 68).
+"""The messages to an account's owner about a new device, and about a request for its number (ADR 68).
 
 No message has a link: a stranger could imitate it. A mail that SES does not accept is counted by a metric,
 and the sign-in goes on: otherwise an outage would disclose to a stranger whether the account has a mailbox.
 """
 
 from contextlib import suppress
+from datetime import datetime
 
+from chalicelib.core.clock import day_of
 from chalicelib.core.ids import MailId
 from chalicelib.messages import mail, sms
 from chalicelib.messages.letters import Addressee, Letters, ShortTexts, WrittenMessage
@@ -78,7 +80,7 @@ _NUMBER_ASKED: Letters = {
         (
             "Neko drugi je kodom dokazao broj Vašeg naloga, i traži taj broj za svoj nalog.",
             (
-                "Ako je broj Vaš, prijavite se njime u narednih sedam dana na uređaju koji ste već "
+                "Ako je broj Vaš, prijavite se njime pre {until}. godine na uređaju koji ste već "
                 "koristili. Inače taj broj može da pređe na drugi nalog."
             ),
             "Vaši podaci ostaju na Vašem nalogu. Pitanja pošaljite na {contact}.",
@@ -89,7 +91,7 @@ _NUMBER_ASKED: Letters = {
         (
             "Another person proved the number of your account by a code, and asks for the number.",
             (
-                "If it is yours, sign in with it within seven days, on a device that you used before. Else "
+                "If it is yours, sign in with it before {until}, on a device that you used before. Else "
                 "the number can pass to the other account."
             ),
             "Your data stays in your account. Write to {contact} with questions.",
@@ -97,9 +99,10 @@ _NUMBER_ASKED: Letters = {
     ),
 }
 _NUMBER_ASKED_TEXT: ShortTexts = {
-    "sr": "RU4M: drugi nalog traži ovaj broj. Ako je Vaš, prijavite se u roku od 7 dana. {contact}",
-    "sr-Cyrl": "RU4M: drugi nalog traži broj. Vaš je? Prijavite se. {contact}",
-    "en": "RU4M: another account asks for the number. If it is yours, sign in within 7 days. {contact}",
+    "sr": "RU4M: drugi nalog traži ovaj broj. Ako je Vaš, prijavite se pre {until} na uređaju koji ste već "
+    "koristili. {contact}",
+    "en": "RU4M: another account asks for the number. If it is yours, sign in before {until} on a device "
+    "that you used before. {contact}",
 }
 _NUMBER_PASSED: Letters = {
     "sr": (
@@ -119,13 +122,15 @@ _NUMBER_PASSED: Letters = {
 }
 
 
-def announce_number_asked(holder: Addressee) -> None:
+def announce_number_asked(holder: Addressee, until: datetime) -> None:
     """Notify every channel of the account that another person proved its number, before that counts.
+
+    `until`: when the number can pass.
 
     Raises:
         TextUnavailable, TextInDoubt: as for `notify`.
     """
-    notify(WrittenMessage(_NUMBER_ASKED, _NUMBER_ASKED_TEXT, {}), holder)
+    notify(WrittenMessage(_NUMBER_ASKED, _NUMBER_ASKED_TEXT, {"until": day_of(until)}), holder)
 
 
 def announce_number_passed(owner: Addressee) -> None:

@@ -252,6 +252,15 @@ def unchanged(account: Account) -> Present:
     )
 
 
+def active_as_read(account: Account) -> Present:
+    """The condition that an account is active, and that no number or session ended since it was read.
+
+    Its conflict is AccountMoved.
+    """
+    is_active = Attr("state").eq(AccountState.ACTIVE)
+    return Present(account_key(account.account_id), _is_version(account) & is_active, conflict=AccountMoved)
+
+
 def _rewriting(
     before: Account,
     after: Account,

@@ -9,6 +9,7 @@ from chalicelib.core.ids import RightsRequestId
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.operations.admin.views import (
     CaseView,
+    CheckedView,
     EnteredView,
     NewExtension,
     NewLifting,
@@ -126,12 +127,15 @@ def ask_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[Case
 
 
 @route(routes, "POST", _ONE + "/identity-proof", problems=(TooLate, OwnProposal))
-def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CaseView]:
+def note_identity(operator: Operator, request_id: RightsRequestId) -> Tagged[CheckedView]:
     """Record that an operator checked the subject's identity. The procedure continues.
 
-    A copy or erasure that was requested without a session continues after a second operator's check.
+    A copy or erasure that was requested without a session continues after a second operator's check. If the
+    account gets another number, repeat the call to get the key again.
     """
-    return _shown(extend.record_identity_proof(request_id, staff.register(operator.arn)))
+    by = staff.register(operator.arn)
+    request = extend.record_identity_proof(request_id, by)
+    return Tagged(CheckedView.checked(request, by), etag=etag(request))
 
 
 @route(routes, "POST", _ONE + "/retry")

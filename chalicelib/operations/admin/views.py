@@ -24,6 +24,7 @@ from chalicelib.rights.answers.views import (
     StepView,
 )
 from chalicelib.rights.intake.body import Text
+from chalicelib.rights.operators import extend
 from chalicelib.rights.operators.decide import ProposedDecision
 from chalicelib.rights.request import procedures
 from chalicelib.rights.request.deadline import ExtensionReason
@@ -249,6 +250,19 @@ class EnteredView(CaseView):
     def with_receipt(cls, request: RightsRequest, receipt: str) -> Self:
         """Build the view of a request and its receipt."""
         return cls.showing(request, **_derived(request), receipt=receipt)
+
+
+class CheckedView(CaseView):
+    """A request whose subject's identity an operator checked."""
+
+    release_key: str | None = Field(None, description="Give it to the owner who gets another number")
+    open_erasure: RightsRequestId | None = Field(None, description="Of an account that gets another number")
+
+    @classmethod
+    def checked(cls, request: RightsRequest, by: StaffId) -> Self:
+        """Build the view for the operator who checked it."""
+        key, erasure = extend.release_key(request, by), extend.open_erasure(request)
+        return cls.showing(request, **_derived(request), release_key=key, open_erasure=erasure)
 
 
 def _derived(request: RightsRequest) -> dict[str, Any]:

@@ -237,8 +237,30 @@ _WARNED_TEXT: ShortTexts = {
     "app or write to {contact}.",
 }
 
+# A number that operators let the account's owner have. A session does not cancel that: they decide again.
+_WARNED_OF_NUMBER: Letters = {
+    "sr": (
+        "RU4M: traži se drugi broj za Vaš nalog",
+        (
+            "Od {day}. godine imamo zahtev da nalog dobije drugi broj. To neće biti pre {until}. godine.",
+            "Niste Vi? Usprotivite se u aplikaciji ili odgovorite: dvoje naših ljudi odlučuje ponovo.",
+        ),
+    ),
+    "en": (
+        "RU4M: another number for your account",
+        (
+            "On {day} another number for the account was requested. It will not change before {until}.",
+            "Not you? Say no in the app, or reply to this mail: two of our staff then decide again.",
+        ),
+    ),
+}
+
+_WARNED_OF_NUMBER_TEXT: ShortTexts = {
+    "sr": "RU4M: drugi broj za nalog, ne pre {until} Niste Vi? Usprotivite se u aplikaciji ili na {contact}",
+    "en": "RU4M: another number for the account from {until}. Not you? Say no in the app or at {contact}",
+}
+
 _COPY = {"sr": "kopija podataka", "en": "a copy of the data"}
-_NUMBER = {"sr": "drugi broj naloga", "en": "another number for the account"}
 _WHAT = {
     Right.ERASURE: {"sr": "brisanje naloga", "en": "the deletion of the account"},
     Right.RECTIFICATION: {"sr": "ispravka podataka", "en": "a correction of the data"},
@@ -295,13 +317,11 @@ def warning(request: RightsRequest, until: datetime) -> WrittenMessage:
 
     It has no link: a thief of the mailbox must not get the receipt, which opens the copy.
     """
-    asked = _NUMBER if request.gives_number else _WHAT.get(request.right, _COPY)
-    words: Words = {
-        "day": day_of(request.received_at),
-        "until": day_of(until),
-        "what": partial(in_language, asked),
-    }
-    return WrittenMessage(_WARNED, _WARNED_TEXT, words)
+    days: Words = {"day": day_of(request.received_at), "until": day_of(until)}
+    if request.gives_number:
+        return WrittenMessage(_WARNED_OF_NUMBER, _WARNED_OF_NUMBER_TEXT, days)
+    what = partial(in_language, _WHAT.get(request.right, _COPY))
+    return WrittenMessage(_WARNED, _WARNED_TEXT, {**days, "what": what})
 
 
 def mail_operators(request: RightsRequest) -> None:

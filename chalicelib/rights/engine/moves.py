@@ -114,6 +114,13 @@ def with_identity_proven(request: RightsRequest, now: datetime) -> RightsRequest
     return with_next_step_due(known, now)
 
 
+def undecided(request: RightsRequest, **noted: object) -> RightsRequest:
+    """The request waiting for both checks of the identity again, with other notes."""
+    notes = replace(request.notes, identity_checked_by=None, **noted)  # type: ignore[arg-type]
+    waits = {"status": Status.AWAITING_VERIFICATION, "proofs": (), "notes": notes, "run_at": None}
+    return request.model_copy(update=waits)
+
+
 def with_reminders_reset(request: RightsRequest, now: datetime) -> RightsRequest:
     """The request after its due day changed: past reminders count as sent, later ones do not."""
     behind = sum(at <= now for at in request.clock.reminders(now))

@@ -29,12 +29,12 @@ from chalicelib.rights.erasure.model import (
     check_due,
     check_place,
 )
-from chalicelib.rights.request.model import OpenRequest
+from chalicelib.rights.request.model import GUARDS, OpenRequest
 from chalicelib.rights.request.store import guard_key, key
 from chalicelib.rights.request.terms import Right
 
 IDLE_STATE = LeasedState(Key(Table.RIGHTS, "idle", "state"), lambda: IdleState(touched_at=clock.now()))
-_OTHER_RIGHTS = tuple(right for right in Right if right is not Right.ERASURE)
+_OTHER_GUARDS = tuple(guard for guard in GUARDS if guard != Right.ERASURE)
 
 
 class CertificateExists(Conflict):
@@ -78,15 +78,15 @@ def guard_writes(account_id: AccountId, request_id: RightsRequestId) -> list[Wri
 
     Their conflict OthersAreOpen means that another request is open.
     """
-    keys = [guard_key(account_id, right) for right in _OTHER_RIGHTS]
+    keys = [guard_key(account_id, guard) for guard in _OTHER_GUARDS]
     item = OpenRequest(request_id=request_id)
     return [Create(place, codec.to_item(item, place), conflict=OthersAreOpen) for place in keys]
 
 
 def delete_guards(account_id: AccountId, request_id: RightsRequestId) -> None:
     """Delete the guards that an erasure took; it may be repeated."""
-    for right in _OTHER_RIGHTS:
-        table.try_write(Delete(guard_key(account_id, right), Attr("request_id").eq(request_id)))
+    for guard in _OTHER_GUARDS:
+        table.try_write(Delete(guard_key(account_id, guard), Attr("request_id").eq(request_id)))
 
 
 def certificate_key(request_id: RightsRequestId) -> Key:

@@ -20,7 +20,7 @@ from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights import service as requests
 from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestView
 from chalicelib.rights.guests import service
-from chalicelib.rights.guests.model import GivenContact, GuestCode, GuestRequest
+from chalicelib.rights.guests.model import GivenContact, GuestCode, GuestRequest, Proving
 from chalicelib.rights.request.receipts import Receipt
 from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotNow, NotReady, ProofNotAccepted
 
@@ -30,6 +30,7 @@ _SENDING = (
     InvalidPhone, InvalidEmail, TooManyCodes, SmsUnavailable, EmailUnavailable, IdempotencyMismatch,
     InProgress, Unavailable,
 )  # fmt: skip
+_PROVING = (*_SENDING, NotNow)
 _VERIFYING = (WrongCode, ChallengeExpired, TooManyAttempts, Unavailable)
 _LIMITED = Unlimited("Its codes are limited per number, mailbox, number prefix and address")
 _COUNTED = Unlimited("A code can be tried five times, and wrong codes are limited per address")
@@ -67,7 +68,7 @@ def verify_guest_request(
     return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
 
 
-@route(routes, "POST", "/v1/rights-receipts/{request_id}/proofs", limit=_LIMITED, problems=_SENDING)
+@route(routes, "POST", "/v1/rights-receipts/{request_id}/proofs", limit=_LIMITED, problems=_PROVING)
 def start_proof(
     request_id: RightsRequestId,
     receipt: Receipt,
@@ -75,7 +76,10 @@ def start_proof(
     address: ClientAddress,
     key: IdempotencyKey | None,
 ) -> Accepted[ChallengeView]:
-    """Get a code at another number or mailbox of the account, as a further proof for a request."""
+    """Get a code at another number or mailbox of the account, as a further proof for a request.
+
+    If our staff let the owner of the account have another number, get it at that number.
+    """
     return Accepted(service.start_proof(request_id, receipt.text, body, address, key))
 
 
@@ -90,15 +94,15 @@ def verify_proof(
     request_id: RightsRequestId,
     challenge_id: ChallengeId,
     receipt: Receipt,
-    body: GuestCode,
+    body: Proving,
     address: ClientAddress,
 ) -> RequestView:
     """Send the code of a further proof back.
 
-    If our staff let the owner of the account have another number, the code to a number gives it; see
-    `number_again_at`.
+    If our staff let the owner of the account have another number, the code to a number and the `release_key`
+    give it; see `number_again_at`.
     """
-    return RequestView.of(service.add_proof(request_id, receipt.text, challenge_id, body.code, address))
+    return RequestView.of(service.add_proof(request_id, receipt.text, challenge_id, body, address))
 
 
 @route(routes, "GET", "/v1/rights-receipts/{request_id}/export", problems=(NotReady, ExportGone))

@@ -48,11 +48,17 @@ def account_of_former_number(contact: GuestContact, *more: Wanted[Any]) -> tuple
     return _read(accounts.owner_of_former_phone(contact.phone), *more) if contact.phone else None
 
 
+def is_of_two(contact: GuestContact) -> bool:
+    """Return whether an account has a number that another one had until some days ago."""
+    now, before = owner_of(contact), accounts.owner_of_former_phone(contact.phone) if contact.phone else None
+    return now is not None and before is not None and now != before
+
+
 def _read(owner: AccountId | None, *more: Wanted[Any]) -> tuple[Account, Found] | None:
     if owner is None:
         return None
     (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
     account = found[ACCOUNT]
-    if account is None or (account.frozen and account.frozen.idle):
+    if account is None or account.may_be_of_another:
         return None
     return account, found

@@ -75,3 +75,9 @@ class GuestCode(Body):
     """The code from the message."""
 
     code: Code
+
+
+class Proving(GuestCode):
+    """The code of a further proof. `release_key`: from our staff, for an account that gets another number."""
+
+    release_key: Annotated[str, Field(max_length=256)] | None = None

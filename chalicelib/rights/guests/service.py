@@ -41,7 +41,7 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights import service
 from chalicelib.rights.engine.moves import Move, apply_move, with_identity_proven
 from chalicelib.rights.guests import contact_owners, store
-from chalicelib.rights.guests.model import GivenContact, GuestDraft, GuestRequest
+from chalicelib.rights.guests.model import GivenContact, GuestDraft, GuestRequest, Proving
 from chalicelib.rights.intake import submission
 from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take, take_without_account
@@ -115,32 +115,35 @@ def start_proof(
 
     Raises:
         NotFound: the receipt belongs to no request.
+        NotNow: it would give the account a number, and none can be given now.
         TooManyCodes, SmsUnavailable, EmailUnavailable, ...: as for `start`.
     """
-    service.by_receipt(request_id, receipt)
+    request = service.by_receipt(request_id, receipt)
+    if request.gives_number:
+        new_number.check(request)
     return _send_code(given, given.contact(), request_id, address, key).view()
 
 
 def add_proof(
-    request_id: RightsRequestId, receipt: str, challenge_id: ChallengeId, code: str, address: ClientAddress
+    request_id: RightsRequestId, receipt: str, challenge_id: ChallengeId, by: Proving, address: ClientAddress
 ) -> RightsRequest:
     """Add the proof of a contact to a request; with enough proofs its procedure begins.
 
     If operators let the owner of the account have another number, the proof gives it.
 
     Raises:
-        NotNow, Unavailable: see `new_number.give`.
+        NotNow, InvalidRequest, Unavailable: see `new_number.give`.
         NotFound: the receipt belongs to no request.
         ProofNotAccepted: the contact is not the account's, or it or another proof is too new to count.
         WrongCode, ChallengeExpired, TooManyAttempts: see `challenges.check_code`.
     """
     request = service.by_receipt(request_id, receipt)
     ref = ChallengeRef(ChallengePurpose.GUEST, challenge_id, holder=request_id)
-    challenge = challenges.check_code(ref, code, address=address)
+    challenge = challenges.check_code(ref, by.code, address=address)
     if challenge.used_at:
         return request
     if request.gives_number:
-        return new_number.give(request, challenge)
+        return new_number.give(request, challenge, by.release_key or "")
     contact = _contact_of(challenge)
     owner = contact_owners.account_of(contact, READABLE_PROFILE, DATA_KEY)
     if owner is None or owner[0].account_id != request.account_id:
@@ -211,7 +214,7 @@ def _proofs(contact: GuestContact, draft: GuestDraft, subject: Subject) -> tuple
     """The proofs of a new request. The device is one of them unless it has to count and does not."""
     account, profile, both = subject.account, subject.profile, (contact.proof, IdentityProof.DEVICE)
     known = devices.find(account.account_id, draft.device_id) if draft.device_id else None
-    if known is None:
+    if known is None or not account.knows(known):
         return (contact.proof,)
     counts = are_settled(account, profile, clock.now()) and not are_of_one_session(known, profile)
     return both if counts or not are_two(both) else (contact.proof,)

@@ -310,7 +310,7 @@ def rule_for_two_operators(rule: IntakeRule, entered_by: StaffId) -> IntakeRule:
 
     def begin(submission: Submission) -> Beginning:
         begun = rule.begin(submission)
-        notes = replace(begun.notes, identity_checked_by=entered_by)
+        notes = replace(begun.notes, identity_checked_by=entered_by, entered_by=entered_by)
         steps = procedures.recovered(submission.body.right, begun.steps)
         return replace(begun, steps=steps, notes=notes, status=Status.AWAITING_VERIFICATION)
 

@@ -99,7 +99,8 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     Raises:
         InvalidRequest: the day is in the future or more than a year ago; no person uses the channel to write
             to us (the app, inactivity); not exactly one subject is named; a representative without an
-            authority, or for a subject without access; or a field that the right does not allow in a letter.
+            authority, or for a subject without access; a field that the right does not allow in a letter; or
+            a lost number that one account has and another one had.
         LateReceipt: the answer is late already, and the day is not confirmed.
         NotFound: no account has this user id.
         TooMany, Unavailable: as for `subjects.find`.
@@ -153,6 +154,8 @@ def _subject(received: ReceivedRequest, by: StaffId) -> Subject | GuestContact:
     subjects.count_look(by)
     found = next((found for find in _searches(received) if (found := find(contact, *SUBJECT))), None)
     subjects.record_look(by, _ENTERED, contact.proof, found[0].account_id if found else None)
+    if received.number_lost and contact_owners.is_of_two(contact):
+        raise does_not_apply("phone", "One account has the number, another one had it; name it by user_id")
     return Subject.found(*found) if found else contact
 
 
@@ -160,14 +163,12 @@ def _searches(received: ReceivedRequest) -> list[Callable[..., tuple[Account, Fo
     """How to find the account of a contact, the first choice first.
 
     A number that was just changed may have signed up again, by the thief or by the owner with a new card. A
-    freeze protects the account that had it, and can be undone. The account that had it gets it back, too.
-    Everything else is of the account that has it.
+    freeze protects the account that had it, and can be undone. Everything else is of the account that has it.
     """
     now, before = contact_owners.account_of, contact_owners.account_of_former_number
     if not (received.without_access or received.number_lost):
         return [now]
-    was_first = received.right is Right.RESTRICTION or received.number_lost
-    return [before, now] if was_first else [now, before]
+    return [before, now] if received.right is Right.RESTRICTION else [now, before]
 
 
 def _authority(received: ReceivedRequest, by: StaffId) -> SeenAuthority | None:

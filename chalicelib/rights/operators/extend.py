@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.ids import StaffId
+from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.rights.engine.moves import (
     Move,
     awaiting_identity,
@@ -26,12 +26,12 @@ from chalicelib.rights.engine.moves import (
     with_reminders_reset,
 )
 from chalicelib.rights.operators.inspect import apply_move
-from chalicelib.rights.request import procedures, states
+from chalicelib.rights.request import procedures, receipts, states, store
 from chalicelib.rights.request.deadline import ExtensionReason, NotAllowed
 from chalicelib.rights.request.model import IdentityProof, RightsRequest
-from chalicelib.rights.request.notes import ProposedExtension
+from chalicelib.rights.request.notes import ProposedExtension, Release
 from chalicelib.rights.request.states import ExtensionNotAllowed, TooLate
-from chalicelib.rights.request.terms import Status, StepStatus
+from chalicelib.rights.request.terms import Right, Status, StepStatus
 from chalicelib.staff.cases import check_second, staff_move
 from chalicelib.staff.model import ProposedAlready
 
@@ -113,6 +113,8 @@ def record_identity_proof(request: RightsRequest, by: StaffId) -> Move | None:
             return None
         check_second(by, first)
     known = with_identity_proven(request, clock.now())
+    if first and request.gives_number:
+        known = _released(known, first if by == request.notes.entered_by else by)
     proofs = tuple(dict.fromkeys((*request.proofs, IdentityProof.STAFF))) if first else request.proofs
     said = {"proposal_dropped": int(request.proposal is not None)}
     return Move(known.model_copy(update={"proofs": proofs}), "identity_came", said)
@@ -121,6 +123,29 @@ def record_identity_proof(request: RightsRequest, by: StaffId) -> Move | None:
 def _is_noted_by_entry(request: RightsRequest) -> bool:
     """Return whether the entry noted the first check: then the subject was not asked for a proof."""
     return request.notes.identity_asked_at is None
+
+
+def _released(request: RightsRequest, to: StaffId) -> RightsRequest:
+    """The request with the decision that its account gets another number; `to`: who gets the key."""
+    before = request.notes.release
+    release = Release(to, clock.now(), was_contested=bool(before and before.was_contested))
+    return request.model_copy(update={"notes": replace(request.notes, release=release)})
+
+
+def release_key(request: RightsRequest, by: StaffId) -> str | None:
+    """The key that an operator gives the owner of the account; None for others, and while none is released.
+
+    The one who entered the request has its receipt. So no operator has both.
+    """
+    release = request.notes.release
+    if release is None or release.to != by or request.status is not Status.IN_PROGRESS:
+        return None
+    return receipts.release_key(request.request_id, release.at)
+
+
+def open_erasure(request: RightsRequest) -> RightsRequestId | None:
+    """The open erasure of an account that gets another number: it may be that of a thief."""
+    return store.exercised_by(request.account_id, Right.ERASURE) if request.gives_number else None
 
 
 @staff_move(apply_move)

@@ -217,7 +217,7 @@ def _glance(owner: AccountId | None) -> Account | None:
         return None
     (found,) = needs.read_accounts([owner], (STORED_ACCOUNT,))
     account = found[STORED_ACCOUNT]
-    return None if account is None or (account.frozen and account.frozen.idle) else account
+    return None if account is None or account.may_be_of_another else account
 
 
 def _found(account: Account, *, was_changed: bool = False) -> FoundSubject:

@@ -39,6 +39,9 @@ from chalicelib.rights.request.terms import EVIDENCE_LAW, ReceivedBy, RefusalRea
 # belong to another person by now: numbers and mailboxes get new owners.
 PROOFS_NEEDED = 2
 NUMBER = "phone"  # the field with the account's number, in corrections
+# Its guard is not that of rectifications: one of the thief must not keep that of the owner out.
+NEW_NUMBER = "new_number"
+GUARDS: tuple[str, ...] = (*Right, NEW_NUMBER)
 
 # How long proof of identity is awaited, and when the subject is notified of that: at once, and twice later.
 PROOF_AWAITED = 30 * DAY
@@ -304,6 +307,11 @@ class RightsRequest(
         return self.correction is not None and NUMBER in self.correction.deferred
 
     @property
+    def guard(self) -> str:
+        """What only one open request of an account may do: exercise the right, or give a number."""
+        return NEW_NUMBER if self.gives_number else self.right
+
+    @property
     def next_step(self) -> StepState | None:
         """The first step that is not done."""
         return next((step for step in self.steps if step.status is not StepStatus.DONE), None)
@@ -349,7 +357,7 @@ class OpenRequest(
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention=UntilErasure("until the request is answered"),
 ):
-    """Marks a right as having an open request, so that there is only one at a time."""
+    """Marks a right, or the return of a number, as having an open request: there is one at a time."""
 
     request_id: Annotated[RightsRequestId, NOT_PERSONAL]
 

@@ -107,6 +107,21 @@ class RecipientNotice:
     why: str | None = None
 
 
+@dataclass(frozen=True)
+class Release:
+    """The decision of two operators that the owner of an account may have another number (ADR 68).
+
+    Attributes:
+        to: the one of them who gets the second word; not the one who got the receipt with the entry.
+        at: when the second one decided; the word is made of it.
+        was_contested: a session contested it, or an earlier one; none can contest another one.
+    """
+
+    to: StaffId
+    at: Instant
+    was_contested: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class RequestNotes:
     """The notes that requests of every right have."""
@@ -123,8 +138,13 @@ class RequestNotes:
     proposed_extension: ProposedExtension | None = None
     unwarned: bool = False  # no message certainly reached a channel of the account
     cools_until: Instant | None = None  # nothing irreversible is done before
-    # Of a number that operators let the owner of an account have: a session of the account said no; when a
-    # code gave the number; and from when on a code takes it from another account.
+    # The instant of the backup after whose restore the work began again (ADR 32).
+    restored_from: Instant | None = None
+    # Of a number that operators let the owner of an account have: who got the receipt; the decision; when a
+    # session of the account said no; when a code gave the number; and from when on a code takes it from
+    # another account.
+    entered_by: StaffId | None = None
+    release: Release | None = None
     contested_at: Instant | None = None
     number_given_at: Instant | None = None
     number_again_at: Instant | None = None
@@ -299,7 +319,6 @@ class ErasureNotes(RequestNotes):
         found_again: how often the second pass found something.
         resumed_at: when the user was first resumed at Stream, after a cancellation or refusal.
         reported_unproven_at: when operators were last notified that the erasure is unproven.
-        restored_from: the instant of the backup after whose restore the erasure began again (ADR 32).
     """
 
     waives_grace: bool = False
@@ -323,7 +342,6 @@ class ErasureNotes(RequestNotes):
     key_deleted_at: Instant | None = None
     reported_unproven_at: Instant | None = None
     resumed_at: Instant | None = None
-    restored_from: Instant | None = None
 
     @property
     def is_irrevocable(self) -> bool:

@@ -3,7 +3,8 @@
 For some days nothing irreversible is done, by whatever channel it was requested. A freeze that begins in
 these days, and not from a session, protects the account from the thief, who can step up with the new number.
 While it is in force, a session or guest gets no copy, has none sent, and passes no point of no return.
-Operators end it.
+Operators end it. Nor is a copy sent or such a point passed for them while operators give the account back to
+its owner (ADR 68): the request may be that of the thief.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.rights.request import store
-from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.model import NEW_NUMBER, RightsRequest
 from chalicelib.rights.request.terms import ReceivedBy, Right
 
 # A thief with the new number can use both. Operators check the identity of those who write to them.
@@ -60,4 +61,15 @@ def time_to_wait(account_id: AccountId, received_by: ReceivedBy) -> timedelta | 
         return None
     if left := account.cools_for(clock.now()):
         return left
-    return HOUR if received_by in _BY_NUMBER and _is_protected(account) else None
+    waits = received_by in _BY_NUMBER and (_is_protected(account) or _is_given_back(account_id))
+    return HOUR if waits else None
+
+
+def _is_given_back(account_id: AccountId) -> bool:
+    """Return whether two operators decided that an owner gets another number, who did not prove it yet.
+
+    One operator alone holds up nothing beyond its deadline.
+    """
+    request_id = store.exercised_by(account_id, NEW_NUMBER)
+    found = store.read(request_id) if request_id else None
+    return found is not None and found.notes.release is not None

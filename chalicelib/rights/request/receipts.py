@@ -2,13 +2,17 @@
 
 A receipt is an HMAC of the request's id under a key of the vault, so it is not stored and cannot be guessed.
 It comes in a header, and so does the reader's language.
+
+A release key is the second word of a request that gives a number (ADR 68). It is made in the same way, of the
+decision of two operators too, so each decision has another one. The operator who has it has no receipt.
 """
 
 import base64
 import hmac
+from datetime import datetime
 from typing import Self
 
-from chalicelib.core import keyring
+from chalicelib.core import clock, keyring
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http.parameters import Header
 from chalicelib.core.ids import RightsRequestId
@@ -18,7 +22,7 @@ from chalicelib.core.settings import Secret, settings
 
 def of(request_id: RightsRequestId) -> str:
     """The receipt of a request: a key version, and the HMAC of the request's id under it."""
-    return _receipt(request_id, keyring.mac_keys(Secret.RECEIPTS).current)
+    return _made(keyring.mac_keys(Secret.RECEIPTS).current, "receipt", request_id)
 
 
 def link(request_id: RightsRequestId) -> str:
@@ -32,13 +36,27 @@ def link(request_id: RightsRequestId) -> str:
 
 def belongs_to(request_id: RightsRequestId, shown: str) -> bool:
     """Return whether a receipt belongs to this request under any key version; in constant time."""
-    versions = keyring.mac_keys(Secret.RECEIPTS).versions
-    made = [_receipt(request_id, version).encode() for version in versions]
-    return any([hmac.compare_digest(receipt, shown.encode()) for receipt in made])  # noqa: C419 - compare all versions, always
+    return _is_one_of(shown, "receipt", request_id)
 
 
-def _receipt(request_id: RightsRequestId, version: str) -> str:
-    digest = keyring.mac_keys(Secret.RECEIPTS).digest_under(version, "receipt", request_id)
+def release_key(request_id: RightsRequestId, released_at: datetime) -> str:
+    """The key that two operators released at an instant, for the owner of the account."""
+    current = keyring.mac_keys(Secret.RECEIPTS).current
+    return _made(current, "release", request_id, clock.to_text(released_at))
+
+
+def is_release_key(request_id: RightsRequestId, released_at: datetime, shown: str) -> bool:
+    """Return whether it is the key of this decision under any key version; in constant time."""
+    return _is_one_of(shown, "release", request_id, clock.to_text(released_at))
+
+
+def _is_one_of(shown: str, *parts: str) -> bool:
+    made = [_made(version, *parts) for version in keyring.mac_keys(Secret.RECEIPTS).versions]
+    return any([hmac.compare_digest(one.encode(), shown.encode()) for one in made])  # noqa: C419 - compare all versions, always
+
+
+def _made(version: str, *parts: str) -> str:
+    digest = keyring.mac_keys(Secret.RECEIPTS).digest_under(version, *parts)
     return f"{version}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 

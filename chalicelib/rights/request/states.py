@@ -115,7 +115,8 @@ def check_cancellable(request: RightsRequest) -> None:
         TooLate: as for `check_open`; or two operators decided once more, after a session contested it.
     """
     check_open(request)
-    if request.notes.contested_at and request.status is not Status.AWAITING_VERIFICATION:
+    release = request.notes.release
+    if release and release.was_contested and request.status is not Status.AWAITING_VERIFICATION:
         raise TooLate("Two operators decided this again. Write to us")
 
 
@@ -123,14 +124,17 @@ def check_open(request: RightsRequest) -> None:
     """Check that a person may still cancel or decide a request.
 
     Raises:
-        TooLate: the request is closed; an erasure has passed its point of no return; or a copy is being sent
-            to the controller that the subject named, which may have received data already. A stopped transfer
-            does not raise: an operator has to be able to decide, and the history shows that it began.
+        TooLate: the request is closed; an erasure has passed its point of no return; the account has the
+            number for which it was entered; or a copy is being sent to the controller that the subject named,
+            which may have received data already. A stopped transfer does not raise: an operator has to be
+            able to decide, and the history shows that it began.
     """
     if not request.is_open:
         raise TooLate("This request is closed already")
     step = request.next_step
     if request.notes.is_irrevocable:
         raise TooLate("The deletion has begun")
+    if request.notes.number_given_at:
+        raise TooLate("The account has the number")
     if request.notes.is_sending and not (step and step.status is StepStatus.STOPPED):
         raise TooLate("The copy is being sent to the controller that was named")

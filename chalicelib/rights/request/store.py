@@ -2,7 +2,7 @@
 
     R#<request>, request               the request; in the indexes owner, due, open, stuck, received
     R#<request>, export                the copy that was made for it
-    A#<account>, open#<right>          the guard of a right, which names the open request that exercises it
+    A#<account>, open#<guard>          the guard of a right, which names the open request that exercises it
 
 Every write of a request is a Put of the whole item over the version that was read, in one transaction with
 the writes that belong to it. Of two concurrent writers, one fails with `MovedMeanwhile`, and none of its
@@ -45,7 +45,7 @@ from chalicelib.core.table import (
 from chalicelib.core.transactions import Write, commit
 from chalicelib.privacy import codec
 from chalicelib.rights.request import duties, evidence, standstill
-from chalicelib.rights.request.model import ExportFile, OpenRequest, RightsRequest
+from chalicelib.rights.request.model import GUARDS, ExportFile, OpenRequest, RightsRequest
 from chalicelib.rights.request.terms import Right
 
 SHARDS = shards.names(16)
@@ -112,9 +112,9 @@ def export_key(request_id: RightsRequestId) -> Key:
     return Key(Table.RIGHTS, f"R#{request_id}", "export")
 
 
-def guard_key(account_id: AccountId, right: Right) -> Key:
-    """The key of the guard of a right."""
-    return Key(Table.RIGHTS, partition_of(account_id), f"open#{right}")
+def guard_key(account_id: AccountId, guard: str) -> Key:
+    """The key of a guard, which is a right or `NEW_NUMBER`."""
+    return Key(Table.RIGHTS, partition_of(account_id), f"open#{guard}")
 
 
 def read(request_id: RightsRequestId) -> RightsRequest | None:
@@ -191,10 +191,10 @@ def read_several(request_ids: Sequence[RightsRequestId]) -> tuple[list[RightsReq
     return found, unreadable
 
 
-def exercised_by(account_id: AccountId, right: Right) -> RightsRequestId | None:
+def exercised_by(account_id: AccountId, guard: str) -> RightsRequestId | None:
     """The id of the open request by which a subject exercises a right; None if there is none."""
-    guard = codec.read(OpenRequest, guard_key(account_id, right))
-    return guard.request_id if guard else None
+    found = codec.read(OpenRequest, guard_key(account_id, guard))
+    return found.request_id if found else None
 
 
 def export_file(request_id: RightsRequestId) -> ExportFile | None:
@@ -226,9 +226,9 @@ def copies_of(account_id: AccountId) -> Iterator[ExportFile]:
             yield codec.opened(ExportFile, item)
 
 
-def open_requests_of(account_id: AccountId) -> dict[Right, RightsRequestId]:
-    """The open requests of a subject, by the right that each exercises."""
-    keys = {guard_key(account_id, right): right for right in Right}
+def open_requests_of(account_id: AccountId) -> dict[str, RightsRequestId]:
+    """The open requests of a subject, by the right that each exercises, or `NEW_NUMBER`."""
+    keys = {guard_key(account_id, guard): guard for guard in GUARDS}
     items = table.batch_get(keys)
     return {keys[place]: codec.opened(OpenRequest, item).request_id for place, item in items.items()}
 
@@ -241,7 +241,7 @@ def create(request: RightsRequest, entry: NewEntry, also: Sequence[Write] = ()) 
         ExercisedAlready: holds the guard, which names the other request.
         Conflict: the condition of a write in `also` does not hold.
     """
-    place, guard = key(request.request_id), guard_key(request.account_id, request.right)
+    place, guard = key(request.request_id), guard_key(request.account_id, request.guard)
     opened = OpenRequest(request_id=request.request_id)
     guards = [Create(guard, codec.to_item(opened, guard), conflict=ExercisedAlready)]
     new = Create(place, _item(evidence.with_period(request)), conflict=RequestExists)
@@ -282,7 +282,7 @@ def _write_move(
     with_it: list[Write] = []
     if before.is_open and not after.is_open:
         ours = Attr("request_id").eq(before.request_id)
-        with_it.append(Delete(guard_key(before.account_id, before.right), ours, conflict=MovedMeanwhile))
+        with_it.append(Delete(guard_key(before.account_id, before.guard), ours, conflict=MovedMeanwhile))
     if append:
         with_it.append(append)
     commit(move, *with_it, *also)

@@ -11,7 +11,7 @@ from chalicelib.core.chain import NewEntry
 from chalicelib.core.ids import AccountId, RightsRequestId, UserId
 from chalicelib.core.transactions import Write
 from chalicelib.retention.holds import service as holds
-from chalicelib.rights.engine.moves import with_next_step_due
+from chalicelib.rights.engine.moves import undecided, with_next_step_due
 from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.inputs import KEPT_AHEAD
@@ -92,23 +92,22 @@ def go_on(request: RightsRequest, tombstone: Tombstone, at: datetime) -> None:
     _move(request, after, "continued_after_restore", at, *guards, closed)
 
 
-def begin_again(request: RightsRequest, notes: ErasureNotes, at: datetime) -> None:
+def begin_again(request: RightsRequest, at: datetime) -> None:
     """Return an erasure to its first step: a new confirmation, and a new time to cancel.
+
+    Two operators decide again whether the owner of an account gets another number.
 
     Raises:
         MovedMeanwhile, HeadMoved: as for `close`.
     """
-    names = tuple(step.name for step in request.steps)
-    after = request.model_copy(
-        update={
-            "notes": _fresh(at, notes),
-            "steps": procedures.waiting_steps(names),
-            "tries": 0,
-            "unreachable_since": None,
-            "leased_until": None,
-        }
-    )
-    _move(request, with_next_step_due(after, clock.now()), "begun_again_after_restore", at)
+    notes, names = request.notes, tuple(step.name for step in request.steps)
+    if isinstance(notes, ErasureNotes):
+        fresh = {"notes": _fresh(at, notes), "steps": procedures.waiting_steps(names)}
+        at_rest = {"tries": 0, "unreachable_since": None, "leased_until": None}
+        after = with_next_step_due(request.model_copy(update=fresh | at_rest), clock.now())
+    else:
+        after = undecided(request, release=None, restored_from=at).model_copy(update=_AT_REST)
+    _move(request, after, "begun_again_after_restore", at)
 
 
 def rebuild(

@@ -46,7 +46,7 @@ class RequestOutcome(StrEnum):
     COMPLETED = "completed: the mark is final"
     CONTINUED = "continued after the point of no return"
     REBUILT = "stored again"
-    BEGUN_AGAIN = "begun again with a new confirmation"
+    BEGUN_AGAIN = "begun again: confirmed, or decided, once more"
     DOUBTFUL = "in doubt"
 
 
@@ -96,8 +96,9 @@ def restore_open(request: RightsRequest, at: datetime, perform: Perform) -> Requ
     """Bring an open request of a restored table to the state that it must have.
 
     A request that a person closed after the backup is closed. An erasure before its point of no return begins
-    again, once for each restore: it may have been cancelled, and the evidence of that be owed or altered. Any
-    other request goes on where it was; if it was answered after the backup, it is answered again.
+    again, once for each restore: it may have been cancelled, and the evidence of that be owed or altered. A
+    number is decided again: a session may have said no, or the account may have got it. Any other request
+    goes on where it was; if it was answered after the backup, it is answered again.
 
     Raises:
         Unavailable: a table does not answer.
@@ -111,17 +112,16 @@ def restore_open(request: RightsRequest, at: datetime, perform: Perform) -> Requ
         perform(partial(changes.close, request, closing, at))
         return RequestOutcome.CLOSED
     notes = request.notes
-    if request.without_account:  # it erases nothing
+    erases = request.right is Right.ERASURE and not (request.without_account or notes.is_irrevocable)
+    if notes.restored_from == at or not (erases or request.gives_number):
         return RequestOutcome.UNCHANGED
-    if not isinstance(notes, ErasureNotes) or notes.is_irrevocable or notes.restored_from == at:
-        return RequestOutcome.UNCHANGED
-    perform(partial(changes.begin_again, request, notes, at))
+    perform(partial(changes.begin_again, request, at))
     return RequestOutcome.BEGUN_AGAIN
 
 
 def _ensure_guard(request: RightsRequest, perform: Perform) -> bool:
     """Make the guard of a request's right name it; returns whether it may, as no other open one is named."""
-    named = store.exercised_by(request.account_id, request.right)
+    named = store.exercised_by(request.account_id, request.guard)
     if named == request.request_id:
         return True
     other = store.read(named) if named else None

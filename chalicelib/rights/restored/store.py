@@ -45,7 +45,7 @@ def put_guard(request: RightsRequest, instead_of: RightsRequestId | None) -> Non
     Raises:
         Conflict: another request is named meanwhile.
     """
-    place = guard_key(request.account_id, request.right)
+    place = guard_key(request.account_id, request.guard)
     item = codec.to_item(OpenRequest(request_id=request.request_id), place)
     table.write(
         Replace(place, item, only_if=Attr("request_id").eq(instead_of)) if instead_of else Create(place, item)

@@ -184,9 +184,13 @@ def identity_came(api: InternalApi, request: Request) -> None:
     """Record that you checked the subject's identity or authority. The plan continues.
 
     A copy or an erasure without the app continues after a second operator did the same. The one who entered
-    an erasure is the first of the two.
+    an erasure, or a lost number, is the first of the two. Run it again to see the key for a number again.
     """
-    _print_result(api.call("POST", f"{_ALL}/{request}/identity-proof"))
+    case = api.call("POST", f"{_ALL}/{request}/identity-proof")
+    if "open_erasure" in case:
+        note(f"The account has an open erasure, perhaps of a thief: {case['open_erasure']}. Decide it first.")
+    key = case.get("release_key")
+    emit(case, tables.line(case), *([f"release key, to be given only to the subject: {key}"] if key else ()))
 
 
 @api_command(app)

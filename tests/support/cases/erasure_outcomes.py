@@ -16,7 +16,7 @@ from chalicelib.rights.erasure import certify
 from chalicelib.rights.erasure import store as erasures
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from chalicelib.rights.request import receipts, store
-from chalicelib.rights.request.terms import Right, Status
+from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support.cases import certificates
 from tests.support.cases.erasure_requests import events, notes, stored
@@ -158,7 +158,7 @@ def assert_whole(
     assert again.mints_a_chat_token().status == 200
 
 
-def open_rights(user: User) -> dict[Right, RightsRequestId]:
+def open_rights(user: User) -> dict[str, RightsRequestId]:
     """Return the rights that a user exercises, by the guards, which an erasure takes too."""
     return store.open_requests_of(AccountId(user.account_id))
 

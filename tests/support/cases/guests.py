@@ -27,10 +27,11 @@ def requests(world: World, right: str = "access", **body: Any) -> Reply:
 
 
 def proves(world: World, request: dict[str, Any], **contact: str) -> Reply:
-    """Prove another contact for a request, with its receipt."""
+    """Prove another contact for a request, with its receipt, and with its release key if it has one."""
     receipt, path = {"Rights-Receipt": request["receipt"]}, f"/v1/rights-receipts/{request['id']}/proofs"
     challenge = world.call("POST", path, body=contact, headers=receipt).json["challenge_id"]
     code = {"code": code_to(world, contact)}
+    code |= {name: request[name] for name in ("release_key",) if name in request}
     return world.call("POST", f"{path}/{challenge}/verify", body=code, headers=receipt)
 
 
