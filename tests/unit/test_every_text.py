@@ -39,7 +39,7 @@ from chalicelib.privacy.remedies import AUTHORITIES, COMPLAINTS_SITE
 from chalicelib.privacy.serbian import PRIVACY, reasons, recipients, titles
 from chalicelib.privacy.serbian import fields as field_words
 from chalicelib.privacy.serbian.periods import PERIODS, length, retentions
-from chalicelib.rights.answers.letters import _COPY, _NUMBER, _WHAT
+from chalicelib.rights.answers.letters import _COPY, _WHAT
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.phrases import CHAT, COPY, phrasebook, records
 from chalicelib.rights.copy.reader import UnreadableReason
@@ -450,7 +450,7 @@ def test_text_message_has_one_part_and_more_only_for_a_link_or_an_address(
         most = 3 if language is Language.SERBIAN_CYRILLIC else 2
     elif re.search("{contact}|{complaints}", pair["en"]) and language is Language.SERBIAN_CYRILLIC:
         most = 2
-    requested = [words["sr" if language.is_serbian else "en"] for words in (_COPY, _NUMBER, *_WHAT.values())]
+    requested = [words["sr" if language.is_serbian else "en"] for words in (_COPY, *_WHAT.values())]
     text = short_text(pair, language, {**VALUES, "what": max(requested, key=len)})
     assert parts_of(text) <= most
     assert not re.search(r"[{}]|\.\.", text)  # a day ends with a dot in Serbian
