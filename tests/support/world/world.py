@@ -146,11 +146,10 @@ class World:
     def a_user(self, phone: str | None = None, device: dict[str, Any] | None = None, **answer: Any) -> "User":
         """Return a new user, signed up with a phone of their own.
 
-        If a world begins with a user without a given number and device, they may be a copy of one of an
-        earlier world.
+        If a world begins with a user without particulars, they may be a copy of one of an earlier world.
         """
-        if phone is None and device is None:
-            return self.begin(lambda world: world._sign_up(a_phone(), None, **answer), answer)
+        if phone is None and device is None and not answer:
+            return self.begin(lambda world: world._sign_up(a_phone(), None))
         return self._sign_up(phone or a_phone(), device, **answer)
 
     def _sign_up(self, phone: str, device: dict[str, Any] | None, **answer: Any) -> "User":
