@@ -28,7 +28,7 @@ from chalicelib.accounts.challenges.model import (
     CodeRequest,
     Opened,
 )
-from chalicelib.accounts.model import NUMBER_WAIT, Account, Device, KnownDevice
+from chalicelib.accounts.model import NUMBER_WAIT, Account, ClaimKind, Device, KnownDevice
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import ACCOUNT, LANGUAGE, LAST_USE, OPEN_ACCOUNT, devices
@@ -127,7 +127,8 @@ def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = Fal
     if device is None:
         raise ChallengeExpired
     mailbox = challenge.email
-    claim = accounts.claim_on_email(mailbox) if mailbox else accounts.claim_on_phone(str(challenge.phone))
+    kind = ClaimKind.EMAIL if mailbox else ClaimKind.PHONE
+    claim = accounts.claim_on(kind, mailbox or str(challenge.phone))
     owner = claim.owner if claim else None
     if mailbox:
         entry = _numberless_account(owner, challenge, device, answer)

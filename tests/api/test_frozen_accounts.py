@@ -257,5 +257,5 @@ def test_account_that_is_being_erased_is_not_opened_when_its_key_is_gone(mila: U
 def test_sign_in_that_ends_with_the_account_opens_nothing(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    just_before(monkeypatch, accounts, "claim_on_phone", lambda: freeze_and_end(mila.account_id))
+    just_before(monkeypatch, accounts, "claim_on", lambda: freeze_and_end(mila.account_id))
     assert sign_in(mila).problem == "unavailable"

@@ -109,7 +109,7 @@ BUDGETS = {
     ("chalicelib.people.conversations.jobs", ""): Budget(660, 7.75),
     ("chalicelib.reconciliation.jobs", ""): Budget(690, 7.9),
     ("chalicelib.retention.jobs", ""): Budget(395, 5.05),
-    ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.65),
+    ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.7),
     ("chalicelib.stream.settings.jobs", ""): Budget(635, 7.7),
 }
 

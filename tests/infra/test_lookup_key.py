@@ -331,7 +331,7 @@ def test_signup_that_read_before_a_claim_moved_signs_in_to_its_account(
     stage.keys.rotate()
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     container_with(knows)  # the older version's container is outdated
-    monkeypatch.setattr(accounts, "claim_on_phone", missing_once(accounts.claim_on_phone))
+    monkeypatch.setattr(accounts, "claim_on", missing_once(accounts.claim_on))
     moved = just_before(monkeypatch, accounts, "new_account", stage.rekey)
     again = world.verifies(challenge, world.code_for(mila.phone))
     assert moved == [2]

@@ -90,17 +90,8 @@ class OwnClaim:
     is_kept: Present
 
 
-def claim_on_phone(phone: str) -> OwnClaim | None:
-    """The claim on a number, under any version of the lookup key; None if no account has the number."""
-    return _claim_on(ClaimKind.PHONE, phone)
-
-
-def claim_on_email(mailbox: str) -> OwnClaim | None:
-    """The claim on a mailbox, under any version of the lookup key; None if no account has the mailbox."""
-    return _claim_on(ClaimKind.EMAIL, mailbox)
-
-
-def _claim_on(kind: ClaimKind, value: str) -> OwnClaim | None:
+def claim_on(kind: ClaimKind, value: str) -> OwnClaim | None:
+    """The claim on a number or mailbox, under any version of the lookup key; None if no account has it."""
     keys = claim_keys(kind, value)
     for _ in keys[:2]:  # with two versions, one read may miss a claim that is moved, once (`owner_by_claim`)
         found = table.batch_get(keys)

@@ -232,6 +232,7 @@ LABELS: Catalogue = {
     "Round ended": "Kraj kruga",
     "Rounds": "Krugovi",
     "Run": "Pokretanje",
+    "Lost": "Nije stiglo",
     "Said": "Sadržaj",
     "Salt": "Nasumični dodatak",
     "Screen": "Ekran",
