@@ -75,7 +75,7 @@ class Limits(FigureSet):
     # Codes for rights requests without a session: to one number or mailbox, and mailed to all (ADR 49).
     codes_to_guest_day: int = _count(4)
     codes_mailed_to_guests_hour: int = _count(500)
-    codes_per_address: int = _count(25)
+    codes_per_address: int = _count(300)
     codes_per_address_minutes: int = _minutes(5)
     attempts_per_address: int = _count(60)
     attempts_per_address_minutes: int = _minutes(10)
@@ -108,6 +108,8 @@ class Limits(FigureSet):
     # Network bits of an address block. A longer prefix would distinguish households (USE-1).
     address_bits_v4: int = _figure(24, 8, 24)
     address_bits_v6: int = _figure(64, 32, 64)
+    # The same where a limit must hold for all networks of one customer, who may get a /48 (ADR 70).
+    site_bits_v6: int = _figure(48, 32, 64)
     # The breaker (ADR 12) refuses a prefix from so many codes on, if more than this percentage is not
     # verified.
     codes_per_prefix_least: int = _count(50)
@@ -123,6 +125,12 @@ class Limits(FigureSet):
     codes_history_hour_share: int = _figure(20, 1, 100)
     codes_history_day_share: int = _figure(30, 1, 100)
     codes_earned_share: int = _figure(50, 1, 100)
+    # The share of an address block in such a debt (ADR 70): percent of the room, at least so many texts, and
+    # percent of the block's verified codes. It applies while the debt is above this percentage of the room.
+    codes_block_share: int = _figure(10, 1, 100)
+    codes_block_least: int = _count(10)
+    codes_block_earned_share: int = _figure(100, 1, 100)
+    codes_block_free_share: int = _figure(60, 1, 100)
     # National digits after the country code: the block of a carrier, an area code of North America.
     prefix_digits: int = _figure(3, 1, 6)
 

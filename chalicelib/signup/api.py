@@ -56,9 +56,9 @@ def start_signup(
     limit=Unlimited("A code is sent at most four times, and each time counts as a new code"),
     problems=(ChallengeExpired, TooManyCodes, SmsUnavailable),
 )
-def resend_code(challenge_id: ChallengeId) -> Accepted[ChallengeView]:
+def resend_code(challenge_id: ChallengeId, address: ClientAddress) -> Accepted[ChallengeView]:
     """Send the same code once more."""
-    return Accepted(service.resend(challenge_id))
+    return Accepted(service.resend(challenge_id, address))
 
 
 @route(

@@ -73,9 +73,9 @@ def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None)
     return challenges.start(asked, key).view()
 
 
-def resend(challenge_id: ChallengeId) -> ChallengeView:
+def resend(challenge_id: ChallengeId, address: ClientAddress) -> ChallengeView:
     """Send the same code again."""
-    return challenges.resend(_ref(challenge_id), _known_device).view()
+    return challenges.resend(_ref(challenge_id), address, _known_device).view()
 
 
 def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddress) -> Verified:

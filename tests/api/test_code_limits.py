@@ -53,7 +53,10 @@ def test_eleventh_code_for_a_number_in_a_day_is_refused_with_limit_and_end(world
     assert asks(world, phone).status == 202
 
 
-def test_code_over_the_limit_of_an_address_is_refused_with_limit_and_end(world: World) -> None:
+def test_code_over_the_limit_of_an_address_is_refused_with_limit_and_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, codes_per_address=25)
     for number in range(25):
         assert world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}").status == 202
     phone = a_phone()

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts.challenges import limits
-from chalicelib.accounts.challenges.model import TooManyCodes
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
+from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
@@ -102,9 +100,8 @@ def test_codes_by_mail_to_one_mailbox_are_limited(world: World) -> None:
 
 
 def test_codes_by_mail_to_all_mailboxes_are_limited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = (Window(lambda: DAY, lambda: 2),)
-    two = Limiter("codes_mailed_to_guests", few, TooManyCodes, WhenUnreachable.REFUSE)
-    monkeypatch.setattr(limits, "MAILED_TO_GUESTS", two)
+    monkeypatch.setenv("RU4M_LIMIT_CODES_MAILED_TO_GUESTS_HOUR", "2")
+    settings.cache_clear()
     answers = [asks(world, email=an_address(), address=f"198.51.{n}.1") for n in range(3)]
     assert [answer.status for answer in answers] == [202, 202, 429]
     assert answers[2].json["limit"] == "codes_mailed_to_guests"

@@ -160,6 +160,14 @@ def test_eleventh_code_in_a_day_is_refused_until_the_next_day(world: World) -> N
     assert refused.json["retry_after"] > 3600
 
 
+@pytest.fixture
+def few_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an address block request 25 codes in five minutes."""
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "25")
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("few_codes")
 def test_block_of_addresses_shares_one_limit(world: World) -> None:
     for number in range(25):
         assert world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}").status == 202
@@ -168,6 +176,7 @@ def test_block_of_addresses_shares_one_limit(world: World) -> None:
     assert world.asks_for_a_code(a_phone(), address="198.51.101.1").status == 202
 
 
+@pytest.mark.usefixtures("few_codes")
 def test_request_refused_for_its_address_does_not_count_for_the_number(world: World) -> None:
     for number in range(25):
         world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}")

@@ -57,7 +57,11 @@ def test_request_refused_for_its_country_counts_for_neither_number_nor_prefix(wo
     assert limits_that_counted() == {"codes_per_address"}
 
 
-def test_requests_refused_for_their_country_count_for_the_address(world: World) -> None:
+def test_requests_refused_for_their_country_count_for_the_address(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "25")
+    settings.cache_clear()
     for _ in range(25):
         assert world.asks_for_a_code(ABROAD).status == 400
     assert world.asks_for_a_code(ABROAD).json["limit"] == "codes_per_address"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -331,7 +332,8 @@ def test_signup_that_read_before_a_claim_moved_signs_in_to_its_account(
     stage.keys.rotate()
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     container_with(knows)  # the older version's container is outdated
-    monkeypatch.setattr(accounts, "claim_on", missing_once(accounts.claim_on))
+    look = missing_once(partial(accounts.claim_on, ClaimKind.PHONE))
+    monkeypatch.setattr(accounts, "claim_on", lambda _, value: look(value))
     moved = just_before(monkeypatch, accounts, "new_account", stage.rekey)
     again = world.verifies(challenge, world.code_for(mila.phone))
     assert moved == [2]

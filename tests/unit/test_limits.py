@@ -348,13 +348,15 @@ DEFAULTS = {
     "codes_to_step_up_day": 5, "codes_mailed_for_account_day": 20, "codes_to_change_number_day": 5,
     "operator_calls_per_minute": 120, "subject_lookups_day": 100,
     "codes_to_let_in_day": 3, "codes_to_guest_day": 4, "codes_mailed_to_guests_hour": 500,
-    "codes_per_address": 25, "codes_per_address_minutes": 5,
+    "codes_per_address": 300, "codes_per_address_minutes": 5,
     "attempts_per_address": 60, "attempts_per_address_minutes": 10, "unknown_challenges_per_address": 60,
-    "address_bits_v4": 24, "address_bits_v6": 64,
+    "address_bits_v4": 24, "address_bits_v6": 64, "site_bits_v6": 48,
     "codes_per_prefix_least": 50, "codes_per_prefix_lost": 80, "codes_per_prefix_minutes": 60,
     "codes_unverified_country_hour": 100, "codes_unverified_country_day": 300,
     "codes_unverified_hour": 3_000, "codes_unverified_day": 20_000,
     "codes_history_hour_share": 20, "codes_history_day_share": 30, "codes_earned_share": 50,
+    "codes_block_share": 10, "codes_block_least": 10, "codes_block_earned_share": 100,
+    "codes_block_free_share": 60,
     "prefix_digits": 3, "usage_events_per_day": 5_000, "profile_changes_day": 200,
     "consents_given_day": 50, "notices_accepted_day": 50, "rights_requests_day": 20,
     "contact_codes_day": 20, "contact_attempts_day": 50, "invitations_day": 20, "blocks_day": 200,
@@ -371,7 +373,7 @@ COUNTS = {
     "profile_changes_day", "consents_given_day", "notices_accepted_day", "rights_requests_day",
     "codes_reserved_day", "codes_reserved_for_account_day",
     "codes_unverified_country_hour", "codes_unverified_country_day",
-    "codes_unverified_hour", "codes_unverified_day",
+    "codes_unverified_hour", "codes_unverified_day", "codes_block_least",
     "contact_codes_day", "contact_attempts_day", "invitations_day", "blocks_day",
     "conversations_day", "conversation_changes_day", "message_deletions_day",
 }  # fmt: skip
@@ -417,7 +419,12 @@ def test_bad_figure_is_refused_when_packed() -> None:
 @pytest.mark.parametrize("name", DEFAULTS)
 @pytest.mark.parametrize("stage", ["local", "production"])
 def test_each_figure_can_be_set(name: str, stage: str) -> None:
-    unlike = {"address_bits_v6": "48", "prefix_digits": "2", "usage_events_per_day": "800"}
+    unlike = {
+        "address_bits_v6": "48",
+        "site_bits_v6": "40",
+        "prefix_digits": "2",
+        "usage_events_per_day": "800",
+    }
     variable, value = figures.variable(figures.Limits, name), unlike.get(name, "8")
     variables = {**environment.variables(), "RU4M_STAGE": stage, variable: value}
     assert getattr(read(variables).limits, name) == int(value)

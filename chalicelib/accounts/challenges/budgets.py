@@ -10,6 +10,12 @@ reduces the debt to which its texts were added. Texts of a known device's reserv
 challenge records how many: verifying them subtracts nothing. A counter is spread over more items once its
 hour is busy.
 
+An address block has a share of each debt (ADR 70). While the debt is above a part of the room, a block that
+owes more than its share is refused, and others are not. The debt of a block is one of a thousand attributes
+of the counter, chosen by a keyed hash, so the same write counts it and applies the rule.
+
+Mailed codes of clients without a session have a budget too, in the same form.
+
 A country's room grows with its history: its verified codes of the last two weeks. A job sums them from the
 counters of yesterday and today, so a later run makes up for a killed one until the end of the next day. A
 container reads the history at most once a minute. If that fails, the history that was read last stays in use;
@@ -22,21 +28,37 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.accounts.challenges import store
-from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, CodeHistory, TooManyCodes
+from chalicelib.accounts.challenges.model import (
+    Challenge,
+    ChallengePurpose,
+    CodeChannel,
+    CodeHistory,
+    TooManyCodes,
+)
 from chalicelib.accounts.challenges.numbers import country_of
-from chalicelib.accounts.challenges.store import CounterFull, CounterPlace, Debts, Slot, SlotCounts
-from chalicelib.core import clock, limiter, metrics
+from chalicelib.accounts.challenges.store import (
+    CounterFull,
+    CounterPlace,
+    DebtBounds,
+    Debts,
+    Slot,
+    SlotCounts,
+)
+from chalicelib.core import clock, keyring, limiter, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.http import ClientAddress
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sealing import SealingError
-from chalicelib.core.settings import BudgetMode, settings
+from chalicelib.core.settings import BudgetMode, Secret, settings
 
 _TEXT = 100
 # Texts per hour. A sign-up writes a counter twice and an item takes a thousand writes a second, so an hour
 # becomes busy after twenty seconds at the earliest.
 _BUSY = 10_000
+# An item with a debt of each has ten kilobytes. Two blocks share a debt by chance once in a thousand times.
+_BLOCKS = 1_000
 
 
 @dataclass(frozen=True)
@@ -44,11 +66,13 @@ class Budget:
     """A named bound on unverified codes per group of numbers.
 
     `room` gives the room of a group, and `earned` what a verified code earns, both in hundredths of a text.
-    `uncounted` is the field of a challenge with the number of texts that this budget did not count.
+    `uncounted` is the field of a challenge with the number of texts that this budget did not count. `metric`
+    counts its refusals.
     """
 
     name: str
-    metric: Metric
+    channel: CodeChannel
+    metric: Metric | None
     group: Callable[[str], str]
     room: Callable[[str], Debts]
     earned: Callable[[], int]
@@ -58,28 +82,36 @@ class Budget:
         """Count a text of a challenge; returns its place for `uncount`, None if uncounted.
 
         Raises:
-            TooManyCodes: the budget is used up. Budgets that are only recorded count the text instead.
+            TooManyCodes: the budget is used up, or the block's share of it. Budgets that are only recorded
+                count the text instead.
             Unavailable: the counter is unreachable. Budgets that are only recorded return None.
         """
         place = self._place(challenge)
         room = self._room(place)
-        enforced = settings().sms_budgets is BudgetMode.ENFORCED
+        before = self._before(place, room)
+        enforced = self.channel is CodeChannel.EMAIL or settings().sms_budgets is BudgetMode.ENFORCED
         try:
-            counts = store.add_text(place, _TEXT, _one_text_below(room) if enforced else None)
+            counts = store.add_text(place, _TEXT, before if enforced else None)
         except CounterFull as full:
-            counts = full.counts(place.slot)
+            counts = full.counts(place)
             self._spread_if_busy(place, counts)  # the other items may have room
-            metrics.count(self.metric)
-            metrics.gauge(Metric.CODE_BUDGET_LEFT, 0, of=self.name)
-            raise TooManyCodes(limit=self.name, retry_after=_wait(counts.debts, place.slot, room)) from None
+            wait = _wait(counts.debts, place.slot, before.of_block(counts.of_block))
+            if _is_within(counts.debts, before.room):
+                raise TooManyCodes(limit=OF_BLOCK, retry_after=wait) from None
+            self._measure(0, is_over=True)
+            raise TooManyCodes(limit=self.name, retry_after=wait) from None
         except Unavailable as outage:
             (WhenUnreachable.REFUSE if enforced else WhenUnreachable.ALLOW).answer(outage)
             return None
         self._spread_if_busy(place, counts)
-        metrics.gauge(Metric.CODE_BUDGET_LEFT, _percent_left(counts.debts, room), of=self.name)
-        if not _is_within(counts.debts, room):
-            metrics.count(self.metric)
+        self._measure(_percent_left(counts.debts, room), is_over=not _is_within(counts.debts, room))
         return place
+
+    def _measure(self, percent_left: int, *, is_over: bool) -> None:
+        if self.metric:
+            metrics.gauge(Metric.CODE_BUDGET_LEFT, percent_left, of=self.name)
+            if is_over:
+                metrics.count(self.metric)
 
     def uncount(self, place: CounterPlace) -> None:
         """Uncount a text that was not sent. It stays counted if the counter is unreachable."""
@@ -103,7 +135,11 @@ class Budget:
             return
         place = self._place(challenge)
         with suppress(Unavailable):
-            self._spread_if_busy(place, store.add_verified(place, paid=texts * _TEXT + self.earned()))
+            paid = texts * _TEXT
+            # Mailboxes cost an attacker nothing, so a code to one earns nothing.
+            is_text = self.channel is CodeChannel.SMS
+            of_block = paid + is_text * settings().limits.codes_block_earned_share
+            self._spread_if_busy(place, store.add_verified(place, paid + self.earned(), of_block))
 
     def verified_codes(
         self, groups: Iterable[str], days: Collection[datetime]
@@ -113,7 +149,7 @@ class Budget:
 
     def _place(self, challenge: Challenge) -> CounterPlace:
         slot, group = Slot.of(challenge.created_at), self.group(str(challenge.phone))
-        return store.place_of(self.name, group, slot, lot=challenge.challenge_id)
+        return store.place_of(self.name, group, slot, challenge.challenge_id, challenge.address_group)
 
     def _spread_if_busy(self, place: CounterPlace, counts: SlotCounts) -> None:
         """Spread an hour that is busy, unless its debt is over the room.
@@ -140,6 +176,14 @@ class Budget:
         shared = (max(debt, (100 * debt + earlier) // (100 + earned)) for debt in room)
         return Debts(*(max(debt // len(limiter.SPREAD_SHARDS), _TEXT) for debt in shared))
 
+    def _before(self, place: CounterPlace, room: Debts) -> DebtBounds:
+        """The debts up to which one more text fits, with the share of a block."""
+        limits = settings().limits
+        least = _TEXT * (limits.codes_block_least if place.is_first else 1)
+        free = Debts(*(limits.codes_block_free_share * debt // 100 for debt in room))
+        share = Debts(*(max(least, limits.codes_block_share * debt // 100) for debt in room))
+        return DebtBounds(*map(_one_text_below, (room, free, share)))
+
 
 def _room_of_country(country: str) -> Debts:
     """Return the configured minimum, or the room from the best day of two weeks if that is more."""
@@ -155,8 +199,16 @@ def _room_in_all(_: str) -> Debts:
     return Debts(_TEXT * limits.codes_unverified_hour, _TEXT * limits.codes_unverified_day)
 
 
+def _room_of_mail(_: str) -> Debts:
+    hour = _TEXT * settings().limits.codes_mailed_to_guests_hour
+    return Debts(hour, 24 * hour)
+
+
+# The limit of an address block that a refused client gets to see; it has one more rule in `limits`.
+OF_BLOCK = "codes_per_address"
 PER_COUNTRY = Budget(
     "codes_per_country",
+    CodeChannel.SMS,
     Metric.CODE_OVER_COUNTRY_BUDGET,
     country_of,
     _room_of_country,
@@ -166,18 +218,37 @@ PER_COUNTRY = Budget(
 # A ceiling of cost: verified codes uncount their texts and earn nothing.
 IN_ALL = Budget(
     "codes_in_all",
+    CodeChannel.SMS,
     Metric.CODE_OVER_BUDGET_IN_ALL,
     lambda _: "all",
     _room_in_all,
     lambda: 0,
     "uncounted_in_all",
 )
+# DebtBounds the mail that strangers can make us send to strangers.
+MAILED_TO_GUESTS = Budget(
+    "codes_mailed_to_guests",
+    CodeChannel.EMAIL,
+    None,
+    lambda _: "mail",
+    _room_of_mail,
+    lambda: 0,
+    "uncounted_in_all",
+)
 
 
 def of(challenge: Challenge) -> tuple[Budget, ...]:
-    """Return the budgets that count a challenge's texts; none for stepping up and for mail."""
-    counts = challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP
-    return (PER_COUNTRY, IN_ALL) if counts else ()
+    """Return the budgets that count a challenge's texts, or its mail; none for a code of a session."""
+    if challenge.phone and challenge.purpose is not ChallengePurpose.STEP_UP:
+        return (PER_COUNTRY, IN_ALL)
+    is_guest = challenge.purpose in {ChallengePurpose.GUEST, ChallengePurpose.SIGNUP}
+    return (MAILED_TO_GUESTS,) if challenge.email and is_guest else ()
+
+
+def address_group(address: ClientAddress, at: datetime) -> int:
+    """Return the group of an address block on a UTC day, by a keyed hash."""
+    parts = (OF_BLOCK, clock.to_text(at)[:10], address.site)
+    return int(keyring.mac_keys(Secret.LOOKUP).digest("limit", *parts).hex(), 16) % _BLOCKS
 
 
 def _one_text_below(room: Debts) -> Debts:
@@ -195,12 +266,10 @@ def _percent_left(debts: Debts, room: Debts) -> int:
     return max(0, min(100, min(shares, default=0)))
 
 
-def _wait(debts: Debts, slot: Slot, room: Debts) -> int:
+def _wait(debts: Debts, slot: Slot, before: Debts) -> int:
     """Return the seconds until all full slots have ended; 1 if they have ended."""
     ends = (slot.day + (slot.hour + 1) * HOUR, slot.day + DAY)
-    full = (
-        end for end, debt, maximum in zip(ends, debts, _one_text_below(room), strict=True) if debt > maximum
-    )
+    full = (end for end, debt, maximum in zip(ends, debts, before, strict=True) if debt > maximum)
     return max((max(1, _seconds(end - clock.now())) for end in full), default=1)
 
 

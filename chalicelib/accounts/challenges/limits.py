@@ -41,7 +41,7 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.challenges.numbers import is_served, prefix_of
 from chalicelib.accounts.model import Device
 from chalicelib.core import keyring, metrics
-from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Problem, TooMany
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.ids import AccountId
@@ -80,11 +80,6 @@ TO_CHANGE_NUMBER = _limit(
 # A mailbox has the limits of a number, since a guess at its code attacks its owner.
 PER_MAILBOX = _limit("codes_per_mailbox", *PER_NUMBER.windows)
 TO_GUEST = _limit("codes_to_guest", _a_day(lambda: settings().limits.codes_to_guest_day))
-# Mail has no budgets; this bounds the mail that strangers can make us send to strangers.
-MAILED_TO_GUESTS = _limit(
-    "codes_mailed_to_guests",
-    Window(lambda: HOUR, lambda: settings().limits.codes_mailed_to_guests_hour),
-)
 PER_ADDRESS = _limit(
     "codes_per_address",
     Window(
@@ -138,6 +133,8 @@ def count_code(
     account: AccountId | None = None,
     address: ClientAddress | None = None,
     recognise: Recognise | None = None,
+    *,
+    is_resend: bool = False,
 ) -> Iterator[Mapping[str, int]]:
     """Count a challenge's code, and uncount it if the `with` block fails to send it.
 
@@ -159,13 +156,15 @@ def count_code(
     try:
         try:
             if address:
-                _admit_stranger(challenge, address)
+                PER_ADDRESS.hit(address.block)
+                if not is_resend:
+                    _check_country(challenge)
             _count(challenge, account, counted)
         except (TooManyCodes, CountryNotServed) as refused:
             _count_for_known_device(challenge, recognise, refused, counted)
         yield counted.uncounted(challenge)
     except (SmsInDoubt, EmailInDoubt):
-        if address:  # a new challenge, which ends now; a resend may still be verified
+        if not is_resend:  # a new challenge ends now; a resend may still be verified
             for uncount in counted.uncounts_in_doubt:
                 uncount()
         raise
@@ -175,9 +174,7 @@ def count_code(
         raise
 
 
-def _admit_stranger(challenge: Challenge, address: ClientAddress) -> None:
-    """Apply the limit of the address and the list of countries; a resend was admitted before."""
-    PER_ADDRESS.hit(address.block)
+def _check_country(challenge: Challenge) -> None:
     if challenge.phone and not is_served(challenge.phone):
         raise CountryNotServed
 
@@ -237,20 +234,20 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
         yield TO_LET_IN, challenge.holder or ""
     elif challenge.purpose is ChallengePurpose.GUEST:
         yield TO_GUEST, challenge.phone or challenge.email or ""
-        if challenge.email:
-            yield MAILED_TO_GUESTS, "all"
     elif challenge.phone:
         if account:
             yield TO_CHANGE_NUMBER, account
         yield PER_NUMBER, challenge.phone
     elif challenge.email:
-        yield (MAILED, account) if account else (MAILED_TO_GUESTS, "all")
+        if account:
+            yield MAILED, account
         yield PER_MAILBOX, challenge.email
 
 
-def count_verified(challenge: Challenge, phone: str) -> None:
+def count_verified(challenge: Challenge) -> None:
     """Count a verified code for its prefix and its budgets; the caller does so once per code."""
-    PER_PREFIX.count_success(_prefix(phone), challenge.challenge_id)
+    if challenge.phone:
+        PER_PREFIX.count_success(_prefix(challenge.phone), challenge.challenge_id)
     for budget in budgets.of(challenge):
         budget.count_verified(challenge)
 

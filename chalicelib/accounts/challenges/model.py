@@ -228,6 +228,8 @@ class Challenge(
     created_at: Annotated[Instant, NOT_PERSONAL]
     code_until: Annotated[Instant, NOT_PERSONAL]
     resend_after: Annotated[Instant, NOT_PERSONAL]
+    # One of a thousand groups of address blocks, by a keyed hash that changes daily: it names no address.
+    address_group: Annotated[int | None, NOT_PERSONAL] = None
     sent_at: Annotated[Instant | None, NOT_PERSONAL] = None
     resends: Annotated[int, NOT_PERSONAL] = 0
     # Messages from a reserve: no budget counted them, so verifying them uncounts nothing (ADR 26).
@@ -288,7 +290,8 @@ class CodeCount(
 ):
     """Codes sent to a country, or to all countries, on a UTC day, and codes verified (ADR 26).
 
-    `scope` is the country. The counts are further attributes, by hour. No count refers to a person.
+    `scope` is the country, or `mail`. The counts are further attributes, by hour, and by group of address
+    blocks (ADR 70). No count refers to a person.
     """
 
     scope: Annotated[str, NOT_PERSONAL]

@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from chalicelib.accounts.challenges import limits, store
+from chalicelib.accounts.challenges import budgets, limits, store
 from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengeExpired,
@@ -131,14 +131,17 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
 
 
 @_report_outage_as_unsent(CodeChannel.SMS)
-def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
+def resend(
+    ref: ChallengeRef, address: ClientAddress | None = None, recognise: Recognise | None = None
+) -> Challenge:
     """Send the same code again by SMS: after 60 seconds, then after 2 and 4 minutes more.
 
-    `recognise` is called if a limit refuses the code.
+    It counts for the client's address. `recognise` is called if a limit refuses the code.
 
     Raises:
         ChallengeExpired: the code is used or too old, or has no resends or attempts left.
-        TooManyCodes: too early, or too many for this number, its prefix, its country or in total.
+        TooManyCodes: too early, or too many for this number, its prefix, its country, from this address, or
+            in total.
         SmsUnavailable: SNS did not accept it; the client may repeat the request immediately.
         SmsInDoubt: it is unknown whether SNS accepted it, so it counts as a resend.
     """
@@ -150,7 +153,7 @@ def resend(ref: ChallengeRef, recognise: Recognise | None = None) -> Challenge:
         raise ChallengeExpired
     if challenge.resend_after > now:
         raise _too_early(challenge)
-    with limits.count_code(challenge, recognise=recognise) as uncounted:
+    with limits.count_code(challenge, None, address, recognise, is_resend=True) as uncounted:
         try:
             sent = store.count_resend(challenge, now + MINUTE * 2 ** (challenge.resends + 1), uncounted)
             _send(challenge, challenge.phone)
@@ -252,8 +255,7 @@ def costing_an_attempt(challenge: Challenge) -> Iterator[None]:
 
 def count_verified(challenge: Challenge) -> None:
     """Count a code as verified in the limits; the caller does so once per code, after its use."""
-    if challenge.phone:
-        limits.count_verified(challenge, challenge.phone)
+    limits.count_verified(challenge)
 
 
 def _send(challenge: Challenge, destination: str) -> None:
@@ -330,6 +332,7 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         key_version=version,
         device_digest=_device_digest(version, challenge_id, asked.device.id) if asked.device else None,
         created_at=now,
+        address_group=budgets.address_group(asked.address, now) if asked.address else None,
         code_until=now + settings().code_life,
         resend_after=now + MINUTE,
     )

@@ -9,7 +9,7 @@ The key of a challenge contains the purpose and, if the purpose needs a session,
 the code. So no caller has to compare them: under another purpose or session there is no item, and the
 response is that for an unknown id, after the same calls.
 
-A counter has the texts and the debt of each hour, and the debt and the verified codes of the day.
+A counter has texts and debt of each hour, verified codes and debt of the day, and the debts of blocks in it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -214,18 +214,31 @@ class Debts(NamedTuple):
 
 
 class SlotCounts(NamedTuple):
-    """The texts of an hour, and the debts, as one item counts them."""
+    """The texts of an hour, the debts, and the debt of a block in the day, as one item counts them."""
 
     texts: int
     debts: Debts
+    of_block: int
+
+
+class DebtBounds(NamedTuple):
+    """The highest debts: of all, of all for blocks over their share, and of a block within its share."""
+
+    room: Debts
+    free: Debts
+    share: Debts
+
+    def of_block(self, debt: int) -> Debts:
+        """Return the bounds that apply to a block with this debt."""
+        return Debts(*(room if debt <= share else free for room, free, share in zip(*self, strict=True)))
 
 
 class CounterFull(Conflict):
     """A debt has no room for the text."""
 
-    def counts(self, slot: Slot) -> SlotCounts:
+    def counts(self, place: "CounterPlace") -> SlotCounts:
         """Return what the item counts already."""
-        return _counts(self.found or {}, slot)
+        return _counts(self.found or {}, place)
 
 
 class CounterPlace(NamedTuple):
@@ -235,6 +248,7 @@ class CounterPlace(NamedTuple):
     first: Key
     slot: Slot
     group: str
+    block: int | None
 
     @property
     def is_first(self) -> bool:
@@ -246,10 +260,10 @@ class CounterPlace(NamedTuple):
         limiter.mark_busy(self.first, str(self.slot.hour))
 
 
-def place_of(budget: str, group: str, slot: Slot, lot: str) -> CounterPlace:
+def place_of(budget: str, group: str, slot: Slot, lot: str, block: int | None) -> CounterPlace:
     """Return the place that counts a challenge; its id, `lot`, chooses among the items of a busy hour."""
     first = first_key(budget, group, slot.day)
-    return CounterPlace(limiter.place_of_use(first, lot, str(slot.hour)), first, slot, group)
+    return CounterPlace(limiter.place_of_use(first, lot, str(slot.hour)), first, slot, group, block)
 
 
 def first_key(budget: str, group: str, day: datetime) -> Key:
@@ -257,29 +271,29 @@ def first_key(budget: str, group: str, day: datetime) -> Key:
     return Key(Table.CHALLENGES, f"code_count#{budget}#{group}#{clock.to_text(day)[:10]}")
 
 
-def add_text(place: CounterPlace, debt: int, maximum_before: Debts | None) -> SlotCounts:
+def add_text(place: CounterPlace, debt: int, before: DebtBounds | None) -> SlotCounts:
     """Count a text and its debt; returns the counts after it.
 
     Raises:
-        CounterFull: a debt is above `maximum_before`; nothing was counted. None: it is counted in any case.
+        CounterFull: a debt is above its bound in `before`, so nothing was counted; never if that is None.
     """
-    adds = {_texts(place.slot): 1, **dict.fromkeys(_debts(place.slot), debt)}
-    return _count(place, adds, _at_most(place.slot, maximum_before) if maximum_before else ALWAYS)
+    adds = {_texts(place.slot): 1, **_to_debts(place, debt, debt)}
+    return _count(place, adds, _at_most(place, before) if before else ALWAYS)
 
 
-def add_verified(place: CounterPlace, paid: int) -> SlotCounts:
-    """Count a verified code, and subtract from both debts; returns the counts after it."""
-    return _count(place, {**dict.fromkeys(_debts(place.slot), -paid), "verified": 1}, ALWAYS)
+def add_verified(place: CounterPlace, paid: int, paid_of_block: int) -> SlotCounts:
+    """Count a verified code, and subtract from the debts; returns the counts after it."""
+    return _count(place, {"verified": 1, **_to_debts(place, -paid, -paid_of_block)}, ALWAYS)
 
 
 def remove_text(place: CounterPlace, debt: int) -> None:
     """Uncount a text and its debt. It stays counted if the counter is unreachable."""
-    _uncount(place, {_texts(place.slot): -1, **dict.fromkeys(_debts(place.slot), -debt)})
+    _uncount(place, {_texts(place.slot): -1, **_to_debts(place, -debt, -debt)})
 
 
 def remove_from_day(place: CounterPlace, debt: int) -> None:
-    """Subtract from the debt of the day only. It stays if the counter is unreachable."""
-    _uncount(place, {_debts(place.slot).day: -debt})
+    """Subtract from the debts of the day, not of the hour. They stay if the counter is unreachable."""
+    _uncount(place, {_debts(place.slot)[1]: -debt, **_of_block(place, -debt)})
 
 
 def verified_codes(
@@ -304,7 +318,7 @@ def verified_codes(
 def _count(place: CounterPlace, adds: dict[str, int], only_if: ConditionBase) -> SlotCounts:
     declared = codec.to_item(CodeCount(scope=place.group, began_at=place.slot.day), place.key)
     change = Change(place.key, put=declared, add=adds, only_if=only_if, conflict=CounterFull)
-    return _counts(table.write(change), place.slot)
+    return _counts(table.write(change), place)
 
 
 def _uncount(place: CounterPlace, undone: dict[str, int]) -> None:
@@ -313,30 +327,38 @@ def _uncount(place: CounterPlace, undone: dict[str, int]) -> None:
 
 
 def _texts(slot: Slot) -> str:
-    """The attribute of the number of texts in the hour."""
     return f"texts_{slot.hour}"
 
 
-class _DebtNames(NamedTuple):
-    hour: str
-    day: str
+def _debts(slot: Slot) -> tuple[str, str]:
+    return f"debt_{slot.hour}", "debt"
 
 
-def _debts(slot: Slot) -> _DebtNames:
-    """The attributes of the debts of the hour and of the day."""
-    return _DebtNames(f"debt_{slot.hour}", "debt")
+def _to_debts(place: CounterPlace, debt: int, of_block: int) -> dict[str, int]:
+    return {**dict.fromkeys(_debts(place.slot), debt), **_of_block(place, of_block)}
 
 
-def _counts(item: Item, slot: Slot) -> SlotCounts:
-    return SlotCounts(item.get(_texts(slot), 0), Debts(*(item.get(name, 0) for name in _debts(slot))))
+def _of_block(place: CounterPlace, debt: int) -> dict[str, int]:
+    """The attribute of the debt of a block in the day, with what to add to it; none without a block."""
+    return {} if place.block is None else {f"b{place.block}": debt}
 
 
-def _at_most(slot: Slot, maximum: Debts) -> ConditionBase:
-    fits = (
-        Attr(name).not_exists() | Attr(name).lte(debt)
-        for name, debt in zip(_debts(slot), maximum, strict=True)
-    )
+def _counts(item: Item, place: CounterPlace) -> SlotCounts:
+    debts = Debts(*(item.get(name, 0) for name in _debts(place.slot)))
+    of_block = sum(item.get(name, 0) for name in _of_block(place, 0))
+    return SlotCounts(item.get(_texts(place.slot), 0), debts, of_block)
+
+
+def _at_most(place: CounterPlace, bounds: DebtBounds) -> ConditionBase:
+    fits = [_up_to(name, room) for name, room in zip(_debts(place.slot), bounds.room, strict=True)]
+    for block in _of_block(place, 0):
+        debts = zip(_debts(place.slot), bounds.free, bounds.share, strict=True)
+        fits += [_up_to(name, free) | _up_to(block, share) for name, free, share in debts]
     return reduce(and_, fits)
+
+
+def _up_to(name: str, debt: int) -> ConditionBase:
+    return Attr(name).not_exists() | Attr(name).lte(debt)
 
 
 def _read(keys: Iterable[Key]) -> dict[Key, Item]:

@@ -287,6 +287,13 @@ class ClientAddress:
         bits = figures.address_bits_v4 if address.version == 4 or mapped else figures.address_bits_v6
         self.block = str(ipaddress.ip_network(f"{mapped or address}/{bits}", strict=False))
 
+    @property
+    def site(self) -> str:
+        """The block of all networks that one customer may have: /48 of IPv6, else the same block."""
+        block, bits = ipaddress.ip_network(self.block), settings().limits.site_bits_v6
+        is_part = block.version == 6 and block.prefixlen > bits
+        return str(block.supernet(new_prefix=bits)) if is_part else self.block
+
 
 _MULTIPART = "multipart/form-data"
 _MAX_FIELDS = 20

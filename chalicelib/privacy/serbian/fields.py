@@ -9,6 +9,7 @@ LABELS: Catalogue = {
     "Account ID": "Oznaka naloga",
     "Account ids": "Oznake naloga",
     "Accounts": "Nalozi",
+    "Address group": "Grupa mrežnih adresa",
     "Advice": "Saveti",
     "After": "Posle",
     "Again from": "Ponovo od",
