@@ -226,6 +226,7 @@ class Metric(Enum):
     PURGE_OVER_BUDGET = ("PurgeOverBudget", "Count")
     PURGE_DONE = ("PurgeDone", "Count")
     RECORD_UNREADABLE = ("RecordUnreadable", "Count")
+    MESSAGE_SET_ASIDE = ("MessageSetAside", "Count")
     PUSH_TAKEN = ("PushTaken", "Count")
     PUSH_NOT_TAKEN = ("PushNotTaken", "Count")
 

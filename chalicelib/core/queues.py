@@ -1,7 +1,7 @@
 """Messages of queues, by which schedules hand work to workers, one by one or shard by shard.
 
 A message is a hint. What is due is in a table, so a lost message is sent again by the next run of a schedule,
-and a late, duplicate or invalid one changes nothing.
+and a late or duplicate one changes nothing. A malformed one goes to the queue's dead queue, with the reason.
 
 Work over all accounts is spread over workers, shard by shard (ADR 34): a schedule finds the shards with work
 due, and sends a message for each. The worker that gets a message leases its shard.
@@ -9,9 +9,11 @@ due, and sends a message for each. The worker that gets a message leases its sha
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.core import aws, clock, metrics
@@ -26,8 +28,23 @@ if TYPE_CHECKING:
 
 MAX_PER_BATCH = 10  # SQS's own
 
+# A value in a body is an id, a number or a fixed word.
+_VALUE = re.compile(r"[0-9A-Za-z_.@:#-]{0,255}")
+
 # What Lambda expects of a worker of a queue: the messages to deliver again.
 Failed = dict[str, list[dict[str, str]]]
+
+
+class Flaw(StrEnum):
+    """Why a worker cannot read the body of a message."""
+
+    NOT_JSON = "not_json"
+    OTHER_FIELDS = "other_fields"
+    OTHER_VALUES = "other_values"
+
+
+class MalformedMessage(ValueError):
+    """A worker cannot read the body of a message; the text is the `Flaw`."""
 
 
 def send_all(url: str, bodies: Iterable[str]) -> int:
@@ -47,33 +64,60 @@ def send_all(url: str, bodies: Iterable[str]) -> int:
 def work_on(event: Mapping[str, Any], work: Callable[[str], object]) -> Failed:
     """Pass the body of each delivered message to a worker; return the messages to deliver again.
 
-    Those are the messages during whose work a service did not answer. Any other error fails the run, and SQS
-    delivers all its messages again.
+    Those are the messages during whose work a service did not answer. A malformed message is kept in the dead
+    queue. Any other error fails the run, and SQS delivers all its messages again.
     """
     failed: list[dict[str, str]] = []
     for record in event["Records"]:
         try:
-            work(record["body"])
+            try:
+                work(record["body"])
+            except MalformedMessage as malformed:
+                set_aside(record, malformed)
         except Unavailable:
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 
 
-def body_of(**fields: str) -> str:
+def set_aside(record: Mapping[str, Any], malformed: MalformedMessage) -> None:
+    """Send a delivered message to the worker's dead queue, with the reason and its queue; count it.
+
+    Raises:
+        Unavailable: SQS does not answer; the message has to be delivered again.
+    """
+    notes = {"reason": str(malformed), "source": record["eventSourceARN"]}
+    aws.ask(
+        "sqs",
+        "send_message",
+        QueueUrl=settings().queue("dead"),
+        MessageBody=record["body"],
+        MessageAttributes={name: {"DataType": "String", "StringValue": note} for name, note in notes.items()},
+    )
+    metrics.count(Metric.MESSAGE_SET_ASIDE)
+
+
+def body_of(**fields: str | int) -> str:
     """The body of a message with these fields."""
     return json.dumps(fields, separators=(",", ":"))
 
 
-def read_body(body: str, *names: str) -> tuple[str, ...] | None:
-    """The fields of a message in the order of their names; None if the body is invalid."""
+def read_body(body: str, *names: str) -> tuple[str, ...]:
+    """The fields of a message, as texts, in the order of their names.
+
+    Raises:
+        MalformedMessage: the body is no JSON, has other fields, or a value that is neither an id nor a word.
+    """
     try:
         fields = json.loads(body)
-    except ValueError:
-        return None
+    except (ValueError, RecursionError):
+        raise MalformedMessage(Flaw.NOT_JSON) from None
     if not isinstance(fields, dict) or fields.keys() != {*names}:
-        return None
-    values = tuple(fields[name] for name in names)
-    return values if all(isinstance(value, str) for value in values) else None
+        raise MalformedMessage(Flaw.OTHER_FIELDS)
+    given = (fields[name] for name in names)
+    values = tuple(str(value) if type(value) is int else value for value in given)
+    if not all(isinstance(value, str) and _VALUE.fullmatch(value) for value in values):
+        raise MalformedMessage(Flaw.OTHER_VALUES)
+    return values
 
 
 # The parts of its name, which are the fields of its message.
@@ -167,7 +211,7 @@ class ShardJob:
         """Let a worker work on each shard until shortly before its time is up.
 
         Args:
-            event: names the shards; a message without the fields of one is dropped.
+            event: names the shards; a message without the fields of one is malformed.
             work: gets the parts of a shard as texts, which may name none, and the end of the run.
 
         Returns:
@@ -178,7 +222,6 @@ class ShardJob:
         until = clock.now() + left - _LAST_STEP - settings().fan_out.mail_interval
 
         def work_on_shard(body: str) -> None:
-            if shard := read_body(body, *self.fields):
-                work(*shard, until)
+            work(*read_body(body, *self.fields), until)
 
         return work_on(event.to_dict(), work_on_shard)

@@ -52,15 +52,13 @@ WAITING = Limiter("hook_strip_waiting", _HOURLY, TooMany, WhenUnreachable.REFUSE
 
 
 def work(body: str) -> None:
-    """Do what an event asks for, by the current state; an invalid message is dropped.
+    """Do what an event asks for, by the current state.
 
     Raises:
+        MalformedMessage: the message names no event.
         Unavailable: SQS has to deliver the message again.
     """
-    parsed = hooks.read_message(body)
-    if parsed is None:
-        return
-    hook, not_before = parsed
+    hook, not_before = hooks.read_message(body)
     if not_before and not_before > clock.now():
         hooks.send_hook(hook, not_before)
         return

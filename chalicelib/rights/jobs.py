@@ -61,14 +61,12 @@ def _work_on(event: SQSEvent, own: Destination) -> Failed:
     """Advance the request of each message.
 
     Every outcome is stored on the request, and the sweep sends it again when it is due. So only a message
-    whose request could not be read or written is delivered again. A message without a valid id is dropped.
+    whose request could not be read or written is delivered again.
     """
     worker = worker_for(own)
 
     def advance(body: str) -> None:
         hint = queue.parse(body)
-        if hint is None:
-            return
         # A redelivery would fail alike; an alarm reports it.
         with skip_unreadable("request_unreadable", request_id=hint.request_id):
             engine.advance(hint.request_id, worker, hint.hops)

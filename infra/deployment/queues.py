@@ -45,11 +45,12 @@ class QueueStanding:
 
 @dataclass(frozen=True)
 class FailedMessage:
-    """A received message, and the queue in which it failed."""
+    """A received message, the queue in which it failed, and why a worker could not read its body."""
 
     body: str
     handle: str
     source_arn: str | None
+    reason: str = ""
 
 
 def standings(account: AwsAccount, stage: str) -> list[QueueStanding]:
@@ -87,14 +88,30 @@ def failed_messages(account: AwsAccount, dead: QueueStanding, maximum: int) -> I
             MaxNumberOfMessages=min(left, _AT_ONCE),
             VisibilityTimeout=_HIDDEN,
             MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
         )
         received = answer.get("Messages", ())
         if not received:
             return
         left -= len(received)
         for one in received:
-            source = one.get("Attributes", {}).get("DeadLetterQueueSourceArn")
-            yield FailedMessage(one["Body"], one["ReceiptHandle"], source)
+            # SQS names the queue of a message that it moved, a worker that of a malformed one.
+            notes = {name: note["StringValue"] for name, note in one.get("MessageAttributes", {}).items()}
+            source = one.get("Attributes", {}).get("DeadLetterQueueSourceArn") or notes.get("source")
+            yield FailedMessage(one["Body"], one["ReceiptHandle"], source, notes.get("reason", ""))
+
+
+def look_at(account: AwsAccount, dead: QueueStanding, maximum: int) -> list[FailedMessage]:
+    """Receive at most so many messages, and make them visible again."""
+    found: list[FailedMessage] = []
+    try:
+        found.extend(failed_messages(account, dead, maximum))
+    finally:
+        for one in found:
+            account.client("sqs").change_message_visibility(
+                QueueUrl=dead.url, ReceiptHandle=one.handle, VisibilityTimeout=0
+            )
+    return found
 
 
 def move_back(account: AwsAccount, stage: str, dead: QueueStanding, maximum: int) -> int:

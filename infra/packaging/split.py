@@ -203,13 +203,13 @@ def _granted_names(policy: Template) -> dict[str, Any]:
     tables = {f"RU4M_TABLE_{n.upper()}": f"{n}TableName" for n in _names(text, "TableArn")}
     secrets = {f"RU4M_SECRET_{n.upper()}": f"{n}SecretArn" for n in _names(text, "SecretArn")}
     queues = {f"RU4M_{n.upper()}_QUEUE": f"{n}Queue" for n in _names(text, "Queue.Arn")}
+    dead = {"RU4M_DEAD_QUEUE": f"{n}Dead" for n in _names(text, "Dead.Arn")}  # noqa: B035 - a worker has one
     buckets = {f"RU4M_{n.upper()}_BUCKET": f"{n}BucketName" for n in _names(text, "BucketArn")}
     others = {
         v: name for grant, more in _VARIABLES_BY_GRANT.items() if grant in text for v, name in more.items()
     }
-    return {
-        variable: {"Ref": name} for variable, name in (tables | secrets | queues | buckets | others).items()
-    }
+    found = tables | secrets | queues | dead | buckets | others
+    return {variable: {"Ref": name} for variable, name in found.items()}
 
 
 def _names(policy: str, suffix: str) -> set[str]:

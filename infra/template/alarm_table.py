@@ -173,6 +173,7 @@ _MESSAGES = (
 _SERVICE = (
     rate("requests-failed", Metric.REQUEST_FAILED, above=5),
     rate("use-not-counted", Metric.USE_NOT_COUNTED, above=5),
+    finding("message-set-aside", Metric.MESSAGE_SET_ASIDE),
     rate("token-refused", Metric.TOKEN_REFUSED, above=500),
     rate("refresh-reused", Metric.REFRESH_REUSED, above=20, period=_HOURLY),
     gateway("api-errors", "5XXError", statistic="Sum", above=10),

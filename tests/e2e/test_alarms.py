@@ -185,17 +185,13 @@ def _put_ended(cloud: LocalCloud, at: object) -> None:
 def test_message_in_a_dead_letter_queue_fires_until_it_is_redriven(alarmed: AlarmedCloud) -> None:
     sqs = alarmed.cloud.account.client("sqs")
     dead = sqs.get_queue_url(QueueName=f"ru4m-{STAGE}-hooks-dead")["QueueUrl"]
-    event = {
-        "type": "message.deleted",
-        "id": "a-message-that-does-not-exist",
-        "hash": "0" * 64,
-        "not_before": "",
-    }
+    event = {"type": "message.deleted", "id": "a-message-that-does-not-exist", "not_before": ""}
     sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(event))
     alarmed.wait_until_firing("hooks-dead")
     others = {name for name, state in alarmed.states().items() if state == "ALARM" and name.endswith("-dead")}
     assert others == {"hooks-dead"}
 
+    assert "message.deleted" in alarmed.ops_succeeds("vera", "queues", "show", "hooks-dead")
     counted = alarmed.ops("vera", "queues", "redrive", "hooks-dead", "--dry-run")
     assert counted.exit_code == 3, counted.output
     assert "1 messages moved" in alarmed.ops_succeeds("vera", "queues", "redrive", "hooks-dead", "--yes")

@@ -174,13 +174,15 @@ def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, 
 
 
 @pytest.mark.proof
-def test_message_without_a_request_id_is_dropped(cloud: LocalCloud) -> None:
+def test_message_without_a_request_id_is_kept_in_the_dead_letter_queue(cloud: LocalCloud) -> None:
     sqs = cloud.account.client("sqs")
     with pause_worker(cloud):
         lose_messages(cloud)  # messages of earlier tests' requests, which the sweep finds
+        lose_messages(cloud, DEAD_LETTER_QUEUE)
         sqs.send_message(QueueUrl=url_of(cloud, QUEUE), MessageBody="nonsense")
-    until(lambda: messages(cloud, QUEUE) == 0, "the message to go", TIMEOUT)
-    assert messages(cloud, DEAD_LETTER_QUEUE) == 0
+    until(lambda: messages(cloud, DEAD_LETTER_QUEUE) == 1, "the message to be kept", TIMEOUT)
+    assert messages(cloud, QUEUE) == 0
+    lose_messages(cloud, DEAD_LETTER_QUEUE)
 
 
 @pytest.mark.proof

@@ -246,6 +246,10 @@ QUEUES: dict[str, dict[str, set[str]]] = {
         "work_rights": RECEIVES,
     },
     "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
+    "hooks-dead": {"work_on_hooks": {"Send"}},
+    "resync-dead": {"resync_chat_profiles": {"Send"}},
+    "rights-dead": {"erase_accounts": {"Send"}, "transfer_copies": {"Send"}, "work_rights": {"Send"}},
+    "shards-dead": {name: {"Send"} for name in ("announce_to_shard", "notify_of_breaches", "renew_shard")},
 }
 
 OPENS_NO_RECORD = {

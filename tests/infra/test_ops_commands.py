@@ -48,7 +48,10 @@ WORDS = {
 # Commands that reach no internal route, each with the reason why no entry is needed.
 UNAUDITED = {
     **dict.fromkeys(
-        ("alarms list", "alarms test", "alarms check", "queues list", "queues redrive", "queues purge"),
+        (
+            "alarms list", "alarms test", "alarms check", "queues list", "queues show", "queues redrive",
+            "queues purge",
+        ),
         "counts and ids of messages, no subject; CloudTrail has each call",
     ),
     **dict.fromkeys(
@@ -207,7 +210,7 @@ def test_each_command_that_changes_the_stage_has_a_dry_run(tmp_path: Path) -> No
     reads = {
         name
         for name in UNAUDITED
-        if name.split()[-1] in {"list", "diff", "verify", "check", "wording", "prove"}
+        if name.split()[-1] in {"list", "show", "diff", "verify", "check", "wording", "prove"}
     }
     changing = UNAUDITED.keys() - reads - {"plots"} | CONFIRMED
     without = {name for name in changing if "--dry-run" not in options_of(name)}

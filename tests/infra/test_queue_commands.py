@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +14,14 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from chalicelib.consents import jobs as announcements
+from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.queues import body_of
+from chalicelib.operations.breaches import jobs as breaches
+from chalicelib.retention import consent_jobs as renewals
+from chalicelib.rights.engine import queue as hints
+from chalicelib.rights.engine.queue import Hint
+from chalicelib.stream.users import resync
 from infra.deployment import queues
 from infra.deployment.account import AwsAccount
 from infra.deployment.queues import FailedMessage, NotRedrivable
@@ -105,10 +114,10 @@ def test_purge_deletes_the_failed_messages(sqs: Any) -> None:
     assert bodies(sqs, "rights-dead") == []
 
 
-@pytest.mark.parametrize("command", ["redrive", "purge"])
-def test_queue_of_a_worker_is_refused(sqs: Any, command: str) -> None:
+@pytest.mark.parametrize("command", [["redrive", "--yes"], ["purge", "--yes"], ["show"]])
+def test_queue_of_a_worker_is_refused(sqs: Any, command: list[str]) -> None:
     send(sqs, "hooks", "one")
-    done = ops(command, "hooks", "--yes")
+    done = ops(*command, "hooks")
     assert (done.exit_code, "takes no messages that failed" in done.output) == (1, True)
     assert queues.find(AwsAccount(REGION), "staging", "hooks").waiting == 1
 
@@ -117,6 +126,45 @@ def test_unknown_queue_is_refused_with_the_names_of_all(sqs: Any) -> None:
     done = ops("redrive", "nonsense", "--yes")
     assert done.exit_code == 1
     assert "erasures, hooks, hooks-dead, rights" in done.output
+
+
+def test_messages_are_shown_with_their_reason_and_stay(sqs: Any) -> None:
+    source = queues.find(AwsAccount(REGION), "staging", "erasures").arn
+    good, bad = (
+        body_of(request_id="r_1", hops=2),
+        '{"request_id": "Mila", "request_id": "+38160123", "hops": 0}',
+    )
+    send(sqs, "rights-dead", good)
+    for reason in ("other_values", "Mila"):
+        notes = {"reason": reason, "source": source}
+        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in notes.items()}
+        sqs.send_message(QueueUrl=url_of(sqs, "rights-dead"), MessageBody=bad, MessageAttributes=attributes)
+    words = ["--json", "queues", "show", "rights-dead", "--stage", "staging", "--region", REGION]
+    shown = json.loads(CliRunner().invoke(app, words).output)["items"]
+    digest = f"{len(bad)} bytes, SHA-256 {sha256(bad.encode()).hexdigest()}"
+    assert shown == [
+        {"from": "", "reason": "failed", "message": '{"request_id":"r_1","hops":"2"}'},
+        {"from": "ru4m-staging-erasures", "reason": "other_values", "message": digest},
+        {"from": "ru4m-staging-erasures", "reason": "failed", "message": digest},
+    ]
+    assert queues.find(AwsAccount(REGION), "staging", "rights-dead").waiting == 3
+    assert "other_values" in ops("show", "rights-dead").output
+
+
+def test_malformed_message_goes_back_to_the_queue_in_which_its_worker_found_it(sqs: Any) -> None:
+    source = queues.find(AwsAccount(REGION), "staging", "erasures").arn
+    note = {"source": {"DataType": "String", "StringValue": source}}
+    sqs.send_message(QueueUrl=url_of(sqs, "rights-dead"), MessageBody="one", MessageAttributes=note)
+    assert ops("redrive", "rights-dead", "--yes").exit_code == 0
+    assert (bodies(sqs, "erasures"), bodies(sqs, "rights")) == (["one"], [])
+
+
+def test_fields_of_each_worker_are_shown() -> None:
+    jobs = (announcements._JOB, renewals._JOB, breaches._JOB)
+    bodies = [body_of(**dict.fromkeys(job.fields, "x")) for job in jobs]
+    bodies += [hints._body(Hint(RightsRequestId.new())), resync._body(AccountId.new())]
+    bodies += [body_of(type="user.deleted", id="u", not_before="")]
+    assert [commands._shown(body).replace('"0"', "0") for body in bodies] == bodies
 
 
 def test_message_goes_to_the_one_of_several_queues_that_it_came_from(sqs: Any) -> None:

@@ -162,6 +162,7 @@ EXPECTED = {
     },
     "AnnounceToShardRole": {
         _own_logs("announce_to_shard"),
+        ("sqs:SendMessage", "${ShardsDead.Arn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/live"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
@@ -172,6 +173,7 @@ EXPECTED = {
     },
     "NotifyOfBreachesRole": {
         _own_logs("notify_of_breaches"),
+        ("sqs:SendMessage", "${ShardsDead.Arn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
         ("dynamodb:Query", "${AccountsTableArn}/index/live"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
@@ -217,6 +219,7 @@ EXPECTED = {
     # The only role that may delete keys, and the only one that signs certificates.
     "EraseAccountsRole": {
         _own_logs("erase_accounts"),
+        ("sqs:SendMessage", "${RightsDead.Arn}"),
         (
             ", ".join(
                 f"dynamodb:{name}"
@@ -446,6 +449,7 @@ EXPECTED = {
     },
     "WorkOnHooksRole": {
         _own_logs("work_on_hooks"),
+        ("sqs:SendMessage", "${HooksDead.Arn}"),
         (
             ", ".join(
                 f"dynamodb:{name}"
@@ -474,6 +478,7 @@ EXPECTED = {
     },
     "RenewShardRole": {
         _own_logs("renew_shard"),
+        ("sqs:SendMessage", "${ShardsDead.Arn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         (_RECEIVE, "${RenewalsQueue.Arn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${AccountsTableArn}"),
@@ -535,6 +540,7 @@ EXPECTED = {
     },
     "ResyncChatProfilesRole": {
         _own_logs("resync_chat_profiles"),
+        ("sqs:SendMessage", "${ResyncDead.Arn}"),
         ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
@@ -563,6 +569,7 @@ EXPECTED = {
     },
     "TransferCopiesRole": {
         _own_logs("transfer_copies"),
+        ("sqs:SendMessage", "${RightsDead.Arn}"),
         ("dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
         *_LEDGER,
         (
@@ -575,6 +582,7 @@ EXPECTED = {
     },
     "WorkRightsRole": {
         _own_logs("work_rights"),
+        ("sqs:SendMessage", "${RightsDead.Arn}"),
         _MARKS,
         # An update is enough to keep an item longer.
         ("dynamodb:BatchGetItem, dynamodb:Query, dynamodb:UpdateItem", "${AccountsTableArn}"),

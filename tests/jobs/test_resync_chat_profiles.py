@@ -149,7 +149,7 @@ def test_only_messages_of_accounts_that_fail_are_delivered_again(world: World, s
 
 
 @pytest.mark.parametrize("body", ["nonsense", "{}", '{"account_id":"x"}', '{"account_id":7}', "[]"])
-def test_invalid_message_is_dropped_without_a_call(world: World, stream: Emulator, body: str) -> None:
+def test_malformed_message_causes_no_call(world: World, stream: Emulator, body: str) -> None:
     assert profile_sync.resync(body) == 0
     assert stream.requests() == []
 

@@ -12,6 +12,7 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.queues import MalformedMessage
 from chalicelib.rights.engine import engine, queue
 from chalicelib.rights.engine.engine import MAX_TRIES
 from chalicelib.rights.engine.step import WHOLE_RUN, AnyJob, CopyJob, Done, Outcome, Wait
@@ -335,4 +336,5 @@ def test_chain_of_messages_ends_at_its_maximum_length(
     ],
 )
 def test_message_without_a_request_id_is_not_parsed(body: str) -> None:
-    assert queue.parse(body) is None
+    with pytest.raises(MalformedMessage):
+        queue.parse(body)

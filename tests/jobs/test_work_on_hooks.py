@@ -352,7 +352,7 @@ def test_refused_deletion_is_delivered_again_and_delays_no_other(
         json.dumps({"type": "user.deleted", "id": 7, "not_before": ""}),
     ],
 )
-def test_invalid_message_is_dropped(world: World, stream: Emulator, body: str) -> None:
+def test_malformed_message_causes_no_call(world: World, stream: Emulator, body: str) -> None:
     assert work(body) == []
     assert stream.requests(principal="server") == []
 

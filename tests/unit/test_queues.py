@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.core import queues
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.queues import Flaw, MalformedMessage
 from tests.support.jobs.events import messages
 
 
@@ -15,10 +16,24 @@ def test_fields_of_a_message_are_read_in_the_order_of_their_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "x", "null", "[]", '"a"', "{}", '{"a":1}', '{"a":null}', '{"b":"x"}', '{"a":"x","b":"x"}']
+    ("flaw", "bodies"),
+    [
+        (Flaw.NOT_JSON, ["", "x", '{"a":', "[" * 100_000]),
+        (Flaw.OTHER_FIELDS, ["null", "[]", '"a"', "{}", '{"b":"x"}', '{"a":"x","b":"x"}']),
+        (
+            Flaw.OTHER_VALUES,
+            ['{"a":null}', '{"a":true}', '{"a":1.5}', '{"a":["x"]}', '{"a":"Mila Petrović"}'],
+        ),
+    ],
 )
-def test_body_with_other_fields_than_expected_is_invalid(body: str) -> None:
-    assert queues.read_body(body, "a") is None
+def test_body_with_other_fields_or_values_than_expected_is_malformed(flaw: Flaw, bodies: list[str]) -> None:
+    for body in bodies:
+        with pytest.raises(MalformedMessage, match=f"^{flaw}$"):
+            queues.read_body(body, "a")
+
+
+def test_number_in_a_body_is_read_as_text() -> None:
+    assert queues.read_body(queues.body_of(a=3), "a") == ("3",)
 
 
 def test_only_messages_whose_work_found_no_service_are_redelivered() -> None:

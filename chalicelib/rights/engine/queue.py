@@ -8,7 +8,6 @@ it (`RecursiveLoop: Allow`), since a request has more steps and polls than Lambd
 An endless chain, caused by a bug, ends there, and starts again with the next sweep, five minutes later.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import OTHER, Metric
+from chalicelib.core.queues import Flaw, MalformedMessage
 from chalicelib.core.settings import settings
 from chalicelib.rights.request import store
 from chalicelib.rights.request.standstill import StuckCounts
@@ -74,21 +74,21 @@ def send_all(request_ids: Iterable[RightsRequestId]) -> int:
     return queues.send_all(_url(Destination.WORK), (_body(Hint(one)) for one in request_ids))
 
 
-def parse(body: str) -> Hint | None:
-    """The hint in a message body; None if the body is invalid."""
-    try:
-        message = json.loads(body)
-        named, hops = message["request_id"], message.get("hops", 0)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    request_id = RightsRequestId.parse(named) if isinstance(named, str) else None
-    if request_id is None or not isinstance(hops, int):
-        return None
-    return Hint(request_id, hops)
+def parse(body: str) -> Hint:
+    """The hint in a message body.
+
+    Raises:
+        MalformedMessage: the body has none.
+    """
+    named, hops = queues.read_body(body, "request_id", "hops")
+    request_id = RightsRequestId.parse(named)
+    if request_id is None or not hops.isdecimal():
+        raise MalformedMessage(Flaw.OTHER_VALUES)
+    return Hint(request_id, int(hops))
 
 
 def _body(hint: Hint) -> str:
-    return json.dumps({"request_id": hint.request_id, "hops": hint.hops}, separators=(",", ":"))
+    return queues.body_of(request_id=hint.request_id, hops=hint.hops)
 
 
 # The most requests of a shard that one run sends; the next run, minutes later, sends the rest.

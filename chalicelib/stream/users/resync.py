@@ -25,7 +25,7 @@ from chalicelib.core import needs, queues
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import AccountId
-from chalicelib.core.queues import Failed
+from chalicelib.core.queues import Failed, Flaw, MalformedMessage
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -51,14 +51,13 @@ def queue(account_ids: Iterable[AccountId]) -> frozenset[AccountId]:
 
 
 def work(event: Mapping[str, Any]) -> Failed:
-    """Bring the accounts of all delivered messages to Stream; return the messages to deliver again.
-
-    A message without a valid id is dropped.
-    """
+    """Bring the accounts of all delivered messages to Stream; return the messages to deliver again."""
     waiting: dict[AccountId, list[str]] = {}
     for record in event["Records"]:
-        if account_id := _parse(record["body"]):
-            waiting.setdefault(account_id, []).append(record["messageId"])
+        try:
+            waiting.setdefault(_parse(record["body"]), []).append(record["messageId"])
+        except MalformedMessage as malformed:
+            queues.set_aside(record, malformed)
     failed = [account_id for some in batched(waiting, _ACCOUNTS_AT_ONCE) for account_id in _unsettled(some)]
     messages = [message for account_id in failed for message in waiting[account_id]]
     return {"batchItemFailures": [{"itemIdentifier": message} for message in messages]}
@@ -92,6 +91,8 @@ def _body(account_id: AccountId) -> str:
     return queues.body_of(account_id=account_id)
 
 
-def _parse(body: str) -> AccountId | None:
-    fields = queues.read_body(body, "account_id")
-    return AccountId.parse(fields[0]) if fields else None
+def _parse(body: str) -> AccountId:
+    account_id = AccountId.parse(*queues.read_body(body, "account_id"))
+    if account_id is None:
+        raise MalformedMessage(Flaw.OTHER_VALUES)
+    return account_id

@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.core import aws, clock, queues
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import UserId
+from chalicelib.core.queues import Flaw, MalformedMessage
 from chalicelib.core.settings import settings
 from chalicelib.stream import answers
 from chalicelib.stream.model import CHANNEL_TYPES, HookType, message_id_of
@@ -127,16 +128,17 @@ def send_hook(hook: Hook, not_before: datetime | None = None) -> None:
     )
 
 
-def read_message(body: str) -> tuple[Hook, datetime | None] | None:
-    """The event in a message and its `not_before`; None if the body is invalid."""
-    fields = queues.read_body(body, "type", "id", "not_before")
-    if fields is None:
-        return None
-    kind, subject, until = fields
+def read_message(body: str) -> tuple[Hook, datetime | None]:
+    """The event in a message and its `not_before`.
+
+    Raises:
+        MalformedMessage: the body has none.
+    """
+    kind, subject, until = queues.read_body(body, "type", "id", "not_before")
     if kind not in set(HookType) or not _is_subject(HookType(kind), subject):
-        return None
+        raise MalformedMessage(Flaw.OTHER_VALUES)
     if until and not (until.isdecimal() and int(until) < 2**33):
-        return None
+        raise MalformedMessage(Flaw.OTHER_VALUES)
     return Hook(HookType(kind), subject), clock.from_epoch(int(until)) if until else None
 
 

@@ -11,13 +11,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import ClientError
 from rich.table import Table
 
+from chalicelib.core.queues import Flaw, MalformedMessage, body_of, read_body
 from infra.deployment import queues
 from infra.deployment.account import AwsAccount
 from infra.deployment.queues import NotRedrivable, QueueStanding
@@ -35,6 +38,16 @@ _EXPIRED = {"TrimmedDataAccessException", "ResourceNotFoundException", "ExpiredI
 # A batch of Lambda has at most a hundred records; further calls are for records of other shards' batches.
 _MAX_READS = 20
 
+# The fields of the messages of each kind of worker.
+FIELDS = (
+    ("request_id", "hops"),
+    ("type", "id", "not_before"),
+    ("account_id",),
+    ("version", "shard"),
+    ("shard",),
+    ("breach", "part"),
+)
+
 Name = Annotated[str, typer.Argument(help="name of the queue, as in the list")]
 Maximum = Annotated[int, typer.Option(min=1, max=10_000, help="the most messages of this run")]
 
@@ -50,6 +63,20 @@ def list_queues(deployed: DeployedStage) -> None:
 
 
 @stage_command(app)
+def show(deployed: DeployedStage, queue: Name, maximum: Maximum = 100) -> None:
+    """Show messages that failed, and why a worker could not read malformed ones. They stay in the queue."""
+    found = _find_failed(deployed, queue)
+    sources = queues.sources(*deployed, found)
+    table, items = Table("from", "reason", "message"), []
+    for one in queues.look_at(deployed.account, found, maximum):
+        source = sources.get(one.source_arn or "", "").rpartition("/")[2]
+        reason = one.reason if one.reason in set(Flaw) else "failed"
+        items.append({"from": source, "reason": reason, "message": _shown(one.body)})
+        table.add_row(*items[-1].values())
+    emit({"items": items}, table)
+
+
+@stage_command(app)
 def redrive(
     deployed: DeployedStage,
     queue: Name,
@@ -62,16 +89,13 @@ def redrive(
 
     Exit status 0: none is left. 3: some are left.
     """
-    found = queues.find(*deployed, queue)
-    is_position = queue == QUEUE
-    if not is_position and not queues.sources(*deployed, found):
-        raise NotRedrivable(f"{queue} takes no messages that failed")
+    found = _find_failed(deployed, queue)
     note(f"{found.waiting} messages wait in {queue}.")
     if dry_run or not found.waiting:
         emit({"waiting": found.waiting, "dry_run": dry_run})
         sys.exit(NOT_IN_ORDER if found.waiting else 0)
     confirm_unless(yes, f"Let workers work on at most {maximum} of them again?")
-    if is_position:
+    if queue == QUEUE:
         _repeat(deployed, found, maximum)
     else:
         moved = queues.move_back(*deployed, found, maximum)
@@ -83,9 +107,7 @@ def redrive(
 @stage_command(app)
 def purge(deployed: DeployedStage, queue: Name, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Delete all messages of a queue for failed messages, if its section of the runbook says so."""
-    found = queues.find(*deployed, queue)
-    if queue != QUEUE and not queues.sources(*deployed, found):
-        raise NotRedrivable(f"{queue} takes no messages that failed, so its messages are needed")
+    found = _find_failed(deployed, queue)
     note(f"{found.waiting} messages wait in {queue}.")
     if dry_run:
         emit({"waiting": found.waiting, "dry_run": True})
@@ -93,6 +115,27 @@ def purge(deployed: DeployedStage, queue: Name, *, dry_run: DryRun = False, yes:
     confirm_unless(yes, "Delete all of them for good?")
     queues.purge(deployed.account, found)
     emit({"deleted": found.waiting}, f"The messages of {queue} are deleted.")
+
+
+def _find_failed(deployed: DeployedStage, name: str) -> QueueStanding:
+    """A queue for failed messages.
+
+    Raises:
+        NotRedrivable: the queue is of a worker, so its messages are needed.
+    """
+    found = queues.find(*deployed, name)
+    if name != QUEUE and not queues.sources(*deployed, found):
+        raise NotRedrivable(f"{name} takes no messages that failed")
+    return found
+
+
+def _shown(body: str) -> str:
+    """The fields of a body if a worker has such fields, which are ids and words; else its length and hash."""
+    for names in FIELDS:
+        with suppress(MalformedMessage):
+            return body_of(**dict(zip(names, read_body(body, *names), strict=True)))
+    content = body.encode()
+    return f"{len(content)} bytes, SHA-256 {sha256(content).hexdigest()}"
 
 
 def _repeat(deployed: DeployedStage, queue: QueueStanding, maximum: int) -> None:

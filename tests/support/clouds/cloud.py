@@ -114,7 +114,17 @@ def new_container() -> None:
     channels._delete_file.cache_clear()
 
 
-QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals", "hooks", "resync", "breaches")
+QUEUES = (
+    "rights",
+    "transfers",
+    "erasures",
+    "announcements",
+    "renewals",
+    "hooks",
+    "resync",
+    "breaches",
+    "dead",
+)
 
 
 def create_queues() -> None:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+QUEUE_ARN = "arn:aws:sqs:eu-central-1:123456789012:ru4m-test-queue"
+
 
 class Context:
     """A run that has this much time."""
@@ -22,7 +24,13 @@ def messages(*bodies: str) -> dict[str, Any]:
     """Return messages of a queue, each named by its position."""
     return {
         "Records": [
-            {"messageId": f"message-{place}", "body": body, "receiptHandle": "handle", "attributes": {}}
+            {
+                "messageId": f"message-{place}",
+                "body": body,
+                "receiptHandle": "handle",
+                "attributes": {},
+                "eventSourceARN": QUEUE_ARN,
+            }
             for place, body in enumerate(bodies)
         ]
     }
