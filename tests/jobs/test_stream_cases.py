@@ -8,12 +8,14 @@ from unittest import mock
 
 import pytest
 
+from chalicelib.accounts import service as accounts
 from chalicelib.core import chain, clock, queues
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ids import StreamCaseId, UserId
+from chalicelib.core.ids import AccountId, StreamCaseId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.reconciliation.cases import lost_users, store
+from chalicelib.reconciliation.cases import lost_users, service, store
+from chalicelib.reconciliation.cases.model import StreamLoss
 from chalicelib.reconciliation.cases.service import history_of
 from chalicelib.staff import history
 from chalicelib.stream import gateway, model
@@ -348,6 +350,35 @@ def test_list_is_shown_only_if_the_view_is_on_record(vera: User, alice: Operator
     assert work(about(vera)) == []
     with mock.patch.object(history, "record_view", side_effect=Unavailable):
         assert asks(alice, "GET", ALL).status == 503
+
+
+@pytest.mark.promise("STR-6")
+def test_list_has_pages_without_gaps_or_duplicates_while_cases_are_closed(
+    world: World, stream: Emulator, alice: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "PAGE", 2)
+    users = [world.a_user() for _ in range(5)]
+    for number, user in enumerate(users):
+        account_id = AccountId(user.account_id)
+        account = accounts.glances([account_id])[account_id]
+        assert account
+        service.open_case(account, StreamLoss.DELETED)  # the first three in one second
+        world.advance(MINUTE * (number >= 2))
+    first = asks(alice, "GET", ALL).json
+    close = first["items"][1]["user_id"]
+    asks(alice, "PUT", f"{ALL}/{close}/outcome", body={"outcome": "mistake"})
+    second = asks(alice, "GET", f"{ALL}?cursor={first['next']}").json
+    third = asks(alice, "GET", f"{ALL}?cursor={second['next']}").json
+    pages = [[one["user_id"] for one in page["items"]] for page in (first, second, third)]
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert {one for page in pages for one in page} == {user.user_id for user in users}
+    assert [*pages[1][1:], *pages[2]] == [user.user_id for user in users[3:]]
+    assert "next" not in third
+
+
+@pytest.mark.parametrize("cursor", ["x", "1-x", f"x-{StreamCaseId.new()}", f"-{StreamCaseId.new()}"])
+def test_malformed_cursor_is_refused(alice: Operator, cursor: str) -> None:
+    assert asks(alice, "GET", f"{ALL}?cursor={cursor}").status == 400
 
 
 @pytest.mark.promise("SEC-1")

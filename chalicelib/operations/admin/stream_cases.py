@@ -10,9 +10,9 @@ from chalice.app import Blueprint
 from chalicelib.core import clock
 from chalicelib.core.clock import Instant
 from chalicelib.core.errors import InvalidRequest, NotFound
-from chalicelib.core.http import Body, Ok, Operator, View, route
+from chalicelib.core.http import Body, Cursor, Ok, Operator, View, route
 from chalicelib.core.ids import StreamCaseId, UserId
-from chalicelib.operations.admin.views import ListView
+from chalicelib.operations.admin.views import PageView
 from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.cases.model import CaseOutcome, SettledAs, StreamCase, StreamLoss
 from chalicelib.staff import service as staff
@@ -48,10 +48,10 @@ _ALL = "/admin/v1/stream-cases"
 
 
 @route(routes, "GET", _ALL)
-def list_stream_cases(operator: Operator) -> ListView[StreamCaseView]:
-    """List the open cases, the oldest first; at most 500."""
-    found = cases.list_open(staff.register(operator.arn))
-    return ListView[StreamCaseView](items=tuple(map(StreamCaseView.of, found)))
+def list_stream_cases(operator: Operator, cursor: Cursor | None) -> PageView[StreamCaseView]:
+    """List the open cases, the oldest first."""
+    page = cases.list_open(cursor, staff.register(operator.arn))
+    return PageView[StreamCaseView].of(page, StreamCaseView.of)
 
 
 @route(routes, "PUT", _ALL + "/{user_id}/outcome", problems=(InvalidRequest, NotFound))

@@ -8,15 +8,18 @@ Invariants:
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.chain import Chain, HeadMoved, NewEntry
 from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.http import Cursor, invalid_cursor
 from chalicelib.core.ids import AccountId, StaffId, StreamCaseId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write, commit
+from chalicelib.privacy.cases import RecordPage
 from chalicelib.privacy.periods import Period
 from chalicelib.reconciliation.cases import store
 from chalicelib.reconciliation.cases.model import CaseOutcome, StreamCase, StreamLoss
@@ -25,7 +28,7 @@ from chalicelib.staff import history
 
 CHAIN = "stream_case"  # the kind of the chains
 _JOB = "reconciliation"  # the actor of a review
-_MAX_LISTED = 500
+PAGE = 50
 
 
 class NoOpenCase(NotFound):
@@ -55,15 +58,29 @@ def open_case(account: Account, loss: StreamLoss) -> None:
     metrics.count(Metric.STREAM_CASE_OPENED)
 
 
-def list_open(by: StaffId) -> list[StreamCase]:
-    """The open cases, the oldest first, at most 500; records that the operator sees them.
+def list_open(cursor: Cursor | None, by: StaffId) -> RecordPage[StreamCase, StreamCaseId]:
+    """List a page of open cases, the oldest first, and record that the operator sees them.
+
+    Cases that are closed while an operator pages through the list cause neither duplicates nor gaps.
 
     Raises:
+        InvalidRequest: the cursor is malformed.
         Unavailable: the view cannot be recorded now.
     """
-    found = all_open()[:_MAX_LISTED]
+    rows = list(islice(store.open_cases(_place_of(cursor), PAGE + 1), PAGE + 1))
+    found = _by_age(store.read_open(account_id for _, account_id in rows[:PAGE]))
     history.record_view(by, "listed", "stream_cases", [case.case_id for case in found])
-    return found
+    return RecordPage(found, (), rows[PAGE - 1][0] if len(rows) > PAGE else None)
+
+
+def _place_of(cursor: Cursor | None) -> str:
+    """The place after which a page starts; "" for the first page."""
+    if cursor is None:
+        return ""
+    opened_at, _, named = cursor.partition("-")
+    if not (opened_at.isdecimal() and StreamCaseId.parse(named)):
+        raise invalid_cursor()
+    return cursor
 
 
 def close(user_id: UserId, by: StaffId, outcome: CaseOutcome) -> StreamCase:
@@ -82,7 +99,10 @@ def close(user_id: UserId, by: StaffId, outcome: CaseOutcome) -> StreamCase:
 
 def all_open() -> list[StreamCase]:
     """The open cases that can be read, the oldest first."""
-    cases = store.read_open(store.open_cases())
+    return _by_age(store.read_open(account_id for _, account_id in store.open_cases()))
+
+
+def _by_age(cases: Iterable[StreamCase]) -> list[StreamCase]:
     return sorted(cases, key=lambda case: (case.opened_at, case.case_id))
 
 

@@ -1,9 +1,11 @@
 """All DynamoDB access of cases.
 
-A#<account>, stream_case    in Accounts; while it is open, in the index `due` under its shard
+A#<account>, stream_case    in Accounts; while it is open, in the index `due` under its shard and its place
 """
 
+import heapq
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from chalicelib.core import clock, shards, table
 from chalicelib.core.batches import batched
@@ -16,6 +18,7 @@ from chalicelib.core.table import (
     Index,
     Item,
     Key,
+    KeysAfter,
     Query,
     Table,
     account_of,
@@ -46,11 +49,17 @@ def read_open(account_ids: Iterable[AccountId]) -> list[StreamCase]:
     return [case for case in found if case.is_open]
 
 
-def open_cases() -> Iterator[AccountId]:
-    """Yield the accounts with an open case, by shard, the oldest case first."""
-    for shard in SHARDS:
-        for row in table.query(Query(Table.ACCOUNTS, _partition(shard), index=Index.DUE)):
-            yield account_of(row["pk"])
+def open_cases(after: str = "", maximum: int | None = None) -> Iterator[tuple[str, AccountId]]:
+    """Yield the places of open cases after a place, each with its account, the oldest case first.
+
+    The index is eventually consistent. `maximum`: at least so many, if there are.
+    """
+    later = KeysAfter(after) if after else None
+    queries = (
+        Query(Table.ACCOUNTS, _partition(shard), later, index=Index.DUE, limit=maximum) for shard in SHARDS
+    )
+    for row in heapq.merge(*map(table.query, queries), key=itemgetter(Index.DUE.sk)):
+        yield row[Index.DUE.sk], account_of(row["pk"])
 
 
 def opening(case: StreamCase) -> Write:
@@ -75,7 +84,8 @@ def _item(case: StreamCase) -> Item:
 
 def _listed(case: StreamCase) -> Item:
     shard = shards.shard_of(case.account_id, SHARDS)
-    return {Index.DUE.pk: _partition(shard), Index.DUE.sk: clock.to_text(case.opened_at)}
+    place = f"{clock.to_epoch(case.opened_at)}-{case.case_id}"  # unique, since many cases open in a second
+    return {Index.DUE.pk: _partition(shard), Index.DUE.sk: place}
 
 
 def _partition(shard: str) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from chalicelib.reconciliation.cases.model import SettledAs
 from infra.ops.cases import tables
-from infra.ops.internal_api import InternalApi, api_command
+from infra.ops.internal_api import InternalApi, api_command, emit_listing, read_list
 from infra.ops.operator_console import emit
 from infra.ops.options import Subject
 
@@ -22,12 +22,12 @@ _ALL = "/stream-cases"
 @api_command(app, "list")
 def list_cases(api: InternalApi) -> None:
     """List the open cases, the oldest first."""
-    found = api.call("GET", _ALL)
+    found = read_list(api, _ALL)
     rows = (
-        (one["id"], one["user_id"], one["loss"], one["opened_at"], one["days_open"]) for one in found["items"]
+        (one["id"], one["user_id"], one["loss"], one["opened_at"], one["days_open"]) for one in found.items
     )
     columns = ("case", "user", "at Stream", "since", "days")
-    emit(found, tables.table_of(f"{len(found['items'])} open", columns, rows))
+    emit_listing(found, "cases", tables.table_of(f"{len(found.items)} open", columns, rows))
 
 
 @api_command(app)
