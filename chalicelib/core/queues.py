@@ -36,15 +36,20 @@ Failed = dict[str, list[dict[str, str]]]
 
 
 class Flaw(StrEnum):
-    """Why a worker cannot read the body of a message."""
+    """Why a worker sets a message aside: it cannot read the body, or tried often enough."""
 
     NOT_JSON = "not_json"
     OTHER_FIELDS = "other_fields"
     OTHER_VALUES = "other_values"
+    FILE_REFUSED = "file_refused"
 
 
-class MalformedMessage(ValueError):
-    """A worker cannot read the body of a message; the text is the `Flaw`."""
+class SetAside(Exception):
+    """An operator has to look at a message; the text is the `Flaw`."""
+
+
+class MalformedMessage(SetAside):
+    """A worker cannot read the body of a message."""
 
 
 def send_all(url: str, bodies: Iterable[str]) -> int:
@@ -64,28 +69,28 @@ def send_all(url: str, bodies: Iterable[str]) -> int:
 def work_on(event: Mapping[str, Any], work: Callable[[str], object]) -> Failed:
     """Pass the body of each delivered message to a worker; return the messages to deliver again.
 
-    Those are the messages during whose work a service did not answer. A malformed message is kept in the dead
-    queue. Any other error fails the run, and SQS delivers all its messages again.
+    Those are the messages during whose work a service did not answer. One that a worker sets aside is kept in
+    the dead queue. Any other error fails the run, and SQS delivers all its messages again.
     """
     failed: list[dict[str, str]] = []
     for record in event["Records"]:
         try:
             try:
                 work(record["body"])
-            except MalformedMessage as malformed:
-                set_aside(record, malformed)
+            except SetAside as why:
+                set_aside(record, why)
         except Unavailable:
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 
 
-def set_aside(record: Mapping[str, Any], malformed: MalformedMessage) -> None:
+def set_aside(record: Mapping[str, Any], why: SetAside) -> None:
     """Send a delivered message to the worker's dead queue, with the reason and its queue; count it.
 
     Raises:
         Unavailable: SQS does not answer; the message has to be delivered again.
     """
-    notes = {"reason": str(malformed), "source": record["eventSourceARN"]}
+    notes = {"reason": str(why), "source": record["eventSourceARN"]}
     aws.ask(
         "sqs",
         "send_message",

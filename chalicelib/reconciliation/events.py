@@ -1,7 +1,9 @@
 """Works on one message of the queue of Stream's events, by the state that Stream has now.
 
 An event gives only an id. A message that was deleted softly, that is hidden, is deleted for good (STR-12); a
-deletion that was undone meanwhile is left undone. Users who were lost are judged by `lost_users`.
+deletion that was undone meanwhile is left undone. If Stream refuses to delete a file of its own, the message
+is kept, since only it names the file; the worker tries again an hour later, and then an operator has to look
+at it. Users who were lost are judged by `lost_users`.
 
 Fields and push tokens that a client wrote to its user (STR-2) are removed once an hour per user. The
 synchronisation of profiles sends the profile again, which replaces all fields. A client could write as often
@@ -24,11 +26,13 @@ from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
 from chalicelib.core.metrics import Metric
+from chalicelib.core.queues import Flaw, SetAside
 from chalicelib.core.settings import settings
 from chalicelib.reconciliation.cases import lost_users
 from chalicelib.stream import channels
 from chalicelib.stream.model import (
     CHANNEL_TYPES,
+    FileKeptAtStream,
     FoundUser,
     HookType,
     MessageId,
@@ -55,7 +59,7 @@ def work(body: str) -> None:
     """Do what an event asks for, by the current state.
 
     Raises:
-        MalformedMessage: the message names no event.
+        SetAside: the message names no event, or Stream refused a file of a message twice.
         Unavailable: SQS has to deliver the message again.
     """
     hook, not_before = hooks.read_message(body)
@@ -67,7 +71,7 @@ def work(body: str) -> None:
             case HookType.USER_UPDATED:
                 strip_fields(hook, has_waited=not_before is not None)
             case HookType.MESSAGE_DELETED:
-                delete_for_good(MessageId(hook.subject))
+                delete_for_good(hook, has_waited=not_before is not None)
             case HookType.USER_DELETED | HookType.USER_DEACTIVATED:
                 lost_users.judge(hook, has_waited=not_before is not None)
     except StreamRefused as refused:  # after 30 hours it is in the queue of failures
@@ -108,16 +112,27 @@ def strip_fields(hook: Hook, *, has_waited: bool) -> None:
     metrics.count(Metric.STREAM_FIELDS_STRIPPED, int(found.has_other_fields))
 
 
-def delete_for_good(message_id: MessageId) -> None:
+def delete_for_good(hook: Hook, *, has_waited: bool) -> None:
     """Delete a message and its files, if it is deleted softly and in a channel of ours.
+
+    Args:
+        hook: the event.
+        has_waited: whether Stream refused a file an hour ago.
 
     Raises:
         StreamUnavailable, StreamRefused: as for `find_message` and `delete_message`.
+        SetAside: Stream refused a file again.
     """
-    found = channels.find_message(message_id)
+    found = channels.find_message(MessageId(hook.subject))
     if found is None or not found.is_deleted or found.channel_type not in CHANNEL_TYPES:
         return
-    channels.delete_message(found)
+    try:
+        channels.delete_message(found)
+    except FileKeptAtStream:
+        if has_waited:
+            raise SetAside(Flaw.FILE_REFUSED) from None
+        hooks.send_hook(hook, not_before=clock.now() + HOUR)
+        return
     metrics.count(Metric.STREAM_MESSAGE_DELETED)
 
 

@@ -6,16 +6,18 @@ Messages are found and deleted (STR-12), and no text of a message is kept.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from chalicelib.core import clock
+from chalicelib.core.clock import HOUR
 from chalicelib.privacy.purposes import Category
-from chalicelib.stream import gateway
+from chalicelib.stream import files, gateway
 from chalicelib.stream.answers import Malformed
 from chalicelib.stream.model import (
     CHANNEL_TYPES,
     ChatChannel,
+    FileKeptAtStream,
     FoundChannel,
     FoundMessage,
     InputRefused,
@@ -131,15 +133,22 @@ def find_message(message_id: MessageId) -> FoundMessage | None:
 def delete_message(message: FoundMessage) -> None:
     """Delete a message and its files for good; repeating the call changes nothing.
 
-    The files come first, since only the message names them. Stream may answer a deletion that it did with
-    400; so a refused one is decided by reading the message again.
+    The files come first, since only the message names them. If Stream keeps one, the others are deleted, and
+    the message is hidden. Stream may answer a deletion that it did with 400; so a refused one is decided by
+    reading the message again.
 
     Raises:
         StreamUnavailable: Stream does not answer; call it again.
+        FileKeptAtStream: Stream keeps a file; the message is hidden, and still there.
         StreamRefused: Stream refuses, and the message is still there.
     """
-    for file in message.files:
-        _delete_file(f"channels/{message.channel_type}/{message.channel_id}/{file.route}", file.url)
+    path = f"channels/{message.channel_type}/{message.channel_id}"
+    hour = clock.to_epoch(clock.now()) // int(HOUR.total_seconds())
+    kept = [file for file in message.files if not _delete_file(f"{path}/{file.route}", file.url, hour)]
+    if kept:
+        if not message.is_deleted:
+            gateway.ask_as_obliged(lambda client: client.delete_message(message.id))
+        raise FileKeptAtStream
     try:
         gateway.ask_as_obliged(lambda client: client.delete_message(message.id, hard=True))
     except UserBurned:
@@ -150,14 +159,20 @@ def delete_message(message: FoundMessage) -> None:
 
 
 @lru_cache(maxsize=1_000)
-def _delete_file(path: str, url: str) -> None:
-    """Delete a file, unless this container did. A refused one is not of the channel, but of a web page.
+def _delete_file(path: str, url: str, hour: int) -> bool:  # noqa: ARG001 - ends what the container remembers
+    """Delete a file, unless this container tried this hour; return whether Stream has it no more.
 
+    Stream also refuses a file that is gone, and the picture of a web page: that is final.
     Stream deletes 60 files a minute, and a message may name 120. Because the container remembers them, the
     repeated call does not use up the next minute's calls for the same files.
     """
-    with suppress(InputRefused, UserBurned):
+    try:
         gateway.ask_as_obliged(lambda client: client.delete(path, {"url": url}))
+    except UserBurned:  # there is no such file, or no such channel
+        return True
+    except InputRefused:
+        return not files.may_be_at_stream(url)
+    return True
 
 
 def _message(answer: Mapping[str, Any]) -> FoundMessage:

@@ -48,6 +48,10 @@ class InputRefused(StreamRefused):
     """Stream accepted the credentials, but refuses the input as invalid or too large."""
 
 
+class FileKeptAtStream(StreamRefused):
+    """Stream does not delete a file that it hosts; only the message names it."""
+
+
 class UserBurned(StreamRefused):
     """The user was deleted at Stream or never existed there. User IDs are never reused."""
 

@@ -169,6 +169,7 @@ _APPOINTED = {
     "RU4M_DATA_PROTECTION_OFFICER": {"Ref": "DataProtectionOfficer"},
     "RU4M_REPRESENTATIVE": {"Ref": "Representative"},
 }
+_FILE_HOSTS = {"RU4M_STREAM_FILE_HOSTS": {"Ref": "StreamFileHosts"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}, **_APPOINTED},
     "admin": {
@@ -182,7 +183,9 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "rights": _STRANGERS,
     "signup": _STRANGERS,
     "erase_accounts": _ERASING,
-    "work_rights": {"RU4M_STREAM_FILE_HOSTS": {"Ref": "StreamFileHosts"}},
+    "conversations": _FILE_HOSTS,
+    "work_on_hooks": _FILE_HOSTS,
+    "work_rights": _FILE_HOSTS,
     "reconcile_chat": _ERASING,
 }
 

@@ -8,6 +8,7 @@ from chalicelib.core.batches import batched
 from chalicelib.core.clock import MINUTE
 from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
+from tests.support.clouds import cloud
 from tests.support.stream.conversations import some_contacts
 from tests.support.world.world import Reply, User, World
 
@@ -53,6 +54,27 @@ def test_files_of_a_deleted_message_are_deleted(two: list[User], stream: Emulato
     assert list(stream.state()["files"]) == [url]
     assert deletes(mila, pair, "m-1").status == 204
     assert stream.state()["files"] == {}
+
+
+@pytest.mark.promise("STR-12")
+def test_message_whose_file_stream_keeps_is_hidden_and_its_other_files_are_deleted(
+    world: World, two: list[User], stream: Emulator, tmp_path: Path
+) -> None:
+    mila, jovan = two
+    pair = mila.opens(jovan).json["conversation_id"]
+    channel = gateway._client().channel("messaging", pair)
+    note = tmp_path / "note.txt"
+    note.write_text("hello")
+    urls = [channel.send_file(note.as_uri(), note.name, {"id": mila.user_id})["file"] for _ in range(2)]
+    attached = [{"asset_url": url} for url in urls]
+    channel.send_message({"id": "m-1", "text": "x", "attachments": attached}, mila.user_id)
+    stream.fault(path=f"^/channels/messaging/{pair}/file", method="DELETE", status=400, code=4)
+    assert deletes(mila, pair, "m-1").status == 503
+    (message,) = stream.state()["channels"][f"messaging:{pair}"]["messages"]
+    assert (message["type"], list(stream.state()["files"])) == ("deleted", urls[:1])
+    cloud.new_container()  # a container tries a file once an hour
+    assert deletes(mila, pair, "m-1").status == 204
+    assert (stream.state()["files"], texts(stream, pair)) == ({}, [])
 
 
 @pytest.mark.promise("STR-12")

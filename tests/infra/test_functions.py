@@ -367,12 +367,12 @@ def test_only_functions_that_delete_users_at_stream_are_configured_with_the_exte
     assert configured == {"erase_accounts": extent, "reconcile_chat": extent}
 
 
-def test_only_the_worker_of_copies_is_configured_with_the_hosts_of_exports(
+def test_only_functions_that_read_exports_or_delete_messages_know_the_hosts_of_files(
     functions: dict[str, Template],
 ) -> None:
     variable = "RU4M_STREAM_FILE_HOSTS"
     configured = [name for name, one in functions.items() if variable in one["Environment"]["Variables"]]
-    assert configured == ["work_rights"]
+    assert configured == ["conversations", "work_on_hooks", "work_rights"]
 
 
 @pytest.mark.promise("RET-4")

@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import requests
 
 from chalicelib.core import metrics, queues
 from chalicelib.core.clock import DAY, HOUR, MINUTE
@@ -258,6 +259,92 @@ def test_file_in_each_field_of_an_attachment_is_deleted(
     chat.deletes(message)
     assert work(body_of("message.deleted", message)) == []
     assert stream.state()["files"] == {}
+
+
+def refuses_files(stream: Emulator, times: int = 1) -> None:
+    """Let Stream refuse to delete files, as it refuses one that is not its own."""
+    stream.fault(path="^/channels/messaging/trip/file", method="DELETE", status=400, code=4, times=times)
+
+
+@pytest.fixture
+def deleted(chat: Chatters, tmp_path: Path) -> str:
+    """Return a message with two files at Stream, which was deleted softly."""
+    (tmp_path / "note.txt").write_text("private")
+    attached = [{"type": "file", "asset_url": chat.uploads("Mila", tmp_path / "note.txt")} for _ in range(2)]
+    message = chat.says("Mila", "hello", attachments=attached)
+    chat.deletes(message)
+    return message
+
+
+@pytest.mark.promise("STR-12")
+def test_message_whose_file_stream_keeps_stays_and_is_deleted_an_hour_later(
+    world: World, stream: Emulator, deleted: str, messages_of: Any
+) -> None:
+    refuses_files(stream)
+    assert work(body_of("message.deleted", deleted)) == []
+    assert (messages_of(), len(stream.state()["files"])) == ([deleted], 1)
+    (waiting,) = take_messages("hooks")
+    assert work(waiting) == []  # an hour has not passed
+    (waiting,) = take_messages("hooks")
+    world.advance(HOUR)
+    assert work(waiting) == []
+    assert (messages_of(), stream.state()["files"], queued()) == ([], {}, [])
+
+
+@pytest.mark.promise("STR-12")
+def test_message_whose_file_stream_keeps_twice_is_set_aside_for_operators(
+    world: World, stream: Emulator, deleted: str, messages_of: Any, counts: Counter[Metric]
+) -> None:
+    refuses_files(stream, times=4)
+    assert work(body_of("message.deleted", deleted)) == []
+    (waiting,) = take_messages("hooks")
+    world.advance(HOUR)
+    assert work(waiting) == []
+    assert (messages_of(), queued(), counts[Metric.MESSAGE_SET_ASIDE]) == ([deleted], [], 1)
+    assert counts[Metric.STREAM_MESSAGE_DELETED] == 0
+    (kept,) = take_messages("dead")
+    world.advance(HOUR)
+    assert work(kept) == []  # an operator's redrive
+    assert (messages_of(), stream.state()["files"]) == ([], {})
+
+
+@pytest.mark.promise("STR-12")
+def test_refused_files_are_not_tried_again_within_the_hour(
+    world: World, stream: Emulator, deleted: str
+) -> None:
+    refuses_files(stream, times=9)
+    for _ in range(3):
+        assert work(body_of("message.deleted", deleted)) == []
+    tried = [
+        one for one in stream.requests(path="/channels/messaging/trip/file") if one["method"] == "DELETE"
+    ]
+    assert len(tried) == 2
+
+
+@pytest.mark.promise("STR-12")
+def test_file_that_is_gone_or_on_a_web_page_does_not_keep_the_message(
+    world: World, stream: Emulator, chat: Chatters, messages_of: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "note.txt").write_text("private")
+    gone = chat.uploads("Mila", tmp_path / "note.txt")
+    channel = gateway._client().channel("messaging", "trip")
+    channel.delete_file(gone)
+    attached = [{"asset_url": gone}, {"asset_url": "https://elsewhere.example/a.png"}]
+    message = chat.says("Mila", "hello", attachments=attached)
+    chat.deletes(message)
+    assert work(body_of("message.deleted", message)) == []
+    assert messages_of() == []
+
+
+@pytest.mark.promise("STR-12")
+def test_message_is_delivered_again_if_nobody_says_whether_its_file_is_there(
+    world: World, stream: Emulator, deleted: str, messages_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuses_files(stream)
+    monkeypatch.setattr(requests.Session, "get", mock.Mock(side_effect=requests.ConnectionError))
+    body = body_of("message.deleted", deleted)
+    assert work(body) == [body]
+    assert messages_of() == [deleted]
 
 
 @pytest.mark.promise("STR-12")

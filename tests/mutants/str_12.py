@@ -12,6 +12,22 @@ MUTANTS = (
         harm="The preview of a picture or video stays at Stream after its author deleted the message.",
     ),
     Mutant(
+        name="file_that_stream_keeps_counts_as_gone",
+        promise="STR-12",
+        place="chalicelib.stream.channels:_delete_file",
+        find="return not files.may_be_at_stream(url)",
+        replace="return True",
+        harm="The message that names the file is deleted, so nobody can ever find the file at Stream.",
+    ),
+    Mutant(
+        name="message_with_a_kept_file_is_dropped",
+        promise="STR-12",
+        place="chalicelib.reconciliation.events:delete_for_good",
+        find="raise SetAside(Flaw.FILE_REFUSED) from None",
+        replace="return",
+        harm="A message that its author deleted stays hidden at Stream with its file, in silence.",
+    ),
+    Mutant(
         name="refused_deletion_counts_as_done",
         promise="STR-12",
         place="chalicelib.stream.channels:delete_message",

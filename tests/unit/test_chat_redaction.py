@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import SettingsError, read
-from chalicelib.stream.export import download
+from chalicelib.stream import files
 from chalicelib.stream.export import parts as export
 from chalicelib.stream.export.parts import (
     KNOWN,
@@ -376,7 +376,7 @@ def test_redaction_does_not_change_its_input() -> None:
     ],
 )
 def test_download_from_a_host_outside_stream_is_refused(url: str, *, trusted: bool) -> None:
-    assert download._is_streams(url) is trusted
+    assert files.is_streams(url) is trusted
 
 
 @pytest.mark.promise("SEC-1")

@@ -133,7 +133,7 @@ CALLS: dict[str, tuple[Callable[[], object], dict[str, Category | None]]] = {
         {f"/messages/{NOTE}": ID, "?hard": OTHER},
     ),
     "channels._delete_file": (
-        lambda: channels._delete_file.__wrapped__(f"{CHANNEL[1:]}/file", FILE),
+        lambda: channels._delete_file.__wrapped__(f"{CHANNEL[1:]}/file", FILE, 0),
         {f"{CHANNEL}/file": ID, "?url": OTHER},
     ),
     "access._delete_push_token": (

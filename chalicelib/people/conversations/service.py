@@ -277,7 +277,8 @@ def delete_own_message(author: UserId, conversation_id: ConversationId, message_
 
     Raises:
         NotFound: there is no such message in this conversation, not any more, or another user sent it.
-        Unavailable: Stream does not answer, or refuses.
+        Unavailable: Stream does not answer, or refuses. If it keeps a file, the message is hidden, and the
+            worker of hooks tries again.
     """
     try:
         found = channels.find_message(message_id.at_stream)

@@ -11,17 +11,14 @@ Invariants:
   file is an error.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
 
-from chalicelib.core import clock, egress
+from chalicelib.core import clock
 from chalicelib.core.clock import MINUTE
-from chalicelib.core.settings import settings
-from chalicelib.privacy.purposes import Purpose
-from chalicelib.privacy.recipients import Recipient
+from chalicelib.stream import files
 from chalicelib.stream.model import StreamUnavailable
 
 # A user is one line: 10,000 messages of 3 KB, the size of a few sentences with Stream's metadata. In
@@ -31,8 +28,6 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 LONGEST = 5 * MINUTE  # a worker has 15 for the whole package
 
 _CHUNK = 64 * 1024
-_TIMEOUTS = (3.0, 10.0)  # seconds to connect, and between two reads
-_LINK = re.compile(r"https://(?P<host>[a-z0-9.-]+)(:443)?/[!-~]*")
 
 
 class LinkRefused(Exception):
@@ -54,36 +49,18 @@ def lines(url: str) -> Iterator[bytes | bytearray]:
         LinkRefused, ExportFileNotFound, FileTooLarge: this link cannot give the file.
         StreamUnavailable: no answer, an incomplete file, or too slow; try again with a fresh link.
     """
-    if not _is_streams(url):
+    if not files.is_streams(url):
         raise LinkRefused
-    session = egress.client(Recipient.STREAM, Purpose.LEGAL_OBLIGATION, (), _session)
     try:
-        with session, _answer(session, url) as answer:
+        with files.session() as own, _answer(own, url) as answer:
             yield from _lines(answer)
     except requests.RequestException:
         raise StreamUnavailable from None  # its text quotes the link
 
 
-def _is_streams(url: str) -> bool:
-    """Return whether a link points to Stream, by its raw text, since URL parsers differ."""
-    if url.startswith(settings().stream_url.rstrip("/") + "/"):
-        return True
-    link = _LINK.fullmatch(url)
-    return link is not None and any(
-        link["host"] == domain or link["host"].endswith(f".{domain}")
-        for domain in settings().stream_file_hosts
-    )
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
 @contextmanager
 def _answer(session: requests.Session, url: str) -> Iterator[requests.Response]:
-    with session.get(url, stream=True, allow_redirects=False, timeout=_TIMEOUTS) as answer:
+    with session.get(url, stream=True, allow_redirects=False, timeout=files.TIMEOUTS) as answer:
         status = answer.status_code
         if 300 <= status < 400:
             raise LinkRefused
