@@ -20,7 +20,7 @@ from chalicelib.rights.operators import extend
 from chalicelib.rights.request import duties, store
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.duties import Duty
-from chalicelib.rights.request.evidence import history_of
+from chalicelib.rights.request.evidence import append_or_owe, entry, history_of
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus
 from tests.support.cases.scripted import Killing, Plan, Scripted, a_request, evidence, stored
@@ -147,6 +147,33 @@ def test_pending_evidence_is_appended_once_the_history_is_restored(world: World,
         "owed_recorded",
         ["first_done", "last_done"],
     )
+
+
+@pytest.mark.promise("RGT-10")
+def test_owed_evidence_is_bounded_and_can_still_be_appended(world: World, plan: Plan) -> None:
+    _, request_id = a_request(world)
+    restore = alter_newest(history_of(RightsRequestId(request_id)))
+    before = after = stored(request_id)
+    for number in range(120):
+        said = {"reason": "x" * 200, "tries": number}
+        _, after = append_or_owe(after, entry(f"event_{number % 3}", said))
+    assert len(after.model_dump_json()) < 20_000
+    folded, *kept = after.owed
+    assert [one.said["tries"] for one in kept] == list(range(120 - len(kept), 120))
+    store.move(before, after)
+    restore()
+    world.advance(DAY)
+    assert plan.advance(request_id).owed == ()
+    _, data = evidence(request_id)[-1]
+    assert data["owed"][0]["said"]["events"] == folded.said["events"]
+    assert sum(folded.said["events"].values()) + len(kept) == 120
+
+
+def test_owed_entry_that_no_payload_holds_is_counted(world: World) -> None:
+    _, request_id = a_request(world)
+    alter_newest(history_of(RightsRequestId(request_id)))
+    _, after = append_or_owe(stored(request_id), entry("huge", {"reason": "x" * 20_000}))
+    assert [(one.event, one.said) for one in after.owed] == [("owed_folded", {"events": {"huge": 1}})]
 
 
 def test_request_whose_history_was_altered_can_be_cancelled(world: World, plan: Plan) -> None:

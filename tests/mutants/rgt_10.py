@@ -66,4 +66,15 @@ MUTANTS = (
             "that it was in time."
         ),
     ),
+    Mutant(
+        name="owed_evidence_outgrows_the_entry_that_appends_it",
+        promise="RGT-10",
+        place="chalicelib.rights.request.evidence:append_or_owe",
+        find="owed = _bounded((",
+        replace="owed = tuple((",
+        harm=(
+            "While its history is altered, a request grows until no write of it succeeds, and its subject "
+            "gets no answer."
+        ),
+    ),
 )

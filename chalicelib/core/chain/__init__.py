@@ -13,7 +13,7 @@ from chalicelib.core.chain.archive import is_empty as is_archive_empty
 from chalicelib.core.chain.archive import newest as newest_checkpoint
 from chalicelib.core.chain.checkpoint_run import checkpoint, touched_chains
 from chalicelib.core.chain.checkpoints import Leaf, Proof, Statement
-from chalicelib.core.chain.entries import Chain, ChainEntry, NewEntry, Unreadable
+from chalicelib.core.chain.entries import MAX_PAYLOAD_BYTES, Chain, ChainEntry, NewEntry, Unreadable
 from chalicelib.core.chain.log import (
     DailyHistory,
     HeadMoved,

@@ -4,12 +4,13 @@ It holds fixed words and numbers, under the request's random id. `by` names the 
 engine, or a member of staff by pseudonym.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.core import chain, clock, metrics
-from chalicelib.core.chain import Chain, NewEntry, Unreadable
+from chalicelib.core.chain import MAX_PAYLOAD_BYTES, Chain, NewEntry, Unreadable
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
@@ -18,7 +19,9 @@ from chalicelib.privacy.periods import Period
 from chalicelib.rights.request.model import OwedEntry, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 
-_MAX_OWED = 100  # a year of pins, reminders and waits; the item stays far below DynamoDB's limit of 400 KB
+# The entry that appends owed ones has them in its payload, beside what it says itself.
+_MAX_OWED_BYTES = MAX_PAYLOAD_BYTES - 4096
+_FOLDED = "owed_folded"
 
 CHAIN = "rights"  # the kind of the chains
 SUBJECT = "subject"
@@ -53,12 +56,12 @@ def history_of(request_id: RightsRequestId) -> Chain:
 
 def append_or_owe(after: RightsRequest, entry: NewEntry) -> tuple[Write | None, RightsRequest]:
     """Return the write of an entry and the owed ones; or None, and this one is owed too."""
-    whole = _with_owed(entry, after.owed)
+    whole = _with_owed(entry, _bounded(after.owed))
     try:
         append = chain.append_write(history_of(after.request_id), whole)
     except Unreadable:
         metrics.count(Metric.RIGHTS_EVIDENCE_OWED)
-        owed = (*after.owed, _as_owed(entry))[-_MAX_OWED:]
+        owed = _bounded((*after.owed, OwedEntry(event=entry.event, at=clock.now(), said=entry.payload)))
         return None, after.model_copy(update={"owed": owed, "owed_at": clock.now() + DAY})
     return append, after.model_copy(update={"owed": (), "owed_at": None})
 
@@ -71,9 +74,14 @@ def _with_owed(new: NewEntry, owed: Sequence[OwedEntry]) -> NewEntry:
     return NewEntry(new.event, {**new.payload, "owed": earlier}, delete_at=new.delete_at)
 
 
-def _as_owed(new: NewEntry) -> OwedEntry:
-    """Return the entry as owed evidence, kept on the request until it can be appended."""
-    return OwedEntry(event=new.event, at=clock.now(), said=new.payload)
+def _bounded(owed: tuple[OwedEntry, ...]) -> tuple[OwedEntry, ...]:
+    """Return owed entries that fit into a payload: the oldest become one that counts them by event."""
+    while sum(len(one.model_dump_json().encode()) for one in owed) > _MAX_OWED_BYTES:
+        events = Counter[str]()
+        for one in owed[:2]:
+            events.update(one.said["events"] if one.event == _FOLDED else [one.event])
+        owed = (OwedEntry(event=_FOLDED, at=owed[0].at, said={"events": dict(events)}), *owed[2:])
+    return owed
 
 
 def without_staff(said: Any) -> Any:  # noqa: ANN401 - a value of JSON
