@@ -60,19 +60,23 @@ class MacKeys:
         return hmac.digest(self.versions[version], message, hashlib.sha256)
 
 
+_CONFIGURED = {Secret.LOOKUP, Secret.STAFF}
+
+
 @cache
 def mac_keys(purpose: Secret) -> MacKeys:
     """Return all versions of the HMAC key of a purpose.
 
-    For the lookup key, `RU4M_LOOKUP_VERSIONS` lists the versions to use. A container that did not know a
-    version would miss the claims under it, and could give a number to a second account. So a rotation
-    changes the setting, which starts new containers (infra/ops/keys/lookup_key).
+    For the keys of lookups and staff, `RU4M_<purpose>_VERSIONS` lists the versions to use. A container that
+    did not know a version would miss what was found under it, and could give a number to a second account, or
+    a person a second pseudonym. So a rotation changes the setting, which starts new containers
+    (infra/ops/keys/versions).
     """
     document = _read(purpose)
     stored = {version: base64.b64decode(key) for version, key in document["versions"].items()}
-    if purpose is not Secret.LOOKUP:
+    if purpose not in _CONFIGURED:
         return MacKeys(document["current"], stored)
-    current, *others = settings().lookup_versions()
+    current, *others = settings().mac_versions(purpose)
     return MacKeys(current, {version: stored[version] for version in (current, *others)})
 
 

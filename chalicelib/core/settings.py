@@ -144,9 +144,9 @@ class Settings:
         """The name or ARN of a secret; set only for functions that may read it."""
         return self._named(f"RU4M_SECRET_{purpose.upper()}")
 
-    def lookup_versions(self) -> tuple[str, ...]:
+    def mac_versions(self, purpose: Secret) -> tuple[str, ...]:
         """The versions of the lookup key, the current one first; set only for functions that use it."""
-        return tuple(self._named("RU4M_LOOKUP_VERSIONS").split(","))
+        return tuple(self._named(f"RU4M_{purpose.upper()}_VERSIONS").split(","))
 
     def signing_kid(self) -> str:
         """The id of the key that signs access tokens; set only for functions that sign."""

@@ -2,8 +2,9 @@
 
 Invariants:
 
-- A person has one pseudonym under all permission sets, also after the key gets a new version: a pseudonym in
-  the register stays. So two equal pseudonyms are one person, on which the four-eyes principle depends.
+- A person has one pseudonym under all permission sets, also while and after the key gets a new version: a
+  pseudonym in the register stays, and a transaction adds a new one only if the person has none under another
+  version. So two equal pseudonyms are one person, on which the four-eyes principle depends.
 - A pseudonym is in the register before any evidence names it.
 
 If the process is killed between the two, the register contains a person whom no evidence names.
@@ -16,12 +17,14 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import StaffId
 from chalicelib.core.principals import person
 from chalicelib.core.settings import Secret
+from chalicelib.core.transactions import commit, retry_on
 from chalicelib.staff import store
 from chalicelib.staff.model import StaffMember
 
 _MAX_RESOLVED = 100  # pseudonyms resolved at once; only a few people work on one request
 
 
+@retry_on(store.RegisteredMeanwhile)
 def register(arn: str) -> StaffId:
     """Create or renew the register's entry of the person with an ARN; returns the pseudonym.
 
@@ -33,7 +36,7 @@ def register(arn: str) -> StaffId:
     if known and known.acted_at > now - DAY:
         return known.staff_id
     staff_id = known.staff_id if known else current
-    store.put(StaffMember(staff_id=staff_id, arn=arn, acted_at=now))
+    commit(*store.entry(StaffMember(staff_id=staff_id, arn=arn, acted_at=now), () if known else older))
     return staff_id
 
 

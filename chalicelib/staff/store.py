@@ -8,9 +8,14 @@ from collections.abc import Iterable
 
 from chalicelib.core import table
 from chalicelib.core.ids import AccountId, StaffId
-from chalicelib.core.table import Attr, Create, Key, Table, partition_of
+from chalicelib.core.table import Absent, Attr, Conflict, Create, Key, Table, partition_of
+from chalicelib.core.transactions import Write
 from chalicelib.privacy import codec
 from chalicelib.staff.model import StaffLook, StaffMember
+
+
+class RegisteredMeanwhile(Conflict):
+    """The person got a pseudonym under another version of the key since the register was read."""
 
 
 def key(staff_id: StaffId) -> Key:
@@ -25,10 +30,14 @@ def glance_at_first(candidates: Iterable[StaffId]) -> StaffMember | None:
     return next((codec.glance(StaffMember, found[place]) for place in places if place in found), None)
 
 
-def put(member: StaffMember) -> None:
-    """Write an entry, or replace that of the same pseudonym."""
+def entry(member: StaffMember, others: Iterable[StaffId]) -> list[Write]:
+    """The writes of an entry, over that of the same pseudonym, unless one of other pseudonyms has an entry.
+
+    The conflict is RegisteredMeanwhile.
+    """
     place = key(member.staff_id)
-    table.write(Create(place, codec.to_item(member, place), or_over=Attr("staff_id").exists()))
+    written = Create(place, codec.to_item(member, place), or_over=Attr("staff_id").exists())
+    return [written, *(Absent(key(other), RegisteredMeanwhile) for other in others)]
 
 
 def read_several(staff_ids: Iterable[StaffId]) -> dict[StaffId, StaffMember]:

@@ -52,10 +52,10 @@ def fill_vault(
         MissingSecret: Stream's secret is neither stored nor given.
     """
     api = account.client("secretsmanager")
-    for purpose in ("codes", "receipts", "refresh", "staff"):
+    for purpose in ("codes", "receipts", "refresh"):
         _stored_or(api, arns[purpose], _mac_keys)
     _stored_or(api, arns["pairs"], _pair_key)
-    lookup = _stored_or(api, arns["lookup"], _mac_keys)
+    lookup, staff = (_stored_or(api, arns[purpose], _mac_keys) for purpose in ("lookup", "staff"))
     signing = _stored_or(api, arns["signing"], _signing_key)
     held = read(api, arns["stream"])
     if stream_secret and held != {"secret": stream_secret}:
@@ -67,6 +67,7 @@ def fill_vault(
         "LookupVersions": versions_of(lookup),
         "PublicKeys": public_keys(signing),
         "SigningKid": signing["signing"],
+        "StaffVersions": versions_of(staff),
         "StageKeys": stage_keys_of(sealing),
     }
 

@@ -46,6 +46,7 @@ PLACEHOLDERS = {
     "RU4M_OPERATORS": "arn:aws:iam::000000000000:user/*",
     "RU4M_PUBLIC_KEYS": '{"keys":[]}',
     "RU4M_SIGNING_KID": "packaging",
+    "RU4M_STAFF_VERSIONS": "1",
     "RU4M_STAGE": "local",
     "RU4M_STAGE_KEYS": '{"current":"1","versions":{}}',
     "RU4M_STREAM_API_KEY": "packaging",

@@ -192,6 +192,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
 # Variables that a function gets if its policy contains a text.
 _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${LookupSecretArn}": {"RU4M_LOOKUP_VERSIONS": "LookupVersions"},
+    "${StaffSecretArn}": {"RU4M_STAFF_VERSIONS": "StaffVersions"},
     "${SigningSecretArn}": {"RU4M_SIGNING_KID": "SigningKid"},
     "${SealingKeyArn}": {"RU4M_STAGE_KEYS": "StageKeys"},
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},

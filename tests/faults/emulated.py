@@ -31,6 +31,7 @@ def emulated_aws() -> Iterator[dict[str, str]]:
             "RU4M_STAGE": "local",
             "RU4M_FIGURES": figures.packed(figures.widened(1000)),
             "RU4M_LOOKUP_VERSIONS": "1",
+            "RU4M_STAFF_VERSIONS": "1",
         }
         with use_emulated_aws(variables | {"RU4M_STAGE_KEYS": ""}):
             cloud.create_buckets()

@@ -98,6 +98,7 @@ SELECTIVE = (
     "RU4M_STAGE_KEYS",
     "RU4M_SIGNING_KID",
     "RU4M_LOOKUP",
+    "RU4M_STAFF_",
     "RU4M_CHECKPOINT_",
     "RU4M_CERTIFICATE_",
     "RU4M_EXPORT_",
@@ -641,7 +642,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "access_token": set(),
         "admin": {
             accounts, billing, claims, challenges, rights, usage, "table_ledger", "secret_receipts",
-            "secret_staff", "rights_queue", *lookup, *sealing,
+            "secret_staff", "staff_versions", "rights_queue", *lookup, *sealing,
         },
         "announce_notices": {challenges, "announcements_queue"},  # it opens no record of an account
         "announce_to_shard": {

@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from infra.deployment import vault
 from infra.deployment.account import AwsAccount
 from infra.ops import operator_console
 from infra.ops.__main__ import app
 from infra.ops.keys import commands as keys_module
 from infra.ops.keys import versions
 from infra.ops.keys.stage_key import StageKeys, StillNeeded
-from infra.ops.keys.versions import LONGEST_RUN, Unfinished
+from infra.ops.keys.versions import LONGEST_RUN, Unfinished, Versions
 from tests.infra.fakes import REGION
+from tests.support.clouds.rotations import Stage
+from tests.support.world.world import World
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -74,6 +77,20 @@ def test_countdown_says_what_is_left_and_waits_no_longer() -> None:
     for nothing in (0, -5):
         operator_console.count_down(nothing, "never said", slept.append, said.append)
     assert (sum(slept), len(said)) == (70, 4)
+
+
+def test_key_of_staff_reaches_every_function_before_one_uses_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_STAFF_VERSIONS", "1")
+    stage = Stage(
+        "RU4M_STAFF_VERSIONS", "ru4m/test/staff", vault.versions_of, vault.new_mac_key, configured=["1"]
+    )
+    monkeypatch.setattr(Versions, "of_mac", lambda *_: stage.versions)
+    place = ["--stage", "staging", "--region", REGION]
+    done = CliRunner().invoke(app, ["keys", "staff", "rotate", *place])
+    assert (done.exit_code, "under version 2" in done.output) == (0, True), done.output
+    assert (stage.configured, stage.settled) == (["1", "1,2", "2,1"], ["1,2", "2,1"])
 
 
 class FakeKeys:

@@ -62,7 +62,7 @@ UNAUDITED = {
     **dict.fromkeys(
         (
             "keys signing rotate", "keys signing retire", "keys stage rotate", "keys stage retire",
-            "keys lookup rotate", "keys lookup retire",
+            "keys lookup rotate", "keys lookup retire", "keys staff rotate",
         ),
         "keys of the stage, no subject; CloudTrail has each call",
     ),
@@ -91,7 +91,8 @@ UNAUDITED = {
 WITHOUT_PREVIEW = {
     "alarms test": "it asks, and its only effect is the notification",
     **dict.fromkeys(
-        ("keys signing rotate", "keys stage rotate", "keys lookup rotate"), "it only adds a version"
+        ("keys signing rotate", "keys stage rotate", "keys lookup rotate", "keys staff rotate"),
+        "it only adds a version"
     ),
     **dict.fromkeys(
         ("reconcile release", "idle-accounts release"), "the next run after it only counts"

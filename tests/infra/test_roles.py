@@ -125,6 +125,7 @@ EXPECTED = {
     "AccessTokenRole": {_own_logs("access_token")},
     "AdminRole": {
         _own_logs("admin"),
+        ("dynamodb:ConditionCheckItem", "${RightsTableArn}"),  # one pseudonym of a member of staff
         _MARKS,
         (
             (

@@ -21,6 +21,8 @@ from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import at_step, stored, work
 from tests.support.cases.guests import enters
+from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.operators import Operator
 from tests.support.world.world import User, World
@@ -74,6 +76,42 @@ def test_no_operator_erases_alone(
     work(world, request_id, within=25 * DAY)
     assert stored(request_id).status is Status.AWAITING_VERIFICATION
     assert mila.signs_in_again().gets("/v1/profile").status == 200  # not even frozen
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize(("first", "second"), [("1", "1,2"), ("1,2", "2,1"), ("2,1", "1,2")])
+def test_one_operator_is_one_person_while_the_key_of_pseudonyms_is_rotated(
+    mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    cloud.rotate_keys("staff")
+    monkeypatch.setenv("RU4M_STAFF_VERSIONS", first)
+    cloud.new_container()
+    request_id = entered(alice, mila)
+    monkeypatch.setenv("RU4M_STAFF_VERSIONS", second)
+    cloud.new_container()
+    assert alice.notes_identity(request_id).problem == "own_proposal"
+
+
+@pytest.mark.promise("RGT-3")
+def test_first_calls_of_an_operator_in_two_containers_make_one_pseudonym(
+    mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def enter_in_a_newer_container() -> RightsRequestId:
+        monkeypatch.setenv("RU4M_STAFF_VERSIONS", "2,1")
+        cloud.new_container()
+        request_id = entered(alice, mila)
+        monkeypatch.setenv("RU4M_STAFF_VERSIONS", "1,2")
+        cloud.new_container()
+        return request_id
+
+    cloud.rotate_keys("staff")
+    monkeypatch.setenv("RU4M_STAFF_VERSIONS", "1,2")
+    cloud.new_container()
+    entered_there = before_the_commit(monkeypatch, enter_in_a_newer_container)
+    assert alice.lists().status == 200
+    assert len(entered_there) == 1
+    assert alice.notes_identity(entered_there[0]).problem == "own_proposal"
+    assert len(cloud.records("staff_member")) == 1
 
 
 @pytest.mark.parametrize("end", [Status.COMPLETED, Status.CANCELLED])

@@ -96,4 +96,15 @@ MUTANTS = (
             "owner, reach the person who has the number or mailbox by now."
         ),
     ),
+    Mutant(
+        name="operator_counts_as_two_during_a_rotation",
+        promise="RGT-3",
+        place="chalicelib.staff.service:register",
+        find="() if known else older",
+        replace="()",
+        harm=(
+            "One operator whose first calls reach two containers erases an account alone, while the key of "
+            "pseudonyms is rotated."
+        ),
+    ),
 )

@@ -8,11 +8,12 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from infra.deployment.stacks import Stacks
 from infra.ops.commands import DeployedStage, stage_command
 from infra.ops.keys.lookup_key import LookupKeys, service_rekey
 from infra.ops.keys.stage_key import StageKeys, service_reseal, service_rewrap
 from infra.ops.keys.token_key import SigningKeys
-from infra.ops.keys.versions import VersionedKeys
+from infra.ops.keys.versions import RotatingKeys, VersionedKeys, Versions
 from infra.ops.operator_console import confirm_unless, emit, note
 from infra.ops.options import DryRun, Yes
 
@@ -25,6 +26,9 @@ lookup_key = typer.Typer(
     help="The key of the hashes under which numbers, addresses and user ids are claimed."
 )
 app.add_typer(lookup_key, name="lookup")
+
+staff_key = typer.Typer(help="The key of the pseudonyms of staff. Its old versions are never deleted.")
+app.add_typer(staff_key, name="staff")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -104,6 +108,14 @@ def rekey(deployed: DeployedStage, *, dry_run: DryRun = False) -> None:
 def retire_lookup_key(deployed: DeployedStage, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Delete the versions under which no claim is left."""
     _retire(LookupKeys.of(*deployed, note), dry_run=dry_run, yes=yes)
+
+
+@stage_command(staff_key, "rotate")
+def rotate_staff_key(deployed: DeployedStage) -> None:
+    """Distribute a new version, then give new members of staff pseudonyms under it. Safe to run again."""
+    account, stage = deployed
+    version = RotatingKeys(Versions.of_mac(Stacks(account, note), stage, "Staff")).rotate()
+    emit({"current": version}, f"New members of staff get pseudonyms under version {version}.")
 
 
 def _retire(keys: VersionedKeys | SigningKeys, *, dry_run: bool, yes: bool) -> None:

@@ -30,8 +30,7 @@ from chalicelib.core.table_names import Table
 from chalicelib.messages.suppressions.model import Suppression
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
-from infra.deployment.stacks import Report, Stacks, stack_name
-from infra.deployment.vault import new_mac_key, versions_of
+from infra.deployment.stacks import Report, Stacks
 from infra.ops.keys.versions import VersionedKeys, Versions
 from infra.ops.refused import CommandRefused
 from infra.ops.standing_in import act_as_signup
@@ -65,15 +64,7 @@ class LookupKeys(VersionedKeys):
     ) -> Self:
         """Return those of a deployed stage; `settle` waits until old containers have finished."""
         stacks = Stacks(account, report)
-        versions = Versions.of(
-            stacks,
-            stage,
-            arn=stacks.outputs(stack_name(stage, "vault"))["LookupSecretArn"],
-            parameter="LookupVersions",
-            spelled=versions_of,
-            new=new_mac_key,
-            settle=settle,
-        )
+        versions = Versions.of_mac(stacks, stage, "Lookup", settle)
         return cls(versions, tables.names_in_use(stacks, stage)[Table.CLAIMS])
 
     def rekey(self, rekey: Rekey) -> int:

@@ -23,7 +23,7 @@ from typing import Self
 
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Stacks, stack_name
-from infra.deployment.vault import Document, stored, write
+from infra.deployment.vault import Document, new_mac_key, stored, versions_of, write
 from infra.ops.operator_console import count_down
 from infra.ops.refused import CommandRefused
 
@@ -85,6 +85,19 @@ class Versions:
             settle or waiting(stacks.account, stage),
         )
 
+    @classmethod
+    def of_mac(cls, stacks: Stacks, stage: str, name: str, settle: Callable[[], None] | None = None) -> Self:
+        """Return the versions of an HMAC key of the vault, by the beginning of its parameter's name."""
+        return cls.of(
+            stacks,
+            stage,
+            arn=stacks.outputs(stack_name(stage, "vault"))[f"{name}SecretArn"],
+            parameter=f"{name}Versions",
+            spelled=versions_of,
+            new=new_mac_key,
+            settle=settle,
+        )
+
     def apply(self, secret: Document) -> None:
         """Configure the functions with the versions of a secret, and wait until no other run is left."""
         if not self.is_configured(secret):
@@ -105,14 +118,10 @@ class Versions:
 
 
 @dataclass(frozen=True)
-class VersionedKeys(ABC):
-    """A key that is rotated by its versions, and the data under them."""
+class RotatingKeys:
+    """A key that is rotated by its versions. Old ones of staff's key stay: evidence needs them."""
 
     versions: Versions
-
-    @abstractmethod
-    def refuse_if_used(self, current: str) -> None:
-        """Raise what says how much data uses another version than this one."""
 
     def rotate(self) -> str:
         """Make a new version current, or continue an interrupted rotation; return the version."""
@@ -128,6 +137,15 @@ class VersionedKeys(ABC):
             self.versions.write(secret)
             self.versions.apply(secret)
         return newest
+
+
+@dataclass(frozen=True)
+class VersionedKeys(RotatingKeys, ABC):
+    """A key that is rotated by its versions, and the data under them."""
+
+    @abstractmethod
+    def refuse_if_used(self, current: str) -> None:
+        """Raise what says how much data uses another version than this one."""
 
     def current(self) -> str:
         """Return the current version, if every function knows that it is current.

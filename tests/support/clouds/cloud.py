@@ -42,7 +42,7 @@ _KEPT = ("AttributeDefinitions", "KeySchema", "BillingMode", "StreamSpecificatio
 @contextmanager
 def emulated() -> Iterator[None]:
     """Run an empty AWS account in this process, with all resources that the functions expect."""
-    os.environ["RU4M_LOOKUP_VERSIONS"] = "1"
+    os.environ |= {"RU4M_LOOKUP_VERSIONS": "1", "RU4M_STAFF_VERSIONS": "1"}
     with costs.left_out(), functions_known(), mock_aws():
         if not copies.restore():
             _create_resources()
@@ -145,8 +145,8 @@ def rotate_keys(purpose: str) -> None:
     aws.client("secretsmanager").put_secret_value(
         SecretId=f"ru4m/test/{purpose}", SecretString=json.dumps({"versions": versions, "current": "2"})
     )
-    if purpose == "lookup":
-        os.environ["RU4M_LOOKUP_VERSIONS"] = "2,1"
+    if purpose in {"lookup", "staff"}:
+        os.environ[f"RU4M_{purpose.upper()}_VERSIONS"] = "2,1"
     new_container()
 
 

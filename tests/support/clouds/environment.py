@@ -50,6 +50,7 @@ def variables() -> dict[str, str]:
         **{f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}" for name in map(str, Table)},
         "RU4M_OPERATORS": principals.of_account("aws", "123456789012"),
         "RU4M_LOOKUP_VERSIONS": "1",
+        "RU4M_STAFF_VERSIONS": "1",
         "RU4M_SIGNING_KID": KID,
         "RU4M_MAIL_FROM": "notices@test.example",
         "RU4M_MAIL_CONFIGURATION": "ru4m-test",
