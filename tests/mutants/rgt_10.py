@@ -77,4 +77,12 @@ MUTANTS = (
             "gets no answer."
         ),
     ),
+    Mutant(
+        name="emptied_archive_counts_as_a_new_one",
+        promise="RGT-10",
+        place="chalicelib.core.chain.verification:verify_beginning",
+        find="if first else clock.now()",
+        replace="if first else at",
+        harm="A person empties the bucket of checkpoints, rewrites all evidence, and verification succeeds.",
+    ),
 )

@@ -5,12 +5,14 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.core import clock
 from chalicelib.core.chain import Chain
+from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from infra.ops import standing_in
 from infra.ops.__main__ import app
 from tests.support.clouds.environment import REGION
-from tests.support.world.ledger import MILA, checkpoint, create_archive, overwrite, write
+from tests.support.world.ledger import MILA, checkpoint, create_archive, empty_archive, overwrite, write
 from tests.support.world.world import World
 
 Run = Callable[..., tuple[int, str]]
@@ -66,6 +68,25 @@ def test_note_about_unsigned_entries_is_printed_until_the_first_checkpoint(run: 
         0,
         f"{MILA.name}: covered up to 1, 0 findings\n",
     )
+
+
+@pytest.mark.promise("RGT-10")
+@pytest.mark.parametrize("signed_anew", [False, True])
+def test_emptied_archive_is_a_finding_before_and_after_it_is_signed_anew(
+    run: Run, world: World, *, signed_anew: bool
+) -> None:
+    at = clock.to_text(clock.now())
+    write(MILA, 1)
+    checkpoint(world)
+    world.advance(2 * DAY)
+    assert run("ledger", "verify", "--chain", MILA.name)[0] == 0
+    empty_archive()
+    if signed_anew:
+        checkpoint(world)
+    code, said = run("ledger", "verify", "--chain", MILA.name)
+    assert code == 3
+    assert f"NotSignedInTime: chain {MILA.name}, at {at[:10]}" in said
+    assert said.startswith("nothing is signed yet") is not signed_anew
 
 
 @pytest.mark.parametrize("checkpoints", [0, 1])

@@ -27,5 +27,5 @@ from chalicelib.core.chain.log import (
     newest_first,
     page,
 )
-from chalicelib.core.chain.verification import ChainVerdict, Finding, verify_each
+from chalicelib.core.chain.verification import ChainVerdict, Finding, verify_beginning, verify_each
 from chalicelib.core.signatures import PublicKeys, current_signer

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.core import clock, table
 from chalicelib.core.chain import archive
@@ -14,7 +15,8 @@ from chalicelib.core.chain.entries import (
     Unreadable,
     sequence_number,
 )
-from chalicelib.core.chain.log import SORT_KEYS
+from chalicelib.core.chain.log import SORT_KEYS, rows_between
+from chalicelib.core.clock import HOUR
 from chalicelib.core.signatures import PublicKeys
 from chalicelib.core.table import Expired, Query, Table
 
@@ -67,7 +69,20 @@ class CheckpointChainBroken:
     number: int  # 0: an object whose name is not that of a checkpoint
 
 
-Finding = Tampered | MissingEntries | Forked | RolledBack | BadSignature | CheckpointChainBroken
+@dataclass(frozen=True)
+class NotSignedInTime:
+    """No checkpoint signed an old entry in time: the archive was emptied, or its job did not run."""
+
+    chain: Chain  # of the oldest entry
+    at: datetime
+
+
+Finding = (
+    Tampered | MissingEntries | Forked | RolledBack | BadSignature | CheckpointChainBroken | NotSignedInTime
+)
+
+# Longer than two runs of the job are apart, and than its alarm waits.
+_SIGNED_WITHIN = 28 * HOUR
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,19 @@ def _verdict_on(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -
         elif pin.seq in stored_chain.met:
             covered = max(covered, pin.seq)
     return ChainVerdict(tuple(dict.fromkeys(findings)), covered, known)
+
+
+def verify_beginning() -> tuple[Finding, ...]:
+    """Verify that the first checkpoint, or now if there is none, is not long after the oldest entry.
+
+    An archive that was emptied is signed anew from 1 by the next run, and each checkpoint of it is genuine.
+    """
+    oldest = next(rows_between(clock.BEGINNING, clock.now()), None)
+    if oldest is None:
+        return ()
+    first, at = archive.first(), clock.from_epoch(oldest["at"])
+    signed_at = clock.from_epoch(first.statement.at) if first else clock.now()
+    return (NotSignedInTime(Chain.parse(oldest["pk"]), at),) if signed_at - at > _SIGNED_WITHIN else ()
 
 
 def verify_checkpoints(since: int, keys: PublicKeys) -> tuple[Finding, ...]:

@@ -78,10 +78,11 @@ def verify(account: AwsAccount, stage: str, names: Iterable[str] | None, since: 
     standing_in.act_as(account, stage, "checkpoint_ledger")
     if chain.is_archive_empty():
         note("nothing is signed yet: there is no checkpoint")
+    beginning = [described(finding) for finding in chain.verify_beginning()]
     found = report(names, since)
     lines = (line for one in found for line in one.lines())
-    emit({"chains": [vars(one) for one in found]}, *lines)
-    return NOT_IN_ORDER if any(one.findings for one in found) else 0
+    emit({"findings": beginning, "chains": [vars(one) for one in found]}, *beginning, *lines)
+    return NOT_IN_ORDER if beginning or any(one.findings for one in found) else 0
 
 
 def described(finding: Finding) -> str:

@@ -44,6 +44,14 @@ def create_archive() -> None:
     )
 
 
+def empty_archive() -> None:
+    """Delete every version of every checkpoint, as if their lock had ended."""
+    s3, bucket = aws.client("s3"), settings().archive().bucket
+    for version in s3.list_object_versions(Bucket=bucket)["Versions"]:
+        place = {"Key": version["Key"], "VersionId": version["VersionId"]}
+        s3.delete_object(Bucket=bucket, BypassGovernanceRetention=True, **place)
+
+
 def words(event: str = "given", life: timedelta = YEAR, **payload: Any) -> NewEntry:
     return NewEntry(event, payload, delete_at=clock.now() + life)
 
