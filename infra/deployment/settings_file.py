@@ -60,6 +60,7 @@ class _Alarms(_Settings):
 
 class _Waf(_Settings):
     requests_per_address: int = Field(0, ge=0)
+    stream_addresses: tuple[str, ...] = ()
 
 
 class _Logs(_Settings):
@@ -142,6 +143,7 @@ class StageSettings(_Settings):
             periods=",".join(f"{name}={length}" for name, length in self.periods.items()) or DEFAULTS,
             figures=self.packed_figures(),
             waf_requests_per_address=self.waf.requests_per_address,
+            stream_addresses=",".join(self.waf.stream_addresses),
             reserved=self.reserve,
             sms_countries=",".join(self.sms.countries) if self.sms.countries else countries.DEFAULTS,
             sms_budgets=self.sms.budgets,

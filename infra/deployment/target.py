@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
@@ -28,6 +29,7 @@ from infra.packaging.groups import PLACEHOLDERS
 STREAM_URL = "https://chat.stream-io-api.com"
 LOG_DAYS = (1, 7, 14, 30, 60, 90)  # as the template allows them
 _LEAST_WAF, _MOST_FIGURES = 10, 1600  # of AWS WAF; of the template
+_WIDEST_BLOCK = 16  # of addresses: a wider one admits strangers
 # The settings that a function reads at its start, under their own names.
 _READ_AT_START = (
     "stage", "issuer", "stream_api_key", "stream_url", "stream_file_hosts", "contact_email", "mail_from",
@@ -51,12 +53,14 @@ def _refusing(key: str) -> Iterator[None]:
 
 
 class GatewayRates(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
-    """Requests per second that the API admits, in all and for each route that needs no token."""
+    """Requests per second that the API admits: in all, for each route without a token, for the webhook."""
 
     rate: int = Field(200, ge=1, le=10_000)
     burst: int = Field(400, ge=1, le=5_000)
     public_rate: int = Field(100, ge=1, le=10_000)
     public_burst: int = Field(200, ge=1, le=5_000)
+    webhook_rate: int = Field(200, ge=1, le=10_000)
+    webhook_burst: int = Field(400, ge=1, le=5_000)
 
     def parameters(self) -> dict[str, str]:
         """The parameters of the service stack."""
@@ -65,6 +69,8 @@ class GatewayRates(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=
             "ThrottlingBurst": str(self.burst),
             "PublicThrottlingRate": str(self.public_rate),
             "PublicThrottlingBurst": str(self.public_burst),
+            "WebhookThrottlingRate": str(self.webhook_rate),
+            "WebhookThrottlingBurst": str(self.webhook_burst),
         }
 
 
@@ -81,6 +87,7 @@ class DeploymentTarget:
     periods: str = DEFAULTS
     figures: str = figures.DEFAULTS  # figures that differ from the defaults, packed
     waf_requests_per_address: int = 0  # per five minutes; 0: no WAF
+    stream_addresses: str = ""  # blocks from which Stream sends events, separated by commas; empty: any
     reserved: Mapping[str, int] = field(default_factory=dict)  # concurrency by function
     sms_countries: str = countries.DEFAULTS
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
@@ -156,6 +163,10 @@ class DeploymentTarget:
         if self.log_retention_days not in LOG_DAYS:
             allowed = ", ".join(map(str, LOG_DAYS))
             raise SettingRefused(f"logs.retention_days is refused: it has to be one of {allowed}")
+        with _refusing("waf.stream_addresses"):
+            for block in filter(None, self.stream_addresses.split(",")):
+                if IPv4Network(block).prefixlen < _WIDEST_BLOCK:
+                    raise ValueError(f"{block} is wider than /{_WIDEST_BLOCK}")
         if 0 < self.waf_requests_per_address < _LEAST_WAF:
             raise SettingRefused(
                 f"waf.requests_per_address is refused: it has to be 0, or {_LEAST_WAF} or more"

@@ -133,6 +133,16 @@ def all_functions(name: str, metric: str, *, above: int, periods: int = 1, witho
     return AlarmRow(name, "AWS/Lambda", metric, {}, "Sum", above, 300, periods, FINE, without=without)
 
 
+def blocked(name: str, rule: str, *, above: int, period: int) -> AlarmRow:
+    """A rule of AWS WAF refused many requests; no data without the WAF."""
+    named: dict[str, Value] = {
+        "WebACL": {"Fn::Sub": "ru4m-${Stage}-waf"},
+        "Rule": {"Fn::Sub": f"ru4m-${{Stage}}-waf-{rule}"},
+        "Region": {"Ref": "AWS::Region"},
+    }
+    return AlarmRow(name, "AWS/WAFV2", "BlockedRequests", named, "Sum", above, period, 1, FINE)
+
+
 def gateway(name: str, metric: str, *, statistic: str, above: int, periods: int = 1) -> AlarmRow:
     """A metric of the API's gateway; a latency in milliseconds."""
     named: dict[str, Value] = {"ApiName": {"Fn::Sub": "ru4m-${Stage}"}, "Stage": "api"}

@@ -10,6 +10,7 @@ from chalicelib.core.metrics import Metric
 from infra.template.alarm_rows import (
     AlarmRow,
     all_functions,
+    blocked,
     dropped,
     figure,
     filled,
@@ -146,6 +147,7 @@ _STREAM = (
     filled("resync-dead", "ResyncDead", breaks="STR-3"),
     waits("resync-waiting", "ResyncQueue", minutes=120),
     rate("hook-refused", Metric.HOOK_REFUSED, above=100, period=_HOURLY),
+    blocked("webhook-blocked", "webhook", above=100, period=_HOURLY),
     finding("stream-fields-left", Metric.STREAM_FIELDS_LEFT),
     waits("hooks-waiting", "HooksQueue", minutes=120),
     # An event that was tried for 30 hours: a message whose author deleted it is still there.

@@ -68,7 +68,7 @@ ACCOUNT = {
     "get_caller_identity": {"Arn": "arn:aws:iam::000000000000:user/mila", "Account": "000000000000"},
     "get_sms_attributes": {"attributes": {}},
 }
-FEW = ("alarms", "accountability", "SMS limit", "SMS sandbox", "Stream")
+FEW = ("alarms", "accountability", "webhook", "SMS limit", "SMS sandbox", "Stream")
 
 
 @pytest.fixture
@@ -190,6 +190,8 @@ MISTAKES = {
     "table with an option": ("", ("--set", "reserve.signup=5"), "use --reserve"),
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),
     "few requests": ("", ("--waf-requests-per-address", "9"), "has to be 0, or 10 or more"),
+    "no address": ("", ("--set", "waf.stream_addresses=['x']"), "waf.stream_addresses is refused: "),
+    "all addresses": ("", ("--set", "waf.stream_addresses=['0.0.0.0/0']"), "0.0.0.0/0 is wider than /16"),
     "no list": ("", ("--set", "operators=arn"), "operators is refused: it has to be a list"),
     "assignment": ("", ("--set", "limit.blocks_day"), "KEY=VALUE"),
     "no TOML": ("issuer = ", (), "staging.toml is not a TOML file"),
@@ -333,6 +335,15 @@ def test_wrong_key_of_stream_is_refused(run: Run, monkeypatch: pytest.MonkeyPatc
     refused = StreamNotReached("Stream refuses the key or the secret.")
     monkeypatch.setattr(chat_settings, "owners", lambda *_: raising(refused))
     assert "refuses the key or the secret. Check stream.api_key" in run().stderr
+
+
+def test_preflight_of_production_warns_if_strangers_may_call_the_webhook(run: Run, stages: Path) -> None:
+    missing = "waf.stream_addresses is not set"
+    (stages / "production.toml").write_text(SETTINGS + ARRANGED)
+    assert missing in run("--check", stage="production").stdout
+    listed = run("--check", "--set", "waf.stream_addresses=['203.0.113.7/32']", stage="production").stdout
+    assert (missing in listed, "admits 203.0.113.7/32" in listed) == (False, True)
+    assert missing not in run("--check").stdout
 
 
 def test_production_is_refused_until_the_officer_has_arranged_everything(

@@ -139,18 +139,22 @@ def test_every_route_without_authentication_has_a_throttle_of_its_own(api: Templ
     assert {(setting["HttpMethod"], setting["ResourcePath"]) for setting in own} == public
     assert ("POST", "/~1v1~1signup") in public
     for setting in own:
-        assert setting["ThrottlingRateLimit"] == {"Ref": "PublicThrottlingRate"}
-        assert setting["ThrottlingBurstLimit"] == {"Ref": "PublicThrottlingBurst"}
+        kind = "Webhook" if setting["ResourcePath"] == "/~1v1~1hooks~1stream" else "Public"
+        assert setting["ThrottlingRateLimit"] == {"Ref": f"{kind}ThrottlingRate"}
+        assert setting["ThrottlingBurstLimit"] == {"Ref": f"{kind}ThrottlingBurst"}
 
 
 @pytest.mark.promise("SEC-1")
 def test_waf_is_off_unless_requested_and_stores_no_address(service: Template) -> None:
     assert service["Parameters"]["WafRequestsPerAddress"]["Default"] == 0
-    assert service["Conditions"]["WithWaf"] == {
+    assert service["Conditions"]["WithAddressLimit"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "WafRequestsPerAddress"}, 0]}]
     }
+    assert service["Conditions"]["WithWaf"] == {
+        "Fn::Or": [{"Condition": "WithAddressLimit"}, {"Condition": "WithStreamAddresses"}]
+    }
     waf = service["Resources"]["AddressWaf"]
-    (rule,) = waf["Properties"]["Rules"]
+    strangers, rule = waf_rules(service)
     assert (waf["Condition"], rule["Statement"]["RateBasedStatement"]["AggregateKeyType"]) == (
         "WithWaf",
         "IP",
@@ -158,6 +162,39 @@ def test_waf_is_off_unless_requested_and_stores_no_address(service: Template) ->
     # Stream sends the events of all users from three addresses.
     left_out = rule["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["NotStatement"]["Statement"]
     assert left_out["ByteMatchStatement"]["SearchString"] == "/v1/hooks/stream"
-    for part in (waf["Properties"], rule):
+    for part in (waf["Properties"], rule, strangers):
         assert part["VisibilityConfig"]["SampledRequestsEnabled"] is False
     assert of_type(service, "AWS::WAFv2::LoggingConfiguration") == {}
+
+
+def waf_rules(service: Template) -> list[Template]:
+    """Return the rules of the WAF, each of which has a condition of its own."""
+    rules = service["Resources"]["AddressWaf"]["Properties"]["Rules"]
+    conditions = [one["Fn::If"][0] for one in rules]
+    assert conditions == ["WithStreamAddresses", "WithAddressLimit"]
+    assert all(one["Fn::If"][2] == {"Ref": "AWS::NoValue"} for one in rules)
+    return [one["Fn::If"][1] for one in rules]
+
+
+@pytest.mark.promise("STR-12")
+def test_waf_keeps_all_but_streams_addresses_from_the_webhook(service: Template) -> None:
+    assert service["Parameters"]["StreamAddresses"]["Default"] == ""
+    addresses = service["Resources"]["StreamAddressSet"]
+    assert (addresses["Condition"], addresses["Properties"]["Addresses"]) == (
+        "WithStreamAddresses",
+        {"Fn::Split": [",", {"Ref": "StreamAddresses"}]},
+    )
+    rule, _ = waf_rules(service)
+    assert rule["Action"] == {"Block": {}}
+    path, address = rule["Statement"]["AndStatement"]["Statements"]
+    assert path["ByteMatchStatement"]["SearchString"] == "/v1/hooks/stream"
+    decoded = [one["Type"] for one in path["ByteMatchStatement"]["TextTransformations"]]
+    assert decoded == ["URL_DECODE", "NORMALIZE_PATH"]
+    known = address["NotStatement"]["Statement"]["IPSetReferenceStatement"]["Arn"]
+    assert known == {"Fn::GetAtt": ["StreamAddressSet", "Arn"]}
+    alarm = service["Resources"]["WebhookBlockedAlarm"]["Properties"]
+    named = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert named["Rule"] == rule["VisibilityConfig"]["MetricName"]
+    assert (
+        named["WebACL"] == service["Resources"]["AddressWaf"]["Properties"]["VisibilityConfig"]["MetricName"]
+    )

@@ -26,6 +26,7 @@ _CHECKS: Mapping[str, Check] = {
     "Python": stage_checks.python,
     "alarms": stage_checks.alarms,
     "accountability": stage_checks.accountability,
+    "webhook": stage_checks.webhook,
     "certificate": stage_checks.certificate,
     "concurrency": account_checks.concurrency_of_account,
     "request rate": account_checks.request_rate,

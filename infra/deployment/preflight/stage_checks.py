@@ -124,6 +124,17 @@ def accountability(_: AwsAccount, target: DeploymentTarget) -> Iterator[Deployme
         yield ok("accountability", "representative, officer, impact assessment and Serbian clauses are named")
 
 
+def webhook(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether strangers are kept from the webhook, whose throttle is for all senders together."""
+    if target.stream_addresses:
+        yield ok("webhook", f"AWS WAF admits {target.stream_addresses}")
+    elif target.stage == Stage.PRODUCTION:
+        what = "waf.stream_addresses is not set: strangers can use up the webhook's rate, and events are lost"
+        yield warning("webhook", what, "Set it to the addresses that Stream publishes (docs/deploy.md).")
+    else:
+        yield ok("webhook", "any address may send")
+
+
 def certificate(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether the certificate of the custom domain is issued, in this region, and for this host."""
     if not target.certificate:

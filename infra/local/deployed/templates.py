@@ -90,6 +90,8 @@ class _Values:
                 return str(one) == str(other)  # as CloudFormation, for which a number is its text
             case "Fn::Not":
                 return not self.holds(arguments[0])
+            case "Fn::Or":
+                return any(map(self.holds, arguments))
         raise NotImplementedError(function)
 
     def _call(self, function: str, argument: Any) -> Any:  # noqa: ANN401 - any JSON
