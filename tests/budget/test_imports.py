@@ -107,7 +107,7 @@ BUDGETS = {
     ("chalicelib.operations.breaches.jobs", ""): Budget(450, 5.3),
     ("chalicelib.operations.mail_jobs", ""): Budget(450, 5.3),
     ("chalicelib.people.conversations.jobs", ""): Budget(660, 7.75),
-    ("chalicelib.reconciliation.jobs", ""): Budget(690, 7.9),
+    ("chalicelib.reconciliation.jobs", ""): Budget(690, 7.95),
     ("chalicelib.retention.jobs", ""): Budget(395, 5.05),
     ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.7),
     ("chalicelib.stream.settings.jobs", ""): Budget(635, 7.7),
