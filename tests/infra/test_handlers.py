@@ -69,6 +69,11 @@ def signed(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
+def failed(*places: int) -> dict[str, Any]:
+    """Return what a worker answers if messages have to be delivered again; a malformed one is set aside."""
+    return {"batchItemFailures": [{"itemIdentifier": f"message-{place}"} for place in places]}
+
+
 # One event for each function, and its outcome while AWS is unreachable.
 EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "admin": (signed(request("GET", "/admin/v1/rights-requests")), 503),
@@ -98,7 +103,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "announce_notices": (a_schedule_event(), {"due": 0, "abandoned": 0}),
     "announce_to_shard": (
         messages("nonsense", '{"version":"terms-2000-01-01","shard":"00"}'),
-        {"batchItemFailures": []},
+        failed(0),
     ),
     "note_bounces": (
         report_of_mail({"EmailTags": [{"Name": "mail_id", "Value": f"m_{'0' * 26}"}], "Destination": {}}),
@@ -107,7 +112,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "watch_breaches": (a_schedule_event(), "EntryFailed: ('watch_breaches', 'Unavailable')"),
     "notify_of_breaches": (
         messages("nonsense", f'{{"breach":"br_{"0" * 26}","part":"00"}}'),
-        {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+        failed(0, 1),
     ),
     "checkpoint_ledger": (
         a_schedule_event(),
@@ -128,21 +133,21 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "renew_consents": (a_schedule_event(), "EntryFailed: ('renew_consents', 'Unavailable')"),
     "renew_shard": (
         messages("nonsense", '{"shard":"00"}'),
-        {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+        failed(0, 1),
     ),
     "work_on_hooks": (
         messages("nonsense", f'{{"type":"user.deleted","id":"u_{"0" * 26}","not_before":""}}'),
-        {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+        failed(0, 1),
     ),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
-    "resync_chat_profiles": (messages("nonsense"), {"batchItemFailures": []}),
+    "resync_chat_profiles": (messages("nonsense"), failed(0)),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
     # A message that names no request is dropped; one whose request could not be read is delivered again.
     **dict.fromkeys(
         ("transfer_copies", "work_rights", "erase_accounts"),
         (
             messages("nonsense", f'{{"request_id":"r_{"0" * 26}"}}'),
-            {"batchItemFailures": [{"itemIdentifier": "message-1"}]},
+            failed(0, 1),
         ),
     ),
 }

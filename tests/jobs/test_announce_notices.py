@@ -513,15 +513,26 @@ def test_duplicate_or_late_message_announces_nothing_again(
 @pytest.mark.parametrize(
     "body",
     [
-        *("", "x", "[]", "{}", "null", '"00"'),
+        *("x", "[]", "{}", "null", '"00"'),
         '{"shard":"00"}',
-        '{"shard":0,"version":"terms-2026-12-24"}',
-        '{"shard":"64","version":"terms-2026-12-24"}',
-        '{"shard":"00","version":"terms-2000-01-01"}',  # replaced, or of a deployment that was taken back
         '{"shard":"00","version":"terms-2026-12-24","more":"x"}',
     ],
 )
-def test_message_without_a_valid_version_and_shard_is_dropped(body: str) -> None:
+def test_message_without_version_and_shard_is_set_aside(body: str) -> None:
+    assert deliver(body) == {"batchItemFailures": []}
+    assert cloud.take_messages("dead") == [body]
+
+
+@pytest.mark.usefixtures("newer", "mila")
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"shard":0,"version":"terms-2026-12-24"}',
+        '{"shard":"64","version":"terms-2026-12-24"}',
+        '{"shard":"00","version":"terms-2000-01-01"}',  # replaced, or of a deployment that was taken back
+    ],
+)
+def test_message_about_no_announced_version_or_shard_is_dropped(body: str) -> None:
     with counted() as calls:
         assert deliver(body) == {"batchItemFailures": []}
     assert calls == {}

@@ -1,6 +1,5 @@
 """Tests the sweep: it sends due requests to the worker and measures the nearest deadline."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +9,14 @@ from chalicelib.core import aws, clock
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.metrics import Dimension
+from chalicelib.core.queues import body_of
 from chalicelib.core.settings import settings
 from chalicelib.rights.jobs import sweep_rights, work_rights
 from chalicelib.rights.request import store
 from tests.support.clouds import cloud
 from tests.support.clouds.emitted_metrics import metric_lines, value_of
 from tests.support.faults.outages import OUTAGES
+from tests.support.jobs.events import messages
 from tests.support.world.builders import a_schedule_event
 from tests.support.world.world import World
 
@@ -137,35 +138,32 @@ def test_open_requests_are_counted_by_right_and_age_zeros_too(
 
 
 def work(*bodies: str) -> dict[str, Any]:
-    records = [
-        {"messageId": f"m{number}", "body": body, "receiptHandle": "r", "eventSource": "aws:sqs"}
-        for number, body in enumerate(bodies)
-    ]
-    answered: dict[str, Any] = work_rights({"Records": records}, None)
+    answered: dict[str, Any] = work_rights(messages(*bodies), None)
     return answered
 
 
 def test_message_advances_its_request(world: World) -> None:
     request_id = a_request(world)
-    assert work(json.dumps({"request_id": request_id})) == {"batchItemFailures": []}
+    assert work(body_of(request_id=request_id, hops=0)) == {"batchItemFailures": []}
     found = store.read(RightsRequestId(request_id))
     assert found
     assert found.steps[0].status == "done"
 
 
 @pytest.mark.parametrize(
-    "body", ["", "x", "[]", "{}", '{"request_id": 1}', '{"request_id": "u_x"}', '"r"', "null"]
+    "body", ["x", "[]", "{}", '{"request_id": 1}', '{"request_id": "u_x"}', '"r"', "null"]
 )
-def test_message_without_a_request_id_is_dropped(world: World, body: str) -> None:
+def test_message_without_a_request_id_is_set_aside(world: World, body: str) -> None:
     assert work(body) == {"batchItemFailures": []}
+    assert cloud.take_messages("dead") == [body]
 
 
 def test_only_a_message_whose_request_is_unreadable_is_redelivered(world: World) -> None:
     one, other = a_request(world), a_request(world)
-    messages = [json.dumps({"request_id": request_id}) for request_id in (one, other)]
+    bodies = [body_of(request_id=request_id, hops=0) for request_id in (one, other)]
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0], touching=one):
-        failed = work(*messages)["batchItemFailures"]
-    assert failed == [{"itemIdentifier": "m0"}]
+        failed = work(*bodies)["batchItemFailures"]
+    assert failed == [{"itemIdentifier": "message-0"}]
     found = store.read(RightsRequestId(other))
     assert found
     assert found.steps[0].status == "done"

@@ -79,11 +79,11 @@ def test_emptied_archive_is_a_finding_before_and_after_it_is_signed_anew(
     write(MILA, 1)
     checkpoint(world)
     world.advance(2 * DAY)
-    assert run("ledger", "verify", "--chain", MILA.name)[0] == 0
+    assert run("ledger", "verify")[0] == 0
     empty_archive()
     if signed_anew:
         checkpoint(world)
-    code, said = run("ledger", "verify", "--chain", MILA.name)
+    code, said = run("ledger", "verify")
     assert code == 3
     assert f"NotSignedInTime: chain {MILA.name}, at {at[:10]}" in said
     assert said.startswith("nothing is signed yet") is not signed_anew

@@ -53,13 +53,17 @@ def queue(account_ids: Iterable[AccountId]) -> frozenset[AccountId]:
 def work(event: Mapping[str, Any]) -> Failed:
     """Bring the accounts of all delivered messages to Stream; return the messages to deliver again."""
     waiting: dict[AccountId, list[str]] = {}
+    messages: list[str] = []
     for record in event["Records"]:
         try:
             waiting.setdefault(_parse(record["body"]), []).append(record["messageId"])
         except MalformedMessage as malformed:
-            queues.set_aside(record, malformed)
+            try:
+                queues.set_aside(record, malformed)
+            except Unavailable:
+                messages.append(record["messageId"])
     failed = [account_id for some in batched(waiting, _ACCOUNTS_AT_ONCE) for account_id in _unsettled(some)]
-    messages = [message for account_id in failed for message in waiting[account_id]]
+    messages += [message for account_id in failed for message in waiting[account_id]]
     return {"batchItemFailures": [{"itemIdentifier": message} for message in messages]}
 
 

@@ -73,8 +73,7 @@ def verified(
             *_days(since, min(until, clock.now())),
             *(history_of(RightsRequestId(one)) for one in chosen),
         ]
-        keys, covered = PublicKeys(chain.current_signer().pem), 0
-        findings = dict.fromkeys(map(described, chain.verify_beginning()))
+        keys, findings, covered = PublicKeys(chain.current_signer().pem), dict[str, None](), 0
         for _, verdict in chain.verify_each(chains, first, keys):
             covered += verdict.covered > 0
             findings |= dict.fromkeys(map(described, verdict.findings))
