@@ -11,6 +11,7 @@ from chalicelib.core.settings import settings
 from chalicelib.staff.history import history_of
 from tests.support.cases.guests import enters
 from tests.support.clouds import cloud
+from tests.support.faults.outages import OUTAGES
 from tests.support.world.operators import Operator
 from tests.support.world.world import Reply, World
 
@@ -33,20 +34,27 @@ def bob(world: World) -> Operator:
 
 
 @pytest.mark.parametrize("by", ["user_id", "phone"])
-def test_entering_is_a_look_on_record(world: World, alice: Operator, by: str) -> None:
+def test_refused_entry_is_a_look_on_record(world: World, alice: Operator, by: str) -> None:
     mila = world.a_user()
-    assert enters(alice, **{by: getattr(mila, by)}).status == 201
+    for status in (201, 409):
+        assert enters(alice, **{by: getattr(mila, by)}).status == status
     (look,) = cloud.records("staff_look")
     (entry,) = (one for one in chain.entries(history_of(alice.staff_id)) if one.event == "entered_request")
     contact = {"user_id": "user_id", "phone": "number"}[by]
     assert entry.data == {"by": alice.staff_id, "look": look["look_id"]["S"], "contact": contact, "found": 1}
 
 
-def test_entry_that_shows_an_open_request_is_a_look_too(world: World, alice: Operator) -> None:
+def test_evidence_of_an_entered_request_names_the_operator_who_looked(world: World, alice: Operator) -> None:
+    request_id = enters(alice, user_id=world.a_user().user_id).json["id"]
+    assert alice.case(request_id)["evidence"][-1]["said"]["by"] == alice.staff_id
+    assert cloud.records("staff_look") == []
+
+
+def test_refusal_whose_look_cannot_be_recorded_shows_nothing(world: World, alice: Operator) -> None:
     mila = world.a_user()
-    for status in (201, 409):
-        assert enters(alice, user_id=mila.user_id).status == status
-    assert len(cloud.records("staff_look")) == 2
+    assert enters(alice, user_id=mila.user_id).status == 201
+    with cloud.failing("dynamodb", "TransactWriteItems", OUTAGES[0], touching="staff_look"):
+        assert enters(alice, user_id=mila.user_id).problem == "unavailable"
 
 
 def test_entries_count_as_looks_of_the_day(

@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.accounts.challenges import limits
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.core.ids import AccountId
-from chalicelib.core.settings import Secret
+from chalicelib.core.settings import Secret, settings
 from tests.api.test_lockout import allow, use_up_guesses, use_up_prefix
 from tests.api.test_signup_rotation import rotate
 from tests.support.clouds import cloud
@@ -87,8 +87,10 @@ def test_owner_can_sign_in_while_the_breaker_refuses_the_prefix(
 
 @pytest.mark.promise("ACC-2")
 def test_owner_can_sign_in_after_the_codes_of_the_address_block_are_used_up(
-    world: World, mila: User, device: dict[str, Any]
+    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "25")
+    settings.cache_clear()
     here = "198.51.100.7"
     while asks(world, a_phone(), address=here).status == 202:
         pass

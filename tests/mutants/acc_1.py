@@ -153,9 +153,9 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="letter_of_a_new_holder_is_about_the_former_account",
         promise="ACC-1",
-        place="chalicelib.rights.operators.enter:_subject",
-        find="if received.number_lost and contact_owners.is_of_two(contact):",
-        replace="if False:",
+        place="chalicelib.rights.operators.enter:_take",
+        find="contact_owners.is_of_two(_contact(received))",
+        replace="False",
         harm="The former owner of a number asks for it, and gets the account of the one who has it now.",
     ),
     Mutant(

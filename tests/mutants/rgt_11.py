@@ -149,8 +149,8 @@ MUTANTS = (
     Mutant(
         name="entry_is_no_look",
         promise="RGT-11",
-        place="chalicelib.rights.operators.enter:_subject",
-        find='subjects.record_look(by, _ENTERED, "user_id", subject.account.account_id)',
+        place="chalicelib.rights.operators.enter:enter",
+        find="subjects.record_look(by, _ENTERED, _named_by(received), account_id)",
         replace="pass",
         harm="An operator enters requests to see who has an account, and no auditor finds that.",
     ),

@@ -17,8 +17,9 @@ that the app would have made, and the subject sees it in the app too, with these
   file, the day and the reader are recorded. The document is not copied into the request.
 - No operator erases alone: an erasure waits for a second one, whatever the channel, then every channel of the
   account is warned (ADR 49).
-- An entry looks at an account, and shows whether it has an open request. So it counts and is on record as a
-  look (ADR 52), before the request is made. An entry on paper looks at none.
+- An entry looks at an account, and shows whether it has an open request. So it counts as a look (ADR 52). The
+  evidence of the request names the operator; a refusal, which shows as much, is on record as a look before it
+  is answered. An entry on paper looks at no account.
 - A day of receipt by which the answer is late already is confirmed by a second call: it may be mistyped.
 """
 
@@ -33,7 +34,7 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import read_by_user
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, beginning_of, day_of
-from chalicelib.core.errors import ConflictingRequest, does_not_apply
+from chalicelib.core.errors import ConflictingRequest, Problem, does_not_apply
 from chalicelib.core.ids import RightsRequestId, StaffId, UserId
 from chalicelib.core.needs import Found
 from chalicelib.messages.model import LONGEST_ADDRESS
@@ -120,12 +121,36 @@ def enter(by: StaffId, received: ReceivedRequest) -> TakenRequest:
     if received.number_lost and not (by_subject and received.right is Right.RECTIFICATION):
         raise does_not_apply("number_lost", "Only for a rectification of the subject, and in place of access")
     subject = _subject(received, by)
-    if isinstance(subject, GuestContact):
-        begin = partial(submission.begin_for_stranger, received.right, subject)
-        if received.on_paper:
-            begin = partial(submission.begin_for_unnamed, received.right)
-        return take_without_account(subject, received, entry, begin)
-    return take(subject, received, entry, _rule_of(rule, received, by))
+    try:
+        return _take(subject, received, entry, _rule_of(rule, received, by))
+    except Problem:
+        if not received.on_paper:
+            account_id = None if isinstance(subject, GuestContact) else subject.account.account_id
+            subjects.record_look(by, _ENTERED, _named_by(received), account_id)
+        raise
+
+
+def _take(
+    subject: Subject | GuestContact, received: ReceivedRequest, entry: Received, rule: IntakeRule
+) -> TakenRequest:
+    if isinstance(subject, Subject):
+        if received.number_lost and received.phone and contact_owners.is_of_two(_contact(received)):
+            raise does_not_apply(
+                "phone", "One account has the number, another one had it; name it by user_id"
+            )
+        return take(subject, received, entry, rule)
+    begin = partial(submission.begin_for_stranger, received.right, subject)
+    if received.on_paper:
+        begin = partial(submission.begin_for_unnamed, received.right)
+    return take_without_account(subject, received, entry, begin)
+
+
+def _contact(received: ReceivedRequest) -> GuestContact:
+    return contact_owners.contact_of(received.phone, received.email, received.locale)
+
+
+def _named_by(received: ReceivedRequest) -> str:
+    return "user_id" if received.user_id else _contact(received).proof
 
 
 def _rule_of(rule: IntakeRule, received: ReceivedRequest, by: StaffId) -> IntakeRule:
@@ -147,15 +172,10 @@ def _subject(received: ReceivedRequest, by: StaffId) -> Subject | GuestContact:
         raise does_not_apply("user_id", "Exactly one of user_id, phone and email")
     if received.user_id:
         subjects.count_look(by)
-        subject = Subject.found(*read_by_user(received.user_id, *SUBJECT))
-        subjects.record_look(by, _ENTERED, "user_id", subject.account.account_id)
-        return subject
-    contact = contact_owners.contact_of(received.phone, received.email, received.locale)
+        return Subject.found(*read_by_user(received.user_id, *SUBJECT))
+    contact = _contact(received)
     subjects.count_look(by)
     found = next((found for find in _searches(received) if (found := find(contact, *SUBJECT))), None)
-    subjects.record_look(by, _ENTERED, contact.proof, found[0].account_id if found else None)
-    if received.number_lost and contact_owners.is_of_two(contact):
-        raise does_not_apply("phone", "One account has the number, another one had it; name it by user_id")
     return Subject.found(*found) if found else contact
 
 

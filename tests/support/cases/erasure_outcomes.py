@@ -24,9 +24,9 @@ from tests.support.clouds import cloud
 from tests.support.faults import ends
 from tests.support.world.world import User
 
-# Sign-ins change these. The others are the same before an erasure and after its cancellation.
-_OF_SIGN_INS = {"session", "security_event", "known_device", "challenge"}
-_EXPIRING = {"challenge"}  # the certificate lists them as remaining for days
+# Sign-ins and mails change these. The others are the same before an erasure and after its cancellation.
+_OF_SIGN_INS = {"session", "security_event", "known_device", "challenge", "delivery"}
+_EXPIRING = {"challenge", "delivery"}  # the certificate lists them as remaining for days
 _OF_HOLDS = {"hold", "holds_version"}  # they outlive the account
 _OF_REQUESTS = ("R#", "rights#", "tombstone#")
 
