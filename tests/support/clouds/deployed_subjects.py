@@ -43,10 +43,12 @@ class ErasedSubject:
     account_id: str = ""
     user_id: str = ""
     secrets: dict[str, str] = field(default_factory=dict)  # that no log may contain
+    logged_before: frozenset[str] = frozenset()  # by the worker of erasures, before the subject signed up
 
     def signs_up(self) -> None:
         """Sign up, and leave data in every table and at Stream."""
         phone = self.phone
+        self.logged_before = frozenset(self.cloud.log_lines("erase_accounts"))
         phone.sign_up("Gordana")
         challenge = phone.ask_for_email(self.address).body["challenge_id"]
         phone.give_mailed_code(challenge, code_in(str(self.cloud.mails_to(self.address)[-1])))
