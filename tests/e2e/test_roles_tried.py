@@ -39,7 +39,6 @@ TABLES: dict[str, dict[str, set[str]]] = {
             "QueryReceived",
             "QueryStuck",
         },
-        "usage": {"Put"},
     },
     "announce_notices": {"challenges": {"BatchGet"}},
     "announce_to_shard": {

@@ -76,7 +76,6 @@ LEDGER_KINDS = {
         _DISCLOSURE,
         _HOLD,
         _INVOICE,
-        _LANGUAGE,
         reports.CHAIN,
         _RIGHTS,
         _STAFF,
@@ -126,7 +125,6 @@ EXPECTED = {
     "AdminRole": {
         _own_logs("admin"),
         ("dynamodb:ConditionCheckItem", "${RightsTableArn}"),  # one pseudonym of a member of staff
-        _MARKS,
         (
             (
                 "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:PutItem, "
@@ -246,10 +244,7 @@ EXPECTED = {
         ("dynamodb:BatchGetItem, dynamodb:DeleteItem", "${KeysTableArn}"),
         ("dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         # SES's reports of the confirmation.
-        (
-            "dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem",
-            "${ChallengesTableArn}",
-        ),
+        ("dynamodb:BatchWriteItem, dynamodb:GetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         ("dynamodb:DeleteItem", "${ChallengesTableArn}"),  # the row that finds the subject by a code
         ("dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem", "${RightsTableArn}"),
         ("dynamodb:DeleteItem", "${RightsTableArn}"),
@@ -635,7 +630,6 @@ KEYS = {
         "rights/index/owner": {"breaches", "disclosures", "hold#*"},
         "rights/index/received": {"????-??#??"},
         "rights/index/stuck": {"??", "holds"},
-        "usage": {"A#*"},
     },
     "ContactsRole": {
         "accounts": {"A#*", "C#*"},

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.model import ChangeKind
 from chalicelib.core import aws, chain, clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
@@ -29,7 +30,7 @@ from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES, refused_sender
 from tests.support.stream.chat import Chatters
 from tests.support.stream.emulated_app import apply_to
-from tests.support.world.builders import an_address, an_event
+from tests.support.world.builders import a_phone, an_address, an_event
 from tests.support.world.world import User, World
 
 HOST = "take.example"
@@ -88,6 +89,18 @@ def package(mila: User, request_id: str) -> zipfile.ZipFile:
 
 def events(request_id: str) -> list[str]:
     return [entry.event for entry in chain.entries(history_of(RightsRequestId(request_id)))]
+
+
+@pytest.mark.promise("RGT-1")
+def test_access_copy_has_the_changes_of_number_mailbox_and_language(world: World, mila: User) -> None:
+    mila.has_email(an_address())
+    mila.changes(locale="sr")
+    mila.changes_number(a_phone())
+    request_id = asks(mila.is_stepped_up())
+    assert work_until(world, request_id, 4 * DAY).status is Status.COMPLETED  # waits after a change of number
+    place = {"Bucket": settings().export_bucket(), "Key": files.key_of(RightsRequestId(request_id))}
+    copy = zipfile.ZipFile(io.BytesIO(aws.client("s3").get_object(**place)["Body"].read()))
+    assert {kind for kind in ChangeKind if kind in copy.read("data.json").decode()} == set(ChangeKind)
 
 
 @pytest.mark.promise("RGT-1")

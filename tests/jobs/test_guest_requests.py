@@ -301,7 +301,12 @@ def test_warning_that_sns_did_not_accept_releases_nothing(world: World, mila: Us
 @pytest.mark.promise("RGT-11")
 def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: World, mila: User) -> None:
     before = mila.profile()
-    made = requests(world, "rectification", email="mila@example.com", changes={"display_name": "Milica"}).json
+    made = requests(
+        world,
+        "rectification",
+        email="mila@example.com",
+        changes={"display_name": "Milica", "locale": "sr-RS"},
+    ).json
     assert (made["status"], mila.profile()) == ("received", before)
     request = work(world, RightsRequestId(made["id"]), at_step("cool_down"))
     assert mila.profile() == before
@@ -311,7 +316,8 @@ def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: Wor
     assert request.notes.cools_until - world.now > 2 * DAY
     assert at_step("cool_down")(advanced(world, made, within=2 * DAY))
     assert advanced(world, made, within=4 * DAY).status is Status.COMPLETED
-    assert signed_in(mila).profile()["display_name"] == "Milica"
+    profile = signed_in(mila).profile()
+    assert (profile["display_name"], profile["locale"]) == ("Milica", "sr-RS")
     assert "correct_done" in events(request.request_id)
     assert [one["name"] for one in mila.request(made["id"])["recipients"]] == ["Stream.io, Inc."]
 
