@@ -641,7 +641,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
         "about": {"certificate_keys"},
         "access_token": set(),
         "admin": {
-            accounts, billing, claims, challenges, rights, usage, "table_ledger", "secret_receipts",
+            accounts, billing, claims, challenges, rights, "table_ledger", "secret_receipts",
             "secret_staff", "staff_versions", "rights_queue", *lookup, *sealing,
         },
         "announce_notices": {challenges, "announcements_queue"},  # it opens no record of an account
