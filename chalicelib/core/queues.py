@@ -1,7 +1,8 @@
 """Messages of queues, by which schedules hand work to workers, one by one or shard by shard.
 
 A message is a hint. What is due is in a table, so a lost message is sent again by the next run of a schedule,
-and a late or duplicate one changes nothing. A malformed one goes to the queue's dead queue, with the reason.
+and a late or duplicate one changes nothing. One that a worker sets aside (`Flaw`) goes to the queue's dead
+queue, with the reason.
 
 Work over all accounts is spread over workers, shard by shard (ADR 34): a schedule finds the shards with work
 due, and sends a message for each. The worker that gets a message leases its shard.

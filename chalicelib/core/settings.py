@@ -103,7 +103,7 @@ class Settings:
     public_keys: str
     stream_api_key: str
     stream_url: str
-    stream_file_hosts: tuple[str, ...]  # the domains from which Stream's export files may be downloaded
+    stream_file_hosts: tuple[str, ...]  # the domains of Stream's files: exports, and files in messages
     stream_erasure: ErasureExtent
     erasure: figures.ErasureWaits
     contact_email: str
@@ -145,7 +145,7 @@ class Settings:
         return self._named(f"RU4M_SECRET_{purpose.upper()}")
 
     def mac_versions(self, purpose: Secret) -> tuple[str, ...]:
-        """The versions of the lookup key, the current one first; set only for functions that use it."""
+        """The versions of the key of a purpose, the current one first; set only for functions that use it."""
         return tuple(self._named(f"RU4M_{purpose.upper()}_VERSIONS").split(","))
 
     def signing_kid(self) -> str:

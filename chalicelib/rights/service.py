@@ -159,7 +159,7 @@ def cancel(account_id: AccountId, request_id: RightsRequestId, by: str = evidenc
 
     Raises:
         NotFound: as for `own`.
-        TooLate: it is closed, its deletion has begun, or its copy is being sent to another controller.
+        TooLate: as for `states.check_cancellable`.
         Unavailable: another write came first in every try.
     """
 
@@ -199,7 +199,8 @@ def _contest(request: RightsRequest, by: str) -> Move | None:
     release = replace(notes.release, was_contested=True) if notes.release else None
     if notes.contested_at and release == notes.release:
         return None
-    return Move(undecided(request, contested_at=clock.now(), release=release), "contested", {"by": by})
+    contested = replace(notes, contested_at=clock.now(), release=release)
+    return Move(undecided(request, contested), "contested", {"by": by})
 
 
 def _preserved_file(request: RightsRequest) -> ExportFile | None:

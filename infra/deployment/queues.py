@@ -45,7 +45,7 @@ class QueueStanding:
 
 @dataclass(frozen=True)
 class FailedMessage:
-    """A received message, the queue in which it failed, and why a worker could not read its body."""
+    """A received message, the queue in which it failed, and why a worker set it aside."""
 
     body: str
     handle: str
@@ -95,7 +95,7 @@ def failed_messages(account: AwsAccount, dead: QueueStanding, maximum: int) -> I
             return
         left -= len(received)
         for one in received:
-            # SQS names the queue of a message that it moved, a worker that of a malformed one.
+            # SQS names the queue of a message that it moved, a worker that of one it set aside.
             notes = {name: note["StringValue"] for name, note in one.get("MessageAttributes", {}).items()}
             source = one.get("Attributes", {}).get("DeadLetterQueueSourceArn") or notes.get("source")
             yield FailedMessage(one["Body"], one["ReceiptHandle"], source, notes.get("reason", ""))
@@ -136,7 +136,7 @@ def _origin(dead: QueueStanding, urls: Mapping[str, str], message: FailedMessage
         (only,) = urls.values()
         return only
     if message.source_arn is None or message.source_arn not in urls:
-        raise NotRedrivable(f"SQS does not say which queue a message of {dead.name} came from")
+        raise NotRedrivable(f"It is not known which queue a message of {dead.name} came from")
     return urls[message.source_arn]
 
 

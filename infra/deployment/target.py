@@ -93,7 +93,7 @@ class DeploymentTarget:
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
     sms_monthly_dollars: int | None = None  # None: unchanged
     stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
-    stream_file_hosts: str = ""  # domains of files of exports, separated by commas; empty: Stream's own
+    stream_file_hosts: str = ""  # domains of Stream's files, separated by commas; empty: Stream's own
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
     alarms: AlarmReceivers = field(default_factory=AlarmReceivers)
     gateway: GatewayRates = field(default_factory=GatewayRates)
@@ -165,6 +165,8 @@ class DeploymentTarget:
             raise SettingRefused(f"logs.retention_days is refused: it has to be one of {allowed}")
         with _refusing("waf.stream_addresses"):
             for block in filter(None, self.stream_addresses.split(",")):
+                if str(IPv4Network(block)) != block:  # AWS WAF refuses it during the deployment
+                    raise ValueError(f"{block} is not a block such as 203.0.113.7/32")
                 if IPv4Network(block).prefixlen < _WIDEST_BLOCK:
                     raise ValueError(f"{block} is wider than /{_WIDEST_BLOCK}")
         if 0 < self.waf_requests_per_address < _LEAST_WAF:

@@ -201,6 +201,10 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${SealingKeyArn}": {"RU4M_STAGE_KEYS": "StageKeys"},
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
     "${CertificateKeyArn}": {"RU4M_CERTIFICATE_KEY": "CertificateKeyArn"},
+    "${HooksDead.Arn}": {"RU4M_DEAD_QUEUE": "HooksDead"},
+    "${ResyncDead.Arn}": {"RU4M_DEAD_QUEUE": "ResyncDead"},
+    "${RightsDead.Arn}": {"RU4M_DEAD_QUEUE": "RightsDead"},
+    "${ShardsDead.Arn}": {"RU4M_DEAD_QUEUE": "ShardsDead"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }
 
@@ -211,12 +215,11 @@ def _granted_names(policy: Template) -> dict[str, Any]:
     tables = {f"RU4M_TABLE_{n.upper()}": f"{n}TableName" for n in _names(text, "TableArn")}
     secrets = {f"RU4M_SECRET_{n.upper()}": f"{n}SecretArn" for n in _names(text, "SecretArn")}
     queues = {f"RU4M_{n.upper()}_QUEUE": f"{n}Queue" for n in _names(text, "Queue.Arn")}
-    dead = {"RU4M_DEAD_QUEUE": f"{n}Dead" for n in _names(text, "Dead.Arn")}  # noqa: B035 - a worker has one
     buckets = {f"RU4M_{n.upper()}_BUCKET": f"{n}BucketName" for n in _names(text, "BucketArn")}
     others = {
         v: name for grant, more in _VARIABLES_BY_GRANT.items() if grant in text for v, name in more.items()
     }
-    found = tables | secrets | queues | dead | buckets | others
+    found = tables | secrets | queues | buckets | others
     return {variable: {"Ref": name} for variable, name in found.items()}
 
 

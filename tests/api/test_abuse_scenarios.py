@@ -16,11 +16,12 @@ from chalicelib.accounts.challenges.model import Challenge, CodeHistory
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.settings import settings
-from tests.api.test_sms_budgets import allow, record_only
+from tests.api.test_sms_budgets import record_only
 from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES
 from tests.support.world.builders import a_device
 from tests.support.world.codes import keep_counters_in_memory, send, send_many, serbian_numbers, verify
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, World
 
 SERBIA = "+381601234567"

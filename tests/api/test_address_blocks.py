@@ -3,10 +3,11 @@
 import pytest
 
 from chalicelib.core.clock import HOUR, MINUTE
-from tests.api.test_sms_budgets import COUNTRY, allow, assert_refused, debt
+from tests.api.test_sms_budgets import COUNTRY, assert_refused, debt
 from tests.support.cases.guests import asks, requests
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone, an_address
+from tests.support.world.limits import allow
 from tests.support.world.world import World
 
 HERE, ELSEWHERE = "198.51.100.7", "192.0.2.1"

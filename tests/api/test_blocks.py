@@ -8,10 +8,10 @@ import pytest
 from chalicelib.accounts.blocks.model import BlockList
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, UserId
-from chalicelib.core.settings import settings
 from tests.support.cases.erasure_parts import erase
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, User, World
 
 
@@ -216,8 +216,7 @@ def test_ended_invitation_that_a_pin_keeps_does_not_prevent_a_block(world: World
 def test_full_list_refuses_another_block_and_accepts_a_repeated_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_BLOCKS_MOST", "10")
-    settings.cache_clear()
+    allow(monkeypatch, blocks_most=10)
     mila, others = world.a_user(), [UserId.new() for _ in range(11)]
     answers = [mila.calls("PUT", f"/v1/blocks/{one}").status for one in others]
     assert answers == [204] * 10 + [422]

@@ -12,11 +12,11 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.accounts.challenges import store
 from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core.ids import ChallengeId
-from chalicelib.core.settings import settings
 from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES, named
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_phone, other_than
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, World
 
 FEW = 5
@@ -348,10 +348,3 @@ def assert_refused(reply: Reply, limit: str, retry_after: int) -> None:
 def assert_limit(reply: Reply, limit: str, retry_after: int) -> None:
     assert (reply.json["limit"], reply.json["retry_after"]) == (limit, retry_after)
     assert reply.headers["retry-after"] == str(retry_after)
-
-
-def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
-    """Set figures of the limits for this test."""
-    for name, figure in figures.items():
-        monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
-    settings.cache_clear()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.core import table
-from chalicelib.core.settings import settings
 from chalicelib.core.table import Key, Table
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, User, World
 
 WRONG = "0" * 26
@@ -228,8 +228,7 @@ def test_cursor_that_is_no_user_is_refused(world: World, cursor: str) -> None:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an account have ten contacts."""
-    monkeypatch.setenv("RU4M_LIMIT_CONTACTS_MOST", "10")
-    settings.cache_clear()
+    allow(monkeypatch, contacts_most=10)
 
 
 def test_caller_with_too_many_contacts_gets_a_problem(world: World, few: None) -> None:
@@ -246,8 +245,7 @@ def test_full_owner_of_a_code_looks_like_a_wrong_code(world: World, few: None) -
 
 
 def test_guesses_are_limited_per_account(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_CONTACT_ATTEMPTS_DAY", "2")
-    settings.cache_clear()
+    allow(monkeypatch, contact_attempts_day=2)
     mila, jovan = world.a_user(), world.a_user()
     assert [mila.adds(WRONG).status for _ in range(3)] == [404, 404, 429]
     assert jovan.adds(WRONG).status == 404

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.settings import settings
 from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import erase
 from tests.support.clouds import cloud
 from tests.support.stream.conversations import at_stream, deliver, ids, members_here, some_contacts
+from tests.support.world.limits import allow
 from tests.support.world.world import User, World
 
 NOBODY_ID = "u_" + "0" * 26
@@ -135,8 +135,7 @@ def test_group_never_has_more_members_than_a_group_may(
 ) -> None:
     mila, jovan, vuk, ana, eva = some_contacts(world, 5)
     group = group_of(mila, jovan, vuk)["conversation_id"]
-    monkeypatch.setenv("RU4M_LIMIT_CONVERSATION_MEMBERS_MOST", "4")
-    settings.cache_clear()
+    allow(monkeypatch, conversation_members_most=4)
     refused = mila.changes_members(group, add=[ana.user_id, eva.user_id])
     assert (refused.status, refused.problem, refused.json["most"]) == (422, "too_many_members", 4)
     assert mila.changes_members(group, add=[ana.user_id]).status == 200

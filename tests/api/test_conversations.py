@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.settings import settings
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import erase
 from tests.support.stream.conversations import at_stream, ids, members_here, operations, some_contacts
+from tests.support.world.limits import allow
 from tests.support.world.world import User, World
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
@@ -270,8 +270,7 @@ def test_daily_limit_refuses_further_conversations(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mila, jovan = some_contacts(world, 2)
-    monkeypatch.setenv("RU4M_LIMIT_CONVERSATIONS_DAY", "2")
-    settings.cache_clear()
+    allow(monkeypatch, conversations_day=2)
     replies = [mila.opens(jovan).status for _ in range(3)]
     assert replies == [201, 200, 429]
 

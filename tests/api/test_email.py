@@ -19,6 +19,7 @@ from tests.support.clouds.cloud import failing, losing_responses, sent_mail
 from tests.support.faults.outages import OUTAGES, named, refusal, refused_sender
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_device, a_phone, an_address, other_than
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, User, World
 
 
@@ -287,6 +288,16 @@ def test_null_removes_the_address_and_no_other_field(world: World) -> None:
     assert mila.profile() == before
 
 
+@pytest.mark.promise("ACC-1")
+def test_address_is_removed_and_language_changed_in_one_call(world: World) -> None:
+    user = world.a_user()
+    user.has_email("mila@example.com")
+    user.is_stepped_up()
+    assert user.changes(email=None, locale="sr").status == 200
+    profile = user.profile()
+    assert (profile.get("email"), profile["locale"]) == (None, "sr")
+
+
 @pytest.mark.promise("ACC-4")
 def test_address_cannot_be_set_unverified(world: World) -> None:
     mila, vuk, address = a_user(world), a_user(world), an_address()
@@ -540,8 +551,7 @@ def test_code_refused_by_the_mailbox_limit_does_not_count_for_the_account(
 ) -> None:
     mila, vuk, address = a_user(world), a_user(world), an_address()
     monkeypatch.setenv("RU4M_LIMIT_CODES_MAILED_FOR_ACCOUNT_DAY", "1")
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_NUMBER_SHORT", "1")
-    settings.cache_clear()
+    allow(monkeypatch, codes_per_number_short=1)
     assert vuk.asks_for_email(address).status == 202
     assert mila.asks_for_email(address).json["limit"] == "codes_per_mailbox"
     assert mila.asks_for_email(an_address()).status == 202
@@ -551,8 +561,7 @@ def test_code_refused_by_the_mailbox_limit_does_not_count_for_the_account(
 def test_network_requests_no_more_mailed_codes_than_its_limit(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "25")
-    settings.cache_clear()
+    allow(monkeypatch, codes_per_address=25)
     mila, vuk = a_user(world), a_user(world)
     network = {"address": "198.51.100.7"}
     for number in range(25):

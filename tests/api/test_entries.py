@@ -7,27 +7,17 @@ from typing import Any
 import pytest
 
 from chalicelib.core import chain
-from chalicelib.core.settings import settings
 from chalicelib.staff.history import history_of
 from tests.support.cases.guests import enters
 from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES
+from tests.support.world.limits import allow
 from tests.support.world.operators import Operator
 from tests.support.world.world import Reply, World
 
 pytestmark = pytest.mark.promise("RGT-11")
 
 LATE = "2026-10-20"
-
-
-@pytest.fixture
-def alice(world: World) -> Operator:
-    return world.an_operator("alice")
-
-
-@pytest.fixture
-def bob(world: World) -> Operator:
-    return world.an_operator("bob")
 
 
 # --- the look
@@ -60,8 +50,7 @@ def test_refusal_whose_look_cannot_be_recorded_shows_nothing(world: World, alice
 def test_entries_count_as_looks_of_the_day(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_SUBJECT_LOOKUPS_DAY", "1")
-    settings.cache_clear()
+    allow(monkeypatch, subject_lookups_day=1)
     mila, vuk = world.a_user(), world.a_user()
     search = {"phone": mila.phone}
     assert world.call("POST", "/admin/v1/subjects/search", body=search, arn=alice.arn).status == 200
@@ -129,3 +118,9 @@ def test_authority_without_a_file_number_of_the_office_is_refused(
     seen = {"on_behalf": "agent", "authority": "power_of_attorney", "authority_seen_on": "2026-11-23"}
     more = {"authority_reference": reference} if reference else {}
     assert enters(alice, user_id=world.a_user().user_id, **seen, **more).status == 400
+
+
+@pytest.mark.parametrize("more", [{"without_access": True, "reason": "It is wrong"}, {"number_lost": True}])
+def test_entry_on_paper_names_no_account_to_recover(alice: Operator, more: dict[str, Any]) -> None:
+    refused = enters(alice, "rectification", on_paper=True, **more)
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/on_paper")

@@ -11,7 +11,6 @@ import pytest
 
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
-from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
@@ -25,6 +24,7 @@ from tests.support.cases.scripted import evidence, stored
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_device, a_phone, an_address
+from tests.support.world.limits import allow
 from tests.support.world.world import User, World
 
 BOTH = {Purpose.MARKETING, Purpose.PERSONALISED_ADS}
@@ -100,8 +100,7 @@ def test_codes_by_mail_to_one_mailbox_are_limited(world: World) -> None:
 
 
 def test_codes_by_mail_to_all_mailboxes_are_limited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_CODES_MAILED_TO_GUESTS_HOUR", "2")
-    settings.cache_clear()
+    allow(monkeypatch, codes_mailed_to_guests_hour=2)
     answers = [asks(world, email=an_address(), address=f"198.51.{n}.1") for n in range(3)]
     assert [answer.status for answer in answers] == [202, 202, 429]
     assert answers[2].json["limit"] == "codes_mailed_to_guests"

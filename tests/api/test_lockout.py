@@ -3,18 +3,11 @@
 import pytest
 
 from chalicelib.core.ids import ChallengeId
-from chalicelib.core.settings import settings
 from tests.support.world.builders import a_phone, an_address, other_than
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, World
 
 HER_BLOCK = "203.0.113.200"  # the /24 of every request that names no address
-
-
-def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
-    """Set figures of the limits for this test."""
-    for name, figure in figures.items():
-        monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
-    settings.cache_clear()
 
 
 def try_invented_ids(world: World, times: int) -> Reply:

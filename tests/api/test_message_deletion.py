@@ -1,6 +1,7 @@
 """Tests that users delete their own messages for good, and no others."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,17 @@ def two(world: World, stream: Emulator) -> list[User]:
     return some_contacts(world, 2)
 
 
-def says(user: User, conversation_id: str, message_id: str = "m-1", text: str = "hello") -> str:
+def says(user: User, conversation_id: str, message_id: str = "m-1", text: str = "hello", **more: Any) -> str:
     channel = gateway._client().channel("messaging", conversation_id)
-    return str(channel.send_message({"id": message_id, "text": text}, user.user_id)["message"]["id"])
+    message = {"id": message_id, "text": text, **more}
+    return str(channel.send_message(message, user.user_id)["message"]["id"])
+
+
+def uploads(user: User, conversation_id: str, folder: Path) -> str:
+    """Upload a file as a user; returns its link."""
+    (note := folder / "note.txt").write_text("hello")
+    channel = gateway._client().channel("messaging", conversation_id)
+    return str(channel.send_file(note.as_uri(), note.name, {"id": user.user_id})["file"])
 
 
 def deletes(user: User, conversation_id: str, message_id: str) -> Reply:
@@ -46,11 +55,8 @@ def test_author_deletes_a_message_for_good(two: list[User], stream: Emulator) ->
 def test_files_of_a_deleted_message_are_deleted(two: list[User], stream: Emulator, tmp_path: Path) -> None:
     mila, jovan = two
     pair = mila.opens(jovan).json["conversation_id"]
-    channel = gateway._client().channel("messaging", pair)
-    note = tmp_path / "note.txt"
-    note.write_text("hello")
-    url = channel.send_file(note.as_uri(), note.name, {"id": mila.user_id})["file"]
-    channel.send_message({"id": "m-1", "text": "x", "attachments": [{"asset_url": url}]}, mila.user_id)
+    url = uploads(mila, pair, tmp_path)
+    says(mila, pair, attachments=[{"asset_url": url}])
     assert list(stream.state()["files"]) == [url]
     assert deletes(mila, pair, "m-1").status == 204
     assert stream.state()["files"] == {}
@@ -62,12 +68,8 @@ def test_message_whose_file_stream_keeps_is_hidden_and_its_other_files_are_delet
 ) -> None:
     mila, jovan = two
     pair = mila.opens(jovan).json["conversation_id"]
-    channel = gateway._client().channel("messaging", pair)
-    note = tmp_path / "note.txt"
-    note.write_text("hello")
-    urls = [channel.send_file(note.as_uri(), note.name, {"id": mila.user_id})["file"] for _ in range(2)]
-    attached = [{"asset_url": url} for url in urls]
-    channel.send_message({"id": "m-1", "text": "x", "attachments": attached}, mila.user_id)
+    urls = [uploads(mila, pair, tmp_path) for _ in range(2)]
+    says(mila, pair, attachments=[{"asset_url": url} for url in urls])
     stream.fault(path=f"^/channels/messaging/{pair}/file", method="DELETE", status=400, code=4)
     assert deletes(mila, pair, "m-1").status == 503
     (message,) = stream.state()["channels"][f"messaging:{pair}"]["messages"]
@@ -83,14 +85,11 @@ def test_ninety_files_are_deleted_at_the_pace_that_stream_allows(
 ) -> None:
     mila, jovan = two
     pair = mila.opens(jovan).json["conversation_id"]
-    channel = gateway._client().channel("messaging", pair)
-    note = tmp_path / "note.txt"
-    note.write_text("hello")
-    url = channel.send_file(note.as_uri(), note.name, {"id": mila.user_id})["file"]
+    url = uploads(mila, pair, tmp_path)
     of_the_web = [f"https://example.com/{number}" for number in range(89)]
     parts = batched([*of_the_web, url], 3)
     attachments = [dict(zip(("image_url", "thumb_url", "asset_url"), part, strict=True)) for part in parts]
-    channel.send_message({"id": "m-1", "text": "x", "attachments": attachments}, mila.user_id)
+    says(mila, pair, attachments=attachments)
     assert deletes(mila, pair, "m-1").status == 503
     world.advance(MINUTE)
     assert deletes(mila, pair, "m-1").status == 204

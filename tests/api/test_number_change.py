@@ -16,7 +16,6 @@ from chalicelib.core.settings import Secret
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses
 from chalicelib.privacy.purposes import Purpose
-from tests.api.test_lockout import allow
 from tests.api.test_security_events import events_of
 from tests.api.test_signup_rotation import rotate
 from tests.support.cases.erasure_parts import erase
@@ -24,6 +23,7 @@ from tests.support.cases.guests import enters
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
 from tests.support.world.builders import a_device, a_phone, an_address, other_than
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, User, World
 
 

@@ -11,12 +11,13 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.accounts.challenges import limits
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.core.ids import AccountId
-from chalicelib.core.settings import Secret, settings
-from tests.api.test_lockout import allow, use_up_guesses, use_up_prefix
+from chalicelib.core.settings import Secret
+from tests.api.test_lockout import use_up_guesses, use_up_prefix
 from tests.api.test_signup_rotation import rotate
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_device, a_phone, other_than
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, User, World
 
 pytestmark = pytest.mark.proof  # takes long
@@ -89,8 +90,7 @@ def test_owner_can_sign_in_while_the_breaker_refuses_the_prefix(
 def test_owner_can_sign_in_after_the_codes_of_the_address_block_are_used_up(
     world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "25")
-    settings.cache_clear()
+    allow(monkeypatch, codes_per_address=25)
     here = "198.51.100.7"
     while asks(world, a_phone(), address=here).status == 202:
         pass

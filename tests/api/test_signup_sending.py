@@ -8,11 +8,11 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from chalicelib.accounts.challenges import store
 from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, ChallengeRef
 from chalicelib.core.ids import ChallengeId
-from chalicelib.core.settings import settings
 from tests.support.clouds import cloud
 from tests.support.faults.outages import named, refusal
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_phone
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
@@ -163,8 +163,7 @@ def test_eleventh_code_in_a_day_is_refused_until_the_next_day(world: World) -> N
 @pytest.fixture
 def few_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an address block request 25 codes in five minutes."""
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "25")
-    settings.cache_clear()
+    allow(monkeypatch, codes_per_address=25)
 
 
 @pytest.mark.usefixtures("few_codes")
@@ -223,8 +222,7 @@ def test_resend_that_sns_may_have_sent_counts_and_delays_the_next_one(world: Wor
 def test_codes_that_sns_may_have_sent_count_for_their_prefix(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "2")
-    settings.cache_clear()
+    allow(monkeypatch, codes_per_prefix_least=2)
     with cloud.failing("sns", "Publish", IN_DOUBT[0]):
         for _ in range(2):
             assert world.asks_for_a_code(a_phone()).problem == "sms_unavailable"

@@ -17,6 +17,7 @@ from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES, named
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_device, a_phone, an_address, other_than
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
@@ -36,13 +37,6 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
     found: list[Metric] = []
     monkeypatch.setattr(metrics, "count", lambda metric, _=1, **__: found.append(metric))
     return found
-
-
-def allow(monkeypatch: pytest.MonkeyPatch, **figures: int) -> None:
-    """Set figures of the limits for this test."""
-    for name, figure in figures.items():
-        monkeypatch.setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
-    settings.cache_clear()
 
 
 def record_only(monkeypatch: pytest.MonkeyPatch) -> None:

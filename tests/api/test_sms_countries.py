@@ -7,6 +7,7 @@ import pytest
 from chalicelib.core.settings import SettingsError, settings
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, World
 
 ABROAD = "+77011234567"
@@ -60,8 +61,7 @@ def test_request_refused_for_its_country_counts_for_neither_number_nor_prefix(wo
 def test_requests_refused_for_their_country_count_for_the_address(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "25")
-    settings.cache_clear()
+    allow(monkeypatch, codes_per_address=25)
     for _ in range(25):
         assert world.asks_for_a_code(ABROAD).status == 400
     assert world.asks_for_a_code(ABROAD).json["limit"] == "codes_per_address"

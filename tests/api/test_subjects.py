@@ -10,13 +10,13 @@ from chalicelib.core import chain, clock
 from chalicelib.core.chain import Chain, ChainEntry
 from chalicelib.core.clock import DAY, MINUTE
 from chalicelib.core.ids import RightsRequestId, UserId
-from chalicelib.core.settings import settings
 from chalicelib.core.table import Table
 from chalicelib.retention.purge import evidence
 from tests.support.cases.copies import damage
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_phone
 from tests.support.world.ledger import alter_newest
+from tests.support.world.limits import allow
 from tests.support.world.notices import a_version, publish
 from tests.support.world.operators import Operator
 from tests.support.world.world import Reply, User, World
@@ -212,8 +212,7 @@ def test_altered_history_proves_no_consent(ana: Operator, mila: User) -> None:
 def test_looks_at_subjects_are_limited_by_operator_and_day(
     world: World, ana: Operator, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_SUBJECT_LOOKUPS_DAY", "2")
-    settings.cache_clear()
+    allow(monkeypatch, subject_lookups_day=2)
     assert [finds(ana, phone=mila.phone).status, shows(ana, mila.user_id).status] == [200, 200]
     assert finds(ana, phone=mila.phone).problem == "too_many_requests"
     assert shows(world.an_operator("boris"), mila.user_id).status == 200

@@ -247,7 +247,8 @@ class Outlived(Interfered):
 class KilledAgainAndAgain(Erasing):
     """Workers are killed at random side effects, often several times in a step.
 
-    None is killed just after a mail or a text: it is sent again then, as `more_messages` allows.
+    None is killed just after a mail or a text, which would be sent again.
+    Those kills are in test_erasure_kills.py.
     """
 
     name = "killed_again_and_again"

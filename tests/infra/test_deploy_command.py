@@ -191,6 +191,7 @@ MISTAKES = {
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),
     "few requests": ("", ("--waf-requests-per-address", "9"), "has to be 0, or 10 or more"),
     "no address": ("", ("--set", "waf.stream_addresses=['x']"), "waf.stream_addresses is refused: "),
+    "one address": ("", ("--set", "waf.stream_addresses=['203.0.113.7']"), "not a block such as"),
     "all addresses": ("", ("--set", "waf.stream_addresses=['0.0.0.0/0']"), "0.0.0.0/0 is wider than /16"),
     "no list": ("", ("--set", "operators=arn"), "operators is refused: it has to be a list"),
     "assignment": ("", ("--set", "limit.blocks_day"), "KEY=VALUE"),

@@ -70,7 +70,7 @@ def signed(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def failed(*places: int) -> dict[str, Any]:
-    """Return what a worker answers if messages have to be delivered again; a malformed one is set aside."""
+    """Return what a worker answers if messages have to be delivered again."""
     return {"batchItemFailures": [{"itemIdentifier": f"message-{place}"} for place in places]}
 
 
@@ -142,7 +142,7 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
     "resync_chat_profiles": (messages("nonsense"), failed(0)),
     "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
-    # A message that names no request is dropped; one whose request could not be read is delivered again.
+    # The first message cannot be set aside during the outage; the request of the second one cannot be read.
     **dict.fromkeys(
         ("transfer_copies", "work_rights", "erase_accounts"),
         (

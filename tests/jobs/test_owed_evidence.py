@@ -1,4 +1,7 @@
-"""Tests that the evidence which a request owes to its altered history fits into one entry."""
+"""Tests that the evidence which a request owes to its altered history fits into one entry.
+
+test_rights_outages.py, which is of the proof, also appends it after the repair.
+"""
 
 from __future__ import annotations
 

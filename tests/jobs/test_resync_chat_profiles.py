@@ -12,6 +12,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.stream import gateway
 from chalicelib.stream.users import resync, sync
 from infra.stream_emulator import Emulator
+from tests.support.clouds import cloud
 from tests.support.clouds.cloud import take_messages
 from tests.support.jobs import profile_sync
 from tests.support.world.world import World
@@ -152,6 +153,7 @@ def test_only_messages_of_accounts_that_fail_are_delivered_again(world: World, s
 def test_malformed_message_causes_no_call(world: World, stream: Emulator, body: str) -> None:
     assert profile_sync.resync(body) == 0
     assert stream.requests() == []
+    assert cloud.take_messages("dead") == [body]
 
 
 def test_message_of_an_erased_account_is_done(world: World, stream: Emulator) -> None:

@@ -15,6 +15,7 @@ from tests.support.cases.guests import proves
 from tests.support.cases.returned_numbers import (
     NumberProof,
     a_person,
+    notices_to,
     refreshes,
     waits_for_the_number,
 )
@@ -35,10 +36,6 @@ def mila(world: World, stream: Emulator) -> User:
 
 
 # --- the holder of the number is notified of each dispute
-
-
-def notices_to(world: World, phone: str) -> list[str]:
-    return [text for text in world.messages_to(phone) if "asks for the number" in text]
 
 
 def test_account_that_takes_the_number_meanwhile_is_notified_before_a_dispute(

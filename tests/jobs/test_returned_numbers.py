@@ -14,16 +14,16 @@ from chalicelib.messages import sms
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_requests import stored, work
-from tests.support.cases.guests import enters, proves
+from tests.support.cases.guests import asks_to_prove, enters, proves
 from tests.support.cases.recycled import loses_number
 from tests.support.cases.returned_numbers import (
     NumberProof,
     Request,
     a_person,
     answered,
-    asks_to_prove,
     cancels,
     entered,
+    notices_to,
     reach,
     refreshes,
     releases,
@@ -115,8 +115,8 @@ def test_number_is_given_only_after_two_checks_the_warning_and_the_wait(
         reach(world, request, step)
         assert any("another number for the account" in text for text in world.messages_to(mila.phone))
         world.advance(71 * HOUR)
-    assert asks_to_prove(world, request, number).problem == "not_now"
-    assert asks_to_prove(world, request, mila.phone).problem == "not_now"
+    assert asks_to_prove(world, request, phone=number).problem == "not_now"
+    assert asks_to_prove(world, request, phone=mila.phone).problem == "not_now"
     assert world.a_user(number).user_id != mila.user_id
     assert world.a_user(mila.phone).user_id == mila.user_id
 
@@ -125,7 +125,7 @@ def test_one_operator_gives_no_number(world: World, mila: User, alice: Operator)
     request = entered(alice, mila)
     assert alice.notes_identity(request["id"]).problem == "own_proposal"
     work(world, RightsRequestId(request["id"]), within=20 * DAY)
-    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, phone=a_phone()).problem == "not_now"
 
 
 def test_receipt_of_another_request_gives_no_number(
@@ -133,7 +133,7 @@ def test_receipt_of_another_request_gives_no_number(
 ) -> None:
     request = waits_for_the_number(world, mila, alice, bob)
     other = enters(alice, "access", user_id=mila.user_id).json
-    asked = asks_to_prove(world, {**request, "receipt": other["receipt"]}, a_phone())
+    asked = asks_to_prove(world, {**request, "receipt": other["receipt"]}, phone=a_phone())
     assert asked.problem == "not_found"
 
 
@@ -145,9 +145,9 @@ def test_mailbox_is_no_number(world: World, mila: User, alice: Operator, bob: Op
 def test_receipt_gives_one_number_only(world: World, mila: User, alice: Operator, bob: Operator) -> None:
     request, first = waits_for_the_number(world, mila, alice, bob), a_phone()
     assert proves(world, request, phone=first).status == 200
-    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, phone=a_phone()).problem == "not_now"
     assert answered(world, request) is Status.COMPLETED
-    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, phone=a_phone()).problem == "not_now"
     assert world.a_user(first, a_device()).user_id == mila.user_id
 
 
@@ -168,7 +168,7 @@ def test_no_of_a_session_has_two_operators_decide_again(
         answer = cancels(mila, request)
         assert (answer.status, answer.json["status"]) == (200, "awaiting_verification")
     assert "contested_at" in alice.case(request["id"])
-    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, phone=a_phone()).problem == "not_now"
     assert releases(alice, request)["status"] == "awaiting_verification"
     assert releases(bob, request)["status"] == "in_progress"
     assert cancels(mila, request).problem == "too_late"
@@ -181,7 +181,8 @@ def test_no_before_the_second_check_needs_both_checks_anew(
 ) -> None:
     request = entered(alice, mila)
     cancels(mila, request)
-    assert bob.notes_identity(request["id"]).json["status"] == "awaiting_verification"
+    for _ in range(2):  # the response may have been lost
+        assert bob.notes_identity(request["id"]).json["status"] == "awaiting_verification"
     assert alice.notes_identity(request["id"]).json["status"] == "in_progress"
 
 
@@ -190,7 +191,7 @@ def test_holder_of_the_receipt_cancels_it(world: World, mila: User, alice: Opera
     receipt = {"Rights-Receipt": request["receipt"]}
     path = f"/v1/rights-receipts/{request['id']}/cancel"
     assert world.call("POST", path, headers=receipt).json["status"] == "cancelled"
-    assert asks_to_prove(world, request, a_phone()).problem == "not_now"
+    assert asks_to_prove(world, request, phone=a_phone()).problem == "not_now"
 
 
 # --- a number that another account has
@@ -204,7 +205,7 @@ def test_number_of_another_account_passes_by_two_proofs_seven_days_apart(
     request = waits_for_the_number(world, mila, alice, bob)
     first = proves(world, request, phone=vera.phone)
     assert (first.status, first.json["number_again_at"][:10]) == (200, f"{world.now + 7 * DAY:%Y-%m-%d}")
-    assert any("asks for the number" in text for text in world.messages_to(vera.phone))
+    assert notices_to(world, vera.phone)
     assert any("asks for the number" in text for text in world.mails_to("vera@test.example"))
     world.advance(6 * DAY)
     assert "number_again_at" in proves(world, request, phone=vera.phone).json
@@ -299,7 +300,7 @@ def test_holder_who_signs_in_at_the_same_moment_keeps_the_number(
     assert proof.send().status == 503  # Vera was not notified that it is asked for again
     assert signed_in[0].user_id == vera.user_id
     assert proof.send().json["number_again_at"][:10] == f"{world.now + 7 * DAY:%Y-%m-%d}"
-    assert len([text for text in world.messages_to(vera.phone) if "asks for the number" in text]) == 2
+    assert len(notices_to(world, vera.phone)) == 2
     assert world.a_user(vera.phone, vera.verified["device"]).user_id == vera.user_id
 
 

@@ -80,7 +80,7 @@ def said(request_id: str, event: str) -> Mapping[str, Any]:
 @pytest.mark.parametrize(
     ("channel", "state"), [*(("mailbox", state) for state in STATES), ("number", "confirm")]
 )
-def test_no_erasure_passes_its_point_of_no_return_before_its_subject_had_the_time_to_cancel(
+def test_erasure_is_final_only_after_its_subject_had_the_time_to_cancel(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, state: str, hours: int, channel: str
 ) -> None:
     if channel == "mailbox":
@@ -91,7 +91,9 @@ def test_no_erasure_passes_its_point_of_no_return_before_its_subject_had_the_tim
     with silence(monkeypatch):
         pass_time(world, request_id, hours * HOUR)
     work(world, request_id, lambda one: one.notes.is_irrevocable)
-    assert notes(request_id).captured_at >= sent[0] + 7 * DAY  # type: ignore[operator]
+    captured_at = notes(request_id).captured_at
+    assert captured_at
+    assert captured_at >= sent[0] + 7 * DAY
 
 
 def accepted(world: World, monkeypatch: pytest.MonkeyPatch, request_id: str) -> list[datetime]:
@@ -117,12 +119,12 @@ def test_account_is_frozen_during_an_outage_and_the_time_to_cancel_begins_after_
         assert stored_account(mila.account_id).state == "frozen"
         pass_time(world, request_id, 60 * HOUR)
         assert at_step("grace")(stored(request_id))
-    told = world.now
+    outage_ended = world.now
     work(world, request_id, lambda one: "confirmation" in one.notes.mails, within=HOUR)
     frozen = stored_account(mila.account_id).frozen
     assert frozen
     assert frozen.ends_at == notes(request_id).grace_ends_at
-    assert frozen.ends_at >= told + 7 * DAY
+    assert frozen.ends_at >= outage_ended + 7 * DAY
     assert said(request_id, "confirmed_late")["sent_by_text"] == 1
 
 
@@ -181,11 +183,11 @@ def test_restriction_ends_no_sooner_than_its_notice_after_an_outage(
         pass_time(world, request_id, 60 * HOUR)
     with sent_mail() as mails:
         work(world, request_id, lambda _: bool(mails), within=HOUR)
-    told = world.now
+    announced_at = world.now
     pass_time(world, request_id, 71 * HOUR)
     assert _restraint(request_id).ended_at is None
     pass_time(world, request_id, 2 * HOUR)
-    assert (_restraint(request_id).ended_at or told) >= told + 72 * HOUR
+    assert (_restraint(request_id).ended_at or announced_at) >= announced_at + 72 * HOUR
 
 
 def _restraint(request_id: str) -> RestraintNotes:

@@ -442,6 +442,7 @@ def test_refused_deletion_is_delivered_again_and_delays_no_other(
 def test_malformed_message_causes_no_call(world: World, stream: Emulator, body: str) -> None:
     assert work(body) == []
     assert stream.requests(principal="server") == []
+    assert take_messages("dead") == [body]
 
 
 def test_event_is_delivered_again_while_a_table_is_down(world: World, stream: Emulator) -> None:

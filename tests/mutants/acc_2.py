@@ -33,7 +33,7 @@ MUTANTS: tuple[Mutant, ...] = (
         place="chalicelib.accounts.challenges.store:_at_most",
         find="_up_to(name, free) | _up_to(block, share)",
         replace="_up_to(name, free) | _up_to(block, 10 * share)",
-        harm="One network uses up the texts of a country, and nobody else there can sign up.",
+        harm="One network uses up the texts of a country, and people in other networks cannot sign up.",
     ),
     Mutant(
         name="verified_code_does_not_repay_its_block",

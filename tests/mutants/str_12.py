@@ -17,7 +17,7 @@ MUTANTS = (
         place="chalicelib.stream.channels:_delete_file",
         find="return not files.may_be_at_stream(url)",
         replace="return True",
-        harm="The message that names the file is deleted, so nobody can ever find the file at Stream.",
+        harm="The message that names the file is deleted, so operators can never find the file.",
     ),
     Mutant(
         name="message_with_a_kept_file_is_dropped",

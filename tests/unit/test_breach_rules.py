@@ -98,15 +98,15 @@ def test_figures_without_a_breach_are_zero_and_name_no_deadline() -> None:
     assert BreachFigures.of([], NOON) == BreachFigures(0, 0, None, 0, 0)
 
 
-def test_told_breach_is_unnotified_again_once_more_users_are_listed() -> None:
-    told = {
+def test_notified_breach_is_unnotified_again_once_more_users_are_listed() -> None:
+    notified = {
         "risk": BreachRisk.HIGH,
         "audience": Audience.LISTED,
         "notices_from": NOON,
         "notices_done_at": NOON,
     }
-    assert not a_breach(a_clock(), **told, lists=2, lists_done=2).has_to_notify
-    assert a_breach(a_clock(), **told, lists=3, lists_done=2).has_to_notify
+    assert not a_breach(a_clock(), **notified, lists=2, lists_done=2).has_to_notify
+    assert a_breach(a_clock(), **notified, lists=3, lists_done=2).has_to_notify
 
 
 def a_letter(**changes: str) -> BreachLetter:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.core import aws, chain, clock
-from chalicelib.core.chain import ArchiveDamaged, ChainVerdict, PublicKeys, archive, locked, verification
+from chalicelib.core.chain import ArchiveDamaged, ChainVerdict, PublicKeys, archive, locked
 from chalicelib.core.chain.checkpoints import Checkpoint
-from chalicelib.core.chain.verification import BadSignature, CheckpointChainBroken
+from chalicelib.core.chain.verification import BadSignature, CheckpointChainBroken, NotSignedInTime
+from chalicelib.core.clock import DAY
 from chalicelib.core.settings import settings
 from tests.support.world.ledger import MILA, YEAR, an_untrusted_key, checkpoint, create_archive, verify, write
 from tests.support.world.world import World
@@ -66,9 +67,7 @@ def sign_again(found: Checkpoint, **changes: Any) -> Checkpoint:
 
 @pytest.mark.usefixtures("write_three")
 def test_valid_checkpoints_are_accepted_from_every_starting_point() -> None:
-    keys = PublicKeys(chain.current_signer().pem)
-    assert [verification.verify_checkpoints(n, keys) for n in (1, 2, 3)] == [(), (), ()]
-    assert [verify(MILA, since=n).covered for n in (1, 2, 3)] == [3, 3, 3]
+    assert [verify(MILA, since=n) for n in (1, 2, 3)] == [ChainVerdict((), covered=3)] * 3
 
 
 @pytest.mark.promise("SEC-1")
@@ -90,9 +89,23 @@ def test_checkpoint_with_an_invalid_signature_is_found(change: Callable[[Checkpo
     assert verify(MILA).findings == (BadSignature(2),)
 
 
+@pytest.mark.promise("RGT-10")
+@pytest.mark.usefixtures("remove_lock")
+def test_unsigned_early_date_of_the_first_checkpoint_does_not_count(world: World) -> None:
+    early = clock.to_epoch(clock.now())
+    write(MILA, 1)
+    world.advance(2 * DAY)
+    checkpoint(world)
+    keys = PublicKeys(chain.current_signer().pem)
+    late = chain.verify_beginning(keys)
+    assert [type(finding) for finding in late] == [NotSignedInTime]
+    forge(1, lambda found: change_statement(found, at=early))
+    assert chain.verify_beginning(keys) == late
+
+
 @pytest.mark.usefixtures("write_three")
 def test_signature_of_an_untrusted_key_is_not_accepted() -> None:
-    found = verification.verify(MILA, 1, PublicKeys(an_untrusted_key()))
+    found = verify(MILA, keys=PublicKeys(an_untrusted_key()))
     assert found == ChainVerdict((BadSignature(1), BadSignature(2), BadSignature(3)), covered=0)
 
 

@@ -7,11 +7,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chalicelib.core import aws, chain
-from chalicelib.core.chain import Chain, ChainVerdict, PublicKeys, archive, verification
+from chalicelib.core.chain import Chain, ChainVerdict, PublicKeys, archive
 from chalicelib.core.chain.verification import BadSignature
 from chalicelib.core.settings import settings
 from tests.support.clouds.cloud import counted
-from tests.support.world.ledger import MILA, an_untrusted_key, checkpoint, create_archive, write
+from tests.support.world.ledger import MILA, an_untrusted_key, checkpoint, create_archive, verify, write
 from tests.support.world.world import World
 
 
@@ -52,5 +52,5 @@ def test_old_checkpoints_stay_valid_after_a_new_key(world: World) -> None:
     write(MILA, 1)
     checkpoint(world)
     new = chain.current_signer().pem
-    assert verification.verify(MILA, 1, PublicKeys(old, new)) == ChainVerdict((), covered=2)
-    assert verification.verify(MILA, 1, PublicKeys(new)).findings == (BadSignature(1),)
+    assert verify(MILA, keys=PublicKeys(old, new)) == ChainVerdict((), covered=2)
+    assert verify(MILA, keys=PublicKeys(new)).findings == (BadSignature(1),)

@@ -200,7 +200,7 @@ def test_run_of_a_part_judges_no_unused_pattern(option: Parameters, one_statemen
 def test_worker_reports_what_its_tests_used(one_statement: Statement) -> None:
     judge._judge("contacts", an_access("A#1"))
     output: Parameters = {}
-    worker = SimpleNamespace(config=SimpleNamespace(workeroutput=output))
-    plugin.pytest_sessionfinish(worker, pytest.ExitCode.OK)  # type: ignore[arg-type]
+    worker: Any = SimpleNamespace(config=SimpleNamespace(workeroutput=output))
+    plugin.pytest_sessionfinish(worker, pytest.ExitCode.OK)
     used = [("contacts", "Accounts", one) for one in ("A#*", "BatchGetItem", "accounts")]
     assert output == {"used_patterns": used}

@@ -225,7 +225,7 @@ IN_ALL = Budget(
     lambda: 0,
     "uncounted_in_all",
 )
-# DebtBounds the mail that strangers can make us send to strangers.
+# Bounds the mail that strangers can make us send to strangers.
 MAILED_TO_GUESTS = Budget(
     "codes_mailed_to_guests",
     CodeChannel.EMAIL,

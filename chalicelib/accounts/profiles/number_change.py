@@ -33,7 +33,6 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import NewNumber, NumberTaken, Profile
-from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions import logout, store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
@@ -104,7 +103,7 @@ def finish(
         with suppress(challenges.UsedMeanwhile):
             _commit(challenge, number, session, account, keys)
             challenges.count_verified(challenge)
-    return _read(account.account_id)[:2]
+    return service.read_own(account.account_id)[:2]
 
 
 def _announce(challenge: Challenge, number: str, account: Account, profile: Profile) -> None:
@@ -130,7 +129,7 @@ def _commit(challenge: Challenge, number: str, session: Session, account: Accoun
         except accounts.AlreadyClaimed:
             raise NumberTaken from None
         except (accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
-            account, _, keys = _read(account.account_id)
+            account, _, keys = service.read_own(account.account_id)
         if session.has_ended_with(account):
             raise SessionEnded
         if account.phone not in {notified, number}:
@@ -163,9 +162,7 @@ def _moves(account: Account, number: str, takes_from: AccountId | None = None) -
     ]
 
 
-def returning(
-    owner: AccountId, number: str, holder: Account | None, holder_keys: SubjectKeys | None
-) -> list[Write]:
+def returning(owner: AccountId, number: str, holder: tuple[Account, SubjectKeys] | None) -> list[Write]:
     """The writes that give an account, in any state, a number, and end all its sessions (ADR 68).
 
     Their conflicts mean that an account or a claim was changed since it was read.
@@ -173,24 +170,17 @@ def returning(
     Args:
         owner: the account. From then on it counts as used, so the number opens it on any device.
         number: the number, perhaps the one that it has.
-        holder: another account that has the number until then; None: no other has it.
-        holder_keys: the data keys of that account.
+        holder: another account that has the number until then, with its data keys; None: no other has it.
 
     Raises:
         NotFound: the account is being erased.
     """
     (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, DATA_KEY))
-    account = existing(row[OPEN_ACCOUNT])
+    account, taken_from = existing(row[OPEN_ACCOUNT]), holder[0].account_id if holder else None
     return [
         *accounts.number_return(account, number, row[DATA_KEY], logout.revocation_at(clock.now())),
-        *(_moves(account, number, holder.account_id if holder else None) if number != account.phone else ()),
-        *(accounts.number_passing(holder, holder_keys) if holder and holder_keys else ()),
+        *(_moves(account, number, taken_from) if number != account.phone else ()),
+        *(accounts.number_passing(*holder) if holder else ()),
         accounts.last_uses.use_now(owner),
         store.event(owner, SecurityEventKind.NUMBER_CHANGED),
     ]
-
-
-def _read(owner: AccountId) -> tuple[Account, Profile, SubjectKeys]:
-    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, PROFILE, DATA_KEY))
-    account, profile = service.own(row[OPEN_ACCOUNT], row[PROFILE])
-    return account, profile, row[DATA_KEY]

@@ -26,7 +26,7 @@ from chalicelib.accounts.profiles.store import (  # noqa: F401 - offered to othe
     READABLE_PROFILE,
     STATEMENTS,
 )
-from chalicelib.accounts.service import ACCOUNT, OPEN_STORED_ACCOUNT
+from chalicelib.accounts.service import ACCOUNT, OPEN_ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs, observe
 from chalicelib.core.errors import ChangedMeanwhile, NotFound, Unavailable
 from chalicelib.core.http import IfMatch
@@ -68,6 +68,12 @@ def own(account: Account | None, profile: Profile | None) -> tuple[Account, Prof
     return account, profile
 
 
+def read_own(owner: AccountId) -> tuple[Account, Profile, SubjectKeys]:
+    """As `own`, read again, with the data keys."""
+    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, PROFILE, DATA_KEY))
+    return *own(row[OPEN_ACCOUNT], row[PROFILE]), row[DATA_KEY]
+
+
 def change(
     account: Account, profile: Profile, changes: ProfileChanges, expected: IfMatch, keys: SubjectKeys
 ) -> tuple[Account, Profile]:
@@ -82,14 +88,19 @@ def change(
     """
     if not expected.allows(profile.etag):
         raise ChangedMeanwhile
+    of_account = list[Write]()  # a transaction has one operation for each item
     if profile.email and changes.names_email:
         try:
             messages.announce_mailbox_change(account, profile.email)
         except TextNotSent:
             raise Unavailable from None
-    locale = _locale_writes(account, changes, keys)
-    profile = _replace(account, profile, _merged(profile, changes), keys, *locale)
-    return (account.model_copy(update={"locale": changes.locale}) if locale else account), profile
+        of_account = [accounts.active_as_read(account)]
+    if _changes_language(account, changes):
+        of_account = accounts.locale_change(account, changes.locale, keys)
+    profile = _replace(account, profile, _merged(profile, changes), keys, *of_account)
+    if _changes_language(account, changes):
+        account = account.model_copy(update={"locale": changes.locale})
+    return account, profile
 
 
 def change_writes(
@@ -107,13 +118,14 @@ def change_writes(
     if changes.names_email:
         raise ValueError("the address is changed together with its claim")
     changed = Profile(**{**_merged(profile, changes), "version": profile.version + 1})
-    return [store.written(changed, keys)], _locale_writes(account, changes, keys)
+    of_account = list[Write]()
+    if _changes_language(account, changes):
+        of_account = accounts.restoration(account, account.phone, changes.locale, keys)
+    return [store.written(changed, keys)], of_account
 
 
-def _locale_writes(account: Account, changes: ProfileChanges, keys: SubjectKeys) -> list[Write]:
-    if "locale" not in changes.model_fields_set or changes.locale == account.locale:
-        return []
-    return accounts.locale_change(account, changes.locale, keys)
+def _changes_language(account: Account, changes: ProfileChanges) -> bool:
+    return "locale" in changes.model_fields_set and changes.locale != account.locale
 
 
 class TooManyStatements(ValueError):
@@ -147,7 +159,7 @@ def _merged(profile: Profile, changes: ProfileChanges) -> dict[str, Any]:
         else:
             values[name] = Profile.model_fields[name].default
     if changes.names_email:
-        values |= dict.fromkeys(("email_verified_at", "email_session"))
+        values |= _mailbox()  # it can only be removed
     return values
 
 
@@ -163,16 +175,22 @@ def keep_email(
         ChangedMeanwhile: the profile was changed since it was read, or the account is not active.
         Conflict: the conflict of the challenge's write.
     """
-    values = profile.model_dump()
-    if mailbox != profile.email:
-        values |= {"email": mailbox, "email_verified_at": clock.now(), "email_session": session_id}
-    return _replace(account, profile, values, keys, proof)
+    if mailbox == profile.email:
+        return _replace(account, profile, profile.model_dump(), keys, proof)
+    values = profile.model_dump() | _mailbox(mailbox, clock.now(), session_id)
+    return _replace(account, profile, values, keys, proof, accounts.active_as_read(account))
+
+
+def _mailbox(
+    email: str | None = None, verified_at: datetime | None = None, session_id: SessionId | None = None
+) -> dict[str, Any]:
+    """The fields that change with the mailbox of a profile."""
+    return {"email": email, "email_verified_at": verified_at, "email_session": session_id}
 
 
 def email_loss(account: Account, profile: Profile, keys: SubjectKeys) -> list[Write]:
     """The writes that take the mailbox off a profile, without its claim; with the traces of the change."""
-    gone = dict.fromkeys(("email", "email_verified_at", "email_session"))
-    without = profile.model_copy(update={**gone, "version": profile.version + 1})
+    without = profile.model_copy(update={**_mailbox(), "version": profile.version + 1})
     return [
         store.written(without, keys),
         *accounts.traces_of(account, ChangeKind.MAILBOX, None, clock.now(), keys),
@@ -184,7 +202,7 @@ def email_correction(
     profile: Profile, email: str | None, verified_at: datetime | None, keys: SubjectKeys
 ) -> list[Write]:
     """The write of the mailbox that the profile of a backup had last, without claim and traces."""
-    last = {"email": email, "email_verified_at": verified_at, "email_session": None}
+    last = _mailbox(email, verified_at)
     corrected = profile.model_copy(update={**last, "version": profile.version + 1})
     return [store.written(corrected, keys)]
 
@@ -213,16 +231,17 @@ def rekey_claims(owners: Iterable[AccountId]) -> int:
 
 
 def _replace(
-    account: Account, profile: Profile, values: dict[str, Any], keys: SubjectKeys, *proof: Write
+    account: Account, profile: Profile, values: dict[str, Any], keys: SubjectKeys, *also: Write
 ) -> Profile:
-    """Write a new version of a profile, with the claims of a changed address in one transaction."""
+    """Write a new version of a profile, with the claims of a changed address in one transaction.
+
+    Only an active account changes its mailbox: then a write of `also` requires that.
+    """
     changed = Profile(**{**values, "version": profile.version + 1})
     moves = _address_moves(account, profile, changed, keys)
     try:
-        commit(*proof, store.written(changed, keys), *moves)
-    except (
-        store.VersionMoved, accounts.AccountMoved, accounts.NotActive, accounts.ClaimMoved, SuppressionMoved
-    ):  # fmt: skip
+        commit(*also, store.written(changed, keys), *moves)
+    except (store.VersionMoved, accounts.AccountMoved, accounts.ClaimMoved, SuppressionMoved):
         raise ChangedMeanwhile from None
     except accounts.AlreadyClaimed:
         raise EmailTaken from None
@@ -230,15 +249,11 @@ def _replace(
 
 
 def _address_moves(account: Account, before: Profile, after: Profile, keys: SubjectKeys) -> list[Write]:
-    """The writes that follow a changed mailbox: its claim, and the suppressions of both mailboxes.
-
-    Only an active account changes its mailbox.
-    """
+    """The writes that follow a changed mailbox: its claim, and the suppressions of both mailboxes."""
     if before.email == after.email:
         return []
     now = clock.now()
     return [
-        accounts.active_as_read(account),
         *accounts.email_moves(account, before.email, after.email, after.email_verified_at or now, keys),
         *suppressions.release(Addresses(email=before.email), now),
         *suppressions.renewal(Addresses(email=after.email)),

@@ -26,15 +26,12 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.profiles import messages, service
 from chalicelib.accounts.profiles.model import EmailTaken, NewEmail, Profile
-from chalicelib.accounts.profiles.service import PROFILE
-from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.model import Session
-from chalicelib.core import needs
 from chalicelib.core.errors import ChangedMeanwhile, SessionEnded, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import AccountId, ChallengeId
-from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+from chalicelib.core.ids import ChallengeId
+from chalicelib.privacy.subject_keys import SubjectKeys
 
 _TRIES = 2  # of the transaction, while another request changes the profile, or a rotation its claim
 
@@ -88,7 +85,7 @@ def finish(
         with suppress(challenges.UsedMeanwhile):
             _announce(challenge, challenge.email, account, profile)
             return _keep(challenge, challenge.email, session, account, profile, keys)
-    return _read(profile.account_id)[1]
+    return service.read_own(profile.account_id)[1]
 
 
 def _announce(challenge: Challenge, mailbox: str, account: Account, profile: Profile) -> None:
@@ -114,15 +111,9 @@ def _keep(
     for _ in range(_TRIES):
         with suppress(ChangedMeanwhile):
             return service.keep_email(account, profile, mailbox, session.session_id, proof, keys)
-        account, profile, keys = _read(profile.account_id)
+        account, profile, keys = service.read_own(profile.account_id)
         if session.has_ended_with(account):
             raise SessionEnded
         if profile.email not in {notified, mailbox}:
             break
     raise Unavailable
-
-
-def _read(owner: AccountId) -> tuple[Account, Profile, SubjectKeys]:
-    (row,) = needs.read_accounts([owner], (OPEN_ACCOUNT, PROFILE, DATA_KEY))
-    account, profile = service.own(row[OPEN_ACCOUNT], row[PROFILE])
-    return account, profile, row[DATA_KEY]

@@ -121,8 +121,8 @@ def former_claims(account: Account) -> list[Create]:
 
 
 def locale_change(account: Account, locale: str | None, keys: SubjectKeys) -> list[Write]:
-    """The writes that change an account's language, in any state; their conflict is AccountMoved."""
-    return restoration(account, account.phone, locale, keys)
+    """The writes that change the language of an active account; their conflict is AccountMoved."""
+    return _renumbering(account, account.phone, locale, keys, Attr("state").eq(AccountState.ACTIVE))
 
 
 def number_change(account: Account, phone: str, keys: SubjectKeys) -> list[Write]:

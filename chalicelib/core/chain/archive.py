@@ -7,7 +7,6 @@ although the locked version still exists. Other objects of the bucket are not li
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -71,14 +70,6 @@ def newest() -> Checkpoint | None:
     if found.statement.number != version.number or found.statement.until > clock.to_epoch(clock.now()):
         raise ArchiveDamaged
     return found
-
-
-def first() -> Checkpoint | None:
-    """The checkpoint with number 1; None if there is none that can be read."""
-    written = [version for version in since(1).get(1, ()) if not version.marker]
-    with suppress(Unreadable):
-        return read(written[-1]) if written else None
-    return None
 
 
 def is_empty() -> bool:

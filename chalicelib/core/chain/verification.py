@@ -98,21 +98,14 @@ class ChainVerdict:
     known: bool = True
 
 
-def verify(chain: Chain, since: int, keys: PublicKeys) -> ChainVerdict:
-    """Verify a chain against the checkpoints from number `since` to the newest.
+def verify_each(
+    chains: Iterable[Chain], since: int, keys: PublicKeys
+) -> Iterator[tuple[Chain, ChainVerdict]]:
+    """Verify chains against the checkpoints from number `since` on, which are read once for all of them.
 
     Each checkpoint is verified (signature, root over its leaves, order). The leaves of genuine checkpoints
     are compared with the stored entries: entries before a signed one have to lead to it, later ones have to
     follow it. Entries that have expired are not reported as missing.
-    """
-    ((_, verdict),) = verify_each([chain], since, keys)
-    return verdict
-
-
-def verify_each(
-    chains: Iterable[Chain], since: int, keys: PublicKeys
-) -> Iterator[tuple[Chain, ChainVerdict]]:
-    """Verify several chains against the checkpoints, which are read once for all of them.
 
     Findings about checkpoints are reported with each chain. In memory are the leaves of these chains, and the
     entries of one chain.
@@ -143,22 +136,18 @@ def _verdict_on(chain: Chain, pins: list[Leaf], of_checkpoints: list[Finding]) -
     return ChainVerdict(tuple(dict.fromkeys(findings)), covered, known)
 
 
-def verify_beginning() -> tuple[Finding, ...]:
-    """Verify that the first checkpoint, or now if there is none, is not long after the oldest entry.
+def verify_beginning(keys: PublicKeys) -> tuple[Finding, ...]:
+    """Verify that the first genuine checkpoint (else now) is not long after the oldest entry.
 
     An archive that was emptied is signed anew from 1 by the next run, and each checkpoint of it is genuine.
     """
     oldest = next(rows_between(clock.BEGINNING, clock.now()), None)
     if oldest is None:
         return ()
-    first, at = archive.first(), clock.from_epoch(oldest["at"])
+    first, _ = _opened(1, archive.since(1).get(1, []), keys)
+    at = clock.from_epoch(oldest["at"])
     signed_at = clock.from_epoch(first.statement.at) if first else clock.now()
     return (NotSignedInTime(Chain.parse(oldest["pk"]), at),) if signed_at - at > _SIGNED_WITHIN else ()
-
-
-def verify_checkpoints(since: int, keys: PublicKeys) -> tuple[Finding, ...]:
-    """Verify the checkpoints from number `since` to the newest, without any chain."""
-    return tuple(finding for _, found in _checkpoints(since, keys) for finding in found)
 
 
 def _checkpoints(since: int, keys: PublicKeys) -> Iterator[tuple[Checkpoint | None, list[Finding]]]:

@@ -49,9 +49,9 @@ def record_arrival(mail_id: MailId) -> None:
 
 
 def has_arrived(mail_id: MailId) -> bool:
-    """Return whether SES reported that a mail about a request was delivered."""
+    """Return whether SES reported that a mail about a request was delivered, and not that it came back."""
     found = store.delivery(mail_id)
-    return found is not None and found.arrived_at is not None
+    return found is not None and found.arrived_at is not None and found.lost_at is None
 
 
 def came_back(mail_id: MailId) -> bool:

@@ -21,6 +21,7 @@ from chalicelib.rights.engine import queue
 from chalicelib.rights.request import duties, evidence, store
 from chalicelib.rights.request.deadline import ASKED_WITHOUT_DELAY
 from chalicelib.rights.request.model import RightsRequest
+from chalicelib.rights.request.notes import RequestNotes
 from chalicelib.rights.request.terms import Status, StepStatus
 
 
@@ -114,9 +115,9 @@ def with_identity_proven(request: RightsRequest, now: datetime) -> RightsRequest
     return with_next_step_due(known, now)
 
 
-def undecided(request: RightsRequest, **noted: object) -> RightsRequest:
+def undecided(request: RightsRequest, notes: RequestNotes) -> RightsRequest:
     """The request waiting for both checks of the identity again, with other notes."""
-    notes = replace(request.notes, identity_checked_by=None, **noted)  # type: ignore[arg-type]
+    notes = replace(notes, identity_checked_by=None)
     waits = {"status": Status.AWAITING_VERIFICATION, "proofs": (), "notes": notes, "run_at": None}
     return request.model_copy(update=waits)
 

@@ -105,6 +105,7 @@ def _wait_for_grace(job: ErasureJob) -> Outcome:
         if now >= _last_day(job.request):
             return Done(counts={"unannounced": 1})
         _notify_late(job, is_lost=mail_id is not None)
+        campaigns.forget_reports([mail_id] if mail_id else [])
     left = (job.notes.grace_ends_at or now) - now
     if left > timedelta() and state and state.status is StepStatus.WAITING:
         left = min(left, _COMES_BACK_WITHIN)

@@ -4,8 +4,8 @@ A code proves a number or a mailbox. Only then the claims are read: before, the 
 limits are the same whether or not an account has the contact. After it, the owner of the contact learns
 whether an account has it, as at sign-in.
 
-- An account has it: the request is that account's. What harms nobody takes effect at once. A copy or an
-  erasure needs a second proof (`intake/submission`).
+- An account has it: the request is that account's. A request that harms no person takes effect at once. A
+  copy or an erasure needs a second proof (`intake/submission`).
 - None has it: the request is recorded and answered that nothing is stored. A former user gets the same
   answer: the number may have a new owner, who must not learn of the former account. The receipt of the
   erasure shows what is kept of it. An objection to direct marketing suppresses the contact (ADR 47).

@@ -18,8 +18,8 @@ that the app would have made, and the subject sees it in the app too, with these
 - No operator erases alone: an erasure waits for a second one, whatever the channel, then every channel of the
   account is warned (ADR 49).
 - An entry looks at an account, and shows whether it has an open request. So it counts as a look (ADR 52). The
-  evidence of the request names the operator; a refusal, which shows as much, is on record as a look before it
-  is answered. An entry on paper looks at no account.
+  evidence of the request names the operator; a refusal after the account was looked up, which shows as much,
+  is on record as a look before it is answered. An entry on paper looks at no account.
 - A day of receipt by which the answer is late already is confirmed by a second call: it may be mistyped.
 """
 
@@ -69,7 +69,7 @@ class ReceivedRequest(RequestedChange):
     which a person without an account reads. `without_access`: the subject cannot sign in. `authority`, the
     day and the number of its file belong to `on_behalf`. `late_receipt_confirmed`: the day of receipt is
     right, although the answer is late already. `number_lost`: no code to the account's number reaches the
-    subject, who gets another one by the receipt.
+    subject, who gets another one by the receipt and the release key.
     """
 
     user_id: UserId | None = None
@@ -165,7 +165,8 @@ def _subject(received: ReceivedRequest, by: StaffId) -> Subject | GuestContact:
     """The account that a letter is about, or the contact of a person without one."""
     named = sum(one is not None for one in (received.user_id, received.phone, received.email))
     if received.on_paper:
-        if named or received.without_access or received.received_by not in _ON_PAPER:
+        unnamed = not (named or received.without_access or received.number_lost)
+        if not unnamed or received.received_by not in _ON_PAPER:
             raise does_not_apply("on_paper", "Only if a letter or a visitor named no account and no contact")
         return GuestContact(locale=received.locale)
     if named != 1:

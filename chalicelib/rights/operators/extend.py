@@ -109,7 +109,7 @@ def record_identity_proof(request: RightsRequest, by: StaffId) -> Move | None:
         if first is None:
             notes = replace(request.notes, identity_checked_by=by)
             return Move(request.model_copy(update={"notes": notes}), "identity_checked", {})
-        if first == by and not _is_noted_by_entry(request):
+        if first == by != request.notes.entered_by:
             return None
         check_second(by, first)
     known = with_identity_proven(request, clock.now())
@@ -118,11 +118,6 @@ def record_identity_proof(request: RightsRequest, by: StaffId) -> Move | None:
     proofs = tuple(dict.fromkeys((*request.proofs, IdentityProof.STAFF))) if first else request.proofs
     said = {"proposal_dropped": int(request.proposal is not None)}
     return Move(known.model_copy(update={"proofs": proofs}), "identity_came", said)
-
-
-def _is_noted_by_entry(request: RightsRequest) -> bool:
-    """Return whether the entry noted the first check: then the subject was not asked for a proof."""
-    return request.notes.identity_asked_at is None
 
 
 def _released(request: RightsRequest, to: StaffId) -> RightsRequest:

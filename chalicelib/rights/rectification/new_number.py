@@ -131,8 +131,8 @@ def _move(
         return Move(after, "number_asked", {}, also=[uses_code, disputes])
     notes = replace(request.notes, number_given_at=now, number_again_at=None)
     after = with_next_step_due(request.model_copy(update={"notes": notes}), now)
-    account, keys = (holder.account, holder.row[DATA_KEY]) if holder else (None, None)
-    writes = number_change.returning(request.account_id, number, account, keys)
+    taken_from = (holder.account, holder.row[DATA_KEY]) if holder else None
+    writes = number_change.returning(request.account_id, number, taken_from)
     return Move(after, "number_given", {}, also=[uses_code, *writes])
 
 

@@ -112,8 +112,8 @@ class Release:
     """The decision of two operators that the owner of an account may have another number (ADR 68).
 
     Attributes:
-        to: the one of them who gets the second word; not the one who got the receipt with the entry.
-        at: when the second one decided; the word is made of it.
+        to: the one of them who gets the release key; not the one who got the receipt with the entry.
+        at: when the second one decided; the key is made of it.
         was_contested: a session contested it, or an earlier one; none can contest another one.
     """
 
@@ -136,14 +136,13 @@ class RequestNotes:
     identity_reminded: int = 0  # number of reminders of that
     identity_checked_by: StaffId | None = None  # the first of two operators who check it
     proposed_extension: ProposedExtension | None = None
-    unwarned: bool = False  # no message certainly reached a channel of the account
+    unwarned: bool = False  # of an entered request: no message certainly reached a channel of the account
     cools_until: Instant | None = None  # nothing irreversible is done before
     # The instant of the backup after whose restore the work began again (ADR 32).
     restored_from: Instant | None = None
-    # Of a number that operators let the owner of an account have: who got the receipt; the decision; when a
-    # session of the account said no; when a code gave the number; and from when on a code takes it from
-    # another account.
-    entered_by: StaffId | None = None
+    entered_by: StaffId | None = None  # and so has the receipt, if two operators check the request
+    # Of a number that operators let the owner of an account have: the decision; when a session of the account
+    # said no; when a code gave the number; and from when on a code takes it from another account.
     release: Release | None = None
     contested_at: Instant | None = None
     number_given_at: Instant | None = None

@@ -106,7 +106,7 @@ def begin_again(request: RightsRequest, at: datetime) -> None:
         at_rest = {"tries": 0, "unreachable_since": None, "leased_until": None}
         after = with_next_step_due(request.model_copy(update=fresh | at_rest), clock.now())
     else:
-        after = undecided(request, release=None, restored_from=at).model_copy(update=_AT_REST)
+        after = undecided(request, replace(notes, release=None, restored_from=at)).model_copy(update=_AT_REST)
     _move(request, after, "begun_again_after_restore", at)
 
 
@@ -157,6 +157,7 @@ def _fresh(at: datetime, before: ErasureNotes) -> ErasureNotes:
         identity_asked_at=before.identity_asked_at,
         identity_reminded=before.identity_reminded,
         identity_checked_by=before.identity_checked_by,
+        entered_by=before.entered_by,
         restored_from=at,
     )
 

@@ -86,7 +86,9 @@ def _warn(job: AnyJob) -> Outcome:
         return Stop("account_missing")
     request = job.request  # its notes name the mail now
     if _is_released(request, counts):
-        unwarned = not any(sent.startswith(f"{_WARNED}_") for sent in counts)
+        unwarned = procedures.is_for_two(request) and not any(
+            sent.startswith(f"{_WARNED}_") for sent in counts
+        )
         return Done(notes=replace(job.notes, cools_until=until, unwarned=unwarned), counts=counts)
     if _may_arrive(request, counts):
         return Wait(HOUR)

@@ -64,7 +64,7 @@ def list_queues(deployed: DeployedStage) -> None:
 
 @stage_command(app)
 def show(deployed: DeployedStage, queue: Name, maximum: Maximum = 100) -> None:
-    """Show messages that failed, and why a worker could not read malformed ones. They stay in the queue."""
+    """Show messages that failed, and why a worker set them aside. They stay in the queue."""
     found = _find_failed(deployed, queue)
     sources = queues.sources(*deployed, found)
     table, items = Table("from", "reason", "message"), []

@@ -217,7 +217,8 @@ def enter(  # noqa: PLR0913, PLR0917 - the options of a command
         AccessKind,
         typer.Option(
             help="lost: the subject cannot sign in, and two operators check the identity; number: with right "
-            "rectification, the subject then proves another number by the receipt, and the account gets it"
+            "rectification, the subject then proves another number by the receipt and the release key, and "
+            "the account gets it"
         ),
     ] = AccessKind.KEPT,
     day: Annotated[

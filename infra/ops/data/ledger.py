@@ -41,8 +41,7 @@ def verdicts(names: Iterable[str], since: int) -> Iterator[tuple[str, ChainVerdi
     Raises:
         ValueError: a name is not the name of a chain.
     """
-    keys = PublicKeys(chain.current_signer().pem)
-    for verified, verdict in chain.verify_each(map(Chain.parse, names), since, keys):
+    for verified, verdict in chain.verify_each(map(Chain.parse, names), since, _keys()):
         yield verified.name, verdict
 
 
@@ -79,11 +78,15 @@ def verify(account: AwsAccount, stage: str, names: Iterable[str] | None, since: 
     if chain.is_archive_empty():
         note("nothing is signed yet: there is no checkpoint")
     # Who verifies some chains may not read which others there are.
-    beginning = [described(finding) for finding in chain.verify_beginning()] if names is None else []
+    beginning = [described(finding) for finding in chain.verify_beginning(_keys())] if names is None else []
     found = report(names, since)
     lines = (line for one in found for line in one.lines())
     emit({"findings": beginning, "chains": [vars(one) for one in found]}, *beginning, *lines)
     return NOT_IN_ORDER if beginning or any(one.findings for one in found) else 0
+
+
+def _keys() -> PublicKeys:
+    return PublicKeys(chain.current_signer().pem)
 
 
 def described(finding: Finding) -> str:

@@ -28,11 +28,17 @@ def requests(world: World, right: str = "access", **body: Any) -> Reply:
 
 def proves(world: World, request: dict[str, Any], **contact: str) -> Reply:
     """Prove another contact for a request, with its receipt, and with its release key if it has one."""
-    receipt, path = {"Rights-Receipt": request["receipt"]}, f"/v1/rights-receipts/{request['id']}/proofs"
-    challenge = world.call("POST", path, body=contact, headers=receipt).json["challenge_id"]
+    challenge = asks_to_prove(world, request, **contact).json["challenge_id"]
     code = {"code": code_to(world, contact)}
     code |= {name: request[name] for name in ("release_key",) if name in request}
-    return world.call("POST", f"{path}/{challenge}/verify", body=code, headers=receipt)
+    path = f"/v1/rights-receipts/{request['id']}/proofs/{challenge}/verify"
+    return world.call("POST", path, body=code, headers={"Rights-Receipt": request["receipt"]})
+
+
+def asks_to_prove(world: World, request: dict[str, Any], **contact: str) -> Reply:
+    """Ask for a code to another contact for a request, with its receipt."""
+    headers, path = {"Rights-Receipt": request["receipt"]}, f"/v1/rights-receipts/{request['id']}/proofs"
+    return world.call("POST", path, body=contact, headers=headers)
 
 
 def code_to(world: World, contact: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from chalicelib.core.clock import DAY
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request.terms import Status
 from tests.support.cases.erasure_requests import at_step, work
-from tests.support.cases.guests import enters
+from tests.support.cases.guests import asks_to_prove, enters
 from tests.support.world.builders import a_device, a_phone
 from tests.support.world.operators import Operator
 from tests.support.world.world import Reply, User, World
@@ -48,10 +48,9 @@ def reach(world: World, request: Request, step: str) -> None:
     work(world, RightsRequestId(request["id"]), at_step(step), within=30 * DAY)
 
 
-def asks_to_prove(world: World, request: Request, phone: str) -> Reply:
-    """Ask for a code to a number."""
-    headers, path = {"Rights-Receipt": request["receipt"]}, f"/v1/rights-receipts/{request['id']}/proofs"
-    return world.call("POST", path, body={"phone": phone}, headers=headers)
+def notices_to(world: World, phone: str) -> list[str]:
+    """Return the texts by which the holder of a number learned that another person asks for it."""
+    return [text for text in world.messages_to(phone) if "asks for the number" in text]
 
 
 class NumberProof:
@@ -59,7 +58,7 @@ class NumberProof:
 
     def __init__(self, world: World, request: Request, phone: str) -> None:
         self.world, self.headers = world, {"Rights-Receipt": request["receipt"]}
-        challenge = asks_to_prove(world, request, phone).json["challenge_id"]
+        challenge = asks_to_prove(world, request, phone=phone).json["challenge_id"]
         self.path = f"/v1/rights-receipts/{request['id']}/proofs/{challenge}/verify"
         self.body = {"code": world.code_for(phone), "release_key": request["release_key"]}
 

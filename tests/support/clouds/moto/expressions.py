@@ -92,8 +92,8 @@ class _WholeAttributes:
 
 def _validator(
     expression: Any,
-    expression_attribute_names: dict[str, str] | None,
-    expression_attribute_values: dict[str, Any] | None,
+    expression_attribute_names: Any,
+    expression_attribute_values: Any,
     item: Item,
     table: Any,
 ) -> Any:
@@ -101,7 +101,7 @@ def _validator(
     names, values = expression_attribute_names, expression_attribute_values
     terms = _terms(expression.expression)
     update = _whole(terms, names or {}, values or {}, item, table) if terms else None
-    return update or UpdateExpressionValidator(expression, names, values, item, table)  # type: ignore[arg-type]
+    return update or UpdateExpressionValidator(expression, names, values, item, table)
 
 
 def _whole(
