@@ -174,7 +174,7 @@ def test_message_goes_to_the_one_of_several_queues_that_it_came_from(sqs: Any) -
     assert {url.rpartition("-")[2] for url in urls.values()} == {"rights", "erasures"}
     for arn, url in urls.items():
         assert queues._origin(dead, urls, FailedMessage("body", "handle", arn)) == url
-    with pytest.raises(NotRedrivable, match="does not say"):
+    with pytest.raises(NotRedrivable, match="is not known"):
         queues._origin(dead, urls, FailedMessage("body", "handle", None))
 
 
