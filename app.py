@@ -55,9 +55,7 @@ AUTHORIZER = "chalicelib.accounts.sessions.authorizer"
 JOBS = (
     "chalicelib.operations.breaches.jobs",
     "chalicelib.accounts.challenges.jobs",
-    "chalicelib.stream.users.jobs",
     "chalicelib.stream.settings.jobs",
-    "chalicelib.people.conversations.jobs",
     "chalicelib.operations.ledger_jobs",
     "chalicelib.consents.jobs",
     "chalicelib.operations.mail_jobs",

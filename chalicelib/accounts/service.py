@@ -1,6 +1,7 @@
 """The rules of accounts, and the parts of their store that other concepts use."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from chalicelib.accounts import store
 from chalicelib.accounts.model import Account, ChangeKind, ClaimKind
 from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     ACCOUNT,
+    ACCOUNT_MARK,
     OPEN_ACCOUNT,
     OPEN_STORED_ACCOUNT,
     SHARDS,
@@ -26,7 +28,6 @@ from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     live_accounts,
     owned_claims_in,
     owner_by_claim,
-    owner_of_change,
     rekey,
     release_claim,
     release_claims,
@@ -55,6 +56,7 @@ from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other
     releasing,
     restoration,
     restricting,
+    sent,
     thawing,
     traces_of,
     unchanged,
@@ -73,9 +75,10 @@ from chalicelib.core.ids import AccountId, Pseudonym, UserId
 from chalicelib.core.languages import Language, language_of
 from chalicelib.core.needs import Found, Need, Wanted
 from chalicelib.core.sealing import skip_unreadable
-from chalicelib.core.transactions import Write
-from chalicelib.privacy import subject_keys
+from chalicelib.core.transactions import Write, commit
+from chalicelib.privacy import subject_keys, unsent
 from chalicelib.privacy.subject_keys import SubjectKeys
+from chalicelib.privacy.unsent import MarkMoved
 
 
 def _language_if_readable(item: dict[str, Any] | None, found: Found) -> Language:
@@ -185,6 +188,16 @@ def read_by_owner(owner: AccountId, *more: Wanted[Any]) -> tuple[Account, Found]
     (found,) = needs.read_accounts([owner], (ACCOUNT, *more))
     account = existing(found[ACCOUNT])
     return account, found
+
+
+def renew_mark(account_id: AccountId) -> None:
+    """Let the worker send again all that Stream has of an account, unless that is due or the account gone.
+
+    Raises:
+        Unavailable: the table does not answer.
+    """
+    with suppress(MarkMoved):
+        commit(unsent.renewal(store.account_key(account_id)))
 
 
 def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]:

@@ -196,6 +196,8 @@ class ReconciliationLimits(FigureSet):
     found_run: int = _figure(100, 1, 10_000)
     # Pages of a hundred users that a run compares: ten million users take thirty days.
     pages_run: int = _figure(150, 1, 1_000)
+    # Pages of thirty channels: 21 million channels take thirty days.
+    channel_pages_run: int = _figure(1_000, 1, 5_000)
     pass_days: int = _figure(30, 1, 90)  # from the beginning of a pass over all users to that of the next
 
 

@@ -57,7 +57,7 @@ class Dimension(Enum):
         """about access_token admin announce_notices announce_to_shard chat check_chat_settings
         checkpoint_ledger close_idle_accounts consents contacts conversations erase_accounts hooks
         keep_holds note_bounces notices notify_of_breaches profiles purge_expired reconcile_chat
-        record_verified_codes renew_consents renew_shard resync_chat_profiles rights roll_up_usage sessions
+        record_verified_codes renew_consents renew_shard rights roll_up_usage send_unsent sessions
         signup sweep_rights sync_chat_profiles transfer_copies usage watch_breaches work_on_hooks
         work_rights""",
     )
@@ -123,6 +123,8 @@ class Metric(Enum):
     STREAM_USER_DELETED_AGAIN = ("StreamUserDeletedAgain", "Count")
     STREAM_REPORT_UNTRUE = ("StreamReportUntrue", "Count")
     STREAM_USER_DRIFTED = ("StreamUserDrifted", "Count")
+    STREAM_CHANNEL_DRIFTED = ("StreamChannelDrifted", "Count")
+    STREAM_CHANNEL_ABANDONED = ("StreamChannelAbandoned", "Count")  # without a conversation
     STREAM_USER_ENDED = ("StreamUserEnded", "Count")
     STREAM_USER_RESUMED = ("StreamUserResumed", "Count")
     STREAM_USER_UNKNOWN = ("StreamUserUnknown", "Count")

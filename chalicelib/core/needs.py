@@ -127,6 +127,8 @@ class Found:
 
 # Used in claims that do not come from a token; a need of a session finds no item under it.
 NO_SESSION = SessionId("")
+# Used for needs of rows that belong to no account.
+NO_CLAIMS = Claims(AccountId(""), NO_SESSION)
 
 
 def read_batch(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
@@ -140,10 +142,14 @@ def read_batch(claims: Claims, needs: Iterable[Wanted[Any]]) -> Found:
 
 def read_accounts(account_ids: Iterable[AccountId], needs: tuple[Wanted[Any], ...]) -> list[Found]:
     """Read the same needs for several accounts in one consistent call of at most 100 keys."""
+    return read_each((Claims(account_id, NO_SESSION), needs) for account_id in account_ids)
+
+
+def read_each(wanted: "Iterable[tuple[Claims, Iterable[Wanted[Any]]]]") -> list[Found]:
+    """Read the needs of several owners in one consistent call of at most 100 keys."""
     from chalicelib.core import table
 
-    claims = [Claims(account_id, NO_SESSION) for account_id in account_ids]
-    keys = [{need: need.keys(claim) for need in needs} for claim in claims]
+    keys = [(claims, {need: need.keys(claims) for need in needs}) for claims, needs in wanted]
     read_at = clock.now()
-    items = table.batch_get(key for own in keys for places in own.values() for key in places)
-    return [Found(claim, own, items, read_at) for claim, own in zip(claims, keys, strict=True)]
+    items = table.batch_get(key for _, own in keys for places in own.values() for key in places)
+    return [Found(claims, own, items, read_at) for claims, own in keys]

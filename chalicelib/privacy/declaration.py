@@ -156,7 +156,7 @@ def lookup_path(table: Table) -> LookupPath:
 
 
 # Attributes of items that are not fields of records.
-RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "expires_at", "delete_at", *END_NAMES})
+RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "unsent", "expires_at", "delete_at", *END_NAMES})
 
 # The longest retention in a table in which neither export nor erasure can find records.
 MAX_TRANSIENT_PERIOD = Duration(7, Unit.DAY)

@@ -1,18 +1,21 @@
 """Compares all users of Stream with the accounts, page by page, over days (STR-1, STR-2, STR-3).
 
-It finds what the synchronisation of profiles missed: a name or picture that differs, a field or push token
-that only a client can have set, a user who is active although the account is not, and a user who is
-deactivated although the account is active, such as one who was once taken for a user without an account. The
-repair is what the synchronisation does: it sends the current profile, which replaces all fields, or
-deactivates the user. Push tokens are deleted. A user whose account is active is reactivated before. If the
-account ends meanwhile, the synchronisation, which reads it afterwards, deactivates the user again.
+It finds what the worker of marks cannot know of (ADR 69): a name or picture that differs, a field or push
+token that only a client can have set, blocks that differ, a user who is active although the account is not,
+and a user who is deactivated although the account is active, such as one who was once taken for a user
+without an account. The account is marked, so the worker sends its current state: the profile, which replaces
+all fields, and the blocks, or it deactivates the user. Push tokens are deleted, and a user whose account is
+active is reactivated before.
 
 Invariants:
 
 - Only ids that this system makes are looked up. Others, such as those of service users, are counted and never
   touched.
 - A user whose claim names an account that does not exist is only counted: the account may have been lost.
+- An account that is marked is not compared: the worker has something to send.
 - A user with an open case (ADR 39) stays deactivated: an operator decides.
+- Stream need not show blocks in a list of users. So it is asked for those of each user who blocks another,
+  and of each whose blocks it shows.
 - The pages are in the order of the ids. An answer in another order ends the run, so no user is skipped.
 - The place in the pass is stored after the repairs of each page. So a killed run repeats one page.
 
@@ -31,14 +34,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.blocks.model import BlockList
+from chalicelib.accounts.blocks.service import BLOCKS, BLOCKS_MARK, wanted_at_stream
 from chalicelib.accounts.model import Account, AccountState
-from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import Profile
-from chalicelib.core import clock, metrics, observe
+from chalicelib.accounts.profiles.service import PROFILE, PROFILE_MARK
+from chalicelib.accounts.service import ACCOUNT, ACCOUNT_MARK
+from chalicelib.core import clock, metrics, needs, observe
 from chalicelib.core.batches import batched
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.needs import Found
+from chalicelib.core.sealing import skip_unreadable
+from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.reconciliation import store
 from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
@@ -49,7 +58,9 @@ from chalicelib.stream.users import access, sync
 
 KEPT = 30 * DAY
 
-_ACCOUNTS_AT_ONCE = 33  # of a batched read, with profile and data key
+_ACCOUNTS_AT_ONCE = 25  # of a batched read, with profile, blocks and data key
+_MARKS = (ACCOUNT_MARK, PROFILE_MARK, BLOCKS_MARK)
+_NEEDS = (ACCOUNT, PROFILE, BLOCKS, DATA_KEY, *_MARKS)
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ class ComparedPage:
 
     last: str
     users: int
-    drifted: tuple[AccountId, ...]  # the profile differs, or has fields that are not ours
+    drifted: tuple[AccountId, ...]  # profile or blocks differ, or there are fields that are not ours
     push_tokens: Mapping[UserId, tuple[str, ...]]  # of drifted users
     ended: tuple[AccountId, ...]  # the user is active, the account is not
     suspended: Mapping[AccountId, UserId]  # the user is deactivated, the account is active
@@ -82,7 +93,7 @@ class ComparedPage:
 
     @property
     def to_repair(self) -> list[AccountId]:
-        """The accounts that have to be synchronised again."""
+        """The accounts whose state has to be sent again."""
         return [*self.drifted, *self.ended, *self.suspended]
 
     @property
@@ -116,12 +127,13 @@ def page_after(after: str) -> ComparedPage | None:
         claim.account_id: ours[user_id] for user_id, claim in claims.items() if claim and claim.account_id
     }
     unread = set(owned)
-    for account, profile in _stored(owned):
+    for account, profile, row in _stored(owned):
         unread.discard(account.account_id)
-        _compare(found, owned[account.account_id], account, profile)
+        if not any(row[mark] for mark in _MARKS):
+            _compare(found, owned[account.account_id], account, profile, _blocks_in(row))
     others = accounts.glances(unread) if unread else {}
     for account in filter(None, others.values()):
-        _compare(found, owned[account.account_id], account, None)
+        _compare(found, owned[account.account_id], account, None, None)
     for account_id in cases.with_open_case(found.suspended):
         del found.suspended[account_id]
     deleted = sum(user.is_deleted for user in users)
@@ -138,8 +150,8 @@ def page_after(after: str) -> ComparedPage | None:
     )
 
 
-def repair(page: ComparedPage) -> bool:
-    """Synchronise the accounts of a page again; return False if Stream did not take all of them.
+def repair(page: ComparedPage) -> None:
+    """Mark the accounts of a page whose state has to be sent again.
 
     Raises:
         StreamUnavailable: Stream does not answer.
@@ -151,7 +163,8 @@ def repair(page: ComparedPage) -> bool:
     settle_orphans(page.orphans)
     _resume(page.suspended.values())
     _delete_push_tokens(page.push_tokens)
-    return not sync.sync(page.to_repair)
+    for account_id in page.to_repair:
+        accounts.renew_mark(account_id)
 
 
 def judge_orphans(users: Mapping[UserId, FoundUser]) -> Orphans:
@@ -205,19 +218,32 @@ def _delete_push_tokens(found: Mapping[UserId, Iterable[str]]) -> None:
             metrics.count(Metric.CHAT_PROFILE_REFUSED)
 
 
-def _stored(owned: Iterable[AccountId]) -> Iterator[tuple[Account, Profile]]:
+def _stored(owned: Iterable[AccountId]) -> Iterator[tuple[Account, Profile, Found]]:
     for some in batched(owned, _ACCOUNTS_AT_ONCE):
-        yield from profiles.by_accounts(some)
+        for row in needs.read_accounts(some, _NEEDS):
+            with skip_unreadable("profile_unreadable"):
+                account, profile = row[ACCOUNT], row[PROFILE]
+                if account and profile:
+                    yield account, profile, row
 
 
-def _compare(found: _Found, user: FoundUser, account: Account, profile: Profile | None) -> None:
-    """Compare a user with the account, and with the profile if that can be read."""
+def _blocks_in(row: Found) -> BlockList | None:
+    """The blocks of an account; None if they cannot be opened, so they are not compared."""
+    with skip_unreadable("blocks_unreadable"):
+        return row[BLOCKS] or BlockList.empty(row.claims.account_id)
+    return None
+
+
+def _compare(
+    found: _Found, user: FoundUser, account: Account, profile: Profile | None, blocks: BlockList | None
+) -> None:
+    """Compare a user with the account, and with profile and blocks if those can be read."""
     if account.state is not AccountState.ACTIVE:
         if not user.is_deactivated:
             found.ended.append(account.account_id)
     elif user.is_deactivated:
         found.suspended[account.account_id] = account.user_id
-    elif profile and _differs(user, profile):
+    elif (profile and _differs(user, profile)) or (blocks and _blocks_differ(user, account, blocks)):
         found.drifted.append(account.account_id)
         if user.push_tokens:
             found.push_tokens[account.user_id] = user.push_tokens
@@ -227,3 +253,17 @@ def _differs(user: FoundUser, profile: Profile) -> bool:
     if user.has_other_fields or user.push_tokens:
         return True
     return (user.name, user.image) != (profile.display_name, profile.avatar_url)
+
+
+def _blocks_differ(user: FoundUser, account: Account, blocks: BlockList) -> bool:
+    """Ask Stream for the blocks of a user, if there may be any, and compare them.
+
+    Raises:
+        StreamUnavailable: Stream does not answer.
+    """
+    wanted: frozenset[str] = wanted_at_stream(blocks)
+    stored = wanted
+    if wanted or user.shows_blocks:
+        with sync.count_refusal():
+            stored = sync.blocked_users(account.user_id)
+    return stored != wanted

@@ -1,6 +1,9 @@
-"""The schedule of reconciliation, and the worker of Stream's events."""
+"""The jobs that bring our state to Stream and compare it, and the worker of Stream's events."""
 
-from chalice.app import Blueprint, CloudWatchEvent, Rate, SQSEvent
+import os
+from datetime import timedelta
+
+from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.core import clock, metrics, observe, queues
 from chalicelib.core.clock import MINUTE
@@ -8,7 +11,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
 from chalicelib.core.queues import Failed
-from chalicelib.reconciliation import events, service
+from chalicelib.reconciliation import events, service, unsent
 from chalicelib.reconciliation.cases import lost_users
 from chalicelib.stream.model import StreamRefused
 
@@ -16,6 +19,26 @@ reconciliation_jobs = Blueprint(__name__)
 
 # The function may run for fifteen minutes.
 LONGEST = 13 * MINUTE
+
+# The template sets the real stream; Chalice needs a placeholder for packaging.
+_STREAM = os.environ.get("RU4M_ACCOUNTS_STREAM", "arn:aws:dynamodb:eu-central-1:0:table/a/stream/b")
+# The functions may run for 29 and 55 seconds; the last call takes up to 12.
+_OF_THE_STREAM, _OF_A_MINUTE = timedelta(seconds=15), timedelta(seconds=40)
+
+
+@reconciliation_jobs.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
+@observed
+def sync_chat_profiles(event: DynamoDBEvent) -> None:
+    """Send changed users, their blocks and conversations to Stream; what it does not take stays due."""
+    changes = (record["dynamodb"] for record in event.to_dict()["Records"])
+    unsent.send_changed(changes, clock.now() + _OF_THE_STREAM)
+
+
+@reconciliation_jobs.schedule(Rate(1, unit=Rate.MINUTES), name="send_unsent")
+@observed
+def send_unsent(_: CloudWatchEvent) -> None:
+    """Send to Stream what it did not take."""
+    unsent.send_due(clock.now() + _OF_A_MINUTE)
 
 
 @reconciliation_jobs.schedule(Rate(1, unit=Rate.HOURS), name="reconcile_chat")

@@ -53,3 +53,5 @@ class ReconciliationState(
     # The pass over all users: when it began, and the last id that was compared; None once it has ended.
     pass_began_at: Annotated[Instant | None, NOT_PERSONAL] = None
     pass_after: Annotated[str | None, NOT_PERSONAL] = None
+    # After the users: when the last channel that was compared was created; None once the pass has ended.
+    channels_since: Annotated[str | None, NOT_PERSONAL] = None

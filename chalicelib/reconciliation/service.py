@@ -1,4 +1,6 @@
-"""One run of reconciliation: the checks that are due, their repairs, and pages of the pass over all users.
+"""One run of reconciliation: the checks that are due, their repairs, and pages of the pass.
+
+A pass compares all users of Stream, and then all channels.
 
 A run ends when Stream limits its calls. Without an answer, a part of a run ends and the next one begins.
 What is left stays due for the next run, an hour later.
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import DAY, MINUTE, Pace
@@ -21,7 +24,8 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.gates import BlockedReason, Bond, Gate, Permission
 from chalicelib.privacy.leases import LeaseTaken
-from chalicelib.reconciliation import checks, comparison, store
+from chalicelib.reconciliation import channels, checks, comparison, store
+from chalicelib.reconciliation.channels import ChannelPage
 from chalicelib.reconciliation.checks import CheckedBatch
 from chalicelib.reconciliation.comparison import ComparedPage
 from chalicelib.reconciliation.model import ReconciliationState
@@ -67,10 +71,22 @@ class Compared:
     ownerless: int = 0
     unknown: int = 0
     foreign: int = 0
+    channels: int = 0
+    channels_drifted: int = 0
+    channels_abandoned: int = 0
+    channels_foreign: int = 0
     to_change: int = 0
 
+    def add_channels(self, page: ChannelPage) -> None:
+        """Add a page of channels."""
+        self.channels += page.channels
+        self.channels_drifted += len(page.differing)
+        self.channels_abandoned += len(page.abandoned)
+        self.channels_foreign += page.foreign
+        self.to_change += page.to_change
+
     def add(self, page: ComparedPage) -> None:
-        """Add a page."""
+        """Add a page of users."""
         self.users += page.users
         self.drifted += len(page.drifted)
         self.ended += len(page.ended)
@@ -109,6 +125,9 @@ class ReconciliationRun:
             **asdict(self.compared),
             **{name: int(value) for name, value in flags.items()},
         }
+
+
+P = TypeVar("P", ComparedPage, ChannelPage)
 
 
 class _TooManyFound(Exception):
@@ -174,7 +193,7 @@ class _Work:
 
     def __init__(self, state: ReconciliationState, deadline: datetime, *, stops: bool = True) -> None:
         self.state, self.done, self._stops = state, ReconciliationRun(), stops
-        self._deadline, self._pass_ended = deadline, False
+        self._deadline = deadline
 
     def do(self) -> None:
         """Do what the state permits."""
@@ -188,8 +207,12 @@ class _Work:
                         self._save(**gate().after_counting())
                 case Permission.ACT:
                     self.done.acted = True
-                    for part in (self._check, self._repair, self._compare):
-                        self._do_part(part)
+                    try:
+                        for part in (self._check, self._repair, self._compare, self._compare_channels):
+                            self._do_part(part)
+                    finally:  # pages were compared and repaired also if the next one failed
+                        if self.done.compared.users or self.done.compared.channels:
+                            store.record_compared(asdict(self.done.compared))
         except _TooManyFound:
             self._block(BlockedReason.TOO_MANY_FOUND)
         except (StreamRefused, StreamUnavailable) as error:
@@ -222,9 +245,11 @@ class _Work:
             self._add_checked(batch)
             if self._is_over():
                 return
-        after = self._place_in_pass()
-        if after is not None:
-            for _ in self._pages(after):
+        if (after := self._place_in_pass()) is not None:
+            for _ in self._pages_of_users(after):
+                pass
+        if (since := self.state.channels_since) is not None:
+            for _ in self._pages_of_channels(since):
                 pass
 
     def _check(self) -> None:
@@ -267,17 +292,24 @@ class _Work:
             return
         if not after:
             self._save(pass_began_at=clock.now(), pass_after=after)
-        try:
-            for page in self._pages(after):
-                if not comparison.repair(page):
-                    self.done.complete = False
-                    break
-                self._save(pass_after=page.last)
-            if self._pass_ended:
-                self._save(pass_after=None)
-        finally:  # pages were compared and repaired also if the next one failed
-            if self.done.compared.users:
-                store.record_compared(asdict(self.done.compared))
+        for page in self._pages_of_users(after):
+            if page is None:
+                self._save(pass_after=None, channels_since=self.state.channels_since or "")
+                return
+            comparison.repair(page)
+            self._save(pass_after=page.last)
+
+    def _compare_channels(self) -> None:
+        """Compare and repair the next channels, once all users are compared."""
+        since = self.state.channels_since
+        if since is None:
+            return
+        for page in self._pages_of_channels(since):
+            if page is None:
+                self._save(channels_since=None)
+                return
+            channels.repair(page)
+            self._save(channels_since=page.last)
 
     def _place_in_pass(self) -> str | None:
         """The id after which the pass goes on, empty at its beginning; None until the next one is due."""
@@ -287,19 +319,29 @@ class _Work:
         # A beginning in the future was set by a clock that had jumped ahead; it counts as past.
         return None if began and began <= clock.now() < began + days * DAY else ""
 
-    def _pages(self, after: str) -> Iterator[ComparedPage]:
-        """Yield the next pages, until the end of the pass, of the share of a run, or of its time."""
-        for _ in range(settings().reconciliation.pages_run):
+    def _pages_of_users(self, after: str) -> Iterator[ComparedPage | None]:
+        most = settings().reconciliation.pages_run
+        return self._pages(after, most, comparison.page_after, self.done.compared.add)
+
+    def _pages_of_channels(self, since: str) -> Iterator[ChannelPage | None]:
+        most = settings().reconciliation.channel_pages_run
+        return self._pages(since, most, channels.page_since, self.done.compared.add_channels)
+
+    def _pages(
+        self, last: str, most: int, read: Callable[[str], P | None], add: Callable[[P], None]
+    ) -> Iterator[P | None]:
+        """Yield the next pages, until the share of a run or its time is used up; None ends the pass."""
+        for _ in range(most):
             if self._is_over():
                 return
-            page = comparison.page_after(after)
+            page = read(last)
             if page is None:
-                self._pass_ended = True
+                yield None
                 return
-            self.done.compared.add(page)
+            add(page)
             self._stop_if_too_many()
             yield page
-            after = page.last
+            last = page.last
 
     def _add_checked(self, batch: CheckedBatch) -> None:
         self.done.checked += len(batch.checks)

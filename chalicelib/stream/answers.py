@@ -127,6 +127,7 @@ def _user(entry: object) -> FoundUser:
         push_tokens=push_tokens(entry),
         name=_text(entry.get("name")),
         image=_text(entry.get("image")),
+        shows_blocks=bool(entry.get("blocked_user_ids")),
     )
 
 

@@ -6,12 +6,14 @@ Messages are found and deleted (STR-12), and no text of a message is kept.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from chalicelib.core import clock
 from chalicelib.core.clock import HOUR
-from chalicelib.privacy.purposes import Category
+from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.stream import files, gateway
 from chalicelib.stream.answers import Malformed
 from chalicelib.stream.model import (
@@ -21,6 +23,7 @@ from chalicelib.stream.model import (
     FoundChannel,
     FoundMessage,
     InputRefused,
+    ListedChannel,
     MessageFile,
     MessageId,
     StreamRefused,
@@ -30,6 +33,7 @@ from chalicelib.stream.model import (
 
 # Stream returns at most so many members with a channel, and adds or removes at most so many at once.
 MOST_MEMBERS = 100
+_LISTED_AT_ONCE = 30  # Stream's own
 
 _A_NAME = gateway.AN_ID | {Category.CONTENT_PRIVATE}
 _MEMBERS = gateway.AN_ID | {Category.CONTACTS}
@@ -52,6 +56,22 @@ def get_or_create(channel: ChatChannel) -> FoundChannel:
         sending=_NAMED if channel.name else _MEMBERS,
     )
     return gateway.read_answer(lambda found: _found(found, channel.cid), answer)
+
+
+def list_channels(since: str) -> tuple[ListedChannel, ...]:
+    """The 30 oldest channels at most that were created at an instant or later, with their members.
+
+    Raises:
+        StreamRefused, StreamUnavailable: an answer of another form or order counts as none.
+    """
+    wanted = {"type": {"$in": sorted(CHANNEL_TYPES)}} | ({"created_at": {"$gte": since}} if since else {})
+    shown = {"limit": _LISTED_AT_ONCE, "member_limit": MOST_MEMBERS, "message_limit": 0}
+    answer = gateway.ask(
+        lambda client: client.query_channels(wanted, [{"field": "created_at", "direction": 1}], **shown),
+        sending=frozenset(),
+        purpose=Purpose.LEGAL_OBLIGATION,
+    )
+    return gateway.read_answer(_listed, answer)
 
 
 def add_members(cid: str, members: Collection[str]) -> None:
@@ -101,14 +121,49 @@ def _of(client: Any, cid: str, data: dict[str, Any] | None = None) -> Any:  # no
 
 
 def _found(answer: Mapping[str, Any], cid: str) -> FoundChannel:
-    channel, members = answer.get("channel"), answer.get("members")
-    if not isinstance(channel, dict) or channel.get("cid") != cid or not isinstance(members, list):
+    channel = answer.get("channel")
+    if not isinstance(channel, dict) or channel.get("cid") != cid:
+        raise Malformed
+    name = channel.get("name")
+    return FoundChannel(_members_in(answer), name if isinstance(name, str) else None)
+
+
+def _members_in(state: Mapping[str, Any]) -> frozenset[str]:
+    members = state.get("members")
+    if not isinstance(members, list):
         raise Malformed
     ids = [member.get("user_id") if isinstance(member, dict) else None for member in members]
     if not all(isinstance(one, str) for one in ids):
         raise Malformed
-    name = channel.get("name")
-    return FoundChannel(frozenset(map(str, ids)), name if isinstance(name, str) else None)
+    return frozenset(map(str, ids))
+
+
+def _listed(answer: Mapping[str, Any]) -> tuple[ListedChannel, ...]:
+    states = answer.get("channels")
+    if not isinstance(states, list):
+        raise Malformed
+    found = tuple(map(_listed_channel, states))
+    instants = [_instant(one.created_at) for one in found]
+    if any(later < earlier for earlier, later in pairwise(instants)):
+        raise Malformed
+    return found
+
+
+def _listed_channel(state: object) -> ListedChannel:
+    channel = state.get("channel") if isinstance(state, dict) else None
+    if not isinstance(state, dict) or not isinstance(channel, dict):
+        raise Malformed
+    cid, created_at = channel.get("cid"), channel.get("created_at")
+    if not isinstance(cid, str) or not isinstance(created_at, str):
+        raise Malformed
+    return ListedChannel(cid, created_at, _members_in(state))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Malformed from None
 
 
 # The fields of an attachment that may name a file at Stream, and the route that deletes such a file.

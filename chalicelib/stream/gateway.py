@@ -36,7 +36,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import ErasureExtent, settings
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
-from chalicelib.stream import answers, model
+from chalicelib.stream import answers, line, model
 from chalicelib.stream.answers import Malformed
 from chalicelib.stream.model import (
     AppAccess,
@@ -46,6 +46,7 @@ from chalicelib.stream.model import (
     FoundUser,
     InputRefused,
     StreamRefused,
+    StreamSilent,
     StreamUnavailable,
     Task,
     TaskId,
@@ -259,7 +260,9 @@ def ask(
         StreamRefused, StreamUnavailable: a kind of one of them says why.
     """
     if access is None:
-        return _answer(call, egress.client(Recipient.STREAM, purpose, sending, _client))
+        client = egress.client(Recipient.STREAM, purpose, sending, _client)
+        with line.calling():
+            return _answer(call, client)
     egress.check(Recipient.STREAM, purpose, sending)
     client = _connected(access)
     try:
@@ -277,6 +280,8 @@ def _answer(call: Callable[[StreamChat], T], client: StreamChat, access: AppAcce
                 _drop_refused(client)
             raise CredentialsRefused from None
         raise _kind_of(error) from None
+    except (requests.ConnectionError, requests.Timeout):
+        raise StreamSilent from None
     except requests.RequestException:
         raise StreamUnavailable from None
     except (AttributeError, TypeError, ValueError) as error:
@@ -345,6 +350,7 @@ def forget() -> None:
     """Reset to the state of a new container: no client, no state of the credentials."""
     global _credentials  # noqa: PLW0603 - a fact about the process
     _client.cache_clear()
+    line.forget()
     _credentials = Credentials()
 
 

@@ -68,6 +68,10 @@ class StreamUnavailable(Unavailable):
     """Stream gave no answer, limited the call, or failed; the same call may be sent again."""
 
 
+class StreamSilent(StreamUnavailable):
+    """Stream gave no answer at all."""
+
+
 class CallLimited(StreamUnavailable):
     """Stream limits the call; it may be sent again once the limit is reset, within a minute."""
 
@@ -110,6 +114,15 @@ class FoundChannel:
 
     members: frozenset[str]
     name: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class ListedChannel:
+    """A channel in a list of all channels, as they were created; its id may be one that is not ours."""
+
+    cid: str
+    created_at: str  # as Stream writes it
+    members: frozenset[str]
 
 
 # The types of channels that this system makes. A message in another one is never touched.
@@ -200,6 +213,7 @@ class FoundUser:
     push_tokens: tuple[str, ...] = field(default=(), repr=False)
     name: str | None = field(default=None, repr=False)
     image: str | None = field(default=None, repr=False)
+    shows_blocks: bool = False  # Stream need not show them in a list of users
 
 
 @dataclass(frozen=True)

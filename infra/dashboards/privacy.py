@@ -198,7 +198,9 @@ _COMPARED = lines(
     "differences are few, and repaired in the same run.",
     "many drifted: another program writes to Stream; look at its dashboard for other keys.",
     total(Metric.STREAM_USER_CHECKED, "erased users checked"),
-    total(Metric.STREAM_USER_DRIFTED, "had another profile"),
+    total(Metric.STREAM_USER_DRIFTED, "had another profile or other blocks"),
+    total(Metric.STREAM_CHANNEL_DRIFTED, "channels with other members"),
+    total(Metric.STREAM_CHANNEL_ABANDONED, "channels without a conversation"),
     total(Metric.STREAM_USER_ENDED, "ended there"),
     total(Metric.STREAM_USER_RESUMED, "active there again"),
 )  # fmt: skip

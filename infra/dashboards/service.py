@@ -127,8 +127,8 @@ _COLD_STARTS = areas(
 _LAG = lines(
     "Changed profile to Stream", "seconds",
     "a few seconds.",
-    "Stream is slow or refuses; see the log of sync_chat_profiles. After six hours changes are dropped.",
-    highest(Metric.CHAT_SYNC_LAG, "oldest change of a run"),
+    "Stream is slow or refuses; see the log of send_unsent. Nothing is dropped.",
+    highest(Metric.CHAT_SYNC_LAG, "oldest change that Stream does not have"),
     bound=300, bound_label="5 minutes",
 )  # fmt: skip
 _PROFILES = lines(

@@ -145,11 +145,6 @@ def purge(account: AwsAccount, queue: QueueStanding) -> None:
     account.client("sqs").purge_queue(QueueUrl=queue.url)
 
 
-def delete(account: AwsAccount, queue: QueueStanding, message: FailedMessage) -> None:
-    """Delete one received message."""
-    account.client("sqs").delete_message(QueueUrl=queue.url, ReceiptHandle=message.handle)
-
-
 def _standing(account: AwsAccount, stage: str, url: str) -> QueueStanding:
     found = _attributes(account, url)
     name = url.rpartition("/")[2].removeprefix(f"ru4m-{stage}-")

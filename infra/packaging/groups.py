@@ -15,17 +15,7 @@ from chalicelib.core.table_names import Table
 
 Route = tuple[str, str]  # path, method
 
-_QUEUES = (
-    "announcements",
-    "breaches",
-    "dead",
-    "erasures",
-    "hooks",
-    "renewals",
-    "resync",
-    "rights",
-    "transfers",
-)
+_QUEUES = ("announcements", "breaches", "dead", "erasures", "hooks", "renewals", "rights", "transfers")
 # Settings with which app.py can be imported. None of them is packaged.
 PLACEHOLDERS = {
     **{f"RU4M_{name.upper()}_QUEUE": f"https://packaging.example.org/{name}" for name in _QUEUES},

@@ -202,7 +202,6 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${CheckpointKeyArn}": {"RU4M_CHECKPOINT_KEY": "CheckpointKeyArn"},
     "${CertificateKeyArn}": {"RU4M_CERTIFICATE_KEY": "CertificateKeyArn"},
     "${HooksDead.Arn}": {"RU4M_DEAD_QUEUE": "HooksDead"},
-    "${ResyncDead.Arn}": {"RU4M_DEAD_QUEUE": "ResyncDead"},
     "${RightsDead.Arn}": {"RU4M_DEAD_QUEUE": "RightsDead"},
     "${ShardsDead.Arn}": {"RU4M_DEAD_QUEUE": "ShardsDead"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},

@@ -122,12 +122,6 @@ def dropped(name: str, function: str) -> AlarmRow:
     return AlarmRow(name, "AWS/Lambda", "RecursiveInvocationsDropped", named, "Sum", 0, 300, 1, FINE)
 
 
-def lags(name: str, function: str, *, minutes: int) -> AlarmRow:
-    """The reader of a table's stream is some minutes behind, for a quarter of an hour."""
-    named: dict[str, Value] = {"FunctionName": {"Ref": function}}
-    return AlarmRow(name, "AWS/Lambda", "IteratorAge", named, "Maximum", minutes * 60_000, 300, 3, FINE)
-
-
 def all_functions(name: str, metric: str, *, above: int, periods: int = 1, without: str = "") -> AlarmRow:
     """A count of Lambda over all functions of the AWS account and region, but for one function."""
     return AlarmRow(name, "AWS/Lambda", metric, {}, "Sum", above, 300, periods, FINE, without=without)

@@ -17,7 +17,6 @@ from infra.template.alarm_rows import (
     finding,
     gateway,
     job_missing,
-    lags,
     lasting,
     lowest,
     rate,
@@ -140,12 +139,10 @@ _STREAM = (
     ),
     figure("stream-case-open", Metric.STREAM_CASES_OPEN, period=_HOURLY),
     figure("stream-case-too-old", Metric.STREAM_CASE_OLDEST_DAYS, above=7, period=_HOURLY),
-    lags("sync-lag", "SyncChatProfiles", minutes=15),
+    # A row that Stream does not take is tried, and so counted, every 15 minutes at least.
+    figure("sync-lag", Metric.CHAT_SYNC_LAG, above=900, period=1800, breaks="STR-3"),
+    job_missing("no-sync", Metric.CHAT_SYNC_LAG, "send_unsent", minutes=15),
     rate("chat-profile-refused", Metric.CHAT_PROFILE_REFUSED, above=10, period=_HOURLY),
-    # A user who may not chat any more may still be active at Stream, or a block is missing there.
-    filled("sync-chat-profiles-failures", "SyncChatProfilesFailures", breaks="STR-9"),
-    filled("resync-dead", "ResyncDead", breaks="STR-3"),
-    waits("resync-waiting", "ResyncQueue", minutes=120),
     rate("hook-refused", Metric.HOOK_REFUSED, above=100, period=_HOURLY),
     blocked("webhook-blocked", "webhook", above=100, period=_HOURLY),
     finding("stream-fields-left", Metric.STREAM_FIELDS_LEFT),

@@ -109,10 +109,16 @@ def test_erased_account_can_be_neither_frozen_nor_thawed_nor_ended(mila: User) -
 @pytest.mark.parametrize("state", ["active", "restricted"])
 def test_thaw_restores_the_state_before_the_freeze(mila: User, state: str) -> None:
     mila.world.set_state(mila, state)
-    before = cloud.records("account")
+    before = account_without_mark()
     frozen = freeze(mila.account_id)
     commit(accounts.thawing(AccountId(mila.account_id), frozen))
-    assert cloud.records("account") == before
+    assert account_without_mark() == before
+
+
+def account_without_mark() -> dict[str, Any]:
+    """Return the account as it is stored, without what marks it as changed."""
+    (stored,) = cloud.records("account")
+    return {name: value for name, value in stored.items() if name not in {"due", "due_at", "unsent"}}
 
 
 def test_thaw_for_another_request_changes_nothing(mila: User) -> None:

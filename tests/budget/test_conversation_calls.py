@@ -29,7 +29,7 @@ def test_new_pair_costs_five_calls_and_one_of_stream(
     before = len(operations(stream))
     with counted() as calls:
         assert mila.opens(jovan, headers=headers).status == 201
-    assert calls.tables == {"BatchGetItem": 3, "UpdateItem": 1, "TransactWriteItems": 1}
+    assert calls.tables == {"BatchGetItem": 2, "UpdateItem": 1, "TransactWriteItems": 1, "PutItem": 1}
     assert calls.of("dynamodb") == sum(calls.values()) == 5
     assert operations(stream)[before:] == ["GetOrCreateChannel"]
 
@@ -40,7 +40,7 @@ def test_pair_that_exists_costs_the_same(users: list[User], stream: Emulator) ->
     before = len(operations(stream))
     with counted() as calls:
         assert jovan.opens(mila).status == 200
-    assert calls.tables == {"BatchGetItem": 3, "UpdateItem": 1, "TransactWriteItems": 1}
+    assert calls.tables == {"BatchGetItem": 2, "UpdateItem": 1, "TransactWriteItems": 1, "PutItem": 1}
     assert operations(stream)[before:] == ["GetOrCreateChannel"]
 
 
@@ -49,8 +49,8 @@ def test_group_of_six_costs_seven_calls_and_one_of_stream(users: list[User], str
     before = len(operations(stream))
     with counted() as calls:
         assert mila.opens(*others).status == 201
-    # The caller, both reads of contacts, one of every 25 members, and the conversation after Stream.
-    assert calls.tables == {"BatchGetItem": 5, "UpdateItem": 1, "TransactWriteItems": 1}
+    # The caller, both reads of contacts, one of every 25 members, and the mark after Stream.
+    assert calls.tables == {"BatchGetItem": 4, "UpdateItem": 1, "TransactWriteItems": 1, "PutItem": 1}
     assert operations(stream)[before:] == ["GetOrCreateChannel"]
 
 
@@ -69,14 +69,14 @@ def test_refusals_of_a_pair_make_the_same_calls(world: World, users: list[User],
         assert seen == [seen[0]] * len(hidden)
 
 
-def test_leaving_costs_four_calls_and_one_of_stream(users: list[User], stream: Emulator) -> None:
+def test_leaving_costs_four_calls_and_two_of_stream(users: list[User], stream: Emulator) -> None:
     mila, jovan, *_ = users
     pair = mila.opens(jovan).json["conversation_id"]
     before = len(operations(stream))
     with counted() as calls:
         assert mila.leaves(pair).status == 204
-    assert calls.tables == {"BatchGetItem": 3, "TransactWriteItems": 1}
-    assert operations(stream)[before:] == ["UpdateChannel"]
+    assert calls.tables == {"BatchGetItem": 2, "TransactWriteItems": 1, "PutItem": 1}
+    assert operations(stream)[before:] == ["GetOrCreateChannel", "UpdateChannel"]
 
 
 def test_largest_group_is_one_transaction_of_a_few_kilobytes(world: World, stream: Emulator) -> None:

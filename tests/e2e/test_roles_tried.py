@@ -170,8 +170,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "usage": {"Put"},
     },
     "sweep_rights": {"rights": {"BatchGet", "QueryDue", "QueryOpen", "QueryStuck"}},
-    "resync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
-    "sync_chat_profiles": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}},
+    "send_unsent": {
+        "accounts": {"BatchGet", "Delete", "Put", "QueryDue", "Update"},
+        "keys": {"BatchGet"},
+    },
+    "sync_chat_profiles": {"accounts": {"BatchGet", "Delete", "Put", "Update"}, "keys": {"BatchGet"}},
     "transfer_copies": {"ledger": {"Put", "Query"}, "rights": {"Get", "Put"}},
     "usage": {"accounts": {"BatchGet"}, "keys": {"BatchGet"}, "usage": {"BatchPut", "Update"}},
     "work_on_hooks": {
@@ -207,7 +210,7 @@ SECRETS: dict[str, set[str]] = {
     "signup": {"codes", "lookup", "refresh", "signing"},
     "check_chat_settings": {"stream"},
     "reconcile_chat": {"lookup", "stream"},
-    "resync_chat_profiles": {"stream"},
+    "send_unsent": {"stream"},
     "sync_chat_profiles": {"stream"},
     "work_on_hooks": {"lookup", "stream"},
     "work_rights": {"lookup", "receipts", "stream"},
@@ -232,7 +235,6 @@ QUEUES: dict[str, dict[str, set[str]]] = {
         "watch_breaches": {"Send", "SendBatch"},
     },
     "hooks": {"hooks": {"Send"}, "work_on_hooks": RECEIVES},
-    "resync": {"resync_chat_profiles": RECEIVES - {"Send"}, "sync_chat_profiles": {"Send", "SendBatch"}},
     "renewals": {"renew_consents": {"Send", "SendBatch"}, "renew_shard": RECEIVES - {"Send"}},
     "erasures": {"erase_accounts": RECEIVES, "work_rights": {"Send"}},
     "rights": {
@@ -246,7 +248,6 @@ QUEUES: dict[str, dict[str, set[str]]] = {
     },
     "transfers": {"transfer_copies": RECEIVES, "work_rights": {"Send"}},
     "hooks-dead": {"work_on_hooks": {"Send"}},
-    "resync-dead": {"resync_chat_profiles": {"Send"}},
     "rights-dead": {"erase_accounts": {"Send"}, "transfer_copies": {"Send"}, "work_rights": {"Send"}},
     "shards-dead": {name: {"Send"} for name in ("announce_to_shard", "notify_of_breaches", "renew_shard")},
 }

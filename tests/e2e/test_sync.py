@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from typing import Any
 
 import jwt
 import pytest
@@ -31,25 +31,34 @@ def test_only_new_users_and_new_names_reach_stream(cloud: LocalCloud, a_phone: C
     assert cloud.stream.violations() == []
 
 
-def test_account_that_stream_did_not_accept_is_sent_again_by_the_queue(
+@pytest.mark.promise("STR-3")
+def test_account_that_stream_did_not_accept_is_sent_by_the_job_of_each_minute(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:
     ana = a_phone()
     ana.sign_up("Ana")
-    ana.change_profile(display_name="Ana B")
-    reaches_stream(cloud, ana, "Ana B")  # records are in order, so no earlier one is still on its way
-    account_id = jwt.decode(ana.access_token, options={"verify_signature": False})["sub"]
-    keys = {"pk": {"S": f"A#{account_id}"}, "sk": {"S": "profile"}}
-    record = {
-        "eventName": "MODIFY",
-        "dynamodb": {"Keys": keys, "SequenceNumber": "111", "ApproximateCreationDateTime": 1_764_000_000},
-    }
+    reaches_stream(cloud, ana, "Ana")
     cloud.stream.fault(method="POST", path="/users", times=1, status=503)
-    answer = cloud.invoke("sync_chat_profiles", {"Records": [record]})
-    # The queue has the account, so the stream goes on without it.
-    assert json.load(answer["Payload"]) == {"batchItemFailures": []}
+    ana.change_profile(display_name="Ana B")
 
-    def synced() -> bool:
-        return any('"ChatProfileSynced"' in line for line in cloud.log_lines("resync_chat_profiles"))
+    def is_postponed() -> bool:
+        found = _row(cloud, ana).get("unsent", {}).get("M", {})
+        return bool(found.get("tries") == {"N": "1"})
 
-    until(synced, "the queue to bring it to Stream", 60.0)
+    until(is_postponed, "the failed attempt to be noted", 20.0)
+
+    def is_sent() -> bool:
+        cloud.run("send_unsent")
+        return "unsent" not in _row(cloud, ana)
+
+    until(is_sent, "the job to bring it to Stream", 60.0)
+    reaches_stream(cloud, ana, "Ana B")
+
+
+def _row(cloud: LocalCloud, phone: Phone) -> dict[str, Any]:
+    account_id = jwt.decode(phone.access_token, options={"verify_signature": False})["sub"]
+    key = {"pk": {"S": f"A#{account_id}"}, "sk": {"S": "profile"}}
+    found: dict[str, Any] = cloud.account.client("dynamodb").get_item(
+        TableName="ru4m-local-accounts", Key=key, ConsistentRead=True
+    )["Item"]
+    return found

@@ -27,12 +27,11 @@ from chalicelib.core import clock, metrics, observe
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, Table
 from chalicelib.operations.breaches.jobs import notify_of_breaches
-from chalicelib.people.conversations.jobs import sync_chat_profiles
-from chalicelib.reconciliation.jobs import work_on_hooks
+from chalicelib.reconciliation import unsent
+from chalicelib.reconciliation.jobs import send_unsent, sync_chat_profiles, work_on_hooks
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, sweep_rights, transfer_copies, work_rights
 from chalicelib.stream import gateway
-from chalicelib.stream.users.jobs import resync_chat_profiles
 from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
@@ -41,6 +40,7 @@ from tests.support.clouds import cloud
 from tests.support.faults import ends
 from tests.support.faults.crash import Call, Killed, Point, Watch
 from tests.support.jobs.events import Context
+from tests.support.jobs.profile_sync import marked
 from tests.support.world import builders
 from tests.support.world.builders import a_schedule_event
 from tests.support.world.world import NOON, Reply, World, a_log
@@ -51,6 +51,7 @@ T = TypeVar("T")
 _RETRY_AFTER = timedelta(seconds=15)
 _TRIES = 10
 _RETRIES = 2  # of an event by Lambda, as in the templates
+_A_RUN = timedelta(minutes=1)  # of what is due for Stream
 _SECOND_DELIVERY_AFTER = timedelta(minutes=7)
 _WORKERS = {
     "rights": work_rights,
@@ -60,7 +61,6 @@ _WORKERS = {
     "renewals": renew_shard,
     "hooks": work_on_hooks,
     "breaches": notify_of_breaches,
-    "resync": resync_chat_profiles,
 }
 _SHARDS = {"announcements", "breaches", "renewals"}
 
@@ -174,28 +174,28 @@ class Run:
         raise RetriesExhausted
 
     def deliver_changes(self) -> None:
-        """Call the function that reads the accounts' stream until it processed all records."""
+        """Call the function that reads the accounts' stream until it processed all records.
+
+        What Stream did not take then is sent by the runs of each minute, the first after a while.
+        """
         for _ in range(_TRIES):
             records = self.changes.next_records()
             if not records:
-                self._deliver_resyncs()
+                self._send_unsent()
                 return
             with suppress(Killed, observe.EntryFailed):
-                answer = self._process(partial(sync_chat_profiles, {"Records": records}, None))
-                again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-                places = [n for n, one in enumerate(records) if one["dynamodb"]["SequenceNumber"] in again]
-                self.changes.take(min(places, default=len(records)))
+                self._process(partial(sync_chat_profiles, {"Records": records}, None))
+                self.changes.take(len(records))
         raise RetriesExhausted
 
-    def _deliver_resyncs(self) -> None:
-        """Call the worker of accounts that failed until none waits; each delivery is after a while."""
-        while due := [message.due_at for message in self.queue.waiting if message.queue == "resync"]:
-            self.world.traveller.move_to(max(min(due), self.world.now))
-            message = next(
-                one for one in self.queue.waiting if one.queue == "resync" and one.due_at == min(due)
-            )
-            self.queue.waiting.remove(message)
-            self._process_message(message)
+    def _send_unsent(self) -> None:
+        for _ in range(_TRIES):
+            if not (due := [row["due_at"]["S"] for row in marked()]):
+                return
+            self.world.traveller.move_to(max(datetime.fromisoformat(min(due)), self.world.now + _A_RUN))
+            with suppress(Killed, observe.EntryFailed):
+                self._process(lambda: send_unsent(a_schedule_event(), None))
+        raise RetriesExhausted
 
     def advance(self, length: timedelta, until: Callable[[], bool] = lambda: False) -> None:
         """Advance the time: process messages of rights when due, and run the sweep.
@@ -404,3 +404,4 @@ def _forget_all() -> None:
     cloud.new_container()
     metrics.forget()
     gateway.forget()
+    unsent.forget()

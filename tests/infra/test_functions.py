@@ -12,17 +12,18 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.accounts import service as accounts
-from chalicelib.accounts.blocks import service as blocks
-from chalicelib.accounts.profiles import service as profiles
 from chalicelib.consents import store as consents
 from chalicelib.core import principals
 from chalicelib.core.chain.checkpoint_run import SETTLE
 from chalicelib.core.figures import FanOut
 from chalicelib.core.ids import AccountId
+from chalicelib.privacy import unsent
 from chalicelib.privacy.leases import SHARD_LEASE
+from chalicelib.reconciliation.jobs import _OF_A_MINUTE, _OF_THE_STREAM
 from chalicelib.retention import jobs
 from chalicelib.rights.engine.queue import LONGEST_DELAY
 from chalicelib.rights.engine.step import WHOLE_RUN
+from chalicelib.rights.erasure import freeze
 from infra.build import ROOT
 from infra.packaging.groups import clean_environment
 from infra.packaging.split import logical_id
@@ -57,7 +58,7 @@ FUNCTIONS = {
     "sessions",
     "signup",
     "sweep_rights",
-    "resync_chat_profiles",
+    "send_unsent",
     "sync_chat_profiles",
     "notify_of_breaches",
     "transfer_copies",
@@ -82,7 +83,7 @@ JOBS = {
     "renew_shard",
     "roll_up_usage",
     "sweep_rights",
-    "resync_chat_profiles",
+    "send_unsent",
     "sync_chat_profiles",
     "notify_of_breaches",
     "transfer_copies",
@@ -285,7 +286,7 @@ def test_gateway_caches_an_authorizers_response_for_a_minute(service: Template) 
 
 
 @pytest.mark.parametrize("sort_key", ["profile", "account", "blocks", "session#1", "purposes"])
-def test_filter_of_the_chat_sync_admits_the_changes_that_profiles_and_blocks_name(
+def test_filter_of_the_chat_sync_admits_the_changes_that_mark_rows(
     functions: dict[str, Template], sort_key: str
 ) -> None:
     (event,) = functions["sync_chat_profiles"]["Events"].values()
@@ -293,8 +294,7 @@ def test_filter_of_the_chat_sync_admits_the_changes_that_profiles_and_blocks_nam
     admitted = json.loads(pattern["Pattern"])["dynamodb"]["Keys"]["sk"]["S"]
     mila = AccountId.new()
     change = {"Keys": {"pk": {"S": f"A#{mila}"}, "sk": {"S": sort_key}}}
-    owner = profiles.owner_of_change(change) or blocks.owner_of_change(change)
-    assert owner == (mila if sort_key in admitted else None)
+    assert unsent.subject_of_change(change) == (mila if sort_key in admitted else None)
 
 
 def test_chat_sync_receives_every_change_of_what_stream_mirrors(
@@ -304,17 +304,12 @@ def test_chat_sync_receives_every_change_of_what_stream_mirrors(
     source = event["Properties"]
     assert plain(source["Stream"]) == "${AccountsStreamArn}"
     assert source["StartingPosition"] == "TRIM_HORIZON"
-    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["BisectBatchOnFunctionError"] is True
-    # Limited by age only, since any number of retries may be used up in an outage.
-    assert source["MaximumRetryAttempts"] == -1
+    # What a failed run left is marked, and `send_unsent` sends it: no record has to come again.
+    assert source["MaximumRetryAttempts"] == 2
+    assert "DestinationConfig" not in source
     (pattern,) = source["FilterCriteria"]["Filters"]
     wanted = ["profile", "account", "blocks", "conversation"]
     assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": wanted}}}}
-    failures = source["DestinationConfig"]["OnFailure"]
-    assert plain(failures["Destination"]) == "${SyncChatProfilesFailures.Arn}"
-    queue = service["Resources"]["SyncChatProfilesFailures"]["Properties"]
-    assert queue["SqsManagedSseEnabled"] is True
 
 
 @pytest.mark.promise("RET-1")
@@ -518,7 +513,6 @@ def test_message_about_a_request_is_delivered_at_most_five_times(
         ("RightsDead", ("RightsQueue", "TransfersQueue", "ErasuresQueue")),
         ("ShardsDead", ("AnnouncementsQueue", "RenewalsQueue", "BreachesQueue")),
         ("HooksDead", ("HooksQueue",)),
-        ("ResyncDead", ("ResyncQueue",)),
     ],
 )
 def test_failed_messages_of_all_queues_are_kept_for_two_weeks(
@@ -554,21 +548,13 @@ def test_event_of_stream_is_delivered_for_more_than_a_day(
 
 
 @pytest.mark.promise("STR-3")
-def test_account_that_stream_does_not_answer_for_is_delivered_for_a_day(
-    service: Template, functions: dict[str, Template]
-) -> None:
-    worker = functions["resync_chat_profiles"]
-    (event,) = worker["Events"].values()
-    source = event["Properties"]
-    assert (event["Type"], plain(source["Queue"])) == ("SQS", "${ResyncQueue.Arn}")
-    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    queue = service["Resources"]["ResyncQueue"]["Properties"]
-    assert queue["SqsManagedSseEnabled"] is True
-    assert queue["VisibilityTimeout"] > worker["Timeout"]
-    redrive = queue["RedrivePolicy"]
-    assert plain(redrive["deadLetterTargetArn"]) == "${ResyncDead.Arn}"
-    tried = queue["VisibilityTimeout"] * redrive["maxReceiveCount"]
-    assert 24 * 3600 <= tried < queue["MessageRetentionPeriod"]
+def test_what_stream_did_not_take_is_sent_each_minute(functions: dict[str, Template]) -> None:
+    job = functions["send_unsent"]
+    (event,) = job["Events"].values()
+    assert event["Properties"] == {"Schedule": "rate(1 minute)"}
+    assert _OF_A_MINUTE.total_seconds() + 12 < job["Timeout"] < 60  # a run ends before the next one
+    assert job["Timeout"] < freeze._SYNC_LASTS.total_seconds()  # a late deactivation is undone after it
+    assert _OF_THE_STREAM.total_seconds() + 12 < functions["sync_chat_profiles"]["Timeout"]
 
 
 @pytest.mark.promise("RGT-10")
@@ -702,8 +688,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             "secret_signing", "signing_kid", "mail_from", "mail_configuration", *lookup, *sealing,
         },
         "sweep_rights": {rights, "rights_queue"},
-        "resync_chat_profiles": {accounts, "secret_stream", "resync_queue", *sealing},
-        "sync_chat_profiles": {accounts, "secret_stream", "resync_queue", *sealing},
+        "send_unsent": {accounts, "secret_stream", *sealing},
+        "sync_chat_profiles": {accounts, "secret_stream", *sealing},
         "usage": {accounts, usage, *sealing},
         "transfer_copies": {
             rights, "table_ledger", "export_bucket", "rights_queue", "transfers_queue", "stage_keys",

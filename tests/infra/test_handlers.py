@@ -140,8 +140,8 @@ EVENTS: dict[str, tuple[dict[str, Any], object]] = {
         failed(0, 1),
     ),
     "sweep_rights": (a_schedule_event(), "EntryFailed: ('sweep_rights', 'Unavailable')"),
-    "resync_chat_profiles": (messages("nonsense"), failed(0)),
-    "sync_chat_profiles": ({"Records": []}, {"batchItemFailures": []}),
+    "send_unsent": (a_schedule_event(), "EntryFailed: ('send_unsent', 'Unavailable')"),
+    "sync_chat_profiles": ({"Records": []}, None),
     # The first message cannot be set aside during the outage; the request of the second one cannot be read.
     **dict.fromkeys(
         ("transfer_copies", "work_rights", "erase_accounts"),
@@ -220,7 +220,7 @@ CALL_STREAM = {
     "conversations",
     "erase_accounts",
     "reconcile_chat",
-    "resync_chat_profiles",
+    "send_unsent",
     "sync_chat_profiles",
     "work_on_hooks",
     "work_rights",

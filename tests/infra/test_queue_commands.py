@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from hashlib import sha256
-from io import BytesIO
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from chalicelib.consents import jobs as announcements
-from chalicelib.core.ids import AccountId, RightsRequestId
+from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.queues import body_of
 from chalicelib.operations.breaches import jobs as breaches
 from chalicelib.retention import consent_jobs as renewals
 from chalicelib.rights.engine import queue as hints
 from chalicelib.rights.engine.queue import Hint
-from chalicelib.stream.users import resync
 from infra.deployment import queues
 from infra.deployment.account import AwsAccount
 from infra.deployment.queues import FailedMessage, NotRedrivable
 from infra.ops.__main__ import app
 from infra.ops.alarms import queues as commands
-from infra.ops.scheduled import RunFailed
 from tests.infra.fakes import REGION
-
-FAILURES = commands.QUEUE
 
 
 @pytest.fixture
 def sqs() -> Iterator[Any]:
-    """Return SQS with a stage: two workers' queues with one for failures, and the positions of the stream."""
+    """Return SQS with a stage: workers' queues, and two for their failures."""
     with mock_aws():
         client = AwsAccount(REGION).client("sqs")
         for dead, sources in {
             "hooks-dead": ["hooks"],
             "rights-dead": ["rights", "erasures"],
-            FAILURES: [],
         }.items():
             url = client.create_queue(QueueName=f"ru4m-staging-{dead}")["QueueUrl"]
             arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
@@ -79,7 +71,7 @@ def test_list_shows_the_queues_of_the_stage_only(sqs: Any) -> None:
     lines = ops("list").output.splitlines()
     (line,) = (line for line in lines if "hooks-dead" in line)
     assert [cell.strip() for cell in line.strip("│").split("│")] == ["hooks-dead", "2", "0", "0"]
-    assert len([line for line in lines if line.startswith("│")]) == 6
+    assert len([line for line in lines if line.startswith("│")]) == 5
 
 
 def test_failed_messages_go_back_to_their_worker(sqs: Any) -> None:
@@ -162,8 +154,7 @@ def test_malformed_message_goes_back_to_the_queue_in_which_its_worker_found_it(s
 def test_fields_of_each_worker_are_shown() -> None:
     jobs = (announcements._JOB, renewals._JOB, breaches._JOB)
     bodies = [body_of(**dict.fromkeys(job.fields, "x")) for job in jobs]
-    bodies += [hints._body(Hint(RightsRequestId.new())), resync._body(AccountId.new())]
-    bodies += [body_of(type="user.deleted", id="u", not_before="")]
+    bodies += [hints._body(Hint(RightsRequestId.new())), body_of(type="user.deleted", id="u", not_before="")]
     assert [commands._shown(body).replace('"0"', "0") for body in bodies] == bodies
 
 
@@ -193,102 +184,3 @@ def test_killed_redrive_leaves_the_message_in_both_queues_and_loses_none(
         queues.move_back(account, "staging", dead, 10)
     assert bodies(sqs, "hooks") == ["one"]
     assert queues.find(account, "staging", "hooks-dead").in_work == 1
-
-
-# --- positions in the stream
-
-
-class FakeStreams:
-    """The stream of a table: records by sequence number, those below `trimmed` are gone."""
-
-    def __init__(self, trimmed: int = 0) -> None:
-        self.trimmed, self.asked = trimmed, list[dict[str, Any]]()
-
-    def get_shard_iterator(self, **asked: Any) -> dict[str, str]:
-        self.asked.append(asked)
-        if int(asked["SequenceNumber"]) < self.trimmed:
-            raise ClientError({"Error": {"Code": "TrimmedDataAccessException"}}, "GetShardIterator")
-        return {"ShardIterator": asked["SequenceNumber"]}
-
-    def get_records(self, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
-        first = int(ShardIterator)
-        numbers = range(first, first + 2)  # pages of two
-        keys = {"pk": {"S": "C#c"}, "sk": {"S": "conversation"}}
-        change = {
-            "Keys": keys,
-            "SizeBytes": 9,
-            "ApproximateCreationDateTime": datetime(2026, 11, 24, 12, tzinfo=UTC),
-        }
-        records = [{"eventName": "MODIFY", "dynamodb": change | {"SequenceNumber": str(n)}} for n in numbers]
-        return {"Records": records, "NextShardIterator": str(first + 2)}
-
-
-class FakeLambda:
-    """The job: it fails on the given sequence numbers."""
-
-    def __init__(self, *fails: str) -> None:
-        self.fails, self.given = fails, list[list[str]]()
-
-    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
-        assert FunctionName == "ru4m-staging-sync_chat_profiles"
-        numbers = [one["dynamodb"]["SequenceNumber"] for one in json.loads(Payload)["Records"]]
-        self.given.append(numbers)
-        failed = [{"itemIdentifier": one} for one in numbers if one in self.fails]
-        return {"Payload": BytesIO(json.dumps({"batchItemFailures": failed}).encode())}
-
-
-def a_position(first: int, last: int) -> str:
-    position = {
-        "startSequenceNumber": str(first), "endSequenceNumber": str(last), "shardId": "s", "streamArn": "a",
-    }  # fmt: skip
-    return json.dumps({"DDBStreamBatchInfo": position})
-
-
-def repeat(
-    monkeypatch: pytest.MonkeyPatch, streams: FakeStreams, job: FakeLambda, maximum: int = 10
-) -> commands.Repeated:
-    account, client = AwsAccount(REGION), AwsAccount.client
-    monkeypatch.setattr(
-        AwsAccount, "client", lambda own, name: streams if name == "dynamodbstreams" else client(own, name)
-    )
-    monkeypatch.setattr(AwsAccount, "patient_client", lambda *_: job)
-    return commands.repeat(account, "staging", queues.find(account, "staging", FAILURES), maximum)
-
-
-def test_job_runs_again_with_exactly_the_records_of_a_position(
-    sqs: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    send(sqs, FAILURES, a_position(5, 7))
-    job = FakeLambda()
-    done = repeat(monkeypatch, FakeStreams(), job)
-    assert (done.done, done.failed, done.expired) == (1, 0, 0)
-    assert job.given == [["5", "6", "7"]]
-    assert queues.find(AwsAccount(REGION), "staging", FAILURES).in_work == 0  # deleted
-
-
-def test_position_that_fails_again_or_is_too_old_stays_in_the_queue(
-    sqs: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    send(sqs, FAILURES, a_position(5, 5), a_position(20, 21), "nonsense")
-    done = repeat(monkeypatch, FakeStreams(trimmed=10), FakeLambda("21"))
-    assert (done.done, done.failed, done.expired) == (0, 1, 2)
-    assert queues.find(AwsAccount(REGION), "staging", FAILURES).in_work == 3
-
-
-def test_redrive_of_positions_says_how_many_were_lost(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    send(sqs, FAILURES, a_position(5, 5))
-    found = commands.Repeated(done=2, failed=1, expired=3)
-    monkeypatch.setattr(commands, "repeat", lambda *_: found)
-    done = ops("redrive", FAILURES, "--yes")
-    assert done.exit_code == 3
-    assert "2 positions in the table's stream worked on, 1 failed again." in done.output
-    assert "3 positions are older than the stream." in done.output
-
-
-def test_failed_run_of_the_job_is_reported(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    send(sqs, FAILURES, a_position(5, 5))
-    job = FakeLambda()
-    failed = {"FunctionError": "Unhandled", "Payload": BytesIO(b"{}")}
-    monkeypatch.setattr(job, "invoke", lambda **_: failed)
-    with pytest.raises(RunFailed):
-        repeat(monkeypatch, FakeStreams(), job)

@@ -32,6 +32,10 @@ _LOGS = "logs:CreateLogStream, logs:PutLogEvents"
 
 
 _SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
+_MARKED_ROWS = (
+    "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:PutItem, "
+    "dynamodb:UpdateItem"
+)
 _MAILING = (
     "ses:SendEmail",
     # The emulator's IAM knows no narrower resource of this action.
@@ -534,25 +538,22 @@ EXPECTED = {
         # AWS checks one action for batches too; the emulator's IAM requires one of their own.
         ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${RightsQueue.Arn}"),
     },
-    "ResyncChatProfilesRole": {
-        _own_logs("resync_chat_profiles"),
-        ("sqs:SendMessage", "${ResyncDead.Arn}"),
-        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+    "SendUnsentRole": {
+        _own_logs("send_unsent"),
+        (_MARKED_ROWS, "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
-        ("sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage", "${ResyncQueue.Arn}"),
+        ("dynamodb:Query", "${AccountsTableArn}/index/due"),
         ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },
     "SyncChatProfilesRole": {
         _own_logs("sync_chat_profiles"),
-        ("dynamodb:BatchGetItem", "${AccountsTableArn}"),
+        (_MARKED_ROWS, "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:DescribeStream, dynamodb:GetRecords, dynamodb:GetShardIterator", "${AccountsStreamArn}"),
         ("dynamodb:ListStreams", "${AccountsTableArn}/stream/*"),
-        ("sqs:SendMessage", "${SyncChatProfilesFailures.Arn}"),
-        ("sqs:SendMessage, sqs:SendMessageBatch if Emulated", "${ResyncQueue.Arn}"),
         ("secretsmanager:GetSecretValue", "${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
     },

@@ -17,7 +17,7 @@ from chalicelib.stream.users import access
 from chalicelib.stream.users.access import ResumedAccess
 from infra.stream_emulator import Emulator
 from tests.support.faults.crash import How, Killed, Point, Watch
-from tests.support.jobs.profile_sync import sync
+from tests.support.jobs.profile_sync import sync, sync_again
 from tests.support.stream.chat import Chatters
 from tests.support.world.world import World
 
@@ -210,7 +210,8 @@ def test_profile_sent_late_leaves_the_user_suspended(
         upsert(profiles)
 
     monkeypatch.setattr(gateway, "upsert", suspend_before)
-    sync(mila)
+    sync_again(mila)
+    assert sync(mila, sk="account") == []
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 

@@ -20,7 +20,7 @@ from tests.support.cases.holds import places_hold
 from tests.support.cases.restores import IN_BACKUPS, Backup
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
-from tests.support.jobs.profile_sync import sync
+from tests.support.jobs.profile_sync import resync, sync
 from tests.support.stream.conversations import at_stream, deliver, ids, members_here, some_contacts
 from tests.support.world.world import User, World
 
@@ -137,6 +137,7 @@ def test_both_users_of_a_pair_who_are_erased_at_the_same_time_end_it(
     before_the_commit(monkeypatch, lambda: leave(jovan))
     assert leave(mila).complete
     assert naming(mila) == naming(jovan) == []
+    assert resync() == 0
     assert cloud.records("conversation") == []
 
 

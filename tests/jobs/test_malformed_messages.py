@@ -19,7 +19,6 @@ from chalicelib.operations.breaches.jobs import notify_of_breaches
 from chalicelib.reconciliation.jobs import work_on_hooks
 from chalicelib.retention.consent_jobs import renew_shard
 from chalicelib.rights.jobs import erase_accounts, transfer_copies, work_rights
-from chalicelib.stream.users.jobs import resync_chat_profiles
 from tests.support.jobs.events import QUEUE_ARN, Context, messages
 from tests.support.world.world import World
 
@@ -28,7 +27,6 @@ WORKERS: dict[str, Any] = {
     "erase_accounts": erase_accounts,
     "notify_of_breaches": notify_of_breaches,
     "renew_shard": renew_shard,
-    "resync_chat_profiles": resync_chat_profiles,
     "transfer_copies": transfer_copies,
     "work_on_hooks": work_on_hooks,
     "work_rights": work_rights,

@@ -24,7 +24,7 @@ from tests.support.cases import erasure_requests
 from tests.support.cases.copies import a_copy
 from tests.support.cases.disclosures import an_approved_order, evidence_of
 from tests.support.cases.scripted import evidence, stored
-from tests.support.jobs.profile_sync import sync
+from tests.support.jobs.profile_sync import sync, sync_again
 from tests.support.world.builders import a_schedule_event
 from tests.support.world.operators import Operator
 from tests.support.world.world import User, World
@@ -135,7 +135,7 @@ def test_profile_that_stream_refuses_stops_the_step_for_an_operator(
     assert step(request_id) is StepStatus.STOPPED
     assert alice.case(request_id)["steps"][-1]["why"] == "not_at_stream"
     stream.clear_faults()
-    sync(user)
+    sync_again(user)
     alice.retries(request_id)
     work(user, request_id)
     assert [one["outcome"] for one in shown(user, request_id)] == ["notified"]

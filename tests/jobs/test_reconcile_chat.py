@@ -67,6 +67,10 @@ def quiet(**more: int) -> dict[str, int]:
         "ownerless",
         "unknown",
         "foreign",
+        "channels",
+        "channels_drifted",
+        "channels_abandoned",
+        "channels_foreign",
         "to_change",
     )
     return dict.fromkeys((*names, "acted", "complete", "blocked"), 0) | more

@@ -25,6 +25,7 @@ from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import erase_tables, freeze
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
+from tests.support.jobs.profile_sync import sync
 from tests.support.jobs.reconciliation import reconcile
 from tests.support.stream.hooks import sends_hook, user_event, work
 from tests.support.world.operators import Operator
@@ -46,7 +47,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def vera(world: World, stream: Emulator) -> User:
     user = world.a_user()
-    gateway.upsert([ChatProfile(UserId(user.user_id), user.profile()["display_name"], None)])
+    assert sync(user) == []
     return user
 
 

@@ -16,7 +16,7 @@ from chalicelib.stream.model import ChatProfile, CredentialsRefused, TaskId
 from infra.stream_emulator import Emulator
 from tests.support.clouds.cloud import counted, new_container
 from tests.support.clouds.environment import secret_documents
-from tests.support.jobs.profile_sync import unsent
+from tests.support.jobs.profile_sync import sync_again
 from tests.support.world.world import World
 
 WRONG = "w" * 64
@@ -46,10 +46,10 @@ def test_change_waits_in_the_queue_when_stream_refuses_credentials(
 ) -> None:
     mila = world.a_user(display_name="Mila")
     stream.fault(method="POST", path="/users", status=401, code=code)
-    assert unsent(mila) == ["1"]
+    assert sync_again(mila) == ["1"]
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 1
     assert counts[Metric.CHAT_PROFILE_REFUSED] == 0
-    assert unsent(mila) == []
+    assert sync_again(mila) == []
     assert stream.user(mila.user_id)["name"] == "Mila"
 
 
@@ -57,8 +57,8 @@ def test_rotated_secret_is_read_from_the_vault_at_the_next_call(world: World, st
     mila = world.a_user(display_name="Mila")
     use_a_wrong_secret()
     store_secret()
-    assert unsent(mila) == ["1"]
-    assert unsent(mila) == []
+    assert sync_again(mila) == ["1"]
+    assert sync_again(mila) == []
     assert stream.user(mila.user_id)["name"] == "Mila"
 
 
@@ -67,13 +67,13 @@ def test_vault_is_read_once_a_minute_while_credentials_are_refused(world: World,
     use_a_wrong_secret()
     with counted() as calls:
         for _ in range(5):
-            assert unsent(mila) == ["1"]
+            assert sync_again(mila) == ["1"]
     assert calls["secretsmanager.GetSecretValue"] == 1
     store_secret()
-    assert unsent(mila) == ["1"]
+    assert sync_again(mila) == ["1"]
     world.advance(timedelta(minutes=1))
-    assert unsent(mila) == ["1"]
-    assert unsent(mila) == []
+    assert sync_again(mila) == ["1"]
+    assert sync_again(mila) == []
     assert stream.user(mila.user_id)["state"] == "active"
 
 
@@ -83,7 +83,7 @@ def test_refusal_is_taken_as_about_one_user_if_get_app_succeeds(
     users = [world.a_user() for _ in range(3)]
     # Stream refuses the batch, then the first single call.
     stream.fault(method="POST", path="/users", times=2, **NOT_ALLOWED)
-    assert unsent(*users) == []
+    assert sync_again(*users) == []
     assert counts[Metric.CHAT_PROFILE_REFUSED] == 1
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 0
     assert stream.user(users[1].user_id)["state"] == stream.user(users[2].user_id)["state"] == "active"
@@ -96,15 +96,15 @@ def test_no_change_is_lost_if_the_app_is_suspended_after_a_403_about_one_user(
 ) -> None:
     mila, vera = world.a_user(), world.a_user()
     stream.fault(method="POST", path="/users", times=2, **NOT_ALLOWED)
-    assert unsent(mila) == []  # about this user: GET /app is answered
+    assert sync_again(mila) == []  # about this user: GET /app is answered
     world.advance(later)
     stream.fault(method="POST", path="/users", times=100, **NOT_ALLOWED)
     stream.fault(method="GET", path="/app", times=100, **NOT_ALLOWED)
-    assert unsent(vera) == ["1"]
+    assert sync_again(vera) == ["1"]
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] > 0
     stream.clear_faults()
     world.advance(timedelta(minutes=1))
-    assert unsent(vera) == []
+    assert sync_again(vera) == []
     assert stream.user(vera.user_id)["state"] == "active"
 
 
@@ -113,11 +113,11 @@ def test_get_app_is_called_at_most_a_hundred_times_a_minute(
 ) -> None:
     mila = world.a_user()
     stream.fault(method="POST", path="/users", times=1_000, **NOT_ALLOWED)
-    assert [unsent(mila) for _ in range(51)] == [[]] * 50 + [["1"]]  # two refused calls each
+    assert [sync_again(mila) for _ in range(51)] == [[]] * 50 + [["1"]]  # two refused calls each
     assert len(stream.requests(path="/app")) == 100
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 0
     world.advance(timedelta(minutes=1))
-    assert unsent(mila) == []
+    assert sync_again(mila) == []
 
 
 @pytest.mark.parametrize("answer", [NOT_ALLOWED, REFUSED, {"status": 403, "code": 99}])
@@ -127,9 +127,9 @@ def test_refusal_is_taken_as_about_credentials_if_get_app_is_refused_too(
     mila = world.a_user()
     stream.fault(method="POST", path="/users", **NOT_ALLOWED)
     stream.fault(method="GET", path="/app", **answer)
-    assert unsent(mila) == ["1"]
+    assert sync_again(mila) == ["1"]
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == 1
-    assert unsent(mila) == []
+    assert sync_again(mila) == []
     assert stream.user(mila.user_id)["state"] == "active"
 
 
@@ -139,7 +139,7 @@ def test_refused_change_waits_without_an_alarm_if_get_app_is_not_answered(
     mila = world.a_user()
     stream.fault(method="POST", path="/users", **NOT_ALLOWED)
     stream.fault(method="GET", path="/app", status=500, code=-1)
-    assert unsent(mila) == ["1"]
+    assert sync_again(mila) == ["1"]
     assert counts[Metric.STREAM_CREDENTIALS_REFUSED] == counts[Metric.CHAT_PROFILE_REFUSED] == 0
 
 
@@ -148,10 +148,10 @@ def test_get_app_is_called_at_most_twice_a_minute_while_it_is_refused(world: Wor
     stream.fault(path="/users", times=100, **NOT_ALLOWED)
     stream.fault(path="/app", times=100, **NOT_ALLOWED)
     for _ in range(5):
-        assert unsent(mila) == ["1"]
+        assert sync_again(mila) == ["1"]
     assert len(stream.requests(path="/app")) == 2  # once for the old secret, once for the one read again
     world.advance(timedelta(minutes=1))
-    assert unsent(mila) == ["1"]
+    assert sync_again(mila) == ["1"]
     assert len(stream.requests(path="/app")) == 3
 
 
@@ -160,8 +160,8 @@ def test_revocation_waits_while_credentials_are_refused(world: World, stream: Em
     phone = world.a_user()
     world.a_user(phone=phone.phone).logs_out()
     stream.fault(method="PATCH", path="/users", **REFUSED)
-    assert unsent(phone, sk="account") == ["1"]
-    assert unsent(phone, sk="account") == []
+    assert sync_again(phone, sk="account") == ["1"]
+    assert sync_again(phone, sk="account") == []
     assert stream.user(phone.user_id)["revoke_tokens_issued_before"] is not None
 
 
@@ -188,7 +188,7 @@ def test_export_waits_for_credentials_before_it_is_ordered(world: World, stream:
 def test_refused_credentials_put_no_personal_data_into_the_log(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name=world.canaries("name"))
     use_a_wrong_secret()
-    unsent(mila)
+    sync_again(mila)
     assert world.canaries.in_text(world.log.getvalue()) == []
     assert mila.user_id not in world.log.getvalue()
     assert WRONG not in world.log.getvalue()

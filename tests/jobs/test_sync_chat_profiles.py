@@ -6,16 +6,15 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib.core.ids import UserId
-from chalicelib.core.metrics import Metric
-from chalicelib.people.conversations.jobs import sync_chat_profiles
+from chalicelib.core.ids import AccountId, UserId
 from chalicelib.stream import gateway
 from chalicelib.stream.model import ChatProfile
+from chalicelib.stream.users import sync as profiles_at_stream
 from infra.stream_emulator import Emulator
 from tests.support.clouds import cloud
 from tests.support.clouds.cloud import counted
 from tests.support.faults.races import just_before
-from tests.support.jobs.profile_sync import records, resync, sync
+from tests.support.jobs.profile_sync import deliver, records, resync, sync
 from tests.support.world.builders import a_phone
 from tests.support.world.world import World
 
@@ -64,14 +63,14 @@ def test_hundred_records_are_read_and_sent_in_few_calls(world: World, stream: Em
     sync(users[0])  # a container that has read its secrets
     before = len(stream.requests(path="/users"))
     with counted() as calls:
-        sync(*(users * 25))
-    assert calls == {"dynamodb.BatchGetItem": 2}  # before sending, and again afterwards
+        deliver(*records(*(users * 25)))
+    assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.TransactWriteItems": 1}
     assert len(stream.requests(path="/users")) == before + 1
 
 
 @pytest.mark.parametrize("sk", ["session#s_1", "acceptance#terms-2024-05-08"])
 def test_changes_of_other_items_are_ignored(world: World, stream: Emulator, sk: str) -> None:
-    assert sync(world.a_user(), sk=sk) == []
+    sync(world.a_user(), sk=sk)
     assert stream.requests() == []
 
 
@@ -92,12 +91,13 @@ def test_account_frozen_while_it_is_sent_is_deactivated_at_stream(
     mila = world.a_user()
     upsert = gateway.upsert
 
-    def freeze_before_the_second_read(profiles: Any) -> None:
+    def freeze_meanwhile(profiles: Any) -> None:
         world.set_state(mila, "frozen")
         upsert(profiles)
 
-    monkeypatch.setattr(gateway, "upsert", freeze_before_the_second_read)
-    assert sync(mila) == []
+    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    assert sync(mila) == ["1"]
+    assert sync(mila, sk="account") == []
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
@@ -121,12 +121,13 @@ def test_account_frozen_while_stream_is_silent_is_deactivated_at_stream(
         stream.fault(method="POST", path="^/users$", **answer)
     upsert = gateway.upsert
 
-    def freeze_before_the_second_read(profiles: Any) -> None:
+    def freeze_meanwhile(profiles: Any) -> None:
         world.set_state(mila, "frozen")
         upsert(profiles)
 
-    monkeypatch.setattr(gateway, "upsert", freeze_before_the_second_read)
-    assert sync(mila) == []
+    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    assert sync(mila) == ["1"]
+    assert sync(mila, sk="account") == []
     assert stream.state()["users"].get(mila.user_id, {}).get("state") == state
 
 
@@ -141,6 +142,17 @@ def test_account_erased_while_stream_stores_it_without_an_answer_is_deactivated(
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
+@pytest.mark.promise("STR-5")
+def test_account_erased_while_a_repair_sends_it_without_an_answer_is_deactivated(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user()
+    stream.fault(method="POST", path="^/users$", status=500, code=-1, commit=True)
+    just_before(monkeypatch, gateway, "upsert", lambda: cloud.delete_account(mila.account_id))
+    assert profiles_at_stream.sync([AccountId(mila.account_id)]) == []
+    assert stream.user(mila.user_id)["state"] == "deactivated"
+
+
 @pytest.mark.promise("STR-3")
 def test_account_already_deactivated_at_stream_is_not_delivered_again(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
@@ -148,13 +160,14 @@ def test_account_already_deactivated_at_stream_is_not_delivered_again(
     mila = world.a_user()
     upsert = gateway.upsert
 
-    def freeze_before_the_second_read(profiles: Any) -> None:
+    def freeze_meanwhile(profiles: Any) -> None:
         upsert(profiles)
         world.set_state(mila, "frozen")
         gateway.deactivate(UserId(mila.user_id))
 
-    monkeypatch.setattr(gateway, "upsert", freeze_before_the_second_read)
-    assert sync(mila) == []  # Stream refuses a second deactivation
+    monkeypatch.setattr(gateway, "upsert", freeze_meanwhile)
+    assert sync(mila) == ["1"]
+    assert sync(mila, sk="account") == []  # Stream refuses a second deactivation
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
@@ -190,12 +203,12 @@ def test_refused_user_of_a_batch_does_not_block_the_others(world: World, stream:
     ],
     ids=["limited", "broken", "no JSON", "a bare string", "connection lost", "done, answer lost"],
 )
-def test_unanswered_change_waits_in_the_queue_and_arrives(
+def test_unanswered_change_stays_due_and_arrives(
     world: World, stream: Emulator, fault: dict[str, Any]
 ) -> None:
     mila = world.a_user(display_name="Mila")
     stream.fault(method="POST", path="/users", times=2, **fault)
-    assert sync(mila) == []
+    assert sync(mila) == ["1"]
     assert resync() == 1
     stream.clear_faults()
     assert resync() == 0
@@ -247,7 +260,7 @@ def test_revocation_waits_for_the_end_of_an_outage_of_stream(world: World, strea
     phone = world.a_user()
     world.a_user(phone=phone.phone).logs_out()
     stream.fault(method="PATCH", path="/users", times=2, status=503, code=-1)
-    assert sync(phone, sk="account") == []
+    assert sync(phone, sk="account") == ["1"]
     assert resync() == 1
     assert resync() == 0
     assert stream.user(phone.user_id)["revoke_tokens_issued_before"] == REVOKED
@@ -276,14 +289,3 @@ def test_refused_revocation_does_not_delay_others(world: World, stream: Emulator
     assert sync(*users, sk="account") == []
     revoked = [stream.user(user.user_id).get("revoke_tokens_issued_before") for user in users]
     assert revoked == [None, REVOKED]
-
-
-@pytest.mark.parametrize("seconds", [0, 90])
-def test_lag_is_the_age_of_the_oldest_change_that_a_run_sends(
-    world: World, stream: Emulator, gauges: dict[Metric, int], seconds: int
-) -> None:
-    mila = world.a_user()
-    changes = records(mila)
-    world.advance(timedelta(seconds=seconds))
-    sync_chat_profiles({"Records": changes}, None)
-    assert gauges[Metric.CHAT_SYNC_LAG] == seconds

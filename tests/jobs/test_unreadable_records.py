@@ -32,13 +32,15 @@ def test_deactivation_without_an_answer_is_repeated_by_the_worker(
 ) -> None:
     mila, send = world.a_user(), syncing._send
 
-    def freeze_before_the_second_read(wanted: Any) -> Any:
+    def freeze_meanwhile(wanted: Any) -> Any:
         world.set_state(mila, "frozen")
         return send(wanted)
 
-    monkeypatch.setattr(syncing, "_send", freeze_before_the_second_read)
     stream.fault(method="POST", path=f"/users/{mila.user_id}/deactivate", status=503)
-    assert sync(mila) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(syncing, "_send", freeze_meanwhile)
+        assert sync(mila) == ["1"]
+    assert sync(mila, sk="account") == ["1"]
     assert resync() == 0
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
@@ -91,12 +93,13 @@ def test_user_who_becomes_unreadable_while_being_sent_stays_active(
 ) -> None:
     mila, upsert = world.a_user(), gateway.upsert
 
-    def break_before_the_second_read(profiles: Any) -> None:
+    def break_meanwhile(profiles: Any) -> None:
         damage(Table.ACCOUNTS, f"A#{mila.account_id}", **broken)
         upsert(profiles)
 
-    monkeypatch.setattr(gateway, "upsert", break_before_the_second_read)
-    assert sync(mila) == []
+    monkeypatch.setattr(gateway, "upsert", break_meanwhile)
+    sync(mila)
+    assert resync() == 0
     assert stream.user(mila.user_id)["state"] == "active"
 
 

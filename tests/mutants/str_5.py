@@ -57,9 +57,17 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        name="late_profile_revives_the_user",
+        promise="STR-5",
+        place="chalicelib.reconciliation.unsent:_AccountRows.follow",
+        find="sync.deactivate({self.subject: self.account.user_id})",
+        replace="pass",
+        harm="If the account is erased while its profile is sent, the person is an active user there again.",
+    ),
+    Mutant(
         name="unanswered_profile_revives_the_user",
         promise="STR-5",
-        place="chalicelib.stream.users.sync:_sync_some",
+        place="chalicelib.stream.users.sync:send",
         find="_ended_users(after, sent.taken | sent.unanswered)",
         replace="_ended_users(after, sent.taken)",
         harm=(

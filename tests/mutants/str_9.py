@@ -16,12 +16,20 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="member_who_left_stays_after_an_outage",
         promise="STR-9",
-        place="chalicelib.people.conversations.channel_sync:_is_done",
+        place="chalicelib.people.conversations.channel_sync:send",
         find="return False",
         replace="return True",
         harm=(
             "Stream is down when a user leaves a group, and the others still see the user as a member there."
         ),
+    ),
+    Mutant(
+        name="channel_of_the_ended_stays_after_a_late_call",
+        promise="STR-9",
+        place="chalicelib.reconciliation.unsent:_ConversationRow.follow",
+        find="if self.found.conversation.members:",
+        replace="if False:",
+        harm="Both users have left, and a slow worker makes their channel again: they still meet there.",
     ),
     Mutant(
         name="new_member_meets_a_user_who_blocks_them",

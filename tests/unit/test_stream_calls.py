@@ -111,6 +111,25 @@ CALLS: dict[str, tuple[Callable[[], object], dict[str, Category | None]]] = {
             "watch": OTHER,
         },
     ),
+    "channels.list_channels": (
+        lambda: channels.list_channels("2026-11-24T12:00:00Z"),
+        dict.fromkeys(
+            (
+                "/channels",
+                "filter_conditions.type.$in",
+                "filter_conditions.created_at.$gte",
+                "sort.field",
+                "sort.direction",
+                "limit",
+                "member_limit",
+                "message_limit",
+                "presence",
+                "state",
+                "watch",
+            ),
+            OTHER,
+        ),
+    ),
     "channels.add_members": (
         lambda: channels.add_members(CID, [VUK]),
         {CHANNEL: ID, "add_members": CONTACTS, "message": OTHER},

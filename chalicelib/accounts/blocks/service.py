@@ -13,9 +13,9 @@ from chalicelib.accounts.blocks.model import BlockList, BlockView, BlockViews, T
 from chalicelib.accounts.blocks.store import (  # noqa: F401 - offered to other rooms
     BLOCKS,
     BLOCKS_GLANCE,
+    BLOCKS_MARK,
     BlocksMoved,
     ReverseMoved,
-    owner_of_change,
     unchanged,
 )
 from chalicelib.accounts.model import Account

@@ -1,7 +1,6 @@
 """All DynamoDB access of blocks: one list per account, and a row under each blocked account."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from chalicelib.accounts.blocks.model import BlockedBy, BlockList
 from chalicelib.core import table
@@ -22,10 +21,9 @@ from chalicelib.core.table import (
     Table,
     Write,
     next_version,
-    owner_of_changed,
     partition_of,
 )
-from chalicelib.privacy import codec
+from chalicelib.privacy import codec, unsent
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _REVERSE = "blocked_by#"
@@ -51,18 +49,14 @@ def reverse_key(blocked: AccountId, by: AccountId) -> Key:
 
 # Needs DATA_KEY as well, because the blocks are sealed.
 BLOCKS = codec.need_of(BlockList, lambda claims: key(claims.account_id))
+BLOCKS_MARK = unsent.mark_of(BLOCKS.key)
 BLOCKS_GLANCE = codec.glance_of(BlockList, lambda claims: key(claims.account_id))
-
-
-def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
-    """The account whose list of blocks a record of the table's stream is about; None for any other item."""
-    return owner_of_changed(change, key)
 
 
 def written(after: BlockList, keys: SubjectKeys) -> Write:
     """The write of the next version of a list; its conflict is BlocksMoved."""
     place = key(after.account_id)
-    return next_version(place, codec.to_item(after, place, keys), BlocksMoved)
+    return next_version(place, codec.to_item(after, place, keys) | unsent.new_mark(place), BlocksMoved)
 
 
 def unchanged(account_id: AccountId, read: BlockList | None) -> Write:

@@ -1,7 +1,7 @@
 """The rules of profiles."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -23,6 +23,7 @@ from chalicelib.accounts.profiles.model import (
 )
 from chalicelib.accounts.profiles.store import (  # noqa: F401 - offered to other rooms
     PROFILE,
+    PROFILE_MARK,
     READABLE_PROFILE,
     STATEMENTS,
 )
@@ -274,14 +275,6 @@ def read_public_profile(viewer: Peer | None, user_id: UserId) -> PublicProfile:
             if viewer and peer and profile and peer.is_active and not keep_apart(viewer, peer):
                 return PublicProfile.of(peer.account, profile)
     raise NotFound
-
-
-def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
-    """The account of a record of the table's stream, if others may see its user differently from now on.
-
-    They do after a change of the profile, or of the account, whose state hides the profile.
-    """
-    return store.owner_of_change(change) or accounts.owner_of_change(change)
 
 
 def by_accounts(account_ids: Iterable[AccountId]) -> list[tuple[Account, Profile]]:

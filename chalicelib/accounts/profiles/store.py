@@ -1,8 +1,5 @@
 """All DynamoDB access of profiles: one versioned item per account."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from chalicelib.accounts.profiles.model import Profile, Statements
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import (
@@ -11,10 +8,9 @@ from chalicelib.core.table import (
     Table,
     Write,
     next_version,
-    owner_of_changed,
     partition_of,
 )
-from chalicelib.privacy import codec
+from chalicelib.privacy import codec, unsent
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 
@@ -29,6 +25,7 @@ def key(account_id: AccountId) -> Key:
 
 # Needs DATA_KEY as well, because all values of a profile are sealed.
 PROFILE = codec.need_of(Profile, lambda claims: key(claims.account_id))
+PROFILE_MARK = unsent.mark_of(PROFILE.key)
 
 
 # For rights requests: an altered profile counts as missing, since it must not prevent them.
@@ -53,12 +50,7 @@ def statements_write(after: Statements, keys: SubjectKeys) -> Write:
     return next_version(place, codec.to_item(after, place, keys), StatedMeanwhile)
 
 
-def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
-    """The account whose profile a record of the table's stream is about; None for any other item."""
-    return owner_of_changed(change, key)
-
-
 def written(profile: Profile, keys: SubjectKeys) -> Write:
     """The write of a new or changed profile; raises VersionMoved unless the version before is stored."""
     place = key(profile.account_id)
-    return next_version(place, codec.to_item(profile, place, keys), VersionMoved)
+    return next_version(place, codec.to_item(profile, place, keys) | unsent.new_mark(place), VersionMoved)

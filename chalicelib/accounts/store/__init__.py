@@ -16,7 +16,6 @@ Scans of accounts and claims are for the commands of operators: no role of a fun
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase
 
@@ -49,7 +48,7 @@ from chalicelib.core.table import (
     partition_of,
     visible,
 )
-from chalicelib.privacy import codec
+from chalicelib.privacy import codec, unsent
 from chalicelib.privacy.subject_keys import SubjectKeys
 
 _RELEASED = Attr("released_at").exists() & Attr("account_id").not_exists()
@@ -80,6 +79,7 @@ def account_key(account_id: AccountId) -> Key:
 
 # The account as stored, also while it is being erased: for the erasure, and for jobs that it does not stop.
 STORED_ACCOUNT = codec.glance_of(Account, lambda claims: account_key(claims.account_id))
+ACCOUNT_MARK = unsent.mark_of(STORED_ACCOUNT.key)
 OPEN_STORED_ACCOUNT = codec.need_of(Account, lambda claims: account_key(claims.account_id))
 
 
@@ -120,7 +120,7 @@ def revocation(account_id: AccountId, before: datetime) -> Change:
     """The write that revokes chat tokens issued before an instant; it never moves back."""
     return Change(
         account_key(account_id),
-        put={"revoked_before": clock.to_text(before)},
+        put={"revoked_before": clock.to_text(before)} | unsent.new_mark(account_key(account_id)),
         only_if=visible()
         & (Attr("revoked_before").not_exists() | Attr("revoked_before").lte(clock.to_text(before))),
         conflict=RevokedLater,
@@ -167,11 +167,6 @@ def glance_at_owner_of_contact(phone: str | None, mailbox: str) -> AccountId | N
 def glance_at_owner_of_user(user_id: UserId) -> AccountId | None:
     """Read the account of a public id by exactly one read, which may miss a claim that is re-keyed."""
     return owner_in(table.batch_get(claim_keys(ClaimKind.USER, user_id)))
-
-
-def owner_of_change(change: Mapping[str, Any]) -> AccountId | None:
-    """The account whose own item a record of the table's stream is about; None for any other item."""
-    return table.owner_of_changed(change, account_key)
 
 
 def claims_of(account: Account, email: str | None) -> list[Item]:

@@ -44,7 +44,7 @@ from chalicelib.core.table import (
     partition_of,
     visible,
 )
-from chalicelib.privacy import codec
+from chalicelib.privacy import codec, unsent
 from chalicelib.privacy.periods import Period
 from chalicelib.privacy.subject_keys import SubjectKeys
 
@@ -138,6 +138,7 @@ def number_return(account: Account, phone: str, keys: SubjectKeys, revoked_befor
     revoked = clock.to_text(revoked_before)
     only_if = Attr("revoked_before").not_exists() | Attr("revoked_before").lte(revoked)
     ended = {"sessions_since": clock.to_text(clock.now()), "revoked_before": revoked}
+    ended |= unsent.new_mark(account_key(account.account_id))
     return _renumbering(account, phone, account.locale, keys, _NOT_ERASING & only_if, ended)
 
 
@@ -324,8 +325,8 @@ def freezing(account_id: AccountId, frozen: Frozen) -> Change:
     free = usable & Attr("state").eq(frozen.before)
     again = _is_frozen_for(frozen.request_id) & Attr("frozen.before").eq(frozen.before)
     return Change(
-        account_key(account_id),
-        put={"state": AccountState.FROZEN, "frozen": frozen.model_dump(mode="json")},
+        place := account_key(account_id),
+        put={"state": AccountState.FROZEN, "frozen": frozen.model_dump(mode="json")} | unsent.new_mark(place),
         only_if=visible() & (free | again),
         conflict=NotFreezable,
     )
@@ -334,8 +335,8 @@ def freezing(account_id: AccountId, frozen: Frozen) -> Change:
 def thawing(account_id: AccountId, frozen: Frozen) -> Change:
     """The write that undoes a freeze and restores the state before it; its conflict is NotFrozen."""
     return Change(
-        account_key(account_id),
-        put={"state": frozen.before},
+        place := account_key(account_id),
+        put={"state": frozen.before} | unsent.new_mark(place),
         drop=("frozen",),
         only_if=visible() & _is_frozen_for(frozen.request_id) & Attr("frozen.before").eq(frozen.before),
         conflict=NotFrozen,
@@ -344,21 +345,13 @@ def thawing(account_id: AccountId, frozen: Frozen) -> Change:
 
 def ending(account_id: AccountId, request_id: RightsRequestId) -> Change:
     """The write after which no route and no job finds the account; its conflict is NotFrozen."""
-    return Change(
-        account_key(account_id),
-        put={"state": AccountState.ERASING},
-        only_if=visible() & _is_frozen_for(request_id),
-        conflict=NotFrozen,
-    )
+    only_if, put = visible() & _is_frozen_for(request_id), {"state": AccountState.ERASING}
+    return Change(account_key(account_id), put=put, only_if=only_if, conflict=NotFrozen)
 
 
 def not_erasing(account_id: AccountId) -> Present:
     """The condition that an account exists and `ending` was not written; its conflict is AccountGone."""
-    return Present(
-        account_key(account_id),
-        only_if=Attr("state").ne(AccountState.ERASING),
-        conflict=AccountGone,
-    )
+    return Present(account_key(account_id), only_if=_NOT_ERASING, conflict=AccountGone)
 
 
 def _is_frozen_for(request_id: RightsRequestId) -> ConditionBase:
@@ -376,14 +369,25 @@ def releasing(account: Account) -> Change:
     return _moving_to(account, AccountState.ACTIVE, {})
 
 
+def sent(account: Account, mark: unsent.UnsentMark | None) -> Write:
+    """The removal of an account's mark if state and revocation are as they were sent to Stream.
+
+    Without a mark it is the condition that they are. Its conflict is MarkMoved.
+    """
+    place, revoked, before = account_key(account.account_id), Attr("revoked_before"), account.revoked_before
+    same = Attr("state").eq(account.state)
+    same &= revoked.eq(clock.to_text(before)) if before else revoked.not_exists()
+    return unsent.removal(mark, same) if mark else Present(place, same, conflict=unsent.MarkMoved)
+
+
 def _moving_to(account: Account, state: AccountState, also: dict[str, object]) -> Change:
     put: dict[str, object] = {"state": state}
     if account.frozen and account.state is AccountState.FROZEN:
         thawed = account.frozen.model_copy(update={"before": state})
         put = {"frozen": thawed.model_dump(mode="json")}
-    return Change(
-        account_key(account.account_id), put=put | also, only_if=_is_in_state(account), conflict=StateMoved
-    )
+    place = account_key(account.account_id)
+    put |= also | unsent.new_mark(place)
+    return Change(place, put=put, only_if=_is_in_state(account), conflict=StateMoved)
 
 
 def _is_in_state(account: Account) -> ConditionBase:

@@ -1,29 +1,35 @@
 """Makes channels at Stream match our conversations (ADR 40).
 
 What is sent is the current state, by calls that may be repeated: get or create the channel, compare its
-members, add and remove the difference. The table's stream names the conversations that changed, so a route
-that was killed after its transaction is made up for.
+members, add and remove the difference. Each change marks its row (ADR 69), so the worker makes up for a route
+that was killed after its transaction.
 
 Invariants:
 
-- A route reads the conversation again after its calls, because another change may have reached Stream
-  before them.
-- Only the job deletes a channel: it gets the records of one conversation in order.
+- A route removes the mark of its own change after its calls. If the conversation was changed meanwhile, that
+  fails, and the route sends the new state, because another change may have reached Stream before its calls.
+- Only the worker deletes a channel, and then the row of the conversation that ended.
 - A user whom Stream refuses delays no other one. It is counted.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.core import metrics
-from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import ConversationId, UserId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.transactions import Write
 from chalicelib.people.conversations import store
-from chalicelib.people.conversations.model import OpenConversation, cid_of
-from chalicelib.people.conversations.store import conversation_of_change
+from chalicelib.people.conversations.model import OpenConversation
+from chalicelib.people.conversations.store import (
+    UnsentConversation,
+    burial,
+    sent,
+    unsent_conversation,
+)
+from chalicelib.privacy import unsent
 from chalicelib.stream import channels
 from chalicelib.stream.model import (
     SYSTEM_USER,
@@ -35,10 +41,19 @@ from chalicelib.stream.model import (
 )
 from chalicelib.stream.users import sync
 
-__all__ = ["conversation_of_change", "remove_from_channel", "sync_conversations", "update_channel"]
+__all__ = [
+    "UnsentConversation",
+    "burial",
+    "renewal",
+    "replacement",
+    "send",
+    "send_leave",
+    "sent",
+    "unsent_conversation",
+    "update_channel",
+]
 
 _TRIES = 3
-_AT_ONCE = 100  # of one batched read
 
 
 def update_channel(conversation: OpenConversation, name: str | None = None) -> OpenConversation | None:
@@ -52,7 +67,7 @@ def update_channel(conversation: OpenConversation, name: str | None = None) -> O
     for _ in range(_TRIES):
         try:
             _match_members(conversation, name)
-            current = store.read(conversation.conversation_id)
+            current = store.settle(conversation)
             if current is None:
                 _remove(conversation.cid, conversation.user_ids)
                 return None
@@ -64,36 +79,36 @@ def update_channel(conversation: OpenConversation, name: str | None = None) -> O
     raise Unavailable
 
 
-def remove_from_channel(conversation_id: ConversationId, user_id: UserId) -> None:
-    """End the membership at Stream of a user who left, unless the user is back. The job makes up for it.
+def send_leave(after: OpenConversation) -> None:
+    """End the membership at Stream of a user who left; the worker does if Stream does not answer.
 
-    Raises:
-        Unavailable: the table does not answer.
+    It also deletes the channel after the last member.
     """
-    with suppress(StreamUnavailable):
-        _remove(cid_of(conversation_id), (user_id,))
-    current = store.read(conversation_id)
-    if current and user_id in current.user_ids:
+    if after.members:
         with suppress(Unavailable):
-            update_channel(current)
+            update_channel(after)
 
 
-def sync_conversations(conversation_ids: Iterable[ConversationId]) -> list[ConversationId]:
-    """Make the channels of changed conversations match them; return those to try again."""
-    failed: list[ConversationId] = []
-    for some in batched(conversation_ids, _AT_ONCE):
-        found = store.read_all(some)
-        failed += [one for one in some if not _is_done(one, found.get(one))]
-    return failed
+def renewal(conversation_id: ConversationId) -> Write:
+    """The write after which the worker compares a channel; its conflict, MarkMoved: it is due, or gone."""
+    return unsent.renewal(store.key(conversation_id))
 
 
-def _is_done(conversation_id: ConversationId, current: OpenConversation | None) -> bool:
-    """Make the channel of one conversation match it; return whether no call has to be repeated."""
+def replacement(conversation_id: ConversationId) -> Write:
+    """The same, whether or not the conversation is due; its conflict, MarkMoved: there is none."""
+    return unsent.replacement(store.key(conversation_id))
+
+
+def send(current: OpenConversation) -> bool:
+    """Make the channel of a conversation match it; return whether no call has to be repeated.
+
+    The channel of one without members is deleted.
+    """
     try:
-        if current:
+        if current.members:
             _match_members(current, name=None)
         else:
-            channels.delete(cid_of(conversation_id))
+            channels.delete(current.cid)
     except UserBurned:
         pass  # there is no such channel
     except StreamRefused:

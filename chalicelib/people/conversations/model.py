@@ -125,9 +125,17 @@ class OpenConversation(_Value):
         return self.model_copy(update={"version": self.version + 1, "members": (*kept, *new)})
 
 
+_TYPE = "messaging:"  # of all channels
+
+
 def cid_of(conversation_id: ConversationId) -> str:
     """The name of a conversation's channel at Stream: type and id."""
-    return f"messaging:{conversation_id}"
+    return f"{_TYPE}{conversation_id}"
+
+
+def conversation_of(cid: str) -> ConversationId | None:
+    """The conversation whose channel has a name; None if it is not one that this system makes."""
+    return ConversationId.parse(cid.removeprefix(_TYPE)) if cid.startswith(_TYPE) else None
 
 
 class NewConversation(Body):

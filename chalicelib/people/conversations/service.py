@@ -268,8 +268,9 @@ def leave(me: Account, conversation_id: ConversationId) -> None:
     before = store.read(conversation_id)
     if before is None or not before.has(me.account_id):
         return
-    commit(*store.writes(before, before.changed(leaving=(me.account_id,))))
-    channel_sync.remove_from_channel(conversation_id, me.user_id)
+    after = before.changed(leaving=(me.account_id,))
+    commit(*store.writes(before, after))
+    channel_sync.send_leave(after)
 
 
 def delete_own_message(author: UserId, conversation_id: ConversationId, message_id: SentMessageId) -> None:

@@ -2,20 +2,24 @@
 
 In Accounts:
 
-    C#<conversation id>, conversation                   the members, in the order of joining
+    C#<conversation id>, conversation                   the members, in the order of joining, and the mark of
+                                                        what Stream does not have (privacy/unsent)
     A#<account id>, conversation#<conversation id>      the membership of one account
 
-Both change in one transaction, whose condition is the version of the first.
+Both change in one transaction, whose condition is the version of the first. A conversation whose last member
+left keeps its row without members until its channel is deleted; it counts as no conversation.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from boto3.dynamodb.conditions import ConditionBase
+from pydantic import ValidationError
 
 from chalicelib.core import clock, keyring, table
 from chalicelib.core.ids import AccountId, ConversationId, ConversationRequestId, UserId
 from chalicelib.core.needs import Found, Need
+from chalicelib.core.sealing import Unfit
 from chalicelib.core.table import (
     ALWAYS,
     Absent,
@@ -33,14 +37,15 @@ from chalicelib.core.table import (
     Replace,
     Table,
     Write,
-    changed_key,
     partition_of,
 )
 from chalicelib.people.conversations.model import ConversationRequest, Member, Membership, OpenConversation
-from chalicelib.privacy import codec
+from chalicelib.privacy import codec, unsent
+from chalicelib.privacy.unsent import MarkMoved, UnsentMark
 
 KIND = "conversation"
-_PARTITION, _MEMBERSHIP = "C#", "conversation#"
+_MEMBERSHIP = "conversation#"
+_ENDED = Attr("members").size().eq(0)
 
 
 class ConversationMoved(Conflict):
@@ -58,7 +63,7 @@ def pair_id(one: UserId, other: UserId) -> ConversationId:
 
 def key(conversation_id: ConversationId) -> Key:
     """The key of a conversation."""
-    return Key(Table.ACCOUNTS, f"{_PARTITION}{conversation_id}", KIND)
+    return Key(Table.ACCOUNTS, f"{unsent.CONVERSATION}{conversation_id}", KIND)
 
 
 def membership_key(account_id: AccountId, conversation_id: ConversationId) -> Key:
@@ -95,7 +100,30 @@ def read(conversation_id: ConversationId) -> OpenConversation | None:
 def read_all(conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, OpenConversation]:
     """Read those of at most 100 conversations that exist, in one call."""
     found = table.batch_get(key(one) for one in conversation_ids)
-    return {one.conversation_id: one for one in map(_conversation, found.values())}
+    return {one.conversation_id: one for one in map(_conversation, found.values()) if one}
+
+
+@dataclass(frozen=True)
+class UnsentConversation:
+    """A stored conversation, perhaps without members, and its mark."""
+
+    conversation: OpenConversation
+    mark: UnsentMark | None
+
+
+def unsent_conversation(conversation_id: ConversationId) -> Need[UnsentConversation | None]:
+    """A conversation with its mark, to be read in one batch with other items; None without a row.
+
+    Its read raises Unfit if the stored row is not one that this code wrote.
+    """
+
+    def stored(item: Item | None, _: Found) -> UnsentConversation | None:
+        try:
+            return UnsentConversation(_stored(item), unsent.mark_in(item)) if item else None
+        except (KeyError, ValidationError):
+            raise Unfit(KIND) from None
+
+    return Need(lambda _: key(conversation_id), stored)
 
 
 def memberships_of(account_id: AccountId) -> Iterator[ConversationId]:
@@ -104,14 +132,11 @@ def memberships_of(account_id: AccountId) -> Iterator[ConversationId]:
     return (ConversationId(item["sk"].removeprefix(_MEMBERSHIP)) for item in table.query(rows))
 
 
-def conversation_of_change(change: Mapping[str, Any]) -> ConversationId | None:
-    """The conversation that a record of the table's stream is about; None for any other item."""
-    place = changed_key(change)
-    found = ConversationId.parse(place.pk.removeprefix(_PARTITION))
-    return found if found and place == key(found) else None
+def _conversation(item: Item) -> OpenConversation | None:
+    return _stored(item) if item["members"] else None
 
 
-def _conversation(item: Item) -> OpenConversation:
+def _stored(item: Item) -> OpenConversation:
     return OpenConversation.model_validate({name: item[name] for name in OpenConversation.model_fields})
 
 
@@ -121,7 +146,7 @@ def _conversation(item: Item) -> OpenConversation:
 def writes(before: OpenConversation | None, after: OpenConversation) -> list[Write]:
     """The writes of a changed conversation and its memberships; their conflict is ConversationMoved.
 
-    If nothing changes, they are the condition that it is as it was read. Without members it is deleted.
+    If nothing changes, they are the condition that it is as it was read.
     """
     if after is before:
         return [unchanged(after.conversation_id, before)]
@@ -143,12 +168,51 @@ def writes_keeping_rows(before: OpenConversation, after: OpenConversation) -> li
 
 def _write(before: OpenConversation | None, after: OpenConversation) -> Write:
     place = key(after.conversation_id)
-    item = {"kind": KIND, **after.model_dump(mode="json")}
+    item = _item(after) | unsent.new_mark(place, _token(after))
     if before is None:
-        return Create(place, item, conflict=ConversationMoved)
-    if not after.members:
-        return Delete(place, only_if=_is_as(before), conflict=ConversationMoved)
+        return Create(place, item, conflict=ConversationMoved, or_over=_ENDED)
     return Replace(place, item, only_if=_is_as(before), conflict=ConversationMoved)
+
+
+def _item(conversation: OpenConversation) -> Item:
+    return {"kind": KIND, **conversation.model_dump(mode="json")}
+
+
+def _token(conversation: OpenConversation) -> str:
+    """The token of the change that made a version, by which a route knows the mark of its own change."""
+    return str(conversation.version)
+
+
+def settle(sent: OpenConversation) -> OpenConversation | None:
+    """Remove the mark of a change that Stream has; return the conversation as it is now.
+
+    Raises:
+        Unavailable: the table does not answer; the worker sends the change again.
+    """
+    place = key(sent.conversation_id)
+    only_if = unsent.is_marked(_token(sent))
+    try:
+        table.write(Replace(place, _item(sent), only_if=only_if, conflict=ConversationMoved))
+    except ConversationMoved as moved:
+        return _conversation(moved.found) if moved.found else None
+    return sent
+
+
+def sent(found: UnsentConversation, mark: UnsentMark) -> Write:
+    """The removal of a mark; the row of a conversation without members goes. Its conflict is MarkMoved."""
+    if found.conversation.members:
+        return unsent.removal(mark)
+    return Delete(mark.place, only_if=unsent.is_marked(mark.token), conflict=MarkMoved)
+
+
+def burial(gone: OpenConversation) -> Write:
+    """The write after which the channel of a conversation that has no row is deleted again.
+
+    It conflicts, with MarkMoved, if the conversation was opened again.
+    """
+    place = key(gone.conversation_id)
+    ended = gone.model_copy(update={"members": ()})
+    return Create(place, _item(ended) | unsent.new_mark(place), conflict=MarkMoved)
 
 
 def _is_as(read_before: OpenConversation) -> ConditionBase:
@@ -165,7 +229,7 @@ def unchanged(conversation_id: ConversationId, before: OpenConversation | None) 
     """The condition that a conversation is as it was read; its conflict is ConversationMoved."""
     place = key(conversation_id)
     if before is None:
-        return Absent(place, conflict=ConversationMoved)
+        return Absent(place, conflict=ConversationMoved, or_over=_ENDED)
     return Present(place, only_if=_is_as(before), conflict=ConversationMoved)
 
 

@@ -39,6 +39,7 @@ LABELS: Catalogue = {
     "Change": "Izmena",
     "Changes": "Izmene",
     "Channel": "Kanal",
+    "Channels since": "Kanali od",
     "Sign-ins before this time have ended": "Prijave pre ovog vremena su završene",
     "Chat access issued before this time is invalid": "Pristup ćaskanju izdat pre ovog vremena ne važi",
     "Clean before": "Čisto pre",

@@ -26,8 +26,8 @@ from chalicelib.stream.users.access import ResumedAccess
 
 # Kept before the deadline for the steps after the grace period.
 _MARGIN = 3 * DAY
-# Longer than any run of stream/users/sync (29 seconds).
-_SYNC_LASTS = timedelta(seconds=30)
+# Longer than any run that sends users to Stream (55 seconds).
+_SYNC_LASTS = timedelta(seconds=60)
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), 6 * HOUR
 
 
@@ -110,10 +110,12 @@ def resume_user(job: Job[ErasureNotes] | Job[RestraintNotes]) -> Outcome:
     """Resume a user at Stream in two runs of a step.
 
     A run of stream/users/sync that read the account before may suspend the user after the first one. If the
-    user was deleted at Stream, the step stops for an operator; a retry ends it.
+    user was deleted at Stream, the step stops for an operator; a retry ends it. Stream changes no blocks of a
+    suspended user, so the account is marked, and its blocks are sent again (ADR 69).
     """
     deleted = access.resume(job.request.user_id) is ResumedAccess.DELETED
     if job.notes.resumed_at:
+        accounts.renew_mark(job.request.account_id)
         return Done(counts={"deleted_at_stream": int(deleted)})
     tried = replace(job.notes, resumed_at=clock.now())
     return Stop("deleted_at_stream", tried) if deleted else Wait(_SYNC_LASTS, tried)

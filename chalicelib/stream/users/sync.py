@@ -1,31 +1,30 @@
-"""Sends changed profiles to Stream, and sets the blocks of users there as their lists say (ADR 37).
+"""Sends profiles to Stream, and sets the blocks of users there as their lists say (ADR 37).
 
-The table's stream only identifies the accounts that changed. What is sent is the current state, never the
-image in the record: records may arrive late, twice or out of order, and the current state is correct in each
-case.
+What is sent is the current state, so callers may be late, come twice, or out of order.
 
 Invariants:
 
 - Only active accounts are sent, so a user who was deleted is not created again.
-- After sending, the accounts of the batch are read again. The user of each account that is not active is
+- After sending, `sync` reads the accounts of the batch again. The user of each account that is not active is
   deactivated, even if this run did not send it: an earlier run may have been killed, or got no answer,
   between sending and deactivating. A user who was sent and whose account no longer exists is deactivated too,
-  also if Stream did not answer, since it may have stored the user.
+  also if Stream did not answer, since it may have stored the user. The worker of marks (ADR 69) uses `send`:
+  it notices changed accounts when it removes the marks.
 - Revocations of active accounts are sent after their profiles, and do not depend on them: a profile that
   cannot be opened, or that Stream refuses, does not keep a token valid.
 - A record that cannot be opened is skipped and counted. It delays no other record, and deactivates no user.
-- If KMS or a table does not answer, the run fails, and the records are delivered again.
+- If KMS or a table does not answer, the run fails, and its caller repeats it.
 
 Of blocks:
 
 - The routes do not call Stream. This module compares the current list with Stream's, and sends the
   difference. So an outage of Stream only delays the block there.
-- Only active accounts are compared. The thaw of an account is a change of it, which compares its list again.
+- Only active accounts are compared. The thaw of an account marks it, so its list is compared again.
 - Our list decides: a block that a client set at Stream itself is lifted.
 - A user whom Stream does not know, or refuses, delays no other one. It is counted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,18 +33,15 @@ from typing import TypeGuard
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.model import BlockList
-from chalicelib.accounts.blocks.service import BLOCKS
 from chalicelib.accounts.model import Account, AccountState
 from chalicelib.accounts.profiles import service as profiles
-from chalicelib.accounts.service import ACCOUNT
-from chalicelib.core import clock, metrics, needs
+from chalicelib.accounts.profiles.model import Profile
+from chalicelib.core import clock, metrics
 from chalicelib.core.batches import batched
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Category
-from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.stream import answers, gateway
 from chalicelib.stream.model import ChatProfile, StreamRefused, StreamUnavailable, UserBurned
 
@@ -62,25 +58,34 @@ def sync(account_ids: list[AccountId]) -> list[AccountId]:
 
 
 def _sync_some(account_ids: list[AccountId]) -> list[AccountId]:
-    wanted = _read_profiles(account_ids)
+    stored = profiles.by_accounts(account_ids)
+    wanted = {
+        account.account_id: chat_profile(account, profile) for account, profile in stored if account.is_active
+    }
     metrics.count(Metric.CHAT_PROFILE_SKIPPED, len(account_ids) - len(wanted))
+    return send(wanted, lambda: accounts.glances(account_ids))
+
+
+def chat_profile(account: Account, profile: Profile) -> ChatProfile:
+    """What Stream should have of an active account."""
+    return ChatProfile(account.user_id, profile.display_name, profile.avatar_url)
+
+
+def send(
+    wanted: Mapping[AccountId, ChatProfile], read: Callable[[], Mapping[AccountId, Account | None]]
+) -> list[AccountId]:
+    """Send profiles and revocations of active accounts, and deactivate the others; return those to try again.
+
+    `read` returns all accounts concerned, as they are after the profiles were sent.
+    """
     sent = _send(wanted)
     metrics.count(Metric.CHAT_PROFILE_SYNCED, len(sent.taken))
-    after = accounts.glances(account_ids)
+    after = read()
     active = [account for account in after.values() if _is_active(account)]
     ended = _ended_users(after, sent.taken | sent.unanswered)
     again = [account_id for account_id in sent.unanswered if account_id not in ended]
     unrevoked = _revoke([account for account in active if account.account_id not in sent.unanswered])
-    return [*again, *unrevoked, *_deactivate(ended)]
-
-
-def _read_profiles(account_ids: list[AccountId]) -> dict[AccountId, ChatProfile]:
-    """Read the profiles of active accounts, as Stream should have them."""
-    return {
-        account.account_id: ChatProfile(account.user_id, profile.display_name, profile.avatar_url)
-        for account, profile in profiles.by_accounts(account_ids)
-        if _is_active(account)
-    }
+    return [*again, *unrevoked, *deactivate(ended)]
 
 
 def _is_active(account: Account | None) -> TypeGuard[Account]:
@@ -88,7 +93,7 @@ def _is_active(account: Account | None) -> TypeGuard[Account]:
 
 
 def _ended_users(
-    after: dict[AccountId, Account | None], sent: dict[AccountId, UserId]
+    after: Mapping[AccountId, Account | None], sent: dict[AccountId, UserId]
 ) -> dict[AccountId, UserId]:
     """The users whose account is not active, and sent users whose account is erased."""
     ended: dict[AccountId, UserId] = {}
@@ -142,7 +147,7 @@ class _Sent:
     unanswered: dict[AccountId, UserId] = field(default_factory=dict)
 
 
-def _send(wanted: dict[AccountId, ChatProfile]) -> _Sent:
+def _send(wanted: Mapping[AccountId, ChatProfile]) -> _Sent:
     """Send profiles in one call, or one by one if refused, so that one cannot block the rest."""
     if not wanted:
         return _Sent()
@@ -156,7 +161,7 @@ def _send(wanted: dict[AccountId, ChatProfile]) -> _Sent:
     return _Sent(taken=users)
 
 
-def _send_singly(wanted: dict[AccountId, ChatProfile]) -> _Sent:
+def _send_singly(wanted: Mapping[AccountId, ChatProfile]) -> _Sent:
     sent = _Sent()
     for account_id, profile in wanted.items():
         try:
@@ -173,7 +178,7 @@ def _send_singly(wanted: dict[AccountId, ChatProfile]) -> _Sent:
     return sent
 
 
-def _deactivate(ended: dict[AccountId, UserId]) -> list[AccountId]:
+def deactivate(ended: Mapping[AccountId, UserId]) -> list[AccountId]:
     """Deactivate users at Stream; return the accounts for which it did not answer."""
     missed: list[AccountId] = []
     for account_id, user_id in ended.items():
@@ -204,22 +209,8 @@ def count_refusal() -> Iterator[None]:
 _A_BLOCK = gateway.AN_ID | {Category.CONTACTS}
 
 
-def sync_blocks(account_ids: Iterable[AccountId]) -> list[AccountId]:
-    """Set the blocks of accounts at Stream; return the accounts to try again."""
-    failed: list[AccountId] = []
-    for some in batched(account_ids, _ACCOUNTS_AT_ONCE):
-        for row in needs.read_accounts(some, (ACCOUNT, BLOCKS, DATA_KEY)):
-            with skip_unreadable("blocks_unreadable"):
-                account, listed = row[ACCOUNT], row[BLOCKS]
-                if account and listed and not _is_done(account, listed):
-                    failed.append(account.account_id)
-    return failed
-
-
-def _is_done(account: Account, listed: BlockList) -> bool:
-    """Set one user's blocks; return whether no call has to be repeated."""
-    if not account.is_active:
-        return True
+def send_blocks(account: Account, listed: BlockList) -> bool:
+    """Set the blocks of an active account's user; return whether no call has to be repeated."""
     try:
         with count_refusal():
             _set(account.user_id, blocks.wanted_at_stream(listed))

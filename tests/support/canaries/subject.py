@@ -192,6 +192,7 @@ class CanarySubject:
         self._invoke_sync({"pk": {quoted: "x"}, "sk": {"S": "profile"}})
         refusal = {"code": 4, "StatusCode": 400, "message": f"{self.canaries['display name']} is refused"}
         self.cloud.stream.fault(method="POST", path="/users", status=400, body=json.dumps(refusal))
+        self.phone.change_profile(country=self.canaries["country"])  # it marks the profile
         self._invoke_sync({"pk": {"S": f"A#{self.canaries['account id']}"}, "sk": {"S": "profile"}})
         self.cloud.stream.clear_faults()
 

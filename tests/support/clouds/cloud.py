@@ -114,17 +114,7 @@ def new_container() -> None:
     channels._delete_file.cache_clear()
 
 
-QUEUES = (
-    "rights",
-    "transfers",
-    "erasures",
-    "announcements",
-    "renewals",
-    "hooks",
-    "resync",
-    "breaches",
-    "dead",
-)
+QUEUES = ("rights", "transfers", "erasures", "announcements", "renewals", "hooks", "breaches", "dead")
 
 
 def create_queues() -> None:

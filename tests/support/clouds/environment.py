@@ -61,7 +61,6 @@ def variables() -> dict[str, str]:
         "RU4M_BREACHES_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-breaches",
         "RU4M_ANNOUNCEMENTS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-announcements",
         "RU4M_RENEWALS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-renewals",
-        "RU4M_RESYNC_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-resync",
         "RU4M_DEAD_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-dead",
         "RU4M_HOOKS_QUEUE": f"https://sqs.{REGION}.amazonaws.com/123456789012/ru4m-test-hooks",
         "RU4M_CERTIFICATE_KEY": "alias/ru4m-test-certificates",

@@ -44,6 +44,7 @@ _RANDOM = frozenset(
         "received",
         "open",
         "stream_task",
+        "token",
         "mails",
         "sha256",
         "size",

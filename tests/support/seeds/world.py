@@ -26,7 +26,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.table import Item, ends
 from chalicelib.operations.breaches.jobs import watch_breaches
 from chalicelib.operations.ledger_jobs import checkpoint_ledger
-from chalicelib.reconciliation.jobs import reconcile_chat
+from chalicelib.reconciliation.jobs import reconcile_chat, send_unsent
 from chalicelib.retention.consent_jobs import renew_consents
 from chalicelib.retention.jobs import keep_holds, purge_expired
 from chalicelib.rights.erasure import model as erasures
@@ -79,6 +79,7 @@ JOBS = (
     Job(roll_up_usage, HOUR),
     Job(purge_expired, 15 * MINUTE),
     Job(record_verified_codes, HOUR),
+    Job(send_unsent, MINUTE),
     Job(reconcile_chat, HOUR, counts_first=True),
     Job(check_chat_settings, DAY),
     Job(close_idle_accounts, HOUR, counts_first=True),

@@ -3,10 +3,10 @@
 from typing import Any
 
 from chalicelib.core.clock import MINUTE
-from chalicelib.people.conversations.jobs import sync_chat_profiles
 from infra.stream_emulator import Emulator
 from tests.support.clouds import cloud
-from tests.support.jobs.profile_sync import a_record, sync
+from tests.support.jobs import profile_sync
+from tests.support.jobs.profile_sync import a_record, marked, sync
 from tests.support.world.world import User, World
 
 
@@ -46,13 +46,14 @@ def members_here(conversation: dict[str, Any]) -> list[str]:
 
 
 def deliver(*conversations: dict[str, Any]) -> list[str]:
-    """Run the job over records of changed conversations; return the sequence numbers to deliver again."""
+    """Run the job over records of changed conversations; return the ids of those that stay due."""
     records = [
         a_record(f"C#{one['conversation_id']}", "conversation", str(number))
         for number, one in enumerate(conversations, 1)
     ]
-    answer = sync_chat_profiles({"Records": records}, None)
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    profile_sync.deliver(*records)
+    left = {row["pk"]["S"] for row in marked()}
+    return [one["conversation_id"] for one in conversations if f"C#{one['conversation_id']}" in left]
 
 
 def operations(stream: Emulator) -> list[str]:

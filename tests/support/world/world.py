@@ -27,7 +27,11 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.accounts.sessions.authorizer import Unauthorized
+from chalicelib.accounts.store import account_key
 from chalicelib.core import aws, clock, metrics, observe
+from chalicelib.core.ids import AccountId
+from chalicelib.core.table.items import wire_item
+from chalicelib.privacy.unsent import new_mark
 from tests.support.canaries.in_process import Canaries
 from tests.support.clouds import cloud
 from tests.support.clouds.moto.copies import Beginning
@@ -178,12 +182,15 @@ class World:
     @calls_of(None)
     def set_state(self, user: "User", state: str) -> None:
         """Set an account frozen or restricted, as the rights engine does."""
+        mark = new_mark(account_key(AccountId(user.account_id)))
         aws.client("dynamodb").update_item(
             TableName="ru4m-test-accounts",
             Key={"pk": {"S": f"A#{user.account_id}"}, "sk": {"S": "account"}},
-            UpdateExpression="SET #s = :s",
+            UpdateExpression="SET #s = :s, due = :d, due_at = :t, unsent = :u",
             ExpressionAttributeNames={"#s": "state"},
-            ExpressionAttributeValues={":s": {"S": state}},
+            ExpressionAttributeValues=wire_item(
+                {":s": state, ":d": mark["due"], ":t": mark["due_at"], ":u": mark["unsent"]}
+            ),
         )
 
 
