@@ -245,9 +245,10 @@ class FanOut(FigureSet):
 
     prefix: ClassVar[str] = "RU4M_FANOUT_"
 
-    # Workers at a time: at least the two that SQS requires, at most one for each shard.
+    # Workers at a time: at least the two that SQS requires, at most one for each shard. Erasures have none.
     announcing_workers: int = _figure(4, 2, 64)
     renewal_workers: int = _figure(4, 2, 16)
+    erasing_workers: int = _figure(5, 2, 100)
     # Of all workers together. SES usually begins with 14; the rest is for codes and for answers to requests.
     mails_per_second: int = _figure(10, 1, 1_000)
 

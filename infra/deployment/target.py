@@ -29,6 +29,7 @@ from infra.packaging.groups import PLACEHOLDERS
 STREAM_URL = "https://chat.stream-io-api.com"
 LOG_DAYS = (1, 7, 14, 30, 60, 90)  # as the template allows them
 _LEAST_WAF, _MOST_FIGURES = 10, 1600  # of AWS WAF; of the template
+_BUSY_SECONDS = 240  # 80 % of the alarm's five minutes
 _WIDEST_BLOCK = 16  # of addresses: a wider one admits strangers
 # The settings that a function reads at its start, under their own names.
 _READ_AT_START = (
@@ -67,6 +68,7 @@ class GatewayRates(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=
         return {
             "ThrottlingRate": str(self.rate),
             "ThrottlingBurst": str(self.burst),
+            "BusyRequests": str(self.rate * _BUSY_SECONDS),
             "PublicThrottlingRate": str(self.public_rate),
             "PublicThrottlingBurst": str(self.public_burst),
             "WebhookThrottlingRate": str(self.webhook_rate),
@@ -110,6 +112,7 @@ class DeploymentTarget:
         return {
             "AnnouncingWorkers": str(given.announcing_workers),
             "RenewalWorkers": str(given.renewal_workers),
+            "ErasingWorkers": str(given.erasing_workers),
         }
 
     @property

@@ -36,7 +36,7 @@ class AlarmRow:
     metric: str
     dimensions: dict[str, Value]
     statistic: str
-    threshold: float
+    threshold: float | dict[str, Any]
     period: int  # seconds
     periods: int
     missing: str
@@ -137,7 +137,9 @@ def blocked(name: str, rule: str, *, above: int, period: int) -> AlarmRow:
     return AlarmRow(name, "AWS/WAFV2", "BlockedRequests", named, "Sum", above, period, 1, FINE)
 
 
-def gateway(name: str, metric: str, *, statistic: str, above: int, periods: int = 1) -> AlarmRow:
+def gateway(
+    name: str, metric: str, *, statistic: str, above: int | dict[str, Any], periods: int = 1
+) -> AlarmRow:
     """A metric of the API's gateway; a latency in milliseconds."""
     named: dict[str, Value] = {"ApiName": {"Fn::Sub": "ru4m-${Stage}"}, "Stage": "api"}
     return AlarmRow(name, "AWS/ApiGateway", metric, named, statistic, above, 300, periods, FINE)

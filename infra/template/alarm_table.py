@@ -176,6 +176,8 @@ _SERVICE = (
     rate("token-refused", Metric.TOKEN_REFUSED, above=500),
     rate("refresh-reused", Metric.REFRESH_REUSED, above=20, period=_HOURLY),
     gateway("api-errors", "5XXError", statistic="Sum", above=10),
+    # Above its rate the gateway refuses requests of all clients.
+    gateway("api-near-its-rate", "Count", statistic="Sum", above={"Ref": "BusyRequests"}, periods=2),
     gateway("api-latency", "Latency", statistic="p95", above=3000, periods=3),
     # The authorizer refuses a token by failing, so strangers could keep the alarm on.
     all_functions("function-errors", "Errors", above=5, without="AccessToken"),

@@ -249,6 +249,7 @@ def test_rates_logs_and_the_custom_domain_are_passed_to_the_service(
     deploy(account, package, chosen, report=lambda _: None)
     given = parameters(account.formation.asked[-1])
     assert (given["ThrottlingRate"], given["PublicThrottlingRate"]) == ("50", "100")
+    assert given["BusyRequests"] == str(50 * 5 * 60 * 80 // 100)  # 80 % of the alarm's five minutes
     assert given["LogRetentionDays"] == "7"
     assert (given["DomainName"], given["CertificateArn"]) == ("api.ru4m.example", arn)
 

@@ -460,6 +460,7 @@ def test_numbers_of_workers_have_the_defaults_and_bounds_of_their_figures(servic
     for parameter, name in (
         ("AnnouncingWorkers", "announcing_workers"),
         ("RenewalWorkers", "renewal_workers"),
+        ("ErasingWorkers", "erasing_workers"),
     ):
         (figure,) = (one for one in dataclasses.fields(FanOut) if one.name == name)
         stated = service["Parameters"][parameter]
@@ -480,11 +481,11 @@ def test_no_more_workers_may_run_than_there_are_shards() -> None:
     [
         ("work_rights", "RightsQueue", 5),
         ("transfer_copies", "TransfersQueue", 2),
-        ("erase_accounts", "ErasuresQueue", 5),
+        ("erase_accounts", "ErasuresQueue", {"Ref": "ErasingWorkers"}),
     ],
 )
 def test_message_about_a_request_is_delivered_at_most_five_times(
-    service: Template, functions: dict[str, Template], name: str, of: str, at_once: int
+    service: Template, functions: dict[str, Template], name: str, of: str, at_once: object
 ) -> None:
     worker = functions[name]
     (event,) = worker["Events"].values()
