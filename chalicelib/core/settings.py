@@ -100,7 +100,6 @@ class Settings:
     version: str
     region: str
     issuer: str
-    public_keys: str
     stream_api_key: str
     stream_url: str
     stream_file_hosts: tuple[str, ...]  # the domains of Stream's files: exports, and files in messages
@@ -151,6 +150,10 @@ class Settings:
     def signing_kid(self) -> str:
         """The id of the key that signs access tokens; set only for functions that sign."""
         return self._named("RU4M_SIGNING_KID")
+
+    def public_keys(self) -> str:
+        """The public keys of access tokens, as JSON; set only for functions that verify or publish them."""
+        return self._named("RU4M_PUBLIC_KEYS")
 
     def stage_keys(self) -> str:
         """The versions of the stage key, wrapped by KMS; set only for functions that open records."""
@@ -217,7 +220,6 @@ def read(environment: Mapping[str, str]) -> Settings:
         version=environment.get("RU4M_VERSION", "unknown"),
         region=_parsed(environment, "AWS_REGION", eu_region),
         issuer=_parsed(environment, "RU4M_ISSUER", https_url),
-        public_keys=_required(environment, "RU4M_PUBLIC_KEYS"),
         stream_api_key=_required(environment, "RU4M_STREAM_API_KEY"),
         stream_url=_parsed(environment, "RU4M_STREAM_URL", stream_url),
         stream_file_hosts=_parsed_or(environment, "RU4M_STREAM_FILE_HOSTS", domains, STREAMS_OWN),

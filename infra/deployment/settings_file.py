@@ -33,7 +33,7 @@ EXAMPLE = FOLDER / "example.toml"
 
 Table = dict[str, Any]
 # Lambda limits the environment of a function to 4 KB.
-_Text = Annotated[str, Field(max_length=150, pattern=r"^[^\x00-\x1f]*$")]
+_Text = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f]*$")]
 
 
 class _Settings(BaseModel):

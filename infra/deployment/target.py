@@ -28,7 +28,7 @@ from infra.packaging.groups import PLACEHOLDERS
 
 STREAM_URL = "https://chat.stream-io-api.com"
 LOG_DAYS = (1, 7, 14, 30, 60, 90)  # as the template allows them
-_LEAST_WAF, _MOST_FIGURES = 10, 1600  # of AWS WAF; of the template
+_LEAST_WAF, _MOST_FIGURES = 10, 1280  # of AWS WAF; of the template
 _BUSY_SECONDS = 240  # 80 % of the alarm's five minutes
 _WIDEST_BLOCK = 16  # of addresses: a wider one admits strangers
 # The settings that a function reads at its start, under their own names.

@@ -174,8 +174,10 @@ _APPOINTED = {
     "RU4M_REPRESENTATIVE": {"Ref": "Representative"},
 }
 _FILE_HOSTS = {"RU4M_STREAM_FILE_HOSTS": {"Ref": "StreamFileHosts"}}
+_TOKENS = {"RU4M_PUBLIC_KEYS": {"Ref": "PublicKeys"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
-    "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}, **_APPOINTED},
+    "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}, **_TOKENS, **_APPOINTED},
+    "access_token": _TOKENS,
     "admin": {
         "RU4M_IMPACT_ASSESSMENT": {"Ref": "ImpactAssessment"},
         "RU4M_OPERATORS": {"Ref": "Operators"},
@@ -212,14 +214,18 @@ def _granted_names(policy: Template) -> dict[str, Any]:
     """Return the variables for the resources that a policy grants, such as tables and queues."""
     text = json.dumps(policy)
     tables = {f"RU4M_TABLE_{n.upper()}": f"{n}TableName" for n in _names(text, "TableArn")}
-    secrets = {f"RU4M_SECRET_{n.upper()}": f"{n}SecretArn" for n in _names(text, "SecretArn")}
+    # By name, which is 60 bytes shorter than the ARN: Lambda limits the environment to 4 KB.
+    secrets = {
+        f"RU4M_SECRET_{n.upper()}": {"Fn::Sub": f"ru4m/${{Stage}}/{n.lower()}"}
+        for n in _names(text, "SecretArn")
+    }
     queues = {f"RU4M_{n.upper()}_QUEUE": f"{n}Queue" for n in _names(text, "Queue.Arn")}
     buckets = {f"RU4M_{n.upper()}_BUCKET": f"{n}BucketName" for n in _names(text, "BucketArn")}
     others = {
         v: name for grant, more in _VARIABLES_BY_GRANT.items() if grant in text for v, name in more.items()
     }
-    found = tables | secrets | queues | buckets | others
-    return {variable: {"Ref": name} for variable, name in found.items()}
+    found = tables | queues | buckets | others
+    return secrets | {variable: {"Ref": name} for variable, name in found.items()}
 
 
 def _names(policy: str, suffix: str) -> set[str]:

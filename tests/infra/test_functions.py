@@ -97,6 +97,7 @@ SELECTIVE = (
     "RU4M_TABLE_",
     "RU4M_SECRET_",
     "RU4M_STAGE_KEYS",
+    "RU4M_PUBLIC_KEYS",
     "RU4M_SIGNING_KID",
     "RU4M_LOOKUP",
     "RU4M_STAFF_",
@@ -609,6 +610,21 @@ def test_what_has_ended_is_purged_every_fifteen_minutes(functions: dict[str, Tem
     assert jobs.LONGEST.total_seconds() + 60 < 15 * 60
 
 
+def test_functions_name_secrets_as_the_vault_does(functions: dict[str, Template], vault: Template) -> None:
+    given = {
+        variable: plain(value)
+        for properties in functions.values()
+        for variable, value in properties["Environment"]["Variables"].items()
+        if variable.startswith("RU4M_SECRET_")
+    }
+    secrets = of_type(vault, "AWS::SecretsManager::Secret")
+    assert given == {
+        f"RU4M_SECRET_{logical.removesuffix('Secret').upper()}": plain(secret["Properties"]["Name"])
+        for logical, secret in secrets.items()
+        if logical != "SealingSecret"  # no function reads it: functions get the wrapped keys
+    }
+
+
 @pytest.mark.promise("SEC-1")
 def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     functions: dict[str, Template],
@@ -625,8 +641,8 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
     sealing, lookup = {"table_keys", "stage_keys"}, {"secret_lookup", "lookup_versions"}
     usage, rights, billing, held = "table_usage", "table_rights", "table_billing", "table_held"
     assert configured == {
-        "about": {"certificate_keys"},
-        "access_token": set(),
+        "about": {"certificate_keys", "public_keys"},
+        "access_token": {"public_keys"},
         "admin": {
             accounts, billing, claims, challenges, rights, "table_ledger", "secret_receipts",
             "secret_staff", "staff_versions", "rights_queue", *lookup, *sealing,

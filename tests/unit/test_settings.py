@@ -13,7 +13,7 @@ def test_region_outside_the_eu_refuses_the_start(region: str) -> None:
         read({**environment.variables(), "AWS_REGION": region})
 
 
-@pytest.mark.parametrize("variable", ["RU4M_STAGE", "RU4M_ISSUER", "RU4M_PUBLIC_KEYS", "RU4M_CONTACT_EMAIL",
+@pytest.mark.parametrize("variable", ["RU4M_STAGE", "RU4M_ISSUER", "RU4M_CONTACT_EMAIL",
                                       "RU4M_STREAM_API_KEY", "RU4M_STREAM_URL"])  # fmt: skip
 def test_missing_variable_is_named(variable: str) -> None:
     variables = environment.variables()

@@ -63,7 +63,7 @@ def _decoded(header: str) -> dict[str, str]:
     token = token.strip()
     if scheme.lower() != "bearer":
         raise TokenRefused("no_token")
-    claims = verified_claims(token, public_keys(settings().public_keys))
+    claims = verified_claims(token, public_keys(settings().public_keys()))
     if not (_is_time(claims["iat"]) and claims["iat"] <= clock.to_epoch(clock.now() + CLOCK_SKEW)):
         raise TokenRefused("wrong_claims")
     account_id = AccountId.parse(str(claims["sub"]))

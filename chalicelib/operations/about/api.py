@@ -153,7 +153,7 @@ def read_openapi() -> OpenApi:
 @route(about, "GET", "/.well-known/jwks.json")
 def read_keys() -> KeySet:
     """Get the public keys that verify access tokens."""
-    return KeySet.model_validate_json(settings().public_keys)
+    return KeySet.model_validate_json(settings().public_keys())
 
 
 @route(about, "GET", "/v1/certificate-keys")
