@@ -8,13 +8,15 @@ from rich.console import Console
 
 from infra.build import build
 from infra.guards.findings import STACKS, accepted_rules, lint, scan, unaccepted, unused
+from infra.guards.quotas import judge, translate
 
 
 def main() -> None:
     """Print what is wrong, a line each; exit with status 1 if anything is."""
     console = Console(soft_wrap=True, markup=False, highlight=False)
     templates = [build().template(stack) for stack in STACKS]
-    found, rules = [*lint(templates), *scan(templates)], accepted_rules()
+    of_quotas = (one for template in templates for one in judge(translate(template)))
+    found, rules = [*lint(templates), *scan(templates), *of_quotas], accepted_rules()
     new, old = unaccepted(found, rules), unused(found, rules)
     for one in new:
         console.print(f"{one.kind} {one.rule} {one.resource}: {one.text}")

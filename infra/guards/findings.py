@@ -96,7 +96,7 @@ def lint(templates: Iterable[Path]) -> list[Finding]:
     """
     program = str(Path(sys.executable).with_name("cfn-lint"))
     rules = ("--format", "json", "--append-rules", "cfn_lint_serverless.rules", "--")
-    matches = _json(_run([program, *rules, *map(str, templates)]))
+    matches = parsed(run([program, *rules, *map(str, templates)]))
     return [
         Finding("cfn-lint", one["Rule"]["Id"], _resource_of(one["Location"]["Path"]), one["Message"])
         for one in matches
@@ -118,7 +118,7 @@ def scan(templates: Iterable[Path]) -> list[Finding]:
     program = str(environment("guards", _REQUIREMENTS) / "bin" / "checkov")
     options = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--output", "json"]
     files = [part for path in templates for part in ("--file", str(path))]
-    reports = _json(_run([program, *options, *files]))
+    reports = parsed(run([program, *options, *files]))
     found: list[Finding] = []
     for report in reports if isinstance(reports, list) else [reports]:
         if report["summary"]["parsing_errors"]:
@@ -130,16 +130,26 @@ def scan(templates: Iterable[Path]) -> list[Finding]:
     return found
 
 
-def _run(command: list[str]) -> str:
-    """Return what a guard prints; its exit status only says whether it found something."""
-    kept = {"PATH": os.defpath, "HOME": str(Path.home()), "AWS_REGION": "eu-central-1"}
+def run(command: list[str]) -> str:
+    """Return what a guard prints; its exit status only says whether it found something.
+
+    Raises:
+        GuardFailed: it printed nothing.
+    """
+    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "eu-central-1")
+    kept = {"PATH": os.defpath, "HOME": str(Path.home()), **region}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=kept)
     if not done.stdout.strip():
         raise GuardFailed(done.stderr[-2000:])
     return done.stdout
 
 
-def _json(text: str) -> Any:  # noqa: ANN401 - what the guards print
+def parsed(text: str) -> Any:  # noqa: ANN401 - what the guards print
+    """Parse what a guard prints.
+
+    Raises:
+        GuardFailed: it is no JSON.
+    """
     try:
         return json.loads(text)
     except ValueError:

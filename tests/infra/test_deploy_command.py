@@ -605,7 +605,12 @@ def test_service_of_another_version_or_open_route_fails_the_smoke_test(
     found = list(smoke.try_deployed(account, "staging", "https://api.example", "new", ""))
     assert [one for one in sent if one] == [{"Authorization": "Bearer not.a.token"}]  # for the authorizer
     refused = [one.check for one in found if one.severity is Severity.REFUSED]
-    assert refused == ["GET /v1/profile", "GET /admin/v1/rights-requests", "POST /v1/hooks/stream"]
+    assert refused == [
+        "GET /v1/profile",
+        "GET /admin/v1/rights-requests",
+        "POST /v1/hooks/stream",
+        "GET /Stage/v1/health",
+    ]
     assert found[-1].check == "alarms"
     assert found[-1].severity is Severity.WARNING
     (other,) = smoke.try_deployed(account, "production", "https://api.example", "new", "")
@@ -614,6 +619,24 @@ def test_service_of_another_version_or_open_route_fails_the_smoke_test(
     assert domain == [Severity.OK, Severity.WARNING]
     monkeypatch.setattr(requests, "get", lambda *_, **__: raising(requests.ConnectionError()))
     assert smoke.try_domain("https://api.ru4m.example", "new").severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(("status", "severity"), [(200, "refused"), (403, "ok"), (404, "ok")])
+def test_second_stage_that_answers_fails_the_smoke_test(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch, status: int, severity: str
+) -> None:
+    healthy = {"status": "ok", "version": "new", "stage": "staging"}
+    monkeypatch.setattr(requests, "get", lambda *_, **__: SimpleNamespace(ok=True, json=lambda: healthy))
+    asked: list[str] = []
+
+    def answer(method: str, url: str, **__: object) -> Any:
+        asked.append(url)
+        return SimpleNamespace(status_code=status)
+
+    monkeypatch.setattr(requests, "request", answer)
+    *_, second, _ = smoke.try_deployed(account, "staging", "https://api.example/api", "new", "")
+    assert (second.severity, asked[-1]) == (severity, "https://api.example/Stage/v1/health")
+    assert ("Delete the stage named `Stage`" in second.remedy) == (severity == "refused")
 
 
 def test_failed_smoke_test_ends_the_command_with_status_one(
