@@ -1,5 +1,7 @@
 """Sending text messages by SNS: the only module that sends them.
 
+The sender is the one that the stage has for the country of the number: an id, or a number of ours (ADR 73).
+
 The register allows text messages only for purposes that need no consent and that a restriction does not stop,
 so the subject's choices are not read (a test compares). A failure is one of three errors, by what the caller
 may do next:
@@ -17,6 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.core import egress
 from chalicelib.core.aws import in_doubt
+from chalicelib.core.countries import OWN_NUMBER, country_of
+from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 
@@ -48,6 +52,7 @@ class TextInDoubt(TextNotSent):
     """It is unknown whether SNS accepted it."""
 
 
+_ID, _NUMBER = "AWS.SNS.SMS.SenderID", "AWS.MM.SMS.OriginationNumber"
 _ABOUT_THE_MESSAGE = {"InvalidParameter", "InvalidParameterValue"}
 
 
@@ -63,12 +68,19 @@ def send(message: TextMessage, purpose: Purpose) -> None:
             PhoneNumber=message.to,
             Message=message.text,
             MessageAttributes={
-                "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
-                "AWS.SNS.SMS.SenderID": {"DataType": "String", "StringValue": "RU4M"},
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in _attributes(message.to).items()
             },
         )
     except (BotoCoreError, ClientError) as error:
         raise _meaning(error) from None
+
+
+def _attributes(number: str) -> dict[str, str]:
+    """Return SNS's attributes of a text to a number: its type, and the sender to its country if any."""
+    sender = settings().sms_senders.get(country_of(number))
+    named = {} if sender is None else {_NUMBER if OWN_NUMBER.fullmatch(sender) else _ID: sender}
+    return {"AWS.SNS.SMS.SMSType": "Transactional", **named}
 
 
 def _sns(purpose: Purpose) -> Any:  # noqa: ANN401 - boto3 ships no types

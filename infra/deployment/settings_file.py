@@ -16,16 +16,17 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from chalicelib.core import clock, countries, figures
+from chalicelib.core import clock, figures
 from chalicelib.core.figures import BadFigure
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.settings import STREAMS_OWN, BudgetMode, ErasureExtent
 from chalicelib.privacy.accountability import Accountability, id_of, outside_processors
 from infra.build import ROOT
-from infra.deployment import setting_keys
+from infra.deployment import setting_keys, text_routes, texts
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys, nearest
 from infra.deployment.target import STREAM_URL, DeploymentTarget, GatewayRates, SettingRefused
+from infra.deployment.texts import TextSender
 from infra.packaging.dependencies import Architecture
 
 FOLDER = ROOT / "stages"
@@ -48,7 +49,8 @@ class _Stream(_Settings):
 
 
 class _Sms(_Settings):
-    countries: list[str] | None = Field(None, min_length=1)
+    countries: list[str] = Field(list(text_routes.FREE), min_length=1)
+    senders: dict[str, TextSender] = Field(default_factory=dict)
     budgets: BudgetMode = BudgetMode.ENFORCED
     monthly_dollars: int | None = Field(None, ge=1)
 
@@ -123,6 +125,12 @@ class StageSettings(_Settings):
         except BadFigure as refused:
             raise SettingRefused(in_keys(str(refused))) from None
 
+    def _senders(self) -> str:
+        try:
+            return texts.packed_senders(self.sms.countries, self.sms.senders)
+        except ValueError as refused:
+            raise SettingRefused(f"{refused}.") from None
+
     def target(self, stage: str, stream_secret: str | None) -> DeploymentTarget:
         """What a deployment of these settings sets.
 
@@ -145,7 +153,8 @@ class StageSettings(_Settings):
             waf_requests_per_address=self.waf.requests_per_address,
             stream_addresses=",".join(self.waf.stream_addresses),
             reserved=self.reserve,
-            sms_countries=",".join(self.sms.countries) if self.sms.countries else countries.DEFAULTS,
+            sms_countries=",".join(self.sms.countries),
+            sms_senders=self._senders(),
             sms_budgets=self.sms.budgets,
             sms_monthly_dollars=self.sms.monthly_dollars,
             stream_erasure=self.stream.erasure,

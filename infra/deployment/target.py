@@ -92,6 +92,7 @@ class DeploymentTarget:
     stream_addresses: str = ""  # blocks from which Stream sends events, separated by commas; empty: any
     reserved: Mapping[str, int] = field(default_factory=dict)  # concurrency by function
     sms_countries: str = countries.DEFAULTS
+    sms_senders: str = countries.DEFAULTS  # by country, packed
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
     sms_monthly_dollars: int | None = None  # None: unchanged
     stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
@@ -140,6 +141,8 @@ class DeploymentTarget:
             chat_settings.check_period_of_messages(read_periods(self.periods))
         with _refusing("sms.countries"):
             texts.check_countries(self.sms_countries)
+        with _refusing("sms.senders"):
+            countries.read_senders(self.sms_senders)
         with _refusing("operators"):
             if self.operators:
                 principals.read(self.operators)

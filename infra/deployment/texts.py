@@ -1,4 +1,4 @@
-"""SMS settings of a deployment: the served countries and the monthly spending limit.
+"""SMS settings of a deployment: the served countries, their senders, and the monthly spending limit.
 
 The spending limit is a setting of SNS for an account and region. It is not part of a stack, because all
 stages of an account share it. The default is one US dollar, which pays a few dozen codes. AWS
@@ -7,9 +7,16 @@ raises its maximum on request.
 
 from __future__ import annotations
 
-from chalicelib.core import countries
-from infra.deployment.account import AwsAccount
+from collections.abc import Iterable, Mapping
+from datetime import date
 
+from pydantic import BaseModel
+
+from chalicelib.core import clock, countries
+from infra.deployment.account import AwsAccount
+from infra.deployment.text_routes import FILE, FREE, ROUTES, SenderRule
+
+BRAND = "RU4M"  # the id to countries that need no registration
 DEFAULT_DOLLARS = 1
 _NAME = "MonthlySpendLimit"
 
@@ -24,6 +31,56 @@ def check_countries(listed: str) -> None:
 
     if unknown := sorted(countries.read(listed) - phonenumbers.SUPPORTED_REGIONS):
         raise ValueError(f"no number belongs to {', '.join(unknown)}")
+
+
+class TextSender(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
+    """The sender to a country: an id with the day of its registration, a number of ours, or none if empty."""
+
+    id: str = ""
+    registered_on: date | None = None
+    number: str = ""
+
+
+def packed_senders(served: Iterable[str], given: Mapping[str, TextSender]) -> str:
+    """The senders to all countries with one, as functions read them.
+
+    Raises:
+        ValueError: a country has no price, or lacks the sender that it needs. The text names the remedy.
+    """
+    for country in sorted({*served, *given}):
+        if country not in ROUTES:
+            raise ValueError(f"sms.countries is refused: {country} has no price: add its row to {FILE.name}")
+        rule, sender = ROUTES[country].rule, given.get(country)
+        if unmet := _unmet(rule, sender) if sender else _NEEDS.get(rule):
+            raise ValueError(f"sms.senders.{country} is refused: {unmet}")
+    chosen = {country: sender.id or sender.number for country, sender in given.items()}
+    named = dict.fromkeys(FREE, BRAND) | chosen
+    return countries.packed_senders({country: sender for country, sender in named.items() if sender})
+
+
+_NONE = "or {} for a sender that SNS chooses"
+_NEEDS = {
+    SenderRule.REGISTERED: f"its ids need a registration: name one, a number, {_NONE}",
+    SenderRule.NUMBER: f"it shows no id: name a number, {_NONE}",
+    SenderRule.UNVERIFIED: f"its rule is unverified: name an id, a number, {_NONE}",
+}
+
+
+def _unmet(rule: SenderRule, sender: TextSender) -> str:
+    """What a sender lacks under the rule of its country, with the remedy; empty if nothing."""
+    found = {
+        "an id has 3 to 11 letters and digits": sender.id and not countries.SENDER_ID.fullmatch(sender.id),
+        "a number has 4 to 15 digits": sender.number and not countries.OWN_NUMBER.fullmatch(sender.number),
+        "it has an id and a number: remove one": sender.id and sender.number,
+        "registered_on is in the future: use a number until then": (
+            sender.registered_on and sender.registered_on > clock.now().date()
+        ),
+        _NEEDS[SenderRule.NUMBER]: sender.id and rule is SenderRule.NUMBER,
+        "its ids need a registration: set registered_on to the day of yours": (
+            sender.id and not sender.registered_on and rule is SenderRule.REGISTERED
+        ),
+    }
+    return next((text for text, holds in found.items() if holds), "")
 
 
 def monthly_dollars(account: AwsAccount) -> int:

@@ -206,6 +206,7 @@ _VARIABLES_BY_GRANT: dict[str, dict[str, str]] = {
     "${HooksDead.Arn}": {"RU4M_DEAD_QUEUE": "HooksDead"},
     "${RightsDead.Arn}": {"RU4M_DEAD_QUEUE": "RightsDead"},
     "${ShardsDead.Arn}": {"RU4M_DEAD_QUEUE": "ShardsDead"},
+    "sns:Publish": {"RU4M_SMS_SENDERS": "SmsSenders"},
     "ses:SendEmail": {"RU4M_MAIL_FROM": "MailFrom", "RU4M_MAIL_CONFIGURATION": "MailConfiguration"},
 }
 

@@ -49,7 +49,7 @@ issuer = "https://api.ru4m.example"
 mail_from = "notices@ru4m.example"
 stream = {api_key = "key", erasure = "everything", file_hosts = ["files.example.org"]}
 alarms = {emails = ["ops@ru4m.example"]}
-sms = {countries = ["RS", "DE"], budgets = "recorded"}
+sms = {countries = ["RS", "DE"], budgets = "recorded", senders.RS = {id = "RU4M", registered_on = 2026-11-02}}
 gateway = {rate = 50}
 periods = {usage = "P14D"}
 limit = {blocks_day = 50, invitations_day = 7}
@@ -132,6 +132,7 @@ def test_deployment_has_the_settings_of_the_file_and_of_options(
     assert done.exit_code == 0, done.output
     (target,) = deployed
     assert (target.sms_countries, target.sms_budgets) == ("RS", BudgetMode.RECORDED)
+    assert "RS" in target.sms_senders
     assert target.issuer == "https://api.ru4m.example"
     assert target.stream_erasure is ErasureExtent.EVERYTHING
     assert target.stream_file_hosts == "stream-io-api.com,stream-io-cdn.com,files.example.org"
@@ -189,6 +190,13 @@ MISTAKES = {
     "setting with an option": ("", ("--set", "issuer=https://x"), "use --issuer"),
     "table with an option": ("", ("--set", "reserve.signup=5"), "use --reserve"),
     "mail address": ("", ("--mail-from", "notices at ru4m.example"), "mail_from is refused"),
+    "country without a sender": (
+        "",
+        ("--sms-countries", "RS,ES"),
+        "sms.senders.ES is refused: its ids need a registration: name one, a number, or {}",
+    ),
+    "country without a price": ("", ("--sms-countries", "KZ"), "add its row to text_routes.csv"),
+    "sender": ("", ("--set", "sms.senders.DE.id=R"), "sms.senders.DE is refused: an id has 3 to 11"),
     "few requests": ("", ("--waf-requests-per-address", "9"), "has to be 0, or 10 or more"),
     "no address": ("", ("--set", "waf.stream_addresses=['x']"), "waf.stream_addresses is refused: "),
     "one address": ("", ("--set", "waf.stream_addresses=['203.0.113.7']"), "not a block such as"),

@@ -397,6 +397,15 @@ def test_only_senders_of_codes_and_their_counter_are_configured_with_countries(
     assert configured == {"profiles", "record_verified_codes", "rights", "signup"}
 
 
+def test_only_functions_that_send_texts_are_configured_with_senders(functions: dict[str, Template]) -> None:
+    configured = {
+        name for name, f in functions.items() if "RU4M_SMS_SENDERS" in f["Environment"]["Variables"]
+    }
+    publish = {path.stem.removeprefix("policy-") for path in (ROOT / ".chalice").glob("policy-*.json")
+               if "sns:Publish" in path.read_text()}  # fmt: skip
+    assert configured == publish
+
+
 @pytest.mark.promise("SEC-1")
 def test_ledger_is_signed_every_hour_and_a_failed_run_is_retried(
     functions: dict[str, Template],

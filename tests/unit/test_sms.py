@@ -12,6 +12,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib.core import aws, egress
+from chalicelib.core.settings import SettingsError, settings
 from chalicelib.messages import sms
 from chalicelib.messages.sms import TextInDoubt, TextMessage, TextNotSent, TextRefused, TextUnavailable
 from chalicelib.privacy.purposes import LegalBasis, Purpose, permits
@@ -46,6 +47,37 @@ def test_text_message_goes_to_its_number_once(sns: Sns) -> None:
     sms.send(A_TEXT, Purpose.LEGAL_OBLIGATION)
     (asked,) = sns.asked
     assert (asked["PhoneNumber"], asked["Message"]) == (NUMBER, A_TEXT.text)
+
+
+@pytest.mark.parametrize(
+    ("number", "sender"),
+    [
+        ("+381601234567", {"AWS.SNS.SMS.SenderID": "RU4M"}),
+        ("+34612345678", {"AWS.MM.SMS.OriginationNumber": "+34600000000"}),
+        ("+32470123456", {"AWS.MM.SMS.OriginationNumber": "8850"}),
+        ("+41791234567", {}),
+    ],
+    ids=["id", "number", "short code", "none"],
+)
+def test_text_message_has_the_sender_of_its_country(
+    sns: Sns, monkeypatch: pytest.MonkeyPatch, number: str, sender: dict[str, str]
+) -> None:
+    monkeypatch.setenv("RU4M_SMS_SENDERS", "RU4M:RSDE,+34600000000:ES,8850:BE")
+    settings.cache_clear()
+    sms.send(TextMessage(number, "A text"), Purpose.AUTHENTICATION)
+    (asked,) = sns.asked
+    given = {name: one["StringValue"] for name, one in asked["MessageAttributes"].items()}
+    assert given == {"AWS.SNS.SMS.SMSType": "Transactional", **sender}
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize("listed", ["RU4M", "RU4M:", "RU4M:R", "RU4M:RS;DE", "123:RS", "RU4M:RS,"])
+def test_malformed_list_of_senders_refuses_the_start(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
+    monkeypatch.setenv("RU4M_SMS_SENDERS", listed)
+    settings.cache_clear()
+    with pytest.raises(SettingsError, match="RU4M_SMS_SENDERS is refused"):
+        settings()
+    settings.cache_clear()
 
 
 @pytest.mark.promise("USE-5")

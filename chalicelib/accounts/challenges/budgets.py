@@ -35,7 +35,6 @@ from chalicelib.accounts.challenges.model import (
     CodeHistory,
     TooManyCodes,
 )
-from chalicelib.accounts.challenges.numbers import country_of
 from chalicelib.accounts.challenges.store import (
     CounterFull,
     CounterPlace,
@@ -46,6 +45,7 @@ from chalicelib.accounts.challenges.store import (
 )
 from chalicelib.core import clock, keyring, limiter, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.countries import country_of
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.limiter import WhenUnreachable

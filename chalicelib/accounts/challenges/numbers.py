@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from chalicelib.accounts.challenges.model import InvalidPhone
+from chalicelib.core.countries import country_of
 from chalicelib.core.settings import settings
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
@@ -72,13 +73,6 @@ def prefix_of(phone: str, digits: int) -> str:
     number = phonenumbers.parse(phone)
     national: str = phonenumbers.national_significant_number(number)
     return f"+{number.country_code} {national[: max(0, min(digits, len(national) - 4))]}"
-
-
-def country_of(phone: str) -> str:
-    """The country of a number (ISO 3166-1 alpha-2), which its calling code alone does not give."""
-    import phonenumbers
-
-    return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "ZZ"
 
 
 def is_served(phone: str) -> bool:

@@ -31,7 +31,6 @@ from chalicelib.accounts.challenges.model import (
     TooManyCodes,
     WrongCode,
 )
-from chalicelib.accounts.challenges.numbers import country_of
 from chalicelib.accounts.challenges.store import (  # noqa: F401 - offered to other rooms
     UsedMeanwhile,
     get,
@@ -39,6 +38,7 @@ from chalicelib.accounts.challenges.store import (  # noqa: F401 - offered to ot
 )
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
+from chalicelib.core.countries import country_of
 from chalicelib.core.errors import InProgress, Problem, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey

@@ -14,7 +14,7 @@ from chalicelib.core.settings import Stage
 from infra.deployment import setting_keys
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.findings import DeploymentFinding, Severity, ok, refused, unknown
-from infra.deployment.preflight import account_checks, stage_checks
+from infra.deployment.preflight import account_checks, stage_checks, text_checks
 from infra.deployment.target import DeploymentTarget
 from infra.ops.refusals import DENIED
 
@@ -32,6 +32,8 @@ _CHECKS: Mapping[str, Check] = {
     "request rate": account_checks.request_rate,
     "SMS limit": account_checks.sms_limit,
     "SMS sandbox": account_checks.sms_sandbox,
+    "SMS routes": text_checks.routes,
+    "SMS senders": text_checks.senders,
     "mail": account_checks.mail,
     "mail domain": account_checks.mail_domain,
     "Stream app": stage_checks.app_of_another_stage,
