@@ -94,6 +94,7 @@ class Metric(Enum):
     CODE_OVER_BUDGET_IN_ALL = ("CodeOverBudgetInAll", "Count")
     CODE_BUDGET_LEFT = ("CodeBudgetLeft", "Percent", Dimension.BUDGET)
     CODE_HISTORY_RECORDED = ("CodeHistoryRecorded", "Count")
+    CODE_COUNTRIES_UNVERIFIED = ("CodeCountriesUnverified", "Count")
     CODE_WRONG = ("CodeWrong", "Count")
     ACCOUNT_CREATED = ("AccountCreated", "Count")
     SESSION_OPENED = ("SessionOpened", "Count")

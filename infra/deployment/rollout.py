@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from chalicelib.core import clock, periods, principals
 from chalicelib.core.clock import DAY
 from infra.build import Package
-from infra.deployment import concurrency, queues, receivers, releases, tables
+from infra.deployment import concurrency, queues, receivers, releases, tables, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
@@ -72,6 +72,7 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
         "CertificateKeys": certificate_keys,
         "Operators": target.operators or principals.of_account(account.partition, account.number),
         "OnEmulator": "yes" if account.endpoint else "no",
+        "SmsSpentAlarm": texts.spent_alarm(account, target.sms_monthly_dollars),
         **_chosen(target),
     }
     service = bring_up("service", parameters)

@@ -89,6 +89,12 @@ def monthly_dollars(account: AwsAccount) -> int:
     return int(attributes.get(_NAME, DEFAULT_DOLLARS))
 
 
+def spent_alarm(account: AwsAccount, chosen: int | None) -> str:
+    """The dollars of a month above which an alarm rings: 70 per cent of the limit of SNS."""
+    limit = chosen or (DEFAULT_DOLLARS if account.endpoint else monthly_dollars(account))
+    return str(limit * 7 / 10)
+
+
 def set_monthly_dollars(account: AwsAccount, dollars: int) -> None:
     """Set the SMS spending limit per calendar month, in US dollars.
 

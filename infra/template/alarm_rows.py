@@ -29,7 +29,7 @@ IGNORED, FINE, BREACHING = "ignore", "notBreaching", "breaching"  # what missing
 
 @dataclass(frozen=True)
 class AlarmRow:
-    """One alarm, as CloudWatch judges it. Its text is a section of docs/runbook.md, by its name."""
+    """One alarm, as CloudWatch judges it. Its text is a section of docs/runbook.md."""
 
     name: str
     namespace: str
@@ -45,11 +45,18 @@ class AlarmRow:
     breaks: str = ""  # the promise that is broken while the alarm is in ALARM
     job: str = ""  # the scheduled job that is missing while the alarm is in ALARM
     without: str = ""  # a function whose count is subtracted from that of all functions
+    parameter: str = ""  # of the template, with the threshold in place of `threshold`
+    country: str = ""  # the last part of the name; the alarms of all countries share a section
 
     @property
     def logical_id(self) -> str:
         """Its name in the template."""
         return "".join(word.title() for word in self.name.split("-")) + "Alarm"
+
+    @property
+    def section(self) -> str:
+        """Its section in the runbook."""
+        return self.name.removesuffix(f"-{self.country.lower()}")
 
 
 def _ours(name: str, metric: Metric, statistic: str, threshold: float, period: int, missing: str) -> AlarmRow:
@@ -143,3 +150,17 @@ def gateway(
     """A metric of the API's gateway; a latency in milliseconds."""
     named: dict[str, Value] = {"ApiName": {"Fn::Sub": "ru4m-${Stage}"}, "Stage": "api"}
     return AlarmRow(name, "AWS/ApiGateway", metric, named, statistic, above, 300, periods, FINE)
+
+
+def spent(name: str, parameter: str) -> AlarmRow:
+    """The texts of the AWS account and region cost more this month than a parameter of the template."""
+    row = AlarmRow(name, "AWS/SNS", "SMSMonthToDateSpentUSD", {}, "Maximum", 0, 6 * _HOUR, 1, FINE)
+    return replace(row, parameter=parameter)
+
+
+def undelivered(name: str, country: str, *, below: float) -> AlarmRow:
+    """Carriers confirmed too small a share of the texts of the account to a country, for six hours."""
+    named: dict[str, Value] = {"Country": country, "SMSType": "Transactional"}
+    full_name = f"{name}-{country.lower()}"
+    row = AlarmRow(full_name, "AWS/SNS", "SMSSuccessRate", named, "Average", below, 3 * _HOUR, 2, FINE)
+    return replace(row, comparison=BELOW, country=country)

@@ -6,7 +6,7 @@ ALARM; the composite alarm `promise-broken` is in ALARM while one of these is.
 
 from __future__ import annotations
 
-from chalicelib.core.metrics import Metric
+from chalicelib.core.metrics import OTHER, Dimension, Metric
 from infra.template.alarm_rows import (
     AlarmRow,
     all_functions,
@@ -20,6 +20,8 @@ from infra.template.alarm_rows import (
     lasting,
     lowest,
     rate,
+    spent,
+    undelivered,
     waits,
 )
 
@@ -167,6 +169,10 @@ _MESSAGES = (
         minutes=6 * 60,
         period=_HOURLY,
     ),
+    spent("texts-spent", "SmsSpentAlarm"),
+    *(undelivered("texts-undelivered", c, below=0.7) for c in Dimension.COUNTRY.values if c != OTHER),
+    # Of every served country, from our own counters: carriers may confirm a text that no phone shows.
+    figure("codes-unverified", Metric.CODE_COUNTRIES_UNVERIFIED, period=_HOURLY),
 )
 
 _SERVICE = (

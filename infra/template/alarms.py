@@ -51,11 +51,11 @@ def rule(rows: Iterable[AlarmRow]) -> str:
 def _alarm(row: AlarmRow, runbook: _Runbook) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "AlarmName": {"Fn::Sub": full_name(row.name)},
-        "AlarmDescription": _description(row.name, runbook),
+        "AlarmDescription": _description(row.section, runbook),
         **(_on_aws(_difference(row), _metric(row)) if row.without else _metric(row)),
         "EvaluationPeriods": row.periods,
         "DatapointsToAlarm": row.datapoints or row.periods,
-        "Threshold": row.threshold,
+        "Threshold": {"Ref": row.parameter} if row.parameter else row.threshold,
         "ComparisonOperator": row.comparison,
         "TreatMissingData": row.missing,
         **_NOTIFIES,

@@ -130,6 +130,9 @@ class FakeSns:
         assert Protocol == "email"
         self.subscribed.append((TopicArn, Endpoint))
 
+    def get_sms_attributes(self, attributes: list[str]) -> dict[str, Any]:
+        return {"attributes": {attributes[0]: "200"}}
+
     def get_paginator(self, name: str) -> Any:
         assert name == "list_subscriptions_by_topic"
         return self

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.metrics import Metric
+from chalicelib.core.metrics import OTHER, Dimension, Metric
 from chalicelib.privacy import unsent
 from chalicelib.rights.engine import step
 from infra.template.alarm_rows import AlarmRow
@@ -86,8 +86,9 @@ def test_alarm_in_the_template_is_as_in_the_table(row: AlarmRow, alarms: dict[st
         name: plain(value) for name, value in row.dimensions.items()
     }
     statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
+    threshold = {"Ref": row.parameter} if row.parameter else row.threshold
     assert (statistic, alarm["Threshold"], alarm["ComparisonOperator"]) == (
-        row.statistic, row.threshold, row.comparison,
+        row.statistic, threshold, row.comparison,
     )  # fmt: skip
     assert (alarm["Period"], alarm["EvaluationPeriods"]) == (row.period, row.periods)
     assert alarm["DatapointsToAlarm"] == (row.datapoints or row.periods)
@@ -290,6 +291,7 @@ def test_alarm_fires_at_one_finding_and_ends_a_day_after_the_last(name: str) -> 
         ("idle-accounts-blocked", 0),
         ("stream-case-open", 0),
         ("stream-case-too-old", 7),
+        ("codes-unverified", 0),
     ],
 )
 def test_alarm_stays_until_a_run_of_the_job_finds_nothing(name: str, above: int) -> None:
@@ -385,3 +387,19 @@ def test_alarm_fires_if_stream_does_not_take_a_row_for_a_quarter_of_an_hour() ->
     assert (row.metric, row.threshold) == (Metric.CHAT_SYNC_LAG.label, 15 * 60)
     # A row that fails is tried, and so counted, once in the longest wait.
     assert row.period >= 2 * unsent._LONGEST_WAIT.total_seconds()
+
+
+def test_alarm_fires_before_the_monthly_limit_of_texts(service: Template) -> None:
+    row = ROWS["texts-spent"]
+    assert (row.namespace, row.metric, row.dimensions) == ("AWS/SNS", "SMSMonthToDateSpentUSD", {})
+    assert (row.statistic, row.comparison, row.missing) == ("Maximum", "GreaterThanThreshold", "notBreaching")
+    assert row.parameter in service["Parameters"]
+
+
+def test_alarm_of_each_country_with_users_judges_what_its_carriers_confirm() -> None:
+    rows = {row.country: row for row in ALARMS if row.country}
+    assert {*rows, OTHER} == {*Dimension.COUNTRY.values}
+    for country, row in rows.items():
+        assert (row.name, row.section) == (f"texts-undelivered-{country.lower()}", "texts-undelivered")
+        assert row.dimensions == {"Country": country, "SMSType": "Transactional"}
+        assert (row.statistic, row.comparison, row.threshold) == ("Average", "LessThanThreshold", 0.7)

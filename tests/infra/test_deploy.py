@@ -308,6 +308,17 @@ def test_served_countries_and_the_mode_of_budgets_are_passed_to_the_functions(
     assert (given["SmsCountries"], given["SmsBudgets"]) == ("RS,DE", "recorded")
 
 
+def test_senders_and_the_threshold_of_spending_are_passed_to_the_stack(
+    account: FakeAccount, package: Package
+) -> None:
+    deploy(account, package, a_target(), report=lambda _: None)
+    given = parameters(account.formation.asked[-1])
+    assert (given["SmsSenders"], given["SmsSpentAlarm"]) == ("defaults", "140.0")  # of the 200 that are set
+    deploy(account, package, a_target(sms_senders="RU4M:RS", sms_monthly_dollars=500), report=lambda _: None)
+    given = parameters(account.formation.asked[-1])
+    assert (given["SmsSenders"], given["SmsSpentAlarm"]) == ("RU4M:RS", "350.0")
+
+
 def test_extent_of_an_erasure_at_stream_is_passed_to_the_functions(
     account: FakeAccount, package: Package
 ) -> None:

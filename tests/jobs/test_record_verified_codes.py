@@ -1,5 +1,6 @@
 """Tests the hourly count of verified codes, which raises the budget of a country (ADR 26)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.support.clouds.cloud import counted
 from tests.support.faults.outages import OUTAGES
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_schedule_event
+from tests.support.world.codes import a_challenge
 from tests.support.world.world import World
 
 TABLE_DOWN = EndpointConnectionError(endpoint_url="https://dynamodb")
@@ -114,6 +116,63 @@ def test_more_than_a_hundred_counters_are_read_in_several_calls(
     with counted() as calls:
         run()
     assert calls.tables["BatchGetItem"] == 2
+
+
+# Texts that are not verified
+
+
+@pytest.fixture
+def unverified(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> Callable[[], list[str]]:
+    """Return a run of the job that returns the countries of its log; the metric has their number."""
+
+    def judge() -> list[str]:
+        caplog.clear()
+        capsys.readouterr()
+        run()
+        named = [record.code for record in caplog.records if record.message == "codes_unverified"]  # type: ignore[attr-defined]
+        assert f'"CodeCountriesUnverified":[{len(named)}.0]' in capsys.readouterr().out
+        return named
+
+    return judge
+
+
+def send_texts(world: World, number: int, verified: int, country: str = "RS") -> None:
+    """Count texts of an hour, and verify some of them, as requests do."""
+    for text in range(number):
+        challenge = a_challenge({"RS": "+381601234567", "DE": "+4915112345678"}[country])
+        budgets.PER_COUNTRY.hit(challenge)
+        if text < verified:
+            budgets.PER_COUNTRY.count_verified(challenge)
+
+
+def test_country_whose_texts_are_not_verified_is_reported(
+    world: World, unverified: Callable[[], list[str]]
+) -> None:
+    send_texts(world, 25, verified=2)
+    send_texts(world, 25, verified=15, country="DE")
+    assert unverified() == []  # codes of this hour may still be verified
+    world.advance(HOUR)
+    assert unverified() == ["RS"]
+
+
+def test_country_is_judged_by_its_latest_texts_and_never_by_few(
+    world: World, unverified: Callable[[], list[str]]
+) -> None:
+    send_texts(world, 60, verified=50)
+    world.advance(HOUR)
+    assert unverified() == []
+    send_texts(world, 19, verified=0)
+    world.advance(HOUR)
+    assert unverified() == []  # with the hour before, of which most were verified
+    send_texts(world, 20, verified=0)
+    world.advance(HOUR)
+    assert unverified() == ["RS"]
+    world.advance(23 * HOUR)
+    assert unverified() == ["RS"]  # also across midnight
+    world.advance(HOUR)
+    assert unverified() == []  # no texts for a day
 
 
 # Runs that fail, are repeated or run concurrently

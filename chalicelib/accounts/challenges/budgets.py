@@ -22,10 +22,11 @@ container reads the history at most once a minute. If that fails, the history th
 if there is none, budgets have their configured minimum. So no code is refused because this read failed.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.accounts.challenges import store
 from chalicelib.accounts.challenges.model import (
@@ -33,16 +34,14 @@ from chalicelib.accounts.challenges.model import (
     ChallengePurpose,
     CodeChannel,
     CodeHistory,
-    TooManyCodes,
-)
-from chalicelib.accounts.challenges.store import (
-    CounterFull,
-    CounterPlace,
+    DayCounts,
     DebtBounds,
     Debts,
     Slot,
     SlotCounts,
+    TooManyCodes,
 )
+from chalicelib.accounts.challenges.store import CounterFull, CounterPlace
 from chalicelib.core import clock, keyring, limiter, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.countries import country_of
@@ -59,6 +58,17 @@ _TEXT = 100
 _BUSY = 10_000
 # An item with a debt of each has ten kilobytes. Two blocks share a debt by chance once in a thousand times.
 _BLOCKS = 1_000
+
+
+# The texts of a country that are judged at least, and the per cent of them that have to be verified.
+_LEAST_TEXTS, _LEAST_VERIFIED = 20, 20
+
+
+class Recorded(NamedTuple):
+    """The result of a run: how many countries the history has codes of, and in which too few are verified."""
+
+    countries: int
+    unverified: list[str]
 
 
 @dataclass(frozen=True)
@@ -140,12 +150,6 @@ class Budget:
             is_text = self.channel is CodeChannel.SMS
             of_block = paid + is_text * settings().limits.codes_block_earned_share
             self._spread_if_busy(place, store.add_verified(place, paid + self.earned(), of_block))
-
-    def verified_codes(
-        self, groups: Iterable[str], days: Collection[datetime]
-    ) -> dict[tuple[str, datetime], int]:
-        """The number of verified codes by group and UTC day; pairs without any are omitted."""
-        return store.verified_codes(self.name, groups, days, busy_from=_BUSY)
 
     def _place(self, challenge: Challenge) -> CounterPlace:
         slot, group = Slot.of(challenge.created_at), self.group(str(challenge.phone))
@@ -277,8 +281,8 @@ def _seconds(length: timedelta) -> int:
     return int(length.total_seconds())
 
 
-def record_verified_codes() -> int:
-    """Update the history; returns the number of countries that it has verified codes of.
+def record_verified_codes() -> Recorded:
+    """Update the history, and judge whether texts arrive.
 
     Raises:
         Unavailable: the counters or the record are unreachable; the next run makes up for this one.
@@ -287,11 +291,35 @@ def record_verified_codes() -> int:
     now = clock.now()
     today = now.replace(hour=0, minute=0, second=0)
     before = store.get_history()
-    counts = PER_COUNTRY.verified_codes(settings().sms_countries, (today - DAY, today))
-    after = (before or CodeHistory(counted_at=now, version=0, verified={})).with_counts(counts, now)
+    served, days = settings().sms_countries, (today - DAY, today)
+    counts = store.day_counts(PER_COUNTRY.name, served, days, busy_from=_BUSY)
+    verified = {of: day.verified for of, day in counts.items() if day.verified}
+    after = (before or CodeHistory(counted_at=now, version=0, verified={})).with_counts(verified, now)
     with suppress(store.HistoryMoved):
         store.put_history(after)
-    return len(after.verified)
+    unverified = (
+        country
+        for country in sorted(served)
+        if _is_unverified([counts.get((country, day), DayCounts()) for day in days], now.hour)
+    )
+    return Recorded(len(after.verified), list(unverified))
+
+
+def _is_unverified(days: Sequence[DayCounts], hour: int) -> bool:
+    """Return whether too few of the latest texts to a country were verified; never of few texts.
+
+    The counts are those of yesterday and today. The current hour is left out, since its codes may still be
+    verified. A verified code subtracts from the debt of its hour all its texts and what it earns, so the
+    debts show how many texts were verified, at least.
+    """
+    texts = debt = 0
+    hours = [one for day in days for one in zip(day.texts, day.debts, strict=True)]
+    for its_texts, its_debt in reversed(hours[hour : hour + 24]):
+        texts, debt = texts + its_texts, debt + its_debt
+        if texts >= _LEAST_TEXTS:
+            verified = (_TEXT * texts - debt) // (_TEXT + settings().limits.codes_earned_share)
+            return 100 * verified < _LEAST_VERIFIED * texts
+    return False
 
 
 @dataclass

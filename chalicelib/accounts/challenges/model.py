@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -296,6 +296,54 @@ class CodeCount(
 
     scope: Annotated[str, NOT_PERSONAL]
     began_at: Annotated[Instant, NOT_PERSONAL]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The UTC day and hour in which a challenge was created."""
+
+    day: datetime
+    hour: int
+
+    @classmethod
+    def of(cls, at: datetime) -> "Slot":
+        """The slot of an instant."""
+        return cls(at.replace(hour=0, minute=0, second=0), at.hour)
+
+
+class Debts(NamedTuple):
+    """The debts of an hour and of its day, or their upper bounds, in hundredths of a text."""
+
+    hour: int
+    day: int
+
+
+class SlotCounts(NamedTuple):
+    """The texts of an hour, the debts, and the debt of a block in the day, as one item counts them."""
+
+    texts: int
+    debts: Debts
+    of_block: int
+
+
+class DebtBounds(NamedTuple):
+    """The highest debts: of all, of all for blocks over their share, and of a block within its share."""
+
+    room: Debts
+    free: Debts
+    share: Debts
+
+    def of_block(self, debt: int) -> Debts:
+        """Return the bounds that apply to a block with this debt."""
+        return Debts(*(room if debt <= share else free for room, free, share in zip(*self, strict=True)))
+
+
+class DayCounts(NamedTuple):
+    """The counts of a UTC day: verified codes, and texts and debts by hour."""
+
+    verified: int = 0
+    texts: tuple[int, ...] = (0,) * 24
+    debts: tuple[int, ...] = (0,) * 24
 
 
 # The highest count is taken over today and this many days before.

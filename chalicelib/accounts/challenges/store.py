@@ -14,7 +14,6 @@ A counter has texts and debt of each hour, verified codes and debt of the day, a
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -22,7 +21,18 @@ from typing import NamedTuple
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.accounts.challenges.model import Challenge, ChallengeRef, CodeCount, CodeHistory, Opened
+from chalicelib.accounts.challenges.model import (
+    Challenge,
+    ChallengeRef,
+    CodeCount,
+    CodeHistory,
+    DayCounts,
+    DebtBounds,
+    Debts,
+    Opened,
+    Slot,
+    SlotCounts,
+)
 from chalicelib.core import clock, limiter, table
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import Unavailable
@@ -193,46 +203,6 @@ class HistoryMoved(Conflict):
     """Another run updated the history first."""
 
 
-@dataclass(frozen=True)
-class Slot:
-    """The UTC day and hour in which a challenge was created."""
-
-    day: datetime
-    hour: int
-
-    @classmethod
-    def of(cls, at: datetime) -> "Slot":
-        """The slot of an instant."""
-        return cls(at.replace(hour=0, minute=0, second=0), at.hour)
-
-
-class Debts(NamedTuple):
-    """The debts of an hour and of its day, or their upper bounds, in hundredths of a text."""
-
-    hour: int
-    day: int
-
-
-class SlotCounts(NamedTuple):
-    """The texts of an hour, the debts, and the debt of a block in the day, as one item counts them."""
-
-    texts: int
-    debts: Debts
-    of_block: int
-
-
-class DebtBounds(NamedTuple):
-    """The highest debts: of all, of all for blocks over their share, and of a block within its share."""
-
-    room: Debts
-    free: Debts
-    share: Debts
-
-    def of_block(self, debt: int) -> Debts:
-        """Return the bounds that apply to a block with this debt."""
-        return Debts(*(room if debt <= share else free for room, free, share in zip(*self, strict=True)))
-
-
 class CounterFull(Conflict):
     """A debt has no room for the text."""
 
@@ -296,10 +266,10 @@ def remove_from_day(place: CounterPlace, debt: int) -> None:
     _uncount(place, {_debts(place.slot)[1]: -debt, **_of_block(place, -debt)})
 
 
-def verified_codes(
+def day_counts(
     budget: str, groups: Iterable[str], days: Collection[datetime], busy_from: int
-) -> dict[tuple[str, datetime], int]:
-    """The number of verified codes by group and UTC day; pairs without any are omitted.
+) -> dict[tuple[str, datetime], DayCounts]:
+    """The counts by group and UTC day; pairs without any are omitted.
 
     The 32 further items of a counter are read if one of its hours has `busy_from` texts.
     """
@@ -307,12 +277,19 @@ def verified_codes(
     found = _read(firsts)
     busy = [first for first, item in found.items() if _texts_of_busiest_hour(item) >= busy_from]
     parts = {part: firsts[first] for first in busy for part in limiter.places_when_busy(first)}
-    total: dict[tuple[str, datetime], int] = {}
+    items: dict[tuple[str, datetime], list[Item]] = {}
     for key, item in {**found, **_read(parts)}.items():
-        if codes := item.get("verified", 0):
-            of = (firsts | parts)[key]
-            total[of] = total.get(of, 0) + codes
-    return total
+        items.setdefault((firsts | parts)[key], []).append(item)
+    return {of: _of_day(its, of[1]) for of, its in items.items()}
+
+
+def _of_day(items: Collection[Item], day: datetime) -> DayCounts:
+    def total(name: str) -> int:
+        return sum(item.get(name, 0) for item in items)
+
+    slots = [Slot(day, hour) for hour in range(24)]
+    texts, debts = (total(_texts(slot)) for slot in slots), (total(_debts(slot)[0]) for slot in slots)
+    return DayCounts(total("verified"), tuple(texts), tuple(debts))
 
 
 def _count(place: CounterPlace, adds: dict[str, int], only_if: ConditionBase) -> SlotCounts:

@@ -25,6 +25,7 @@ _REMEDY = (
     "is confirmed: open the link in AWS's mail, or deploy with --alarm-email ADDRESS to get another one."
 )
 _BREAKS = {row.name: row.breaks for row in ALARMS}
+_SECTIONS = {row.name: row.section for row in ALARMS}
 
 
 class NotTestable(CommandRefused):
@@ -43,7 +44,7 @@ def list_alarms(deployed: DeployedStage) -> None:
 
 
 def _row(one: FoundAlarm) -> Sequence[object]:
-    since, runbook = f"{one.since:%Y-%m-%d %H:%M}", f"docs/runbook.md#{one.name}"
+    since, runbook = f"{one.since:%Y-%m-%d %H:%M}", f"docs/runbook.md#{_SECTIONS.get(one.name, one.name)}"
     return one.name, one.state, since, _BREAKS.get(one.name, ""), runbook
 
 
