@@ -39,6 +39,13 @@ url = "{url}"
 [alarms]
 emails = ["operations@ru4m.example"]
 
+[sms]
+countries = ["RS"]
+
+[sms.senders.RS]
+id = "RU4M"
+registered_on = 2026-01-02
+
 [accountability]
 representative = "Example GmbH, Berlin"
 """
@@ -66,10 +73,19 @@ class EmptyAccount:
         return next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("api_url "))
 
     def texts_to(self, phone: str) -> list[str]:
+        return [message["Message"] for message in self._published(phone)]
+
+    def senders_to(self, phone: str) -> set[str]:
+        named = (message["MessageAttributes"] for message in self._published(phone))
+        return {one["AWS.SNS.SMS.SenderID"]["StringValue"] for one in named}
+
+    def _published(self, phone: str) -> list[dict[str, Any]]:
         asked = {"phoneNumber": phone, "region": REGION}
         url = f"{self.account.endpoint}/_ministack/sns/sms-messages"
-        messages = requests.get(url, params=asked, timeout=10).json()["sms_messages"][phone]
-        return [message["Message"] for message in messages]
+        found: dict[str, list[dict[str, Any]]] = requests.get(url, params=asked, timeout=10).json()[
+            "sms_messages"
+        ]
+        return found[phone]
 
     def variables(self, function: str) -> dict[str, str]:
         functions = self.account.client("lambda")
@@ -121,6 +137,7 @@ def test_stranger_deploys_updates_rolls_back_removes_and_deploys_again(
     monkeypatch.delenv("RU4M_STREAM_API_SECRET")  # the vault has it now
     phone = Phone(url, "+381601111111", stranger.texts_to)
     phone.sign_up("Mila")
+    assert stranger.senders_to(phone.number) == {"RU4M"}
 
     stranger.settings.write_text(stranger.settings.read_text() + "\n[limit]\ncodes_per_number_short = 1\n")
     packages("second000000")
