@@ -84,7 +84,7 @@ REFUSED: dict[str, tuple[str, TextSender | None, str]] = {
     "registered later": ("ES", TextSender(id="RU4M", registered_on=date(2027, 1, 1)), "in the future"),
     "number, none": ("BE", None, "name a number, or {}"),
     "number, id": ("BE", REGISTERED, "it shows no id"),
-    "unverified, none": ("CH", None, "name an id, a number, or {}"),
+    "unverified, none": ("IT", None, "name an id, a number, or {}"),
     "both": ("DE", TextSender(id="RU4M", number="+49151234567"), "remove one"),
     "short id": ("DE", TextSender(id="R4"), "3 to 11 letters and digits"),
     "id of digits": ("DE", TextSender(id="12345"), "3 to 11 letters and digits"),
@@ -102,7 +102,7 @@ def test_country_without_the_sender_that_it_needs_is_refused_with_the_remedy(
     assert remedy in str(refused.value)
 
 
-@pytest.mark.parametrize("country", ["ES", "BE", "CH", "DE"])
+@pytest.mark.parametrize("country", ["ES", "BE", "IT", "DE"])
 def test_operator_may_leave_the_sender_to_sns(country: str) -> None:
     assert country not in countries.read_senders(texts.packed_senders((country,), {country: TextSender()}))
 
@@ -147,10 +147,10 @@ def with_registry(**pages: list[dict[str, Any]]) -> RegistryAccount:
 
 
 def test_preflight_says_what_each_served_country_lacks() -> None:
-    target = a_target(sms_countries="RS,CH", sms_senders="RU4M:RS")
-    (switzerland,) = text_checks.routes(FakeAccount(REGION), target)  # Serbia lacks nothing
-    assert switzerland.text == (
-        "CH: its rule has no source, its price of 0.1 dollars has no source, SNS chooses its sender"
+    target = a_target(sms_countries="RS,IT", sms_senders="RU4M:RS")
+    (italy,) = text_checks.routes(FakeAccount(REGION), target)  # Serbia lacks nothing
+    assert italy.text == (
+        "IT: its rule has no source, its price of 0.1 dollars has no source, SNS chooses its sender"
     )
     complete = a_target(sms_countries="RS", sms_senders="RU4M:RS")
     assert severities(text_checks.routes(FakeAccount(REGION), complete)) == ["ok"]
