@@ -63,7 +63,10 @@ def packed_senders(senders: Mapping[str, str]) -> str:
 
 
 def country_of(phone: str) -> str:
-    """The country of a number in E.164, which its calling code alone does not give."""
+    """The country of a number in E.164, which its calling code alone does not give; ZZ if it has none."""
     import phonenumbers  # not at the top: most starts of the functions that import this send no text
 
-    return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "ZZ"
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "ZZ"
+    except phonenumbers.NumberParseException:
+        return "ZZ"

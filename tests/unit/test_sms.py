@@ -56,8 +56,9 @@ def test_text_message_goes_to_its_number_once(sns: Sns) -> None:
         ("+34612345678", {"AWS.MM.SMS.OriginationNumber": "+34600000000"}),
         ("+32470123456", {"AWS.MM.SMS.OriginationNumber": "8850"}),
         ("+41791234567", {}),
+        ("+99", {}),
     ],
-    ids=["id", "number", "short code", "none"],
+    ids=["id", "number", "short code", "none", "no country"],
 )
 def test_text_message_has_the_sender_of_its_country(
     sns: Sns, monkeypatch: pytest.MonkeyPatch, number: str, sender: dict[str, str]
