@@ -95,7 +95,7 @@ def export_days(configured: str) -> int:
 
 # The settings that are parameters of the service as they stand, under their own names.
 _AS_NAMED = (
-    "contact_email", "figures", "issuer", "log_retention_days", "mail_domain", "mail_from", "periods",
+    "contact_email", "issuer", "log_retention_days", "mail_domain", "mail_from", "periods",
     "sms_budgets", "sms_countries", "sms_senders", "stream_addresses", "stream_api_key", "stream_erasure",
     "stream_file_hosts", "stream_url", "waf_requests_per_address",
 )  # fmt: skip
@@ -106,6 +106,7 @@ def _chosen(target: DeploymentTarget) -> dict[str, str]:
     return {
         **{logical_id(name): str(getattr(target, name)) for name in _AS_NAMED},
         **target.workers,
+        **target.figure_parameters,
         **target.gateway.parameters(),
         "Representative": target.accountability.representative,
         "DataProtectionOfficer": target.accountability.data_protection_officer,

@@ -130,6 +130,7 @@ def _longest(parameters: Template) -> _Longest:
             "AWS::Partition": _PARTITION,
             "AWS::Region": _REGION,
             "CertificateKeys": "x" * 900,  # three
+            "LocalFigures": "",
             "LocalNotices": "",
             "LookupVersions": versions,
             "Operators": principals.of_account(_PARTITION, _ACCOUNT),

@@ -220,6 +220,21 @@ def test_figures_of_limits_are_passed_to_the_functions_in_one_variable(
     assert parameters(account.formation.asked[-1])["Figures"] == packed
 
 
+def test_further_figures_of_a_local_cloud_are_a_parameter_of_their_own() -> None:
+    packed = figures.packed(figures.widened(1_000))
+    given = a_target(figures=packed, stage="local").figure_parameters
+    assert len(given["Figures"]) <= 960 < len(packed)
+    assert given["Figures"] + given["LocalFigures"] == packed
+    with pytest.raises(SettingRefused, match="more than 960 characters"):
+        a_target(figures=packed)
+
+
+def test_senders_that_no_environment_holds_are_refused() -> None:
+    senders = ",".join(f"+3460000{number:04}:ES" for number in range(30))
+    with pytest.raises(SettingRefused, match="use fewer numbers"):
+        a_target(sms_senders=senders)
+
+
 def test_numbers_of_workers_are_the_same_for_queues_and_functions(
     account: FakeAccount, package: Package
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.build import Package
-from infra.deployment.target import _MOST_FIGURES
+from infra.deployment.target import _MOST_FIGURES, _MOST_SENDERS
 from infra.guards.quotas import judge, translate
 from tests.infra.templates import Template
 
@@ -25,8 +25,9 @@ def test_second_stage_is_the_only_finding_in_a_service_without_the_version_of_op
     assert (found.rule, found.text) == ("one stage", "the API has the stages Stage, api")
 
 
-def test_longest_figures_of_a_deployment_are_those_of_the_template(service: Template) -> None:
-    assert service["Parameters"]["Figures"]["MaxLength"] == _MOST_FIGURES
+def test_longest_texts_of_a_deployment_are_those_of_the_template(service: Template) -> None:
+    longest = {"Figures": _MOST_FIGURES, "SmsSenders": _MOST_SENDERS}
+    assert {name: service["Parameters"][name]["MaxLength"] for name in longest} == longest
 
 
 def a_function(**properties: Any) -> Template:

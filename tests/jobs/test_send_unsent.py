@@ -214,8 +214,9 @@ def test_revocation_that_a_late_profile_cleared_is_sent_again(
 
 
 @pytest.mark.promise("STR-9")
+@pytest.mark.parametrize("job", ["sync_chat_profiles", "send_unsent"])
 def test_conversation_that_ended_before_a_late_call_has_no_channel(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch, job: str
 ) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json
@@ -228,7 +229,10 @@ def test_conversation_that_ended_before_a_late_call_has_no_channel(
         assert at_stream(stream, pair) is None
 
     just_before(monkeypatch, channels, "get_or_create", end)
-    deliver(pair)
+    if job == "send_unsent":
+        send_due(world)
+    else:
+        deliver(pair)
     assert at_stream(stream, pair) == ids(mila, jovan)
     assert resync() == 0
     assert at_stream(stream, pair) is None
