@@ -23,10 +23,10 @@ from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.terms import Right, Status, StepStatus
 from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import freeze
-from tests.support.cases.erasure_requests import at_step, stored, work
+from tests.support.cases.erasure_requests import at_step, stored, work, work_for
 from tests.support.cases.guests import enters, proves, requests
 from tests.support.clouds import cloud
-from tests.support.faults.outages import refusal
+from tests.support.faults.outages import refusal, silence
 from tests.support.jobs.events import report_of_mail
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.builders import a_device, a_phone, an_address
@@ -341,6 +341,20 @@ def test_correction_by_the_number_waits_until_the_mailbox_got_the_warning(
     assert at_step("cool_down" if arrived else "warn")(request)
     ended = advanced(world, made, within=4 * DAY)
     assert ended.status is (Status.COMPLETED if arrived else Status.AWAITING_VERIFICATION)
+
+
+@pytest.mark.promise("RGT-11")
+def test_warning_after_an_outage_of_days_waits_for_the_report_of_its_delivery(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = requests(world, "rectification", phone=mila.phone, changes={"name": "Milica"}).json
+    with silence(monkeypatch):
+        work_for(world, [RightsRequestId(made["id"])], 60 * HOUR)
+    with cloud.sent_mail() as sent:
+        request = advanced(world, made, within=2 * HOUR)
+    assert (request.status, at_step("warn")(request), len(sent)) == (Status.IN_PROGRESS, True, 1)
+    note_bounces(report_of_mail(sent[0], "Delivery"), None)
+    assert at_step("cool_down")(advanced(world, made, within=2 * HOUR))
 
 
 @pytest.mark.promise("RGT-2")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from chalicelib.core import chain
 from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.messages import mail, sms
-from chalicelib.messages.mail import MailUnavailable
-from chalicelib.messages.sms import TextRefused, TextUnavailable
+from chalicelib.messages.sms import TextRefused
 from chalicelib.operations.mail_jobs import note_bounces
-from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
@@ -25,11 +20,14 @@ from tests.support.cases.erasure_requests import (
     asks_for_erasure,
     at_step,
     notes,
+    said,
     stored,
     work,
+    work_for,
 )
 from tests.support.cases.restrictions import restricts
 from tests.support.clouds.cloud import sent_mail
+from tests.support.faults.outages import silence
 from tests.support.jobs.events import report_of_mail
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.builders import an_address
@@ -47,34 +45,6 @@ def mila(world: World, stream: Emulator) -> User:
     return world.a_user()
 
 
-@contextmanager
-def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let neither SES nor SNS take a message."""
-
-    def no_mail(*_: Any, **__: Any) -> None:
-        raise MailUnavailable
-
-    def no_text(*_: Any) -> None:
-        raise TextUnavailable
-
-    with monkeypatch.context() as silent:
-        silent.setattr(mail, "send", no_mail)
-        silent.setattr(sms, "send", no_text)
-        yield
-
-
-def pass_time(world: World, request_id: str, time: timedelta) -> None:
-    ends = world.now + time
-    work(world, RightsRequestId(request_id), lambda _: world.now >= ends, within=time)
-    world.traveller.move_to(max(world.now, ends))
-
-
-def said(request_id: str, event: str) -> Mapping[str, Any]:
-    """Return what the evidence says of the last event of a kind."""
-    entries = chain.entries(history_of(RightsRequestId(request_id)))
-    return [entry.data for entry in entries if entry.event == event][-1]
-
-
 @pytest.mark.proof
 @pytest.mark.parametrize("hours", [1, 14, 60])
 @pytest.mark.parametrize(
@@ -89,7 +59,7 @@ def test_erasure_is_final_only_after_its_subject_had_the_time_to_cancel(
     sent = accepted(world, monkeypatch, request_id)
     work(world, request_id, at_step(state))
     with silence(monkeypatch):
-        pass_time(world, request_id, hours * HOUR)
+        work_for(world, [request_id], hours * HOUR)
     work(world, request_id, lambda one: one.notes.is_irrevocable)
     captured_at = notes(request_id).captured_at
     assert captured_at
@@ -117,7 +87,7 @@ def test_account_is_frozen_during_an_outage_and_the_time_to_cancel_begins_after_
     with silence(monkeypatch):
         work(world, request_id, at_step("grace"))
         assert stored_account(mila.account_id).state == "frozen"
-        pass_time(world, request_id, 60 * HOUR)
+        work_for(world, [request_id], 60 * HOUR)
         assert at_step("grace")(stored(request_id))
     outage_ended = world.now
     work(world, request_id, lambda one: "confirmation" in one.notes.mails, within=HOUR)
@@ -171,8 +141,9 @@ def test_confirmation_that_came_back_is_sent_by_text_and_the_time_begins_anew(
 
 
 @pytest.mark.promise("RGT-4")
+@pytest.mark.parametrize("hours", [*(pytest.param(some, marks=pytest.mark.proof) for some in (1, 14)), 60])
 def test_restriction_ends_no_sooner_than_its_notice_after_an_outage(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, alice: Operator, bob: Operator
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, alice: Operator, bob: Operator, hours: int
 ) -> None:
     mila.has_email(an_address())
     request_id = RightsRequestId(restricts(mila))
@@ -180,13 +151,13 @@ def test_restriction_ends_no_sooner_than_its_notice_after_an_outage(
     alice.proposes_lifting(request_id)
     bob.approves_lifting(request_id)
     with silence(monkeypatch):
-        pass_time(world, request_id, 60 * HOUR)
+        work_for(world, [request_id], hours * HOUR)
     with sent_mail() as mails:
         work(world, request_id, lambda _: bool(mails), within=HOUR)
     announced_at = world.now
-    pass_time(world, request_id, 71 * HOUR)
+    work_for(world, [request_id], 71 * HOUR)
     assert _restraint(request_id).ended_at is None
-    pass_time(world, request_id, 2 * HOUR)
+    work_for(world, [request_id], 2 * HOUR)
     assert (_restraint(request_id).ended_at or announced_at) >= announced_at + 72 * HOUR
 
 

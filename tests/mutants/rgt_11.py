@@ -162,4 +162,15 @@ MUTANTS = (
         replace="if one.request_id",
         harm="A request that no person made is in the yearly figures, as one that its subject withdrew.",
     ),
+    Mutant(
+        name="outage_uses_up_the_time_for_the_report_of_a_delivery",
+        promise="RGT-11",
+        place="chalicelib.rights.steps.guests:_may_arrive",
+        find="map(campaigns.sent_at, _unproven_mail(request))",
+        replace='(step.at for step in request.steps if step.name == "warn")',
+        harm=(
+            "SES is away for three days, and a locked-out person who proved the number has to prove their "
+            "identity to our staff, or is refused."
+        ),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from chalicelib.core import metrics
 from chalicelib.core.ids import AccountId, MailId
@@ -46,6 +47,12 @@ def record_arrival(mail_id: MailId) -> None:
     found = store.delivery(mail_id)
     if found and found.campaign is CampaignKind.REQUEST_WARNING:
         store.note_report(mail_id, "arrived_at")
+
+
+def sent_at(mail_id: MailId) -> datetime | None:
+    """Return when a mail was passed to SES; None once its record has expired."""
+    found = store.delivery(mail_id)
+    return found.sent_at if found else None
 
 
 def has_arrived(mail_id: MailId) -> bool:

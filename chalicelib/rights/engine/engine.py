@@ -10,8 +10,8 @@ Invariants:
 - A step's outcome, its evidence and the request's new state are one transaction. After a crash before it,
   the lease expires and the step is run again. A crash after it loses the next message, and the sweep sends
   another.
-- A service that does not answer is a wait, not a failed run, however long it lasts. Its duration is a metric
-  with an alarm.
+- A service that does not answer is a wait, not a failed run, however long it lasts. The duration of a step's
+  wait is a metric with an alarm.
 - A run does the duties that are due, or one step, never both. A duty that kills its worker therefore cannot
   block a step forever, nor a step a duty. Each run of duties starts with a different duty, so one that
   kills its worker cannot block the others either.
@@ -33,6 +33,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.rights.engine import queue
 from chalicelib.rights.engine.moves import awaiting_identity
 from chalicelib.rights.engine.step import (
+    LONGEST_LOOK,
     WHOLE_RUN,
     Again,
     AnyJob,
@@ -138,9 +139,9 @@ def _acquire_lease(request: RightsRequest, length: timedelta, step: AnyStep | No
 
 
 def _run_duties(request: RightsRequest, known: Duties) -> RightsRequest:
-    """Do the duties that are due, each on its own: a duty that fails does not delay the others."""
+    """Do the duties that are due, each on its own: a duty that fails or waits does not delay the others."""
     job = AnyJob(request)
-    failed = False
+    failed = waits = False
     due = duties.all_due(_without_lease(request), clock.now())
     # After a killed run start with the next duty, so that one which always kills its worker delays no other.
     first = (request.duty_tries - 1) % max(len(due), 1)
@@ -149,13 +150,18 @@ def _run_duties(request: RightsRequest, known: Duties) -> RightsRequest:
             known[duty](job)
         except (MovedMeanwhile, HeadMoved):
             raise
+        except Unavailable as error:
+            waits = True
+            observe.log_failure("duty_waits", error, reason=duty)
         except Exception as error:  # noqa: BLE001 - no failure of a duty may stop the request
             failed = True
             observe.log_failure("duty_failed", error, reason=duty)
     if failed:
         metrics.count(Metric.RIGHTS_DUTY_FAILED)
+    if failed or waits:
         tries = job.request.duty_tries
-        return _postpone_duties(job.request, min(tries, MAX_TRIES - 1), backoff(tries))
+        wait = backoff(tries) if failed else min(backoff(tries), LONGEST_LOOK)
+        return _postpone_duties(job.request, min(tries, MAX_TRIES - 1), wait)
     return store.move(job.request, _without_lease(job.request, duty_tries=0, duties_at=None))
 
 

@@ -31,7 +31,7 @@ from chalicelib.rights.request import declaration, duties, procedures
 from chalicelib.rights.request.model import IdentityProof, RightsRequest
 from chalicelib.rights.request.notes import RequestAnnouncement
 from chalicelib.rights.request.proofs import are_two
-from chalicelib.rights.request.terms import RefusalReason, Status, StepStatus
+from chalicelib.rights.request.terms import RefusalReason, Status
 from chalicelib.rights.steps.announce import send_once
 
 _NOT_REACHABLE, _WARNED, _NOTIFIED = "not_reachable", "warned", "notified"
@@ -111,11 +111,10 @@ def _is_released(request: RightsRequest, counts: Mapping[str, int]) -> bool:
 
 def _may_arrive(request: RightsRequest, counts: Mapping[str, int]) -> bool:
     """Whether the delivery of the warning to a mailbox that proved nothing may still be reported."""
-    if not _unproven_mail(request) or f"{_NOT_REACHABLE}_by_mail" in counts:
+    if f"{_NOT_REACHABLE}_by_mail" in counts:
         return False
-    step, now = request.next_step, clock.now()
-    waits_since = step.at if step and step.status is StepStatus.IN_PROGRESS else None
-    return now < (waits_since or now) + _REPORTED_WITHIN
+    sent = map(campaigns.sent_at, _unproven_mail(request))  # days after the step began, if SES was away
+    return any(at and clock.now() < at + _REPORTED_WITHIN for at in sent)
 
 
 def _unproven_mail(request: RightsRequest) -> list[MailId]:
@@ -199,18 +198,18 @@ def remind_of_proof(job: AnyJob) -> None:
 
     The first message goes at once to the channels that proved nothing: their owner may not have asked. With
     two proofs, it is the subject who learns that operators have to check their identity.
+
+    Raises:
+        Unavailable: a message was certainly not sent; another run sends it.
     """
     request, number = job.request, job.notes.identity_reminded
     until = duties.proof_lapses_at(request, clock.now())
     is_proven = procedures.is_recovery(request) and are_two(request.proofs)
     message = letters.release(request, until) if is_proven else letters.proof(request, until)
-    try:
-        if number == 0 and not is_proven:
-            counts = _to_unproven_channels(job, message)
-        else:
-            counts = send_once(job, _REMINDERS[number], message)
-    except Unavailable:
-        return  # the duty stays due
+    if number == 0 and not is_proven:
+        counts = _to_unproven_channels(job, message)
+    else:
+        counts = send_once(job, _REMINDERS[number], message)
     notes = replace(job.notes, identity_reminded=number + 1)
     event = "proof_reminded" if number else "proof_asked"
     job.move(job.request.model_copy(update={"notes": notes}), event, **counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -102,6 +102,21 @@ def work(
     raise AssertionError("the request is due again and again")
 
 
+def work_for(world: World, request_ids: Iterable[RightsRequestId], time: timedelta) -> None:
+    """Advance requests together for a time, as messages and the sweep do."""
+    ends, known = world.now + time, list(request_ids)
+    for _ in range(2000):
+        wakes = [(at, one) for one in known if (at := duties.wakes_at(stored(one), world.now))]
+        if not wakes or (first := min(at for at, _ in wakes)) > ends:
+            world.traveller.move_to(max(ends, world.now))
+            return
+        world.traveller.move_to(max(first, world.now))
+        for request_id in (one for at, one in wakes if at <= world.now):
+            for worker in WORKERS:
+                engine.advance(request_id, worker)
+    raise AssertionError("a request is due again and again")
+
+
 def at_step(name: str) -> Callable[[RightsRequest], bool]:
     """Return a test of whether a step is the next one."""
     return lambda request: request.next_step is not None and request.next_step.name == name
@@ -149,6 +164,11 @@ def by_receipt(user: User, request_id: RightsRequestId) -> Reply:
 def events(request_id: RightsRequestId) -> list[str]:
     """Return the events of a request's history, oldest first."""
     return [entry.event for entry in chain.entries(history_of(request_id))]
+
+
+def said(request_id: RightsRequestId, event: str) -> Mapping[str, Any]:
+    """Return what the evidence says of the last event of a kind."""
+    return [entry.data for entry in chain.entries(history_of(request_id)) if entry.event == event][-1]
 
 
 def stored_about(user: User) -> list[str]:

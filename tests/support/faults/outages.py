@@ -1,9 +1,15 @@
-"""Errors of DynamoDB and SES that count as an outage, and outages of the counters of limits alone."""
+"""Errors that count as an outage, and outages of SES and SNS, or of the counters of limits alone."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+from chalicelib.messages import mail, sms
+from chalicelib.messages.mail import MailUnavailable
+from chalicelib.messages.sms import TextUnavailable
 from tests.support.clouds.cloud import failing
 
 
@@ -56,3 +62,19 @@ def unreachable_counters_once() -> AbstractContextManager[None]:
     """Let one hit of a counter fail, with its retries; the next call reaches the table."""
     outage = EndpointConnectionError(endpoint_url="https://dynamodb")
     return failing("dynamodb", "UpdateItem", outage, times=3, touching="ru4m-test-challenges")
+
+
+@contextmanager
+def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let neither SES nor SNS take a message."""
+
+    def no_mail(*_: Any, **__: Any) -> None:
+        raise MailUnavailable
+
+    def no_text(*_: Any) -> None:
+        raise TextUnavailable
+
+    with monkeypatch.context() as silent:
+        silent.setattr(mail, "send", no_mail)
+        silent.setattr(sms, "send", no_text)
+        yield
