@@ -340,6 +340,7 @@ def test_block_before_a_restriction_during_an_outage_is_made_after_it(
     assert blocked_users(UserId(mila.user_id)) == {jovan.user_id}
 
 
+@pytest.mark.promise("STR-3")
 @pytest.mark.parametrize("place", ["stream", "schedule"])
 def test_silent_stream_costs_a_container_one_call(world: World, stream: Emulator, place: str) -> None:
     users = [world.a_user() for _ in range(3)]
@@ -422,6 +423,7 @@ def test_conversation_that_cannot_be_read_holds_nobody_up(world: World, stream: 
     assert [row["pk"]["S"] for row in marked()] == [f"C#{pairs[0]['conversation_id']}"]
 
 
+@pytest.mark.promise("STR-3")
 def test_profile_that_stream_fails_on_is_sent_alone_after_two_attempts(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -441,6 +443,7 @@ def test_profile_that_stream_fails_on_is_sent_alone_after_two_attempts(
     assert len(marked()) == 1
 
 
+@pytest.mark.promise("STR-3")
 def test_each_second_row_is_a_new_one(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,33 @@ MUTANTS: tuple[Mutant, ...] = (
         harm="Stream does not answer once, and a signed-out phone or a suspended user stays in the chat.",
     ),
     Mutant(
+        name="postponed_rows_come_first",
+        promise="STR-3",
+        place="chalicelib.reconciliation.unsent:_due",
+        find="in_turn(new, unsent.due(UnsentList.AGAIN, now))",
+        replace="(one for rows in (unsent.due(UnsentList.AGAIN, now), new) for one in rows)",
+        harm="Stream fails on rows of some users, and the signed-out phones of all others stay in the chat.",
+    ),
+    Mutant(
+        name="failing_profile_is_never_sent_alone",
+        promise="STR-3",
+        place="chalicelib.reconciliation.unsent:_send",
+        find=">= _ALONE_AFTER]",
+        replace="< 0]",
+        harm="Stream fails on one profile, and users who are sent together with it keep revoked tokens.",
+    ),
+    Mutant(
+        name="silence_does_not_end_a_run",
+        promise="STR-3",
+        place="chalicelib.stream.line:calling",
+        find="line.closed, _silent_at = True, clock.now()",
+        replace="pass",
+        harm=(
+            "Stream hangs, and each delivery waits for it until the table's stream drops the sign-outs that "
+            "are behind."
+        ),
+    ),
+    Mutant(
         name="other_channel_types_are_not_checked",
         promise="STR-3",
         place="chalicelib.stream.settings.baseline:settings_for",

@@ -24,6 +24,14 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        name="leave_is_not_marked",
+        promise="STR-9",
+        place="chalicelib.people.conversations.store:_write",
+        find="_item(after) | unsent.new_mark(place, _token(after))",
+        replace="_item(after)",
+        harm="Stream is down when a user leaves a conversation, and the user reads it from then on.",
+    ),
+    Mutant(
         name="channel_of_the_ended_stays_after_a_late_call",
         promise="STR-9",
         place="chalicelib.reconciliation.unsent:_ConversationRow.follow",

@@ -45,6 +45,38 @@ def members_here(conversation: dict[str, Any]) -> list[str]:
     return sorted(one["user_id"]["S"] for one in listed)
 
 
+def differences(stream: Emulator) -> dict[str, tuple[object, object]]:
+    """Return users and channels at Stream that are not as our rows say: what is there, and what should be."""
+    state, rows = stream.state(), cloud.items_of("accounts")
+    accounts = {row["user_id"]["S"]: row["state"]["S"] for row in rows if row["sk"]["S"] == "account"}
+    talks = {
+        f"messaging:{row['conversation_id']['S']}": sorted(one["M"]["user_id"]["S"] for one in members)
+        for row in cloud.records("conversation")
+        if (members := row["members"]["L"])
+    }
+    users = {one: _state_of(found) for one, found in state["users"].items() if one.startswith("u_")}
+    channels = {cid: sorted(found["members"]) for cid, found in state["channels"].items()}
+    there: dict[str, object] = {**users, **channels}
+    wanted: dict[str, object] = {**{one: _STATES[accounts.get(one, "erasing")] for one in users}, **talks}
+    return {
+        one: (there.get(one), wanted.get(one))
+        for one in sorted({*there, *wanted})
+        if there.get(one) != wanted.get(one)
+    }
+
+
+_STATES = {"active": "active", "frozen": "deactivated", "restricted": "deactivated", "erasing": "deleted"}
+
+
+def user_at_stream(stream: Emulator, user: User) -> str:
+    """Return whether a user is active, deactivated or deleted at Stream."""
+    return _state_of(stream.user(user.user_id))
+
+
+def _state_of(user: dict[str, Any]) -> str:
+    return "deleted" if "deleted_at" in user else str(user["state"])
+
+
 def deliver(*conversations: dict[str, Any]) -> list[str]:
     """Run the job over records of changed conversations; return the ids of those that stay due."""
     records = [
