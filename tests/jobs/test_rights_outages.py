@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core import clock, metrics
-from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import RightsRequestId, StaffId
 from chalicelib.core.metrics import Metric
@@ -233,6 +233,23 @@ def test_failing_duty_is_retried_and_does_not_delay_steps(
     world.traveller.move_to(after.duties_at)
     plan.advance(request_id)
     assert len(ran) == 2
+
+
+@pytest.mark.promise("RGT-10")
+def test_duty_counts_as_failed_once_a_service_was_silent_for_two_hours(
+    world: World, plan: Plan, failing_reminders: Callable[[BaseException], list[int]], counted: list[Metric]
+) -> None:
+    _, request_id = a_request(world)
+    advance_to_the_first_reminder(world, plan, request_id)
+    ran, began = failing_reminders(Unavailable()), world.now
+    counted.clear()
+    while Metric.RIGHTS_DUTY_FAILED not in counted:
+        after = plan.advance(request_id)
+        assert after.duties_at
+        waited = world.now - began
+        world.traveller.move_to(after.duties_at)
+    assert HOUR < waited < 3 * HOUR
+    assert len(ran) > 5
 
 
 @pytest.mark.promise("RGT-10")

@@ -11,7 +11,7 @@ Invariants:
   the lease expires and the step is run again. A crash after it loses the next message, and the sweep sends
   another.
 - A service that does not answer is a wait, not a failed run, however long it lasts. The duration of a step's
-  wait is a metric with an alarm.
+  wait is a metric with an alarm; a duty that waits for about two hours counts as failed.
 - A run does the duties that are due, or one step, never both. A duty that kills its worker therefore cannot
   block a step forever, nor a step a duty. Each run of duties starts with a different duty, so one that
   kills its worker cannot block the others either.
@@ -156,10 +156,10 @@ def _run_duties(request: RightsRequest, known: Duties) -> RightsRequest:
         except Exception as error:  # noqa: BLE001 - no failure of a duty may stop the request
             failed = True
             observe.log_failure("duty_failed", error, reason=duty)
-    if failed:
+    tries = job.request.duty_tries
+    if failed or (waits and tries >= MAX_TRIES - 1):  # after about two hours of waiting
         metrics.count(Metric.RIGHTS_DUTY_FAILED)
     if failed or waits:
-        tries = job.request.duty_tries
         wait = backoff(tries) if failed else min(backoff(tries), LONGEST_LOOK)
         return _postpone_duties(job.request, min(tries, MAX_TRIES - 1), wait)
     return store.move(job.request, _without_lease(job.request, duty_tries=0, duties_at=None))
