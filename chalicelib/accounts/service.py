@@ -191,13 +191,13 @@ def read_by_owner(owner: AccountId, *more: Wanted[Any]) -> tuple[Account, Found]
 
 
 def renew_mark(account_id: AccountId) -> None:
-    """Let the worker send again all that Stream has of an account, unless that is due or the account gone.
+    """Let the worker send again all that Stream has of an account, unless the account is gone.
 
     Raises:
         Unavailable: the table does not answer.
     """
     with suppress(MarkMoved):
-        commit(unsent.renewal(store.account_key(account_id)))
+        commit(unsent.replacement(store.account_key(account_id)))
 
 
 def glances(account_ids: Iterable[AccountId]) -> dict[AccountId, Account | None]:

@@ -125,23 +125,14 @@ def postponement(mark: UnsentMark) -> Change:
     return Change(mark.place, put=put, only_if=visible() & is_marked(mark.token), conflict=MarkMoved)
 
 
-def renewal(place: Key) -> Change:
-    """The write that marks a row without a mark, since Stream may have got an old state last."""
-    unmarked = Attr("unsent").not_exists()
-    return Change(place, put=new_mark(place), only_if=visible() & unmarked, conflict=MarkMoved)
+def replacement(place: Key, only_if: ConditionBase | None = None) -> Change:
+    """The write of a new mark, whether or not the row has one; its conflict is MarkMoved.
 
-
-def replacement(place: Key) -> Change:
-    """The write of a new mark, whether or not the row has one; its conflict is MarkMoved: it is gone."""
-    return Change(place, put=new_mark(place), only_if=visible(), conflict=MarkMoved)
-
-
-def renewal_after(moved: MarkMoved) -> Change | None:
-    """The renewal of the row at which a write of a mark failed; None if it is marked or gone."""
-    found = moved.found
-    if found is None or "unsent" in found:
-        return None
-    return renewal(Key(Table.ACCOUNTS, found["pk"], found["sk"]))
+    Who sent a state that may be older than Stream's uses it. Another mark is not enough: who sent the newer
+    state before may remove that one afterwards.
+    """
+    condition = visible() & only_if if only_if else visible()
+    return Change(place, put=new_mark(place), only_if=condition, conflict=MarkMoved)
 
 
 def is_marked(token: str) -> ConditionBase:

@@ -53,7 +53,7 @@ from chalicelib.reconciliation.cases import service as cases
 from chalicelib.reconciliation.model import StreamOrphan, deletion_from
 from chalicelib.rights.erasure.model import StreamCheck
 from chalicelib.stream import gateway
-from chalicelib.stream.model import FoundUser, StreamRefused, StreamReport
+from chalicelib.stream.model import FoundUser, StreamRefused, StreamReport, StreamUnavailable
 from chalicelib.stream.users import access, sync
 
 KEPT = 30 * DAY
@@ -258,12 +258,19 @@ def _differs(user: FoundUser, profile: Profile) -> bool:
 def _blocks_differ(user: FoundUser, account: Account, blocks: BlockList) -> bool:
     """Ask Stream for the blocks of a user, if there may be any, and compare them.
 
+    An error of Stream's about one user does not stop the pass.
+
     Raises:
-        StreamUnavailable: Stream does not answer.
+        StreamUnavailable: Stream is silent, limits the calls or refuses the credentials.
     """
     wanted: frozenset[str] = wanted_at_stream(blocks)
     stored = wanted
     if wanted or user.shows_blocks:
-        with sync.count_refusal():
-            stored = sync.blocked_users(account.user_id)
+        try:
+            with sync.count_refusal():
+                stored = sync.blocked_users(account.user_id)
+        except StreamUnavailable as error:
+            if type(error) is not StreamUnavailable:
+                raise
+            observe.log_failure("blocks_unanswered", error)
     return stored != wanted

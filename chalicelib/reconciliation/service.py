@@ -80,7 +80,7 @@ class Compared:
     def add_channels(self, page: ChannelPage) -> None:
         """Add a page of channels."""
         self.channels += page.channels
-        self.channels_drifted += len(page.differing)
+        self.channels_drifted += len(page.drifted)
         self.channels_abandoned += len(page.abandoned)
         self.channels_foreign += page.foreign
         self.to_change += page.to_change
@@ -248,7 +248,11 @@ class _Work:
         if (after := self._place_in_pass()) is not None:
             for _ in self._pages_of_users(after):
                 pass
-        if (since := self.state.channels_since) is not None:
+        # A pass that is due compares channels too, after all users.
+        since = self.state.channels_since
+        if since is None and after is not None:
+            since = ""
+        if since is not None:
             for _ in self._pages_of_channels(since):
                 pass
 
@@ -310,6 +314,7 @@ class _Work:
                 return
             channels.repair(page)
             self._save(channels_since=page.last)
+            channels.close(page)
 
     def _place_in_pass(self) -> str | None:
         """The id after which the pass goes on, empty at its beginning; None until the next one is due."""

@@ -7,8 +7,9 @@ Invariants:
 
 - A mark is removed only after Stream took the state that was read with it, or refused it for good. The
   removal requires the mark's token, and of an account that its state and revocation are as they were sent.
-- If that fails because another worker removed the mark, the row is marked anew: what this worker sent may
-  have reached Stream after a newer state. A row with another mark needs nothing.
+- If that fails because the row was changed, or another worker removed the mark, all rows that were sent are
+  marked anew: what this worker sent may have reached Stream after a newer state. That holds also for a row
+  with another mark, which the sender of the newer state may be about to remove.
 - What was tried and not taken waits, up to 15 minutes. What was not tried keeps its place.
 - Each second row is a new one, and one that fails stops no other, unless Stream answers none of them.
 """
@@ -65,6 +66,8 @@ def send_changed(changes: Iterable[Mapping[str, Any]], until: datetime) -> None:
     with line.opened(until) as calls:
         for some in batched(dict.fromkeys(_caused_elsewhere(subjects)), _AT_ONCE):
             _echoes.update(_send(_read_all(some), calls))
+            if not calls.is_open:
+                break
 
 
 def _caused_elsewhere(subjects: Iterable[Subject]) -> Iterator[Subject]:
@@ -195,7 +198,7 @@ class _ConversationRow:
     def follow(self) -> None:
         """Let the channel of a conversation be deleted again that ended while it was sent."""
         if self.found.conversation.members:
-            with suppress(MarkMoved):
+            with suppress(MarkMoved):  # opened again: it gets a new mark
                 commit(channel_sync.burial(self.found.conversation))
 
 
@@ -281,9 +284,9 @@ def _commit(some: list[tuple[_Rows, list[Write]]]) -> list[Subject]:
 
 
 def _follow(one: _Rows, moved: MarkMoved) -> None:
-    """Mark a row anew if another worker removed its mark; a row that is gone needs what `follow` does."""
+    """Mark all rows that were sent anew; a row that is gone needs what `follow` does."""
     if moved.found is None:
         one.follow()
-    elif renewal := unsent.renewal_after(moved):
+    for mark in one.marks.values():
         with suppress(MarkMoved):
-            commit(renewal)
+            commit(unsent.replacement(mark.place))

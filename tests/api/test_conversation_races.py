@@ -132,7 +132,8 @@ def test_late_creation_does_not_bring_back_who_left(
     just_before(monkeypatch, channels, "get_or_create", end)
     opened = mila.opens(jovan)
     assert opened.status == 201
-    assert at_stream(stream, opened.json) == []
+    assert deliver(opened.json) == []
+    assert at_stream(stream, opened.json) is None
     assert conversations_here() == []
 
 

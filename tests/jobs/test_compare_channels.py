@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.core import aws, table
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
@@ -19,7 +20,7 @@ from chalicelib.core.table.items import wire_item
 from chalicelib.people.conversations import store as conversations
 from chalicelib.reconciliation import channels as comparison
 from chalicelib.stream import channels, gateway
-from chalicelib.stream.model import SYSTEM_USER, ChatChannel
+from chalicelib.stream.model import SYSTEM_USER, ChatChannel, StreamRefused, StreamUnavailable
 from infra.stream_emulator import Emulator
 from tests.support.faults.races import just_before
 from tests.support.jobs.profile_sync import marked, resync
@@ -75,11 +76,31 @@ def test_member_whom_a_late_call_added_again_is_removed(
     assert compare(world)["channels_drifted"] == 0
 
 
-def test_member_whom_stream_lost_is_added_again(world: World, stream: Emulator, friends: list[User]) -> None:
+def test_member_who_left_at_stream_itself_is_left(
+    world: World, stream: Emulator, friends: list[User]
+) -> None:
     pair = opened(*friends[:2])
     channels.remove_members(pair["cid"], [friends[1].user_id])
-    assert compare(world)["channels_drifted"] == 1
-    assert at_stream(stream, pair) == ids(*friends[:2])
+    assert compare(world)["to_change"] == 0
+    assert at_stream(stream, pair) == ids(friends[0])
+
+
+def test_member_who_joins_while_members_are_removed_stays(
+    world: World, stream: Emulator, friends: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, jovan, vuk = friends
+    trip = mila.opens(jovan, vuk, name="Trip").json
+    assert jovan.leaves(trip["conversation_id"]).status == 204
+    deliver(trip)
+    channels.add_members(trip["cid"], [jovan.user_id])
+
+    def joins() -> None:
+        added = mila.signs_in_again().changes_members(trip["conversation_id"], add=[jovan.user_id])
+        assert added.status == 200
+
+    just_before(monkeypatch, comparison, "_repair", joins)
+    compare(world)
+    assert at_stream(stream, trip) == members_here(trip) == ids(mila, jovan, vuk)
 
 
 def test_conversation_that_is_due_is_not_compared(
@@ -108,6 +129,67 @@ def test_channel_without_a_conversation_is_emptied_and_deleted_in_the_next_pass(
     assert compare(world)["channels"] == 0
 
 
+@pytest.mark.promise("STR-9")
+def test_last_channel_of_a_page_is_closed_once(
+    world: World, stream: Emulator, friends: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "_LISTED_AT_ONCE", 2)
+    pairs = []
+    for other in friends[1:]:
+        pairs.append(opened(friends[0], other))
+        world.advance(timedelta(minutes=1))
+    friends[0].opens(*friends[1:], name="Trip")
+    resync()
+    forget_row(pairs[1])
+    assert compare(world)["channels_abandoned"] == 1
+    assert at_stream(stream, pairs[1]) == []
+
+
+def test_run_killed_while_it_empties_a_channel_deletes_none_an_hour_later(
+    world: World, stream: Emulator, friends: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = opened(*friends[:2])
+    forget_row(pair)
+    world.advance(settings().reconciliation.pass_days * DAY)
+    repair = comparison._repair
+
+    def repair_and_kill(one: comparison.ChannelRepair) -> None:
+        repair(one)
+        raise StreamUnavailable
+
+    with monkeypatch.context() as killed:
+        killed.setattr(comparison, "_repair", repair_and_kill)
+        assert reconcile()["complete"] == 0
+    world.advance(HOUR)
+    reconcile()
+    assert at_stream(stream, pair) == []
+
+
+def test_member_whom_stream_refuses_keeps_no_other_in_an_abandoned_channel(
+    world: World, stream: Emulator, friends: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = opened(*friends[:2])
+    forget_row(pair)
+    remove = channels.remove_members
+
+    def refuse(cid: str, members: Collection[str]) -> None:
+        if friends[0].user_id in members:
+            raise StreamRefused
+        remove(cid, members)
+
+    monkeypatch.setattr(channels, "remove_members", refuse)
+    compare(world)
+    assert at_stream(stream, pair) == ids(friends[0])
+
+
+def test_counting_run_counts_channels(world: World, stream: Emulator) -> None:
+    pair = opened(*some_contacts(world, 2))
+    forget_row(pair)
+    counted = reconcile()
+    assert (counted["acted"], counted["channels_abandoned"]) == (0, 1)
+    assert at_stream(stream, pair) != []
+
+
 def test_lost_conversation_that_is_opened_again_has_its_messages(
     world: World, stream: Emulator, friends: list[User]
 ) -> None:
@@ -129,7 +211,7 @@ def test_conversation_that_is_opened_while_its_channel_is_emptied_keeps_its_memb
     mila, jovan, _ = friends
     pair = opened(mila, jovan)
     forget_row(pair)
-    just_before(monkeypatch, comparison, "_close", lambda: opened(mila.signs_in_again(), jovan))
+    just_before(monkeypatch, comparison, "_repair", lambda: opened(mila.signs_in_again(), jovan))
     compare(world)
     assert at_stream(stream, pair) == members_here(pair) == ids(mila, jovan)
 

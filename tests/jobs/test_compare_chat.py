@@ -389,6 +389,17 @@ def test_refused_list_of_blocks_stops_no_other_user(world: World, stream: Emulat
     assert compare()["drifted"] == 1
 
 
+def test_error_of_stream_about_the_blocks_of_one_user_does_not_stop_the_pass(
+    world: World, stream: Emulator, mila: User
+) -> None:
+    jovan = on_stream(world.a_user())
+    mila.blocks(jovan)
+    assert sync(mila, sk="blocks") == []
+    stream.fault(method="GET", path="/users/block", status=500, code=-1, times=100)
+    counts = reconcile()
+    assert (counts["complete"], counts["users"], counts["drifted"]) == (1, 2, 0)
+
+
 def test_account_with_something_to_send_is_not_compared(stream: Emulator, mila: User) -> None:
     mila.changes(display_name="After")
     assert reconcile()["to_change"] == 0

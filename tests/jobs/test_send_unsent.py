@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts import service as accounts
 from chalicelib.core import table
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.ids import UserId
+from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
 from chalicelib.core.table_names import Table
+from chalicelib.core.transactions import commit
 from chalicelib.privacy.unsent import new_mark
 from chalicelib.reconciliation import unsent
 from chalicelib.reconciliation.jobs import send_unsent
@@ -22,7 +24,7 @@ from chalicelib.stream.users import access
 from chalicelib.stream.users.sync import blocked_users
 from infra.stream_emulator import Emulator
 from tests.support.cases.copies import a_copy, damage
-from tests.support.cases.erasure_parts import erase
+from tests.support.cases.erasure_parts import erase, freeze
 from tests.support.cases.erasure_requests import a_subject
 from tests.support.cases.restrictions import lifts, restricts, work
 from tests.support.clouds import cloud
@@ -113,6 +115,17 @@ def test_mark_is_in_no_copy_and_leaves_with_the_account(world: World, stream: Em
     assert "unsent" not in str(copied.records("account") + copied.records("profile"))
     erase(mila)
     assert due_accounts() == {jovan.account_id}
+
+
+@pytest.mark.promise("STR-3")
+def test_freeze_and_thaw_mark_the_account(world: World, stream: Emulator) -> None:
+    mila = world.a_user()
+    assert sync(mila) == []
+    frozen = freeze(mila.account_id)
+    assert [row["sk"]["S"] for row in marked()] == ["account"]
+    assert sync(mila, sk="account") == []
+    commit(accounts.thawing(AccountId(mila.account_id), frozen))
+    assert [row["sk"]["S"] for row in marked()] == ["account"]
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 6, 7, 20])

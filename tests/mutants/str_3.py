@@ -75,7 +75,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="late_call_is_not_made_up_for",
         promise="STR-3",
         place="chalicelib.reconciliation.unsent:_follow",
-        find="commit(renewal)",
+        find="commit(unsent.replacement(mark.place))",
         replace="pass",
         harm="A slow worker sends a user who was suspended meanwhile, and the user stays active at Stream.",
     ),

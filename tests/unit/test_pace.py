@@ -60,5 +60,5 @@ def test_calls_that_were_late_are_not_made_up_for(time: Time) -> None:
 
 @pytest.mark.parametrize(("workers", "rate"), [(2, 1), (8, 10), (64, 14), (64, 1000)])
 def test_intervals_of_all_workers_together_keep_the_rate(workers: int, rate: int) -> None:
-    figures = FanOut(announcing_workers=workers, renewal_workers=2, mails_per_second=rate)
+    figures = FanOut(announcing_workers=workers, renewal_workers=2, erasing_workers=2, mails_per_second=rate)
     assert workers / figures.mail_interval.total_seconds() == pytest.approx(rate, rel=1e-4)

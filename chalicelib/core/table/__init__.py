@@ -32,7 +32,6 @@ from chalicelib.core.table.items import (
     account_of,
     changed_key,
     owner_of,
-    owner_of_changed,
     partition_of,
 )
 from chalicelib.core.table.queries import (

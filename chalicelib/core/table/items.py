@@ -46,13 +46,6 @@ def changed_key(change: Mapping[str, Any]) -> Key:
     return Key(Table.ACCOUNTS, **plain(change["Keys"]))
 
 
-def owner_of_changed(change: Mapping[str, Any], key_of: Callable[[AccountId], Key]) -> AccountId | None:
-    """The account of the item with a certain key that such a record is about; None for any other item."""
-    place = changed_key(change)
-    owner = owner_of(place.pk)
-    return owner if owner and place == key_of(owner) else None
-
-
 class Conflict(Exception):
     """A condition did not hold. `found` is the item at the key, if DynamoDB returned it."""
 

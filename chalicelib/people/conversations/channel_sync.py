@@ -7,8 +7,10 @@ that was killed after its transaction.
 Invariants:
 
 - A route removes the mark of its own change after its calls. If the conversation was changed meanwhile, that
-  fails, and the route sends the new state, because another change may have reached Stream before its calls.
-- Only the worker deletes a channel, and then the row of the conversation that ended.
+  fails: the row gets a new mark, and the route sends the new state, because another change may have reached
+  Stream before its calls.
+- The worker deletes a channel, and then the row of the conversation that ended. Only reconciliation deletes
+  others, which have no row.
 - A user whom Stream refuses delays no other one. It is counted.
 """
 
@@ -44,8 +46,8 @@ from chalicelib.stream.users import sync
 __all__ = [
     "UnsentConversation",
     "burial",
-    "renewal",
-    "replacement",
+    "new_mark",
+    "remove_members",
     "send",
     "send_leave",
     "sent",
@@ -59,7 +61,7 @@ _TRIES = 3
 def update_channel(conversation: OpenConversation, name: str | None = None) -> OpenConversation | None:
     """Make a channel match its conversation, and its current state if that changed meanwhile.
 
-    Returns the state that the channel has, or None if the last member left.
+    Returns the state that the channel has, or None if the last member left: the worker deletes the channel.
 
     Raises:
         Unavailable: Stream or a table does not answer, or the conversation changed every time.
@@ -68,13 +70,10 @@ def update_channel(conversation: OpenConversation, name: str | None = None) -> O
         try:
             _match_members(conversation, name)
             current = store.settle(conversation)
-            if current is None:
-                _remove(conversation.cid, conversation.user_ids)
-                return None
         except StreamRefused:
             raise Unavailable from None
-        if current == conversation:
-            return conversation
+        if current is None or current == conversation:
+            return current
         conversation = current
     raise Unavailable
 
@@ -82,38 +81,48 @@ def update_channel(conversation: OpenConversation, name: str | None = None) -> O
 def send_leave(after: OpenConversation) -> None:
     """End the membership at Stream of a user who left; the worker does if Stream does not answer.
 
-    It also deletes the channel after the last member.
+    The worker also deletes the channel after the last member.
     """
     if after.members:
         with suppress(Unavailable):
             update_channel(after)
 
 
-def renewal(conversation_id: ConversationId) -> Write:
-    """The write after which the worker compares a channel; its conflict, MarkMoved: it is due, or gone."""
-    return unsent.renewal(store.key(conversation_id))
+def new_mark(conversation_id: ConversationId, read_before: OpenConversation | None) -> Write:
+    """The write after which the worker sends a conversation that is not as it was read.
 
-
-def replacement(conversation_id: ConversationId) -> Write:
-    """The same, whether or not the conversation is due; its conflict, MarkMoved: there is none."""
-    return unsent.replacement(store.key(conversation_id))
+    Its conflict is MarkMoved: it is as it was read.
+    """
+    changed = store.is_other_than(read_before) if read_before else None
+    return unsent.replacement(store.key(conversation_id), changed)
 
 
 def send(current: OpenConversation) -> bool:
     """Make the channel of a conversation match it; return whether no call has to be repeated.
 
-    The channel of one without members is deleted.
+    The channel of one without members is deleted, or emptied if Stream refuses that.
     """
     try:
-        if current.members:
-            _match_members(current, name=None)
-        else:
-            channels.delete(current.cid)
+        with sync.count_refusal():
+            if current.members or not _delete(current.cid):
+                _match_members(current, name=None)
+    except StreamUnavailable:
+        return False
+    return True
+
+
+def _delete(cid: str) -> bool:
+    """Delete a channel; return whether Stream has it no more.
+
+    Raises:
+        StreamUnavailable: Stream does not answer.
+    """
+    try:
+        channels.delete(cid)
     except UserBurned:
         pass  # there is no such channel
     except StreamRefused:
         metrics.count(Metric.CHAT_PROFILE_REFUSED)
-    except StreamUnavailable:
         return False
     return True
 
@@ -130,7 +139,7 @@ def _match_members(conversation: OpenConversation, name: str | None) -> None:
     if missing := [user_id for user_id in wanted if user_id not in found.members]:
         _add(conversation, missing)
     if extra := sorted(found.members - {*wanted}):
-        _remove(cid, extra)
+        remove_members(cid, extra)
     if name and found.name != name:
         channels.rename(cid, name)
 
@@ -157,7 +166,7 @@ def _add(conversation: OpenConversation, missing: list[UserId]) -> None:
                 channels.add_members(conversation.cid, [user_id])
 
 
-def _remove(cid: str, members: Collection[str]) -> None:
+def remove_members(cid: str, members: Collection[str]) -> None:
     """Remove members; one whom Stream does not know, and a channel that does not exist, are done."""
     try:
         channels.remove_members(cid, members)

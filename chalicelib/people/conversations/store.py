@@ -186,6 +186,8 @@ def _token(conversation: OpenConversation) -> str:
 def settle(sent: OpenConversation) -> OpenConversation | None:
     """Remove the mark of a change that Stream has; return the conversation as it is now.
 
+    If it was changed meanwhile, it gets a new mark, since Stream may have got the older state last.
+
     Raises:
         Unavailable: the table does not answer; the worker sends the change again.
     """
@@ -194,8 +196,18 @@ def settle(sent: OpenConversation) -> OpenConversation | None:
     try:
         table.write(Replace(place, _item(sent), only_if=only_if, conflict=ConversationMoved))
     except ConversationMoved as moved:
-        return _conversation(moved.found) if moved.found else None
+        current = _stored(moved.found) if moved.found else None
+        if current != sent:
+            table.try_write(_new_mark(current) if current else burial(sent))
+        return current if current and current.members else None
     return sent
+
+
+def _new_mark(current: OpenConversation) -> Write:
+    """The write of a new mark; a change since `current` has its own mark, and is sent after this."""
+    place = key(current.conversation_id)
+    item = _item(current) | unsent.new_mark(place)
+    return Replace(place, item, only_if=_is_as(current), conflict=ConversationMoved)
 
 
 def sent(found: UnsentConversation, mark: UnsentMark) -> Write:
@@ -213,6 +225,11 @@ def burial(gone: OpenConversation) -> Write:
     place = key(gone.conversation_id)
     ended = gone.model_copy(update={"members": ()})
     return Create(place, _item(ended) | unsent.new_mark(place), conflict=MarkMoved)
+
+
+def is_other_than(read_before: OpenConversation) -> ConditionBase:
+    """The condition that a conversation was changed since it was read."""
+    return Attr("version").ne(read_before.version)
 
 
 def _is_as(read_before: OpenConversation) -> ConditionBase:

@@ -26,7 +26,7 @@ from chalicelib.stream.users.access import ResumedAccess
 
 # Kept before the deadline for the steps after the grace period.
 _MARGIN = 3 * DAY
-# Longer than any run that sends users to Stream (55 seconds).
+# Longer than any sender takes from its read of the account to its last call (55 seconds).
 _SYNC_LASTS = timedelta(seconds=60)
 _SHORTEST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), 6 * HOUR
 

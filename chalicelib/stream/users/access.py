@@ -16,7 +16,7 @@ What callers have to know, since clients and stream/users/sync call Stream too:
   erasure therefore comes after the life of a token.
 - A run of stream/users/sync that read the account while it was frozen may deactivate the user after `resume`,
   and nothing would reactivate it. So `resume` comes after the thaw is stored, and once more when every run of
-  stream/users/sync that began before the thaw has ended (its functions run for 55 seconds at most).
+  stream/users/sync that read the account before the thaw has ended (55 seconds at most).
 - A run of stream/users/sync that read the account before it was frozen may send the profile after `suspend`,
   which may clear the revocation at Stream. It reads the account again and deactivates the user. After a thaw,
   stream/users/sync repeats revocations that may still matter, as the account's `revoked_before` states them.
