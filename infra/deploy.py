@@ -2,6 +2,7 @@
 
     python -m infra.deploy --stage staging                deploy, after the preflight
     python -m infra.deploy --stage staging --check        the preflight only
+    python -m infra.deploy --stage staging --import-retained    tables and keys without a stack get theirs
     python -m infra.deploy releases --stage staging       the versions to which a rollback can go
     python -m infra.deploy rollback --stage staging       go back to the version before
     python -m infra.deploy remove --stage staging         delete the service; keys and data stay
@@ -20,7 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.build import build
-from infra.deployment import releases, smoke, texts
+from infra.deployment import releases, retained, smoke, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, Severity
 from infra.deployment.mistakes import DeployerGroup
@@ -85,6 +86,10 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
             "--ignore-chat-settings", help="settings at Stream do not stop it, to deploy an earlier version"
         ),
     ] = False,
+    import_retained: Annotated[
+        bool,
+        typer.Option("--import-retained", help="only bring what exists without its stack into it"),
+    ] = False,
     as_json: _Json = False,
 ) -> None:
     """Deploy a stage, after a preflight that changes nothing.
@@ -98,6 +103,9 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
     chosen = settings_of(stage, settings, overrides(given, reserve, change or []))
     target = chosen.target(stage, os.environ.get("RU4M_STREAM_API_SECRET"))
     where = region_of(region or chosen.region)
+    if import_retained:
+        retained.import_all(AwsAccount(where, endpoint_url), target, note)
+        return
     examined = examine(where, endpoint_url, target, os.environ)
     found = [_ignored(one) if ignore_chat_settings else one for one in examined]
     if check or not may_deploy(found):

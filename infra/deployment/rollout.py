@@ -9,20 +9,23 @@ needs to know which tables were in use, so that is noted first.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import partial
 
 from botocore.exceptions import ClientError
 
 from chalicelib.core import clock, periods, principals
 from chalicelib.core.clock import DAY
 from infra.build import Package
-from infra.deployment import concurrency, queues, receivers, releases, tables, texts
+from infra.deployment import concurrency, queues, receivers, releases, replacement, tables, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 from infra.deployment.vault import certificate_keys_of, fill_vault
 from infra.ops.refused import CommandRefused
 from infra.packaging.split import logical_id
+from infra.template import Template
 
 SECRETS = ("codes", "lookup", "pairs", "receipts", "refresh", "signing", "sealing", "staff", "stream")
 
@@ -44,21 +47,25 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
         MissingSecret: Stream's secret is neither stored nor given.
         ReservationRefused: the account cannot reserve this much concurrency; nothing was changed.
         AlarmReceiverRefused: alarms would reach no receiver; nothing was changed.
+        ReplacementRefused: a table, key or bucket would be replaced; the stacks before it stay updated.
     """
     stacks = Stacks(account, report)
     receivers.check(account, target.stage, target.alarms)
     concurrency.check(account, target.stage, target.reserved, package.functions)
 
-    def bring_up(part: str, parameters: dict[str, str]) -> dict[str, str]:
-        url = account.upload(package.template(part), f"{target.stage}/{package.version}/{part}.json")
-        return stacks.deploy(stack_name(target.stage, part), url, {"Stage": target.stage, **parameters})
+    def upload(part: str) -> str:
+        return account.upload(package.template(part), f"{target.stage}/{package.version}/{part}.json")
 
-    vault = bring_up("vault", {})
+    def advance(part: str) -> dict[str, str]:
+        name, wanted = stack_name(target.stage, part), _template(package, part)
+        check = partial(replacement.check, name, deployed=stacks.template(name), wanted=wanted)
+        return stacks.advance(name, upload(part), parameters_of(part, target), check)
+
+    vault = advance("vault")
     arns = {purpose: vault[f"{purpose.title()}SecretArn"] for purpose in SECRETS}
     published = fill_vault(account, target.stage, arns, vault["SealingKeyArn"], target.stream_secret)
     certificate_keys = certificate_keys_of(account, vault.pop("CertificateKeyArns"))
-    stored = {"MailDomain": target.mail_domain, "ExportDays": str(export_days(target.periods))}
-    data = tables.in_use(stacks, target.stage, bring_up("data", stored))
+    data = tables.in_use(stacks, target.stage, advance("data"))
     code = f"{target.stage}/{package.version}/app.zip"
     account.upload(package.code, code)
     parameters = {
@@ -75,10 +82,22 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
         "SmsSpentAlarm": texts.spent_alarm(account, target.sms_monthly_dollars),
         **_chosen(target),
     }
-    service = bring_up("service", parameters)
+    name = stack_name(target.stage, "service")
+    service = stacks.deploy(name, upload("service"), {"Stage": target.stage, **parameters})
     releases.record(account, target.stage, package.version, parameters)
     receivers.subscribe(account, receivers.topic_of(account, target.stage), target.alarms, report)
-    return Deployment(api_url(account, service), stack_name(target.stage, "service"), service)
+    return Deployment(api_url(account, service), name, service)
+
+
+def parameters_of(part: str, target: DeploymentTarget) -> dict[str, str]:
+    """The parameters of the stack of keys (`vault`) or data (`data`)."""
+    stored = {"MailDomain": target.mail_domain, "ExportDays": str(export_days(target.periods))}
+    return {"Stage": target.stage, **(stored if part == "data" else {})}
+
+
+def _template(package: Package, part: str) -> Template:
+    template: Template = json.loads(package.template(part).read_text())
+    return template
 
 
 def export_days(configured: str) -> int:

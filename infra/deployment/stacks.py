@@ -1,9 +1,13 @@
-"""CloudFormation stacks, changed by change sets: every change is listed before it is made."""
+"""CloudFormation stacks, changed by change sets: every change is listed before it is made.
+
+`deploy` is for the service: CloudFormation sets back what failed. `advance` is for keys and data: a change
+that fails stops where it is, and the next deployment continues it (ADR 74).
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +21,21 @@ _NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "d
 _DEADLINE = 1800  # seconds; a new table or API takes minutes on AWS
 _PAUSE, _PAUSE_ON_EMULATOR = 5.0, 0.1  # seconds between two polls
 _GONE = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
-# A failed creation leaves a stack that can only be deleted. What its template retains stays without a stack.
-STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"}
+# A creation that was rolled back leaves a stack that can only be deleted. What its template retains stays.
+STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+# A change that stopped where it failed; the next change set continues it.
+STOPPED = {"CREATE_FAILED", "UPDATE_FAILED"}
 
 Report = Callable[[str], None]
+Change = dict[str, Any]
 
 
 def _say_nothing(_: str) -> None:
     """Report nothing, where nothing is changed."""
+
+
+def _accept(_: list[Change]) -> None:
+    """Accept every change."""
 
 
 def stack_name(stage: str, part: str) -> str:
@@ -57,16 +68,82 @@ class Stacks:
         Raises:
             StackFailed: it was rolled back, or the change set was refused.
         """
+        hopeless = STILLBORN | {"CREATE_FAILED"}
+        return self._change(name, self._request(name, template_url, parameters, hopeless))
+
+    def advance(
+        self,
+        name: str,
+        template_url: str,
+        parameters: dict[str, str],
+        check: Callable[[list[Change]], None] = _accept,
+        seconds: float = 0.0,
+    ) -> dict[str, str]:
+        """Create or update a stack whose resources are retained, and wait; return its outputs.
+
+        Nothing is rolled back: a rollback would leave the retained resources without a stack. The stack gets
+        termination protection.
+
+        Args:
+            name: of the stack.
+            template_url: of the new template.
+            parameters: of the new template.
+            check: refuses changes, before any is made, by raising an error.
+            seconds: how long the changes may take, if that is more than half an hour.
+
+        Raises:
+            StackFailed: it stopped at a failure, or the change set was refused.
+        """
+        request = self._request(name, template_url, parameters, STILLBORN)
+        self._change(name, request, check, seconds, DisableRollback=True)
+        if self.status(name) in STOPPED:  # the change set was empty: no other template was given
+            self._retry(name, request, seconds)
+        if not self.is_protected(name):
+            self._api.update_termination_protection(StackName=name, EnableTerminationProtection=True)
+        return self.outputs(name)
+
+    def _retry(self, name: str, request: dict[str, Any], seconds: float) -> None:
+        """Create and update what failed, without another template."""
+        kept = {key: value for key, value in request.items() if key != "ChangeSetType"}
+        started = time.time()
+        self._api.update_stack(StackName=name, Capabilities=_MAKES_ROLES, DisableRollback=True, **kept)
+        self._wait(name, "UPDATE", started, seconds=seconds)
+
+    def import_resources(
+        self, name: str, template: str, parameters: dict[str, str], resources: list[dict[str, Any]]
+    ) -> None:
+        """Bring resources that exist into a stack, which is created if there is none.
+
+        Args:
+            name: of the stack.
+            template: has these resources and those of the stack, and no other.
+            parameters: of the template.
+            resources: type, logical id and identifier of each, as CloudFormation reads them.
+
+        Raises:
+            StackFailed: a resource could not be imported, or the change set was refused.
+        """
+        request = {
+            "ChangeSetType": "IMPORT",
+            "TemplateBody": template,
+            "Parameters": _listed(parameters),
+            "ResourcesToImport": resources,
+        }
+        self._change(name, request)
+
+    def _request(
+        self, name: str, template_url: str, parameters: dict[str, str], hopeless: set[str]
+    ) -> dict[str, Any]:
+        """The request of a change set; a stack with a hopeless status is deleted first."""
         status = self.status(name)
-        if status in STILLBORN:
+        if status in hopeless:
             self.delete(name)
             status = None
-        request = {
+        return {
             "ChangeSetType": "UPDATE" if status else "CREATE",
             "TemplateURL": template_url,
             "Parameters": _listed(parameters),
         }
-        return self._change(name, request)
 
     def reconfigure(self, name: str, changes: dict[str, str]) -> dict[str, str]:
         """Change parameters of an existing stack, keeping its template and code.
@@ -86,10 +163,17 @@ class Stacks:
         }
         return self._change(name, request)
 
-    def _change(self, name: str, request: dict[str, Any]) -> dict[str, str]:
+    def _change(
+        self,
+        name: str,
+        request: dict[str, Any],
+        check: Callable[[list[Change]], None] = _accept,
+        seconds: float = 0.0,
+        **execution: bool,
+    ) -> dict[str, str]:
         started = time.time()
-        if self._execute_changes(name, request):
-            self._wait(name, request["ChangeSetType"], started)
+        if self._execute_changes(name, request, check, execution):
+            self._wait(name, request["ChangeSetType"], started, seconds=seconds)
         return self.outputs(name)
 
     def outputs(self, name: str) -> dict[str, str]:
@@ -114,9 +198,36 @@ class Stacks:
         }
 
     def status(self, name: str) -> str | None:
-        """Return the status of a stack; None if it does not exist."""
+        """Return the status of a stack; None if it does not exist, or if no change set created it yet."""
         found = self._found(name)
         return found["StackStatus"] if found else None
+
+    def is_protected(self, name: str) -> bool:
+        """Return whether a stack has termination protection, which `advance` sets once it is complete."""
+        return bool((self._found(name) or {}).get("EnableTerminationProtection"))
+
+    def is_in_review(self, name: str) -> bool:
+        """Return whether a change set would create this stack and was never executed."""
+        return (self._described(name) or {}).get("StackStatus") == "REVIEW_IN_PROGRESS"
+
+    def template(self, name: str) -> dict[str, Any]:
+        """Return the template of a stack; without resources if there is no stack."""
+        if not self._found(name):
+            return {"Resources": {}}
+        body: dict[str, Any] = self._api.get_template(StackName=name)["TemplateBody"]
+        return body
+
+    def resources(self, name: str) -> set[str]:
+        """Return the logical ids of what a stack has; one that it failed to create is left out."""
+        if self.status(name) in {None, *STILLBORN}:
+            return set()
+        pages = self._api.get_paginator("list_stack_resources").paginate(StackName=name)
+        listed = (one for page in pages for one in page["StackResourceSummaries"])
+        return {
+            one["LogicalResourceId"]
+            for one in listed
+            if one["ResourceStatus"] != "CREATE_FAILED" and not one["ResourceStatus"].startswith("DELETE")
+        }
 
     def delete(self, name: str) -> None:
         """Delete a stack and wait; resources that the template retains stay.
@@ -130,7 +241,13 @@ class Stacks:
         api.delete_stack(StackName=name)
         self._wait(name, "DELETE", started, waits_for=stack)
 
-    def _execute_changes(self, name: str, request: dict[str, Any]) -> bool:
+    def _execute_changes(
+        self,
+        name: str,
+        request: dict[str, Any],
+        check: Callable[[list[Change]], None],
+        execution: dict[str, bool],
+    ) -> bool:
         """Create and execute a change set; return False if it contains no changes."""
         api, change_set = self._api, f"deploy-{time.time_ns()}"
         api.create_change_set(StackName=name, ChangeSetName=change_set, Capabilities=_MAKES_ROLES, **request)
@@ -145,35 +262,53 @@ class Stacks:
                 self.report(f"{name}: unchanged")
                 return False
             raise StackFailed(name, "change set refused", [reason]) from None
-        for line in _changes(api.describe_change_set(StackName=name, ChangeSetName=change_set)):
+        pages = api.get_paginator("describe_change_set").paginate(StackName=name, ChangeSetName=change_set)
+        changes = [one["ResourceChange"] for page in pages for one in page.get("Changes", [])]
+        try:
+            check(changes)
+        except CommandRefused:
+            api.delete_change_set(StackName=name, ChangeSetName=change_set)
+            raise
+        for line in map(_line, changes):
             self.report(f"{name}: {line}")
-        api.execute_change_set(StackName=name, ChangeSetName=change_set)
+        api.execute_change_set(StackName=name, ChangeSetName=change_set, **execution)
         return True
 
-    def _wait(self, name: str, operation: str, started: float, waits_for: str | None = None) -> None:
+    def _wait(
+        self,
+        name: str,
+        operation: str,
+        started: float,
+        waits_for: str | None = None,
+        seconds: float = 0.0,
+    ) -> None:
         """Wait until a CREATE, UPDATE or DELETE is complete; a deleted stack has only its ARN left."""
         api, stack = self._api, waits_for or name
         try:
             waiter = api.get_waiter(f"stack_{operation.lower()}_complete")
-            waiter.wait(StackName=stack, WaiterConfig=self._polls())
+            waiter.wait(StackName=stack, WaiterConfig=self._polls(seconds))
         except WaiterError as error:
             raise StackFailed(name, _last_status(error), _failures(api, stack, started)) from None
         self.report(f"{name}: {operation}_COMPLETE")
 
-    def _polls(self) -> dict[str, float]:
+    def _polls(self, seconds: float = 0.0) -> dict[str, float]:
         """How often and how long a waiter polls; an emulator finishes within a second."""
         pause = _PAUSE_ON_EMULATOR if self.account.endpoint else _PAUSE
-        return {"Delay": pause, "MaxAttempts": _DEADLINE // pause}
+        return {"Delay": pause, "MaxAttempts": max(seconds, _DEADLINE) // pause}
 
     def _found(self, name: str) -> dict[str, Any] | None:
-        """Describe a stack; None if it does not exist."""
+        """Describe a stack; None if it does not exist, or if no change set created it yet."""
+        found = self._described(name)
+        return None if found is None or found["StackStatus"] in _GONE else found
+
+    def _described(self, name: str) -> dict[str, Any] | None:
         try:
             found: dict[str, Any] = self._api.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
             raise
-        return None if found["StackStatus"] in _GONE else found
+        return found
 
 
 def _listed(parameters: dict[str, str]) -> list[dict[str, Any]]:
@@ -188,12 +323,9 @@ def _last_status(error: WaiterError) -> str:
     return f"not finished in time ({status})" if status.endswith("_IN_PROGRESS") else status
 
 
-def _changes(change_set: dict[str, Any]) -> Iterator[str]:
-    for change in change_set.get("Changes", []):
-        resource = change["ResourceChange"]
-        replaced = " (replaced)" if resource.get("Replacement") == "True" else ""
-        name, kind = resource["LogicalResourceId"], resource["ResourceType"]
-        yield f"{resource['Action'].lower()} {name} [{kind}]{replaced}"
+def _line(change: Change) -> str:
+    replaced = " (replaced)" if change.get("Replacement") == "True" else ""
+    return f"{change['Action'].lower()} {change['LogicalResourceId']} [{change['ResourceType']}]{replaced}"
 
 
 def _failures(api: AwsClient, name: str, started: float) -> list[str]:

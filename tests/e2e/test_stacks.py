@@ -6,23 +6,30 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
 from chalicelib.core import figures
 from infra import deploy as command
 from infra.build import build
+from infra.deployment import replacement, retained
 from infra.deployment.account import AwsAccount
-from infra.deployment.rollout import deploy
+from infra.deployment.replacement import ReplacementRefused
+from infra.deployment.rollout import deploy, parameters_of
+from infra.deployment.stacks import StackFailed, Stacks
 from infra.local.cloud import LocalCloud
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.tour.phone import Phone
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
+from infra.template import load
+from tests.infra.test_deploy import a_target
 from tests.support.stream.emulated_app import apply_to
 
 ISSUER = "https://api.staging.ru4m.example"
@@ -174,6 +181,50 @@ def test_stranger_deploys_updates_rolls_back_removes_and_deploys_again(
     before = phone.user_id
     phone.sign_up()
     assert phone.user_id == before
+
+
+def test_failed_first_deployment_is_continued_and_what_lost_its_stack_is_imported(
+    empty_account: EmptyAccount, tmp_path: Path
+) -> None:
+    account, target, name = empty_account.account, a_target(), "ru4m-staging-data"
+    stacks, s3, formation = Stacks(account), account.client("s3"), account.client("cloudformation")
+    template = tmp_path / "data.json"
+    template.write_text(json.dumps(load("data")))
+    url, parameters = account.upload(template, "data.json"), parameters_of("data", target)
+    taken = f"ru4m-staging-exports-{account.number}"
+    s3.create_bucket(Bucket=taken, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    for state in ("CREATE_FAILED", "UPDATE_FAILED"):
+        with pytest.raises(StackFailed, match=state):
+            stacks.advance(name, url, parameters)
+        assert [one.identifier for one in retained.listed(account, target)] == [taken]
+    s3.delete_bucket(Bucket=taken)
+    outputs = stacks.advance(name, url, parameters)
+    assert stacks.status(name) == "UPDATE_COMPLETE"
+    with pytest.raises(ClientError, match="TerminationProtection is enabled"):
+        stacks.delete(name)
+
+    formation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+    stacks.delete(name)
+    found = {one.logical_id: one for one in retained.listed(account, target)}
+    assert found.keys() == load("data")["Resources"].keys()
+    account.client("sesv2").delete_email_identity(EmailIdentity=found["MailIdentity"].identifier)
+    for policy in ("ExportBucketPolicy", "CheckpointBucketPolicy"):  # the emulator imports neither
+        s3.delete_bucket_policy(Bucket=found[policy].identifier)
+    retained.import_all(account, target, lambda _: None)
+    assert stacks.status(name) == "IMPORT_COMPLETE"
+    assert stacks.advance(name, url, parameters) == outputs
+    assert stacks.resources(name) == found.keys()
+    assert retained.listed(account, target) == []
+
+    changed = load("data")
+    changed["Resources"]["HeldTable"]["Properties"]["KeySchema"].pop()
+    template.write_text(json.dumps(changed))
+    url = account.upload(template, "changed.json")
+    check = partial(replacement.check, name, deployed=stacks.template(name), wanted=changed)
+    with pytest.raises(ReplacementRefused, match=r"HeldTable .* \(KeySchema\)"):
+        stacks.advance(name, url, parameters, check)
+    assert stacks.status(name) == "UPDATE_COMPLETE"
 
 
 def test_preflight_of_the_local_cloud_reports_what_the_emulator_cannot_answer(

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
+from botocore.model import ServiceModel
 from botocore.session import get_session
+from botocore.validate import validate_parameters
 from botocore.waiter import NormalizedOperationMethod, Waiter
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -22,7 +26,11 @@ REGION = "eu-central-1"
 
 @dataclass
 class FakeCloudFormation:
-    """Stacks that deploy immediately, unless `fails` or `lasts` names them. Its waiters are botocore's."""
+    """Stacks that deploy immediately, unless `fails` or `lasts` names them. Its waiters are botocore's.
+
+    A change set has `changes` if its stack is in `changes_of`. `executed` has the options with which a stack
+    was changed last.
+    """
 
     fails: set[str] = field(default_factory=set)
     lasts: set[str] = field(default_factory=set)
@@ -30,8 +38,20 @@ class FakeCloudFormation:
     status: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     outputs: Callable[[str], dict[str, str]] = lambda _: {}
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    changes_of: set[str] = field(default_factory=set)
+    executed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    resources: dict[str, dict[str, str]] = field(default_factory=dict)  # states by logical id, by stack
+    templates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    protected: set[str] = field(default_factory=set)
+
+    def get_paginator(self, name: str) -> Any:
+        if name == "describe_stacks":  # those of other stages
+            return SimpleNamespace(paginate=lambda: [{"Stacks": []}])
+        return SimpleNamespace(paginate=lambda **request: [getattr(self, name)(**request)])
 
     def create_change_set(self, **request: Any) -> None:
+        _validate("CreateChangeSet", request)
         same = any(r["StackName"] == request["StackName"] and _same(r, request) for r in self.asked)
         self.asked.append({**request, "unchanged": same and request["ChangeSetType"] == "UPDATE"})
 
@@ -46,19 +66,47 @@ class FakeCloudFormation:
         if self.asked[-1]["unchanged"]:
             reason = "The submitted information didn't contain changes."
             return {"Status": "FAILED", "StatusReason": reason}
-        return {"Status": "CREATE_COMPLETE", "Changes": []}
+        has_changes = self.asked[-1]["StackName"] in self.changes_of
+        changes = [{"ResourceChange": change} for change in self.changes if has_changes]
+        return {"Status": "CREATE_COMPLETE", "Changes": changes}
 
     def delete_change_set(self, **_: Any) -> None: ...
 
-    def execute_change_set(self, StackName: str, **_: str) -> None:  # noqa: N803
-        operation = "UPDATE" if StackName in self.status else "CREATE"
-        self.status[StackName] = f"{operation}_COMPLETE"
-        if StackName in self.fails:
-            self.status[StackName] = (
-                "ROLLBACK_COMPLETE" if operation == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
-            )
-        elif StackName in self.lasts:
-            self.status[StackName] = f"{operation}_IN_PROGRESS"
+    def execute_change_set(self, StackName: str, **options: Any) -> None:  # noqa: N803
+        _validate("ExecuteChangeSet", {"StackName": StackName, **options})
+        self._execute(StackName, options)
+
+    def _execute(self, stack: str, options: dict[str, Any]) -> None:
+        self.executed[stack] = options
+        operation = self.asked[-1]["ChangeSetType"]
+        self.status[stack] = f"{operation}_COMPLETE"
+        if stack in self.fails and options.get("DisableRollback"):
+            self.status[stack] = f"{operation}_FAILED"
+        elif stack in self.fails:
+            self.status[stack] = "ROLLBACK_COMPLETE" if operation == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+        elif stack in self.lasts:
+            self.status[stack] = f"{operation}_IN_PROGRESS"
+
+    def update_stack(self, StackName: str, **request: Any) -> None:  # noqa: N803
+        _validate("UpdateStack", {"StackName": StackName, **request})
+        self.asked.append({**request, "StackName": StackName, "ChangeSetType": "UPDATE"})
+        self._execute(StackName, request)
+
+    def update_termination_protection(
+        self,
+        StackName: str,  # noqa: N803
+        EnableTerminationProtection: bool,  # noqa: FBT001, N803
+    ) -> None:
+        assert EnableTerminationProtection
+        self.protected.add(StackName)
+
+    def get_template(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        return {"TemplateBody": self.templates.get(StackName, {"Resources": {}})}
+
+    def list_stack_resources(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        states = self.resources.get(StackName, {})
+        listed = [{"LogicalResourceId": one, "ResourceStatus": state} for one, state in states.items()]
+        return {"StackResourceSummaries": listed}
 
     def delete_stack(self, StackName: str) -> None:  # noqa: N803
         self.asked.append({"deleted": StackName, "StackName": StackName})
@@ -69,7 +117,12 @@ class FakeCloudFormation:
             error = {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}
             raise ClientError({"Error": error}, "DescribeStacks")
         outputs = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs(StackName).items()]
-        stack = {"StackId": StackName, "StackStatus": self.status[StackName], "Outputs": outputs}
+        stack = {
+            "StackId": StackName,
+            "StackStatus": self.status[StackName],
+            "Outputs": outputs,
+            "EnableTerminationProtection": StackName in self.protected,
+        }
         return {"Stacks": [stack]}
 
     def describe_stack_events(self, **_: str) -> dict[str, Any]:
@@ -83,7 +136,17 @@ class FakeCloudFormation:
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return all(one.get(k) == other[k] for k in ("TemplateURL", "Parameters"))
+    return all(one.get(k) == other.get(k) for k in ("TemplateURL", "Parameters"))
+
+
+@cache
+def _requests() -> ServiceModel:
+    return get_session().get_service_model("cloudformation")
+
+
+def _validate(operation: str, request: dict[str, Any]) -> None:
+    """Refuse what botocore would not send."""
+    validate_parameters(request, _requests().operation_model(operation).input_shape)
 
 
 class FakeSecrets:
@@ -142,12 +205,24 @@ class FakeSns:
         return [{"Subscriptions": [{"SubscriptionArn": "PendingConfirmation"} for _ in found]}]
 
 
+@dataclass
+class FakeDynamoDb:
+    """Tables by name, in DynamoDB's form."""
+
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    exceptions = SimpleNamespace(ResourceNotFoundException=KeyError)
+
+    def describe_table(self, TableName: str) -> dict[str, Any]:  # noqa: N803
+        return {"Table": self.tables[TableName]}
+
+
 @dataclass(frozen=True)
 class FakeAccount(AwsAccount):
     formation: FakeCloudFormation = field(default_factory=FakeCloudFormation)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     kms: FakeKms = field(default_factory=FakeKms)
     sns: FakeSns = field(default_factory=FakeSns)
+    dynamodb: FakeDynamoDb = field(default_factory=FakeDynamoDb)
     functions: Any = None
     objects: dict[str, str] = field(default_factory=dict)  # texts of the deployment bucket
     number = "000000000000"
@@ -158,6 +233,7 @@ class FakeAccount(AwsAccount):
             "secretsmanager": self.secrets,
             "kms": self.kms,
             "sns": self.sns,
+            "dynamodb": self.dynamodb,
             "lambda": self.functions,
         }
         return clients[service]

@@ -30,3 +30,15 @@ def plain(value: object) -> str:
 def listed(value: object) -> list[str]:
     """Return one value or many as a list of readable forms."""
     return [plain(item) for item in (value if isinstance(value, list) else [value])]
+
+
+def a_table(types: dict[str, str], *names: str) -> Template:
+    """Return a template with the table HeldTable, its attributes by type, and indexes of these names."""
+    attributes = [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
+    properties = {"AttributeDefinitions": attributes, "GlobalSecondaryIndexes": [an_index(n) for n in names]}
+    return {"Resources": {"HeldTable": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}}
+
+
+def an_index(name: str, **more: Any) -> Template:
+    """Return an index as a template declares it."""
+    return {"IndexName": name, "KeySchema": [{"AttributeName": name, "KeyType": "HASH"}], **more}

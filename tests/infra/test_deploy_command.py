@@ -529,21 +529,6 @@ def test_certificate_that_does_not_exist_is_refused() -> None:
     assert (found.severity, "domain.certificate_arn" in found.remedy) == ("refused", True)
 
 
-@pytest.mark.parametrize(
-    ("state", "refusals"),
-    [
-        ("UPDATE_IN_PROGRESS", 1),
-        ("UPDATE_ROLLBACK_FAILED", 1),
-        ("DELETE_FAILED", 1),
-        ("REVIEW_IN_PROGRESS", 0),
-    ],
-)
-def test_changing_or_stuck_stack_is_refused(account: FakeAccount, state: str, refusals: int) -> None:
-    account.formation.status["ru4m-staging-data"] = state
-    found = severities(stage_checks.stacks(account, a_target()))
-    assert found == [*["refused"] * refusals, "ok"]
-
-
 def test_app_of_another_stage_is_refused_and_another_app_is_warned(
     account: FakeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -565,18 +550,6 @@ def test_app_with_another_stages_webhook_is_refused_also_if_settings_are_ignored
         assert (done.exit_code, deployed) == (1, [])
         assert "refused  Stream app" in done.stderr
         assert "https://api.other.example" in done.stderr
-
-
-@pytest.mark.parametrize("state", [None, "ROLLBACK_COMPLETE"])
-def test_tables_and_secrets_without_a_whole_stack_are_refused(state: str | None) -> None:
-    account = answering(describe_table={}, describe_secret={})
-    object.__setattr__(account, "_stacks", None)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Stacks, "status", lambda *_: state)
-        found = list(stage_checks.retained(account, a_target()))
-    assert [one.severity for one in found] == ["refused", "refused"]
-    shown = "failed when it was created" if state else "does not"
-    assert f"ru4m-staging-data {shown}" in found[0].text
 
 
 def test_other_python_than_the_deployed_one_is_warned() -> None:

@@ -14,15 +14,15 @@ from chalicelib.core.settings import Stage
 from infra.deployment import setting_keys
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.findings import DeploymentFinding, Severity, ok, refused, unknown
-from infra.deployment.preflight import account_checks, stage_checks, text_checks
+from infra.deployment.preflight import account_checks, stack_checks, stage_checks, text_checks
 from infra.deployment.target import DeploymentTarget
 from infra.ops.refusals import DENIED
 
 Check = Callable[[AwsAccount, DeploymentTarget], Iterator[DeploymentFinding]]
 
 _CHECKS: Mapping[str, Check] = {
-    "stacks": stage_checks.stacks,
-    "retained data": stage_checks.retained,
+    "stacks": stack_checks.stacks,
+    "retained data": stack_checks.retained_data,
     "Python": stage_checks.python,
     "alarms": stage_checks.alarms,
     "accountability": stage_checks.accountability,

@@ -124,7 +124,7 @@ def mail_domain(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deplo
         return
     if not stacks.status(stack_name(target.stage, "data")):
         what = f"{target.mail_domain} is an identity of SES already, which the stack of this stage creates"
-        yield refused("mail domain", what, "Delete it at SES, or choose a subdomain.")
+        yield refused("mail domain", what, "Import or delete it (`retained data`), or choose a subdomain.")
         return
     if found["VerifiedForSendingStatus"]:
         yield ok("mail domain", f"{target.mail_domain} is verified")

@@ -1,4 +1,4 @@
-"""Checks of the stage: its stacks, what an earlier deployment left, its settings, and its app at Stream."""
+"""Checks of the stage: its Python, its settings, and its app at Stream."""
 
 from __future__ import annotations
 
@@ -10,79 +10,20 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.settings import Stage
-from chalicelib.core.table_names import Table
 from infra.deployment import chat_settings, receivers
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
 from infra.deployment.receivers import AlarmReceiverRefused
-from infra.deployment.stacks import STILLBORN, Stacks, stack_name
+from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import STREAM_URL, DeploymentTarget
 from infra.deployment.vault import MissingSecret
 from infra.ops.scheduled import RunFailed
 
 # The versions of Python that both this project and Lambda run.
 _PYTHONS = ((3, 11), (3, 12), (3, 13))
-_STACKS = ("vault", "data", "service")
 _AGAIN = "Run the command again, or deploy a correction with --ignore-chat-settings."
 _CREDENTIALS = "Check stream.api_key, stream.url and RU4M_STREAM_API_SECRET."
-
-
-def stacks(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
-    """Whether each stack can be changed now."""
-    found = Stacks(account)
-    states = {part: found.status(stack_name(target.stage, part)) for part in _STACKS}
-    for part, state in states.items():
-        name = stack_name(target.stage, part)
-        if state and state.endswith("_IN_PROGRESS"):
-            yield refused("stacks", f"{name} is changing ({state})", "Wait until that deployment has ended.")
-        elif state in {"UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"}:
-            remedy = "Read its events, and run `aws cloudformation continue-update-rollback`."
-            again = "Read its events in CloudFormation, and delete it again."
-            yield refused("stacks", f"{name} is stuck ({state})", again if "DELETE" in state else remedy)
-    there = ", ".join(part for part, state in states.items() if state) or "none yet"
-    yield ok("stacks", f"of this stage: {there}")
-
-
-def retained(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
-    """Whether tables or secrets were kept whose stack is gone: creating the stack would fail."""
-    found = Stacks(account)
-    kept: list[tuple[str, str]] = []
-    for part, keeps in (("data", _kept_tables), ("vault", _kept_secrets)):
-        state = found.status(stack_name(target.stage, part))
-        if state is None or state in STILLBORN:
-            lacks = "failed when it was created" if state else "does not"
-            kept += [
-                (f"{stack_name(target.stage, part)} {lacks}", name) for name in keeps(account, target.stage)
-            ]
-    for stack, name in kept:
-        what = f"{name} exists, and its stack {stack}"
-        yield refused("retained data", what, "Import it (docs/deploy.md, Importing retained resources).")
-    if not kept:
-        yield ok("retained data", "every table and secret of this stage belongs to a stack")
-
-
-def _kept_tables(account: AwsAccount, stage: str) -> Iterator[str]:
-    dynamodb = account.client("dynamodb")
-    for table in Table:
-        name = f"ru4m-{stage}-{table}"
-        try:
-            dynamodb.describe_table(TableName=name)
-        except dynamodb.exceptions.ResourceNotFoundException:
-            continue
-        yield name
-        return  # one shows it
-
-
-def _kept_secrets(account: AwsAccount, stage: str) -> Iterator[str]:
-    name = f"ru4m/{stage}/pairs"
-    try:
-        account.client("secretsmanager").describe_secret(SecretId=name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return
-    yield name
 
 
 def python(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:

@@ -1,0 +1,73 @@
+"""Checks of the stacks: their states, and what exists without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.deployment import retained
+from infra.deployment.account import AwsAccount
+from infra.deployment.findings import DeploymentFinding, ok, refused, warning
+from infra.deployment.stacks import STILLBORN, STOPPED, Stacks, stack_name
+from infra.deployment.target import DeploymentTarget
+
+
+def stacks(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether each stack can be changed now, and what one needs whose last operation failed."""
+    found, there = Stacks(account), []
+    for part in (*retained.PARTS, "service"):
+        name = stack_name(target.stage, part)
+        state = found.status(name)
+        if state:
+            there.append(part)
+        elif found.is_in_review(name):
+            state = "REVIEW_IN_PROGRESS"
+        yield from _unfinished(account, target.stage, part, state or "")
+    yield ok("stacks", f"of this stage: {', '.join(there) or 'none yet'}")
+
+
+def _unfinished(account: AwsAccount, stage: str, part: str, state: str) -> Iterator[DeploymentFinding]:
+    name = stack_name(stage, part)
+    deploy = f"`make deploy STAGE={stage} REGION={account.region}`"
+    on_stack = f"--stack-name {name} --region {account.region}"
+    if state == "REVIEW_IN_PROGRESS":
+        what = f"{name} was never created: its change set was not executed ({state})"
+        yield warning("stacks", what, f"{deploy} creates it with a new change set.")
+    elif state.endswith("_IN_PROGRESS"):
+        yield refused("stacks", f"{name} is changing ({state})", "Wait until that deployment has ended.")
+    elif state in STOPPED and part in retained.PARTS:
+        what = f"{name} stopped at a failure and is not complete ({state})"
+        yield warning("stacks", what, f"Correct the cause in its events; {deploy} continues it.")
+    elif state in STILLBORN | {"CREATE_FAILED"}:
+        what = f"{name} could not be created ({state})"
+        yield warning("stacks", what, f"{deploy} deletes this stack and creates it again.")
+    elif state == "UPDATE_FAILED":
+        what = f"{name} stopped at a failure ({state})"
+        yield refused("stacks", what, f"Run `aws cloudformation rollback-stack {on_stack}`.")
+    elif state == "UPDATE_ROLLBACK_FAILED":
+        what = f"{name} could not be set back ({state})"
+        remedy = f"Correct the cause in its events; `aws cloudformation continue-update-rollback {on_stack}`."
+        yield refused("stacks", what, remedy)
+    elif state == "DELETE_FAILED":
+        what = f"{name} could not be deleted ({state})"
+        remedy = f"Correct the cause in its events; `aws cloudformation delete-stack {on_stack}`."
+        yield refused("stacks", what, remedy)
+
+
+def retained_data(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether keys, secrets, tables or buckets exist without their stack: a deployment meets their names.
+
+    A command that deletes is shown only if the stage holds no data: nothing is in any of them, and there is
+    no service, as after a first deployment that failed.
+    """
+    found = retained.listed(account, target)
+    options = f"--stage {target.stage} --region {account.region}"
+    is_new = not Stacks(account).status(stack_name(target.stage, "service"))
+    may_delete = is_new and not any(one.holds_data for one in found)
+    for one in found:
+        holds = ", holds data" if one.holds_data else ""
+        what = f"{one.logical_id} ({one.identifier}) exists{holds}, and stack {one.part} does not have it"
+        remedy = f"Import all of them with `python -m infra.deploy {options} --import-retained`"
+        delete = f", or delete this one with `{one.delete_command} --region {account.region}`"
+        yield refused("retained data", what, remedy + (delete if may_delete else "") + ".")
+    if not found:
+        yield ok("retained data", "every key, secret, table and bucket of this stage belongs to its stack")
