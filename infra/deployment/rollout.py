@@ -18,7 +18,16 @@ from botocore.exceptions import ClientError
 from chalicelib.core import clock, periods, principals
 from chalicelib.core.clock import DAY
 from infra.build import Package
-from infra.deployment import concurrency, queues, receivers, releases, replacement, tables, texts
+from infra.deployment import (
+    concurrency,
+    indexes,
+    queues,
+    receivers,
+    releases,
+    replacement,
+    tables,
+    texts,
+)
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
@@ -47,25 +56,31 @@ def deploy(account: AwsAccount, package: Package, target: DeploymentTarget, repo
         MissingSecret: Stream's secret is neither stored nor given.
         ReservationRefused: the account cannot reserve this much concurrency; nothing was changed.
         AlarmReceiverRefused: alarms would reach no receiver; nothing was changed.
+        IndexesRefused: more than one index of a table changes; nothing was changed.
         ReplacementRefused: a table, key or bucket would be replaced; the stacks before it stay updated.
+        IndexNotBuilt: DynamoDB has not finished an index; the service stack was not changed.
     """
     stacks = Stacks(account, report)
     receivers.check(account, target.stage, target.alarms)
     concurrency.check(account, target.stage, target.reserved, package.functions)
+    indexes.check(account, target.stage, _template(package, "data"))
 
     def upload(part: str) -> str:
         return account.upload(package.template(part), f"{target.stage}/{package.version}/{part}.json")
 
-    def advance(part: str) -> dict[str, str]:
+    def advance(part: str, seconds: float = 0.0) -> dict[str, str]:
         name, wanted = stack_name(target.stage, part), _template(package, part)
         check = partial(replacement.check, name, deployed=stacks.template(name), wanted=wanted)
-        return stacks.advance(name, upload(part), parameters_of(part, target), check)
+        return stacks.advance(name, upload(part), parameters_of(part, target), check, seconds)
 
     vault = advance("vault")
     arns = {purpose: vault[f"{purpose.title()}SecretArn"] for purpose in SECRETS}
     published = fill_vault(account, target.stage, arns, vault["SealingKeyArn"], target.stream_secret)
     certificate_keys = certificate_keys_of(account, vault.pop("CertificateKeyArns"))
-    data = tables.in_use(stacks, target.stage, advance("data"))
+    indexes.wait(account, target.stage, report)  # for those of a deployment that was interrupted
+    stored = advance("data", indexes.seconds_to_build(account, target.stage))
+    indexes.wait(account, target.stage, report)
+    data = tables.in_use(stacks, target.stage, stored)
     code = f"{target.stage}/{package.version}/app.zip"
     account.upload(package.code, code)
     parameters = {

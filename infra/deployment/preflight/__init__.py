@@ -23,6 +23,7 @@ Check = Callable[[AwsAccount, DeploymentTarget], Iterator[DeploymentFinding]]
 _CHECKS: Mapping[str, Check] = {
     "stacks": stack_checks.stacks,
     "retained data": stack_checks.retained_data,
+    "indexes": stack_checks.changed_indexes,
     "Python": stage_checks.python,
     "alarms": stage_checks.alarms,
     "accountability": stage_checks.accountability,

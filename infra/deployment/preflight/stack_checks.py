@@ -1,14 +1,16 @@
-"""Checks of the stacks: their states, and what exists without them."""
+"""Checks of the stacks: their states, what exists without them, and what a release changes of indexes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.deployment import retained
+from infra.deployment import indexes, retained
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
+from infra.deployment.indexes import IndexesRefused
 from infra.deployment.stacks import STILLBORN, STOPPED, Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
+from infra.template import load
 
 
 def stacks(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
@@ -71,3 +73,14 @@ def retained_data(account: AwsAccount, target: DeploymentTarget) -> Iterator[Dep
         yield refused("retained data", what, remedy + (delete if may_delete else "") + ".")
     if not found:
         yield ok("retained data", "every key, secret, table and bucket of this stage belongs to its stack")
+
+
+def changed_indexes(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether the release changes at most one index of each table."""
+    try:
+        indexes.check(account, target.stage, load("data"))
+    except IndexesRefused as refusal:
+        first, _, remedy = str(refusal).partition(". ")
+        yield refused("indexes", first, remedy)
+        return
+    yield ok("indexes", "at most one of each table changes")

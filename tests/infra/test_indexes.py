@@ -1,0 +1,128 @@
+"""Tests that a release changes at most one index of a table, and waits until DynamoDB has built it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from infra.build import Package
+from infra.deployment import indexes
+from infra.deployment.findings import Severity
+from infra.deployment.indexes import IndexesRefused, IndexNotBuilt
+from infra.deployment.preflight import stack_checks
+from infra.deployment.rollout import deploy
+from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
+from tests.infra.templates import a_table, an_index
+from tests.infra.test_deploy import a_target, outputs_of
+
+DATA, SERVICE = "ru4m-staging-data", "ru4m-staging-service"
+OLD = {"pk": "S", "live": "S"}
+
+
+@pytest.fixture
+def account() -> FakeAccount:
+    return FakeAccount(REGION, formation=FakeCloudFormation(outputs=outputs_of))
+
+
+@pytest.mark.parametrize(
+    ("deployed", "wanted", "refused"),
+    [
+        (["live"], ["live", "due"], ""),
+        (["live", "due"], ["live"], ""),
+        ([], ["live", "due"], "creates due, creates live"),
+        (["live"], ["due"], "deletes live, creates due"),
+    ],
+)
+def test_release_changes_at_most_one_index_of_a_table(
+    account: FakeAccount, deployed: list[str], wanted: list[str], refused: str
+) -> None:
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    account.formation.templates[DATA] = a_table(OLD, *deployed)
+    if not refused:
+        indexes.check(account, "staging", a_table(OLD, *wanted))
+        return
+    with pytest.raises(IndexesRefused, match=f"HeldTable: it {refused}"):
+        indexes.check(account, "staging", a_table(OLD, *wanted))
+
+
+def test_index_with_another_definition_needs_a_new_name(account: FakeAccount) -> None:
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    account.formation.templates[DATA] = a_table(OLD, "live")
+    changed = a_table(OLD, "live")
+    properties = changed["Resources"]["HeldTable"]["Properties"]
+    properties["GlobalSecondaryIndexes"] = [an_index("live", Projection={"ProjectionType": "ALL"})]
+    with pytest.raises(IndexesRefused, match=r"deletes live, creates live.*a new name"):
+        indexes.check(account, "staging", changed)
+
+
+def test_new_table_may_have_many_indexes(account: FakeAccount) -> None:
+    indexes.check(account, "staging", a_table(OLD, "live", "due"))  # no stack
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    indexes.check(account, "staging", a_table(OLD, "live", "due"))  # a stack without this table
+
+
+def test_preflight_refuses_a_release_that_changes_two_indexes(account: FakeAccount) -> None:
+    (found,) = stack_checks.changed_indexes(account, a_target())
+    assert found.severity is Severity.OK
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    account.formation.templates[DATA] = a_table(OLD)
+    (found,) = stack_checks.changed_indexes(account, a_target())
+    assert found.severity is Severity.OK  # it has one index, `ends`
+    account.formation.templates[DATA] = a_table(OLD, "one")
+    (found,) = stack_checks.changed_indexes(account, a_target())
+    assert (found.severity, found.text) == (
+        Severity.REFUSED,
+        "the release changes more than one index of HeldTable: it deletes one, creates ends",
+    )
+
+
+def a_described(*states: str, items: int = 0, size: int = 0) -> dict[str, Any]:
+    listed = [{"IndexName": f"index{number}", "IndexStatus": state} for number, state in enumerate(states)]
+    return {
+        "TableName": "ru4m-staging-held",
+        "GlobalSecondaryIndexes": listed,
+        "ItemCount": items,
+        "TableSizeBytes": size,
+    }
+
+
+def test_deployment_waits_until_the_indexes_are_active_before_it_changes_the_service(
+    account: FakeAccount, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.dynamodb.tables["ru4m-staging-held"] = a_described("ACTIVE", "CREATING")
+
+    def finish(_: float) -> None:
+        assert DATA not in account.formation.executed  # that of an interrupted deployment comes first
+        account.dynamodb.tables["ru4m-staging-held"] = a_described("ACTIVE", "ACTIVE")
+
+    monkeypatch.setattr(time, "sleep", finish)
+    said: list[str] = []
+    deploy(account, package, a_target(), report=said.append)
+    assert [line for line in said if "index" in line] == [
+        "ru4m-staging-held: DynamoDB builds or deletes an index; at most 30 minutes"
+    ]
+
+
+def test_index_that_is_not_finished_in_time_stops_the_deployment(
+    account: FakeAccount, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.dynamodb.tables["ru4m-staging-held"] = a_described("CREATING")
+    monkeypatch.setattr(indexes, "_LEAST", -1)
+    with pytest.raises(IndexNotBuilt, match="ru4m-staging-held: DynamoDB has not finished the index index0"):
+        deploy(account, package, a_target(), report=lambda _: None)
+    assert SERVICE not in account.formation.executed
+
+
+@pytest.mark.parametrize(
+    ("items", "size", "minutes"),
+    [(0, 0, 30), (60_000_000, 1, 30 + 1000), (1, 60_000_000 * 1024, 30 + 1000)],
+)
+def test_time_limit_follows_from_the_items_and_the_size_of_the_largest_table(
+    account: FakeAccount, items: int, size: int, minutes: int
+) -> None:
+    assert indexes.seconds_to_build(account, "staging") == 0  # no tables yet
+    account.dynamodb.tables["ru4m-staging-keys"] = a_described()
+    account.dynamodb.tables["ru4m-staging-held"] = a_described("ACTIVE", items=items, size=size)
+    assert round(indexes.seconds_to_build(account, "staging") / 60) == minutes
