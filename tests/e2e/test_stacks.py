@@ -21,6 +21,7 @@ from infra.build import build
 from infra.deployment import replacement, retained
 from infra.deployment.account import AwsAccount
 from infra.deployment.replacement import ReplacementRefused
+from infra.deployment.retained import RetainedResource
 from infra.deployment.rollout import deploy, parameters_of
 from infra.deployment.stacks import StackFailed, Stacks
 from infra.local.cloud import LocalCloud
@@ -28,7 +29,7 @@ from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.tour.phone import Phone
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
-from infra.template import load
+from infra.template import Template, load
 from tests.infra.test_deploy import a_target
 from tests.support.stream.emulated_app import apply_to
 
@@ -183,48 +184,86 @@ def test_stranger_deploys_updates_rolls_back_removes_and_deploys_again(
     assert phone.user_id == before
 
 
-def test_failed_first_deployment_is_continued_and_what_lost_its_stack_is_imported(
-    empty_account: EmptyAccount, tmp_path: Path
-) -> None:
-    account, target, name = empty_account.account, a_target(), "ru4m-staging-data"
-    stacks, s3, formation = Stacks(account), account.client("s3"), account.client("cloudformation")
-    template = tmp_path / "data.json"
-    template.write_text(json.dumps(load("data")))
-    url, parameters = account.upload(template, "data.json"), parameters_of("data", target)
-    taken = f"ru4m-staging-exports-{account.number}"
-    s3.create_bucket(Bucket=taken, CreateBucketConfiguration={"LocationConstraint": REGION})
+DATA = "ru4m-staging-data"
 
+
+@dataclass
+class DataStack:
+    """The data stack of staging in an empty account."""
+
+    account: AwsAccount
+    folder: Path
+
+    @property
+    def stacks(self) -> Stacks:
+        return Stacks(self.account)
+
+    def advance(self, template: Template) -> dict[str, str]:
+        file = self.folder / "data.json"
+        file.write_text(json.dumps(template))
+        check = partial(replacement.check, DATA, deployed=self.stacks.template(DATA), wanted=template)
+        url = self.account.upload(file, "data.json")
+        return self.stacks.advance(DATA, url, parameters_of("data", a_target()), check)
+
+    def without_stack(self) -> dict[str, RetainedResource]:
+        return {one.logical_id: one for one in retained.listed(self.account, a_target())}
+
+
+@pytest.fixture
+def data_stack(empty_account: EmptyAccount, tmp_path: Path) -> DataStack:
+    return DataStack(empty_account.account, tmp_path)
+
+
+def test_failed_creation_of_tables_is_continued_and_loses_nothing(data_stack: DataStack) -> None:
+    ssm, dynamodb = (data_stack.account.client(name) for name in ("ssm", "dynamodb"))
+    ssm.put_parameter(Name="taken", Value="1", Type="String")
+    template = load("data")
+    taken = {"Name": "taken", "Type": "String", "Value": "2"}
+    template["Resources"]["Taken"] = {
+        "Type": "AWS::SSM::Parameter",
+        "DependsOn": "HeldTable",
+        "Properties": taken,
+    }
     for state in ("CREATE_FAILED", "UPDATE_FAILED"):
         with pytest.raises(StackFailed, match=state):
-            stacks.advance(name, url, parameters)
-        assert [one.identifier for one in retained.listed(account, target)] == [taken]
-    s3.delete_bucket(Bucket=taken)
-    outputs = stacks.advance(name, url, parameters)
-    assert stacks.status(name) == "UPDATE_COMPLETE"
-    with pytest.raises(ClientError, match="TerminationProtection is enabled"):
-        stacks.delete(name)
+            data_stack.advance(template)
+        assert "HeldTable" in data_stack.stacks.resources(DATA)
+        assert data_stack.without_stack() == {}
+    dynamodb.put_item(TableName="ru4m-staging-held", Item={"pk": {"S": "K#1"}, "sk": {"S": "1"}})
 
-    formation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
-    stacks.delete(name)
-    found = {one.logical_id: one for one in retained.listed(account, target)}
+    data_stack.advance(load("data"))  # corrected
+    assert data_stack.stacks.status(DATA) == "UPDATE_COMPLETE"
+    assert data_stack.stacks.resources(DATA) == load("data")["Resources"].keys()
+    assert dynamodb.scan(TableName="ru4m-staging-held")["Count"] == 1
+    with pytest.raises(ClientError, match="TerminationProtection is enabled"):
+        data_stack.stacks.delete(DATA)
+
+    changed = load("data")
+    changed["Resources"]["HeldTable"]["Properties"]["KeySchema"].pop()
+    with pytest.raises(ReplacementRefused, match=r"HeldTable .* \(KeySchema\)"):
+        data_stack.advance(changed)
+    assert data_stack.stacks.status(DATA) == "UPDATE_COMPLETE"
+
+
+def test_tables_that_lost_their_stack_are_imported(data_stack: DataStack) -> None:
+    account, stacks, s3 = data_stack.account, data_stack.stacks, data_stack.account.client("s3")
+    outputs = data_stack.advance(load("data"))
+    formation = account.client("cloudformation")
+    formation.update_termination_protection(StackName=DATA, EnableTerminationProtection=False)
+    stacks.delete(DATA)
+    found = data_stack.without_stack()
     assert found.keys() == load("data")["Resources"].keys()
     account.client("sesv2").delete_email_identity(EmailIdentity=found["MailIdentity"].identifier)
     for policy in ("ExportBucketPolicy", "CheckpointBucketPolicy"):  # the emulator imports neither
         s3.delete_bucket_policy(Bucket=found[policy].identifier)
-    retained.import_all(account, target, lambda _: None)
-    assert stacks.status(name) == "IMPORT_COMPLETE"
-    assert stacks.advance(name, url, parameters) == outputs
-    assert stacks.resources(name) == found.keys()
-    assert retained.listed(account, target) == []
 
-    changed = load("data")
-    changed["Resources"]["HeldTable"]["Properties"]["KeySchema"].pop()
-    template.write_text(json.dumps(changed))
-    url = account.upload(template, "changed.json")
-    check = partial(replacement.check, name, deployed=stacks.template(name), wanted=changed)
-    with pytest.raises(ReplacementRefused, match=r"HeldTable .* \(KeySchema\)"):
-        stacks.advance(name, url, parameters, check)
-    assert stacks.status(name) == "UPDATE_COMPLETE"
+    with pytest.raises(StackFailed, match="CREATE_FAILED"):  # it meets the names of the buckets
+        data_stack.advance(load("data"))
+    retained.import_all(account, a_target(), lambda _: None)
+    assert stacks.status(DATA) == "IMPORT_COMPLETE"
+    assert data_stack.advance(load("data")) == outputs
+    assert stacks.resources(DATA) == found.keys()
+    assert data_stack.without_stack() == {}
 
 
 def test_preflight_of_the_local_cloud_reports_what_the_emulator_cannot_answer(

@@ -27,7 +27,7 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.settings import BudgetMode, ErasureExtent
 from chalicelib.privacy.accountability import Accountability
 from infra import deploy as command
-from infra.deployment import chat_settings, mistakes, preflight, queues, settings_file, smoke
+from infra.deployment import chat_settings, mistakes, preflight, queues, retained, settings_file, smoke
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, Severity
@@ -331,6 +331,15 @@ def test_credentials_that_do_not_work_are_refused_with_the_remedy(reason: str) -
     account = answering(get_caller_identity=error)
     found = account_checks.credentials(account)
     assert (found.severity, remedy in str(found)) == ("refused", True)
+
+
+def test_import_of_retained_resources_deploys_nothing(
+    run: Run, deployed: list[DeploymentTarget], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported: list[DeploymentTarget] = []
+    monkeypatch.setattr(retained, "import_all", lambda _, target, __: imported.append(target))
+    assert run("--import-retained").exit_code == 0
+    assert ([one.stage for one in imported], deployed) == (["staging"], [])
 
 
 def test_missing_secret_of_stream_is_refused_with_the_variable(
