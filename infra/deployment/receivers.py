@@ -17,7 +17,8 @@ from infra.deployment.stacks import Report
 from infra.ops.refused import CommandRefused
 
 LOCAL = "local"  # the only stage without receivers
-_PENDING = {"PendingConfirmation", "Deleted"}  # what SNS lists instead of the ARN of a subscription
+_WAITING = "PendingConfirmation"
+_PENDING = {_WAITING, "Deleted"}  # what SNS lists instead of the ARN of a subscription
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+")
 
@@ -80,6 +81,11 @@ def is_confirmed(account: AwsAccount, stage: str, other: str) -> bool:
     topics = filter(None, (topic_of(account, stage), other))
     found = (one for topic in topics for one in _subscriptions(account, topic))
     return any(one not in _PENDING for one in found)
+
+
+def unconfirmed(account: AwsAccount, stage: str) -> int:
+    """Return how many receivers of the deployed topic still have to open the link in SNS's mail."""
+    return sum(one == _WAITING for one in _subscriptions(account, topic_of(account, stage)))
 
 
 def _subscriptions(account: AwsAccount, topic: str) -> Iterator[str]:

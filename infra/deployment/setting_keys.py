@@ -31,6 +31,8 @@ _OF_DEPLOYMENTS = {
     "RU4M_ARCHITECTURE", "RU4M_OPERATORS", "RU4M_PERIODS", "RU4M_SMS_BUDGETS", "RU4M_SMS_COUNTRIES",
     "RU4M_STREAM_ERASURE",
 }  # fmt: skip
+# The checks of the preflight that stop production unless its settings accept what they find.
+ACCEPTABLE = ("alarms", "concurrency", "mail", "sms_limit", "sms_sandbox")
 _VARIABLE = re.compile(r"RU4M_[A-Z0-9_]+(\*)?")
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from chalicelib.core import clock, figures
@@ -35,6 +35,7 @@ EXAMPLE = FOLDER / "example.toml"
 Table = dict[str, Any]
 # Lambda limits the environment of a function to 4 KB.
 _Text = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f]*$")]
+_Reason = Annotated[_Text, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class _Settings(BaseModel):
@@ -99,6 +100,7 @@ class StageSettings(_Settings):
     domain: _Domain = _Domain()
     accountability: _Accountability = _Accountability()
     reserve: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    accept: dict[str, _Reason] = Field(default_factory=dict)
     periods: dict[str, str] = Field(default_factory=dict)
     limit: dict[str, int] = Field(default_factory=dict)
     push: dict[str, int] = Field(default_factory=dict)
@@ -153,6 +155,7 @@ class StageSettings(_Settings):
             waf_requests_per_address=self.waf.requests_per_address,
             stream_addresses=",".join(self.waf.stream_addresses),
             reserved=self.reserve,
+            accepted=self.accept,
             sms_countries=",".join(self.sms.countries),
             sms_senders=self._senders(),
             sms_budgets=self.sms.budgets,
@@ -226,6 +229,7 @@ def known_keys() -> list[str]:
 def _known() -> Iterator[str]:
     rows = {name: setting_keys.figure_names(name) for name in setting_keys.KINDS}
     rows |= {"periods": setting_keys.period_names(), "reserve": setting_keys.function_names()}
+    rows["accept"] = list(setting_keys.ACCEPTABLE)
     for name, field in StageSettings.model_fields.items():
         if name in rows:
             yield from (f"{name}.{key}" for key in rows[name])

@@ -92,6 +92,7 @@ class DeploymentTarget:
     waf_requests_per_address: int = 0  # per five minutes; 0: no WAF
     stream_addresses: str = ""  # blocks from which Stream sends events, separated by commas; empty: any
     reserved: Mapping[str, int] = field(default_factory=dict)  # concurrency by function
+    accepted: Mapping[str, str] = field(default_factory=dict)  # why production may have it, by check
     sms_countries: str = countries.DEFAULTS
     sms_senders: str = countries.DEFAULTS  # by country, packed
     sms_budgets: BudgetMode = BudgetMode.ENFORCED

@@ -54,6 +54,7 @@ gateway = {rate = 50}
 periods = {usage = "P14D"}
 limit = {blocks_day = 50, invitations_day = 7}
 """
+ACCEPTED = 'accept = {sms_limit = "asked for more", sms_sandbox = "testers only"}'
 ARRANGED = """
 [accountability]
 representative = "Example GmbH, Berlin"
@@ -67,6 +68,7 @@ Run = Callable[..., Result]
 ACCOUNT = {
     "get_caller_identity": {"Arn": "arn:aws:iam::000000000000:user/mila", "Account": "000000000000"},
     "get_sms_attributes": {"attributes": {}},
+    "get_paginator": SimpleNamespace(paginate=lambda **_: []),
 }
 FEW = ("alarms", "accountability", "webhook", "SMS limit", "SMS sandbox", "Stream")
 
@@ -210,6 +212,12 @@ MISTAKES = {
         "impact_assessment_on is refused: it is in the future",
     ),
     "region": ("", ("--region", "us-east-1"), "Name a region in the EU with --region"),
+    "accepted unknown check": ('accept = {sms_sandox = "x"}', (), "Do you mean accept.sms_sandbox?"),
+    "accepted without a reason": (
+        "",
+        ("--set", "accept.mail= "),
+        "accept.mail is refused: string should have at least 1",
+    ),
     "option": ("", ("--sett",), "Possible options: --set, --settings"),
     "no file": ("", ("--settings", "stages/none.toml"), "does not exist"),
 }
@@ -368,13 +376,13 @@ def test_production_is_refused_until_the_officer_has_arranged_everything(
     run: Run, stages: Path, deployed: list[DeploymentTarget]
 ) -> None:
     assert "accountability.representative is not set" in run("--check").stdout  # a warning on staging
-    (stages / "production.toml").write_text(SETTINGS)
+    (stages / "production.toml").write_text(SETTINGS + ACCEPTED)
     refused = run(stage="production").stderr.splitlines()
     assert len(refused) == 5
     assert all(line.startswith("refused  accountability: ") for line in refused)
     assert "Stream.io, Inc. signed the Serbian clauses" in refused[-1]
     assert run("--ignore-chat-settings", stage="production").exit_code == 1
-    (stages / "production.toml").write_text(SETTINGS + ARRANGED)
+    (stages / "production.toml").write_text(SETTINGS + ACCEPTED + ARRANGED)
     assert run(stage="production").exit_code == 0
     arranged = deployed[0].accountability
     assert (arranged.representative, arranged.data_protection_officer) == (
@@ -450,7 +458,7 @@ class Answers:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         answer = self._answers[name]
-        return lambda **_: raising(answer) if isinstance(answer, Exception) else answer
+        return lambda *_, **__: raising(answer) if isinstance(answer, Exception) else answer
 
 
 class AnsweringAccount(FakeAccount):

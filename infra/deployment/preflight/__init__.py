@@ -7,14 +7,16 @@ example on an emulator without that service, is reported as unknown and never pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from botocore.exceptions import ClientError
 
 from chalicelib.core.settings import Stage
 from infra.deployment import setting_keys
 from infra.deployment.account import AwsAccount, RegionError
-from infra.deployment.findings import DeploymentFinding, Severity, ok, refused, unknown
+from infra.deployment.findings import DeploymentFinding, Severity, ok, refused
 from infra.deployment.preflight import account_checks, stack_checks, stage_checks, text_checks
+from infra.deployment.preflight.acceptance import unanswered
 from infra.deployment.target import DeploymentTarget
 from infra.ops.refusals import DENIED
 
@@ -82,8 +84,8 @@ def may_deploy(found: Iterable[DeploymentFinding]) -> bool:
 def _answered(
     name: str, check: Check, account: AwsAccount, target: DeploymentTarget
 ) -> Iterator[DeploymentFinding]:
-    # A release needs to know the settings at Stream (STR-3); nothing else is worth stopping one for.
-    report = refused if name == "Stream" else unknown
+    # A release needs to know the settings at Stream (STR-3), and production what `acceptance` lists.
+    report = refused if name == "Stream" else partial(unanswered, target)
     try:
         yield from check(account, target)
     except ClientError as error:

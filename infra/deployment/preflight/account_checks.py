@@ -17,6 +17,7 @@ from infra.deployment import concurrency, setting_keys, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.concurrency import ReservationRefused
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
+from infra.deployment.preflight.acceptance import not_ready
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 
@@ -53,7 +54,7 @@ def concurrency_of_account(account: AwsAccount, target: DeploymentTarget) -> Ite
         return
     if limit < _LEAST_CONCURRENCY:
         what = f"the account runs {limit} functions at a time"
-        yield warning("concurrency", what, "Request 1000 at Service Quotas (Lambda, L-B99A9384).")
+        yield not_ready(target, "concurrency", what, "Request 1000 at Service Quotas (Lambda, L-B99A9384).")
     else:
         yield ok("concurrency", f"the account runs {limit} functions at a time")
 
@@ -70,21 +71,21 @@ def request_rate(account: AwsAccount, target: DeploymentTarget) -> Iterator[Depl
 
 def sms_limit(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """At which monthly spending SNS stops to send text messages."""
-    dollars = texts.monthly_dollars(account)
-    if target.sms_monthly_dollars:
-        yield ok("SMS limit", f"{dollars} US dollars a month, to be set to {target.sms_monthly_dollars}")
-    elif dollars <= texts.DEFAULT_DOLLARS:
-        what = f"SNS stops at {dollars} US dollar a month, after a few dozen codes"
-        yield warning("SMS limit", what, "Set sms.monthly_dollars; AWS raises its maximum on request.")
+    now, wanted = texts.monthly_dollars(account), target.sms_monthly_dollars
+    if (wanted or now) <= texts.DEFAULT_DOLLARS:
+        what = f"SNS stops at {wanted or now} US dollar a month, after a few dozen codes"
+        remedy = "Set sms.monthly_dollars; AWS raises its maximum on request."
+        yield not_ready(target, "SMS limit", what, remedy)
     else:
-        yield ok("SMS limit", f"{dollars} US dollars a month")
+        yield ok("SMS limit", f"{now} US dollars a month" + (f", to be set to {wanted}" if wanted else ""))
 
 
 def sms_sandbox(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether text messages reach numbers that were not verified at SNS."""
     if account.client("sns").get_sms_sandbox_account_status()["IsInSandbox"]:
         what = f"in the sandbox of SNS, so stage {target.stage} sends codes to verified numbers only"
-        yield warning("SMS sandbox", what, "Request production access for SMS in the console of SNS.")
+        remedy = "Request production access for SMS in the console of SNS."
+        yield not_ready(target, "SMS sandbox", what, remedy)
     else:
         yield ok("SMS sandbox", "left")
 
@@ -94,7 +95,7 @@ def mail(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFi
     found = account.client("sesv2").get_account()
     if not found["ProductionAccessEnabled"]:
         what = "in the sandbox of SES, so mail reaches verified addresses only"
-        yield warning("mail", what, "Request production access in the console of SES.")
+        yield not_ready(target, "mail", what, "Request production access in the console of SES.")
     if not found["SendingEnabled"]:
         yield warning("mail", "SES has stopped sending for this account", "Read why in the console of SES.")
     wanted = figures.read(figures.FanOut, {figures.PACKED: target.figures}).mails_per_second

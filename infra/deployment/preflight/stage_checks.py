@@ -14,6 +14,7 @@ from infra.deployment import chat_settings, receivers
 from infra.deployment.account import AwsAccount
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
+from infra.deployment.preflight.acceptance import not_ready
 from infra.deployment.receivers import AlarmReceiverRefused
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import STREAM_URL, DeploymentTarget
@@ -46,11 +47,15 @@ def python(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deployment
 
 
 def alarms(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
-    """Whether an alarm would reach a receiver."""
+    """Whether an alarm would reach a receiver, and each receiver of the deployed topic has confirmed."""
     try:
         receivers.check(account, target.stage, target.alarms)
     except AlarmReceiverRefused as failure:
         yield refused("alarms", str(failure), "One address is enough.")
+        return
+    if pending := receivers.unconfirmed(account, target.stage):
+        what = f"{pending} receivers have not confirmed their subscriptions, so they get no alarm"
+        yield not_ready(target, "alarms", what, "Open the link in the mail of AWS to each.")
         return
     yield ok("alarms", "no receiver needed" if target.stage == receivers.LOCAL else "a receiver is named")
 
