@@ -31,10 +31,9 @@ _Waits = TypeVar("_Waits", figures.ErasureWaits, figures.ChoiceWaits)
 
 STREAMS_OWN = ("stream-io-api.com", "stream-io-cdn.com")
 
-# Member states only (STR-7): eu-west-2 is London and eu-central-2 is Zurich.
-EU_REGIONS = frozenset(
-    {"eu-central-1", "eu-west-1", "eu-west-3", "eu-north-1", "eu-south-1", "eu-south-2", "eusc-de-east-1"}
-)
+# Member states only (STR-7): eu-west-2 is London and eu-central-2 is Zurich. eusc-de-east-1 is a partition of
+# its own.
+EU_REGIONS = frozenset({"eu-central-1", "eu-west-1", "eu-west-3", "eu-north-1", "eu-south-1", "eu-south-2"})
 
 
 class SettingsError(RuntimeError):
@@ -248,10 +247,10 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 
 def eu_region(name: str) -> str:
-    """A region in the EU, unchanged.
+    """A region in the EU of the partition aws, unchanged.
 
     Raises:
-        ValueError: the region is not in the EU (STR-7).
+        ValueError: the region is not in the EU (STR-7), or in another partition.
     """
     if name not in EU_REGIONS:
         raise ValueError("not a region in the EU")

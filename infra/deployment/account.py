@@ -16,11 +16,15 @@ from chalicelib.core.settings import eu_region
 from infra.ops.refused import WrongCall
 
 AwsClient: TypeAlias = Any  # boto3 ships no types
+# Why a region in the EU is refused. Addresses and service principals here are those of the partition aws.
+_OTHER_PARTITION = {
+    "eusc-de-east-1": "eusc-de-east-1 is another partition of AWS, with accounts and addresses of its own"
+}
 _NOTHING_THERE = {"NoSuchKey", "NoSuchBucket", "404"}
 
 
 class RegionError(WrongCall):
-    """The region is outside the EU, where deployments are refused (STR-7)."""
+    """The region is outside the EU (STR-7), or in another partition of AWS; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,12 @@ class AwsAccount:
     secret_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse a region outside the EU before any call."""
+        """Refuse a region outside the EU, or in another partition, before any call."""
         try:
             eu_region(self.region)
         except ValueError:
-            raise RegionError(f"{self.region} is not in the EU") from None
+            why = _OTHER_PARTITION.get(self.region, f"{self.region} is not in the EU")
+            raise RegionError(why) from None
 
     @cached_property
     def _session(self) -> AwsClient:

@@ -26,6 +26,10 @@ TTL_SECONDS = 30.0
 BY_SERVICE = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
 
 
+def exports_of(cloud: LocalCloud) -> str:
+    return f"ru4m-{STAGE}-exports-{cloud.account.number}-{cloud.account.region}"
+
+
 @pytest.fixture
 def stranger(cloud: LocalCloud) -> Callable[[str], Any]:
     """Clients of boto3 that have nothing of this project but the addresses that `make run` prints."""
@@ -55,7 +59,7 @@ def test_stranger_sees_ttl_on_every_table_with_expiring_items(stranger: Callable
 
 
 def test_stranger_sees_lifecycle_rules_of_copies(cloud: LocalCloud, stranger: Callable[[str], Any]) -> None:
-    bucket = f"ru4m-{STAGE}-exports-{cloud.account.number}"
+    bucket = exports_of(cloud)
     rules = stranger("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
     found = {rule["ID"]: rule for rule in rules}
     assert found["exports-end"]["Filter"] == {"Prefix": "exports/"}
@@ -126,7 +130,7 @@ def _lost(setting: str, cloud: LocalCloud, stranger: Callable[[str], Any]) -> It
             TableName=f"ru4m-{STAGE}-{Table.BILLING}", TimeToLiveSpecification=off
         )
     elif setting == "lifecycle":
-        stranger("s3").delete_bucket_lifecycle(Bucket=f"ru4m-{STAGE}-exports-{cloud.account.number}")
+        stranger("s3").delete_bucket_lifecycle(Bucket=exports_of(cloud))
     else:
         stranger("cloudwatch").delete_alarms(AlarmNames=[f"ru4m-{STAGE}-promise-broken"])
     assert not _is_there(setting, cloud, stranger)
@@ -141,7 +145,7 @@ def _is_there(setting: str, cloud: LocalCloud, stranger: Callable[[str], Any]) -
         found = stranger("dynamodb").describe_time_to_live(TableName=f"ru4m-{STAGE}-{Table.BILLING}")
         return bool(found["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED")
     if setting == "lifecycle":
-        s3, bucket = stranger("s3"), f"ru4m-{STAGE}-exports-{cloud.account.number}"
+        s3, bucket = stranger("s3"), exports_of(cloud)
         try:
             return bool(s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"])
         except s3.exceptions.ClientError:

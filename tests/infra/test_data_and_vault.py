@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from chalicelib.core.ids import RightsRequestId
+from chalicelib.core.settings import EU_REGIONS
 from chalicelib.core.table import Index
 from chalicelib.core.table_names import END_NAMES
 from chalicelib.retention.purge.store import EXPIRING
@@ -152,6 +155,18 @@ def test_checkpoint_is_locked_and_private_and_cannot_be_overwritten_or_hidden(da
     assert (tls["Action"], tls["Condition"]) == ("s3:*", {"Bool": {"aws:SecureTransport": "false"}})
     assert overwriting["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert deleting["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+
+
+def test_names_of_buckets_have_the_region_and_fit_in_each_region(data: Template) -> None:
+    buckets = {plain(b["Properties"]["BucketName"]) for b in of_type(data, "AWS::S3::Bucket").values()}
+    place = "${AWS::AccountId}-${AWS::Region}"
+    assert buckets == {f"ru4m-${{Stage}}-{name}-{place}" for name in ("checkpoints", "exports")}
+    longest = "s" * 16
+    allowed = re.compile(data["Parameters"]["Stage"]["AllowedPattern"])
+    assert (bool(allowed.match(longest)), bool(allowed.match(f"{longest}s"))) == (True, False)
+    given = place.replace("${AWS::AccountId}", "1" * 12)
+    for region in EU_REGIONS:
+        assert len(f"ru4m-{longest}-checkpoints-{given.replace('${AWS::Region}', region)}") <= 63
 
 
 @pytest.mark.promise("RGT-1")

@@ -374,5 +374,10 @@ def test_operators_with_chosen_names_are_refused_before_a_deployment() -> None:
 @pytest.mark.promise("STR-7")
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-2", "eu-central-2", "rs-central-1", ""])
 def test_region_outside_the_eu_is_refused(region: str) -> None:
-    with pytest.raises(RegionError):
+    with pytest.raises(RegionError, match="is not in the EU"):
         AwsAccount(region)
+
+
+def test_region_of_another_partition_is_refused_with_the_reason() -> None:
+    with pytest.raises(RegionError, match="eusc-de-east-1 is another partition of AWS"):
+        AwsAccount("eusc-de-east-1")

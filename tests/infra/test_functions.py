@@ -337,7 +337,7 @@ def test_only_the_admin_function_is_configured_with_operators(
     }
     assert configured == {"admin": {"Ref": "Operators"}}
     allowed = re.compile(service["Parameters"]["Operators"]["AllowedPattern"])
-    assert allowed.match(principals.of_account("aws-eusc", "123456789012"))
+    assert allowed.match(principals.of_account("aws", "123456789012"))
 
 
 def test_only_senders_of_codes_to_strangers_are_configured_with_the_mode_of_budgets(
