@@ -24,6 +24,9 @@ Conditions on KMS's encryption context are judged: ministack supplies none. It s
 items either. A condition that such a key is there would deny everything, so it is left out here; which keys
 a function uses is judged by the tests that run in process (ADR 67).
 
+IAM finds the key of a ciphertext also if it is a multi-Region key. ministack does not know the form of its id
+there, so it would deny each decryption that names no key.
+
 Run by path with the emulator's own Python (infra/local/emulator.py), which has none of our packages. The
 functions replaced below are no public interface of ministack, so its version is pinned; if one is missing,
 the start fails with an error.
@@ -32,6 +35,7 @@ the start fails with an error.
 import hashlib
 import importlib.util
 import json
+import re
 import sys
 import tempfile
 import threading
@@ -186,6 +190,12 @@ def judge_conditions() -> None:
     iam_evaluator._conditions_met = judge_others
 
 
+def find_multi_region_keys() -> None:
+    """Extend the pattern of the ids by which IAM finds the key of a ciphertext."""
+    single = iam_actions._KMS_KEY_ID_RE.pattern
+    iam_actions._KMS_KEY_ID_RE = re.compile(rf"{single}|^mrk-[0-9a-f]{{32}}$")
+
+
 def _beside(name: str) -> Any:  # noqa: ANN401 - a module
     """The module in a file beside this one."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
@@ -205,6 +215,7 @@ if __name__ == "__main__":
     measure_every_run()
     keep_suppressed_addresses()
     judge_conditions()
+    find_multi_region_keys()
     from ministack.app import main
 
     sys.exit(main())

@@ -204,6 +204,16 @@ def test_stage_key_rotates_and_iam_controls_its_use(vault: Template) -> None:
     assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 
 
+@pytest.mark.promise("STR-7")
+def test_key_that_seals_records_can_be_replicated_within_the_eu_only(vault: Template) -> None:
+    keys = {name: key["Properties"] for name, key in of_type(vault, "AWS::KMS::Key").items()}
+    assert [name for name, key in keys.items() if "MultiRegion" in key] == ["SealingKey"]
+    assert keys["SealingKey"]["MultiRegion"] is True
+    _, denial = keys["SealingKey"]["KeyPolicy"]["Statement"]
+    assert (denial["Effect"], denial["Principal"], denial["Action"]) == ("Deny", "*", "kms:ReplicateKey")
+    assert denial["Condition"] == {"StringNotEquals": {"kms:ReplicaRegion": sorted(EU_REGIONS)}}
+
+
 def test_stacks_share_values_as_parameters_and_not_as_exports(
     vault: Template, data: Template, service: Template
 ) -> None:
