@@ -23,7 +23,8 @@ import typer
 from infra.build import build
 from infra.deployment import releases, retained, smoke, texts
 from infra.deployment.account import AwsAccount
-from infra.deployment.findings import DeploymentFinding, Severity
+from infra.deployment.findings import DeploymentFinding, Severity, unknown
+from infra.deployment.mail_records import RecordsNotShown, records_of
 from infra.deployment.mistakes import DeployerGroup
 from infra.deployment.options import account_of, given_settings, overrides, region_of, settings_of
 from infra.deployment.preflight import examine, may_deploy
@@ -188,7 +189,7 @@ def _as_json(found: Iterable[DeploymentFinding]) -> list[dict[str, str]]:
 
 
 def finish(account: AwsAccount, stage: str, done: Deployment, version: str) -> None:
-    """Try what was deployed, and print its addresses.
+    """Try what was deployed, and print its addresses and the records of the mail domain.
 
     Raises:
         typer.Exit: status 1; the service does not answer as it should.
@@ -198,7 +199,14 @@ def finish(account: AwsAccount, stage: str, done: Deployment, version: str) -> N
     domain_target, issuer = done.outputs.get("DomainTarget", ""), held.get("Issuer", "")
     if domain_target:
         found.append(smoke.try_domain(issuer, version))
+    try:
+        records = records_of(account, held.get("MailDomain", ""))
+    except RecordsNotShown as failure:
+        records, what = [], f"its records for the DNS are not shown ({failure})"
+        found.append(unknown("mail domain", what, "Read them in the console of SES."))
     _print_findings(found)
+    for record in records:
+        note(f"dns {record}")
     addresses = {
         "version": version,
         "issuer": issuer,
@@ -208,7 +216,7 @@ def finish(account: AwsAccount, stage: str, done: Deployment, version: str) -> N
     for name, value in addresses.items():
         if value:
             note(f"{name} {value}")
-    emit({**addresses, "findings": _as_json(found)})
+    emit({**addresses, "dns": [asdict(one) for one in records], "findings": _as_json(found)})
     if not may_deploy(found):
         raise typer.Exit(1)
 

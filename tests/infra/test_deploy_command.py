@@ -638,8 +638,12 @@ def test_second_stage_that_answers_fails_the_smoke_test(
 
 
 def test_failed_smoke_test_ends_the_command_with_status_one(
-    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    account = answering(
+        describe_stacks={"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]},
+        get_email_identity={"DkimAttributes": {}},
+    )
     fails = DeploymentFinding("health", Severity.REFUSED, "no answer", "Roll back.")
     monkeypatch.setattr(smoke, "try_deployed", lambda *_: iter([fails]))
     done = Deployment("https://api.example", "ru4m-staging-service", {})

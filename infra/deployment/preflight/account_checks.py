@@ -110,7 +110,7 @@ def mail(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFi
 def mail_domain(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether the domain of the sender is this stage's own, and verified at SES."""
     ses, stacks = account.client("sesv2"), Stacks(account)
-    dns = "Put its three DKIM records into the DNS (`aws sesv2 get-email-identity`)."
+    dns = "Put its three DKIM records into the DNS, which the deployment prints."
     own, used = f"ru4m-{target.stage}-", stacks.parameter_of_all("MailDomain")
     for name in sorted(name for name in used if not name.startswith(own)):
         if used[name] == target.mail_domain:
