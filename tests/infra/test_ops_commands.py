@@ -52,7 +52,7 @@ UNAUDITED = {
             "alarms list", "alarms test", "alarms check", "queues list", "queues show", "queues redrive",
             "queues purge",
         ),
-        "counts and ids of messages, no subject; CloudTrail has each call",
+        "counts and ids of messages, no subject; CloudTrail keeps a purge and a test for 90 days",
     ),
     **dict.fromkeys(
         ("chat-settings diff", "chat-settings apply", "chat-settings check"),
@@ -64,7 +64,7 @@ UNAUDITED = {
             "keys signing rotate", "keys signing retire", "keys stage rotate", "keys stage retire",
             "keys lookup rotate", "keys lookup retire", "keys staff rotate",
         ),
-        "keys of the stage, no subject; CloudTrail has each call",
+        "keys of the stage, no subject; CloudTrail keeps the changes for 90 days",
     ),
     **dict.fromkeys(
         ("keys stage rewrap", "keys stage reseal", "keys lookup rekey"),
@@ -78,7 +78,7 @@ UNAUDITED = {
     **dict.fromkeys(("reconcile run", "reconcile release"), "the job records in reconciliation#DATE"),
     **dict.fromkeys(("idle-accounts run", "idle-accounts release"), "the job records each erasure it opens"),
     "replay-erasures": "it repeats erasures that the Ledger has, by the tombstones",
-    "switch-tables": "parameters of the stack; CloudTrail has the call",
+    "switch-tables": "parameters of the stack; CloudTrail keeps the change for 90 days",
     "ledger verify": "entries by pseudonym, of which only numbers and findings are shown",
     "rights verify": "the same",
     "report prove": "a file of the operator; the Ledger's signature over its hash",

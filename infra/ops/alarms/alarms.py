@@ -78,7 +78,8 @@ def notify_receivers(
     emit(
         {"name": name, "state": "ALARM"},
         f"{name} is in ALARM. Each receiver gets the reason 'TEST by an operator'.",
-        "CloudWatch sets the state back when it judges the alarm next. CloudTrail records this call.",
+        "CloudWatch sets the state back when it judges the alarm next.",
+        "CloudTrail keeps this call for 90 days.",
     )
 
 
