@@ -124,7 +124,11 @@ def listed(account: AwsAccount, target: DeploymentTarget) -> list[RetainedResour
 def _of_part(account: AwsAccount, target: DeploymentTarget, part: str) -> Iterator[RetainedResource]:
     stacks, template = Stacks(account), load(part)
     of_stack = stacks.resources(stack_name(target.stage, part))
-    known = {"AWS::AccountId": account.number, **parameters_of(part, target)}
+    known = {
+        "AWS::AccountId": account.number,
+        "AWS::Region": account.region,
+        **parameters_of(part, target),
+    }
     for logical_id, resource in template["Resources"].items():
         kind = resource["Type"]
         if logical_id in of_stack or (kind == "AWS::SES::EmailIdentity" and _is_shared(stacks, target)):

@@ -59,7 +59,7 @@ def left(account: AwsAccount) -> AwsAccount:
                 BillingMode="PAY_PER_REQUEST",
             )
     for bucket in ("exports", "checkpoints"):
-        name, s3 = f"ru4m-staging-{bucket}-{NUMBER}", account.client("s3")
+        name, s3 = f"ru4m-staging-{bucket}-{NUMBER}-{REGION}", account.client("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
     account.client("sesv2").create_email_identity(EmailIdentity="ru4m.example")
@@ -118,7 +118,9 @@ def hold_an_item(account: AwsAccount) -> str:
 
 
 def hold_an_object(account: AwsAccount) -> str:
-    account.client("s3").put_object(Bucket=f"ru4m-staging-checkpoints-{NUMBER}", Key="1", Body=b"1")
+    account.client("s3").put_object(
+        Bucket=f"ru4m-staging-checkpoints-{NUMBER}-{account.region}", Key="1", Body=b"1"
+    )
     return "CheckpointBucket"
 
 
