@@ -187,6 +187,30 @@ class PurgeLimits(FigureSet):
 
 
 @dataclass(frozen=True)
+class BackupDays(FigureSet):
+    """The days for which a backup is kept, copies in other places included (ADR 76).
+
+    Certificates state them and an alarm enforces them. They are at least the days of recovery in
+    infra/template/data.yaml.
+    """
+
+    prefix: ClassVar[str] = "RU4M_BACKUPS_"
+
+    keys_days: int = _figure(7, 7, 365)  # of the table of data keys
+    other_days: int = _figure(35, 35, 365)
+
+    @property
+    def keys(self) -> timedelta:
+        """How long a backup of data keys is kept."""
+        return timedelta(days=self.keys_days)
+
+    @property
+    def others(self) -> timedelta:
+        """How long a backup of another table is kept."""
+        return timedelta(days=self.other_days)
+
+
+@dataclass(frozen=True)
 class ReconciliationLimits(FigureSet):
     """The figures of reconciliation (ADR 35)."""
 
@@ -259,7 +283,8 @@ class FanOut(FigureSet):
 
 
 KINDS: tuple[type[FigureSet], ...] = (
-    Limits, Push, ErasureWaits, PurgeLimits, ReconciliationLimits, IdleAccounts, FanOut, ChoiceWaits,
+    Limits, Push, ErasureWaits, PurgeLimits, BackupDays, ReconciliationLimits, IdleAccounts, FanOut,
+    ChoiceWaits,
 )  # fmt: skip
 
 # A day, since a mail may be read only in the evening; a minute more than the 15 that a function may run.

@@ -228,6 +228,8 @@ class Metric(Enum):
     PURGE_SPARED = ("PurgeSpared", "Count")
     PURGE_OVER_BUDGET = ("PurgeOverBudget", "Count")
     PURGE_DONE = ("PurgeDone", "Count")
+    KEY_BACKUPS_LEFT = ("KeyBackupsLeft", "Count")
+    OTHER_BACKUPS_LEFT = ("OtherBackupsLeft", "Count")
     RECORD_UNREADABLE = ("RecordUnreadable", "Count")
     MESSAGE_SET_ASIDE = ("MessageSetAside", "Count")
     PUSH_TAKEN = ("PushTaken", "Count")

@@ -109,6 +109,7 @@ class Settings:
     periods: Mapping[str, Duration]  # by the names of core/periods
     push: figures.Push
     purge: figures.PurgeLimits
+    backups: figures.BackupDays
     reconciliation: figures.ReconciliationLimits
     idle: figures.IdleAccounts
     fan_out: figures.FanOut
@@ -232,6 +233,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         periods=_understood(environment, "RU4M_PERIODS", periods.read, periods.DEFAULTS),
         push=_figures(environment, figures.Push),
         purge=_figures(environment, figures.PurgeLimits),
+        backups=_figures(environment, figures.BackupDays),
         reconciliation=_figures(environment, figures.ReconciliationLimits),
         idle=_figures(environment, figures.IdleAccounts),
         fan_out=_figures(environment, figures.FanOut),

@@ -8,6 +8,7 @@ from chalicelib.core import clock, metrics
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import observed
+from chalicelib.retention.backups import service as backups
 from chalicelib.retention.holds import upkeep
 from chalicelib.retention.purge import service as purge
 
@@ -32,6 +33,8 @@ def keep_holds(_: CloudWatchEvent) -> dict[str, int]:
 def purge_expired(event: CloudWatchEvent) -> dict[str, int]:
     """Delete what is past its end and still stored (RET-1, RET-2); returns the counts of the run.
 
+    Then it looks for backups that are past theirs, which only people or DynamoDB can delete (ADR 76).
+
     A run judges ends by the earlier of two clocks: that of its schedule, and its own. So a clock that jumped
     ahead deletes nothing that is not due. The detail `{"dry_run": true}` only counts.
     """
@@ -39,4 +42,6 @@ def purge_expired(event: CloudWatchEvent) -> dict[str, int]:
     deadline = clock.now() + LONGEST
     if event.detail.get("dry_run"):
         return purge.count_due(as_of, deadline).counts
-    return purge.run(as_of, deadline).counts
+    counts = purge.run(as_of, deadline).counts
+    backups.check(clock.now())
+    return counts

@@ -106,6 +106,7 @@ class StageSettings(_Settings):
     push: dict[str, int] = Field(default_factory=dict)
     erasure: dict[str, int] = Field(default_factory=dict)
     purge: dict[str, int] = Field(default_factory=dict)
+    backups: dict[str, int] = Field(default_factory=dict)
     reconciliation: dict[str, int] = Field(default_factory=dict)
     idle: dict[str, int] = Field(default_factory=dict)
     fanout: dict[str, int] = Field(default_factory=dict)

@@ -26,7 +26,7 @@ from infra.ops.cases import (
 )
 from infra.ops.cases import requests as rights
 from infra.ops.commands import DeployedStage, stage_command
-from infra.ops.data import gated_jobs, restores, retention, upkeep
+from infra.ops.data import gated_jobs, removals, restores, retention, upkeep
 from infra.ops.keys import commands as keys
 from infra.ops.operator_console import choose_format, console, emit
 from infra.ops.profiles import apply_local, apply_profile
@@ -46,7 +46,7 @@ for group in (
     ledger, keys.app, subjects.app, subjects.consents, upkeep.notices, recipients.app, retention.app,
     upkeep.purge, rights.app, erasures.app, disclosures.app, breaches.app, holds.app, invoices.app,
     gated_jobs.reconcile, gated_jobs.idle_accounts, stream_cases.app, chat_settings.app, alarms.app,
-    queues.app, report.app,
+    queues.app, report.app, removals.app,
 ):  # fmt: skip
     app.add_typer(group)
 stage_command(app, "replay-erasures")(restores.replay_restored)

@@ -48,6 +48,7 @@ BROKEN = {
     "breach-notices-unbegun": "SEC-4",
     "held-unreadable": "RGT-3",
     "expired-data-present": "RET-1",
+    "key-backup-left": "RGT-3",
     "chat-settings-drifted": "STR-3",
     "stream-user-found-again": "STR-5",
     "sync-lag": "STR-3",

@@ -58,6 +58,7 @@ UNAUDITED = {
         ("chat-settings diff", "chat-settings apply", "chat-settings check"),
         "settings of the app, no subject; the job records the outcome in chat_settings#DATE",
     ),
+    "tables backups": "names and times of backups, no subject",
     "chat-settings confirm-placement": "settings of the app; it appends to the Ledger itself",
     **dict.fromkeys(
         (
@@ -211,7 +212,7 @@ def test_each_command_that_changes_the_stage_has_a_dry_run(tmp_path: Path) -> No
     reads = {
         name
         for name in UNAUDITED
-        if name.split()[-1] in {"list", "show", "diff", "verify", "check", "wording", "prove"}
+        if name.split()[-1] in {"list", "show", "diff", "verify", "check", "wording", "prove", "backups"}
     }
     changing = UNAUDITED.keys() - reads - {"plots"} | CONFIRMED
     without = {name for name in changing if "--dry-run" not in options_of(name)}

@@ -16,6 +16,7 @@ from chalicelib.operations.breaches import store as breaches
 from chalicelib.operations.reports import service as reports
 from chalicelib.reconciliation import store as reconciliation
 from chalicelib.reconciliation.cases.service import CHAIN as _STREAM_CASE
+from chalicelib.retention.backups import service as backups
 from chalicelib.retention.holds import store as holds
 from chalicelib.retention.purge import evidence as purge
 from chalicelib.rights.request.evidence import history_of
@@ -69,8 +70,8 @@ _TOMBSTONE = "tombstone"
 _LANGUAGE = ChangeKind.LANGUAGE.value
 # The mark of a change, which no restore takes back.
 _MARKS = ("dynamodb:PutItem", "${UsageTableArn}")
-# IAM knows no resource of this action.
-_WITHOUT_RESOURCES = "ses:DeleteSuppressedDestination"
+# IAM knows no resource of these actions.
+_LIFT_SUPPRESSION, _LIST_BACKUPS = "ses:DeleteSuppressedDestination", "dynamodb:ListBackups"
 
 # The kinds of chains to which each role may append.
 LEDGER_KINDS = {
@@ -89,7 +90,7 @@ LEDGER_KINDS = {
     "CloseIdleAccountsRole": {_RIGHTS},
     "ConsentsRole": {_CONSENT},
     "EraseAccountsRole": {_RIGHTS, _TOMBSTONE},
-    "PurgeExpiredRole": {purge.HISTORY.kind},
+    "PurgeExpiredRole": {backups.HISTORY.kind, purge.HISTORY.kind},
     "ReconcileChatRole": {reconciliation.HISTORY.kind, _STREAM_CASE},
     "RenewShardRole": {_CONSENT},
     "ProfilesRole": {*ChangeKind},
@@ -271,7 +272,7 @@ EXPECTED = {
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${ReceiptsSecretArn}, ${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
         _MAILING,
-        (_WITHOUT_RESOURCES, "*"),
+        (_LIFT_SUPPRESSION, "*"),
         ("sns:Publish", "all but arn:${AWS::Partition}:sns:*:*:*"),
         ("kms:Decrypt", "${SealingKeyArn}"),
     },
@@ -410,6 +411,7 @@ EXPECTED = {
             ),
         ),
         *_LEDGER,
+        (_LIST_BACKUPS, "*"),
         ("s3:ListBucket", "${ExportBucketArn}"),
         ("s3:DeleteObject", "${ExportBucketArn}/exports/*"),
     },
@@ -699,7 +701,7 @@ def test_no_statement_has_a_wildcard_as_action_or_resource(service: Template) ->
     for role, statement in statements(service):
         assert statement["Effect"] == "Allow", role
         assert not any("*" in action for action in listed(statement["Action"])), role
-        if listed(statement["Action"]) != [_WITHOUT_RESOURCES]:
+        if listed(statement["Action"]) not in ([_LIFT_SUPPRESSION], [_LIST_BACKUPS]):
             assert "*" not in listed(statement.get("Resource", [])), role
 
 
@@ -867,6 +869,10 @@ def test_role_reads_only_the_chains_that_its_code_needs(service: Template) -> No
     }
     also = {
         "AdminRole": {*LEDGER_KINDS["AdminRole"], purge.HISTORY.kind},  # operators see what the purge found
+        "EraseAccountsRole": {
+            *LEDGER_KINDS["EraseAccountsRole"],
+            backups.HISTORY.kind,
+        },  # certificates state it
         "WorkRightsRole": {*ChangeKind, _CONSENT, _RIGHTS},  # a copy contains the evidence of both
     }
     assert kinds == {

@@ -18,8 +18,8 @@ from infra.packaging.models import reduced, reduced_endpoints
 # Every operation that a function calls. An entry that is missing here is a new permission to think about.
 CALLED = {
     "dynamodb": {
-        "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan",
-        "TransactWriteItems", "UpdateItem",
+        "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "ListBackups", "PutItem", "Query",
+        "Scan", "TransactWriteItems", "UpdateItem",
     },
     "kms": {"Decrypt", "GetPublicKey", "Sign"},
     "s3": {

@@ -478,8 +478,9 @@ def test_idle_run_reads_only_one_part_per_lane(world: World, days: int, lanes: i
     with cloud.counted() as calls:
         purge()
     leases = {"dynamodb.GetItem": 9, "dynamodb.PutItem": 18}
-    # The query more is for the head of the evidence.
-    assert calls == {"dynamodb.Query": lanes * len(FEW) + 1, "s3.ListObjectsV2": 1, **leases}
+    # The two queries more are for the heads of the evidence of the purge and of the check of backups.
+    backups = {"dynamodb.ListBackups": 1}
+    assert calls == {"dynamodb.Query": lanes * len(FEW) + 2, "s3.ListObjectsV2": 1, **leases, **backups}
 
 
 def test_index_reads_no_more_than_what_is_due(world: World) -> None:
@@ -605,7 +606,8 @@ def test_run_reports_its_figures_also_if_they_are_zero(
 ) -> None:
     purge()
     zero = (Metric.PURGE_FOUND, Metric.PURGE_OLDEST_MINUTES, Metric.PURGE_OVER_BUDGET)
-    assert gauges == dict.fromkeys(zero, 0)
+    backups = (Metric.KEY_BACKUPS_LEFT, Metric.OTHER_BACKUPS_LEFT)
+    assert gauges == dict.fromkeys((*zero, *backups), 0)
     assert counts[Metric.PURGE_DONE] == 1
 
 

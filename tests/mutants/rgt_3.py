@@ -45,8 +45,8 @@ MUTANTS = (
         name="certificate_dates_backups_too_early",
         promise="RGT-3",
         place="chalicelib.rights.erasure.certificates.model:_backups",
-        find="clear_ids_from=max([key_deleted_at, *deleted_at])",
-        replace="clear_ids_from=min([key_deleted_at, *deleted_at])",
+        find="return max(max(dates) + kept_for, left_until or key_deleted_at)",
+        replace="return min(dates) + kept_for",
         harm=(
             "The certificate tells a person that backups have no readable data any more, while one "
             "still has some."

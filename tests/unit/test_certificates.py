@@ -11,11 +11,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from chalicelib.core import figures
 from chalicelib.core.clock import ZONE
 from chalicelib.core.ids import AccountId, Pseudonym, RightsRequestId, SessionId, UserId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy import plans, register
 from chalicelib.privacy.controller import CONTROLLER
+from chalicelib.retention.backups.model import KnownBackups
 from chalicelib.rights.erasure.certificates import model
 from chalicelib.rights.erasure.certificates.model import (
     ALWAYS_REMAINING,
@@ -377,8 +379,34 @@ def test_days_of_backups_are_those_of_the_tables() -> None:
         for name, resource in load("data")["Resources"].items()
         if resource["Type"] == "AWS::DynamoDB::Table"
     }
-    assert timedelta(days=days.pop("KeysTable")) == model.KEY_BACKUPS
-    assert {timedelta(days=number) for number in days.values()} == {model.OTHER_BACKUPS}
+    usual, set_to = KnownBackups(), figures.read(figures.BackupDays, {})
+    assert timedelta(days=days.pop("KeysTable")) == usual.keys_for == set_to.keys
+    assert {timedelta(days=number) for number in days.values()} == {usual.others_for} == {set_to.others}
+
+
+@pytest.mark.promise("RGT-3")
+@pytest.mark.parametrize("left", [timedelta(), timedelta(days=400)], ids=["none left", "left"])
+def test_backups_end_with_the_longest_copy_and_the_last_one_left(left: timedelta) -> None:
+    given = parts(held=certificates.held_records())
+    deleted_at = given["key_deleted_at"]
+    known = KnownBackups(timedelta(days=90), timedelta(days=60), deleted_at + left, deleted_at + left)
+    backups = a_certificate(held=certificates.held_records(), known=known).backups
+    held_for = given["held"][0].until - deleted_at
+    (hashes,) = (one.until for one in given["remains"] if one.what is Remaining.CLAIM_HASHES)
+    assert backups == Backups(
+        sealed_fields_from=deleted_at + max(left, timedelta(days=90)),
+        clear_ids_from=deleted_at + max(left, timedelta(days=60)),
+        claim_hashes_from=max(deleted_at + left, hashes + timedelta(days=60)),
+        held_records_from=deleted_at + held_for + timedelta(days=60),
+    )
+
+
+@pytest.mark.promise("RGT-3")
+def test_new_certificate_states_no_earlier_end_of_backups() -> None:
+    deleted_at = parts()["key_deleted_at"]
+    before = a_certificate(known=KnownBackups(keys_until=deleted_at + timedelta(days=35)))
+    assert a_certificate(before=before).backups == before.backups
+    assert ErasureCertificate.read(before.document()) == before
 
 
 def test_ids_of_another_kind_are_refused() -> None:

@@ -39,6 +39,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.signatures import PublicKeys, fingerprint_of, pem_of
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.periods import Period
+from chalicelib.retention.backups import service as backups
 from chalicelib.retention.holds import service as holds
 from chalicelib.rights.engine.step import WHOLE_RUN, Done, ErasureJob, Outcome, Step, Wait
 from chalicelib.rights.erasure import right, statement, tombstones
@@ -67,7 +68,7 @@ def _certify(job: ErasureJob) -> Outcome:
     if notes.held:  # a hold may have lapsed, or may have been lifted, since the records were moved
         job.request = job.request.model_copy(update={"kept": settle(notes.held, known, now)})
     request, others = job.request, open_records(job.request.account_id, known, now)
-    said = statement.of(request, notes, pseudonym, now, _others(request), others)
+    said = statement.of(request, notes, pseudonym, now, _others(request), others, backups.known(now))
     reported = notes.stream_answer.user if notes.stream_answer else StreamReport.UNCONFIRMED
     minutes = max((now - (notes.grace_ends_at or now)) // MINUTE, 0)
     metrics.gauge(Metric.ERASURE_MINUTES_TO_PROOF, minutes)
@@ -194,7 +195,7 @@ def _certificate(
     if stored is None:
         return None
     before = ErasureCertificate.read(stored.certificate)
-    said = statement.reissued(before, request, notes, others, now)
+    said = statement.reissued(before, request, notes, others, backups.known(now), now)
     if _content(said) == _content(before):
         return None
     return erasures.replacing_certificate(_issue(request, said, now))

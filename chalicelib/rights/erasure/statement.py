@@ -11,6 +11,7 @@ from chalicelib.core.ids import Pseudonym
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import LookupPath, lookup_path
 from chalicelib.privacy.periods import After, Period
+from chalicelib.retention.backups.model import USUAL, KnownBackups
 from chalicelib.retention.model import HoldGround
 from chalicelib.rights.erasure.certificates.model import (
     MAX_COUNTED,
@@ -79,6 +80,7 @@ def of(
     now: datetime,
     others: OtherRequests = OtherRequests(),
     open_records: OpenRecords = OpenRecords(),
+    backups: KnownBackups = USUAL,
 ) -> ErasureCertificate:
     """The certificate of an erasure whose steps are done.
 
@@ -92,6 +94,7 @@ def of(
         now: when the certificate is issued.
         others: what is known of the subject's other requests.
         open_records: what is kept about disclosures and holds, and may be disclosed.
+        backups: what is known about backups.
 
     Raises:
         NotProven: a step has not run.
@@ -109,6 +112,7 @@ def of(
     completed = max(now, key_deleted)
     claims_until = max(_needed(notes.claims_until, "claims_until"), completed)
     return ErasureCertificate.issue(
+        known=backups,
         request=request.request_id,
         consent_pseudonym=pseudonym,
         requested_at=request.received_at,
@@ -132,6 +136,7 @@ def reissued(
     request: RightsRequest,
     notes: ErasureNotes,
     open_records: OpenRecords,
+    backups: KnownBackups,
     now: datetime,
 ) -> ErasureCertificate:
     """The certificate after a hold has lapsed, or after its secrecy has ended.
@@ -141,6 +146,7 @@ def reissued(
         request: the erasure, with what is kept now.
         notes: with what was deleted since.
         open_records: what is kept about disclosures and holds, and may be disclosed now.
+        backups: what is known about backups.
         now: when the certificate is issued.
 
     Raises:
@@ -160,7 +166,7 @@ def reissued(
         "held": _held(request.kept_openly(now)),
         "completed_at": max(now, before.completed_at),
     }
-    return ErasureCertificate.issue(**(parts | changes))
+    return ErasureCertificate.issue(known=backups, before=before, **(parts | changes))
 
 
 def _held(kept: Iterable[KeptData]) -> tuple[HeldRecords, ...]:

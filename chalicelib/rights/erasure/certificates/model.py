@@ -15,25 +15,27 @@ Invariants:
 - It states nothing that is not so (ADR 27): counts say whether they are exact, results at Stream are Stream's
   reports, and everything that always stays has to be listed.
 
-Days of backups: a backup of the table Keys is kept for 7 days and one of the other tables for 35
-(infra/template/data.yaml; a test compares). A sealed field in any backup is unreadable once no backup has its
-key. Fields in clear, claim hashes and held records end with the last backup that has them.
+Days of backups: the latest of the days for which backups of a table are kept, copies elsewhere included, and
+of the end of each backup that is left (`retention/backups`). A sealed field in any backup is unreadable once
+no backup has its key. Fields in clear, claim hashes and held records end with the last backup that has them.
+A certificate never states an earlier day than recovery allows, nor than the certificate that it replaces.
 """
 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from chalicelib.core.canonical import canonical
-from chalicelib.core.clock import DAY, Instant
+from chalicelib.core.clock import Instant
 from chalicelib.core.ids import Pseudonym, RightsRequestId
 from chalicelib.privacy import register
 from chalicelib.privacy.declaration import UNDECLARED
+from chalicelib.retention.backups.model import USUAL, KnownBackups
 from chalicelib.rights.request.notes import DeletionPlace
 from chalicelib.stream.model import StreamDataKind, StreamReport
 
@@ -140,9 +142,6 @@ ALWAYS_REMAINING = frozenset(
     }
 )
 
-
-KEY_BACKUPS = 7 * DAY
-OTHER_BACKUPS = 35 * DAY
 
 FORMER_KINDS: frozenset[str] = frozenset()  # kinds that certificates name although no class declares them now
 
@@ -257,6 +256,11 @@ class Backups(_Part):
     claim_hashes_from: CertifiedInstant
     held_records_from: CertifiedInstant | None = None
 
+    def latest(self, *others: Self) -> Self:
+        """The later of each instant; it has held records if this one has."""
+        ends = {name: [getattr(one, name) for one in (self, *others)] for name in type(self).model_fields}
+        return self.model_copy(update={name: at[0] and max(filter(None, at)) for name, at in ends.items()})
+
 
 class ErasureCertificate(_Part):
     """The certificate of one erasure. `issue` makes one."""
@@ -277,19 +281,28 @@ class ErasureCertificate(_Part):
     backups: Backups
 
     @classmethod
-    def issue(cls, **parts: Any) -> Self:  # noqa: ANN401 - pydantic checks each part
+    def issue(
+        cls,
+        *,
+        known: KnownBackups = USUAL,
+        before: Self | None = None,
+        **parts: Any,  # noqa: ANN401 - pydantic checks each part
+    ) -> Self:
         """Make a certificate of the current controller, with the days of its backups.
 
         The instants must not go backwards. A caller whose clock jumped takes the later of two instants.
 
         Args:
+            known: what is known about backups.
+            before: the certificate that this one replaces.
             **parts: all fields except `format`, `controller` and `backups`.
 
         Raises:
             NotACertificate: a part is missing, not allowed, or contradicts another one.
         """
         try:
-            backups = _backups(parts["key_deleted_at"], parts["deleted"], parts["remains"], parts["held"])
+            dates = (parts["key_deleted_at"], parts["deleted"], parts["remains"], parts["held"])
+            backups = _backups(*dates, known).latest(*([before.backups] if before else []))
         except (KeyError, TypeError, AttributeError, ValueError):
             raise NotACertificate("a part is missing or of another type") from None
         return _checked(cls, **parts, controller=CertifyingController.RU4M, backups=backups)
@@ -305,8 +318,9 @@ class ErasureCertificate(_Part):
         remaining = [one.what for one in self.remains]
         if len({*remaining}) != len(remaining) or not {*remaining} >= ALWAYS_REMAINING:
             raise ValueError("what always remains is not listed once")
-        if self.backups != _backups(self.key_deleted_at, self.deleted, self.remains, self.held):
-            raise ValueError("not the days of the backups")
+        least = _backups(self.key_deleted_at, self.deleted, self.remains, self.held, USUAL)
+        if self.backups != least.latest(self.backups):
+            raise ValueError("backups end later")
         return self
 
     def document(self) -> bytes:
@@ -351,16 +365,22 @@ def _backups(
     deleted: Iterable[DeletedRecords],
     remains: Iterable[Remains],
     held: Iterable[HeldRecords],
+    known: KnownBackups,
 ) -> Backups:
     claims = [one.until for one in remains if one.what is Remaining.CLAIM_HASHES and one.until]
     deleted_at = [one.last_at for one in deleted]
     lapsed = [one.last_at for one in deleted if one.place is DeletionPlace.HELD]
     ends = [*(one.until for one in held), *lapsed]
+
+    def end(kept_for: timedelta, left_until: datetime | None, *dates: datetime) -> datetime:
+        return max(max(dates) + kept_for, left_until or key_deleted_at)
+
+    others = known.others_for, known.others_until
     return Backups(
-        sealed_fields_from=key_deleted_at + KEY_BACKUPS,
-        clear_ids_from=max([key_deleted_at, *deleted_at]) + OTHER_BACKUPS,
-        claim_hashes_from=max([key_deleted_at, *claims]) + OTHER_BACKUPS,
-        held_records_from=max(ends) + OTHER_BACKUPS if ends else None,
+        sealed_fields_from=end(known.keys_for, known.keys_until, key_deleted_at),
+        clear_ids_from=end(*others, key_deleted_at, *deleted_at),
+        claim_hashes_from=end(*others, key_deleted_at, *claims),
+        held_records_from=end(*others, *ends) if ends else None,
     )
 
 

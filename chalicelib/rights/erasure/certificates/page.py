@@ -200,7 +200,7 @@ def _backups(certificate: ErasureCertificate, say: Phrasebook) -> Html:
             ),
             tag(
                 "p",
-                say("What stays until a stated time can be in backups for 35 days longer."),
+                say("What stays until a stated time can be in backups for at least 35 days longer."),
                 class_="quiet",
             ),
         ]

@@ -63,8 +63,8 @@ CERTIFICATE: Catalogue = {
     "Random IDs and times": "Nasumične oznake i vremena",
     "Hashes of your number and address": "Heš-vrednosti Vašeg broja i adrese",
     "Data that a law requires us to keep": "Podaci koje po zakonu moramo da čuvamo",
-    "What stays until a stated time can be in backups for 35 days longer.": (
-        "Ono što ostaje do navedenog vremena može da bude u rezervnim kopijama još 35 dana."
+    "What stays until a stated time can be in backups for at least 35 days longer.": (
+        "Ono što ostaje do navedenog vremena može da bude u rezervnim kopijama još najmanje 35 dana."
     ),
     "This page is for reading. The signed file is the proof: keep it. Anyone who has it can check without us "
     "that we signed it and that it was not changed. Our guide to certificates lists the commands.": (
