@@ -45,6 +45,7 @@ GROUPS = {
         "chalicelib.operations.admin.reports",
         "chalicelib.operations.admin.stream_cases",
         "chalicelib.operations.admin.subjects",
+        "chalicelib.operations.admin.table_removals",
         "chalicelib.operations.admin.upkeep",
         "chalicelib.operations.admin.requests",
         "chalicelib.operations.admin.erasures",

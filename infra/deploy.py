@@ -166,7 +166,8 @@ def remove_stage(
     if confirm is None:
         note(
             f"This deletes {stack_name(stage, 'service')} of account {account.number}. Its API stops, and "
-            "what waits in its queues is lost. Keys, secrets and data stay."
+            "what waits in its queues is lost. Keys, secrets and data stay. If tables are to go too, two "
+            "operators decide that now, with `ops tables propose-removal`: afterwards there is no API."
         )
         confirm = typer.prompt("Type the name of the stage to remove its service", default="")
     if confirm != stage:

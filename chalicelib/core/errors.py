@@ -12,7 +12,7 @@
     │   ├── (sessions)           account_frozen, restricted, session_waits, step_up_required
     │   ├── (notices)            terms_not_accepted
     │   ├── (conversations)      not_longest_member
-    │   └── (staff)              own_proposal, also of disclosures, holds and breaches
+    │   └── (staff)              own_proposal, also of disclosures, holds, breaches, removals
     ├── NotFound            404  not_found
     │   └── (conversations)      unknown_member
     ├── ConflictingRequest  409  conflict
@@ -28,7 +28,7 @@
     │   ├── (breaches)           breach_closed, breach_unfinished, assessed_otherwise, notices_begun,
     │   │                        too_many_parts
     │   ├── (reports)            report_over, too_many_packs
-    │   └── (retention)          too_late, hold_ended, not_approved
+    │   └── (retention)          too_late, hold_ended, not_approved, removal_lapsed
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
     │   ├── (contacts)           gone, once a code is replaced or withdrawn

@@ -150,5 +150,9 @@ class BreachId(Id, prefix="br"):
     """One breach of personal data; also names its evidence in the Ledger."""
 
 
+class TableRemovalId(Id, prefix="tr"):
+    """One removal of a table that two operators decide; also names its evidence in the Ledger."""
+
+
 class ReportId(Id, prefix="rp"):
     """One report; names the evidence in the Ledger that it was made, its period and its reader."""

@@ -169,6 +169,12 @@ WITHOUT_RECORD = (
         Period.HOLD,
     ),
     _evidence_of_staff(
+        "table_removal_evidence",
+        "Evidence of who proposed and approved the removal of a table, under random ids",
+        Period.AUDIT,
+        DataSubject.STAFF,
+    ),
+    _evidence_of_staff(
         "staff_audit",
         "Which records of users a member of staff listed or viewed, under a pseudonym",
         Period.AUDIT,

@@ -66,6 +66,8 @@ _TITLES = {
     "security_event": "When you signed in, signed out or confirmed your identity",
     "sent_invitation": "Invitations that you sent",
     "session": "Devices that are signed in",
+    "table_removal": "Removals of tables that two members of staff decide",
+    "table_removal_evidence": "Evidence of who proposed and approved the removal of a table",
     "staff_look": "When our staff looked at your account",
     "statements": "What you stated to complete or correct your data",
     "stream_case": "Your user at our chat provider was deleted or deactivated, but not by us",

@@ -20,6 +20,10 @@ from infra.ops.refused import CommandRefused
 _ABOUT_A_TABLE = ("TableName", "TableArn", "StreamArn")
 
 
+class RecoveryStays(CommandRefused):
+    """Recovery could not be switched off, so a deleted table would leave a backup for 35 days."""
+
+
 class StreamMissing(CommandRefused):
     """A restored table has no stream yet, which functions read."""
 
@@ -39,6 +43,33 @@ def names_in_use(stacks: Stacks, stage: str) -> dict[Table, str]:
     """The physical name of each table of a stage."""
     found = in_use(stacks, stage, stacks.outputs(stack_name(stage, "data")))
     return {table: found[f"{table.title()}TableName"] for table in Table}
+
+
+def remove(account: AwsAccount, name: str) -> None:
+    """Delete a table so that no backup of it is left: its recovery ends first (ADR 76). May be repeated.
+
+    Raises:
+        RecoveryStays: the table can still be recovered; it is not deleted.
+    """
+    client = account.client("dynamodb")
+    off = {"PointInTimeRecoveryEnabled": False}
+    client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=off)
+    found = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    if found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] != "DISABLED":
+        raise RecoveryStays(f"recovery of {name} is still on: run the command again in a minute")
+    client.update_table(TableName=name, DeletionProtectionEnabled=False)
+    client.get_waiter("table_exists").wait(TableName=name)  # ACTIVE again
+    client.delete_table(TableName=name)
+    client.get_waiter("table_not_exists").wait(TableName=name)
+
+
+def used_by_functions(account: AwsAccount, stage: str) -> set[str]:
+    """The names of the tables in the configuration of the functions of a stage."""
+    pages = account.client("lambda").get_paginator("list_functions").paginate()
+    functions = (one for page in pages for one in page["Functions"])
+    own = (one for one in functions if one["FunctionName"].startswith(f"ru4m-{stage}-"))
+    variables = (one.get("Environment", {}).get("Variables", {}) for one in own)
+    return {value for some in variables for name, value in some.items() if name.startswith("RU4M_TABLE_")}
 
 
 def switch(account: AwsAccount, stage: str, names: Mapping[Table, str], report: Report) -> None:

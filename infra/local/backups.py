@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from chalicelib.core.table_names import Table
+from infra.deployment import tables
 from infra.local.cloud import STAGE, LocalCloud
 
 
@@ -47,10 +48,8 @@ class TableBackups:
 
     def discard(self, names: Iterable[str]) -> None:
         """Delete restored tables."""
-        dynamodb = self.cloud.account.client("dynamodb")
         for name in names:
-            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-            dynamodb.delete_table(TableName=name)
+            tables.remove(self.cloud.account, name)
 
     def options(self, names: Mapping[Table, str]) -> list[str]:
         """Return the options of `replay-erasures` and `switch-tables` for restored tables."""

@@ -66,7 +66,7 @@ def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ)
         raise ProfileRefused(_NO_CLOUD) from None
     root = AwsAccount(found["region"], found["aws_endpoint"], "test", "test")
     try:
-        key, secret = _sign_in(root, operator)
+        key, secret = sign_in(root, operator)
     except EndpointConnectionError:  # it was killed, so its file is still there
         raise ProfileRefused(_NO_CLOUD) from None
     variables.pop("AWS_PROFILE", None)
@@ -81,7 +81,7 @@ def apply_local(operator: str, variables: MutableMapping[str, str] = os.environ)
     )
 
 
-def _sign_in(root: AwsAccount, operator: str) -> tuple[str, str]:
+def sign_in(root: AwsAccount, operator: str) -> tuple[str, str]:
     """Return the id and the secret of a new access key of an operator; earlier keys are deleted."""
     iam = root.client("iam")
     outputs = Stacks(root).outputs(stack_name("local", "service"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from infra.local.tour.erasure import GRACE
 from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until
 from infra.ops.__main__ import app
+from infra.ops.profiles import sign_in
 from tests.support.clouds.deployed_subjects import ErasedSubject
 
 BACKED_UP = (Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.KEYS, Table.RIGHTS)
@@ -61,6 +63,16 @@ def run(command: str, backups: TableBackups, names: dict[Table, str], *words: st
 
 def replay(backups: TableBackups, names: dict[Table, str], *words: str) -> Result:
     return run("replay-erasures", backups, names, "--at", backups.at, "--parallel", "2", "--yes", *words)
+
+
+def tables(cloud: LocalCloud, operator: str | None, *words: str) -> Result:
+    """Run a command about tables as an operator; None: with the credentials of deployments."""
+    key, secret = sign_in(cloud.account, operator) if operator else ("test", "test")
+    os.environ.update(AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret)
+    place = ["--stage", "local", "--region", cloud.account.region]
+    return CliRunner().invoke(
+        app, ["--json", "tables", *words, *place, "--endpoint-url", str(cloud.account.endpoint)]
+    )
 
 
 def survivors(done: Result) -> int:
@@ -132,3 +144,18 @@ def test_restored_tables_are_used_only_without_the_users_erased_since(
     assert pending.wait_for_answer() == "completed"
     assert pending.certificate()
     assert replay(backups, names, "--in-use", names[Table.ACCOUNTS]).exit_code == 1
+    remove_lost(cloud, "ru4m-local-accounts", names[Table.ACCOUNTS])
+
+
+def remove_lost(cloud: LocalCloud, lost: str, used: str) -> None:
+    """Let two operators approve the removal of the lost table, and delete it; its backup is left."""
+    assert tables(cloud, None, "remove", lost, "--yes").exit_code == 1
+    proposed = tables(cloud, "ana", "propose-removal", lost, "--why", "replaced")
+    removal = json.loads(proposed.stdout)["id"]
+    assert tables(cloud, "ana", "approve-removal", removal).exit_code == 1
+    assert tables(cloud, None, "remove", lost, "--removal", removal, "--yes").exit_code == 1
+    assert tables(cloud, "marko", "approve-removal", removal).exit_code == 0
+    assert tables(cloud, None, "remove", used, "--removal", removal, "--yes").exit_code == 1
+    done = tables(cloud, None, "remove", lost, "--removal", removal, "--yes")
+    assert (done.exit_code, len(json.loads(done.stdout)["backups"])) == (3, 1), done.output
+    assert lost not in cloud.account.client("dynamodb").list_tables()["TableNames"]

@@ -19,7 +19,7 @@ import pytest
 import typer
 
 from chalicelib.core.http import contract
-from chalicelib.core.ids import BreachId, DisclosureId, HoldId, RightsRequestId, UserId
+from chalicelib.core.ids import BreachId, DisclosureId, HoldId, RightsRequestId, TableRemovalId, UserId
 from chalicelib.operations import admin
 from chalicelib.rights.request.deadline import ExtensionReason
 from chalicelib.rights.request.terms import RefusalReason
@@ -36,13 +36,14 @@ IDS: dict[str, Any] = {
     "hold": HoldId,
     "breach": BreachId,
     "user": UserId,
+    "removal": TableRemovalId,
 }
 WORDS = {
     "stage": "staging", "region": "eu-central-1", "on": "2026-11-20", "restored": "accounts=x",
     "version": "1", "at": "2026-11-20T10:00:00Z", "kind": "session", "queue": "hooks-dead",
     "name": "no-purge", "days": "30", "number": "0", "table": "rights", "status": "completed",
     "first": "2026-01-01", "last": "2026-03-31", "of": "2026", "right": "access", "by": "letter",
-    "reason": "JustificationA12Complexity", "outcome": "mistake",
+    "reason": "JustificationA12Complexity", "outcome": "mistake", "why": "replaced",
 }  # fmt: skip
 
 # Commands that reach no internal route, each with the reason why no entry is needed.
@@ -59,6 +60,8 @@ UNAUDITED = {
         "settings of the app, no subject; the job records the outcome in chat_settings#DATE",
     ),
     "tables backups": "names and times of backups, no subject",
+    "tables remove": "a table that no function uses; two operators approve one of the stage, and the Ledger "
+    "names them; CloudTrail has each call",
     "chat-settings confirm-placement": "settings of the app; it appends to the Ledger itself",
     **dict.fromkeys(
         (
@@ -105,7 +108,7 @@ WITHOUT_PREVIEW = {
 CONFIRMED = {
     "alarms test", "breach notify-subjects", "chat-settings apply", "chat-settings confirm-placement",
     "holds lift", "keys lookup retire", "keys signing retire", "keys stage retire", "queues purge",
-    "queues redrive", "replay-erasures", "retention redate", "switch-tables",
+    "queues redrive", "replay-erasures", "retention redate", "switch-tables", "tables remove",
 }  # fmt: skip
 
 

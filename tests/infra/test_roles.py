@@ -10,7 +10,16 @@ import pytest
 from chalicelib.accounts.model import ChangeKind
 from chalicelib.consents import evidence
 from chalicelib.core import keyring
-from chalicelib.core.ids import BreachId, DisclosureId, HoldId, InvoiceId, Pseudonym, RightsRequestId, StaffId
+from chalicelib.core.ids import (
+    BreachId,
+    DisclosureId,
+    HoldId,
+    InvoiceId,
+    Pseudonym,
+    RightsRequestId,
+    StaffId,
+    TableRemovalId,
+)
 from chalicelib.messages.suppressions.model import AddressKind
 from chalicelib.operations.breaches import store as breaches
 from chalicelib.operations.reports import service as reports
@@ -19,6 +28,7 @@ from chalicelib.reconciliation.cases.service import CHAIN as _STREAM_CASE
 from chalicelib.retention.backups import service as backups
 from chalicelib.retention.holds import store as holds
 from chalicelib.retention.purge import evidence as purge
+from chalicelib.retention.removals import store as removals
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.staff import history as staff_history
 from chalicelib.staff.billing import service as billing
@@ -66,6 +76,7 @@ _BREACH = breaches.BREACHES.history_of(BreachId.new()).kind
 _INVOICE = billing.history_of(InvoiceId.new()).kind
 _CONSENT = evidence.chain_of(Pseudonym.new()).kind
 _HOLD = holds.HOLDS.history_of(HoldId.new()).kind
+_TABLE_REMOVAL = removals.REMOVALS.history_of(TableRemovalId.new()).kind
 _TOMBSTONE = "tombstone"
 _LANGUAGE = ChangeKind.LANGUAGE.value
 # The mark of a change, which no restore takes back.
@@ -85,6 +96,7 @@ LEDGER_KINDS = {
         _RIGHTS,
         _STAFF,
         _STREAM_CASE,
+        _TABLE_REMOVAL,
     },
     "CheckChatSettingsRole": {chat_settings.HISTORY.kind},
     "CloseIdleAccountsRole": {_RIGHTS},
@@ -150,7 +162,7 @@ EXPECTED = {
         ("dynamodb:Query", "${RightsTableArn}/index/open, ${RightsTableArn}/index/stuck"),
         ("dynamodb:Query", "${RightsTableArn}/index/received"),
         ("dynamodb:BatchGetItem", "${ChallengesTableArn}"),  # how far announcements are
-        # The lists of disclosures and breaches, and no request of a subject.
+        # The lists of disclosures, breaches and removals, and no request of a subject.
         ("dynamodb:Query", "${RightsTableArn}/index/owner"),
         *_LEDGER,
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
@@ -628,9 +640,9 @@ KEYS = {
         "claims": {"email#*", "former_phone#*", "phone#*", "unwanted_*", "user#*"},
         "keys": {"A#*"},
         "ledger": {f"{kind}#*" for kind in (*LEDGER_KINDS["AdminRole"], purge.HISTORY.kind)},
-        "rights": {"A#*", "B#*", "D#*", "R#*", "S#*"},
+        "rights": {"A#*", "B#*", "D#*", "R#*", "S#*", "T#*"},
         "rights/index/open": {"??", "holds"},
-        "rights/index/owner": {"breaches", "disclosures", "hold#*"},
+        "rights/index/owner": {"breaches", "disclosures", "hold#*", "table_removals"},
         "rights/index/received": {"????-??#??"},
         "rights/index/stuck": {"??", "holds"},
     },

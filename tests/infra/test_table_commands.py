@@ -11,8 +11,13 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from chalicelib.core.ids import StaffId, TableRemovalId
+from chalicelib.core.table import items
+from chalicelib.core.table_names import Table
+from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.ops import __main__ as command
+from infra.ops import standing_in
 from tests.infra.fakes import REGION
 
 pytestmark = pytest.mark.promise("RGT-3")
@@ -55,7 +60,7 @@ def test_backups_of_the_stage_are_listed_and_no_others(account: AwsAccount) -> N
     (found,) = json.loads(done.stdout)["backups"]
     assert done.exit_code == 0
     assert (found["table"], found["backup"], found["of keys"]) == ("ru4m-staging-accounts", "before", "no")
-    assert found["ends"] == "once it is deleted"
+    assert found["ends"] == "until it is deleted"
 
 
 @pytest.mark.usefixtures("account")
@@ -76,3 +81,113 @@ def test_backup_of_deleted_keys_is_not_in_order(monkeypatch: pytest.MonkeyPatch)
     done = ops("backups", as_json=True)
     (found,) = json.loads(done.stdout)["backups"]
     assert (done.exit_code, found["of keys"], found["ends"]) == (3, "yes", "2027-01-04T08:00:00Z")
+
+
+RIGHTS = "ru4m-staging-rights-restored"
+KEYS = "ru4m-staging-keys"
+
+
+@pytest.fixture
+def stage(account: AwsAccount, monkeypatch: pytest.MonkeyPatch) -> AwsAccount:
+    """A stage that uses a restored table of requests; its tables of keys and accounts are not used."""
+    for name in (KEYS, "ru4m-staging-accounts-restored"):
+        create(account, name)
+    account.client("dynamodb").create_table(
+        TableName=RIGHTS,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    monkeypatch.setattr(standing_in, "table_names", lambda *_: {Table.RIGHTS: RIGHTS})
+    monkeypatch.setattr(tables, "used_by_functions", lambda *_: {RIGHTS})
+    return account
+
+
+def names(account: AwsAccount) -> set[str]:
+    return set(account.client("dynamodb").list_tables()["TableNames"])
+
+
+def a_removal(account: AwsAccount, table: str = KEYS, approved_ago: timedelta | None = timedelta()) -> str:
+    """Store a removal as the service does; return its id."""
+    removal_id, now = TableRemovalId.new(), datetime.now(UTC)
+    item = {
+        "pk": f"T#{removal_id}",
+        "sk": "removal",
+        "kind": "table_removal",
+        "removal_id": removal_id,
+        "version": 1,
+        "table_name": table,
+        "reason": "replaced",
+        "proposed_by": StaffId.new(),
+        "proposed_at": now.isoformat(),
+    }
+    if approved_ago is not None:
+        item |= {"approved_by": StaffId.new(), "approved_at": (now - approved_ago).isoformat()}
+    wire = {name: items.wire(value) for name, value in item.items()}
+    account.client("dynamodb").put_item(TableName=RIGHTS, Item=wire)
+    return removal_id
+
+
+def test_recovery_is_off_before_a_table_is_deleted(
+    stage: AwsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = stage.client("dynamodb")
+    at_deletion: list[str] = []
+
+    def see(**_: object) -> None:
+        found = client.describe_continuous_backups(TableName=KEYS)["ContinuousBackupsDescription"]
+        at_deletion.append(found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"])
+
+    client.meta.events.register("before-call.dynamodb.DeleteTable", see)
+    monkeypatch.setattr(AwsAccount, "client", lambda *_: client)
+    done = ops("remove", KEYS, "--removal", a_removal(stage), "--yes")
+    assert (done.exit_code, at_deletion) == (0, ["DISABLED"])
+    assert names(stage) == {RIGHTS, "ru4m-staging-accounts-restored"}
+
+
+def test_table_that_stays_recoverable_is_not_deleted(
+    stage: AwsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = stage.client("dynamodb")
+    monkeypatch.setattr(client, "update_continuous_backups", lambda **_: None)
+    monkeypatch.setattr(AwsAccount, "client", lambda *_: client)
+    done = ops("remove", KEYS, "--removal", a_removal(stage), "--yes")
+    assert (done.exit_code, KEYS in names(stage)) == (1, True)
+    assert "recovery of ru4m-staging-keys is still on" in done.output
+
+
+@pytest.mark.parametrize("approval", ["none", "pending", "old", "of another table", "unknown"])
+def test_table_of_the_stage_is_refused_without_a_valid_approval(stage: AwsAccount, approval: str) -> None:
+    removal = {
+        "none": lambda: None,
+        "pending": lambda: a_removal(stage, approved_ago=None),
+        "old": lambda: a_removal(stage, approved_ago=timedelta(days=7, seconds=2)),
+        "of another table": lambda: a_removal(stage, "ru4m-staging-rights"),
+        "unknown": TableRemovalId.new,
+    }[approval]()
+    done = ops("remove", KEYS, *(["--removal", str(removal)] if removal else []), "--yes")
+    assert (done.exit_code, KEYS in names(stage)) == (1, True)
+    assert "two operators have to approve" in done.output
+
+
+def test_restored_copy_needs_no_second_operator(stage: AwsAccount) -> None:
+    done = ops("remove", "ru4m-staging-accounts-restored", "--yes")
+    assert (done.exit_code, names(stage)) == (0, {RIGHTS, KEYS})
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [(RIGHTS, "functions use"), ("ru4m-production-keys", "no table of stage staging")]
+)
+def test_used_and_foreign_tables_are_refused(stage: AwsAccount, name: str, why: str) -> None:
+    done = ops("remove", name, "--removal", a_removal(stage, name), "--yes")
+    assert (done.exit_code, why in done.output) == (1, True)
+    assert RIGHTS in names(stage)
+
+
+def test_backups_that_are_left_are_listed(stage: AwsAccount) -> None:
+    stage.client("dynamodb").create_backup(TableName=KEYS, BackupName="before")
+    preview = ops("remove", KEYS, "--removal", a_removal(stage), "--dry-run")
+    assert (preview.exit_code, KEYS in names(stage)) == (0, True)
+    done = ops("remove", KEYS, "--removal", a_removal(stage), "--yes", as_json=True)
+    assert (done.exit_code, KEYS in names(stage)) == (3, False)
+    assert len(json.loads(done.stdout)["backups"]) == 1

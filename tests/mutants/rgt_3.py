@@ -107,4 +107,39 @@ MUTANTS = (
             "pseudonyms is rotated."
         ),
     ),
+    Mutant(
+        name="backup_of_a_deleted_table_does_not_count",
+        promise="RGT-3",
+        place="chalicelib.retention.backups.service:_left",
+        find="one.ends_at or one.made_at",
+        replace="one.made_at",
+        harm=(
+            "The data keys of erased people stay in a backup for 35 days, no alarm rings, and certificates "
+            "say that nothing can be read after seven."
+        ),
+    ),
+    Mutant(
+        name="certificate_ignores_backups_that_are_left",
+        promise="RGT-3",
+        place="chalicelib.rights.erasure.certificates.model:_backups",
+        find="left_until or key_deleted_at",
+        replace="key_deleted_at",
+        harm="A certificate states a day on which a backup still opens the data of the person.",
+    ),
+    Mutant(
+        name="table_is_deleted_while_it_can_be_recovered",
+        promise="RGT-3",
+        place="infra.deployment.tables:remove",
+        find='!= "DISABLED"',
+        replace='== "OTHER"',
+        harm="The lost table of keys leaves a backup for 35 days, which cannot be deleted.",
+    ),
+    Mutant(
+        name="one_operator_removes_a_table",
+        promise="RGT-3",
+        place="chalicelib.retention.removals.service:approve",
+        find="check_second(by, removal.proposed_by)",
+        replace="pass",
+        harm="One operator deletes the last backups of everyone's data.",
+    ),
 )

@@ -194,7 +194,7 @@ def test_record_about_staff_is_in_no_plan_of_a_user() -> None:
     about_staff = {r.declaration.kind for r in register.records()} - {
         r.declaration.kind for r in about_users()
     }
-    assert about_staff == {"breach", "breach_fact", "staff_member"}
+    assert about_staff == {"breach", "breach_fact", "staff_member", "table_removal"}
     assert not about_staff & {part.kind for part in export_plan(register.records())}
     assert not about_staff & {kind for step in erasure_plan(register.records()).steps for kind in step.kinds}
 

@@ -75,7 +75,7 @@ class RestoredTables:
             RestoredTableRefused: a function of the stage uses one of them, it is not what it is named as, or
                 it lacks settings that the template gives it.
         """
-        used = _tables_in_use(account, stage) - self.allowed
+        used = tables.used_by_functions(account, stage) - self.allowed
         for table, name in self.names.items():
             if name in used:
                 raise RestoredTableRefused(f"functions use {name}; to change it, add --in-use {name}")
@@ -86,15 +86,6 @@ class RestoredTables:
                 raise RestoredTableRefused(
                     f"{name} lacks {', '.join(lacking)}; set that first (docs/restore.md)"
                 )
-
-
-def _tables_in_use(account: AwsAccount, stage: str) -> set[str]:
-    """The names of the tables in the configuration of the functions of a stage."""
-    pages = account.client("lambda").get_paginator("list_functions").paginate()
-    functions = (one for page in pages for one in page["Functions"])
-    own = (one for one in functions if one["FunctionName"].startswith(f"ru4m-{stage}-"))
-    variables = (one.get("Environment", {}).get("Variables", {}) for one in own)
-    return {value for some in variables for name, value in some.items() if name.startswith("RU4M_TABLE_")}
 
 
 def _described(account: AwsAccount, name: str) -> dict[str, Any]:
@@ -198,3 +189,6 @@ def switch_tables(
     confirm_unless(yes, f"Give the functions of {deployed.stage} these tables?")
     tables.switch(*deployed, names, note)
     emit(found | {"switched": True}, f"The functions of {deployed.stage} use them.")
+    for name, (before, _) in changes.items():
+        if name.endswith("TableName"):
+            note(f"No erasure reaches {before} any more. Delete it with `ops tables remove {before}`.")
