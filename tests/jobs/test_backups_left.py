@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.core import aws, chain, clock
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
+from chalicelib.core.observe import EntryFailed
+from chalicelib.core.settings import settings
 from chalicelib.retention.backups import service, store
 from chalicelib.retention.backups.model import KnownBackups
 from tests.support.cases import erasure_outcomes
@@ -98,6 +101,42 @@ def test_on_demand_backup_is_left_once_it_is_older_than_recovery(
     purge()
     assert gauges.items() >= (NOTHING_LEFT | dict.fromkeys(left, 1)).items()
     assert service.known(world.now) == KnownBackups()
+
+
+def test_copies_that_the_settings_name_are_kept_and_stated(
+    world: World, listed: list[Summary], gauges: dict[Metric, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RU4M_BACKUPS_KEYS_DAYS", "40")
+    settings.cache_clear()
+    listed.append(a_backup("keys", world.now - 39 * DAY))
+    purge()
+    assert gauges.items() >= NOTHING_LEFT.items()
+    assert service.known(world.now) == KnownBackups(keys_for=40 * DAY)
+    world.advance(2 * DAY)
+    purge()
+    assert gauges[Metric.KEY_BACKUPS_LEFT] == 1
+
+
+def test_failed_listing_states_nothing_and_keeps_the_last_end(
+    world: World, listed: list[Summary], gauges: dict[Metric, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed.append(a_backup("keys", world.now, world.now + 35 * DAY))
+    purge()
+    known = service.known(world.now)
+    gauges.clear()
+    plain = aws.ask
+
+    def ask(place: str, operation: str, **given: Any) -> dict[str, Any]:
+        if operation == "list_backups":
+            raise Unavailable
+        return plain(place, operation, **given)
+
+    monkeypatch.setattr(aws, "ask", ask)
+    with pytest.raises(EntryFailed):
+        purge()
+    assert Metric.KEY_BACKUPS_LEFT not in gauges
+    assert Metric.PURGE_FOUND in gauges
+    assert service.known(world.now) == known
 
 
 def test_backup_of_a_table_with_an_unknown_name_counts_as_one_of_keys(
