@@ -110,7 +110,7 @@ def test_local_cloud_that_was_killed_does_not_run(monkeypatch: pytest.MonkeyPatc
     def unreachable(*_: object) -> None:
         raise EndpointConnectionError(endpoint_url="https://aws.test")
 
-    monkeypatch.setattr(profiles, "_sign_in", unreachable)
+    monkeypatch.setattr(profiles, "sign_in", unreachable)
     done = ops("--local", "rights", "list")
     assert (done.exit_code, done.stderr) == (2, "refused: No local cloud runs. Start it with `make run`.\n")
 
