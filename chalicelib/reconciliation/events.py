@@ -5,8 +5,8 @@ deletion that was undone meanwhile is left undone. If Stream refuses to delete a
 is kept, since only it names the file; the worker tries again an hour later, and then an operator has to look
 at it. Users who were lost are judged by `lost_users`.
 
-Fields and push tokens that a client wrote to its user (STR-2) are removed once an hour per user. The
-synchronisation of profiles sends the profile again, which replaces all fields. A client could write as often
+Fields and push tokens that a client wrote to its user (STR-2) are removed once an hour per user: the account
+is marked, and the worker of marks sends the profile, which replaces all fields. A client could write as often
 as Stream permits, and each removal causes an event itself. So a second event within an hour waits until the
 hour has ended, and further ones are dropped: the waiting one reads the state.
 
@@ -39,7 +39,7 @@ from chalicelib.stream.model import (
     StreamRefused,
     StreamUnavailable,
 )
-from chalicelib.stream.users import access, sync
+from chalicelib.stream.users import access
 from chalicelib.stream.webhook import events as hooks
 from chalicelib.stream.webhook.events import Hook
 
@@ -88,7 +88,7 @@ def strip_fields(hook: Hook, *, has_waited: bool) -> None:
 
     Raises:
         StreamUnavailable, StreamRefused: the user could not be read.
-        Unavailable: the fields are still there; work on the event again.
+        Unavailable: a push token is still there, or a table does not answer; work on the event again.
     """
     user_id = UserId(hook.subject)
     account_id = _active_owner(user_id)
@@ -143,12 +143,17 @@ def _active_owner(user_id: UserId) -> AccountId | None:
 
 
 def _repaired(account_id: AccountId, found: FoundUser) -> bool:
-    """Delete the push tokens, and send the profile if there are other fields; return whether it worked."""
+    """Delete the push tokens, and mark the account if there are other fields; return whether it worked.
+
+    The worker of marks sends the profile, which replaces all fields (ADR 69).
+    """
     try:
         access.delete_push_tokens(UserId(found.id), found.push_tokens)
     except (StreamUnavailable, StreamRefused):
         return False
-    return not (found.has_other_fields and sync.sync([account_id]))
+    if found.has_other_fields:
+        accounts.renew_mark(account_id)
+    return True
 
 
 def _end_of_hour(full: TooMany) -> timedelta:

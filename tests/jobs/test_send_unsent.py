@@ -117,6 +117,27 @@ def test_mark_is_in_no_copy_and_leaves_with_the_account(world: World, stream: Em
     assert due_accounts() == {jovan.account_id}
 
 
+@pytest.mark.promise("STR-9")
+def test_account_stays_due_while_stream_does_not_take_its_blocks(world: World, stream: Emulator) -> None:
+    mila, jovan = world.a_user(), world.a_user()
+    mila.blocks(jovan)
+    assert sync(mila, jovan) == []
+    commit(accounts.thawing(AccountId(mila.account_id), freeze(mila.account_id)))
+    stream.fault(path="/users/block", status=503, code=-1, times=100)
+    assert resync() == 1
+    stream.clear_faults()
+    assert resync() == 0
+
+
+def test_row_that_changes_meanwhile_keeps_no_other_row_due(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, jovan, _ = (world.a_user() for _ in range(3))
+    just_before(monkeypatch, gateway, "upsert", lambda: jovan.changes(display_name="After"))
+    send_due(world)
+    assert due_accounts() == {jovan.account_id}
+
+
 @pytest.mark.promise("STR-3")
 def test_freeze_and_thaw_mark_the_account(world: World, stream: Emulator) -> None:
     mila = world.a_user()
