@@ -10,7 +10,7 @@ WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run tour cloud dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
-.PHONY: deploy preflight releases rollback remove release record
+.PHONY: deploy preflight smoke releases rollback remove release record
 
 run: setup-run      ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -84,6 +84,9 @@ deploy: setup       ## deploy STAGE to AWS with the settings of stages/STAGE.tom
 
 preflight: setup    ## report what would stop a deployment of STAGE, and change nothing
 	$(BIN)/python -m infra.deploy $(STAGED) --check
+
+smoke: setup        ## try the deployed STAGE with requests that write nothing, as after a deployment
+	$(BIN)/python -m infra.deploy smoke $(STAGED)
 
 releases: setup     ## list the versions of STAGE to which a rollback can go
 	$(BIN)/python -m infra.deploy releases $(STAGED)

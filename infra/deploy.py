@@ -3,6 +3,7 @@
     python -m infra.deploy --stage staging                deploy, after the preflight
     python -m infra.deploy --stage staging --check        the preflight only
     python -m infra.deploy --stage staging --import-retained    tables and keys without a stack get theirs
+    python -m infra.deploy smoke --stage staging          try the stage as after a deployment; changes nothing
     python -m infra.deploy releases --stage staging       the versions to which a rollback can go
     python -m infra.deploy rollback --stage staging       go back to the version before
     python -m infra.deploy remove --stage staging         delete the service; keys and data stay
@@ -30,7 +31,14 @@ from infra.deployment.options import account_of, given_settings, overrides, regi
 from infra.deployment.preflight import examine, may_deploy
 from infra.deployment.releases import ReleaseRecord
 from infra.deployment.rollback import roll_back
-from infra.deployment.rollout import Deployment, deploy, lost_messages, remove_service
+from infra.deployment.rollout import (
+    Deployment,
+    NothingDeployed,
+    api_url,
+    deploy,
+    lost_messages,
+    remove_service,
+)
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget, SettingRefused
 from infra.guards.findings import unaccepted
@@ -116,6 +124,17 @@ def main(  # noqa: PLR0913, PLR0917 - the options of a command
         raise typer.Exit(1)
     if not check:
         _deploy(AwsAccount(where, endpoint_url), target)
+
+
+@command_over(_open, app.command("smoke"))
+def try_stage(deployed: DeployedStage, *, as_json: _Json = False) -> None:
+    """Try a deployed stage with the requests that follow a deployment; they write nothing."""
+    choose_format(as_json=as_json)
+    name, stacks = stack_name(deployed.stage, "service"), Stacks(deployed.account)
+    if not (held := stacks.parameters(name)):
+        raise NothingDeployed(f"stage {deployed.stage} has no service.")
+    outputs = stacks.outputs(name)
+    finish(*deployed, Deployment(api_url(deployed.account, outputs), name, outputs), held["Version"])
 
 
 @command_over(_open, app.command("releases"))

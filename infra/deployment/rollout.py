@@ -160,7 +160,7 @@ def api_url(account: AwsAccount, outputs: dict[str, str]) -> str:
     return outputs["EndpointURL"].rstrip("/")
 
 
-class NothingToRemove(CommandRefused):
+class NothingDeployed(CommandRefused):
     """The stage has no service stack."""
 
 
@@ -181,12 +181,12 @@ def remove_service(account: AwsAccount, stage: str, report: Report) -> None:
     """Delete the service stack; a killed removal may be repeated.
 
     Raises:
-        NothingToRemove: the stage has no service stack.
+        NothingDeployed: the stage has no service stack.
         StackFailed: a resource could not be deleted.
     """
     stacks, name = Stacks(account, report), stack_name(stage, "service")
     held = stacks.parameters(name)
     if not held:
-        raise NothingToRemove(f"stage {stage} has no service to remove.")
+        raise NothingDeployed(f"stage {stage} has no service.")
     releases.note_tables(account, stage, tables.about_tables(held))
     stacks.delete(name)

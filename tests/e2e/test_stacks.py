@@ -169,10 +169,13 @@ def test_stranger_deploys_updates_rolls_back_removes_and_deploys_again(
     assert phone.call("GET", "/v1/profile").body["display_name"] == "Mila"
     assert "keeps no release before first0000000" in stranger.run("rollback").stderr
 
+    tried = stranger.run("smoke")
+    assert tried.exit_code == 0, tried.output
     tables = stranger.account.client("dynamodb").list_tables()["TableNames"]
     removed = stranger.run("remove", "--confirm", "staging")
     assert removed.exit_code == 0, removed.output
     assert stranger.account.client("lambda").list_functions()["Functions"] == []
+    assert "stage staging has no service" in stranger.run("smoke").stderr
     assert stranger.account.client("dynamodb").list_tables()["TableNames"] == tables != []
 
     packages("third0000000")

@@ -652,6 +652,25 @@ def test_failed_smoke_test_ends_the_command_with_status_one(
     assert ended.value.exit_code == 1
 
 
+def test_smoke_test_of_a_deployed_stage_runs_on_its_own(
+    stages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = [{"OutputKey": "EndpointURL", "OutputValue": "https://api.example/api/"}]
+    version = [{"ParameterKey": "Version", "ParameterValue": "0123"}]
+    stack = {"StackStatus": "UPDATE_COMPLETE", "Outputs": outputs, "Parameters": version}
+    account = answering(describe_stacks={"Stacks": [stack]}, get_email_identity={"DkimAttributes": {}})
+    tried: list[tuple[str, str]] = []
+
+    def try_deployed(_: object, __: str, url: str, version: str, ___: str) -> Iterator[DeploymentFinding]:
+        tried.append((url, version))
+        return iter([])
+
+    monkeypatch.setattr(command, "account_of", lambda *_: account)
+    monkeypatch.setattr(smoke, "try_deployed", try_deployed)
+    result = CliRunner().invoke(command.app, ["smoke", "--stage", "staging"])
+    assert (result.exit_code, tried) == (0, [("https://api.example/api", "0123")])
+
+
 def a_queue(name: str, *, waiting: int, delayed: int) -> QueueStanding:
     return QueueStanding(name, "url", "arn", waiting, 0, delayed, "")
 

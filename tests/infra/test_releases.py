@@ -13,7 +13,7 @@ from infra.build import Package
 from infra.deployment import chat_settings, queues, releases, rollout
 from infra.deployment.releases import NoSuchRelease
 from infra.deployment.rollback import CompletedRollback, roll_back
-from infra.deployment.rollout import NothingToRemove, deploy, remove_service
+from infra.deployment.rollout import NothingDeployed, deploy, remove_service
 from infra.deployment.stacks import StackFailed, Stacks
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 from tests.infra.test_deploy import a_target, outputs_of, parameters
@@ -157,7 +157,7 @@ def test_redeployed_version_is_the_newest_and_no_longer_rolled_back(
 def test_stage_without_a_service_is_neither_rolled_back_nor_removed(account: FakeAccount) -> None:
     with pytest.raises(NoSuchRelease, match="run `make deploy`"):
         back(account)
-    with pytest.raises(NothingToRemove):
+    with pytest.raises(NothingDeployed):
         remove_service(account, "staging", lambda _: None)
 
 
