@@ -42,19 +42,19 @@ _NAMED = {
 }
 _NAME = 64  # characters
 
-_REGION, _PARTITION, _ACCOUNT = "eusc-de-east-1", "aws-eusc", "1" * 12
+_REGION, _PARTITION, _ACCOUNT = "eu-central-1", "aws", "1" * 12
 _ARN = f"arn:{_PARTITION}:{{}}:{_REGION}:{_ACCOUNT}:{{}}"
 # Examples of values by the end of their name: parameters, attributes and physical ids. Others have 32
 # characters.
 _EXAMPLES = {
     "TableName": "ru4m-production-challenges-restored",
-    "BucketName": f"ru4m-production-checkpoints-{_ACCOUNT}",
+    "BucketName": f"ru4m-production-checkpoints-{_ACCOUNT}-{_REGION}",
     "KeyArn": _ARN.format("kms", "key/" + "0" * 36),
     "SecretArn": _ARN.format("secretsmanager", "secret:ru4m/production/receipts-AbCdEf"),
     "StreamArn": _ARN.format("dynamodb", "table/ru4m-production-accounts-restored/stream/" + "0" * 23),
     "Arn": _ARN.format("lambda", "function:ru4m-production-check_chat_settings"),
-    "Queue": f"https://sqs.{_REGION}.amazonaws.eu/{_ACCOUNT}/ru4m-production-announcements",
-    "Dead": f"https://sqs.{_REGION}.amazonaws.eu/{_ACCOUNT}/ru4m-production-rights-dead",
+    "Queue": f"https://sqs.{_REGION}.amazonaws.com/{_ACCOUNT}/ru4m-production-announcements",
+    "Dead": f"https://sqs.{_REGION}.amazonaws.com/{_ACCOUNT}/ru4m-production-rights-dead",
 }
 _VERSIONS = "321"  # of each key
 _WRAPPED = "k" * 248  # KMS wraps a key of 32 bytes into 184

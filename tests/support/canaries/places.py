@@ -133,7 +133,7 @@ def _buckets(cloud: LocalCloud) -> Iterator[Content]:
     for bucket in (one["Name"] for one in s3.list_buckets()["Buckets"]):
         if bucket == cloud.account.bucket:
             continue  # deployment packages: written by deployments only
-        name = bucket.removeprefix(_TABLES).removesuffix(f"-{cloud.account.number}")
+        name = bucket.removeprefix(_TABLES).removesuffix(f"-{cloud.account.number}-{cloud.account.region}")
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             for version in page.get("Versions", ()):
                 key = f"{name} {version['Key']}"
