@@ -109,6 +109,7 @@ generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.processing
 	$(BIN)/python -m infra.export_schema
 	$(BIN)/python -m infra.architecture
+	$(BIN)/python -m infra.costs
 
 plots: setup        ## draw the published figures in build/usage.svg; of a deployed stage: make plots STAGE=staging AWS_REGION=...
 	$(BIN)/python -m $(if $(STAGE),infra.ops plots --stage $(STAGE),infra.local plots)

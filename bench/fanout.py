@@ -2,7 +2,7 @@
 
 One worker works through one shard, against the emulated AWS, in this process. Its calls are counted and its
 CPU time is measured; the emulator is another process. Neither says how long AWS takes for a call. So the rate
-of a worker is an estimate: the calls with the latencies below, one after the other, and the CPU time on the
+of a worker is an estimate: the calls with assumed latencies, one after the other, and the CPU time on the
 share of a core that Lambda gives to 512 MB. The pace of mails is left out. `python -m bench.fanout smallest`
 shows in seconds that it runs.
 """
@@ -37,6 +37,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import DATA_KEY
 from chalicelib.retention.holds import service as holds
+from infra.costs.model import MILLISECONDS
 from tests.faults.emulated import emulated_aws, use_emulated_aws
 from tests.support.clouds import cloud, environment
 from tests.support.world.builders import a_phone
@@ -45,15 +46,6 @@ from tests.support.world.notices import a_version
 os.environ.update(environment.variables() | {"RU4M_STAGE": "local"} | dict(os.environ))
 
 WHOLE, SMALLEST = 500, 4
-# Milliseconds, assumed: AWS publishes "single-digit milliseconds" for DynamoDB, and nothing for SES.
-LATENCY = {
-    "dynamodb.BatchGetItem": 12.0,
-    "dynamodb.PutItem": 6.0,
-    "dynamodb.Query": 6.0,
-    "dynamodb.TransactWriteItems": 15.0,
-    "dynamodb.UpdateItem": 6.0,
-    "sesv2.SendEmail": 60.0,
-}
 CORES = 512 / 1769  # Lambda gives a whole one to 1,769 MB
 _LONG_AGO = timedelta(days=5 * 365 - 60)  # evidence of a consent is due for renewal
 _PUBLISHED = versions.PUBLISHED
@@ -69,7 +61,7 @@ class Measured:
 
     def cells(self, number: int) -> tuple[str, ...]:
         """Return the cells of the table, per account."""
-        waiting = sum(LATENCY[name] * calls for name, calls in self.calls.items()) / number
+        waiting = sum(MILLISECONDS[name] * calls for name, calls in self.calls.items()) / number
         computing = self.seconds * 1000 / number
         named = ", ".join(
             f"{calls / number:.2f} {name.partition('.')[2]}" for name, calls in self.calls.items()

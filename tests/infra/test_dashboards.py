@@ -13,6 +13,8 @@ import jsonschema_rs
 import pytest
 
 from chalicelib.core.metrics import Metric
+from infra.costs.prices import PRICES
+from infra.costs.stage import watching
 from infra.dashboards import alarms_by_dashboard, dashboards, layout
 from infra.dashboards.figures import resolved
 from infra.dashboards.stack import Stack, on_aws
@@ -223,20 +225,18 @@ def test_functions_queues_and_tables_of_charts_are_those_of_the_template(
 
 
 @pytest.fixture(scope="module")
-def bill(stack: Stack) -> dict[str, tuple[int, float]]:
+def bill(service: Template) -> dict[str, tuple[int, float]]:
     """Return how many of each a stage has at most, and its price in dollars a month in eu-central-1.
 
-    A value of a dimension is a metric of its own, beside the total. CloudWatch charges by the hour in which a
-    metric gets data, and for an alarm on an expression as for its metrics. All stages of an account share the
-    free tier, so it is not subtracted.
+    All stages of an account share the free tier, so it is not subtracted.
     """
-    values = [len(metric.dimension.values) if metric.dimension else 0 for metric in Metric]
-    return {
-        "custom metrics": (len(values) + sum(values), 0.30),
-        "dashboards": (len(NAMES), 3.00),
-        "metrics in alarms": (sum(alarm.judged for alarm in stack.alarms), 0.10),
-        "composite alarms": (len(stack.composites), 0.50),
+    names = {
+        "metrics": "custom metrics",
+        "dashboards": "dashboards",
+        "alarms": "metrics in alarms",
+        "composite_alarms": "composite alarms",
     }
+    return {names[item]: (number, PRICES[item].dollars) for item, number in watching(service).items()}
 
 
 def test_metrics_dashboards_and_alarms_of_a_stage_cost_less_than_the_budget(

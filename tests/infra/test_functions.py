@@ -159,6 +159,13 @@ def test_function_has_a_timeout_a_name_and_a_log_group(
     assert function["Tracing"] == "PassThrough"  # traces would contain paths
 
 
+def test_no_function_samples_its_log_lines(functions: dict[str, Template]) -> None:
+    for properties in functions.values():
+        assert "POWERTOOLS_LOGGER_SAMPLE_RATE" not in properties["Environment"]["Variables"]
+    sources = [path.read_text() for path in (ROOT / "chalicelib").rglob("*.py")]
+    assert not [text for text in sources if "sampling_rate" in text or "SAMPLE_RATE" in text]
+
+
 def test_each_path_of_the_app_points_to_the_function_of_its_group(service: Template) -> None:
     printed = subprocess.run(
         [sys.executable, "-c", _ROUTES],
