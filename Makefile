@@ -10,7 +10,7 @@ WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run tour cloud dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
-.PHONY: deploy preflight smoke releases rollback remove release record
+.PHONY: deploy preflight smoke releases rollback remove deploy-policy release record
 
 run: setup-run      ## deploy to a local cloud and play the tour; runs until Ctrl-C
 	$(BIN)/python -m infra.local run
@@ -96,6 +96,9 @@ rollback: setup     ## deploy the version of STAGE before the current one; VERSI
 
 remove: setup       ## delete the service of STAGE after a question; keys and data stay
 	$(BIN)/python -m infra.deploy remove $(STAGED)
+
+deploy-policy: setup  ## write the policies of the role that deploys to build/, from what the templates need
+	$(BIN)/python -m infra.deploy role-policy $(OPTIONS)
 
 release: setup      ## cut the release VERSION on main, after make check: tag, notes, list of components, licences, hash
 	$(BIN)/python -m infra.release "$(VERSION)"

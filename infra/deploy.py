@@ -7,12 +7,14 @@
     python -m infra.deploy releases --stage staging       the versions to which a rollback can go
     python -m infra.deploy rollback --stage staging       go back to the version before
     python -m infra.deploy remove --stage staging         delete the service; keys and data stay
+    python -m infra.deploy role-policy                    the policies of the role that deploys
 
 Settings are in `stages/<stage>.toml`; options win over them (infra/deployment/settings_file).
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -21,8 +23,8 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.build import build
-from infra.deployment import releases, retained, smoke, texts
+from infra.build import BUILD, build
+from infra.deployment import releases, retained, role, smoke, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, Severity, unknown
 from infra.deployment.mail_records import RecordsNotShown, records_of
@@ -194,6 +196,20 @@ def remove_stage(
     _withdraw(account, stage)
     remove_service(account, stage, note)
     note(f"The service of stage {stage} is removed. `make deploy` finds its data again.")
+
+
+@app.command("role-policy")
+def write_role_policy(*, as_json: _Json = False) -> None:
+    """Write the managed policies of the role that deploys to build/, without a call of AWS."""
+    choose_format(as_json=as_json)
+    made = role.policies(role.templates_of(build()))
+    for old in BUILD.glob(f"{role.NAME}-*.json"):
+        old.unlink()
+    for name, policy in made.items():
+        file = BUILD / f"{name}.json"
+        file.write_text(json.dumps(policy, indent=1) + "\n")
+        note(f"{file}  {role.size(policy):,} of at most {role.LONGEST:,} characters")
+    emit({"policies": made})
 
 
 def _print_findings(found: Iterable[DeploymentFinding]) -> None:
