@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.core.table_names import Table
+from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.ops.refused import CommandRefused
@@ -46,11 +47,24 @@ def check(account: AwsAccount, stage: str, wanted: Template) -> None:
         before, after = _declared(deployed[name]), _declared(resource)
         deleted = [f"deletes {index}" for index in sorted(before) if before[index] != after.get(index)]
         created = [f"creates {index}" for index in sorted(after) if after[index] != before.get(index)]
+        if deleted or created:
+            _refuse_restored(account, stage, name)
         if len(deleted + created) > 1:
             raise IndexesRefused(
                 f"the release changes more than one index of {name}: it {', '.join(deleted + created)}. "
                 "Release one change of an index per table, and give a changed index a new name."
             )
+
+
+def _refuse_restored(account: AwsAccount, stage: str, resource: str) -> None:
+    """Refuse an index of a table in whose place functions use a restored one, which would not get it."""
+    named, own = f"{resource}Name", f"ru4m-{stage}-{resource.removesuffix('Table').lower()}"
+    used = tables.in_use(Stacks(account), stage, {named: own})[named]
+    if used != own:
+        raise IndexesRefused(
+            f"the release changes an index of {resource}, and functions use the restored {used}: change "
+            "the index of both by `aws dynamodb update-table` first, then release"
+        )
 
 
 def seconds_to_build(account: AwsAccount, stage: str) -> float:

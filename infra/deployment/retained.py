@@ -67,6 +67,9 @@ class _Kind:
 _KINDS: Mapping[str, _Kind] = {
     "AWS::DynamoDB::Table": _Kind(
         "TableName", "TableName", _table,
+        # With recovery on, a deleted table leaves a backup for 35 days (ADR 76).
+        "aws dynamodb update-continuous-backups --table-name {0} "
+        "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=false && "
         "aws dynamodb update-table --table-name {0} --no-deletion-protection-enabled && "
         "aws dynamodb delete-table --table-name {0}",
     ),

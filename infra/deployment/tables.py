@@ -45,6 +45,15 @@ def names_in_use(stacks: Stacks, stage: str) -> dict[Table, str]:
     return {table: found[f"{table.title()}TableName"] for table in Table}
 
 
+def exists(account: AwsAccount, name: str) -> bool:
+    """Return whether there is a table with a name, and it is not being deleted."""
+    client = account.client("dynamodb")
+    try:
+        return bool(client.describe_table(TableName=name)["Table"]["TableStatus"] != "DELETING")
+    except client.exceptions.ResourceNotFoundException:
+        return False
+
+
 def remove(account: AwsAccount, name: str) -> None:
     """Delete a table so that no backup of it is left: its recovery ends first (ADR 76). May be repeated.
 
@@ -52,6 +61,9 @@ def remove(account: AwsAccount, name: str) -> None:
         RecoveryStays: the table can still be recovered; it is not deleted.
     """
     client = account.client("dynamodb")
+    if not exists(account, name):
+        client.get_waiter("table_not_exists").wait(TableName=name)
+        return
     off = {"PointInTimeRecoveryEnabled": False}
     client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=off)
     found = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]

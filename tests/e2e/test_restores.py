@@ -152,9 +152,10 @@ def remove_lost(cloud: LocalCloud, lost: str, used: str) -> None:
     assert tables(cloud, None, "remove", lost, "--yes").exit_code == 1
     proposed = tables(cloud, "ana", "propose-removal", lost, "--why", "replaced")
     removal = json.loads(proposed.stdout)["id"]
-    assert tables(cloud, "ana", "approve-removal", removal).exit_code == 1
+    assert tables(cloud, "ana", "approve-removal", removal, lost).exit_code == 1
     assert tables(cloud, None, "remove", lost, "--removal", removal, "--yes").exit_code == 1
-    assert tables(cloud, "marko", "approve-removal", removal).exit_code == 0
+    assert tables(cloud, "marko", "approve-removal", removal, used).exit_code == 1
+    assert tables(cloud, "marko", "approve-removal", removal, lost).exit_code == 0
     assert tables(cloud, None, "remove", used, "--removal", removal, "--yes").exit_code == 1
     done = tables(cloud, None, "remove", lost, "--removal", removal, "--yes")
     assert (done.exit_code, len(json.loads(done.stdout)["backups"])) == (3, 1), done.output

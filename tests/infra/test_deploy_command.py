@@ -511,6 +511,10 @@ def test_domain_of_mail_that_belongs_to_another_stage_or_to_no_stack_is_refused(
     (found,) = account_checks.mail_domain(account, a_target())
     assert (found.severity, "ru4m-production-data sends mail" in found.text) == ("refused", True)
     used.clear()
+    used["ru4m-staging-data"] = "other.example"
+    (found,) = account_checks.mail_domain(account, a_target())
+    assert (found.severity, "would replace its identity" in found.text) == ("refused", True)
+    used.clear()
     new = answering(get_email_identity=Answers.exceptions.NotFoundException())
     assert severities(account_checks.mail_domain(new, a_target())) == ["warning"]
 

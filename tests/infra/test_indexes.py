@@ -13,6 +13,7 @@ from infra.deployment.findings import Severity
 from infra.deployment.indexes import IndexesRefused, IndexNotBuilt
 from infra.deployment.preflight import stack_checks
 from infra.deployment.rollout import deploy
+from infra.deployment.stacks import Stacks
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 from tests.infra.templates import a_table, an_index
 from tests.infra.test_deploy import a_target, outputs_of
@@ -55,6 +56,18 @@ def test_index_with_another_definition_needs_a_new_name(account: FakeAccount) ->
     properties["GlobalSecondaryIndexes"] = [an_index("live", Projection={"ProjectionType": "ALL"})]
     with pytest.raises(IndexesRefused, match=r"deletes live, creates live.*a new name"):
         indexes.check(account, "staging", changed)
+
+
+def test_index_of_a_table_in_whose_place_a_restored_one_is_used_is_refused(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    account.formation.templates[DATA] = a_table(OLD, "live")
+    held = {"HeldTableName": "ru4m-staging-held-restored"}
+    monkeypatch.setattr(Stacks, "parameters", lambda *_: held)
+    with pytest.raises(IndexesRefused, match="ru4m-staging-held-restored"):
+        indexes.check(account, "staging", a_table(OLD, "live", "due"))
+    indexes.check(account, "staging", a_table(OLD, "live"))
 
 
 def test_new_table_may_have_many_indexes(account: FakeAccount) -> None:

@@ -175,6 +175,22 @@ def test_restored_copy_needs_no_second_operator(stage: AwsAccount) -> None:
     assert (done.exit_code, names(stage)) == (0, {RIGHTS, KEYS})
 
 
+def test_restored_table_of_a_stage_without_a_service_needs_two_operators(
+    stage: AwsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "used_by_functions", lambda *_: set())
+    done = ops("remove", RIGHTS, "--yes")
+    assert (done.exit_code, RIGHTS in names(stage)) == (1, True)
+    assert "two operators have to approve" in done.output
+
+
+def test_command_that_was_killed_after_the_deletion_lists_the_backups(stage: AwsAccount) -> None:
+    stage.client("dynamodb").create_backup(TableName=KEYS, BackupName="before")
+    tables.remove(stage, KEYS)
+    done = ops("remove", KEYS, "--yes", as_json=True)
+    assert (done.exit_code, len(json.loads(done.stdout)["backups"])) == (3, 1)
+
+
 @pytest.mark.parametrize(
     ("name", "why"), [(RIGHTS, "functions use"), ("ru4m-production-keys", "no table of stage staging")]
 )

@@ -15,6 +15,7 @@ from chalicelib.core.observe import EntryFailed
 from chalicelib.core.settings import settings
 from chalicelib.retention.backups import service, store
 from chalicelib.retention.backups.model import KnownBackups
+from chalicelib.retention.purge import service as purging
 from tests.support.cases import erasure_outcomes
 from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, at_step, work
 from tests.support.jobs.purge import DAY, purge
@@ -71,6 +72,19 @@ def test_backup_of_a_deleted_table_of_keys_rings_and_moves_the_day(
     assert (known.keys_until, known.others_until) == (ends + timedelta(seconds=1), None)
     assert service.known(world.now + DAY) == known
     assert service.known(world.now + 2 * DAY) == KnownBackups()
+
+
+def test_backup_is_found_although_the_purge_fails(
+    world: World, listed: list[Summary], gauges: dict[Metric, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(purging, "run", fail)
+    listed.append(a_backup("keys", world.now, world.now + 35 * DAY))
+    with pytest.raises(EntryFailed):
+        purge()
+    assert gauges[Metric.KEY_BACKUPS_LEFT] == 1
 
 
 def test_end_of_the_last_backup_ends_the_alarm(

@@ -253,6 +253,27 @@ def test_duty_counts_as_failed_once_a_service_was_silent_for_two_hours(
 
 
 @pytest.mark.promise("RGT-10")
+def test_one_killed_run_during_an_outage_postpones_no_duty_by_a_day(
+    world: World, plan: Plan, failing_reminders: Callable[[BaseException], list[int]]
+) -> None:
+    _, request_id = a_request(world)
+    advance_to_the_first_reminder(world, plan, request_id)
+    failing_reminders(Unavailable())
+    for _ in range(16):
+        after = plan.advance(request_id)
+        assert after.duties_at
+        world.traveller.move_to(after.duties_at)
+    failing_reminders(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        plan.advance(request_id)
+    failing_reminders(Unavailable())
+    world.advance(HOUR)
+    after = plan.advance(request_id)
+    assert after.duties_at
+    assert after.duties_at <= world.now + 30 * MINUTE
+
+
+@pytest.mark.promise("RGT-10")
 def test_duty_that_kills_its_worker_in_every_run_is_postponed_by_a_day(
     world: World, plan: Plan, failing_reminders: Callable[[BaseException], list[int]]
 ) -> None:

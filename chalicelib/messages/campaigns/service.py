@@ -50,7 +50,7 @@ def record_arrival(mail_id: MailId) -> None:
 
 
 def sent_at(mail_id: MailId) -> datetime | None:
-    """Return when a mail was passed to SES; None once its record has expired."""
+    """Return when the last attempt to send a mail began; None once its record has expired."""
     found = store.delivery(mail_id)
     return found.sent_at if found else None
 

@@ -57,6 +57,8 @@ from chalicelib.rights.request.terms import Destination, Status, StepStatus
 # Runs without an outcome. Failed runs reach this limit after half a day of growing waits, killed runs after
 # about three hours of leases.
 MAX_TRIES = 12
+# Tries of duties that wait, after about two hours. One killed run more must not postpone them by a day.
+_WAITED = MAX_TRIES - 2
 # A message that arrives at most this early is sent once more; for an earlier one another is under way.
 _EARLY = timedelta(seconds=5)
 _NEXT_TURN = timedelta(seconds=30)
@@ -139,7 +141,7 @@ def _acquire_lease(request: RightsRequest, length: timedelta, step: AnyStep | No
 
 
 def _run_duties(request: RightsRequest, known: Duties) -> RightsRequest:
-    """Do the duties that are due, each on its own: a duty that fails or waits does not delay the others."""
+    """Do the duties that are due, each on its own: one that fails or waits keeps no other from its try."""
     job = AnyJob(request)
     failed = waits = False
     due = duties.all_due(_without_lease(request), clock.now())
@@ -157,11 +159,12 @@ def _run_duties(request: RightsRequest, known: Duties) -> RightsRequest:
             failed = True
             observe.log_failure("duty_failed", error, reason=duty)
     tries = job.request.duty_tries
-    if failed or (waits and tries >= MAX_TRIES - 1):  # after about two hours of waiting
+    if failed or (waits and tries >= _WAITED):
         metrics.count(Metric.RIGHTS_DUTY_FAILED)
-    if failed or waits:
-        wait = backoff(tries) if failed else min(backoff(tries), LONGEST_LOOK)
-        return _postpone_duties(job.request, min(tries, MAX_TRIES - 1), wait)
+    if failed:
+        return _postpone_duties(job.request, min(tries, MAX_TRIES - 1), backoff(tries))
+    if waits:
+        return _postpone_duties(job.request, min(tries, _WAITED), min(backoff(tries), LONGEST_LOOK))
     return store.move(job.request, _without_lease(job.request, duty_tries=0, duties_at=None))
 
 

@@ -117,13 +117,17 @@ def mail_domain(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deplo
             what = f"{name} sends mail from {target.mail_domain} too"
             yield refused("mail domain", what, "Choose a domain for this stage only, such as a subdomain.")
             return
+    if used.get(data := stack_name(target.stage, "data"), target.mail_domain) != target.mail_domain:
+        what = f"{data} has the domain {used[data]}, and another one would replace its identity at SES"
+        yield refused("mail domain", what, "Keep the domain of mail_from, or follow docs/deploy.md#mail.")
+        return
     try:
         found = ses.get_email_identity(EmailIdentity=target.mail_domain)
     except ses.exceptions.NotFoundException:
         what = f"{target.mail_domain} is no identity of SES yet: the deployment creates it, and mail waits"
         yield warning("mail domain", what, dns)
         return
-    if not stacks.status(stack_name(target.stage, "data")):
+    if not stacks.status(data):
         what = f"{target.mail_domain} is an identity of SES already, which the stack of this stage creates"
         yield refused("mail domain", what, "Import or delete it (`retained data`), or choose a subdomain.")
         return

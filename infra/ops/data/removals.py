@@ -74,8 +74,10 @@ def propose_removal(api: InternalApi, name: _Name, why: Annotated[RemovalReason,
 
 
 @api_command(app)
-def approve_removal(api: InternalApi, removal: _Removal) -> None:
-    """Approve the removal that another operator proposed; `remove` may then delete it for seven days."""
+def approve_removal(api: InternalApi, removal: _Removal, name: _Name) -> None:
+    """Approve the removal of this table that another operator proposed; `remove` has seven days for it."""
+    if name not in {one["table_name"] for one in read_list(api, _ALL).items if one["id"] == removal}:
+        raise RemovalRefused(f"{removal} is no removal of {name}: `ops tables removals` lists them")
     _print_decided(api.call("POST", f"{_ALL}/{removal}/approval"))
 
 
@@ -116,9 +118,13 @@ def _check(deployed: DeployedStage, name: str, removal: str | None) -> None:
     account, stage = deployed
     if not name.startswith(f"ru4m-{stage}-"):
         raise RemovalRefused(f"{name} is no table of stage {stage}")
+    if not tables.exists(account, name):  # an earlier run deleted it, and its backups are listed
+        return
     if name in tables.used_by_functions(account, stage):
         raise RemovalRefused(f"functions use {name}")
-    if name not in {f"ru4m-{stage}-{table}" for table in Table}:
+    # A removal of the service notes restored tables for the next deployment, so they hold the stage's data.
+    of_stage = {f"ru4m-{stage}-{table}" for table in Table} | {*standing_in.table_names(*deployed).values()}
+    if name not in of_stage:
         return
     approved = _read(deployed, TableRemovalId(removal)) if removal else None
     if approved is None or not approved.allows(name, clock.now()):
