@@ -49,7 +49,7 @@ def change(account_id: str, session_id: str, changes: JSON, etag: str) -> tuple[
     try:
         dynamodb.put_item(
             TableName=ACCOUNTS,
-            Item={**item, "version": {"N": str(version + 1)}, "sealed": {"B": blob}},
+            Item={**item, "version": {"N": str(version + 1)}, "sealed": {"B": blob}, **_mark(item)},
             ConditionExpression="attribute_exists(pk) AND version = :version",
             ExpressionAttributeValues={":version": {"N": str(version)}},
         )
@@ -91,3 +91,10 @@ def _count(account_id: str) -> None:
         count(CHALLENGES, key, today, values, " ADD n :one", "attribute_not_exists(n) OR n < :most")
     except dynamodb.exceptions.ConditionalCheckFailedException:
         raise Refused(429, "too_many") from None
+
+
+def _mark(item: dict[str, Any]) -> dict[str, Any]:
+    """What marks the row for the worker that sends it to Stream; the fixture's row has a list already."""
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    unsent = {"token": {"S": secrets.token_hex(8)}, "since": {"S": now}, "tries": {"N": "0"}}
+    return {"due": item["due"], "due_at": {"S": now}, "unsent": {"M": unsent}}
