@@ -118,6 +118,35 @@ def test_deployment_waits_until_the_indexes_are_active_before_it_changes_the_ser
     ]
 
 
+def test_service_waits_for_an_index_that_the_change_of_data_begins(
+    account: FakeAccount, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = account.formation.execute_change_set
+
+    def begin(**given: Any) -> Any:
+        if given["StackName"] == DATA:
+            account.dynamodb.tables["ru4m-staging-held"] = a_described("CREATING")
+        return execute(**given)
+
+    def finish(_: float) -> None:
+        assert (DATA in account.formation.executed, SERVICE in account.formation.executed) == (True, False)
+        account.dynamodb.tables["ru4m-staging-held"] = a_described("ACTIVE")
+
+    monkeypatch.setattr(account.formation, "execute_change_set", begin)
+    monkeypatch.setattr(time, "sleep", finish)
+    said: list[str] = []
+    deploy(account, package, a_target(), report=said.append)
+    assert len([line for line in said if "builds or deletes an index" in line]) == 1
+
+
+def test_deployment_that_changes_two_indexes_changes_nothing(account: FakeAccount, package: Package) -> None:
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    account.formation.templates[DATA] = a_table(OLD, "one")
+    with pytest.raises(IndexesRefused):
+        deploy(account, package, a_target(), report=lambda _: None)
+    assert not account.formation.executed
+
+
 def test_index_that_is_not_finished_in_time_stops_the_deployment(
     account: FakeAccount, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
