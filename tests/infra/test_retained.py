@@ -139,6 +139,13 @@ def test_no_command_deletes_anything_of_a_stage_with_a_service(
     assert not any("delete" in one.remedy for one in check(left))
 
 
+def test_no_command_deletes_a_key_while_the_stack_of_data_is_complete(
+    left: AwsAccount, formation: FakeCloudFormation
+) -> None:
+    formation.status[DATA] = "UPDATE_COMPLETE"
+    assert not any("delete" in one.remedy for one in check(left))
+
+
 def test_mail_identity_of_another_stage_is_not_listed(
     left: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,8 +63,11 @@ def retained_data(account: AwsAccount, target: DeploymentTarget) -> Iterator[Dep
     """
     found = retained.listed(account, target)
     options = f"--stage {target.stage} --region {account.region}"
-    is_new = not Stacks(account).status(stack_name(target.stage, "service"))
-    may_delete = is_new and not any(one.holds_data for one in found)
+    stacks = Stacks(account)
+    # Tables of a complete stack may have data that only a key without a stack opens.
+    is_new = stacks.status(stack_name(target.stage, "data")) in {None, "CREATE_FAILED", *STILLBORN}
+    is_used = bool(stacks.status(stack_name(target.stage, "service")))
+    may_delete = is_new and not is_used and not any(one.holds_data for one in found)
     for one in found:
         holds = ", holds data" if one.holds_data else ""
         what = f"{one.logical_id} ({one.identifier}) exists{holds}, and stack {one.part} does not have it"
