@@ -55,7 +55,10 @@ class ReceivingHooks(Flow):
     def play(self, run: Run) -> None:
         for event in self.events:
             assert run.app(partial(sends_hook, run.world, event)).status == 204
-        run.advance(3 * HOUR + timedelta(minutes=1))
+        run.advance(timedelta(minutes=1))
+        run.deliver_changes()
+        run.advance(3 * HOUR)
+        run.deliver_changes()
         assert run.queue.waiting == []
         assert run.queue.dead_letters == []
         state = run.stream.state()

@@ -67,7 +67,7 @@ def stored(tables: Iterable[Table]) -> list[dict[str, Any]]:
     names = {settings().table(table) for table in tables}
     assert all(name.endswith("-restored") for name in names)
     items = [
-        {name: value for name, value in item.items() if name != "sealed"}
+        {name: value for name, value in item.items() if name not in {"sealed", *cloud.MARK}}
         for item in cloud.all_items()
         if not str(item["pk"]["S"]).startswith(("rights#", "consent#", "tombstone#", "changed_"))
     ]

@@ -69,7 +69,7 @@ def _rows_of(user: User) -> list[dict[str, Any]]:
 
 
 def _kept(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "revoked_before"}
+    return {name: value for name, value in row.items() if name not in {"revoked_before", *cloud.MARK}}
 
 
 def counted(user: User) -> Counter[str]:

@@ -224,6 +224,10 @@ def items_of(name: str) -> list[dict[str, Any]]:
     return items
 
 
+# The attributes that mark a row for Stream: the token of a mark is random, and a worker removes them.
+MARK = frozenset({"due", "due_at", "unsent"})
+
+
 def records(kind: str) -> list[dict[str, Any]]:
     """Return every item of one kind of record, raw."""
     return [item for item in all_items() if item.get("kind") == {"S": kind}]
