@@ -96,7 +96,7 @@ POLLS_A_MINUTE = 15
 REQUESTS_OF_A_MESSAGE = 3
 
 PEAK_SHARE = 0.1  # of a day's use that is in its busiest hour; assumed
-# Of all accounts, the share that leaves in a bad week (infra/template/service/rights).
+# Of all accounts, the share that leaves in a bad week (infra/template/service/rights.yaml).
 LEAVING_SHARE, LEAVING_DAYS = 0.05, 7
 # Items with an end besides usage, for each active user and day: counters, codes, sessions; assumed.
 OTHER_ENDS = 2
