@@ -124,8 +124,12 @@ class Phone:
         return until(lambda: self.inbox(self.number)[self._texts_read :], "a text message")[-1]
 
     def read_code(self) -> str:
-        """Wait for the next text message and return its code."""
-        return code_in(self.read_text())
+        """Wait for the next text message with a code and return it; other messages may come between."""
+
+        def found() -> list[str]:
+            return [text for text in self.inbox(self.number)[self._texts_read :] if _CODE.search(text)]
+
+        return code_in(until(found, "a text message with a code")[-1])
 
     def give_code(self, challenge_id: str, code: str, display_name: str | None = None) -> PhoneAnswer:
         """Submit the right code, accepting the current notices; keep the session."""
@@ -234,9 +238,12 @@ class Phone:
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)
 
 
+_CODE = re.compile(r"\b\d{6}\b")
+
+
 def code_in(message: str) -> str:
     """Return the six digits in a text message or a mail."""
-    found = re.search(r"\b\d{6}\b", message)
+    found = _CODE.search(message)
     if not found:
         raise Unexpected("the message has no code")
     return found.group()
