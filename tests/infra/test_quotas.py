@@ -14,9 +14,7 @@ from infra.guards.quotas import judge, translate
 from tests.infra.templates import Template
 
 
-def test_second_stage_is_the_only_finding_in_a_service_without_the_version_of_openapi(
-    package: Package, tmp_path: Path
-) -> None:
+def test_service_without_the_version_of_openapi_has_a_second_stage(package: Package, tmp_path: Path) -> None:
     template = json.loads(package.template("service").read_text())
     assert template["Resources"]["RestAPI"]["Properties"].pop("OpenApiVersion") == "2.0"
     planted = tmp_path / "service.json"
