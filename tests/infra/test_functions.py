@@ -728,7 +728,7 @@ def test_function_is_configured_with_only_the_tables_and_secrets_it_may_use(
             rights, "table_ledger", "export_bucket", "rights_queue", "transfers_queue", "stage_keys",
         },
         "work_on_hooks": {
-            accounts, claims, challenges, "table_ledger", "secret_stream", "hooks_queue", *lookup, *sealing,
+            accounts, claims, challenges, "table_ledger", "secret_stream", "hooks_queue", *lookup,
         },
         "work_rights": {
             accounts, billing, claims, challenges, rights, usage, "table_ledger", "secret_stream",

@@ -472,7 +472,6 @@ EXPECTED = {
             "${AccountsTableArn}",
         ),
         ("dynamodb:BatchGetItem", "${ClaimsTableArn}"),
-        ("dynamodb:BatchGetItem", "${KeysTableArn}"),
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         *_LEDGER,
         (
@@ -481,7 +480,6 @@ EXPECTED = {
         ),
         ("secretsmanager:GetSecretValue", "${LookupSecretArn}, ${StreamSecretArn}"),
         ("kms:Decrypt", "${StageKeyArn}"),
-        ("kms:Decrypt", "${SealingKeyArn}"),
     },
     # It reads an index of times, and no account.
     "RenewConsentsRole": {
@@ -669,7 +667,6 @@ KEYS = {
         "accounts": {"A#*"},
         "challenges": {"limit#hook_strip*"},
         "claims": {"user#*"},
-        "keys": {"A#*"},
         "ledger": {"stream_case#*"},
     },
 }
