@@ -24,7 +24,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.build import BUILD, build
-from infra.deployment import releases, retained, role, smoke, texts
+from infra.deployment import releases, retained, role, smoke, spending, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, Severity, unknown
 from infra.deployment.mail_records import RecordsNotShown, records_of
@@ -274,6 +274,8 @@ def _deploy(account: AwsAccount, target: DeploymentTarget) -> None:
     if target.sms_monthly_dollars and not account.endpoint:  # the emulator has no spending limit
         # First, because AWS refuses more than its maximum for this account.
         texts.set_monthly_dollars(account, target.sms_monthly_dollars)
+    if target.budget_dollars:
+        spending.set_budget(account, target.stage, target.budget_dollars, target.alarms.emails)
     _withdraw(account, target.stage)
     done = deploy(account, package, target, report=note)
     _complete(account, target.stage)

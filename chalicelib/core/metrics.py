@@ -160,6 +160,7 @@ class Metric(Enum):
     STREAM_CREDENTIALS_REFUSED = ("StreamCredentialsRefused", "Count")
     AGREEMENT_LAPSING = ("AgreementLapsing", "Count", Dimension.RECIPIENT)
     CHECKPOINT_MADE = ("CheckpointMade", "Count")
+    CHECKPOINT_LAG = ("CheckpointLag", "Seconds")
     ENTRY_REFUSED = ("LedgerEntryRefused", "Count")
     ARCHIVE_DAMAGED = ("CheckpointArchiveDamaged", "Count")
     USAGE_ACCEPTED = ("UsageAccepted", "Count")

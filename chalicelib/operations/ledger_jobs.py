@@ -10,6 +10,7 @@ Invariants of a run, also if it fails (docs/adr/0007-hash-chains.md has more):
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
@@ -27,7 +28,7 @@ ledger_jobs = Blueprint(__name__)
 def checkpoint_ledger(_: CloudWatchEvent) -> dict[str, int]:
     """Sign the entries of the Ledger since the last run; returns the counts of the run."""
     try:
-        run = chain.checkpoint(report_altered=_report_altered)
+        run = chain.checkpoint(report_altered=_report_altered, report_lag=_report_lag)
     except ArchiveDamaged:
         metrics.gauge(Metric.ARCHIVE_DAMAGED, 1)
         raise
@@ -41,3 +42,8 @@ def _report_altered(places: Sequence[str]) -> None:
     observe.log("ledger_entries_refused", number=len(places))
     metrics.count(Metric.ENTRY_REFUSED, len(places))
     metrics.flush()  # now, since the process may be killed in the rest of the run
+
+
+def _report_lag(lag: timedelta) -> None:
+    metrics.gauge(Metric.CHECKPOINT_LAG, int(lag.total_seconds()))
+    metrics.flush()

@@ -294,6 +294,7 @@ _CHAIN = lines(
     "at least one checkpoint a day; nothing is altered.",
     "`python -m infra.ops ledger verify` names the first altered entry. Keep everything: this is evidence.",
     total(Metric.CHECKPOINT_MADE, "checkpoints made"),
+    highest(Metric.CHECKPOINT_LAG, "oldest entry without a checkpoint, seconds"),
     total(Metric.ENTRY_REFUSED, "entries altered"),
     highest(Metric.ARCHIVE_DAMAGED, "archive damaged"),
     total(Metric.RIGHTS_EVIDENCE_OWED, "evidence owed"),

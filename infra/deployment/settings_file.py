@@ -59,6 +59,7 @@ class _Sms(_Settings):
 class _Alarms(_Settings):
     emails: tuple[str, ...] = ()
     topic: str = ""
+    budget_dollars: int | None = Field(None, ge=1)
 
 
 class _Waf(_Settings):
@@ -165,6 +166,7 @@ class StageSettings(_Settings):
             stream_file_hosts=",".join((*STREAMS_OWN, *hosts)) if (hosts := self.stream.file_hosts) else "",
             operators=",".join(self.operators) if self.operators else None,
             alarms=AlarmReceivers(self.alarms.emails, self.alarms.topic),
+            budget_dollars=self.alarms.budget_dollars,
             gateway=self.gateway,
             log_retention_days=self.logs.retention_days,
             architecture=self.architecture,

@@ -18,7 +18,7 @@ from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError, Stage
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.stream.model import AppAccess
-from infra.deployment import chat_settings, texts
+from infra.deployment import chat_settings, spending, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys
@@ -101,6 +101,7 @@ class DeploymentTarget:
     stream_file_hosts: str = ""  # domains of Stream's files, separated by commas; empty: Stream's own
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
     alarms: AlarmReceivers = field(default_factory=AlarmReceivers)
+    budget_dollars: int | None = None  # of the whole account in a month; None: unchanged
     gateway: GatewayRates = field(default_factory=GatewayRates)
     log_retention_days: int = 30
     architecture: Architecture = Architecture.X86_64  # of all functions
@@ -180,6 +181,11 @@ class DeploymentTarget:
         if self.log_retention_days not in LOG_DAYS:
             allowed = ", ".join(map(str, LOG_DAYS))
             raise SettingRefused(f"logs.retention_days is refused: it has to be one of {allowed}")
+        if self.budget_dollars and not 1 <= len(self.alarms.emails) <= spending.MOST_ADDRESSES:
+            raise SettingRefused(
+                "alarms.budget_dollars is refused: its mails go to alarms.emails, which has to have "
+                f"1 to {spending.MOST_ADDRESSES} addresses"
+            )
         with _refusing("waf.stream_addresses"):
             for block in filter(None, self.stream_addresses.split(",")):
                 if str(IPv4Network(block)) != block:  # AWS WAF refuses it during the deployment

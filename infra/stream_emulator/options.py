@@ -13,7 +13,7 @@ _PUBLISHED = {
         "Connect", "GetOrCreateChannel", "QueryChannels", "GetApp", "MarkRead",
     ),
     1000: (
-        "QueryUsers", "SendMessage", "CreateGuest", "UploadFile",
+        "QueryUsers", "SendMessage", "CreateGuest", "UploadFile", "GetMessage", "DeleteMessage",
     ),
     300: (
         "UpdateUsers", "UpdateUsersPartial", "UpdateChannel", "QueryMembers", "CreateDevice", "Mute",

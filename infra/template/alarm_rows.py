@@ -108,6 +108,11 @@ def job_missing(name: str, metric: Metric, job: str, *, minutes: int, period: in
     return replace(row, comparison=BELOW, periods=minutes * 60 // period, job=job)
 
 
+def behind(name: str, metric: Metric, *, above: int, period: int, periods: int) -> AlarmRow:
+    """What a job still has to do was too old for some periods, or no run of the job emitted its age."""
+    return replace(_ours(name, metric, "Maximum", above, period, BREACHING), periods=periods)
+
+
 def filled(name: str, queue: str, *, breaks: str = "") -> AlarmRow:
     """A queue for failed messages has one."""
     return replace(_queue(name, "ApproximateNumberOfMessagesVisible", queue, 0), breaks=breaks)

@@ -10,6 +10,7 @@ from chalicelib.core.metrics import OTHER, Dimension, Metric
 from infra.template.alarm_rows import (
     AlarmRow,
     all_functions,
+    behind,
     blocked,
     dropped,
     figure,
@@ -31,6 +32,8 @@ _HOURLY = 3600  # seconds; also the period with which CloudWatch looks back furt
 _EVIDENCE = (
     finding("ledger-entry-refused", Metric.ENTRY_REFUSED, breaks="RGT-10"),
     figure("checkpoint-archive-damaged", Metric.ARCHIVE_DAMAGED, period=_HOURLY, breaks="RGT-10"),
+    # A run an hour, of entries that are 20 minutes old or older.
+    behind("checkpoints-behind", Metric.CHECKPOINT_LAG, above=2 * _HOURLY, period=_HOURLY, periods=3),
     # After 24 hours a run makes a checkpoint even if nothing was appended, so two are at most 25 hours apart.
     job_missing(
         "no-checkpoint", Metric.CHECKPOINT_MADE, "checkpoint_ledger", minutes=28 * 60, period=_HOURLY

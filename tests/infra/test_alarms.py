@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.core.chain.checkpoint_run import SETTLE
 from chalicelib.core.metrics import OTHER, Dimension, Metric
 from chalicelib.privacy import unsent
 from chalicelib.rights.engine import step
@@ -317,6 +318,16 @@ def test_expired_data_of_an_hour_fires_only_if_several_runs_find_it() -> None:
 def test_alarm_fires_after_a_day_without_a_checkpoint() -> None:
     hours = ROWS["no-checkpoint"].period * ROWS["no-checkpoint"].periods / 3600
     assert 25 < hours <= 30  # an idle Ledger gets a checkpoint every 24 to 25 hours
+
+
+@pytest.mark.promise("SEC-1")
+def test_alarm_fires_if_entries_wait_for_a_checkpoint_or_no_run_says_how_long() -> None:
+    row = ROWS["checkpoints-behind"]
+    assert (row.statistic, row.comparison, row.missing) == ("Maximum", "GreaterThanThreshold", "breaching")
+    longest = SETTLE.total_seconds() + 3600  # an entry that has just not settled waits for the next run
+    assert isinstance(row.threshold, int)
+    assert row.threshold > longest
+    assert (row.period, row.periods) == (3600, 3)  # a late run leaves one hour without data
 
 
 @pytest.mark.promise("RGT-10")

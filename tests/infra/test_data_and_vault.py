@@ -9,7 +9,8 @@ import pytest
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.settings import EU_REGIONS
 from chalicelib.core.table import Index
-from chalicelib.core.table_names import END_NAMES
+from chalicelib.core.table_names import END_NAMES, Table
+from chalicelib.privacy import register
 from chalicelib.retention.purge.store import EXPIRING
 from chalicelib.rights.request import files
 from infra.deployment.rollout import export_days
@@ -54,12 +55,24 @@ def test_there_are_nine_tables(data: Template) -> None:
         "HeldTable",
     ],
 )
-def test_table_is_encrypted_protected_and_deletes_expired_items(table: str, data: Template) -> None:
+def test_table_is_protected_and_deletes_expired_items(table: str, data: Template) -> None:
     properties = data["Resources"][table]["Properties"]
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["DeletionProtectionEnabled"] is True
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "delete_at", "Enabled": True}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.promise("SEC-1")
+def test_table_has_a_kms_key_of_the_account_unless_its_personal_fields_are_sealed(data: Template) -> None:
+    clear = {
+        one.declaration.table
+        for one in register.records()
+        if one.declaration.personal_fields() and not one.declaration.sealed_fields()
+    }
+    tables = of_type(data, "AWS::DynamoDB::Table")
+    with_key = {name for name, one in tables.items() if one["Properties"]["SSESpecification"]["SSEEnabled"]}
+    # Of what Keys and Ledger have, nothing is sealed: wrapped keys, and evidence.
+    assert with_key == {f"{table.title()}Table" for table in {*clear, Table.KEYS, Table.LEDGER}}
 
 
 @pytest.mark.promise("RET-1")

@@ -32,6 +32,8 @@ BOTOCORE = botocore.session.get_session()
 # The actions of operations that IAM names otherwise than the API, and services whose prefix is another one.
 ACTIONS = {
     "apigateway:GetAccount": "apigateway:GET",
+    "budgets:CreateBudget": "budgets:ModifyBudget",
+    "budgets:DeleteBudget": "budgets:ModifyBudget",
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObjectVersions": "s3:ListBucketVersions",

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.core import aws, metrics
 from chalicelib.core.chain import ChainVerdict, archive
+from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import emitter
 from chalicelib.core.observe import EntryFailed
@@ -58,6 +59,30 @@ def test_run_without_new_entries_emits_no_count_of_checkpoints(
 ) -> None:
     assert run(world) == {"made": 0, "chains": 0, "refused": 0}
     assert "CheckpointMade" not in emitted  # the alarm waits for the daily checkpoint
+
+
+@pytest.mark.promise("SEC-1")
+def test_run_emits_the_age_of_the_oldest_entry_without_a_checkpoint(
+    world: World, emitted: dict[str, float]
+) -> None:
+    write(MILA, 1)
+    world.advance(HOUR)
+    write(VUK, 1)
+    run(world)
+    assert emitted["CheckpointLag"] == (HOUR + SETTLED).total_seconds()
+
+
+def test_run_without_new_entries_emits_that_nothing_waits(world: World, emitted: dict[str, float]) -> None:
+    run(world)
+    assert emitted["CheckpointLag"] == 0
+
+
+@pytest.mark.promise("SEC-1")
+def test_run_that_cannot_sign_has_said_how_long_entries_wait(world: World, emitted: dict[str, float]) -> None:
+    write(MILA, 1)
+    with failing("kms", "Sign", Unavailable()), pytest.raises(EntryFailed, match="Unavailable"):
+        run(world)
+    assert emitted["CheckpointLag"] == SETTLED.total_seconds()
 
 
 @pytest.mark.promise("SEC-1")

@@ -76,6 +76,17 @@ def test_member_whom_a_late_call_added_again_is_removed(
     assert compare(world)["channels_drifted"] == 0
 
 
+def test_conversation_that_did_not_change_meanwhile_is_not_sent_again(
+    world: World, stream: Emulator, friends: list[User]
+) -> None:
+    pair = opened(*friends[:2])
+    channels.add_members(pair["cid"], [friends[2].user_id])
+    world.advance(settings().reconciliation.pass_days * DAY)
+    assert reconcile()["channels_drifted"] == 1
+    assert at_stream(stream, pair) == ids(*friends[:2])
+    assert marked() == []
+
+
 def test_member_who_left_at_stream_itself_is_left(
     world: World, stream: Emulator, friends: list[User]
 ) -> None:

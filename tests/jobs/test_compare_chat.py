@@ -400,6 +400,14 @@ def test_error_of_stream_about_the_blocks_of_one_user_does_not_stop_the_pass(
     assert (counts["complete"], counts["users"], counts["drifted"]) == (1, 2, 0)
 
 
+def test_limit_of_stream_ends_a_run_that_asks_for_blocks(world: World, stream: Emulator, mila: User) -> None:
+    jovan = on_stream(world.a_user())
+    mila.blocks(jovan)
+    assert sync(mila, sk="blocks") == []
+    stream.fault(method="GET", path="/users/block", status=429, code=9, times=100)
+    assert reconcile()["complete"] == 0
+
+
 def test_account_with_something_to_send_is_not_compared(stream: Emulator, mila: User) -> None:
     mila.changes(display_name="After")
     assert reconcile()["to_change"] == 0

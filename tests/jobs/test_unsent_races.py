@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -122,6 +123,23 @@ def test_member_whom_a_late_route_added_again_is_removed_if_its_repeat_fails(
     assert jovan.user_id in (at_stream(stream, trip) or [])
     assert resync() == 0
     assert at_stream(stream, trip) == members_here(trip) == ids(mila, vuk, ana)
+
+
+@pytest.mark.promise("STR-9")
+def test_route_that_marks_a_change_of_another_keeps_the_change_after_it(
+    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila, jovan, vuk, ana = some_contacts(world, 4)
+    trip = mila.opens(jovan, vuk, name="Trip").json
+
+    def leaves(user: User) -> None:
+        assert user.leaves(trip["conversation_id"]).status == 204
+
+    just_before(monkeypatch, channel_sync, "_match_members", partial(leaves, jovan))
+    just_before(monkeypatch, store, "_new_mark", partial(leaves, vuk))
+    assert mila.changes_members(trip["conversation_id"], add=[ana.user_id]).status == 200
+    assert resync() == 0
+    assert at_stream(stream, trip) == members_here(trip) == ids(mila, ana)
 
 
 @pytest.mark.promise("STR-9")

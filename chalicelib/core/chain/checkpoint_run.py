@@ -32,6 +32,7 @@ _BATCH = 100  # items per batched read
 
 
 ReportAltered = Callable[[Sequence[str]], object]
+ReportLag = Callable[[timedelta], object]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,15 @@ class CheckpointRun:
     refused: tuple[str, ...]  # chain and sort key of altered entries
 
 
-def checkpoint(maximum: int = MAX_CHAINS, report_altered: ReportAltered = tuple) -> CheckpointRun:
+def _report_nothing(_: timedelta) -> None:
+    pass
+
+
+def checkpoint(
+    maximum: int = MAX_CHAINS,
+    report_altered: ReportAltered = tuple,
+    report_lag: ReportLag = _report_nothing,
+) -> CheckpointRun:
     """Sign the entries since the newest checkpoint, in as many checkpoints as necessary.
 
     Without new entries a checkpoint is written only once a day, so that a run looks back over the time since
@@ -53,6 +62,8 @@ def checkpoint(maximum: int = MAX_CHAINS, report_altered: ReportAltered = tuple)
         maximum: the maximum number of chains in one checkpoint.
         report_altered: called with the altered entries, before the checkpoint that omits them is
             written. Later runs do not read these entries again, so they are reported first, possibly twice.
+        report_lag: called before each checkpoint with the age of the oldest entry that no earlier one covers,
+            and zero without one. So the lag of a run that is killed is known too.
 
     Raises:
         ArchiveDamaged: the newest checkpoint was altered or hidden.
@@ -62,7 +73,8 @@ def checkpoint(maximum: int = MAX_CHAINS, report_altered: ReportAltered = tuple)
     refused: list[str] = []
     chains, end, last = 0, clock.now() - SETTLE, archive.newest()
     while (begin := _until(last)) < end:
-        places, reached = _touched_between(begin, end, maximum)
+        places, reached, oldest = _touched_between(begin, end, maximum)
+        report_lag(clock.now() - oldest if oldest else timedelta())
         if not places and reached - begin < DAY:
             break
         leaves, odd = _heads(places)
@@ -91,7 +103,7 @@ def touched_chains(since: int) -> Iterator[str]:
     named = _signed_chains(since)
     yield from sorted(named)
     while begin < end:
-        places, begin = _touched_between(begin, end, MAX_CHAINS)
+        places, begin, _ = _touched_between(begin, end, MAX_CHAINS)
         yield from (name for name in places if name not in named)
         named |= places.keys()
 
@@ -131,21 +143,24 @@ def _write_or_read_concurrent(mine: Checkpoint) -> Checkpoint:
     return mine
 
 
-def _touched_between(begin: datetime, end: datetime, maximum: int) -> tuple[dict[str, str], datetime]:
-    """Return the chains with entries after `begin`, each with its newest sort key, and the end.
+def _touched_between(
+    begin: datetime, end: datetime, maximum: int
+) -> tuple[dict[str, str], datetime, datetime | None]:
+    """Return the chains with entries after `begin`, each with its newest sort key; the end; the oldest time.
 
     It stops at `end`, or before the second in which the number of chains would exceed `maximum`. A single
     second is never split, since `until` is in seconds.
     """
     places: dict[str, str] = {}
-    reached = begin
+    reached, oldest = begin, None
     for row in rows_between(begin, end):
         at = clock.from_epoch(row["at"])
         if len(places) >= maximum and at > reached:
-            return places, reached
+            return places, reached, oldest
+        oldest = oldest or at
         places[row["pk"]] = max(row["sk"], places.get(row["pk"], ""), key=sequence_number)
         reached = at
-    return places, end
+    return places, end, oldest
 
 
 def _heads(places: Mapping[str, str]) -> tuple[list[Leaf], list[str]]:

@@ -33,6 +33,7 @@ _CHECKS: Mapping[str, Check] = {
     "certificate": stage_checks.certificate,
     "concurrency": account_checks.concurrency_of_account,
     "request rate": account_checks.request_rate,
+    "budget": account_checks.budget,
     "SMS limit": account_checks.sms_limit,
     "SMS sandbox": account_checks.sms_sandbox,
     "SMS routes": text_checks.routes,

@@ -13,6 +13,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib.core import figures
+from chalicelib.core.settings import Stage
 from infra.deployment import concurrency, setting_keys, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.concurrency import ReservationRefused
@@ -67,6 +68,15 @@ def request_rate(account: AwsAccount, target: DeploymentTarget) -> Iterator[Depl
         yield warning("request rate", what, "Request more at Service Quotas (API Gateway, L-8A5B8E43).")
     else:
         yield ok("request rate", f"the account admits {limit:.0f} requests a second")
+
+
+def budget(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether AWS reports what the account costs."""
+    if target.budget_dollars:
+        yield ok("budget", f"{target.budget_dollars} US dollars a month for the whole account")
+    elif target.stage == Stage.PRODUCTION:
+        what = "alarms.budget_dollars is not set, so a deployment makes no budget of the account"
+        yield warning("budget", what, "Set it, unless the account has a budget of its own.")
 
 
 def sms_limit(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
