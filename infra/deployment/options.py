@@ -34,7 +34,6 @@ _READS: Mapping[str, tuple[Any, str]] = {
     "sms.budgets": (BudgetMode, "whether budgets of unverified codes are enforced"),
     "alarms.emails": (list[str], "address that gets the alarms; once for each"),
     "alarms.topic": (str, "ARN of a further topic that alarms notify"),
-    "alarms.budget_dollars": (int, "monthly budget of the whole account, reported to the alarm addresses"),
 }
 _ELSEWHERE = ("region", "reserve")  # settings whose options the command declares itself
 _NAMES = {"alarms.emails": "--alarm-email", "alarms.topic": "--alarm-topic"}
