@@ -9,17 +9,23 @@ WORKERS ?= 2
 # An environment that forbids .pyc files would have every process of every run compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run tour cloud dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+# An option with the value of a variable of the command line, also if that is empty, so that the program refuses it.
+given = $(if $(findstring command line,$(origin $1)),$2 "$($1)")
+
+.PHONY: help run tour cloud code dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 .PHONY: deploy preflight smoke releases rollback remove deploy-policy release record
 
 run: setup-run      ## deploy to a local cloud and play the tour; runs until Ctrl-C
-	$(BIN)/python -m infra.local run
+	$(BIN)/python -m infra.local run $(call given,HOST,--host)
 
 tour: setup-run     ## the same, but exit with the tour's status
 	$(BIN)/python -m infra.local tour
 
 cloud: setup-cloud  ## deploy to a local cloud, without the tour; runs until Ctrl-C
-	$(BIN)/python -m infra.local cloud
+	$(BIN)/python -m infra.local cloud $(call given,HOST,--host) $(call given,GRACE,--grace)
+
+code: setup-cloud   ## print the newest code that the local cloud sent to PHONE
+	@$(BIN)/python -m infra.local code "$(PHONE)"
 
 dev: setup-cloud    ## run `chalice local` against the emulated services
 	$(BIN)/python -m infra.local dev

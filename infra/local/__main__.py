@@ -1,18 +1,22 @@
-"""`python -m infra.local run|tour|cloud|dev`: the local cloud (`make run`, `make tour` and so on)."""
+"""`python -m infra.local run|tour|cloud|code|dev`: the local cloud (`make run`, `make tour` and so on)."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
+import requests
 import typer
 from botocore.exceptions import EndpointConnectionError
 from chalice.cli.filewatch import RESTART_REQUEST_RC
@@ -23,13 +27,20 @@ from chalicelib.core import clock
 from infra.dashboards.stack import Stack
 from infra.deployment.account import AwsAccount
 from infra.guards.findings import unaccepted
+from infra.local import explained
 from infra.local.children import child, install_handlers
-from infra.local.cloud import LIMITS_VARIABLE, STATE, LocalCloud, has_real_limits, local_cloud
+from infra.local.cloud import LIMITS_VARIABLE, LocalCloud, has_real_limits, local_cloud, local_figures
 from infra.local.deployed.completion import DROPPED
 from infra.local.emf import forwarding
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
+from infra.local.front import ANDROID, LOOPBACK, running_front
+from infra.local.mailbox import newest_first
 from infra.local.pictures import IMAGES, draw_dashboards, draw_usage, play_traffic
+from infra.local.state import STATE, NoLocalCloud, forget
+from infra.local.state import read as read_state
+from infra.local.state import write as write_state
 from infra.local.tour import CHAPTERS, Tour, play
+from infra.local.waiting import NotInTime, until
 
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(soft_wrap=True)
@@ -38,12 +49,31 @@ _USAGE_DAYS = 30
 
 Port = Annotated[int, typer.Option(help="port of the emulated AWS; 0: any free port")]
 Where = Annotated[Path, typer.Option(help="file for the addresses of the running services")]
+_GRACE = "RU4M_ERASURE_GRACE_HOURS"
+
+
+def _checked_host(given: str) -> str:
+    try:
+        return str(IPv4Address(given))
+    except ValueError:
+        raise typer.BadParameter(f"HOST has to be an address, such as {ANDROID}") from None
+
+
+def _checked_grace(given: str | None) -> str | None:
+    if given is not None and not re.fullmatch(r"([1-9]|[12][0-9]|30)d", given):
+        raise typer.BadParameter("GRACE has to be 1d to 30d, such as 7d")
+    return given
+
+
+Host = Annotated[
+    str, typer.Option(callback=_checked_host, help="address by which an emulated phone knows this machine")
+]
 
 
 @app.command()
-def run(port: Port = 0, state: Where = STATE) -> None:
+def run(port: Port = 0, state: Where = STATE, host: Host = LOOPBACK) -> None:
     """Start the local cloud, play the tour, and keep running until Ctrl-C."""
-    _with_cloud(port, state, _tour_and_stay)
+    _with_cloud(port, state, _tour_and_stay, host)
 
 
 @app.command()
@@ -53,9 +83,48 @@ def tour(port: Port = 0, state: Where = STATE) -> None:
 
 
 @app.command(name="cloud")
-def cloud_only(port: Port = 0, state: Where = STATE) -> None:
+def cloud_only(
+    port: Port = 0,
+    state: Where = STATE,
+    host: Host = LOOPBACK,
+    grace: Annotated[
+        str | None,
+        typer.Option(callback=_checked_grace, help="time to cancel an erasure, as 7d; default: none"),
+    ] = None,
+) -> None:
     """Start the local cloud, without the tour, and keep it running until Ctrl-C."""
-    _with_cloud(port, state, _stay)
+    if grace:
+        os.environ[_GRACE] = str(int(grace.removesuffix("d")) * 24)
+    _with_cloud(port, state, _stay, host)
+
+
+@app.command()
+def code(
+    phone: Annotated[str, typer.Argument(help="number that a code was sent to, as +381601112233")],
+    state: Where = STATE,
+) -> None:
+    """Print the newest code that the local cloud sent to a number, for up to 15 seconds awaited."""
+    number = re.sub(r"[\s-]", "", phone)
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+        _refuse("PHONE has to be a number such as +381601112233: make code PHONE=+381601112233")
+    try:
+        where = read_state(state)["aws_endpoint"]
+        typer.echo(until(lambda: _code_to(number, where), f"a code to {number}"))
+    except NoLocalCloud as missing:
+        _refuse(str(missing))
+    except requests.ConnectionError:  # it was killed, so its file is still there
+        _refuse(str(NoLocalCloud()))
+    except NotInTime:
+        _refuse(f"The local cloud sent no code to {number}.")
+
+
+def _code_to(number: str, aws_endpoint: str) -> str | None:
+    return next((one.code for one in newest_first(aws_endpoint, number) if one.code), None)
+
+
+def _refuse(why: str) -> NoReturn:
+    console.print(why, markup=False, highlight=False)
+    sys.exit(1)
 
 
 @app.command()
@@ -65,7 +134,7 @@ def dashboards(
     to: Annotated[Path, typer.Option(help="folder of the pictures")] = IMAGES,
 ) -> None:
     """Play the tour, and draw the three dashboards with its metrics."""
-    _with_cloud(port, state, lambda cloud: _tour_and_draw(cloud, to))
+    _with_cloud(port, state, lambda running: _tour_and_draw(running.cloud, to))
 
 
 @app.command()
@@ -76,12 +145,11 @@ def plots(
 ) -> None:
     """Draw the published figures of the local cloud that runs (`make run`)."""
     try:
-        running = json.loads(state.read_text())
+        running = read_state(state)
         account = AwsAccount(running["region"], running["aws_endpoint"], ROOT_KEY, ROOT_SECRET)
         found = draw_usage(account, days, to)
-    except (FileNotFoundError, EndpointConnectionError):
-        console.print("No local cloud runs: start one with `make run`, or name a stage as STAGE=staging.")
-        sys.exit(1)
+    except (NoLocalCloud, EndpointConnectionError):
+        _refuse("No local cloud runs: start one with `make run`, or name a stage as STAGE=staging.")
     console.print(f"{found} published days: {to}")
 
 
@@ -92,16 +160,30 @@ def dev(
     api_port: Annotated[int, typer.Option(help="port of chalice local")] = 8000,
 ) -> None:
     """Run `chalice local` with reloading, on the emulated services."""
-    _with_cloud(port, state, lambda cloud: _chalice_local(cloud, api_port))
+    _with_cloud(port, state, lambda running: _chalice_local(running.cloud, api_port))
 
 
-def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> None:
+@dataclass(frozen=True)
+class Running:
+    """A local cloud and its front; `host` is this machine for the app."""
+
+    cloud: LocalCloud
+    front: str
+    host: str
+
+
+def _with_cloud(port: int, state: Path, use: Callable[[Running], int], host: str = LOOPBACK) -> None:
     install_handlers()  # so that all context managers exit on a signal
+    try:
+        local_figures(os.environ)
+    except ValueError as refused:
+        _refuse(str(refused))
     started = time.monotonic()
+    state.unlink(missing_ok=True)  # so that no process reads the addresses of an earlier cloud
     with ExitStack() as block:
         with console.status("Starting the local cloud"):
             try:
-                cloud = block.enter_context(local_cloud(_print_step, port=port, state_file=state))
+                cloud = block.enter_context(local_cloud(_print_step, port=port))
             except (
                 RuntimeError,
                 subprocess.CalledProcessError,
@@ -110,14 +192,34 @@ def _with_cloud(port: int, state: Path, use: Callable[[LocalCloud], int]) -> Non
                 sys.exit(1)
         console.print(f"Started in {time.monotonic() - started:.1f} s")
         console.print(f"  {_limits()}", highlight=False)
-        for name, value in vars(cloud.state).items():
+        front = block.enter_context(running_front(cloud.state.api_url, cloud.state.aws_endpoint, host))
+        addresses = {**vars(cloud.state), "app_url": front}
+        write_state(state, addresses)
+        block.callback(forget, state, addresses)
+        for name, value in addresses.items():
             console.print(f"  [dim]{name:>15}[/] {value}", highlight=False)
         _print_dropped(cloud)
         try:
-            result = use(cloud)
+            result = use(Running(cloud, front, host))
         except KeyboardInterrupt:
             result = 0
     sys.exit(result)
+
+
+def _explain(running: Running) -> None:
+    """Print what a person can do next; it is the last that stays on the screen."""
+    state, front, host = running.cloud.state, running.front, running.host
+    stream = state.stream_url.replace(LOOPBACK, host)
+    console.print()
+    for what, where in explained.addresses(front, stream, state.stream_api_key).items():
+        console.print(f"{what:>9}  {where}", markup=False, highlight=False)
+    console.print(f"           {explained.on_phones(host)}\n", highlight=False)
+    lines = explained.sign_up_lines(front.replace(host, LOOPBACK))
+    for title, some in (("Sign up", lines), ("Be an operator", [explained.OPERATOR_LINE])):
+        console.print(f"{title}, in a second shell:", highlight=False)
+        for line in some:
+            console.print(line, markup=False, highlight=False, style="dim")
+        console.print()
 
 
 def _print_step(line: str) -> None:
@@ -140,9 +242,9 @@ def _limits() -> str:
     return f"limits: a thousand times those of production; set {LIMITS_VARIABLE}=real for the real ones"
 
 
-def _tour_forwarded(cloud: LocalCloud) -> int:
-    with forwarding(cloud.account):
-        return _tour(cloud)
+def _tour_forwarded(running: Running) -> int:
+    with forwarding(running.cloud.account):
+        return _tour(running.cloud)
 
 
 def _tour_and_draw(cloud: LocalCloud, to: Path) -> int:
@@ -161,20 +263,21 @@ def _tour(cloud: LocalCloud) -> int:
     return 0 if play(Tour(cloud, console), CHAPTERS) else 1
 
 
-def _tour_and_stay(cloud: LocalCloud) -> int:
-    with forwarding(cloud.account):
-        if _tour(cloud):
+def _tour_and_stay(running: Running) -> int:
+    with forwarding(running.cloud.account):
+        if _tour(running.cloud):
             console.print("\nThe tour failed. The cloud stays up.")
-        return _wait_for_ctrl_c()
+        return _wait_for_ctrl_c(running)
 
 
-def _stay(cloud: LocalCloud) -> int:
-    with forwarding(cloud.account):
-        return _wait_for_ctrl_c()
+def _stay(running: Running) -> int:
+    with forwarding(running.cloud.account):
+        return _wait_for_ctrl_c(running)
 
 
-def _wait_for_ctrl_c() -> int:
-    console.print("\nRunning until Ctrl-C")
+def _wait_for_ctrl_c(running: Running) -> int:
+    _explain(running)
+    console.print("Running until Ctrl-C")
     while True:
         signal.pause()
 

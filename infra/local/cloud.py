@@ -7,8 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -27,7 +26,6 @@ from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 from infra.environments import timed
 from infra.guards.findings import Finding
-from infra.local.children import LOCAL
 from infra.local.deployed.completion import complete
 from infra.local.emf import log_streams
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
@@ -35,7 +33,6 @@ from infra.local.waiting import until
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
 
-STATE = LOCAL / "state.json"
 STAGE = "local"
 MAIL_FROM = "notices@local.ru4m.example"
 
@@ -66,7 +63,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class State:
-    """The addresses of a local cloud, as in .local/state.json."""
+    """The addresses of a local cloud."""
 
     api_url: str
     aws_endpoint: str
@@ -226,18 +223,13 @@ class LocalCloud:
 
 
 @contextmanager
-def local_cloud(
-    report: Report = lambda _: None, *, port: int = 0, state_file: Path | None = None
-) -> Iterator[LocalCloud]:
+def local_cloud(report: Report = lambda _: None, *, port: int = 0) -> Iterator[LocalCloud]:
     """Build what changed while both emulators start, then deploy; everything stops with the block.
 
     Args:
         report: gets a line with the seconds of each step, at its end.
         port: of the AWS emulator; 0 takes a free one.
-        state_file: gets the addresses, for other processes, once the cloud is ready.
     """
-    if state_file:
-        state_file.unlink(missing_ok=True)  # so that no process reads the addresses of an earlier cloud
     with ThreadPoolExecutor() as pool, ExitStack() as running:
         package = pool.submit(_built, report)
         with timed("start the emulators", report):
@@ -245,10 +237,7 @@ def local_cloud(
             stream = running.enter_context(
                 child_emulator(api_key="local-stream-key", grants="stock")  # as a new app at Stream
             )
-        cloud = _deployed(AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET), stream, package.result(), report)
-        if state_file:
-            _write_whole(state_file, json.dumps(asdict(cloud.state), indent=2) + "\n")
-        yield cloud
+        yield _deployed(AwsAccount(REGION, aws, ROOT_KEY, ROOT_SECRET), stream, package.result(), report)
 
 
 def _built(report: Report) -> Package:
@@ -295,10 +284,3 @@ def local_figures(environment: Mapping[str, str]) -> dict[str, str]:
     """The figures of a local cloud as variables: wide limits, no waits, and those of the environment."""
     wide = {} if has_real_limits(environment) else figures.widened(_WIDE)
     return wide | _NO_WAITS | {k: v for k, v in environment.items() if figures.is_variable(k)}
-
-
-def _write_whole(file: Path, text: str) -> None:
-    """Write a file so that readers see either all of it or none."""
-    draft = file.with_suffix(".new")
-    draft.write_text(text)
-    draft.replace(file)

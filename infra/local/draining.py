@@ -27,6 +27,8 @@ a function uses is judged by the tests that run in process (ADR 67).
 IAM finds the key of a ciphertext also if it is a multi-Region key. ministack does not know the form of its id
 there, so it would deny each decryption that names no key.
 
+Text messages have a time. ministack records it of mails only.
+
 Run by path with the emulator's own Python (infra/local/emulator.py), which has none of our packages. The
 functions replaced below are no public interface of ministack, so its version is pinned; if one is missing,
 the start fails with an error.
@@ -39,6 +41,7 @@ import re
 import sys
 import tempfile
 import threading
+import time
 import types
 import zipfile
 from collections.abc import Iterable
@@ -47,7 +50,7 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict, json_response, request_scope
-from ministack.services import cloudwatch, dynamodb, lambda_svc, ses_v2, sqs
+from ministack.services import cloudwatch, dynamodb, lambda_svc, ses_v2, sns, sqs
 
 
 def drain() -> None:
@@ -190,6 +193,17 @@ def judge_conditions() -> None:
     iam_evaluator._conditions_met = judge_others
 
 
+def date_text_messages() -> None:
+    """Give each text message the time at which it was sent, as ministack's mails have it."""
+    records_of = sns._sms_log_for
+
+    def dated(phone_number: str) -> Any:  # noqa: ANN401 - ministack only appends to it
+        records = records_of(phone_number)
+        return types.SimpleNamespace(append=lambda one: records.append({**one, "Timestamp": time.time()}))
+
+    sns._sms_log_for = dated
+
+
 def find_multi_region_keys() -> None:
     """Extend the pattern of the ids by which IAM finds the key of a ciphertext."""
     single = iam_actions._KMS_KEY_ID_RE.pattern
@@ -216,6 +230,7 @@ if __name__ == "__main__":
     keep_suppressed_addresses()
     judge_conditions()
     find_multi_region_keys()
+    date_text_messages()
     from ministack.app import main
 
     sys.exit(main())

@@ -1,0 +1,97 @@
+"""Texts and mails that the local cloud sent, and the page that shows them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+import requests
+
+_CODE = re.compile(r"\b\d{6}\b")
+_LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]")
+_MOST_SHOWN = 200
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="5">
+<meta name="color-scheme" content="light dark">
+<title>Mailbox of the local cloud</title>
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 48rem; padding: 1rem }}
+  article {{ border-top: 1px solid; padding: .75rem 0 }}
+  h2 {{ font-size: 1rem; margin: 0 }}
+  pre {{ font: inherit; margin: .25rem 0 0; overflow-wrap: anywhere; white-space: pre-wrap }}
+</style>
+<h1>Mailbox of the local cloud</h1>
+<p>Texts and mails, the newest first. The page loads again every five seconds.</p>
+{messages}
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class LocalMessage:
+    """A text message or a mail."""
+
+    to: str
+    text: str
+    sent_at: datetime
+    subject: str = ""  # of a mail
+
+    @property
+    def code(self) -> str | None:
+        """The six digits in it."""
+        found = _CODE.search(self.text)
+        return found.group() if found else None
+
+
+def newest_first(aws_endpoint: str, to: str = "") -> list[LocalMessage]:
+    """What the emulator of AWS at an address sent, or what it sent to one number or mailbox.
+
+    Raises:
+        requests.RequestException: it does not answer.
+    """
+    texts = _emulator(aws_endpoint, "sns/sms-messages")["sms_messages"]
+    mails = _emulator(aws_endpoint, "ses/messages")["messages"]
+    found = [
+        *(_message(phone, one["Message"], one) for phone, sent in texts.items() for one in sent),
+        *(
+            _message(address, one["BodyText"], one, one["Subject"])
+            for sent in mails.values()
+            for one in sent
+            for address in one["To"]
+        ),
+    ]
+    return sorted((one for one in found if to in {"", one.to}), key=lambda one: one.sent_at, reverse=True)
+
+
+def page(messages: list[LocalMessage]) -> str:
+    """The page with the newest messages."""
+    shown = "\n".join(map(_article, messages[:_MOST_SHOWN]))
+    return _PAGE.format(messages=shown or "<p>Nothing was sent yet.</p>")
+
+
+def _article(one: LocalMessage) -> str:
+    text = _LINK.sub(
+        lambda link: f'<a href="{link.group()}">{link.group()}</a>', escape(one.text, quote=False)
+    )
+    subject = f"<strong>{escape(one.subject)}</strong>\n" if one.subject else ""
+    return (
+        f"<article><h2>{escape(one.to)}, {one.sent_at:%H:%M:%S} UTC</h2><pre>{subject}{text}</pre></article>"
+    )
+
+
+def _message(to: str, text: str, sent: dict[str, Any], subject: str = "") -> LocalMessage:
+    return LocalMessage(to, text, datetime.fromtimestamp(sent["Timestamp"], UTC), subject)
+
+
+def _emulator(aws_endpoint: str, path: str) -> dict[str, Any]:
+    answer = requests.get(f"{aws_endpoint}/_ministack/{path}", timeout=10)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
