@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.consents.notices import service as notices
+import requests
+
 from infra.local.front import ANDROID, LOOPBACK
 
 _PHONE = "+381601112233"
@@ -20,8 +21,12 @@ def addresses(app_url: str, stream_url: str, stream_api_key: str) -> dict[str, s
 
 
 def sign_up_lines(app_url: str) -> list[str]:
-    """The commands that sign a number up and read its profile. They need curl and python3."""
-    versions = ", ".join(f'"{one.kind}_version": "{one.version}"' for one in notices.currents())
+    """The commands that sign a number up and read its profile. They need curl and python3.
+
+    The versions of the notices in them are those that the API shows.
+    """
+    shown = requests.get(f"{app_url}/v1/notices/current", timeout=30).json()["items"]
+    versions = ", ".join(f'"{one["kind"]}_version": "{one["version"]}"' for one in shown)
     return [
         f"api={app_url}",
         f"""challenge=$(curl -s "$api/v1/signup" {_JSON} \\
