@@ -149,6 +149,14 @@ class Account(
         """Return whether it knows a device: not from a session that ended with all others (ADR 68)."""
         return device is not None and (self.sessions_since is None or device.seen_at > self.sessions_since)
 
+    def is_mailed_codes_of(self, device: "KnownDevice | None") -> bool:
+        """Return whether a device that it knows may get codes by mail in place of texts (ADR 78).
+
+        Not one that was seen last before another device ended a session: its own may be the one.
+        """
+        ended = self.revoked_before
+        return device is not None and self.knows(device) and (ended is None or device.seen_at > ended)
+
     @property
     def is_active(self) -> bool:
         """Return whether the account is neither frozen nor restricted nor being erased."""
@@ -332,7 +340,8 @@ class KnownDevice(
     """A device that had a session of the account, so it may use the reserve of codes (ADR 25).
 
     The key identifies the device by a keyed hash of its id. `seen_at` is the time at which its session was
-    opened, or the first refresh on the last day that had one. `session_id`: that session; None if older.
+    opened, or last ended a session, or was first refreshed on the last day that it was. `session_id`: that
+    session; None if older.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]

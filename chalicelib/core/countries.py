@@ -40,6 +40,15 @@ def read(text: str) -> frozenset[str]:
     return frozenset(listed)
 
 
+def read_routes_off(text: str) -> frozenset[str]:
+    """The countries of a comma-separated list; none by default.
+
+    Raises:
+        ValueError: the list is malformed. The text does not quote it.
+    """
+    return frozenset() if text in {"", DEFAULTS} else read(text)
+
+
 def read_senders(text: str) -> Mapping[str, str]:
     """The sender of each country that has one, of a list such as `RU4M:RSDE,+34600000000:ES`.
 

@@ -115,6 +115,7 @@ class Settings:
     fan_out: figures.FanOut
     choices: figures.ChoiceWaits
     sms_countries: frozenset[str]  # to whose numbers a client without a session may have codes sent
+    sms_routes_off: frozenset[str]  # to whose numbers no sign-in code is texted (ADR 78)
     sms_senders: Mapping[str, str]  # by country; SNS chooses the sender to all others
     sms_budgets: BudgetMode
     operators: Principals  # accepted on the internal routes; none if not set
@@ -239,6 +240,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         fan_out=_figures(environment, figures.FanOut),
         choices=_safe_waits(environment, stage, figures.ChoiceWaits),
         sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
+        sms_routes_off=_understood(
+            environment, "RU4M_SMS_ROUTES_OFF", countries.read_routes_off, countries.DEFAULTS
+        ),
         sms_senders=_understood(environment, "RU4M_SMS_SENDERS", countries.read_senders, countries.DEFAULTS),
         sms_budgets=_parsed_or(environment, "RU4M_SMS_BUDGETS", BudgetMode, BudgetMode.ENFORCED),
         operators=_operators(environment),

@@ -44,7 +44,9 @@ def start_signup(
 ) -> Accepted[ChallengeView]:
     """Send a code to a mobile number, or to the mailbox of an account that lost its number.
 
-    The response does not disclose whether number or mailbox are known.
+    The response does not disclose whether number or mailbox are known. If its `channel` is `email` for a
+    number, no texts arrive in that country at present. Then only a device that the account knows gets the
+    code, at a mailbox of seven days or more, and no new account can be opened.
     """
     return Accepted(service.start(body, address, key))
 
@@ -57,7 +59,7 @@ def start_signup(
     problems=(ChallengeExpired, TooManyCodes, SmsUnavailable),
 )
 def resend_code(challenge_id: ChallengeId, address: ClientAddress) -> Accepted[ChallengeView]:
-    """Send the same code once more."""
+    """Send the same code once more, if it was sent by text."""
     return Accepted(service.resend(challenge_id, address))
 
 

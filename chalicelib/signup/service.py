@@ -12,6 +12,8 @@ concurrent requests and crashes:
   terms, which depend on the account, are checked after the code.
 - A code to the number of an unused account does not prove that its sender is the account's owner. On a device
   that the account does not know, it opens a session that waits and reads nothing (ADR 68).
+- Where no texts arrive, a code to the mailbox opens the account on a device that it knows. It does not prove
+  the number. Response and calls are the same for each number, unless the account knows the device (ADR 78).
 """
 
 from contextlib import suppress
@@ -25,9 +27,12 @@ from chalicelib.accounts.challenges.model import (
     ChallengePurpose,
     ChallengeRef,
     ChallengeView,
+    CodeChannel,
     CodeRequest,
     Opened,
+    ReachedOwner,
 )
+from chalicelib.accounts.challenges.numbers import is_route_off
 from chalicelib.accounts.model import NUMBER_WAIT, Account, ClaimKind, Device, KnownDevice
 from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.service import READABLE_PROFILE
@@ -54,14 +59,16 @@ from chalicelib.signup.model import NewSignup, Verification, Verified
 
 
 def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None) -> ChallengeView:
-    """Send a code to a number.
+    """Send a code to a number, or in its place to a mailbox.
 
-    The owner is looked up only if a limit refuses the code, with the same calls whether or not there is one.
+    The owner is looked up only if a limit refuses the code, or if no texts arrive. The calls are the same
+    whether or not there is one.
     """
     channel, destination = signup.destination()
+    is_off = channel is CodeChannel.SMS and is_route_off(destination)
     asked = CodeRequest(
         purpose=ChallengePurpose.SIGNUP,
-        channel=channel,
+        channel=CodeChannel.EMAIL if is_off else channel,
         destination=destination,
         locale=signup.locale,
         scope=str(signup.device.id),
@@ -69,6 +76,7 @@ def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None)
         body=signup,
         address=address,
         recognise=_known_device,
+        reach=_reached_owner if is_off else None,
     )
     return challenges.start(asked, key).view()
 
@@ -132,6 +140,8 @@ def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = Fal
     owner = claim.owner if claim else None
     if mailbox:
         entry = _numberless_account(owner, challenge, device, answer)
+    elif challenge.is_mail_for_text:
+        entry = _reached_account(owner, challenge, device, answer)
     elif owner:
         entry = _existing_account(owner, challenge, device, answer, is_in_doubt=is_in_doubt)
     else:
@@ -219,7 +229,7 @@ def _existing_account(
     if answer.own_account or (is_in_doubt and known is None):
         disputes = accounts.disputing(account, devices.labels(device.id))
         return _Entry(account, row[DATA_KEY], [disputes], Scope.WAITING, notified)
-    return _used_account(account, row, answer, notified)
+    return _used_account(account, row, answer, notified, *_end_of_dispute(account))
 
 
 def _numberless_account(
@@ -238,7 +248,34 @@ def _numberless_account(
     if account is None or account.phone or profile is None or profile.proving_email != challenge.email:
         raise NotFound
     notified = None if known else _addressee(account, challenge, row)
-    return _used_account(account, row, answer, notified)
+    return _used_account(account, row, answer, notified, *_end_of_dispute(account))
+
+
+def _reached_account(
+    owner: AccountId | None, challenge: Challenge, device: Device, answer: Verification
+) -> _Entry:
+    """The number's account, to whose mailbox the code went, and the writes by which it is used (ADR 78).
+
+    One that has the number since then did not get the code, although it may know the same device.
+
+    Raises:
+        ChallengeExpired: mailbox, device or number changed since, or the client wants an account of its own.
+        TermsOutdated: see `_existing_account`.
+    """
+    row, known = _read(owner, device) if owner else (None, None)
+    account = row[ACCOUNT] if row else None
+    if row is None or account is None or answer.own_account or _mailbox_for(row, known) is None:
+        raise ChallengeExpired
+    if account.number_changed_at and account.number_changed_at >= challenge.created_at:
+        raise ChallengeExpired
+    return _used_account(account, row, answer, None)
+
+
+def _mailbox_for(row: Found, known: KnownDevice | None) -> str | None:
+    """The mailbox that gets codes of a device in place of the number; None if none does (ADR 78)."""
+    account, profile = row[ACCOUNT], row[READABLE_PROFILE]
+    is_reached = account and account.is_mailed_codes_of(known) and _is_code_enough(account, known)
+    return profile.proving_email if profile and is_reached else None
 
 
 def _read(owner: AccountId, device: Device) -> tuple[Found, KnownDevice | None]:
@@ -251,7 +288,14 @@ def _read(owner: AccountId, device: Device) -> tuple[Found, KnownDevice | None]:
     return row, device_known if account and account.knows(device_known) else None
 
 
-def _used_account(account: Account, row: Found, answer: Verification, notified: Addressee | None) -> _Entry:
+def _end_of_dispute(account: Account) -> list[Write]:
+    """The write that ends the dispute about an account's number, if there is one."""
+    return [accounts.end_of_dispute(account)] if account.dispute else []
+
+
+def _used_account(
+    account: Account, row: Found, answer: Verification, notified: Addressee | None, *proven: Write
+) -> _Entry:
     """An account that opens, with the writes by which it is used and accepts the versions that were shown."""
     owner = account.account_id
     missing = []
@@ -260,11 +304,7 @@ def _used_account(account: Account, row: Found, answer: Verification, notified: 
         notices.check_shown(standing, version)
         if version not in standing.accepted:
             missing.append(version)
-    makes = [
-        *notices.acceptances(owner, *missing),
-        accounts.last_uses.use_now(owner),
-        *([accounts.end_of_dispute(account)] if account.dispute else []),
-    ]
+    makes = [*notices.acceptances(owner, *missing), accounts.last_uses.use_now(owner), *proven]
     return _Entry(account, row[DATA_KEY], makes, notified=notified)
 
 
@@ -344,6 +384,16 @@ def _known_device(challenge: Challenge) -> KnownDevice | None:
         return None
     owner = accounts.glance_at_owner_of_contact(challenge.phone, contact)
     return devices.find_known(owner, challenge.device)
+
+
+def _reached_owner(challenge: Challenge) -> ReachedOwner | None:
+    """The owner of a number, if a code may be mailed in place of a text; one read more on a known device."""
+    known, device = _known_device(challenge), challenge.device
+    if known is None or device is None:
+        return None
+    row, still_known = _read(known.account_id, device)
+    mailbox = _mailbox_for(row, still_known)
+    return ReachedOwner(known.account_id, mailbox) if mailbox else None
 
 
 def _ref(challenge_id: ChallengeId) -> ChallengeRef:

@@ -79,7 +79,7 @@ _GATEWAY_LATENCY = lines(
 _FUNNEL = lines(
     "From a number to an account", "number",
     "the four lines stay close: most codes that are asked for are sent and entered.",
-    "codes not sent: see SNS. Sent but not entered: see texts by country for fraud.",
+    "codes not sent: see SNS and sms.routes_off. Sent but not entered: see texts by country for fraud.",
     one_of(Metric.CODE_ASKED, "signup", "1 code asked for"),
     one_of(Metric.CODE_SENT, "signup", "2 code sent"),
     one_of(Metric.CODE_RIGHT, "signup", "3 code right"),

@@ -22,8 +22,8 @@ _REPLACED = {
     f"RU4M_{key.replace('.', '_').upper()}": key
     for key in (
         "architecture", "contact_email", "issuer", "mail_from", "operators", "periods", "sms.budgets",
-        "sms.countries", "sms.senders", "stage", "stream.api_key", "stream.erasure", "stream.file_hosts",
-        "stream.url",
+        "sms.countries", "sms.routes_off", "sms.senders", "stage", "stream.api_key", "stream.erasure",
+        "stream.file_hosts", "stream.url",
     )
 }  # fmt: skip
 # Those that deployments once read.

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
-from chalicelib.core import clock, figures
+from chalicelib.core import clock, countries, figures
 from chalicelib.core.figures import BadFigure
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.settings import STREAMS_OWN, BudgetMode, ErasureExtent
@@ -51,6 +51,7 @@ class _Stream(_Settings):
 
 class _Sms(_Settings):
     countries: list[str] = Field(list(text_routes.FREE), min_length=1)
+    routes_off: list[str] = Field(default_factory=list)
     senders: dict[str, TextSender] = Field(default_factory=dict)
     budgets: BudgetMode = BudgetMode.ENFORCED
     monthly_dollars: int | None = Field(None, ge=1)
@@ -159,6 +160,7 @@ class StageSettings(_Settings):
             reserved=self.reserve,
             accepted=self.accept,
             sms_countries=",".join(self.sms.countries),
+            sms_routes_off=",".join(self.sms.routes_off) or countries.DEFAULTS,
             sms_senders=self._senders(),
             sms_budgets=self.sms.budgets,
             sms_monthly_dollars=self.sms.monthly_dollars,

@@ -94,6 +94,7 @@ class DeploymentTarget:
     reserved: Mapping[str, int] = field(default_factory=dict)  # concurrency by function
     accepted: Mapping[str, str] = field(default_factory=dict)  # why production may have it, by check
     sms_countries: str = countries.DEFAULTS
+    sms_routes_off: str = countries.DEFAULTS  # to which no sign-in code is texted; none by default
     sms_senders: str = countries.DEFAULTS  # by country, packed
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
     sms_monthly_dollars: int | None = None  # None: unchanged
@@ -151,6 +152,9 @@ class DeploymentTarget:
             chat_settings.check_period_of_messages(read_periods(self.periods))
         with _refusing("sms.countries"):
             texts.check_countries(self.sms_countries)
+        with _refusing("sms.routes_off"):
+            if other := countries.read_routes_off(self.sms_routes_off) - countries.read(self.sms_countries):
+                raise ValueError(f"{', '.join(sorted(other))} is not one of sms.countries")
         with _refusing("sms.senders"):
             countries.read_senders(self.sms_senders)
             if len(self.sms_senders) > _MOST_SENDERS:

@@ -187,7 +187,7 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "profiles": _STRANGERS,
     "record_verified_codes": _COUNTRIES,
     "rights": _STRANGERS,
-    "signup": _STRANGERS,
+    "signup": {**_STRANGERS, "RU4M_SMS_ROUTES_OFF": {"Ref": "SmsRoutesOff"}},
     "erase_accounts": _ERASING,
     "conversations": _FILE_HOSTS,
     "work_on_hooks": _FILE_HOSTS,

@@ -19,6 +19,7 @@ from chalicelib.rights.request import store as requests
 from chalicelib.usage import rollup, service, store
 from chalicelib.usage.model import UsageBatch
 from tests.support.cases.guests import asks, verifies
+from tests.support.cases.route_off import DEVICE, MAILBOX, mailed, shows_code, turn_off
 from tests.support.clouds.cloud import Calls, counted
 from tests.support.world.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
 from tests.support.world.notices import a_version, publish
@@ -98,6 +99,21 @@ def test_code_to_an_unserved_country_costs_at_most_six_calls(
         answer = world.asks_for_a_code(mila.phone, device if known else None)
     assert answer.status == (202 if known else 400)
     assert calls.of("dynamodb") == cost
+
+
+def test_sign_in_where_no_texts_arrive_costs_seven_calls_and_a_mail_and_then_five(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila = world.a_user(device=DEVICE)
+    mila.has_email(MAILBOX)
+    world.advance(timedelta(days=7))
+    turn_off(monkeypatch)
+    with counted() as calls:
+        asked, _ = mailed(mila)
+    assert (calls.of("dynamodb"), calls["sesv2.SendEmail"], sum(calls.values())) == (7, 1, 8)
+    with counted() as calls:
+        assert shows_code(mila, asked).status == 200
+    assert calls.of("dynamodb") == sum(calls.values()) == 5
 
 
 # The further calls of a request refused by each used-up budget, compared with the prefix (ADR 26).

@@ -323,6 +323,19 @@ def test_served_countries_and_the_mode_of_budgets_are_passed_to_the_functions(
     assert (given["SmsCountries"], given["SmsBudgets"]) == ("RS,DE", "recorded")
 
 
+def test_routes_that_are_off_are_passed_to_the_functions(account: FakeAccount, package: Package) -> None:
+    for routes_off in ("defaults", "RS,DE"):
+        target = a_target(sms_countries="RS,DE,AT", sms_routes_off=routes_off)
+        deploy(account, package, target, report=lambda _: None)
+        assert parameters(account.formation.asked[-1])["SmsRoutesOff"] == routes_off
+
+
+@pytest.mark.parametrize("listed", ["ES", "RS,ES", "Spain"])
+def test_route_of_a_country_that_is_not_served_cannot_be_off(listed: str) -> None:
+    with pytest.raises(SettingRefused, match=r"sms\.routes_off is refused"):
+        a_target(sms_countries="RS,DE", sms_routes_off=listed)
+
+
 def test_senders_and_the_threshold_of_spending_are_passed_to_the_stack(
     account: FakeAccount, package: Package
 ) -> None:

@@ -130,9 +130,12 @@ def test_deployment_has_the_settings_of_the_file_and_of_options(
         "periods.export=P3D",
         "--set",
         "architecture=arm64",
+        "--set",
+        'sms.routes_off=["RS"]',
     )
     assert done.exit_code == 0, done.output
     (target,) = deployed
+    assert target.sms_routes_off == "RS"
     assert (target.sms_countries, target.sms_budgets) == ("RS", BudgetMode.RECORDED)
     assert "RS" in target.sms_senders
     assert target.issuer == "https://api.ru4m.example"

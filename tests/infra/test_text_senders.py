@@ -157,6 +157,13 @@ def test_preflight_says_what_each_served_country_lacks() -> None:
     assert severities(text_checks.routes(FakeAccount(REGION), complete)) == ["ok"]
 
 
+def test_preflight_warns_of_each_route_that_is_off() -> None:
+    target = a_target(sms_countries="RS,DE", sms_senders="RU4M:RSDE", sms_routes_off="RS,DE")
+    texts_found = [one.text for one in text_checks.routes(FakeAccount(REGION), target)]
+    assert "DE, RS: no sign-up, and sign-in by mail only" in texts_found
+    assert severities(text_checks.routes(FakeAccount(REGION), target))[0] == "warning"
+
+
 def test_preflight_warns_of_ids_and_numbers_that_the_account_lacks() -> None:
     target = a_target(sms_senders="RU4M:RSDE,+34600000000:ES")
     lacking = text_checks.senders(with_registry(), target)

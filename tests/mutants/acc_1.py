@@ -192,6 +192,22 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
+        name="signed_out_device_gets_a_code_by_mail",
+        promise="ACC-1",
+        place="chalicelib.accounts.model:Account.is_mailed_codes_of",
+        find="(ended is None or device.seen_at > ended)",
+        replace="True",
+        harm="A thief signs in with a lost phone and the mailbox on it, although its owner signed it out.",
+    ),
+    Mutant(
+        name="mailed_code_proves_the_number",
+        promise="ACC-1",
+        place="chalicelib.signup.service:_reached_account",
+        find="_used_account(account, row, answer, None)",
+        replace="_used_account(account, row, answer, None, *_end_of_dispute(account))",
+        harm="The former owner of a number keeps its new holder out, who waits for seven days in vain.",
+    ),
+    Mutant(
         name="changed_number_leaves_no_trace",
         promise="ACC-1",
         place="chalicelib.accounts.store.changes:_renumbering",

@@ -20,6 +20,14 @@ MUTANTS: tuple[Mutant, ...] = (
         harm="A person who finds yesterday's code on a phone opens an account with its number.",
     ),
     Mutant(
+        name="code_that_was_never_mailed_is_right",
+        promise="ACC-2",
+        place="chalicelib.accounts.challenges.service:check_code",
+        find=" and challenge.has_code",
+        replace="",
+        harm="A stranger has as many codes to guess as addresses, where texts do not arrive.",
+    ),
+    Mutant(
         name="abandoned_signup_is_kept_for_a_week",
         promise="ACC-2",
         place="chalicelib.core.periods:PERIODS",

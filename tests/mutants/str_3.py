@@ -37,7 +37,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="session_stays_if_a_later_revocation_exists",
         promise="STR-3",
         place="chalicelib.accounts.sessions.logout:_end",
-        find="commit(event, *ended)",
+        find="commit(*notes, *ended)",
         replace="return",
         harm=(
             "A user signs out two phones at the same moment, and one of them stays signed in and "

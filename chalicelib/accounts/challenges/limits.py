@@ -19,7 +19,8 @@ A rights request without a session has limits of its own per number and mailbox,
 its codes uses up none of the owner's codes for signing in, and sends few messages (ADR 49).
 
 A sign-in has no session. If a limit refuses its code, a device that the number's owner knows has a reserve of
-a few codes a day, which strangers cannot use up.
+a few codes a day, which strangers cannot use up. It also bounds the codes that are mailed in place of a text
+(ADR 78), which count for nothing else but the address.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,7 @@ from chalicelib.accounts.challenges import budgets
 from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengePurpose,
+    CodeRequest,
     CountryNotServed,
     EmailInDoubt,
     Recognise,
@@ -216,6 +218,26 @@ def _count_for_known_device(
     metrics.count(Metric.CODE_RESERVED)
 
 
+def count_mail_for_text(challenge: Challenge, asked: CodeRequest) -> str | None:
+    """Count a request in place of a text; returns the mailbox that gets the code, or None (ADR 78).
+
+    Raises:
+        TooManyCodes: from this address.
+        Unavailable: a counter is unreachable.
+    """
+    if asked.address:
+        PER_ADDRESS.hit(asked.address.block)
+    reached = asked.reach(challenge) if asked.reach else None
+    if reached is None or challenge.device is None:
+        return None
+    try:
+        _reserve_of(challenge.device).hit(reached.account_id)
+    except TooManyCodes:
+        return None
+    metrics.count(Metric.CODE_RESERVED)
+    return reached.mailbox
+
+
 def _reserve_of(device: Device) -> Limiter:
     """The reserve of a known device; the subject of the limiter is the account."""
     part = keyring.mac_keys(Secret.LOOKUP).digest("reserve", str(device.id)).hex()[:16]
@@ -246,6 +268,8 @@ def _counters(challenge: Challenge, account: AccountId | None) -> Iterator[tuple
 
 def count_verified(challenge: Challenge) -> None:
     """Count a verified code for its prefix and its budgets; the caller does so once per code."""
+    if challenge.is_mail_for_text:
+        return
     if challenge.phone:
         PER_PREFIX.count_success(_prefix(challenge.phone), challenge.challenge_id)
     for budget in budgets.of(challenge):

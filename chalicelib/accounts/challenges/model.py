@@ -46,7 +46,7 @@ class ChallengePurpose(StrEnum):
 
 
 class CodeChannel(StrEnum):
-    """The channel by which a code is sent."""
+    """The channel by which a code is sent; `email` for a number if its country gets no texts at present."""
 
     SMS = "sms"
     EMAIL = "email"
@@ -61,17 +61,6 @@ class InvalidPhone(InvalidRequest):
 
     def __init__(self) -> None:
         super().__init__(errors=[{"pointer": "/phone", "code": self.rule, "message": self.message}])
-
-
-def check_one_contact(phone: str | None, email: str | None) -> None:
-    """Refuse a body without exactly one of number and mailbox.
-
-    Raises:
-        InvalidRequest: both are given, or neither.
-    """
-    if (phone is None) == (email is None):
-        message = "Either a number or an email address"
-        raise InvalidRequest(errors=[{"pointer": "/phone", "code": "one_contact", "message": message}])
 
 
 class CountryNotServed(InvalidPhone):
@@ -171,7 +160,8 @@ class CodeRequest:
     `scope` is the scope of the Idempotency-Key, and `body` the request body that the key stands for.
     `address` is set if the client is not signed in: its block is then counted. `account` is set if the client
     is signed in; accounts have limits of their own. `device` is kept for the session that the code opens.
-    `recognise` is called if a limit on unknown clients refuses the code.
+    `recognise` is called if a limit on unknown clients refuses the code. `reach` is set if the code is mailed
+    in place of a text to the number: it finds the mailbox, by the same calls for each unknown device.
     """
 
     purpose: ChallengePurpose
@@ -185,6 +175,15 @@ class CodeRequest:
     body: Body | None = None
     address: ClientAddress | None = None
     recognise: "Recognise | None" = None
+    reach: "Callable[[Challenge], ReachedOwner | None] | None" = None
+
+
+@dataclass(frozen=True, repr=False)
+class ReachedOwner:
+    """An account and the mailbox that gets a code in place of its number."""
+
+    account_id: AccountId
+    mailbox: str
 
 
 class Opened(BaseModel, frozen=True, extra="forbid"):
@@ -215,7 +214,7 @@ class Challenge(
     purpose: Annotated[ChallengePurpose, NOT_PERSONAL]
     holder: Annotated[Holder | None, NOT_PERSONAL] = None
     channel: Annotated[CodeChannel, NOT_PERSONAL]
-    # Exactly one of the two is set, depending on the channel.
+    # One of the two is set, depending on the channel; the number too if its code is mailed (ADR 78).
     phone: Annotated[str | None, personal(Category.PHONE_NUMBER, Source.PROVIDED, to=_CARRIERS)] = None
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, to=_MAIL)] = None
     device: Annotated[Device | None, personal(Category.DEVICE_ID, Source.PROVIDED)] = None
@@ -248,6 +247,16 @@ class Challenge(
     def was_sent(self) -> bool:
         """Return whether the code was sent; a used code was, even if a crash prevented the record."""
         return self.sent_at is not None or self.used_at is not None
+
+    @property
+    def is_mail_for_text(self) -> bool:
+        """Return whether it is by mail, but for a number, whose country gets no codes by text (ADR 78)."""
+        return self.channel is CodeChannel.EMAIL and self.phone is not None
+
+    @property
+    def has_code(self) -> bool:
+        """Return whether a guess can be right: in place of a text, only a code of a reserve is mailed."""
+        return not self.is_mail_for_text or self.uncounted_in_all > 0
 
     def view(self) -> ChallengeView:
         """Build the view for the app. `resend_after` is never later than the end of the code."""

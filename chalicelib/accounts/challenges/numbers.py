@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from chalicelib.accounts.challenges.model import InvalidPhone
 from chalicelib.core.countries import country_of
+from chalicelib.core.errors import InvalidRequest
 from chalicelib.core.settings import settings
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
@@ -26,6 +27,17 @@ PhoneText = Annotated[
     ),
 ]
 _DIALLED = re.compile(r"[+\d\s().\-/]+")
+
+
+def check_one_contact(phone: str | None, email: str | None) -> None:
+    """Refuse a body without exactly one of number and mailbox.
+
+    Raises:
+        InvalidRequest: both are given, or neither.
+    """
+    if (phone is None) == (email is None):
+        message = "Either a number or an email address"
+        raise InvalidRequest(errors=[{"pointer": "/phone", "code": "one_contact", "message": message}])
 
 
 def mobile_number(text: str, region: str | None) -> str:
@@ -78,3 +90,8 @@ def prefix_of(phone: str, digits: int) -> str:
 def is_served(phone: str) -> bool:
     """Return whether a client without a session may have codes sent to numbers of this country."""
     return country_of(phone) in settings().sms_countries
+
+
+def is_route_off(phone: str) -> bool:
+    """Return whether no sign-in code is texted to numbers of this country (ADR 78)."""
+    return country_of(phone) in settings().sms_routes_off

@@ -14,6 +14,7 @@ from functools import partial
 from uuid import UUID
 
 from chalicelib.accounts.challenges import budgets, limits, store
+from chalicelib.accounts.challenges.messages import CODE_MAIL_INSTEAD, mail_code, text_code
 from chalicelib.accounts.challenges.model import (
     Challenge,
     ChallengeExpired,
@@ -21,7 +22,6 @@ from chalicelib.accounts.challenges.model import (
     ChallengeRef,
     CodeChannel,
     CodeRequest,
-    EmailInDoubt,
     EmailUnavailable,
     Opened,
     Recognise,
@@ -38,48 +38,20 @@ from chalicelib.accounts.challenges.store import (  # noqa: F401 - offered to ot
 )
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
-from chalicelib.core.countries import country_of
 from chalicelib.core.errors import InProgress, Problem, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import ChallengeId, MailId
+from chalicelib.core.ids import ChallengeId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Write
-from chalicelib.messages import mail, sms
-from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
-from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
 from chalicelib.messages.model import InvalidEmail
-from chalicelib.messages.sms import TextInDoubt, TextMessage, TextRefused, TextUnavailable
-from chalicelib.privacy.purposes import Purpose
+from chalicelib.messages.sms import TextInDoubt, TextUnavailable
 
 # The gateway ends every request after 29 s, so a challenge that is unsent after 30 s was left by a crash.
 _GIVEN_UP = timedelta(seconds=30)
 # After waits of 1, 2 and 4 minutes: the last resend is in minute 7 of the code's 10 minutes.
 _MAX_RESENDS = 3
-
-# The code is not in the subject, since locked screens show that.
-_CODE_MAIL: Letters = {
-    "sr": (
-        "RU4M: kod za potvrdu",
-        (
-            "Vaš RU4M kod: {code}. Ne dajte ga nikome.",
-            "Važi deset minuta. Ako ga niste tražili, zanemarite ovu poruku.",
-        ),
-    ),
-    "en": (
-        "RU4M: your code",
-        (
-            "Your RU4M code is {code}. Do not share it with anyone.",
-            "It is valid for ten minutes. If you did not ask for it, ignore this message.",
-        ),
-    ),
-}
-# Each fits into one part, in each script: a code is the message that attackers make us send.
-_CODE_TEXT: ShortTexts = {
-    "sr": "RU4M kod: {code}. Ne dajte ga nikome.",
-    "en": "Your RU4M code is {code}. Do not share it with anyone.",
-}
 
 _UNSENT = {CodeChannel.SMS: SmsUnavailable, CodeChannel.EMAIL: EmailUnavailable}
 
@@ -100,7 +72,7 @@ def start(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
 
     Raises:
         TooManyCodes: for this number, its prefix or country, this mailbox or account, from this address, or
-            in total.
+            in total; in place of a text, only from this address.
         CountryNotServed: codes are not sent to numbers of this country.
         SmsUnavailable, EmailUnavailable: the message was not accepted; the client may repeat the request.
         SmsInDoubt, EmailInDoubt: it is unknown whether it was accepted; the same, but the code counts.
@@ -119,6 +91,9 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
         return _sent_before(earlier, asked)
     metrics.count(Metric.CODE_ASKED, of=challenge.purpose)
     try:
+        if asked.reach:
+            _mail_for_text(challenge, asked)
+            return challenge
         with limits.count_code(challenge, asked.account, asked.address, asked.recognise) as uncounted:
             _send(challenge, asked.destination)
     except Problem:
@@ -130,6 +105,19 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
     return challenge
 
 
+def _mail_for_text(challenge: Challenge, asked: CodeRequest) -> None:
+    """Mail a code that is not texted, if its owner is reached; the response never shows whether (ADR 78).
+
+    The challenge is marked before the mail, and with the same call if there is none.
+    """
+    mailbox = limits.count_mail_for_text(challenge, asked)
+    store.mark_sent(challenge.ref, clock.now(), {"uncounted_in_all": 1} if mailbox else {})
+    if mailbox:
+        with suppress(EmailUnavailable, InvalidEmail):
+            mail_code(mailbox, code(challenge), challenge.locale, CODE_MAIL_INSTEAD)
+        metrics.count(Metric.CODE_SENT, of=challenge.purpose)
+
+
 @_report_outage_as_unsent(CodeChannel.SMS)
 def resend(
     ref: ChallengeRef, address: ClientAddress | None = None, recognise: Recognise | None = None
@@ -139,7 +127,7 @@ def resend(
     It counts for the client's address. `recognise` is called if a limit refuses the code.
 
     Raises:
-        ChallengeExpired: the code is used or too old, or has no resends or attempts left.
+        ChallengeExpired: the code is used or too old, has no resends or attempts left, or was not texted.
         TooManyCodes: too early, or too many for this number, its prefix, its country, from this address, or
             in total.
         SmsUnavailable: SNS did not accept it; the client may repeat the request immediately.
@@ -148,6 +136,8 @@ def resend(
     challenge = store.get(ref)
     now = clock.now()
     if challenge is None or challenge.phone is None or challenge.code_until <= now:
+        raise ChallengeExpired
+    if challenge.is_mail_for_text:
         raise ChallengeExpired
     if challenge.resends >= _MAX_RESENDS or challenge.attempts >= settings().code_attempts:
         raise ChallengeExpired
@@ -202,7 +192,7 @@ def check_code(
             limits.UNKNOWN.hit(address.block)
         raise ChallengeExpired from None
     right = hmac.compare_digest(code(challenge), guess)
-    right = right and (device is None or _is_requester(challenge, device))
+    right = right and (device is None or _is_requester(challenge, device)) and challenge.has_code
     if address:
         count = limits.GUESSES.check if right else limits.GUESSES.hit
         _count_guess(challenge, partial(count, address.block), recognise)
@@ -259,12 +249,13 @@ def count_verified(challenge: Challenge) -> None:
 
 
 def _send(challenge: Challenge, destination: str) -> None:
-    senders = {CodeChannel.SMS: text_code, CodeChannel.EMAIL: mail_code}
     # A failure would disclose to a stranger that the account has a mailbox; a metric counts it.
     hidden = (EmailUnavailable, InvalidEmail) if challenge.purpose is ChallengePurpose.LET_IN else ()
     with suppress(*hidden):
-        if destination:
-            senders[challenge.channel](destination, code(challenge), challenge.locale)
+        if destination and challenge.channel is CodeChannel.SMS:
+            text_code(destination, code(challenge), challenge.locale)
+        elif destination:
+            mail_code(destination, code(challenge), challenge.locale)
     metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
 
@@ -324,8 +315,8 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         purpose=asked.purpose,
         holder=asked.holder,
         channel=asked.channel,
-        phone=asked.destination if asked.channel is CodeChannel.SMS else None,
-        email=asked.destination if asked.channel is CodeChannel.EMAIL else None,
+        phone=asked.destination if asked.reach or asked.channel is CodeChannel.SMS else None,
+        email=None if asked.reach or asked.channel is CodeChannel.SMS else asked.destination,
         device=asked.device,
         locale=asked.locale,
         fingerprint=idempotency.fingerprint(asked.body) if key and asked.body else None,
@@ -347,42 +338,3 @@ def _too_early(challenge: Challenge) -> TooManyCodes:
     wait = int((challenge.resend_after - clock.now()).total_seconds())
     metrics.count(Metric.CODE_NOT_SENT)
     return TooManyCodes(limit="resend", retry_after=max(wait, 1))
-
-
-def mail_code(address: str, code: str, locale: str | None) -> None:
-    """Send the code in the user's language.
-
-    The user's choices are not read: the user requested this mail, so it needs no consent, and no objection
-    applies.
-
-    Raises:
-        InvalidEmail: SES will never accept mail for this address.
-        EmailUnavailable: SES did not accept it; a new request sends another code.
-        EmailInDoubt: it is unknown whether SES accepted it; the same applies.
-    """
-    letter = compose(_CODE_MAIL, MailId.new(), address, locale, {"code": code})
-    try:
-        mail.send(letter, Purpose.AUTHENTICATION, choices=None)
-    except MailRefused:
-        raise InvalidEmail from None
-    except MailUnavailable:
-        raise EmailUnavailable from None
-    except MailInDoubt:
-        raise EmailInDoubt from None
-
-
-def text_code(phone: str, code: str, locale: str | None) -> None:
-    """Send the code in the user's language.
-
-    Raises:
-        SmsUnavailable: SNS did not accept it.
-        SmsInDoubt: it is unknown whether SNS accepted it.
-    """
-    text = short_text(_CODE_TEXT, locale, {"code": code})
-    try:
-        sms.send(TextMessage(to=phone, text=text), Purpose.AUTHENTICATION)
-    except (TextRefused, TextUnavailable):
-        raise SmsUnavailable from None
-    except TextInDoubt:
-        raise SmsInDoubt from None
-    metrics.count(Metric.CODE_TEXTED, of=country_of(phone))

@@ -5,6 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts.sessions import logout, refresh, service
 from chalicelib.accounts.sessions.caller import RightsCaller, SessionHolder
 from chalicelib.accounts.sessions.model import Refreshing, SessionList, SessionView
+from chalicelib.accounts.sessions.service import READABLE_SESSION
 from chalicelib.core.errors import SessionEnded
 from chalicelib.core.http import NoContent, Unlimited, route
 from chalicelib.core.ids import SessionId
@@ -32,18 +33,18 @@ def list_sessions(caller: RightsCaller) -> SessionList:
     return service.of_account(caller.session, caller.account, caller[DATA_KEY])
 
 
-@route(sessions, "DELETE", "/v1/sessions/{session_id}", limit=_LOGS_OUT)
+@route(sessions, "DELETE", "/v1/sessions/{session_id}", needs=(DATA_KEY, READABLE_SESSION), limit=_LOGS_OUT)
 def end_session(caller: SessionHolder, session_id: SessionId) -> NoContent:
     """Sign out one device of the account: this one or another.
 
     A session of scope `waiting` ends only itself.
     """
-    logout.end(caller.session, session_id)
+    logout.end(caller.session, session_id, caller[READABLE_SESSION])
     return NoContent()
 
 
-@route(sessions, "DELETE", "/v1/sessions", limit=_LOGS_OUT)
+@route(sessions, "DELETE", "/v1/sessions", needs=(DATA_KEY, READABLE_SESSION), limit=_LOGS_OUT)
 def end_all_sessions(caller: RightsCaller) -> NoContent:
     """Sign out all devices of the account, including this one."""
-    logout.end_all(caller.account.account_id)
+    logout.end_all(caller.account.account_id, caller[READABLE_SESSION])
     return NoContent()

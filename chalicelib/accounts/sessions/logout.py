@@ -8,6 +8,9 @@ devices fetch a new chat token.
 If the commit is in a later second than the revocation, a chat token that the session got in between would
 stay valid. So the revocation is then moved forward to the second of the commit. If the process is killed just
 before that, such a token is valid for at most its hour (ADR 23).
+
+The device that ends sessions, its own too, is seen at that moment, later than the revocation. All others were
+seen before it, and get no code by mail until they prove the number or are refreshed again (ADR 78).
 """
 
 from contextlib import suppress
@@ -15,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.accounts import service as accounts
+from chalicelib.accounts.service import devices
 from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
 from chalicelib.core import clock, metrics
@@ -29,8 +33,8 @@ from chalicelib.core.transactions import Perform, Write, commit
 # revoked, and none that is issued from the next second on.
 _BACK = timedelta(seconds=4)
 
-# A transaction has at most 100 writes; two of them are the revocation and the security event.
-_SESSIONS_PER_TRANSACTION = 98
+# A transaction has at most 100 writes; three of them are the revocation, the security event and the device.
+_SESSIONS_PER_TRANSACTION = 97
 
 
 def revocation_at(at: datetime) -> datetime:
@@ -38,8 +42,10 @@ def revocation_at(at: datetime) -> datetime:
     return at - _BACK
 
 
-def end(caller: Session, session_id: SessionId) -> None:
+def end(caller: Session, session_id: SessionId, opened: Session | None) -> None:
     """End one session of the caller's account; a session that waits ends only itself.
+
+    `opened`: the caller's session with its device, if that can be read.
 
     Raises:
         NotFound: the account has no such live session.
@@ -52,17 +58,20 @@ def end(caller: Session, session_id: SessionId) -> None:
         if caller.is_waiting:  # it had no chat token, and must not revoke those of the owner
             commit(event, store.deletion(account_id, session_id))
         else:
-            _end(account_id, [session_id], event)
+            _end(account_id, [session_id], event, *_seen(opened))
     except store.NoSuchSession:
         raise NotFound from None
 
 
-def end_all(account_id: AccountId) -> None:
-    """End all sessions of an account. It may be repeated if it stopped before the end."""
+def end_all(account_id: AccountId, opened: Session | None = None) -> None:
+    """End all sessions of an account. It may be repeated if it stopped before the end.
+
+    `opened`: the session that ends them, with its device, if there is one and it can be read.
+    """
     event = store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE)
     for some in batched(store.ids_of(account_id), _SESSIONS_PER_TRANSACTION):
         try:
-            _end(account_id, some, event)
+            _end(account_id, some, event, *_seen(opened))
         except store.NoSuchSession:
             _end_singly(account_id, some, event)  # another request ended one of them first
 
@@ -106,13 +115,18 @@ def _end_singly(account_id: AccountId, sessions: list[SessionId], event: Write) 
             continue
 
 
-def _end(account_id: AccountId, sessions: list[SessionId], event: Write) -> None:
+def _seen(session: Session | None) -> list[Write]:
+    """The write by which the device that ends sessions is seen, if its own one can be read."""
+    return [devices.recognition(session.account_id, session.device, session.session_id)] if session else []
+
+
+def _end(account_id: AccountId, sessions: list[SessionId], *notes: Write) -> None:
     ended = [store.deletion(account_id, session_id) for session_id in sessions]
     begun = clock.now()
     try:
-        commit(event, *ended, accounts.revocation(account_id, begun - _BACK))
+        commit(*notes, *ended, accounts.revocation(account_id, begun - _BACK))
     except accounts.RevokedLater:
-        commit(event, *ended)
+        commit(*notes, *ended)
     metrics.count(Metric.SESSION_CLOSED, len(sessions))
     revoke_since(account_id, begun)
 

@@ -25,7 +25,7 @@ from chalicelib.accounts.sessions.model import (
     SessionList,
     SessionView,
 )
-from chalicelib.accounts.sessions.store import SESSION  # noqa: F401 - offered to other rooms
+from chalicelib.accounts.sessions.store import READABLE_SESSION, SESSION  # noqa: F401 - offered to other rooms
 from chalicelib.core import clock, keyring
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.settings import Secret, settings

@@ -58,6 +58,9 @@ SESSION = codec.glance_of(Session, lambda claims: key(claims.account_id, claims.
 # The session with its device; needs DATA_KEY too.
 OPEN_SESSION = codec.need_of(Session, lambda claims: key(claims.account_id, claims.session_id))
 
+# The same, or None if it was altered: such a session has to end too.
+READABLE_SESSION = codec.readable_need_of(Session, lambda claims: key(claims.account_id, claims.session_id))
+
 
 def creation(session: Session, keys: SubjectKeys) -> Create:
     """The write that opens a session; for a transaction."""

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chalicelib.accounts.challenges.model import Code, check_one_contact
-from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
+from chalicelib.accounts.challenges.model import Code
+from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, check_one_contact, mobile_number
 from chalicelib.accounts.model import DeviceId
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body

@@ -12,7 +12,11 @@ from infra.deployment.text_routes import FILE, ROUTES, UNVERIFIED, SenderRule
 
 
 def routes(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
-    """What each served country lacks: a source of its rule or price, or a sender of ours."""
+    """What each served country lacks: a source of its rule or price, a sender of ours, or its route."""
+    off = sorted(countries.read_routes_off(target.sms_routes_off))
+    if off:
+        remedy = "Once texts arrive, remove it from sms.routes_off (deploy.md, Where texts do not arrive)."
+        yield warning("SMS routes", f"{', '.join(off)}: no sign-up, and sign-in by mail only", remedy)
     senders = countries.read_senders(target.sms_senders)
     incomplete = False
     for country in sorted(countries.read(target.sms_countries)):

@@ -1,0 +1,136 @@
+"""A mailed code is two proofs: a device of the account, and a mailbox that it had for seven days (ADR 78)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.cases.recycled import loses_number
+from tests.support.cases.route_off import DEVICE, MAILBOX, mailed, shows_code, signs_in, turn_off
+from tests.support.clouds import cloud
+from tests.support.world.builders import a_device, a_phone
+from tests.support.world.world import User, World
+
+SETTLED = timedelta(days=7)
+
+
+@pytest.fixture
+def mila(world: World) -> User:
+    """Return the owner of an account with a mailbox that is old enough, signed in on her device."""
+    user = world.a_user(device=DEVICE)
+    user.has_email(MAILBOX)
+    world.advance(SETTLED)
+    return user
+
+
+@pytest.fixture
+def off(mila: User, monkeypatch: pytest.MonkeyPatch) -> User:
+    """Return the owner, whose country gets no codes by text."""
+    turn_off(monkeypatch)
+    return mila
+
+
+@pytest.mark.promise("ACC-1")
+def test_mailbox_of_less_than_seven_days_gets_no_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = world.a_user(device=DEVICE)
+    user.has_email(MAILBOX)
+    turn_off(monkeypatch)
+    world.advance(SETTLED - timedelta(seconds=1))
+    assert mailed(user)[1] == 0
+    world.advance(timedelta(seconds=1))
+    assert mailed(user)[1] == 1
+
+
+@pytest.mark.promise("ACC-1")
+def test_mailbox_that_was_changed_since_ends_the_code(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = mila.world.a_user(mila.phone, a_device())
+    turn_off(monkeypatch)
+    asked, mails = mailed(mila)
+    code = mila.world.code_mailed_to(MAILBOX)
+    assert other.has_email("vera@test.example").status == 200
+    assert mails == 1
+    assert mila.world.verifies(asked.json["challenge_id"], code).problem == "challenge_expired"
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.parametrize("path", ["/v1/sessions/{}", "/v1/sessions"], ids=["one", "all"])
+def test_device_that_was_signed_out_by_another_gets_no_code(
+    mila: User, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    other = a_device()
+    owner = mila.world.a_user(mila.phone, other)
+    turn_off(monkeypatch)
+    under_way, _ = mailed(mila)
+    assert owner.calls("DELETE", path.format(mila.session["session_id"])).status == 204
+    assert shows_code(mila, under_way).problem == "challenge_expired"
+    assert mailed(mila)[1] == 0
+    assert mailed(owner, other)[1] == 1
+
+
+def test_device_gets_codes_again_once_it_proved_the_number(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mila.world.a_user(mila.phone, a_device()).calls("DELETE", "/v1/sessions")
+    mila.world.advance(timedelta(minutes=1))
+    again = mila.world.a_user(mila.phone, DEVICE)
+    turn_off(monkeypatch)
+    assert mailed(again)[1] == 1
+
+
+@pytest.mark.promise("ACC-1")
+def test_device_is_unknown_ninety_days_after_its_last_session(off: User) -> None:
+    off.world.advance(timedelta(days=90))
+    assert mailed(off)[1] == 0
+
+
+@pytest.mark.promise("ACC-1")
+def test_other_device_cannot_use_the_code(off: User) -> None:
+    asked, _ = mailed(off)
+    assert shows_code(off, asked, device_id=a_device()["id"]).problem == "wrong_code"
+
+
+@pytest.mark.promise("ACC-1")
+def test_mailed_code_opens_no_account_without_its_number(off: User) -> None:
+    asked, _ = mailed(off)
+    loses_number(off)
+    assert shows_code(off, asked).problem == "challenge_expired"
+    assert mailed(off)[1] == 0
+
+
+@pytest.mark.promise("ACC-1")
+def test_mailed_code_gives_no_account_of_ones_own(off: User) -> None:
+    asked, _ = mailed(off)
+    before = cloud.records("account"), cloud.records("session")
+    assert shows_code(off, asked, own_account=True).problem == "challenge_expired"
+    assert (cloud.records("account"), cloud.records("session")) == before
+
+
+@pytest.mark.promise("ACC-1")
+def test_mailed_code_ends_no_dispute_about_the_number(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger = mila.world.asks_for_a_code(mila.phone).json["challenge_id"]
+    waits = mila.world.verifies(stranger, mila.world.code_for(mila.phone), own_account=True)
+    assert waits.json["session"]["scope"] == "waiting"
+    turn_off(monkeypatch)
+    assert signs_in(mila).json["session"]["scope"] == "full"
+    (account,) = cloud.records("account")
+    assert "dispute" in account
+
+
+@pytest.mark.promise("ACC-1")
+def test_code_opens_no_other_account_of_the_device_that_gets_the_number(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both accounts know the device; the code went to the mailbox of the first one."""
+    vera = mila.world.a_user(device=DEVICE)
+    vera.has_email("vera@test.example")
+    mila.world.advance(SETTLED)
+    owner, vera = (mila.world.a_user(user.phone, DEVICE) for user in (mila, vera))
+    number = owner.phone
+    turn_off(monkeypatch)
+    asked, mails = mailed(mila)
+    owner.changes_number(a_phone())
+    mila.world.advance(timedelta(minutes=1))
+    assert vera.changes_number(number).profile()["phone"] == number
+    assert mails == 1
+    assert shows_code(mila, asked).problem == "challenge_expired"

@@ -1,0 +1,39 @@
+"""A country that gets no codes by text, and sign-in by mail there (ADR 78)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core.settings import settings
+from tests.support.world.builders import a_device
+from tests.support.world.world import Reply, User
+
+MAILBOX = "mila@test.example"
+DEVICE = a_device()
+
+
+def turn_off(monkeypatch: pytest.MonkeyPatch, countries: str = "RS") -> None:
+    """Send no codes by text to numbers of some countries."""
+    monkeypatch.setenv("RU4M_SMS_ROUTES_OFF", countries)
+    settings.cache_clear()
+
+
+def mailed(user: User, device: dict[str, Any] = DEVICE, **more: Any) -> tuple[Reply, int]:
+    """Request a code; returns the answer, and how many mails were sent."""
+    before = len(user.world.mails_to(MAILBOX))
+    asked = user.world.asks_for_a_code(user.phone, device, **more)
+    return asked, len(user.world.mails_to(MAILBOX)) - before
+
+
+def shows_code(user: User, asked: Reply, **answer: Any) -> Reply:
+    """Submit the code of the last mail."""
+    return user.world.verifies(asked.json["challenge_id"], user.world.code_mailed_to(MAILBOX), **answer)
+
+
+def signs_in(user: User, **answer: Any) -> Reply:
+    """Sign in on the known device with the code from the mail."""
+    asked, mails = mailed(user)
+    assert (asked.status, mails) == (202, 1), asked.text
+    return shows_code(user, asked, **answer)
