@@ -68,7 +68,7 @@ lint:
 types:
 	$(BIN)/mypy
 
-guards: setup       ## check the templates with cfn-lint, checkov and the quotas of AWS, and the list of mutants
+guards: setup       ## check templates (cfn-lint, checkov, quotas of AWS), contract (Spectral, Redocly) and list of mutants
 	$(BIN)/python -m infra.guards
 	$(BIN)/python -m infra.mutants check
 

@@ -3,7 +3,7 @@
     python3 -m infra.environments cloud|run|all     (`make setup-cloud` and so on)
 
 `.venv` has our Python packages, .local/<name> those that cannot share an environment with ours, and
-infra/local/js/node_modules those of Node. What a command needs is installed in parallel.
+the folders `js` in infra those of Node. What a command needs is installed in parallel.
 
 Invariants:
 
@@ -55,10 +55,15 @@ def _python(home: Path, *pins: Path) -> Path:
     )
 
 
-def _node() -> Path:
+def node_packages(folder: Path) -> Path:
+    """Return the folder of Node's packages in a folder with a package-lock.json; install them as above.
+
+    Raises:
+        subprocess.CalledProcessError: the packages could not be installed.
+    """
     # It empties the folder itself.
-    npm = ("npm", "ci", "--prefix", str(_JS), "--no-audit", "--no-fund", "--silent")
-    return installed(_JS / "node_modules", _JS / "package-lock.json", create=("true",), fill=npm)
+    npm = ("npm", "ci", "--prefix", str(folder), "--no-audit", "--no-fund", "--silent")
+    return installed(folder / "node_modules", folder / "package-lock.json", create=("true",), fill=npm)
 
 
 def installed(home: Path, *pins: Path, create: Command, fill: Command) -> Path:
@@ -71,14 +76,15 @@ def installed(home: Path, *pins: Path, create: Command, fill: Command) -> Path:
         subprocess.CalledProcessError: a command failed; the next call begins again with `create`.
     """
     mark, wanted = home / "pins", [hashlib.sha256(file.read_bytes()).hexdigest() for file in pins]
-    unfinished = HOME / f"{home.name}.unfinished"
+    name = home.name if home.name != "node_modules" else f"{home.parent.parent.name}.{home.name}"
+    unfinished = HOME / f"{name}.unfinished"
     HOME.mkdir(exist_ok=True)
-    with (HOME / f"{home.name}.lock").open("w") as lock:
+    with (HOME / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         whole = home.exists() and not unfinished.exists()
         if not (whole and mark.exists() and mark.read_text() in wanted):
             unfinished.touch()
-            with timed(f"install {home.name}", lambda line: print(line, file=sys.stderr, flush=True)):  # noqa: T201
+            with timed(f"install {name}", lambda line: print(line, file=sys.stderr, flush=True)):  # noqa: T201
                 for command in (fill,) if whole else (create, fill):
                     subprocess.run(command, check=True, pass_fds=(lock.fileno(),))
             mark.write_text(wanted[0])
@@ -101,7 +107,7 @@ def main(command: str) -> None:
     with ThreadPoolExecutor() as pool:
         parts = [pool.submit(_python, ROOT / ".venv", *pins), pool.submit(environment, "emulator", EMULATOR)]
         if command != "cloud":
-            parts.append(pool.submit(_node))
+            parts.append(pool.submit(node_packages, _JS))
     for part in parts:
         try:
             part.result()

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
@@ -27,6 +29,8 @@ from chalicelib.core.http.answers import HtmlPage, Tagged
 from chalicelib.core.http.parameters import Body, Cursor
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
+from chalicelib.privacy.controller import CONTROLLER
+from infra.examples import TEXTS, example_of
 
 if TYPE_CHECKING:
     from chalicelib.core.http.contract import Route
@@ -45,10 +49,10 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     "required": ["type", "title", "status", "code", "detail", "request_id"],
     "properties": {
         "type": {"type": "string", "format": "uri", "pattern": f"^{BASE_TYPE}[a-z_]+$"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
+        "title": {"type": "string", "description": "The same for each problem with this code"},
+        "status": {"type": "integer", "description": "The status of the response"},
         "code": {"type": "string"},
-        "detail": {"type": "string"},
+        "detail": {"type": "string", "description": "What is wrong, for a developer"},
         "request_id": {
             "type": "string",
             "description": "Identifies this request in our logs. Also sent as the header x-amzn-RequestId",
@@ -68,26 +72,87 @@ _ETAG = {
 _CACHING = {"description": "Whether a cache may store the page", "required": True}
 
 
+_ACCESS_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": (
+        "The `access_token` of a session, for 15 minutes. An app does not read it; the service verifies it "
+        "by RFC8725."
+    ),
+}
+
+
+class _Tag(NamedTuple):
+    """A chapter of the contract, and the first parts of the paths in it."""
+
+    name: str
+    description: str
+    parts: tuple[str, ...]
+
+
+_TAGS = (
+    _Tag("sign-up", "An account or a session by a number and a code.", ("signup",)),
+    _Tag("sessions", "Tokens, sessions, and the confirmation of sensitive calls.", ("sessions",)),
+    _Tag("profile", "The caller's profile, number and mailbox.", ("profile",)),
+    _Tag(
+        "people",
+        "Contacts, invitations, blocks, and other users as the caller may see them.",
+        ("blocks", "contact-codes", "contacts", "invitations", "users"),
+    ),
+    _Tag("conversations", "Who is in a conversation. Messages are Stream's.", ("conversations",)),
+    _Tag("chat", "Tokens for Stream.", ("chat",)),
+    _Tag(
+        "notices",
+        "Terms and privacy notices, their announcements, and notices of breaches.",
+        ("announcements", "breach-notices", "notices"),
+    ),
+    _Tag("consents", "Decisions about purposes, with their records.", ("consents",)),
+    _Tag("usage", "Events of use, in batches.", ("usage",)),
+    _Tag(
+        "rights",
+        "Requests by which people exercise their rights, with and without an account.",
+        ("certificate-keys", "rights-receipts", "rights-requests"),
+    ),
+    _Tag(
+        "about",
+        "Who is responsible, and whether the service works.",
+        ("controller", "health", "openapi.json"),
+    ),
+    _Tag("pages", "Pages for a browser, and what browsers and programs look for by name.", ()),
+    _Tag("hooks", "For Stream only.", ("hooks",)),
+)
+
+
 def document() -> dict[str, Any]:
     """Build the public contract of the imported groups (all, if app has no group setting)."""
     routes = tuple(route for route in contract.routes() if not route.internal)
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     refs, schemas = _schemas(routes)
+    problems = {"Problem": _PROBLEM_SCHEMA, **_problem_schemas(routes)}
+    components: dict[str, Any] = {**schemas, **problems}
     for route in routes:
         paths[route.path][route.method.lower()] = _operation(route, refs)
+    _add_examples(paths, components)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "RU4M",
             "version": "1",
             "description": "Accounts, chat identity and privacy. Every error response follows RFC 9457.",
+            "contact": {"name": CONTROLLER.name, "url": "https://ru4m.com"},
         },
-        "servers": [{"url": "https://api.ru4m.com"}],
+        "servers": [{"url": "https://api.ru4m.com", "description": "Production", "x-internal": False}],
+        "tags": [{"name": one.name, "description": one.description} for one in _TAGS],
         "paths": dict(paths),
         "components": {
-            "schemas": {**schemas, "Problem": _PROBLEM_SCHEMA, **_problem_schemas(routes)},
+            "schemas": components,
             "responses": {problem.__name__: _refusal([problem]) for problem in _ANYWHERE},
-            "securitySchemes": {"access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "examples": {
+                problem.__name__: {"value": _problem_example(problem, components)}
+                for problem in _answered(routes)
+            },
+            "securitySchemes": {"access_token": _ACCESS_TOKEN},
         },
     }
 
@@ -109,7 +174,7 @@ def _schemas(routes: tuple[Route, ...]) -> tuple[dict[Any, Any], dict[str, Any]]
 def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
-        "tags": [route.path.split("/")[2] if route.path.startswith("/v1/") else "about"],
+        "tags": [_tag_of(route.path)],
         "summary": route.summary,
         "responses": {**_answers(route, refs), **_problems(route)},
     }
@@ -119,14 +184,19 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     in_query = (_required("query", name, kind) for name, kind in route.query.items())
     if parameters := [*in_path, *_headers(route), *in_query, *_cursor(route)]:
         operation["parameters"] = parameters
-    if route.caller:
-        operation["security"] = [{"access_token": []}]
+    operation["security"] = [{"access_token": []}] if route.caller else []
     if route.body:
         schema = _body_schema(route.body, refs)
         others = route.body.also_as if _is_model(route.body) else ()
         content = {media_type: {"schema": schema} for media_type in (route.body.media_type, *others)}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _tag_of(path: str) -> str:
+    parts = path.split("/")
+    named = [tag.name for tag in _TAGS if parts[1] == "v1" and parts[2] in tag.parts]
+    return named[0] if named else "pages"
 
 
 def _is_model(body: type[Body | SignedBody] | None) -> TypeGuard[type[Body]]:
@@ -208,18 +278,42 @@ def _refusal(problems: list[type[Problem]]) -> dict[str, Any]:
     if len(refs) > 1:
         mapping = {code: ref["$ref"] for code, ref in refs.items()}
         schema["discriminator"] = {"propertyName": "code", "mapping": mapping}
+    examples = {p.__name__: {"$ref": f"#/components/examples/{p.__name__}"} for p in problems}
     answer: dict[str, Any] = {
         "description": "; ".join(f"`{p.code}`: {p.title}" for p in problems),
-        "content": {"application/problem+json": {"schema": schema}},
+        "content": {"application/problem+json": {"schema": schema, "examples": examples}},
     }
     if all("retry_after" in p.shows for p in problems):
         answer["headers"] = {"Retry-After": _RETRY_AFTER}
     return answer
 
 
+def _answered(routes: tuple[Route, ...]) -> set[type[Problem]]:
+    return {problem for route in routes for problem in (*route.problems, *_ANYWHERE)}
+
+
 def _problem_schemas(routes: tuple[Route, ...]) -> dict[str, Any]:
-    answered = {problem for route in routes for problem in (*route.problems, *_ANYWHERE)}
-    return {_schema_name(problem): _problem_schema(problem) for problem in answered}
+    return {_schema_name(problem): _problem_schema(problem) for problem in _answered(routes)}
+
+
+def _problem_example(problem: type[Problem], components: Mapping[str, Any]) -> dict[str, Any]:
+    always = {"type": BASE_TYPE + problem.code, "title": problem.title, "status": problem.status}
+    members = {"type": "object", "properties": {**problem.shows, **problem.may_show}}
+    name = _schema_name(problem)
+    always |= {"code": problem.code, **{key: TEXTS[key] for key in ("detail", "request_id")}}
+    return {**example_of(members, components, name), **always}
+
+
+def _add_examples(paths: Mapping[str, Any], components: Mapping[str, Any]) -> None:
+    """Add an example to each body and answer of JSON, and to each parameter."""
+    for operations in paths.values():
+        for operation in operations.values():
+            for one in operation.get("parameters", ()):
+                one["example"] = example_of(one["schema"], components, one["name"])
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for media_type, content in chain.from_iterable(one.get("content", {}).items() for one in bodies):
+                if media_type not in {"application/problem+json", "text/html"}:
+                    content["example"] = example_of(content["schema"], components)
 
 
 def _schema_name(problem: type[Problem]) -> str:

@@ -6,7 +6,9 @@ import sys
 
 from rich.console import Console
 
+from infra import openapi
 from infra.build import build
+from infra.guards.contract import lint_contract
 from infra.guards.findings import STACKS, accepted_rules, lint, scan, unaccepted, unused
 from infra.guards.quotas import judge, translate
 
@@ -16,7 +18,8 @@ def main() -> None:
     console = Console(soft_wrap=True, markup=False, highlight=False)
     templates = [build().template(stack) for stack in STACKS]
     of_quotas = (one for template in templates for one in judge(translate(template)))
-    found, rules = [*lint(templates), *scan(templates), *of_quotas], accepted_rules()
+    found = [*lint(templates), *scan(templates), *of_quotas, *lint_contract(openapi.PLACE)]
+    rules = accepted_rules()
     new, old = unaccepted(found, rules), unused(found, rules)
     for one in new:
         console.print(f"{one.kind} {one.rule} {one.resource}: {one.text}")

@@ -193,7 +193,7 @@ class IfMatch(Header):
 
     name = "If-Match"
     description = "The ETag of the version that the client read. Exactly one; `*` is refused."
-    schema: ClassVar[Mapping[str, object]] = {"type": "string", "examples": ['"3"']}
+    schema: ClassVar[Mapping[str, object]] = {**Header.schema, "examples": ['"3"']}
     problems = (PreconditionRequired,)
 
     def __init__(self, tag: str) -> None:
@@ -222,6 +222,7 @@ class GlobalPrivacyControl(Header):
 
     name = "Sec-GPC"
     description = "`1` if the user's browser sends Global Privacy Control. Any other value is ignored."
+    schema: ClassVar[Mapping[str, object]] = {**Header.schema, "examples": ["1"]}
     problems = ()
 
     def __init__(self, *, on: bool) -> None:

@@ -138,12 +138,19 @@ def conversation_of(cid: str) -> ConversationId | None:
     return ConversationId.parse(cid.removeprefix(_TYPE)) if cid.startswith(_TYPE) else None
 
 
+_MOST_NAMED = 100  # in one request; a group has 49 members at most
+
+
 class NewConversation(Body):
     """Whom to talk to. One member and no name: a pair. Otherwise a group."""
 
     members: Annotated[
         tuple[UserId, ...],
-        Field(min_length=1, description="Contacts of the caller; an id that is repeated counts once"),
+        Field(
+            min_length=1,
+            max_length=_MOST_NAMED,
+            description="Contacts of the caller; an id that is repeated counts once",
+        ),
     ]
     name: Annotated[Line | None, Field(description="The name of a group. It is stored at Stream only")] = None
 
@@ -151,8 +158,12 @@ class NewConversation(Body):
 class MemberChange(Body):
     """Whom to add to a group, and whom to remove from it. Who is a member already, or is none, stays so."""
 
-    add: Annotated[tuple[UserId, ...], Field(description="Contacts of the caller")] = ()
-    remove: Annotated[tuple[UserId, ...], Field(description="Members other than the caller")] = ()
+    add: Annotated[
+        tuple[UserId, ...], Field(max_length=_MOST_NAMED, description="Contacts of the caller")
+    ] = ()
+    remove: Annotated[
+        tuple[UserId, ...], Field(max_length=_MOST_NAMED, description="Members other than the caller")
+    ] = ()
 
 
 class SentMessageId(PathText):
