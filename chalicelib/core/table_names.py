@@ -16,6 +16,10 @@ class Table(StrEnum):
     BILLING = "billing"
     HELD = "held"
 
+    def of(self, stage: str) -> str:
+        """Return the name at DynamoDB of the table that a stage creates; a restored one has another name."""
+        return f"ru4m-{stage}-{self}"
+
 
 # The attributes of the index `ends` (core/table/ends).
 END_NAMES = ("ends", "ends_from")

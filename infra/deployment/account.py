@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -16,11 +16,31 @@ from chalicelib.core.settings import eu_region
 from infra.ops.refused import WrongCall
 
 AwsClient: TypeAlias = Any  # boto3 ships no types
+T = TypeVar("T")
 # Why a region in the EU is refused. Addresses and service principals here are those of the partition aws.
 _OTHER_PARTITION = {
     "eusc-de-east-1": "eusc-de-east-1 is another partition of AWS, with accounts and addresses of its own"
 }
-_NOTHING_THERE = {"NoSuchKey", "NoSuchBucket", "404"}
+# The codes by which the services of AWS say that what a call names does not exist.
+ABSENT = frozenset({
+    "404", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchKey", "NotFound", "NotFoundException",
+    "ResourceNotFound", "ResourceNotFoundException",
+})  # fmt: skip
+
+
+def is_absent(error: ClientError) -> bool:
+    """Return whether AWS refused a call because what it names does not exist."""
+    return error.response.get("Error", {}).get("Code") in ABSENT
+
+
+def existing(call: Callable[[], T]) -> T | None:
+    """Return the answer of a call; None if what it names does not exist."""
+    try:
+        return call()
+    except ClientError as error:
+        if not is_absent(error):
+            raise
+        return None
 
 
 class RegionError(WrongCall):
@@ -113,11 +133,7 @@ class AwsAccount:
     def upload(self, file: Path, key: str) -> str:
         """Upload a file to the deployment bucket, which is created on first use; return its URL."""
         s3 = self.client("s3")
-        try:
-            s3.head_bucket(Bucket=self.bucket)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-                raise
+        if existing(lambda: s3.head_bucket(Bucket=self.bucket)) is None:
             self._make_bucket(s3)
         s3.put_object(Bucket=self.bucket, Key=key, Body=file.read_bytes(), ServerSideEncryption="AES256")
         return self.url_of(key)
@@ -136,13 +152,8 @@ class AwsAccount:
 
     def read_text(self, key: str) -> str | None:
         """Return a text of the deployment bucket; None if there is no such object or no bucket."""
-        try:
-            body: bytes = self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _NOTHING_THERE:
-                raise
-            return None
-        return body.decode()
+        found = existing(lambda: self.client("s3").get_object(Bucket=self.bucket, Key=key))
+        return str(found["Body"].read().decode()) if found else None
 
     def keys(self, prefix: str) -> list[str]:
         """Return the keys in the deployment bucket that begin with a prefix; none if there is no bucket."""
@@ -150,7 +161,7 @@ class AwsAccount:
         try:
             found = [page.get("Contents", []) for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)]
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _NOTHING_THERE:
+            if not is_absent(error):
                 raise
             return []
         return [one["Key"] for page in found for one in page]

@@ -19,7 +19,7 @@ from chalicelib.stream.settings import app, baseline
 from chalicelib.stream.settings.app import AppliedSetting, StreamApp
 from chalicelib.stream.settings.model import BaselineChoices, CheckedSetting, SettingStanding, SettingValue
 from infra.deployment import vault
-from infra.deployment.account import AwsAccount
+from infra.deployment.account import AwsAccount, existing
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.vault import MissingSecret
 from infra.ops import scheduled
@@ -213,13 +213,8 @@ def confirmed_placement(account: AwsAccount, stage: str, api_key: str) -> str | 
         RunFailed: the function failed.
         ClientError: the operator may not call the function.
     """
-    try:
-        recorded = scheduled.run(account, stage, JOB, {"show_placement": True})
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return None
-    return recorded["placement"] or None if recorded["app"] == api_key else None
+    recorded = existing(lambda: scheduled.run(account, stage, JOB, {"show_placement": True}))
+    return recorded["placement"] or None if recorded and recorded["app"] == api_key else None
 
 
 def confirm_placement(account: AwsAccount, stage: str, placement: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from infra.deployment.account import AwsAccount
+from infra.deployment.account import AwsAccount, existing
 from infra.ops.refused import CommandRefused
 from infra.packaging.split import logical_id, reserved_parameter
 
@@ -44,10 +44,5 @@ def check(account: AwsAccount, stage: str, wanted: Mapping[str, int], functions:
 
 def _reserved(account: AwsAccount, function: str) -> int:
     """Return the current reservation of a function; 0 if it is not deployed yet."""
-    client = account.client("lambda")
-    try:
-        found = client.get_function_concurrency(FunctionName=function)
-    except client.exceptions.ResourceNotFoundException:
-        return 0
-    reserved: int = found.get("ReservedConcurrentExecutions", 0)
-    return reserved
+    found = existing(lambda: account.client("lambda").get_function_concurrency(FunctionName=function))
+    return int((found or {}).get("ReservedConcurrentExecutions", 0))

@@ -1,13 +1,21 @@
 """Indexes of tables: a release changes at most one per table, and waits until DynamoDB has built it.
 
 DynamoDB creates or deletes one index of a table at a time. CloudFormation starts to build an index and does
-not wait for it (ADR 74).
+not wait for it (ADR 74). A release is compared with the table as it is, which need not be what the deployed
+template says:
+
+- A stack that stopped at a failure, or is changing, may have begun a change of its table or not. The table
+  decides.
+- In a complete stack, a difference was made by hand. CloudFormation does not see it: it would create what
+  exists or leave out what is missing, so the deployment refuses until both are equal.
+- A table that a restored one has replaced may be deleted already. Then the template decides.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chalicelib.core.table_names import Table
@@ -40,30 +48,45 @@ def check(account: AwsAccount, stage: str, wanted: Template) -> None:
     Raises:
         IndexesRefused: the text names the table and the indexes.
     """
-    deployed = Stacks(account).template(stack_name(stage, "data"))["Resources"]
+    stacks, stack = Stacks(account), stack_name(stage, "data")
+    deployed, is_complete = stacks.template(stack)["Resources"], stacks.is_complete(stack)
     for name, resource in wanted["Resources"].items():
         if resource["Type"] != _KIND or name not in deployed:
             continue
-        before, after = _declared(deployed[name]), _declared(resource)
-        deleted = [f"deletes {index}" for index in sorted(before) if before[index] != after.get(index)]
-        created = [f"creates {index}" for index in sorted(after) if after[index] != before.get(index)]
-        if deleted or created:
-            _refuse_restored(account, stage, name)
-        if len(deleted + created) > 1:
+        before, table = _declared(deployed[name]), tables.described(account, _own(stage, name))
+        there = before if table is None else _existing(table)
+        if there != before and is_complete:
+            lacks, has = _without(before, there, "lacks"), _without(there, before, "has")
             raise IndexesRefused(
-                f"the release changes more than one index of {name}: it {', '.join(deleted + created)}. "
+                f"the table of {name} differs from its stack: it {', '.join(lacks + has)}. Make them equal "
+                f"with `aws dynamodb update-table --table-name {_own(stage, name)}`, then run it again."
+            )
+        after = _declared(resource)
+        changes = _without(there, after, "deletes") + _without(after, there, "creates")
+        if changes:
+            _refuse_restored(stacks, stage, name, after)
+        if len(changes) > 1:
+            raise IndexesRefused(
+                f"the release changes more than one index of {name}: it {', '.join(changes)}. "
                 "Release one change of an index per table, and give a changed index a new name."
             )
 
 
-def _refuse_restored(account: AwsAccount, stage: str, resource: str) -> None:
-    """Refuse an index of a table in whose place functions use a restored one, which would not get it."""
-    named, own = f"{resource}Name", f"ru4m-{stage}-{resource.removesuffix('Table').lower()}"
-    used = tables.in_use(Stacks(account), stage, {named: own})[named]
-    if used != own:
+def _own(stage: str, resource: str) -> str:
+    """The name of the table that the stack of a stage creates."""
+    return Table(resource.removesuffix("Table").lower()).of(stage)
+
+
+def _refuse_restored(stacks: Stacks, stage: str, resource: str, wanted: dict[str, str]) -> None:
+    """Refuse a change that a restored table in the place of this one lacks: it belongs to no stack."""
+    named, own = f"{resource}Name", _own(stage, resource)
+    used = tables.in_use(stacks, stage, {named: own})[named]
+    found = {} if used == own else tables.described(stacks.account, used) or {}
+    if used != own and (_existing(found) != wanted or _unfinished(found)):
         raise IndexesRefused(
-            f"the release changes an index of {resource}, and functions use the restored {used}: change "
-            "the index of both by `aws dynamodb update-table` first, then release"
+            f"the release changes an index of {resource}, and functions use the restored {used}. Change it "
+            f"there with `aws dynamodb update-table --table-name {used}`, and run it again once the index is "
+            "active."
         )
 
 
@@ -87,7 +110,7 @@ def _wait_for(account: AwsAccount, table: dict[str, Any], report: Report) -> Non
     name, seconds = table["TableName"], _limit(table)
     ends = time.monotonic() + seconds
     report(f"{name}: DynamoDB builds or deletes an index; at most {seconds / 60:.0f} minutes")
-    while unfinished := _unfinished(_described(account, name) or {}):
+    while unfinished := _unfinished(tables.described(account, name) or {}):
         if time.monotonic() > ends:
             raise IndexNotBuilt(
                 f"{name}: DynamoDB has not finished the index {', '.join(unfinished)} in {seconds / 60:.0f} "
@@ -97,8 +120,32 @@ def _wait_for(account: AwsAccount, table: dict[str, Any], report: Report) -> Non
         time.sleep(_PAUSE)
 
 
-def _declared(table: dict[str, Any]) -> dict[str, Any]:
-    return {one["IndexName"]: one for one in table["Properties"].get("GlobalSecondaryIndexes", ())}
+def _declared(resource: dict[str, Any]) -> dict[str, str]:
+    """The indexes of a template's table: what defines each one, by its name."""
+    return _defined(resource["Properties"].get("GlobalSecondaryIndexes", ()))
+
+
+def _existing(table: dict[str, Any]) -> dict[str, str]:
+    """The same of a table as it is; an index that is being deleted is none."""
+    found = table.get("GlobalSecondaryIndexes", ())
+    return _defined(one for one in found if one.get("IndexStatus") != "DELETING")
+
+
+def _defined(indexes: Iterable[dict[str, Any]]) -> dict[str, str]:
+    return {
+        one["IndexName"]: json.dumps([one["KeySchema"], _normal(one.get("Projection", {}))], sort_keys=True)
+        for one in indexes
+    }
+
+
+def _normal(projection: dict[str, Any]) -> dict[str, Any]:
+    """A projection whose attributes are in one order."""
+    return {name: sorted(one) if isinstance(one, list) else one for name, one in projection.items()}
+
+
+def _without(some: dict[str, str], others: dict[str, str], verb: str) -> list[str]:
+    """A line for each index that the others do not have, or not with this definition."""
+    return [f"{verb} {index}" for index in sorted(some) if some[index] != others.get(index)]
 
 
 def _limit(table: dict[str, Any]) -> float:
@@ -115,14 +162,5 @@ def _unfinished(table: dict[str, Any]) -> list[str]:
 def _tables(account: AwsAccount, stage: str) -> Iterator[dict[str, Any]]:
     """The tables of the data stack that exist; restored tables have other names."""
     for table in Table:
-        if found := _described(account, f"ru4m-{stage}-{table}"):
+        if found := tables.described(account, table.of(stage)):
             yield found
-
-
-def _described(account: AwsAccount, name: str) -> dict[str, Any] | None:
-    dynamodb = account.client("dynamodb")
-    try:
-        found: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
-    except dynamodb.exceptions.ResourceNotFoundException:
-        return None
-    return found

@@ -20,7 +20,9 @@ def explain(error: Exception) -> str:
     """Return one line: what failed, and what to do about it."""
     if isinstance(error, StackFailed):
         first = f" {error.events[0]}." if error.events else ""
-        return f"{error}.{first} The stacks before it stay updated. Correct the cause, and run it again."
+        return (
+            f"{error}.{first} The stacks before it stay updated. Correct the cause, and run {error.command}."
+        )
     if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in refusals.DENIED:
         return (
             f"AWS denies {error.operation_name}. A deployment needs a role that may create stacks and all "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.account import AwsAccount
+from infra.deployment.account import AwsAccount, is_absent
 from infra.deployment.stacks import Report
 from infra.ops.refused import CommandRefused
 
@@ -95,5 +95,5 @@ def _subscriptions(account: AwsAccount, topic: str) -> Iterator[str]:
         for page in pages.paginate(TopicArn=topic):
             yield from (one["SubscriptionArn"] for one in page["Subscriptions"])
     except ClientError as error:
-        if error.response["Error"]["Code"] not in {"NotFound", "NotFoundException"}:
+        if not is_absent(error):
             raise

@@ -9,14 +9,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.deployment.account import AwsAccount
+from infra.deployment.account import AwsAccount, is_absent
 from infra.deployment.rollout import parameters_of
-from infra.deployment.stacks import STILLBORN, STOPPED, Report, Stacks, stack_name
+from infra.deployment.stacks import STILLBORN, STOPPED, STUCK_IMPORT, Report, Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 from infra.template import Template, load
 
 PARTS = ("vault", "data")
-_ABSENT = {"ResourceNotFoundException", "NotFoundException", "404", "NoSuchBucket", "NoSuchBucketPolicy"}
 
 Found = tuple[str, bool]  # the value that identifies a resource, and whether it holds data
 
@@ -139,7 +138,7 @@ def _of_part(account: AwsAccount, target: DeploymentTarget, part: str) -> Iterat
         try:
             identifier, holds_data = _KINDS[kind].find(account, _name(template, logical_id, known))
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _ABSENT:
+            if not is_absent(error):
                 raise
             continue
         yield RetainedResource(part, logical_id, kind, identifier, holds_data)
@@ -176,10 +175,11 @@ def _name(template: Template, logical_id: str, known: Mapping[str, str]) -> str:
 
 
 def import_all(account: AwsAccount, target: DeploymentTarget, report: Report) -> None:
-    """Bring what exists without its stack into it. A stack that was never complete is deleted first.
+    """Bring what exists without its stack into it. A stack that accepts no import is deleted first.
 
-    Its deletion retains its resources, which are imported with the others. The next deployment creates what
-    is missing, and the outputs: an import may do neither.
+    That is one that was never complete, or whose last import could not be taken back. Its deletion retains
+    its resources, which are imported with the others. The next deployment creates what is missing, and the
+    outputs: an import may do neither.
 
     Raises:
         StackFailed: CloudFormation refuses an import.
@@ -187,8 +187,9 @@ def import_all(account: AwsAccount, target: DeploymentTarget, report: Report) ->
     stacks = Stacks(account, report)
     for part in PARTS:
         name = stack_name(target.stage, part)
-        found = list(_of_part(account, target, part))
-        if found and stacks.status(name) in STILLBORN | STOPPED and not stacks.is_protected(name):
+        found, state = list(_of_part(account, target, part)), stacks.status(name)
+        is_left = state == STUCK_IMPORT or (found and state in STILLBORN | STOPPED)
+        if is_left and not stacks.is_protected(name):
             stacks.delete(name)
             found = list(_of_part(account, target, part))
         if not found:

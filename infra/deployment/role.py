@@ -50,15 +50,25 @@ def templates_of(package: Package) -> list[Template]:
     return [translate(package.template(stack)) for stack in STACKS]
 
 
+def registered(kind: str) -> Document:
+    """Return what CloudFormation's registry says of a resource type.
+
+    Raises:
+        KeyError: the registry does not know the type.
+    """
+    schemas = resources.files("cfnlint.data.schemas")
+    known = json.loads((schemas / "providers" / f"{_REGION}.json").read_text())
+    schema: Document = json.loads((schemas / "resources" / f"{known[kind]}.json").read_text())
+    return schema
+
+
 def documented(kind: str) -> set[str]:
     """Return the actions that a resource type documents.
 
     Raises:
         KeyError: the registry does not know the type, or the type documents no actions.
     """
-    schemas = resources.files("cfnlint.data.schemas")
-    known = json.loads((schemas / "providers" / f"{_REGION}.json").read_text())
-    handlers = json.loads((schemas / "resources" / f"{known[kind]}.json").read_text())["handlers"]
+    handlers = registered(kind)["handlers"]
     return {action for one in handlers.values() for action in one["permissions"]}
 
 

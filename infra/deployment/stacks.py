@@ -7,7 +7,8 @@ that fails stops where it is, and the next deployment continues it (ADR 74).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,16 @@ _GONE = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 # A change that stopped where it failed; the next change set continues it.
 STOPPED = {"CREATE_FAILED", "UPDATE_FAILED"}
+# An import that CloudFormation could not take back: no change set is accepted, and the stack can be deleted.
+STUCK_IMPORT = "IMPORT_ROLLBACK_FAILED"
+# States of resources that are listed and do not belong to the stack. What it failed to delete does.
+_NOT_OWNED = {
+    "CREATE_FAILED",
+    "DELETE_COMPLETE",
+    "DELETE_SKIPPED",
+    "IMPORT_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
+}
 
 Report = Callable[[str], None]
 Change = dict[str, Any]
@@ -43,12 +54,33 @@ def stack_name(stage: str, part: str) -> str:
     return f"ru4m-{stage}-{part}"
 
 
+def deploy_command(stage: str, region: str) -> str:
+    """Return the command that deploys a stage, as operators read it."""
+    return f"`make deploy STAGE={stage} REGION={region}`"
+
+
+def import_command(stage: str, region: str) -> str:
+    """Return the command that imports what exists without its stack (`retained`), as operators read it."""
+    return f"`make deploy STAGE={stage} REGION={region} OPTIONS=--import-retained`"
+
+
 class StackFailed(CommandRefused):
-    """A stack operation failed; `events` says what failed and why."""
+    """A stack operation failed; `events` says what failed and why, and `command` what continues it."""
 
     def __init__(self, stack: str, status: str, events: list[str]) -> None:
         super().__init__(f"{stack}: {status}")
         self.events = events
+        self.command = "it again"
+
+
+@contextmanager
+def _continued_by(command: str) -> Iterator[None]:
+    """Name the command that continues what fails."""
+    try:
+        yield
+    except StackFailed as failure:
+        failure.command = command
+        raise
 
 
 @dataclass(frozen=True)
@@ -95,9 +127,10 @@ class Stacks:
             StackFailed: it stopped at a failure, or the change set was refused.
         """
         request = self._request(name, template_url, parameters, STILLBORN)
-        self._change(name, request, check, seconds, DisableRollback=True)
-        if self.status(name) in STOPPED:  # the change set was empty: no other template was given
-            self._retry(name, request, seconds)
+        with _continued_by(deploy_command(parameters["Stage"], self.account.region)):
+            self._change(name, request, check, seconds, DisableRollback=True)
+            if self.status(name) in STOPPED:  # the change set was empty: no other template was given
+                self._retry(name, request, seconds)
         if not self.is_protected(name):
             self._api.update_termination_protection(StackName=name, EnableTerminationProtection=True)
         return self.outputs(name)
@@ -129,7 +162,8 @@ class Stacks:
             "Parameters": _listed(parameters),
             "ResourcesToImport": resources,
         }
-        self._change(name, request)
+        with _continued_by(import_command(parameters["Stage"], self.account.region)):
+            self._change(name, request)
 
     def _request(
         self, name: str, template_url: str, parameters: dict[str, str], hopeless: set[str]
@@ -202,6 +236,11 @@ class Stacks:
         found = self._found(name)
         return found["StackStatus"] if found else None
 
+    def is_complete(self, name: str) -> bool:
+        """Return whether a stack has all that its template declares, and nothing changes it now."""
+        state = self.status(name) or ""
+        return state.endswith("_COMPLETE") and state not in STILLBORN
+
     def is_protected(self, name: str) -> bool:
         """Return whether a stack has termination protection, which `advance` sets once it is complete."""
         return bool((self._found(name) or {}).get("EnableTerminationProtection"))
@@ -218,16 +257,12 @@ class Stacks:
         return body
 
     def resources(self, name: str) -> set[str]:
-        """Return the logical ids of what a stack has; one that it failed to create is left out."""
+        """Return the logical ids of what a stack has, without what it failed to create or import."""
         if self.status(name) in {None, *STILLBORN}:
             return set()
         pages = self._api.get_paginator("list_stack_resources").paginate(StackName=name)
         listed = (one for page in pages for one in page["StackResourceSummaries"])
-        return {
-            one["LogicalResourceId"]
-            for one in listed
-            if one["ResourceStatus"] != "CREATE_FAILED" and not one["ResourceStatus"].startswith("DELETE")
-        }
+        return {one["LogicalResourceId"] for one in listed if one["ResourceStatus"] not in _NOT_OWNED}
 
     def delete(self, name: str) -> None:
         """Delete a stack and wait; resources that the template retains stay.

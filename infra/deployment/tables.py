@@ -9,10 +9,11 @@ these parameters in the deploy bucket, and the next deployment takes them from t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from chalicelib.core.table_names import Table
 from infra.deployment import releases
-from infra.deployment.account import AwsAccount
+from infra.deployment.account import AwsAccount, existing
 from infra.deployment.stacks import Report, Stacks, stack_name
 from infra.ops.refused import CommandRefused
 
@@ -45,13 +46,16 @@ def names_in_use(stacks: Stacks, stage: str) -> dict[Table, str]:
     return {table: found[f"{table.title()}TableName"] for table in Table}
 
 
+def described(account: AwsAccount, name: str) -> dict[str, Any] | None:
+    """Return what DynamoDB says of a table; None if there is no table with this name."""
+    answer = existing(lambda: account.client("dynamodb").describe_table(TableName=name))
+    return answer["Table"] if answer else None
+
+
 def exists(account: AwsAccount, name: str) -> bool:
     """Return whether there is a table with a name, and it is not being deleted."""
-    client = account.client("dynamodb")
-    try:
-        return bool(client.describe_table(TableName=name)["Table"]["TableStatus"] != "DELETING")
-    except client.exceptions.ResourceNotFoundException:
-        return False
+    found = described(account, name)
+    return found is not None and found["TableStatus"] != "DELETING"
 
 
 def remove(account: AwsAccount, name: str) -> None:

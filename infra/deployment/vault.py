@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from chalicelib.core.signatures import fingerprint_of, pem_of
-from infra.deployment.account import AwsAccount, AwsClient
+from infra.deployment.account import AwsAccount, AwsClient, existing
 from infra.ops.refused import CommandRefused
 
 _KEY_BYTES = 32
@@ -165,13 +164,8 @@ def _stored_or(api: AwsClient, arn: str, make: Callable[[], Document]) -> Docume
 
 def read(api: AwsClient, arn: str) -> Document | None:
     """Return the document of a secret, or None if it has no value yet."""
-    try:
-        text = api.get_secret_value(SecretId=arn)["SecretString"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return None
-    document: Document | None = json.loads(text) if text else None
+    found = existing(lambda: api.get_secret_value(SecretId=arn))
+    document: Document | None = json.loads(found["SecretString"]) if found and found["SecretString"] else None
     return document
 
 

@@ -25,7 +25,7 @@ class TableBackups:
         """Back up tables now."""
         dynamodb, began_at = cloud.account.client("dynamodb"), datetime.now(UTC)
         made = {
-            table: dynamodb.create_backup(TableName=f"ru4m-{STAGE}-{table}", BackupName=f"of-{table}")
+            table: dynamodb.create_backup(TableName=table.of(STAGE), BackupName=f"of-{table}")
             for table in tables
         }
         return cls(cloud, began_at, {table: one["BackupDetails"]["BackupArn"] for table, one in made.items()})
@@ -33,7 +33,7 @@ class TableBackups:
     def restore(self) -> dict[Table, str]:
         """Restore all tables, and give them what a restore leaves out; return their names."""
         dynamodb = self.cloud.account.client("dynamodb")
-        names = {table: f"ru4m-{STAGE}-{table}-restored" for table in self.arns}
+        names = {table: f"{table.of(STAGE)}-restored" for table in self.arns}
         for table, name in names.items():
             dynamodb.restore_table_from_backup(TargetTableName=name, BackupArn=self.arns[table])
             ttl = {"Enabled": True, "AttributeName": "delete_at"}

@@ -26,7 +26,7 @@ from botocore.exceptions import (
 from typer.core import TyperGroup
 
 from chalicelib.privacy.rewrites import NotRedatable
-from infra.deployment.account import RegionError
+from infra.deployment.account import RegionError, is_absent
 from infra.ops.operator_console import complain
 from infra.ops.refused import FAILED, USAGE, CommandRefused
 from infra.ops.scheduled import RunFailed
@@ -47,7 +47,6 @@ _EXPIRED = {
     "RequestExpired", "UnrecognizedClientException", "IncompleteSignature", "InvalidSignatureException",
 }  # fmt: skip
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
-_MISSING = {"ResourceNotFoundException", "ResourceNotFound", "NoSuchBucket", "NotFoundException"}
 
 
 def explain(error: Exception) -> str:
@@ -74,7 +73,7 @@ def _of_aws(error: ClientError) -> str:
         return f"AWS does not accept the credentials ({code}). {_SIGN_IN}"
     if code in DENIED:
         return f"AWS denies {error.operation_name}. {_PERMISSIONS}"
-    if code in _MISSING or (code == "ValidationError" and "does not exist" in text):
+    if is_absent(error) or (code == "ValidationError" and "does not exist" in text):
         return f"{error.operation_name} found nothing ({code}): {text.rstrip('.')}. {_STAGE}"
     return f"refused: {error.operation_name}: {code}: {text}"
 

@@ -51,7 +51,7 @@ def test_every_entry_of_the_list_is_lacking_still(cloud: LocalCloud) -> None:
 def test_stranger_sees_ttl_on_every_table_with_expiring_items(stranger: Callable[[str], Any]) -> None:
     client = stranger("dynamodb")
     found = {
-        table: client.describe_time_to_live(TableName=f"ru4m-{STAGE}-{table}")["TimeToLiveDescription"]
+        table: client.describe_time_to_live(TableName=table.of(STAGE))["TimeToLiveDescription"]
         for table in store.EXPIRING
     }
     enabled = {"TimeToLiveStatus": "ENABLED", "AttributeName": "delete_at"}
@@ -78,7 +78,7 @@ def test_stranger_sees_the_composite_alarm(stranger: Callable[[str], Any]) -> No
 
 @pytest.mark.promise("RET-1")
 def test_ttl_deletes_and_the_stream_names_it(stranger: Callable[[str], Any]) -> None:
-    client, name = stranger("dynamodb"), f"ru4m-{STAGE}-{Table.ACCOUNTS}"
+    client, name = stranger("dynamodb"), Table.ACCOUNTS.of(STAGE)
     key = {"pk": {"S": "test#ended"}, "sk": {"S": "test"}}
     fresh = {"pk": {"S": "test#fresh"}, "sk": {"S": "test"}}
     for at, one in ((clock.now() - DAY, key), (clock.now() + DAY, fresh)):
@@ -127,7 +127,7 @@ def _lost(setting: str, cloud: LocalCloud, stranger: Callable[[str], Any]) -> It
     if setting == "ttl":
         off = {"Enabled": False, "AttributeName": "delete_at"}
         stranger("dynamodb").update_time_to_live(
-            TableName=f"ru4m-{STAGE}-{Table.BILLING}", TimeToLiveSpecification=off
+            TableName=Table.BILLING.of(STAGE), TimeToLiveSpecification=off
         )
     elif setting == "lifecycle":
         stranger("s3").delete_bucket_lifecycle(Bucket=exports_of(cloud))
@@ -142,7 +142,7 @@ def _lost(setting: str, cloud: LocalCloud, stranger: Callable[[str], Any]) -> It
 
 def _is_there(setting: str, cloud: LocalCloud, stranger: Callable[[str], Any]) -> bool:
     if setting == "ttl":
-        found = stranger("dynamodb").describe_time_to_live(TableName=f"ru4m-{STAGE}-{Table.BILLING}")
+        found = stranger("dynamodb").describe_time_to_live(TableName=Table.BILLING.of(STAGE))
         return bool(found["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED")
     if setting == "lifecycle":
         s3, bucket = stranger("s3"), exports_of(cloud)

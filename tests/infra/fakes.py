@@ -40,6 +40,7 @@ class FakeCloudFormation:
     outputs: Callable[[str], dict[str, str]] = lambda _: {}
     changes: list[dict[str, Any]] = field(default_factory=list)
     changes_of: set[str] = field(default_factory=set)
+    change_sets: set[str] = field(default_factory=set)  # neither executed nor deleted
     executed: dict[str, dict[str, Any]] = field(default_factory=dict)
     resources: dict[str, dict[str, str]] = field(default_factory=dict)  # states by logical id, by stack
     templates: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -48,19 +49,31 @@ class FakeCloudFormation:
     def get_paginator(self, name: str) -> Any:
         if name == "describe_stacks":  # those of other stages
             return SimpleNamespace(paginate=lambda: [{"Stacks": []}])
+        if name == "describe_change_set":
+            return SimpleNamespace(paginate=self._pages_of_changes)
         return SimpleNamespace(paginate=lambda **request: [getattr(self, name)(**request)])
+
+    def _pages_of_changes(self, **_: Any) -> list[dict[str, Any]]:
+        """One change on each page."""
+        whole = self._change_set()
+        return [whole | {"Changes": [one]} for one in whole.get("Changes", ())] or [whole]
 
     def create_change_set(self, **request: Any) -> None:
         _validate("CreateChangeSet", request)
         same = any(r["StackName"] == request["StackName"] and _same(r, request) for r in self.asked)
         self.asked.append({**request, "unchanged": same and request["ChangeSetType"] == "UPDATE"})
+        self.change_sets.add(request["ChangeSetName"])
 
     def get_waiter(self, name: str) -> Waiter:
         model = get_session().get_waiter_model("cloudformation")
         config = model.get_waiter(next(known for known in model.waiter_names if xform_name(known) == name))
         return Waiter(name, config, NormalizedOperationMethod(getattr(self, xform_name(config.operation))))
 
-    def describe_change_set(self, **_: str) -> dict[str, Any]:
+    def describe_change_set(self, **request: str) -> dict[str, Any]:
+        """Its first page."""
+        return self._pages_of_changes(**request)[0]
+
+    def _change_set(self) -> dict[str, Any]:
         if self.refusal:
             return {"Status": "FAILED", "StatusReason": self.refusal}
         if self.asked[-1]["unchanged"]:
@@ -70,10 +83,13 @@ class FakeCloudFormation:
         changes = [{"ResourceChange": change} for change in self.changes if has_changes]
         return {"Status": "CREATE_COMPLETE", "Changes": changes}
 
-    def delete_change_set(self, **_: Any) -> None: ...
+    def delete_change_set(self, StackName: str, ChangeSetName: str) -> None:  # noqa: N803
+        assert StackName == self.asked[-1]["StackName"]
+        self.change_sets.remove(ChangeSetName)
 
     def execute_change_set(self, StackName: str, **options: Any) -> None:  # noqa: N803
         _validate("ExecuteChangeSet", {"StackName": StackName, **options})
+        self.change_sets.remove(options["ChangeSetName"])  # an executed one accepts no other operation
         self._execute(StackName, options)
 
     def _execute(self, stack: str, options: dict[str, Any]) -> None:
@@ -207,12 +223,17 @@ class FakeSns:
 
 @dataclass
 class FakeDynamoDb:
-    """Tables by name, in DynamoDB's form."""
+    """Tables by name, in DynamoDB's form, and backups."""
 
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
-    exceptions = SimpleNamespace(ResourceNotFoundException=KeyError)
+    backups: tuple[dict[str, Any], ...] = ()
+
+    def list_backups(self, **_: str) -> dict[str, Any]:
+        return {"BackupSummaries": self.backups}
 
     def describe_table(self, TableName: str) -> dict[str, Any]:  # noqa: N803
+        if TableName not in self.tables:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "DescribeTable")
         return {"Table": self.tables[TableName]}
 
 

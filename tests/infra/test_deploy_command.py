@@ -103,7 +103,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> list[DeploymentTarget]:
     monkeypatch.setattr(chat_settings, "preflight", lambda *_: None)
     monkeypatch.setattr(Stacks, "parameters", lambda *_: {})
     monkeypatch.setenv("RU4M_STREAM_API_SECRET", "s3cret")
-    for name in ("RU4M_OPERATORS", "RU4M_PERIODS"):
+    for name in ("RU4M_OPERATORS", "RU4M_PERIODS", "RU4M_SMS_COUNTRIES"):
         monkeypatch.delenv(name, raising=False)
     return targets
 
@@ -454,8 +454,6 @@ def raising(failure: Exception) -> Any:
 class Answers:
     """A client of AWS with fixed answers."""
 
-    exceptions = SimpleNamespace(NotFoundException=KeyError, ResourceNotFoundException=KeyError)
-
     def __init__(self, **answers: Any) -> None:
         self._answers = answers
 
@@ -518,7 +516,8 @@ def test_domain_of_mail_that_belongs_to_another_stage_or_to_no_stack_is_refused(
     (found,) = account_checks.mail_domain(account, a_target())
     assert (found.severity, "would replace its identity" in found.text) == ("refused", True)
     used.clear()
-    new = answering(get_email_identity=Answers.exceptions.NotFoundException())
+    absent = ClientError({"Error": {"Code": "NotFoundException"}}, "GetEmailIdentity")
+    new = answering(get_email_identity=absent)
     assert severities(account_checks.mail_domain(new, a_target())) == ["warning"]
 
 

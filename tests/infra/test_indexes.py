@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -20,6 +21,24 @@ from tests.infra.test_deploy import a_target, outputs_of
 
 DATA, SERVICE = "ru4m-staging-data", "ru4m-staging-service"
 OLD = {"pk": "S", "live": "S"}
+ALL, INCLUDE = {"ProjectionType": "ALL"}, {"ProjectionType": "INCLUDE"}
+
+
+def a_described(*states: str, items: int = 0, size: int = 0) -> dict[str, Any]:
+    listed = [{"IndexName": f"index{number}", "IndexStatus": state} for number, state in enumerate(states)]
+    return {
+        "TableName": "ru4m-staging-held",
+        "GlobalSecondaryIndexes": listed,
+        "ItemCount": items,
+        "TableSizeBytes": size,
+    }
+
+
+def as_it_is(*active: str, **states: str) -> dict[str, Any]:
+    """Return a table with indexes as DynamoDB describes them: some active, others by their state."""
+    named = dict.fromkeys(active, "ACTIVE") | states
+    described = [an_index(name, IndexStatus=state, IndexArn="arn") for name, state in named.items()]
+    return a_described() | {"GlobalSecondaryIndexes": described}
 
 
 @pytest.fixture
@@ -65,9 +84,75 @@ def test_index_of_a_table_in_whose_place_a_restored_one_is_used_is_refused(
     account.formation.templates[DATA] = a_table(OLD, "live")
     held = {"HeldTableName": "ru4m-staging-held-restored"}
     monkeypatch.setattr(Stacks, "parameters", lambda *_: held)
-    with pytest.raises(IndexesRefused, match="ru4m-staging-held-restored"):
-        indexes.check(account, "staging", a_table(OLD, "live", "due"))
+    changed = a_table(OLD, "live", "due")
+    with pytest.raises(IndexesRefused, match=r"`aws dynamodb .* ru4m-staging-held-restored`"):
+        indexes.check(account, "staging", changed)
     indexes.check(account, "staging", a_table(OLD, "live"))
+    for state in ("CREATING", "ACTIVE"):  # as the remedy says
+        account.dynamodb.tables["ru4m-staging-held-restored"] = as_it_is("live", due=state)
+        with pytest.raises(IndexesRefused) if state == "CREATING" else nullcontext():
+            indexes.check(account, "staging", changed)
+
+
+@pytest.mark.parametrize(
+    ("there", "refused"),
+    [
+        (as_it_is("live"), "creates due, creates ends"),  # the stopped update did not reach the table
+        (as_it_is("live", due="CREATING"), ""),  # it did
+        (as_it_is("live", "due"), ""),
+        (as_it_is("live", due="DELETING"), "creates due, creates ends"),
+        (as_it_is("live", "due", "ends"), ""),
+        (as_it_is("live", "ends", "old"), "deletes old, creates due"),
+    ],
+)
+@pytest.mark.parametrize("state", ["UPDATE_FAILED", "UPDATE_IN_PROGRESS"])
+def test_table_as_it_is_decides_while_its_stack_is_not_complete(
+    account: FakeAccount, state: str, there: dict[str, Any], refused: str
+) -> None:
+    account.formation.status[DATA] = state
+    account.formation.templates[DATA] = a_table(OLD, "live", "due")
+    account.dynamodb.tables["ru4m-staging-held"] = there
+    wanted = a_table(OLD, "live", "due", "ends")
+    if not refused:
+        indexes.check(account, "staging", wanted)
+        return
+    with pytest.raises(IndexesRefused, match=f"HeldTable: it {refused}"):
+        indexes.check(account, "staging", wanted)
+
+
+@pytest.mark.parametrize(
+    ("there", "differs"),
+    [
+        (as_it_is(), "lacks live"),
+        (as_it_is("live", "due"), "has due"),
+        (as_it_is(live="DELETING"), "lacks live"),
+        (as_it_is() | {"GlobalSecondaryIndexes": [an_index("live", Projection=ALL)]}, "lacks live, has live"),
+    ],
+)
+def test_table_that_was_changed_by_hand_is_refused_with_the_command_that_mends_it(
+    account: FakeAccount, there: dict[str, Any], differs: str
+) -> None:
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    account.formation.templates[DATA] = a_table(OLD, "live")
+    account.dynamodb.tables["ru4m-staging-held"] = there
+    command = "`aws dynamodb update-table --table-name ru4m-staging-held`"
+    for wanted in (a_table(OLD, "live"), a_table(OLD, "live", "due")):
+        with pytest.raises(
+            IndexesRefused, match=f"HeldTable differs from its stack: it {differs}.*{command}"
+        ):
+            indexes.check(account, "staging", wanted)
+
+
+def test_index_is_the_same_in_whatever_order_dynamodb_lists_its_attributes(account: FakeAccount) -> None:
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    template = a_table(OLD)
+    template["Resources"]["HeldTable"]["Properties"]["GlobalSecondaryIndexes"] = [
+        an_index("live", Projection=INCLUDE | {"NonKeyAttributes": ["a", "b"]})
+    ]
+    account.formation.templates[DATA] = template
+    found = [an_index("live", Projection=INCLUDE | {"NonKeyAttributes": ["b", "a"]}, IndexStatus="ACTIVE")]
+    account.dynamodb.tables["ru4m-staging-held"] = a_described() | {"GlobalSecondaryIndexes": found}
+    indexes.check(account, "staging", template)
 
 
 def test_new_table_may_have_many_indexes(account: FakeAccount) -> None:
@@ -89,16 +174,6 @@ def test_preflight_refuses_a_release_that_changes_two_indexes(account: FakeAccou
         Severity.REFUSED,
         "the release changes more than one index of HeldTable: it deletes one, creates ends",
     )
-
-
-def a_described(*states: str, items: int = 0, size: int = 0) -> dict[str, Any]:
-    listed = [{"IndexName": f"index{number}", "IndexStatus": state} for number, state in enumerate(states)]
-    return {
-        "TableName": "ru4m-staging-held",
-        "GlobalSecondaryIndexes": listed,
-        "ItemCount": items,
-        "TableSizeBytes": size,
-    }
 
 
 def test_deployment_waits_until_the_indexes_are_active_before_it_changes_the_service(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 
 from infra.build import Package
 from infra.deployment import mistakes, replacement
@@ -18,6 +20,8 @@ from tests.infra.test_deploy import a_target, outputs_of
 
 VAULT, DATA, SERVICE = (f"ru4m-staging-{part}" for part in ("vault", "data", "service"))
 FORWARD = {"DisableRollback": True}
+MAKE = f"`make deploy STAGE=staging REGION={REGION}`"
+IMPORT = f"`make deploy STAGE=staging REGION={REGION} OPTIONS=--import-retained`"
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def test_failed_creation_keeps_its_stack_and_is_continued_by_the_next_deployment
         deploy(account, package, a_target(), report=lambda _: None)
     assert options_of(account, failing) == FORWARD
     assert failing not in formation.protected
-    assert "Correct the cause, and run it again." in mistakes.explain(failure.value)
+    assert f"Correct the cause, and run {MAKE}." in mistakes.explain(failure.value)
 
     with pytest.raises(StackFailed, match="UPDATE_FAILED"):  # the cause is still there
         deploy(account, package, a_target(), report=lambda _: None)
@@ -104,6 +108,24 @@ def test_replacement_of_keys_or_data_is_refused_before_it_is_executed(
         deploy(account, package, a_target(periods="export=P3D"), report=lambda _: None)
     assert stack not in account.formation.executed
     assert SERVICE not in account.formation.executed
+    assert account.formation.change_sets == set()
+
+
+def test_replacement_is_found_on_every_page_of_changes(account: FakeAccount, package: Package) -> None:
+    account.formation.changes = [a_change("False"), a_change("True", "KeySchema")]
+    account.formation.changes_of = {DATA}
+    with pytest.raises(ReplacementRefused):
+        deploy(account, package, a_target(), report=lambda _: None)
+    assert DATA not in account.formation.executed
+
+
+@pytest.mark.parametrize("refusal", ["The submitted information didn't contain changes.", "no such property"])
+def test_change_set_that_is_not_executed_is_deleted(account: FakeAccount, refusal: str) -> None:
+    account.formation.status[DATA] = "UPDATE_COMPLETE"
+    account.formation.refusal = refusal
+    with nullcontext() if "contain" in refusal else pytest.raises(StackFailed, match="change set refused"):
+        Stacks(account).advance(DATA, "https://bucket.example/data.json", {"Stage": "staging"})
+    assert account.formation.change_sets == set()
 
 
 OLD = {"pk": "S", "live": "S"}
@@ -142,9 +164,6 @@ def test_changes_without_replacement_are_accepted() -> None:
     replacement.check(DATA, [a_change("False"), a_change("", action="Add")], a_table(OLD), a_table(OLD))
 
 
-MAKE = f"`make deploy STAGE=staging REGION={REGION}`"
-
-
 def aws(command: str, stack: str) -> str:
     return f"`aws cloudformation {command} --stack-name {stack} --region {REGION}`"
 
@@ -161,7 +180,13 @@ STATES = {
     (DATA, "UPDATE_ROLLBACK_FAILED"): ("refused", aws("continue-update-rollback", DATA)),
     (SERVICE, "DELETE_FAILED"): ("refused", aws("delete-stack", SERVICE)),
     (VAULT, "UPDATE_IN_PROGRESS"): ("refused", "Wait until that deployment has ended"),
+    (DATA, "IMPORT_ROLLBACK_FAILED"): ("refused", f"{IMPORT} deletes this stack"),
+    (SERVICE, "IMPORT_ROLLBACK_FAILED"): ("refused", aws("delete-stack", SERVICE)),
 }
+COMPLETE = {
+    "CREATE_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("stack", "state"), STATES)
@@ -178,9 +203,33 @@ def test_unfinished_stack_has_one_line_with_the_command_that_goes_on(
     assert command in found.remedy
 
 
-@pytest.mark.parametrize(
-    "state", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"]
-)
+def test_stack_that_was_complete_loses_its_protection_before_it_is_imported_again(
+    account: FakeAccount,
+) -> None:
+    account.formation.status[VAULT] = "IMPORT_ROLLBACK_FAILED"
+    account.formation.protected = {VAULT}
+    found, _ = stack_checks.stacks(account, a_target())
+    off = "update-termination-protection --no-enable-termination-protection"
+    assert found.remedy.startswith(f"Run {aws(off, VAULT)}. Then {IMPORT} deletes this stack")
+
+
+def states() -> list[str]:
+    """The states of a stack that the API of CloudFormation documents."""
+    listed = get_session().get_service_model("cloudformation").shape_for("StackStatus").enum
+    return [state for state in listed if state != "DELETE_COMPLETE"]  # a deleted stack has no name any more
+
+
+@pytest.mark.parametrize("state", states())
+@pytest.mark.parametrize("stack", [VAULT, DATA, SERVICE])
+def test_every_documented_state_is_complete_or_has_a_line(
+    account: FakeAccount, stack: str, state: str
+) -> None:
+    account.formation.status[stack] = state
+    *found, _ = stack_checks.stacks(account, a_target())
+    assert len(found) == (0 if state in COMPLETE else 1)
+
+
+@pytest.mark.parametrize("state", sorted(COMPLETE))
 def test_complete_stack_needs_nothing(account: FakeAccount, state: str) -> None:
     account.formation.status |= dict.fromkeys((VAULT, DATA, SERVICE), state)
     (found,) = stack_checks.stacks(account, a_target())

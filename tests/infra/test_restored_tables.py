@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from chalicelib.core.table_names import Table
+from infra.deployment import tables
 from infra.deployment.account import AwsAccount
 from infra.ops.data.restores import RestoredTableRefused, RestoredTables, RestoreMalformed
 from infra.template import load
-from tests.infra.fakes import REGION
+from tests.infra.fakes import REGION, FakeAccount
 from tests.support.cases.restores import complete
 
 SETTINGS = ("TTL on delete_at", "point-in-time recovery", "deletion protection", "its stream")
@@ -83,3 +85,23 @@ def test_restored_keys_with_longer_backups_than_a_week_are_refused(account: AwsA
         create(account, table)
     with pytest.raises(RestoredTableRefused, match="keys-restored lacks a recovery period of 7 days"):
         restored(Table.ACCOUNTS, Table.CLAIMS, Table.KEYS).check(account, "staging")
+
+
+def test_tables_in_the_configuration_of_all_functions_of_the_stage_are_used() -> None:
+    def a_function(name: str, **variables: str) -> dict[str, Any]:
+        return {"FunctionName": name, "Environment": {"Variables": variables}}
+
+    pages = [
+        [a_function("ru4m-staging-signup", RU4M_TABLE_KEYS="keys", RU4M_EXPORT_BUCKET="exports")],
+        [
+            {"FunctionName": "ru4m-staging-without-variables"},
+            a_function("ru4m-production-signup", RU4M_TABLE_KEYS="of another stage"),
+            a_function("ru4m-staging-rights", RU4M_TABLE_KEYS="keys", RU4M_TABLE_RIGHTS="restored"),
+        ],
+    ]
+    listing = SimpleNamespace(paginate=lambda: [{"Functions": page} for page in pages])
+    functions = SimpleNamespace(get_paginator={"list_functions": listing}.__getitem__)
+    assert tables.used_by_functions(FakeAccount(REGION, functions=functions), "staging") == {
+        "keys",
+        "restored",
+    }

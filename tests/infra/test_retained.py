@@ -9,18 +9,21 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from infra.deployment import retained
+from infra.deployment import mistakes, retained
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding
 from infra.deployment.preflight import stack_checks
 from infra.deployment.retained import RetainedResource
-from infra.deployment.stacks import Stacks
+from infra.deployment.role import registered
+from infra.deployment.stacks import StackFailed, Stacks
 from infra.template import load
 from tests.infra.fakes import REGION, FakeCloudFormation
 from tests.infra.test_deploy import a_target
+from tests.support.clouds.printed_commands import commands_in, run_aws
 
 NUMBER = "123456789012"  # moto's account
 VAULT, DATA, SERVICE = (f"ru4m-staging-{part}" for part in ("vault", "data", "service"))
+IMPORT = f"`make deploy STAGE=staging REGION={REGION} OPTIONS=--import-retained`"
 ALL = {part: {*load(part)["Resources"]} for part in retained.PARTS}
 
 
@@ -80,14 +83,30 @@ def test_every_resource_of_both_templates_is_listed(
 ) -> None:
     if state:
         formation.status |= {VAULT: state, DATA: state}
-        formation.resources[DATA] = dict.fromkeys(ALL["data"], "DELETE_SKIPPED")
+        skipped = dict.fromkeys(ALL["data"], "DELETE_SKIPPED")
+        formation.resources[DATA] = skipped | {"HeldTable": "DELETE_FAILED"}
     found = by_id(retained.listed(left, a_target()))
     assert found.keys() == ALL["vault"] | ALL["data"]
     assert not any(one.holds_data for one in found.values())
     findings = check(left)
     assert [one.severity for one in findings] == ["refused"] * len(found)
-    assert all("--import-retained`, or delete this one with `aws " in one.remedy for one in findings)
+    ways = f"{IMPORT}, or delete this one with `aws "
+    assert all(one.remedy.startswith(f"Import all of them with {ways}") for one in findings)
     assert all(f"--region {REGION}`." in one.remedy for one in findings)
+
+
+def test_import_identifies_each_resource_as_its_type_documents(left: AwsAccount) -> None:
+    kinds = {one.kind: one.to_import() for one in retained.listed(left, a_target())}
+    for kind, request in kinds.items():
+        documented = [one.removeprefix("/properties/") for one in registered(kind)["primaryIdentifier"]]
+        assert [*request["ResourceIdentifier"]] == documented
+
+
+def test_commands_that_delete_leave_nothing_without_its_stack(left: AwsAccount) -> None:
+    for finding in reversed(check(left)):  # a policy before its bucket
+        _, deletes = commands_in(finding.remedy)
+        run_aws(left, deletes)
+    assert retained.listed(left, a_target()) == []
 
 
 def test_empty_account_has_nothing_to_import(account: AwsAccount) -> None:
@@ -105,6 +124,28 @@ def test_stack_owns_what_it_created_and_nothing_that_failed(
     formation.resources[VAULT] = dict.fromkeys(ALL["vault"], "CREATE_COMPLETE")
     formation.resources[DATA] = dict.fromkeys(ALL["data"], "CREATE_COMPLETE") | {"HeldTable": "CREATE_FAILED"}
     assert by_id(retained.listed(left, a_target())).keys() == {"HeldTable"}
+
+
+@pytest.mark.parametrize(
+    ("state", "listed"),
+    [
+        ("CREATE_FAILED", {"HeldTable"}),
+        ("IMPORT_FAILED", {"HeldTable"}),
+        ("IMPORT_ROLLBACK_COMPLETE", {"HeldTable"}),
+        ("DELETE_COMPLETE", {"HeldTable"}),
+        ("DELETE_SKIPPED", {"HeldTable"}),
+        ("DELETE_FAILED", set()),  # an import would be refused: it is in the stack still
+        ("UPDATE_FAILED", set()),
+        ("IMPORT_COMPLETE", set()),
+    ],
+)
+def test_state_of_a_resource_decides_whether_its_stack_has_it(
+    left: AwsAccount, formation: FakeCloudFormation, state: str, listed: set[str]
+) -> None:
+    formation.status |= {VAULT: "CREATE_COMPLETE", DATA: "UPDATE_FAILED"}
+    formation.resources[VAULT] = dict.fromkeys(ALL["vault"], "CREATE_COMPLETE")
+    formation.resources[DATA] = dict.fromkeys(ALL["data"], "CREATE_COMPLETE") | {"HeldTable": state}
+    assert by_id(retained.listed(left, a_target())).keys() == listed
 
 
 def hold_a_secret(account: AwsAccount) -> str:
@@ -198,6 +239,28 @@ def test_import_into_a_stack_changes_none_of_its_resources(
         "HeldTable": load("data")["Resources"]["HeldTable"],
     }
     assert template == {name: one for name, one in earlier.items() if name != "Resources"}
+
+
+def test_stack_whose_import_could_not_be_taken_back_is_deleted_and_imported_again(
+    left: AwsAccount, formation: FakeCloudFormation
+) -> None:
+    formation.status |= {VAULT: "CREATE_COMPLETE", DATA: "IMPORT_ROLLBACK_FAILED"}
+    for part, stack in (("vault", VAULT), ("data", DATA)):
+        formation.resources[stack] = dict.fromkeys(ALL[part], "IMPORT_COMPLETE")
+    retained.import_all(left, a_target(), lambda _: None)
+    deleted, made = formation.asked
+    assert (deleted["deleted"], made["ChangeSetType"]) == (DATA, "IMPORT")
+    assert {one["LogicalResourceId"] for one in made["ResourcesToImport"]} == ALL["data"]
+    assert formation.status[DATA] == "IMPORT_COMPLETE"
+
+
+def test_failed_import_names_the_command_that_repeats_it(
+    left: AwsAccount, formation: FakeCloudFormation
+) -> None:
+    formation.refusal = "Resource of type 'AWS::KMS::Key' was not found."
+    with pytest.raises(StackFailed) as failure:
+        retained.import_all(left, a_target(), lambda _: None)
+    assert mistakes.explain(failure.value).endswith(f"Correct the cause, and run {IMPORT}.")
 
 
 def test_stack_that_was_complete_once_is_never_deleted_by_an_import(

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 from chalicelib.core import figures
 from chalicelib.core.settings import Stage
 from infra.deployment import concurrency, setting_keys, texts
-from infra.deployment.account import AwsAccount
+from infra.deployment.account import AwsAccount, existing
 from infra.deployment.concurrency import ReservationRefused
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
 from infra.deployment.preflight.acceptance import not_ready
@@ -131,9 +131,8 @@ def mail_domain(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deplo
         what = f"{data} has the domain {used[data]}, and another one would replace its identity at SES"
         yield refused("mail domain", what, "Keep the domain of mail_from, or follow docs/deploy.md#mail.")
         return
-    try:
-        found = ses.get_email_identity(EmailIdentity=target.mail_domain)
-    except ses.exceptions.NotFoundException:
+    found = existing(lambda: ses.get_email_identity(EmailIdentity=target.mail_domain))
+    if found is None:
         what = f"{target.mail_domain} is no identity of SES yet: the deployment creates it, and mail waits"
         yield warning("mail domain", what, dns)
         return

@@ -8,7 +8,15 @@ from infra.deployment import indexes, retained
 from infra.deployment.account import AwsAccount
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
 from infra.deployment.indexes import IndexesRefused
-from infra.deployment.stacks import STILLBORN, STOPPED, Stacks, stack_name
+from infra.deployment.stacks import (
+    STILLBORN,
+    STOPPED,
+    STUCK_IMPORT,
+    Stacks,
+    deploy_command,
+    import_command,
+    stack_name,
+)
 from infra.deployment.target import DeploymentTarget
 from infra.template import load
 
@@ -23,14 +31,13 @@ def stacks(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deployment
             there.append(part)
         elif found.is_in_review(name):
             state = "REVIEW_IN_PROGRESS"
-        yield from _unfinished(account, target.stage, part, state or "")
+        yield from _unfinished(found, target.stage, part, state or "")
     yield ok("stacks", f"of this stage: {', '.join(there) or 'none yet'}")
 
 
-def _unfinished(account: AwsAccount, stage: str, part: str, state: str) -> Iterator[DeploymentFinding]:
-    name = stack_name(stage, part)
-    deploy = f"`make deploy STAGE={stage} REGION={account.region}`"
-    on_stack = f"--stack-name {name} --region {account.region}"
+def _unfinished(found: Stacks, stage: str, part: str, state: str) -> Iterator[DeploymentFinding]:
+    name, region = stack_name(stage, part), found.account.region
+    deploy, on_stack = deploy_command(stage, region), f"--stack-name {name} --region {region}"
     if state == "REVIEW_IN_PROGRESS":
         what = f"{name} was never created: its change set was not executed ({state})"
         yield warning("stacks", what, f"{deploy} creates it with a new change set.")
@@ -49,8 +56,16 @@ def _unfinished(account: AwsAccount, stage: str, part: str, state: str) -> Itera
         what = f"{name} could not be set back ({state})"
         remedy = f"Correct the cause in its events; `aws cloudformation continue-update-rollback {on_stack}`."
         yield refused("stacks", what, remedy)
-    elif state == "DELETE_FAILED":
-        what = f"{name} could not be deleted ({state})"
+    elif state == STUCK_IMPORT and part in retained.PARTS:
+        what = f"{name} has an import that could not be taken back ({state})"
+        off = f"update-termination-protection --no-enable-termination-protection {on_stack}"
+        first = f"Run `aws cloudformation {off}`. Then " if found.is_protected(name) else ""
+        remedy = (
+            f"{import_command(stage, region)} deletes this stack, retains its resources and imports them."
+        )
+        yield refused("stacks", what, first + remedy)
+    elif state in {"DELETE_FAILED", STUCK_IMPORT}:
+        what = f"{name} could not be deleted or set back ({state})"
         remedy = f"Correct the cause in its events; `aws cloudformation delete-stack {on_stack}`."
         yield refused("stacks", what, remedy)
 
@@ -62,7 +77,6 @@ def retained_data(account: AwsAccount, target: DeploymentTarget) -> Iterator[Dep
     no service, as after a first deployment that failed.
     """
     found = retained.listed(account, target)
-    options = f"--stage {target.stage} --region {account.region}"
     stacks = Stacks(account)
     # Tables of a complete stack may have data that only a key without a stack opens.
     is_new = stacks.status(stack_name(target.stage, "data")) in {None, "CREATE_FAILED", *STILLBORN}
@@ -71,7 +85,7 @@ def retained_data(account: AwsAccount, target: DeploymentTarget) -> Iterator[Dep
     for one in found:
         holds = ", holds data" if one.holds_data else ""
         what = f"{one.logical_id} ({one.identifier}) exists{holds}, and stack {one.part} does not have it"
-        remedy = f"Import all of them with `python -m infra.deploy {options} --import-retained`"
+        remedy = f"Import all of them with {import_command(target.stage, account.region)}"
         delete = f", or delete this one with `{one.delete_command} --region {account.region}`"
         yield refused("retained data", what, remedy + (delete if may_delete else "") + ".")
     if not found:

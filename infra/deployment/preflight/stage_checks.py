@@ -6,12 +6,10 @@ import platform
 import sys
 from collections.abc import Iterator
 
-from botocore.exceptions import ClientError
-
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.settings import Stage
 from infra.deployment import chat_settings, receivers
-from infra.deployment.account import AwsAccount
+from infra.deployment.account import AwsAccount, existing
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
 from infra.deployment.preflight.acceptance import not_ready
@@ -33,12 +31,9 @@ def python(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deployment
     if sys.version_info[:2] not in _PYTHONS:
         yield refused("Python", f"this is Python {own}", "Package with 3.11, 3.12 or 3.13.")
         return
-    functions = account.client("lambda")
-    try:
-        found = functions.get_function_configuration(FunctionName=f"ru4m-{target.stage}-about")
-        deployed = str(found["Runtime"]).removeprefix("python")
-    except functions.exceptions.ResourceNotFoundException:
-        deployed = own
+    about = f"ru4m-{target.stage}-about"
+    found = existing(lambda: account.client("lambda").get_function_configuration(FunctionName=about))
+    deployed = str(found["Runtime"]).removeprefix("python") if found else own
     if deployed != own:
         what = f"this Python is {own}, and the deployed functions have {deployed}"
         yield warning("Python", what, f"Deploy with {deployed}, unless you mean to change it.")
@@ -90,14 +85,13 @@ def certificate(account: AwsAccount, target: DeploymentTarget) -> Iterator[Deplo
         what = f"the certificate is in {target.certificate_region()}, not in {account.region}"
         yield refused("certificate", what, "Request it in the region of the stage.")
         return
-    try:
-        found = account.client("acm").describe_certificate(CertificateArn=target.certificate)["Certificate"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
+    acm = account.client("acm")
+    answer = existing(lambda: acm.describe_certificate(CertificateArn=target.certificate))
+    if answer is None:
         what = f"this account has no such certificate in {account.region}"
         yield refused("certificate", what, "Correct domain.certificate_arn (`aws acm list-certificates`).")
         return
+    found = answer["Certificate"]
     names = {found["DomainName"], *found.get("SubjectAlternativeNames", ())}
     if found["Status"] != "ISSUED":
         what = f"the certificate is {found['Status']}"

@@ -41,10 +41,10 @@ class Resource:
 
 
 def declared(account: AwsAccount, stage: str) -> Iterator[Resource]:
-    """Yield every resource of the three deployed stacks."""
+    """Yield every resource of those of the three stacks that are complete."""
     stacks, api = Stacks(account, lambda _: None), account.client("cloudformation")
     for stack in (stack_name(stage, part) for part in STACKS):
-        if not stacks.status(stack):
+        if not stacks.is_complete(stack):
             continue
         template = api.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
         pages = api.get_paginator("list_stack_resources").paginate(StackName=stack)

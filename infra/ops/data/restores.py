@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 import typer
-from botocore.exceptions import ClientError
 
 from chalicelib.core import transactions
 from chalicelib.core.table_names import Table
@@ -89,11 +88,8 @@ class RestoredTables:
 
 
 def _described(account: AwsAccount, name: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = account.client("dynamodb").describe_table(TableName=name)["Table"]
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        raise RestoredTableRefused(f"{name}: {code}") from None
+    if (found := tables.described(account, name)) is None:
+        raise RestoredTableRefused(f"there is no table {name}")
     if found["TableStatus"] != "ACTIVE":
         raise RestoredTableRefused(f"{name} is {found['TableStatus']}; wait until it is ACTIVE")
     return found
