@@ -7,7 +7,7 @@ are rented out. XK is Kosovo. Imports the standard library only, like `settings`
 import re
 from collections.abc import Mapping
 
-# Means the default list, or no sender: neither a stack's parameter nor a function's variable can be empty.
+# Means an empty list: neither a stack's parameter nor a function's variable can be empty.
 DEFAULTS = "defaults"
 
 _EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
@@ -17,6 +17,7 @@ _WESTERN_BALKANS = "AL BA ME MK RS XK"
 
 # The member states of the EU and of the EEA, in which regulations of the EU with EEA relevance are law.
 EEA = frozenset(f"{_EU} {_EEA}".split())
+# All countries whose codes have prices and rules. What a stage serves is a setting (infra/deployment/target).
 SERVED = frozenset(f"{_EU} {_EEA} {_OTHERS} {_WESTERN_BALKANS}".split())
 
 _CODE = re.compile(r"[A-Z]{2}")
@@ -27,13 +28,13 @@ _SENDER = re.compile(rf"({SENDER_ID.pattern}|{OWN_NUMBER.pattern}):((?:[A-Z]{{2}
 
 
 def read(text: str) -> frozenset[str]:
-    """The countries of a comma-separated list, or the default ones.
+    """The countries of a comma-separated list; none if it is empty, as for functions that send no codes.
 
     Raises:
         ValueError: the list is malformed. The text does not quote it.
     """
-    if text in {"", DEFAULTS}:
-        return SERVED
+    if not text:
+        return frozenset()
     listed = [part.strip() for part in text.split(",")]
     if not all(_CODE.fullmatch(code) for code in listed):
         raise ValueError("it has to be a list of countries such as RS,DE,AT")

@@ -239,7 +239,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         idle=_figures(environment, figures.IdleAccounts),
         fan_out=_figures(environment, figures.FanOut),
         choices=_safe_waits(environment, stage, figures.ChoiceWaits),
-        sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, countries.DEFAULTS),
+        sms_countries=_understood(environment, "RU4M_SMS_COUNTRIES", countries.read, ""),
         sms_routes_off=_understood(
             environment, "RU4M_SMS_ROUTES_OFF", countries.read_routes_off, countries.DEFAULTS
         ),

@@ -18,7 +18,7 @@ from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError, Stage
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.stream.model import AppAccess
-from infra.deployment import chat_settings, spending, texts
+from infra.deployment import chat_settings, spending, text_routes, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys
@@ -93,7 +93,7 @@ class DeploymentTarget:
     stream_addresses: str = ""  # blocks from which Stream sends events, separated by commas; empty: any
     reserved: Mapping[str, int] = field(default_factory=dict)  # concurrency by function
     accepted: Mapping[str, str] = field(default_factory=dict)  # why production may have it, by check
-    sms_countries: str = countries.DEFAULTS
+    sms_countries: str = ",".join(text_routes.FREE)
     sms_routes_off: str = countries.DEFAULTS  # to which no sign-in code is texted; none by default
     sms_senders: str = countries.DEFAULTS  # by country, packed
     sms_budgets: BudgetMode = BudgetMode.ENFORCED

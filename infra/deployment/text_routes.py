@@ -45,5 +45,5 @@ def _read(path: Path) -> dict[str, TextRoute]:
 
 
 ROUTES: Mapping[str, TextRoute] = _read(FILE)
-# The countries whose texts need no registration.
+# The countries whose texts need no registration. A stage serves these unless its settings name others.
 FREE = tuple(sorted(country for country, route in ROUTES.items() if route.rule is SenderRule.FREE))

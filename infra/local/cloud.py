@@ -15,7 +15,7 @@ import requests
 
 from chalicelib.accounts import service as accounts
 from chalicelib.consents.notices.model import Notice
-from chalicelib.core import clock, figures
+from chalicelib.core import clock, countries, figures
 from chalicelib.core.table import ends
 from chalicelib.core.table_names import Table
 from infra.build import Package, build
@@ -175,7 +175,7 @@ class LocalCloud:
     @contextmanager
     def without_ttl(self, *tables: Table) -> Iterator[None]:
         """Let TTL leave what has expired in tables during a block, as it does for days on AWS."""
-        client, names = self.account.client("dynamodb"), [f"ru4m-{STAGE}-{table}" for table in tables]
+        client, names = self.account.client("dynamodb"), [table.of(STAGE) for table in tables]
 
         def switch(setting: Mapping[str, object]) -> None:
             for name in names:
@@ -190,10 +190,8 @@ class LocalCloud:
     def items(self, table: Table) -> list[dict[str, Any]]:
         """Return every item of a table, raw; only root may scan it."""
         pages = self.account.client("dynamodb").get_paginator("scan")
-        name = f"ru4m-{STAGE}-{table}"
-        return [
-            item for page in pages.paginate(TableName=name, ConsistentRead=True) for item in page["Items"]
-        ]
+        found = pages.paginate(TableName=table.of(STAGE), ConsistentRead=True)
+        return [item for page in found for item in page["Items"]]
 
     def copies(self) -> list[str]:
         """Return the key of each version and unfinished upload in the bucket of copies."""
@@ -253,6 +251,7 @@ def _deployed(account: AwsAccount, stream: Emulator, package: Package, report: R
         contact_email="privacy@local.ru4m.example",
         issuer="https://api.local.ru4m.example",
         mail_from=MAIL_FROM,
+        sms_countries=",".join(sorted(countries.SERVED)),
         figures=figures.packed(local_figures(os.environ)),
         stream_secret=stream.secret,
     )

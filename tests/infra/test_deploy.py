@@ -18,7 +18,7 @@ from chalicelib.core.figures import FigureSet
 from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError
 from chalicelib.core.settings import read as settings_of
 from infra.build import Package
-from infra.deployment import stacks, texts
+from infra.deployment import stacks, text_routes, texts
 from infra.deployment.account import AwsAccount, RegionError
 from infra.deployment.receivers import AlarmReceiverRefused, AlarmReceivers
 from infra.deployment.rollout import deploy
@@ -316,7 +316,7 @@ def test_served_countries_and_the_mode_of_budgets_are_passed_to_the_functions(
 ) -> None:
     deploy(account, package, a_target(), report=lambda _: None)
     given = parameters(account.formation.asked[-1])
-    assert (given["SmsCountries"], given["SmsBudgets"]) == ("defaults", "enforced")
+    assert (given["SmsCountries"], given["SmsBudgets"]) == (",".join(text_routes.FREE), "enforced")
     chosen = a_target(sms_countries="RS,DE", sms_budgets=BudgetMode.RECORDED)
     deploy(account, package, chosen, report=lambda _: None)
     given = parameters(account.formation.asked[-1])

@@ -13,8 +13,10 @@ from chalicelib.core import clock, countries
 from chalicelib.core.figures import Limits
 from infra.deployment import text_routes, texts
 from infra.deployment.preflight import text_checks
+from infra.deployment.settings_file import StageSettings
 from infra.deployment.text_routes import ROUTES, UNVERIFIED, SenderRule
 from infra.deployment.texts import TextSender
+from infra.template import load
 from tests.infra.fakes import REGION, FakeAccount
 from tests.infra.templates import Template
 from tests.infra.test_deploy import a_target
@@ -68,6 +70,16 @@ _HOUR, _DAY = "codes_unverified_country_hour", "codes_unverified_country_day"
 def test_countries_that_need_no_registration_are_the_default_and_have_the_brand() -> None:
     senders = countries.read_senders(texts.packed_senders(text_routes.FREE, {}))
     assert senders == dict.fromkeys(text_routes.FREE, "RU4M")
+    least = {
+        "contact_email": "a@ru4m.example",
+        "issuer": "https://ru4m.example",
+        "mail_from": "b@ru4m.example",
+    }
+    of_a_file = StageSettings.model_validate(least | {"stream": {"api_key": "key"}}).target(
+        "staging", "secret"
+    )
+    assert of_a_file.sms_countries == a_target().sms_countries == ",".join(text_routes.FREE)
+    assert "Default" not in load("service/parameters")["Parameters"]["SmsCountries"]
     assert {"ES", "IE", "RS"}.isdisjoint(senders)
 
 

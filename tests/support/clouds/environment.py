@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jwt.algorithms import ECAlgorithm
 
-from chalicelib.core import principals
+from chalicelib.core import countries, principals
 from chalicelib.core.table_names import Table
 
 REGION = "eu-central-1"
@@ -47,6 +47,7 @@ def variables() -> dict[str, str]:
         "RU4M_STREAM_API_KEY": STREAM_API_KEY,
         "RU4M_STREAM_URL": "http://127.0.0.1:9",
         "RU4M_CONTACT_EMAIL": "privacy@test.example",
+        "RU4M_SMS_COUNTRIES": ",".join(sorted(countries.SERVED)),
         **{f"RU4M_TABLE_{name.upper()}": f"ru4m-test-{name}" for name in map(str, Table)},
         "RU4M_OPERATORS": principals.of_account("aws", "123456789012"),
         "RU4M_LOOKUP_VERSIONS": "1",
