@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
@@ -16,13 +17,13 @@ from chalicelib.core.table import items
 from chalicelib.core.table_names import Table
 from infra.deployment import tables
 from infra.deployment.account import AwsAccount
+from infra.deployment.stacks import Stacks
 from infra.ops import __main__ as command
 from infra.ops import standing_in
-from tests.infra.fakes import REGION
+from tests.infra.fakes import REGION, FakeAccount, FakeDynamoDb
 
 pytestmark = pytest.mark.promise("RGT-3")
-MADE = datetime(2026, 11, 30, 8, tzinfo=UTC)
-DELETED = "ru4m-staging-keys$DeletedTableBackup"
+NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -52,7 +53,10 @@ def create(account: AwsAccount, name: str) -> None:
     client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
 
 
-def test_backups_of_the_stage_are_listed_and_no_others(account: AwsAccount) -> None:
+def test_backups_of_the_stage_are_listed_and_no_others(
+    account: AwsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stacks, "parameters", lambda *_: {})  # no service
     for name in ("ru4m-staging-accounts", "ru4m-production-accounts"):
         create(account, name)
         account.client("dynamodb").create_backup(TableName=name, BackupName="before")
@@ -60,27 +64,60 @@ def test_backups_of_the_stage_are_listed_and_no_others(account: AwsAccount) -> N
     (found,) = json.loads(done.stdout)["backups"]
     assert done.exit_code == 0
     assert (found["table"], found["backup"], found["of keys"]) == ("ru4m-staging-accounts", "before", "no")
+    assert found["left"] == "no"
     assert found["ends"] == "until it is deleted"
 
 
-@pytest.mark.usefixtures("account")
-def test_backup_of_deleted_keys_is_not_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Listing:
-        def list_backups(self, **_: str) -> dict[str, Any]:
-            shown = {
-                "TableName": "ru4m-staging-keys",
-                "BackupName": DELETED,
-                "BackupArn": "arn",
-                "BackupStatus": "AVAILABLE",
-                "BackupCreationDateTime": MADE,
-                "BackupExpiryDateTime": MADE + timedelta(days=35),
-            }
-            return {"BackupSummaries": [shown]}
+def a_backup(table: str, *, days: int, ends: bool = False) -> dict[str, Any]:
+    """Return a backup as ListBackups shows it; one that ends is of a deleted table."""
+    shown = {
+        "TableName": f"ru4m-staging-{table}",
+        "BackupName": f"{table}$DeletedTableBackup" if ends else "before",
+        "BackupArn": "arn",
+        "BackupStatus": "AVAILABLE",
+        "BackupCreationDateTime": NOW - timedelta(days=days),
+    }
+    return shown | ({"BackupExpiryDateTime": NOW + timedelta(days=35 - days)} if ends else {})
 
-    monkeypatch.setattr(AwsAccount, "client", lambda *_: Listing())
-    done = ops("backups", as_json=True)
+
+def list_backups(monkeypatch: pytest.MonkeyPatch, *backups: dict[str, Any]) -> None:
+    """Let DynamoDB list these backups, in an account without stacks."""
+    account = FakeAccount(REGION, dynamodb=FakeDynamoDb(backups=backups))
+    monkeypatch.setattr(AwsAccount, "client", lambda _, service: account.client(service))
+
+
+@pytest.mark.parametrize(
+    ("backup", "left", "status"),
+    [
+        (a_backup("keys", days=0, ends=True), "yes", 3),
+        (a_backup("keys", days=6), "no", 0),
+        (a_backup("keys", days=8), "yes", 3),
+        (a_backup("accounts", days=0, ends=True), "yes", 0),
+        (a_backup("accounts", days=34), "no", 0),
+        (a_backup("accounts", days=36), "yes", 0),
+        (a_backup("copy", days=8), "yes", 3),  # nothing shows that it has no keys
+    ],
+)
+def test_backup_is_left_and_not_in_order_by_the_rule_of_the_alarms(
+    monkeypatch: pytest.MonkeyPatch, backup: dict[str, Any], left: str, status: int
+) -> None:
+    list_backups(monkeypatch, backup)
+    with time_machine.travel(NOW, tick=False):
+        done = ops("backups", as_json=True)
     (found,) = json.loads(done.stdout)["backups"]
-    assert (done.exit_code, found["of keys"], found["ends"]) == (3, "yes", "2027-01-04T08:00:00Z")
+    assert (done.exit_code, found["left"]) == (status, left)
+
+
+def test_backups_are_kept_as_long_as_the_deployed_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    list_backups(monkeypatch, a_backup("keys", days=39), a_backup("accounts", days=99))
+    held = {"Figures": "limit_blocks_day=50,backups_keys_days=40,backups_other_days=100"}
+    monkeypatch.setattr(Stacks, "parameters", lambda _, name: held if name == "ru4m-staging-service" else {})
+    with time_machine.travel(NOW, tick=False):
+        done = ops("backups", as_json=True)
+        assert [one["left"] for one in json.loads(done.stdout)["backups"]] == ["no", "no"]
+    with time_machine.travel(NOW + timedelta(days=2), tick=False):
+        later = ops("backups", as_json=True)
+    assert (done.exit_code, later.exit_code) == (0, 3)
 
 
 RIGHTS = "ru4m-staging-rights-restored"

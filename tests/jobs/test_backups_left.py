@@ -18,6 +18,7 @@ from chalicelib.retention.backups.model import KnownBackups
 from chalicelib.retention.purge import service as purging
 from tests.support.cases import erasure_outcomes
 from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, at_step, work
+from tests.support.cases.holds import places_hold
 from tests.support.jobs.purge import DAY, purge
 from tests.support.world.world import World
 
@@ -180,6 +181,26 @@ def test_certificate_names_the_end_of_a_backup_that_is_left(world: World, listed
     assert found.backups.sealed_fields_from == known.keys_until
     last_deletion = max(found.key_deleted_at, *(one.last_at for one in found.deleted))
     assert found.backups.clear_ids_from == last_deletion + 35 * DAY
+
+
+@pytest.mark.proof  # takes seconds
+@pytest.mark.usefixtures("services")
+def test_new_certificate_names_the_end_of_a_backup_that_was_left_since(
+    world: World, listed: list[Summary]
+) -> None:
+    mila = a_subject(world)
+    hold = places_hold(mila, "profile", lasts=90 * DAY)
+    request_id = asks_for_erasure(mila)
+    work(world, request_id, at_step("await_lapse"))
+    first = erasure_outcomes.certificate_of(request_id)
+    world.traveller.move_to(hold.until - DAY)
+    listed.append(a_backup("keys", world.now, world.now + 60 * DAY))
+    purge()
+    known = service.known(world.now)
+    work(world, request_id, within=2 * DAY)
+    last = erasure_outcomes.certificate_of(request_id)
+    assert last.backups.sealed_fields_from == known.keys_until
+    assert first.backups.sealed_fields_from < last.backups.sealed_fields_from
 
 
 def test_same_outcome_is_recorded_once_a_day(world: World, listed: list[Summary]) -> None:

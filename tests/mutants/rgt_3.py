@@ -110,9 +110,9 @@ MUTANTS = (
     Mutant(
         name="backup_of_a_deleted_table_does_not_count",
         promise="RGT-3",
-        place="chalicelib.retention.backups.service:_left",
-        find="one.ends_at or one.made_at",
-        replace="one.made_at",
+        place="chalicelib.retention.backups.model:TableBackup.is_left",
+        find="self.ends_at is not None or self.made_at",
+        replace="self.made_at",
         harm=(
             "The data keys of erased people stay in a backup for 35 days, no alarm rings, and certificates "
             "say that nothing can be read after seven."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.core.clock import DAY
+from chalicelib.core.figures import BackupDays
 from chalicelib.core.table_names import Table
 
 # How long a table can be recovered (infra/template/data.yaml; a test compares).
@@ -27,8 +28,13 @@ class TableBackup:
 
     def is_of_keys(self, stage: str) -> bool:
         """Return whether it may contain data keys: unless its name shows that it is of another table."""
-        others = (f"ru4m-{stage}-{table}" for table in Table if table is not Table.KEYS)
+        others = (table.of(stage) for table in Table if table is not Table.KEYS)
         return not self.table_name.startswith(tuple(others))
+
+    def is_left(self, stage: str, days: BackupDays, now: datetime) -> bool:
+        """Return whether it outlasts recovery: it is of a deleted table, or older than `days` allow."""
+        kept_for = days.keys if self.is_of_keys(stage) else days.others
+        return self.ends_at is not None or self.made_at + kept_for < now
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ def check(now: datetime) -> None:
         Unavailable, AwsBug: DynamoDB or the Ledger does not answer; nothing is reported.
     """
     stage, days = settings().stage, settings().backups
-    listed = list(store.of_stage(stage))
-    keys = _left((one for one in listed if one.is_of_keys(stage)), days.keys, now)
-    others = _left((one for one in listed if not one.is_of_keys(stage)), days.others, now)
+    left = [one for one in store.of_stage(stage) if one.is_left(stage, days, now)]
+    keys = [one for one in left if one.is_of_keys(stage)]
+    others = [one for one in left if not one.is_of_keys(stage)]
     outcome = {
         "keys": len(keys),
         "others": len(others),
@@ -61,10 +61,6 @@ def known(now: datetime) -> KnownBackups:
     }
     days = settings().backups
     return KnownBackups(days.keys, days.others, **ends)
-
-
-def _left(listed: Iterable[TableBackup], kept_for: timedelta, now: datetime) -> list[TableBackup]:
-    return [one for one in listed if one.ends_at or one.made_at + kept_for < now]
 
 
 def _last_end(name: str, left: Iterable[TableBackup]) -> dict[str, str]:

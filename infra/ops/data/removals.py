@@ -1,8 +1,8 @@
 """`python -m infra.ops tables`: the backups of a stage's tables, and removals of tables (ADR 76).
 
-`backups` needs `dynamodb:ListBackups` and no function, so it works after the removal of the service too. So
-does `remove`, which reads the approval of two operators from the table of requests. The operator who runs it
-needs `dynamodb:DeleteTable` and the like, which no function has.
+`backups` needs `dynamodb:ListBackups`, `cloudformation:DescribeStacks` and no function, so it works after the
+removal of the service too. So does `remove`, which reads the approval of two operators from the table of
+requests. The operator who runs it needs `dynamodb:DeleteTable` and the like, which no function has.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chalicelib.core import clock
+from chalicelib.core import clock, figures
+from chalicelib.core.figures import BackupDays
 from chalicelib.core.ids import TableRemovalId
 from chalicelib.core.table import items
 from chalicelib.core.table_names import Table
@@ -23,6 +24,7 @@ from chalicelib.retention.backups.model import TableBackup
 from chalicelib.retention.removals.model import RemovalReason, TableRemoval
 from chalicelib.retention.removals.store import key
 from infra.deployment import tables
+from infra.deployment.stacks import Stacks, stack_name
 from infra.ops import standing_in
 from infra.ops.cases.tables import table_of
 from infra.ops.commands import DeployedStage, stage_command
@@ -46,16 +48,19 @@ class RemovalRefused(CommandRefused):
 def backups(deployed: DeployedStage) -> None:
     """List the backups that DynamoDB has of the stage's tables, deleted ones included.
 
-    Exit status 3: DynamoDB made one of a deleted table that may contain data keys.
+    One is `left` if it exists for longer than recovery does, or than the deployed settings keep it. Without a
+    service these are the defaults. Exit status 3: one that is left may contain data keys, so the alarm
+    key-backup-left rings.
     """
-    found = _listed(deployed)
-    columns = ("table", "backup", "of keys", "made", "ends", "ARN")
-    rows = [_row(one, deployed.stage) for one in found]
+    found, stage, days, now = _listed(deployed), deployed.stage, _kept(deployed), clock.now()
+    left = [one for one in found if one.is_left(stage, days, now)]
+    columns = ("table", "backup", "of keys", "left", "made", "ends", "ARN")
+    rows = [_row(one, stage, is_left=one in left) for one in found]
     emit(
         {"backups": [dict(zip(columns, row, strict=True)) for row in rows]},
         table_of(f"{len(found)} backups", columns, rows),
     )
-    if any(one.ends_at and one.is_of_keys(deployed.stage) for one in found):
+    if any(one.is_of_keys(stage) for one in left):
         sys.exit(NOT_IN_ORDER)
 
 
@@ -123,7 +128,7 @@ def _check(deployed: DeployedStage, name: str, removal: str | None) -> None:
     if name in tables.used_by_functions(account, stage):
         raise RemovalRefused(f"functions use {name}")
     # A removal of the service notes restored tables for the next deployment, so they hold the stage's data.
-    of_stage = {f"ru4m-{stage}-{table}" for table in Table} | {*standing_in.table_names(*deployed).values()}
+    of_stage = {table.of(stage) for table in Table} | {*standing_in.table_names(*deployed).values()}
     if name not in of_stage:
         return
     approved = _read(deployed, TableRemovalId(removal)) if removal else None
@@ -146,9 +151,15 @@ def _listed(deployed: DeployedStage) -> list[TableBackup]:
     return sorted(found, key=lambda one: one.made_at)
 
 
-def _row(one: TableBackup, stage: str) -> Sequence[str]:
-    of_keys = "yes" if one.is_of_keys(stage) else "no"
-    return one.table_name, one.name, of_keys, clock.to_text(one.made_at), _end(one), one.arn
+def _kept(deployed: DeployedStage) -> BackupDays:
+    """The days for which the deployed stage keeps backups; the default ones if it has no service."""
+    held = Stacks(deployed.account).parameters(stack_name(deployed.stage, "service"))
+    return figures.read(BackupDays, {figures.PACKED: held.get("Figures", figures.DEFAULTS)})
+
+
+def _row(one: TableBackup, stage: str, *, is_left: bool) -> Sequence[str]:
+    of_keys, left = ("yes" if holds else "no" for holds in (one.is_of_keys(stage), is_left))
+    return one.table_name, one.name, of_keys, left, clock.to_text(one.made_at), _end(one), one.arn
 
 
 def _end(one: TableBackup) -> str:
