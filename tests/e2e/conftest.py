@@ -19,6 +19,7 @@ from infra.local.cloud import STAGE, LocalCloud, local_cloud
 from infra.local.tour.phone import Phone
 from infra.ops.__main__ import app
 from tests.support.clouds.cloud import restored_process
+from tests.support.clouds.empty_account import both_emulators, empty_account  # noqa: F401 - fixtures
 
 NAMES = ("alice", "bob", "carol")  # carol has a key and no policy
 

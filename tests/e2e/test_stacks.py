@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from chalicelib.core import figures
 from infra import deploy as command
@@ -25,96 +25,12 @@ from infra.deployment.retained import RetainedResource
 from infra.deployment.rollout import deploy, parameters_of
 from infra.deployment.stacks import StackFailed, Stacks
 from infra.local.cloud import LocalCloud
-from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
+from infra.local.emulator import ROOT_KEY, ROOT_SECRET
 from infra.local.tour.phone import Phone
-from infra.stream_emulator.control import Emulator
-from infra.stream_emulator.running import child_emulator
 from infra.template import Template, load
 from tests.infra.test_deploy import a_target
+from tests.support.clouds.empty_account import ISSUER, SETTINGS, EmptyAccount, forget_variables
 from tests.support.stream.emulated_app import apply_to
-
-ISSUER = "https://api.staging.ru4m.example"
-SETTINGS = """
-region = "eu-central-1"
-contact_email = "privacy@ru4m.example"
-issuer = "https://api.staging.ru4m.example"
-mail_from = "notices@staging.ru4m.example"
-
-[stream]
-api_key = "{api_key}"
-url = "{url}"
-
-[alarms]
-emails = ["operations@ru4m.example"]
-
-[sms]
-countries = ["RS"]
-
-[sms.senders.RS]
-id = "RU4M"
-registered_on = 2026-01-02
-
-[accountability]
-representative = "Example GmbH, Berlin"
-"""
-
-
-@dataclass
-class EmptyAccount:
-    """An account without any stack, an app at Stream, and a stranger who deploys to them."""
-
-    account: AwsAccount
-    stream: Emulator
-    settings: Path
-
-    def run(self, *words: str) -> Result:
-        """Run a command of a deployment for stage staging."""
-        endpoint = str(self.account.endpoint)
-        of_stage = ["--stage", "staging", "--settings", str(self.settings), "--endpoint-url", endpoint]
-        return CliRunner().invoke(command.app, [*words, *of_stage])
-
-    def deploys(self, *words: str) -> str:
-        """Deploy, and return the URL of the API."""
-        done = self.run(*words)
-        assert done.exit_code == 0, done.output
-        assert "the emulator does not have" not in done.stdout
-        return next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("api_url "))
-
-    def texts_to(self, phone: str) -> list[str]:
-        return [message["Message"] for message in self._published(phone)]
-
-    def senders_to(self, phone: str) -> set[str]:
-        named = (message["MessageAttributes"] for message in self._published(phone))
-        return {one["AWS.SNS.SMS.SenderID"]["StringValue"] for one in named}
-
-    def _published(self, phone: str) -> list[dict[str, Any]]:
-        asked = {"phoneNumber": phone, "region": REGION}
-        url = f"{self.account.endpoint}/_ministack/sns/sms-messages"
-        found: dict[str, list[dict[str, Any]]] = requests.get(url, params=asked, timeout=10).json()[
-            "sms_messages"
-        ]
-        return found[phone]
-
-    def variables(self, function: str) -> dict[str, str]:
-        functions = self.account.client("lambda")
-        found = functions.get_function_configuration(FunctionName=f"ru4m-staging-{function}")
-        variables: dict[str, str] = found["Environment"]["Variables"]
-        return variables
-
-
-@pytest.fixture
-def empty_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[EmptyAccount]:
-    with running_emulator() as aws, child_emulator(api_key="staging-key", grants="stock") as stream:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": ROOT_KEY,
-            "AWS_SECRET_ACCESS_KEY": ROOT_SECRET,
-            "RU4M_STREAM_API_SECRET": stream.secret,
-        }.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("RU4M_OPERATORS", raising=False)  # of functions that tests run in this process
-        settings = tmp_path / "staging.toml"
-        settings.write_text(SETTINGS.format(api_key=stream.api_key, url=stream.url))
-        yield EmptyAccount(AwsAccount(REGION, aws), stream, settings)
 
 
 @pytest.fixture
@@ -274,7 +190,7 @@ def test_preflight_of_the_local_cloud_reports_what_the_emulator_cannot_answer(
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ROOT_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_SECRET)
-    monkeypatch.delenv("RU4M_OPERATORS", raising=False)
+    forget_variables(monkeypatch)
     settings = tmp_path / "local.toml"
     text = SETTINGS.replace(ISSUER, cloud.target.issuer).format(
         api_key=cloud.stream.api_key, url=cloud.stream.url
