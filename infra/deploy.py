@@ -35,11 +35,11 @@ from infra.deployment.releases import ReleaseRecord
 from infra.deployment.rollback import roll_back
 from infra.deployment.rollout import (
     Deployment,
-    NothingDeployed,
     api_url,
     deploy,
     lost_messages,
     remove_service,
+    service_parameters,
 )
 from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget, SettingRefused
@@ -133,10 +133,8 @@ def try_stage(deployed: DeployedStage, *, as_json: _Json = False) -> None:
     """Try a deployed stage with the requests that follow a deployment; they write nothing."""
     choose_format(as_json=as_json)
     name, stacks = stack_name(deployed.stage, "service"), Stacks(deployed.account)
-    if not (held := stacks.parameters(name)):
-        raise NothingDeployed(f"stage {deployed.stage} has no service.")
-    outputs = stacks.outputs(name)
-    finish(*deployed, Deployment(api_url(deployed.account, outputs), name, outputs), held["Version"])
+    version, outputs = service_parameters(stacks, deployed.stage)["Version"], stacks.outputs(name)
+    finish(*deployed, Deployment(api_url(deployed.account, outputs), name, outputs), version)
 
 
 @command_over(_open, app.command("releases"))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from infra.deployment import chat_settings, releases
 from infra.deployment.account import AwsAccount
 from infra.deployment.releases import NoSuchRelease, ReleaseRecord
-from infra.deployment.rollout import Deployment, api_url
+from infra.deployment.rollout import Deployment, api_url, service_parameters
 from infra.deployment.stacks import Report, Stacks, stack_name
 
 DEFAULTS = "defaults"
@@ -34,13 +34,12 @@ def roll_back(account: AwsAccount, stage: str, wanted: str | None, report: Repor
     """Deploy the package before the current one, or the wanted one, with the current parameters.
 
     Raises:
-        NoSuchRelease: the stage is not deployed, or the bucket keeps no such release.
+        NothingDeployed: the stage has no service stack.
+        NoSuchRelease: the bucket keeps no such release.
         StackFailed: the service stack was rolled back; the current version stays.
     """
     stacks, name = Stacks(account, report), stack_name(stage, "service")
-    current = stacks.parameters(name)
-    if not current:
-        raise NoSuchRelease(f"stage {stage} has no service to roll back: run `make deploy`.")
+    current = service_parameters(stacks, stage)
     release = releases.to_return_to(account, stage, current["Version"], wanted)
     if release.version == current["Version"]:
         raise NoSuchRelease(f"stage {stage} runs {release.version} already: there is nothing to roll back.")

@@ -29,7 +29,7 @@ from infra.deployment import (
     texts,
 )
 from infra.deployment.account import AwsAccount
-from infra.deployment.stacks import Report, Stacks, stack_name
+from infra.deployment.stacks import Report, Stacks, deploy_command, stack_name
 from infra.deployment.target import DeploymentTarget
 from infra.deployment.vault import certificate_keys_of, fill_vault
 from infra.ops.refused import CommandRefused
@@ -164,6 +164,19 @@ class NothingDeployed(CommandRefused):
     """The stage has no service stack."""
 
 
+def service_parameters(stacks: Stacks, stage: str) -> dict[str, str]:
+    """The parameters of the service stack of a stage.
+
+    Raises:
+        NothingDeployed: there is no such stack; the text names the command that creates it.
+    """
+    held = stacks.parameters(stack_name(stage, "service"))
+    if not held:
+        create = deploy_command(stage, stacks.account.region)
+        raise NothingDeployed(f"stage {stage} has no service: {create} creates it.")
+    return held
+
+
 def lost_messages(account: AwsAccount, stage: str) -> str:
     """The messages that a removal would delete now, as `3 in hooks, 1 in rights-dead`; empty if none.
 
@@ -184,9 +197,7 @@ def remove_service(account: AwsAccount, stage: str, report: Report) -> None:
         NothingDeployed: the stage has no service stack.
         StackFailed: a resource could not be deleted.
     """
-    stacks, name = Stacks(account, report), stack_name(stage, "service")
-    held = stacks.parameters(name)
-    if not held:
-        raise NothingDeployed(f"stage {stage} has no service.")
+    stacks = Stacks(account, report)
+    held = service_parameters(stacks, stage)
     releases.note_tables(account, stage, tables.about_tables(held))
-    stacks.delete(name)
+    stacks.delete(stack_name(stage, "service"))

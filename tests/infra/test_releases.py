@@ -155,7 +155,7 @@ def test_redeployed_version_is_the_newest_and_no_longer_rolled_back(
 
 
 def test_stage_without_a_service_is_neither_rolled_back_nor_removed(account: FakeAccount) -> None:
-    with pytest.raises(NoSuchRelease, match="run `make deploy`"):
+    with pytest.raises(NothingDeployed, match=f"`make deploy STAGE=staging REGION={REGION}` creates it"):
         back(account)
     with pytest.raises(NothingDeployed):
         remove_service(account, "staging", lambda _: None)
