@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError
-
-from infra.deployment.account import AwsAccount, is_absent
+from infra.deployment.account import AwsAccount, existing
 from infra.deployment.rollout import parameters_of
 from infra.deployment.stacks import STILLBORN, STOPPED, STUCK_IMPORT, Report, Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
@@ -17,50 +16,67 @@ from infra.template import Template, load
 
 PARTS = ("vault", "data")
 
-Found = tuple[str, bool]  # the value that identifies a resource, and whether it holds data
+
+class _Found(NamedTuple):
+    """What identifies a resource, whether it holds data, and whether AWS deletes it after a time."""
+
+    identifier: str
+    holds_data: bool = False
+    is_ending: bool = False
 
 
-def _table(account: AwsAccount, name: str) -> Found:
-    return name, account.client("dynamodb").scan(TableName=name, Limit=1, Select="COUNT")["Count"] > 0
+def _table(account: AwsAccount, name: str) -> _Found:
+    found = account.client("dynamodb").scan(TableName=name, Limit=1, Select="COUNT")
+    return _Found(name, found["Count"] > 0)
 
 
-def _secret(account: AwsAccount, name: str) -> Found:
+def _secret(account: AwsAccount, name: str) -> _Found:
     found = account.client("secretsmanager").describe_secret(SecretId=name)
-    return found["ARN"], bool(found.get("VersionIdsToStages"))
+    return _Found(found["ARN"], bool(found.get("VersionIdsToStages")), "DeletedDate" in found)
 
 
-def _key(account: AwsAccount, alias: str) -> Found:
-    return account.client("kms").describe_key(KeyId=alias)["KeyMetadata"]["KeyId"], False
+def _key(account: AwsAccount, alias: str) -> _Found:
+    found = account.client("kms").describe_key(KeyId=alias)["KeyMetadata"]
+    return _Found(found["KeyId"], is_ending=found["KeyState"] == "PendingDeletion")
 
 
-def _alias(account: AwsAccount, name: str) -> Found:
-    _key(account, name)
-    return name, False
+def _alias(account: AwsAccount, name: str) -> _Found:
+    account.client("kms").describe_key(KeyId=name)
+    return _Found(name)
 
 
-def _bucket(account: AwsAccount, name: str) -> Found:
+def _bucket(account: AwsAccount, name: str) -> _Found:
     found = account.client("s3").list_object_versions(Bucket=name, MaxKeys=1)
-    return name, bool(found.get("Versions") or found.get("DeleteMarkers"))
+    return _Found(name, bool(found.get("Versions") or found.get("DeleteMarkers")))
 
 
-def _policy(account: AwsAccount, bucket: str) -> Found:
+def _policy(account: AwsAccount, bucket: str) -> _Found:
     account.client("s3").get_bucket_policy(Bucket=bucket)
-    return bucket, False
+    return _Found(bucket)
 
 
-def _identity(account: AwsAccount, domain: str) -> Found:
+def _identity(account: AwsAccount, domain: str) -> _Found:
     account.client("sesv2").get_email_identity(EmailIdentity=domain)
-    return domain, False
+    return _Found(domain)
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """A type of resource: the property with its name, how an import identifies it, and what deletes it."""
+    """A type of resource.
+
+    Attributes:
+        named: the property with its name; empty if it has none.
+        identified: what an import calls its identifier.
+        find: finds it by its name.
+        deletes: the commands that delete it.
+        keeps: the commands that end the waiting period before its deletion, if it has one.
+    """
 
     named: str
     identified: str
-    find: Callable[[AwsAccount, str], Found]
+    find: Callable[[AwsAccount, str], _Found]
     deletes: str
+    keeps: str = ""
 
 
 _KINDS: Mapping[str, _Kind] = {
@@ -75,9 +91,14 @@ _KINDS: Mapping[str, _Kind] = {
     "AWS::SecretsManager::Secret": _Kind(
         "Name", "Id", _secret,
         "aws secretsmanager delete-secret --secret-id {0} --force-delete-without-recovery",
+        "aws secretsmanager restore-secret --secret-id {0}",
     ),
     # A key has no name of its own: it is found by its alias.
-    "AWS::KMS::Key": _Kind("", "KeyId", _key, "aws kms schedule-key-deletion --key-id {0}"),
+    "AWS::KMS::Key": _Kind(
+        "", "KeyId", _key,
+        "aws kms schedule-key-deletion --key-id {0}",
+        "aws kms cancel-key-deletion --key-id {0} && aws kms enable-key --key-id {0}",
+    ),
     "AWS::KMS::Alias": _Kind("AliasName", "AliasName", _alias, "aws kms delete-alias --alias-name {0}"),
     "AWS::S3::Bucket": _Kind("BucketName", "BucketName", _bucket, "aws s3api delete-bucket --bucket {0}"),
     "AWS::S3::BucketPolicy": _Kind(
@@ -96,6 +117,7 @@ class RetainedResource:
     Attributes:
         part: the stack, `vault` or `data`.
         identifier: the value by which an import identifies it.
+        is_ending: AWS deletes it after a waiting period, and refuses its use until then.
     """
 
     part: str
@@ -103,11 +125,24 @@ class RetainedResource:
     kind: str
     identifier: str
     holds_data: bool
+    is_ending: bool
 
     @property
-    def delete_command(self) -> str:
+    def takes_name(self) -> bool:
+        """Whether another resource of its name is refused while it exists."""
+        return bool(_KINDS[self.kind].named)
+
+    def delete_command(self, region: str) -> str:
         """The command that deletes it."""
-        return _KINDS[self.kind].deletes.format(self.identifier)
+        return self._filled(_KINDS[self.kind].deletes, region)
+
+    def keep_command(self, region: str) -> str:
+        """The command that keeps it from being deleted after its waiting period."""
+        return self._filled(_KINDS[self.kind].keeps, region)
+
+    def _filled(self, commands: str, region: str) -> str:
+        each = commands.format(self.identifier).split(" && ")
+        return " && ".join(f"{one} --region {region}" for one in each)
 
     def to_import(self) -> dict[str, Any]:
         """The resource as CloudFormation's import reads it."""
@@ -135,13 +170,13 @@ def _of_part(account: AwsAccount, target: DeploymentTarget, part: str) -> Iterat
         kind = resource["Type"]
         if logical_id in of_stack or (kind == "AWS::SES::EmailIdentity" and _is_shared(stacks, target)):
             continue
-        try:
-            identifier, holds_data = _KINDS[kind].find(account, _name(template, logical_id, known))
-        except ClientError as error:
-            if not is_absent(error):
-                raise
-            continue
-        yield RetainedResource(part, logical_id, kind, identifier, holds_data)
+        find = partial(_KINDS[kind].find, account, _name(template, logical_id, known))
+        if found := existing(find):
+            yield RetainedResource(part, logical_id, kind, *found)
+
+
+def _to_import(account: AwsAccount, target: DeploymentTarget, part: str) -> list[RetainedResource]:
+    return [one for one in _of_part(account, target, part) if not one.is_ending]
 
 
 def _is_shared(stacks: Stacks, target: DeploymentTarget) -> bool:
@@ -177,6 +212,8 @@ def _name(template: Template, logical_id: str, known: Mapping[str, str]) -> str:
 def import_all(account: AwsAccount, target: DeploymentTarget, report: Report) -> None:
     """Bring what exists without its stack into it. A stack that accepts no import is deleted first.
 
+    What AWS is going to delete is left out: the preflight names the command that keeps it.
+
     That is one that was never complete, or whose last import could not be taken back. Its deletion retains
     its resources, which are imported with the others. The next deployment creates what is missing, and the
     outputs: an import may do neither.
@@ -187,11 +224,11 @@ def import_all(account: AwsAccount, target: DeploymentTarget, report: Report) ->
     stacks = Stacks(account, report)
     for part in PARTS:
         name = stack_name(target.stage, part)
-        found, state = list(_of_part(account, target, part)), stacks.status(name)
+        found, state = _to_import(account, target, part), stacks.status(name)
         is_left = state == STUCK_IMPORT or (found and state in STILLBORN | STOPPED)
         if is_left and not stacks.is_protected(name):
             stacks.delete(name)
-            found = list(_of_part(account, target, part))
+            found = _to_import(account, target, part)
         if not found:
             report(f"{name}: nothing to import")
             continue

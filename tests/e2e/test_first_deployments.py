@@ -187,9 +187,9 @@ def test_resource_that_exists_already_is_named_with_the_command_that_goes_on(
     for one in without_stack:
         imports, *deletes = commands_in(lines[one.logical_id])
         assert imports == f"{DEPLOY} OPTIONS=--import-retained"
-        assert deletes == ([f"{one.delete_command} --region {REGION}"] if may_delete else [])
+        assert deletes == ([one.delete_command(REGION)] if may_delete else [])
         if one.kind in NOT_IMPORTED:
-            run_aws(first.stranger.account, one.delete_command)
+            run_aws(first.stranger.account, one.delete_command(REGION))
     if kept := {one for one in found if KINDS[part, one] not in NOT_IMPORTED}:
         imported = first.follows(imports)
         assert imported.exit_code == 0, imported.output

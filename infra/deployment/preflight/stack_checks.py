@@ -82,13 +82,18 @@ def retained_data(account: AwsAccount, target: DeploymentTarget) -> Iterator[Dep
     is_new = stacks.status(stack_name(target.stage, "data")) in {None, "CREATE_FAILED", *STILLBORN}
     is_used = bool(stacks.status(stack_name(target.stage, "service")))
     may_delete = is_new and not is_used and not any(one.holds_data for one in found)
-    for one in found:
+    left = [one for one in found if one.takes_name or not (may_delete and one.is_ending)]
+    for one in left:
+        is_there = "will be deleted by AWS" if one.is_ending else "exists"
         holds = ", holds data" if one.holds_data else ""
-        what = f"{one.logical_id} ({one.identifier}) exists{holds}, and stack {one.part} does not have it"
-        remedy = f"Import all of them with {import_command(target.stage, account.region)}"
-        delete = f", or delete this one with `{one.delete_command} --region {account.region}`"
-        yield refused("retained data", what, remedy + (delete if may_delete else "") + ".")
-    if not found:
+        what = f"{one.logical_id} ({one.identifier}) {is_there}{holds}, and stack {one.part} does not have it"
+        if one.is_ending:
+            remedy = f"Keep it with `{one.keep_command(account.region)}`, and look again"
+        else:
+            remedy = f"Import all of them with {import_command(target.stage, account.region)}"
+        delete = f", or delete this one with `{one.delete_command(account.region)}`" if may_delete else ""
+        yield refused("retained data", what, f"{remedy}{delete}.")
+    if not left:
         yield ok("retained data", "every key, secret, table and bucket of this stage belongs to its stack")
 
 

@@ -46,6 +46,9 @@ def run_aws(account: AwsAccount, command: str) -> None:
         name = client.meta.method_to_api_mapping[method]
         shape = client.meta.service_model.operation_model(name).input_shape
         members = {xform_name(one, "-"): (one, member) for one, member in shape.members.items()}
+        *options, region = options
+        assert region == account.region  # not that of the operator's profile
+        assert options.pop() == "--region"
         getattr(client, method)(**dict(_arguments(members, options)))
 
 
@@ -53,9 +56,6 @@ def _arguments(members: dict[str, Any], options: Sequence[str]) -> Iterator[tupl
     words = list(options)
     while words:
         option = words.pop(0).removeprefix("--")
-        if option == "region":
-            words.pop(0)
-            continue
         is_off = option.startswith("no-") and option not in members
         name, member = members[option.removeprefix("no-") if is_off else option]
         if member.type_name == "boolean":
