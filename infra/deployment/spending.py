@@ -6,10 +6,9 @@ with all stages. A budget reports and stops nothing.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
-from infra.deployment.account import AwsAccount
+from infra.deployment.account import AwsAccount, existing
 
 MOST_ADDRESSES = 10  # of a notification of AWS Budgets
 _MOSTLY_SPENT, _FORECAST = 80, 100  # per cent
@@ -24,8 +23,7 @@ def set_budget(account: AwsAccount, stage: str, dollars: int, emails: tuple[str,
         ClientError: AWS refuses it.
     """
     budgets, name = account.client("budgets"), f"ru4m-{stage}"
-    with suppress(budgets.exceptions.NotFoundException):
-        budgets.delete_budget(AccountId=account.number, BudgetName=name)
+    existing(lambda: budgets.delete_budget(AccountId=account.number, BudgetName=name))
     budgets.create_budget(
         AccountId=account.number,
         Budget={
