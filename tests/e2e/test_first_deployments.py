@@ -36,6 +36,7 @@ TEMPLATES = {part: load(part) for part in retained.PARTS}
 KINDS = {
     (part, name): one["Type"] for part in TEMPLATES for name, one in TEMPLATES[part]["Resources"].items()
 }
+TABLE = "AWS::DynamoDB::Table"
 # The emulator creates and deletes these, and its CloudFormation imports none of them. What an import of ours
 # asks for is checked for all types by tests/infra/test_retained.py.
 NOT_IMPORTED = {"AWS::S3::BucketPolicy", "AWS::SecretsManager::Secret", "AWS::SES::EmailIdentity"}
@@ -112,6 +113,15 @@ class FirstDeployment:
         self.writes(part, TEMPLATES[part])
         return wanted
 
+    def stores_an_item_in_each_table(self) -> list[str]:
+        """Store one in each table that exists, and return the names of the tables."""
+        dynamodb = self.stranger.account.client("dynamodb")
+        names: list[str] = dynamodb.list_tables()["TableNames"]
+        for name in names:
+            keys = dynamodb.describe_table(TableName=name)["Table"]["KeySchema"]
+            dynamodb.put_item(TableName=name, Item={one["AttributeName"]: {"S": "kept"} for one in keys})
+        return names
+
     def is_whole(self) -> None:
         """Check that each stack has all of its template, and is complete."""
         stacks = Stacks(self.stranger.account)
@@ -177,26 +187,29 @@ def lines_about(found: set[str], done: Result) -> dict[str, str]:
 def test_resource_that_exists_already_is_named_with_the_command_that_goes_on(
     first: FirstDeployment, part: str, name: str
 ) -> None:
-    found = first.creates_alone(part, name)
+    account, found = first.stranger.account, first.creates_alone(part, name)
+    tables = first.stores_an_item_in_each_table()
     refused = first.deploys()
     assert refused.exit_code == 1
     lines = lines_about(found, refused)
-    without_stack = retained.listed(first.stranger.account, TARGET)
-    # The emulator creates a secret with an empty value, so it counts as data, and no line deletes anything.
-    may_delete = not any(one.kind == "AWS::SecretsManager::Secret" for one in without_stack)
+    without_stack = retained.listed(account, TARGET)
+    # The emulator creates a secret with an empty value, so it counts as data. No line deletes data.
+    holding = {one.kind for one in without_stack if one.holds_data}
+    assert holding == {one.kind for one in without_stack} & {TABLE, "AWS::SecretsManager::Secret"}
     for one in without_stack:
         imports, *deletes = commands_in(lines[one.logical_id])
         assert imports == f"{DEPLOY} OPTIONS=--import-retained"
-        assert deletes == ([one.delete_command(REGION)] if may_delete else [])
+        assert deletes == ([one.delete_command(REGION)] if not holding else [])
         if one.kind in NOT_IMPORTED:
-            run_aws(first.stranger.account, one.delete_command(REGION))
+            run_aws(account, one.delete_command(REGION))
     if kept := {one for one in found if KINDS[part, one] not in NOT_IMPORTED}:
         imported = first.follows(imports)
         assert imported.exit_code == 0, imported.output
-        assert Stacks(first.stranger.account).resources(stack_name("staging", part)) == kept
+        assert Stacks(account).resources(stack_name("staging", part)) == kept
     done = first.follows(DEPLOY)
     assert done.exit_code == 0, done.output
     first.is_whole()
+    assert [account.client("dynamodb").scan(TableName=one)["Count"] for one in tables] == [1] * len(tables)
 
 
 @pytest.mark.parametrize(("part", "name"), tried())
