@@ -105,7 +105,7 @@ def test_index_of_a_table_in_whose_place_a_restored_one_is_used_is_refused(
         (as_it_is("live", "ends", "old"), "deletes old, creates due"),
     ],
 )
-@pytest.mark.parametrize("state", ["UPDATE_FAILED", "UPDATE_IN_PROGRESS"])
+@pytest.mark.parametrize("state", ["UPDATE_FAILED", "UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE"])
 def test_table_as_it_is_decides_while_its_stack_is_not_complete(
     account: FakeAccount, state: str, there: dict[str, Any], refused: str
 ) -> None:
