@@ -214,7 +214,10 @@ def _explain(running: Running) -> None:
     for what, where in explained.addresses(front, stream, state.stream_api_key).items():
         console.print(f"{what:>9}  {where}", markup=False, highlight=False)
     console.print(f"           {explained.on_phones(host)}\n", highlight=False)
-    lines = explained.sign_up_lines(front.replace(host, LOOPBACK))
+    try:
+        lines = explained.sign_up_lines(front.replace(host, LOOPBACK))
+    except requests.RequestException:
+        lines = ["The API does not answer."]
     for title, some in (("Sign up", lines), ("Be an operator", [explained.OPERATOR_LINE])):
         console.print(f"{title}, in a second shell:", highlight=False)
         for line in some:

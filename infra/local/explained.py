@@ -24,8 +24,13 @@ def sign_up_lines(app_url: str) -> list[str]:
     """The commands that sign a number up and read its profile. They need curl and python3.
 
     The versions of the notices in them are those that the API shows.
+
+    Raises:
+        requests.RequestException: the API does not answer.
     """
-    shown = requests.get(f"{app_url}/v1/notices/current", timeout=30).json()["items"]
+    answer = requests.get(f"{app_url}/v1/notices/current", timeout=30)
+    answer.raise_for_status()
+    shown = answer.json()["items"]
     versions = ", ".join(f'"{one["kind"]}_version": "{one["version"]}"' for one in shown)
     return [
         f"api={app_url}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,14 +16,16 @@ from typer.testing import CliRunner
 
 from infra.local import __main__ as command
 from infra.local import emulator
+from infra.local.cloud import State
 from infra.local.tour import play
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Replace the cloud and the tour, which fails; return the waits for Ctrl-C, which comes at once."""
     waited: list[str] = []
-    state = SimpleNamespace(api_url="http://127.0.0.1:1")
+    gone = "http://127.0.0.1:1"
+    state = State(gone, gone, "eu-central-1", gone, "key", "stack")
 
     @contextmanager
     def cloud(report: Any, **_: Any) -> Iterator[Any]:
@@ -34,6 +37,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "local_cloud", cloud)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "forwarding", lambda _: nullcontext())
     monkeypatch.setattr(command, "play", lambda *_: False)
     monkeypatch.setattr("signal.pause", ctrl_c)
@@ -44,13 +48,13 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_failed_tour_leaves_the_cloud_up_and_says_so(
     waits: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = CliRunner().invoke(command.app, ["run"])
+    result = CliRunner().invoke(command.app, ["run", "--state", "state.json"])
     assert (result.exit_code, waits) == (0, ["waited"])
     assert "The tour failed. The cloud stays up." in capsys.readouterr().out + result.output
 
 
 def test_tour_exits_with_its_status(waits: list[str]) -> None:
-    result = CliRunner().invoke(command.app, ["tour"])
+    result = CliRunner().invoke(command.app, ["tour", "--state", "state.json"])
     assert (result.exit_code, waits) == (1, [])
 
 
@@ -58,7 +62,7 @@ def test_cloud_stays_up_without_a_tour(
     waits: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "play", lambda *_: pytest.fail("the tour was played"))
-    result = CliRunner().invoke(command.app, ["cloud"])
+    result = CliRunner().invoke(command.app, ["cloud", "--state", "state.json"])
     assert (result.exit_code, waits) == (0, ["waited"])
     assert "1.0 s  deploy the stacks" in capsys.readouterr().out + result.output
 
@@ -75,7 +79,7 @@ def test_start_that_gives_up_says_so_in_one_line(
     monkeypatch.setattr(emulator, "_START_DEADLINE", 0.1)
     monkeypatch.setattr("requests.get", _refuse)
     monkeypatch.setattr(command, "local_cloud", slow)
-    result = CliRunner().invoke(command.app, ["cloud"])
+    result = CliRunner().invoke(command.app, ["cloud", "--state", "state.json"])
     assert (result.exit_code, waits) == (1, [])
     (line,) = (capsys.readouterr().out + result.output).splitlines()
     assert "waited 0.1 s for its first response" in line
