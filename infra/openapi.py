@@ -234,7 +234,7 @@ def _headers(route: Route) -> list[dict[str, Any]]:
 
 
 def _cursor(route: Route) -> list[dict[str, Any]]:
-    description = "Start of this page: the value of `next` in the previous page"
+    description = "Start of this page: the value of `next_cursor` in the previous page"
     schema = {"type": "string", "pattern": f"^{Cursor.pattern.pattern}$"}
     return (
         [{"name": "cursor", "in": "query", "required": False, "description": description, "schema": schema}]

@@ -99,24 +99,31 @@ def _refused(claims: JSON, etag: str) -> dict[str, list[JSON]]:
 
 def _events() -> list[JSON]:
     at = clock.to_text(clock.now())
-    varied = ({"id": str(uuid.uuid4()), "at": at, "duration_ms": 1_000 + number} for number in range(EVENTS))
+    varied = (
+        {"event_id": str(uuid.uuid4()), "occurred_at": at, "duration_ms": 1_000 + number}
+        for number in range(EVENTS)
+    )
     return [WORDS["usage_event"] | one for one in varied]
 
 
 def _mixed(events: list[JSON]) -> list[JSON]:
     """Events of each kind: valid ones, a fault, and those to drop."""
-    at = datetime.fromisoformat(events[0]["at"])
+    at = datetime.fromisoformat(events[0]["occurred_at"])
     fault = {"kind": "crash", "error": "SIGSEGV", "memory_mb": 312}
     before_consent, too_old, ahead = (clock.to_text(at - timedelta(hours=hours)) for hours in (30, 49, -3))
     return [
         {**events[0], "screen": None, "diagnostics": None},
-        {**events[1], "at": at.strftime("%Y-%m-%dt%H:%M:%S.5+00:00"), "id": events[1]["id"].upper()},
+        {
+            **events[1],
+            "occurred_at": at.strftime("%Y-%m-%dt%H:%M:%S.5+00:00"),
+            "event_id": events[1]["event_id"].upper(),
+        },
         events[0],
         {**events[2], "name": "app.crashed", "diagnostics": fault},
-        {**events[3], "at": before_consent},
-        {**events[4], "at": too_old},
-        {**events[5], "at": ahead},
-        {**events[6], "name": "app.crashed", "at": before_consent, "diagnostics": {"kind": "hang"}},
+        {**events[3], "occurred_at": before_consent},
+        {**events[4], "occurred_at": too_old},
+        {**events[5], "occurred_at": ahead},
+        {**events[6], "name": "app.crashed", "occurred_at": before_consent, "diagnostics": {"kind": "hang"}},
     ]
 
 

@@ -318,11 +318,11 @@ class Platform(StrEnum):
 class Device(BaseModel, frozen=True, extra="forbid"):
     """The device to which a session is bound (ACC-5).
 
-    `id` is a random UUID that the app generated when it was installed. Only version 4 is accepted, because
-    other versions encode a hardware address or a name.
+    `device_id` is a random UUID that the app generated when it was installed. Only version 4 is accepted,
+    because other versions encode a hardware address or a name.
     """
 
-    id: DeviceId
+    device_id: DeviceId
     platform: Platform
     model: ShortText | None = None
     os_version: ShortText | None = None

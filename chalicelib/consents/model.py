@@ -255,7 +255,7 @@ class ConsentView(View):
 
     purpose: Purpose
     state: ConsentState | Literal["unknown"]
-    since: Instant | None = None
+    decided_at: Instant | None = None
     notice_version: NoticeVersion | None = None
     method: Method | None = None
 
@@ -264,14 +264,13 @@ class ConsentView(View):
         """Build the view of a consent, or of its absence."""
         if consent is None:
             return cls(purpose=purpose, state="unknown")
-        return cls.showing(consent, purpose=purpose)
+        return cls.showing(consent, purpose=purpose, decided_at=consent.since)
 
 
 class ConsentList(View):
     """The purposes that need consent."""
 
     items: tuple[ConsentView, ...]
-    next: str | None = None
 
     @classmethod
     def of(cls, purposes: Purposes | None) -> Self:

@@ -98,7 +98,7 @@ class RecordList(View):
     """Records of the decisions about one purpose, newest first."""
 
     items: tuple[ConsentRecord, ...]
-    next: str | None = None
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True)

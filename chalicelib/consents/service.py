@@ -160,7 +160,7 @@ def history(
     events = evidence.events_about(purpose, found)
     reader = RecordReader(account.user_id, country, language)
     items = tuple(records.record(event, reader, notices.published()) for event in events)
-    return RecordList(items=items, next=str(more) if more else None)
+    return RecordList(items=items, next_cursor=str(more) if more else None)
 
 
 def _shown(asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:

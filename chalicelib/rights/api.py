@@ -49,8 +49,8 @@ def _view(request: RightsRequest, language: Language | None = None) -> RequestVi
     return RequestView.of(request, language, recipients.named_disclosures(request))
 
 
-def _check_step_up(caller: RightsCaller, request_id: RightsRequestId) -> None:
-    request = service.own(caller.account.account_id, request_id)
+def _check_step_up(caller: RightsCaller, rights_request_id: RightsRequestId) -> None:
+    request = service.own(caller.account.account_id, rights_request_id)
     if service.wants_step_up_to_end(request):
         caller.require_step_up()
         service.check_number_to_end(caller.account, request)
@@ -78,7 +78,7 @@ def exercise_right(
     A restriction without `purposes` stops all use of the account's data but storage, from this response on:
     only routes of rights, consents and sessions serve the account, others answer 403 `restricted`; chat ends,
     the profile is not shown, and no usage is recorded. The app has to show this before it sends the request.
-    The caller ends it with `POST /v1/rights-requests/{request_id}/lift`.
+    The caller ends it with `POST /v1/rights-requests/{rights_request_id}/lift`.
     """
     if rule_of(body.right).wants_step_up:
         caller.require_step_up()
@@ -90,66 +90,66 @@ def exercise_right(
 def list_rights_requests(caller: RightsCaller, cursor: Cursor | None) -> RequestList:
     """List the caller's rights requests, newest first."""
     found, more = service.listed(caller.account.account_id, cursor)
-    return RequestList(items=tuple(map(_view, found)), next=more)
+    return RequestList(items=tuple(map(_view, found)), next_cursor=more)
 
 
-@route(rights, "GET", "/v1/rights-requests/{request_id}")
-def get_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
+@route(rights, "GET", "/v1/rights-requests/{rights_request_id}")
+def get_rights_request(caller: RightsCaller, rights_request_id: RightsRequestId) -> RequestView:
     """Get one of the caller's rights requests."""
-    return _view(service.own(caller.account.account_id, request_id))
+    return _view(service.own(caller.account.account_id, rights_request_id))
 
 
 @route(
     rights,
     "POST",
-    "/v1/rights-requests/{request_id}/cancel",
+    "/v1/rights-requests/{rights_request_id}/cancel",
     limit=Unlimited("A cancellation is never refused; new requests are limited"),
     problems=(StepUpRequired, NotNow, TooLate),
 )
-def cancel_rights_request(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
+def cancel_rights_request(caller: RightsCaller, rights_request_id: RightsRequestId) -> RequestView:
     """Cancel a rights request that is not answered yet.
 
     A restriction that was requested by letter, telephone or as a guest needs a step-up: it may protect the
     account from a person who has the phone. If it began within 72 hours after a change of the number, only
     operators end it: 409 `not_now`.
     """
-    _check_step_up(caller, request_id)
-    return _view(service.cancel(caller.account.account_id, request_id))
+    _check_step_up(caller, rights_request_id)
+    return _view(service.cancel(caller.account.account_id, rights_request_id))
 
 
 @route(
     rights,
     "POST",
-    "/v1/rights-requests/{request_id}/lift",
+    "/v1/rights-requests/{rights_request_id}/lift",
     limit=Unlimited("Ending one's own restriction is never refused; new requests are limited"),
     problems=(StepUpRequired, NotNow, TooLate),
 )
-def lift_restriction(caller: RightsCaller, request_id: RightsRequestId) -> RequestView:
+def lift_restriction(caller: RightsCaller, rights_request_id: RightsRequestId) -> RequestView:
     """End the caller's own restriction or objection, at once.
 
     Others that cover the same stay in force. A request that is not answered yet is cancelled. Repeating the
     call changes nothing. A restriction that was requested by letter, telephone or as a guest needs a step-up,
     and is not ended here if it began within 72 hours after a change of the number (409 `not_now`).
     """
-    _check_step_up(caller, request_id)
-    return RequestView.of(service.lift(caller.account.account_id, request_id))
+    _check_step_up(caller, rights_request_id)
+    return RequestView.of(service.lift(caller.account.account_id, rights_request_id))
 
 
-@route(rights, "GET", "/v1/rights-requests/{request_id}/export", problems=(NotReady, ExportGone))
-def get_export(caller: StepUpCaller, request_id: RightsRequestId) -> ExportView:
+@route(rights, "GET", "/v1/rights-requests/{rights_request_id}/export", problems=(NotReady, ExportGone))
+def get_export(caller: StepUpCaller, rights_request_id: RightsRequestId) -> ExportView:
     """Get a download link to the copy. The link works for fifteen minutes; the copy is kept for days.
 
     For 72 hours after a change of the account's number there is no link: 409 `not_ready`. If the account was
     frozen in that time by letter, telephone or a guest, there is none until operators end that.
     """
-    link = service.export_link(caller.account, request_id)
+    link = service.export_link(caller.account, rights_request_id)
     return ExportView(url=link.url, expires_at=link.expires_at, sha256=link.file.sha256, size=link.file.size)
 
 
-@route(rights, "GET", "/v1/rights-requests/{request_id}/certificate", problems=(NotReady,))
-def get_certificate(caller: RightsCaller, request_id: RightsRequestId) -> CertificateFile:
+@route(rights, "GET", "/v1/rights-requests/{rights_request_id}/certificate", problems=(NotReady,))
+def get_certificate(caller: RightsCaller, rights_request_id: RightsRequestId) -> CertificateFile:
     """Get the signed certificate of an erasure."""
-    return CertificateFile.of(certificate.of_request(service.own(caller.account.account_id, request_id)))
+    return CertificateFile.of(certificate.of_request(service.own(caller.account.account_id, rights_request_id)))
 
 
 @route(rights, "GET", "/v1/receipt")
@@ -162,36 +162,36 @@ def get_receipt_page() -> PublicPage:
     return PublicPage(markup=receipt_page(settings().contact_email), policy=RECEIPT_POLICY)
 
 
-@route(rights, "GET", "/v1/rights-receipts/{request_id}")
-def get_by_receipt(request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage) -> RequestView:
+@route(rights, "GET", "/v1/rights-receipts/{rights_request_id}")
+def get_by_receipt(rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage) -> RequestView:
     """Get a rights request by its receipt. Also works after the account is deleted."""
-    return _view(service.by_receipt(request_id, receipt.text), reader.language)
+    return _view(service.by_receipt(rights_request_id, receipt.text), reader.language)
 
 
 @route(
     rights,
     "POST",
-    "/v1/rights-receipts/{request_id}/cancel",
+    "/v1/rights-receipts/{rights_request_id}/cancel",
     limit=Unlimited("A cancellation is never refused, and a receipt cancels one request"),
     problems=(TooLate,),
 )
-def cancel_by_receipt(request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage) -> RequestView:
+def cancel_by_receipt(rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage) -> RequestView:
     """Cancel a rights request by its receipt, without a session."""
-    return _view(service.cancel_by_receipt(request_id, receipt.text), reader.language)
+    return _view(service.cancel_by_receipt(rights_request_id, receipt.text), reader.language)
 
 
-@route(rights, "GET", "/v1/rights-receipts/{request_id}/certificate", problems=(NotReady,))
-def get_certificate_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> CertificateFile:
+@route(rights, "GET", "/v1/rights-receipts/{rights_request_id}/certificate", problems=(NotReady,))
+def get_certificate_by_receipt(rights_request_id: RightsRequestId, receipt: Receipt) -> CertificateFile:
     """Get the signed certificate of an erasure by the receipt of the request, without an account."""
-    return CertificateFile.of(certificate.of_request(service.by_receipt(request_id, receipt.text)))
+    return CertificateFile.of(certificate.of_request(service.by_receipt(rights_request_id, receipt.text)))
 
 
-@route(rights, "GET", "/v1/rights-receipts/{request_id}/certificate/page", problems=(NotReady,))
+@route(rights, "GET", "/v1/rights-receipts/{rights_request_id}/certificate/page", problems=(NotReady,))
 def get_certificate_page_by_receipt(
-    request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
+    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
 ) -> HtmlPage:
     """Get the readable page of a certificate by the receipt of the request. Only the file is signed."""
-    markup = certificate.page_of_request(service.by_receipt(request_id, receipt.text), reader.language)
+    markup = certificate.page_of_request(service.by_receipt(rights_request_id, receipt.text), reader.language)
     return HtmlPage(markup=markup, policy=POLICY)
 
 

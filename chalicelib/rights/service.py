@@ -83,7 +83,7 @@ def take_instead(
     try:
         return take(subject, body, received, rule)
     except AlreadyOpen as found:
-        open_id = RightsRequestId.parse(str(found.members["open_request_id"]))
+        open_id = RightsRequestId.parse(str(found.members["open_rights_request_id"]))
         proven = rule.wants_step_up and not number_change.number_proves_nothing(subject.account)
         if not (proven and open_id and _supersede(open_id)):
             raise

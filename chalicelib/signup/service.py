@@ -71,7 +71,7 @@ def start(signup: NewSignup, address: ClientAddress, key: IdempotencyKey | None)
         channel=CodeChannel.EMAIL if is_off else channel,
         destination=destination,
         locale=signup.locale,
-        scope=str(signup.device.id),
+        scope=str(signup.device.device_id),
         device=signup.device,
         body=signup,
         address=address,
@@ -227,7 +227,7 @@ def _existing_account(
     if answer.own_account and _has_waited(account, device):
         return replace(_own_account(challenge, answer, row), notified=notified)
     if answer.own_account or (is_in_doubt and known is None):
-        disputes = accounts.disputing(account, devices.labels(device.id))
+        disputes = accounts.disputing(account, devices.labels(device.device_id))
         return _Entry(account, row[DATA_KEY], [disputes], Scope.WAITING, notified)
     return _used_account(account, row, answer, notified, *_end_of_dispute(account))
 
@@ -310,7 +310,7 @@ def _used_account(
 
 def _has_waited(account: Account, device: Device) -> bool:
     """Return whether a device proved the number long enough ago to take it for an account of its own."""
-    passes_at = account.dispute.passes_at(devices.labels(device.id)) if account.dispute else None
+    passes_at = account.dispute.passes_at(devices.labels(device.device_id)) if account.dispute else None
     return passes_at is not None and passes_at <= clock.now()
 
 

@@ -25,6 +25,6 @@ def submit_usage(caller: Caller, batch: UsageBatch) -> Accepted[UsageAccepted]:
     Events about use require consent for `analytics`; events from before the consent are not accepted. Events
     with `diagnostics` are accepted unless the user objected. Events that may not be kept are dropped and
     counted by reason, as are events over the account's cap per UTC day. A batch may be sent again: an event
-    with the same id and time counts once, and appears once in a copy of the user's data.
+    with the same `event_id` and time counts once, and appears once in a copy of the user's data.
     """
     return Accepted(service.accept_batch(caller.account.account_id, caller[PURPOSES], batch))

@@ -70,16 +70,16 @@ def _acceptable(
         refused, lapsed = rules[event.purpose]
         if refused:
             dropped[Dropped(refused)] += 1
-        elif event.at < earliest:
+        elif event.occurred_at < earliest:
             dropped[Dropped.TOO_OLD] += 1
-        elif event.at > latest:
+        elif event.occurred_at > latest:
             dropped[Dropped.IN_FUTURE] += 1
-        elif lapsed and event.at < lapsed:  # from before the consent was given
+        elif lapsed and event.occurred_at < lapsed:  # from before the consent was given
             dropped[Dropped.NO_CONSENT] += 1
-        elif event.id.int in seen:
+        elif event.event_id.int in seen:
             dropped[Dropped.DUPLICATE] += 1
         else:
-            seen.add(event.id.int)
+            seen.add(event.event_id.int)
             yield event
 
 
@@ -122,8 +122,8 @@ def _fields(event: SubmittedEvent, beside: Mapping[str, object]) -> dict[str, ob
     """The fields of an event's record: its own, and those beside them."""
     return {
         **beside,
-        "event_id": event.id,
-        "at": event.at,
+        "event_id": event.event_id,
+        "at": event.occurred_at,
         "name": event.name,
         "screen": event.screen,
         "duration_ms": event.duration_ms,

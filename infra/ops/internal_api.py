@@ -78,8 +78,8 @@ def _reason(status: int, problem: dict[str, Any]) -> str:
     """Return the problem in one line. A gateway before the API may respond in another format."""
     parts = [f"{status} {problem.get('code', '')}".strip(), str(problem.get("detail", ""))]
     parts += [f"{error['pointer']}: {error['message']}" for error in problem.get("errors", ())]
-    if "open_request_id" in problem:
-        parts.append(f"open request {problem['open_request_id']}")
+    if "open_rights_request_id" in problem:
+        parts.append(f"open request {problem['open_rights_request_id']}")
     if "request_id" in problem:
         parts.append(f"call {problem['request_id']}")
     parts.append(_remedy(problem))
@@ -140,10 +140,10 @@ def read_list(api: InternalApi, path: str) -> Listing:
         page = api.call("GET", path + query)
         found.items += page["items"]
         found.unreadable += page["unreadable"]
-        found.has_more = "next" in page
+        found.has_more = "next_cursor" in page
         if not found.has_more or len(found.items) >= _MAX_LISTED:
             break
-        query = f"{mark}cursor={page['next']}"
+        query = f"{mark}cursor={page['next_cursor']}"
     return found
 
 

@@ -17,7 +17,7 @@ def mila(world: World) -> User:
 @pytest.fixture
 def asked(mila: User) -> str:
     """Return the id of a request for access."""
-    return str(mila.exercises("access").json["id"])
+    return str(mila.exercises("access").json["rights_request_id"])
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def test_fields_of_times_are_typed_as_instants() -> None:
         for field, schema in shown.get("properties", {}).items()
         if field.endswith(("_at", "_after")) and schema["type"] == "string"
     }
-    assert "ChallengeView.resend_after" in times
+    assert "ChallengeView.resend_at" in times
     assert set(times.values()) == {"date-time"}
 
 

@@ -43,11 +43,16 @@ def with_a_stopped_step(request_id: str) -> None:
 @pytest.mark.promise("RGT-10")
 def test_open_requests_are_listed_most_urgent_first(world: World, alice: Operator) -> None:
     days = [20, 3, 11, 0, 7]
-    made = {day: alice.enters(world.a_user().user_id, on=f"2026-11-{24 - day:02}").json["id"] for day in days}
+    made = {
+        day: alice.enters(world.a_user().user_id, on=f"2026-11-{24 - day:02}").json["rights_request_id"]
+        for day in days
+    }
     listed = alice.lists().json
-    assert [case["id"] for case in listed["items"]] == [made[day] for day in sorted(days, reverse=True)]
+    assert [case["rights_request_id"] for case in listed["items"]] == [
+        made[day] for day in sorted(days, reverse=True)
+    ]
     assert listed["items"][0]["days_left"] == 10
-    assert "next" not in listed
+    assert "next_cursor" not in listed
 
 
 def test_many_requests_due_on_one_day_are_each_listed_once(
@@ -56,14 +61,16 @@ def test_many_requests_due_on_one_day_are_each_listed_once(
     monkeypatch.setattr(lists, "PAGE", 3)
     draw = random.Random(1)  # noqa: S311 - days, not secrets
     made = {
-        alice.enters(world.a_user().user_id, on=f"2026-11-{draw.choice((20, 21)):02}").json["id"]
+        alice.enters(world.a_user().user_id, on=f"2026-11-{draw.choice((20, 21)):02}").json[
+            "rights_request_id"
+        ]
         for _ in range(10)
     }
     seen: list[str] = []
     page = alice.lists().json
     while True:
-        seen += [case["id"] for case in page["items"]]
-        if not (more := page.get("next")):
+        seen += [case["rights_request_id"] for case in page["items"]]
+        if not (more := page.get("next_cursor")):
             break
         page = alice.lists(more).json
     assert (sorted(seen), len(seen)) == (sorted(made), 10)
@@ -74,12 +81,12 @@ def test_request_answered_between_two_pages_does_not_hide_another(
 ) -> None:
     monkeypatch.setattr(lists, "PAGE", 2)
     people = [world.a_user().is_stepped_up() for _ in range(4)]
-    made = {person.exercises("access").json["id"]: person for person in people}
+    made = {person.exercises("access").json["rights_request_id"]: person for person in people}
     first = alice.lists().json
-    gone = first["items"][0]["id"]
+    gone = first["items"][0]["rights_request_id"]
     made[gone].calls("POST", f"/v1/rights-requests/{gone}/cancel")
-    second = alice.lists(first["next"]).json
-    shown = [case["id"] for case in (*first["items"], *second["items"])]
+    second = alice.lists(first["next_cursor"]).json
+    shown = [case["rights_request_id"] for case in (*first["items"], *second["items"])]
     assert sorted(shown) == sorted(made)
 
 
@@ -94,7 +101,7 @@ def test_request_is_shown_with_its_evidence_and_its_stopped_step(alice: Operator
     case = alice.case(asked)
     assert (case["status"], case["tries"], case["version"]) == ("in_progress", 8, 2)
     assert "runs_at" not in case
-    assert case["steps"][0] == {"name": "pin", "status": "stopped", "at": "2026-11-24T12:00:00Z"}
+    assert case["steps"][0] == {"name": "pin", "status": "stopped", "changed_at": "2026-11-24T12:00:00Z"}
     assert [(entry["seq"], entry["event"]) for entry in case["evidence"]] == [
         (2, "inspected"),
         (1, "received"),
@@ -104,7 +111,9 @@ def test_request_is_shown_with_its_evidence_and_its_stopped_step(alice: Operator
 @pytest.mark.promise("SEC-1")
 def test_only_the_public_id_of_the_subject_is_shown(world: World, mila: User, alice: Operator) -> None:
     mila.changes(name=world.canaries("name"), country="AT")
-    asked = mila.exercises("portability", transfer_to="https://import.example.org/mila").json["id"]
+    asked = mila.exercises("portability", transfer_to="https://import.example.org/mila").json[
+        "rights_request_id"
+    ]
     shown = alice.shows(asked).text + alice.lists().text
     assert mila.user_id in shown
     assert world.canaries.in_text(shown) == []
@@ -141,7 +150,7 @@ def test_answer_is_extended_once_and_the_subject_sees_the_reason(
     extended = alice.extends(asked, 60).json
     assert extended["due_at"] == "2027-02-22T22:59:59Z"
     shown = mila.request(asked)
-    assert shown["extended"] == {"until": "2027-02-22T22:59:59Z", "reason": "JustificationA12Complexity"}
+    assert shown["extended"] == {"due_at": "2027-02-22T22:59:59Z", "reason": "JustificationA12Complexity"}
     again = alice.extends(asked, 30)
     assert (again.problem, again.json["detail"]) == ("extension_not_allowed", "extended already")
     assert evidence(asked)[1:] == [
@@ -151,7 +160,7 @@ def test_answer_is_extended_once_and_the_subject_sees_the_reason(
                 "by": alice.staff_id,
                 "days": 60,
                 "reason": "JustificationA12Complexity",
-                "until": "2027-02-22T22:59:59Z",
+                "due_at": "2027-02-22T22:59:59Z",
             },
         )
     ]
@@ -328,10 +337,10 @@ def test_period_of_an_entered_request_starts_on_its_day_of_receipt(
     mila = world.a_user()
     entered = alice.enters(mila.user_id, on="2026-11-10", by=by)
     assert entered.status == 201
-    request = mila.request(entered.json["id"])
+    request = mila.request(entered.json["rights_request_id"])
     assert (request["status"], request["received_at"]) == ("received", "2026-11-09T23:00:00Z")
     assert request["due_at"] == "2026-12-10T22:59:59Z"
-    assert evidence(request["id"]) == [
+    assert evidence(request["rights_request_id"]) == [
         (
             "received",
             {
@@ -342,7 +351,7 @@ def test_period_of_an_entered_request_starts_on_its_day_of_receipt(
             },
         )
     ]
-    assert cloud.queued() == [request["id"]]
+    assert cloud.queued() == [request["rights_request_id"]]
 
 
 @pytest.mark.promise("RGT-11")
@@ -353,14 +362,16 @@ def test_request_is_entered_for_a_frozen_or_restricted_account(
     mila = world.a_user()
     world.set_state(mila, state)
     entered = alice.enters(mila.user_id)
-    assert mila.request(entered.json["id"])["right"] == "access"
+    assert mila.request(entered.json["rights_request_id"])["right"] == "access"
 
 
 @pytest.mark.promise("RGT-11")
 def test_receipt_of_an_entered_request_shows_it(world: World, alice: Operator) -> None:
     entered = alice.enters(world.a_user().user_id).json
     shown = world.call(
-        "GET", f"/v1/rights-receipts/{entered['id']}", headers={"Rights-Receipt": entered["receipt"]}
+        "GET",
+        f"/v1/rights-receipts/{entered['rights_request_id']}",
+        headers={"Rights-Receipt": entered["receipt"]},
     )
     assert shown.json["status"] == "received"
 
@@ -376,22 +387,22 @@ def test_entered_request_without_steps_awaits_review_again_after_a_withdrawal(
     }
     entered = alice.enters(mila.user_id, "rectification", **contested).json
     assert (entered["status"], entered["steps"]) == ("awaiting_review", [])
-    alice.proposes(entered["id"], "refused", unknown, text="We could not tell who wrote.")
-    alice.withdraws(entered["id"])
-    assert mila.request(entered["id"])["status"] == "awaiting_review"
-    alice.proposes(entered["id"], "refused", unknown, text="We could not tell who wrote.")
-    bob.approves(entered["id"])
-    assert "We could not tell who wrote." in mila.request(entered["id"])["decision"]["text"]
+    alice.proposes(entered["rights_request_id"], "refused", unknown, text="We could not tell who wrote.")
+    alice.withdraws(entered["rights_request_id"])
+    assert mila.request(entered["rights_request_id"])["status"] == "awaiting_review"
+    alice.proposes(entered["rights_request_id"], "refused", unknown, text="We could not tell who wrote.")
+    bob.approves(entered["rights_request_id"])
+    assert "We could not tell who wrote." in mila.request(entered["rights_request_id"])["decision"]["text"]
 
 
 def test_second_request_for_an_open_right_is_not_entered(
     world: World, mila: User, alice: Operator, asked: str
 ) -> None:
     refused = alice.enters(mila.user_id)
-    assert (refused.problem, refused.json["open_request_id"]) == ("already_open", asked)
+    assert (refused.problem, refused.json["open_rights_request_id"]) == ("already_open", asked)
     twice = [alice.enters(mila.user_id, "erasure") for _ in range(2)]
     assert [reply.status for reply in twice] == [201, 409]
-    assert twice[1].json["open_request_id"] == twice[0].json["id"]
+    assert twice[1].json["open_rights_request_id"] == twice[0].json["rights_request_id"]
 
 
 def test_letter_entered_by_two_operators_concurrently_is_one_request(
@@ -399,7 +410,7 @@ def test_letter_entered_by_two_operators_concurrently_is_one_request(
 ) -> None:
     bob = world.an_operator("bob")
     first = just_before(monkeypatch, store, "create", lambda: bob.enters(mila.user_id))
-    assert alice.enters(mila.user_id).json["open_request_id"] == first[0].json["id"]
+    assert alice.enters(mila.user_id).json["open_rights_request_id"] == first[0].json["rights_request_id"]
 
 
 @pytest.mark.promise("RGT-10")
@@ -453,5 +464,5 @@ def test_entered_request_cannot_name_a_controller_for_transfer(world: World, ali
 def test_letter_entered_late_is_overdue_without_past_reminders(world: World, alice: Operator) -> None:
     entered = alice.enters(world.a_user().user_id, on="2026-10-01", late_receipt_confirmed=True).json
     assert entered["days_left"] < 0
-    assert stored(entered["id"]).reminded == 4
+    assert stored(entered["rights_request_id"]).reminded == 4
     assert queue.sweep().overdue == 1

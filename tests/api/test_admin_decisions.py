@@ -331,7 +331,7 @@ def test_every_right_and_every_reason_is_in_the_table_of_grounds() -> None:
 @pytest.mark.promise("RGT-10")
 @pytest.mark.parametrize("right", list(Right))
 def test_right_is_refused_only_on_its_legal_grounds(world: World, alice: Operator, right: str) -> None:
-    letter = alice.enters(world.a_user().user_id, right, **NEEDED.get(right, {})).json["id"]
+    letter = alice.enters(world.a_user().user_id, right, **NEEDED.get(right, {})).json["rights_request_id"]
     taken = set()
     for reason in RefusalReason:
         refused = alice.proposes(letter, "refused", reason)
@@ -345,7 +345,7 @@ def test_right_is_refused_only_on_its_legal_grounds(world: World, alice: Operato
 
 @pytest.mark.promise("RGT-6")
 def test_objection_to_marketing_is_never_refused(world: World, alice: Operator) -> None:
-    letter = alice.enters(world.a_user().user_id, "marketing_objection").json["id"]
+    letter = alice.enters(world.a_user().user_id, "marketing_objection").json["rights_request_id"]
     assert stored(letter).status is Status.COMPLETED  # by its intake
     assert alice.proposes(letter, "refused", UNFOUNDED).problem == "too_late"
     assert stored(letter).proposal is None

@@ -74,7 +74,7 @@ def close(request: RightsRequest, status: Status, steps: tuple[StepState, ...]) 
 
 
 def ids(page: Any) -> list[str]:
-    return [one["id"] for one in page["items"]]
+    return [one["rights_request_id"] for one in page["items"]]
 
 
 @pytest.mark.promise("RGT-10")
@@ -132,9 +132,9 @@ def test_order_holds_over_pages_and_each_erasure_is_listed_once(
     page, seen = alice.lists_erasures().json, list[str]()
     for _ in range(10):
         seen += ids(page)
-        if "next" not in page:
+        if "next_cursor" not in page:
             break
-        page = alice.lists_erasures(page["next"]).json
+        page = alice.lists_erasures(page["next_cursor"]).json
     assert seen == [*sorted(made[4:]), made[2], *sorted([made[0], made[1], made[3]])]
 
 
@@ -146,7 +146,7 @@ def test_answered_erasure_whose_last_steps_stopped_is_listed(
     request_id = an_erasure(world)
     close(at(request_id, step), Status.COMPLETED, at(request_id, step).steps)
     (one,) = alice.lists_erasures().json["items"]
-    assert (one["id"], one["status"], one["step"], one["stuck"]) == (
+    assert (one["rights_request_id"], one["status"], one["step"], one["stuck"]) == (
         request_id, "completed", step, "stopped",
     )  # fmt: skip
     assert "days_left" not in one
@@ -160,7 +160,7 @@ def test_cancelled_erasure_whose_account_stays_frozen_is_listed(world: World, al
     frozen = at(request_id, erasure_right.GRACE)
     close(frozen, Status.CANCELLED, procedures.ended_early(frozen, Status.CANCELLED))
     (one,) = alice.lists_erasures().json["items"]
-    assert (one["id"], one["status"], one["step"]) == (request_id, "cancelled", "thaw")
+    assert (one["rights_request_id"], one["status"], one["step"]) == (request_id, "cancelled", "thaw")
 
 
 def test_erasure_whose_steps_are_all_done_is_not_listed(world: World, alice: Operator) -> None:
@@ -180,19 +180,19 @@ def test_retried_erasure_is_not_stuck_any_more(world: World, alice: Operator) ->
     stop(stored(request_id), "account_missing")
     assert alice.retries(request_id).status == 200
     (one,) = alice.lists_erasures().json["items"]
-    assert (one["id"], one.get("stuck"), one.get("why")) == (request_id, None, None)
+    assert (one["rights_request_id"], one.get("stuck"), one.get("why")) == (request_id, None, None)
 
 
 def test_copies_are_not_listed_and_do_not_hide_an_erasure(
     world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "READ_PER_PAGE", 1)
-    copy = str(world.a_user().is_stepped_up().exercises("access").json["id"])
+    copy = str(world.a_user().is_stepped_up().exercises("access").json["rights_request_id"])
     world.advance(2 * DAY)
     request_id = an_erasure(world)
     first = alice.lists_erasures().json
     assert ids(first) == []
-    assert ids(alice.lists_erasures(first["next"]).json) == [request_id]
+    assert ids(alice.lists_erasures(first["next_cursor"]).json) == [request_id]
     assert alice.shows_erasure(copy).problem == "not_found"
 
 

@@ -76,7 +76,7 @@ def test_blocks_are_listed_page_by_page(world: World, monkeypatch: pytest.Monkey
     for other in others:
         mila.blocks(other)
     first = mila.gets("/v1/blocks")
-    second = mila.gets(f"/v1/blocks?cursor={first.json['next']}")
+    second = mila.gets(f"/v1/blocks?cursor={first.json['next_cursor']}")
     assert [*ids(first), *ids(second)] == [other.user_id for other in reversed(others)]
     assert mila.gets(f"/v1/blocks?cursor={UserId.new()}").problem == "invalid_request"
 
@@ -91,7 +91,7 @@ def test_next_page_follows_after_the_last_block_of_a_page_is_lifted(
     first = mila.gets("/v1/blocks")
     for other in others[1:]:
         mila.unblocks(other)
-    assert ids(mila.gets(f"/v1/blocks?cursor={first.json['next']}")) == [others[0].user_id]
+    assert ids(mila.gets(f"/v1/blocks?cursor={first.json['next_cursor']}")) == [others[0].user_id]
 
 
 def test_blocking_again_changes_nothing(world: World) -> None:

@@ -304,10 +304,10 @@ def test_list_shows_open_breaches_first_without_texts_page_by_page(
     assess(alice, bob, made[2], "unlikely")
     closes(alice, made[2])
     first = calls(bob, "GET").json
-    rest = calls(bob, "GET", f"?cursor={first['next']}").json
+    rest = calls(bob, "GET", f"?cursor={first['next_cursor']}").json
     assert [one["id"] for one in (*first["items"], *rest["items"])] == [made[1], made[0], made[2]]
     assert "contractor" not in str(first)
-    assert "next" not in rest
+    assert "next_cursor" not in rest
     for cursor in ("nonsense", f"br_{'0' * 26}"):
         assert calls(bob, "GET", f"?cursor={cursor}").status == 400
 

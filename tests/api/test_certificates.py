@@ -93,7 +93,7 @@ def test_cancelled_erasure_has_no_certificate(world: World, erasure: StoredErasu
 
 def test_request_for_a_copy_has_no_certificate(world: World, mila: User) -> None:
     taken = mila.is_stepped_up().exercises("access").json
-    copy = StoredErasure(taken["id"], taken["receipt"])
+    copy = StoredErasure(taken["rights_request_id"], taken["receipt"])
     assert by_receipt(world, copy).problem == "not_found"
     assert mila.gets(f"/v1/rights-requests/{copy.request_id}/certificate").problem == "not_found"
 

@@ -247,7 +247,7 @@ def test_request_refused_for_its_prefix_is_not_counted_and_can_be_repeated(
     for _ in range(FEW):
         asks(world, a_phone())
     phone, key = a_phone(), {"Idempotency-Key": str(uuid.uuid4())}
-    same = {"device": {"id": str(uuid.uuid4()), "platform": "ios"}, "headers": key}
+    same = {"device": {"device_id": str(uuid.uuid4()), "platform": "ios"}, "headers": key}
     for _ in range(6):
         assert asks(world, phone, **same).json["limit"] == "codes_per_prefix"
     world.advance(timedelta(hours=1))
@@ -267,7 +267,7 @@ def test_no_code_is_sent_while_the_counter_of_a_limit_is_unreachable(
     world: World, limit: str, outage: Exception
 ) -> None:
     phone, key = a_phone(), {"Idempotency-Key": str(uuid.uuid4())}
-    same = {"device": {"id": str(uuid.uuid4()), "platform": "ios"}, "headers": key}
+    same = {"device": {"device_id": str(uuid.uuid4()), "platform": "ios"}, "headers": key}
     with cloud.failing("dynamodb", "UpdateItem", outage, touching=limit):
         assert asks(world, phone, **same).problem == "sms_unavailable"
     assert world.messages_to(phone) == []

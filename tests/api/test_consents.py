@@ -88,7 +88,7 @@ def test_acceptance_of_notices_is_no_consent(mila: User) -> None:
 def test_consent_names_its_time_and_its_notice(world: World, mila: User) -> None:
     expected = {
         "state": "given",
-        "since": to_text(world.now),
+        "decided_at": to_text(world.now),
         "notice_version": PRIVACY,
         "method": "explicit",
     }
@@ -369,9 +369,9 @@ def test_long_history_is_paged(mila: User, monkeypatch: pytest.MonkeyPatch) -> N
     while True:
         page = mila.gets(f"/v1/consents/analytics/records{cursor}").json
         pages.append([record["event"]["event_state"] for record in page["items"]])
-        if "next" not in page:
+        if "next_cursor" not in page:
             break
-        cursor = f"?cursor={page['next']}"
+        cursor = f"?cursor={page['next_cursor']}"
     given, withdrawn = "ConsentGiven", "ConsentWithdrawn"
     assert pages == [[withdrawn], [given, withdrawn], [given]]
 

@@ -97,7 +97,7 @@ def test_job_appends_pending_events_once_the_history_is_repaired(
     world: World, altered: Altered, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mila = altered.mila
-    withdrawn_at = mila.withdraws("analytics").json["since"]
+    withdrawn_at = mila.withdraws("analytics").json["decided_at"]
     mila.withdraws("marketing")
     world.advance(timedelta(minutes=10))
     capsys.readouterr()

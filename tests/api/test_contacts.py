@@ -215,8 +215,8 @@ def test_contacts_are_listed_page_by_page(world: World, monkeypatch: pytest.Monk
     others = [world.a_user() for _ in range(3)]
     assert {other.adds(code).status for other in others} == {201}
     first = mila.gets("/v1/contacts")
-    second = mila.gets(f"/v1/contacts?cursor={first.json['next']}")
-    assert "next" not in second.json
+    second = mila.gets(f"/v1/contacts?cursor={first.json['next_cursor']}")
+    assert "next_cursor" not in second.json
     assert [*ids(first), *ids(second)] == sorted(other.user_id for other in others)
 
 

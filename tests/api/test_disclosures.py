@@ -309,9 +309,9 @@ def test_disclosures_are_listed_newest_first_over_pages(
         made.append(alice.proposes_disclosure(an_order(mila.user_id)).json["id"])
         world.advance(clock.MINUTE)
     first = alice.calls_disclosures("GET").json
-    second = alice.calls_disclosures("GET", f"?cursor={first['next']}").json
+    second = alice.calls_disclosures("GET", f"?cursor={first['next_cursor']}").json
     assert [one["id"] for one in (*first["items"], *second["items"])] == made[::-1]
-    assert "next" not in second
+    assert "next_cursor" not in second
     for cursor in ("x", DisclosureId.new()):
         assert alice.calls_disclosures("GET", f"?cursor={cursor}").problem == "invalid_request"
 

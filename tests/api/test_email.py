@@ -69,7 +69,7 @@ def test_response_describes_the_challenge(world: World) -> None:
         "channel": "email",
         "digits": 6,
         "expires_at": "2026-11-24T12:10:00Z",
-        "resend_after": "2026-11-24T12:01:00Z",
+        "resend_at": "2026-11-24T12:01:00Z",
     }
     assert cloud.sent_messages()[2:] == []  # no SMS but those to sign up and to step up
 

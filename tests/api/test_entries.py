@@ -35,7 +35,7 @@ def test_refused_entry_is_a_look_on_record(world: World, alice: Operator, by: st
 
 
 def test_evidence_of_an_entered_request_names_the_operator_who_looked(world: World, alice: Operator) -> None:
-    request_id = enters(alice, user_id=world.a_user().user_id).json["id"]
+    request_id = enters(alice, user_id=world.a_user().user_id).json["rights_request_id"]
     assert alice.case(request_id)["evidence"][-1]["said"]["by"] == alice.staff_id
     assert cloud.records("staff_look") == []
 
@@ -88,7 +88,7 @@ def test_two_operators_void_an_entry_which_then_counts_nowhere(
 ) -> None:
     mila = world.a_user()
     late: dict[str, Any] = {"received_on": LATE, "late_receipt_confirmed": True}
-    request_id = enters(alice, "erasure", user_id=mila.user_id, **late).json["id"]
+    request_id = enters(alice, "erasure", user_id=mila.user_id, **late).json["rights_request_id"]
     assert voids(alice, request_id).status == 200
     assert alice.approves(request_id).problem == "own_proposal"
     assert bob.approves(request_id).json["status"] == "cancelled"
@@ -104,7 +104,7 @@ def test_two_operators_void_an_entry_which_then_counts_nowhere(
 
 def test_request_that_no_operator_entered_is_not_voided(world: World, alice: Operator) -> None:
     mila = world.a_user().is_stepped_up()
-    request_id = mila.exercises("access").json["id"]
+    request_id = mila.exercises("access").json["rights_request_id"]
     assert voids(alice, request_id).json["errors"][0]["pointer"] == "/status"
 
 

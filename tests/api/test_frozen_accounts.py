@@ -36,7 +36,7 @@ def mila(world: World, device: dict[str, Any]) -> User:
 
 
 def refresh(mila: User, device: dict[str, Any]) -> Reply:
-    body = {"refresh_token": mila.session["refresh_token"], "device_id": device["id"]}
+    body = {"refresh_token": mila.session["refresh_token"], "device_id": device["device_id"]}
     return mila.world.call("POST", "/v1/sessions/refresh", body=body)
 
 
@@ -168,12 +168,12 @@ def test_sign_in_to_a_frozen_account_has_scope_rights_and_names_the_erasure(mila
     assert answer.status == 200
     assert answer.json["session"]["scope"] == "rights"
     ends_at = clock.to_text(frozen.ends_at)
-    assert answer.json["session"]["erasure"] == {"request_id": frozen.request_id, "ends_at": ends_at}
+    assert answer.json["session"]["erasure"] == {"rights_request_id": frozen.request_id, "ends_at": ends_at}
 
 
 @pytest.mark.promise("RGT-11")
 def test_refresh_and_step_up_of_a_frozen_account_name_the_erasure(mila: User, device: dict[str, Any]) -> None:
-    named = {"request_id": freeze(mila.account_id).request_id, "ends_at": "2026-12-01T12:00:00Z"}
+    named = {"rights_request_id": freeze(mila.account_id).request_id, "ends_at": "2026-12-01T12:00:00Z"}
     assert refresh(mila, device).json["erasure"] == named
     assert mila.steps_up().json["session"]["erasure"] == named
 

@@ -41,7 +41,7 @@ def mila(world: World) -> User:
 
 
 def mila_here(world: World) -> User:
-    user = world.a_user(device=a_device(id=str(uuid.uuid4())))
+    user = world.a_user(device=a_device(device_id=str(uuid.uuid4())))
     user.has_had_email("mila@example.com")
     return user
 
@@ -148,7 +148,7 @@ def test_objection_under_the_key_of_an_older_one_is_another_request(world: World
 
     def objects() -> str:
         challenge = asks(world, "marketing_objection", phone=mila.phone, headers=key).json["challenge_id"]
-        return str(verifies(world, challenge, world.code_for(mila.phone)).json["id"])
+        return str(verifies(world, challenge, world.code_for(mila.phone)).json["rights_request_id"])
 
     first = objects()
     world.advance(DAY)
@@ -183,7 +183,7 @@ def test_each_right_of_a_person_without_an_account_is_recorded(world: World, rig
     assert (made.json["received_by"], made.json["without_account"]) == ("guest", True)
     assert (made.json["status"], made.json["right"]) == ("received", right)
     assert made.json["due_at"] == "2026-12-24T22:59:59Z"
-    (event, said), *_ = evidence(made.json["id"])
+    (event, said), *_ = evidence(made.json["rights_request_id"])
     assert (event, said["received_by"], said["by"]) == ("received", "guest", "subject")
 
 
@@ -202,7 +202,7 @@ def test_two_guests_with_one_number_each_get_a_request(world: World) -> None:
     phone = a_phone()
     first, second = requests(world, phone=phone), requests(world, phone=phone)
     assert first.status == second.status == 202
-    assert first.json["id"] != second.json["id"]
+    assert first.json["rights_request_id"] != second.json["rights_request_id"]
 
 
 @pytest.mark.promise("RGT-6")
@@ -218,7 +218,7 @@ def test_marketing_objection_without_an_account_outlives_a_later_signup(
     objects = objects or enters(world.an_operator("jovan"), "marketing_objection", **contact)
     assert objects.status in {201, 202}, objects.text
     assert unwanted(**contact) == BOTH
-    said = evidence(objects.json["id"])[0][1]
+    said = evidence(objects.json["rights_request_id"])[0][1]
     assert set(said["objected"]) == BOTH
     world.advance(timedelta(days=300))
     newcomer = world.a_user(phone)
@@ -285,10 +285,12 @@ def test_copy_or_erasure_by_one_proof_waits_for_a_second(world: World, mila: Use
     assert made["status"] == "awaiting_verification"
     assert made["identity"] == {"proofs": ["number"], "needed": 2, "refused_at": "2026-12-24T12:00:00Z"}
     assert "without_account" not in made or made["without_account"] is False
-    request = stored(made["id"])
+    request = stored(made["rights_request_id"])
     assert (request.account_id, request.clock.is_paused()) == (mila.account_id, True)
     assert request.contact is None  # an account's own channels are used
-    assert mila.request(made["id"])["status"] == "awaiting_verification"  # visible in the app, too
+    assert (
+        mila.request(made["rights_request_id"])["status"] == "awaiting_verification"
+    )  # visible in the app, too
 
 
 @pytest.mark.promise("RGT-11")
@@ -296,9 +298,9 @@ def test_second_proof_by_the_mailbox_lets_the_request_begin(world: World, mila: 
     made = requests(world, phone=mila.phone).json
     proven = proves(world, made, email="mila@example.com")
     assert (proven.status, proven.json["status"]) == (200, "in_progress")
-    assert stored(made["id"]).proofs == (IdentityProof.NUMBER, IdentityProof.MAILBOX)
-    assert not stored(made["id"]).clock.is_paused()
-    assert [event for event, _ in evidence(made["id"])] == ["received", "proof_given"]
+    assert stored(made["rights_request_id"]).proofs == (IdentityProof.NUMBER, IdentityProof.MAILBOX)
+    assert not stored(made["rights_request_id"]).clock.is_paused()
+    assert [event for event, _ in evidence(made["rights_request_id"])] == ["received", "proof_given"]
 
 
 @pytest.mark.promise("RGT-11")
@@ -312,7 +314,7 @@ def test_mailbox_first_and_number_second_do_as_well(world: World, mila: User) ->
 def test_the_same_proof_twice_is_one_proof(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     assert proves(world, made, phone=mila.phone).json["status"] == "awaiting_verification"
-    assert stored(made["id"]).proofs == (IdentityProof.NUMBER,)
+    assert stored(made["rights_request_id"]).proofs == (IdentityProof.NUMBER,)
 
 
 @pytest.mark.promise("RGT-11")
@@ -322,12 +324,12 @@ def test_contact_of_another_account_is_no_proof(world: World, mila: User) -> Non
     refused = proves(world, made, phone=ana.phone)
     assert (refused.status, refused.problem) == (422, "proof_not_accepted")
     assert proves(world, made, email=an_address()).problem == "proof_not_accepted"
-    assert stored(made["id"]).status is Status.AWAITING_VERIFICATION
+    assert stored(made["rights_request_id"]).status is Status.AWAITING_VERIFICATION
 
 
 def test_proof_needs_the_receipt(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
-    path = f"/v1/rights-receipts/{made['id']}/proofs"
+    path = f"/v1/rights-receipts/{made['rights_request_id']}/proofs"
     for headers in ({}, {"Rights-Receipt": made["receipt"][:-2]}):
         assert world.call("POST", path, body={"phone": mila.phone}, headers=headers).problem == "not_found"
 
@@ -335,23 +337,26 @@ def test_proof_needs_the_receipt(world: World, mila: User) -> None:
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("right", ["access", "erasure"])
 def test_number_and_known_device_are_one_proof(world: World, right: str) -> None:
-    device = a_device(id=str(uuid.uuid4()))
+    device = a_device(device_id=str(uuid.uuid4()))
     mila = world.a_user(device=device)
-    made = requests(world, right, phone=mila.phone, device_id=device["id"]).json
+    made = requests(world, right, phone=mila.phone, device_id=device["device_id"]).json
     assert made["status"] == "awaiting_verification"
-    assert stored(made["id"]).proofs == (IdentityProof.NUMBER, IdentityProof.DEVICE)
+    assert stored(made["rights_request_id"]).proofs == (IdentityProof.NUMBER, IdentityProof.DEVICE)
     own = mila.is_stepped_up().exercises(right)
-    assert (own.status, stored(made["id"]).status) == (202, Status.CANCELLED)  # it gives way like any other
+    assert (own.status, stored(made["rights_request_id"]).status) == (
+        202,
+        Status.CANCELLED,
+    )  # it gives way like any other
 
 
 @pytest.mark.promise("RGT-11")
 def test_known_device_and_mailbox_are_two_proofs(world: World) -> None:
-    device = a_device(id=str(uuid.uuid4()))
+    device = a_device(device_id=str(uuid.uuid4()))
     mila = world.a_user(device=device)
     mila.has_had_email("mila@example.com")
-    made = requests(world, email="mila@example.com", device_id=device["id"]).json
+    made = requests(world, email="mila@example.com", device_id=device["device_id"]).json
     assert made["status"] == "received"
-    assert stored(made["id"]).proofs == (IdentityProof.MAILBOX, IdentityProof.DEVICE)
+    assert stored(made["rights_request_id"]).proofs == (IdentityProof.MAILBOX, IdentityProof.DEVICE)
     assert [step["name"] for step in made["steps"]][:3] == ["pin", "warn", "cool_down"]
 
 
@@ -364,21 +369,23 @@ def test_mailbox_is_a_second_proof_seven_days_after_it_was_added(world: World, f
     contacts = {"phone": mila.phone, "email": "mila@example.com"}
     made = requests(world, **{first: contacts.pop(first)}).json
     assert proves(world, made, **contacts).problem == "proof_not_accepted"
-    assert stored(made["id"]).status is Status.AWAITING_VERIFICATION
+    assert stored(made["rights_request_id"]).status is Status.AWAITING_VERIFICATION
     world.advance(timedelta(seconds=1))
     assert proves(world, made, **contacts).json["status"] == "in_progress"
 
 
 @pytest.mark.promise("RGT-11")
 def test_mailbox_and_device_of_one_session_are_one_proof(world: World) -> None:
-    device = a_device(id=str(uuid.uuid4()))
+    device = a_device(device_id=str(uuid.uuid4()))
     mila = world.a_user(device=device)
     mila.has_email("thief@example.com")
     world.advance(timedelta(days=30))
-    made = requests(world, email="thief@example.com", device_id=device["id"]).json
+    made = requests(world, email="thief@example.com", device_id=device["device_id"]).json
     assert (made["status"], made["identity"]["proofs"]) == ("awaiting_verification", ["mailbox"])
     world.a_user(mila.phone, device)  # which takes a code to the number
-    assert requests(world, email="thief@example.com", device_id=device["id"]).json["status"] == "received"
+    assert (
+        requests(world, email="thief@example.com", device_id=device["device_id"]).json["status"] == "received"
+    )
 
 
 @pytest.mark.promise("RGT-11")
@@ -391,12 +398,12 @@ def test_mailbox_that_replaced_another_after_the_request_is_no_proof_of_it(world
 
 @pytest.mark.promise("RGT-11")
 def test_no_two_proofs_count_within_72_hours_after_a_change_of_the_number(world: World) -> None:
-    device = a_device(id=str(uuid.uuid4()))
+    device = a_device(device_id=str(uuid.uuid4()))
     mila = world.a_user(device=device)
     mila.has_had_email("mila@example.com")
     mila.changes_number(a_phone())
     world.advance(timedelta(hours=1))
-    made = requests(world, email="mila@example.com", device_id=device["id"]).json
+    made = requests(world, email="mila@example.com", device_id=device["device_id"]).json
     assert made["status"] == "awaiting_verification"
     world.advance(timedelta(hours=71, seconds=-1))
     assert proves(world, made, phone=mila.phone).problem == "proof_not_accepted"
@@ -414,9 +421,9 @@ def test_number_that_was_changed_after_the_request_is_no_proof_of_it(world: Worl
 
 @pytest.mark.promise("RGT-11")
 def test_unknown_device_is_no_proof(world: World, mila: User) -> None:
-    device = a_device(id=str(uuid.uuid4()))
+    device = a_device(device_id=str(uuid.uuid4()))
     world.a_user(device=device)
-    made = requests(world, phone=mila.phone, device_id=device["id"]).json
+    made = requests(world, phone=mila.phone, device_id=device["device_id"]).json
     assert made["status"] == "awaiting_verification"
 
 
@@ -438,7 +445,7 @@ def test_locked_out_owner_of_a_blocked_account_makes_a_request(world: World, mil
 def test_open_request_of_the_account_is_named_to_its_guest(world: World, mila: User) -> None:
     first = requests(world, phone=mila.phone).json
     second = requests(world, phone=mila.phone)
-    assert (second.status, second.json["open_request_id"]) == (409, first["id"])
+    assert (second.status, second.json["open_rights_request_id"]) == (409, first["rights_request_id"])
 
 
 @pytest.mark.promise("RGT-11")
@@ -446,41 +453,54 @@ def test_open_request_of_the_account_is_named_to_its_guest(world: World, mila: U
 def test_unproven_request_gives_way_to_the_owners_own(world: World, mila: User, right: str) -> None:
     made = requests(world, right, phone=mila.phone).json
     own = mila.is_stepped_up().exercises(right)
-    assert (own.status, own.json["status"], own.json["id"] == made["id"]) == (202, "received", False)
-    assert (stored(made["id"]).status, evidence(made["id"])[-1][0]) == (Status.CANCELLED, "superseded")
+    assert (own.status, own.json["status"], own.json["rights_request_id"] == made["rights_request_id"]) == (
+        202,
+        "received",
+        False,
+    )
+    assert (stored(made["rights_request_id"]).status, evidence(made["rights_request_id"])[-1][0]) == (
+        Status.CANCELLED,
+        "superseded",
+    )
     assert proves(world, made, email="mila@example.com").json["status"] == "cancelled"
     again = mila.exercises(right)
-    assert (again.problem, again.json["open_request_id"]) == ("already_open", own.json["id"])
+    assert (again.problem, again.json["open_rights_request_id"]) == (
+        "already_open",
+        own.json["rights_request_id"],
+    )
 
 
 @pytest.mark.promise("RGT-11")
 def test_unproven_request_gives_way_to_a_guest_with_two_proofs(world: World) -> None:
-    device = a_device(id=str(uuid.uuid4()))
+    device = a_device(device_id=str(uuid.uuid4()))
     mila = world.a_user(device=device)
     mila.has_had_email("mila@example.com")
     made = requests(world, phone=mila.phone).json
     assert requests(world, email="mila@example.com").problem == "already_open"  # one proof against one
-    own = requests(world, email="mila@example.com", device_id=device["id"])
+    own = requests(world, email="mila@example.com", device_id=device["device_id"])
     assert (own.status, own.json["status"]) == (202, "received")
-    assert stored(made["id"]).status is Status.CANCELLED
+    assert stored(made["rights_request_id"]).status is Status.CANCELLED
 
 
 def test_unproven_request_does_not_give_way_after_a_change_of_the_number(world: World, mila: User) -> None:
     made = requests(world, email="mila@example.com").json
     thief = mila.changes_number(a_phone()).is_stepped_up()
-    assert thief.exercises("access").json["open_request_id"] == made["id"]
-    assert stored(made["id"]).status is Status.AWAITING_VERIFICATION
+    assert thief.exercises("access").json["open_rights_request_id"] == made["rights_request_id"]
+    assert stored(made["rights_request_id"]).status is Status.AWAITING_VERIFICATION
 
 
 def test_proven_request_of_a_guest_does_not_give_way(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     proves(world, made, email="mila@example.com")
     refused = mila.is_stepped_up().exercises("access")
-    assert (refused.problem, refused.json["open_request_id"]) == ("already_open", made["id"])
+    assert (refused.problem, refused.json["open_rights_request_id"]) == (
+        "already_open",
+        made["rights_request_id"],
+    )
 
 
 def test_request_whose_proof_operators_asked_for_does_not_give_way(world: World, mila: User) -> None:
-    asked = mila.is_stepped_up().exercises("access").json["id"]
+    asked = mila.is_stepped_up().exercises("access").json["rights_request_id"]
     world.an_operator("alice").asks_identity(asked)
     assert mila.exercises("access").problem == "already_open"
     assert stored(asked).status is Status.AWAITING_VERIFICATION
@@ -489,21 +509,30 @@ def test_request_whose_proof_operators_asked_for_does_not_give_way(world: World,
 @pytest.mark.promise("RGT-11")
 def test_owner_cancels_a_request_that_a_thief_made(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
-    assert mila.calls("POST", f"/v1/rights-requests/{made['id']}/cancel").json["status"] == "cancelled"
+    assert (
+        mila.calls("POST", f"/v1/rights-requests/{made['rights_request_id']}/cancel").json["status"]
+        == "cancelled"
+    )
     assert proves(world, made, email="mila@example.com").json["status"] == "cancelled"
 
 
 @pytest.mark.promise("SEC-1")
 def test_receipt_of_a_request_from_a_session_opens_no_copy(world: World, mila: User) -> None:
     made = mila.is_stepped_up().exercises("access").json
-    path, receipt = f"/v1/rights-receipts/{made['id']}/export", {"Rights-Receipt": made["receipt"]}
+    path, receipt = (
+        f"/v1/rights-receipts/{made['rights_request_id']}/export",
+        {"Rights-Receipt": made["receipt"]},
+    )
     assert world.call("GET", path, headers=receipt).problem == "not_found"
 
 
 @pytest.mark.promise("RGT-11")
 def test_copy_of_a_guest_is_not_ready_while_a_proof_is_missing(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
-    path, receipt = f"/v1/rights-receipts/{made['id']}/export", {"Rights-Receipt": made["receipt"]}
+    path, receipt = (
+        f"/v1/rights-receipts/{made['rights_request_id']}/export",
+        {"Rights-Receipt": made["receipt"]},
+    )
     assert world.call("GET", path, headers=receipt).problem == "not_ready"
 
 
@@ -528,9 +557,9 @@ def test_new_owner_of_an_idle_accounts_number_learns_nothing_of_its_erasure(worl
     assert (made["without_account"], made["status"]) == (True, "received")
     world.advance(timedelta(minutes=1))
     never = requests(world, phone=a_phone()).json
-    assert {**made, "id": "", "receipt": "", "received_at": ""} == {
+    assert {**made, "rights_request_id": "", "receipt": "", "received_at": ""} == {
         **never,
-        "id": "",
+        "rights_request_id": "",
         "receipt": "",
         "received_at": "",
     }

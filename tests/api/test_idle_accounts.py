@@ -71,7 +71,7 @@ def test_known_device_signs_in_to_an_idle_account_with_scope_rights(
 ) -> None:
     frozen = freeze(mila.account_id, idle=True)
     session = sign_in(mila, device).json["session"]
-    assert (session["scope"], session["erasure"]["request_id"]) == ("rights", frozen.request_id)
+    assert (session["scope"], session["erasure"]["rights_request_id"]) == ("rights", frozen.request_id)
 
 
 @pytest.mark.promise("RGT-11")

@@ -41,7 +41,7 @@ def test_invitation_waits_for_its_recipient(world: World) -> None:
     assert jovan.invites(mila).json == {"status": "received"}
     (found,) = received(mila)
     assert found == {
-        "id": found["id"],
+        "invitation_id": found["invitation_id"],
         "sender": {"user_id": jovan.user_id, "display_name": "Jovan"},
         "sent_at": "2026-11-24T12:00:00Z",
         "expires_at": "2026-12-24T12:00:00Z",
@@ -52,7 +52,7 @@ def test_invitation_waits_for_its_recipient(world: World) -> None:
 def test_accepted_invitation_makes_two_contacts(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user(display_name="Jovan")
     jovan.invites(mila)
-    accepted = decides(mila, received(mila)[0]["id"], "accept")
+    accepted = decides(mila, received(mila)[0]["invitation_id"], "accept")
     assert (accepted.status, accepted.json["display_name"]) == (200, "Jovan")
     assert (contacts(mila), contacts(jovan)) == ([jovan.user_id], [mila.user_id])
     assert received(mila) == []
@@ -61,14 +61,14 @@ def test_accepted_invitation_makes_two_contacts(world: World) -> None:
 def test_repeated_acceptance_gets_the_same_answer(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     assert decides(mila, invitation, "accept").json == decides(mila, invitation, "accept").json
 
 
 def test_two_acceptances_at_once_make_one_contact(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     before_the_commit(monkeypatch, lambda: decides(mila, invitation, "accept"))
     assert decides(mila, invitation, "accept").status == 200
     assert {one["contacts"]["N"] for one in cloud.records("contact_count")} == {"1"}
@@ -80,7 +80,7 @@ def test_block_that_comes_before_the_acceptance_prevents_it(
 ) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     before_the_commit(monkeypatch, lambda: jovan.blocks(mila) if blocker == "sender" else mila.blocks(jovan))
     assert decides(mila, invitation, "accept").status == 404
     assert contacts(mila) == contacts(jovan) == []
@@ -91,7 +91,7 @@ def test_invitation_declined_while_it_is_accepted_makes_no_contact(
 ) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     before_the_commit(monkeypatch, lambda: decides(mila, invitation, "decline"))
     assert decides(mila, invitation, "accept").status == 404
     assert contacts(mila) == contacts(jovan) == []
@@ -120,7 +120,7 @@ def test_invitation_by_an_account_whose_erasure_has_begun_stores_nothing(
 def test_declined_invitation_cannot_be_sent_again_before_its_end(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     assert [decides(mila, invitation, "decline").status for _ in range(2)] == [204, 204]
     jovan.invites(mila)
     assert received(mila) == []
@@ -134,7 +134,7 @@ def test_declined_invitation_cannot_be_sent_again_before_its_end(world: World) -
 def test_ended_contact_does_not_come_back_by_an_older_invitation(world: World, ending: str) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     assert jovan.adds(mila.makes_a_code()).status == 201
     one, other = (jovan, mila) if ending == "sender" else (mila, jovan)
     assert one.calls("DELETE", f"/v1/contacts/{other.user_id}").status == 204
@@ -147,8 +147,8 @@ def test_ended_contact_does_not_come_back_by_a_crossed_invitation(world: World) 
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
     mila.invites(jovan)
-    of_mila = received(jovan)[0]["id"]
-    assert decides(mila, received(mila)[0]["id"], "accept").status == 200
+    of_mila = received(jovan)[0]["invitation_id"]
+    assert decides(mila, received(mila)[0]["invitation_id"], "accept").status == 200
     mila.calls("DELETE", f"/v1/contacts/{jovan.user_id}")
     assert decides(jovan, of_mila, "accept").status == 404
     assert contacts(mila) == contacts(jovan) == []
@@ -190,14 +190,14 @@ def test_next_page_follows_after_the_last_sender_of_a_page_is_blocked(
     vuk.invites(mila)
     first = mila.gets("/v1/invitations").json
     mila.blocks(vuk)
-    second = mila.gets(f"/v1/invitations?cursor={first['next']}").json
+    second = mila.gets(f"/v1/invitations?cursor={first['next_cursor']}").json
     assert [one["sender"]["user_id"] for one in second["items"]] == [jovan.user_id]
 
 
 def test_ended_invitation_cannot_be_accepted(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     world.advance(timedelta(days=30))
     mila = mila.signs_in_again()
     assert received(mila) == []
@@ -208,7 +208,7 @@ def test_ended_invitation_cannot_be_accepted(world: World) -> None:
 def test_only_the_recipient_decides(world: World, decision: str) -> None:
     mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     assert {decides(user, invitation, decision).status for user in (jovan, vuk)} == {404}
     assert decides(mila, InvitationId.new(), decision).status == 404
     assert senders(mila) == [jovan.user_id]
@@ -223,7 +223,7 @@ def targets(world: World, jovan: User) -> dict[str, str]:
     jovan.adds(users["contact"].makes_a_code())
     jovan.invites(users["invited"])
     jovan.invites(users["declined"])
-    decides(users["declined"], received(users["declined"])[0]["id"], "decline")
+    decides(users["declined"], received(users["declined"])[0]["invitation_id"], "decline")
     jovan.blocks(users["blocked"])
     users["blocking"].blocks(jovan)
     for state in ("frozen", "restricted"):
@@ -265,7 +265,7 @@ def test_block_ends_open_invitations_in_both_directions(world: World) -> None:
 def test_invitation_of_a_sender_who_is_not_active_waits_unlisted(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    invitation = received(mila)[0]["id"]
+    invitation = received(mila)[0]["invitation_id"]
     world.set_state(jovan, "frozen")
     assert received(mila) == []
     assert decides(mila, invitation, "accept").status == 404
@@ -302,7 +302,7 @@ def test_decided_invitation_outlives_a_flood(
     settings.cache_clear()
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
-    decides(mila, received(mila)[0]["id"], decision)
+    decides(mila, received(mila)[0]["invitation_id"], decision)
     mila.calls("DELETE", f"/v1/contacts/{jovan.user_id}")
     for _ in range(7):
         world.advance(timedelta(seconds=1))
@@ -323,7 +323,7 @@ def test_invitation_that_is_declined_while_it_makes_room_stays(
     world.advance(timedelta(seconds=1))
     for _ in range(4):
         is_invited_by_a_stranger(mila)
-    before_the_commit(monkeypatch, lambda: decides(mila, first["id"], "decline"))
+    before_the_commit(monkeypatch, lambda: decides(mila, first["invitation_id"], "decline"))
     vuk.invites(mila)
     jovan.invites(mila)
     assert senders(mila) == [vuk.user_id]
@@ -343,7 +343,7 @@ def test_invitations_are_listed_page_by_page(world: World, monkeypatch: pytest.M
         world.advance(timedelta(seconds=1))
         stranger.invites(mila)
     first = mila.gets("/v1/invitations").json
-    second = mila.gets(f"/v1/invitations?cursor={first['next']}").json
+    second = mila.gets(f"/v1/invitations?cursor={first['next_cursor']}").json
     found = [one["sender"]["user_id"] for one in (*first["items"], *second["items"])]
     assert found == [stranger.user_id for stranger in reversed(strangers)]
     assert mila.gets(f"/v1/invitations?cursor={InvitationId.new()}").problem == "invalid_request"

@@ -221,7 +221,7 @@ def test_invoices_of_a_user_are_listed_by_number_page_by_page(
     for _ in range(3):
         page = alice.lists_invoices(mila.user_id, cursor).json
         seen.append([invoice["invoice_number"] for invoice in page["items"]])
-        cursor = page.get("next")
+        cursor = page.get("next_cursor")
     assert (seen, cursor) == ([numbers[:2], numbers[2:4], numbers[4:]], None)
 
 

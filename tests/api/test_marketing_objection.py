@@ -93,7 +93,10 @@ def test_withdrawal_of_what_is_not_given_changes_nothing_and_is_answered(mila: U
     before = cloud.records("purposes")
     first = answered(mila, "consent_withdrawal")
     for _ in range(3):
-        assert answered(mila, "consent_withdrawal", purposes=["marketing"])["id"] == first["id"]
+        assert (
+            answered(mila, "consent_withdrawal", purposes=["marketing"])["rights_request_id"]
+            == first["rights_request_id"]
+        )
     assert cloud.records("purposes") == before
     assert len(cloud.records("rights_request")) == 1
     assert states(mila)["marketing"] == "unknown"
@@ -180,9 +183,9 @@ def test_objection_after_a_consent_is_a_new_request(world: World, mila: User) ->
     mila.consents("marketing")
     world.advance(MINUTE)
     second = answered(mila, "marketing_objection")
-    assert second["id"] != first["id"]
+    assert second["rights_request_id"] != first["rights_request_id"]
     assert objected(mila) == BOTH
-    assert answered(mila, "marketing_objection")["id"] == second["id"]
+    assert answered(mila, "marketing_objection")["rights_request_id"] == second["rights_request_id"]
 
 
 @pytest.mark.promise("RGT-7")
@@ -195,7 +198,7 @@ def test_repeated_key_returns_its_own_request_after_a_later_withdrawal(world: Wo
     later = answered(mila, "consent_withdrawal", purposes=["analytics"])
     again = mila.exercises("consent_withdrawal", key, purposes=["marketing"])
     assert (again.status, again.json) == (202, first.json)
-    assert again.json["id"] != later["id"]
+    assert again.json["rights_request_id"] != later["rights_request_id"]
     other = mila.exercises("consent_withdrawal", key, purposes=["analytics"])
     assert other.problem == "idempotency_mismatch"
 
@@ -204,7 +207,7 @@ def test_repeated_key_returns_its_own_request_after_a_later_withdrawal(world: Wo
 def test_repeated_objection_by_letter_is_entered_all_the_same(world: World, mila: User) -> None:
     first = answered(mila, "marketing_objection")
     entered = world.an_operator("jovan").enters(mila.user_id, "marketing_objection")
-    assert (entered.status, entered.json["id"] == first["id"]) == (201, False)
+    assert (entered.status, entered.json["rights_request_id"] == first["rights_request_id"]) == (201, False)
 
 
 @pytest.mark.promise("RGT-6")

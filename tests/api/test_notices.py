@@ -211,7 +211,7 @@ def test_new_account_gets_coming_versions_announced_in_the_app(
         "kind": "terms",
         "version": ANNOUNCED.version,
         "announced_at": "2026-11-24T12:00:00Z",
-        "applies_from": "2026-12-24T00:00:00Z",
+        "applies_at": "2026-12-24T00:00:00Z",
         "url": ANNOUNCED.url,
         "changes": ANNOUNCED.changes,
         "accepted": False,

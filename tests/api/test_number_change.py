@@ -481,7 +481,10 @@ def test_operator_freezes_the_account_by_its_former_number_until_operators_end_i
     mila = world.a_user(mila.phone).is_stepped_up()
     assert mila.session["scope"] == "rights"
     for how in ("lift", "cancel"):
-        assert mila.calls("POST", f"/v1/rights-requests/{entered['id']}/{how}").problem == "not_now"
+        assert (
+            mila.calls("POST", f"/v1/rights-requests/{entered['rights_request_id']}/{how}").problem
+            == "not_now"
+        )
     assert is_new(world, old)
 
 
@@ -490,7 +493,7 @@ def test_restriction_from_before_the_change_is_ended_by_its_subject(world: World
     entered = world.an_operator("alice").enters(mila.user_id, "restriction", **body).json
     world.advance(timedelta(seconds=1))
     mila.changes_number(a_phone()).is_stepped_up()
-    assert mila.calls("POST", f"/v1/rights-requests/{entered['id']}/lift").status == 200
+    assert mila.calls("POST", f"/v1/rights-requests/{entered['rights_request_id']}/lift").status == 200
 
 
 @pytest.mark.promise("RGT-11")
@@ -517,8 +520,11 @@ def test_copy_by_a_number_that_signed_up_again_is_of_the_account_that_has_it(
     mila.changes_number(a_phone())
     again = world.a_user(old)
     entered = enters(alice, "access", phone=old, without_access=True).json
-    listed = [[one["id"] for one in user.gets("/v1/rights-requests").json["items"]] for user in (mila, again)]
-    assert listed == [[], [entered["id"]]]
+    listed = [
+        [one["rights_request_id"] for one in user.gets("/v1/rights-requests").json["items"]]
+        for user in (mila, again)
+    ]
+    assert listed == [[], [entered["rights_request_id"]]]
 
 
 @pytest.mark.promise("RGT-11")

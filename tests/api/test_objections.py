@@ -39,8 +39,14 @@ def refused(mila: User) -> dict[Purpose, Refusal]:
 
 def decides(world: World, request: dict[str, Any], status: str, reason: str | None = None) -> Reply:
     """Have one operator propose a decision, and another approve it."""
-    proposed = world.an_operator("jovan").proposes(request["id"], status, reason, "Because of this.")
-    return world.an_operator("ana").approves(request["id"]) if proposed.status == 200 else proposed
+    proposed = world.an_operator("jovan").proposes(
+        request["rights_request_id"], status, reason, "Because of this."
+    )
+    return (
+        world.an_operator("ana").approves(request["rights_request_id"])
+        if proposed.status == 200
+        else proposed
+    )
 
 
 @pytest.mark.promise("RGT-5")
@@ -86,10 +92,10 @@ def test_objection_that_does_not_fit_is_refused(mila: User, purposes: list[str] 
 @pytest.mark.promise("RGT-5")
 def test_cancelled_objection_ends_with_its_cancellation(world: World, mila: User) -> None:
     request = objects(mila, "diagnostics")
-    cancelled = mila.calls("POST", f"/v1/rights-requests/{request['id']}/cancel").json
+    cancelled = mila.calls("POST", f"/v1/rights-requests/{request['rights_request_id']}/cancel").json
     assert (cancelled["status"], cancelled["restraint"]["ended_at"]) == ("cancelled", "2026-11-24T12:00:00Z")
     assert refused(mila) == {}
-    stored = store.read(RightsRequestId(request["id"]))
+    stored = store.read(RightsRequestId(request["rights_request_id"]))
     assert stored
     assert duties.wakes_at(stored, world.now) is None  # no worker has anything left to do
 
@@ -100,7 +106,7 @@ def test_upheld_objection_stops_what_was_weighed(world: World, mila: User) -> No
     request = objects(mila, "security", "diagnostics")
     assert decides(world, request, "completed").status == 200
     assert refused(mila) == {Purpose.DIAGNOSTICS: Refusal.OBJECTED, Purpose.SECURITY: Refusal.OBJECTED}
-    text = mila.request(request["id"])["decision"]["text"]
+    text = mila.request(request["rights_request_id"])["decision"]["text"]
     parts = text.split("\n\n")
     assert "Because of this." in parts
     assert any(part.startswith("Our chat provider cannot separate") for part in parts)
@@ -112,10 +118,10 @@ def test_upheld_objection_stops_what_was_weighed(world: World, mila: User) -> No
 def test_answer_does_not_say_that_security_or_claims_stopped(world: World, mila: User, purpose: str) -> None:
     request = objects(mila, purpose)
     assert decides(world, request, "completed").status == 200
-    english = mila.request(request["id"])["decision"]["text"]
+    english = mila.request(request["rights_request_id"])["decision"]["text"]
     assert "We stopped" not in english
     assert "We cannot switch off the security of the service" in english
-    answered = store.read(RightsRequestId(request["id"]))
+    answered = store.read(RightsRequestId(request["rights_request_id"]))
     assert answered
     serbian = answers.text(answered, "privacy@test.example", Language.SERBIAN_LATIN)
     assert "Prekinuli smo" not in serbian
@@ -126,7 +132,9 @@ def test_answer_does_not_say_that_security_or_claims_stopped(world: World, mila:
 def test_answer_says_that_diagnostics_stopped(world: World, mila: User) -> None:
     request = objects(mila, "diagnostics")
     assert decides(world, request, "completed").status == 200
-    assert mila.request(request["id"])["decision"]["text"].startswith("We stopped the processing")
+    assert mila.request(request["rights_request_id"])["decision"]["text"].startswith(
+        "We stopped the processing"
+    )
 
 
 @pytest.mark.promise("RGT-5")
@@ -136,7 +144,11 @@ def test_repeated_objection_returns_the_one_that_was_upheld(world: World, mila: 
     decides(world, request, "completed")
     for purposes in (["diagnostics"], ["security", "diagnostics"]):
         again = mila.exercises("objection", purposes=purposes)
-        assert (again.status, again.json["id"], again.json["status"]) == (202, request["id"], "completed")
+        assert (again.status, again.json["rights_request_id"], again.json["status"]) == (
+            202,
+            request["rights_request_id"],
+            "completed",
+        )
         assert again.json["receipt"] == request["receipt"]
     assert mila.exercises("objection", purposes=["legal_claims"]).json["status"] == "received"
 
@@ -147,7 +159,7 @@ def test_partly_refused_objection_stops_only_what_had_stopped(world: World, mila
     request = objects(mila, "security", "diagnostics")
     assert decides(world, request, "partially_completed", COMPELLING).status == 200
     assert refused(mila) == {Purpose.DIAGNOSTICS: Refusal.OBJECTED}
-    shown = mila.request(request["id"])
+    shown = mila.request(request["rights_request_id"])
     assert "close chat" in shown["decision"]["text"]
     assert (shown["decision"]["reason_code"], shown["restraint"]["purposes"]) == (COMPELLING, ["diagnostics"])
 
@@ -163,7 +175,10 @@ def test_refused_objection_stays_in_force_until_it_was_announced(world: World, m
     request = objects(mila, "diagnostics")
     assert decides(world, request, "refused", COMPELLING).status == 200
     assert refused(mila) == {Purpose.DIAGNOSTICS: Refusal.OBJECTED}
-    assert [step["name"] for step in mila.request(request["id"])["steps"]] == ["announce", "end_restraint"]
+    assert [step["name"] for step in mila.request(request["rights_request_id"])["steps"]] == [
+        "announce",
+        "end_restraint",
+    ]
 
 
 @pytest.mark.promise("RGT-5")
@@ -171,14 +186,14 @@ def test_objection_cannot_be_refused_without_a_ground(world: World, mila: User) 
     request = objects(mila, "diagnostics")
     assert decides(world, request, "refused").problem == "invalid_request"
     assert refused(mila) == {Purpose.DIAGNOSTICS: Refusal.OBJECTED}
-    assert mila.request(request["id"])["status"] == "received"
+    assert mila.request(request["rights_request_id"])["status"] == "received"
 
 
 @pytest.mark.promise("RGT-5")
 def test_one_operator_alone_cannot_resume_the_processing(world: World, mila: User) -> None:
     request, jovan = objects(mila, "diagnostics"), world.an_operator("jovan")
-    jovan.proposes(request["id"], "refused", COMPELLING)
-    approved = jovan.approves(request["id"])
+    jovan.proposes(request["rights_request_id"], "refused", COMPELLING)
+    approved = jovan.approves(request["rights_request_id"])
     assert approved.problem == "own_proposal"
     assert refused(mila) == {Purpose.DIAGNOSTICS: Refusal.OBJECTED}
 
@@ -195,7 +210,7 @@ def test_compelling_grounds_refuse_no_other_right(world: World, mila: User, righ
 def test_subject_ends_an_upheld_objection(world: World, mila: User) -> None:
     request = objects(mila, "security")
     decides(world, request, "completed")
-    lifted = mila.calls("POST", f"/v1/rights-requests/{request['id']}/lift")
+    lifted = mila.calls("POST", f"/v1/rights-requests/{request['rights_request_id']}/lift")
     assert (lifted.status, lifted.json["status"]) == (200, "completed")
     assert refused(mila) == {}
     found = decisions(mila)
@@ -207,4 +222,4 @@ def test_subject_ends_an_upheld_objection(world: World, mila: User) -> None:
 @pytest.mark.promise("RGT-5")
 def test_operators_see_the_reason_of_an_objection(world: World, mila: User) -> None:
     request = objects(mila, "security", reason="I live in hiding.")
-    assert world.an_operator("jovan").case(request["id"])["reason"] == "I live in hiding."
+    assert world.an_operator("jovan").case(request["rights_request_id"])["reason"] == "I live in hiding."

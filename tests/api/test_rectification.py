@@ -52,7 +52,7 @@ def contests(user: User, *names: str) -> str:
     """Contest fields under review; returns the id of the request."""
     found = rectifies(user, dict.fromkeys(names, "not mine"), reason="I sold that phone in May.")
     assert found.status == 202, found.text
-    return str(found.json["id"])
+    return str(found.json["rights_request_id"])
 
 
 def faults(reply: Reply) -> list[tuple[str, str]]:
@@ -114,7 +114,7 @@ def test_self_service_field_is_corrected_with_the_request(mila: User, name: str)
     after = mila.gets("/v1/profile")
     assert after.json == before.json | {name: shown}
     assert after.headers["etag"] != before.headers["etag"]
-    assert evidence(taken.json["id"])[0][1]["corrected"] == [name]
+    assert evidence(taken.json["rights_request_id"])[0][1]["corrected"] == [name]
 
 
 @pytest.mark.promise("RGT-2")
@@ -258,9 +258,9 @@ def test_statement_without_changes_completes_the_data(world: World, mila: User) 
     taken = rectifies(mila, reason=text)
     assert (taken.status, taken.json["status"]) == (202, "completed")
     (stated,) = statements(mila)
-    assert (stated.text, stated.about, stated.request_id) == (text, None, taken.json["id"])
+    assert (stated.text, stated.about, stated.request_id) == (text, None, taken.json["rights_request_id"])
     assert world.canaries.in_tables() == []
-    assert evidence(taken.json["id"])[0][1]["stated"] == 1
+    assert evidence(taken.json["rights_request_id"])[0][1]["stated"] == 1
 
 
 def test_number_and_length_of_statements_are_bounded(
@@ -292,13 +292,13 @@ def test_other_field_waits_for_review_and_the_rest_is_corrected(world: World, mi
     assert "decision" not in taken.json
     assert mila.profile()["name"] == "Milica"
     assert (statements(mila), world.canaries.in_tables()) == ((), [])
-    assert evidence(taken.json["id"])[0][1]["reviewed"] == [DEVICE]
+    assert evidence(taken.json["rights_request_id"])[0][1]["reviewed"] == [DEVICE]
 
 
 def test_second_request_is_refused_while_one_is_reviewed(mila: User) -> None:
     first = contests(mila, DEVICE)
     again = rectifies(mila, {DEVICE: "none"}, reason="x")
-    assert (again.problem, again.json["open_request_id"]) == ("already_open", first)
+    assert (again.problem, again.json["open_rights_request_id"]) == ("already_open", first)
 
 
 @pytest.mark.promise("RGT-2")
@@ -394,7 +394,7 @@ def test_decision_whose_values_do_not_fit_is_refused(
 
 
 def test_values_for_another_right_are_refused(mila: User, alice: Operator) -> None:
-    request_id = mila.is_stepped_up().exercises("access").json["id"]
+    request_id = mila.is_stepped_up().exercises("access").json["rights_request_id"]
     refused = alice.proposes(request_id, "completed", corrections={"name": "x"})
     assert faults(refused) == [("/corrections", "does_not_apply")]
 
@@ -443,7 +443,7 @@ def test_letter_entered_by_one_operator_changes_nothing_at_once(
     entered = alice.enters(mila.user_id, "rectification", **what, reason="Copied from the letter.")
     assert (entered.status, entered.json["status"]) == (201, "received")
     assert (mila.profile(), list(statements(mila))) == (before, [])
-    shown = mila.request(entered.json["id"])
+    shown = mila.request(entered.json["rights_request_id"])
     assert (shown["received_by"], [step["name"] for step in shown["steps"]][:3]) == (
         "letter",
         ["warn", "cool_down", "correct"],
@@ -452,7 +452,9 @@ def test_letter_entered_by_one_operator_changes_nothing_at_once(
 
 def test_letter_about_a_reviewed_field_waits_for_the_decision(mila: User, alice: Operator) -> None:
     entered = alice.enters(mila.user_id, "rectification", changes={DEVICE: "none"}, reason="It was sold.")
-    assert (entered.json["status"], mila.request(entered.json["id"])["status"]) == ("awaiting_review",) * 2
+    assert (entered.json["status"], mila.request(entered.json["rights_request_id"])["status"]) == (
+        "awaiting_review",
+    ) * 2
 
 
 def test_letter_that_names_no_change_and_no_reason_is_refused(mila: User, alice: Operator) -> None:

@@ -67,7 +67,7 @@ def a_newcomer(world: World, device: dict[str, Any] | None = None, **answer: Any
 
 
 def refreshes(user: User, device: dict[str, Any]) -> Reply:
-    body = {"refresh_token": user.session["refresh_token"], "device_id": device["id"]}
+    body = {"refresh_token": user.session["refresh_token"], "device_id": device["device_id"]}
     return user.world.call("POST", "/v1/sessions/refresh", body=body)
 
 
@@ -210,7 +210,7 @@ def test_lost_answer_is_repeated_as_waiting(idle: User) -> None:
     device = a_device()
     asked = idle.world.asks_for_a_code(PHONE, device).json["challenge_id"]
     code = idle.world.code_for(PHONE)
-    first, second = (idle.world.verifies(asked, code, device_id=device["id"]).json for _ in range(2))
+    first, second = (idle.world.verifies(asked, code, device_id=device["device_id"]).json for _ in range(2))
     assert first["session"]["session_id"] == second["session"]["session_id"]
     assert "user_id" not in json.dumps(second)
     assert second["session"]["scope"] == "waiting"

@@ -20,7 +20,7 @@ def refresh(world: World, token: str, device_id: str) -> Reply:
 
 def a_user_with_device(world: World) -> tuple[User, str]:
     device = a_device(model="iPhone 17", os_version="20.1")
-    return world.a_user(device=device), device["id"]
+    return world.a_user(device=device), device["device_id"]
 
 
 def test_refresh_gives_the_next_token_and_a_working_access_token(world: World) -> None:

@@ -50,7 +50,7 @@ def asked(world: World) -> list[str]:
     """The ids of three requests, of which one is refused."""
     alice, bob = world.an_operator("alice"), world.an_operator("bob")
     days = ("2026-11-03", "2026-11-10", "2026-11-24")
-    ids = [alice.enters(world.a_user().user_id, on=day).json["id"] for day in days]
+    ids = [alice.enters(world.a_user().user_id, on=day).json["rights_request_id"] for day in days]
     assert alice.proposes(ids[0], "refused", "JustificationA12ManifestlyExcessive").status == 200
     assert bob.approves(ids[0]).status == 200
     return ids

@@ -48,7 +48,7 @@ def logged(operator: Operator, report_id: str) -> list[dict[str, Any]]:
     found, page = [], reads(operator, report_id, "/requests").json
     while True:
         found += page["items"]
-        if not (more := page.get("next")):
+        if not (more := page.get("next_cursor")):
             return found
         page = reads(operator, report_id, f"/requests?cursor={more}").json
 
@@ -63,10 +63,10 @@ def test_log_has_each_request_of_the_period_once_by_the_time_of_receipt(
 ) -> None:
     monkeypatch.setattr(lists, "READ_PER_PAGE", 3)
     days = ("2026-11-03", "2026-10-31", "2026-11-01", "2026-11-02", "2026-11-02", "2026-10-30", "2026-11-02")
-    made = {alice.enters(world.a_user().user_id, on=day).json["id"]: day for day in days}
+    made = {alice.enters(world.a_user().user_id, on=day).json["rights_request_id"]: day for day in days}
     found = logged(alice, begun(alice, "2026-10-31", "2026-11-02"))
     wanted = {request_id for request_id, day in made.items() if "2026-10-31" <= day <= "2026-11-02"}
-    assert sorted(one["id"] for one in found) == sorted(wanted)
+    assert sorted(one["rights_request_id"] for one in found) == sorted(wanted)
     assert [one["received_at"] for one in found] == sorted(one["received_at"] for one in found)
 
 
@@ -74,7 +74,7 @@ def test_log_has_each_request_of_the_period_once_by_the_time_of_receipt(
 def test_log_names_no_person_no_account_and_no_staff(world: World, alice: Operator) -> None:
     mila = world.a_user()
     asked: dict[str, Any] = {"changes": {"session_device": "none"}, "reason": "Because of Vuk"}
-    request_id = alice.enters(mila.user_id, "rectification", **asked).json["id"]
+    request_id = alice.enters(mila.user_id, "rectification", **asked).json["rights_request_id"]
     assert alice.proposes(request_id, "refused", "JustificationA12ManifestlyExcessive").status == 200
     assert world.an_operator("bob").approves(request_id).status == 200
     reply = reads(alice, begun(alice), "/requests")
@@ -130,17 +130,17 @@ def test_period_has_to_be_over_or_present_and_at_most_a_leap_year(alice: Operato
 
 
 def test_altered_request_is_listed_as_unreadable(world: World, alice: Operator) -> None:
-    altered = alice.enters(world.a_user().user_id).json["id"]
-    whole = alice.enters(world.a_user().user_id).json["id"]
+    altered = alice.enters(world.a_user().user_id).json["rights_request_id"]
+    whole = alice.enters(world.a_user().user_id).json["rights_request_id"]
     table.write(Change(store.key(RightsRequestId(altered)), put={"sealed": b"altered"}))
     page = reads(alice, begun(alice), "/requests").json
-    assert [one["id"] for one in page["items"]] == [whole]
+    assert [one["rights_request_id"] for one in page["items"]] == [whole]
     assert page["unreadable"] == [altered]
 
 
 @pytest.mark.promise("RGT-3")
 def test_log_has_the_hash_of_the_signed_file_of_an_erasure(world: World, alice: Operator) -> None:
-    request_id = RightsRequestId(alice.enters(world.a_user().user_id, "erasure").json["id"])
+    request_id = RightsRequestId(alice.enters(world.a_user().user_id, "erasure").json["rights_request_id"])
     signed = Envelope("9d" * 32, b"signature", b"certificate").document()
     issued = IssuedCertificate(request_id=request_id, issued_at=clock.now(), document=signed.decode())
     table.write(erasures.keeping_certificate(issued))

@@ -171,7 +171,7 @@ def test_refusal_during_key_rotation_does_not_show_who_is_registered(
 
 @pytest.mark.promise("SEC-1")
 def test_tables_contain_no_id_or_number_of_a_known_device_in_clear(world: World) -> None:
-    device = a_device(id=world.canaries.add("device", str(uuid.uuid4())))
+    device = a_device(device_id=world.canaries.add("device", str(uuid.uuid4())))
     world.a_user(phone=world.canaries.add("phone", a_phone()), device=device)
     assert len(cloud.records("known_device")) == 1
     assert world.canaries.in_tables() == []
@@ -338,5 +338,5 @@ def test_retiring_a_lookup_key_forgets_devices_not_used_since_its_rotation(
 
 def refresh(world: World, mila: User, device: dict[str, Any]) -> None:
     """Refresh the session with its first token."""
-    body = {"refresh_token": mila.session["refresh_token"], "device_id": device["id"]}
+    body = {"refresh_token": mila.session["refresh_token"], "device_id": device["device_id"]}
     assert world.call("POST", "/v1/sessions/refresh", body=body).status == 200

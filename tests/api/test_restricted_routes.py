@@ -21,11 +21,11 @@ SERVED = {
     ("POST", "/v1/consents/signals"),
     ("GET", "/v1/rights-requests"),
     ("POST", "/v1/rights-requests"),
-    ("GET", "/v1/rights-requests/{request_id}"),
-    ("GET", "/v1/rights-requests/{request_id}/certificate"),
-    ("GET", "/v1/rights-requests/{request_id}/export"),
-    ("POST", "/v1/rights-requests/{request_id}/cancel"),
-    ("POST", "/v1/rights-requests/{request_id}/lift"),
+    ("GET", "/v1/rights-requests/{rights_request_id}"),
+    ("GET", "/v1/rights-requests/{rights_request_id}/certificate"),
+    ("GET", "/v1/rights-requests/{rights_request_id}/export"),
+    ("POST", "/v1/rights-requests/{rights_request_id}/cancel"),
+    ("POST", "/v1/rights-requests/{rights_request_id}/lift"),
     ("GET", "/v1/sessions"),
     ("DELETE", "/v1/sessions"),
     ("DELETE", "/v1/sessions/{session_id}"),
@@ -39,14 +39,14 @@ SERVED = {
 # Of these, the ones that end the restriction or the session; each is called with an account of its own.
 ENDING = {
     ("DELETE", "/v1/sessions"),
-    ("POST", "/v1/rights-requests/{request_id}/cancel"),
-    ("POST", "/v1/rights-requests/{request_id}/lift"),
+    ("POST", "/v1/rights-requests/{rights_request_id}/cancel"),
+    ("POST", "/v1/rights-requests/{rights_request_id}/lift"),
 }
 # Of these, the ones that answer about something that the account does not have.
 ABOUT_NOTHING = {
     ("DELETE", "/v1/sessions/{session_id}"),
-    ("GET", "/v1/rights-requests/{request_id}/certificate"),
-    ("GET", "/v1/rights-requests/{request_id}/export"),
+    ("GET", "/v1/rights-requests/{rights_request_id}/certificate"),
+    ("GET", "/v1/rights-requests/{rights_request_id}/export"),
     ("POST", "/v1/sessions/{session_id}/confirm"),
     ("POST", "/v1/sessions/opening"),
     ("POST", "/v1/sessions/opening/{challenge_id}/verify"),
@@ -63,7 +63,7 @@ def mila(world: World) -> User:
 
 
 def calls(mila: User, method: str, path: str) -> Reply:
-    request_id = mila.gets("/v1/rights-requests").json["items"][0]["id"]
+    request_id = mila.gets("/v1/rights-requests").json["items"][0]["rights_request_id"]
     return calls_route(mila, method, path, request_id=request_id, user_id=mila.user_id)
 
 

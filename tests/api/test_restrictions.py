@@ -36,7 +36,7 @@ def restricts(mila: User, **body: Any) -> dict[str, Any]:
 
 
 def lifts(mila: User, request: dict[str, Any]) -> Reply:
-    return mila.calls("POST", f"/v1/rights-requests/{request['id']}/lift")
+    return mila.calls("POST", f"/v1/rights-requests/{request['rights_request_id']}/lift")
 
 
 def decisions(mila: User) -> Purposes | None:
@@ -48,7 +48,7 @@ def state(mila: User) -> AccountState:
 
 
 def events(request: dict[str, Any]) -> list[str]:
-    return [entry.event for entry in chain.entries(history_of(RightsRequestId(request["id"])))]
+    return [entry.event for entry in chain.entries(history_of(RightsRequestId(request["rights_request_id"])))]
 
 
 @pytest.mark.promise("RGT-4")
@@ -56,7 +56,7 @@ def events(request: dict[str, Any]) -> list[str]:
 def test_restriction_of_all_takes_effect_with_its_response(world: World, mila: User) -> None:
     request = restricts(mila)
     assert request["status"] == "received"
-    assert request["restraint"] == {"purposes": [], "ground": "a", "since": "2026-11-24T12:00:00Z"}
+    assert request["restraint"] == {"purposes": [], "ground": "a", "began_at": "2026-11-24T12:00:00Z"}
     assert state(mila) is AccountState.RESTRICTED
     assert mila.mints_a_chat_token().problem == "restricted"
     assert mila.submits_usage(an_event()).problem == "restricted"
@@ -151,7 +151,10 @@ def test_restriction_that_does_not_fit_is_refused(
 def test_second_restriction_of_all_is_refused_while_one_is_open(mila: User) -> None:
     request = restricts(mila)
     again = mila.exercises("restriction", ground="b")
-    assert (again.problem, again.json["open_request_id"]) == ("already_open", request["id"])
+    assert (again.problem, again.json["open_rights_request_id"]) == (
+        "already_open",
+        request["rights_request_id"],
+    )
 
 
 def test_repeated_call_restricts_once(mila: User) -> None:
@@ -248,7 +251,7 @@ def test_freeze_by_telephone_keeps_a_thief_with_a_session_out(
     assert state(mila) is AccountState.RESTRICTED
     assert stored_account(mila.account_id).revoked_before == NOON - timedelta(seconds=4)
     assert mila.gets("/v1/profile").problem == mila.mints_a_chat_token().problem == "restricted"
-    cancels = f"/v1/rights-requests/{entered.json['id']}/cancel"
+    cancels = f"/v1/rights-requests/{entered.json['rights_request_id']}/cancel"
     assert lifts(mila, entered.json).problem == "step_up_required"
     assert mila.calls("POST", cancels).problem == "step_up_required"
     assert state(mila) is AccountState.RESTRICTED
@@ -280,7 +283,10 @@ def test_operators_cannot_answer_for_the_procedure_of_a_restriction(
 ) -> None:
     request = restricts(mila)
     reason = None if status == "completed" else "JustificationA12ManifestlyUnfounded"
-    assert world.an_operator("jovan").proposes(request["id"], status, reason).problem == "invalid_request"
+    assert (
+        world.an_operator("jovan").proposes(request["rights_request_id"], status, reason).problem
+        == "invalid_request"
+    )
 
 
 @pytest.mark.promise("RGT-4")

@@ -83,7 +83,7 @@ def test_frozen_or_restricted_account_can_exercise_rights(world: World, state: s
     mila = world.a_user().is_stepped_up()
     world.set_state(mila, state)
     request = taken(mila.exercises("access"))
-    assert mila.request(request["id"])["status"] == "received"
+    assert mila.request(request["rights_request_id"])["status"] == "received"
 
 
 def test_second_request_for_a_right_is_refused_while_one_is_open(world: World) -> None:
@@ -91,7 +91,7 @@ def test_second_request_for_a_right_is_refused_while_one_is_open(world: World) -
     first = taken(mila.exercises("access"))
     second = mila.exercises("access")
     assert (second.status, second.problem) == (409, "already_open")
-    assert second.json["open_request_id"] == first["id"]
+    assert second.json["open_rights_request_id"] == first["rights_request_id"]
     taken(mila.exercises("portability"))
     assert len(cloud.records("rights_request")) == 2
 
@@ -119,7 +119,7 @@ def test_idempotency_key_is_valid_for_its_own_account_only(world: World) -> None
     key = {"Idempotency-Key": str(uuid.uuid4())}
     one = taken(world.a_user().is_stepped_up().exercises("access", key))
     other = taken(world.a_user().is_stepped_up().exercises("access", key))
-    assert one["id"] != other["id"]
+    assert one["rights_request_id"] != other["rights_request_id"]
 
 
 @pytest.mark.promise("RGT-6")
@@ -131,7 +131,7 @@ def test_objection_under_the_key_of_an_older_one_takes_effect(world: World) -> N
     mila.consents("marketing")
     consented = mila.gets("/v1/consents").json["items"]
     second = taken(mila.exercises("marketing_objection", key))
-    assert second["id"] != first["id"]
+    assert second["rights_request_id"] != first["rights_request_id"]
     assert mila.gets("/v1/consents").json["items"] != consented
     assert taken(mila.exercises("marketing_objection", key)) == second
     assert len(cloud.records("rights_request")) == 2
@@ -166,7 +166,7 @@ def test_field_that_a_right_does_not_allow_is_refused(world: World, more: dict[s
 @pytest.mark.promise("RGT-10")
 def test_first_evidence_contains_the_right_and_time_and_no_account(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
-    (entry,) = chain.entries(history_of(RightsRequestId(request["id"])))
+    (entry,) = chain.entries(history_of(RightsRequestId(request["rights_request_id"])))
     assert (entry.event, entry.data) == (
         "received",
         {"right": "access", "received_by": "app", "by": "subject", "received_at": "2026-11-24T12:00:00Z"},
@@ -175,7 +175,7 @@ def test_first_evidence_contains_the_right_and_time_and_no_account(world: World)
 
 def test_message_to_the_worker_contains_only_the_id_of_the_request(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
-    assert cloud.queued() == [request["id"]]
+    assert cloud.queued() == [request["rights_request_id"]]
 
 
 @pytest.mark.promise("SEC-1")
@@ -196,9 +196,9 @@ def test_requests_are_listed_newest_first(world: World) -> None:
     first = taken(mila.exercises("access"))
     world.advance(timedelta(seconds=1))
     second = taken(mila.exercises("portability"))
-    assert [item["id"] for item in mila.gets("/v1/rights-requests").json["items"]] == [
-        second["id"],
-        first["id"],
+    assert [item["rights_request_id"] for item in mila.gets("/v1/rights-requests").json["items"]] == [
+        second["rights_request_id"],
+        first["rights_request_id"],
     ]
 
 
@@ -207,7 +207,7 @@ def requests_of(user: User, number: int, seconds: int) -> list[str]:
     made = []
     for _ in range(number):
         user.world.advance(timedelta(seconds=seconds))
-        made.append(taken(user.exercises("access"))["id"])
+        made.append(taken(user.exercises("access"))["rights_request_id"])
         user.calls("POST", f"/v1/rights-requests/{made[-1]}/cancel")
     return made
 
@@ -217,10 +217,10 @@ def pages_of(user: User, most: int = 10) -> list[list[str]]:
     pages, path = [], "/v1/rights-requests"
     for _ in range(most):
         page = user.gets(path).json
-        pages.append([item["id"] for item in page["items"]])
-        if "next" not in page:
+        pages.append([item["rights_request_id"] for item in page["items"]])
+        if "next_cursor" not in page:
             return pages
-        path = f"/v1/rights-requests?cursor={page['next']}"
+        path = f"/v1/rights-requests?cursor={page['next_cursor']}"
     pytest.fail("the list does not end")
 
 
@@ -254,7 +254,7 @@ def test_cursor_of_another_account_is_refused(world: World, monkeypatch: pytest.
     mila, vuk = world.a_user().is_stepped_up(), world.a_user().is_stepped_up()
     requests_of(mila, 3, seconds=1)
     requests_of(vuk, 1, seconds=1)
-    cursor = mila.gets("/v1/rights-requests").json["next"]
+    cursor = mila.gets("/v1/rights-requests").json["next_cursor"]
     assert vuk.gets(f"/v1/rights-requests?cursor={cursor}").problem == "invalid_request"
 
 
@@ -266,7 +266,7 @@ def test_list_accepts_a_cursor_and_no_other_parameter(world: World) -> None:
 def test_request_of_another_subject_cannot_be_read_or_changed(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     other = world.a_user().is_stepped_up()
-    path = f"/v1/rights-requests/{request['id']}"
+    path = f"/v1/rights-requests/{request['rights_request_id']}"
     assert other.gets(path).problem == "not_found"
     assert other.gets(f"{path}/export").problem == "not_found"
     assert other.calls("POST", f"{path}/cancel").problem == "not_found"
@@ -280,8 +280,8 @@ def test_request_of_another_subject_cannot_be_read_or_changed(world: World) -> N
 def test_receipt_shows_the_request_without_a_session(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
-    shown = read_by_receipt(world, request["id"], request["receipt"])
-    assert shown.json == mila.request(request["id"])
+    shown = read_by_receipt(world, request["rights_request_id"], request["receipt"])
+    assert shown.json == mila.request(request["rights_request_id"])
 
 
 @pytest.mark.promise("RGT-11")
@@ -289,28 +289,31 @@ def test_receipt_is_valid_after_the_account_is_erased(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     cloud.delete_account(mila.account_id)
-    assert read_by_receipt(world, request["id"], request["receipt"]).json["id"] == request["id"]
+    assert (
+        read_by_receipt(world, request["rights_request_id"], request["receipt"]).json["rights_request_id"]
+        == request["rights_request_id"]
+    )
 
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("receipt", [None, "", "1.", "2.x", "nonsense", "1.\N{SNOWMAN}"])
 def test_wrong_or_missing_receipt_finds_no_request(world: World, receipt: str | None) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
-    assert read_by_receipt(world, request["id"], receipt).problem == "not_found"
+    assert read_by_receipt(world, request["rights_request_id"], receipt).problem == "not_found"
 
 
 @pytest.mark.promise("RGT-11")
 def test_receipt_is_valid_for_its_own_request_only(world: World) -> None:
     one = taken(world.a_user().is_stepped_up().exercises("access"))
     other = taken(world.a_user().is_stepped_up().exercises("access"))
-    assert read_by_receipt(world, one["id"], other["receipt"]).problem == "not_found"
+    assert read_by_receipt(world, one["rights_request_id"], other["receipt"]).problem == "not_found"
 
 
 @pytest.mark.promise("RGT-11")
 def test_receipt_is_valid_after_key_rotation(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     cloud.rotate_keys("receipts")
-    assert read_by_receipt(world, request["id"], request["receipt"]).status == 200
+    assert read_by_receipt(world, request["rights_request_id"], request["receipt"]).status == 200
 
 
 # --- cancelling
@@ -319,10 +322,10 @@ def test_receipt_is_valid_after_key_rotation(world: World) -> None:
 def test_request_is_cancelled(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
-    cancelled = mila.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
+    cancelled = mila.calls("POST", f"/v1/rights-requests/{request['rights_request_id']}/cancel")
     assert (cancelled.status, cancelled.json["status"]) == (200, "cancelled")
     assert "decision" not in cancelled.json
-    events = [e.event for e in chain.entries(history_of(RightsRequestId(request["id"])))]
+    events = [e.event for e in chain.entries(history_of(RightsRequestId(request["rights_request_id"])))]
     assert events == ["received", "cancelled"]
     taken(mila.exercises("access"))
 
@@ -332,10 +335,10 @@ def test_receipt_cancels_its_request_without_a_session(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     mila.logs_out()
-    cancelled = cancel_by_receipt(world, request["id"], request["receipt"])
+    cancelled = cancel_by_receipt(world, request["rights_request_id"], request["receipt"])
     assert (cancelled.status, cancelled.json["status"]) == (200, "cancelled")
-    assert cancelled.json == cancel_by_receipt(world, request["id"], request["receipt"]).json
-    events = [e.event for e in chain.entries(history_of(RightsRequestId(request["id"])))]
+    assert cancelled.json == cancel_by_receipt(world, request["rights_request_id"], request["receipt"]).json
+    events = [e.event for e in chain.entries(history_of(RightsRequestId(request["rights_request_id"])))]
     assert events == ["received", "cancelled"]
 
 
@@ -346,30 +349,30 @@ def test_wrong_receipt_cancels_nothing(world: World, receipt: str | None) -> Non
     request = taken(mila.exercises("access"))
     other = taken(world.a_user().is_stepped_up().exercises("access"))
     for wrong in (receipt, other["receipt"]):
-        assert cancel_by_receipt(world, request["id"], wrong).problem == "not_found"
-    assert mila.request(request["id"])["status"] == "received"
+        assert cancel_by_receipt(world, request["rights_request_id"], wrong).problem == "not_found"
+    assert mila.request(request["rights_request_id"])["status"] == "received"
 
 
 def test_receipt_cannot_cancel_an_answered_request(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
-    world.an_operator("alice").proposes(request["id"], "completed")
-    world.an_operator("bob").approves(request["id"])
-    assert cancel_by_receipt(world, request["id"], request["receipt"]).problem == "too_late"
+    world.an_operator("alice").proposes(request["rights_request_id"], "completed")
+    world.an_operator("bob").approves(request["rights_request_id"])
+    assert cancel_by_receipt(world, request["rights_request_id"], request["receipt"]).problem == "too_late"
 
 
 def test_cancelling_twice_is_like_cancelling_once(world: World) -> None:
     mila = world.a_user().is_stepped_up()
-    path = f"/v1/rights-requests/{taken(mila.exercises('access'))['id']}/cancel"
+    path = f"/v1/rights-requests/{taken(mila.exercises('access'))['rights_request_id']}/cancel"
     assert mila.calls("POST", path).json == mila.calls("POST", path).json
 
 
 def test_copy_is_not_ready_before_it_is_made(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
-    assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "not_ready"
-    mila.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
-    assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "gone"
+    assert mila.gets(f"/v1/rights-requests/{request['rights_request_id']}/export").problem == "not_ready"
+    mila.calls("POST", f"/v1/rights-requests/{request['rights_request_id']}/cancel")
+    assert mila.gets(f"/v1/rights-requests/{request['rights_request_id']}/export").problem == "export_deleted"
 
 
 @pytest.mark.promise("SEC-1")
@@ -377,4 +380,6 @@ def test_link_to_a_copy_needs_a_step_up(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
     world.advance(timedelta(minutes=10))
-    assert mila.gets(f"/v1/rights-requests/{request['id']}/export").problem == "step_up_required"
+    assert (
+        mila.gets(f"/v1/rights-requests/{request['rights_request_id']}/export").problem == "step_up_required"
+    )

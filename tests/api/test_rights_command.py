@@ -171,7 +171,7 @@ def test_list_shows_the_ids_of_requests_that_cannot_be_opened(
     world: World, run: Commands, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.rights.operators.lists.PAGE", 1)
-    other = str(world.a_user().is_stepped_up().exercises("access").json["id"])
+    other = str(world.a_user().is_stepped_up().exercises("access").json["rights_request_id"])
     damage(Table.RIGHTS, f"R#{asked}", "request", status="no such status")
     listed = run("bob", "list")
     assert (listed.exit_code, other in listed.output) == (0, True)
@@ -229,7 +229,7 @@ def test_show_says_when_each_change_of_a_correction_is_made(
     request_id = run("alice", "enter-file", file).output.split()[0]
     assert "corrected with the answer" in run("bob", "show", request_id).output
     mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
-    own = mila.exercises("rectification", changes={"name": "Milica"}).json["id"]
+    own = mila.exercises("rectification", changes={"name": "Milica"}).json["rights_request_id"]
     assert "corrected with the request" in run("bob", "show", own).output
 
 
@@ -240,7 +240,9 @@ def test_notice_to_an_authority_is_listed_and_recorded_on_the_command_line(
     alice, bob = world.an_operator("alice"), world.an_operator("bob")
     disclosure_id = an_approved_order(alice, bob, mila, scope=["profile"])
     alice.calls_disclosures("POST", f"/{disclosure_id}/given", body={})
-    request_id = RightsRequestId(mila.exercises("rectification", changes={"name": "Milica"}).json["id"])
+    request_id = RightsRequestId(
+        mila.exercises("rectification", changes={"name": "Milica"}).json["rights_request_id"]
+    )
     assert run("alice", "unnotified").output == ""
     erasure_requests.work(world, request_id, within=timedelta(seconds=1))
     assert request_id in run("alice", "unnotified").output

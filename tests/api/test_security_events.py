@@ -18,7 +18,7 @@ def events_of(user: User) -> list[str]:
 
 
 def refreshes(user: User, device: dict[str, str]) -> int:
-    body = {"refresh_token": user.session["refresh_token"], "device_id": device["id"]}
+    body = {"refresh_token": user.session["refresh_token"], "device_id": device["device_id"]}
     return user.world.call("POST", "/v1/sessions/refresh", body=body).status
 
 
@@ -33,7 +33,9 @@ def test_sign_in_is_recorded_with_its_session(world: World) -> None:
 def test_repeating_a_code_records_no_second_event(world: World) -> None:
     phone, device = "+381601234567", a_device()
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
-    answers = [world.verifies(challenge, world.code_for(phone), device_id=device["id"]) for _ in range(2)]
+    answers = [
+        world.verifies(challenge, world.code_for(phone), device_id=device["device_id"]) for _ in range(2)
+    ]
     assert [answer.status for answer in answers] == [201, 201]
     assert len(cloud.records("security_event")) == 1
 

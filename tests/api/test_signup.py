@@ -28,7 +28,7 @@ def test_new_number_gets_a_code_and_then_an_account(world: World) -> None:
         "channel": "sms",
         "digits": 6,
         "expires_at": "2026-11-24T12:10:00Z",
-        "resend_after": "2026-11-24T12:01:00Z",
+        "resend_at": "2026-11-24T12:01:00Z",
     }
     verified = world.verifies(asked.json["challenge_id"], world.code_for(phone))
     assert verified.status == 201
@@ -245,8 +245,8 @@ def test_two_challenges_of_one_instant_have_different_codes(world: World) -> Non
 def test_code_can_be_used_and_repeated_by_the_device_that_requested_it(world: World) -> None:
     phone, device = a_phone(), a_device()
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
-    first = world.verifies(challenge, world.code_for(phone), device_id=device["id"])
-    again = world.verifies(challenge, world.code_for(phone), device_id=device["id"].upper())
+    first = world.verifies(challenge, world.code_for(phone), device_id=device["device_id"])
+    again = world.verifies(challenge, world.code_for(phone), device_id=device["device_id"].upper())
     assert (first.status, again.status) == (201, 201)
     assert again.json["session"]["session_id"] == first.json["session"]["session_id"]
 
@@ -258,9 +258,9 @@ def test_right_code_from_another_device_is_wrong_before_and_after_its_use(
     phone, device, other = a_phone(), a_device(), a_device()
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
     code = world.code_for(phone)
-    assert world.verifies(challenge, code, device_id=other["id"]).json["attempts_left"] == 4
-    assert world.verifies(challenge, code, device_id=device["id"]).status == 201
-    assert world.verifies(challenge, code, device_id=other["id"]).json["attempts_left"] == 4
+    assert world.verifies(challenge, code, device_id=other["device_id"]).json["attempts_left"] == 4
+    assert world.verifies(challenge, code, device_id=device["device_id"]).status == 201
+    assert world.verifies(challenge, code, device_id=other["device_id"]).json["attempts_left"] == 4
 
 
 @pytest.mark.promise("ACC-5")
@@ -378,7 +378,7 @@ def test_bad_input_is_refused_and_changes_nothing(
     ids=["advertising switched off", "hardware address", "name"],
 )
 def test_device_id_that_is_not_random_is_refused(world: World, device_id: str) -> None:
-    assert world.asks_for_a_code(a_phone(), a_device(id=device_id)).problem == "invalid_request"
+    assert world.asks_for_a_code(a_phone(), a_device(device_id=device_id)).problem == "invalid_request"
     assert cloud.all_items() == []
 
 

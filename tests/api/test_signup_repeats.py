@@ -120,7 +120,7 @@ def test_code_left_unsent_by_a_crash_is_sent_half_a_minute_later(
     world.advance(later - timedelta(seconds=29))
     asked = world.asks_for_a_code(**same)
     assert asked.json["expires_at"] == clock.to_text(world.now + timedelta(minutes=10))
-    assert asked.json["resend_after"] == clock.to_text(world.now + timedelta(minutes=1))
+    assert asked.json["resend_at"] == clock.to_text(world.now + timedelta(minutes=1))
     assert len(world.messages_to(same["phone"])) == 1
     assert world.verifies(asked.json["challenge_id"], world.code_for(same["phone"])).status == 201
 

@@ -59,8 +59,8 @@ def test_code_sent_before_a_rotation_can_still_be_used_and_repeated(world: World
     world.advance(timedelta(minutes=1))
     world.call("POST", f"/v1/signup/{challenge}/resend")
     assert len(set(world.messages_to(phone))) == 1
-    first = world.verifies(challenge, world.code_for(phone), device_id=device["id"])
-    again = world.verifies(challenge, world.code_for(phone), device_id=device["id"])
+    first = world.verifies(challenge, world.code_for(phone), device_id=device["device_id"])
+    again = world.verifies(challenge, world.code_for(phone), device_id=device["device_id"])
     assert (first.status, again.status) == (201, 201)
 
 

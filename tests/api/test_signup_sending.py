@@ -31,7 +31,7 @@ def test_resend_repeats_the_code(world: World) -> None:
     world.advance(timedelta(minutes=1))
     again = resend(world, challenge)
     assert again.status == 202
-    assert again.json["resend_after"] == "2026-11-24T12:03:00Z"
+    assert again.json["resend_at"] == "2026-11-24T12:03:00Z"
     assert len(set(world.messages_to(phone))) == 1
     assert len(world.messages_to(phone)) == 2
 
@@ -52,7 +52,7 @@ def test_code_can_be_sent_again_three_times_within_its_life(world: World) -> Non
         world.advance(timedelta(minutes=minutes))
         replies.append(resend(world, challenge))
     assert [reply.status for reply in replies] == [202, 202, 202]
-    assert [reply.json["resend_after"] for reply in replies] == [
+    assert [reply.json["resend_at"] for reply in replies] == [
         "2026-11-24T12:03:00Z",
         "2026-11-24T12:07:00Z",
         "2026-11-24T12:10:00Z",  # the code's end, since no later resend is possible
@@ -66,7 +66,7 @@ def test_next_resend_time_is_never_after_the_codes_end(world: World) -> None:
     challenge = world.asks_for_a_code(a_phone()).json["challenge_id"]
     world.advance(timedelta(minutes=9))
     again = resend(world, challenge)
-    assert again.json["resend_after"] == again.json["expires_at"] == "2026-11-24T12:10:00Z"
+    assert again.json["resend_at"] == again.json["expires_at"] == "2026-11-24T12:10:00Z"
 
 
 @pytest.mark.promise("ACC-2")

@@ -103,7 +103,7 @@ def test_copy_names_a_role_in_place_of_staff(
 
 @pytest.mark.promise("SEC-1")
 def test_copy_names_a_role_in_pending_evidence_too(world: World, mila: User, alice: Operator) -> None:
-    asked = str(mila.exercises("access").json["id"])
+    asked = str(mila.exercises("access").json["rights_request_id"])
     mend = alter_newest(history_of(RightsRequestId(asked)))
     alice.extends(asked, 30)
     mend()
@@ -203,8 +203,8 @@ def test_reading_the_list_is_recorded_in_the_operators_own_history(
 ) -> None:
     for _ in range(2):
         alice.lists()
-    other = str(world.a_user().is_stepped_up().exercises("access").json["id"])
-    shown = [case["id"] for case in alice.lists().json["items"]]
+    other = str(world.a_user().is_stepped_up().exercises("access").json["rights_request_id"])
+    shown = [case["rights_request_id"] for case in alice.lists().json["items"]]
     assert sorted(shown) == sorted([asked, other])
     assert inspections(alice) == [("listed", [asked]), ("listed", shown)]
     assert events(asked) == ["received"]

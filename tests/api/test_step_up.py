@@ -52,7 +52,7 @@ def test_code_to_the_accounts_number_steps_a_token_up_for_ten_minutes(world: Wor
         "channel": "sms",
         "digits": 6,
         "expires_at": "2026-11-24T12:10:00Z",
-        "resend_after": "2026-11-24T12:01:00Z",
+        "resend_at": "2026-11-24T12:01:00Z",
     }
     assert len(world.messages_to(mila.phone)) == 2
     stepped_up = submit_code(mila, asked.json["challenge_id"])
@@ -76,7 +76,7 @@ def test_stepping_up_does_not_change_the_session_or_its_refresh_token(world: Wor
     before = cloud.records("session")
     held = mila.steps_up().json["session"]["refresh_token"]
     assert cloud.records("session") == before
-    body = {"refresh_token": held, "device_id": device["id"]}
+    body = {"refresh_token": held, "device_id": device["device_id"]}
     fresh = world.call("POST", "/v1/sessions/refresh", body=body)
     assert fresh.json["refresh_token"] != held
 
@@ -85,7 +85,7 @@ def test_refresh_gives_a_token_that_is_not_stepped_up(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     held = mila.steps_up().json["session"]
-    body = {"refresh_token": held["refresh_token"], "device_id": device["id"]}
+    body = {"refresh_token": held["refresh_token"], "device_id": device["device_id"]}
     fresh = world.call("POST", "/v1/sessions/refresh", body=body)
     assert "su" not in claims_of(fresh.json)
 

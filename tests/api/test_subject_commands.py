@@ -61,7 +61,7 @@ def test_search_needs_exactly_one_kind_of_contact(
 def test_state_of_a_subject_is_shown_in_tables(
     world: World, wire: Wire, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request_id = mila.exercises("restriction", ground="b").json["id"]
+    request_id = mila.exercises("restriction", ground="b").json["rights_request_id"]
     hold = world.an_operator("boris").places_hold(mila.user_id).json["id"]
     shown = commands("subjects", wire, monkeypatch)("ana", "show", mila.user_id).output
     for text in (mila.user_id, "only privacy rights can be used", request_id, hold, "all use but storage"):
@@ -113,7 +113,7 @@ def test_each_command_that_shows_a_subject_names_the_operator_in_the_ledger(
     assert account
     cases.open_case(account, StreamLoss.DELETED)
     mila.gets_invoiced()
-    request_id = mila.exercises("erasure").json["id"]
+    request_id = mila.exercises("erasure").json["rights_request_id"]
     hold = clerk.places_hold(mila.user_id).json["id"]
     disclosure = an_approved_order(clerk, second, mila)
     breach = breaches.opens(clerk)

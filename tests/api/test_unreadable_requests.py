@@ -21,7 +21,7 @@ def requests_of(user: User, number: int) -> list[str]:
         if made:
             user.calls("POST", f"/v1/rights-requests/{made[0]}/cancel")
             user.world.advance(timedelta(seconds=1))
-        made.insert(0, str(user.exercises("access").json["id"]))
+        made.insert(0, str(user.exercises("access").json["rights_request_id"]))
     return made
 
 
@@ -31,22 +31,24 @@ def listed(user: User) -> list[str]:
     for _ in range(10):
         reply = user.gets(path)
         assert reply.status == 200
-        found += [item["id"] for item in reply.json["items"]]
-        if "next" not in reply.json:
+        found += [item["rights_request_id"] for item in reply.json["items"]]
+        if "next_cursor" not in reply.json:
             return found
-        path = f"/v1/rights-requests?cursor={reply.json['next']}"
+        path = f"/v1/rights-requests?cursor={reply.json['next_cursor']}"
     pytest.fail("the list does not end")
 
 
 @pytest.mark.promise("RGT-10")
 def test_unreadable_request_is_named_in_the_operators_list(world: World) -> None:
     alice = world.an_operator("alice")
-    broken, whole = (str(world.a_user().is_stepped_up().exercises("access").json["id"]) for _ in range(2))
+    broken, whole = (
+        str(world.a_user().is_stepped_up().exercises("access").json["rights_request_id"]) for _ in range(2)
+    )
     assert alice.lists().json["unreadable"] == []
     break_request(broken)
     reply = alice.lists()
     assert reply.status == 200
-    assert [case["id"] for case in reply.json["items"]] == [whole]
+    assert [case["rights_request_id"] for case in reply.json["items"]] == [whole]
     assert reply.json["unreadable"] == [broken]
 
 

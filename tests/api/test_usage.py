@@ -76,7 +76,7 @@ def test_events_of_both_purposes_are_stored_as_their_classes_declare(mila: User)
     kinds = {kind.declaration.kind: kind for kind in (UsageEvent, DiagnosticsEvent)}
     opened = [codec.opened(kinds[row["kind"]], row) for row in stored_events()]
     assert {str(event.event_id): type(event) for event in opened} == {
-        event["id"]: DiagnosticsEvent if "diagnostics" in event else UsageEvent for event in sent
+        event["event_id"]: DiagnosticsEvent if "diagnostics" in event else UsageEvent for event in sent
     }
 
 
@@ -87,11 +87,13 @@ def test_nothing_is_stored_if_the_record_class_refuses_one_event(
 ) -> None:
     names: tuple[Any, ...] = ("meeting.joined", 7)  # a body with this number would be refused
     named = [
-        SubmittedEvent.model_construct(id=uuid4(), name=name, at=clock.now(), diagnostics=diagnostics)
+        SubmittedEvent.model_construct(
+            event_id=uuid4(), name=name, occurred_at=clock.now(), diagnostics=diagnostics
+        )
         for name in names
     ]
     batch = UsageBatch.model_construct(
-        events=tuple(named), device=UsageDevice(id=uuid4(), platform=Platform.IOS)
+        events=tuple(named), device=UsageDevice(device_id=uuid4(), platform=Platform.IOS)
     )
     account_id = AccountId(mila.account_id)
     (found,) = needs.read_accounts([account_id], (PURPOSES, DATA_KEY))
@@ -126,7 +128,7 @@ def test_fault_is_kept_without_a_device_field_that_may_name_a_person(
 @pytest.mark.promise("USE-1")
 def test_address_and_device_id_are_neither_kept_nor_logged(world: World, mila: User) -> None:
     device_id = "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"
-    batch = {"events": [an_event(), a_fault()], "device": {"id": device_id, "platform": "web"}}
+    batch = {"events": [an_event(), a_fault()], "device": {"device_id": device_id, "platform": "web"}}
     for address in ("198.51.100.77", "2001:db8:1234:5678::9"):
         assert mila.calls("POST", "/v1/usage", body=batch, address=address).status == 202
     seen = str(cloud.all_items()) + world.log.getvalue()
@@ -191,7 +193,7 @@ def test_caller_without_a_session_cannot_submit_events(world: World) -> None:
 def test_times_up_to_two_days_old_or_five_minutes_ahead_are_accepted(
     mila: User, time: str, dropped: dict[str, int]
 ) -> None:
-    answer = mila.submits_usage(an_event(at=time))
+    answer = mila.submits_usage(an_event(occurred_at=time))
     assert answer.json == {"accepted": int(not dropped), "dropped": dropped}
     assert len(stored_events()) == int(not dropped)
 
@@ -200,13 +202,13 @@ def test_times_up_to_two_days_old_or_five_minutes_ahead_are_accepted(
     "time", ["2026-11-24T13:00:00.987654321+01:00", "2026-11-24t12:00:00z", "2026-11-24T12:00:00.5Z"]
 )
 def test_time_is_one_instant_however_it_is_written(mila: User, time: str) -> None:
-    mila.submits_usage(an_event(at=time))
+    mila.submits_usage(an_event(occurred_at=time))
     assert [event["at"] for event in stored_events()] == ["2026-11-24T12:00:00Z"]
 
 
 def test_id_repeated_in_a_request_is_kept_once(mila: User) -> None:
     twice = an_event()
-    assert mila.submits_usage(twice, twice | {"at": at(hours=1)}, an_event()).json == {
+    assert mila.submits_usage(twice, twice | {"occurred_at": at(hours=1)}, an_event()).json == {
         "accepted": 2,
         "dropped": {"duplicate": 1},
     }
@@ -229,13 +231,15 @@ def test_equal_ids_of_two_accounts_are_two_events(world: World, mila: User) -> N
 
 def test_dropped_event_is_counted_under_the_first_reason_that_applies(mila: User) -> None:
     same, old = an_event(), at(days=9)
-    answer = mila.submits_usage(same, same, an_event(at=old), same | {"at": old}, an_event(at=at(days=-9)))
+    answer = mila.submits_usage(
+        same, same, an_event(occurred_at=old), same | {"occurred_at": old}, an_event(occurred_at=at(days=-9))
+    )
     assert answer.json == {"accepted": 1, "dropped": {"too_old": 2, "in_future": 1, "duplicate": 1}}
 
 
 @pytest.mark.promise("RET-2")
 def test_usage_is_deleted_after_thirty_days(world: World, mila: User) -> None:
-    mila.submits_usage(an_event(at=at(hours=1)), a_fault(at=at(hours=1)))
+    mila.submits_usage(an_event(occurred_at=at(hours=1)), a_fault(occurred_at=at(hours=1)))
     for item in stored_items():
         assert item["expires_at"] == item["delete_at"]
         assert clock.from_epoch(item["expires_at"]) == NOON + timedelta(days=30, hours=-1)
@@ -243,7 +247,11 @@ def test_usage_is_deleted_after_thirty_days(world: World, mila: User) -> None:
 
 @pytest.mark.promise("RET-2")
 def test_item_of_several_events_expires_with_the_oldest(mila: User) -> None:
-    mila.submits_usage(an_event(at=at(hours=1)), an_event(at=at(hours=3)), an_event(at=at(minutes=1)))
+    mila.submits_usage(
+        an_event(occurred_at=at(hours=1)),
+        an_event(occurred_at=at(hours=3)),
+        an_event(occurred_at=at(minutes=1)),
+    )
     (item,) = stored_items()
     assert clock.from_epoch(item["expires_at"]) == NOON + timedelta(days=30, hours=-3)
 
@@ -252,8 +260,8 @@ def test_item_of_several_events_expires_with_the_oldest(mila: User) -> None:
 
 
 def test_batch_is_one_item_per_purpose_and_utc_day(mila: User) -> None:
-    today = [an_event(at=at(hours=hours)) for hours in range(12)]
-    yesterday = [an_event(at=at(hours=hours)) for hours in range(13, 36)]
+    today = [an_event(occurred_at=at(hours=hours)) for hours in range(12)]
+    yesterday = [an_event(occurred_at=at(hours=hours)) for hours in range(13, 36)]
     assert mila.submits_usage(*today, *yesterday, a_fault(), a_fault()).json["accepted"] == 37
     assert sorted((item["kind"], item["sk"].split("#")[0], item["at"]) for item in stored_items()) == [
         ("diagnostics_event", "2026-11-24T12", "2026-11-24T12:00:00Z"),
@@ -264,7 +272,7 @@ def test_batch_is_one_item_per_purpose_and_utc_day(mila: User) -> None:
 
 
 def test_repeated_batch_is_stored_once(mila: User) -> None:
-    events = [an_event(at=at(minutes=number)) for number in range(5)]
+    events = [an_event(occurred_at=at(minutes=number)) for number in range(5)]
     mila.submits_usage(*events)
     before = stored_items()
     assert mila.submits_usage(*reversed(events)).json == {"accepted": 5, "dropped": {}}
@@ -275,7 +283,7 @@ def test_events_are_split_where_they_are_too_large_for_an_item(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "MAX_ITEM_BYTES", 1_000)
-    events = [an_event(at=at(minutes=number)) for number in range(40)]
+    events = [an_event(occurred_at=at(minutes=number)) for number in range(40)]
     for _ in range(2):
         assert mila.submits_usage(*events).json["accepted"] == 40
     assert len(stored_events()) == 40
@@ -297,15 +305,15 @@ BAD_EVENTS: dict[str, dict[str, Any]] = {
     "an id": {"screen": "chat/u_4r8e1a9c2d7f3b6g5h0j8k1m2n"},
     "a query": {"screen": "search?q=mila"},
     "too long": {"name": "a" * 65},
-    "an epoch": {"at": "1764000000"},
-    "a number for a time": {"at": 1764000000},
-    "no zone": {"at": "2026-11-24T12:00:00"},
-    "no such day": {"at": "2026-02-30T12:00:00Z"},
-    "out of the calendar": {"at": "0001-01-01T00:00:00+05:00"},
+    "an epoch": {"occurred_at": "1764000000"},
+    "a number for a time": {"occurred_at": 1764000000},
+    "no zone": {"occurred_at": "2026-11-24T12:00:00"},
+    "no such day": {"occurred_at": "2026-02-30T12:00:00Z"},
+    "out of the calendar": {"occurred_at": "0001-01-01T00:00:00+05:00"},
     "a negative duration": {"duration_ms": -1},
     "a duration in quotes": {"duration_ms": "5"},
     "more than a day": {"duration_ms": 24 * 3600 * 1000 + 1},
-    "no uuid": {"id": "1"},
+    "no uuid": {"event_id": "1"},
     "an unknown kind of fault": {"diagnostics": {"kind": "boredom"}},
     "a fault without a kind": {"diagnostics": {}},
     "a message": {"diagnostics": {"kind": "crash", "error": "at /home/mila/app.py line 3"}},
@@ -359,7 +367,7 @@ def test_hundred_events_are_accepted_at_any_permitted_length(mila: User) -> None
 
 
 def test_megabyte_is_too_large_and_changes_nothing(mila: User) -> None:
-    batch = {"events": [an_event()], "device": {"id": "x" * 1024 * 1024, "platform": "ios"}}
+    batch = {"events": [an_event()], "device": {"device_id": "x" * 1024 * 1024, "platform": "ios"}}
     answer = mila.calls(
         "POST", "/v1/usage", raw=json.dumps(batch).encode(), headers={"content-type": "application/json"}
     )
@@ -371,7 +379,9 @@ def test_half_stored_batch_is_completed_when_it_is_sent_again(
     mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "pause", lambda _: None)
-    events = [an_event(at=at(hours=hours)) for hours in range(24)]  # events of two days, so two items
+    events = [
+        an_event(occurred_at=at(hours=hours)) for hours in range(24)
+    ]  # events of two days, so two items
     client = aws.client("dynamodb")
     real = client.batch_write_item
 

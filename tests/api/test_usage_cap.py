@@ -61,7 +61,7 @@ def test_first_events_of_a_batch_are_kept_if_not_all_fit(mila: User) -> None:
     batch = events(4)
     submit(mila, *batch)
     kept = {event["event_id"] for event in stored_events()}
-    assert [event["id"] in kept for event in batch] == [True, True, False, False]
+    assert [event["event_id"] in kept for event in batch] == [True, True, False, False]
 
 
 def test_both_purposes_and_all_devices_share_the_cap(mila: User) -> None:
@@ -76,18 +76,18 @@ def test_each_account_has_a_cap_of_its_own(world: World, mila: User) -> None:
 
 
 def test_dropped_events_are_not_counted(mila: User) -> None:
-    old = events(50, at=clock.to_text(NOON - timedelta(days=9)))
+    old = events(50, occurred_at=clock.to_text(NOON - timedelta(days=9)))
     assert submit(mila, *old, *events(50))["accepted"] == 50
     assert submit(mila, *events(50))["accepted"] == 50
 
 
 def test_event_counts_on_its_day_of_receipt_and_not_on_its_own_day(world: World, mila: User) -> None:
     yesterday = clock.to_text(NOON - timedelta(days=1))
-    assert submit(mila, *events(60, at=yesterday), *events(40))["accepted"] == 100
-    assert submit(mila, *events(1, at=yesterday))["accepted"] == 0
+    assert submit(mila, *events(60, occurred_at=yesterday), *events(40))["accepted"] == 100
+    assert submit(mila, *events(1, occurred_at=yesterday))["accepted"] == 0
     world.advance(timedelta(hours=12))
     mila = world.a_user(mila.phone)
-    assert submit(mila, *events(100, at=yesterday))["accepted"] == 100
+    assert submit(mila, *events(100, occurred_at=yesterday))["accepted"] == 100
 
 
 @pytest.mark.promise("RET-2")
@@ -129,7 +129,7 @@ def test_batch_that_was_counted_and_not_stored_counts_once(mila: User) -> None:
 def test_batch_counts_again_if_its_events_are_stored_elsewhere(mila: User) -> None:
     """Otherwise a client could fill the table by moving the same ids between days."""
     batch = events(10)
-    moved = [event | {"at": clock.to_text(NOON - timedelta(days=1))} for event in batch]
+    moved = [event | {"occurred_at": clock.to_text(NOON - timedelta(days=1))} for event in batch]
     for number, again in enumerate((batch, moved, [*moved[:5], *batch[5:]]), start=1):
         submit(mila, *again)
         assert counts(mila)[0]["events"] == 10 * number
@@ -211,7 +211,7 @@ def test_cap_is_five_thousand_unless_set_within_its_bounds() -> None:
 def test_count_is_in_the_copy_while_it_lasts(mila: User) -> None:
     from tests.support.cases.copies import a_copy
 
-    submit(mila, *events(3), *[an_event(id=str(uuid.uuid4()))])
+    submit(mila, *events(3), *[an_event(event_id=str(uuid.uuid4()))])
     (shown,) = a_copy(mila).records("usage_count")
     assert (shown["events"], shown["began_at"]) == (4, "2026-11-24T00:00:00Z")
 
@@ -219,7 +219,7 @@ def test_count_is_in_the_copy_while_it_lasts(mila: User) -> None:
 @pytest.mark.parametrize("number", [1, 26, 100])
 def test_batch_of_any_size_costs_one_read_one_count_and_one_write(mila: User, number: int) -> None:
     days = [clock.to_text(NOON - timedelta(hours=24 * n)) for n in range(3)]
-    batch = [{**(an_event() if n % 2 else a_fault()), "at": days[n % 3]} for n in range(number)]
+    batch = [{**(an_event() if n % 2 else a_fault()), "occurred_at": days[n % 3]} for n in range(number)]
     with cloud.counted() as calls:
         assert submit(mila, *batch)["accepted"] == number
     assert calls == {"dynamodb.BatchGetItem": 1, "dynamodb.UpdateItem": 1, "dynamodb.BatchWriteItem": 1}

@@ -86,7 +86,7 @@ def test_profile_changes_over_the_daily_limit_are_refused(world: World, two_a_da
 def test_requests_over_the_daily_limit_are_refused_even_if_cancelled(world: World, two_a_day: None) -> None:
     mila = world.a_user().is_stepped_up()
     for _ in range(2):
-        request_id = mila.exercises("access").json["id"]
+        request_id = mila.exercises("access").json["rights_request_id"]
         assert mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel").status == 200
     refused = mila.exercises("access")
     assert (refused.status, refused.json["limit"]) == (429, "rights_requests")

@@ -77,7 +77,7 @@ def test_page_of_erasures_costs_two_queries_per_shard_a_read_and_an_entry(
 def test_showing_a_request_costs_four_reads_and_the_first_time_an_entry(
     world: World, alice: Operator, bob: Operator
 ) -> None:
-    request_id = alice.enters(world.a_user().user_id).json["id"]
+    request_id = alice.enters(world.a_user().user_id).json["rights_request_id"]
     # Reads: the request, today's names in its history, the history, and the staff behind the pseudonyms.
     look = {"GetItem": 1, "Query": 2, "BatchGetItem": 1}
     for entry in (ON_RECORD, {}):
@@ -87,14 +87,14 @@ def test_showing_a_request_costs_four_reads_and_the_first_time_an_entry(
 
 
 def test_move_costs_two_reads_and_one_transaction(world: World, alice: Operator) -> None:
-    request_id = alice.enters(world.a_user().user_id).json["id"]
+    request_id = alice.enters(world.a_user().user_id).json["rights_request_id"]
     with counted() as calls:
         assert alice.proposes(request_id, "completed").status == 200
     assert calls.tables == sum_of(CALL, {"GetItem": 1, "Query": 1, "TransactWriteItems": 1})
 
 
 def test_repeated_move_costs_two_reads(world: World, alice: Operator) -> None:
-    request_id = alice.enters(world.a_user().user_id).json["id"]
+    request_id = alice.enters(world.a_user().user_id).json["rights_request_id"]
     with counted() as calls:
         assert alice.withdraws(request_id).status == 200
     assert calls.tables == sum_of(CALL, {"GetItem": 1, "Query": 1})

@@ -490,9 +490,9 @@ def test_rectification_costs_the_same_four_calls(world: World, correction: dict[
 
 def test_reading_a_request_that_names_no_authority_costs_no_more(world: World) -> None:
     mila = world.a_user()
-    request_id = mila.exercises("rectification", changes={"name": "Milica"}).json["id"]
+    request_id = mila.exercises("rectification", changes={"name": "Milica"}).json["rights_request_id"]
     with counted() as calls:
-        assert mila.request(request_id)["id"] == request_id
+        assert mila.request(request_id)["rights_request_id"] == request_id
     assert calls.tables == {"BatchGetItem": 1, "GetItem": 1}
 
 
@@ -523,9 +523,9 @@ def test_guest_request_costs_a_bounded_number_of_calls(world: World) -> None:
 
 def test_reading_a_request_costs_two_reads(world: World) -> None:
     mila = world.a_user().is_stepped_up()
-    request_id = mila.exercises("access").json["id"]
+    request_id = mila.exercises("access").json["rights_request_id"]
     with counted() as calls:
-        assert mila.request(request_id)["id"] == request_id
+        assert mila.request(request_id)["rights_request_id"] == request_id
     assert calls.tables == {"BatchGetItem": 1, "GetItem": 1}
 
 

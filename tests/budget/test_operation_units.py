@@ -60,7 +60,7 @@ def refresh(world: World) -> Operation:
     device = a_device()
     mila = world.a_user(device=device)
     world.advance(20 * MINUTE)
-    body = {"refresh_token": mila.session["refresh_token"], "device_id": device["id"]}
+    body = {"refresh_token": mila.session["refresh_token"], "device_id": device["device_id"]}
     return lambda: world.call("POST", "/v1/sessions/refresh", body=body)
 
 
@@ -153,7 +153,7 @@ def answer_an_access_request(world: World) -> Operation:
 
     def answer() -> Reply:
         asked = mila.exercises("access")
-        work(world, RightsRequestId(asked.json["id"]))
+        work(world, RightsRequestId(asked.json["rights_request_id"]))
         return asked
 
     return answer

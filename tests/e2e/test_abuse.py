@@ -41,7 +41,7 @@ def a_phone(real_cloud: LocalCloud) -> Callable[[], Phone]:
 
 def ask(stranger: Phone, number: str) -> PhoneAnswer:
     """Request a code to a number from an unknown device."""
-    device = {"id": str(uuid.uuid4()), "platform": "android"}
+    device = {"device_id": str(uuid.uuid4()), "platform": "android"}
     return stranger.call("POST", "/v1/signup", {"phone": number, "device": device}, token="")
 
 

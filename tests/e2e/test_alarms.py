@@ -101,7 +101,7 @@ def test_stuck_erasure_fires_until_its_step_is_retried(
     gordana.step_up()
     answer = gordana.call("POST", "/v1/rights-requests", {"right": "erasure", "waive_grace": True})
     assert answer.status == 202, answer.body
-    link = ReceiptLink(gordana, answer.body["id"], answer.body["receipt"])
+    link = ReceiptLink(gordana, answer.body["rights_request_id"], answer.body["receipt"])
     link.wait_for_step("delete_at_stream", "in_progress")
     _stop_since_yesterday(cloud, RightsRequestId(link.request_id))
     until(lambda: cloud.run("sweep_rights") and "erasure-unproven" in alarmed.firing(), "the alarm", 60.0)

@@ -171,7 +171,7 @@ def test_breach_is_reported_late_with_reasons_and_told_to_a_frozen_account_too(
         assert TEXTS["en"]["nature"] in str(cloud.mails_to(ADDRESS)[-1])
         for phone in (nada, frozen):
             (shown,) = phone.call("GET", "/v1/breach-notices").body["items"]
-            assert (shown["id"], shown["texts"]) == (room.breach_id, IN_EACH_SCRIPT)
+            assert (shown["breach_notice_id"], shown["texts"]) == (room.breach_id, IN_EACH_SCRIPT)
         room.finishes(cloud)
     assert len(cloud.mails_to(ADDRESS)) == 2  # the code, and one notice
 

@@ -67,8 +67,10 @@ def copied(phone: Phone) -> dict[str, Any]:
     """Order a copy, and return its data."""
     phone.step_up()
     asked = phone.call("POST", "/v1/rights-requests", {"right": "access"}).body
-    until(lambda: answer_to(phone, asked["id"]), "the copy", TIMEOUT)
-    found: dict[str, Any] = json.loads(fetched(phone, asked["id"]).read("data.json"))["sections"]
+    until(lambda: answer_to(phone, asked["rights_request_id"]), "the copy", TIMEOUT)
+    found: dict[str, Any] = json.loads(fetched(phone, asked["rights_request_id"]).read("data.json"))[
+        "sections"
+    ]
     return found
 
 
@@ -80,9 +82,9 @@ def test_correction_by_the_subject_reaches_stream_and_is_recorded(cloud: LocalCl
     assert taken["status"] == "completed"
     profile = jelena.call("GET", "/v1/profile").body
     assert (profile["display_name"], profile["country"]) == ("Jelena R.", "RS")
-    until(lambda: are_done(jelena, taken["id"]), "the notice to Stream", TIMEOUT)
+    until(lambda: are_done(jelena, taken["rights_request_id"]), "the notice to Stream", TIMEOUT)
     assert cloud.stream.user(jelena.user_id)["name"] == "Jelena R."
-    (notice,) = read(jelena, taken["id"])["recipients"]
+    (notice,) = read(jelena, taken["rights_request_id"])["recipients"]
     assert (notice["name"], notice["outcome"]) == (Recipient.STREAM.label, "notified")
     assert "notified_at" in notice
 
@@ -95,12 +97,12 @@ def test_reviewed_correction_is_applied_by_the_approval_and_announced(
     taken = rectifies(jelena, changes={DEVICE: "a tablet"}, reason="I have no phone of that model.")
     assert taken["status"] == "awaiting_review"
     (text := tmp_path / "text").write_text("We recorded that your device is a tablet.")
-    decides(run, taken["id"], "--status", "completed", "--text-file", str(text))
-    decided = read(jelena, taken["id"])
+    decides(run, taken["rights_request_id"], "--status", "completed", "--text-file", str(text))
+    decided = read(jelena, taken["rights_request_id"])
     assert decided["decision"]["outcome"] == "completed"
     assert "We recorded that your device is a tablet." in decided["decision"]["text"]
-    until(lambda: are_done(jelena, taken["id"]), "the announcement", TIMEOUT)
-    assert "announce_done" in history(cloud, taken["id"])
+    until(lambda: are_done(jelena, taken["rights_request_id"]), "the announcement", TIMEOUT)
+    assert "announce_done" in history(cloud, taken["rights_request_id"])
     (stated,) = copied(jelena)["statements"]["records"][0]["statements"]
     assert (stated["about"], stated["value"]) == (DEVICE, "a tablet")
 
@@ -112,8 +114,17 @@ def test_refused_correction_changes_nothing_and_gives_the_reason(
 ) -> None:
     taken = rectifies(jelena, changes={DEVICE: "none"}, reason="I own no phone.")
     (text := tmp_path / "text").write_text("Your sign-in came from that phone.")
-    decides(run, taken["id"], "--status", "refused", "--reason", UNFOUNDED, "--text-file", str(text))
-    decided = read(jelena, taken["id"])
+    decides(
+        run,
+        taken["rights_request_id"],
+        "--status",
+        "refused",
+        "--reason",
+        UNFOUNDED,
+        "--text-file",
+        str(text),
+    )
+    decided = read(jelena, taken["rights_request_id"])
     assert (decided["decision"]["outcome"], decided["decision"]["reason_code"]) == ("refused", UNFOUNDED)
     assert copied(jelena)["statements"]["records"] == []
 
@@ -153,10 +164,17 @@ def test_changed_number_opens_the_account_and_its_copy_waits(
     )
     successor.step_up()
     copy = successor.call("POST", "/v1/rights-requests", {"right": "access"}).body
-    until(lambda: statuses(successor, copy["id"])["cool_down"] == "in_progress", "the wait", TIMEOUT)
-    shown = statuses(successor, copy["id"])
+    until(
+        lambda: statuses(successor, copy["rights_request_id"])["cool_down"] == "in_progress",
+        "the wait",
+        TIMEOUT,
+    )
+    shown = statuses(successor, copy["rights_request_id"])
     assert (shown["pin"], shown["ask_stream"]) == ("done", "waiting")
-    assert successor.call("GET", f"/v1/rights-requests/{copy['id']}/export").problem == "not_ready"
+    assert (
+        successor.call("GET", f"/v1/rights-requests/{copy['rights_request_id']}/export").problem
+        == "not_ready"
+    )
 
 
 @pytest.mark.proof

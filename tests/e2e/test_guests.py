@@ -43,7 +43,7 @@ class Guest:
 
     def proves(self, address: str) -> PhoneAnswer:
         """Prove the mailbox, too."""
-        path = f"/v1/rights-receipts/{self.made['id']}/proofs"
+        path = f"/v1/rights-receipts/{self.made['rights_request_id']}/proofs"
         read = len(self.cloud.mails_to(address))
         challenge = self.call("POST", path, {"email": address}).body["challenge_id"]
         mails = until(lambda: self.cloud.mails_to(address)[read:], "the code")
@@ -53,11 +53,11 @@ class Guest:
         """Have two operators check the identity: no channel is left that proved nothing."""
         until(lambda: self.state()["status"] == "awaiting_verification", "the wait for the check", TIMEOUT)
         for operator in ("alice", "bob"):
-            checked = run(operator, "identity-came", self.made["id"])
+            checked = run(operator, "identity-came", self.made["rights_request_id"])
             assert checked.exit_code == 0, checked.output
 
     def state(self) -> dict[str, Any]:
-        return self.call("GET", f"/v1/rights-receipts/{self.made['id']}").body
+        return self.call("GET", f"/v1/rights-receipts/{self.made['rights_request_id']}").body
 
     def answer(self) -> dict[str, Any]:
         """Wait for the answer, by the receipt."""
@@ -81,7 +81,7 @@ def test_person_who_never_had_an_account_gets_an_answer(
     answer = guest.answer()
     assert answer["status"] == "completed"
     assert "No account has this number" in answer["decision"]["text"]
-    seen = until(lambda: _whole(cloud, made["id"]), "the last step", TIMEOUT)
+    seen = until(lambda: _whole(cloud, made["rights_request_id"]), "the last step", TIMEOUT)
     assert seen == ["received", "search_done", "answer_done", "announce_done", "forget_contact_done"]
     assert made["receipt"] in guest.phone.inbox(guest.phone.number)[-1]
     number = guest.phone.number.lstrip("+")
@@ -105,7 +105,7 @@ def test_former_user_gets_an_answer_that_does_not_reveal_the_former_account(
     phone.step_up()
     erased = phone.call("POST", "/v1/rights-requests", {"right": "erasure", "waive_grace": True}).body
     receipt = {"Rights-Receipt": erased["receipt"]}
-    path = f"/v1/rights-receipts/{erased['id']}"
+    path = f"/v1/rights-receipts/{erased['rights_request_id']}"
 
     def closed() -> bool:
         return "decision" in phone.call("GET", path, token="", headers=receipt).body
@@ -138,11 +138,14 @@ def test_locked_out_user_gets_the_copy_after_two_proofs_and_two_checks(
     cloud.account.client("dynamodb").update_item(
         TableName="ru4m-local-accounts", Key=profile, UpdateExpression="REMOVE email_verified_at"
     )
-    assert guest.call("GET", f"/v1/rights-receipts/{guest.made['id']}/export").problem == "not_ready"
+    assert (
+        guest.call("GET", f"/v1/rights-receipts/{guest.made['rights_request_id']}/export").problem
+        == "not_ready"
+    )
     assert guest.proves(address).status == 200
     guest.is_checked(run)
     assert guest.answer()["status"] == "completed"
-    link = guest.call("GET", f"/v1/rights-receipts/{guest.made['id']}/export")
+    link = guest.call("GET", f"/v1/rights-receipts/{guest.made['rights_request_id']}/export")
     assert link.status == 200
     warned = [text for text in phone.inbox(phone.number) if "without signing in" in text]
     assert len(warned) == 1

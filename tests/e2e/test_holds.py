@@ -87,7 +87,7 @@ def erase(phone: Phone) -> ReceiptLink:
     """Delete the account in the app; return the link once the request waits for the end of the hold."""
     phone.step_up()
     asked = phone.call("POST", "/v1/rights-requests", {"right": "erasure", "waive_grace": True})
-    link = ReceiptLink(phone, asked.body["id"], asked.body["receipt"])
+    link = ReceiptLink(phone, asked.body["rights_request_id"], asked.body["receipt"])
     assert link.wait_for_answer() == "partially_completed"
     link.wait_for_step("await_lapse", "in_progress")
     return link
@@ -97,7 +97,7 @@ def kept(link: ReceiptLink) -> set[tuple[str, str]]:
     """Return what the answer lists as kept, with its end; each has a law."""
     listed = link.read()["decision"]["kept"]
     assert all(one["law"] for one in listed)
-    return {(one["what"], one["until"]) for one in listed}
+    return {(one["what"], one["ends_at"]) for one in listed}
 
 
 def verified(cloud: LocalCloud, link: ReceiptLink, folder: Path) -> ErasureCertificate:

@@ -85,7 +85,9 @@ def test_objection_by_a_link_outlives_the_erasure_until_a_later_consent(
     assert suppressed(subject) == [BOTH, BOTH]
     (request,) = phone.call("GET", "/v1/rights-requests").body["items"]
     assert (request["right"], request["status"]) == ("marketing_objection", "completed")
-    until(lambda: "announce_done" in history(cloud, request["id"]), "the announcement", TIMEOUT)
+    until(
+        lambda: "announce_done" in history(cloud, request["rights_request_id"]), "the announcement", TIMEOUT
+    )
 
     phone.consent("marketing")
     assert sends(phone) is None

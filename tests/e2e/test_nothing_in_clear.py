@@ -53,7 +53,13 @@ def zvezdanka(a_phone: Callable[[], Phone]) -> Phone:
 def ask(phone: Phone) -> str:
     """Request a code as an app that sends all data of its device."""
     phone._texts_read = len(phone.inbox(phone.number))
-    device = {"id": phone.device_id, "platform": "ios", "model": MODEL, "os_version": OS, "app_version": APP}
+    device = {
+        "device_id": phone.device_id,
+        "platform": "ios",
+        "model": MODEL,
+        "os_version": OS,
+        "app_version": APP,
+    }
     answer = phone.call(
         "POST",
         "/v1/signup",

@@ -63,9 +63,9 @@ def test_letter_with_a_number_is_entered_and_decided_by_two_operators(
     letter = ("--right", "objection", "--purpose", "security", "--by", "letter", "--on", today)
     entered = as_json("ana", "rights", "enter", "--contact", "phone", *letter, typed=f"{mila.number}\n")
     assert (entered["user_id"], entered["status"]) == (found["user_id"], "received")
-    request_id = entered["id"]
+    request_id = entered["rights_request_id"]
     shown = as_json("ana", "subjects", "show", found["user_id"])
-    assert request_id in {one["id"] for one in shown["open_requests"]}
+    assert request_id in {one["rights_request_id"] for one in shown["open_requests"]}
 
     (text := tmp_path / "text").write_text("Someone tries to open your account. We stop that by counting.")
     decision = ("--status", "refused", "--reason", "A21CompellingGrounds", "--text-file", str(text))
@@ -118,7 +118,7 @@ def test_pack_of_the_local_cloud_is_verified_and_an_altered_byte_is_found(
     with zipfile.ZipFile(pack) as archive:
         log = archive.read("rights-log.csv").decode()
         manifest = json.loads(archive.read("manifest.json"))
-    request_id = json.loads(entered.stdout)["id"]
+    request_id = json.loads(entered.stdout)["rights_request_id"]
     assert f"{request_id},portability,letter,{today}" in log
     assert {one["path"] for one in manifest["files"]} >= {"ledger.json", "record-of-processing.json"}
     assert (manifest["stage"], manifest["report"]) == ("local", said["report"])

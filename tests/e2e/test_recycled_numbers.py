@@ -84,7 +84,7 @@ def test_stranger_waits_and_takes_the_number_and_the_owner_is_reached_by_mail(
     assert "phone" not in mila.call("GET", "/v1/profile").body
     asked = mila.call("POST", "/v1/sessions/step-up")
     assert asked.body["channel"] == "email"
-    body = {"email": ADDRESS, "device": {"id": mine.device_id, "platform": "android"}}
+    body = {"email": ADDRESS, "device": {"device_id": mine.device_id, "platform": "android"}}
     challenge = mine.call("POST", "/v1/signup", body).body["challenge_id"]
     answer = mine.try_code(challenge, code_in(str(cloud.mails_to(ADDRESS)[-1])))
     assert (answer.status, answer.body["user_id"]) == (200, mila.user_id)

@@ -52,7 +52,7 @@ def user_id(phone: Phone) -> str:
 def asks(phone: Phone, right: str, **more: Any) -> str:
     answer = phone.call("POST", "/v1/rights-requests", {"right": right, **more})
     assert answer.status == 202, answer.body
-    return str(answer.body["id"])
+    return str(answer.body["rights_request_id"])
 
 
 def shown(phone: Phone, request_id: str) -> dict[str, Any]:

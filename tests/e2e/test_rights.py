@@ -92,7 +92,7 @@ def is_in_dead_letter_queue(cloud: LocalCloud, request_id: str) -> bool:
 def test_worker_makes_a_copy_and_records_each_step_and_a_link_downloads_it(
     cloud: LocalCloud, jelena: Phone
 ) -> None:
-    request_id = asks(jelena)["id"]
+    request_id = asks(jelena)["rights_request_id"]
     answer = until(lambda: answer_to(jelena, request_id), "the answer", TIMEOUT)
     assert answer["status"] == "completed"
     copy = fetched(jelena, request_id)
@@ -114,7 +114,7 @@ def _events_with_announcement(cloud: LocalCloud, request_id: str) -> list[str] |
 @pytest.mark.proof
 @pytest.mark.promise("RGT-1")
 def test_link_downloads_one_copy_and_no_other_object(cloud: LocalCloud, jelena: Phone) -> None:
-    request_id = asks(jelena)["id"]
+    request_id = asks(jelena)["rights_request_id"]
     until(lambda: answer_to(jelena, request_id), "the answer", TIMEOUT)
     link = jelena.call("GET", f"/v1/rights-requests/{request_id}/export").body["url"]
     answer = requests.get(link, timeout=10)
@@ -129,7 +129,7 @@ def test_link_downloads_one_copy_and_no_other_object(cloud: LocalCloud, jelena: 
 @pytest.mark.promise("RGT-10")
 def test_sweep_sends_the_message_of_a_request_again_if_it_was_lost(cloud: LocalCloud, jelena: Phone) -> None:
     with pause_worker(cloud):
-        request_id = asks(jelena)["id"]
+        request_id = asks(jelena)["rights_request_id"]
         lose_messages(cloud)
         assert read_request(jelena, request_id)["status"] == "received"
         swept = cloud.run("sweep_rights")
@@ -160,11 +160,17 @@ def _metrics_of_sweeps(cloud: LocalCloud) -> list[dict[str, Any]]:
 def test_receipt_shows_a_cancelled_request_without_a_session(cloud: LocalCloud, jelena: Phone) -> None:
     with pause_worker(cloud):
         asked = asks(jelena)
-        cancelled = jelena.call("POST", f"/v1/rights-requests/{asked['id']}/cancel")
+        cancelled = jelena.call("POST", f"/v1/rights-requests/{asked['rights_request_id']}/cancel")
         assert (cancelled.status, cancelled.body["status"]) == (200, "cancelled")
-        assert asks(jelena)["id"] != asked["id"]  # the right can be exercised again
-    until(lambda: steps(read_request(jelena, asked["id"]))["discard"] == "done", "the copy's end", TIMEOUT)
-    path, receipt = f"/v1/rights-receipts/{asked['id']}", asked["receipt"]
+        assert (
+            asks(jelena)["rights_request_id"] != asked["rights_request_id"]
+        )  # the right can be exercised again
+    until(
+        lambda: steps(read_request(jelena, asked["rights_request_id"]))["discard"] == "done",
+        "the copy's end",
+        TIMEOUT,
+    )
+    path, receipt = f"/v1/rights-receipts/{asked['rights_request_id']}", asked["receipt"]
     repeated = jelena.call("POST", f"{path}/cancel", token="", headers={"Rights-Receipt": receipt})
     assert (repeated.status, repeated.body["status"]) == (200, "cancelled")
     shown = jelena.call("GET", path, token="", headers={"Rights-Receipt": receipt})
@@ -189,7 +195,7 @@ def test_message_without_a_request_id_is_kept_in_the_dead_letter_queue(cloud: Lo
 @pytest.mark.promise("RGT-10")
 def test_request_is_answered_after_its_message_failed_five_times(cloud: LocalCloud, jelena: Phone) -> None:
     with deny_the_worker_its_table(cloud):
-        request_id = asks(jelena)["id"]
+        request_id = asks(jelena)["rights_request_id"]
         until(lambda: is_in_dead_letter_queue(cloud, request_id), "the message to be given up", TIMEOUT)
         assert read_request(jelena, request_id)["status"] == "received"
     lose_messages(cloud, DEAD_LETTER_QUEUE)

@@ -69,7 +69,10 @@ def test_stranger_deploys_updates_rolls_back_removes_and_deploys_again(
     assert stranger.variables("signup")[figures.PACKED] == "limit_codes_per_number_short=1"
     other = Phone(phone.api_url, "+381601111112", stranger.texts_to)
     other.sign_up("Vera")
-    device = {"id": str(uuid.uuid4()), "platform": "android"}  # an unknown device, so without a reserve
+    device = {
+        "device_id": str(uuid.uuid4()),
+        "platform": "android",
+    }  # an unknown device, so without a reserve
     limited = other.call("POST", "/v1/signup", {"phone": other.number, "device": device}, token="")
     assert (limited.status, limited.body["limit"]) == (429, "codes_per_number")
 

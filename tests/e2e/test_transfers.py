@@ -40,7 +40,7 @@ def test_deployed_function_sends_the_copy_to_the_named_controller(
         sends_to(cloud, receiver, authority),
     ):
         body = {"right": "portability", "transfer_to": f"https://{HOST}/import"}
-        request_id = phone.call("POST", "/v1/rights-requests", body).body["id"]
+        request_id = phone.call("POST", "/v1/rights-requests", body).body["rights_request_id"]
         answer = until(lambda: answer_to(phone, request_id), "the answer", PATIENCE)
     assert answer["status"] == "completed"
     (talk,) = receiver.talks

@@ -29,7 +29,7 @@ from tests.support.world.world import User
 
 PHONE, OTHER_PHONE = "+381601111111", "+381602222222"
 ADDRESS = "mila@test.example"
-DEVICE = a_device(id="8e03978e-40d5-43e8-bc93-6894a57f9324")
+DEVICE = a_device(device_id="8e03978e-40d5-43e8-bc93-6894a57f9324")
 KEY = {"Idempotency-Key": "5b0c1c0e-3f53-4b7b-9d6f-0d2a6a1f6a11"}
 
 
@@ -197,10 +197,10 @@ class SubmittingUsage(UserFlow):
         decide(self.user.account_id, consents=(Purpose.ANALYTICS,))  # older than the events
         ids = (f"00000000-0000-4000-8000-{number:012}" for number in range(30))
         times = itertools.cycle(("2026-11-24T11:00:00Z", "2026-11-23T23:00:00Z"))
-        self.events = [an_event(id=one, at=at) for one, at in zip(ids, times, strict=False)]
+        self.events = [an_event(event_id=one, occurred_at=at) for one, at in zip(ids, times, strict=False)]
 
     def play(self, run: Run) -> None:
-        reply = run.app(lambda: self.user.submits_usage(*self.events, id=DEVICE["id"]))
+        reply = run.app(lambda: self.user.submits_usage(*self.events, device_id=DEVICE["device_id"]))
         assert reply.json["accepted"] == len(self.events)
 
 
@@ -226,7 +226,7 @@ class LoggingOutEverywhere(UserFlow):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.world.a_user(PHONE, a_device(id="0b6f1d5e-7d9c-4a3e-8b39-7d5f3c1f0a22"))
+        run.world.a_user(PHONE, a_device(device_id="0b6f1d5e-7d9c-4a3e-8b39-7d5f3c1f0a22"))
 
     def play(self, run: Run) -> None:
         ended = run.app(lambda: self.user.calls("DELETE", "/v1/sessions"))
@@ -240,7 +240,7 @@ class Refreshing(UserFlow):
     name = "refreshing"
 
     def play(self, run: Run) -> None:
-        body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["id"]}
+        body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["device_id"]}
         fresh = run.app(lambda: run.world.call("POST", "/v1/sessions/refresh", body=body))
         assert fresh.json["refresh_token"].split(".")[2] == "1"  # at most one generation further
 

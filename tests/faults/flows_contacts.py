@@ -13,7 +13,7 @@ class PairFlow(UserFlow):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        self.other = run.world.a_user(OTHER_PHONE, DEVICE | {"id": _DEVICE_ID}, display_name="Jovan")
+        self.other = run.world.a_user(OTHER_PHONE, DEVICE | {"device_id": _DEVICE_ID}, display_name="Jovan")
         run.deliver_changes()
 
 

@@ -35,7 +35,7 @@ class CorrectionFlow(UserFlow):
     def asks(self, run: Run, **body: object) -> None:
         asked = run.app(lambda: self.user.exercises("rectification", KEY, **body))
         assert asked.status == 202, asked.text
-        self.request_id = RightsRequestId(asked.json["id"])
+        self.request_id = RightsRequestId(asked.json["rights_request_id"])
 
     def request(self) -> RightsRequest:
         found = store.read(self.request_id)

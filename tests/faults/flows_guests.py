@@ -54,7 +54,7 @@ class AnsweringGuest(GuestFlow):
         code = run.world.code_for(OTHER_PHONE)
         made = run.app(lambda: verifies(run.world, asked.json["challenge_id"], code))
         assert made.status == 202
-        self.request_id = RightsRequestId(made.json["id"])
+        self.request_id = RightsRequestId(made.json["rights_request_id"])
         run.advance(HOUR)
         request = self.request()
         assert (request.status, request.next_step, request.contact) == (Status.COMPLETED, None, None)
@@ -91,7 +91,7 @@ class RecoveringCopy(GuestFlow):
         asked = run.app(lambda: asks(run.world, phone=PHONE, headers=KEY))
         code = run.world.code_for(PHONE)
         made = run.app(lambda: verifies(run.world, asked.json["challenge_id"], code))
-        self.request_id = RightsRequestId(made.json["id"])
+        self.request_id = RightsRequestId(made.json["rights_request_id"])
         self._proves(run, {"Rights-Receipt": made.json["receipt"]})
         run.advance(HOUR)
         self._is_checked(run)
@@ -135,7 +135,7 @@ class CorrectingGuest(RecoveringCopy):
         asked = run.app(lambda: asks(run.world, "rectification", headers=KEY, **body))
         code = run.world.code_for(PHONE)
         made = run.app(lambda: verifies(run.world, asked.json["challenge_id"], code))
-        self.request_id = RightsRequestId(made.json["id"])
+        self.request_id = RightsRequestId(made.json["rights_request_id"])
         run.advance(4 * DAY)
         assert self.display_name() != "Milica"
         self._is_checked(run)

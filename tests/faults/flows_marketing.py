@@ -55,7 +55,7 @@ class ObjectingToMarketing(MarketedFlow):
         assert (asked.status, asked.json["status"]) == (202, "completed")
         assert self.sends() is Withheld.OBJECTED
         run.advance(HOUR)
-        request = store.read(RightsRequestId(asked.json["id"]))
+        request = store.read(RightsRequestId(asked.json["rights_request_id"]))
         assert request
         assert request.next_step is None
 

@@ -44,7 +44,7 @@ class RightsFlow(UserFlow):
         self.user.has_email(ADDRESS)
         self.user.changes(name="Milica Ćosić", country="AT")
         self.user.consents("analytics")
-        self.user.submits_usage(an_event(screen="home"), id=DEVICE["id"])
+        self.user.submits_usage(an_event(screen="home"), device_id=DEVICE["device_id"])
         run.deliver_changes()
         chat = Chatters({"Mila": UserId(self.user.user_id)})
         chat.meet("Mila", "Vera")
@@ -57,7 +57,7 @@ class RightsFlow(UserFlow):
     def asks(self, run: Run, **more: Any) -> None:
         asked = run.app(lambda: self.user.exercises(self.right, KEY, **more))
         assert asked.status == 202
-        self.request_id = RightsRequestId(asked.json["id"])
+        self.request_id = RightsRequestId(asked.json["rights_request_id"])
 
     def request(self) -> RightsRequest:
         found = store.read(self.request_id)
@@ -74,7 +74,7 @@ class RightsFlow(UserFlow):
 
     def refresh_session(self, run: Run) -> None:
         """Refresh the session, since an access token expires earlier than a lease."""
-        body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["id"]}
+        body = {"refresh_token": self.user.session["refresh_token"], "device_id": DEVICE["device_id"]}
         self.user.verified["session"] = run.world.call("POST", "/v1/sessions/refresh", body=body).json
 
     def read_copy(self) -> None:

@@ -30,7 +30,7 @@ PEOPLE = 11  # more than a figure needs, over two shards
 
 def event(at: str) -> dict[str, Any]:
     """Return an event whose id follows from its time, since table keys are made of ids."""
-    return an_event(id=str(uuid5(NAMESPACE_URL, at)), at=at)
+    return an_event(event_id=str(uuid5(NAMESPACE_URL, at)), occurred_at=at)
 
 
 class RollingUpInParts(Flow):

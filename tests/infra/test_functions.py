@@ -205,9 +205,9 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
     assert open_routes == {
         "POST /v1/rights-requests/guest",
         "POST /v1/rights-requests/guest/{challenge_id}/verify",
-        "POST /v1/rights-receipts/{request_id}/proofs",
-        "POST /v1/rights-receipts/{request_id}/proofs/{challenge_id}/verify",
-        "GET /v1/rights-receipts/{request_id}/export",
+        "POST /v1/rights-receipts/{rights_request_id}/proofs",
+        "POST /v1/rights-receipts/{rights_request_id}/proofs/{challenge_id}/verify",
+        "GET /v1/rights-receipts/{rights_request_id}/export",
         "POST /v1/signup",
         "POST /v1/signup/{challenge_id}/resend",
         "POST /v1/signup/{challenge_id}/verify",
@@ -217,10 +217,10 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /v1/notices/current",
         "GET /v1/unsubscribe/{token}",  # it shows the same page to everyone
         "POST /v1/unsubscribe/{token}",  # the token authenticates it
-        "GET /v1/rights-receipts/{request_id}",  # the receipt authenticates it
-        "POST /v1/rights-receipts/{request_id}/cancel",  # the receipt again
-        "GET /v1/rights-receipts/{request_id}/certificate",
-        "GET /v1/rights-receipts/{request_id}/certificate/page",
+        "GET /v1/rights-receipts/{rights_request_id}",  # the receipt authenticates it
+        "POST /v1/rights-receipts/{rights_request_id}/cancel",  # the receipt again
+        "GET /v1/rights-receipts/{rights_request_id}/certificate",
+        "GET /v1/rights-receipts/{rights_request_id}/certificate/page",
         "GET /v1/receipt",  # the same for everyone
         "GET /v1/contact",  # the same for everyone
         "GET /v1/controller",

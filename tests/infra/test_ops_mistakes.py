@@ -239,11 +239,11 @@ def test_help_and_version_need_no_stage(words: tuple[str, ...]) -> None:
 
 
 def test_json_is_the_only_output_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = {"items": [], "unreadable": ["r_1"], "next": "more"}
+    page = {"items": [], "unreadable": ["r_1"], "next_cursor": "more"}
 
     class OnePage:
         def __init__(self) -> None:
-            self.pages = [page, page | {"next": "again"}]
+            self.pages = [page, page | {"next_cursor": "again"}]
 
         def call(self, *_: str) -> object:
             return self.pages[0]
@@ -271,8 +271,8 @@ def test_arn_in_a_table_is_whole_in_a_terminal_of_100_columns(monkeypatch: pytes
 def test_list_of_erasures_has_whole_ids_and_dates_at_100_columns() -> None:
     written, request = io.StringIO(), RightsRequestId.new()
     one = {
-        "id": request, "step": "await_stream_deletion", "step_status": "stopped", "stuck": "unproven",
-        "status": "awaiting_processor", "since": "2026-11-26T21:08:12Z", "hours_since_receipt": 30,
+        "rights_request_id": request, "step": "await_stream_deletion", "step_status": "stopped",
+        "stuck": "unproven", "status": "awaiting_processor", "since": "2026-11-26T21:08:12Z", "hours_since_receipt": 30,
         "hours_since_capture": 25,
         "deleted": 2, "cancellable": False, "due_at": "2026-12-26T22:59:59Z", "days_left": 30,
     }  # fmt: skip
@@ -284,7 +284,7 @@ def test_list_of_erasures_has_whole_ids_and_dates_at_100_columns() -> None:
 
 def test_longest_row_fits_the_width_and_keeps_id_step_and_reason() -> None:
     longest = {
-        "id": "r_" + "0" * 26,
+        "rights_request_id": "r_" + "0" * 26,
         "status": "in_progress",
         "stuck": "stopped",
         "step": max(declaration.steps(), key=len),
@@ -302,5 +302,5 @@ def test_longest_row_fits_the_width_and_keeps_id_step_and_reason() -> None:
         operator_console.console.print(erasures.listed([longest]))
     printed = captured.get()
     assert max(map(len, printed.splitlines())) <= operator_console.WIDTH
-    for kept in (longest["id"], longest["step"], longest["why"]):
+    for kept in (longest["rights_request_id"], longest["step"], longest["why"]):
         assert str(kept) in printed

@@ -59,7 +59,7 @@ def mila_here(world: World) -> User:
 def asks(mila: User, right: str = "access", **more: Any) -> str:
     asked = mila.exercises(right, **more)
     assert asked.status == 202, asked.text
-    return str(asked.json["id"])
+    return str(asked.json["rights_request_id"])
 
 
 def work_until(world: World, request_id: str, until: timedelta = 10 * MINUTE) -> RightsRequest:
@@ -293,7 +293,7 @@ def test_expired_copy_cannot_be_fetched_by_any_client(world: World, stream: Emul
     work_until(world, request_id)
     world.advance(5 * DAY)
     jovan.verified = world.a_user(jovan.phone).verified
-    assert jovan.is_stepped_up().gets(f"/v1/rights-requests/{request_id}/export").problem == "gone"
+    assert jovan.is_stepped_up().gets(f"/v1/rights-requests/{request_id}/export").problem == "export_deleted"
 
 
 @pytest.mark.promise("RGT-1")

@@ -180,7 +180,10 @@ def test_mail_is_in_the_users_language_or_in_english(
     words: str,
 ) -> None:
     phone = a_phone()
-    body = {"phone": phone, "device": {"id": "8e03978e-40d5-43e8-bc93-6894a57f9324", "platform": "ios"}}
+    body = {
+        "phone": phone,
+        "device": {"device_id": "8e03978e-40d5-43e8-bc93-6894a57f9324", "platform": "ios"},
+    }
     started = world.call("POST", "/v1/signup", body={**body, "locale": locale})
     verified = world.verifies(started.json["challenge_id"], world.code_for(phone))
     User(world, phone, verified.json).has_email("ana@test.example")

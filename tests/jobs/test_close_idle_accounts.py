@@ -256,7 +256,7 @@ def test_account_with_a_session_in_use_is_never_warned(world: World, mila: User)
         refreshed = world.call(
             "POST",
             "/v1/sessions/refresh",
-            body={"refresh_token": jovan.session["refresh_token"], "device_id": device["id"]},
+            body={"refresh_token": jovan.session["refresh_token"], "device_id": device["device_id"]},
         )
         jovan.verified["session"] |= refreshed.json
         close_idle()
@@ -501,7 +501,7 @@ def test_use_is_recorded_once_in_a_week(world: World) -> None:
     recorded = set()
     for _ in range(21):
         world.advance(DAY)
-        body = {"refresh_token": mila.session["refresh_token"], "device_id": device["id"]}
+        body = {"refresh_token": mila.session["refresh_token"], "device_id": device["device_id"]}
         mila.verified["session"] |= world.call("POST", "/v1/sessions/refresh", body=body).json
         recorded.add(use_of(mila).used_at)
     assert len(recorded) == 4  # the sign-up, and three Mondays

@@ -49,7 +49,7 @@ def mila(world: World, stream: Emulator) -> User:
 def entered(operator: Operator, user: User, **more: Any) -> RightsRequestId:
     made = enters(operator, "erasure", user_id=user.user_id, **more)
     assert made.status == 201, made.text
-    return RightsRequestId(made.json["id"])
+    return RightsRequestId(made.json["rights_request_id"])
 
 
 def loses_its_number(user: User) -> None:
@@ -149,7 +149,10 @@ def test_erasure_that_nobody_was_warned_of_waits_until_five_days_before_its_dead
         extends_together(alice, bob, request_id, days)
     waits_until = stored(request_id).clock.due_at(world.now) - 5 * DAY
     listed = alice.lists().json["items"][0]
-    assert (listed["id"], listed["unwarned_until"][:10]) == (request_id, f"{waits_until:%Y-%m-%d}")
+    assert (listed["rights_request_id"], listed["unwarned_until"][:10]) == (
+        request_id,
+        f"{waits_until:%Y-%m-%d}",
+    )
     work(world, request_id, at_step("capture"), within=60 * DAY)
     assert world.now >= waits_until
     assert waits_until - waiting.received_at > timedelta(24 + days)

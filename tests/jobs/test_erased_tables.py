@@ -55,7 +55,7 @@ def all_readable(*spared: Table) -> str:
 def mila(world: World) -> User:
     """Return a user with a canary in every personal field that a client can set, and in her ids."""
     known, device = world.canaries, a_device()
-    known.add("device", device["id"])
+    known.add("device", device["device_id"])
     texts = {name: known(name) for name in ("display_name", "name", "job_title", "employer")}
     mila = world.a_user(known.add("phone", a_phone()), device, display_name=texts["display_name"])
     known.add("account_id", mila.account_id)

@@ -105,7 +105,7 @@ def test_account_is_frozen_and_logged_out_until_the_deletion(
     assert stream.state()["users"][mila.user_id]["deactivated_at"]
     again = world.a_user(mila.phone)
     session = again.session
-    assert (session["scope"], session["erasure"]["request_id"]) == ("rights", request_id)
+    assert (session["scope"], session["erasure"]["rights_request_id"]) == ("rights", request_id)
     assert session["erasure"]["ends_at"] == clock.to_text(stored(request_id).received_at + GRACE)
     assert again.gets("/v1/profile").problem == "account_frozen"
     shown = by_receipt(mila, request_id).json
@@ -176,7 +176,7 @@ def test_signup_on_the_number_during_the_deletion_brings_nothing_back(
 
 @pytest.mark.promise("RGT-3")
 def test_other_open_requests_are_answered_first(world: World, mila: User) -> None:
-    copy = mila.exercises("access").json["id"]
+    copy = mila.exercises("access").json["rights_request_id"]
     request_id = asks_for_erasure(mila)
     work(world, request_id, within=2 * HOUR)
     assert at_step("settle")(stored(request_id))
@@ -187,7 +187,7 @@ def test_other_open_requests_are_answered_first(world: World, mila: User) -> Non
 
 @pytest.mark.promise("RGT-3")
 def test_copy_waits_until_it_is_fetched_or_expired(world: World, mila: User) -> None:
-    asked = mila.exercises("access").json["id"]
+    asked = mila.exercises("access").json["rights_request_id"]
     work(world, asked, lambda request: not request.is_open)
     world.advance(timedelta(seconds=1))
     request_id = asks_for_erasure(mila.is_stepped_up())
@@ -197,7 +197,7 @@ def test_copy_waits_until_it_is_fetched_or_expired(world: World, mila: User) -> 
 
 @pytest.mark.promise("RGT-3")
 def test_waived_grace_does_not_wait_for_a_copy(world: World, mila: User) -> None:
-    asked = mila.exercises("access").json["id"]
+    asked = mila.exercises("access").json["rights_request_id"]
     work(world, asked, lambda request: not request.is_open)
     request_id = asks_for_erasure(mila.is_stepped_up(), waive_grace=True)
     work(world, request_id, at_step("record_tombstone"))
@@ -214,7 +214,7 @@ def test_no_request_can_be_made_after_the_point_of_no_return(world: World, mila:
     work(world, request_id, within=HOUR)
     assert at_step("capture")(stored(request_id))
     again.verified["receipt"] = made.json["receipt"]
-    assert cancels(again, made.json["id"]).status == 200
+    assert cancels(again, made.json["rights_request_id"]).status == 200
     work(world, request_id, at_step("quarantine"))
     account_id = AccountId(mila.account_id)
     assert store.open_requests_of(account_id) == dict.fromkeys(GUARDS, request_id)
@@ -316,8 +316,8 @@ def test_erasure_requested_by_letter_is_completed(world: World, mila: User) -> N
     body = {"user_id": mila.user_id, "right": "erasure", "received_by": "letter", "received_on": "2026-11-23"}
     entered = alice.calls("POST", body=body)
     assert entered.status == 201
-    world.an_operator("bob").notes_identity(entered.json["id"])
-    assert work(world, entered.json["id"]).status is Status.COMPLETED
+    world.an_operator("bob").notes_identity(entered.json["rights_request_id"])
+    assert work(world, entered.json["rights_request_id"]).status is Status.COMPLETED
     assert stored_about(mila) == []
 
 
@@ -372,7 +372,7 @@ def test_number_of_an_idle_account_gets_the_warning_and_no_receipt(world: World,
     world.advance(120 * DAY)
     before = len(world.messages_to(mila.phone))
     body = {"user_id": mila.user_id, "right": "erasure", "received_by": "letter", "received_on": "2027-03-20"}
-    entered = world.an_operator("alice").calls("POST", body=body).json["id"]
+    entered = world.an_operator("alice").calls("POST", body=body).json["rights_request_id"]
     world.an_operator("bob").notes_identity(entered)
     assert work(world, entered).status is Status.COMPLETED
     (warning,) = world.messages_to(mila.phone)[before:]

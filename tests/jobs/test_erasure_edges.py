@@ -58,7 +58,7 @@ def enters(world: World, user: User, right: str, received_on: str = "2026-11-24"
     body = {**letter, "right": right, **more}
     entered = world.an_operator("alice").calls("POST", body=body)
     assert entered.status == 201, entered.text
-    return entered.json["id"]
+    return entered.json["rights_request_id"]
 
 
 def put(table: str, item: dict[str, Any]) -> None:
@@ -153,7 +153,7 @@ def test_device_that_signed_in_after_the_letter_does_not_open_an_idle_account(
     assert world.a_user(mila.phone, stranger).session["scope"] == "waiting"  # not frozen yet
     work(world, request_id, at_step("suspend_at_stream"))
     challenge = world.asks_for_a_code(mila.phone, stranger).json["challenge_id"]
-    answer = world.verifies(challenge, world.code_for(mila.phone), device_id=stranger["id"])
+    answer = world.verifies(challenge, world.code_for(mila.phone), device_id=stranger["device_id"])
     assert answer.status == 503
     assert "erasure" not in answer.text
 
@@ -221,7 +221,7 @@ def test_altered_tombstone_does_not_prevent_the_certificate(world: World, mila: 
 
 @pytest.mark.promise("RGT-3")
 def test_certificate_names_the_subjects_other_requests(world: World, mila: User) -> None:
-    asked = mila.exercises("access").json["id"]
+    asked = mila.exercises("access").json["rights_request_id"]
     work(world, asked, lambda request: not request.is_open)
     mila.is_stepped_up()
     request_id = asks_for_erasure(mila, waive_grace=True)
@@ -266,7 +266,7 @@ def test_erasure_ends_although_each_run_handles_one_request_only(
 ) -> None:
     monkeypatch.setattr(delete, "_SLICE", 0 * MINUTE)
     for _ in range(3):
-        made = mila.exercises("portability").json["id"]
+        made = mila.exercises("portability").json["rights_request_id"]
         mila.calls("POST", f"/v1/rights-requests/{made}/cancel")
     request_id = asks_for_erasure(mila)
     request = work(world, request_id)

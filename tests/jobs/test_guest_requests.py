@@ -54,12 +54,12 @@ def events(request_id: RightsRequestId) -> list[str]:
 
 
 def by_receipt(world: World, made: dict[str, Any], tail: str = "") -> Any:
-    path = f"/v1/rights-receipts/{made['id']}{tail}"
+    path = f"/v1/rights-receipts/{made['rights_request_id']}{tail}"
     return world.call("GET", path, headers={"Rights-Receipt": made["receipt"]})
 
 
 def advanced(world: World, made: dict[str, Any], within: timedelta = 30 * DAY) -> RightsRequest:
-    return work(world, RightsRequestId(made["id"]), within=within)
+    return work(world, RightsRequestId(made["rights_request_id"]), within=within)
 
 
 def signed_in(user: User) -> User:
@@ -83,7 +83,7 @@ def mila(world: World, stream: Emulator) -> User:
 
 
 def mila_here(world: World) -> User:
-    user = world.a_user(device=a_device(id=DEVICE))
+    user = world.a_user(device=a_device(device_id=DEVICE))
     user.has_had_email("mila@example.com")
     return user
 
@@ -101,7 +101,7 @@ def test_each_right_of_a_person_without_an_account_is_answered(world: World, rig
     assert "No account has this number" in shown["decision"]["text"]
     assert "receipt of its deletion" in shown["decision"]["text"]
     assert shown["authority"]
-    assert events(RightsRequestId(made["id"])) == [
+    assert events(RightsRequestId(made["rights_request_id"])) == [
         "received", "search_done", "answer_done", "announce_done", "forget_contact_done",
     ]  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_answer_goes_to_the_contact_which_is_then_forgotten(world: World, by: st
     made = requests(world, **contact).json
     request = advanced(world, made, within=HOUR)
     sent = world.messages_to if by == "phone" else world.mails_to
-    link = f"/v1/receipt#{made['id']}.{made['receipt']}"
+    link = f"/v1/receipt#{made['rights_request_id']}.{made['receipt']}"
     assert [link in message for message in sent(contact[by])] == [False, True]  # the code, then the answer
     assert request.contact is None
     assert (request.contact_phone, request.contact_email, request.contact_locale) == (None, None, None)
@@ -184,7 +184,7 @@ def test_account_that_is_older_than_the_request_stops_its_search(
 def test_extension_is_announced_at_the_contact_of_a_guest(world: World, by: str) -> None:
     contact = {"phone": a_phone()} if by == "phone" else {"email": an_address()}
     made = requests(world, **contact).json
-    assert world.an_operator("alice").extends(made["id"], 60).status == 200
+    assert world.an_operator("alice").extends(made["rights_request_id"], 60).status == 200
     advanced(world, made, within=HOUR)
     sent = (world.messages_to if by == "phone" else world.mails_to)(contact[by])
     day = "22 Feb 2027" if by == "phone" else "22 February 2027"
@@ -196,7 +196,7 @@ def test_cancelled_request_forgets_its_contact_without_a_message(world: World) -
     phone = a_phone()
     made = requests(world, phone=phone).json
     receipt = {"Rights-Receipt": made["receipt"]}
-    world.call("POST", f"/v1/rights-receipts/{made['id']}/cancel", headers=receipt)
+    world.call("POST", f"/v1/rights-receipts/{made['rights_request_id']}/cancel", headers=receipt)
     request = advanced(world, made, within=HOUR)
     assert (request.status, request.contact) == (Status.CANCELLED, None)
     assert len(world.messages_to(phone)) == 1  # the code
@@ -211,7 +211,7 @@ def test_copy_of_a_locked_out_owner_waits_three_days_after_warning_all_channels(
     world: World, mila: User, stream: Emulator
 ) -> None:
     made = recovers(world)
-    request_id, before = RightsRequestId(made["id"]), world.now
+    request_id, before = RightsRequestId(made["rights_request_id"]), world.now
     work(world, request_id, at_step("cool_down"))
     for message in (world.messages_to(mila.phone)[-1], world.mails_to("mila@example.com")[-1]):
         assert "without signing in" in message
@@ -231,11 +231,11 @@ def test_copy_of_a_locked_out_owner_waits_three_days_after_warning_all_channels(
 @pytest.mark.promise("RGT-11")
 def test_owner_who_was_warned_cancels_before_the_copy_is_made(world: World, mila: User) -> None:
     made = recovers(world)
-    work(world, RightsRequestId(made["id"]), at_step("cool_down"))
-    mila.calls("POST", f"/v1/rights-requests/{made['id']}/cancel")
+    work(world, RightsRequestId(made["rights_request_id"]), at_step("cool_down"))
+    mila.calls("POST", f"/v1/rights-requests/{made['rights_request_id']}/cancel")
     request = advanced(world, made)
     assert request.status is Status.CANCELLED
-    assert by_receipt(world, made, "/export").problem in {"gone", "not_ready"}
+    assert by_receipt(world, made, "/export").problem in {"export_deleted", "not_ready"}
 
 
 @pytest.mark.promise("RGT-11")
@@ -244,7 +244,7 @@ def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(
     world: World, mila: User, stream: Emulator
 ) -> None:
     made = recovers(world, "erasure")
-    request = work(world, RightsRequestId(made["id"]), at_step("grace"))
+    request = work(world, RightsRequestId(made["rights_request_id"]), at_step("grace"))
     assert mila.gets("/v1/profile").status in {401, 403}  # frozen at once
     assert request.notes.cools_until
     assert advanced(world, made).status is Status.COMPLETED
@@ -258,7 +258,11 @@ def test_proofs_that_leave_no_channel_wait_for_two_operators(world: World, mila:
     """A thief with the unlocked phone and its mail reads each warning."""
     made = requests(world, right, phone=mila.phone).json
     proves(world, made, email="mila@example.com")
-    request_id, alice, bob = RightsRequestId(made["id"]), world.an_operator("alice"), world.an_operator("bob")
+    request_id, alice, bob = (
+        RightsRequestId(made["rights_request_id"]),
+        world.an_operator("alice"),
+        world.an_operator("bob"),
+    )
     request = work(world, request_id, within=2 * DAY)
     assert (request.status, at_step("warn")(request)) == (Status.AWAITING_VERIFICATION, True)
     assert signed_in(mila).profile()["display_name"]  # it is not frozen
@@ -278,7 +282,9 @@ def test_proofs_that_leave_no_channel_wait_for_two_operators(world: World, mila:
 def test_request_that_operators_do_not_release_is_refused_in_time(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     proves(world, made, email="mila@example.com")
-    request = work(world, RightsRequestId(made["id"]), lambda one: not one.is_open, within=40 * DAY)
+    request = work(
+        world, RightsRequestId(made["rights_request_id"]), lambda one: not one.is_open, within=40 * DAY
+    )
     assert (request.status, request.refusal) == (Status.REFUSED, "JustificationA12IdentityFailure")
     assert sum("two of our staff" in mail for mail in world.mails_to("mila@example.com")) == 3
     assert not any("waits for proof" in text for text in world.messages_to(mila.phone))
@@ -293,7 +299,7 @@ def test_request_that_operators_do_not_release_is_refused_in_time(world: World, 
 def test_warning_that_sns_did_not_accept_releases_nothing(world: World, mila: User, error: Exception) -> None:
     made = recovers(world)
     with cloud.failing("sns", "Publish", error):
-        request = work(world, RightsRequestId(made["id"]), within=4 * DAY)
+        request = work(world, RightsRequestId(made["rights_request_id"]), within=4 * DAY)
     assert (request.status, at_step("warn")(request)) == (Status.AWAITING_VERIFICATION, True)
 
 
@@ -308,7 +314,7 @@ def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: Wor
         changes={"display_name": "Milica", "locale": "sr-RS"},
     ).json
     assert (made["status"], mila.profile()) == ("received", before)
-    request = work(world, RightsRequestId(made["id"]), at_step("cool_down"))
+    request = work(world, RightsRequestId(made["rights_request_id"]), at_step("cool_down"))
     assert mila.profile() == before
     assert "a correction of the data" in world.mails_to("mila@example.com")[-1]
     assert "a correction of the data" in world.messages_to(mila.phone)[-1]
@@ -319,7 +325,9 @@ def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: Wor
     profile = signed_in(mila).profile()
     assert (profile["display_name"], profile["locale"]) == ("Milica", "sr-RS")
     assert "correct_done" in events(request.request_id)
-    assert [one["name"] for one in mila.request(made["id"])["recipients"]] == ["Stream.io, Inc."]
+    assert [one["name"] for one in mila.request(made["rights_request_id"])["recipients"]] == [
+        "Stream.io, Inc."
+    ]
 
 
 @pytest.mark.promise("RGT-2")
@@ -331,7 +339,7 @@ def test_correction_by_the_number_waits_until_the_mailbox_got_the_warning(
     world: World, mila: User, reports: list[str]
 ) -> None:
     made = requests(world, "rectification", phone=mila.phone, changes={"name": "Milica"}).json
-    request_id = RightsRequestId(made["id"])
+    request_id = RightsRequestId(made["rights_request_id"])
     with cloud.sent_mail() as sent:
         work(world, request_id, within=HOUR / 2)
     (warning,) = sent
@@ -349,7 +357,7 @@ def test_warning_after_an_outage_of_days_waits_for_the_report_of_its_delivery(
 ) -> None:
     made = requests(world, "rectification", phone=mila.phone, changes={"name": "Milica"}).json
     with silence(monkeypatch):
-        work_for(world, [RightsRequestId(made["id"])], 60 * HOUR)
+        work_for(world, [RightsRequestId(made["rights_request_id"])], 60 * HOUR)
     with cloud.sent_mail() as sent:
         request = advanced(world, made, within=2 * HOUR)
     assert (request.status, at_step("warn")(request), len(sent)) == (Status.IN_PROGRESS, True, 1)
@@ -361,8 +369,8 @@ def test_warning_after_an_outage_of_days_waits_for_the_report_of_its_delivery(
 def test_owner_who_was_warned_cancels_a_correction(world: World, mila: User) -> None:
     before = mila.profile()
     made = requests(world, "rectification", email="mila@example.com", changes={"name": "Milica"}).json
-    work(world, RightsRequestId(made["id"]), at_step("cool_down"))
-    mila.calls("POST", f"/v1/rights-requests/{made['id']}/cancel")
+    work(world, RightsRequestId(made["rights_request_id"]), at_step("cool_down"))
+    mila.calls("POST", f"/v1/rights-requests/{made['rights_request_id']}/cancel")
     assert advanced(world, made).status is Status.CANCELLED
     assert mila.profile() == before
 
@@ -395,9 +403,9 @@ def test_correction_that_became_impossible_stops_for_an_operator_at_once(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = requests(world, "rectification", email="mila@example.com", reason="I moved.").json
-    work(world, RightsRequestId(made["id"]), at_step("cool_down"))
+    work(world, RightsRequestId(made["rights_request_id"]), at_step("cool_down"))
     monkeypatch.setattr("chalicelib.accounts.profiles.service.MAX_STATEMENTS", 0)
-    request = work(world, RightsRequestId(made["id"]), within=4 * DAY)
+    request = work(world, RightsRequestId(made["rights_request_id"]), within=4 * DAY)
     stopped = request.next_step
     assert stopped
     assert (stopped.name, stopped.status, stopped.why) == ("correct", StepStatus.STOPPED, "not_possible")
@@ -407,11 +415,11 @@ def test_correction_that_became_impossible_stops_for_an_operator_at_once(
 @pytest.mark.promise("RGT-2")
 def test_operators_who_complete_a_waiting_correction_carry_it_out(world: World, mila: User) -> None:
     made = requests(world, "rectification", email="mila@example.com", changes={"display_name": "Milica"}).json
-    world.an_operator("alice").proposes(made["id"], "completed")
-    assert world.an_operator("bob").approves(made["id"]).status == 200
+    world.an_operator("alice").proposes(made["rights_request_id"], "completed")
+    assert world.an_operator("bob").approves(made["rights_request_id"]).status == 200
     assert mila.profile()["display_name"] == "Milica"
     assert advanced(world, made, within=4 * DAY).status is Status.COMPLETED
-    shown = signed_in(mila).request(made["id"])
+    shown = signed_in(mila).request(made["rights_request_id"])
     assert [one["name"] for one in shown["recipients"]] == ["Stream.io, Inc."]
 
 
@@ -419,7 +427,7 @@ def test_operators_who_complete_a_waiting_correction_carry_it_out(world: World, 
 @pytest.mark.promise("RGT-11")
 def test_subject_is_reminded_of_the_proof_and_refused_without_it(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
-    request_id = RightsRequestId(made["id"])
+    request_id = RightsRequestId(made["rights_request_id"])
     request = work(world, request_id, lambda request: not request.is_open, within=40 * DAY)
     assert (request.status, request.refusal) == (Status.REFUSED, "JustificationA12IdentityFailure")
     assert request.decided_at
@@ -440,7 +448,7 @@ def test_channel_that_proved_nothing_hears_of_an_unproven_request_at_once(
 ) -> None:
     contact = {"phone": mila.phone} if by == "phone" else {"email": "mila@example.com"}
     made = requests(world, **contact).json
-    work(world, RightsRequestId(made["id"]), within=HOUR)
+    work(world, RightsRequestId(made["rights_request_id"]), within=HOUR)
     mails = sum("waits for proof" in mail for mail in world.mails_to("mila@example.com"))
     texts = sum("waits for proof" in text for text in world.messages_to(mila.phone))
     assert (mails, texts) == ((1, 0) if by == "phone" else (0, 1))
@@ -450,7 +458,12 @@ def test_channel_that_proved_nothing_hears_of_an_unproven_request_at_once(
 def test_owner_without_a_mailbox_is_reminded_by_text_message(world: World, stream: Emulator) -> None:
     mila = world.a_user()
     made = requests(world, phone=mila.phone).json
-    work(world, RightsRequestId(made["id"]), lambda request: not request.is_open, within=40 * DAY)
+    work(
+        world,
+        RightsRequestId(made["rights_request_id"]),
+        lambda request: not request.is_open,
+        within=40 * DAY,
+    )
     assert sum("waits for proof" in text for text in world.messages_to(mila.phone)) == 2
 
 
@@ -460,14 +473,19 @@ def test_refusal_of_a_letter_without_access_reaches_an_owner_without_a_mailbox(
 ) -> None:
     mila = world.a_user()
     made = enters(world.an_operator("alice"), user_id=mila.user_id, without_access=True).json
-    work(world, RightsRequestId(made["id"]), lambda request: not request.is_open, within=40 * DAY)
+    work(
+        world,
+        RightsRequestId(made["rights_request_id"]),
+        lambda request: not request.is_open,
+        within=40 * DAY,
+    )
     assert advanced(world, made, within=HOUR).status is Status.REFUSED
     assert "we have answered your request" in world.messages_to(mila.phone)[-1]
 
 
 @pytest.mark.promise("RGT-10")
 def test_identity_that_operators_asked_for_is_reminded_and_lapses_too(world: World, mila: User) -> None:
-    asked = mila.is_stepped_up().exercises("access").json["id"]
+    asked = mila.is_stepped_up().exercises("access").json["rights_request_id"]
     world.an_operator("alice").asks_identity(asked)
     request = work(world, RightsRequestId(asked), lambda request: not request.is_open, within=40 * DAY)
     assert (request.status, request.refusal) == (Status.REFUSED, "JustificationA12IdentityFailure")
@@ -476,8 +494,10 @@ def test_identity_that_operators_asked_for_is_reminded_and_lapses_too(world: Wor
 def test_proposal_of_operators_stops_the_lapse_by_rule(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     alice = world.an_operator("alice")
-    assert alice.proposes(made["id"], "refused", "JustificationA12IdentityFailure").status == 200
-    request = work(world, RightsRequestId(made["id"]), within=40 * DAY)
+    assert (
+        alice.proposes(made["rights_request_id"], "refused", "JustificationA12IdentityFailure").status == 200
+    )
+    request = work(world, RightsRequestId(made["rights_request_id"]), within=40 * DAY)
     assert request.is_open
 
 
@@ -489,16 +509,16 @@ def test_two_operators_check_the_identity_of_an_owner_without_access(world: Worl
     alice, bob = world.an_operator("alice"), world.an_operator("bob")
     made = enters(alice, user_id=mila.user_id, received_by="in_person", without_access=True).json
     assert made["status"] == "awaiting_verification"
-    first = alice.notes_identity(made["id"])
+    first = alice.notes_identity(made["rights_request_id"])
     assert (first.status, first.json["status"]) == (200, "awaiting_verification")
-    again = alice.notes_identity(made["id"])
+    again = alice.notes_identity(made["rights_request_id"])
     assert (again.status, again.json["status"]) == (200, "awaiting_verification")
-    assert events(RightsRequestId(made["id"])).count("identity_checked") == 1
-    assert bob.notes_identity(made["id"]).json["status"] == "in_progress"
-    request = work(world, RightsRequestId(made["id"]), at_step("cool_down"))
+    assert events(RightsRequestId(made["rights_request_id"])).count("identity_checked") == 1
+    assert bob.notes_identity(made["rights_request_id"]).json["status"] == "in_progress"
+    request = work(world, RightsRequestId(made["rights_request_id"]), at_step("cool_down"))
     assert request.proofs == (IdentityProof.STAFF,)
     assert "without signing in" in world.messages_to(mila.phone)[-1]
-    work(world, RightsRequestId(made["id"]), at_step("discard"), within=5 * DAY)
+    work(world, RightsRequestId(made["rights_request_id"]), at_step("discard"), within=5 * DAY)
     assert by_receipt(world, made, "/export").status == 200
 
 
@@ -522,7 +542,9 @@ def test_letter_that_names_no_contact_is_answered_on_paper(
         text = entered.json["decision"]["text"]
         assert all(part in text for part in (*said, "https://www.poverenik.rs"))
         assert by_receipt(world, entered.json).json["decision"]["text"] == text
-        assert stored(RightsRequestId(entered.json["id"])).contact_locale is None  # only its language is kept
+        assert (
+            stored(RightsRequestId(entered.json["rights_request_id"])).contact_locale is None
+        )  # only its language is kept
     assert cloud.records("suppression") == []
 
 
@@ -559,7 +581,7 @@ def test_letter_from_a_person_without_an_account_is_answered(world: World, by: s
 def test_letter_with_the_number_of_an_account_is_that_accounts(world: World, mila: User) -> None:
     made = enters(world.an_operator("alice"), phone=mila.phone).json
     assert (made["user_id"], made["without_account"]) == (mila.user_id, False)
-    assert stored(RightsRequestId(made["id"])).contact is None
+    assert stored(RightsRequestId(made["rights_request_id"])).contact is None
 
 
 @pytest.mark.promise("RGT-11")
@@ -593,13 +615,13 @@ def test_agents_request_is_answered_to_the_subject(world: World, mila: User) -> 
         authority_seen_on="2026-11-23",
         authority_reference="118/2026",
     ).json
-    work(world, RightsRequestId(made["id"]), at_step("discard"), within=DAY)
+    work(world, RightsRequestId(made["rights_request_id"]), at_step("discard"), within=DAY)
     assert "Privacy and rights" in world.mails_to("mila@example.com")[-1]
-    shown = mila.request(made["id"])
+    shown = mila.request(made["rights_request_id"])
     assert (shown["status"], shown["on_behalf"]) == ("completed", "agent")
     assert alice.staff_id not in str(shown)
     assert by_receipt(world, made, "/export").problem == "not_found"  # only the subject fetches the copy
-    seen = alice.case(made["id"])["authority"]
+    seen = alice.case(made["rights_request_id"])["authority"]
     assert (seen["kind"], seen["reference"]) == ("power_of_attorney", "118/2026")
     assert (seen["seen_on"], seen["seen_by"]) == ("2026-11-23", alice.staff_id)
 
@@ -639,11 +661,11 @@ def test_heirs_erasure_needs_a_second_operator_and_warns_the_account(
 ) -> None:
     alice, bob = world.an_operator("alice"), world.an_operator("bob")
     made = enters(alice, "erasure", user_id=mila.user_id, **HEIR).json
-    request_id = RightsRequestId(made["id"])
-    assert alice.notes_identity(made["id"]).problem == "own_proposal"
+    request_id = RightsRequestId(made["rights_request_id"])
+    assert alice.notes_identity(made["rights_request_id"]).problem == "own_proposal"
     work(world, request_id, within=40 * DAY)
     assert stored(request_id).status is Status.AWAITING_VERIFICATION  # no rule ends it: operators act
-    assert bob.notes_identity(made["id"]).json["status"] == "in_progress"
+    assert bob.notes_identity(made["rights_request_id"]).json["status"] == "in_progress"
     work(world, request_id, at_step("confirm"))
     assert "without signing in" in world.messages_to(mila.phone)[-1]
     assert advanced(world, made).status is Status.COMPLETED

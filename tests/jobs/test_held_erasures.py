@@ -88,10 +88,10 @@ def test_subject_learns_what_is_kept_by_which_laws_and_until_when(world: World, 
     work(world, request, ANSWERED)
     shown = by_receipt(mila, request).json
     assert shown["status"] == "partially_completed"
-    of_the_hold = {"law": LAW, "until": clock.to_text(hold.until)}
+    of_the_hold = {"law": LAW, "ends_at": clock.to_text(hold.until)}
     assert shown["decision"]["kept"] == [
         {"what": "Your invoices", **of_the_hold},
-        {"what": "Your invoices", "law": ON_INVOICES, "until": "2037-01-01T00:00:00Z"},
+        {"what": "Your invoices", "law": ON_INVOICES, "ends_at": "2037-01-01T00:00:00Z"},
         {"what": "Your profile", **of_the_hold},
     ]
     assert "except what a law requires us to keep" in shown["decision"]["text"].lower()
@@ -150,7 +150,7 @@ def test_invoice_is_kept_for_its_statutory_period_and_the_answer_is_whole(world:
     end = datetime(2037, 1, 1, tzinfo=UTC)
     assert ends_of(request) == {("invoice", end)}
     (kept,) = by_receipt(mila, request).json["decision"]["kept"]
-    assert (kept["what"], kept["until"]) == ("Your invoices", clock.to_text(end))
+    assert (kept["what"], kept["ends_at"]) == ("Your invoices", clock.to_text(end))
     assert "value added tax" in kept["law"]
     (item,) = held_items(request)
     assert number in opened(item).document

@@ -230,7 +230,7 @@ def test_request_during_the_grace_period_is_answered_and_the_account_stays(
     assert entered.status in {200, 201, 202}, entered.text
     run_for(world, closing, 12 * DAY)
     assert stored(closing).status is Status.CANCELLED
-    assert stored(RightsRequestId(entered.json["id"])).status is not Status.CANCELLED
+    assert stored(RightsRequestId(entered.json["rights_request_id"])).status is not Status.CANCELLED
 
 
 def test_lost_erasure_is_not_to_be_entered_again_after_a_restore(

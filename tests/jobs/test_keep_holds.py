@@ -129,7 +129,7 @@ def test_record_that_is_stored_after_the_hold_began_is_kept(world: World, mila: 
     run()
     world.advance(DAY)
     again = world.a_user(phone=mila.phone)
-    assert again.submits_usage(a_fault(at=clock.to_text(world.now))).json["accepted"] == 1
+    assert again.submits_usage(a_fault(occurred_at=clock.to_text(world.now))).json["accepted"] == 1
     world.advance(PERIOD - 2 * DAY)
     run_daily(world, 3)
     assert kinds() == ["diagnostics_event", "diagnostics_event"]

@@ -105,7 +105,9 @@ def test_notice_of_a_breach_is_owed_until_its_mail_is_taken(
             world.advance(HOUR)
     assert [event for event, _ in evidence_of(breach_id)].count("subjects_notified") == 0
     assert "subjects" in closes(alice, breach_id).json["open"]
-    shown = [one["id"] for one in mila.signs_in_again().gets("/v1/breach-notices").json["items"]]
+    shown = [
+        one["breach_notice_id"] for one in mila.signs_in_again().gets("/v1/breach-notices").json["items"]
+    ]
     assert shown == ([breach_id] if hours * HOUR > DAY else [])
     with sent_mail() as mails:
         for _ in range(4):
@@ -129,8 +131,8 @@ def entered(world: World, user: User) -> RightsRequestId:
     alice, bob = world.an_operator("alice"), world.an_operator("bob")
     made = enters(alice, "erasure", user_id=user.user_id, received_on=f"{world.now:%Y-%m-%d}")
     assert made.status == 201, made.text
-    assert bob.notes_identity(made.json["id"]).json["status"] == "in_progress"
-    return RightsRequestId(made.json["id"])
+    assert bob.notes_identity(made.json["rights_request_id"]).json["status"] == "in_progress"
+    return RightsRequestId(made.json["rights_request_id"])
 
 
 @pytest.mark.promise("RGT-3")
@@ -146,9 +148,11 @@ def test_owner_has_three_days_from_the_warning_of_a_request_without_a_session(
     vuk.has_had_email(address := an_address())
     iva.has_had_email(an_address())
     by_letter = entered(world, ana)
-    by_mailbox = RightsRequestId(requests(world, "erasure", email=address, device_id=device["id"]).json["id"])
+    by_mailbox = RightsRequestId(
+        requests(world, "erasure", email=address, device_id=device["device_id"]).json["rights_request_id"]
+    )
     by_number = RightsRequestId(
-        requests(world, "rectification", phone=iva.phone, changes={"name": "Iva"}).json["id"]
+        requests(world, "rectification", phone=iva.phone, changes={"name": "Iva"}).json["rights_request_id"]
     )
     three = (by_letter, by_mailbox, by_number)
     with silence(monkeypatch):
@@ -177,7 +181,7 @@ def test_answer_is_sent_after_an_outage_or_the_evidence_says_why_not(
     """A person without an account gets it in any case: it says more than the message of the owner does."""
     by_letter, phone = entered(world, vuk := world.a_user()), a_phone()
     work(world, by_letter, at_step("notify"))
-    by_guest = RightsRequestId(requests(world, "erasure", phone=phone).json["id"])
+    by_guest = RightsRequestId(requests(world, "erasure", phone=phone).json["rights_request_id"])
     texts = [len(world.messages_to(one)) for one in (vuk.phone, phone)]
     with silence(monkeypatch):
         work_for(world, [by_letter, by_guest], hours * HOUR)
@@ -198,7 +202,7 @@ def test_proof_is_asked_for_after_an_outage_by_few_attempts(
 ) -> None:
     mila = world.a_user()
     mila.has_had_email(address := an_address())
-    request_id = RightsRequestId(requests(world, "access", phone=mila.phone).json["id"])
+    request_id = RightsRequestId(requests(world, "access", phone=mila.phone).json["rights_request_id"])
     with silence(monkeypatch):
         work_for(world, [request_id], hours * HOUR)
     work_for(world, [request_id], HOUR)

@@ -46,7 +46,7 @@ def work(user: User, request_id: str) -> RightsRequest:
 def corrects(user: User, **changes: str) -> str:
     taken = user.exercises("rectification", changes=changes)
     assert taken.status == 202, taken.text
-    return str(taken.json["id"])
+    return str(taken.json["rights_request_id"])
 
 
 def shown(user: User, request_id: str) -> list[dict[str, Any]]:
@@ -286,7 +286,7 @@ def test_authority_that_is_not_notified_in_time_is_counted_by_the_sweep(
     world.advance(recipients.LATE_AFTER + HOUR)
     sweep_rights(a_schedule_event(), None)
     assert gauges[Metric.RIGHTS_RECIPIENTS_LATE] == 1
-    assert [one["id"] for one in alice.lists_unnotified().json["items"]] == [request_id]
+    assert [one["rights_request_id"] for one in alice.lists_unnotified().json["items"]] == [request_id]
     alice.records_notice(request_id, 0, "2026-11-25")
     sweep_rights(a_schedule_event(), None)
     assert gauges[Metric.RIGHTS_RECIPIENTS_LATE] == 0
@@ -324,10 +324,10 @@ def test_reviewed_correction_lists_its_recipients_after_the_decision(
     taken = user.exercises(
         "rectification", changes={"invoice_amount_minor": "1990"}, reason="I paid 19.90."
     ).json
-    alice.proposes(taken["id"], "completed")
-    bob.approves(taken["id"])
-    work(user, taken["id"])
-    listed = [(notice["outcome"], notice["name"]) for notice in shown(user, taken["id"])]
+    alice.proposes(taken["rights_request_id"], "completed")
+    bob.approves(taken["rights_request_id"])
+    work(user, taken["rights_request_id"])
+    listed = [(notice["outcome"], notice["name"]) for notice in shown(user, taken["rights_request_id"])]
     assert listed == [
         ("not_applicable", Recipient.BELGRADE_OFFICE.label),
         ("pending", "Higher Court in Belgrade"),

@@ -104,7 +104,7 @@ def test_account_with_an_address_gets_a_mail_and_any_other_an_app_notice(
     cyrillic = {name: to_cyrillic(text) for name, text in TEXTS["sr"].items()}
     for user in (mila, vuk):
         (shown,) = user.gets(ROUTE).json["items"]
-        assert shown["id"] == begun
+        assert shown["breach_notice_id"] == begun
         assert shown["texts"] == {"en": TEXTS["en"], "sr-Latn": TEXTS["sr"], "sr-Cyrl": cyrillic}
         assert shown["contact_email"] == "privacy@test.example"
 
@@ -260,7 +260,9 @@ def test_app_shows_the_notice_after_a_day_without_mail_and_the_mail_follows(
     world: World, mila: User, begun: str, mails: list[dict[str, Any]]
 ) -> None:
     def shown() -> list[str]:
-        return [one["id"] for one in mila.signs_in_again().gets("/v1/breach-notices").json["items"]]
+        return [
+            one["breach_notice_id"] for one in mila.signs_in_again().gets("/v1/breach-notices").json["items"]
+        ]
 
     with failing("sesv2", "SendEmail", EndpointConnectionError(endpoint_url="https://ses"), times=999):
         run()

@@ -52,7 +52,7 @@ def test_copy_that_is_requested_after_the_change_is_made_three_days_later(
     mila = world.a_user(mila.phone).is_stepped_up()
     body = {"right": "portability"} | ({"transfer_to": transfer_to} if transfer_to else {})
     asked = mila.calls("POST", "/v1/rights-requests", body=body)
-    request_id = RightsRequestId(asked.json["id"])
+    request_id = RightsRequestId(asked.json["rights_request_id"])
     assert [step["name"] for step in asked.json["steps"]][:2] == ["pin", "cool_down"]
     work(world, request_id, at_step("cool_down"))
     assert link(mila, request_id) == "not_ready"
@@ -62,7 +62,7 @@ def test_copy_that_is_requested_after_the_change_is_made_three_days_later(
 
 @pytest.mark.promise("RGT-2")
 def test_copy_that_was_ready_before_the_change_has_no_link_for_three_days(world: World, mila: User) -> None:
-    request_id = RightsRequestId(mila.exercises("access").json["id"])
+    request_id = RightsRequestId(mila.exercises("access").json["rights_request_id"])
     work(world, request_id, at_step("discard"), within=DAY)
     assert link(mila, request_id) == 200
     mila.changes_number(a_phone())
@@ -110,7 +110,7 @@ def test_transfer_that_was_requested_before_the_change_is_sent_three_days_after_
 
     monkeypatch.setattr(outbound, "push", send)
     asked = mila.exercises("portability", transfer_to="https://other.example/inbox")
-    request_id = RightsRequestId(asked.json["id"])
+    request_id = RightsRequestId(asked.json["rights_request_id"])
     work(world, request_id, at_step(step))
     mila.changes_number(a_phone())
     changed_at = world.now
@@ -123,7 +123,7 @@ def freeze(world: World, phone: str) -> str:
     body = {"phone": phone, "ground": "b", "received_by": "telephone", "without_access": True}
     entered = enters(world.an_operator("alice"), "restriction", **body).json
     assert not entered["without_account"]
-    return str(entered["id"])
+    return str(entered["rights_request_id"])
 
 
 def unfreeze(world: World, frozen: str) -> None:
@@ -135,7 +135,7 @@ def unfreeze(world: World, frozen: str) -> None:
 
 @pytest.mark.promise("RGT-11")
 def test_copy_of_an_account_that_is_frozen_after_the_change_has_no_link(world: World, mila: User) -> None:
-    request_id, old = RightsRequestId(mila.exercises("access").json["id"]), mila.phone
+    request_id, old = RightsRequestId(mila.exercises("access").json["rights_request_id"]), mila.phone
     work(world, request_id, at_step("discard"), within=DAY)
     mila.changes_number(a_phone())
     freeze(world, old)
@@ -154,8 +154,8 @@ def test_request_of_a_guest_does_not_give_way_after_a_freeze_after_the_change(
     freeze(world, old)
     world.advance(WAIT)
     thief = world.a_user(mila.phone).is_stepped_up()
-    assert thief.exercises("access").json["open_request_id"] == made["id"]
-    assert stored(RightsRequestId(made["id"])).status is Status.AWAITING_VERIFICATION
+    assert thief.exercises("access").json["open_rights_request_id"] == made["rights_request_id"]
+    assert stored(RightsRequestId(made["rights_request_id"])).status is Status.AWAITING_VERIFICATION
 
 
 @pytest.mark.promise("RGT-11")
@@ -191,7 +191,7 @@ def test_account_that_is_frozen_after_the_change_loses_nothing_to_its_session(
     work(world, RightsRequestId(frozen), at_step("uphold"), within=HOUR)
     thief = world.a_user(mila.phone).is_stepped_up()
     more = {"waive_grace": True} if right == "erasure" else {"transfer_to": "https://other.example/inbox"}
-    request_id = RightsRequestId(thief.exercises(right, **more).json["id"])
+    request_id = RightsRequestId(thief.exercises(right, **more).json["rights_request_id"])
     step = "capture" if right == "erasure" else "ask_stream"
     work(world, request_id, within=10 * DAY)
     assert at_step(step)(stored(request_id))
@@ -212,7 +212,7 @@ def test_copy_of_a_guest_that_waited_before_the_change_waits_again(world: World,
     mila.has_had_email(address)
     made = requests(world, phone=mila.phone).json
     proves(world, made, email=address)
-    request_id = RightsRequestId(made["id"])
+    request_id = RightsRequestId(made["rights_request_id"])
     work(world, request_id, within=HOUR)
     for operator in ("alice", "bob"):
         world.an_operator(operator).notes_identity(request_id)

@@ -71,7 +71,9 @@ def test_refused_objection_ends_after_its_announcement(world: World, mila: User)
     request = work_for(world, request_id, 2 * HOUR)
     assert (request.status, request.next_step) == (Status.REFUSED, None)
     assert may_use(mila, Purpose.DIAGNOSTICS)
-    assert mila.signs_in_again().submits_usage(a_fault(at="2026-11-27T13:00:00Z")).json["accepted"] == 1
+    assert (
+        mila.signs_in_again().submits_usage(a_fault(occurred_at="2026-11-27T13:00:00Z")).json["accepted"] == 1
+    )
     assert events(request_id)[-2:] == ["announce_done", "end_restraint_done"]
 
 

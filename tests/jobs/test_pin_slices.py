@@ -48,7 +48,7 @@ def ends() -> set[str]:
 
 @pytest.mark.promise("RGT-1")
 def test_step_that_pins_is_done_once_every_record_is_pinned(world: World, mila: User, slow_pins: Any) -> None:
-    request_id = mila.exercises("access").json["id"]
+    request_id = mila.exercises("access").json["rights_request_id"]
     with slow_pins():
         work_for(world, request_id, HOUR)
     request = store.read(RightsRequestId(request_id))
@@ -62,7 +62,7 @@ def test_step_that_pins_is_done_once_every_record_is_pinned(world: World, mila: 
 def test_duty_that_renews_pins_is_done_once_every_record_is_pinned(
     world: World, mila: User, slow_pins: Any
 ) -> None:
-    request = work_for(world, request_id := mila.exercises("access").json["id"], HOUR)
+    request = work_for(world, request_id := mila.exercises("access").json["rights_request_id"], HOUR)
     first = request.pinned_until
     assert first
     with slow_pins():

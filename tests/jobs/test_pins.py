@@ -142,7 +142,7 @@ def test_pins_never_outlast_the_lease_of_their_request(
     mila.verified = world.a_user(mila.phone).verified
     mila.is_stepped_up()
     stream.fault(path="/export/users", status=503, times=10_000)
-    request_id = RightsRequestId(mila.exercises("access").json["id"])
+    request_id = RightsRequestId(mila.exercises("access").json["rights_request_id"])
     late: list[timedelta] = []
     move = store.move
 
@@ -181,7 +181,9 @@ def test_request_pins_expiring_records_before_its_copy_is_made(
     world.advance(28 * DAY)
     mila = world.a_user(mila.phone).is_stepped_up()
     stream.fault(path="/export/users", status=503, times=10_000)
-    engine.advance(RightsRequestId(mila.exercises(right, **more).json["id"]), worker_for(Destination.WORK))
+    engine.advance(
+        RightsRequestId(mila.exercises(right, **more).json["rights_request_id"]), worker_for(Destination.WORK)
+    )
     (event,) = events()
     assert int(event["delete_at"]["N"]) >= clock.to_epoch(world.now + duties.PINNED_AHEAD)
 

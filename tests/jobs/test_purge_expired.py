@@ -240,7 +240,7 @@ def test_session_that_is_still_used_is_kept_and_moved_once(
     device = a_device()
     mila = world.a_user(device=device)
     world.advance(40 * DAY)
-    token = {"refresh_token": mila.session["refresh_token"], "device_id": device["id"]}
+    token = {"refresh_token": mila.session["refresh_token"], "device_id": device["device_id"]}
     assert world.call("POST", "/v1/sessions/refresh", body=token).status == 200
     world.advance(21 * DAY)
     assert (purge()["spared"], purge()["spared"]) == (1, 0)

@@ -98,7 +98,7 @@ def test_request_for_a_copy_keeps_an_invoice_that_is_due_for_deletion(world: Wor
     world.traveller.move_to(ends - DAY)
     stream.fault(path="/export/users", status=503, times=10_000)
     asked = returns_after_years(mila, ADDRESS).is_stepped_up().exercises("access")
-    engine.advance(RightsRequestId(asked.json["id"]), worker_for(Destination.WORK))
+    engine.advance(RightsRequestId(asked.json["rights_request_id"]), worker_for(Destination.WORK))
     assert stored_until("invoice") > ends
 
 

@@ -230,7 +230,7 @@ def test_erasure_that_a_restored_table_lacks_is_stored_again_for_its_frozen_acco
 @pytest.mark.promise("RGT-10")
 def test_request_that_a_restored_table_lacks_is_listed(world: World, mila: User) -> None:
     backup = Backup.made()
-    request_id = mila.exercises("access").json["id"]
+    request_id = mila.exercises("access").json["rights_request_id"]
     with backup.restored(Table.RIGHTS) as restore:
         done = restore.replay()
         assert done.status == 0
@@ -241,16 +241,16 @@ def test_request_that_a_restored_table_lacks_is_listed(world: World, mila: User)
 @pytest.mark.promise("RGT-10")
 def test_repeated_call_stores_a_request_again_that_a_restored_table_lacks(world: World, mila: User) -> None:
     backup, key = Backup.made(), {"Idempotency-Key": str(uuid.uuid4())}
-    request_id = RightsRequestId(mila.exercises("access", headers=key).json["id"])
+    request_id = RightsRequestId(mila.exercises("access", headers=key).json["rights_request_id"])
     with backup.restored(Table.RIGHTS):
-        assert mila.exercises("access", headers=key).json["id"] == request_id
+        assert mila.exercises("access", headers=key).json["rights_request_id"] == request_id
         assert events(request_id) == ["received", "received"]
 
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-10")
 def test_copy_cancelled_after_the_backup_is_not_made(world: World, mila: User) -> None:
-    request_id = mila.exercises("access").json["id"]
+    request_id = mila.exercises("access").json["rights_request_id"]
     backup = Backup.made()
     mila.calls("POST", f"/v1/rights-requests/{request_id}/cancel")
     with backup.restored(Table.RIGHTS) as restore:
@@ -271,7 +271,7 @@ def test_consent_withdrawn_after_the_backup_is_withdrawn_again(world: World, mil
         assert restore.replay().has("withdrawals: applied to 0 accounts")
         again = world.a_user(mila.phone)
         (applied, *_) = again.gets("/v1/consents").json["items"]
-        assert (applied["state"], applied["since"]) == ("withdrawn", stated["since"])
+        assert (applied["state"], applied["decided_at"]) == ("withdrawn", stated["since"])
         assert again.gets("/v1/consents/analytics/records").json == records
 
 
@@ -338,7 +338,7 @@ def test_objection_of_a_user_who_is_erased_again_stays_suppressed(
 def test_objection_that_only_the_ledger_has_is_listed_if_its_effect_is_lost(world: World, mila: User) -> None:
     backup = Backup.made()
     world.advance(clock.MINUTE)
-    request_id = mila.exercises("marketing_objection").json["id"]
+    request_id = mila.exercises("marketing_objection").json["rights_request_id"]
     with backup.restored(Table.RIGHTS) as restore:
         assert not restore.replay().has(f"request {request_id}")
     with backup.restored(Table.RIGHTS, *ACCOUNT_TABLES) as restore:
@@ -419,7 +419,7 @@ def test_mark_with_another_user_than_the_account_erases_nothing(world: World) ->
 def test_requests_that_were_open_before_the_capture_do_not_delay_the_erasure(
     world: World, mila: User
 ) -> None:
-    other = RightsRequestId(mila.exercises("access").json["id"])
+    other = RightsRequestId(mila.exercises("access").json["rights_request_id"])
     backup = Backup.made()
     work(world, other, lambda request: not request.is_open)
     request_id = asks_for_erasure(mila)
@@ -433,7 +433,7 @@ def test_requests_that_were_open_before_the_capture_do_not_delay_the_erasure(
 @pytest.mark.proof
 @pytest.mark.promise("RGT-10")
 def test_guard_without_an_open_request_is_removed_and_a_missing_one_made(world: World, mila: User) -> None:
-    request_id = RightsRequestId(mila.exercises("access").json["id"])
+    request_id = RightsRequestId(mila.exercises("access").json["rights_request_id"])
     account_id = AccountId(mila.account_id)
     table.write(table.Delete(store.guard_key(account_id, Right.ACCESS)))
     orphan = store.guard_key(account_id, Right.PORTABILITY)

@@ -78,4 +78,4 @@ def test_notices_of_two_breaches_are_both_shown(world: World, alice: Operator, b
     mila = world.a_user()
     made = {an_announced_breach(alice, bob) for _ in range(2)}
     run()
-    assert {one["id"] for one in mila.gets("/v1/breach-notices").json["items"]} == made
+    assert {one["breach_notice_id"] for one in mila.gets("/v1/breach-notices").json["items"]} == made

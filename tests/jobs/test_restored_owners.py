@@ -250,7 +250,7 @@ def test_proof_of_a_dispute_that_the_restore_brings_back_takes_no_number(world: 
 def test_account_that_was_disputed_in_the_backup_stays_disputed(world: World, away: User) -> None:
     stranger = a_device()
     proves(away, stranger)
-    token = {"refresh_token": away.session["refresh_token"], "device_id": DEVICE["id"]}
+    token = {"refresh_token": away.session["refresh_token"], "device_id": DEVICE["device_id"]}
     away.verified["session"] |= world.call("POST", "/v1/sessions/refresh", body=token).json
     backup = Backup.made()
     assert away.changes(locale="sr").status == 200

@@ -64,8 +64,8 @@ def test_copy_shows_restrictions_and_objections_in_force(world: World, mila: Use
     objecting(mila, "diagnostics", reason="They tire me.")
     access = mila.exercises("access")
     assert access.status == 202
-    assert work_until(world, access.json["id"]).status is Status.COMPLETED
-    data = json.loads(package(mila, access.json["id"]).read("data.json"))
+    assert work_until(world, access.json["rights_request_id"]).status is Status.COMPLETED
+    data = json.loads(package(mila, access.json["rights_request_id"]).read("data.json"))
     (decisions,) = data["sections"]["purposes"]["records"]
     assert len(decisions["restraints"]) == 2
     assert decisions["wholly_restricted"] is True

@@ -187,7 +187,7 @@ def test_subject_gets_a_link_to_the_preserved_messages_until_the_end(world: Worl
     assert link.status == 200
     assert files.preserved_key_of(RightsRequestId(request_id)) in link.json["url"]
     lifts(mila, request_id)
-    assert mila.gets(path).problem == "gone"
+    assert mila.gets(path).problem == "export_deleted"
 
 
 @pytest.mark.promise("RGT-3")
@@ -357,14 +357,14 @@ def test_protective_freeze_by_telephone_ends_chat_until_the_owner_lifts_it(
 ) -> None:
     caller = {"received_by": "telephone", "without_access": True, "phone": mila.phone}
     made = enters(world.an_operator("jovan"), "restriction", ground="b", **caller).json
-    frozen = work(world, made["id"])
+    frozen = work(world, made["rights_request_id"])
     assert (frozen.status, notes(frozen).is_in_force) == (Status.COMPLETED, True)
     assert is_deactivated(stream, mila)
-    assert lifts(mila, made["id"]).problem == "step_up_required"
-    work_for(world, made["id"], DAY)
+    assert lifts(mila, made["rights_request_id"]).problem == "step_up_required"
+    work_for(world, made["rights_request_id"], DAY)
     assert is_deactivated(stream, mila)
     owner = mila.signs_in_again().is_stepped_up()
-    assert lifts(owner, made["id"]).status == 200
-    work(world, made["id"])
+    assert lifts(owner, made["rights_request_id"]).status == 200
+    work(world, made["rights_request_id"])
     assert not is_deactivated(stream, mila)
     assert owner.gets("/v1/profile").status == 200

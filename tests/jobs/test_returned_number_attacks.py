@@ -54,11 +54,13 @@ def test_operator_who_entered_it_has_no_release_key(
     world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     seen_by_alice = entered(alice, mila)
-    shown_to_bob = bob.notes_identity(seen_by_alice["id"]).json  # Mila is genuine, and Bob checked her
+    shown_to_bob = bob.notes_identity(
+        seen_by_alice["rights_request_id"]
+    ).json  # Mila is genuine, and Bob checked her
     reach(world, seen_by_alice, "give_number")
-    shown_to_alice = alice.notes_identity(seen_by_alice["id"]).json
+    shown_to_alice = alice.notes_identity(seen_by_alice["rights_request_id"]).json
     assert ("release_key" in shown_to_bob, "receipt" in shown_to_bob) == (True, False)
-    seen = [seen_by_alice, shown_to_alice, alice.case(seen_by_alice["id"])]
+    seen = [seen_by_alice, shown_to_alice, alice.case(seen_by_alice["rights_request_id"])]
     assert shown_to_bob["release_key"] not in str(seen)
     answer = proves(world, seen_by_alice, phone=a_phone())
     assert (answer.problem, answer.json["errors"][0]["pointer"]) == ("invalid_request", "/release_key")
@@ -72,7 +74,7 @@ def test_release_key_is_shown_again_to_its_operator_only(
     request = entered(alice, mila)
     key = releases(bob, request)["release_key"]
     assert releases(bob, request)["release_key"] == key
-    assert "release_key" not in world.an_operator("carol").notes_identity(request["id"]).json
+    assert "release_key" not in world.an_operator("carol").notes_identity(request["rights_request_id"]).json
 
 
 def test_operator_with_the_receipt_who_checks_last_gets_no_release_key(
@@ -140,7 +142,7 @@ def test_device_and_mailbox_of_the_thief_are_no_two_proofs_after_the_return(
     world.advance(4 * DAY)
     assert proves(world, request, phone=own).status == 200
     world.advance(4 * DAY)
-    made = requests(world, "access", email="thief@test.example", device_id=device["id"])
+    made = requests(world, "access", email="thief@test.example", device_id=device["device_id"])
     assert made.json["status"] == "awaiting_verification", made.text
 
 
@@ -162,12 +164,15 @@ def test_open_rectification_of_the_thief_keeps_no_entry_out(
     assert made.status == 202, made.text
     request = entered(alice, mila)
     again = enters_number(alice, world, user_id=mila.user_id)
-    assert (again.problem, again.json["open_request_id"]) == ("already_open", request["id"])
+    assert (again.problem, again.json["open_rights_request_id"]) == (
+        "already_open",
+        request["rights_request_id"],
+    )
     releases(bob, request)
     reach(world, request, "give_number")
     assert proves(world, request, phone=a_phone()).status == 200
     assert answered(world, request) is Status.COMPLETED
-    assert stored(RightsRequestId(made.json["id"])).is_open
+    assert stored(RightsRequestId(made.json["rights_request_id"])).is_open
 
 
 def test_erasure_of_the_thief_waits_until_the_owner_is_back(
@@ -177,20 +182,20 @@ def test_erasure_of_the_thief_waits_until_the_owner_is_back(
     world.advance(4 * DAY)
     refreshes(mila)
     mila.is_stepped_up()
-    erasure = RightsRequestId(mila.exercises("erasure").json["id"])
+    erasure = RightsRequestId(mila.exercises("erasure").json["rights_request_id"])
     work(world, erasure, within=2 * DAY)
     request = entered(alice, mila)
     assert releases(bob, request)["open_erasure"] == erasure
     reach(world, request, "give_number")
     world.advance(24 * DAY)  # the erasure would give other requests up
     work(world, erasure, within=4 * HOUR)
-    assert stored(RightsRequestId(request["id"])).is_open
+    assert stored(RightsRequestId(request["rights_request_id"])).is_open
     number = a_phone()
     assert proves(world, request, phone=number).status == 200
     assert answered(world, request) is Status.COMPLETED
     work(world, erasure, within=2 * DAY)
     owner = world.a_user(number, a_device())
-    assert owner.session["erasure"]["request_id"] == erasure
+    assert owner.session["erasure"]["rights_request_id"] == erasure
     assert owner.calls("POST", f"/v1/rights-requests/{erasure}/cancel").status == 200
 
 
@@ -198,7 +203,7 @@ def test_owner_with_the_same_number_has_days_to_cancel_an_erasure(
     world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     mila.is_stepped_up()
-    erasure = RightsRequestId(mila.exercises("erasure").json["id"])
+    erasure = RightsRequestId(mila.exercises("erasure").json["rights_request_id"])
     request = waits_for_the_number(world, mila, alice, bob)
     work(world, erasure, within=10 * DAY)
     assert proves(world, request, phone=mila.phone).status == 200
@@ -212,10 +217,10 @@ def test_entry_of_one_operator_delays_no_erasure_beyond_its_deadline(
     world: World, mila: User, alice: Operator
 ) -> None:
     mila.is_stepped_up()
-    erasure = RightsRequestId(mila.exercises("erasure").json["id"])
+    erasure = RightsRequestId(mila.exercises("erasure").json["rights_request_id"])
     request = entered(alice, mila)
     work(world, erasure, lambda one: one.notes.is_irrevocable, within=30 * DAY)
-    assert not stored(RightsRequestId(request["id"])).is_open
+    assert not stored(RightsRequestId(request["rights_request_id"])).is_open
 
 
 def test_owner_of_an_account_that_is_frozen_as_idle_gets_in(
@@ -240,7 +245,7 @@ def test_no_before_the_decision_leaves_the_one_that_the_warning_offers(
     request = entered(alice, mila)
     for _ in range(2):
         assert cancels(mila, request).status == 200
-    assert "contested_at" in alice.case(request["id"])
+    assert "contested_at" in alice.case(request["rights_request_id"])
     releases(bob, request)
     assert cancels(mila, request).status == 200  # changes nothing: a thief must not undo each check
     assert releases(alice, request)["status"] == "in_progress"
@@ -259,14 +264,14 @@ def test_number_that_was_given_is_not_cancelled_before_the_answer(
     request, number = waits_for_the_number(world, mila, alice, bob), a_phone()
     proves(world, request, phone=number)
     if how == "receipt":
-        path = f"/v1/rights-receipts/{request['id']}/cancel"
+        path = f"/v1/rights-receipts/{request['rights_request_id']}/cancel"
         answer = world.call("POST", path, headers={"Rights-Receipt": request["receipt"]})
     elif how == "operator":
-        answer = alice.proposes(request["id"], "refused", "JustificationA12IdentityFailure")
+        answer = alice.proposes(request["rights_request_id"], "refused", "JustificationA12IdentityFailure")
     else:
         world.advance(HOUR)
         owner = a_person(world, number)
-        answer = owner.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
+        answer = owner.calls("POST", f"/v1/rights-requests/{request['rights_request_id']}/cancel")
     assert answer.problem == "too_late", answer.text
     assert answered(world, request) is Status.COMPLETED
 
@@ -295,7 +300,11 @@ def test_restored_request_waits_for_two_checks_once_for_each_restore(
     world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     request = waits_for_the_number(world, mila, alice, bob)
-    before, at, request_id = cloud.records("rights_request"), world.now, RightsRequestId(request["id"])
+    before, at, request_id = (
+        cloud.records("rights_request"),
+        world.now,
+        RightsRequestId(request["rights_request_id"]),
+    )
     world.advance(HOUR)
     assert cancels(mila, request).status == 200
     put_back(before)

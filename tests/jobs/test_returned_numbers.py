@@ -99,7 +99,7 @@ def test_account_that_lost_its_number_gets_one(
 ) -> None:
     loses_number(mila)
     request = waits_for_the_number(world, mila, alice, bob)
-    assert stored(RightsRequestId(request["id"])).notes.unwarned
+    assert stored(RightsRequestId(request["rights_request_id"])).notes.unwarned
     number = a_phone()
     proves(world, request, phone=number)
     assert world.a_user(number, a_device()).user_id == mila.user_id
@@ -111,7 +111,7 @@ def test_number_is_given_only_after_two_checks_the_warning_and_the_wait(
 ) -> None:
     request, number = entered(alice, mila), a_phone()
     if step == "cool_down":
-        bob.notes_identity(request["id"])
+        bob.notes_identity(request["rights_request_id"])
         reach(world, request, step)
         assert any("another number for the account" in text for text in world.messages_to(mila.phone))
         world.advance(71 * HOUR)
@@ -123,8 +123,8 @@ def test_number_is_given_only_after_two_checks_the_warning_and_the_wait(
 
 def test_one_operator_gives_no_number(world: World, mila: User, alice: Operator) -> None:
     request = entered(alice, mila)
-    assert alice.notes_identity(request["id"]).problem == "own_proposal"
-    work(world, RightsRequestId(request["id"]), within=20 * DAY)
+    assert alice.notes_identity(request["rights_request_id"]).problem == "own_proposal"
+    work(world, RightsRequestId(request["rights_request_id"]), within=20 * DAY)
     assert asks_to_prove(world, request, phone=a_phone()).problem == "not_now"
 
 
@@ -153,8 +153,11 @@ def test_receipt_gives_one_number_only(world: World, mila: User, alice: Operator
 
 def test_operators_cannot_answer_it_as_done(world: World, mila: User, alice: Operator, bob: Operator) -> None:
     request = waits_for_the_number(world, mila, alice, bob)
-    assert alice.proposes(request["id"], "completed").problem == "not_carried_out"
-    assert alice.proposes(request["id"], "refused", "JustificationA12IdentityFailure").status == 200
+    assert alice.proposes(request["rights_request_id"], "completed").problem == "not_carried_out"
+    assert (
+        alice.proposes(request["rights_request_id"], "refused", "JustificationA12IdentityFailure").status
+        == 200
+    )
 
 
 # --- the holder of the account says no
@@ -167,12 +170,12 @@ def test_no_of_a_session_has_two_operators_decide_again(
     for _ in range(2):  # the response may have been lost
         answer = cancels(mila, request)
         assert (answer.status, answer.json["status"]) == (200, "awaiting_verification")
-    assert "contested_at" in alice.case(request["id"])
+    assert "contested_at" in alice.case(request["rights_request_id"])
     assert asks_to_prove(world, request, phone=a_phone()).problem == "not_now"
     assert releases(alice, request)["status"] == "awaiting_verification"
     assert releases(bob, request)["status"] == "in_progress"
     assert cancels(mila, request).problem == "too_late"
-    assert mila.gets(f"/v1/rights-requests/{request['id']}").json["cancellable"] is False
+    assert mila.gets(f"/v1/rights-requests/{request['rights_request_id']}").json["cancellable"] is False
     assert proves(world, request, phone=a_phone()).status == 200
 
 
@@ -182,14 +185,14 @@ def test_no_before_the_second_check_needs_both_checks_anew(
     request = entered(alice, mila)
     cancels(mila, request)
     for _ in range(2):  # the response may have been lost
-        assert bob.notes_identity(request["id"]).json["status"] == "awaiting_verification"
-    assert alice.notes_identity(request["id"]).json["status"] == "in_progress"
+        assert bob.notes_identity(request["rights_request_id"]).json["status"] == "awaiting_verification"
+    assert alice.notes_identity(request["rights_request_id"]).json["status"] == "in_progress"
 
 
 def test_holder_of_the_receipt_cancels_it(world: World, mila: User, alice: Operator, bob: Operator) -> None:
     request = waits_for_the_number(world, mila, alice, bob)
     receipt = {"Rights-Receipt": request["receipt"]}
-    path = f"/v1/rights-receipts/{request['id']}/cancel"
+    path = f"/v1/rights-receipts/{request['rights_request_id']}/cancel"
     assert world.call("POST", path, headers=receipt).json["status"] == "cancelled"
     assert asks_to_prove(world, request, phone=a_phone()).problem == "not_now"
 
@@ -242,7 +245,7 @@ def test_neither_account_names_the_other(world: World, mila: User, alice: Operat
     own = {"S": f"A#{vera.account_id}"}
     of_vera = str([item for item in cloud.all_items() if item.get("pk") == own])
     assert mila.account_id not in of_vera
-    assert request["id"] not in of_vera
+    assert request["rights_request_id"] not in of_vera
 
 
 def test_number_stays_if_its_holder_cannot_be_notified(

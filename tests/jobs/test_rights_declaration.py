@@ -68,7 +68,7 @@ def test_request_is_answered_as_its_declaration_says(world: World) -> None:
     mila = world.a_user()  # without the step-up that the real rule wants
     made = mila.exercises("access")
     assert made.status == 202
-    request_id = RightsRequestId(made.json["id"])
+    request_id = RightsRequestId(made.json["rights_request_id"])
     for _ in range(3):
         engine.advance(request_id, jobs.worker_for(Destination.WORK))
     request = stored(request_id)

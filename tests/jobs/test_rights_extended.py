@@ -35,7 +35,7 @@ def an_extended_request(world: World, address: str | None) -> tuple[User, str]:
     mila = world.a_user().is_stepped_up()
     if address:
         mila.has_email(address)
-    request_id = str(mila.exercises("access").json["id"])
+    request_id = str(mila.exercises("access").json["rights_request_id"])
     world.an_operator("alice").extends(request_id, 60)
     return mila, request_id
 
@@ -63,7 +63,7 @@ def test_extension_is_mailed_once_with_its_day_and_without_its_reason(world: Wor
 def test_mail_names_the_day_on_which_a_letter_was_received(world: World) -> None:
     mila, alice, address = world.a_user(), world.an_operator("alice"), an_address()
     mila.has_email(address)
-    request_id = str(alice.enters(mila.user_id, on="2026-11-20").json["id"])
+    request_id = str(alice.enters(mila.user_id, on="2026-11-20").json["rights_request_id"])
     alice.extends(request_id, 60)
     before = len(cloud.mails_to(address))
     for _ in range(3):

@@ -347,7 +347,7 @@ def test_killed_step_is_not_counted_as_a_failed_duty(world: World, plan: Plan, c
 
 def test_second_worker_for_one_account_waits_for_its_turn(world: World, plan: Plan) -> None:
     mila, first = a_request(world)
-    second = str(mila.exercises("portability").json["id"])
+    second = str(mila.exercises("portability").json["rights_request_id"])
 
     class Overlapping(Scripted):
         def run(self, job: CopyJob) -> Outcome:
@@ -366,7 +366,7 @@ def test_second_worker_for_one_account_waits_for_its_turn(world: World, plan: Pl
 
 def test_turn_of_a_killed_worker_is_free_once_its_lease_expires(world: World, plan: Plan) -> None:
     mila, first = a_request(world)
-    second = str(mila.exercises("portability").json["id"])
+    second = str(mila.exercises("portability").json["rights_request_id"])
     plan.steps["first"] = Killing("first", lease=WHOLE_RUN)
     kill_worker(plan, first, world)
     plan.steps["first"] = plan.first

@@ -55,7 +55,7 @@ def deliver(plan: Plan) -> int:
 
 def test_copy_of_a_completed_request_can_be_fetched(world: World, stream: Emulator) -> None:
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
-    request_id = str(mila.exercises("access").json["id"])
+    request_id = str(mila.exercises("access").json["rights_request_id"])
     work_until(world, request_id, "deliver")
     alice.proposes(request_id, "refused", "JustificationA12ManifestlyExcessive")  # or asks_identity
     world.advance(6 * DAY)
@@ -73,7 +73,9 @@ def test_request_whose_copy_was_deleted_before_its_transfer_is_answered(
 
     monkeypatch.setattr(outbound, "push", silent)
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
-    request_id = str(mila.exercises("portability", transfer_to="https://take.example/x").json["id"])
+    request_id = str(
+        mila.exercises("portability", transfer_to="https://take.example/x").json["rights_request_id"]
+    )
     work_until(world, request_id, "transfer")
     engine.advance(RightsRequestId(request_id), worker_for(Destination.TRANSFERS))  # one attempt began
     key = files.key_of(RightsRequestId(request_id))
@@ -92,7 +94,7 @@ def test_data_is_pinned_while_proof_of_identity_is_outstanding(world: World) -> 
     mila.consents("analytics")
     store_singly(AccountId(mila.account_id), 1)
     world.advance(29 * DAY)
-    request_id = alice.enters(mila.user_id, on=f"{world.now:%Y-%m-%d}").json["id"]
+    request_id = alice.enters(mila.user_id, on=f"{world.now:%Y-%m-%d}").json["rights_request_id"]
     alice.asks_identity(request_id)  # before a worker took the message
     engine.advance(RightsRequestId(request_id), worker_for(Destination.WORK))
     (event,) = cloud.records("usage_event")
@@ -149,7 +151,7 @@ def test_failed_mail_of_an_extension_is_a_failed_duty(
 ) -> None:
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     mila.has_email(an_address())
-    request_id = str(mila.is_stepped_up().exercises("access").json["id"])
+    request_id = str(mila.is_stepped_up().exercises("access").json["rights_request_id"])
     alice.extends(request_id, 30)
 
     def broken(*_: Any, **__: Any) -> None:
@@ -179,7 +181,9 @@ def test_copy_that_keeps_disappearing_stops_and_can_be_decided(
 
     monkeypatch.setattr(files, "open_copy", gone)
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
-    request_id = str(mila.exercises("portability", transfer_to="https://take.example/x").json["id"])
+    request_id = str(
+        mila.exercises("portability", transfer_to="https://take.example/x").json["rights_request_id"]
+    )
     for _ in range(300):
         found = stored(request_id)
         if found.run_at is None:

@@ -68,8 +68,8 @@ def asks(mila: User) -> str:
     asked = mila.exercises("portability", transfer_to=TARGET)
     steps = {**worker_for(Destination.WORK).steps, "assemble": Packing("assemble").as_step()}
     steps["last"] = Scripted("last", [Done(answers=Status.COMPLETED)]).as_step()
-    engine.advance(RightsRequestId(asked.json["id"]), Worker(Destination.WORK, steps, DUTIES))
-    return str(asked.json["id"])
+    engine.advance(RightsRequestId(asked.json["rights_request_id"]), Worker(Destination.WORK, steps, DUTIES))
+    return str(asked.json["rights_request_id"])
 
 
 def run_transfer(request_id: str) -> RightsRequest:

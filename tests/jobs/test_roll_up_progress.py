@@ -184,7 +184,7 @@ def test_memory_of_an_account_is_bounded_by_the_counted_events() -> None:
 def three_days(world: World) -> list[date]:
     """Set up three days that may be closed, each of ten people."""
     for _ in range(3):
-        ten_people(at=clock.to_text(clock.now()))
+        ten_people(occurred_at=clock.to_text(clock.now()))
         world.advance(timedelta(days=1))
     world.advance(CLOSING)
     return [DAY + timedelta(days=n) for n in range(3)]

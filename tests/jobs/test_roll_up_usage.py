@@ -81,7 +81,7 @@ def test_last_accepted_event_is_in_its_days_figures(world: World) -> None:
     people = [a_person() for _ in range(10)]
     world.advance(timedelta(hours=12 + 48) - timedelta(seconds=1))
     for account_id in people:
-        submit_usage(account_id, an_event(at="2026-11-24T23:59:59Z"), consents=(ANALYTICS,))
+        submit_usage(account_id, an_event(occurred_at="2026-11-24T23:59:59Z"), consents=(ANALYTICS,))
     run()
     assert published() is None
     world.advance(timedelta(hours=1, seconds=1))
@@ -102,9 +102,9 @@ def test_schedule_runs_the_roll_up(world: World) -> None:
 
 @pytest.mark.promise("RET-4")
 def test_people_are_counted_once_over_all_hours_and_shards(world: World) -> None:
-    events = [an_event(at=f"2026-11-24T{hour:02}:30:00Z") for hour in (1, 7, 11)]
+    events = [an_event(occurred_at=f"2026-11-24T{hour:02}:30:00Z") for hour in (1, 7, 11)]
     for _ in range(12):
-        a_person(*[event | {"id": an_event()["id"]} for event in events])
+        a_person(*[event | {"event_id": an_event()["event_id"]} for event in events])
     world.advance(CLOSING)
     run()
     assert published() == [JOINED | {"accounts": 12, "events": 36}]
@@ -391,7 +391,7 @@ def test_shard_is_read_page_by_page_and_each_account_is_returned_once(
     people = [a_person() for _ in range(3)]
     for account_id in people:
         for time in times:  # each in a batch of its own, so in an item of its own
-            submit_usage(account_id, an_event(at=time), consents=(ANALYTICS,))
+            submit_usage(account_id, an_event(occurred_at=time), consents=(ANALYTICS,))
     with cloud.counted() as calls:
         found = [
             (who, len(list(events))) for who, events in store.by_account(DAY, "00", rollup.MAX_EVENTS_OF_ONE)

@@ -370,13 +370,13 @@ def test_list_has_pages_without_gaps_or_duplicates_while_cases_are_closed(
     first = asks(alice, "GET", ALL).json
     close = first["items"][1]["user_id"]
     asks(alice, "PUT", f"{ALL}/{close}/outcome", body={"outcome": "mistake"})
-    second = asks(alice, "GET", f"{ALL}?cursor={first['next']}").json
-    third = asks(alice, "GET", f"{ALL}?cursor={second['next']}").json
+    second = asks(alice, "GET", f"{ALL}?cursor={first['next_cursor']}").json
+    third = asks(alice, "GET", f"{ALL}?cursor={second['next_cursor']}").json
     pages = [[one["user_id"] for one in page["items"]] for page in (first, second, third)]
     assert [len(page) for page in pages] == [2, 2, 1]
     assert {one for page in pages for one in page} == {user.user_id for user in users}
     assert [*pages[1][1:], *pages[2]] == [user.user_id for user in users[3:]]
-    assert "next" not in third
+    assert "next_cursor" not in third
 
 
 @pytest.mark.parametrize("cursor", ["x", "1-x", f"x-{SOME_CASE}", f"-{SOME_CASE}"])

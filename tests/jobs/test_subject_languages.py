@@ -49,7 +49,7 @@ def test_decision_is_in_the_language_of_the_accounts_locale(
     world: World, locale: str, language: Language
 ) -> None:
     mila = a_reader(world, locale)
-    request_id = mila.exercises("access").json["id"]
+    request_id = mila.exercises("access").json["rights_request_id"]
     refuse(world, request_id)
     shown = mila.request(request_id)
     assert shown["decision"]["text"].startswith(REFUSED[language])
@@ -62,7 +62,7 @@ def test_request_that_an_operator_entered_has_the_subjects_language(world: World
     mila = a_reader(world, "sr-Cyrl")
     entered = world.an_operator("alice").enters(mila.user_id, "restriction", ground="c").json
     assert entered["language"] == CYRILLIC
-    assert stored(entered["id"]).language is CYRILLIC
+    assert stored(entered["rights_request_id"]).language is CYRILLIC
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_reader_of_a_receipt_may_choose_another_language(
 ) -> None:
     mila = a_reader(world, "sr-Cyrl")
     asked = mila.exercises("access").json
-    refuse(world, asked["id"])
+    refuse(world, asked["rights_request_id"])
     headers = {"Rights-Receipt": asked["receipt"]} | ({"Accept-Language": accepted} if accepted else {})
-    shown = world.call("GET", f"/v1/rights-receipts/{asked['id']}", headers=headers).json
+    shown = world.call("GET", f"/v1/rights-receipts/{asked['rights_request_id']}", headers=headers).json
     assert shown["decision"]["text"].startswith(REFUSED[language])
 
 
@@ -85,7 +85,7 @@ def test_request_of_an_account_that_cannot_be_read_is_accepted_in_english(world:
     damage(Table.ACCOUNTS, partition_of(AccountId(mila.account_id)), "account", sealed=b"altered")
     asked = mila.exercises("portability")
     assert asked.status == 202
-    assert stored(asked.json["id"]).language is EN
+    assert stored(asked.json["rights_request_id"]).language is EN
 
 
 @pytest.mark.promise("RGT-3")

@@ -31,7 +31,7 @@ def purge_queue() -> None:
 
 
 def a_request(world: World) -> str:
-    return str(world.a_user().is_stepped_up().exercises("access").json["id"])
+    return str(world.a_user().is_stepped_up().exercises("access").json["rights_request_id"])
 
 
 @pytest.mark.promise("RGT-10")

@@ -145,7 +145,7 @@ def test_unreadable_account_does_not_delay_the_figures_of_a_day(
 
 
 def test_message_about_an_unreadable_request_is_dropped(world: World) -> None:
-    request_id = str(world.a_user().is_stepped_up().exercises("access").json["id"])
+    request_id = str(world.a_user().is_stepped_up().exercises("access").json["rights_request_id"])
     damage(Table.RIGHTS, f"R#{request_id}", "request", sealed=b"x" * 60)
     body = json.dumps({"request_id": request_id, "hops": 0})
     record = {"messageId": "a-message", "body": body}

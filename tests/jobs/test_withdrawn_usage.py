@@ -46,7 +46,7 @@ def names() -> list[str]:
 
 def event_of(world: World, **more: Any) -> dict[str, Any]:
     """Return an event of now."""
-    return an_event(at=clock.to_text(world.now), **more)
+    return an_event(occurred_at=clock.to_text(world.now), **more)
 
 
 def store_late(user: User, *events: dict[str, Any]) -> None:
@@ -132,7 +132,7 @@ def test_events_from_before_the_consent_are_not_stored(world: World, mila: User)
     mila.withdraws("analytics")
     world.advance(2 * MINUTE)
     mila.consents("analytics")
-    late = an_event(at=clock.to_text(world.now - MINUTE))
+    late = an_event(occurred_at=clock.to_text(world.now - MINUTE))
     assert mila.submits_usage(late).json == {"accepted": 0, "dropped": {"no_consent": 1}}
 
 

@@ -146,8 +146,8 @@ class Diagnostics(Strict):
 class Event(Strict):
     """One event of a batch."""
 
-    id: Annotated[UUID, Field(serialization_alias="event_id")]
-    at: When
+    event_id: UUID
+    occurred_at: Annotated[When, Field(serialization_alias="at")]
     name: EventName
     screen: Screen | None = None
     duration_ms: Milliseconds | None = None
@@ -157,8 +157,8 @@ class Event(Strict):
 class Device(Strict):
     """The device that sent a batch."""
 
-    id: UUID4
-    platform: Literal["ios", "android", "web"]
+    device_id: UUID4
+    platform: Literal["ios", "android"]
     model: Spelling | None = None
     os_version: Spelling | None = None
     app_version: Spelling | None = None
@@ -174,8 +174,8 @@ class UsageBatch(Strict):
         """The events, as the rules of usage take them."""
         return [
             Submitted(
-                event.at,
-                str(event.id),
+                event.occurred_at,
+                str(event.event_id),
                 event.diagnostics is not None,
                 event.model_dump_json(by_alias=True, exclude_none=True),
             )

@@ -198,4 +198,4 @@ class BlockViews(View):
     """A page of blocked users, newest first."""
 
     items: tuple[BlockView, ...]
-    next: str | None = None
+    next_cursor: str | None = None

@@ -124,7 +124,7 @@ def listed(blocks: BlockList | None, cursor: Cursor | None) -> BlockViews:
     if cursor is not None:
         found = found[-cursor.remaining() :]
     left = len(found) - PAGE
-    return BlockViews(items=tuple(found[:PAGE]), next=str(left) if left > 0 else None)
+    return BlockViews(items=tuple(found[:PAGE]), next_cursor=str(left) if left > 0 else None)
 
 
 def wanted_at_stream(blocks: BlockList | None) -> frozenset[UserId]:

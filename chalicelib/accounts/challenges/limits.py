@@ -240,7 +240,7 @@ def count_mail_for_text(challenge: Challenge, asked: CodeRequest) -> str | None:
 
 def _reserve_of(device: Device) -> Limiter:
     """The reserve of a known device; the subject of the limiter is the account."""
-    part = keyring.mac_keys(Secret.LOOKUP).digest("reserve", str(device.id)).hex()[:16]
+    part = keyring.mac_keys(Secret.LOOKUP).digest("reserve", str(device.device_id)).hex()[:16]
     return _limit(
         "codes_reserved",
         _a_day(lambda: settings().limits.codes_reserved_for_account_day),

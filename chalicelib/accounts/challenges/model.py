@@ -136,7 +136,7 @@ class ChallengeView(View):
     channel: CodeChannel
     digits: Literal[6] = 6
     expires_at: Instant
-    resend_after: Instant
+    resend_at: Instant
 
 
 @dataclass(frozen=True)
@@ -259,12 +259,12 @@ class Challenge(
         return not self.is_mail_for_text or self.uncounted_in_all > 0
 
     def view(self) -> ChallengeView:
-        """Build the view for the app. `resend_after` is never later than the end of the code."""
+        """Build the view for the app. `resend_at` is never later than the end of the code."""
         return ChallengeView(
             challenge_id=self.challenge_id,
             channel=self.channel,
             expires_at=self.code_until,
-            resend_after=min(self.resend_after, self.code_until),
+            resend_at=min(self.resend_after, self.code_until),
         )
 
 

@@ -321,7 +321,7 @@ def _new(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge:
         locale=asked.locale,
         fingerprint=idempotency.fingerprint(asked.body) if key and asked.body else None,
         key_version=version,
-        device_digest=_device_digest(version, challenge_id, asked.device.id) if asked.device else None,
+        device_digest=_device_digest(version, challenge_id, asked.device.device_id) if asked.device else None,
         created_at=now,
         address_group=budgets.address_group(asked.address, now) if asked.address else None,
         code_until=now + settings().code_life,

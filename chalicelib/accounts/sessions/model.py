@@ -146,13 +146,12 @@ class SessionList(View):
     """The account's signed-in devices, most recently used first."""
 
     items: tuple[ListedSession, ...]
-    next: str | None = None
 
 
 class ErasureView(View):
     """The pending erasure of the account. It can be cancelled until `ends_at`."""
 
-    request_id: RightsRequestId
+    rights_request_id: RightsRequestId
     ends_at: Instant
 
 

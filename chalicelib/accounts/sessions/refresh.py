@@ -43,7 +43,7 @@ def refresh(text: str, device_id: UUID) -> SessionView:
 def _apply_verdict(session: Session, account: Account, token: RefreshToken, device_id: UUID) -> Session:
     now = clock.now()
     active = Active(session.generation, session.last_used_at, session.lost)
-    shown = Shown(token.generation, same_device=session.device.id == device_id)
+    shown = Shown(token.generation, same_device=session.device.device_id == device_id)
     match rotation.decide(active, shown, now):
         case RotationVerdict.ROTATE:
             changes: dict[str, object] = {"generation": session.generation + 1}

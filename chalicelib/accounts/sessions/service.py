@@ -84,7 +84,7 @@ def session_view(session: Session, account: Account, stepped_up_until: datetime 
 
 def _pending_erasure(account: Account) -> ErasureView | None:
     frozen = account.frozen
-    return ErasureView(request_id=frozen.request_id, ends_at=frozen.ends_at) if frozen else None
+    return ErasureView(rights_request_id=frozen.request_id, ends_at=frozen.ends_at) if frozen else None
 
 
 def of_account(current: Session, account: Account, keys: SubjectKeys) -> SessionList:
@@ -95,7 +95,7 @@ def of_account(current: Session, account: Account, keys: SubjectKeys) -> Session
 
 
 def _listed(session: Session, current: Session) -> ListedSession:
-    device = DeviceView(**session.device.model_dump(exclude={"id"}))
+    device = DeviceView(**session.device.model_dump(exclude={"device_id"}))
     return ListedSession(
         session_id=session.session_id,
         device=device,

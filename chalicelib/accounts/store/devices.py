@@ -24,7 +24,7 @@ def recognition(account_id: AccountId, device: Device, session_id: SessionId) ->
 
     It never conflicts.
     """
-    current, *_ = _keys(account_id, device.id)
+    current, *_ = _keys(account_id, device.device_id)
     known = KnownDevice(account_id=account_id, session_id=session_id, seen_at=clock.now())
     return Change(current, put=codec.to_item(known, current), only_if=ALWAYS)
 
@@ -35,7 +35,7 @@ def find_known(owner: AccountId | None, device: Device) -> KnownDevice | None:
     For a number without an owner, the same read is made under a random account id. So neither the result nor
     its cost reveals whether a number is registered.
     """
-    return find(owner or AccountId.new(), device.id)
+    return find(owner or AccountId.new(), device.device_id)
 
 
 def known(device: Device) -> Several[KnownDevice | None]:
@@ -44,7 +44,7 @@ def known(device: Device) -> Several[KnownDevice | None]:
     def opened(items: tuple[Item | None, ...]) -> KnownDevice | None:
         return next((codec.opened(KnownDevice, item) for item in items if item), None)
 
-    return Several(lambda account_id: tuple(_keys(account_id, device.id)), opened)
+    return Several(lambda account_id: tuple(_keys(account_id, device.device_id)), opened)
 
 
 def labels(device_id: UUID | str) -> list[str]:

@@ -112,7 +112,6 @@ class NoticeList(View):
     """Versions, newest first."""
 
     items: tuple[Notice, ...]
-    next: str | None = None
 
 
 class Acceptance(
@@ -149,7 +148,7 @@ class AnnouncementView(View):
     kind: NoticeKind
     version: NoticeVersion
     announced_at: Instant
-    applies_from: Instant
+    applies_at: Instant
     url: str
     changes: str
     accepted: bool
@@ -159,4 +158,3 @@ class AnnouncementList(View):
     """Announcements, newest version first."""
 
     items: tuple[AnnouncementView, ...]
-    next: str | None = None

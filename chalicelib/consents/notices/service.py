@@ -180,10 +180,10 @@ def announced_to(standings: Iterable[Standing]) -> tuple[AnnouncementView, ...]:
         AnnouncementView.showing(
             announced.notice,
             announced_at=announced.announced_at,
-            applies_from=announced.applies_from,
+            applies_at=announced.applies_from,
             accepted=announced.notice.version in standing.accepted,
         )
         for standing in standings
         for announced in standing.announced_versions()
     )
-    return tuple(sorted(views, key=lambda view: view.applies_from, reverse=True))
+    return tuple(sorted(views, key=lambda view: view.applies_at, reverse=True))

@@ -11,7 +11,7 @@
     expected: IfMatch           a Header; here: required, 428 without it
     key: IdempotencyKey | None  an optional Header
     address: ClientAddress      the client's address, shortened to a block
-    cursor: Cursor | None       the start of a page: `next` of the previous page
+    cursor: Cursor | None       the start of a page: `next_cursor` of the previous page
 
 All parameters are parsed before the view runs, so a view never sees invalid input.
 """

@@ -72,7 +72,7 @@ class KeptLineView(View):
 class ErasureCaseView(View):
     """An erasure as operators see it in a list."""
 
-    id: RightsRequestId
+    rights_request_id: RightsRequestId
     status: Status
     stuck: Standstill | None = Field(None, description="Absent while the erasure makes progress")
     step: str | None = Field(None, description="The next step; absent if all are done")
@@ -124,7 +124,7 @@ def _derived(request: RightsRequest) -> dict[str, Any]:
     public, notes, now = RequestView.of(request), _notes(request), clock.now()
     step, stuck = request.next_step, standstill.of(request)
     return {
-        "id": request.request_id,
+        "rights_request_id": request.request_id,
         "stuck": stuck.why if stuck else None,
         "step": step.name if step else None,
         "step_status": step.status if step else None,

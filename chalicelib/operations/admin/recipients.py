@@ -57,7 +57,7 @@ class ListedRecipientView(View):
 class UnnotifiedRequestView(View):
     """A request with a recipient that operators have to notify."""
 
-    id: RightsRequestId
+    rights_request_id: RightsRequestId
     since: Instant
 
 
@@ -70,7 +70,7 @@ _ALL = "/admin/v1/rights-requests/{request_id}/recipients"
 def list_unnotified(operator: Operator) -> ListView[UnnotifiedRequestView]:
     """List the requests with recipients that operators have to notify, longest due first."""
     found = lists.list_unnotified(staff.register(operator.arn))
-    items = (UnnotifiedRequestView(id=request_id, since=since) for request_id, since in found)
+    items = (UnnotifiedRequestView(rights_request_id=request_id, since=since) for request_id, since in found)
     return ListView[UnnotifiedRequestView](items=tuple(items))
 
 

@@ -56,7 +56,7 @@ class ReportView(View):
 class LoggedRequestView(View):
     """A request in the log: no text, no account and no member of staff."""
 
-    id: RightsRequestId
+    rights_request_id: RightsRequestId
     right: Right
     received_by: ReceivedBy
     received_at: Instant
@@ -82,7 +82,7 @@ class LoggedRequestView(View):
         late = end > due if end else request.clock.is_overdue(now)
         return cls.showing(
             request,
-            id=request.request_id,
+            rights_request_id=request.request_id,
             due_at=due,
             answered_at=request.decided_at,
             late=late,

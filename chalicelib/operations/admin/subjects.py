@@ -49,7 +49,7 @@ class FoundSubjectView(View):
 class OpenRequestView(View):
     """An open request of a subject; `rights show` has the rest."""
 
-    id: RightsRequestId
+    rights_request_id: RightsRequestId
     right: Right
     status: Status
     due_at: Instant
@@ -58,7 +58,7 @@ class OpenRequestView(View):
     def of(cls, request: RightsRequest) -> Self:
         """Build the view."""
         due_at = request.clock.due_at(clock.now())
-        return cls(id=request.request_id, right=request.right, status=request.status, due_at=due_at)
+        return cls.showing(request, rights_request_id=request.request_id, due_at=due_at)
 
 
 class SubjectHoldView(View):
@@ -77,7 +77,7 @@ class SubjectHoldView(View):
 class SubjectRestraintView(View):
     """A restriction or objection in force, and the request that caused it."""
 
-    request_id: RightsRequestId
+    rights_request_id: RightsRequestId
     kind: RestraintKind
     since: Instant
     purposes: tuple[Purpose, ...] = Field(description="Empty for a restriction of all use but storage")
@@ -115,7 +115,7 @@ class SubjectView(View):
             open_requests=tuple(map(OpenRequestView.of, shown.requests)),
             holds=tuple(map(SubjectHoldView.of, shown.holds or ())),
             restraints=tuple(
-                SubjectRestraintView.showing(one, request_id=request_id)
+                SubjectRestraintView.showing(one, rights_request_id=request_id)
                 for request_id, one in restraints.items()
             ),
             unreadable=(*shown.unreadable, *lost, *(("restraints",) if shown.restraints_unreadable else ())),

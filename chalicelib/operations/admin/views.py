@@ -154,12 +154,14 @@ class PageView(ListView[Line], Generic[Line]):
         (),
         description="Ids or numbers of records of this page that cannot be read, because they were altered",
     )
-    next: str | None = None
+    next_cursor: str | None = None
 
     @classmethod
     def of(cls, page: RecordPage[Any, Any], line: Callable[[Any], Line]) -> Self:
         """Build the view; `line` shows a record."""
-        return cls(items=tuple(map(line, page.found)), unreadable=tuple(page.unreadable), next=page.next)
+        return cls(
+            items=tuple(map(line, page.found)), unreadable=tuple(page.unreadable), next_cursor=page.next
+        )
 
 
 class CaseStepView(StepView):
@@ -180,7 +182,7 @@ class SeenAuthorityView(View):
 class CaseView(View):
     """A request as operators see it. `version` is the version in its ETag."""
 
-    id: RightsRequestId
+    rights_request_id: RightsRequestId
     user_id: UserId | None = Field(None, description="Absent if no account belongs to the request")
     right: Right
     status: Status
@@ -285,6 +287,6 @@ def _derived(request: RightsRequest) -> dict[str, Any]:
 
 
 _SHARED_WITH_SUBJECT = (
-    "id", "right", "status", "received_at", "due_at", "extended", "decided_at", "decision", "without_account",
-    "on_behalf", "identity",
+    "rights_request_id", "right", "status", "received_at", "due_at", "extended", "decided_at", "decision",
+    "without_account", "on_behalf", "identity",
 )  # fmt: skip

@@ -82,7 +82,7 @@ def read_in(texts: Mapping[str, BreachWords], language: Language) -> BreachWords
 class BreachNoticeView(View):
     """A breach of personal data of which the caller was notified (Art. 34 GDPR)."""
 
-    id: BreachId
+    breach_notice_id: BreachId
     discovered_at: Instant
     announced_at: Instant
     channel: NoticeChannel
@@ -94,7 +94,6 @@ class BreachNoticeList(View):
     """Notices of breaches, newest first."""
 
     items: tuple[BreachNoticeView, ...]
-    next: str | None = None
 
 
 def notices_shown_to(account_id: AccountId) -> tuple[BreachNoticeView, ...]:
@@ -107,7 +106,7 @@ def notices_shown_to(account_id: AccountId) -> tuple[BreachNoticeView, ...]:
     letters = store.letters(list(found)) if found else {}
     views = [
         BreachNoticeView(
-            id=breach_id,
+            breach_notice_id=breach_id,
             discovered_at=letter.discovered_at,
             announced_at=notice.announced_at,
             channel=notice.channel,

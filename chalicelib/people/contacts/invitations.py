@@ -92,7 +92,7 @@ def listed(me: Peer, cursor: Cursor | None) -> InvitationViews:
     met = store.accounts_of_contacts(me.account.account_id, (one.side.user_id for one in people.values()))
     items = (_view(me, one, people.get(one.account_id)) for one in page if one.account_id not in met.values())
     left = len(found) - len(page)
-    return InvitationViews(items=tuple(item for item in items if item), next=str(left) if left else None)
+    return InvitationViews(items=tuple(item for item in items if item), next_cursor=str(left) if left else None)
 
 
 def _view(me: Peer, invitation: Invitation, sender: Person | None) -> InvitationView | None:
@@ -101,7 +101,7 @@ def _view(me: Peer, invitation: Invitation, sender: Person | None) -> Invitation
     if not pairs.may_meet(me, sender):
         return None
     return InvitationView(
-        id=invitation.invitation_id,
+        invitation_id=invitation.invitation_id,
         sender=sender.profile,
         sent_at=invitation.sent_at,
         expires_at=Period.INVITATION.ends(invitation.sent_at),

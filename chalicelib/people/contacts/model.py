@@ -189,13 +189,13 @@ class ContactViews(View):
     """A page of contacts whose profile can be seen."""
 
     items: tuple[PublicProfile, ...]
-    next: str | None = None
+    next_cursor: str | None = None
 
 
 class InvitationView(View):
     """An invitation, as its recipient sees it."""
 
-    id: InvitationId
+    invitation_id: InvitationId
     sender: PublicProfile
     sent_at: Instant
     expires_at: Instant
@@ -205,7 +205,7 @@ class InvitationViews(View):
     """A page of received invitations, newest first."""
 
     items: tuple[InvitationView, ...]
-    next: str | None = None
+    next_cursor: str | None = None
 
 
 class InvitationAnswer(View):

@@ -66,7 +66,7 @@ def listed(me: Peer, cursor: Cursor | None) -> ContactViews:
     people = pairs.read_people(store.accounts_of_contacts(owner, user_ids).values())
     seen = {one.side.user_id: one.profile for one in people.values() if pairs.may_meet(me, one)}
     items = tuple(profile for user_id in user_ids if (profile := seen.get(user_id)))
-    return ContactViews(items=items, next=user_ids[-1] if len(user_ids) == PEOPLE_AT_ONCE else None)
+    return ContactViews(items=items, next_cursor=user_ids[-1] if len(user_ids) == PEOPLE_AT_ONCE else None)
 
 
 @retry_on(PairMoved)

@@ -225,7 +225,7 @@ def change_members(me: Account, conversation_id: ConversationId, body: MemberCha
 
 def _check_change(me: Account, body: MemberChange) -> None:
     if me.user_id in body.remove:
-        raise does_not_apply("remove", "The caller leaves by DELETE /v1/conversations/{id}/members/me")
+        raise does_not_apply("remove", "The caller leaves by DELETE /v1/conversations/{conversation_id}/members/me")
     if {*body.add} & {*body.remove}:
         raise does_not_apply("remove", "A user cannot be added and removed by the same request")
     # More changes than places: together they would not fit into one transaction.

@@ -171,7 +171,7 @@
     const lines = request.decision?.kept || []
     if (!lines.length) return []
     const line = one => element('li', [
-      `${one.what} (${one.law}), ${text('until')} `, dated(one.until),
+      `${one.what} (${one.law}), ${text('until')} `, dated(one.ends_at),
     ])
     return [element('p', text('kept')), element('ul', lines.map(line), { id: 'kept' })]
   }

@@ -63,12 +63,12 @@ class RecipientNoticeView(View):
 class RestraintView(View):
     """A restriction or objection: what it covers, and how long it lasts.
 
-    It ends at once by `POST /v1/rights-requests/{request_id}/lift`.
+    It ends at once by `POST /v1/rights-requests/{rights_request_id}/lift`.
     """
 
     purposes: tuple[Purpose, ...] = Field(description="Empty for a restriction of all use but storage")
     ground: Ground | None = Field(None, description="Of a restriction: the letter in Art. 18(1) GDPR")
-    since: Instant
+    began_at: Instant
     ends_at: Instant | None = Field(None, description="We announced that it ends then (Art. 18(3) GDPR)")
     ends_because: str | None = None
     ended_at: Instant | None = None
@@ -80,7 +80,8 @@ class RestraintView(View):
         if not isinstance(notes, RestraintNotes) or notes.since is None:
             return None
         ends_at = notes.lifting.ends_at if notes.lifting else None
-        return cls.showing(notes, ends_at=ends_at, ends_because=request.lifting_text if ends_at else None)
+        because = request.lifting_text if ends_at else None
+        return cls.showing(notes, began_at=notes.since, ends_at=ends_at, ends_because=because)
 
 
 class DpvView(View):
@@ -132,16 +133,16 @@ Named = Mapping[DisclosureId, Disclosure]  # those that the notices of a request
 class ExtendedView(View):
     """An extension of the deadline, and its reason (Art. 12(3) GDPR)."""
 
-    until: Instant
+    due_at: Instant
     reason: ExtensionReason
 
 
 class StepView(View):
-    """A step in the processing of a request. `at`: when it reached this status."""
+    """A step in the processing of a request. `changed_at`: when it reached this status."""
 
     name: str
     status: StepStatus
-    at: Instant | None = None
+    changed_at: Instant | None = None
 
 
 class KeptView(View):
@@ -149,12 +150,12 @@ class KeptView(View):
 
     what: str
     law: str
-    until: Instant | None = None
+    ends_at: Instant | None = None
 
     @classmethod
     def of(cls, kept: KeptData, say: Phrasebook) -> Self:
         """Build the view. The law of a hold is as operators recorded it."""
-        return cls(what=say(words.title(kept.kind)), law=say(kept.law), until=kept.until)
+        return cls(what=say(words.title(kept.kind)), law=say(kept.law), ends_at=kept.until)
 
 
 class DecisionView(View):
@@ -189,7 +190,7 @@ class IdentityView(View):
 
     The work on it begins with the mailbox and one of number and device. The mailbox counts 7 days after it
     was added, and neither counts for 72 hours after a change of the number. Number and device are one proof.
-    Further ones: `POST /v1/rights-receipts/{id}/proofs`.
+    Further ones: `POST /v1/rights-receipts/{rights_request_id}/proofs`.
     """
 
     proofs: tuple[IdentityProof, ...]
@@ -207,7 +208,7 @@ class IdentityView(View):
 class RequestView(View):
     """A rights request as its subject sees it."""
 
-    id: RightsRequestId
+    rights_request_id: RightsRequestId
     right: Right
     status: Status
     received_by: ReceivedBy = Field(description="`inactivity`: no request, the account was idle")
@@ -256,10 +257,10 @@ class RequestView(View):
         cancellable = _is_cancellable(request)
         return cls.showing(
             request,
-            id=request.request_id,
+            rights_request_id=request.request_id,
             status=request.status_openly(now),
             due_at=due,
-            extended=ExtendedView(until=due, reason=extension.reason) if extension else None,
+            extended=ExtendedView(due_at=due, reason=extension.reason) if extension else None,
             identity=IdentityView.of(request, now),
             decision=_decision(request, say),
             cancellable=cancellable,
@@ -292,7 +293,7 @@ class RequestList(View):
     """A page of rights requests, newest first."""
 
     items: tuple[RequestView, ...]
-    next: str | None = None
+    next_cursor: str | None = None
 
 
 class ExportView(View):

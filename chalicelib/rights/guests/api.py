@@ -68,9 +68,9 @@ def verify_guest_request(
     return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
 
 
-@route(routes, "POST", "/v1/rights-receipts/{request_id}/proofs", limit=_LIMITED, problems=_PROVING)
+@route(routes, "POST", "/v1/rights-receipts/{rights_request_id}/proofs", limit=_LIMITED, problems=_PROVING)
 def start_proof(
-    request_id: RightsRequestId,
+    rights_request_id: RightsRequestId,
     receipt: Receipt,
     body: GivenContact,
     address: ClientAddress,
@@ -80,18 +80,18 @@ def start_proof(
 
     If our staff let the owner of the account have another number, get it at that number.
     """
-    return Accepted(service.start_proof(request_id, receipt.text, body, address, key))
+    return Accepted(service.start_proof(rights_request_id, receipt.text, body, address, key))
 
 
 @route(
     routes,
     "POST",
-    "/v1/rights-receipts/{request_id}/proofs/{challenge_id}/verify",
+    "/v1/rights-receipts/{rights_request_id}/proofs/{challenge_id}/verify",
     limit=_COUNTED,
     problems=(*_VERIFYING, NotNow, ProofNotAccepted),
 )
 def verify_proof(
-    request_id: RightsRequestId,
+    rights_request_id: RightsRequestId,
     challenge_id: ChallengeId,
     receipt: Receipt,
     body: Proving,
@@ -102,11 +102,11 @@ def verify_proof(
     If our staff let the owner of the account have another number, the code to a number and the `release_key`
     give it; see `number_again_at`.
     """
-    return RequestView.of(service.add_proof(request_id, receipt.text, challenge_id, body, address))
+    return RequestView.of(service.add_proof(rights_request_id, receipt.text, challenge_id, body, address))
 
 
-@route(routes, "GET", "/v1/rights-receipts/{request_id}/export", problems=(NotReady, ExportGone))
-def get_export_by_receipt(request_id: RightsRequestId, receipt: Receipt) -> ExportView:
+@route(routes, "GET", "/v1/rights-receipts/{rights_request_id}/export", problems=(NotReady, ExportGone))
+def get_export_by_receipt(rights_request_id: RightsRequestId, receipt: Receipt) -> ExportView:
     """Get a download link to the copy of a request that was made without a session."""
-    link = requests.export_link_by_receipt(request_id, receipt.text)
+    link = requests.export_link_by_receipt(rights_request_id, receipt.text)
     return ExportView(url=link.url, expires_at=link.expires_at, sha256=link.file.sha256, size=link.file.size)

@@ -219,7 +219,7 @@ def _request_of_key(request: RightsRequest, body: RequestedChange) -> TakenReque
 
 def _open_already(conflict: ExercisedAlready, request: RightsRequest) -> AlreadyOpen:
     named = (conflict.found or {}).get("request_id") or store.exercised_by(request.account_id, request.guard)
-    return AlreadyOpen(open_request_id=str(named or ""))
+    return AlreadyOpen(open_rights_request_id=str(named or ""))
 
 
 def closing_move(

@@ -175,6 +175,11 @@ class StepState(_Part):
     at: Instant | None = None
     why: str | None = None
 
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it reached this status, by the name that responses have for it."""
+        return self.at
+
 
 class Proposal(_Part):
     """A decision that one operator proposed and another must approve."""

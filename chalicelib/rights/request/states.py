@@ -19,11 +19,11 @@ from chalicelib.rights.request.terms import Status, StepStatus
 
 
 class AlreadyOpen(ConflictingRequest):
-    """The subject already has an open request for this right; `open_request_id` names it."""
+    """The subject already has an open request for this right; `open_rights_request_id` names it."""
 
     title = "There is already an open request for this right"
     shows: ClassVar[Schemas] = {
-        "open_request_id": {
+        "open_rights_request_id": {
             "type": "string",
             "pattern": f"^{RightsRequestId.pattern.pattern}$",
             "description": "The open request for this right",

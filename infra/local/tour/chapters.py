@@ -214,7 +214,7 @@ def announce_terms(tour: Tour) -> None:
     )
     tour.cloud.announce(notice)
     (announced,) = mila.call("GET", "/v1/announcements").body["items"]
-    tour.say(f"Mila reads: [italic]“{announced['changes']}”[/], from {announced['applies_from'][:10]}")
+    tour.say(f"Mila reads: [italic]“{announced['changes']}”[/], from {announced['applies_at'][:10]}")
     tour.check("she can still chat under the old terms", bool(mila.chat_token()))
     accepted = mila.call("POST", f"/v1/notices/{notice.version}/acceptance")
     (announced,) = mila.call("GET", "/v1/announcements").body["items"]

@@ -135,7 +135,7 @@ def _verify_certificate(tour: Tour, link: ReceiptLink) -> None:
 def _check_invoice(tour: Tour, link: ReceiptLink, ids: list[str]) -> None:
     """Check that the invoice is kept as the answer states, and that no table shows whose it is."""
     (kept,) = link.read()["decision"]["kept"]
-    tour.say(f"[dim]kept:[/] {kept['what']}, until {kept['until'][:10]}, by {kept['law']}")
+    tour.say(f"[dim]kept:[/] {kept['what']}, until {kept['ends_at'][:10]}, by {kept['law']}")
     held = [json.dumps(item, default=str) for item in tour.cloud.items(Table.HELD)]
     secret = not any(value in item for item in held for value in (*ids, _INVOICE))
     tour.check(

@@ -116,7 +116,7 @@ class Phone:
     def ask_for_code(self) -> PhoneAnswer:
         """Start signing up or signing in."""
         self._texts_read = len(self.inbox(self.number))
-        device = {"id": self.device_id, "platform": "android", "app_version": "1.0.0"}
+        device = {"device_id": self.device_id, "platform": "android", "app_version": "1.0.0"}
         return _expect(self.call("POST", "/v1/signup", {"phone": self.number, "device": device}), 202)
 
     def read_text(self) -> str:

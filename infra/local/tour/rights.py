@@ -28,9 +28,9 @@ def exercise_access(tour: Tour) -> None:
     asked = mila.call("POST", "/v1/rights-requests", {"right": "access"}).body
     tour.say(f"her request must be answered by [italic]{asked['due_at']}[/]")
     silent = mila.silent()
-    answered = until(lambda: answer_to(silent, asked["id"]), "the answer", _COPY_TIMEOUT)
+    answered = until(lambda: answer_to(silent, asked["rights_request_id"]), "the answer", _COPY_TIMEOUT)
     tour.say(f"{answered['status']}: [italic]“{answered['decision']['text']}”[/]")
-    package = fetched(mila, asked["id"])
+    package = fetched(mila, asked["rights_request_id"])
     manifest = json.loads(package.read("manifest.json"))
     kinds = sorted(Path(name).stem for name in package.namelist() if name.startswith("csv/"))
     tour.say(f"the copy contains: {', '.join(kinds)}")
@@ -45,7 +45,10 @@ def exercise_access(tour: Tour) -> None:
     tour.photograph(page.as_uri(), "true", folder / "phone.png")
     receipt = {"Rights-Receipt": asked["receipt"]}
     shown = mila.call("GET", f"/v1/rights-receipts/{asked['id']}", token="", headers=receipt)
-    tour.check("the receipt shows the answer without signing in", shown.body["id"] == asked["id"])
+    tour.check(
+        "the receipt shows the answer without signing in",
+        shown.body["rights_request_id"] == asked["rights_request_id"],
+    )
 
 
 def answer_to(phone: Phone, request_id: str) -> dict[str, Any] | None:

@@ -36,12 +36,12 @@ _KINDS: dict[str, type[UsageEvent | DiagnosticsEvent]] = {
 
 def an_event(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - as JSON has it
     """Build an event that happens now."""
-    return {"id": str(uuid.uuid4()), "name": name, "at": clock.to_text(clock.now()), **more}
+    return {"event_id": str(uuid.uuid4()), "name": name, "occurred_at": clock.to_text(clock.now()), **more}
 
 
 def batch(phone: Phone, *events: dict[str, Any]) -> dict[str, Any]:
     """Build a batch as the app sends it."""
-    return {"events": events, "device": {"id": phone.device_id, "platform": "android"}}
+    return {"events": events, "device": {"device_id": phone.device_id, "platform": "android"}}
 
 
 def move_back(cloud: LocalCloud, phones: Sequence[Phone], days: int) -> date:

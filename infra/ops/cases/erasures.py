@@ -63,7 +63,7 @@ def listed(erasures: list[Erasure]) -> Table:
     table.add_column("due", no_wrap=True)
     for one in erasures:
         table.add_row(
-            one["id"],
+            one["rights_request_id"],
             one.get("step", "none"),
             _state(one),
             _minute(one.get("since", "")).replace(" ", "\n"),
@@ -78,7 +78,7 @@ def listed(erasures: list[Erasure]) -> Table:
 
 def whole(erasure: Erasure) -> Iterator[Table]:
     """Return all tables about one erasure."""
-    yield tables.facts(erasure["id"], _facts(erasure))
+    yield tables.facts(erasure["rights_request_id"], _facts(erasure))
     yield tables.steps(erasure)
     rows = ((one["place"], one["kind"], one["count"], one["last_at"]) for one in erasure["deleted_records"])
     yield tables.table_of("deleted so far", ("place", "records", "number", "last at"), rows)

@@ -290,7 +290,7 @@ def verify_evidence(
 def list_unnotified(api: InternalApi) -> None:
     """List the requests with recipients that you have to notify, longest due first."""
     found = api.call("GET", "/unnotified-recipients")
-    emit(found, *(f"{one['id']}  since {one['since']}" for one in found["items"]))
+    emit(found, *(f"{one['rights_request_id']}  since {one['since']}" for one in found["items"]))
 
 
 @api_command(app, "recipients")

@@ -64,7 +64,8 @@ def _tables(found: dict[str, Any]) -> Iterator[Table]:
     state, lost = ("state", _STATES[found["state"]]), ("altered, unreadable", found["unreadable"])
     yield tables.facts(found["user_id"], (state, *named, lost))
     requests = (
-        (one["id"], one["right"], one["status"], one["due_at"][:10]) for one in found["open_requests"]
+        (one["rights_request_id"], one["right"], one["status"], one["due_at"][:10])
+        for one in found["open_requests"]
     )
     yield tables.table_of("open requests", ("request", "right", "status", "due"), requests)
     holds = ((one["id"], "yes" if one["in_force"] else "no", one["ends_at"]) for one in found["holds"])
@@ -75,7 +76,7 @@ def _tables(found: dict[str, Any]) -> Iterator[Table]:
 
 def _restraint(one: dict[str, Any]) -> Sequence[object]:
     purposes = ", ".join(one["purposes"]) or "all use but storage"
-    return one["request_id"], one["kind"], one["since"], purposes, one.get("ground", "")
+    return one["rights_request_id"], one["kind"], one["since"], purposes, one.get("ground", "")
 
 
 _PROOFS = {

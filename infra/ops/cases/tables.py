@@ -18,7 +18,8 @@ Case = dict[str, Any]
 
 def line(case: Case) -> str:
     """Return the status of a request in one line."""
-    return f"{case['id']}  {case['right']}  {case['status']}  due {case['due_at']}  version {case['version']}"
+    named, state = f"{case['rights_request_id']}  {case['right']}", f"{case['status']}  due {case['due_at']}"
+    return f"{named}  {state}  version {case['version']}"
 
 
 def table_of(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
@@ -47,20 +48,22 @@ def fields_of(item: Case, *names: str) -> Iterator[tuple[str, object]]:
 def open_request(case: Case) -> Sequence[object]:
     """Return the row of an open request."""
     due, left = case["due_at"][:10], case["days_left"]
-    return case["id"], case["right"], case["status"], due, left, _needed_action(case)
+    return case["rights_request_id"], case["right"], case["status"], due, left, _needed_action(case)
 
 
 def whole(case: Case) -> Iterator[Table]:
     """Return all tables about one request."""
     case = with_names(case, case["staff"])
-    yield facts(case["id"], _facts(case))
+    yield facts(case["rights_request_id"], _facts(case))
     yield steps(case)
     yield evidence_table(case.get("evidence"), "rights verify")
 
 
 def steps(case: Case) -> Table:
     """Return a table of the steps of a request."""
-    rows = ((one["name"], one["status"], one.get("at", ""), one.get("why", "")) for one in case["steps"])
+    rows = (
+        (one["name"], one["status"], one.get("changed_at", ""), one.get("why", "")) for one in case["steps"]
+    )
     return table_of("steps", ("step", "status", "since", "why"), rows)
 
 
@@ -129,7 +132,7 @@ def _facts(case: Case) -> Iterator[tuple[str, object]]:
     yield from fields_of(case, "unwarned_until", "voided_at")
     yield "deadline", "paused" if case["clock_stands_still"] else "running"
     if extended := case.get("extended"):
-        yield "extended", f"until {extended['until']}: {with_words(extended['reason'])}"
+        yield "extended", f"until {extended['due_at']}: {with_words(extended['reason'])}"
     yield (
         "next step",
         f"{case.get('runs_at', 'not scheduled')}, after {case['tries']} tries without an outcome",

@@ -140,14 +140,16 @@ def _log(reader: ReportReader, seen: RequestsSeen, certificates: IO[str]) -> Ite
     certificates.write(_line(_CERTIFICATE_COLUMNS))
     yield _line(_LOG_COLUMNS)
     for one in reader.requests():
-        seen.references.append(one["id"])
+        seen.references.append(one["rights_request_id"])
         seen.outcomes[one["right"], one["status"]] += 1
         seen.late += one["late"]
         if "certificate" in one:
-            certificates.write(_line((one["id"], _day(one.get("closed_at")), one["certificate"])))
+            certificates.write(
+                _line((one["rights_request_id"], _day(one.get("closed_at")), one["certificate"]))
+            )
         yield _line(
             (
-                one["id"],
+                one["rights_request_id"],
                 one["right"],
                 one["received_by"],
                 *(_day(one.get(name)) for name in ("received_at", "due_at", "answered_at", "closed_at")),

@@ -108,9 +108,9 @@ class ReportReader:
             page = _call(self.api, "GET", path + query)
             self.unreadable[path.rpartition("/")[2]] += page.get("unreadable", ())
             yield page
-            if "next" not in page:
+            if "next_cursor" not in page:
                 return
-            query = f"?cursor={page['next']}"
+            query = f"?cursor={page['next_cursor']}"
         raise TooManyPages(f"The period has more than {MAX_PAGES} pages of {path}. Choose a shorter one.")
 
 

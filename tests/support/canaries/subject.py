@@ -76,7 +76,7 @@ class CanarySubject:
         add, phone = self.canaries.add, self.phone
         locale = add("locale", f"en-{letters(8)}-{letters(8)}")
         device = {
-            "id": phone.device_id,
+            "device_id": phone.device_id,
             "platform": "ios",
             "model": add("device model", letters()),
             "os_version": add("device system", letters()),
@@ -165,10 +165,10 @@ class CanarySubject:
         add, phone = self.canaries.add, self.phone
         wrong = add("refused input", letters())
         for method, path, body in (
-            ("POST", "/v1/signup", {"phone": wrong, "device": {"id": wrong}, wrong: wrong}),
+            ("POST", "/v1/signup", {"phone": wrong, "device": {"device_id": wrong}, wrong: wrong}),
             ("POST", "/v1/signup", {**self._signup, "surprise": self.canaries["name"]}),
             ("POST", "/v1/profile/email", {"email": f"{wrong}@@{wrong}"}),
-            ("POST", "/v1/usage", {"events": [{"name": wrong, "at": wrong}], "device": wrong}),
+            ("POST", "/v1/usage", {"events": [{"name": wrong, "occurred_at": wrong}], "device": wrong}),
             ("POST", "/v1/rights-requests", {"right": wrong, "reason": wrong}),
             ("GET", f"/v1/users/{wrong}?cursor={wrong}", None),
             ("GET", f"/v1/{wrong}", None),
@@ -252,7 +252,7 @@ class CanarySubject:
         """Exercise a right in the app; the request and its receipt are canaries named after it."""
         answer = self.phone.call("POST", "/v1/rights-requests", {"right": right, **more})
         assert answer.status == 202, answer.body
-        return self.follows(right, answer.body["id"], answer.body["receipt"])
+        return self.follows(right, answer.body["rights_request_id"], answer.body["receipt"])
 
     def follows(self, right: str, request_id: str, receipt: str) -> ReceiptLink:
         """Remember a request of the subject, by its receipt."""

@@ -66,7 +66,7 @@ def asks_for_erasure(user: User, **more: Any) -> RightsRequestId:
     asked = user.exercises("erasure", **more)
     assert asked.status == 202, asked.text
     user.verified["receipt"] = asked.json["receipt"]
-    return RightsRequestId(asked.json["id"])
+    return RightsRequestId(asked.json["rights_request_id"])
 
 
 def stored(request_id: RightsRequestId) -> RightsRequest:

@@ -31,13 +31,16 @@ def proves(world: World, request: dict[str, Any], **contact: str) -> Reply:
     challenge = asks_to_prove(world, request, **contact).json["challenge_id"]
     code = {"code": code_to(world, contact)}
     code |= {name: request[name] for name in ("release_key",) if name in request}
-    path = f"/v1/rights-receipts/{request['id']}/proofs/{challenge}/verify"
+    path = f"/v1/rights-receipts/{request['rights_request_id']}/proofs/{challenge}/verify"
     return world.call("POST", path, body=code, headers={"Rights-Receipt": request["receipt"]})
 
 
 def asks_to_prove(world: World, request: dict[str, Any], **contact: str) -> Reply:
     """Ask for a code to another contact for a request, with its receipt."""
-    headers, path = {"Rights-Receipt": request["receipt"]}, f"/v1/rights-receipts/{request['id']}/proofs"
+    headers, path = (
+        {"Rights-Receipt": request["receipt"]},
+        f"/v1/rights-receipts/{request['rights_request_id']}/proofs",
+    )
     return world.call("POST", path, body=contact, headers=headers)
 
 

@@ -20,7 +20,7 @@ from tests.support.world.world import Reply, User, World
 def asks(user: User, right: str, **body: Any) -> str:
     reply = user.exercises(right, **body)
     assert reply.status == 202, reply.text
-    return str(reply.json["id"])
+    return str(reply.json["rights_request_id"])
 
 
 def restricts(user: User, ground: str = "a", **body: Any) -> str:

@@ -38,14 +38,14 @@ def waits_for_the_number(world: World, user: User, alice: Operator, bob: Operato
 
 def releases(operator: Operator, request: Request) -> Request:
     """Note the check of an operator; give the owner the key, if the response has one."""
-    answer: Request = operator.notes_identity(request["id"]).json
+    answer: Request = operator.notes_identity(request["rights_request_id"]).json
     if "release_key" in answer:
         request["release_key"] = answer["release_key"]
     return answer
 
 
 def reach(world: World, request: Request, step: str) -> None:
-    work(world, RightsRequestId(request["id"]), at_step(step), within=30 * DAY)
+    work(world, RightsRequestId(request["rights_request_id"]), at_step(step), within=30 * DAY)
 
 
 def notices_to(world: World, phone: str) -> list[str]:
@@ -59,7 +59,7 @@ class NumberProof:
     def __init__(self, world: World, request: Request, phone: str) -> None:
         self.world, self.headers = world, {"Rights-Receipt": request["receipt"]}
         challenge = asks_to_prove(world, request, phone=phone).json["challenge_id"]
-        self.path = f"/v1/rights-receipts/{request['id']}/proofs/{challenge}/verify"
+        self.path = f"/v1/rights-receipts/{request['rights_request_id']}/proofs/{challenge}/verify"
         self.body = {"code": world.code_for(phone), "release_key": request["release_key"]}
 
     def send(self) -> Reply:
@@ -76,7 +76,7 @@ def a_person(world: World, phone: str | None = None) -> User:
 
 def refreshes(user: User) -> Reply:
     """Refresh the session: its access token has expired meanwhile."""
-    body = {"refresh_token": user.session["refresh_token"], "device_id": user.verified["device"]["id"]}
+    body = {"refresh_token": user.session["refresh_token"], "device_id": user.verified["device"]["device_id"]}
     answer = user.world.call("POST", "/v1/sessions/refresh", body=body)
     if answer.status == 200:
         user.verified["session"] |= answer.json
@@ -84,7 +84,9 @@ def refreshes(user: User) -> Reply:
 
 
 def answered(world: World, request: Request) -> Status:
-    return work(world, RightsRequestId(request["id"]), lambda one: not one.is_open, within=2 * DAY).status
+    return work(
+        world, RightsRequestId(request["rights_request_id"]), lambda one: not one.is_open, within=2 * DAY
+    ).status
 
 
 def steal_number(world: World, mila: User) -> tuple[str, User]:
@@ -95,4 +97,4 @@ def steal_number(world: World, mila: User) -> tuple[str, User]:
 
 def cancels(user: User, request: Request) -> Reply:
     refreshes(user)
-    return user.calls("POST", f"/v1/rights-requests/{request['id']}/cancel")
+    return user.calls("POST", f"/v1/rights-requests/{request['rights_request_id']}/cancel")

@@ -75,7 +75,7 @@ class Plan:
 
 def a_request(world: World) -> tuple[User, str]:
     mila = world.a_user().is_stepped_up()
-    return mila, str(mila.exercises("access").json["id"])
+    return mila, str(mila.exercises("access").json["rights_request_id"])
 
 
 def stored(request_id: str) -> RightsRequest:

@@ -84,8 +84,8 @@ class ErasedSubject:
         self.steps_up()
         answer = self.phone.call("POST", "/v1/rights-requests", {"right": right, **more})
         assert answer.status == 202, answer.body
-        self.secrets[f"receipt of {answer.body['id']}"] = answer.body["receipt"]
-        return ReceiptLink(self.phone, answer.body["id"], answer.body["receipt"])
+        self.secrets[f"receipt of {answer.body['rights_request_id']}"] = answer.body["receipt"]
+        return ReceiptLink(self.phone, answer.body["rights_request_id"], answer.body["receipt"])
 
     def places(self) -> set[str]:
         """Return where the tables show the subject; ids may stay in what outlives every account."""

@@ -148,7 +148,7 @@ class UserWithRequest(LiveUser):
     def sow(self) -> None:
         super().sow()
         asked = self.user.is_stepped_up().exercises("access")
-        self.request_id = RightsRequestId(asked.json["id"])
+        self.request_id = RightsRequestId(asked.json["rights_request_id"])
 
     def assert_settled(self) -> None:
         super().assert_settled()

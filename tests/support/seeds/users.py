@@ -34,7 +34,7 @@ def _a_user(seed: Seed) -> User:
 
 def _device(seed: Seed) -> dict[str, object]:
     device_id = UUID(uuid5(NAMESPACE_OID, type(seed).__name__).hex, version=4)
-    return a_device(id=str(device_id))
+    return a_device(device_id=str(device_id))
 
 
 class LiveUser(Seed):

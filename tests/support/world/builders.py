@@ -20,12 +20,12 @@ def an_address() -> str:
 
 
 def a_device(**changes: Any) -> dict[str, Any]:
-    return {"id": str(uuid.uuid4()), "platform": "ios"} | changes
+    return {"device_id": str(uuid.uuid4()), "platform": "ios"} | changes
 
 
 def an_event(**changes: Any) -> dict[str, Any]:
     """Return a usage event at noon of the world's first day."""
-    event = {"id": str(uuid.uuid4()), "name": "meeting.joined", "at": "2026-11-24T12:00:00Z"}
+    event = {"event_id": str(uuid.uuid4()), "name": "meeting.joined", "occurred_at": "2026-11-24T12:00:00Z"}
     return event | changes
 
 
