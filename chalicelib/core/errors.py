@@ -14,6 +14,7 @@
     │   ├── (conversations)      not_longest_member
     │   └── (staff)              own_proposal, also of disclosures, holds, breaches, removals
     ├── NotFound            404  not_found
+    │   ├── (contacts)           wrong_contact_code
     │   └── (conversations)      unknown_member
     ├── ConflictingRequest  409  conflict
     │   ├── InProgress      409  in_progress
@@ -31,18 +32,18 @@
     │   └── (retention)          too_late, hold_ended, not_approved, removal_lapsed
     ├── Gone                410
     │   ├── (challenges)         challenge_expired
-    │   ├── (contacts)           gone, once a code is replaced or withdrawn
-    │   ├── (conversations)      gone, once the caller left
-    │   └── (rights)             gone, once a copy is deleted
+    │   ├── (contacts)           contact_code_replaced, also once it is withdrawn
+    │   ├── (conversations)      conversation_left, by the caller
+    │   └── (rights)             export_deleted
     ├── ChangedMeanwhile    412  changed_meanwhile
     ├── PayloadTooLarge     413  payload_too_large
     ├── UnsupportedMedia    415  unsupported_media_type
     ├── Unprocessable       422
     │   ├── IdempotencyMismatch  idempotency_mismatch
     │   ├── (challenges)         wrong_code
-    │   ├── (contacts)           too_many_contacts
-    │   ├── (conversations)      too_many_members, fixed_members
-    │   ├── (blocks)             too_many_blocks
+    │   ├── (contacts)           contact_limit_reached
+    │   ├── (conversations)      member_limit_reached, fixed_members
+    │   ├── (blocks)             block_limit_reached
     │   ├── (rights)             not_carried_out, extension_not_allowed, proof_not_accepted
     │   └── (disclosures)        notice_not_in_force
     ├── PreconditionRequired 428 precondition_required

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.blocks import service as blocks
-from chalicelib.accounts.blocks.model import BlockViews, TooManyBlocks
+from chalicelib.accounts.blocks.model import BlockLimitReached, BlockViews
 from chalicelib.accounts.blocks.service import BLOCKS, PEER, require_peer
 from chalicelib.accounts.sessions.caller import Caller
 from chalicelib.core.errors import Unavailable
@@ -23,7 +23,7 @@ _BLOCKS = DailyLimit("blocks", lambda: settings().limits.blocks_day)
     "/v1/blocks/{user_id}",
     needs=PEER,
     limit=_BLOCKS,
-    problems=(TooManyBlocks, Unavailable),
+    problems=(BlockLimitReached, Unavailable),
 )
 def block_user(caller: Caller, user_id: UserId) -> NoContent:
     """Block a user, also under a new account with the same number.

@@ -26,7 +26,7 @@ def block(me: Peer, user_id: UserId) -> None:
 
     Raises:
         NotFound: it is the caller, or the caller's account is being erased.
-        TooManyBlocks: the list is full.
+        BlockLimitReached: the list is full.
         Unavailable: concurrent changes won every time.
     """
     if user_id == me.account.user_id:

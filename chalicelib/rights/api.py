@@ -32,7 +32,7 @@ from chalicelib.rights.objection.unsubscribe import UNSUBSCRIBE_POLICY, OneClick
 from chalicelib.rights.request import declaration, recipients
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.receipts import ReaderLanguage, Receipt
-from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotNow, NotReady, TooLate
+from chalicelib.rights.request.states import AlreadyOpen, ExportDeleted, NotNow, NotReady, TooLate
 
 rights = Blueprint(__name__)
 
@@ -135,7 +135,7 @@ def lift_restriction(caller: RightsCaller, rights_request_id: RightsRequestId) -
     return RequestView.of(service.lift(caller.account.account_id, rights_request_id))
 
 
-@route(rights, "GET", "/v1/rights-requests/{rights_request_id}/export", problems=(NotReady, ExportGone))
+@route(rights, "GET", "/v1/rights-requests/{rights_request_id}/export", problems=(NotReady, ExportDeleted))
 def get_export(caller: StepUpCaller, rights_request_id: RightsRequestId) -> ExportView:
     """Get a download link to the copy. The link works for fifteen minutes; the copy is kept for days.
 
@@ -149,7 +149,9 @@ def get_export(caller: StepUpCaller, rights_request_id: RightsRequestId) -> Expo
 @route(rights, "GET", "/v1/rights-requests/{rights_request_id}/certificate", problems=(NotReady,))
 def get_certificate(caller: RightsCaller, rights_request_id: RightsRequestId) -> CertificateFile:
     """Get the signed certificate of an erasure."""
-    return CertificateFile.of(certificate.of_request(service.own(caller.account.account_id, rights_request_id)))
+    return CertificateFile.of(
+        certificate.of_request(service.own(caller.account.account_id, rights_request_id))
+    )
 
 
 @route(rights, "GET", "/v1/receipt")
@@ -163,7 +165,9 @@ def get_receipt_page() -> PublicPage:
 
 
 @route(rights, "GET", "/v1/rights-receipts/{rights_request_id}")
-def get_by_receipt(rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage) -> RequestView:
+def get_by_receipt(
+    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
+) -> RequestView:
     """Get a rights request by its receipt. Also works after the account is deleted."""
     return _view(service.by_receipt(rights_request_id, receipt.text), reader.language)
 
@@ -175,7 +179,9 @@ def get_by_receipt(rights_request_id: RightsRequestId, receipt: Receipt, reader:
     limit=Unlimited("A cancellation is never refused, and a receipt cancels one request"),
     problems=(TooLate,),
 )
-def cancel_by_receipt(rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage) -> RequestView:
+def cancel_by_receipt(
+    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
+) -> RequestView:
     """Cancel a rights request by its receipt, without a session."""
     return _view(service.cancel_by_receipt(rights_request_id, receipt.text), reader.language)
 

@@ -37,7 +37,7 @@ from chalicelib.rights.request import evidence, number_change, procedures, recei
 from chalicelib.rights.request.files import Link, link_to, preserved_key_of
 from chalicelib.rights.request.model import ExportFile, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
-from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotNow, NotReady
+from chalicelib.rights.request.states import AlreadyOpen, ExportDeleted, NotNow, NotReady
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 
 PAGE = 20
@@ -221,7 +221,7 @@ def export_link(account: Account, request_id: RightsRequestId) -> Link:
         NotFound: as for `own`, or the right gives no copy.
         NotReady: the copy is not made yet, or it is, and the account's number has just changed, or a freeze
             protects the account from its new number (ADR 43).
-        ExportGone: the copy was deleted, or the request was closed before it was delivered.
+        ExportDeleted: the copy was deleted, or the request was closed before it was delivered.
     """
     request = own(account.account_id, request_id)
     if number_change.number_proves_nothing(account):
@@ -236,7 +236,7 @@ def export_link_by_receipt(request_id: RightsRequestId, receipt: str) -> Link:
 
     Raises:
         NotFound: as for `by_receipt`, or the request came from a session.
-        NotReady, ExportGone: as for `export_link`.
+        NotReady, ExportDeleted: as for `export_link`.
     """
     request = by_receipt(request_id, receipt)
     if not procedures.is_recovery(request):
@@ -248,12 +248,12 @@ def _link_to_copy(request: RightsRequest) -> Link:
     if preserved := _preserved_file(request):
         return link_to(preserved)
     if copy_right.DELIVER not in {step.name for step in request.steps}:
-        raise NotFound if request.is_open else ExportGone
+        raise NotFound if request.is_open else ExportDeleted
     if request.is_open:
         raise NotReady
     file = store.export_file(request.request_id)
     if file is None:
-        raise ExportGone
+        raise ExportDeleted
     store.note_link(file)
     return link_to(file)
 

@@ -85,7 +85,7 @@ def test_every_code_that_opens_nothing_gets_the_same_answer(world: World) -> Non
     jovan.blocks(leo)
     codes = (WRONG, "?", replaced, withdrawn, own, of_frozen, of_restricted, of_blocker, of_blocked)
     answers = [jovan.adds(code) for code in codes]
-    assert {answer.status for answer in answers} == {404}
+    assert {(answer.status, answer.problem) for answer in answers} == {(404, "wrong_contact_code")}
     assert len({without_request_id(answer) for answer in answers}) == 1
 
 
@@ -109,7 +109,7 @@ def test_expired_code_opens_nothing(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     code = mila.makes_a_code()
     world.advance(timedelta(days=7))
-    assert jovan.signs_in_again().adds(code).problem == "not_found"
+    assert jovan.signs_in_again().adds(code).problem == "wrong_contact_code"
 
 
 def test_code_whose_owner_row_is_lost_can_be_replaced_and_withdrawn(world: World) -> None:
@@ -154,7 +154,7 @@ def test_late_repeat_does_not_make_a_withdrawn_code_valid_again(world: World) ->
     key = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
     code = mila.calls("POST", "/v1/contact-codes", headers=key).json["code"]
     mila.calls("DELETE", "/v1/contact-codes")
-    assert mila.calls("POST", "/v1/contact-codes", headers=key).problem == "gone"
+    assert mila.calls("POST", "/v1/contact-codes", headers=key).problem == "contact_code_replaced"
     assert jovan.adds(code).status == 404
 
 
@@ -235,7 +235,7 @@ def test_caller_with_too_many_contacts_gets_a_problem(world: World, few: None) -
     mila = world.a_user()
     for _ in range(10):
         assert mila.adds(world.a_user().makes_a_code()).status == 201
-    assert mila.adds(world.a_user().makes_a_code()).problem == "too_many_contacts"
+    assert mila.adds(world.a_user().makes_a_code()).problem == "contact_limit_reached"
 
 
 def test_full_owner_of_a_code_looks_like_a_wrong_code(world: World, few: None) -> None:

@@ -137,12 +137,12 @@ def test_group_never_has_more_members_than_a_group_may(
     group = group_of(mila, jovan, vuk)["conversation_id"]
     allow(monkeypatch, conversation_members_most=4)
     refused = mila.changes_members(group, add=[ana.user_id, eva.user_id])
-    assert (refused.status, refused.problem, refused.json["most"]) == (422, "too_many_members", 4)
+    assert (refused.status, refused.problem, refused.json["most"]) == (422, "member_limit_reached", 4)
     assert mila.changes_members(group, add=[ana.user_id]).status == 200
     swapped = mila.changes_members(group, add=[eva.user_id], remove=[ana.user_id])
     assert eva.user_id in swapped.json["members"]
     many = [f"u_{number:026d}" for number in range(300)]
-    assert mila.changes_members(group, add=many).problem == "too_many_members"
+    assert mila.changes_members(group, add=many).problem == "member_limit_reached"
 
 
 def test_leaving_again_and_leaving_nowhere_change_nothing(world: World, stream: Emulator) -> None:

@@ -194,7 +194,7 @@ def test_invalid_body_is_refused(
 
 def test_too_many_ids_in_a_small_body_are_refused_before_any_read(world: World, stream: Emulator) -> None:
     mila, many = world.a_user(), [f"u_{number:026d}" for number in range(100)]
-    assert mila.opens(*many).problem == "too_many_members"
+    assert mila.opens(*many).problem == "member_limit_reached"
     assert mila.opens(*many, f"u_{100:026d}").problem == "invalid_request"
 
 
@@ -240,7 +240,7 @@ def test_repeat_after_leaving_does_not_bring_the_caller_back(
     opened = mila.opens(jovan, name=name, headers=KEY).json
     mila.leaves(opened["conversation_id"])
     again = mila.opens(jovan, name=name, headers=KEY)
-    assert (again.status, again.problem) == (410, "gone")
+    assert (again.status, again.problem) == (410, "conversation_left")
     assert members_here(opened) == ids(jovan)
 
 

@@ -82,7 +82,7 @@ def test_leaving_costs_four_calls_and_two_of_stream(users: list[User], stream: E
 def test_largest_group_is_one_transaction_of_a_few_kilobytes(world: World, stream: Emulator) -> None:
     mila, *others = some_contacts(world, 50)
     refused = mila.opens(*others)
-    assert (refused.problem, refused.json["most"]) == ("too_many_members", 49)
+    assert (refused.problem, refused.json["most"]) == ("member_limit_reached", 49)
     with counted() as calls:
         assert mila.opens(*others[:48]).status == 201
     assert calls.tables["TransactWriteItems"] == 1

@@ -48,7 +48,7 @@ def test_two_users_become_contacts_by_a_code_and_part(jovan: Phone, vera: Phone)
     assert jovan.call("DELETE", f"/v1/contacts/{vera.user_id}").status == 204
     assert vera.contacts() == []
     assert jovan.call("DELETE", "/v1/contact-codes").status == 204
-    assert vera.add_contact(code).problem == "not_found"
+    assert vera.add_contact(code).problem == "wrong_contact_code"
 
 
 def test_page_behind_a_link_is_served_without_a_token(jovan: Phone) -> None:

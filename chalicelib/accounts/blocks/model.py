@@ -181,7 +181,7 @@ class BlockedBy(
         return NEVER_DISCLOSED
 
 
-class TooManyBlocks(Unprocessable):
+class BlockLimitReached(Unprocessable):
     """The account blocks as many users as it may."""
 
     title = "This account blocks as many users as it may; lift a block first"

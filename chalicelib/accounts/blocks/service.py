@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.accounts.blocks import store
-from chalicelib.accounts.blocks.model import BlockList, BlockView, BlockViews, TooManyBlocks
+from chalicelib.accounts.blocks.model import BlockLimitReached, BlockList, BlockView, BlockViews
 from chalicelib.accounts.blocks.store import (  # noqa: F401 - offered to other rooms
     BLOCKS,
     BLOCKS_GLANCE,
@@ -83,12 +83,12 @@ def adding(blocker: Peer, user_id: UserId, account_id: AccountId | None, phone: 
     """The writes that add a block; none if it is there already.
 
     Raises:
-        TooManyBlocks: the list is full.
+        BlockLimitReached: the list is full.
     """
     before = blocker.blocks or BlockList.empty(blocker.account.account_id)
     after = before.with_block(user_id, account_id, phone, clock.now())
     if len(after.blocks) > max(settings().limits.blocks_most, len(before.blocks)):
-        raise TooManyBlocks
+        raise BlockLimitReached
     return _writes(blocker, before, after)
 
 

@@ -24,14 +24,15 @@ from chalicelib.people.contacts import invitations, service
 from chalicelib.people.contacts.codes import service as codes
 from chalicelib.people.contacts.codes.service import CODE
 from chalicelib.people.contacts.model import (
-    CodeReplaced,
+    ContactCodeReplaced,
+    ContactLimitReached,
     ContactLink,
     ContactViews,
     GivenCode,
     InvitationAnswer,
     InvitationViews,
     NewInvitation,
-    TooManyContacts,
+    WrongContactCode,
 )
 
 contacts = Blueprint(__name__)
@@ -57,7 +58,7 @@ def get_contact_page() -> PublicPage:
     "/v1/contact-codes",
     needs=(CODE,),
     limit=_CODES,
-    problems=(NotFound, CodeReplaced, Unavailable),
+    problems=(NotFound, ContactCodeReplaced, Unavailable),
 )
 def make_contact_code(caller: Caller, key: IdempotencyKey | None) -> Created[ContactLink]:
     """Make a contact code, valid for seven days. It replaces the caller's current one.
@@ -87,12 +88,13 @@ def withdraw_contact_code(caller: Caller) -> NoContent:
     "/v1/contacts",
     needs=PEER,
     limit=_ATTEMPTS,
-    problems=(NotFound, TooManyContacts, IdempotencyMismatch, Unavailable),
+    problems=(WrongContactCode, ContactLimitReached, IdempotencyMismatch, Unavailable),
 )
 def add_contact(caller: Caller, body: GivenCode, key: IdempotencyKey | None) -> Created[PublicProfile]:
     """Become a contact of the user who gave the caller a code.
 
-    A code that is wrong, replaced, withdrawn or expired, and one whose owner cannot be met, get the same 404.
+    A code that is wrong, replaced, withdrawn or expired, and one whose owner cannot be met, get the same 404
+    `wrong_contact_code`.
     """
     codes.check_repeat(caller.account.account_id, key, body)
     return Created(service.add_by_code(require_peer(caller.found), body))
@@ -148,7 +150,7 @@ def list_invitations(caller: Caller, cursor: Cursor | None) -> InvitationViews:
     "/v1/invitations/{invitation_id}/accept",
     needs=PEER,
     limit=_DECISION,
-    problems=(TooManyContacts, Unavailable),
+    problems=(ContactLimitReached, Unavailable),
 )
 def accept_invitation(caller: Caller, invitation_id: InvitationId) -> PublicProfile:
     """Accept an invitation: the caller and the sender become contacts."""

@@ -92,7 +92,9 @@ def listed(me: Peer, cursor: Cursor | None) -> InvitationViews:
     met = store.accounts_of_contacts(me.account.account_id, (one.side.user_id for one in people.values()))
     items = (_view(me, one, people.get(one.account_id)) for one in page if one.account_id not in met.values())
     left = len(found) - len(page)
-    return InvitationViews(items=tuple(item for item in items if item), next_cursor=str(left) if left else None)
+    return InvitationViews(
+        items=tuple(item for item in items if item), next_cursor=str(left) if left else None
+    )
 
 
 def _view(me: Peer, invitation: Invitation, sender: Person | None) -> InvitationView | None:
@@ -113,7 +115,7 @@ def accept(me: Peer, invitation_id: InvitationId) -> PublicProfile:
 
     Raises:
         NotFound: no such invitation, it was declined, or the two may not meet any more.
-        TooManyContacts, Unavailable: as for `pairs.connect`.
+        ContactLimitReached, Unavailable: as for `pairs.connect`.
     """
     owner = me.account.account_id
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.core.clock import Instant
-from chalicelib.core.errors import Gone, Unprocessable
+from chalicelib.core.errors import Gone, NotFound, Unprocessable
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import AccountId, ContactCodeId, InvitationId, UserId
 from chalicelib.core.table_names import Table
@@ -214,14 +214,22 @@ class InvitationAnswer(View):
     status: Literal["received"] = "received"
 
 
-class TooManyContacts(Unprocessable):
+class WrongContactCode(NotFound):
+    """No user can be met by this code: it is not current, or its owner may not be met.
+
+    All reasons have this one response.
+    """
+
+    title = "This contact code is wrong or no longer valid"
+
+
+class ContactLimitReached(Unprocessable):
     """The account has as many contacts as it may."""
 
     title = "This account has as many contacts as it may; remove one first"
 
 
-class CodeReplaced(Gone):
+class ContactCodeReplaced(Gone):
     """The code of this Idempotency-Key was replaced or withdrawn."""
 
-    code = "gone"
     title = "The contact code of this request was replaced or withdrawn"

@@ -21,7 +21,7 @@ from chalicelib.core.needs import Wanted
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts import store
-from chalicelib.people.contacts.model import TooManyContacts
+from chalicelib.people.contacts.model import ContactLimitReached
 from chalicelib.people.contacts.store import Side
 
 TRIES = 3
@@ -93,7 +93,7 @@ def connect(me: Peer, find: Callable[[], tuple[Person, list[Write]]]) -> PublicP
 
     Raises:
         NotFound: the two may not meet, or the other one has too many contacts.
-        TooManyContacts: the caller has as many contacts as an account may have.
+        ContactLimitReached: the caller has as many contacts as an account may have.
         Unavailable: concurrent changes won every time.
     """
     for _ in range(TRIES):
@@ -107,7 +107,7 @@ def connect(me: Peer, find: Callable[[], tuple[Person, list[Write]]]) -> PublicP
         except (BlocksMoved, store.PairMoved):
             me = read_again(me)
         except store.OwnContactsFull:
-            raise TooManyContacts from None
+            raise ContactLimitReached from None
         except (store.OthersContactsFull, accounts.NotActive):
             raise NotFound from None
         else:

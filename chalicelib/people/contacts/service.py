@@ -12,7 +12,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.codes import service as codes
-from chalicelib.people.contacts.model import ContactViews, GivenCode
+from chalicelib.people.contacts.model import ContactViews, GivenCode, WrongContactCode
 from chalicelib.people.contacts.pairs import PEOPLE_AT_ONCE, Person
 from chalicelib.people.contacts.store import (  # noqa: F401 - offered to other rooms
     NotContacts,
@@ -30,9 +30,9 @@ def add_by_code(me: Peer, body: GivenCode) -> PublicProfile:
     """Make the caller a contact of the owner of a code. Repeating it changes nothing.
 
     Raises:
-        NotFound: the code is wrong, replaced, withdrawn, expired or the caller's own, or its owner is not
-            active, blocks the caller, is blocked, or has too many contacts. The calls are the same.
-        TooManyContacts, Unavailable: as for `pairs.connect`.
+        WrongContactCode: the code is wrong, replaced, withdrawn, expired or the caller's own, or its owner
+            is not active, blocks the caller, is blocked, or has too many contacts. The calls are the same.
+        ContactLimitReached, Unavailable: as for `pairs.connect`.
     """
 
     def find() -> tuple[Person, list[Write]]:
@@ -45,8 +45,8 @@ def add_by_code(me: Peer, body: GivenCode) -> PublicProfile:
 
     try:
         return pairs.connect(me, find)
-    except codes.CodeMoved:
-        raise NotFound from None
+    except (NotFound, codes.CodeMoved):
+        raise WrongContactCode from None
 
 
 def listed(me: Peer, cursor: Cursor | None) -> ContactViews:

@@ -14,10 +14,10 @@ from chalicelib.people.conversations.model import (
     ConversationView,
     FixedMembers,
     MemberChange,
+    MemberLimitReached,
     NewConversation,
     NotLongestMember,
     SentMessageId,
-    TooManyMembers,
     UnknownMember,
 )
 
@@ -33,7 +33,7 @@ _DELETED = DailyLimit("message_deletions", lambda: settings().limits.message_del
     "POST",
     "/v1/conversations",
     limit=_OPENED,
-    problems=(UnknownMember, TooManyMembers, IdempotencyMismatch, ConversationLeft, Unavailable),
+    problems=(UnknownMember, MemberLimitReached, IdempotencyMismatch, ConversationLeft, Unavailable),
 )
 def open_conversation(
     caller: Caller, body: NewConversation, key: IdempotencyKey | None
@@ -54,7 +54,7 @@ def open_conversation(
     "POST",
     "/v1/conversations/{conversation_id}/members",
     limit=_CHANGED,
-    problems=(UnknownMember, FixedMembers, NotLongestMember, TooManyMembers, Unavailable),
+    problems=(UnknownMember, FixedMembers, NotLongestMember, MemberLimitReached, Unavailable),
 )
 def change_members(caller: Caller, conversation_id: ConversationId, body: MemberChange) -> ConversationView:
     """Add contacts to a group, or remove members from it.

@@ -203,7 +203,7 @@ class UnknownMember(NotFound):
     title = "At least one of these users is not among the contacts with whom you can open a conversation"
 
 
-class TooManyMembers(Unprocessable):
+class MemberLimitReached(Unprocessable):
     """The group would have more members than a group may have."""
 
     title = "A conversation cannot have so many members"
@@ -227,5 +227,4 @@ class NotLongestMember(Forbidden):
 class ConversationLeft(Gone):
     """The caller left the conversation that the request with this Idempotency-Key opened."""
 
-    code = "gone"
     title = "You left the conversation that this request opened"

@@ -30,11 +30,11 @@ from chalicelib.people.conversations.model import (
     Form,
     Member,
     MemberChange,
+    MemberLimitReached,
     NewConversation,
     NotLongestMember,
     OpenConversation,
     SentMessageId,
-    TooManyMembers,
     UnknownMember,
     cid_of,
 )
@@ -96,14 +96,14 @@ def open_conversation(me: Account, body: NewConversation, key: IdempotencyKey | 
 
     Raises:
         UnknownMember: a user cannot be met; it is not said who, or why.
-        TooManyMembers: the group would be too large.
+        MemberLimitReached: the group would be too large.
         IdempotencyMismatch, ConversationLeft: the Idempotency-Key belongs to another request, or to a
             conversation that the caller left.
         Unavailable: Stream or a table does not answer. What is written stays, and a repeat continues.
     """
     others = tuple(dict.fromkeys(body.members))
     if len(others) + 1 > settings().limits.conversation_members_most:
-        raise TooManyMembers(most=settings().limits.conversation_members_most)
+        raise MemberLimitReached(most=settings().limits.conversation_members_most)
     wish = _Wish(me, others, body, key)
     is_pair = len(others) == 1 and body.name is None
     opened = _open_pair(wish) if is_pair else _open_group(wish)
@@ -199,7 +199,7 @@ def change_members(me: Account, conversation_id: ConversationId, body: MemberCha
 
     Raises:
         NotFound: the caller is not a member, or there is no such conversation.
-        FixedMembers, NotLongestMember, TooManyMembers, UnknownMember: the change is not allowed.
+        FixedMembers, NotLongestMember, MemberLimitReached, UnknownMember: the change is not allowed.
         InvalidRequest: a user is to be added and removed, or is the caller.
         Unavailable: Stream or a table does not answer, or concurrent changes won every time.
     """
@@ -225,12 +225,14 @@ def change_members(me: Account, conversation_id: ConversationId, body: MemberCha
 
 def _check_change(me: Account, body: MemberChange) -> None:
     if me.user_id in body.remove:
-        raise does_not_apply("remove", "The caller leaves by DELETE /v1/conversations/{conversation_id}/members/me")
+        raise does_not_apply(
+            "remove", "The caller leaves by DELETE /v1/conversations/{conversation_id}/members/me"
+        )
     if {*body.add} & {*body.remove}:
         raise does_not_apply("remove", "A user cannot be added and removed by the same request")
     # More changes than places: together they would not fit into one transaction.
     if len({*body.add, *body.remove}) >= settings().limits.conversation_members_most:
-        raise TooManyMembers(most=settings().limits.conversation_members_most)
+        raise MemberLimitReached(most=settings().limits.conversation_members_most)
 
 
 def _own_conversation(me: Account, conversation_id: ConversationId) -> OpenConversation:
@@ -248,7 +250,7 @@ def _check_permitted(
     if leaving and before.members[0].account_id != me.account_id:
         raise NotLongestMember
     if len(before.members) + len(new) - len(leaving) > settings().limits.conversation_members_most:
-        raise TooManyMembers(most=settings().limits.conversation_members_most)
+        raise MemberLimitReached(most=settings().limits.conversation_members_most)
 
 
 def _joining(met: dict[UserId, AccountId]) -> list[Member]:

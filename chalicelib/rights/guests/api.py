@@ -22,7 +22,7 @@ from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, Req
 from chalicelib.rights.guests import service
 from chalicelib.rights.guests.model import GivenContact, GuestCode, GuestRequest, Proving
 from chalicelib.rights.request.receipts import Receipt
-from chalicelib.rights.request.states import AlreadyOpen, ExportGone, NotNow, NotReady, ProofNotAccepted
+from chalicelib.rights.request.states import AlreadyOpen, ExportDeleted, NotNow, NotReady, ProofNotAccepted
 
 routes = Blueprint(__name__)
 
@@ -105,7 +105,7 @@ def verify_proof(
     return RequestView.of(service.add_proof(rights_request_id, receipt.text, challenge_id, body, address))
 
 
-@route(routes, "GET", "/v1/rights-receipts/{rights_request_id}/export", problems=(NotReady, ExportGone))
+@route(routes, "GET", "/v1/rights-receipts/{rights_request_id}/export", problems=(NotReady, ExportDeleted))
 def get_export_by_receipt(rights_request_id: RightsRequestId, receipt: Receipt) -> ExportView:
     """Get a download link to the copy of a request that was made without a session."""
     link = requests.export_link_by_receipt(rights_request_id, receipt.text)

@@ -43,10 +43,9 @@ class NotReady(ConflictingRequest):
     title = "The copy or the certificate is not ready yet"
 
 
-class ExportGone(Gone):
+class ExportDeleted(Gone):
     """The copy is deleted after some days; a new request creates a new one."""
 
-    code = "gone"
     title = "The copy has been deleted; make a new request to get another"
 
 

@@ -27,7 +27,7 @@ def become_contacts(tour: Tour) -> None:
     page = requests.get(f"{mila.api_url}/v1/contact", timeout=_TIMEOUT)
     tour.check("the page behind it names no user", page.ok and "Mila" not in page.text)
     wrong = jovan.add_contact("0" * 26)
-    tour.check("a wrong code opens nothing", wrong.problem == "not_found")
+    tour.check("a wrong code opens nothing", wrong.problem == "wrong_contact_code")
     tour.check("her code makes him a contact", jovan.add_contact(made["code"]).status == 201)
     tour.check("each is a contact of the other", mila.contacts() == [jovan.user_id])
     stranger = Phone(mila.api_url, _STRANGER, mila.inbox)

@@ -21,7 +21,7 @@ from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Write, commit
 from chalicelib.people.contacts.codes import store
 from chalicelib.people.contacts.codes.store import CODE, CodeMoved  # noqa: F401 - offered to other rooms
-from chalicelib.people.contacts.model import CodeReplaced, ContactCode, ContactLink
+from chalicelib.people.contacts.model import ContactCode, ContactCodeReplaced, ContactLink
 
 _TRIES = 3
 
@@ -30,7 +30,7 @@ def make(owner: AccountId, current: ContactCode | None, key: IdempotencyKey | No
     """Make a new code, which replaces the current one.
 
     Raises:
-        CodeReplaced: the code of this Idempotency-Key was replaced or withdrawn.
+        ContactCodeReplaced: the code of this Idempotency-Key was replaced or withdrawn.
         NotFound: the account is not active any more.
         Unavailable: concurrent requests won every time.
     """
@@ -61,11 +61,11 @@ def _link_of_request(owner: AccountId, code_id: ContactCodeId) -> ContactLink:
     """The code that a concurrent request with the same Idempotency-Key made.
 
     Raises:
-        CodeReplaced: it is not the current one any more.
+        ContactCodeReplaced: it is not the current one any more.
     """
     current = store.code_of(owner)
     if current is None or current.code_id != code_id:
-        raise CodeReplaced
+        raise ContactCodeReplaced
     return _link(current)
 
 
