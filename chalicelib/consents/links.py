@@ -19,7 +19,7 @@ from chalicelib.core.settings import Secret, settings
 from chalicelib.messages.suppressions.service import MailboxMark
 
 _PLACE = Place("unsubscribe", "link")
-_PATH = "/v1/unsubscribe"
+_PATH = "/privacy/unsubscribe"
 
 
 class UnsubscribeToken(PathText):

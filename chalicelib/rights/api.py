@@ -154,7 +154,7 @@ def get_certificate(caller: RightsCaller, rights_request_id: RightsRequestId) ->
     )
 
 
-@route(rights, "GET", "/v1/receipt")
+@route(rights, "GET", "/privacy/request")
 def get_receipt_page() -> PublicPage:
     """Get the page that shows a request by its receipt.
 
@@ -192,16 +192,16 @@ def get_certificate_by_receipt(rights_request_id: RightsRequestId, receipt: Rece
     return CertificateFile.of(certificate.of_request(service.by_receipt(rights_request_id, receipt.text)))
 
 
-@route(rights, "GET", "/v1/rights-receipts/{rights_request_id}/certificate/page", problems=(NotReady,))
-def get_certificate_page_by_receipt(
+@route(rights, "GET", "/privacy/certificate", problems=(NotReady,))
+def get_certificate_page(
     rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
 ) -> HtmlPage:
-    """Get the readable page of a certificate by the receipt of the request. Only the file is signed."""
+    """Get the readable page of a certificate, by the receipt of its request. Only the file is signed."""
     markup = certificate.page_of_request(service.by_receipt(rights_request_id, receipt.text), reader.language)
     return HtmlPage(markup=markup, policy=POLICY)
 
 
-@route(rights, "GET", "/v1/unsubscribe/{token}")
+@route(rights, "GET", "/privacy/unsubscribe/{token}")
 def get_unsubscribe_page(token: UnsubscribeToken) -> HtmlPage:
     """Get the page behind the link to unsubscribe in a marketing mail. It asks, and changes nothing."""
     spoken = links.read(token).language
@@ -211,7 +211,7 @@ def get_unsubscribe_page(token: UnsubscribeToken) -> HtmlPage:
 @route(
     rights,
     "POST",
-    "/v1/unsubscribe/{token}",
+    "/privacy/unsubscribe/{token}",
     limit=Unlimited("An objection to marketing is never refused; repeating it stores nothing"),
     problems=(Unavailable,),
 )

@@ -173,8 +173,8 @@ def test_request_says_whether_it_can_be_cancelled(world: World, erasure: StoredE
 def test_page_of_a_receipt_is_public_and_contains_no_personal_data(
     world: World, mila: User, erasure: StoredErasure
 ) -> None:
-    reply = world.call("GET", "/v1/receipt")
-    assert reply == mila.gets("/v1/receipt")
+    reply = world.call("GET", "/privacy/request")
+    assert reply == mila.gets("/privacy/request")
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
     assert reply.headers["cache-control"] == "public, max-age=300"
     assert "set-cookie" not in reply.headers
@@ -183,7 +183,7 @@ def test_page_of_a_receipt_is_public_and_contains_no_personal_data(
 
 @pytest.mark.promise("SEC-1")
 def test_page_of_a_receipt_cannot_be_framed_and_sends_no_referrer(world: World) -> None:
-    headers = world.call("GET", "/v1/receipt").headers
+    headers = world.call("GET", "/privacy/request").headers
     assert headers["content-security-policy"] == f"{RECEIPT_POLICY}; frame-ancestors 'none'"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"

@@ -36,8 +36,8 @@ def test_code_is_in_the_fragment_of_a_link_whose_page_names_nobody(world: World)
     made = mila.calls("POST", "/v1/contact-codes").json
     path, _, fragment = made["link"].partition("#")
     assert fragment == made["code"]
-    assert path.endswith("/v1/contact")
-    page = world.call("GET", "/v1/contact")
+    assert path.endswith("/c")
+    page = world.call("GET", "/c")
     assert page.status == 200
     assert page.headers["cache-control"] == "public, max-age=300"
     assert "script" not in page.text.lower()

@@ -84,7 +84,7 @@ def test_neither_number_is_in_a_log_or_in_clear_in_a_table(world: World, mila: U
 def test_national_number_is_accepted_with_its_region(world: World, mila: User) -> None:
     new = a_phone()
     national = {"phone": "0" + new.removeprefix("+381"), "region": "RS"}
-    asked = mila.calls("PUT", "/v1/profile/phone", body=national)
+    asked = mila.calls("POST", "/v1/profile/phone", body=national)
     assert verified(mila, asked.json["challenge_id"], new).json["phone"] == new
 
 

@@ -75,7 +75,7 @@ def news_to(world: World, user: User) -> list[str]:
 
 
 def token_in(text: str) -> str:
-    found = re.search(r"/v1/unsubscribe/([0-9A-Za-z_-]+)", text)
+    found = re.search(r"/privacy/unsubscribe/([0-9A-Za-z_-]+)", text)
     assert found, text
     return found.group(1)
 
@@ -86,7 +86,9 @@ def token_mailed(world: World, user: User) -> str:
 
 
 def posts(world: World, token: str, body: str = ONE_CLICK, media: str = FORM) -> Reply:
-    return world.call("POST", f"/v1/unsubscribe/{token}", headers={"Content-Type": media}, raw=body.encode())
+    return world.call(
+        "POST", f"/privacy/unsubscribe/{token}", headers={"Content-Type": media}, raw=body.encode()
+    )
 
 
 def suppressed(email: str) -> set[Purpose]:
@@ -372,7 +374,7 @@ def test_link_of_nobody_is_unknown_and_reads_no_table(world: World, mila: User) 
     altered = token[:-2] + ("AA" if token[-2:] != "AA" else "BB")
     for method, forged in itertools.product(("GET", "POST"), (altered, "a" * 101, "a" * 104)):
         headers = {"Content-Type": FORM}
-        reply = world.call(method, f"/v1/unsubscribe/{forged}", headers=headers, raw=ONE_CLICK.encode())
+        reply = world.call(method, f"/privacy/unsubscribe/{forged}", headers=headers, raw=ONE_CLICK.encode())
         assert (reply.status, reply.problem) == (404, "not_found")
     assert judged(mila) is None
 
@@ -417,7 +419,7 @@ def test_form_is_read_as_rfc_8058_allows(
 def test_opening_the_link_asks_and_changes_nothing(world: World, mila: User) -> None:
     token = token_mailed(world, mila)
     before = cloud.all_items()
-    reply = world.call("GET", f"/v1/unsubscribe/{token}")
+    reply = world.call("GET", f"/privacy/unsubscribe/{token}")
     assert reply.status == 200
     assert reply.headers["content-type"].startswith("text/html")
     assert reply.headers["cache-control"] == "no-store"
@@ -447,7 +449,7 @@ def test_page_is_in_the_language_of_the_mail(world: World) -> None:
     assert send_marketing(account_of(vera), NEWS) is None
     text = world.mails_to(address)[-1]
     assert "Ne želite više ove poruke" in text
-    page = world.call("GET", f"/v1/unsubscribe/{token_in(text)}").text
+    page = world.call("GET", f"/privacy/unsubscribe/{token_in(text)}").text
     assert 'lang="sr-Latn"' in page
 
 

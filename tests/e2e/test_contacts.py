@@ -52,7 +52,7 @@ def test_two_users_become_contacts_by_a_code_and_part(jovan: Phone, vera: Phone)
 
 
 def test_page_behind_a_link_is_served_without_a_token(jovan: Phone) -> None:
-    page = requests.get(f"{jovan.api_url}/v1/contact", timeout=30)
+    page = requests.get(f"{jovan.api_url}/c", timeout=30)
     assert page.status_code == 200
     assert page.headers["Content-Type"].startswith("text/html")
     assert "<script" not in page.text

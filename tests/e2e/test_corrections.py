@@ -137,7 +137,7 @@ def test_changed_number_opens_the_account_and_its_copy_waits(
 ) -> None:
     successor = a_phone()
     jelena.step_up()
-    asked = jelena.call("PUT", "/v1/profile/phone", {"phone": successor.number})
+    asked = jelena.call("POST", "/v1/profile/phone", {"phone": successor.number})
     assert asked.status == 202, asked.body
     code = until(lambda: [code_in(text) for text in cloud.texts_to(successor.number)], "the code")[-1]
     path = f"/v1/profile/phone/{asked.body['challenge_id']}/verify"

@@ -48,7 +48,7 @@ def suppressed(subject: ErasedSubject) -> list[set[Purpose]]:
 
 
 def link_in(text: str, api_url: str) -> str:
-    found = re.search(r"/v1/unsubscribe/[0-9A-Za-z_-]+", text)
+    found = re.search(r"/privacy/unsubscribe/[0-9A-Za-z_-]+", text)
     assert found, text
     return api_url.rstrip("/") + found.group()
 

@@ -98,7 +98,7 @@ def test_two_operators_give_an_account_back_that_a_thief_gave_another_number(
     mila, thief = a_phone(), a_phone()
     mila.sign_up()
     mila.step_up()
-    asked = mila.call("PUT", "/v1/profile/phone", {"phone": thief.number})
+    asked = mila.call("POST", "/v1/profile/phone", {"phone": thief.number})
     code = until(lambda: [code_in(text) for text in cloud.texts_to(thief.number)], "the code")[-1]
     path = f"/v1/profile/phone/{asked.body['challenge_id']}/verify"
     assert mila.call("POST", path, {"code": code}).status == 200

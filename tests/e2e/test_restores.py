@@ -49,7 +49,7 @@ def a_subject(cloud: LocalCloud, number: str) -> ErasedSubject:
 def change_number(cloud: LocalCloud, phone: Phone, number: str) -> None:
     """Give the account of a phone another number, which the phone has from then on."""
     phone.step_up()
-    asked = phone.call("PUT", "/v1/profile/phone", {"phone": number})
+    asked = phone.call("POST", "/v1/profile/phone", {"phone": number})
     code = until(lambda: [code_in(text) for text in cloud.texts_to(number)], "the code")[-1]
     path = f"/v1/profile/phone/{asked.body['challenge_id']}/verify"
     assert phone.call("POST", path, {"code": code}).status == 200

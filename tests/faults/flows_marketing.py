@@ -81,7 +81,7 @@ class Unsubscribing(MarketedFlow):
     def prepare(self, run: Run) -> None:
         super().prepare(run)
         assert self.sends() is None
-        found = re.search(r"/v1/unsubscribe/[0-9A-Za-z_-]+", run.world.mails_to(ADDRESS)[-1])
+        found = re.search(r"/privacy/unsubscribe/[0-9A-Za-z_-]+", run.world.mails_to(ADDRESS)[-1])
         assert found
         self.path = found.group()
 

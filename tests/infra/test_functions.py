@@ -215,14 +215,14 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/sessions/refresh",  # the refresh token authenticates it
         "GET /v1/notices",
         "GET /v1/notices/current",
-        "GET /v1/unsubscribe/{token}",  # it shows the same page to everyone
-        "POST /v1/unsubscribe/{token}",  # the token authenticates it
+        "GET /privacy/unsubscribe/{token}",  # it shows the same page to everyone
+        "POST /privacy/unsubscribe/{token}",  # the token authenticates it
         "GET /v1/rights-receipts/{rights_request_id}",  # the receipt authenticates it
         "POST /v1/rights-receipts/{rights_request_id}/cancel",  # the receipt again
         "GET /v1/rights-receipts/{rights_request_id}/certificate",
-        "GET /v1/rights-receipts/{rights_request_id}/certificate/page",
-        "GET /v1/receipt",  # the same for everyone
-        "GET /v1/contact",  # the same for everyone
+        "GET /privacy/certificate",
+        "GET /privacy/request",  # the same for everyone
+        "GET /c",  # the same for everyone
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",

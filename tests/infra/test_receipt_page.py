@@ -14,6 +14,7 @@ from infra.local.chromium import DESKTOP, PHONE, Browser, Screen
 from tests.support.cases.certificates import REQUEST
 from tests.support.pages.layout import SCREENS, SMALL_PHONE, check_colours, check_width
 from tests.support.pages.receipts import (
+    CERTIFICATE_PAGE,
     CONTACT,
     PATH,
     RECEIPT,
@@ -61,10 +62,10 @@ def test_receipt_leaves_the_address_bar_and_is_in_no_request_line(
     chromium: Browser, server: ReceiptServer
 ) -> None:
     visit(chromium, server.link)
-    assert chromium.value("location.href") == f"{server.url}/api/v1/receipt"
+    assert chromium.value("location.href") == f"{server.url}/api/privacy/request"
     assert chromium.value("document.documentElement.outerHTML.includes('Rec-ipt_')") is False
     assert [url.partition("#")[0] for url in chromium.asked] == [
-        f"{server.url}/api/v1/receipt",
+        f"{server.url}/api/privacy/request",
         f"{server.url}{PATH}",
     ]
 
@@ -118,7 +119,7 @@ def test_unknown_request_is_explained_without_a_button(chromium: Browser, server
 
 @pytest.mark.parametrize("fragment", ["", "#", f"#{REQUEST}", f"#{REQUEST}.", "#r_1.1.x", "#deleted"])
 def test_incomplete_link_asks_nothing(chromium: Browser, server: ReceiptServer, fragment: str) -> None:
-    shown = visit(chromium, f"{server.url}/api/v1/receipt{fragment}")
+    shown = visit(chromium, f"{server.url}/api/privacy/request{fragment}")
     assert EN["incomplete"] in shown
     assert server.asked == []
 
@@ -130,7 +131,7 @@ def test_certificate_of_a_done_erasure_is_read_on_the_page(chromium: Browser, se
     shown = click(chromium, EN["read"])
     assert "Your data at RU4M was deleted" in shown
     assert "at least 4,218" in shown
-    assert server.asked[1:] == [("GET", "/certificate/page", RECEIPT)]
+    assert server.asked[1:] == [("GET", CERTIFICATE_PAGE, RECEIPT)]
     assert EN["erasure_done"] in click(chromium, EN["back"])
 
 

@@ -113,7 +113,7 @@ def test_answer_goes_to_the_contact_which_is_then_forgotten(world: World, by: st
     made = requests(world, **contact).json
     request = advanced(world, made, within=HOUR)
     sent = world.messages_to if by == "phone" else world.mails_to
-    link = f"/v1/receipt#{made['rights_request_id']}.{made['receipt']}"
+    link = f"/privacy/request#{made['rights_request_id']}.{made['receipt']}"
     assert [link in message for message in sent(contact[by])] == [False, True]  # the code, then the answer
     assert request.contact is None
     assert (request.contact_phone, request.contact_email, request.contact_locale) == (None, None, None)

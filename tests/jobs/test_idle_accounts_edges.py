@@ -474,7 +474,7 @@ def test_neither_mails_nor_certificate_say_that_the_subject_asked(
     world: World, mila: User, closing: RightsRequestId
 ) -> None:
     work(world, closing)
-    path = f"/v1/rights-receipts/{closing}/certificate/page"
+    path = f"/privacy/certificate?rights_request_id={closing}"
     receipt = {"Rights-Receipt": receipts.of(closing)}
     page = world.call("GET", path, headers=receipt)
     assert page.status == 200

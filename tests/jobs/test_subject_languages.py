@@ -39,7 +39,7 @@ def page_of(mila: User, request_id: str, accepted: str | None = None) -> Reply:
     headers = {"Rights-Receipt": mila.verified["receipt"]} | (
         {"Accept-Language": accepted} if accepted else {}
     )
-    return mila.world.call("GET", f"/v1/rights-receipts/{request_id}/certificate/page", headers=headers)
+    return mila.world.call("GET", f"/privacy/certificate?rights_request_id={request_id}", headers=headers)
 
 
 @pytest.mark.parametrize(

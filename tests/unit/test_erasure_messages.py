@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RGT-10")]
 
 REQUEST = RightsRequestId("r_01jdd4f3v0qk7m8x2c5t9w6zre")
 RECEIPT = "1." + "Rec-ipt_" * 5 + "123"
-LINK = f"https://test.ru4m.example/v1/receipt#{REQUEST}.{RECEIPT}"
+LINK = f"https://test.ru4m.example/privacy/request#{REQUEST}.{RECEIPT}"
 UNTIL = NOON + timedelta(days=7, hours=11, minutes=30)  # in Belgrade, the day after
 TO = "mila@example.com"
 SAID = {
@@ -52,7 +52,7 @@ def test_link_has_the_receipt_in_its_fragment_only(monkeypatch: pytest.MonkeyPat
     made = receipts.link(REQUEST)
     sent, fragment = made.split("#")
     assert sent.startswith("https://")
-    assert sent.endswith("/v1/receipt")
+    assert sent.endswith("/privacy/request")
     assert fragment == f"{REQUEST}.{RECEIPT}"
 
 

@@ -411,7 +411,7 @@ VALUES: Words = {
     "contact": "privacy@ru4m.com",
     "code": "123456",
     "complaints": COMPLAINTS_SITE,
-    "link": f"https://api.ru4m.com/v1/receipt#r_{'x' * 26}.1.{'x' * 43}",
+    "link": f"https://api.ru4m.com/privacy/request#r_{'x' * 26}.1.{'x' * 43}",
     "until": date(2026, 12, 22),
     "day": date(2026, 12, 22),
 }

@@ -22,7 +22,7 @@ from tests.support.world.world import NOON
 
 pytestmark = pytest.mark.promise("RGT-9")
 
-TO, LINK = "mila@example.com", "https://test.ru4m.example/v1/receipt#x"
+TO, LINK = "mila@example.com", "https://test.ru4m.example/privacy/request#x"
 EN, LATIN, CYRILLIC = Language
 LOCALES = {"en": EN, "sr": LATIN, "sr-Cyrl": CYRILLIC}
 COURT = {EN: "Higher Court in Belgrade", LATIN: "Višem sudu u Beogradu", CYRILLIC: "Вишем суду"}

@@ -121,7 +121,7 @@ def verify_email(
 
 @route(
     profiles,
-    "PUT",
+    "POST",
     "/v1/profile/phone",
     needs=_OWN,
     limit=Unlimited("Its codes are limited: 5 a day per account, and per number"),

@@ -43,7 +43,7 @@ _INVITATIONS = DailyLimit("invitations", lambda: settings().limits.invitations_d
 _DECISION = Unlimited("It decides about one invitation, and those are limited")
 
 
-@route(contacts, "GET", "/v1/contact")
+@route(contacts, "GET", "/c")
 def get_contact_page() -> PublicPage:
     """Get the page behind the link of a contact code.
 

@@ -55,8 +55,8 @@
     }
   }
 
-  const ask = async (path, method = 'GET') => {
-    const response = await fetch(`rights-receipts/${id}${path}`, {
+  const send = async (address, method = 'GET') => {
+    const response = await fetch(address, {
       method,
       headers: { 'Rights-Receipt': receipt, 'Accept-Language': language },
       cache: 'no-store',
@@ -68,6 +68,8 @@
     const problem = await response.json().catch(() => ({}))
     throw new Refused(response.status, problem.code)
   }
+
+  const ask = (path, method) => send(`../v1/rights-receipts/${id}${path}`, method)
 
   const meaning = error => {
     if (!(error instanceof Refused)) return text('unreachable')
@@ -122,7 +124,7 @@
   }
 
   const read = async () => {
-    const markup = await (await ask('/certificate/page')).text()
+    const markup = await (await send(`certificate?rights_request_id=${id}`)).text()
     certificate = new DOMParser().parseFromString(markup, 'text/html')
     history.pushState({ shown: 'certificate' }, '', location.pathname)
     showCertificate()

@@ -31,7 +31,7 @@ def link(request_id: RightsRequestId) -> str:
     Anyone with the address can do both. The issuer is the API's public address; on the local cloud no host
     has that name.
     """
-    return f"{settings().issuer}/v1/receipt#{request_id}.{of(request_id)}"
+    return f"{settings().issuer}/privacy/request#{request_id}.{of(request_id)}"
 
 
 def belongs_to(request_id: RightsRequestId, shown: str) -> bool:

@@ -41,7 +41,7 @@ _GUEST = "A contact is proven by a code to it. Make another request, with the ri
 
 # Fields and kinds with a way of their own, and that way, for the client.
 _INSTEAD: Mapping[str, str] = {
-    "phone": "A number is proven by a code to it. Use PUT /v1/profile/phone, after a step-up",
+    "phone": "A number is proven by a code to it. Use POST /v1/profile/phone, after a step-up",
     "email": "Set an address by POST /v1/profile/email, and remove it by PATCH /v1/profile",
     # No route sets a picture, so no account has one.
     "avatar_url": "We store no picture, so there is none to correct",

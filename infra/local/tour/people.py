@@ -24,7 +24,7 @@ def become_contacts(tour: Tour) -> None:
     made = mila.call("POST", "/v1/contact-codes").body
     address, _, _ = made["link"].partition("#")
     tour.say(f"Mila shows Jovan a link: {address}#…, valid until {made['expires_at'][:10]}")
-    page = requests.get(f"{mila.api_url}/v1/contact", timeout=_TIMEOUT)
+    page = requests.get(f"{mila.api_url}/c", timeout=_TIMEOUT)
     tour.check("the page behind it names no user", page.ok and "Mila" not in page.text)
     wrong = jovan.add_contact("0" * 26)
     tour.check("a wrong code opens nothing", wrong.problem == "wrong_contact_code")

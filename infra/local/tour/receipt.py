@@ -11,7 +11,7 @@ import requests
 from infra.local.tour.phone import Phone, PhoneAnswer, Unexpected
 from infra.local.waiting import until
 
-_LINK = re.compile(r"/v1/receipt#(r_[0-9a-z]{26})\.([\w.-]+)")
+_LINK = re.compile(r"/privacy/request#(r_[0-9a-z]{26})\.([\w.-]+)")
 _FINAL = {"completed", "partially_completed", "refused", "cancelled"}
 _TIMEOUT = 60.0  # seconds for all steps of a request; each is a message
 
@@ -39,7 +39,7 @@ class ReceiptLink:
     @property
     def page(self) -> str:
         """Return the address of the page on the local cloud, where no host has the name in the message."""
-        return f"{self.phone.api_url}/v1/receipt#{self.request_id}.{self.receipt}"
+        return f"{self.phone.api_url}/privacy/request#{self.request_id}.{self.receipt}"
 
     def read(self) -> dict[str, Any]:
         """Return the request."""

@@ -26,6 +26,7 @@ from tests.support.cases.certificates import REQUEST
 CONTACT = "privacy@test.example"
 RECEIPT = "1." + "Rec-ipt_" * 5 + "123"
 PATH = "/api/v1/rights-receipts/" + REQUEST
+CERTIFICATE_PAGE = "/api/privacy/certificate?rights_request_id=" + REQUEST
 ACCOUNT, USER = AccountId.new(), UserId.new()
 
 
@@ -61,13 +62,13 @@ class ReceiptServer:
 
     @property
     def link(self) -> str:
-        return f"{self.url}/api/v1/receipt#{REQUEST}.{RECEIPT}"
+        return f"{self.url}/api/privacy/request#{REQUEST}.{RECEIPT}"
 
     def answer(
         self, method: str, path: str, receipt: str | None, accepted: str | None = None
     ) -> tuple[int, dict[str, str], str]:
         language = preferred(accepted or "")
-        if (method, path) == ("GET", "/api/v1/receipt"):
+        if (method, path) == ("GET", "/api/privacy/request"):
             page = respond(PublicPage(markup=receipt_page(CONTACT), policy=RECEIPT_POLICY), "-")
             return 200, {name: str(value) for name, value in page.headers.items()}, page.body
         self.asked.append((method, path.removeprefix(PATH), receipt))
@@ -77,7 +78,7 @@ class ReceiptServer:
         match method, path.removeprefix(PATH):
             case "GET", "/certificate":
                 return 200, as_json, '{"algorithm":"ECDSA_SHA_256"}'
-            case "GET", "/certificate/page":
+            case "GET", path if path == CERTIFICATE_PAGE:
                 return (
                     200,
                     {"Content-Type": "text/html; charset=utf-8"},

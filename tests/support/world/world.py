@@ -357,7 +357,7 @@ class User:
         return verified
 
     def asks_for_number(self, phone: str, **more: Any) -> Reply:
-        return self.calls("PUT", "/v1/profile/phone", body={"phone": phone}, **more)
+        return self.calls("POST", "/v1/profile/phone", body={"phone": phone}, **more)
 
     def verifies_number(self, challenge_id: str, code: str, **more: Any) -> Reply:
         path = f"/v1/profile/phone/{challenge_id}/verify"

@@ -141,7 +141,7 @@ def _text(code_id: ContactCodeId, key_version: str) -> str:
 def _link(code: ContactCode) -> ContactLink:
     """The view of a code. It stands in the fragment of the link, which a browser does not send."""
     text = _text(code.code_id, code.key_version)
-    return ContactLink(code=text, link=f"{settings().issuer}/v1/contact#{text}", expires_at=code.expires_at)
+    return ContactLink(code=text, link=f"{settings().issuer}/c#{text}", expires_at=code.expires_at)
 
 
 # The page behind the link of a code is the same for everyone and names no user. A browser does not send the
