@@ -25,7 +25,7 @@ from chalicelib.core.errors import (
     Unavailable,
 )
 from chalicelib.core.http import contract
-from chalicelib.core.http.answers import HtmlPage, Tagged
+from chalicelib.core.http.answers import Created, HtmlPage, Tagged
 from chalicelib.core.http.parameters import Body, Cursor
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
@@ -68,6 +68,11 @@ _ETAG = {
     "description": "Identifies this version for If-Match",
     "required": True,
     "schema": {"type": "string"},
+}
+_LOCATION = {
+    "description": "Path of the new resource, or of the list that has it",
+    "required": True,
+    "schema": {"type": "string", "format": "uri-reference"},
 }
 _CACHING = {"description": "Whether a cache may store the page", "required": True}
 
@@ -254,6 +259,8 @@ def _answers(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
             answer["headers"] = {"Cache-Control": {**_CACHING, "schema": {"const": kind.caching}}}
         if kind is Tagged:
             answer["headers"] = {"ETag": _ETAG}
+        if issubclass(kind, Created):
+            answer["headers"] = {"Location": _LOCATION}
         answers[str(kind.status)] = answer
     return answers
 

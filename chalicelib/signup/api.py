@@ -78,4 +78,4 @@ def verify_code(
     404: the code was sent by mail, and no account without a number has the mailbox.
     """
     verified = service.verify(challenge_id, body, address)
-    return Created(verified) if verified.new_account else Ok(verified)
+    return Created(verified, location="/v1/profile") if verified.new_account else Ok(verified)

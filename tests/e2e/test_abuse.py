@@ -48,7 +48,7 @@ def ask(stranger: Phone, number: str) -> PhoneAnswer:
 def exercise_and_cancel(phone: Phone) -> PhoneAnswer:
     asked = phone.call("POST", "/v1/rights-requests", {"right": "access"})
     if asked.status == 202:
-        phone.call("POST", f"/v1/rights-requests/{asked.body['id']}/cancel")
+        phone.call("POST", f"/v1/rights-requests/{asked.body['rights_request_id']}/cancel")
     return asked
 
 

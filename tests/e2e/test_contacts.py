@@ -63,7 +63,7 @@ def test_invitation_waits_until_its_recipient_decides(jovan: Phone, vera: Phone,
     jovan.invite(vera)
     (waiting,) = vera.invitations()
     assert waiting["sender"]["user_id"] == jovan.user_id
-    decided = vera.call("POST", f"/v1/invitations/{waiting['id']}/{decision}")
+    decided = vera.call("POST", f"/v1/invitations/{waiting['invitation_id']}/{decision}")
     assert decided.status == (200 if decision == "accept" else 204)
     assert vera.invitations() == []
     assert vera.contacts() == ([jovan.user_id] if decision == "accept" else [])

@@ -26,7 +26,7 @@ class MeetingByACode(PairFlow):
         made = run.app(lambda: self.user.calls("POST", "/v1/contact-codes", KEY))
         assert made.status == 201
         added = run.app(lambda: self.other.adds(made.json["code"], headers=_KEY_OF_OTHER))
-        assert added.status == 201
+        assert added.status in {200, 201}  # 200: a killed call had made the contact
         assert run.app(lambda: self.user.blocks(self.other)).status == 204
         run.deliver_changes()
         assert run.app(lambda: self.other.gets("/v1/contacts")).json["items"] == []
@@ -41,7 +41,7 @@ class MeetingByAnInvitation(PairFlow):
     def play(self, run: Run) -> None:
         assert run.app(lambda: self.other.invites(self.user, headers=KEY)).status == 202
         (waiting,) = run.app(lambda: self.user.gets("/v1/invitations")).json["items"]
-        path = f"/v1/invitations/{waiting['id']}/accept"
+        path = f"/v1/invitations/{waiting['invitation_id']}/accept"
         assert run.app(lambda: self.user.calls("POST", path)).status == 200
         parted = run.app(lambda: self.user.calls("DELETE", f"/v1/contacts/{self.other.user_id}"))
         assert parted.status == 204

@@ -272,8 +272,8 @@ def test_list_of_erasures_has_whole_ids_and_dates_at_100_columns() -> None:
     written, request = io.StringIO(), RightsRequestId.new()
     one = {
         "rights_request_id": request, "step": "await_stream_deletion", "step_status": "stopped",
-        "stuck": "unproven", "status": "awaiting_processor", "since": "2026-11-26T21:08:12Z", "hours_since_receipt": 30,
-        "hours_since_capture": 25,
+        "stuck": "unproven", "status": "awaiting_processor", "since": "2026-11-26T21:08:12Z",
+        "hours_since_receipt": 30, "hours_since_capture": 25,
         "deleted": 2, "cancellable": False, "due_at": "2026-12-26T22:59:59Z", "days_left": 30,
     }  # fmt: skip
     Console(file=written, width=100).print(erasures.listed([one]))

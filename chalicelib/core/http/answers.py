@@ -37,10 +37,12 @@ class Tagged(Answer[V_co]):
     etag: str
 
 
+@dataclass(frozen=True)
 class Created(Answer[V_co]):
-    """Created."""
+    """Created. The header Location has the path of the new resource."""
 
     status = 201
+    location: str = field(kw_only=True)
 
 
 class Accepted(Answer[V_co]):
@@ -82,6 +84,8 @@ def respond(answer: Answer[View | None], request_id: str) -> Response:
     headers = _headers("application/json", request_id)
     if isinstance(answer, Tagged):
         headers["ETag"] = answer.etag
+    if isinstance(answer, Created):
+        headers["Location"] = answer.location
     body = "" if answer.view is None else answer.view.model_dump_json(exclude_none=True, by_alias=True)
     return Response(body=body, status_code=answer.status, headers=headers)
 

@@ -163,7 +163,8 @@ def list_breaches(operator: Operator, cursor: Cursor | None) -> PageView[BreachL
 @route(routes, "POST", _ALL, problems=(InvalidRequest,))
 def open_breach(operator: Operator, body: NewBreach) -> Created[BreachView]:
     """Record a breach. The deadlines of authorities run from the instant of awareness."""
-    return Created(BreachView.of(record.open_breach(staff.register(operator.arn), body)))
+    view = BreachView.of(record.open_breach(staff.register(operator.arn), body))
+    return Created(view, location=f"{_ALL}/{view.id}")
 
 
 @route(routes, "GET", _ONE)

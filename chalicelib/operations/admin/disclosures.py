@@ -133,7 +133,8 @@ def list_disclosures(operator: Operator, cursor: Cursor | None) -> PageView[Disc
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, NotInForce))
 def propose_disclosure(operator: Operator, body: NewDisclosure) -> Created[DisclosureView]:
     """Propose a disclosure. No data may go out before another operator approves it."""
-    return Created(DisclosureView.of(service.propose(staff.register(operator.arn), body)))
+    view = DisclosureView.of(service.propose(staff.register(operator.arn), body))
+    return Created(view, location=f"{_ALL}/{view.id}")
 
 
 @route(routes, "GET", _ONE)

@@ -85,7 +85,8 @@ def list_holds(operator: Operator) -> HoldList:
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, HoldsClosed, NotDisclosed))
 def place_hold(operator: Operator, body: NewHold) -> Created[HoldView]:
     """Place a hold. It is in force for 72 hours, and longer if another operator confirms it."""
-    return Created(_shown(holds.place(staff.register(operator.arn), body)))
+    view = _shown(holds.place(staff.register(operator.arn), body))
+    return Created(view, location=f"{_ALL}/{view.id}")
 
 
 @route(routes, "GET", _ONE)

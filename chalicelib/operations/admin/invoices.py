@@ -42,7 +42,8 @@ class InvoiceView(View):
 @route(routes, "POST", _ALL, problems=(InvalidRequest, NotFound, InvoiceNumberUsed))
 def record_invoice(operator: Operator, body: NewInvoice) -> Created[InvoiceView]:
     """Record an invoice of a user. A repeated call with the same content returns the same invoice."""
-    return Created(InvoiceView.of(billing.record(staff.register(operator.arn), body)))
+    view = InvoiceView.of(billing.record(staff.register(operator.arn), body))
+    return Created(view, location=f"{_ALL}?user_id={body.user_id}")
 
 
 @route(routes, "GET", _ALL, problems=(NotFound,))

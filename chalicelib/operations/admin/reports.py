@@ -151,7 +151,8 @@ _ONE = _ALL + "/{report_id}"
 @route(routes, "POST", _ALL, problems=(InvalidRequest,))
 def begin_report(operator: Operator, body: NewReport) -> Created[ReportView]:
     """Begin a report about a period. The operator who begins it can read its pages for a day."""
-    return Created(ReportView.of(service.begin(staff.register(operator.arn), body.first, body.last)))
+    view = ReportView.of(service.begin(staff.register(operator.arn), body.first, body.last))
+    return Created(view, location=f"{_ALL}/{view.id}/state")
 
 
 @route(routes, "GET", _ONE + "/requests", problems=(InvalidRequest, NotFound, ReportOver))

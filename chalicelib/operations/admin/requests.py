@@ -53,7 +53,8 @@ def enter_request(operator: Operator, body: ReceivedRequest) -> Created[EnteredV
     An erasure waits until a second operator has checked it too.
     """
     taken = enter.enter(staff.register(operator.arn), body)
-    return Created(EnteredView.with_receipt(taken.request, taken.receipt))
+    view = EnteredView.with_receipt(taken.request, taken.receipt)
+    return Created(view, location=f"{_ALL}/{view.rights_request_id}")
 
 
 @route(routes, "GET", _ONE)

@@ -52,7 +52,7 @@ def list_table_removals(operator: Operator, cursor: Cursor | None) -> PageView[T
 @route(routes, "POST", _ALL, problems=(InvalidRequest,))
 def propose_table_removal(operator: Operator, body: NewTableRemoval) -> Created[TableRemovalView]:
     """Propose to remove a table of the stage. Nothing is removed by the API."""
-    return Created(_shown(removals.propose(staff.register(operator.arn), body)))
+    return Created(_shown(removals.propose(staff.register(operator.arn), body)), location=_ALL)
 
 
 @route(routes, "POST", _ALL + "/{removal_id}/approval", problems=(RemovalLapsed, OwnProposal))

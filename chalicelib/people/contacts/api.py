@@ -12,6 +12,7 @@ from chalicelib.core.http import (
     Cursor,
     DailyLimit,
     NoContent,
+    Ok,
     PublicPage,
     Unlimited,
     route,
@@ -65,7 +66,8 @@ def make_contact_code(caller: Caller, key: IdempotencyKey | None) -> Created[Con
 
     Anyone who has the code can become a contact. Nothing but this response contains it.
     """
-    return Created(codes.make(caller.account.account_id, caller[CODE], key))
+    made = codes.make(caller.account.account_id, caller[CODE], key)
+    return Created(made, location="/v1/contact-codes")
 
 
 @route(
@@ -90,14 +92,18 @@ def withdraw_contact_code(caller: Caller) -> NoContent:
     limit=_ATTEMPTS,
     problems=(WrongContactCode, ContactLimitReached, IdempotencyMismatch, Unavailable),
 )
-def add_contact(caller: Caller, body: GivenCode, key: IdempotencyKey | None) -> Created[PublicProfile]:
-    """Become a contact of the user who gave the caller a code.
+def add_contact(
+    caller: Caller, body: GivenCode, key: IdempotencyKey | None
+) -> Created[PublicProfile] | Ok[PublicProfile]:
+    """Become a contact of the user who gave the caller a code. 200: they are contacts already.
 
     A code that is wrong, replaced, withdrawn or expired, and one whose owner cannot be met, get the same 404
     `wrong_contact_code`.
     """
     codes.check_repeat(caller.account.account_id, key, body)
-    return Created(service.add_by_code(require_peer(caller.found), body))
+    met = service.add_by_code(require_peer(caller.found), body)
+    place = f"/v1/contacts/{met.profile.user_id}"
+    return Created(met.profile, location=place) if met.is_new else Ok(met.profile)
 
 
 @route(contacts, "GET", "/v1/contacts", needs=PEER)

@@ -128,7 +128,7 @@ def accept(me: Peer, invitation_id: InvitationId) -> PublicProfile:
             raise NotFound  # one of both ended the contact since
         return sender, [store.decision(owner, invitation, InvitationState.ACCEPTED)]
 
-    return pairs.connect(me, find)
+    return pairs.connect(me, find).profile
 
 
 @retry_on(PairMoved)

@@ -44,6 +44,14 @@ class Person:
         return side_of(self.peer)
 
 
+@dataclass(frozen=True, repr=False)
+class Met:
+    """A contact of the caller; `is_new`: this call made it."""
+
+    profile: PublicProfile
+    is_new: bool
+
+
 def side_of(peer: Peer) -> Side:
     """The ids of a user."""
     return Side(peer.account.account_id, peer.account.user_id)
@@ -83,7 +91,7 @@ def may_meet(me: Peer, other: Person | None) -> bool:
     )
 
 
-def connect(me: Peer, find: Callable[[], tuple[Person, list[Write]]]) -> PublicProfile:
+def connect(me: Peer, find: Callable[[], tuple[Person, list[Write]]]) -> Met:
     """Make the caller and another user contacts, and return what the caller sees of the other.
 
     Args:
@@ -103,7 +111,7 @@ def connect(me: Peer, find: Callable[[], tuple[Person, list[Write]]]) -> PublicP
         try:
             commit(*_creations(me, other.peer), *more)
         except store.AlreadyContacts:
-            return other.profile
+            return Met(other.profile, is_new=False)
         except (BlocksMoved, store.PairMoved):
             me = read_again(me)
         except store.OwnContactsFull:
@@ -112,7 +120,7 @@ def connect(me: Peer, find: Callable[[], tuple[Person, list[Write]]]) -> PublicP
             raise NotFound from None
         else:
             metrics.count(Metric.CONTACT_MADE)
-            return other.profile
+            return Met(other.profile, is_new=True)
     raise Unavailable
 
 

@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks.service import Peer, keep_apart
-from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.core.batches import batched
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, invalid_cursor
@@ -13,7 +12,7 @@ from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.codes import service as codes
 from chalicelib.people.contacts.model import ContactViews, GivenCode, WrongContactCode
-from chalicelib.people.contacts.pairs import PEOPLE_AT_ONCE, Person
+from chalicelib.people.contacts.pairs import PEOPLE_AT_ONCE, Met, Person
 from chalicelib.people.contacts.store import (  # noqa: F401 - offered to other rooms
     NotContacts,
     PairMoved,
@@ -26,7 +25,7 @@ from chalicelib.people.contacts.store import (  # noqa: F401 - offered to other 
 MOST_AT_ONCE = 99
 
 
-def add_by_code(me: Peer, body: GivenCode) -> PublicProfile:
+def add_by_code(me: Peer, body: GivenCode) -> Met:
     """Make the caller a contact of the owner of a code. Repeating it changes nothing.
 
     Raises:

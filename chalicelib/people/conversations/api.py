@@ -46,7 +46,8 @@ def open_conversation(
     """
     opened = service.open_conversation(caller.account, body, key)
     view = ConversationView.of(opened.conversation)
-    return Created(view) if opened.is_new else Ok(view)
+    place = f"/v1/conversations/{view.conversation_id}"
+    return Created(view, location=place) if opened.is_new else Ok(view)
 
 
 @route(

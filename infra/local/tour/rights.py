@@ -44,7 +44,7 @@ def exercise_access(tour: Tour) -> None:
     tour.say(f"the page: [bold]{page}[/]")
     tour.photograph(page.as_uri(), "true", folder / "phone.png")
     receipt = {"Rights-Receipt": asked["receipt"]}
-    shown = mila.call("GET", f"/v1/rights-receipts/{asked['id']}", token="", headers=receipt)
+    shown = mila.call("GET", f"/v1/rights-receipts/{asked['rights_request_id']}", token="", headers=receipt)
     tour.check(
         "the receipt shows the answer without signing in",
         shown.body["rights_request_id"] == asked["rights_request_id"],

@@ -30,6 +30,8 @@ def check_documented(method: str, path: str, status: int, text: str, headers: di
     if status >= 400:
         assert headers["content-type"] == "application/problem+json"
         _check_problem(resolved(answer), json.loads(text), f"{method} {path}")
+    elif status == 201:
+        assert headers["location"].startswith("/v1/")
     elif status == 204:
         assert text == ""
 
