@@ -82,7 +82,7 @@ def exercise_right(
     """
     if rule_of(body.right).wants_step_up:
         caller.require_step_up()
-    taken = service.submit(Subject.found(caller.account, caller.found), body, key)
+    taken = service.submit(Subject.found(caller.account, caller.found), body.requested(), key)
     return Accepted(ReceivedRequestView.with_receipt(taken.request, taken.receipt))
 
 

@@ -30,7 +30,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.rights.copy import right as copy_right
 from chalicelib.rights.engine.moves import Move, apply_move, undecided, with_next_step_due
 from chalicelib.rights.intake import record
-from chalicelib.rights.intake.body import NewRequest, RequestedChange
+from chalicelib.rights.intake.body import RequestedChange
 from chalicelib.rights.intake.record import Received, TakenRequest, take
 from chalicelib.rights.intake.submission import IntakeRule, Subject, rule_of
 from chalicelib.rights.request import evidence, number_change, procedures, receipts, restraints, states, store
@@ -43,7 +43,7 @@ from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 PAGE = 20
 
 
-def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> TakenRequest:
+def submit(subject: Subject, body: RequestedChange, key: IdempotencyKey | None) -> TakenRequest:
     """Submit a subject's request, give it its effect, and have the worker start on it.
 
     Args:
@@ -58,7 +58,6 @@ def submit(subject: Subject, body: NewRequest, key: IdempotencyKey | None) -> Ta
         Unavailable: the subject's records changed in every try; nothing was written.
     """
     rule, account_id = rule_of(body.right), subject.account.account_id
-    rule.check_fields(body)
     received = Received(
         request_id=key.id_for(RightsRequestId, account_id) if key else RightsRequestId.new(),
         at=clock.now(),

@@ -158,7 +158,7 @@ def test_two_concurrent_calls_make_one_request(world: World, monkeypatch: pytest
 )
 def test_field_that_a_right_does_not_allow_is_refused(world: World, more: dict[str, Any]) -> None:
     refused = world.a_user().is_stepped_up().exercises("access", **more)
-    assert refused.problem == "invalid_request"
+    assert refused.problem == "unexpected_field"
     assert refused.json["errors"][0]["pointer"] == f"/{next(iter(more))}"
     assert cloud.records("rights_request") == []
 

@@ -172,15 +172,11 @@ class Statements(
 MAX_STATEMENTS = 20
 
 
-class ProfileChanges(Body):
-    """A JSON merge patch (RFC 7396): it sets its fields; null removes a field.
+class ProfileValues(Body):
+    """The values that a user edits, or has corrected; null removes one.
 
     `locale` is stored with the account, all others with the profile.
     """
-
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
-
-    media_type: ClassVar[str] = "application/merge-patch+json"
 
     display_name: DisplayName | None = None
     name: Line | None = None
@@ -188,12 +184,21 @@ class ProfileChanges(Body):
     job_title: Line | None = None
     employer: Line | None = None
     country: Country | None = None
-    email: Annotated[
-        None, Field(description="null removes the address. To set one, use POST /v1/profile/email")
-    ] = None
     locale: Annotated[Locale | None, _SPOKEN] = None
     discoverable: Annotated[bool | None, _FOUND] = None
     online_visible: Annotated[bool | None, _SEEN] = None
+
+
+class ProfileChanges(ProfileValues):
+    """A JSON merge patch (RFC 7396): it sets its fields; null removes a field."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    media_type: ClassVar[str] = "application/merge-patch+json"
+
+    email: Annotated[
+        None, Field(description="null removes the address. To set one, use POST /v1/profile/email")
+    ] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -20,6 +20,7 @@ from chalicelib.core.http.parameters import (
     GlobalPrivacyControl,
     Header,
     IfMatch,
+    OneOf,
     SignedBody,
     View,
     invalid_cursor,

@@ -108,7 +108,7 @@ class ProposalView(View):
 class CorrectionView(View):
     """What a rectification asks for, and the values of a proposed or final decision."""
 
-    changes: dict[str, str | None] = Field(description="As requested, by field; null removes a value")
+    changes: dict[str, str | bool | None] = Field(description="As requested, by field; null removes a value")
     applied: tuple[str, ...] = Field(description="Fields that were corrected with the request")
     deferred: tuple[str, ...] = Field((), description="Fields that are corrected with the answer")
     proposed: dict[str, str] | None = Field(None, description="Values of the proposal or decision")

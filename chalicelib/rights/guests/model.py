@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from chalicelib.accounts.challenges.model import Code
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, check_one_contact, mobile_number
@@ -16,7 +16,7 @@ from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, KeyClass, Record, personal
 from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
-from chalicelib.rights.intake.body import RequestedChange
+from chalicelib.rights.intake.body import WITHOUT_SESSION, NewRequest
 from chalicelib.rights.request.model import GuestContact
 
 
@@ -61,7 +61,7 @@ class GivenContact(Body):
         return GuestContact(phone=mobile_number(self.phone or "", self.region), locale=self.locale)
 
 
-class GuestRequest(RequestedChange, GivenContact):
+class GuestRequest(NewRequest, GivenContact):
     """A rights request of a person who has no session: what they want, and where they get the code.
 
     `device_id` is the id of this installation of the app. If it had a session of the account, that is a
@@ -69,6 +69,14 @@ class GuestRequest(RequestedChange, GivenContact):
     """
 
     device_id: DeviceId | None = None
+
+
+GuestRequest.forms = tuple(
+    create_model(
+        f"Guest{form.__name__}", __base__=(GuestRequest, form), __doc__=form.__doc__, __module__=__name__
+    )
+    for form in WITHOUT_SESSION
+)
 
 
 class GuestCode(Body):

@@ -67,14 +67,12 @@ def start(asked: GuestRequest, address: ClientAddress, key: IdempotencyKey | Non
         TooManyCodes, SmsUnavailable, EmailUnavailable, IdempotencyMismatch, InProgress: see
         `challenges.start`. Unavailable: the draft cannot be stored now.
     """
-    rule_outside_the_app(asked.right).check_fields(asked)
     challenge = _send_code(asked, asked.contact(), None, address, key)
-    body = RequestedChange(**{name: getattr(asked, name) for name in RequestedChange.model_fields})
     store.keep_draft(
         challenge.challenge_id,
         GuestDraft(
             request_id=RightsRequestId.new(),
-            asked=body.model_dump_json(),
+            asked=asked.requested().model_dump_json(),
             device_id=asked.device_id,
             created_at=challenge.created_at,
         ),

@@ -1,46 +1,157 @@
-"""What a request asks for, as the app or an operator sends it."""
+"""What a request asks for, as the app, a guest or an operator sends it.
 
-from typing import Annotated
+The app and guests send one of several forms, one for each right. The rules get a `RequestedChange`, whoever
+sent it; operators enter that.
+"""
 
-from pydantic import Field, StringConstraints
+from typing import Annotated, Literal, Self
 
-from chalicelib.core.http import Body
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib.accounts.profiles.model import ProfileValues
+from chalicelib.core.http import Body, OneOf
 from chalicelib.privacy.restraint import Ground
 from chalicelib.rights.request.terms import Right
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 _Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+_MOST = 20  # names of fields or purposes
+
+_Purposes = Annotated[tuple[_Name, ...] | None, Field(max_length=_MOST)]
+_Target = Annotated[
+    _Url | None,
+    Field(description="https address of the controller to which the copy is sent directly"),
+]
+_Waiving = Annotated[
+    bool | None,
+    Field(
+        description="Delete after 24 hours instead of 7 days, and do not wait for copies that were not fetched"
+    ),
+]
+_Ground = Annotated[Ground | None, Field(description="The letter in Art. 18(1) GDPR")]
 
 
 class RequestedChange(Body):
-    """What a request asks for, by any channel. Each right allows some of the fields."""
+    """What a request asks for, by any channel. Each right allows some of the fields.
+
+    `changes`: new values by field; None removes a value.
+    """
 
     right: Right
-    transfer_to: _Url | None = Field(
-        None,
-        description="Portability: https address of the controller to which the copy is sent directly",
-    )
-    changes: dict[_Name, Text | None] | None = Field(
-        None, max_length=20, description="Rectification: new values by field name; null removes a value"
-    )
-    purposes: tuple[_Name, ...] | None = Field(
-        None,
-        max_length=20,
-        description="Objection: the purposes concerned, each based on legitimate interests. Restriction: the "
-        "purposes concerned; without them, all use but storage stops. Withdrawal: the purposes whose consent "
-        "ends; without them, all",
-    )
-    ground: Ground | None = Field(
-        None, description="Restriction: the ground, as the letter in Art. 18(1) GDPR"
-    )
+    transfer_to: _Target = None
+    changes: Annotated[dict[_Name, Text | bool | None] | None, Field(max_length=_MOST)] = None
+    purposes: _Purposes = None
+    ground: _Ground = None
     reason: Text | None = None
-    waive_grace: bool | None = Field(
-        None,
-        description="Erasure: delete after 24 hours instead of 7 days, without waiting for copies that were "
-        "not fetched yet",
-    )
+    waive_grace: _Waiving = None
 
 
-class NewRequest(RequestedChange):
-    """A new rights request."""
+class CorrectedValues(ProfileValues, extra="allow"):
+    """New values by field; null removes a value of the profile.
+
+    Other fields of a copy have the name `<kind>_<field>`, as `session_device`, and texts as values. They are
+    reviewed.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"maxProperties": _MOST})
+
+    __pydantic_extra__: dict[_Name, Text | None]
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> Self:
+        if len(self.model_fields_set) > _MOST:
+            raise PydanticCustomError("too_long", "At most 20 fields")
+        return self
+
+
+class NewRequest(OneOf):
+    """A new rights request: one form for each right."""
+
+    tag = "right"
+
+    right: Right
+
+    def requested(self) -> RequestedChange:
+        """The request as the rules take it."""
+        fields = {*RequestedChange.model_fields}
+        return RequestedChange.model_validate_json(self.model_dump_json(include=fields, exclude_unset=True))
+
+
+class AccessRequest(NewRequest):
+    """A request for a copy of all data (Art. 15 GDPR)."""
+
+    right: Literal[Right.ACCESS]
+
+
+class PortabilityRequest(NewRequest):
+    """A request for the data that the subject provided, to use it elsewhere (Art. 20 GDPR)."""
+
+    right: Literal[Right.PORTABILITY]
+
+
+class OwnPortabilityRequest(PortabilityRequest):
+    """The same from a session, which may name another controller to receive the copy."""
+
+    transfer_to: _Target = None
+
+
+class RectificationRequest(NewRequest):
+    """A request to correct data, by new values, a reason, or both (Art. 16 GDPR)."""
+
+    right: Literal[Right.RECTIFICATION]
+    changes: CorrectedValues | None = None
+    reason: Text | None = None
+
+
+class ErasureRequest(NewRequest):
+    """A request to delete the account and its data (Art. 17 GDPR)."""
+
+    right: Literal[Right.ERASURE]
+
+
+class OwnErasureRequest(ErasureRequest):
+    """The same from a session, which may waive most of the time to cancel it."""
+
+    waive_grace: _Waiving = None
+
+
+class RestrictionRequest(NewRequest):
+    """A request to stop uses of data (Art. 18 GDPR). Without purposes, all use but storage stops."""
+
+    right: Literal[Right.RESTRICTION]
+    purposes: _Purposes = None
+    ground: _Ground = None
+    reason: Text | None = None
+
+
+class ObjectionRequest(NewRequest):
+    """An objection to purposes that are based on legitimate interests (Art. 21(1) GDPR)."""
+
+    right: Literal[Right.OBJECTION]
+    purposes: _Purposes = None
+    reason: Text | None = None
+
+
+class MarketingObjectionRequest(NewRequest):
+    """An objection to direct marketing (Art. 21(2) GDPR)."""
+
+    right: Literal[Right.MARKETING_OBJECTION]
+
+
+class ConsentWithdrawalRequest(NewRequest):
+    """A withdrawal of consents (Art. 7(3) GDPR). Without purposes, all of them end."""
+
+    right: Literal[Right.CONSENT_WITHDRAWAL]
+    purposes: _Purposes = None
+
+
+_ANYWHERE = (
+    AccessRequest, RectificationRequest, RestrictionRequest, ObjectionRequest, MarketingObjectionRequest,
+    ConsentWithdrawalRequest,
+)  # fmt: skip
+
+NewRequest.forms = (*_ANYWHERE, OwnPortabilityRequest, OwnErasureRequest)
+# What a person without a session may ask for, and an operator may enter.
+WITHOUT_SESSION: tuple[type[NewRequest], ...] = (*_ANYWHERE, PortabilityRequest, ErasureRequest)

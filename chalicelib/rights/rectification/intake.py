@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.profiles import service as profiles
-from chalicelib.accounts.profiles.model import Profile, ProfileChanges, SubjectStatement
+from chalicelib.accounts.profiles.model import ProfileChanges, SubjectStatement
 from chalicelib.accounts.profiles.service import TooManyStatements
 from chalicelib.core import clock
 from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply
@@ -40,8 +40,8 @@ from chalicelib.rights.request.recipients import CorrectableField, CorrectionWay
 from chalicelib.rights.request.restraints import Decided
 from chalicelib.rights.request.terms import Status, StepStatus
 
-_SWITCHES = {"true": True, "false": False}
-_PROFILE = Profile.declaration.types
+_Value = str | bool | None
+_Changes = Mapping[str, _Value]
 _CORRECTS = frozenset({Status.COMPLETED, Status.PARTIALLY_COMPLETED})
 
 
@@ -123,7 +123,7 @@ def deferred_writes(request: RightsRequest) -> list[Write] | None:
 
 
 def _stated(
-    changes: Mapping[str, str | None] | None, reason: str | None, request_id: RightsRequestId, at: datetime
+    changes: _Changes | None, reason: str | None, request_id: RightsRequestId, at: datetime
 ) -> SubjectStatement | None:
     """The statement that a request without changes makes; None for one with changes."""
     return None if changes else SubjectStatement(request_id=request_id, made_at=at, text=reason or "")
@@ -188,7 +188,7 @@ def _statements_write(subject: Subject, new: list[SubjectStatement], named: str)
 # --- checks
 
 
-def _checked(changes: Mapping[str, str | None], reason: str | None) -> _Asked:
+def _checked(changes: _Changes, reason: str | None) -> _Asked:
     """Check each change against the table of correctable fields, and values by the profile's own rules.
 
     Raises:
@@ -208,25 +208,21 @@ def _checked(changes: Mapping[str, str | None], reason: str | None) -> _Asked:
     return _Asked(_profile_changes(at_once) if at_once else None, tuple(reviewed))
 
 
-def _fault(name: str, field: CorrectableField | None, value: str | None) -> dict[str, str] | None:
+def _fault(name: str, field: CorrectableField | None, value: _Value) -> dict[str, str] | None:
     place = f"/changes/{name}"
     if field is None:
         return _wrong(place, "unknown_field", "No correctable field has this name")
     if field.instead:
         return _wrong(place, "another_way", field.instead)
-    if field.way is CorrectionWay.REVIEWED and value is None:
+    if field.way is CorrectionWay.REVIEWED and not isinstance(value, str):
         return _wrong(place, "missing", "Send the correct value. Data is removed by the right to erasure")
     return None
 
 
-def _profile_changes(changes: Mapping[str, str | None]) -> ProfileChanges:
-    """The changes as a merge patch of the profile; a switch is sent as `true` or `false`."""
-    values = {
-        name: _SWITCHES.get(value, value) if value is not None and _PROFILE.get(name) is bool else value
-        for name, value in changes.items()
-    }
+def _profile_changes(changes: _Changes) -> ProfileChanges:
+    """The changes as a merge patch of the profile."""
     try:
-        return ProfileChanges.model_validate(values)
+        return ProfileChanges.model_validate(changes)
     except ValidationError as error:
         raise ProfileChanges.refusal(error, under="/changes") from None
 

@@ -144,7 +144,7 @@ class AskedCorrection(BaseModel, frozen=True, extra="forbid"):
         proposed: the values that operators propose, or decided, for fields under review.
     """
 
-    changes: dict[str, str | None] = {}
+    changes: dict[str, str | bool | None] = {}
     applied: tuple[str, ...] = ()
     deferred: tuple[str, ...] = ()
     proposed: dict[str, str] | None = None
@@ -153,7 +153,7 @@ class AskedCorrection(BaseModel, frozen=True, extra="forbid"):
     def reviewed(self) -> dict[str, str]:
         """The values that need a decision by operators."""
         without_review = {*self.applied, *self.deferred}
-        return {name: value or "" for name, value in self.changes.items() if name not in without_review}
+        return {name: str(value or "") for name, value in self.changes.items() if name not in without_review}
 
 
 _STAFF = (Recipient.BELGRADE_OFFICE,)
