@@ -308,11 +308,10 @@ DeviceId = Annotated[UUID, _UUID_4, AfterValidator(_random)]
 
 
 class Platform(StrEnum):
-    """The platform on which the app runs."""
+    """The platform on which the app runs. There is no web app."""
 
     IOS = "ios"
     ANDROID = "android"
-    WEB = "web"
 
 
 class Device(BaseModel, frozen=True, extra="forbid"):

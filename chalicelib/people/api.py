@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.blocks import service as blocks
-from chalicelib.accounts.blocks.model import BlockLimitReached, BlockViews
+from chalicelib.accounts.blocks.model import BlockedUserList, BlockLimitReached
 from chalicelib.accounts.blocks.service import BLOCKS, PEER, require_peer
 from chalicelib.accounts.sessions.caller import Caller
 from chalicelib.core.errors import Unavailable
@@ -49,7 +49,7 @@ def lift_block(caller: Caller, user_id: UserId) -> NoContent:
 
 
 @route(separation, "GET", "/v1/blocks", needs=PEER)
-def list_blocks(caller: Caller, cursor: Cursor | None) -> BlockViews:
+def list_blocks(caller: Caller, cursor: Cursor | None) -> BlockedUserList:
     """List the users whom the caller blocks, newest first.
 
     A blocked user who deleted their account is listed under an id that no user has.

@@ -147,10 +147,10 @@ def test_malformed_refresh_is_refused(world: World, body: dict[str, Any], code: 
 def test_devices_are_listed_with_their_submitted_data_and_no_device_id(world: World) -> None:
     phone, device = a_user_with_device(world)
     world.advance(timedelta(minutes=1))
-    world.a_user(phone=phone.phone, device=a_device(platform="web"))
+    world.a_user(phone=phone.phone, device=a_device(platform="android"))
     listed = phone.gets("/v1/sessions")
     assert [(s["device"]["platform"], s["current"]) for s in listed.json["items"]] == [
-        ("web", False),
+        ("android", False),
         ("ios", True),
     ]
     assert listed.json["items"][1]["device"] == {

@@ -128,7 +128,7 @@ def test_fault_is_kept_without_a_device_field_that_may_name_a_person(
 @pytest.mark.promise("USE-1")
 def test_address_and_device_id_are_neither_kept_nor_logged(world: World, mila: User) -> None:
     device_id = "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11"
-    batch = {"events": [an_event(), a_fault()], "device": {"device_id": device_id, "platform": "web"}}
+    batch = {"events": [an_event(), a_fault()], "device": {"device_id": device_id, "platform": "android"}}
     for address in ("198.51.100.77", "2001:db8:1234:5678::9"):
         assert mila.calls("POST", "/v1/usage", body=batch, address=address).status == 202
     seen = str(cloud.all_items()) + world.log.getvalue()

@@ -38,7 +38,7 @@ def some_days() -> list[Figures]:
             n,
             Figure(**JOINED, screen="meeting/lobby", accounts=40 + 3 * n, events=120 + 9 * n,
                    mean_duration_ms=2_340),
-            *([Figure(**JOINED | {"platform": "web"}, accounts=10 + n, events=31)] if n % 3 else []),
+            *([Figure(**JOINED | {"platform": "android"}, accounts=10 + n, events=31)] if n % 3 else []),
             Figure(**CRASHED, app_version="2.4.0", platform="android", accounts=12, events=17),
             Figure(purpose=Purpose.ANALYTICS, accounts=14, events=51),
         )

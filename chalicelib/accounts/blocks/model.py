@@ -194,7 +194,7 @@ class BlockView(View):
     blocked_at: Instant
 
 
-class BlockViews(View):
+class BlockedUserList(View):
     """A page of blocked users, newest first."""
 
     items: tuple[BlockView, ...]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.accounts.blocks import store
-from chalicelib.accounts.blocks.model import BlockLimitReached, BlockList, BlockView, BlockViews
+from chalicelib.accounts.blocks.model import BlockedUserList, BlockLimitReached, BlockList, BlockView
 from chalicelib.accounts.blocks.store import (  # noqa: F401 - offered to other rooms
     BLOCKS,
     BLOCKS_GLANCE,
@@ -114,7 +114,7 @@ def _writes(blocker: Peer, before: BlockList, after: BlockList) -> list[Write]:
     ]
 
 
-def listed(blocks: BlockList | None, cursor: Cursor | None) -> BlockViews:
+def listed(blocks: BlockList | None, cursor: Cursor | None) -> BlockedUserList:
     """A page of a list of blocks, newest first; the cursor is the number of blocks that were left.
 
     Raises:
@@ -124,7 +124,7 @@ def listed(blocks: BlockList | None, cursor: Cursor | None) -> BlockViews:
     if cursor is not None:
         found = found[-cursor.remaining() :]
     left = len(found) - PAGE
-    return BlockViews(items=tuple(found[:PAGE]), next_cursor=str(left) if left > 0 else None)
+    return BlockedUserList(items=tuple(found[:PAGE]), next_cursor=str(left) if left > 0 else None)
 
 
 def wanted_at_stream(blocks: BlockList | None) -> frozenset[UserId]:

@@ -34,6 +34,12 @@ Code = Annotated[
 ]
 
 
+class CodeBody(Body):
+    """The code that was sent for a challenge."""
+
+    code: Code
+
+
 class ChallengePurpose(StrEnum):
     """The only purpose for which a code is valid; part of the code's derivation and of the key."""
 

@@ -5,6 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
+    CodeBody,
     EmailUnavailable,
     SmsUnavailable,
     TooManyCodes,
@@ -13,12 +14,11 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.model import Account
 from chalicelib.accounts.openings import service
 from chalicelib.accounts.openings.model import LetIn, NotWaiting
-from chalicelib.accounts.profiles.model import EmailVerification
 from chalicelib.accounts.profiles.store import READABLE_PROFILE
 from chalicelib.accounts.service import LANGUAGE, OPEN_ACCOUNT
 from chalicelib.accounts.sessions import step_up
 from chalicelib.accounts.sessions.caller import RightsCaller, SessionHolder, StepUpCaller
-from chalicelib.accounts.sessions.model import SteppedUp, SteppingUp
+from chalicelib.accounts.sessions.model import SteppedUp
 from chalicelib.accounts.sessions.store import OPEN_SESSION
 from chalicelib.core.errors import InProgress, SessionEnded, Unavailable, existing
 from chalicelib.core.http import Accepted, NoContent, Unlimited, route
@@ -54,7 +54,7 @@ def start_opening(caller: SessionHolder, key: IdempotencyKey | None) -> Accepted
     limit=Unlimited("A code can be tried five times, and codes are limited"),
     problems=(WrongCode, ChallengeExpired, Unavailable),
 )
-def verify_opening(caller: SessionHolder, challenge_id: ChallengeId, body: EmailVerification) -> LetIn:
+def verify_opening(caller: SessionHolder, challenge_id: ChallengeId, body: CodeBody) -> LetIn:
     """Verify the code, in the session that requested it. From now on the session has full scope.
 
     The refresh token stays the same. If the response is lost, send the same code again within two minutes.
@@ -104,7 +104,7 @@ def start_step_up(caller: RightsCaller, key: IdempotencyKey | None) -> Accepted[
     limit=Unlimited("A code can be tried five times, and codes are limited"),
     problems=(WrongCode, ChallengeExpired),
 )
-def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: SteppingUp) -> SteppedUp:
+def verify_step_up(caller: RightsCaller, challenge_id: ChallengeId, body: CodeBody) -> SteppedUp:
     """Verify the code, in the session that requested it.
 
     The access token in the response is stepped up for ten minutes. The refresh token stays the same. A

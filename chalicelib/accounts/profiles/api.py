@@ -7,6 +7,7 @@ from chalicelib.accounts.blocks.service import PEER
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
+    CodeBody,
     EmailUnavailable,
     InvalidPhone,
     SmsUnavailable,
@@ -16,11 +17,9 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.profiles import number_change, service, verification
 from chalicelib.accounts.profiles.model import (
     EmailTaken,
-    EmailVerification,
     NewEmail,
     NewNumber,
     NumberTaken,
-    NumberVerification,
     OwnProfile,
     ProfileChanges,
     PublicProfile,
@@ -105,9 +104,7 @@ def start_email(
     limit=Unlimited("A code can be tried five times, and codes are limited"),
     problems=(NotFound, WrongCode, ChallengeExpired, EmailTaken, Unavailable),
 )
-def verify_email(
-    caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: EmailVerification
-) -> Tagged[OwnProfile]:
+def verify_email(caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: CodeBody) -> Tagged[OwnProfile]:
     """Verify the code and set the email address on the profile.
 
     Works in any stepped-up session of the account. The number and a replaced address are notified before.
@@ -148,7 +145,7 @@ def start_number_change(
     problems=(NotFound, WrongCode, ChallengeExpired, NumberTaken, Unavailable),
 )
 def verify_number(
-    caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: NumberVerification
+    caller: ActiveStepUpCaller, challenge_id: ChallengeId, body: CodeBody
 ) -> Tagged[OwnProfile]:
     """Verify the code and change the number; from then on only the new number opens the account.
 

@@ -19,7 +19,6 @@ from pydantic import (
     model_validator,
 )
 
-from chalicelib.accounts.challenges.model import Code
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, mobile_number
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock
@@ -230,12 +229,6 @@ class NewEmail(Body):
         return mailbox(self.email)
 
 
-class EmailVerification(Body):
-    """The code from the mail."""
-
-    code: Code
-
-
 class EmailTaken(ConflictingRequest):
     """The address belongs to another account.
 
@@ -258,12 +251,6 @@ class NewNumber(Body):
             InvalidPhone: not a valid number, or of a kind that does not receive SMS.
         """
         return mobile_number(self.phone, self.region)
-
-
-class NumberVerification(Body):
-    """The code from the message to the new number."""
-
-    code: Code
 
 
 class NumberTaken(ConflictingRequest):

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chalicelib.accounts.challenges.model import Code
 from chalicelib.accounts.model import Account, Device, Platform
 from chalicelib.core.clock import Instant
 from chalicelib.core.http import Body, View
@@ -113,12 +112,6 @@ class Refreshing(Body):
 
     refresh_token: Annotated[str, Field(max_length=256)]
     device_id: UUID
-
-
-class SteppingUp(Body):
-    """The code that was sent to the account's number."""
-
-    code: Code
 
 
 class DeviceView(View):

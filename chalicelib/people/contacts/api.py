@@ -28,10 +28,10 @@ from chalicelib.people.contacts.model import (
     ContactCodeReplaced,
     ContactLimitReached,
     ContactLink,
-    ContactViews,
+    ContactList,
     GivenCode,
     InvitationAnswer,
-    InvitationViews,
+    InvitationList,
     NewInvitation,
     WrongContactCode,
 )
@@ -107,7 +107,7 @@ def add_contact(
 
 
 @route(contacts, "GET", "/v1/contacts", needs=PEER)
-def list_contacts(caller: Caller, cursor: Cursor | None) -> ContactViews:
+def list_contacts(caller: Caller, cursor: Cursor | None) -> ContactList:
     """List the caller's contacts. Those whose accounts are frozen or restricted are left out."""
     return service.listed(require_peer(caller.found), cursor)
 
@@ -145,7 +145,7 @@ def invite(caller: Caller, body: NewInvitation, key: IdempotencyKey | None) -> A
 
 
 @route(contacts, "GET", "/v1/invitations", needs=PEER)
-def list_invitations(caller: Caller, cursor: Cursor | None) -> InvitationViews:
+def list_invitations(caller: Caller, cursor: Cursor | None) -> InvitationList:
     """List the pending invitations that the caller received, newest first."""
     return invitations.listed(require_peer(caller.found), cursor)
 

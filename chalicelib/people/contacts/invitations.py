@@ -15,7 +15,7 @@ from chalicelib.core.ids import AccountId, InvitationId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Conflict, Write, commit, retry_on
 from chalicelib.people.contacts import pairs, store
-from chalicelib.people.contacts.model import Invitation, InvitationState, InvitationView, InvitationViews
+from chalicelib.people.contacts.model import Invitation, InvitationList, InvitationState, InvitationView
 from chalicelib.people.contacts.pairs import PEOPLE_AT_ONCE, TRIES, Person
 from chalicelib.people.contacts.store import OldestMoved, PairMoved
 from chalicelib.privacy.periods import Period
@@ -78,7 +78,7 @@ def _drop_oldest(recipient: AccountId, before: list[Invitation]) -> list[Write]:
     ]
 
 
-def listed(me: Peer, cursor: Cursor | None) -> InvitationViews:
+def listed(me: Peer, cursor: Cursor | None) -> InvitationList:
     """A page of pending invitations, newest first, without users whom the caller may not meet or has met.
 
     Raises:
@@ -92,7 +92,7 @@ def listed(me: Peer, cursor: Cursor | None) -> InvitationViews:
     met = store.accounts_of_contacts(me.account.account_id, (one.side.user_id for one in people.values()))
     items = (_view(me, one, people.get(one.account_id)) for one in page if one.account_id not in met.values())
     left = len(found) - len(page)
-    return InvitationViews(
+    return InvitationList(
         items=tuple(item for item in items if item), next_cursor=str(left) if left else None
     )
 

@@ -185,7 +185,7 @@ class NewInvitation(Body):
     user_id: UserId
 
 
-class ContactViews(View):
+class ContactList(View):
     """A page of contacts whose profile can be seen."""
 
     items: tuple[PublicProfile, ...]
@@ -201,7 +201,7 @@ class InvitationView(View):
     expires_at: Instant
 
 
-class InvitationViews(View):
+class InvitationList(View):
     """A page of received invitations, newest first."""
 
     items: tuple[InvitationView, ...]

@@ -11,7 +11,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.codes import service as codes
-from chalicelib.people.contacts.model import ContactViews, GivenCode, WrongContactCode
+from chalicelib.people.contacts.model import ContactList, GivenCode, WrongContactCode
 from chalicelib.people.contacts.pairs import PEOPLE_AT_ONCE, Met, Person
 from chalicelib.people.contacts.store import (  # noqa: F401 - offered to other rooms
     NotContacts,
@@ -48,7 +48,7 @@ def add_by_code(me: Peer, body: GivenCode) -> Met:
         raise WrongContactCode from None
 
 
-def listed(me: Peer, cursor: Cursor | None) -> ContactViews:
+def listed(me: Peer, cursor: Cursor | None) -> ContactList:
     """A page of contacts; the cursor is the last user of the page before.
 
     A contact whose account is frozen or restricted is not listed until it is active again. So a page may have
@@ -65,7 +65,7 @@ def listed(me: Peer, cursor: Cursor | None) -> ContactViews:
     people = pairs.read_people(store.accounts_of_contacts(owner, user_ids).values())
     seen = {one.side.user_id: one.profile for one in people.values() if pairs.may_meet(me, one)}
     items = tuple(profile for user_id in user_ids if (profile := seen.get(user_id)))
-    return ContactViews(items=items, next_cursor=user_ids[-1] if len(user_ids) == PEOPLE_AT_ONCE else None)
+    return ContactList(items=items, next_cursor=user_ids[-1] if len(user_ids) == PEOPLE_AT_ONCE else None)
 
 
 @retry_on(PairMoved)

@@ -5,6 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
+    CodeBody,
     EmailUnavailable,
     InvalidPhone,
     SmsUnavailable,
@@ -20,7 +21,7 @@ from chalicelib.messages.model import InvalidEmail
 from chalicelib.rights import service as requests
 from chalicelib.rights.answers.views import ExportView, ReceivedRequestView, RequestView
 from chalicelib.rights.guests import service
-from chalicelib.rights.guests.model import GivenContact, GuestCode, GuestRequest, Proving
+from chalicelib.rights.guests.model import GivenContact, GuestRequest, Proving
 from chalicelib.rights.request.receipts import Receipt
 from chalicelib.rights.request.states import AlreadyOpen, ExportDeleted, NotNow, NotReady, ProofNotAccepted
 
@@ -56,7 +57,7 @@ def start_guest_request(
     problems=(*_VERIFYING, AlreadyOpen),
 )
 def verify_guest_request(
-    challenge_id: ChallengeId, body: GuestCode, address: ClientAddress
+    challenge_id: ChallengeId, body: CodeBody, address: ClientAddress
 ) -> Accepted[ReceivedRequestView]:
     """Send the code back; this makes the request.
 

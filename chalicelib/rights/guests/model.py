@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, create_model
 
-from chalicelib.accounts.challenges.model import Code
+from chalicelib.accounts.challenges.model import CodeBody
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, check_one_contact, mobile_number
 from chalicelib.accounts.model import DeviceId
 from chalicelib.core.clock import Instant
@@ -79,13 +79,7 @@ GuestRequest.forms = tuple(
 )
 
 
-class GuestCode(Body):
-    """The code from the message."""
-
-    code: Code
-
-
-class Proving(GuestCode):
+class Proving(CodeBody):
     """The code of a further proof. `release_key`: from our staff, for an account that gets another number."""
 
     release_key: Annotated[str, Field(max_length=256)] | None = None

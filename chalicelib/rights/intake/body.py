@@ -26,9 +26,7 @@ _Target = Annotated[
 ]
 _Waiving = Annotated[
     bool | None,
-    Field(
-        description="Delete after 24 hours instead of 7 days, and do not wait for copies that were not fetched"
-    ),
+    Field(description="Delete after 24 hours instead of 7 days, without waiting for copies not fetched yet"),
 ]
 _Ground = Annotated[Ground | None, Field(description="The letter in Art. 18(1) GDPR")]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _SWITCH = "yes or no; it is sealed in one blob with fields that have canaries"
-_PLATFORM = "one of three words"
+_PLATFORM = "one of two words"
 _OF_OTHERS = "the random id of another user, which stays with that user after the subject's erasure"
 
 # (kind, field) to the names of the canaries in it.
