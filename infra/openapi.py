@@ -26,7 +26,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Created, HtmlPage, Tagged
-from chalicelib.core.http.parameters import Body, Cursor
+from chalicelib.core.http.parameters import Body, Cursor, PageSize
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy.controller import CONTROLLER
@@ -187,7 +187,7 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
         operation["description"] = route.description
     in_path = (_required("path", name, kind) for name, kind in route.path_parts.items())
     in_query = (_required("query", name, kind) for name, kind in route.query.items())
-    if parameters := [*in_path, *_headers(route), *in_query, *_cursor(route)]:
+    if parameters := [*in_path, *_headers(route), *in_query, *_cursor(route), *_size(route)]:
         operation["parameters"] = parameters
     operation["security"] = [{"access_token": []}] if route.caller else []
     if route.body:
@@ -244,6 +244,16 @@ def _cursor(route: Route) -> list[dict[str, Any]]:
     return (
         [{"name": "cursor", "in": "query", "required": False, "description": description, "schema": schema}]
         if route.paged
+        else []
+    )
+
+
+def _size(route: Route) -> list[dict[str, Any]]:
+    description = "How many items the page has at most. It may have fewer and still not be the last one"
+    schema = {"type": "integer", "minimum": 1, "maximum": PageSize.most, "default": PageSize.default}
+    return (
+        [{"name": "limit", "in": "query", "required": False, "description": description, "schema": schema}]
+        if route.sized
         else []
     )
 

@@ -18,7 +18,7 @@ from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.consents.records import RecordList
 from chalicelib.consents.service import PURPOSES
-from chalicelib.core.http import Cursor, DailyLimit, GlobalPrivacyControl, Unlimited, route
+from chalicelib.core.http import Cursor, DailyLimit, GlobalPrivacyControl, PageSize, Unlimited, route
 from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
 
@@ -93,7 +93,9 @@ def note_signals(caller: RightsCaller, body: Signals) -> ConsentList:
     "/v1/consents/{purpose}/records",
     needs=(DATA_KEY, OPEN_ACCOUNT, READABLE_PROFILE, LANGUAGE),
 )
-def list_consent_records(caller: RightsCaller, purpose: ConsentPurpose, cursor: Cursor | None) -> RecordList:
+def list_consent_records(
+    caller: RightsCaller, purpose: ConsentPurpose, cursor: Cursor | None, size: PageSize
+) -> RecordList:
     """List the decisions about one purpose, newest first, in the terms of ISO/IEC TS 27560.
 
     Each record names the authorities to which the caller can complain, and the court.
@@ -103,6 +105,7 @@ def list_consent_records(caller: RightsCaller, purpose: ConsentPurpose, cursor: 
         caller[OPEN_ACCOUNT],
         purpose.purpose,
         cursor,
+        size,
         country=profile.country if profile else None,
         language=caller[LANGUAGE],
     )

@@ -44,7 +44,7 @@ from chalicelib.consents.store import PURPOSES, DecidedMeanwhile, stored  # noqa
 from chalicelib.core import chain, clock, metrics
 from chalicelib.core.chain import Unreadable
 from chalicelib.core.errors import Unavailable, existing
-from chalicelib.core.http import Cursor, GlobalPrivacyControl, invalid_cursor
+from chalicelib.core.http import Cursor, GlobalPrivacyControl, PageSize, invalid_cursor
 from chalicelib.core.languages import Language
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write, commit
@@ -56,8 +56,6 @@ from chalicelib.privacy.subject_keys import SubjectKeys
 
 # Tries of one decision; as many concurrent decisions of one subject all succeed.
 TRIES = 8
-# Entries of a history per page.
-PAGE = 100
 
 _COUNTED: Mapping[EventState, Metric] = {
     EventState.GIVEN: Metric.CONSENT_GIVEN,
@@ -138,6 +136,7 @@ def history(
     account: Account | None,
     purpose: Purpose,
     cursor: Cursor | None,
+    size: PageSize,
     *,
     country: str | None,
     language: Language,
@@ -148,6 +147,7 @@ def history(
         account: The opened account.
         purpose: The purpose.
         cursor: Where the page before ended.
+        size: How many records a page has at most.
         country: As the subject declared it; it selects the authority that the records name.
         language: In which the subject reads.
 
@@ -156,7 +156,7 @@ def history(
         NotFound: the account is erased.
     """
     account = existing(account)
-    found, more = chain.page(evidence.chain_of(account.pseudonym), _number_of_cursor(cursor), PAGE)
+    found, more = chain.page(evidence.chain_of(account.pseudonym), _number_of_cursor(cursor), size)
     events = evidence.events_about(purpose, found)
     reader = RecordReader(account.user_id, country, language)
     items = tuple(records.record(event, reader, notices.published()) for event in events)

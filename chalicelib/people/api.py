@@ -7,7 +7,7 @@ from chalicelib.accounts.blocks.model import BlockedUserList, BlockLimitReached
 from chalicelib.accounts.blocks.service import BLOCKS, PEER, require_peer
 from chalicelib.accounts.sessions.caller import Caller
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.http import Cursor, DailyLimit, NoContent, Unlimited, route
+from chalicelib.core.http import Cursor, DailyLimit, NoContent, PageSize, Unlimited, route
 from chalicelib.core.ids import UserId
 from chalicelib.core.settings import settings
 from chalicelib.people import service
@@ -49,9 +49,9 @@ def lift_block(caller: Caller, user_id: UserId) -> NoContent:
 
 
 @route(separation, "GET", "/v1/blocks", needs=PEER)
-def list_blocks(caller: Caller, cursor: Cursor | None) -> BlockedUserList:
+def list_blocks(caller: Caller, cursor: Cursor | None, size: PageSize) -> BlockedUserList:
     """List the users whom the caller blocks, newest first.
 
     A blocked user who deleted their account is listed under an id that no user has.
     """
-    return blocks.listed(caller[BLOCKS], cursor)
+    return blocks.listed(caller[BLOCKS], cursor, size)

@@ -11,6 +11,7 @@ from chalicelib.core.http import (
     DailyLimit,
     HtmlPage,
     NoContent,
+    PageSize,
     PublicPage,
     Unlimited,
     route,
@@ -87,9 +88,9 @@ def exercise_right(
 
 
 @route(rights, "GET", "/v1/rights-requests")
-def list_rights_requests(caller: RightsCaller, cursor: Cursor | None) -> RequestList:
+def list_rights_requests(caller: RightsCaller, cursor: Cursor | None, size: PageSize) -> RequestList:
     """List the caller's rights requests, newest first."""
-    found, more = service.listed(caller.account.account_id, cursor)
+    found, more = service.listed(caller.account.account_id, cursor, size)
     return RequestList(items=tuple(map(_view, found)), next_cursor=more)
 
 

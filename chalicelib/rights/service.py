@@ -23,7 +23,7 @@ from dataclasses import replace
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency
 from chalicelib.core.errors import NotFound
-from chalicelib.core.http import Cursor, invalid_cursor
+from chalicelib.core.http import Cursor, PageSize, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.metrics import Metric
@@ -39,8 +39,6 @@ from chalicelib.rights.request.model import ExportFile, RightsRequest
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.states import AlreadyOpen, ExportDeleted, NotNow, NotReady
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
-
-PAGE = 20
 
 
 def submit(subject: Subject, body: RequestedChange, key: IdempotencyKey | None) -> TakenRequest:
@@ -115,13 +113,15 @@ def own(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
     return found
 
 
-def listed(account_id: AccountId, cursor: Cursor | None) -> tuple[list[RightsRequest], str | None]:
+def listed(
+    account_id: AccountId, cursor: Cursor | None, size: PageSize
+) -> tuple[list[RightsRequest], str | None]:
     """Read a page of a subject's requests, and the cursor of the next page.
 
     Raises:
         InvalidRequest: the cursor is malformed, or belongs to another subject.
     """
-    page = store.of_account(account_id, _list_place(account_id, cursor), PAGE)
+    page = store.of_account(account_id, _list_place(account_id, cursor), size)
     return page.found, page.last
 
 

@@ -70,28 +70,24 @@ def test_blocks_are_listed_newest_first_for_the_blocker_only(world: World) -> No
     assert ids(mila.gets("/v1/blocks")) == []
 
 
-def test_blocks_are_listed_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.accounts.blocks.service.PAGE", 2)
+def test_blocks_are_listed_page_by_page(world: World) -> None:
     mila, others = world.a_user(), [world.a_user() for _ in range(3)]
     for other in others:
         mila.blocks(other)
-    first = mila.gets("/v1/blocks")
-    second = mila.gets(f"/v1/blocks?cursor={first.json['next_cursor']}")
+    first = mila.gets("/v1/blocks?limit=2")
+    second = mila.gets(f"/v1/blocks?limit=2&cursor={first.json['next_cursor']}")
     assert [*ids(first), *ids(second)] == [other.user_id for other in reversed(others)]
     assert mila.gets(f"/v1/blocks?cursor={UserId.new()}").problem == "invalid_request"
 
 
-def test_next_page_follows_after_the_last_block_of_a_page_is_lifted(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chalicelib.accounts.blocks.service.PAGE", 2)
+def test_next_page_follows_after_the_last_block_of_a_page_is_lifted(world: World) -> None:
     mila, others = world.a_user(), [world.a_user() for _ in range(3)]
     for other in others:
         mila.blocks(other)
-    first = mila.gets("/v1/blocks")
+    first = mila.gets("/v1/blocks?limit=2")
     for other in others[1:]:
         mila.unblocks(other)
-    assert ids(mila.gets(f"/v1/blocks?cursor={first.json['next_cursor']}")) == [others[0].user_id]
+    assert ids(mila.gets(f"/v1/blocks?limit=2&cursor={first.json['next_cursor']}")) == [others[0].user_id]
 
 
 def test_blocking_again_changes_nothing(world: World) -> None:

@@ -180,17 +180,14 @@ def is_invited_by_a_stranger(user: User) -> None:
     commit(*store.invitation_creations(account_id, stranger, invitation, keys))
 
 
-def test_next_page_follows_after_the_last_sender_of_a_page_is_blocked(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chalicelib.people.contacts.invitations.PEOPLE_AT_ONCE", 1)
+def test_next_page_follows_after_the_last_sender_of_a_page_is_blocked(world: World) -> None:
     mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
     jovan.invites(mila)
     world.advance(timedelta(seconds=1))
     vuk.invites(mila)
-    first = mila.gets("/v1/invitations").json
+    first = mila.gets("/v1/invitations?limit=1").json
     mila.blocks(vuk)
-    second = mila.gets(f"/v1/invitations?cursor={first['next_cursor']}").json
+    second = mila.gets(f"/v1/invitations?limit=1&cursor={first['next_cursor']}").json
     assert [one["sender"]["user_id"] for one in second["items"]] == [jovan.user_id]
 
 
@@ -336,14 +333,13 @@ def test_invitations_are_limited_per_day(world: World, monkeypatch: pytest.Monke
     assert [jovan.invites(mila).status for _ in range(2)] == [202, 429]
 
 
-def test_invitations_are_listed_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.people.contacts.invitations.PEOPLE_AT_ONCE", 2)
+def test_invitations_are_listed_page_by_page(world: World) -> None:
     mila, strangers = world.a_user(), [world.a_user() for _ in range(3)]
     for stranger in strangers:
         world.advance(timedelta(seconds=1))
         stranger.invites(mila)
-    first = mila.gets("/v1/invitations").json
-    second = mila.gets(f"/v1/invitations?cursor={first['next_cursor']}").json
+    first = mila.gets("/v1/invitations?limit=2").json
+    second = mila.gets(f"/v1/invitations?limit=2&cursor={first['next_cursor']}").json
     found = [one["sender"]["user_id"] for one in (*first["items"], *second["items"])]
     assert found == [stranger.user_id for stranger in reversed(strangers)]
     assert mila.gets(f"/v1/invitations?cursor={InvitationId.new()}").problem == "invalid_request"

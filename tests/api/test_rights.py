@@ -214,28 +214,24 @@ def requests_of(user: User, number: int, seconds: int) -> list[str]:
 
 def pages_of(user: User, most: int = 10) -> list[list[str]]:
     """Return the ids on each page of a user's list, from the first page to the last."""
-    pages, path = [], "/v1/rights-requests"
+    pages, path = [], "/v1/rights-requests?limit=2"
     for _ in range(most):
         page = user.gets(path).json
         pages.append([item["rights_request_id"] for item in page["items"]])
         if "next_cursor" not in page:
             return pages
-        path = f"/v1/rights-requests?cursor={page['next_cursor']}"
+        path = f"/v1/rights-requests?limit=2&cursor={page['next_cursor']}"
     pytest.fail("the list does not end")
 
 
-def test_long_list_is_paged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
+def test_long_list_is_paged(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     made = requests_of(mila, 5, seconds=1)
     assert pages_of(mila) == [made[4:2:-1], made[2:0:-1], made[:1]]
 
 
 @pytest.mark.parametrize("number", [2, 5, 6])
-def test_many_requests_of_one_second_are_each_listed_once(
-    world: World, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
+def test_many_requests_of_one_second_are_each_listed_once(world: World, number: int) -> None:
     mila = world.a_user().is_stepped_up()
     made = requests_of(mila, number, seconds=0)
     pages = pages_of(mila)
@@ -249,17 +245,28 @@ def test_invented_cursor_is_refused(world: World, cursor: str) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_cursor_of_another_account_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.rights.service.PAGE", 2)
+def test_cursor_of_another_account_is_refused(world: World) -> None:
     mila, vuk = world.a_user().is_stepped_up(), world.a_user().is_stepped_up()
     requests_of(mila, 3, seconds=1)
     requests_of(vuk, 1, seconds=1)
-    cursor = mila.gets("/v1/rights-requests").json["next_cursor"]
+    cursor = mila.gets("/v1/rights-requests?limit=2").json["next_cursor"]
     assert vuk.gets(f"/v1/rights-requests?cursor={cursor}").problem == "invalid_request"
 
 
-def test_list_accepts_a_cursor_and_no_other_parameter(world: World) -> None:
+def test_list_accepts_a_cursor_and_a_limit_and_no_other_parameter(world: World) -> None:
     assert world.a_user().gets("/v1/rights-requests?status=open").problem == "unexpected_field"
+
+
+@pytest.mark.parametrize("limit", ["", "0", "101", "-1", "1.5", "x", "%C2%B2", "9" * 20])
+def test_limit_that_is_no_number_from_1_to_100_is_refused(world: World, limit: str) -> None:
+    assert world.a_user().gets(f"/v1/rights-requests?limit={limit}").problem == "invalid_request"
+
+
+def test_page_has_25_items_unless_the_limit_says_otherwise(world: World) -> None:
+    mila = world.a_user()
+    made = [taken(mila.exercises("marketing_objection"))["rights_request_id"]]
+    assert mila.gets("/v1/rights-requests?limit=100").json == mila.gets("/v1/rights-requests").json
+    assert [one["rights_request_id"] for one in mila.gets("/v1/rights-requests").json["items"]] == made
 
 
 @pytest.mark.promise("SEC-1")

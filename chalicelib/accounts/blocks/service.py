@@ -22,15 +22,13 @@ from chalicelib.accounts.model import Account
 from chalicelib.accounts.service import OPEN_ACCOUNT, OPEN_STORED_ACCOUNT
 from chalicelib.core import clock, needs
 from chalicelib.core.errors import SessionEnded, existing
-from chalicelib.core.http import Cursor
+from chalicelib.core.http import Cursor, PageSize
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.needs import Found, Wanted
 from chalicelib.core.sealing import skip_unreadable
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
-
-PAGE = 100
 
 # What has to be read of an account to judge who is kept away from it.
 PEER: tuple[Wanted[Any], ...] = (OPEN_ACCOUNT, DATA_KEY, BLOCKS)
@@ -114,7 +112,7 @@ def _writes(blocker: Peer, before: BlockList, after: BlockList) -> list[Write]:
     ]
 
 
-def listed(blocks: BlockList | None, cursor: Cursor | None) -> BlockedUserList:
+def listed(blocks: BlockList | None, cursor: Cursor | None, size: PageSize) -> BlockedUserList:
     """A page of a list of blocks, newest first; the cursor is the number of blocks that were left.
 
     Raises:
@@ -123,8 +121,8 @@ def listed(blocks: BlockList | None, cursor: Cursor | None) -> BlockedUserList:
     found = [BlockView(**dict(block)) for block in reversed(blocks.blocks if blocks else ())]
     if cursor is not None:
         found = found[-cursor.remaining() :]
-    left = len(found) - PAGE
-    return BlockedUserList(items=tuple(found[:PAGE]), next_cursor=str(left) if left > 0 else None)
+    left = len(found) - size
+    return BlockedUserList(items=tuple(found[:size]), next_cursor=str(left) if left > 0 else None)
 
 
 def wanted_at_stream(blocks: BlockList | None) -> frozenset[UserId]:

@@ -21,6 +21,7 @@ from chalicelib.core.http.parameters import (
     Header,
     IfMatch,
     OneOf,
+    PageSize,
     SignedBody,
     View,
     invalid_cursor,

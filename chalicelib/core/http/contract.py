@@ -90,6 +90,7 @@ class Route:
     headers: dict[type[Header], bool]  # whether each is required
     query: Mapping[str, type[PathText]]  # required parts of the query besides the cursor
     paged: bool  # whether it takes a cursor
+    sized: bool  # whether it takes the size of a page
     limit: DailyLimit | Unlimited | None  # of a write
     answers: tuple[tuple[type[Answer[View | None]], type[View] | None], ...]
     problems: tuple[type[Problem], ...]

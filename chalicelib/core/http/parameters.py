@@ -13,6 +13,7 @@
     key: IdempotencyKey | None  an optional Header
     address: ClientAddress      the client's address, shortened to a block
     cursor: Cursor | None       the start of a page: `next_cursor` of the previous page
+    size: PageSize              how many items a page has at most: `limit` of the query
 
 All parameters are parsed before the view runs, so a view never sees invalid input.
 """
@@ -322,6 +323,26 @@ class Cursor(str):
 def invalid_cursor() -> InvalidRequest:
     """The refusal of a cursor that this route did not make, or not for this caller."""
     return InvalidRequest("This is not a valid cursor")
+
+
+class PageSize(int):
+    """How many items a page has at most, in the query as `limit`. A page may have fewer."""
+
+    default: ClassVar[int] = 25
+    most: ClassVar[int] = 100
+
+    @classmethod
+    def parse(cls, text: str | None) -> Self:
+        """Parse a number of items; None is the default.
+
+        Raises:
+            InvalidRequest: it is no number from 1 to `most`.
+        """
+        if text is None:
+            return cls(cls.default)
+        if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS and 1 <= int(text) <= cls.most):
+            raise InvalidRequest(f"The query parameter limit has to be a number from 1 to {cls.most}")
+        return cls(text)
 
 
 class ClientAddress:

@@ -45,6 +45,7 @@ from chalicelib.core.http.parameters import (
     ClientAddress,
     Cursor,
     Header,
+    PageSize,
     SignedBody,
     View,
 )
@@ -107,6 +108,7 @@ class _Plan:
     headers: dict[str, tuple[type[Header], bool]]
     address: str | None
     cursor: str | None
+    size: str | None
     answers: tuple[Any, ...]
     needs: tuple[Wanted[Any], ...]
     limit: DailyLimit | Unlimited | None
@@ -121,7 +123,7 @@ class _Plan:
     ) -> "_Plan":
         hints = get_type_hints(view)
         answers = hints.pop("return")
-        caller = operator = body = address = cursor = None
+        caller = operator = body = address = cursor = size = None
         parts: dict[str, Any] = {}
         query: dict[str, type[Id]] = {}
         headers: dict[str, tuple[type[Header], bool]] = {}
@@ -142,6 +144,8 @@ class _Plan:
                 address = name
             elif issubclass(kind, Cursor):
                 cursor = name
+            elif issubclass(kind, PageSize):
+                size = name
             else:
                 raise TypeError(f"{view.__name__}: no source for the parameter {name}")
         if isinstance(limit, DailyLimit) and not caller:
@@ -156,6 +160,7 @@ class _Plan:
             headers=headers,
             address=address,
             cursor=cursor,
+            size=size,
             answers=_members(answers),
             needs=all_needs,
             limit=limit,
@@ -194,6 +199,7 @@ class _Plan:
             headers=dict(self.headers.values()),
             query=self.query,
             paged=self.cursor is not None,
+            sized=self.size is not None,
             limit=self.limit,
             answers=tuple(_answer_kind(kind) for kind in self.answers),
             problems=tuple(dict.fromkeys((*declared, *implied))),
@@ -236,7 +242,7 @@ class _Plan:
         return arguments
 
     def _parse_query(self, query: Mapping[str, str]) -> dict[str, object]:
-        known = [*self.query, *(["cursor"] if self.cursor else [])]
+        known = [*self.query, *(["cursor"] if self.cursor else []), *(["limit"] if self.size else [])]
         if query.keys() - {*known}:
             raise UnexpectedField(f"Query parameters other than these: {', '.join(known)}")
         parsed: dict[str, object] = {}
@@ -247,6 +253,8 @@ class _Plan:
         if self.cursor:
             given = query.get("cursor")
             parsed[self.cursor] = Cursor.parse(given) if given is not None else None
+        if self.size:
+            parsed[self.size] = PageSize.parse(query.get("limit"))
         return parsed
 
     def count_call(self, request: Request, arguments: Mapping[str, object]) -> AbstractContextManager[None]:

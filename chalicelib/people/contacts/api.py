@@ -13,6 +13,7 @@ from chalicelib.core.http import (
     DailyLimit,
     NoContent,
     Ok,
+    PageSize,
     PublicPage,
     Unlimited,
     route,
@@ -107,9 +108,9 @@ def add_contact(
 
 
 @route(contacts, "GET", "/v1/contacts", needs=PEER)
-def list_contacts(caller: Caller, cursor: Cursor | None) -> ContactList:
+def list_contacts(caller: Caller, cursor: Cursor | None, size: PageSize) -> ContactList:
     """List the caller's contacts. Those whose accounts are frozen or restricted are left out."""
-    return service.listed(require_peer(caller.found), cursor)
+    return service.listed(require_peer(caller.found), cursor, size)
 
 
 @route(
@@ -145,9 +146,9 @@ def invite(caller: Caller, body: NewInvitation, key: IdempotencyKey | None) -> A
 
 
 @route(contacts, "GET", "/v1/invitations", needs=PEER)
-def list_invitations(caller: Caller, cursor: Cursor | None) -> InvitationList:
+def list_invitations(caller: Caller, cursor: Cursor | None, size: PageSize) -> InvitationList:
     """List the pending invitations that the caller received, newest first."""
-    return invitations.listed(require_peer(caller.found), cursor)
+    return invitations.listed(require_peer(caller.found), cursor, size)
 
 
 @route(

@@ -10,13 +10,13 @@ from chalicelib.accounts.blocks.service import BlocksMoved, Peer
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.core import clock
 from chalicelib.core.errors import NotFound
-from chalicelib.core.http import Cursor
+from chalicelib.core.http import Cursor, PageSize
 from chalicelib.core.ids import AccountId, InvitationId, UserId
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Conflict, Write, commit, retry_on
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.model import Invitation, InvitationList, InvitationState, InvitationView
-from chalicelib.people.contacts.pairs import PEOPLE_AT_ONCE, TRIES, Person
+from chalicelib.people.contacts.pairs import TRIES, Person
 from chalicelib.people.contacts.store import OldestMoved, PairMoved
 from chalicelib.privacy.periods import Period
 
@@ -78,7 +78,7 @@ def _drop_oldest(recipient: AccountId, before: list[Invitation]) -> list[Write]:
     ]
 
 
-def listed(me: Peer, cursor: Cursor | None) -> InvitationList:
+def listed(me: Peer, cursor: Cursor | None, size: PageSize) -> InvitationList:
     """A page of pending invitations, newest first, without users whom the caller may not meet or has met.
 
     Raises:
@@ -87,8 +87,8 @@ def listed(me: Peer, cursor: Cursor | None) -> InvitationList:
     found = store.received(me.account.account_id)[::-1]
     if cursor is not None:
         found = found[-cursor.remaining() :]
-    page = found[:PEOPLE_AT_ONCE]
-    people = pairs.read_people(one.account_id for one in page)
+    page = found[:size]
+    people = pairs.read_all(one.account_id for one in page)
     met = store.accounts_of_contacts(me.account.account_id, (one.side.user_id for one in people.values()))
     items = (_view(me, one, people.get(one.account_id)) for one in page if one.account_id not in met.values())
     left = len(found) - len(page)

@@ -14,6 +14,7 @@ from chalicelib.accounts.blocks.service import PEER, BlocksMoved, Peer, keep_apa
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.core import metrics, needs
+from chalicelib.core.batches import batched
 from chalicelib.core.errors import NotFound, Unavailable, existing
 from chalicelib.core.ids import AccountId
 from chalicelib.core.metrics import Metric
@@ -60,6 +61,15 @@ def side_of(peer: Peer) -> Side:
 def read_people(account_ids: Iterable[AccountId]) -> dict[AccountId, Person]:
     """Read at most 25 users in one consistent read; skip erased ones, and those who cannot be opened."""
     return {person.side.account_id: person for person in _read(account_ids)}
+
+
+def read_all(account_ids: Iterable[AccountId]) -> dict[AccountId, Person]:
+    """Read any number of users, 25 at a time; skip those that `read_people` skips."""
+    return {
+        account_id: person
+        for some in batched(account_ids, PEOPLE_AT_ONCE)
+        for account_id, person in read_people(some).items()
+    }
 
 
 def _read(account_ids: Iterable[AccountId]) -> Iterable[Person]:

@@ -4,15 +4,14 @@ from collections.abc import Collection
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.blocks.service import Peer, keep_apart
-from chalicelib.core.batches import batched
 from chalicelib.core.errors import NotFound
-from chalicelib.core.http import Cursor, invalid_cursor
+from chalicelib.core.http import Cursor, PageSize, invalid_cursor
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.contacts import pairs, store
 from chalicelib.people.contacts.codes import service as codes
 from chalicelib.people.contacts.model import ContactList, GivenCode, WrongContactCode
-from chalicelib.people.contacts.pairs import PEOPLE_AT_ONCE, Met, Person
+from chalicelib.people.contacts.pairs import Met, Person
 from chalicelib.people.contacts.store import (  # noqa: F401 - offered to other rooms
     NotContacts,
     PairMoved,
@@ -48,7 +47,7 @@ def add_by_code(me: Peer, body: GivenCode) -> Met:
         raise WrongContactCode from None
 
 
-def listed(me: Peer, cursor: Cursor | None) -> ContactList:
+def listed(me: Peer, cursor: Cursor | None, size: PageSize) -> ContactList:
     """A page of contacts; the cursor is the last user of the page before.
 
     A contact whose account is frozen or restricted is not listed until it is active again. So a page may have
@@ -61,11 +60,11 @@ def listed(me: Peer, cursor: Cursor | None) -> ContactList:
     if cursor and after is None:
         raise invalid_cursor()
     owner = me.account.account_id
-    user_ids = store.contacts_of(owner, after, PEOPLE_AT_ONCE)
-    people = pairs.read_people(store.accounts_of_contacts(owner, user_ids).values())
+    user_ids = store.contacts_of(owner, after, size)
+    people = pairs.read_all(store.accounts_of_contacts(owner, user_ids).values())
     seen = {one.side.user_id: one.profile for one in people.values() if pairs.may_meet(me, one)}
     items = tuple(profile for user_id in user_ids if (profile := seen.get(user_id)))
-    return ContactList(items=items, next_cursor=user_ids[-1] if len(user_ids) == PEOPLE_AT_ONCE else None)
+    return ContactList(items=items, next_cursor=user_ids[-1] if len(user_ids) == size else None)
 
 
 @retry_on(PairMoved)
@@ -113,11 +112,7 @@ def may_share_a_group(account_ids: Collection[AccountId]) -> bool:
     Raises:
         Unavailable: a table does not answer.
     """
-    people = {
-        account_id: person
-        for some in batched(dict.fromkeys(account_ids), PEOPLE_AT_ONCE)
-        for account_id, person in pairs.read_people(some).items()
-    }
+    people = pairs.read_all(dict.fromkeys(account_ids))
     peers = [person.peer for person in people.values()]
     return len(peers) == len({*account_ids}) and not any(
         keep_apart(one, other) for number, one in enumerate(peers) for other in peers[number + 1 :]
