@@ -80,6 +80,14 @@ def test_blocks_are_listed_page_by_page(world: World) -> None:
     assert mila.gets(f"/v1/blocks?cursor={UserId.new()}").problem == "invalid_request"
 
 
+def test_page_has_25_items_unless_the_limit_says_otherwise(world: World) -> None:
+    mila = world.a_user()
+    for _ in range(26):
+        mila.blocks(world.a_user())
+    sizes = [len(ids(mila.gets(f"/v1/blocks{query}"))) for query in ("", "?limit=1", "?limit=100")]
+    assert sizes == [25, 1, 26]
+
+
 def test_next_page_follows_after_the_last_block_of_a_page_is_lifted(world: World) -> None:
     mila, others = world.a_user(), [world.a_user() for _ in range(3)]
     for other in others:

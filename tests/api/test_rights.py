@@ -262,13 +262,6 @@ def test_limit_that_is_no_number_from_1_to_100_is_refused(world: World, limit: s
     assert world.a_user().gets(f"/v1/rights-requests?limit={limit}").problem == "invalid_request"
 
 
-def test_page_has_25_items_unless_the_limit_says_otherwise(world: World) -> None:
-    mila = world.a_user()
-    made = [taken(mila.exercises("marketing_objection"))["rights_request_id"]]
-    assert mila.gets("/v1/rights-requests?limit=100").json == mila.gets("/v1/rights-requests").json
-    assert [one["rights_request_id"] for one in mila.gets("/v1/rights-requests").json["items"]] == made
-
-
 @pytest.mark.promise("SEC-1")
 def test_request_of_another_subject_cannot_be_read_or_changed(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))

@@ -1,6 +1,6 @@
 """The intake of requests: one rule for each right, and the forms in which requests are sent."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -19,9 +19,13 @@ def test_each_right_has_an_intake_rule() -> None:
 
 def fields(kind: type[NewRequest]) -> dict[Right, set[str]]:
     """Return the fields of the form of each right."""
-    found = {form.model_fields["right"].annotation: form for form in kind.forms}
-    assert len(found) == len(kind.forms)
-    return {named.__args__[0]: {*form.model_fields} - {"right"} for named, form in found.items()}
+    found = [
+        (get_args(form.model_fields["right"].annotation), {*form.model_fields} - {"right"})
+        for form in kind.forms
+    ]
+    by_right = {right: named for (right,), named in found}
+    assert len(by_right) == len(found)
+    return by_right
 
 
 def test_each_right_has_a_form_with_the_fields_that_its_rule_takes() -> None:

@@ -123,7 +123,8 @@ class _Plan:
     ) -> "_Plan":
         hints = get_type_hints(view)
         answers = hints.pop("return")
-        caller = operator = body = address = cursor = size = None
+        caller = operator = body = None
+        plain: dict[type, str] = {}
         parts: dict[str, Any] = {}
         query: dict[str, type[Id]] = {}
         headers: dict[str, tuple[type[Header], bool]] = {}
@@ -140,12 +141,8 @@ class _Plan:
                 body = (name, kind)
             elif issubclass(kind, Header):
                 headers[name] = (kind, required)
-            elif issubclass(kind, ClientAddress):
-                address = name
-            elif issubclass(kind, Cursor):
-                cursor = name
-            elif issubclass(kind, PageSize):
-                size = name
+            elif kind in {ClientAddress, Cursor, PageSize}:
+                plain[kind] = name
             else:
                 raise TypeError(f"{view.__name__}: no source for the parameter {name}")
         if isinstance(limit, DailyLimit) and not caller:
@@ -158,9 +155,9 @@ class _Plan:
             parts=parts,
             query=query,
             headers=headers,
-            address=address,
-            cursor=cursor,
-            size=size,
+            address=plain.get(ClientAddress),
+            cursor=plain.get(Cursor),
+            size=plain.get(PageSize),
             answers=_members(answers),
             needs=all_needs,
             limit=limit,

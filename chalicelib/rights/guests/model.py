@@ -73,7 +73,7 @@ class GuestRequest(NewRequest, GivenContact):
 
 GuestRequest.forms = tuple(
     create_model(
-        f"Guest{form.__name__}", __base__=(GuestRequest, form), __doc__=form.__doc__, __module__=__name__
+        f"Guest{form.__name__}", __base__=(form, GuestRequest), __doc__=form.__doc__, __module__=__name__
     )
     for form in WITHOUT_SESSION
 )

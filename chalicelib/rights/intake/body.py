@@ -16,7 +16,8 @@ from chalicelib.rights.request.terms import Right
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 _Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-_Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+_NAME = r"^[a-z_]{1,40}$"
+_Name = Annotated[str, StringConstraints(pattern=_NAME)]
 _MOST = 20  # names of fields or purposes
 
 _Purposes = Annotated[tuple[_Name, ...] | None, Field(max_length=_MOST)]
@@ -46,14 +47,14 @@ class RequestedChange(Body):
     waive_grace: _Waiving = None
 
 
-class CorrectedValues(ProfileValues, extra="allow"):
+class CorrectedValues(ProfileValues):
     """New values by field; null removes a value of the profile.
 
     Other fields of a copy have the name `<kind>_<field>`, as `session_device`, and texts as values. They are
     reviewed.
     """
 
-    model_config = ConfigDict(json_schema_extra={"maxProperties": _MOST})
+    model_config = ConfigDict(json_schema_extra={"maxProperties": _MOST, "propertyNames": {"pattern": _NAME}})
 
     __pydantic_extra__: dict[_Name, Text | None]
 
