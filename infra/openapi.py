@@ -26,7 +26,8 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Created, HtmlPage, Tagged
-from chalicelib.core.http.parameters import Body, Cursor, PageSize
+from chalicelib.core.http.paging import Cursor, PageSize
+from chalicelib.core.http.parameters import Body
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy.controller import CONTROLLER

@@ -160,7 +160,7 @@ def test_answer_is_extended_once_and_the_subject_sees_the_reason(
                 "by": alice.staff_id,
                 "days": 60,
                 "reason": "JustificationA12Complexity",
-                "due_at": "2027-02-22T22:59:59Z",
+                "until": "2027-02-22T22:59:59Z",
             },
         )
     ]

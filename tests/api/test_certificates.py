@@ -23,13 +23,13 @@ def erasure(mila: User) -> StoredErasure:
     return an_erasure(mila)
 
 
-def by_receipt(world: World, erasure: StoredErasure, more: str = "") -> Reply:
-    return world.call(
-        "GET", f"/v1/rights-receipts/{erasure.request_id}/certificate{more}", headers=erasure.headers
-    )
+FILE = "/v1/rights-receipts/{request_id}/certificate"
+PAGE = "/privacy/certificate?rights_request_id={request_id}"
+PLACES = [FILE, PAGE]
 
 
-PLACES = ["", "/page"]
+def by_receipt(world: World, erasure: StoredErasure, place: str = FILE) -> Reply:
+    return world.call("GET", place.format(request_id=erasure.request_id), headers=erasure.headers)
 
 
 @pytest.mark.promise("RGT-3")
@@ -57,7 +57,7 @@ def test_subject_gets_the_signed_file_of_their_own_request(mila: User, erasure: 
 @pytest.mark.promise("RGT-3")
 def test_receipt_gets_the_readable_page(world: World, erasure: StoredErasure) -> None:
     certify(erasure, an_envelope())
-    reply = by_receipt(world, erasure, "/page")
+    reply = by_receipt(world, erasure, PAGE)
     assert "Your data at RU4M was deleted" in reply.text
     assert certificates.KID in reply.text
     assert "privacy@test.example" in reply.text
@@ -68,7 +68,7 @@ def test_page_of_a_certificate_is_not_stored_framed_or_referred_to(
     world: World, erasure: StoredErasure
 ) -> None:
     certify(erasure, an_envelope())
-    headers = by_receipt(world, erasure, "/page").headers
+    headers = by_receipt(world, erasure, PAGE).headers
     assert headers["content-type"] == "text/html; charset=utf-8"
     assert headers["cache-control"] == "no-store"
     assert headers["content-security-policy"] == f"{POLICY}; frame-ancestors 'none'"
@@ -112,8 +112,7 @@ def test_wrong_receipt_gets_no_certificate(
 def test_missing_receipt_gets_no_certificate(world: World, erasure: StoredErasure) -> None:
     certify(erasure, an_envelope())
     for place in PLACES:
-        path = f"/v1/rights-receipts/{erasure.request_id}/certificate{place}"
-        assert world.call("GET", path).problem == "not_found"
+        assert world.call("GET", place.format(request_id=erasure.request_id)).problem == "not_found"
 
 
 @pytest.mark.promise("SEC-1")

@@ -192,7 +192,7 @@ def test_each_right_of_a_person_without_an_account_is_recorded(world: World, rig
 @pytest.mark.promise("SEC-1")
 def test_contact_of_a_guest_is_readable_nowhere(world: World) -> None:
     phone = a_phone()
-    made = requests(world, reason=None, phone=phone)
+    made = requests(world, phone=phone)
     assert made.status == 202
     for item in cloud.records("rights_request") + cloud.records("guest_draft") + cloud.records("challenge"):
         assert phone not in str(item)

@@ -85,7 +85,7 @@ def test_log_names_no_person_no_account_and_no_staff(world: World, alice: Operat
         False,
     )
     assert only["received_by"] == "letter"
-    for secret in (mila.user_id, mila.account_id, "Vuk", "st_", "arn:"):
+    for secret in (mila.user_id, mila.account_id, "Vuk", '"st_', "arn:"):
         assert secret not in reply.text
 
 

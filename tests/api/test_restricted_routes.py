@@ -64,7 +64,7 @@ def mila(world: World) -> User:
 
 def calls(mila: User, method: str, path: str) -> Reply:
     request_id = mila.gets("/v1/rights-requests").json["items"][0]["rights_request_id"]
-    return calls_route(mila, method, path, request_id=request_id, user_id=mila.user_id)
+    return calls_route(mila, method, path, rights_request_id=request_id, user_id=mila.user_id)
 
 
 def test_every_listed_route_exists() -> None:

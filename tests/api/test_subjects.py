@@ -137,7 +137,7 @@ def test_letter_is_entered_for_the_id_that_a_search_found(ana: Operator, mila: U
     entered = ana.enters(found, "portability")
     assert entered.status == 201
     shown = shows(ana, found).json
-    request = {key: entered.json[key] for key in ("id", "right", "status", "due_at")}
+    request = {key: entered.json[key] for key in ("rights_request_id", "right", "status", "due_at")}
     assert shown["open_requests"] == [request]
 
 

@@ -11,19 +11,17 @@ from chalicelib.core.http.answers import (
 )
 from chalicelib.core.http.contract import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
+from chalicelib.core.http.paging import Cursor, PageSize, invalid_cursor
 from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
-    Cursor,
     FormBody,
     GlobalPrivacyControl,
     Header,
     IfMatch,
     OneOf,
-    PageSize,
     SignedBody,
     View,
-    invalid_cursor,
 )
 from chalicelib.core.http.route import route

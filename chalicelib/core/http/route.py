@@ -39,13 +39,12 @@ from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, refuse, respond
 from chalicelib.core.http.contract import DailyLimit, Unlimited
 from chalicelib.core.http.operators import Operator
+from chalicelib.core.http.paging import Cursor, PageSize
 from chalicelib.core.http.parameters import (
     Authenticated,
     Body,
     ClientAddress,
-    Cursor,
     Header,
-    PageSize,
     SignedBody,
     View,
 )

@@ -54,7 +54,9 @@ class CorrectedValues(ProfileValues):
     reviewed.
     """
 
-    model_config = ConfigDict(json_schema_extra={"maxProperties": _MOST, "propertyNames": {"pattern": _NAME}})
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"maxProperties": _MOST, "propertyNames": {"pattern": _NAME}}
+    )
 
     __pydantic_extra__: dict[_Name, Text | None]
 
