@@ -106,7 +106,7 @@ def test_hold_on_a_user_leaves_no_row_of_others_that_names_the_user(world: World
     assert [one for one in naming(circle.mila) if one not in cloud.items_of("held")] == []
     assert len(cloud.items_of("held")) >= len(HOLDABLE)
     assert counted_contacts(circle.contact) == "0"
-    assert circle.invited.signs_in_again().adds(circle.code).problem == "not_found"
+    assert circle.invited.signs_in_again().adds(circle.code).problem == "wrong_contact_code"
 
 
 @pytest.mark.promise("RGT-3")
@@ -121,7 +121,7 @@ def test_code_of_an_erased_user_opens_nothing(circle: Circle) -> None:
     assert cloud.records("contact_code_owner") == [
         one for one in cloud.records("contact_code_owner") if one["account_id"]["S"] != circle.mila.account_id
     ]
-    assert circle.invited.adds(circle.code).problem == "not_found"
+    assert circle.invited.adds(circle.code).problem == "wrong_contact_code"
 
 
 def test_records_of_others_stay(circle: Circle) -> None:

@@ -20,7 +20,6 @@ from chalicelib.core.http.parameters import (
     GlobalPrivacyControl,
     Header,
     IfMatch,
-    OneOf,
     SignedBody,
     View,
 )

@@ -3,7 +3,7 @@
     caller: Caller              a subclass of Authenticated; the route then requires a token
     operator: Operator          staff, by an IAM signature (core/http/operators); the route is internal
     body: NewThing              a subclass of Body; JSON, unknown fields refused
-    body: NewAny                a subclass of OneOf; JSON in one of several forms
+    body: NewAny                a subclass of OneOf (core/http/forms); JSON in one of several forms
     body: SentForm              a subclass of FormBody; a form, as browsers and mail programs send it
     body: SentHook              a subclass of SignedBody; the bytes as they were sent
     user_id: UserId             an Id; the part of the path with the parameter's name, or, if the path has
@@ -20,17 +20,15 @@ All parameters are parsed before the view runs, so a view never sees invalid inp
 
 import email.parser
 import email.policy
-import inspect
 import ipaddress
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Annotated, Any, ClassVar, Self, Union
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, Field, GetJsonSchemaHandler, TypeAdapter, ValidationError
-from pydantic_core import CoreSchema, ErrorDetails
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from chalicelib.core.errors import (
     InvalidRequest,
@@ -120,46 +118,6 @@ class Body(BaseModel, frozen=True, extra="forbid", strict=True):
     def place_of(cls, detail: ErrorDetails) -> tuple[int | str, ...]:
         """The place of an error in the body."""
         return detail["loc"]
-
-
-class OneOf(Body):
-    """A body of one of several forms, which are subclasses.
-
-    The value of the field `tag` says which one was sent.
-    """
-
-    tag: ClassVar[str]
-    forms: ClassVar[tuple[type["OneOf"], ...]]
-
-    @classmethod
-    def read(cls, raw: bytes, _: str) -> Self:
-        """Read the form that was sent.
-
-        Raises:
-            ValidationError: no form has this tag, or the body does not have its form.
-        """
-        sent: Self = _union(cls).validate_json(raw)
-        return sent
-
-    @classmethod
-    def place_of(cls, detail: ErrorDetails) -> tuple[int | str, ...]:
-        """The place of an error: pydantic names the form first, and for an unknown form nothing."""
-        return detail["loc"][1:] or (cls.tag,)
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """The schema of the forms, or that of one of them."""
-        if "forms" not in vars(cls):
-            return handler(schema)
-        return {**handler(_union(cls).core_schema), "description": inspect.cleandoc(cls.__doc__ or "")}
-
-
-@cache
-def _union(kind: type[OneOf]) -> TypeAdapter[Any]:
-    forms: Any = Union[kind.forms]  # noqa: UP007 - a tuple of types
-    return TypeAdapter(Annotated[forms, Field(discriminator=kind.tag)])
 
 
 # Some of pydantic's messages repeat the value ("unable to parse ..., got 'x'"). These kinds do not.

@@ -10,7 +10,8 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.accounts.profiles.model import ProfileValues
-from chalicelib.core.http import Body, OneOf
+from chalicelib.core.http import Body
+from chalicelib.core.http.forms import OneOf
 from chalicelib.privacy.restraint import Ground
 from chalicelib.rights.request.terms import Right
 
