@@ -54,6 +54,7 @@ from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.privacy.subject_keys import SubjectKeys
 
+_LIST = "c"  # in cursors
 # Tries of one decision; as many concurrent decisions of one subject all succeed.
 TRIES = 8
 
@@ -63,6 +64,14 @@ _COUNTED: Mapping[EventState, Metric] = {
     EventState.REFUSED: Metric.CONSENT_WITHDRAWN,
     EventState.WITHDRAWN: Metric.CONSENT_WITHDRAWN,
 }
+
+
+def _before(cursor: Cursor | None) -> int | None:
+    """The number in the chain before which the page ends: one entry is left at least."""
+    before = cursor.number(_LIST) if cursor is not None else None
+    if before == 1:
+        raise invalid_cursor()
+    return before
 
 
 def choices(
@@ -156,11 +165,11 @@ def history(
         NotFound: the account is erased.
     """
     account = existing(account)
-    found, more = chain.page(evidence.chain_of(account.pseudonym), _number_of_cursor(cursor), size)
+    found, more = chain.page(evidence.chain_of(account.pseudonym), _before(cursor), size)
     events = evidence.events_about(purpose, found)
     reader = RecordReader(account.user_id, country, language)
     items = tuple(records.record(event, reader, notices.published()) for event in events)
-    return RecordList(items=items, next_cursor=str(more) if more else None)
+    return RecordList(items=items, next_cursor=Cursor.numbered(_LIST, more) if more else None)
 
 
 def _shown(asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
@@ -179,15 +188,6 @@ def _shown(asked: ConsentDecision, privacy: Standing) -> NoticeVersion | None:
     if asked.notice_version not in {current, notices.current(NoticeKind.PRIVACY).version}:
         raise NoticeOutdated(current=current)
     return asked.notice_version
-
-
-def _number_of_cursor(cursor: Cursor | None) -> int | None:
-    """The number in the chain that a cursor encodes; the page ends before it."""
-    if cursor is None:
-        return None
-    if not (cursor.isascii() and cursor.isdecimal() and 1 < int(cursor) < 10**12):
-        raise invalid_cursor()
-    return int(cursor)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,7 @@ import requests
 from infra.local.front import ANDROID, LOOPBACK
 
 _PHONE = "+381601112233"
-_DEVICE = (
-    '{"device_id": "4b1cf2f5-6f0f-4b5e-9d0a-1f1a7a0a3c11", "platform": "android", "app_version": "1.0"}'
-)
+_DEVICE = '{"device_id": "4b1cf2f5-6f0f-4b5e-9d0a-1f1a7a0a3c11", "platform": "android", "app_version": "1.0"}'
 _JSON = "-H 'Content-Type: application/json'"
 
 

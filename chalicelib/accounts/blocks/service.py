@@ -30,6 +30,8 @@ from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
+_LIST = "b"  # in cursors
+
 # What has to be read of an account to judge who is kept away from it.
 PEER: tuple[Wanted[Any], ...] = (OPEN_ACCOUNT, DATA_KEY, BLOCKS)
 
@@ -113,16 +115,18 @@ def _writes(blocker: Peer, before: BlockList, after: BlockList) -> list[Write]:
 
 
 def listed(blocks: BlockList | None, cursor: Cursor | None, size: PageSize) -> BlockedUserList:
-    """A page of a list of blocks, newest first; the cursor is the number of blocks that were left.
+    """A page of a list of blocks, newest first; the cursor has the number of blocks that were left.
 
     Raises:
-        InvalidRequest: the cursor is no such number.
+        InvalidRequest: the cursor is none of this list.
     """
     found = [BlockView(**dict(block)) for block in reversed(blocks.blocks if blocks else ())]
     if cursor is not None:
-        found = found[-cursor.remaining() :]
+        found = found[-cursor.number(_LIST) :]
     left = len(found) - size
-    return BlockedUserList(items=tuple(found[:size]), next_cursor=str(left) if left > 0 else None)
+    return BlockedUserList(
+        items=tuple(found[:size]), next_cursor=Cursor.numbered(_LIST, left) if left > 0 else None
+    )
 
 
 def wanted_at_stream(blocks: BlockList | None) -> frozenset[UserId]:

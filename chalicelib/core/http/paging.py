@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from chalicelib.core.errors import InvalidRequest
 
-_DIGITS = 9  # of a number of items
+_DIGITS = 12
 
 
 class Cursor(str):
@@ -28,17 +28,24 @@ class Cursor(str):
             raise invalid_cursor()
         return cls(text)
 
-    def remaining(self) -> int:
-        """The number of items that were left, in a list that only grows at the end that is read first.
+    @classmethod
+    def numbered(cls, of: str, number: int) -> Self:
+        """A cursor of a number, in the list `of`, a letter: no list takes the cursor of another one."""
+        return cls(f"{of}{number}")
 
-        Unlike the id of the last item, it stays valid when that item is deleted meanwhile.
+    def number(self, of: str) -> int:
+        """The number of a cursor of the list `of`.
+
+        It may be the number of items that were left, in a list that only grows at the end that is read first:
+        unlike the id of the last item, it stays valid when that item is deleted meanwhile.
 
         Raises:
-            InvalidRequest: it is no number of items.
+            InvalidRequest: it is no such cursor.
         """
-        if not (self.isdecimal() and len(self) <= _DIGITS and int(self)):
+        digits = self.removeprefix(of)
+        if digits == self or not (digits.isdecimal() and len(digits) <= _DIGITS and int(digits)):
             raise invalid_cursor()
-        return int(self)
+        return int(digits)
 
 
 def invalid_cursor() -> InvalidRequest:

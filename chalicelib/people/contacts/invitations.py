@@ -22,6 +22,7 @@ from chalicelib.privacy.periods import Period
 
 # A transaction has at most 100 writes. More are over only after the limit was lowered.
 _DROPPED_AT_ONCE = 40
+_LIST = "i"  # in cursors
 
 
 def send(me: Peer, user_id: UserId) -> None:
@@ -82,18 +83,19 @@ def listed(me: Peer, cursor: Cursor | None, size: PageSize) -> InvitationList:
     """A page of pending invitations, newest first, without users whom the caller may not meet or has met.
 
     Raises:
-        InvalidRequest: the cursor is not the number of invitations that were left.
+        InvalidRequest: the cursor is none of this list.
     """
     found = store.received(me.account.account_id)[::-1]
     if cursor is not None:
-        found = found[-cursor.remaining() :]
+        found = found[-cursor.number(_LIST) :]
     page = found[:size]
     people = pairs.read_all(one.account_id for one in page)
     met = store.accounts_of_contacts(me.account.account_id, (one.side.user_id for one in people.values()))
     items = (_view(me, one, people.get(one.account_id)) for one in page if one.account_id not in met.values())
     left = len(found) - len(page)
     return InvitationList(
-        items=tuple(item for item in items if item), next_cursor=str(left) if left else None
+        items=tuple(item for item in items if item),
+        next_cursor=Cursor.numbered(_LIST, left) if left else None,
     )
 
 

@@ -21,7 +21,7 @@ def committed() -> dict[str, Any]:
 def check_documented(method: str, path: str, status: int, text: str, headers: dict[str, str]) -> None:
     operation = _operation(method, path)
     if operation is None:
-        _check_internal(method, path, status, text)
+        _check_internal(method, path, status, text, headers)
         return
     answer = operation["responses"].get(str(status))
     assert answer, f"{method} {path} answered an undocumented {status}: {text}"
@@ -49,7 +49,7 @@ def _check_problem(answer: dict[str, Any], problem: dict[str, Any], where: str) 
     )
 
 
-def _check_internal(method: str, path: str, status: int, text: str) -> None:
+def _check_internal(method: str, path: str, status: int, text: str, headers: dict[str, str]) -> None:
     """Check a response to an operator against its route, which the public contract omits."""
     for route in contract.routes():
         if route.internal and route.method == method and _matches(route.path, path):
@@ -58,6 +58,7 @@ def _check_internal(method: str, path: str, status: int, text: str) -> None:
             answers = {kind.status for kind, _ in route.answers}
             declared = json.loads(text)["code"] in codes if status >= 400 else status in answers
             assert declared, f"{method} {path} answered an undeclared {status}: {text}"
+            assert status != 201 or headers["location"].startswith("/admin/v1/")
 
 
 def problems_of(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
