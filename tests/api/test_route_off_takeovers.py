@@ -87,7 +87,7 @@ def test_device_is_unknown_ninety_days_after_its_last_session(off: User) -> None
 @pytest.mark.promise("ACC-1")
 def test_other_device_cannot_use_the_code(off: User) -> None:
     asked, _ = mailed(off)
-    assert shows_code(off, asked, device_id=a_device()["id"]).problem == "wrong_code"
+    assert shows_code(off, asked, device_id=a_device()["device_id"]).problem == "wrong_code"
 
 
 @pytest.mark.promise("ACC-1")

@@ -56,10 +56,14 @@ class CorrectedValues(ProfileValues):
     """
 
     model_config = ConfigDict(
-        extra="allow", json_schema_extra={"maxProperties": _MOST, "propertyNames": {"pattern": _NAME}}
+        extra="allow",
+        json_schema_extra={
+            "maxProperties": _MOST,
+            "propertyNames": {"pattern": _NAME, "examples": ["session_device"]},
+        },
     )
 
-    __pydantic_extra__: dict[_Name, Text | None]
+    __pydantic_extra__: dict[_Name, Annotated[Text | None, Field(examples=["a tablet"])]]
 
     @model_validator(mode="after")
     def _not_too_many(self) -> Self:
