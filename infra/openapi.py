@@ -25,7 +25,7 @@ from chalicelib.core.errors import (
     Unavailable,
 )
 from chalicelib.core.http import contract
-from chalicelib.core.http.answers import Created, HtmlPage, Tagged
+from chalicelib.core.http.answers import Created, HtmlPage, Shared, Tagged
 from chalicelib.core.http.paging import Cursor, PageSize
 from chalicelib.core.http.parameters import Body
 from chalicelib.core.ids import PathText
@@ -75,7 +75,15 @@ _LOCATION = {
     "required": True,
     "schema": {"type": "string", "format": "uri-reference"},
 }
-_CACHING = {"description": "Whether a cache may store the page", "required": True}
+_SAME = {**_ETAG, "description": "Identifies this content for If-None-Match"}
+_CACHING = {"description": "Whether a cache may store the answer", "required": True}
+_SEEN = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of what the client has. If it is still so, the answer is 304 without a body.",
+    "schema": {"type": "string"},
+}
 
 
 _ACCESS_TOKEN = {
@@ -236,7 +244,7 @@ def _headers(route: Route) -> list[dict[str, Any]]:
             "schema": header.schema,
         }
         for header, required in route.headers.items()
-    ]
+    ] + [_SEEN.copy() for kind, _ in route.answers if issubclass(kind, Shared)]
 
 
 def _cursor(route: Route) -> list[dict[str, Any]]:
@@ -270,6 +278,12 @@ def _answers(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
             answer["headers"] = {"Cache-Control": {**_CACHING, "schema": {"const": kind.caching}}}
         if kind is Tagged:
             answer["headers"] = {"ETag": _ETAG}
+        if issubclass(kind, Shared):
+            answer["headers"] = {
+                "Cache-Control": {**_CACHING, "schema": {"const": kind.caching}},
+                "ETag": _SAME,
+            }
+            answers["304"] = {"description": "The client has it already.", "headers": answer["headers"]}
         if issubclass(kind, Created):
             answer["headers"] = {"Location": _LOCATION}
         answers[str(kind.status)] = answer

@@ -80,3 +80,10 @@ def country_of(phone: str) -> str:
         return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "ZZ"
     except phonenumbers.NumberParseException:
         return "ZZ"
+
+
+def calling_code(country: str) -> str:
+    """The calling code of a country, as +381."""
+    import phonenumbers  # as above
+
+    return f"+{phonenumbers.country_code_for_region(country)}"

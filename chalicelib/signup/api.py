@@ -14,12 +14,13 @@ from chalicelib.accounts.challenges.model import (
 )
 from chalicelib.consents.notices.service import TermsOutdated
 from chalicelib.core.errors import IdempotencyMismatch, InProgress, Unavailable
-from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, Unlimited, route
+from chalicelib.core.http import Accepted, ClientAddress, Created, Ok, Shared, Unlimited, route
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ChallengeId
+from chalicelib.core.settings import settings
 from chalicelib.messages.model import InvalidEmail
 from chalicelib.signup import service
-from chalicelib.signup.model import NewSignup, Verification, Verified
+from chalicelib.signup.model import CountryList, NewSignup, Verification, Verified
 
 signup = Blueprint(__name__)
 
@@ -79,3 +80,13 @@ def verify_code(
     """
     verified = service.verify(challenge_id, body, address)
     return Created(verified, location="/v1/profile") if verified.new_account else Ok(verified)
+
+
+@route(signup, "GET", "/v1/signup/countries")
+def list_signup_countries() -> Shared[CountryList]:
+    """List the countries to whose numbers codes are sent; a sign-up with another number is refused.
+
+    Where `channel` is `email`, no texts arrive at present: an owner can sign in on a known device, and no new
+    account can be opened.
+    """
+    return Shared(CountryList.of(settings().sms_countries, settings().sms_routes_off))

@@ -1,6 +1,7 @@
 """Request and response bodies of signup."""
 
-from typing import Annotated, Any
+from collections.abc import Collection, Iterable
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from chalicelib.accounts.model import Device
 from chalicelib.accounts.profiles.model import DisplayName
 from chalicelib.accounts.sessions.model import SessionView
 from chalicelib.consents.notices.model import NoticeVersion
+from chalicelib.core import countries
 from chalicelib.core.http import Body, View
 from chalicelib.core.ids import UserId
 from chalicelib.messages.model import LONGEST_ADDRESS, mailbox
@@ -73,3 +75,31 @@ class Verified(View):
     new_account: bool
     user_id: UserId | None = None
     session: SessionView
+
+
+class CountryView(View):
+    """A country to whose numbers codes are sent."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1; XK is Kosovo")]
+    calling_code: Annotated[str, Field(examples=["+381"], description="Several countries can have the same")]
+    channel: Annotated[CodeChannel, Field(description="How codes for a sign-in are sent there at present")]
+
+
+class CountryList(View):
+    """The served countries, by their codes."""
+
+    items: tuple[CountryView, ...]
+
+    @classmethod
+    def of(cls, served: Iterable[str], routes_off: Collection[str]) -> Self:
+        """List countries, and those among them to which no sign-in code is texted (ADR 78)."""
+        return cls(
+            items=tuple(
+                CountryView(
+                    country=country,
+                    calling_code=countries.calling_code(country),
+                    channel=CodeChannel.EMAIL if country in routes_off else CodeChannel.SMS,
+                )
+                for country in sorted(served)
+            )
+        )

@@ -74,6 +74,8 @@ def gateway_response_resources() -> Template:
 
 def _response(problem: Problem) -> dict[str, Any]:
     headers = {"Content-Type": "application/problem+json"}
+    if problem.status == Unauthenticated.status:
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 11.6.1
     if "retry_after" in problem.members:
         headers["Retry-After"] = str(problem.members["retry_after"])
     body = json.dumps(problem.document("$context.requestId"), separators=(",", ":"))

@@ -81,7 +81,8 @@ def test_certificate_is_not_ready_before_the_erasure_is_done(
     world: World, mila: User, erasure: StoredErasure, place: str
 ) -> None:
     assert by_receipt(world, erasure, place).problem == "not_ready"
-    assert mila.gets(f"/v1/rights-requests/{erasure.request_id}/certificate").problem == "not_ready"
+    refused = mila.gets(f"/v1/rights-requests/{erasure.request_id}/certificate")
+    assert (refused.problem, refused.headers["retry-after"]) == ("not_ready", "3600")
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -370,7 +370,8 @@ def test_cancelling_twice_is_like_cancelling_once(world: World) -> None:
 def test_copy_is_not_ready_before_it_is_made(world: World) -> None:
     mila = world.a_user().is_stepped_up()
     request = taken(mila.exercises("access"))
-    assert mila.gets(f"/v1/rights-requests/{request['rights_request_id']}/export").problem == "not_ready"
+    refused = mila.gets(f"/v1/rights-requests/{request['rights_request_id']}/export")
+    assert (refused.problem, refused.headers["retry-after"]) == ("not_ready", "60")
     mila.calls("POST", f"/v1/rights-requests/{request['rights_request_id']}/cancel")
     assert mila.gets(f"/v1/rights-requests/{request['rights_request_id']}/export").problem == "export_deleted"
 

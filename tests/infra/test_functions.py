@@ -215,6 +215,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "POST /v1/sessions/refresh",  # the refresh token authenticates it
         "GET /v1/notices",
         "GET /v1/notices/current",
+        "GET /v1/signup/countries",
         "GET /privacy/unsubscribe/{token}",  # it shows the same page to everyone
         "POST /privacy/unsubscribe/{token}",  # the token authenticates it
         "GET /v1/rights-receipts/{rights_request_id}",  # the receipt authenticates it

@@ -81,6 +81,12 @@ def test_throttled_caller_gets_the_header_retry_after(kind: str, responses: Temp
     assert (body["limit"], body["retry_after"]) == ("requests", 1)
 
 
+def test_only_a_401_of_the_gateway_names_the_scheme_that_it_wants(responses: Template) -> None:
+    name = "gatewayresponse.header.WWW-Authenticate"
+    named = {kind: one["responseParameters"].get(name) for kind, one in responses.items()}
+    assert {kind: scheme for kind, scheme in named.items() if scheme} == {"UNAUTHORIZED": "'Bearer'"}
+
+
 def test_error_of_the_gateway_does_not_quote_the_request(responses: Template) -> None:
     used = set(re.findall(r"\$[\w.]+", json.dumps(responses)))
     assert used == {"$context.requestId"}

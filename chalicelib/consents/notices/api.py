@@ -6,7 +6,7 @@ from chalicelib.accounts.sessions.caller import Caller, RightsCaller
 from chalicelib.consents.notices import service
 from chalicelib.consents.notices.model import AnnouncementList, NoticeList, NoticeVersion
 from chalicelib.consents.notices.service import STANDINGS, TermsOutdated
-from chalicelib.core.http import DailyLimit, NoContent, route
+from chalicelib.core.http import DailyLimit, NoContent, Shared, route
 from chalicelib.core.settings import settings
 
 notices = Blueprint(__name__)
@@ -15,15 +15,15 @@ _STANDINGS = tuple(STANDINGS.values())
 
 
 @route(notices, "GET", "/v1/notices")
-def list_notices() -> NoticeList:
+def list_notices() -> Shared[NoticeList]:
     """List all versions of the terms and the privacy policy, newest first."""
-    return NoticeList(items=service.published())
+    return Shared(NoticeList(items=service.published()))
 
 
 @route(notices, "GET", "/v1/notices/current")
-def list_current_notices() -> NoticeList:
+def list_current_notices() -> Shared[NoticeList]:
     """List the version of each kind that is in effect now."""
-    return NoticeList(items=service.currents())
+    return Shared(NoticeList(items=service.currents()))
 
 
 @route(notices, "GET", "/v1/announcements", needs=_STANDINGS)

@@ -7,6 +7,7 @@ from chalicelib.core.http.answers import (
     NoContent,
     Ok,
     PublicPage,
+    Shared,
     Tagged,
 )
 from chalicelib.core.http.contract import DailyLimit, Unlimited

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import ClassVar, Generic, TypeVar
 
 from chalice.app import Response
@@ -35,6 +36,12 @@ class Tagged(Answer[V_co]):
     """OK. The ETag identifies the version for If-Match."""
 
     etag: str
+
+
+class Shared(Answer[V_co]):
+    """OK. The same for everyone: caches may keep it, and ask by If-None-Match whether it is still so."""
+
+    caching: ClassVar[str] = "public, no-cache"
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,14 @@ class PublicPage(HtmlPage):
     caching: ClassVar[str] = "public, max-age=300"
 
 
-def respond(answer: Answer[View | None], request_id: str) -> Response:
-    """Build the response for the answer of a view. No cache may store it, except a public page."""
+def respond(answer: Answer[View | None], request_id: str, seen: str = "") -> Response:
+    """Build the response for the answer of a view. No cache may store it, unless it is the same for everyone.
+
+    Args:
+        answer: what the view returned.
+        request_id: of the gateway.
+        seen: the request's If-None-Match (RFC 9110, 13.1.2).
+    """
     if isinstance(answer, HtmlPage):
         return Response(answer.markup, _page_headers(answer, request_id), answer.status)
     headers = _headers("application/json", request_id)
@@ -87,6 +100,11 @@ def respond(answer: Answer[View | None], request_id: str) -> Response:
     if isinstance(answer, Created):
         headers["Location"] = answer.location
     body = "" if answer.view is None else answer.view.model_dump_json(exclude_none=True, by_alias=True)
+    if isinstance(answer, Shared):
+        tag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
+        headers |= {"Cache-Control": answer.caching, "ETag": tag}
+        if {tag, "*"} & {one.strip().removeprefix("W/") for one in seen.split(",")}:
+            return Response(body="", status_code=304, headers=headers)
     return Response(body=body, status_code=answer.status, headers=headers)
 
 

@@ -268,7 +268,8 @@ def _serve(
         arguments = {**plan.identify_caller(request), **plan.parse_parameters(request, parts)}
         with plan.count_call(request, arguments):
             answer = view(**arguments)
-        response = respond(answer if isinstance(answer, Answer) else Ok(answer), request_id)
+        seen = request.headers.get("if-none-match", "")
+        response = respond(answer if isinstance(answer, Answer) else Ok(answer), request_id, seen)
     except Problem as problem:
         response = refuse(problem, request_id)
         _count_problem(problem)

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from chalice.app import Blueprint
 from pydantic import ConfigDict, Field
 
-from chalicelib.core.http import View, route
+from chalicelib.core.http import Shared, View, route
 from chalicelib.core.settings import settings
 from chalicelib.privacy import accountability, register
 from chalicelib.privacy.controller import CONTROLLER
@@ -133,9 +133,9 @@ about = Blueprint(__name__)
 
 
 @route(about, "GET", "/v1/controller")
-def read_controller() -> Controller:
+def read_controller() -> Shared[Controller]:
     """Get the controller of personal data, the recipients and the retention periods."""
-    return Controller.of_stage()
+    return Shared(Controller.of_stage())
 
 
 @route(about, "GET", "/v1/health")
@@ -145,27 +145,27 @@ def read_health() -> Health:
 
 
 @route(about, "GET", "/v1/openapi.json")
-def read_openapi() -> OpenApi:
+def read_openapi() -> Shared[OpenApi]:
     """Get this OpenAPI document."""
-    return contract()
+    return Shared(contract())
 
 
 @route(about, "GET", "/.well-known/jwks.json")
-def read_keys() -> KeySet:
+def read_keys() -> Shared[KeySet]:
     """Get the public keys that verify access tokens."""
-    return KeySet.model_validate_json(settings().public_keys())
+    return Shared(KeySet.model_validate_json(settings().public_keys()))
 
 
 @route(about, "GET", "/v1/certificate-keys")
-def read_certificate_keys() -> CertificateKeySet:
+def read_certificate_keys() -> Shared[CertificateKeySet]:
     """Get the public keys that verify certificates of erasures."""
-    return CertificateKeySet.model_validate_json(settings().certificate_keys())
+    return Shared(CertificateKeySet.model_validate_json(settings().certificate_keys()))
 
 
 @route(about, "GET", "/.well-known/gpc.json")
-def read_privacy_control() -> PrivacyControl:
+def read_privacy_control() -> Shared[PrivacyControl]:
     """Declare support for Global Privacy Control."""
-    return PrivacyControl()
+    return Shared(PrivacyControl())
 
 
 @cache

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
+from chalicelib.core.clock import HOUR
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import View
 from chalicelib.core.languages import Language
@@ -43,7 +44,7 @@ def of_request(request: RightsRequest) -> Envelope:
         raise NotFound
     found = store.certificate_of(request.request_id)
     if found is None:
-        raise NotReady if request.is_open else NotFound
+        raise NotReady(HOUR) if request.is_open else NotFound
     return found
 
 

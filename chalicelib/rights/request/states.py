@@ -10,9 +10,11 @@ any open status ──> completed, partially_completed, refused, cancelled, whic
 When a problem is raised, the request is unchanged.
 """
 
+from datetime import timedelta
 from typing import ClassVar
 
-from chalicelib.core.errors import ConflictingRequest, Gone, Schemas, Unprocessable
+from chalicelib.core.clock import MINUTE
+from chalicelib.core.errors import ConflictingRequest, Gone, Schemas, TooMany, Unprocessable
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.request.model import RightsRequest
 from chalicelib.rights.request.terms import Status, StepStatus
@@ -41,6 +43,10 @@ class NotReady(ConflictingRequest):
     """The copy or the certificate does not exist yet."""
 
     title = "The copy or the certificate is not ready yet"
+    shows: ClassVar[Schemas] = {"retry_after": TooMany.shows["retry_after"]}
+
+    def __init__(self, retry_after: timedelta = MINUTE) -> None:
+        super().__init__(retry_after=int(retry_after.total_seconds()))
 
 
 class ExportDeleted(Gone):
