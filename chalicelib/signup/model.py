@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from chalicelib.accounts.challenges.model import Code, CodeChannel
+from chalicelib.accounts.challenges.body import Code
+from chalicelib.accounts.challenges.model import CodeChannel
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, check_one_contact, mobile_number
 from chalicelib.accounts.model import Device
 from chalicelib.accounts.profiles.model import DisplayName

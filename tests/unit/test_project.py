@@ -143,9 +143,9 @@ def test_only_core_batches_splits_into_batches() -> None:
     assert [n for n in own if splitting.search((ROOT / n).read_text())] == ["chalicelib/core/batches.py"]
 
 
-def test_only_parameters_refuses_an_invalid_cursor() -> None:
+def test_only_paging_refuses_an_invalid_cursor() -> None:
     users = [p.name for p in (ROOT / "chalicelib").rglob("*.py") if "valid cursor" in p.read_text()]
-    assert users == ["parameters.py"]
+    assert users == ["paging.py"]
 
 
 def test_only_markup_escapes_html() -> None:

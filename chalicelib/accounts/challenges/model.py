@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel
 
 from chalicelib.accounts.model import Device, KnownDevice
 from chalicelib.core.clock import Instant
@@ -27,17 +27,6 @@ _CARRIERS = (Recipient.SMS_CARRIERS,)
 _MAIL = (Recipient.MAIL_PROVIDERS,)
 # The requester of a code: one session, any session of an account, or the holder of a request's receipt.
 Holder = SessionId | AccountId | RightsRequestId
-Code = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9]{6}$"),
-    Field(description="Code from the message", examples=["012345"]),
-]
-
-
-class CodeBody(Body):
-    """The code that was sent for a challenge."""
-
-    code: Code
 
 
 class ChallengePurpose(StrEnum):

@@ -2,10 +2,10 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts.challenges.body import CodeBody
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
-    CodeBody,
     EmailUnavailable,
     SmsUnavailable,
     TooManyCodes,

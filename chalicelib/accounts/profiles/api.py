@@ -4,10 +4,10 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.service import PEER
+from chalicelib.accounts.challenges.body import CodeBody
 from chalicelib.accounts.challenges.model import (
     ChallengeExpired,
     ChallengeView,
-    CodeBody,
     EmailUnavailable,
     InvalidPhone,
     SmsUnavailable,

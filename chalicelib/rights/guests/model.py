@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, create_model
 
-from chalicelib.accounts.challenges.model import CodeBody
+from chalicelib.accounts.challenges.body import CodeBody
 from chalicelib.accounts.challenges.numbers import Locale, PhoneText, Region, check_one_contact, mobile_number
 from chalicelib.accounts.model import DeviceId
 from chalicelib.core.clock import Instant
