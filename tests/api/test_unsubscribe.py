@@ -426,6 +426,7 @@ def test_opening_the_link_asks_and_changes_nothing(world: World, mila: User) -> 
     assert "form-action 'self'" in reply.headers["content-security-policy"]
     assert 'name="List-Unsubscribe"' in reply.text
     assert "Stop marketing" in reply.text
+    assert "You need neither the app nor to sign in." in reply.text
     assert not any(value in reply.text for value in (mila.verified["address"], mila.phone, mila.user_id))
     assert cloud.all_items() == before
 
@@ -451,6 +452,7 @@ def test_page_is_in_the_language_of_the_mail(world: World) -> None:
     assert "Ne želite više ove poruke" in text
     page = world.call("GET", f"/privacy/unsubscribe/{token_in(text)}").text
     assert 'lang="sr-Latn"' in page
+    assert "Ne treba Vam aplikacija i ne morate da se prijavite." in page
 
 
 @pytest.mark.promise("RGT-6")

@@ -187,7 +187,8 @@
     title(text(erasure() ? 'erasure' : 'request'))
     const notes = erasure() && request.cancellable ? [element('p', text('erasure_not_you'), { class: 'quiet' })] : []
     const parts = [element('p', state(), { class: 'lead', id: 'state' }), facts(), ...kept(), ...answer(), ...notes, ...actions()]
-    main.replaceChildren(element('section', parts, { class: 'card', 'aria-labelledby': 'heading' }))
+    const card = element('section', parts, { class: 'card', 'aria-labelledby': 'heading' })
+    main.replaceChildren(card, element('p', text('app'), { class: 'quiet', id: 'app' }))
     page.className = 'page'
     page.replaceChildren(heading.parentElement, main, news)
     news.replaceChildren()

@@ -124,7 +124,8 @@ _TEXTS: Mapping[str, tuple[str, str, str, str]] = {
         "Stop marketing?",
         (
             "You then get no more news and offers from us, and we do not choose advertisements by your data. "
-            "Mails about your account and your rights still reach you."
+            "Mails about your account and your rights still reach you. You need neither the app nor to sign "
+            "in."
         ),
         "Stop marketing",
         "Done. You get no more news and offers from us. You can consent to them again in the app.",
@@ -133,7 +134,8 @@ _TEXTS: Mapping[str, tuple[str, str, str, str]] = {
         "Ne želite više reklamne poruke?",
         (
             "Više Vam nećemo slati novosti i ponude i nećemo birati oglase prema Vašim podacima. Poruke o "
-            "Vašem nalogu i Vašim pravima i dalje će stizati."
+            "Vašem nalogu i Vašim pravima i dalje će stizati. Ne treba Vam aplikacija i ne morate da se "
+            "prijavite."
         ),
         "Ne želim reklamne poruke",
         "Gotovo. Više Vam nećemo slati novosti i ponude. U aplikaciji možete ponovo da date pristanak.",

@@ -145,31 +145,46 @@ def _link(code: ContactCode) -> ContactLink:
 
 
 # The page behind the link of a code is the same for everyone and names no user. A browser does not send the
-# fragment with the code, and the page has no script that reads it. The app opens the link itself.
-_TITLE_IN_SERBIAN = "RU4M veza za kontakt"
-_TEXT_IN_SERBIAN = (
-    "Otvorite ovu vezu na telefonu na kojem je aplikacija RU4M. Tada postajete kontakt osobe koja Vam ju je "
-    "dala. Otvorite je samo ako znate ko je to."
+# fragment with the code, and the page has no script that reads it. On a phone with the app, the system gives
+# the whole link to the app (ADR 82). By language: a heading, and what happens with and without the app.
+_IN_SERBIAN = (
+    "RU4M veza za kontakt",
+    (
+        "Sa aplikacijom RU4M: otvorite ovu vezu na telefonu na kojem je aplikacija. Veza otvara aplikaciju. "
+        "Tamo možete da postanete kontakt osobe koja Vam je dala vezu, i tada vidite ko je to. Učinite to "
+        "samo ako znate ko Vam ju je dao. Kontakt možete da prekinete u aplikaciji."
+    ),
+    (
+        "Bez aplikacije: ova stranica ne radi ništa, a osoba ne saznaje da ste je videli. Preuzmite "
+        "aplikaciju RU4M na telefon, otvorite nalog i tamo ponovo otvorite vezu. Veza važi najviše sedam "
+        "dana, a ne važi ako ju je osoba zamenila ili povukla."
+    ),
 )
 _TEXTS = (
     (
         "en",
         "A contact link of RU4M",
         (
-            "Open this link on the phone that has the RU4M app. If you open it there, you become a contact "
-            "of the person who gave it to you. Open it only if you know who that is."
+            "With the RU4M app: open this link on the phone that has the app. The link opens the app. There "
+            "you can become a contact of the person who gave you the link, and then you see who that is. Do "
+            "so only if you know who gave it to you. You can end the contact in the app."
+        ),
+        (
+            "Without the app: this page does nothing, and the person does not learn that you saw it. Get the "
+            "RU4M app for your phone, sign up, and open the link there again. It is valid for seven days at "
+            "most, and not after the person replaced or withdrew it."
         ),
     ),
-    ("sr-Latn", _TITLE_IN_SERBIAN, _TEXT_IN_SERBIAN),
-    ("sr-Cyrl", to_cyrillic(_TITLE_IN_SERBIAN), to_cyrillic(_TEXT_IN_SERBIAN)),
+    ("sr-Latn", *_IN_SERBIAN),
+    ("sr-Cyrl", *map(to_cyrillic, _IN_SERBIAN)),
 )
 
 
 def contact_page() -> str:
     """Build the page behind the link of a code."""
     parts = (
-        tag("section", tag("h2", heading), tag("p", text), lang=language)
-        for language, heading, text in _TEXTS
+        tag("section", tag("h2", heading), *(tag("p", text) for text in texts), lang=language)
+        for language, heading, *texts in _TEXTS
     )
     body = tag("div", tag("header", tag("h1", "RU4M")), tag("main", *parts), class_="page")
     return "".join((opening("RU4M", Language.ENGLISH), body, Html("</body></html>\n")))
