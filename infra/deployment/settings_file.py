@@ -57,6 +57,14 @@ class _Sms(_Settings):
     monthly_dollars: int | None = Field(None, ge=1)
 
 
+class _App(_Settings):
+    domain: str = ""
+    apple_ids: tuple[str, ...] = ()
+    android_package: str = ""
+    android_certificates: tuple[str, ...] = ()
+    android_hash: str = ""
+
+
 class _Alarms(_Settings):
     emails: tuple[str, ...] = ()
     topic: str = ""
@@ -95,6 +103,7 @@ class StageSettings(_Settings):
     architecture: Architecture = Architecture.X86_64
     stream: _Stream
     sms: _Sms = _Sms()
+    app: _App = _App()
     alarms: _Alarms = _Alarms()
     waf: _Waf = _Waf()
     gateway: GatewayRates = GatewayRates()
@@ -164,6 +173,11 @@ class StageSettings(_Settings):
             sms_senders=self._senders(),
             sms_budgets=self.sms.budgets,
             sms_monthly_dollars=self.sms.monthly_dollars,
+            app_domain=self.app.domain,
+            app_apple_ids=",".join(self.app.apple_ids),
+            app_android_package=self.app.android_package,
+            app_android_certificates=",".join(self.app.android_certificates),
+            app_android_hash=self.app.android_hash,
             stream_erasure=self.stream.erasure,
             stream_file_hosts=",".join((*STREAMS_OWN, *hosts)) if (hosts := self.stream.file_hosts) else "",
             operators=",".join(self.operators) if self.operators else None,

@@ -13,12 +13,13 @@ from pydantic import BaseModel, Field
 
 from chalicelib.core import countries, figures, principals
 from chalicelib.core import settings as function_settings
+from chalicelib.core.apps import Apps, of_stage
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.periods import read as read_periods
 from chalicelib.core.settings import BudgetMode, ErasureExtent, SettingsError, Stage
 from chalicelib.privacy.accountability import Accountability
 from chalicelib.stream.model import AppAccess
-from infra.deployment import chat_settings, spending, text_routes, texts
+from infra.deployment import app_links, chat_settings, spending, text_routes, texts
 from infra.deployment.account import AwsAccount
 from infra.deployment.receivers import AlarmReceivers
 from infra.deployment.setting_keys import in_keys
@@ -98,6 +99,11 @@ class DeploymentTarget:
     sms_senders: str = countries.DEFAULTS  # by country, packed
     sms_budgets: BudgetMode = BudgetMode.ENFORCED
     sms_monthly_dollars: int | None = None  # None: unchanged
+    app_domain: str = ""  # of the apps (ADR 82); what is empty is left out of texts and documents
+    app_apple_ids: str = ""  # separated by commas, as the certificates
+    app_android_package: str = ""
+    app_android_certificates: str = ""
+    app_android_hash: str = ""
     stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
     stream_file_hosts: str = ""  # domains of Stream's files, separated by commas; empty: Stream's own
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account
@@ -126,6 +132,12 @@ class DeploymentTarget:
         whole = len(self.figures) <= _MOST_FIGURES
         cut = len(self.figures) if whole else self.figures.rindex(",", 0, _MOST_FIGURES)
         return {"Figures": self.figures[:cut], "LocalFigures": self.figures[cut:]}
+
+    @property
+    def apps(self) -> Apps:
+        """The apps, as functions read them."""
+        names = (f"app_{name}" for name in app_links.FORMS)
+        return of_stage({f"RU4M_{name.upper()}": getattr(self, name) for name in names})
 
     @property
     def mail_domain(self) -> str:
@@ -159,6 +171,9 @@ class DeploymentTarget:
             countries.read_senders(self.sms_senders)
             if len(self.sms_senders) > _MOST_SENDERS:
                 raise ValueError(f"they have more than {_MOST_SENDERS} characters: use fewer numbers")
+        for name in app_links.FORMS:
+            with _refusing(f"app.{name}"):
+                app_links.check(name, self.apps, urlsplit(self.issuer).hostname or "")
         with _refusing("operators"):
             if self.operators:
                 principals.read(self.operators)

@@ -167,6 +167,16 @@ def reserved_parameter(logical: str) -> str:
 _COUNTRIES = {"RU4M_SMS_COUNTRIES": {"Ref": "SmsCountries"}}
 # Functions that send codes to numbers that may belong to strangers.
 _STRANGERS = {**_COUNTRIES, "RU4M_SMS_BUDGETS": {"Ref": "SmsBudgets"}}
+# Functions that text codes, which phones fill in (ADR 82).
+_CODE_LINES = {
+    "RU4M_APP_ANDROID_HASH": {"Ref": "AppAndroidHash"},
+    "RU4M_APP_DOMAIN": {"Ref": "AppDomain"},
+}
+_APPS = {
+    "RU4M_APP_ANDROID_CERTIFICATES": {"Ref": "AppAndroidCertificates"},
+    "RU4M_APP_ANDROID_PACKAGE": {"Ref": "AppAndroidPackage"},
+    "RU4M_APP_APPLE_IDS": {"Ref": "AppAppleIds"},
+}
 _ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
 # Of the controller; the public page and the record of processing name both.
 _APPOINTED = {
@@ -176,7 +186,7 @@ _APPOINTED = {
 _FILE_HOSTS = {"RU4M_STREAM_FILE_HOSTS": {"Ref": "StreamFileHosts"}}
 _TOKENS = {"RU4M_PUBLIC_KEYS": {"Ref": "PublicKeys"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
-    "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}, **_TOKENS, **_APPOINTED},
+    "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}, **_TOKENS, **_APPOINTED, **_APPS},
     "access_token": _TOKENS,
     "admin": {
         "RU4M_IMPACT_ASSESSMENT": {"Ref": "ImpactAssessment"},
@@ -184,10 +194,11 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
         "RU4M_SERBIAN_CLAUSES": {"Ref": "SerbianClauses"},
         **_APPOINTED,
     },
-    "profiles": _STRANGERS,
+    "profiles": {**_STRANGERS, **_CODE_LINES},
     "record_verified_codes": _COUNTRIES,
-    "rights": _STRANGERS,
-    "signup": {**_STRANGERS, "RU4M_SMS_ROUTES_OFF": {"Ref": "SmsRoutesOff"}},
+    "rights": {**_STRANGERS, **_CODE_LINES},
+    "sessions": _CODE_LINES,
+    "signup": {**_STRANGERS, **_CODE_LINES, "RU4M_SMS_ROUTES_OFF": {"Ref": "SmsRoutesOff"}},
     "erase_accounts": _ERASING,
     "conversations": _FILE_HOSTS,
     "work_on_hooks": _FILE_HOSTS,

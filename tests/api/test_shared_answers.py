@@ -6,6 +6,8 @@ from chalicelib.core.settings import settings
 from tests.support.world.world import World
 
 SHARED = [
+    "/.well-known/apple-app-site-association",
+    "/.well-known/assetlinks.json",
     "/.well-known/gpc.json",
     "/.well-known/jwks.json",
     "/v1/certificate-keys",

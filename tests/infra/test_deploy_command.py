@@ -181,6 +181,13 @@ MISTAKES = {
     "issuer": ("", ("--issuer", "http://api.ru4m.example"), "issuer is refused"),
     "file host": ("", ("--set", "stream.file_hosts=['x']"), "stream.file_hosts is refused"),
     "certificate": ("", ("--set", "domain.certificate_arn=x"), "domain.certificate_arn is refused"),
+    "host in autofill lines": (
+        "",
+        ("--set", "app.domain=x"),
+        "app.domain is refused: it has to have the form",
+    ),
+    "apps": ("", ("--set", "app.apple_ids=x"), "app.apple_ids is refused: it has to be a list"),
+    "hash of the app": ("", ("--set", "app.android_hash=x"), "app.android_hash is refused"),
     "issuer with a path and a certificate": (
         "",
         (

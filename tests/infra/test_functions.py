@@ -230,6 +230,8 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /v1/certificate-keys",
         "GET /.well-known/jwks.json",
         "GET /.well-known/gpc.json",
+        "GET /.well-known/apple-app-site-association",  # Apple and Google read both
+        "GET /.well-known/assetlinks.json",
     }
 
 

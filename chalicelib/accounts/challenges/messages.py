@@ -1,10 +1,12 @@
 """The messages with a code, by mail and by text."""
 
 from chalicelib.accounts.challenges.model import EmailInDoubt, EmailUnavailable, SmsInDoubt, SmsUnavailable
-from chalicelib.core import metrics
+from chalicelib.core import apps, metrics
+from chalicelib.core.apps import Apps
 from chalicelib.core.countries import country_of
 from chalicelib.core.ids import MailId
 from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
 from chalicelib.messages import mail, sms
 from chalicelib.messages.letters import Letters, ShortTexts, compose, short_text
 from chalicelib.messages.mail import MailInDoubt, MailRefused, MailUnavailable
@@ -50,9 +52,10 @@ CODE_MAIL_INSTEAD: Letters = {
         ),
     ),
 }
-# Each fits into one part, in each script: a code is the message that attackers make us send.
+# Each fits into one part, in each script: a code is the message that attackers make us send. That in Cyrillic
+# script leaves room for both lines of `Apps.lines`, with the host of the production API (ADR 82).
 _CODE_TEXT: ShortTexts = {
-    "sr": "RU4M kod: {code}. Ne dajte ga nikome.",
+    "sr": "RU4M kod: {code}. Ne dajte ga nikom.",
     "en": "Your RU4M code is {code}. Do not share it with anyone.",
 }
 
@@ -79,6 +82,11 @@ def mail_code(address: str, code: str, locale: str | None, letters: Letters = CO
         raise EmailInDoubt from None
 
 
+def code_text(code: str, locale: str | None, of: Apps) -> str:
+    """Compose the text with a code. It ends in the lines from which the phones' systems fill the code in."""
+    return "\n".join((short_text(_CODE_TEXT, locale, {"code": code}), *of.lines(code)))
+
+
 def text_code(phone: str, code: str, locale: str | None) -> None:
     """Send the code in the user's language.
 
@@ -86,7 +94,7 @@ def text_code(phone: str, code: str, locale: str | None) -> None:
         SmsUnavailable: SNS did not accept it.
         SmsInDoubt: it is unknown whether SNS accepted it.
     """
-    text = short_text(_CODE_TEXT, locale, {"code": code})
+    text = code_text(code, locale, apps.of_stage(settings().environment))
     try:
         sms.send(TextMessage(to=phone, text=text), Purpose.AUTHENTICATION)
     except (TextRefused, TextUnavailable):

@@ -8,8 +8,10 @@ from typing import Any, Literal, Self
 from chalice.app import Blueprint
 from pydantic import ConfigDict, Field
 
+from chalicelib.core import apps
 from chalicelib.core.http import Shared, View, route
 from chalicelib.core.settings import settings
+from chalicelib.operations.about.associations import AndroidStatements, AppleAssociation
 from chalicelib.privacy import accountability, register
 from chalicelib.privacy.controller import CONTROLLER
 from chalicelib.privacy.recipients import Recipient
@@ -166,6 +168,18 @@ def read_certificate_keys() -> Shared[CertificateKeySet]:
 def read_privacy_control() -> Shared[PrivacyControl]:
     """Declare support for Global Privacy Control."""
     return Shared(PrivacyControl())
+
+
+@route(about, "GET", "/.well-known/apple-app-site-association")
+def read_apple_association() -> Shared[AppleAssociation]:
+    """Get the apps for iOS that open links of this host, and the paths of these links."""
+    return Shared(AppleAssociation.of(apps.of_stage(settings().environment)))
+
+
+@route(about, "GET", "/.well-known/assetlinks.json")
+def read_android_statements() -> Shared[AndroidStatements]:
+    """Get the apps for Android that open links of this host, and the paths of these links."""
+    return Shared(AndroidStatements.of(apps.of_stage(settings().environment)))
 
 
 @cache

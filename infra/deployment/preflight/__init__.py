@@ -30,6 +30,7 @@ _CHECKS: Mapping[str, Check] = {
     "alarms": stage_checks.alarms,
     "accountability": stage_checks.accountability,
     "webhook": stage_checks.webhook,
+    "apps": stage_checks.apps,
     "certificate": stage_checks.certificate,
     "concurrency": account_checks.concurrency_of_account,
     "request rate": account_checks.request_rate,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from chalicelib.core.periods import DEFAULTS
 from chalicelib.core.settings import Stage
-from infra.deployment import chat_settings, receivers
+from infra.deployment import app_links, chat_settings, receivers
 from infra.deployment.account import AwsAccount, existing
 from infra.deployment.chat_settings import BaselineNotApplied, StreamNotReached
 from infra.deployment.findings import DeploymentFinding, ok, refused, warning
@@ -74,6 +74,17 @@ def webhook(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFindi
         yield warning("webhook", what, "Set it to the addresses that Stream publishes (docs/deploy.md).")
     else:
         yield ok("webhook", "any address may send")
+
+
+def apps(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
+    """Whether production names the apps that open its links and fill in its codes."""
+    missing = list(app_links.missing(target.apps)) if target.stage == Stage.PRODUCTION else []
+    for key, harm in missing:
+        yield warning(
+            "apps", f"{key} is not set: {harm}", "Set it once there is an app (docs/deploy.md, Apps)."
+        )
+    if not missing:
+        yield ok("apps", "texts and documents name what the settings name")
 
 
 def certificate(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
