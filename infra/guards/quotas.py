@@ -89,7 +89,7 @@ def judge(template: Template) -> Iterator[Finding]:
     resources: Template = _resolved(template["Resources"], _longest(template.get("Parameters", {})))
     stages = [name for one in resources.values() if (name := one.get("Properties", {}).get("StageName"))]
     if len(stages) != [one["Type"] for one in resources.values()].count("AWS::ApiGateway::RestApi"):
-        yield Finding("AWS", "one stage", "", f"the API has the stages {', '.join(stages)}")
+        yield Finding("AWS", "one stage", "", f"the API has the stages {', '.join(sorted(stages))}")
     for what, resource, size, most in (*_whole(template), *_parts(resources)):
         if size > most:
             yield Finding("AWS", what, resource, f"{size:,} of at most {most:,}")
