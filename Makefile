@@ -68,9 +68,10 @@ lint:
 types:
 	$(BIN)/mypy
 
-guards: setup       ## check templates (cfn-lint, checkov, quotas of AWS), contract (Spectral, Redocly) and list of mutants
+guards: setup       ## check templates (cfn-lint, checkov, quotas of AWS), contract (Spectral, Redocly), list of mutants, stored records
 	$(BIN)/python -m infra.guards
 	$(BIN)/python -m infra.mutants check
+	$(BIN)/python -m infra.stored_shapes check
 
 texts: setup        ## check that every text is in English and in Serbian, with equal gaps and in one script
 	$(BIN)/pytest -q tests/unit/test_every_text.py
@@ -117,6 +118,7 @@ generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.promises
 	$(BIN)/python -m infra.processing
 	$(BIN)/python -m infra.export_schema
+	$(BIN)/python -m infra.stored_shapes
 	$(BIN)/python -m infra.architecture
 	$(BIN)/python -m infra.costs
 

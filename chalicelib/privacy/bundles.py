@@ -49,7 +49,8 @@ def pack(records: Sequence[Record]) -> Item:
     oldest = min(records, key=attrgetter(since))
     beside = {*_bundle(kind).shared, since}
     clear = {name: value for name, value in codec.clear(oldest).items() if name in beside}
-    return {"kind": kind.declaration.kind, **clear, ROWS: _rows(kind)(records)} | codec.times(oldest)
+    item = {"kind": kind.declaration.kind, **codec.stamp(kind), **clear, ROWS: _rows(kind)(records)}
+    return item | codec.times(oldest)
 
 
 def shared(record: Record) -> tuple[object, ...]:

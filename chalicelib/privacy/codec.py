@@ -30,15 +30,13 @@ from chalicelib.core.sealing import (
     skip_unreadable,
     version_of,
 )
-from chalicelib.core.table import Index, Item, Key
+from chalicelib.core.table import Item, Key
 from chalicelib.privacy.periods import UntilErasure, UntilInstant
-from chalicelib.privacy.personal import RESERVED, KeyClass, Record, StillSealed
+from chalicelib.privacy.personal import KeyClass, Record, StillSealed
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 Name = TypeVar("Name", bound=str)
-
-_INDEXED = frozenset(name for index in Index for name in (index.pk, index.sk))
 
 
 def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Item:
@@ -49,7 +47,7 @@ def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Ite
         KeyNotFound: the record is sealed for its subject, and no keys of the subject were given.
     """
     declaration = record.declaration
-    item: Item = {"kind": declaration.kind, **clear(record)}
+    item: Item = {"kind": declaration.kind, **stamp(type(record)), **clear(record)}
     if hidden := _hidden(type(record)):
         if not hidden <= record.__dict__.keys():
             raise StillSealed(declaration.kind)
@@ -57,6 +55,12 @@ def to_item(record: Record, key: Key, subject: SubjectKeys | None = None) -> Ite
         place = Place(declaration.kind, key.pk, key.sk)
         item["sealed"] = _keys(type(record), subject).seal(plain, place)
     return item | times(record)
+
+
+def stamp(kind: type[Record]) -> Item:
+    """The number of the shape of an item; an item without it has the first one."""
+    upcasts = kind.declaration.upcasts
+    return {"shape": 1 + len(upcasts)} if upcasts else {}
 
 
 def times(record: Record) -> Item:
@@ -78,13 +82,13 @@ def opened(kind: type[AnyRecord], item: Item, subject: SubjectKeys | None = None
         KeyNotFound: its key no longer exists.
         Unfit: the record class does not accept what was stored.
     """
-    values = _fields(kind, item)
+    values = item
     if _hidden(kind) and _sealed(kind, item):
         place = Place(kind.declaration.kind, item["pk"], item.get("sk"))
         plain = _keys(kind, subject).open(bytes(item["sealed"]), place)
-        values |= json.loads(plain)
+        values = item | json.loads(plain)
     try:
-        return kind.model_validate(values)
+        return kind.model_validate(_fields(kind, values))
     except ValidationError:  # its text quotes the value
         raise Unfit(kind.declaration.kind) from None
 
@@ -109,15 +113,17 @@ def open_readable(kind: type[AnyRecord], items: Iterable[Item]) -> list[AnyRecor
 
 
 def _fields(kind: type[Record], item: Item) -> Item:
-    """The attributes that are fields of the record; a store adds those of its indexes."""
-    others = _beside(kind)
-    return {name: value for name, value in item.items() if name not in others}
+    """The attributes that are fields of the record; a later version may have written others (ADR 79)."""
+    names = kind.model_fields
+    return {name: value for name, value in upcast(kind, item).items() if name in names}
 
 
-@cache
-def _beside(kind: type[Record]) -> frozenset[str]:
-    """The attributes that are no fields of a record."""
-    return RESERVED | (_INDEXED - kind.model_fields.keys())
+def upcast(kind: type[Record], item: Item) -> Item:
+    """The values of an item in the current shape of its class."""
+    if upcasts := kind.declaration.upcasts:
+        for step in upcasts[int(item.get("shape", 1)) - 1 :]:
+            item = dict(step(item))
+    return item
 
 
 @cache

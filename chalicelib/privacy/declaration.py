@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Annotated, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from chalicelib.core.durations import Duration, Unit
 from chalicelib.core.table_names import END_NAMES, Table
@@ -83,6 +83,10 @@ class Bundle:
     distinct: str
 
 
+# Makes values of one shape from those of the shape before (ADR 79).
+Upcast = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
 @dataclass(frozen=True)
 class Declaration:
     """The declaration of a record class."""
@@ -100,6 +104,7 @@ class Declaration:
     subject: DataSubject = DataSubject.USER
     # Which records a copy leaves out and why, in words for their subject; see Record.undisclosed_until.
     undisclosed: str | None = None
+    upcasts: tuple[Upcast, ...] = ()  # from each earlier shape to the next one, the oldest first
 
     @property
     def kept(self) -> str:
@@ -156,7 +161,9 @@ def lookup_path(table: Table) -> LookupPath:
 
 
 # Attributes of items that are not fields of records.
-RESERVED = frozenset({"pk", "sk", "kind", "sealed", "rows", "unsent", "expires_at", "delete_at", *END_NAMES})
+RESERVED = frozenset(
+    {"pk", "sk", "kind", "shape", "sealed", "rows", "unsent", "expires_at", "delete_at", *END_NAMES}
+)
 
 # The longest retention in a table in which neither export nor erasure can find records.
 MAX_TRANSIENT_PERIOD = Duration(7, Unit.DAY)

@@ -21,7 +21,6 @@ from pydantic.fields import FieldInfo
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.declaration import (  # noqa: F401 - offered to models
     NOT_PERSONAL,
-    RESERVED,
     Bundle,
     DataSubject,
     Declaration,
@@ -111,6 +110,7 @@ _MORE_WORDS: dict[str, type | UnionType] = {
     "bundle": Bundle | None,
     "subject": DataSubject,
     "undisclosed": str | None,
+    "upcasts": tuple,
 }
 
 

@@ -1,4 +1,4 @@
-"""Rewrites stored items: gives them the times of a changed period, or a seal under the current stage key.
+"""Rewrites stored items: gives them the times of a changed period, another shape, or a newer seal.
 
 A run may be killed and started again: items that are as they should be are skipped. An item that was changed
 since it was read is not changed; the other writer had the current period and key, or the next run handles it.
@@ -11,6 +11,10 @@ old period. Invariants:
 - An expired item stays expired, also under a longer period.
 - Only kinds of the register are changed, so the Ledger never is: no record class uses it.
 
+Migrating stores items of earlier shapes in the current one, by the upcasts of their class (ADR 79). Only
+attributes of the record and the number of the shape are changed, neither time is, and only if no attribute of
+the item changed since it was read. An item that cannot be opened is counted and stays as it is.
+
 Resealing lets old versions of the stage key be removed. Invariants: only the sealed attribute of an item is
 changed, and only if it is still the one that was opened. A function that sealed it meanwhile used the version
 that it has. An item without a sealed attribute (a used challenge) stays without.
@@ -19,11 +23,15 @@ that it has. An item without a sealed attribute (a used challenge) stays without
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from boto3.dynamodb.conditions import ConditionBase
+
 from chalicelib.core import table
-from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Scan, Table, ends, visible
-from chalicelib.privacy import bundles, codec, register
+from chalicelib.core.sealing import SealingError
+from chalicelib.core.table import Attr, Change, Conflict, Item, Key, Scan, Table, account_of, ends, visible
+from chalicelib.privacy import bundles, codec, register, subject_keys
 from chalicelib.privacy.periods import UntilErasure, UntilInstant
 from chalicelib.privacy.personal import KeyClass, Record
+from chalicelib.privacy.subject_keys import SubjectKeys
 
 _TIMES = ("expires_at", "delete_at")
 
@@ -32,6 +40,10 @@ Apply = Callable[[Change], object]
 
 class NotRedatable(ValueError):
     """The kind of record does not exist, or has no configurable period."""
+
+
+class NotMigratable(ValueError):
+    """The kind of record does not exist, or has had one shape only."""
 
 
 class Overtaken(Conflict):
@@ -46,6 +58,7 @@ class Progress:
     moved: int = 0
     held: int = 0
     overtaken: int = 0
+    unreadable: int = 0
     last: Key | None = None
 
 
@@ -81,19 +94,30 @@ def redate(
     Raises:
         Unavailable: DynamoDB refused or did not answer; the next run can continue after the last key yielded.
     """
+    return _rewrite(kind, _redate_item, apply, after, page)
+
+
+def _rewrite(
+    kind: type[Record], rewrite: "_Rewrite", apply: Apply, after: Key | None, page: int | None
+) -> Iterator[Progress]:
     so_far = Progress()
     for items, last in table.scan(Scan(kind.declaration.table, kind.declaration.kind, after, page)):
         for item in items:
-            so_far = _redate_item(so_far, kind, item, apply)
+            so_far = rewrite(replace(so_far, seen=so_far.seen + 1), kind, item, apply)
         so_far = replace(so_far, last=last)
         yield so_far
 
 
-def _redate_item(so_far: Progress, kind: type[Record], item: Item, apply: Apply) -> Progress:
-    seen = replace(so_far, seen=so_far.seen + 1)
+_Rewrite = Callable[[Progress, type[Record], Item, Apply], Progress]
+
+
+def _redate_item(seen: Progress, kind: type[Record], item: Item, apply: Apply) -> Progress:
     if is_held(item):
         return replace(seen, held=seen.held + 1)
-    change = redating_change(kind, item)
+    return _applied(seen, redating_change(kind, item), apply)
+
+
+def _applied(seen: Progress, change: Change | None, apply: Apply) -> Progress:
     if change is None:
         return seen
     try:
@@ -121,6 +145,81 @@ def redating_change(kind: type[Record], item: Item) -> Change | None:
         unchanged &= Attr(time).eq(item[time]) if time in item else Attr(time).not_exists()
     place = Key(kind.declaration.table, item["pk"], item.get("sk"))
     return Change(place, put=due, only_if=unchanged, conflict=Overtaken)
+
+
+def find_migratable(kind: str) -> type[Record]:
+    """The record class of a kind that upcasts earlier shapes.
+
+    Raises:
+        NotMigratable: there is none; the text says why.
+    """
+    found = {record.declaration.kind: record for record in register.records()}.get(kind)
+    if found is None:
+        raise NotMigratable(f"{kind} is not a kind of record")
+    if not found.declaration.upcasts:
+        raise NotMigratable(f"{kind} has had one shape only, so all its records have it")
+    return found
+
+
+def migrate(
+    kind: type[Record], apply: Apply = table.write, after: Key | None = None, page: int | None = None
+) -> Iterator[Progress]:
+    """Store every item of a kind in the current shape; yields the progress after each page.
+
+    A migration has ended when a run from the beginning moves none and finds none unreadable.
+
+    Args:
+        kind: the record class, as given by `find_migratable`.
+        apply: makes one change; that of a dry run does nothing.
+        after: the `last` of a run that stopped.
+        page: the number of items that one call examines (None: one megabyte).
+
+    Raises:
+        Unavailable: as for `redate`.
+    """
+    return _rewrite(kind, _migrate_item, apply, after, page)
+
+
+def _migrate_item(seen: Progress, kind: type[Record], item: Item, apply: Apply) -> Progress:
+    try:
+        change = _migrating_change(kind, item)
+    except SealingError:
+        return replace(seen, unreadable=seen.unreadable + 1)
+    return _applied(seen, change, apply)
+
+
+def _migrating_change(kind: type[Record], item: Item) -> Change | None:
+    """The write that gives an item the current shape; None if it has that, or a later one.
+
+    Raises:
+        SealingError: the item cannot be opened.
+    """
+    if int(item.get("shape", 1)) >= codec.stamp(kind)["shape"]:
+        return None
+    place, subject = Key(kind.declaration.table, item["pk"], item.get("sk")), _subject(kind, item)
+    rows = list(bundles.unpacked(kind, item))
+    records = [codec.opened(kind, row, subject) for row in rows]
+    written = bundles.pack(records) if kind.declaration.bundle else codec.to_item(records[0], place, subject)
+    gone = {name for row in rows for name in row.keys() - codec.upcast(kind, row).keys()}
+    unchanged: ConditionBase = (
+        Attr("shape").eq(item["shape"]) if "shape" in item else Attr("shape").not_exists()
+    )
+    for name in item.keys() - place.attributes().keys() - {"shape"}:
+        unchanged &= Attr(name).eq(item[name])
+    return Change(
+        place,
+        put={name: value for name, value in written.items() if name not in _TIMES},
+        drop=tuple(sorted(gone & item.keys())),
+        only_if=unchanged,
+        conflict=Overtaken,
+    )
+
+
+def _subject(kind: type[Record], item: Item) -> SubjectKeys | None:
+    if kind.declaration.key_class is not KeyClass.SUBJECT:
+        return None
+    owner = account_of(item["pk"])
+    return subject_keys.from_item(owner, table.get(subject_keys.key(owner)))
 
 
 # Records of other classes are sealed under the subject's own key, of which only the wrapping uses the stage

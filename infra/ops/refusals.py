@@ -25,7 +25,7 @@ from botocore.exceptions import (
 )
 from typer.core import TyperGroup
 
-from chalicelib.privacy.rewrites import NotRedatable
+from chalicelib.privacy.rewrites import NotMigratable, NotRedatable
 from infra.deployment.account import RegionError, is_absent
 from infra.ops.operator_console import complain
 from infra.ops.refused import FAILED, USAGE, CommandRefused
@@ -102,7 +102,7 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]
         lambda error: f"{_one_line(error)} Check the network, --region and --endpoint-url.",
     ),
     (
-        (CommandRefused, NotRedatable, BotoCoreError),
+        (CommandRefused, NotMigratable, NotRedatable, BotoCoreError),
         lambda error: f"refused: {_one_line(error)}",
     ),
 )

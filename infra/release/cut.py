@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 CHANGELOG, PROJECT = "CHANGELOG.md", "pyproject.toml"
+SHAPES, RELEASED_SHAPES = "docs/records.json", "docs/records.released.json"  # of stored records (ADR 79)
 _BRANCH = "main"
 _VERSION = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")  # of semver.org, without pre-releases
 
@@ -49,7 +50,8 @@ def prepare(root: Path, version: str, day: date) -> Draft:
     notes, changelog = _changelog((root / CHANGELOG).read_text(), f"{version} ({day})")
     project = re.sub('(?m)^version = ".*"$', f'version = "{version}"', (root / PROJECT).read_text(), count=1)
     head = _git(root, "rev-parse", "HEAD")
-    return Draft(version, head, notes, {CHANGELOG: changelog, PROJECT: project})
+    shapes = (root / SHAPES).read_text()
+    return Draft(version, head, notes, {CHANGELOG: changelog, PROJECT: project, RELEASED_SHAPES: shapes})
 
 
 def _changelog(text: str, title: str) -> tuple[str, str]:
@@ -79,7 +81,7 @@ def commit(root: Path, draft: Draft, about: str) -> None:
         _git(root, "read-tree", draft.head, **index)
         for path, text in draft.files.items():
             blob = _git(root, "hash-object", "-w", "--stdin", stdin=text)
-            _git(root, "update-index", "--cacheinfo", f"100644,{blob},{path}", **index)
+            _git(root, "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", **index)
         tree = _git(root, "write-tree", **index)
     new = _git(root, "commit-tree", tree, "-p", draft.head, "-m", f"Release {draft.version}")
     name, tagger = f"v{draft.version}", _git(root, "var", "GIT_COMMITTER_IDENT")

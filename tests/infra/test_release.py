@@ -23,6 +23,7 @@ from infra.release.cut import ReleaseRefused
 
 DAY = date(2026, 11, 29)
 CHANGELOG = "# Changelog\n\n## Unreleased\n\n### Accounts\n\n- Signup by SMS code.\n"
+SHAPES = '{"profile": {}}\n'
 PROJECT = '[project]\nname = "ru4m-backend"\nversion = "0.0.0"\n\n[tool.x]\nversion = "7"\n'
 
 
@@ -42,6 +43,8 @@ def root(tmp_path: Path) -> Path:
     (root / "CHANGELOG.md").write_text(CHANGELOG)
     (root / "pyproject.toml").write_text(PROJECT)
     (root / "Makefile").write_text("check:\n\t@true\n")
+    (root / "docs").mkdir()
+    (root / "docs" / "records.json").write_text(SHAPES)
     commit(root, "Begin")
     return root
 
@@ -135,6 +138,14 @@ def test_release_sets_version_changelog_and_a_tag_with_the_notes(
     assert "### Accounts\n\n- Signup by SMS code." in notes
     assert f"SHA-256 {'5e' * 32}, built by Python 3." in notes
     assert git(root, "fsck", "--strict") == ""
+
+
+def test_release_keeps_the_shapes_of_its_records(root: Path, run: Callable[..., tuple[int, str]]) -> None:
+    run("0.1.0")
+    (root / "docs" / "records.json").write_text("{}\n")
+    commit(root, "Forget the profile")
+    assert (root / "docs" / "records.released.json").read_text() == SHAPES
+    assert git(root, "show", "v0.1.0:docs/records.released.json") == SHAPES.strip()
 
 
 def test_second_release_needs_entries_of_its_own(root: Path, run: Callable[..., tuple[int, str]]) -> None:

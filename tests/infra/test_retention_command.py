@@ -1,15 +1,16 @@
-"""Tests `python -m infra.ops retention redate`: its output and its refusals."""
+"""Tests `python -m infra.ops retention redate` and `records migrate`: their output and their refusals."""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from chalicelib.accounts.sessions.model import Session
 from chalicelib.core import aws
 from chalicelib.core.table import Table
 from infra.deployment.account import AwsAccount
@@ -105,3 +106,28 @@ def test_redating_is_refused_with_the_reason(options: tuple[str, ...], text: str
     done = redate(*options)
     assert done.exit_code == status
     assert text in done.output
+
+
+def migrate(*options: str) -> Result:
+    place = ("--stage", "staging", "--region", REGION)
+    return CliRunner().invoke(command.app, ["records", "migrate", "--kind", "session", *place, *options])
+
+
+def shapes() -> list[dict[str, str] | None]:
+    return [item.get("shape") for item in cloud.records("session")]
+
+
+def test_migration_stores_all_records_in_the_current_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "declaration", replace(Session.declaration, upcasts=(dict,)))
+    counts = "3 seen, 3 moved, 0 held, 0 changed meanwhile; done\n"
+    assert migrate("--dry-run").output == counts
+    assert shapes() == [None] * 3
+    assert migrate().output == counts
+    assert shapes() == [{"N": "2"}] * 3
+    assert migrate().output.startswith("3 seen, 0 moved")
+
+
+def test_migration_of_a_kind_with_one_shape_is_refused_in_one_line() -> None:
+    done = migrate()
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert "session has had one shape only" in done.output

@@ -13,6 +13,7 @@ from chalicelib.core.ids import AccountId
 from chalicelib.core.periods import PERIODS
 from chalicelib.core.table import Index, Key, Table
 from chalicelib.privacy import codec, personal, register
+from chalicelib.privacy.declaration import RESERVED
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, DataSubject, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
@@ -145,7 +146,7 @@ def test_period_counts_from_a_clear_instant_of_the_record(fields: dict[str, Any]
         define(fields, **{**WORDS, "retention": retention})
 
 
-@pytest.mark.parametrize("name", sorted(personal.RESERVED))
+@pytest.mark.parametrize("name", sorted(RESERVED))
 def test_field_cannot_have_the_name_of_an_items_own_attribute(name: str) -> None:
     with pytest.raises(DeclarationError, match="rename"):
         define({"note": Note, name: Clear}, **WORDS)

@@ -1,4 +1,6 @@
-"""`python -m infra.ops retention`: apply a newly configured period to stored records, page by page.
+"""`python -m infra.ops retention redate` and `records migrate`: rewrite stored records, page by page.
+
+`redate` applies a newly configured period, `migrate` the shape of a changed record class (ADR 79).
 
 It is safe to stop and run again: a record that is as it should be is skipped. A line of progress has the
 position after which the next command continues.
@@ -28,12 +30,15 @@ from infra.ops.standing_in import act_as_signup
 _PAGE = 1000
 
 app = typer.Typer(name="retention", help="Retention of records.")
+records = typer.Typer(name="records", help="Stored shapes of records.")
+
+Kind = Annotated[str, typer.Option(help="kind of record, as named in the record of processing")]
 
 
 @stage_command(app)
 def redate(
     deployed: DeployedStage,
-    kind: Annotated[str, typer.Option(help="kind of record, as named in the record of processing")],
+    kind: Kind,
     *,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -51,9 +56,26 @@ def redate(
     emit_pages(_line(page) for page in rewrites.redate(record, apply, start, _PAGE))
 
 
+@stage_command(records)
+def migrate(
+    deployed: DeployedStage,
+    kind: Kind,
+    *,
+    dry_run: DryRun = False,
+    after: After = None,
+) -> None:
+    """Store records of earlier shapes in the current one. Safe to stop and run again."""
+    record = rewrites.find_migratable(kind)
+    start = _scan_start(after, record.declaration.table)
+    act_as_signup(*deployed)
+    apply: Callable[[Change], object] = (lambda _: None) if dry_run else table.write
+    emit_pages(_line(page) for page in rewrites.migrate(record, apply, start, _PAGE))
+
+
 def _line(done: Progress) -> str:
     counts = f"{done.seen} seen, {done.moved} moved, {done.held} held, {done.overtaken} changed meanwhile"
-    return f"{counts}; {_rest(done.last)}"
+    unreadable = f", {done.unreadable} cannot be opened" if done.unreadable else ""
+    return f"{counts}{unreadable}; {_rest(done.last)}"
 
 
 def _rest(last: Key | None) -> str:
