@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # An option with the value of a variable of the command line, also if that is empty, so that the program refuses it.
 given = $(if $(findstring command line,$(origin $1)),$2 "$($1)")
 
-.PHONY: help run tour cloud code dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+.PHONY: help run tour cloud code upgrade dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 .PHONY: deploy preflight smoke releases rollback remove deploy-policy release record
 
 run: setup-run      ## deploy to a local cloud and play the tour; runs until Ctrl-C
@@ -26,6 +26,9 @@ cloud: setup-cloud  ## deploy to a local cloud, without the tour; runs until Ctr
 
 code: setup-cloud   ## print the newest code that the local cloud sent to PHONE
 	@$(BIN)/python -m infra.local code "$(PHONE)"
+
+upgrade: setup-run  ## deploy the last release locally, this checkout over it under traffic, roll back, deploy again; BASE=... begins elsewhere
+	$(BIN)/python -m infra.local.upgrade $(call given,BASE,--base)
 
 dev: setup-cloud    ## run `chalice local` against the emulated services
 	$(BIN)/python -m infra.local dev

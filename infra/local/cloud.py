@@ -243,8 +243,9 @@ def _built(report: Report) -> Package:
         return build()
 
 
-def _deployed(account: AwsAccount, stream: Emulator, package: Package, report: Report) -> LocalCloud:
-    target = DeploymentTarget(
+def target_of(stream: Emulator) -> DeploymentTarget:
+    """Return the settings of a local cloud with this app at Stream."""
+    return DeploymentTarget(
         stage=STAGE,
         stream_api_key=stream.api_key,
         stream_url=stream.url,
@@ -255,6 +256,10 @@ def _deployed(account: AwsAccount, stream: Emulator, package: Package, report: R
         figures=figures.packed(local_figures(os.environ)),
         stream_secret=stream.secret,
     )
+
+
+def _deployed(account: AwsAccount, stream: Emulator, package: Package, report: Report) -> LocalCloud:
+    target = target_of(stream)
     with timed("apply the settings of the app at Stream", report):
         chosen = chat_settings.choices(target.periods, target.issuer)
         chat_settings.apply_baseline(target.stream_access(account), chosen)

@@ -29,6 +29,9 @@ there, so it would deny each decryption that names no key.
 
 Text messages have a time. ministack records it of mails only.
 
+A REST API keeps its id when its definition changes, as on AWS. ministack makes a new one, so a release that
+changes a route would have another address, and requests to the old one would get a 404.
+
 Run by path with the emulator's own Python (infra/local/emulator.py), which has none of our packages. The
 functions replaced below are no public interface of ministack, so its version is pinned; if one is missing,
 the start fails with an error.
@@ -50,7 +53,7 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict, json_response, request_scope
-from ministack.services import cloudwatch, dynamodb, lambda_svc, ses_v2, sns, sqs
+from ministack.services import apigateway_v1, cloudwatch, dynamodb, lambda_svc, ses_v2, sns, sqs
 
 
 def drain() -> None:
@@ -204,6 +207,38 @@ def date_text_messages() -> None:
     sns._sms_log_for = dated
 
 
+_OF_ONE_API = ("_resources", "_authorizers_v1", "_models", "_gateway_responses", "_documentation_parts")
+
+
+def keep_api_ids() -> None:
+    """Let an imported definition replace that of the API with the same name, which CloudFormation updates."""
+    create, delete = apigateway_v1._import_rest_api, apigateway_v1._delete_rest_api
+    kept: set[str] = set()  # CloudFormation deletes the API before after it has made the new one
+
+    def import_or_replace(spec: Any, data: Any = None) -> Any:  # noqa: ANN401 - ministack's own
+        new = create(spec, data)
+        apis = apigateway_v1._rest_apis
+        same = [one for one, api in apis.items() if one != new and api["name"] == apis[new]["name"]]
+        if not same:
+            return new
+        (old,) = same
+        apis[old] = {**apis.pop(new), "id": old}
+        for name in _OF_ONE_API:
+            parts = getattr(apigateway_v1, name)
+            if new in parts:
+                parts[old] = parts.pop(new)
+        kept.add(old)
+        return old
+
+    def delete_others(api_id: str) -> Any:  # noqa: ANN401 - ministack's own
+        if api_id in kept:
+            kept.remove(api_id)
+            return 202, {}, b""
+        return delete(api_id)
+
+    apigateway_v1._import_rest_api, apigateway_v1._delete_rest_api = import_or_replace, delete_others
+
+
 def find_multi_region_keys() -> None:
     """Extend the pattern of the ids by which IAM finds the key of a ciphertext."""
     single = iam_actions._KMS_KEY_ID_RE.pattern
@@ -231,6 +266,7 @@ if __name__ == "__main__":
     judge_conditions()
     find_multi_region_keys()
     date_text_messages()
+    keep_api_ids()
     from ministack.app import main
 
     sys.exit(main())

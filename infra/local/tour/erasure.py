@@ -22,8 +22,6 @@ from infra.ops.internal_api import InternalApi
 GRACE = {figures.variable(figures.ErasureWaits, "grace_hours"): "24"}
 # docs/certificates.md, whose commands are run as a reader runs them: in a shell, with openssl and curl.
 GUIDE = (ROOT / "docs" / "certificates.md").read_text(encoding="utf-8")
-_OPERATOR = "tour-operator"
-_INVOICE = "RU-2026-0000001"
 # Keys of items that may show ids of a deleted account: the request and its evidence; and for some days, used
 # codes and deliveries of mails, which cannot be found from the account.
 KEPT = (
@@ -42,8 +40,9 @@ def erase_account(tour: Tour) -> None:
     mila.sign_up()
     user_id, account_id, address = mila.user_id, mila.account_id, _address(mila)
     tour.check("the tables have records of her", bool(_places(cloud, account_id)))
-    _record_invoice(cloud, mila, _INVOICE)
-    tour.say(f"an operator records her invoice {_INVOICE}")
+    invoice, held = f"RU-2026-{tour.number + 1:07}", len(cloud.items(Table.HELD))
+    _record_invoice(tour, mila, invoice)
+    tour.say(f"an operator records her invoice {invoice}")
     with cloud.configured("erase_accounts", GRACE):
         _ask_and_cancel(tour, mila, address)
     mila.sign_up()
@@ -56,21 +55,22 @@ def erase_account(tour: Tour) -> None:
     link.wait_for_step("forget", "done")
     tour.check("it cannot be cancelled any more", link.cancel().problem == "too_late")
     _verify_certificate(tour, link)
-    _check_invoice(tour, link, [account_id, user_id])
+    _check_invoice(tour, link, [account_id, user_id, invoice], held)
     button = "!!document.querySelector('button:enabled')"
     tour.photograph(link.page, button, LOCAL / "certificate" / "phone.png")
 
     ids = [*_places(cloud, account_id), *_places(cloud, user_id)]
     others = [place for place in ids if not place.startswith(KEPT)]
     tour.check("only the request, its evidence, and records that expire have her random ids", others == [])
-    tour.check("S3 has no copy of her data", cloud.copies() == [])
+    left = [one for one in cloud.copies() if tour.copy_id in one]
+    tour.check("S3 has no copy of her data", left == [])
     tour.check("Stream has neither her profile nor her messages", _is_gone_at_stream(cloud, user_id))
     again = mila.sign_up("Mila")
     new = again.body["new_account"] and mila.user_id != user_id and mila.account_id != account_id
     tour.check("her number gets a new account with new ids", new)
 
 
-def _record_invoice(cloud: LocalCloud, phone: Phone, number: str) -> None:
+def _record_invoice(tour: Tour, phone: Phone, number: str) -> None:
     """Record an invoice of today for a user."""
     today = clock.day_of(clock.now()).isoformat()
     invoice = {
@@ -83,15 +83,15 @@ def _record_invoice(cloud: LocalCloud, phone: Phone, number: str) -> None:
         "service_to": today,
         "provider_reference": "pi_tour",
     }
-    _operator(cloud).call("POST", "/invoices", invoice)
+    _operator(tour.cloud, f"tour-operator-{tour.number}").call("POST", "/invoices", invoice)
 
 
-def _operator(cloud: LocalCloud) -> InternalApi:
+def _operator(cloud: LocalCloud, name: str) -> InternalApi:
     """Return the internal API, signed with the keys of a new IAM user with the policy of operators."""
     iam = cloud.account.client("iam")
-    iam.create_user(UserName=_OPERATOR)
-    iam.attach_user_policy(UserName=_OPERATOR, PolicyArn=cloud.deployment.outputs["OperatorPolicyArn"])
-    key = iam.create_access_key(UserName=_OPERATOR)["AccessKey"]
+    iam.create_user(UserName=name)
+    iam.attach_user_policy(UserName=name, PolicyArn=cloud.deployment.outputs["OperatorPolicyArn"])
+    key = iam.create_access_key(UserName=name)["AccessKey"]
     account = AwsAccount(
         cloud.account.region, cloud.account.endpoint, key["AccessKeyId"], key["SecretAccessKey"]
     )
@@ -132,15 +132,14 @@ def _verify_certificate(tour: Tour, link: ReceiptLink) -> None:
     tour.check("openssl verifies the certificate with the published key", status == 0)
 
 
-def _check_invoice(tour: Tour, link: ReceiptLink, ids: list[str]) -> None:
+def _check_invoice(tour: Tour, link: ReceiptLink, secrets: list[str], before: int) -> None:
     """Check that the invoice is kept as the answer states, and that no table shows whose it is."""
     (kept,) = link.read()["decision"]["kept"]
     tour.say(f"[dim]kept:[/] {kept['what']}, until {kept['ends_at'][:10]}, by {kept['law']}")
     held = [json.dumps(item, default=str) for item in tour.cloud.items(Table.HELD)]
-    secret = not any(value in item for item in held for value in (*ids, _INVOICE))
-    tour.check(
-        "the invoice is kept under a new id and another key, without her ids", len(held) == 1 and secret
-    )
+    shown = [value for item in held for value in secrets if value in item]
+    kept_apart = len(held) == before + 1 and not shown
+    tour.check("the invoice is kept under a new id and another key, without her ids", kept_apart)
 
 
 def _address(phone: Phone) -> str:

@@ -28,21 +28,30 @@ class TourFailed(AssertionError):
 class Tour:
     """The cloud, the users so far, and the console.
 
-    `phones` keeps the users that signed up in earlier chapters, `backups` those that a later one restores.
+    Attributes:
+        number: of this tour on the cloud, from 0. Each has other phone numbers, addresses and days.
+        phones: the users that signed up in earlier chapters.
+        backups: those that a later chapter restores.
+        copy_id: the request whose copy a later chapter looks for.
     """
 
     cloud: LocalCloud
     console: Console
+    number: int = 0
     phones: dict[str, Phone] = field(default_factory=dict)
     backups: TableBackups | None = None
+    copy_id: str = ""
 
-    def someone(self, name: str, number: str) -> Phone:
-        """Add a user with a phone."""
-        phone = Phone(
-            self.cloud.state.api_url, number, self.cloud.texts_to, lambda a: self._exchange(name, a)
-        )
+    def someone(self, name: str, line: str) -> Phone:
+        """Add a user with a phone, and print its responses."""
+        phone = self.phone(line)
+        phone.on_answer = lambda answer: self._exchange(name, answer)
         self.phones[name] = phone
         return phone
+
+    def phone(self, line: str) -> Phone:
+        """Return a phone with a Serbian number that is not assigned; `line` is its last seven digits."""
+        return Phone(self.cloud.state.api_url, f"+3816{self.number}{line}", self.cloud.texts_to)
 
     def say(self, text: str) -> None:
         """Print one line."""

@@ -14,7 +14,7 @@ from infra.local.tour.narration import Tour
 from infra.local.tour.phone import Phone
 from infra.local.waiting import until
 
-_STRANGER = "+381601234569"
+_STRANGER = "1234569"
 _TIMEOUT = 35.0  # seconds; the gateway gives up after 29
 
 
@@ -30,7 +30,7 @@ def become_contacts(tour: Tour) -> None:
     tour.check("a wrong code opens nothing", wrong.problem == "wrong_contact_code")
     tour.check("her code makes him a contact", jovan.add_contact(made["code"]).status == 201)
     tour.check("each is a contact of the other", mila.contacts() == [jovan.user_id])
-    stranger = Phone(mila.api_url, _STRANGER, mila.inbox)
+    stranger = tour.phone(_STRANGER)
     stranger.sign_up("Stranger")
     answer = stranger.invite(mila)
     tour.say(f"a stranger who knows Mila's user id invites her, and is answered {answer.body}")

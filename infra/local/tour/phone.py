@@ -16,7 +16,7 @@ from chalicelib.core.ids import AccountId
 from infra.local.waiting import until
 
 _TIMEOUT = 35.0  # seconds; the gateway gives up after 29
-_MERGE_PATCH = "application/merge-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class Phone:
     def change_profile(self, **changes: object) -> PhoneAnswer:
         """Read the profile, and send a merge patch with its ETag."""
         etag = _expect(self.call("GET", "/v1/profile"), 200).headers["etag"]
-        headers = {"If-Match": etag, "Content-Type": _MERGE_PATCH}
+        headers = {"If-Match": etag, "Content-Type": MERGE_PATCH}
         return _expect(self.call("PATCH", "/v1/profile", changes, headers=headers), 200)
 
     def consent(self, purpose: str) -> PhoneAnswer:

@@ -30,7 +30,8 @@ def exercise_access(tour: Tour) -> None:
     silent = mila.silent()
     answered = until(lambda: answer_to(silent, asked["rights_request_id"]), "the answer", _COPY_TIMEOUT)
     tour.say(f"{answered['status']}: [italic]“{answered['decision']['text']}”[/]")
-    package = fetched(mila, asked["rights_request_id"])
+    tour.copy_id = asked["rights_request_id"]
+    package = fetched(mila, tour.copy_id)
     manifest = json.loads(package.read("manifest.json"))
     kinds = sorted(Path(name).stem for name in package.namelist() if name.startswith("csv/"))
     tour.say(f"the copy contains: {', '.join(kinds)}")

@@ -23,7 +23,7 @@ _SECONDS = 60.0
 
 def receive_events(tour: Tour) -> None:
     """Stream reports a hidden message, and a user who was deleted in its dashboard."""
-    vuk = tour.someone("Vuk", "+381601234599")
+    vuk = tour.someone("Vuk", "1234599")
     vuk.sign_up("Vuk")
     until(lambda: tour.name_at_stream(vuk) == "Vuk", "Vuk at Stream", _SECONDS)
     _refuse_and_repeat(tour, vuk)
@@ -54,7 +54,7 @@ def _send(tour: Tour, event: Mapping[str, object], secret: str) -> int:
 
 def _hide_a_message(tour: Tour, vuk: Phone) -> None:
     sdk = tour.stream_api()
-    channel = sdk.channel("messaging", "hidden", {"members": [vuk.user_id]})
+    channel = sdk.channel("messaging", f"hidden-{tour.number}", {"members": [vuk.user_id]})
     channel.create(vuk.user_id)
     message = channel.send_message({"text": "Oops"}, vuk.user_id)["message"]["id"]
     sdk.delete_message(message)
