@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # An option with the value of a variable of the command line, also if that is empty, so that the program refuses it.
 given = $(if $(findstring command line,$(origin $1)),$2 "$($1)")
 
-.PHONY: help run tour cloud code upgrade dev test proof proof-all shuffled alone mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
+.PHONY: help run tour cloud code upgrade dev test proof proof-all shuffled alone contract-stream mutants mutants-all mutants-night mutants-random check types lint guards texts format package generate plots dashboards bench bench-quick bench-peers coverage pins clean
 .PHONY: deploy preflight smoke releases rollback remove deploy-policy release record
 
 run: setup-run      ## deploy to a local cloud and play the tour; runs until Ctrl-C
@@ -44,6 +44,9 @@ proof-all: proof    ## the same, and skip no side effect: an hour or more
 
 shuffled: setup browser  ## run all tests in random order; SEED=n repeats the order of a printed seed; SUITES="..." runs some suites
 	$(BIN)/pytest -n $(WORKERS) -m "" --random-order $(if $(SEED),--random-order-seed=$(SEED)) $(SUITES)
+
+contract-stream: setup  ## run tests/contract on the throw-away app at Stream that RU4M_CONTRACT_STREAM_KEY and _SECRET name
+	$(BIN)/python -m tests.contract
 
 alone: setup        ## run each test of tests/e2e and tests/contract in a process and on a cloud of its own; SHARE=1/4 runs a quarter
 	$(BIN)/python -m tests.support.alone --workers $(WORKERS) $(if $(SHARE),--share $(SHARE)) $(SUITES)

@@ -1,4 +1,7 @@
-"""One emulator and one Node process per worker; each test starts with an empty app."""
+"""One emulator and one Node process per worker; each test starts with an empty app.
+
+Two variables put a throw-away app at Stream in the place of the emulator (`throw_away`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from stream_chat import StreamChat
 
 from infra.local.js import ChatClients, ChatError
 from infra.stream_emulator import Emulator, running_emulator
+from tests.contract import throw_away
 from tests.contract.emulated_app import App
 
 if TYPE_CHECKING:
@@ -20,8 +24,32 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    with running_emulator() as emulator:
+    with throw_away.throw_away_app() if throw_away.is_named() else running_emulator() as emulator:
         yield emulator
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Skip a test that failed because of what a throw-away app does not allow."""
+    app = getattr(item, "funcargs", {}).get("emulator")
+    try:
+        yield
+    except Exception:
+        if isinstance(app, throw_away.ThrowAwayApp) and app.names.excuse:
+            pytest.skip(app.names.excuse)
+        raise
+
+
+@pytest.fixture(autouse=True)
+def prepare_throw_away_app(request: pytest.FixtureRequest) -> None:
+    """Skip a file without meaning on an app at Stream, and empty the app for one that lists everything."""
+    if not throw_away.is_named():
+        return
+    name = request.path.stem.removeprefix("test_")
+    if name in throw_away.LEFT_OUT:
+        pytest.skip("tests settings of the app, or rules that only the emulator has")
+    if name in throw_away.LISTING:
+        throw_away.clear(request.getfixturevalue("emulator").direct)
 
 
 @pytest.fixture(scope="session")
