@@ -19,8 +19,8 @@ from typing import Any
 from infra.build import BUILD
 from infra.local.children import LOCAL, ROOT, child
 
-# The commit that ended the issue Outages: the base as long as there is no release.
-BEFORE_RELEASES = "cfcfd3e9647444456c32ad2ad57bee8697f4a86d"
+# The base as long as there is no release: the first that passes over attributes it does not know (ADR 79).
+BEFORE_RELEASES = "2a87a352356b237085b2acae73aec956fc33966c"
 CLOUD = "UPGRADE_CLOUD"  # the variable with the addresses of the emulators, as JSON
 
 _PROGRAM = Path("infra/local/upgrade/version.py")
