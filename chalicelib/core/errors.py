@@ -42,7 +42,7 @@
     │   ├── IdempotencyMismatch  idempotency_mismatch
     │   ├── (challenges)         wrong_code
     │   ├── (contacts)           contact_limit_reached
-    │   ├── (conversations)      member_limit_reached, fixed_members
+    │   ├── (conversations)      member_limit_reached, fixed_members, not_a_group
     │   ├── (blocks)             block_limit_reached
     │   ├── (rights)             not_carried_out, extension_not_allowed, proof_not_accepted
     │   └── (disclosures)        notice_not_in_force

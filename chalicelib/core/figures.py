@@ -94,6 +94,7 @@ class Limits(FigureSet):
     # Writes about conversations (ADR 40). Stream limits its calls for all users together.
     conversations_day: int = _count(100)
     conversation_changes_day: int = _count(200)
+    group_names_day: int = _count(100)
     message_deletions_day: int = _count(1_000)
     # Members of a group, its first member included. One transaction has a row and a condition per member.
     conversation_members_most: int = _figure(49, 3, 49)

@@ -37,7 +37,7 @@ class Dimension(Enum):
         codes_mailed_to_guests codes_to_let_in resend attempts_per_address
         unknown_challenges_per_address profile_changes consents_given notices_accepted rights_requests
         contact_codes contact_attempts invitations blocks conversations conversation_changes
-        message_deletions operator_calls subject_lookups""",
+        group_names message_deletions operator_calls subject_lookups""",
     )
     REASON = ("reason", "no_token malformed unknown_key bad_signature expired wrong_claims")
     RIGHT = (

@@ -91,14 +91,16 @@ WITHOUT_RECORD = (
         kept="until the restriction ends or the account is deleted",
     ),
     # Random ids, but together they show who talks with whom. One item names several accounts, so it is no
-    # record of one of them; each has a record `membership`, by which an erasure finds it (ADR 40).
+    # record of one of them; each has a record `membership`, by which an erasure finds it (ADR 40). The name
+    # is sealed for one of the members (ADR 81).
     DataWithoutRecord(
         kind="conversation",
-        what="The members of a conversation, in the order of joining, under random ids.",
+        what="The members of a conversation, in the order of joining, under random ids, and the sealed name "
+        "of a group.",
         where="accounts",
         purpose=Purpose.SERVICE,
         basis=LegalBasis.CONTRACT,
-        categories=(Category.PSEUDONYM, Category.CONTACTS),
+        categories=(Category.PSEUDONYM, Category.CONTACTS, Category.CONTENT_PRIVATE),
         recipients=(Recipient.AWS, Recipient.STREAM),
         kept="each member until they leave or delete the account; the rest until the last member left",
     ),

@@ -197,7 +197,7 @@ def test_worker_makes_the_channel_of_a_killed_creation(
     (group,) = conversations_here()
     assert deliver(group) == []
     assert at_stream(stream, group) == ids(mila, jovan)
-    assert "name" not in stream.state()["channels"][group["cid"]]
+    assert stream.state()["channels"][group["cid"]]["name"] == "Trip"
     assert mila.opens(jovan, name="Trip", headers=KEY).status == 200
     assert stream.state()["channels"][group["cid"]]["name"] == "Trip"
 

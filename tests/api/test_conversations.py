@@ -30,6 +30,7 @@ def test_contact_opens_a_pair_here_and_at_stream(world: World, stream: Emulator)
     assert opened.json == {
         "conversation_id": opened.json["conversation_id"],
         "cid": f"messaging:{opened.json['conversation_id']}",
+        "form": "pair",
         "members": [mila.user_id, jovan.user_id],
         "created_at": "2026-11-24T12:00:00Z",
     }
@@ -154,7 +155,7 @@ def test_name_makes_a_group_of_two_beside_their_pair(world: World, stream: Emula
 
 
 @pytest.mark.promise("STR-1")
-def test_name_of_a_group_is_stored_at_stream_only(world: World, stream: Emulator) -> None:
+def test_name_of_a_group_is_readable_in_no_table_and_no_log(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     name = world.canaries("name of a group")
     assert mila.opens(jovan, name=name, headers=KEY).status == 201

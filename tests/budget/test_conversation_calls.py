@@ -79,12 +79,64 @@ def test_leaving_costs_four_calls_and_two_of_stream(users: list[User], stream: E
     assert operations(stream)[before:] == ["GetOrCreateChannel", "UpdateChannel"]
 
 
+@pytest.mark.parametrize("number", [1, 5])
+def test_page_of_conversations_costs_four_calls_whatever_their_number(
+    users: list[User], stream: Emulator, number: int
+) -> None:
+    mila, *others = users
+    for other in others[:number]:
+        assert mila.opens(other, name="Trip").status == 201
+    before = len(operations(stream))
+    with counted() as calls:
+        page = mila.gets("/v1/conversations?limit=100").json["items"]
+    assert len([one for one in page if "name" in one]) == number
+    # The caller, the memberships, their conversations, the keys of the names.
+    assert calls.tables == {"BatchGetItem": 3, "Query": 1}
+    assert operations(stream)[before:] == []
+
+
+def test_page_without_names_reads_no_key(users: list[User], stream: Emulator) -> None:
+    mila, jovan, *_ = users
+    assert mila.opens(jovan).status == 201
+    with counted() as calls:
+        assert mila.gets("/v1/conversations").status == 200
+    assert calls.tables == {"BatchGetItem": 2, "Query": 1}
+
+
+def test_reading_a_group_costs_three_calls(users: list[User], stream: Emulator) -> None:
+    mila, jovan, *_ = users
+    group = mila.opens(jovan, name="Trip").json["conversation_id"]
+    with counted() as calls:
+        assert mila.gets(f"/v1/conversations/{group}").status == 200
+    assert calls.tables == {"BatchGetItem": 3}
+
+
+def test_renaming_costs_six_calls_and_two_of_stream(users: list[User], stream: Emulator) -> None:
+    mila, jovan, *_ = users
+    group = mila.opens(jovan, name="Trip").json["conversation_id"]
+    tag = mila.gets(f"/v1/conversations/{group}").headers["etag"]
+    before = len(operations(stream))
+    with counted() as calls:
+        assert jovan.renames(group, "Journey", etag=tag).status == 200
+    # The caller with the key, the conversation, the name for Stream, the limit, the change, its mark.
+    assert calls.tables == {"BatchGetItem": 3, "UpdateItem": 1, "TransactWriteItems": 1, "PutItem": 1}
+    assert operations(stream)[before:] == ["GetOrCreateChannel", "UpdateChannelPartial"]
+
+
+def test_leave_of_the_member_with_the_name_costs_two_reads_more(users: list[User], stream: Emulator) -> None:
+    mila, jovan, *_ = users
+    group = mila.opens(jovan, name="Trip").json["conversation_id"]
+    with counted() as calls:
+        assert mila.leaves(group).status == 204
+    assert calls.tables == {"BatchGetItem": 4, "TransactWriteItems": 1, "PutItem": 1}
+
+
 def test_largest_group_is_one_transaction_of_a_few_kilobytes(world: World, stream: Emulator) -> None:
     mila, *others = some_contacts(world, 50)
     refused = mila.opens(*others)
     assert (refused.problem, refused.json["most"]) == ("member_limit_reached", 49)
     with counted() as calls:
-        assert mila.opens(*others[:48]).status == 201
+        assert mila.opens(*others[:48], name="x" * 100).status == 201
     assert calls.tables["TransactWriteItems"] == 1
     (row,) = cloud.records("conversation")
     assert len(str(row)) < 16_000

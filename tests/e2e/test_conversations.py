@@ -67,6 +67,20 @@ def test_members_of_a_group_change_here_and_at_stream(cloud: LocalCloud, three: 
     assert mila.call("POST", "/v1/conversations", {"members": ["u_" + "0" * 26]}).problem == "unknown_member"
 
 
+def test_group_is_listed_and_renamed(cloud: LocalCloud, three: list[Phone]) -> None:
+    mila, jovan, vera = three
+    group, pair = mila.open_conversation(jovan, name="Trip"), mila.open_conversation(vera)
+    path = f"/v1/conversations/{group['conversation_id']}"
+    listed = mila.call("GET", "/v1/conversations").body["items"]
+    assert listed == sorted((group, pair), key=lambda one: str(one["conversation_id"]))
+    shown = jovan.call("GET", path)
+    headers = {"If-Match": shown.headers["etag"], "Content-Type": "application/merge-patch+json"}
+    assert jovan.call("PATCH", path, {"name": "Journey"}, headers=headers).body["name"] == "Journey"
+    assert vera.call("GET", path).problem == "not_found"
+    assert mila.call("GET", path).body == group | {"name": "Journey"}
+    assert cloud.stream.state()["channels"][group["cid"]]["name"] == "Journey"
+
+
 @pytest.mark.promise("STR-9")
 def test_block_ends_the_blockers_membership_at_stream(cloud: LocalCloud, three: list[Phone]) -> None:
     mila, jovan, _ = three

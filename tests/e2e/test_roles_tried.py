@@ -144,7 +144,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "keys": {"BatchGet"},
     },
     "conversations": {
-        "accounts": {"BatchGet", "Delete", "Put"},
+        "accounts": {"BatchGet", "Delete", "Put", "Query"},
         "challenges": {"BatchGet", "Put", "Update"},
         "keys": {"BatchGet"},
     },

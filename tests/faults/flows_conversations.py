@@ -51,7 +51,7 @@ class Talking(TalkingFlow):
 
 
 class TalkingInAGroup(TalkingFlow):
-    """A group is made with a name, its member is removed, added again, and both leave."""
+    """A group is made with a name, its member is removed, added again, renames it, and both leave."""
 
     name = "talking_in_a_group"
     only_in_proof = True
@@ -62,6 +62,8 @@ class TalkingInAGroup(TalkingFlow):
         conversation, other = opened.json["conversation_id"], self.other.user_id
         for change in ({"remove": [other]}, {"add": [other]}):
             assert self._changed(run, conversation, change).status == 200
+        run.deliver_changes()
+        assert run.app(lambda: self.other.renames(conversation, "Journey")).status == 200
         run.deliver_changes()
         for user in (self.user, self.other):
             assert run.app(lambda user=user: user.leaves(conversation)).status == 204  # type: ignore[misc] # bound now

@@ -331,6 +331,7 @@ EXPECTED = {
     "ConversationsRole": {
         _own_logs("conversations"),
         _ACCOUNTS_AND_CONVERSATIONS,
+        ("dynamodb:Query", "${AccountsTableArn}"),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${ChallengesTableArn}"),
         ("dynamodb:UpdateItem", "${ChallengesTableArn}"),
         ("dynamodb:BatchGetItem", "${KeysTableArn}"),
@@ -658,7 +659,10 @@ KEYS = {
         "accounts": {"A#*", "C#*"},
         "challenges": {
             "conversation_request#*",
-            *(f"limit#{name}#*" for name in ("conversation_changes", "conversations", "message_deletions")),
+            *(
+                f"limit#{name}#*"
+                for name in ("conversation_changes", "conversations", "group_names", "message_deletions")
+            ),
         },
         "keys": {"A#*"},
     },

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core.clock import MINUTE
 from chalicelib.core.ids import AccountId, ConversationId, UserId
 from chalicelib.people.conversations import channel_sync, store
-from chalicelib.people.conversations.model import OpenConversation
+from chalicelib.people.conversations.model import NamedConversation, OpenConversation
 from chalicelib.reconciliation import unsent
 from chalicelib.stream import channels, line
 from chalicelib.stream.model import StreamRefused, StreamUnavailable
@@ -106,20 +106,21 @@ def test_member_whom_a_late_route_added_again_is_removed_if_its_repeat_fails(
 ) -> None:
     mila, jovan, vuk, ana = some_contacts(world, 4)
     trip = mila.opens(jovan, vuk, name="Trip").json
-    match: Callable[[OpenConversation, str | None], None] = channel_sync._match_members
+    match: Callable[[OpenConversation], NamedConversation] = channel_sync._match
 
     def fail(*_: object) -> None:
         raise StreamUnavailable
 
-    def match_late(conversation: OpenConversation, name: str | None) -> None:
-        monkeypatch.setattr(channel_sync, "_match_members", match)
+    def match_late(conversation: OpenConversation) -> NamedConversation:
+        monkeypatch.setattr(channel_sync, "_match", match)
         assert jovan.leaves(trip["conversation_id"]).status == 204
-        match(conversation, name)
-        monkeypatch.setattr(channel_sync, "_match_members", fail)
+        sent = match(conversation)
+        monkeypatch.setattr(channel_sync, "_match", fail)
+        return sent
 
-    monkeypatch.setattr(channel_sync, "_match_members", match_late)
+    monkeypatch.setattr(channel_sync, "_match", match_late)
     assert mila.changes_members(trip["conversation_id"], add=[ana.user_id]).status == 503
-    monkeypatch.setattr(channel_sync, "_match_members", match)
+    monkeypatch.setattr(channel_sync, "_match", match)
     assert jovan.user_id in (at_stream(stream, trip) or [])
     assert resync() == 0
     assert at_stream(stream, trip) == members_here(trip) == ids(mila, vuk, ana)
@@ -135,7 +136,7 @@ def test_route_that_marks_a_change_of_another_keeps_the_change_after_it(
     def leaves(user: User) -> None:
         assert user.leaves(trip["conversation_id"]).status == 204
 
-    just_before(monkeypatch, channel_sync, "_match_members", partial(leaves, jovan))
+    just_before(monkeypatch, channel_sync, "_match", partial(leaves, jovan))
     just_before(monkeypatch, store, "_new_mark", partial(leaves, vuk))
     assert mila.changes_members(trip["conversation_id"], add=[ana.user_id]).status == 200
     assert resync() == 0

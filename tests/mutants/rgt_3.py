@@ -142,4 +142,12 @@ MUTANTS = (
         replace="pass",
         harm="One operator deletes the last backups of everyone's data.",
     ),
+    Mutant(
+        name="name_of_a_group_stays_sealed_for_the_erased",
+        promise="RGT-3",
+        place="chalicelib.people.conversations.names:inherited",
+        find="if after.name is None or after.name.account_id in after.account_ids:",
+        replace="if True:",
+        harm="The conversations of others still name the account of a person who was erased.",
+    ),
 )

@@ -92,4 +92,12 @@ MUTANTS = (
         replace="        PointInTimeRecoveryEnabled: false\n",
         harm="If the table of keys is damaged, no key can ever open the data of any person again.",
     ),
+    Mutant(
+        name="name_of_a_group_opens_in_another_one",
+        promise="SEC-1",
+        place="chalicelib.people.conversations.names:_place",
+        find='Place("conversation_name", place.pk, place.sk)',
+        replace='Place("conversation_name", "")',
+        harm="A name that was moved to another conversation in the table is shown to its members.",
+    ),
 )

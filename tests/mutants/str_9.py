@@ -47,4 +47,20 @@ MUTANTS: tuple[Mutant, ...] = (
         replace="_admissible(me.account_id, new, ())",
         harm="A user finds themselves in a group with a person whom they block.",
     ),
+    Mutant(
+        name="former_member_reads_and_renames",
+        promise="STR-9",
+        place="chalicelib.people.conversations.service:_own_conversation",
+        find=" or not found.has(me.account_id)",
+        replace="",
+        harm="A user who was removed from a group still sees who joins it, and gives it a name.",
+    ),
+    Mutant(
+        name="new_name_is_not_sent_after_an_outage",
+        promise="STR-9",
+        place="chalicelib.people.conversations.channel_sync:_match",
+        find="if named.name is not None and found.name != named.name:",
+        replace="if False:",
+        harm="Stream is down when a member renames a group, and the others see the old name for good.",
+    ),
 )

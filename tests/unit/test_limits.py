@@ -361,8 +361,8 @@ DEFAULTS = {
     "consents_given_day": 50, "notices_accepted_day": 50, "rights_requests_day": 20,
     "contact_codes_day": 20, "contact_attempts_day": 50, "invitations_day": 20, "blocks_day": 200,
     "contacts_most": 1_000, "blocks_most": 500, "invitations_most": 100,
-    "conversations_day": 100, "conversation_changes_day": 200, "message_deletions_day": 1_000,
-    "conversation_members_most": 49,
+    "conversations_day": 100, "conversation_changes_day": 200, "group_names_day": 100,
+    "message_deletions_day": 1_000, "conversation_members_most": 49,
 }  # fmt: skip
 COUNTS = {
     "codes_per_number_short", "codes_per_number_day", "codes_per_address", "attempts_per_address",
@@ -375,7 +375,7 @@ COUNTS = {
     "codes_unverified_country_hour", "codes_unverified_country_day",
     "codes_unverified_hour", "codes_unverified_day", "codes_block_least",
     "contact_codes_day", "contact_attempts_day", "invitations_day", "blocks_day",
-    "conversations_day", "conversation_changes_day", "message_deletions_day",
+    "conversations_day", "conversation_changes_day", "group_names_day", "message_deletions_day",
 }  # fmt: skip
 
 

@@ -3,29 +3,51 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import Caller
-from chalicelib.core.errors import IdempotencyMismatch, NotFound, Unavailable
-from chalicelib.core.http import Created, DailyLimit, NoContent, Ok, Unlimited, route
+from chalicelib.core.errors import ChangedMeanwhile, IdempotencyMismatch, NotFound, Unavailable
+from chalicelib.core.http import (
+    Created,
+    Cursor,
+    DailyLimit,
+    IfMatch,
+    NoContent,
+    Ok,
+    PageSize,
+    Tagged,
+    Unlimited,
+    route,
+)
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import ConversationId
 from chalicelib.core.settings import settings
 from chalicelib.people.conversations import service
 from chalicelib.people.conversations.model import (
+    ConversationChange,
     ConversationLeft,
+    ConversationList,
     ConversationView,
     FixedMembers,
     MemberChange,
     MemberLimitReached,
     NewConversation,
+    NotAGroup,
     NotLongestMember,
     SentMessageId,
     UnknownMember,
 )
+from chalicelib.privacy.subject_keys import DATA_KEY
 
 conversations = Blueprint(__name__)
 
 _OPENED = DailyLimit("conversations", lambda: settings().limits.conversations_day)
 _CHANGED = DailyLimit("conversation_changes", lambda: settings().limits.conversation_changes_day)
+_NAMED = DailyLimit("group_names", lambda: settings().limits.group_names_day)
 _DELETED = DailyLimit("message_deletions", lambda: settings().limits.message_deletions_day)
+
+
+@route(conversations, "GET", "/v1/conversations")
+def list_conversations(caller: Caller, cursor: Cursor | None, size: PageSize) -> ConversationList:
+    """List the caller's conversations, in the order of their ids."""
+    return service.listed(caller.account, cursor, size)
 
 
 @route(
@@ -44,10 +66,36 @@ def open_conversation(
     returns it, and makes both members again. Otherwise a new group. A user who is unknown, hidden, blocked,
     blocking, or no contact gets the same 404.
     """
-    opened = service.open_conversation(caller.account, body, key)
-    view = ConversationView.of(opened.conversation)
+    opened, is_new = service.open_conversation(caller.account, body, key)
+    view = ConversationView.of(opened)
     place = f"/v1/conversations/{view.conversation_id}"
-    return Created(view, location=place) if opened.is_new else Ok(view)
+    return Created(view, location=place) if is_new else Ok(view)
+
+
+@route(conversations, "GET", "/v1/conversations/{conversation_id}", problems=(NotFound,))
+def read_conversation(caller: Caller, conversation_id: ConversationId) -> Tagged[ConversationView]:
+    """Get one of the caller's conversations, with the ETag that renaming requires."""
+    found = service.shown(caller.account, conversation_id)
+    return Tagged(ConversationView.of(found), etag=found.conversation.etag)
+
+
+@route(
+    conversations,
+    "PATCH",
+    "/v1/conversations/{conversation_id}",
+    needs=(DATA_KEY,),
+    limit=_NAMED,
+    problems=(NotFound, NotAGroup, ChangedMeanwhile, Unavailable),
+)
+def rename_conversation(
+    caller: Caller, conversation_id: ConversationId, body: ConversationChange, expected: IfMatch
+) -> Tagged[ConversationView]:
+    """Give a group another name. Every member may.
+
+    A request whose answer was lost may be sent again as it was.
+    """
+    found = service.rename(caller.account, caller[DATA_KEY], conversation_id, body, expected)
+    return Tagged(ConversationView.of(found), etag=found.conversation.etag)
 
 
 @route(

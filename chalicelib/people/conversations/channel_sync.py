@@ -1,8 +1,8 @@
 """Makes channels at Stream match our conversations (ADR 40).
 
 What is sent is the current state, by calls that may be repeated: get or create the channel, compare its
-members, add and remove the difference. Each change marks its row (ADR 69), so the worker makes up for a route
-that was killed after its transaction.
+members and its name, send the difference. Each change marks its row (ADR 69), so the worker makes up for a
+route that was killed after its transaction.
 
 Invariants:
 
@@ -23,8 +23,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import ConversationId, UserId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.transactions import Write
-from chalicelib.people.conversations import store
-from chalicelib.people.conversations.model import OpenConversation
+from chalicelib.people.conversations import names, store
+from chalicelib.people.conversations.model import NamedConversation, OpenConversation
 from chalicelib.people.conversations.store import (
     UnsentConversation,
     burial,
@@ -58,7 +58,7 @@ __all__ = [
 _TRIES = 3
 
 
-def update_channel(conversation: OpenConversation, name: str | None = None) -> OpenConversation | None:
+def update_channel(conversation: OpenConversation) -> NamedConversation | None:
     """Make a channel match its conversation, and its current state if that changed meanwhile.
 
     Returns the state that the channel has, or None if the last member left: the worker deletes the channel.
@@ -68,12 +68,14 @@ def update_channel(conversation: OpenConversation, name: str | None = None) -> O
     """
     for _ in range(_TRIES):
         try:
-            _match_members(conversation, name)
+            sent = _match(conversation)
             current = store.settle(conversation)
         except StreamRefused:
             raise Unavailable from None
-        if current is None or current == conversation:
-            return current
+        if current is None:
+            return None
+        if current == conversation:
+            return sent
         conversation = current
     raise Unavailable
 
@@ -105,7 +107,7 @@ def send(current: OpenConversation) -> bool:
     try:
         with sync.count_refusal():
             if current.members or not _delete(current.cid):
-                _match_members(current, name=None)
+                _match(current)
     except StreamUnavailable:
         return False
     return True
@@ -127,21 +129,24 @@ def _delete(cid: str) -> bool:
     return True
 
 
-def _match_members(conversation: OpenConversation, name: str | None) -> None:
-    """Make the channel if there is none, and its members those of the conversation.
+def _match(conversation: OpenConversation) -> NamedConversation:
+    """Make the channel if there is none, and its members and name those of the conversation.
 
     Raises:
         StreamUnavailable: Stream does not answer; call it again.
         StreamRefused: Stream refuses the channel itself.
+        Unavailable: the table of keys does not answer.
     """
-    found = _opened(conversation, name)
+    named = names.open_one(conversation)
+    found = _opened(conversation, named.name)
     wanted, cid = conversation.user_ids, conversation.cid
     if missing := [user_id for user_id in wanted if user_id not in found.members]:
         _add(conversation, missing)
     if extra := sorted(found.members - {*wanted}):
         remove_members(cid, extra)
-    if name and found.name != name:
-        channels.rename(cid, name)
+    if named.name is not None and found.name != named.name:
+        channels.rename(cid, named.name)
+    return named
 
 
 def _opened(conversation: OpenConversation, name: str | None) -> FoundChannel:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, ConversationId, UserId
 from chalicelib.core.transactions import Write, commit, retry_on
-from chalicelib.people.conversations import store
+from chalicelib.people.conversations import names, store
 from chalicelib.people.conversations.model import Membership, OpenConversation
 from chalicelib.people.conversations.store import ConversationMoved
 
@@ -70,7 +70,7 @@ def _leave(account_id: AccountId, conversation_id: ConversationId, writes: Write
     before = store.read(conversation_id)
     if before is None or not before.has(account_id):
         return False
-    commit(*writes(before, before.changed(leaving=(account_id,))))
+    commit(*writes(before, names.inherited(before.changed(leaving=(account_id,)))))
     return True
 
 

@@ -6,6 +6,7 @@ privacy/register.
 
 import secrets
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
@@ -71,6 +72,13 @@ class Member(_Value):
     joined_at: Instant
 
 
+class SealedName(_Value):
+    """The name of a group, under the data key of one of its members (ADR 81)."""
+
+    account_id: AccountId
+    sealed: str  # base64
+
+
 class OpenConversation(_Value):
     """A conversation with its members in the order of joining.
 
@@ -83,6 +91,7 @@ class OpenConversation(_Value):
     version: int
     created_at: Instant
     members: tuple[Member, ...]
+    name: SealedName | None = None
 
     @classmethod
     def new(
@@ -101,6 +110,16 @@ class OpenConversation(_Value):
     def cid(self) -> str:
         """The name of the channel at Stream: type and id."""
         return cid_of(self.conversation_id)
+
+    @property
+    def etag(self) -> str:
+        """The ETag of this version."""
+        return f'"{self.version}"'
+
+    @property
+    def may_remove_others(self) -> UserId | None:
+        """The member of longest standing, who may remove others from a group; None for a pair."""
+        return self.members[0].user_id if self.form is Form.GROUP and self.members else None
 
     @property
     def user_ids(self) -> tuple[UserId, ...]:
@@ -122,7 +141,22 @@ class OpenConversation(_Value):
         new = [member for member in joining if not self.has(member.account_id)]
         if not new and len(kept) == len(self.members):
             return self
-        return self.model_copy(update={"version": self.version + 1, "members": (*kept, *new)})
+        return self._next(members=(*kept, *new))
+
+    def named(self, name: SealedName | None) -> Self:
+        """The next version, with another name."""
+        return self._next(name=name)
+
+    def _next(self, **changes: object) -> Self:
+        return self.model_copy(update={"version": self.version + 1, **changes})
+
+
+@dataclass(frozen=True, repr=False)
+class NamedConversation:
+    """A conversation and its opened name; None without a name, and for one that cannot be opened."""
+
+    conversation: OpenConversation
+    name: str | None
 
 
 _TYPE = "messaging:"  # of all channels
@@ -152,7 +186,7 @@ class NewConversation(Body):
             description="Contacts of the caller; an id that is repeated counts once",
         ),
     ]
-    name: Annotated[Line | None, Field(description="The name of a group. It is stored at Stream only")] = None
+    name: Annotated[Line | None, Field(description="The name of a group")] = None
 
 
 class MemberChange(Body):
@@ -164,6 +198,14 @@ class MemberChange(Body):
     remove: Annotated[
         tuple[UserId, ...], Field(max_length=_MOST_NAMED, description="Members other than the caller")
     ] = ()
+
+
+class ConversationChange(Body):
+    """The new name of a group."""
+
+    media_type: ClassVar[str] = "application/merge-patch+json"
+
+    name: Line
 
 
 class SentMessageId(PathText):
@@ -183,18 +225,35 @@ class ConversationView(View):
 
     conversation_id: ConversationId
     cid: str
+    form: Form
+    name: Annotated[str | None, Field(description="Of a group; a pair has none")] = None
     members: tuple[UserId, ...]
+    may_remove_others: Annotated[
+        UserId | None,
+        Field(description="The only member who may remove others from the group; a pair has none"),
+    ] = None
     created_at: Instant
 
     @classmethod
-    def of(cls, conversation: OpenConversation) -> Self:
+    def of(cls, found: NamedConversation) -> Self:
         """As members see it."""
+        conversation = found.conversation
         return cls(
             conversation_id=conversation.conversation_id,
             cid=conversation.cid,
+            form=conversation.form,
+            name=found.name,
             members=conversation.user_ids,
+            may_remove_others=conversation.may_remove_others,
             created_at=conversation.created_at,
         )
+
+
+class ConversationList(View):
+    """A page of conversations, in the order of their ids."""
+
+    items: tuple[ConversationView, ...]
+    next_cursor: str | None = None
 
 
 class UnknownMember(NotFound):
@@ -216,6 +275,12 @@ class FixedMembers(Unprocessable):
     """The conversation is a pair, to which nobody is added and from which nobody is removed."""
 
     title = "No user can be added to a conversation of two, or removed from it"
+
+
+class NotAGroup(Unprocessable):
+    """The conversation is a pair, which has no name."""
+
+    title = "A conversation of two has no name"
 
 
 class NotLongestMember(Forbidden):

@@ -1,4 +1,4 @@
-"""What members do with conversations: open, change and leave one, delete a message (ADR 40).
+"""What members do with conversations: open, list, change, rename and leave them (ADR 40, ADR 81).
 
 A block ends the contact of the two users in the transaction that stores it, so what stops a blocked user is
 the condition `still_contact` of the transaction that opens a conversation or adds a member.
@@ -9,29 +9,37 @@ the order of joining, so it cannot get lost.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.accounts import service as accounts
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency, metrics, needs
-from chalicelib.core.errors import NotFound, Unavailable, does_not_apply
+from chalicelib.core.errors import ChangedMeanwhile, NotFound, Unavailable, does_not_apply
+from chalicelib.core.http import Cursor, IfMatch, PageSize, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
 from chalicelib.core.ids import AccountId, ConversationId, ConversationRequestId, UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import NO_SESSION, Claims
+from chalicelib.core.needs import NO_SESSION, Claims, Wanted
 from chalicelib.core.settings import settings
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.people.contacts import service as contacts
-from chalicelib.people.conversations import channel_sync, store
+from chalicelib.people.conversations import channel_sync, names, store
 from chalicelib.people.conversations.model import (
+    ConversationChange,
     ConversationLeft,
+    ConversationList,
     ConversationRequest,
+    ConversationView,
     FixedMembers,
     Form,
     Member,
     MemberChange,
     MemberLimitReached,
+    NamedConversation,
     NewConversation,
+    NotAGroup,
     NotLongestMember,
     OpenConversation,
     SentMessageId,
@@ -39,12 +47,13 @@ from chalicelib.people.conversations.model import (
     cid_of,
 )
 from chalicelib.people.conversations.store import ConversationMoved, OpeningSeen
+from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
 from chalicelib.stream import channels
 from chalicelib.stream.model import StreamRefused
 
 
 @dataclass(frozen=True)
-class Opening:
+class _Opening:
     """A conversation that a request opened, and whether it is new."""
 
     conversation: OpenConversation
@@ -78,7 +87,7 @@ class _Wish:
             return []
         return [store.request_creation(self.request_id, idempotency.fingerprint(self.body))]
 
-    def known(self, seen: ConversationRequest, found: OpenConversation | None) -> Opening:
+    def known(self, seen: ConversationRequest, found: OpenConversation | None) -> _Opening:
         """The conversation that an earlier request with the same key opened.
 
         Raises:
@@ -88,11 +97,15 @@ class _Wish:
         idempotency.check(seen.fingerprint, self.body)
         if found is None or not found.has(self.me.account_id):
             raise ConversationLeft
-        return Opening(found, is_new=False)
+        return _Opening(found, is_new=False)
 
 
-def open_conversation(me: Account, body: NewConversation, key: IdempotencyKey | None) -> Opening:
-    """Open a conversation with contacts, here and then at Stream. A pair that exists is the same again.
+def open_conversation(
+    me: Account, body: NewConversation, key: IdempotencyKey | None
+) -> tuple[NamedConversation, bool]:
+    """Open a conversation with contacts, here and then at Stream; return whether it is new too.
+
+    A pair that exists is the same again.
 
     Raises:
         UnknownMember: a user cannot be met; it is not said who, or why.
@@ -108,12 +121,16 @@ def open_conversation(me: Account, body: NewConversation, key: IdempotencyKey | 
     is_pair = len(others) == 1 and body.name is None
     opened = _open_pair(wish) if is_pair else _open_group(wish)
     metrics.count(Metric.CONVERSATION_OPENED, int(opened.is_new))
-    current = channel_sync.update_channel(opened.conversation, body.name)
-    return Opening(current or opened.conversation, opened.is_new)
+    return _sent(opened.conversation), opened.is_new
+
+
+def _sent(after: OpenConversation) -> NamedConversation:
+    """Make Stream match a conversation; return its state then, or the one given if the last member left."""
+    return channel_sync.update_channel(after) or NamedConversation(after, None)
 
 
 @retry_on(ConversationMoved, OpeningSeen)
-def _open_pair(wish: _Wish) -> Opening:
+def _open_pair(wish: _Wish) -> _Opening:
     """Make the caller and a contact members of their pair, whichever of them left it."""
     (other,) = wish.others
     conversation_id = store.pair_id(wish.me.user_id, other)
@@ -135,21 +152,24 @@ def _open_pair(wish: _Wish) -> Opening:
         )
     except (contacts.NotContacts, accounts.NotActive):
         raise UnknownMember from None
-    return Opening(after, is_new=before is None)
+    return _Opening(after, is_new=before is None)
 
 
 @retry_on(ConversationMoved, OpeningSeen)
-def _open_group(wish: _Wish) -> Opening:
+def _open_group(wish: _Wish) -> _Opening:
     """Make a group; with an Idempotency-Key, its id follows from the key."""
     owner = wish.me.account_id
     conversation_id = wish.key.id_for(ConversationId, owner) if wish.key else ConversationId.new()
     group, request = store.conversation(conversation_id), store.request(wish.request_id)
-    if wish.key:
-        found = needs.read_batch(wish.claims, (group, request))
-        if seen := found[request]:
-            return wish.known(seen, found[group])
+    wanted: list[Wanted[Any]] = [group, request] if wish.key else []
+    wanted += [DATA_KEY] if wish.body.name is not None else []
+    found = needs.read_batch(wish.claims, wanted)
+    if wish.key and (seen := found[request]):
+        return wish.known(seen, found[group])
     met = _admissible(owner, wish.others, ())
     after = _with(None, conversation_id, Form.GROUP, wish.me, met)
+    if wish.body.name is not None:
+        after = after.named(names.seal(wish.body.name, conversation_id, found[DATA_KEY]))
     try:
         commit(
             *(contacts.still_contact(owner, user_id) for user_id in met),
@@ -159,7 +179,7 @@ def _open_group(wish: _Wish) -> Opening:
         )
     except (contacts.NotContacts, accounts.NotActive):
         raise UnknownMember from None
-    return Opening(after, is_new=True)
+    return _Opening(after, is_new=True)
 
 
 def _with(
@@ -194,7 +214,7 @@ def _admissible(
 
 
 @retry_on(ConversationMoved)
-def change_members(me: Account, conversation_id: ConversationId, body: MemberChange) -> OpenConversation:
+def change_members(me: Account, conversation_id: ConversationId, body: MemberChange) -> NamedConversation:
     """Add contacts to a group and remove members from it, here and then at Stream. It may be repeated.
 
     Raises:
@@ -209,7 +229,7 @@ def change_members(me: Account, conversation_id: ConversationId, body: MemberCha
     leaving = tuple(one.account_id for one in before.members if one.user_id in body.remove)
     _check_permitted(me, before, new, leaving)
     met = _admissible(me.account_id, new, before.account_ids) if new else {}
-    after = before.changed(_joining(met), leaving)
+    after = names.inherited(before.changed(_joining(met), leaving))
     try:
         commit(
             *(contacts.still_contact(me.account_id, user_id) for user_id in met),
@@ -220,7 +240,7 @@ def change_members(me: Account, conversation_id: ConversationId, body: MemberCha
         raise UnknownMember from None
     except accounts.NotActive:
         raise NotFound from None
-    return channel_sync.update_channel(after) or after
+    return _sent(after)
 
 
 def _check_change(me: Account, body: MemberChange) -> None:
@@ -233,6 +253,74 @@ def _check_change(me: Account, body: MemberChange) -> None:
     # More changes than places: together they would not fit into one transaction.
     if len({*body.add, *body.remove}) >= settings().limits.conversation_members_most:
         raise MemberLimitReached(most=settings().limits.conversation_members_most)
+
+
+def listed(me: Account, cursor: Cursor | None, size: PageSize) -> ConversationList:
+    """A page of the caller's conversations; the cursor is the last conversation of the page before.
+
+    A membership whose conversation ended meanwhile, or cannot be read, is left out. So a page may have fewer
+    items than asked for and still not be the last one.
+
+    Raises:
+        InvalidRequest: the cursor is not one of this list.
+        Unavailable: a table does not answer.
+    """
+    last = ConversationId.parse(cursor) if cursor else None
+    if cursor and last is None:
+        raise invalid_cursor()
+    ids = store.page_of(me.account_id, last, size)
+    found = store.read_readable(ids)
+    own = [found[one] for one in ids if one in found and found[one].has(me.account_id)]
+    return ConversationList(
+        items=tuple(map(ConversationView.of, names.open_each(own))),
+        next_cursor=ids[-1] if len(ids) == size else None,
+    )
+
+
+def shown(me: Account, conversation_id: ConversationId) -> NamedConversation:
+    """One of the caller's conversations.
+
+    Raises:
+        NotFound: the caller is not a member, or there is no such conversation.
+        Unavailable: a table does not answer.
+    """
+    return names.open_one(_own_conversation(me, conversation_id))
+
+
+@retry_on(ConversationMoved)
+def rename(
+    me: Account,
+    keys: SubjectKeys,
+    conversation_id: ConversationId,
+    body: ConversationChange,
+    expected: IfMatch,
+) -> NamedConversation:
+    """Give a group another name, here and then at Stream. It may be repeated.
+
+    If Stream does not answer, the worker sends the name.
+
+    Raises:
+        NotFound: the caller is not a member, or there is no such conversation.
+        NotAGroup: it is a pair.
+        ChangedMeanwhile: the client's version is not the current one, and the group has another name.
+        Unavailable: a table does not answer, or concurrent changes won every time.
+    """
+    before = _own_conversation(me, conversation_id)
+    if before.form is Form.PAIR:
+        raise NotAGroup
+    if not expected.allows(before.etag):
+        current = names.open_one(before)
+        if current.name != body.name:
+            raise ChangedMeanwhile
+        return current
+    after = before.named(names.seal(body.name, conversation_id, keys))
+    try:
+        commit(accounts.active(me.account_id), *store.writes(before, after))
+    except accounts.NotActive:
+        raise NotFound from None
+    with suppress(Unavailable):
+        return _sent(after)
+    return NamedConversation(after, body.name)
 
 
 def _own_conversation(me: Account, conversation_id: ConversationId) -> OpenConversation:
@@ -270,7 +358,7 @@ def leave(me: Account, conversation_id: ConversationId) -> None:
     before = store.read(conversation_id)
     if before is None or not before.has(me.account_id):
         return
-    after = before.changed(leaving=(me.account_id,))
+    after = names.inherited(before.changed(leaving=(me.account_id,)))
     commit(*store.writes(before, after))
     channel_sync.send_leave(after)
 

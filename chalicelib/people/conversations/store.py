@@ -2,8 +2,9 @@
 
 In Accounts:
 
-    C#<conversation id>, conversation                   the members, in the order of joining, and the mark of
-                                                        what Stream does not have (privacy/unsent)
+    C#<conversation id>, conversation                   the members, in the order of joining, the sealed name,
+                                                        and the mark of what Stream does not have
+                                                        (privacy/unsent)
     A#<account id>, conversation#<conversation id>      the membership of one account
 
 Both change in one transaction, whose condition is the version of the first. A conversation whose last member
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 from chalicelib.core import clock, keyring, table
 from chalicelib.core.ids import AccountId, ConversationId, ConversationRequestId, UserId
 from chalicelib.core.needs import Found, Need
-from chalicelib.core.sealing import Unfit
+from chalicelib.core.sealing import Unfit, skip_unreadable
 from chalicelib.core.table import (
     ALWAYS,
     Absent,
@@ -93,14 +94,24 @@ def request(request_id: ConversationRequestId) -> Need[ConversationRequest | Non
 
 
 def read(conversation_id: ConversationId) -> OpenConversation | None:
-    """Read a conversation."""
-    return read_all([conversation_id]).get(conversation_id)
+    """Read a conversation.
+
+    Raises:
+        Unfit: the stored row is not one that this code wrote.
+    """
+    place = key(conversation_id)
+    found = table.batch_get([place]).get(place)
+    return _conversation(found) if found else None
 
 
-def read_all(conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, OpenConversation]:
-    """Read those of at most 100 conversations that exist, in one call."""
-    found = table.batch_get(key(one) for one in conversation_ids)
-    return {one.conversation_id: one for one in map(_conversation, found.values()) if one}
+def read_readable(conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, OpenConversation]:
+    """Read those of at most 100 conversations that exist, in one call; skip and count unreadable ones."""
+    found = dict[ConversationId, OpenConversation]()
+    for item in table.batch_get(key(one) for one in conversation_ids).values():
+        with skip_unreadable("conversation_unreadable"):
+            if one := _conversation(item):
+                found[one.conversation_id] = one
+    return found
 
 
 @dataclass(frozen=True)
@@ -118,10 +129,7 @@ def unsent_conversation(conversation_id: ConversationId) -> Need[UnsentConversat
     """
 
     def stored(item: Item | None, _: Found) -> UnsentConversation | None:
-        try:
-            return UnsentConversation(_stored(item), unsent.mark_in(item)) if item else None
-        except (KeyError, ValidationError):
-            raise Unfit(KIND) from None
+        return UnsentConversation(_stored(item), unsent.mark_in(item)) if item else None
 
     return Need(lambda _: key(conversation_id), stored)
 
@@ -132,12 +140,30 @@ def memberships_of(account_id: AccountId) -> Iterator[ConversationId]:
     return (ConversationId(item["sk"].removeprefix(_MEMBERSHIP)) for item in table.query(rows))
 
 
+def page_of(account_id: AccountId, after: ConversationId | None, limit: int) -> list[ConversationId]:
+    """The next conversations of which an account has a membership, in the order of their ids."""
+    rows = Query(
+        Table.ACCOUNTS,
+        partition_of(account_id),
+        Prefix(_MEMBERSHIP),
+        limit=limit,
+        after=membership_key(account_id, after).attributes() if after else None,
+        attributes=("kind",),
+    )
+    return [ConversationId(item["sk"].removeprefix(_MEMBERSHIP)) for item in table.query(rows)]
+
+
 def _conversation(item: Item) -> OpenConversation | None:
-    return _stored(item) if item["members"] else None
+    found = _stored(item)
+    return found if found.members else None
 
 
 def _stored(item: Item) -> OpenConversation:
-    return OpenConversation.model_validate({name: item[name] for name in OpenConversation.model_fields})
+    values = {name: item[name] for name in OpenConversation.model_fields if name in item}
+    try:
+        return OpenConversation.model_validate(values)
+    except ValidationError:  # its text quotes the value
+        raise Unfit(KIND) from None
 
 
 # --- writes
@@ -175,7 +201,7 @@ def _write(before: OpenConversation | None, after: OpenConversation) -> Write:
 
 
 def _item(conversation: OpenConversation) -> Item:
-    return {"kind": KIND, **conversation.model_dump(mode="json")}
+    return {"kind": KIND, **conversation.model_dump(mode="json", exclude_none=True)}
 
 
 def _token(conversation: OpenConversation) -> str:
@@ -223,7 +249,7 @@ def burial(gone: OpenConversation) -> Write:
     It conflicts, with MarkMoved, if the conversation was opened again.
     """
     place = key(gone.conversation_id)
-    ended = gone.model_copy(update={"members": ()})
+    ended = gone.model_copy(update={"members": (), "name": None})
     return Create(place, _item(ended) | unsent.new_mark(place), conflict=MarkMoved)
 
 

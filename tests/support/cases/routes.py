@@ -13,6 +13,7 @@ _ID = re.compile(r"\{[^}]+\}")
 
 # Bodies that pass validation, since the body is parsed before some callers are refused.
 BODIES: dict[str, Any] = {
+    "/v1/conversations/{conversation_id}": {"name": "Trip"},
     "/v1/usage": {"events": [an_event()], "device": a_device()},
     "/v1/consents/{purpose}": {"state": "withdrawn"},
     "/v1/consents/signals": {"gpc": True},

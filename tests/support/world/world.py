@@ -409,6 +409,12 @@ class User:
     def changes_members(self, conversation_id: str, **changes: list[str]) -> Reply:
         return self.calls("POST", f"/v1/conversations/{conversation_id}/members", body=changes)
 
+    def renames(self, conversation_id: str, name: str, etag: str | None = None) -> Reply:
+        """Rename the current version of a group, unless an ETag is given."""
+        path = f"/v1/conversations/{conversation_id}"
+        tag = etag or self.gets(path).headers.get("etag", '"0"')
+        return self.calls("PATCH", path, headers={"If-Match": tag}, body={"name": name})
+
     def leaves(self, conversation_id: str) -> Reply:
         return self.calls("DELETE", f"/v1/conversations/{conversation_id}/members/me")
 
