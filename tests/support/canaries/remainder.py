@@ -38,6 +38,7 @@ NEVER_FOUND: Mapping[Remaining, str] = {
     Remaining.UNDISCLOSED: "it reserves what a law may forbid to disclose, and names no place",
 }
 
+_GROUP_NAMES = frozenset({"group name", "name of an own group"})
 _IDS = frozenset({"account id", "user id"})
 _OWN = _IDS | {"erasure request", "tombstone", "held id"}
 _OTHERS = frozenset(
@@ -265,13 +266,20 @@ MAY_REMAIN = (
     MayRemain(
         Remaining.QUOTES, _at(Where.STREAM_QUOTE), "by u_*", frozenset({"user id", "message id", "message"})
     ),
-    MayRemain(Remaining.GROUP_NAMES, _at(Where.STREAM_CHANNEL), "*", frozenset({"group name"})),
+    MayRemain(Remaining.GROUP_NAMES, _at(Where.STREAM_CHANNEL), "*", _GROUP_NAMES),
+    MayRemain(
+        Remaining.SEALED_GROUP_NAMES,
+        _at(Where.SEALED),
+        "accounts C#* conversation",
+        frozenset({"name of an own group"}),
+    ),
     MayRemain(
         Remaining.STREAM_EXPORTS,
         _at(Where.STREAM_EXPORT),
         "*",
         frozenset({"user id", "display name", "avatar", "message", "message id", "custom", "reaction"})
-        | {"group name", "file name", "file address"},
+        | {"file name", "file address"}
+        | _GROUP_NAMES,
     ),
     MayRemain(
         InBackups.CHANGES,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -13,6 +14,7 @@ from chalicelib.core import keyring
 from chalicelib.core.ids import AccountId
 from chalicelib.core.sealing import Place, SealingError, SealingKeys
 from chalicelib.core.table_names import Table
+from chalicelib.people.conversations import store
 from chalicelib.privacy import register, subject_keys
 from infra.local.cloud import STAGE, LocalCloud
 from infra.ops.standing_in import act_as_signup
@@ -38,6 +40,8 @@ class SealedRecords:
 
     def fields(self, item: RawItem) -> Iterator[tuple[str, bytes]]:
         """Yield the name and the JSON of each sealed field that can be opened."""
+        if item.get("kind", {}).get("S") == store.KIND and "name" in item:
+            yield from self._group_name(item)
         blob = item.get("sealed", {}).get("B")
         if blob is None:
             return
@@ -50,6 +54,13 @@ class SealedRecords:
             for name, value in opened.items():
                 yield name, json.dumps(value, ensure_ascii=False).encode()
             return
+
+    def _group_name(self, item: RawItem) -> Iterator[tuple[str, bytes]]:
+        name, place = _plain(item)["name"], Place("conversation_name", item["pk"]["S"], item["sk"]["S"])
+        owner = AccountId(name["account_id"])
+        keys = subject_keys.from_item(owner, self._wrapped.get(f"A#{owner}"))
+        with suppress(SealingError):
+            yield "name", keys.open(b64decode(name["sealed"]), place)
 
     def _candidates(self, item: RawItem) -> Iterator[SealingKeys]:
         yield keyring.transient_key()

@@ -125,6 +125,7 @@ class CanarySubject:
         code = self.phone.call("POST", "/v1/contact-codes").body["code"]
         assert adding.call("POST", "/v1/contacts", {"code": code}).status == 201
         self.phone.open_conversation(added)
+        self.phone.open_conversation(added, name=self.canaries.add("name of an own group", letters()))
         adding.open_conversation(self.phone)
         for sender, recipient in ((self.phone, invited), (inviting, self.phone)):
             assert sender.call("POST", "/v1/invitations", {"user_id": recipient.user_id}).status == 202

@@ -10,10 +10,8 @@ Invariants:
 - The bytes are canonical (RFC 8785): the same certificate always has the same bytes.
 - A certificate that was signed once can be read as long as it is kept. The words of its closed lists are
   signed and read again, so a word never changes and is never removed; a better wording is a new member. Those
-  about Stream are in stream/model. tests/unit/test_certificates.py reads stored certificates of each format,
-  which together have all words.
-- It states nothing that is not so (ADR 27): counts say whether they are exact, results at Stream are Stream's
-  reports, and everything that always stays has to be listed.
+  about Stream are in stream/model. tests/unit/test_certificates.py reads stored certificates with all words.
+- It states nothing that is not so (ADR 27), and everything that always stays has to be listed.
 
 Days of backups: the latest of the days for which backups of a table are kept, copies elsewhere included, and
 of the end of each backup that is left (`retention/backups`). A sealed field in any backup is unreadable once
@@ -71,6 +69,7 @@ class Remaining(StrEnum):
     OTHERS_MESSAGES = "messages that other people wrote, at Stream"
     QUOTES = "quotes in messages that other people wrote, at Stream"
     GROUP_NAMES = "names of groups, at Stream"
+    SEALED_GROUP_NAMES = "names of groups, sealed in our database, if there are any"
     SMS_OPT_OUT = "the opt-out of the phone number from text messages, if there is one, at Amazon SNS"
     STREAM_EXPORTS = "files with exports of chat data, at Stream"
     DISCLOSURES = "records of disclosures of the data to authorities and others"
@@ -101,6 +100,7 @@ class Ending(StrEnum):
 
     AT_INSTANT = "at the stated time"
     AUTHORS = "when the people who wrote it delete it"
+    LAST_MEMBER = "when another member renames the group, or its last member leaves"
     HOLDER = "when the holder of the number asks to receive text messages again"
     BLOCKERS = "when those users lift the block or delete their accounts"
     FOR_GOOD = "for good"
@@ -122,6 +122,7 @@ REMAINDERS: Mapping[Remaining, tuple[Reason, Ending]] = {
     Remaining.OTHERS_MESSAGES: (Reason.OF_OTHERS, Ending.AUTHORS),
     Remaining.QUOTES: (Reason.OF_OTHERS, Ending.AUTHORS),
     Remaining.GROUP_NAMES: (Reason.OF_OTHERS, Ending.AUTHORS),
+    Remaining.SEALED_GROUP_NAMES: (Reason.OF_OTHERS, Ending.LAST_MEMBER),
     Remaining.SMS_OPT_OUT: (Reason.NOT_OURS, Ending.HOLDER),
     Remaining.STREAM_EXPORTS: (Reason.NOT_OURS, Ending.AT_INSTANT),
     Remaining.DISCLOSURES: (Reason.LEGAL_CLAIMS, Ending.AT_INSTANT),
@@ -141,7 +142,6 @@ ALWAYS_REMAINING = frozenset(
         Remaining.SMS_OPT_OUT,
     }
 )
-
 
 FORMER_KINDS: frozenset[str] = frozenset()  # kinds that certificates name although no class declares them now
 

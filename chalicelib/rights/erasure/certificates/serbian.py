@@ -134,6 +134,9 @@ CERTIFICATE: Catalogue = {
         "citati u porukama koje su napisali drugi ljudi, kod kompanije Stream"
     ),
     "names of groups, at Stream": "nazivi grupa, kod kompanije Stream",
+    "names of groups, sealed in our database, if there are any": (
+        "nazivi grupa, šifrovani u našoj bazi podataka, ako ih ima"
+    ),
     "the opt-out of the phone number from text messages, if there is one, at Amazon SNS": (
         "odjava broja telefona sa SMS poruka, ako postoji, kod usluge Amazon SNS"
     ),
@@ -182,6 +185,9 @@ CERTIFICATE: Catalogue = {
     # Until when
     "at the stated time": "u navedeno vreme",
     "when the people who wrote it delete it": "kada to obrišu ljudi koji su to napisali",
+    "when another member renames the group, or its last member leaves": (
+        "kada drugi član preimenuje grupu ili je napusti njen poslednji član"
+    ),
     "when the holder of the number asks to receive text messages again": (
         "kada imalac broja zatraži da ponovo prima SMS poruke"
     ),
