@@ -31,7 +31,6 @@ _BY_PATTERN = {
     "^[A-Za-z]+[0-9]{0,3}([._/-][A-Za-z]+[0-9]{0,3})*$": "meeting",
     "^[A-Za-z0-9][A-Za-z0-9 ().,+_/-]*$": "Pixel 9",
     "^[0-9A-Za-z_@-]{1,255}$": "5bd33f0a-6a86-4f0a-9d43-1f0c6b8f2c11",
-    "^[0-9A-Za-z_-]{1,128}$": "b24",
     "^[0-9A-Za-z_-]{80,400}$": "k3ZrT9aQ" * 10,
     r"^(terms|privacy)-\d{4}-\d{2}-\d{2}$": "privacy-2024-05-08",
 }
@@ -49,7 +48,7 @@ def example_of(schema: Schema, components: Mapping[str, Schema], name: str = "")
     Args:
         schema: of JSON, with references to components.
         components: the schemas of the document, by name.
-        name: of the component and the field that have the value, as `Controller.name`.
+        name: of the component or operation, and of the field that has the value, as `Controller.name`.
 
     Raises:
         NoExample: a text has no pattern that is known here, no examples, and an unknown name.
@@ -102,6 +101,8 @@ def _object(schema: Schema, components: Mapping[str, Schema], name: str) -> dict
 
 
 def _text(schema: Schema, name: str) -> str:
+    if name in TEXTS and "." in name:
+        return TEXTS[name]
     pattern = schema.get("pattern", "")
     if of_id := _ID.fullmatch(pattern):
         return f"{of_id[1]}0a1b2c3d4e5f6g7h8j9kmnpqrs"

@@ -71,7 +71,7 @@ _ETAG = {
     "schema": {"type": "string"},
 }
 _LOCATION = {
-    "description": "Path of the new resource, or of the list that has it",
+    "description": "Path of what was made, or of the list that has it. Not each has a GET",
     "required": True,
     "schema": {"type": "string", "format": "uri-reference"},
 }
@@ -248,7 +248,10 @@ def _headers(route: Route) -> list[dict[str, Any]]:
 
 
 def _cursor(route: Route) -> list[dict[str, Any]]:
-    description = "Start of this page: the value of `next_cursor` in the previous page"
+    description = (
+        "Start of this page: the value of `next_cursor` in the previous page. If the list changed between, "
+        "an item can come once more, and none is left out"
+    )
     schema = {"type": "string", "pattern": f"^{Cursor.pattern.pattern}$"}
     return (
         [{"name": "cursor", "in": "query", "required": False, "description": description, "schema": schema}]
@@ -341,7 +344,8 @@ def _add_examples(paths: Mapping[str, Any], components: Mapping[str, Any]) -> No
     for operations in paths.values():
         for operation in operations.values():
             for one in operation.get("parameters", ()):
-                one["example"] = example_of(one["schema"], components, one["name"])
+                name = f"{operation['operationId']}.{one['name']}"
+                one["example"] = example_of(one["schema"], components, name)
             bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
             for media_type, content in chain.from_iterable(one.get("content", {}).items() for one in bodies):
                 if media_type not in {"application/problem+json", "text/html"}:

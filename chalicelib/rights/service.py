@@ -22,6 +22,7 @@ from dataclasses import replace
 
 from chalicelib.accounts.model import Account
 from chalicelib.core import clock, idempotency
+from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.errors import NotFound
 from chalicelib.core.http import Cursor, PageSize, invalid_cursor
 from chalicelib.core.idempotency import IdempotencyKey
@@ -224,7 +225,7 @@ def export_link(account: Account, request_id: RightsRequestId) -> Link:
     """
     request = own(account.account_id, request_id)
     if number_change.number_proves_nothing(account):
-        raise NotReady
+        raise NotReady(HOUR)  # of days, or of a decision by operators
     return _link_to_copy(request)
 
 
@@ -249,7 +250,7 @@ def _link_to_copy(request: RightsRequest) -> Link:
     if copy_right.DELIVER not in {step.name for step in request.steps}:
         raise NotFound if request.is_open else ExportDeleted
     if request.is_open:
-        raise NotReady
+        raise NotReady(HOUR if procedures.is_recovery(request) else MINUTE)
     file = store.export_file(request.request_id)
     if file is None:
         raise ExportDeleted

@@ -84,9 +84,10 @@ def verify_code(
 
 @route(signup, "GET", "/v1/signup/countries")
 def list_signup_countries() -> Shared[CountryList]:
-    """List the countries to whose numbers codes are sent; a sign-up with another number is refused.
+    """List the countries to whose numbers codes are sent.
 
-    Where `channel` is `email`, no texts arrive at present: an owner can sign in on a known device, and no new
-    account can be opened.
+    A new account with another number is refused. An owner of such a number can still sign in on a known
+    device, so an app refuses no number itself. Where `channel` is `email`, no texts arrive at present: an
+    owner can sign in on a known device, and no new account can be opened.
     """
     return Shared(CountryList.of(settings().sms_countries, settings().sms_routes_off))

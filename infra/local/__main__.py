@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -33,7 +33,7 @@ from infra.local.cloud import LIMITS_VARIABLE, LocalCloud, has_real_limits, loca
 from infra.local.deployed.completion import DROPPED
 from infra.local.emf import forwarding
 from infra.local.emulator import ROOT_KEY, ROOT_SECRET
-from infra.local.front import ANDROID, LOOPBACK, running_front
+from infra.local.front import ANDROID, LOOPBACK, for_host, running_front
 from infra.local.mailbox import newest_first
 from infra.local.pictures import IMAGES, draw_dashboards, draw_usage, play_traffic
 from infra.local.state import STATE, NoLocalCloud, forget
@@ -192,8 +192,8 @@ def _with_cloud(port: int, state: Path, use: Callable[[Running], int], host: str
                 sys.exit(1)
         console.print(f"Started in {time.monotonic() - started:.1f} s")
         console.print(f"  {_limits()}", highlight=False)
-        front = block.enter_context(running_front(cloud.state.api_url, cloud.state.aws_endpoint, host))
-        addresses = {**vars(cloud.state), "app_url": front}
+        front = block.enter_context(_front_of(cloud, host))
+        addresses = {**vars(cloud.state), "app_url": front.replace(host, LOOPBACK)}
         write_state(state, addresses)
         block.callback(forget, state, addresses)
         for name, value in addresses.items():
@@ -206,10 +206,17 @@ def _with_cloud(port: int, state: Path, use: Callable[[Running], int], host: str
     sys.exit(result)
 
 
+def _front_of(cloud: LocalCloud, host: str) -> AbstractContextManager[str]:
+    state = cloud.state
+    return running_front(
+        state.api_url, state.aws_endpoint, host, stream_url=state.stream_url, issuer=cloud.target.issuer
+    )
+
+
 def _explain(running: Running) -> None:
     """Print what a person can do next; it is the last that stays on the screen."""
     state, front, host = running.cloud.state, running.front, running.host
-    stream = state.stream_url.replace(LOOPBACK, host)
+    stream = for_host(state.stream_url, host)
     console.print()
     for what, where in explained.addresses(front, stream, state.stream_api_key).items():
         console.print(f"{what:>9}  {where}", markup=False, highlight=False)

@@ -1,8 +1,9 @@
 """The front of a local cloud: one short address for an app, with the API, the mailbox, and copies.
 
 `/mailbox` shows texts and mails, paths of a bucket of ours go to the emulated S3, and all others to the API.
-Where an answer names the emulator of AWS, as the link to a copy does, the app gets the address of the front:
-an emulated phone reaches nothing else. S3's links are signed with the emulator's host, which the front sends.
+Answers and messages name addresses that an emulated phone does not reach: the emulators, and a host of the
+local cloud that does not exist. The app gets others in their place (`translations`). S3's links are signed
+with the emulator's host, which the front sends.
 
 It binds the loopback interface. An emulated phone has another name for that: Android's is 10.0.2.2.
 """
@@ -10,10 +11,11 @@ It binds the loopback interface. An emulated phone has another name for that: An
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 
 import requests
 
@@ -26,15 +28,28 @@ _BUCKETS = "/ru4m-"
 _PATIENCE = 60.0  # seconds; the gateway gives up after 29
 # Of one connection, or about a body that is sent anew.
 _HOP_BY_HOP = {"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"}
+_BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 _TEXTS = ("application/json", "application/problem+json", "text/")
 
 
 @contextmanager
-def running_front(api_url: str, aws_endpoint: str, host: str = LOOPBACK) -> Iterator[str]:
-    """Serve during a `with` block, and yield the address for an app that knows this machine as `host`."""
+def running_front(
+    api_url: str, aws_endpoint: str, host: str = LOOPBACK, *, stream_url: str = "", issuer: str = ""
+) -> Iterator[str]:
+    """Serve during a `with` block, and yield the address for an app that knows this machine as `host`.
+
+    Args:
+        api_url: where the API is.
+        aws_endpoint: where the emulator of AWS is.
+        host: of this machine, for the app.
+        stream_url: where the emulator of Stream is.
+        issuer: with which links in messages begin.
+    """
     server = _server(USUAL_PORT)
     server.api_url, server.aws_endpoint = api_url, aws_endpoint
     server.address = f"http://{host}:{server.server_port}"
+    shown = {aws_endpoint: server.address, issuer: server.address, stream_url: for_host(stream_url, host)}
+    server.translations = {old: new for old, new in shown.items() if old}
     thread = threading.Thread(target=server.serve_forever, name="front", daemon=True)
     thread.start()
     try:
@@ -45,9 +60,21 @@ def running_front(api_url: str, aws_endpoint: str, host: str = LOOPBACK) -> Iter
         server.server_close()
 
 
+def for_host(url: str, host: str) -> str:
+    """An address of this machine, for an app that knows it as `host`."""
+    return url.replace(f"//{LOOPBACK}:", f"//{host}:")
+
+
 class _Front(ThreadingHTTPServer):
     daemon_threads = True
     api_url = aws_endpoint = address = ""
+    translations: Mapping[str, str] = MappingProxyType({})
+
+    def translated(self, text: str) -> str:
+        """A text with the addresses that the app reaches."""
+        for old, new in self.translations.items():
+            text = text.replace(old, new)
+        return text
 
 
 def _server(port: int) -> _Front:
@@ -74,17 +101,23 @@ class _Request(BaseHTTPRequestHandler):
 
     def _send_mailbox(self) -> None:
         try:
-            shown = mailbox.page(mailbox.newest_first(self.server.aws_endpoint))
+            shown = self.server.translated(mailbox.page(mailbox.newest_first(self.server.aws_endpoint)))
         except requests.RequestException:
-            self.send_error(HTTPStatus.BAD_GATEWAY, "The emulator of AWS does not answer")
+            self._send(HTTPStatus.BAD_GATEWAY, {}, b"The emulator of AWS does not answer\n")
             return
         self._send(HTTPStatus.OK, {"Content-Type": "text/html; charset=utf-8"}, shown.encode())
 
     def _pass_on(self, to: str) -> None:
-        sent = {
-            name: value for name, value in self.headers.items() if name.lower() not in {"host", *_HOP_BY_HOP}
-        }
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            body = self._body()
+        except ValueError:
+            self.close_connection = True
+            self._send(HTTPStatus.BAD_REQUEST, {}, b"The length of the body is malformed\n")
+            return
+        sent = dict[str, str]()
+        for name, value in self.headers.items():
+            if name.lower() not in {"host", *_HOP_BY_HOP}:
+                sent[name] = f"{sent[name]},{value}" if name in sent else value
         try:
             found = requests.request(
                 self.command,
@@ -95,23 +128,43 @@ class _Request(BaseHTTPRequestHandler):
                 allow_redirects=False,
             )
         except requests.RequestException:
-            self.send_error(HTTPStatus.BAD_GATEWAY, "The local cloud does not answer")
+            self._send(HTTPStatus.BAD_GATEWAY, {}, b"The local cloud does not answer\n")
             return
         kept = {name: value for name, value in found.headers.items() if name.lower() not in _HOP_BY_HOP}
         content = found.content
         if kept.get("Content-Type", "").startswith(_TEXTS):
-            content = content.replace(self.server.aws_endpoint.encode(), self.server.address.encode())
+            content = self.server.translated(content.decode()).encode()
         if "Location" in kept:
-            kept["Location"] = kept["Location"].replace(self.server.aws_endpoint, self.server.address)
+            kept["Location"] = self.server.translated(kept["Location"])
         self._send(found.status_code, kept, content)
 
-    def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:
+    def _body(self) -> bytes:
+        """The body of the request, also of one that is sent in chunks (RFC 9112, 7.1).
+
+        Raises:
+            ValueError: a length is malformed.
+        """
+        if "Transfer-Encoding" not in self.headers:
+            length = self.headers.get("Content-Length", "0")
+            if not length.isdecimal():
+                raise ValueError(length)
+            return self.rfile.read(int(length))
+        parts = list[bytes]()
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # trailers
+        return b"".join(parts)
+
+    def _send(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        if status not in _BODILESS and self.command != "HEAD":
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        if self.command != "HEAD":
+        if status not in _BODILESS and self.command != "HEAD":
             self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import jsonschema_rs
 import pytest
@@ -18,6 +19,7 @@ OPERATIONS = [
 ]
 _IDS = [f"{method} {path}" for method, path, _ in OPERATIONS]
 # What an example may meet: its ids and codes are made up. None of these says that the request is malformed.
+_WITH_OWN_CURSOR = "list_rights_requests"  # it names a request of the caller
 _MALFORMED = {"invalid_request", "unsupported_media", "payload_too_large"}
 
 
@@ -71,6 +73,25 @@ def test_service_reads_the_example_of_each_request(
     assert reply.problem not in _MALFORMED, reply.text
 
 
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [(path, operation) for method, path, operation in OPERATIONS if method == "GET"],
+    ids=[path for method, path, _ in OPERATIONS if method == "GET"],
+)
+def test_service_reads_the_example_of_each_query(world: World, path: str, operation: dict[str, Any]) -> None:
+    caller = world.a_user().authorization if operation["security"] else {}
+    by_place: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}}
+    for one in operation.get("parameters", ()):
+        by_place[one["in"]][one["name"]] = str(one["example"])
+    if operation["operationId"] == _WITH_OWN_CURSOR:
+        del by_place["query"]["cursor"]
+    place = path.format(**by_place["path"]) + (
+        "?" + urlencode(by_place["query"]) if by_place["query"] else ""
+    )
+    reply = world.call("GET", place, headers={**by_place["header"], **caller})
+    assert reply.problem not in _MALFORMED, reply.text
+
+
 def test_each_text_of_the_list_of_examples_is_used() -> None:
     used = set[str]()
 
@@ -79,13 +100,17 @@ def test_each_text_of_the_list_of_examples_is_used() -> None:
             used.add(name) if name in self else None
             return super().get(name, default)
 
+        def __getitem__(self, name: str) -> str:
+            used.add(name)
+            return super().__getitem__(name)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(examples, "TEXTS", Watched(examples.TEXTS))
         for name, schema in committed()["components"]["schemas"].items():
             examples.example_of(schema, committed()["components"]["schemas"], f"{name}.")
         for _, _, operation in OPERATIONS:
             for one in operation.get("parameters", ()):
-                examples.example_of(one["schema"], {}, one["name"])
+                examples.example_of(one["schema"], {}, f"{operation['operationId']}.{one['name']}")
     assert used == examples.TEXTS.keys()
     assert examples.WHOLE.keys() <= committed()["components"]["schemas"].keys()
 

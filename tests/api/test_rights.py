@@ -384,3 +384,15 @@ def test_link_to_a_copy_needs_a_step_up(world: World) -> None:
     assert (
         mila.gets(f"/v1/rights-requests/{request['rights_request_id']}/export").problem == "step_up_required"
     )
+
+
+@pytest.mark.parametrize(
+    ("raw", "pointer"), [(b"{", ""), (b"[]", ""), (b"{}", "/right"), (b'{"right": "x"}', "/right")]
+)
+def test_malformed_request_is_refused_at_the_place_of_the_mistake(
+    world: World, raw: bytes, pointer: str
+) -> None:
+    mila = world.a_user().is_stepped_up()
+    headers = {"content-type": "application/json"}
+    reply = mila.calls("POST", "/v1/rights-requests", raw=raw, headers=headers)
+    assert (reply.problem, [one["pointer"] for one in reply.json["errors"]]) == ("invalid_request", [pointer])

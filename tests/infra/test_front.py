@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,14 @@ NUMBER = "+381601112233"
 
 class Emulated(BaseHTTPRequestHandler):
     """In place of the emulator: answers with what it got, its own address, and two messages."""
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        content += f" {self.headers['Sec-GPC']}".encode()
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def do_GET(self) -> None:
         own = f"http://127.0.0.1:{self.connection.getsockname()[1]}"
@@ -86,6 +95,39 @@ def test_link_to_a_bucket_goes_to_the_emulator_with_the_host_that_is_signed(emul
     assert found["host"] == emulated.removeprefix("http://")
 
 
+def test_phone_gets_stream_and_links_of_messages_by_addresses_that_it_reaches(emulated: str) -> None:
+    port = emulated.rpartition(":")[2]
+    with running_front(
+        emulated, "http://127.0.0.1:1", ANDROID, stream_url=emulated, issuer="https://none.example"
+    ) as address:
+        found = get(address, "/v1/chat/token").json()
+        server_text = get(address, "/https://none.example/c").json()["path"]
+    assert found["url"] == f"http://{ANDROID}:{port}/copy"
+    assert server_text == f"/{address}/c"
+
+
+def test_body_in_chunks_and_a_doubled_header_arrive_whole(emulated: str) -> None:
+    with running_front(emulated, emulated) as address:
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        connection.putrequest("POST", "/v1/signup")
+        for value in ("1", "0"):
+            connection.putheader("Sec-GPC", value)
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.endheaders(iter([b"first, ", b"second"]), encode_chunked=True)
+        assert connection.getresponse().read() == b"first, second 1,0"
+        connection.request("GET", "/after")  # on the same connection
+        assert json.loads(connection.getresponse().read())["path"] == "/after"
+        connection.close()
+
+
+def test_length_that_is_no_number_is_refused(emulated: str) -> None:
+    with running_front(emulated, emulated) as address:
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        connection.request("POST", "/v1/signup", headers={"Content-Length": "x"})
+        assert connection.getresponse().status == 400
+        connection.close()
+
+
 def test_second_cloud_of_a_machine_gets_another_port(emulated: str) -> None:
     with running_front(emulated, emulated) as one, running_front(emulated, emulated) as other:
         assert one != other
@@ -108,7 +150,7 @@ def test_mailbox_has_texts_and_mails_and_escapes_what_people_wrote(emulated: str
     assert page.index("a@example.org") < page.index(NUMBER)
 
 
-def test_link_in_a_message_can_be_opened() -> None:
+def test_address_in_a_message_is_a_link() -> None:
     one = mailbox.LocalMessage("a@example.org", 'Open https://x.example/c#1&a, "now"', datetime.now(UTC))
     assert '<a href="https://x.example/c#1&amp;a">' in mailbox.page([one])
 

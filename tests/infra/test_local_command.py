@@ -30,7 +30,7 @@ def waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     @contextmanager
     def cloud(report: Any, **_: Any) -> Iterator[Any]:
         report("   1.0 s  deploy the stacks")
-        yield SimpleNamespace(state=state, dropped=(), account=None)
+        yield SimpleNamespace(state=state, dropped=(), account=None, target=SimpleNamespace(issuer=""))
 
     def ctrl_c() -> None:
         waited.append("waited")

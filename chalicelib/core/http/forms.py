@@ -32,7 +32,9 @@ class OneOf(Body):
     @classmethod
     def place_of(cls, detail: ErrorDetails) -> tuple[int | str, ...]:
         """The place of an error: pydantic names the form first, and for an unknown form nothing."""
-        return detail["loc"][1:] or (cls.tag,)
+        if detail["type"].startswith("union_tag"):
+            return (cls.tag,)
+        return detail["loc"][1:]
 
     @classmethod
     def __get_pydantic_json_schema__(
