@@ -20,7 +20,7 @@ from infra.build import BUILD
 from infra.local.children import LOCAL, ROOT, child
 
 # The base as long as there is no release: the first that passes over attributes it does not know (ADR 79).
-BEFORE_RELEASES = "2a87a352356b237085b2acae73aec956fc33966c"
+BEFORE_RELEASES = "3b0b3f783aebdcf7a6d4a97f23d950992d35f765"
 CLOUD = "UPGRADE_CLOUD"  # the variable with the addresses of the emulators, as JSON
 
 _PROGRAM = Path("infra/local/upgrade/version.py")
