@@ -339,8 +339,8 @@ class KnownDevice(
     """A device that had a session of the account, so it may use the reserve of codes (ADR 25).
 
     The key identifies the device by a keyed hash of its id. `seen_at` is the time at which its session was
-    opened, or last ended a session, or was first refreshed on the last day that it was. `session_id`: that
-    session; None if older.
+    opened, or last ended a session, or was first refreshed on the last day that it was. `session_id`: the
+    origin of that session; None if older.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]

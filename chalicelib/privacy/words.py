@@ -111,6 +111,7 @@ _LABELS = {
     "provider_reference": "Reference of the payment provider",
     "restraints": "Your restrictions and objections in force",
     "sessions_since": "Sign-ins before this time have ended",
+    "origin_id": "Earlier session of the device",
     "revoked_before": "Chat access issued before this time is invalid",
     "announced_at": "Announced",
     "campaign": "Occasion",

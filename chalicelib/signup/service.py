@@ -39,22 +39,22 @@ from chalicelib.accounts.profiles.service import READABLE_PROFILE
 from chalicelib.accounts.service import ACCOUNT, LANGUAGE, LAST_USE, OPEN_ACCOUNT, devices
 from chalicelib.accounts.sessions import messages
 from chalicelib.accounts.sessions import service as sessions
-from chalicelib.accounts.sessions.model import Scope, Session
-from chalicelib.accounts.sessions.service import SESSION
+from chalicelib.accounts.sessions.model import Scope
 from chalicelib.consents.notices import service as notices
 from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.core import clock, metrics, needs
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
-from chalicelib.core.ids import AccountId, ChallengeId
+from chalicelib.core.ids import AccountId, ChallengeId, SessionId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.needs import Claims, Found
+from chalicelib.core.needs import Found
 from chalicelib.core.transactions import Write, commit, retry_on
 from chalicelib.messages.letters import Addressee
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.service import Addresses, SuppressionMoved
 from chalicelib.privacy.subject_keys import DATA_KEY, SubjectKeys
+from chalicelib.signup import answers
 from chalicelib.signup.model import NewSignup, Verification, Verified
 
 
@@ -98,15 +98,14 @@ def verify(challenge_id: ChallengeId, answer: Verification, address: ClientAddre
     ref = _ref(challenge_id)
     challenge = challenges.check_code(ref, answer.code, answer.device_id, address, _known_device)
     if challenge.used_at:
-        return _repeated_answer(challenge)
+        return answers.repeated(challenge)
     try:
         return _sign_in(challenge, answer)
     except challenges.UsedMeanwhile:
-        return _answer_for_slower_twin(challenge)
+        return answers.of_slower_twin(challenge)
     except notices.TermsOutdated:
-        challenges.uncount_attempt(
-            challenge
-        )  # the code was right, and the client will send it with other terms
+        # The code was right, and the client will send it with other terms.
+        challenges.uncount_attempt(challenge)
         raise
 
 
@@ -149,13 +148,13 @@ def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = Fal
     account = entry.account
     is_new = account.account_id != owner
     new_device = entry.notified is not None and not is_new
-    session, opens = sessions.new_session(account, device, entry.keys, entry.scope, new_device=new_device)
+    session, opens = sessions.new_session(
+        account, device, entry.keys, entry.scope, new_device=new_device, origin_id=entry.origin_id
+    )
     opened = Opened(account_id=account.account_id, session_id=session.session_id, new_account=is_new)
     # A change of the number that is committed first takes the account away from this code (ADR 43).
     kept = [claim.is_kept] if claim and not is_new else []
-    known = (
-        [] if session.is_waiting else [devices.recognition(account.account_id, device, session.session_id)]
-    )
+    known = [] if session.is_waiting else [devices.recognition(account.account_id, device, session.origin)]
     if entry.notified and session.is_waiting:
         with challenges.costing_an_attempt(challenge):
             messages.announce_waiting(entry.notified)
@@ -166,7 +165,7 @@ def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = Fal
     if opened.new_account:
         metrics.count(Metric.ACCOUNT_CREATED)
     metrics.count(Metric.SESSION_OPENED)
-    return _verified(session, account, opened)
+    return answers.verified(session, account, opened)
 
 
 @dataclass(frozen=True, repr=False)
@@ -179,6 +178,7 @@ class _Entry:
         makes: the writes that belong to the sign-in.
         scope: of the session.
         notified: the owner of the account that had the number before, if it does not know the device.
+        origin_id: of the session, if the code went to a mailbox and the account knows the device.
     """
 
     account: Account
@@ -186,6 +186,7 @@ class _Entry:
     makes: list[Write]
     scope: Scope = Scope.FULL
     notified: Addressee | None = None
+    origin_id: SessionId | None = None
 
 
 def _new_account(challenge: Challenge, answer: Verification, former: Account | None = None) -> _Entry:
@@ -248,7 +249,8 @@ def _numberless_account(
     if account is None or account.phone or profile is None or profile.proving_email != challenge.email:
         raise NotFound
     notified = None if known else _addressee(account, challenge, row)
-    return _used_account(account, row, answer, notified, *_end_of_dispute(account))
+    entry = _used_account(account, row, answer, notified, *_end_of_dispute(account))
+    return replace(entry, origin_id=known.session_id if known else None)
 
 
 def _reached_account(
@@ -264,11 +266,13 @@ def _reached_account(
     """
     row, known = _read(owner, device) if owner else (None, None)
     account = row[ACCOUNT] if row else None
-    if row is None or account is None or answer.own_account or _mailbox_for(row, known) is None:
+    if row is None or account is None or known is None or answer.own_account:
+        raise ChallengeExpired
+    if _mailbox_for(row, known) is None:
         raise ChallengeExpired
     if account.number_changed_at and account.number_changed_at >= challenge.created_at:
         raise ChallengeExpired
-    return _used_account(account, row, answer, None)
+    return replace(_used_account(account, row, answer, None), origin_id=known.session_id)
 
 
 def _mailbox_for(row: Found, known: KnownDevice | None) -> str | None:
@@ -343,38 +347,6 @@ def _is_code_enough(account: Account, known: KnownDevice | None) -> bool:
     if account.frozen is None or not account.may_be_of_another:
         return True
     return known is not None and known.seen_at < account.frozen.asked_at
-
-
-def _answer_for_slower_twin(challenge: Challenge) -> Verified:
-    """The response to the slower of two concurrent requests with the same right code."""
-    found = challenges.get(challenge.ref)
-    if found is None:
-        raise ChallengeExpired
-    return _repeated_answer(found)
-
-
-def _repeated_answer(challenge: Challenge) -> Verified:
-    """The session that this code opened.
-
-    Raises:
-        ChallengeExpired: the session has ended.
-    """
-    opened = challenge.opened
-    if opened is None:
-        raise ChallengeExpired
-    found = needs.read_batch(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
-    account, session = found[ACCOUNT], found[SESSION]
-    if account is None or session is None or session.has_ended_with(account):
-        raise ChallengeExpired
-    return _verified(session, account, opened)
-
-
-def _verified(session: Session, account: Account, opened: Opened) -> Verified:
-    return Verified(
-        new_account=opened.new_account,
-        user_id=None if session.is_waiting else account.user_id,
-        session=sessions.session_view(session, account),
-    )
 
 
 def _known_device(challenge: Challenge) -> KnownDevice | None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.cases.guests import requests
 from tests.support.cases.recycled import loses_number
-from tests.support.cases.route_off import DEVICE, MAILBOX, mailed, shows_code, signs_in, turn_off
+from tests.support.cases.route_off import DEVICE, MAILBOX, mailed, refresh, shows_code, signs_in, turn_off
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone
 from tests.support.world.world import User, World
@@ -134,3 +135,26 @@ def test_code_opens_no_other_account_of_the_device_that_gets_the_number(
     assert vera.changes_number(number).profile()["phone"] == number
     assert mails == 1
     assert shows_code(mila, asked).problem == "challenge_expired"
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("right", ["access", "erasure"])
+def test_mailbox_and_device_stay_one_proof_after_mailed_sign_ins(off: User, right: str) -> None:
+    for _ in range(2):
+        off.verified = signs_in(off).json
+    off.world.advance(timedelta(days=1))
+    refresh(off)  # which makes the device known again
+    made = requests(off.world, right, email=MAILBOX, device_id=DEVICE["device_id"]).json
+    assert (made["status"], made["identity"]["proofs"]) == ("awaiting_verification", ["mailbox"])
+
+
+@pytest.mark.promise("RGT-11")
+def test_mailbox_that_a_mailed_session_added_is_no_second_proof(
+    off: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off.verified = signs_in(off).json
+    turn_off(monkeypatch, "")
+    assert off.has_email("thief@test.example").status == 200
+    off.world.advance(timedelta(days=30))
+    made = requests(off.world, email="thief@test.example", device_id=DEVICE["device_id"]).json
+    assert (made["status"], made["identity"]["proofs"]) == ("awaiting_verification", ["mailbox"])

@@ -55,6 +55,22 @@ MUTANTS = (
         harm="A thief whose session added a mailbox gets a copy weeks later, by that mailbox and the device.",
     ),
     Mutant(
+        name="mailed_sign_in_gives_two_proofs",
+        promise="RGT-11",
+        place="chalicelib.signup.service:_reached_account",
+        find="origin_id=known.session_id",
+        replace="origin_id=None",
+        harm="A thief with a phone and the mailbox on it signs in by mail, and then gets a copy.",
+    ),
+    Mutant(
+        name="mailed_session_adds_a_second_proof",
+        promise="RGT-11",
+        place="chalicelib.accounts.profiles.verification:_keep",
+        find="mailbox, session.origin, proof",
+        replace="mailbox, session.session_id, proof",
+        harm="A thief adds a mailbox in a session that a mailed code opened, and has the account erased.",
+    ),
+    Mutant(
         name="warning_to_the_thief_releases",
         promise="RGT-11",
         place="chalicelib.rights.steps.guests:_is_released",

@@ -113,7 +113,7 @@ class Profile(
     avatar_url: Annotated[str | None, personal(Category.SELF_IMAGE, Source.PROVIDED, _SELF, _STREAM)] = None
     # Normalised by `mailbox`. Set only after the user verified it, together with its claim.
     email: Annotated[str | None, personal(Category.EMAIL, Source.PROVIDED, _SELF, _MAIL)] = None
-    # When, and in which session. None without an address, and for one that is older than these fields.
+    # When, and in a session of which origin. None without an address, and for one older than these fields.
     email_verified_at: Annotated[Instant | None, NOT_PERSONAL] = None
     email_session: Annotated[SessionId | None, NOT_PERSONAL] = None
     # Off by default (Art. 25(2) GDPR): users decide whether they can be found by number (ACC-7).

@@ -165,11 +165,11 @@ def _merged(profile: Profile, changes: ProfileChanges) -> dict[str, Any]:
 
 
 def keep_email(
-    account: Account, profile: Profile, mailbox: str, session_id: SessionId, proof: Write, keys: SubjectKeys
+    account: Account, profile: Profile, mailbox: str, origin: SessionId, proof: Write, keys: SubjectKeys
 ) -> Profile:
     """Put a mailbox on the profile, in one transaction with the write that uses its challenge.
 
-    One that the profile has keeps its age, and the session that added it.
+    One that the profile has keeps its age, and the origin of the session that added it.
 
     Raises:
         EmailTaken: it belongs to another account.
@@ -178,7 +178,7 @@ def keep_email(
     """
     if mailbox == profile.email:
         return _replace(account, profile, profile.model_dump(), keys, proof)
-    values = profile.model_dump() | _mailbox(mailbox, clock.now(), session_id)
+    values = profile.model_dump() | _mailbox(mailbox, clock.now(), origin)
     return _replace(account, profile, values, keys, proof, accounts.active_as_read(account))
 
 

@@ -110,7 +110,7 @@ def _keep(
     notified, proof = profile.email, challenges.use_write(challenge, opened=None)
     for _ in range(_TRIES):
         with suppress(ChangedMeanwhile):
-            return service.keep_email(account, profile, mailbox, session.session_id, proof, keys)
+            return service.keep_email(account, profile, mailbox, session.origin, proof, keys)
         account, profile, keys = service.read_own(profile.account_id)
         if session.has_ended_with(account):
             raise SessionEnded

@@ -117,7 +117,7 @@ def _end_singly(account_id: AccountId, sessions: list[SessionId], event: Write) 
 
 def _seen(session: Session | None) -> list[Write]:
     """The write by which the device that ends sessions is seen, if its own one can be read."""
-    return [devices.recognition(session.account_id, session.device, session.session_id)] if session else []
+    return [devices.recognition(session.account_id, session.device, session.origin)] if session else []
 
 
 def _end(account_id: AccountId, sessions: list[SessionId], *notes: Write) -> None:

@@ -42,7 +42,8 @@ class Session(
 
     `last_used_at`: when the active refresh token was last issued. `lost`: when a response had to be repeated
     because the client had not received it. `scope`: FULL or WAITING; that of the account may be narrower.
-    `new_device`: whether the account did not know the device when the session was opened.
+    `new_device`: whether the account did not know the device when the session was opened. `origin_id`: if a
+    mailed code opened it, the session that had made the device known; None if no such session is on record.
     """
 
     account_id: Annotated[AccountId, NOT_PERSONAL]
@@ -55,6 +56,16 @@ class Session(
     last_used_at: Annotated[Instant, NOT_PERSONAL]
     scope: Annotated[Scope, NOT_PERSONAL] = Scope.FULL
     new_device: Annotated[bool, NOT_PERSONAL] = False
+    origin_id: Annotated[SessionId | None, NOT_PERSONAL] = None
+
+    @property
+    def origin(self) -> SessionId:
+        """The session with which device and mailbox are one proof (ADR 49): this one, or an earlier one.
+
+        A code to the mailbox adds no proof, so a session that it opens on a known device has the origin that
+        the device had.
+        """
+        return self.origin_id or self.session_id
 
     @property
     def is_waiting(self) -> bool:

@@ -66,7 +66,7 @@ def _traces(session: Session, account: Account, now: datetime) -> list[Write]:
     if session.is_waiting:  # the account is not used, and does not know the device (ADR 68)
         return writes
     if before.date() != now.date():
-        writes.append(devices.recognition(account.account_id, session.device, session.session_id))
+        writes.append(devices.recognition(account.account_id, session.device, session.origin))
     if before.isocalendar()[:2] != now.isocalendar()[:2]:
         writes.append(last_uses.use_now(account.account_id))
     return writes

@@ -44,6 +44,7 @@ def new_session(
     scope: Scope = Scope.FULL,
     *,
     new_device: bool = False,
+    origin_id: SessionId | None = None,
 ) -> tuple[Session, list[Write]]:
     """A new session of a device, and the writes that open it."""
     now = clock.now()
@@ -56,6 +57,7 @@ def new_session(
         last_used_at=now,
         scope=scope,
         new_device=new_device,
+        origin_id=origin_id,
     )
     kind = SecurityEventKind.SIGN_IN_WAITS if session.is_waiting else SecurityEventKind.SIGNED_IN
     signed_in = store.event(account.account_id, kind, session.session_id)

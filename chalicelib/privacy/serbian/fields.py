@@ -87,6 +87,7 @@ LABELS: Catalogue = {
     "Duration (ms)": "Trajanje (ms)",
     "Duties": "Obaveze",
     "Duty tries": "Pokušaji obaveza",
+    "Earlier session of the device": "Ranija sesija uređaja",
     "Email address": "Adresa e-pošte",
     "Email session": "Prijava u kojoj je adresa dodata",
     "Email verified": "Adresa potvrđena",

@@ -37,3 +37,11 @@ def signs_in(user: User, **answer: Any) -> Reply:
     asked, mails = mailed(user)
     assert (asked.status, mails) == (202, 1), asked.text
     return shows_code(user, asked, **answer)
+
+
+def refresh(user: User, device: dict[str, Any] = DEVICE) -> None:
+    """Refresh the session of a user, whose access token is valid for 15 minutes."""
+    body = {"refresh_token": user.session["refresh_token"], "device_id": device["device_id"]}
+    answer = user.world.call("POST", "/v1/sessions/refresh", body=body)
+    assert answer.status == 200, answer.text
+    user.session.update(answer.json)

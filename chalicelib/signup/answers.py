@@ -1,0 +1,45 @@
+"""The answers to a right code, also to one that is repeated within two minutes after its use."""
+
+from chalicelib.accounts.challenges import service as challenges
+from chalicelib.accounts.challenges.model import Challenge, ChallengeExpired, Opened
+from chalicelib.accounts.model import Account
+from chalicelib.accounts.service import ACCOUNT
+from chalicelib.accounts.sessions import service as sessions
+from chalicelib.accounts.sessions.model import Session
+from chalicelib.accounts.sessions.service import SESSION
+from chalicelib.core import needs
+from chalicelib.core.needs import Claims
+from chalicelib.signup.model import Verified
+
+
+def verified(session: Session, account: Account, opened: Opened) -> Verified:
+    """The session that a code opened, as its device sees it."""
+    return Verified(
+        new_account=opened.new_account,
+        user_id=None if session.is_waiting else account.user_id,
+        session=sessions.session_view(session, account),
+    )
+
+
+def of_slower_twin(challenge: Challenge) -> Verified:
+    """The response to the slower of two concurrent requests with the same right code."""
+    found = challenges.get(challenge.ref)
+    if found is None:
+        raise ChallengeExpired
+    return repeated(found)
+
+
+def repeated(challenge: Challenge) -> Verified:
+    """The session that this code opened.
+
+    Raises:
+        ChallengeExpired: the session has ended.
+    """
+    opened = challenge.opened
+    if opened is None:
+        raise ChallengeExpired
+    found = needs.read_batch(Claims(opened.account_id, opened.session_id), (ACCOUNT, SESSION))
+    account, session = found[ACCOUNT], found[SESSION]
+    if account is None or session is None or session.has_ended_with(account):
+        raise ChallengeExpired
+    return verified(session, account, opened)
