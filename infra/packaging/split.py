@@ -184,6 +184,7 @@ _APPOINTED = {
     "RU4M_REPRESENTATIVE": {"Ref": "Representative"},
 }
 _FILE_HOSTS = {"RU4M_STREAM_FILE_HOSTS": {"Ref": "StreamFileHosts"}}
+_ROUTES_OFF = {"RU4M_SMS_ROUTES_OFF": {"Ref": "SmsRoutesOff"}}
 _TOKENS = {"RU4M_PUBLIC_KEYS": {"Ref": "PublicKeys"}}
 _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "about": {"RU4M_CERTIFICATE_KEYS": {"Ref": "CertificateKeys"}, **_TOKENS, **_APPOINTED, **_APPS},
@@ -198,11 +199,11 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
     "record_verified_codes": _COUNTRIES,
     "rights": {**_STRANGERS, **_CODE_LINES},
     "sessions": _CODE_LINES,
-    "signup": {**_STRANGERS, **_CODE_LINES, "RU4M_SMS_ROUTES_OFF": {"Ref": "SmsRoutesOff"}},
+    "signup": {**_STRANGERS, **_CODE_LINES, **_ROUTES_OFF},
     "erase_accounts": _ERASING,
     "conversations": _FILE_HOSTS,
     "work_on_hooks": _FILE_HOSTS,
-    "work_rights": _FILE_HOSTS,
+    "work_rights": {**_FILE_HOSTS, **_ROUTES_OFF},
     "reconcile_chat": _ERASING,
 }
 

@@ -407,10 +407,12 @@ def test_only_senders_of_codes_and_their_counter_are_configured_with_countries(
     assert configured == {"profiles", "record_verified_codes", "rights", "signup"}
 
 
-def test_only_sign_in_is_configured_with_routes_that_are_off(functions: dict[str, Template]) -> None:
+def test_only_sign_in_and_warnings_are_configured_with_routes_that_are_off(
+    functions: dict[str, Template],
+) -> None:
     variable = "RU4M_SMS_ROUTES_OFF"
     configured = [name for name, one in functions.items() if variable in one["Environment"]["Variables"]]
-    assert configured == ["signup"]
+    assert sorted(configured) == ["signup", "work_rights"]
 
 
 def test_only_functions_that_send_texts_are_configured_with_senders(functions: dict[str, Template]) -> None:

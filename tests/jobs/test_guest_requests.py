@@ -25,6 +25,7 @@ from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import freeze
 from tests.support.cases.erasure_requests import at_step, stored, work, work_for
 from tests.support.cases.guests import enters, proves, requests
+from tests.support.cases.route_off import turn_off
 from tests.support.clouds import cloud
 from tests.support.faults.outages import refusal, silence
 from tests.support.jobs.events import report_of_mail
@@ -301,6 +302,18 @@ def test_warning_that_sns_did_not_accept_releases_nothing(world: World, mila: Us
     with cloud.failing("sns", "Publish", error):
         request = work(world, RightsRequestId(made["rights_request_id"]), within=4 * DAY)
     assert (request.status, at_step("warn")(request)) == (Status.AWAITING_VERIFICATION, True)
+
+
+@pytest.mark.promise("RGT-11")
+@pytest.mark.parametrize("right", ["access", "erasure"])
+def test_text_to_a_country_whose_route_is_off_is_no_warning(
+    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, right: str
+) -> None:
+    turn_off(monkeypatch)
+    made = recovers(world, right)
+    request = work(world, RightsRequestId(made["rights_request_id"]), within=4 * DAY)
+    assert (request.status, at_step("warn")(request)) == (Status.AWAITING_VERIFICATION, True)
+    assert any("without signing in" in text for text in world.messages_to(mila.phone))  # it is sent
 
 
 @pytest.mark.promise("RGT-2")

@@ -79,6 +79,14 @@ MUTANTS = (
         harm="A thief with the unlocked phone and its mail gets a copy: all warnings reach the thief.",
     ),
     Mutant(
+        name="text_that_does_not_arrive_is_a_warning",
+        promise="RGT-11",
+        place="chalicelib.rights.steps.guests:_send_to_channels",
+        find="return _ROUTE_OFF if is_route_off(str(phone)) else said",
+        replace="return said",
+        harm="A thief gets a copy in a country where texts do not arrive: the owner's warning is lost.",
+    ),
+    Mutant(
         name="mail_that_was_sent_counts_as_read",
         promise="RGT-11",
         place="chalicelib.messages.campaigns.service:has_arrived",

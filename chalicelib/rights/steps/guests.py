@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from chalicelib.accounts.challenges.numbers import is_route_off
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import DAY, HOUR
@@ -34,7 +35,7 @@ from chalicelib.rights.request.proofs import are_two
 from chalicelib.rights.request.terms import RefusalReason, Status
 from chalicelib.rights.steps.announce import send_once
 
-_NOT_REACHABLE, _WARNED, _NOTIFIED = "not_reachable", "warned", "notified"
+_NOT_REACHABLE, _ROUTE_OFF, _WARNED, _NOTIFIED = "not_reachable", "route_off", "warned", "notified"
 # How long SES's report of a delivery is awaited: not longer than the mail's record is kept at least.
 # So operators are asked within the three days in which the legal clock can be paused.
 _REPORTED_WITHIN = 2 * DAY
@@ -98,7 +99,8 @@ def _warn(job: AnyJob) -> Outcome:
 def _is_released(request: RightsRequest, counts: Mapping[str, int]) -> bool:
     """Whether a channel that proved nothing was warned, or two operators have checked the identity.
 
-    Accepted by SNS, or delivered as SES reports: refused or in doubt is not warned. The app is no such
+    Accepted by SNS, or delivered as SES reports: refused or in doubt is not warned. Neither is a text to a
+    country whose route is off: SNS accepts it, but it does not arrive (ADR 78). The app is no such
     channel: a code to the number signs in anywhere. Two proofs release a correction, which can be undone.
     """
     if IdentityProof.STAFF in request.proofs:
@@ -135,7 +137,7 @@ def _send_to_channels(
     Args:
         job: the request.
         message: what is sent.
-        said: what is recorded of a channel to which it was sent.
+        said: what is recorded of a channel to which it was sent; `_ROUTE_OFF` of a number whose route is off.
         by_mail: what the mail is noted as; None: no mail.
         by_text: the same of the text message.
 
@@ -155,7 +157,7 @@ def _send_to_channels(
 
     def send_text(_: MailId) -> str:
         sms.send(TextMessage(str(phone), message.text(locale)), Purpose.LEGAL_OBLIGATION)
-        return said
+        return _ROUTE_OFF if is_route_off(str(phone)) else said
 
     counts: dict[str, int] = {}
     if by_mail:
