@@ -9,10 +9,12 @@ from typing import Any
 
 import jwt
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chalicelib.accounts.sessions import logout
-from tests.support.clouds import environment
+from chalicelib.core import keyring
+from tests.support.clouds import cloud, environment
 from tests.support.faults.races import before_the_commit
 from tests.support.world.world import User, World
 
@@ -59,6 +61,22 @@ def test_ending_the_session_of_another_user_is_answered_as_unknown(world: World)
     none = mila.calls("DELETE", "/v1/sessions/s_" + "0" * 26)
     assert theirs.problem == none.problem == "not_found"
     assert vuk.gets("/v1/profile").status == 200
+
+
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize(
+    ("service", "operation"), [("kms", "Decrypt"), ("secretsmanager", "GetSecretValue")], ids=["kms", "vault"]
+)
+@pytest.mark.parametrize("path", ["/{session_id}", ""], ids=["one", "all"])
+def test_session_ends_while_its_device_cannot_be_read(
+    world: World, service: str, operation: str, path: str
+) -> None:
+    mila = world.a_user()
+    keyring.forget()
+    keyring.forget_stage_keys()
+    with cloud.failing(service, operation, EndpointConnectionError(endpoint_url="https://aws")):
+        assert mila.calls("DELETE", f"/v1/sessions{path}".format(**mila.session)).status == 204
+    assert mila.gets("/v1/profile").problem == "session_ended"
 
 
 def test_ended_session_cannot_be_ended_again(world: World) -> None:

@@ -13,6 +13,7 @@ The device that ends sessions, its own too, is seen at that moment, later than t
 seen before it, and get no code by mail until they prove the number or are refreshed again (ADR 78).
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +24,7 @@ from chalicelib.accounts.sessions import store
 from chalicelib.accounts.sessions.model import SecurityEventKind, Session
 from chalicelib.core import clock, metrics
 from chalicelib.core.batches import batched
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.ids import AccountId, SessionId
 from chalicelib.core.metrics import Metric
 from chalicelib.core.shards import Segment
@@ -42,10 +43,10 @@ def revocation_at(at: datetime) -> datetime:
     return at - _BACK
 
 
-def end(caller: Session, session_id: SessionId, opened: Session | None) -> None:
+def end(caller: Session, session_id: SessionId, opened: Callable[[], Session | None]) -> None:
     """End one session of the caller's account; a session that waits ends only itself.
 
-    `opened`: the caller's session with its device, if that can be read.
+    `opened`: returns the caller's session with its device, if that can be read.
 
     Raises:
         NotFound: the account has no such live session.
@@ -63,10 +64,10 @@ def end(caller: Session, session_id: SessionId, opened: Session | None) -> None:
         raise NotFound from None
 
 
-def end_all(account_id: AccountId, opened: Session | None = None) -> None:
+def end_all(account_id: AccountId, opened: Callable[[], Session | None] = lambda: None) -> None:
     """End all sessions of an account. It may be repeated if it stopped before the end.
 
-    `opened`: the session that ends them, with its device, if there is one and it can be read.
+    `opened`: returns the session that ends them, with its device, if there is one and it can be read.
     """
     event = store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE)
     for some in batched(store.ids_of(account_id), _SESSIONS_PER_TRANSACTION):
@@ -115,9 +116,15 @@ def _end_singly(account_id: AccountId, sessions: list[SessionId], event: Write) 
             continue
 
 
-def _seen(session: Session | None) -> list[Write]:
-    """The write by which the device that ends sessions is seen, if its own one can be read."""
-    return [devices.recognition(session.account_id, session.device, session.origin)] if session else []
+def _seen(opened: Callable[[], Session | None]) -> list[Write]:
+    """The write by which the device that ends sessions is seen, if its own one can be read.
+
+    Its key needs KMS and the vault. A session ends also in their outage: then its device is not seen.
+    """
+    with suppress(Unavailable):
+        if session := opened():
+            return [devices.recognition(session.account_id, session.device, session.origin)]
+    return []
 
 
 def _end(account_id: AccountId, sessions: list[SessionId], *notes: Write) -> None:
