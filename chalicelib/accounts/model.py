@@ -152,7 +152,7 @@ class Account(
     def is_mailed_codes_of(self, device: "KnownDevice | None") -> bool:
         """Return whether a device that it knows may get codes by mail in place of texts (ADR 78).
 
-        Not one that was seen last before another device ended a session: its own may be the one.
+        Not one that was seen last before a session ended: its own may be the one.
         """
         ended = self.revoked_before
         return device is not None and self.knows(device) and (ended is None or device.seen_at > ended)
@@ -339,7 +339,7 @@ class KnownDevice(
     """A device that had a session of the account, so it may use the reserve of codes (ADR 25).
 
     The key identifies the device by a keyed hash of its id. `seen_at` is the time at which its session was
-    opened, or last ended a session, or was first refreshed on the last day that it was. `session_id`: the
+    opened, or ended by itself, or first refreshed on the last day that it was. `session_id`: the
     origin of that session; None if older.
     """
 

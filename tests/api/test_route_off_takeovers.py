@@ -62,11 +62,52 @@ def test_device_that_was_signed_out_by_another_gets_no_code(
     other = a_device()
     owner = mila.world.a_user(mila.phone, other)
     turn_off(monkeypatch)
+    mila.world.advance(timedelta(minutes=1))
     under_way, _ = mailed(mila)
     assert owner.calls("DELETE", path.format(mila.session["session_id"])).status == 204
     assert shows_code(mila, under_way).problem == "challenge_expired"
-    assert mailed(mila)[1] == 0
-    assert mailed(owner, other)[1] == 1
+    assert [mailed(mila)[1], mailed(owner, other)[1]] == [0, 0]
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.parametrize("path", ["/v1/sessions/{}", "/v1/sessions"], ids=["one", "all"])
+def test_device_that_signs_others_out_is_not_seen_by_that(
+    mila: User, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A thief with the phone who signs the owner out gets no way in that the owner has not."""
+    tablet = a_device()
+    owner = mila.world.a_user(mila.phone, tablet)
+    turn_off(monkeypatch)
+    refresh(mila)
+    mila.world.advance(timedelta(minutes=1))
+    assert mila.calls("DELETE", path.format(owner.session["session_id"])).status == 204
+    mila.world.advance(timedelta(minutes=1))
+    assert [mailed(mila)[1], mailed(owner, tablet)[1]] == [0, 0]
+
+
+def test_device_that_signed_another_out_gets_codes_after_a_refresh_of_another_day(
+    mila: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tablet = mila.world.a_user(mila.phone, a_device())
+    turn_off(monkeypatch)
+    refresh(mila)
+    assert mila.calls("DELETE", f"/v1/sessions/{tablet.session['session_id']}").status == 204
+    mila.world.advance(timedelta(days=1))
+    refresh(mila)
+    assert mailed(mila)[1] == 1
+
+
+@pytest.mark.promise("ACC-1")
+def test_last_device_that_signed_itself_out_gets_codes(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    tablet = a_device()
+    owner = mila.world.a_user(mila.phone, tablet)
+    turn_off(monkeypatch)
+    refresh(mila)
+    for user, counts in ((mila, [1, 0]), (owner, [0, 1])):
+        mila.world.advance(timedelta(minutes=1))
+        assert user.logs_out().status == 204
+        mila.world.advance(timedelta(minutes=1))
+        assert [mailed(mila)[1], mailed(owner, tablet)[1]] == counts
 
 
 def test_device_gets_codes_again_once_it_proved_the_number(

@@ -9,8 +9,9 @@ If the commit is in a later second than the revocation, a chat token that the se
 stay valid. So the revocation is then moved forward to the second of the commit. If the process is killed just
 before that, such a token is valid for at most its hour (ADR 23).
 
-The device that ends sessions, its own too, is seen at that moment, later than the revocation. All others were
-seen before it, and get no code by mail until they prove the number or are refreshed again (ADR 78).
+A device that ends its own session alone is seen at that moment, later than the revocation. All others were
+seen before it, also one that ends another session or all. They get no code by mail until they prove the
+number or their session is refreshed on another day (ADR 78).
 """
 
 from collections.abc import Callable
@@ -34,8 +35,8 @@ from chalicelib.core.transactions import Perform, Write, commit
 # revoked, and none that is issued from the next second on.
 _BACK = timedelta(seconds=4)
 
-# A transaction has at most 100 writes; three of them are the revocation, the security event and the device.
-_SESSIONS_PER_TRANSACTION = 97
+# A transaction has at most 100 writes; two of them are the revocation and the security event.
+_SESSIONS_PER_TRANSACTION = 98
 
 
 def revocation_at(at: datetime) -> datetime:
@@ -59,20 +60,18 @@ def end(caller: Session, session_id: SessionId, opened: Callable[[], Session | N
         if caller.is_waiting:  # it had no chat token, and must not revoke those of the owner
             commit(event, store.deletion(account_id, session_id))
         else:
-            _end(account_id, [session_id], event, *_seen(opened))
+            seen = _seen(opened) if session_id == caller.session_id else []
+            _end(account_id, [session_id], event, *seen)
     except store.NoSuchSession:
         raise NotFound from None
 
 
-def end_all(account_id: AccountId, opened: Callable[[], Session | None] = lambda: None) -> None:
-    """End all sessions of an account. It may be repeated if it stopped before the end.
-
-    `opened`: returns the session that ends them, with its device, if there is one and it can be read.
-    """
+def end_all(account_id: AccountId) -> None:
+    """End all sessions of an account. It may be repeated if it stopped before the end."""
     event = store.event(account_id, SecurityEventKind.SIGNED_OUT_EVERYWHERE)
     for some in batched(store.ids_of(account_id), _SESSIONS_PER_TRANSACTION):
         try:
-            _end(account_id, some, event, *_seen(opened))
+            _end(account_id, some, event)
         except store.NoSuchSession:
             _end_singly(account_id, some, event)  # another request ended one of them first
 
@@ -117,7 +116,7 @@ def _end_singly(account_id: AccountId, sessions: list[SessionId], event: Write) 
 
 
 def _seen(opened: Callable[[], Session | None]) -> list[Write]:
-    """The write by which the device that ends sessions is seen, if its own one can be read.
+    """The write by which a device that ends its own session is seen, if that can be read.
 
     Its key needs KMS and the vault. A session ends also in their outage: then its device is not seen.
     """
