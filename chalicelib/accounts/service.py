@@ -32,6 +32,7 @@ from chalicelib.accounts.store import (  # noqa: F401 - offered to other rooms
     release_claim,
     release_claims,
     revocation,
+    unrevoked,
 )
 from chalicelib.accounts.store import last_use as last_uses
 from chalicelib.accounts.store.changes import (  # noqa: F401 - offered to other rooms

@@ -124,11 +124,16 @@ def _sign_in(challenge: Challenge, answer: Verification) -> Verified:
     raise Unavailable
 
 
-@retry_on(accounts.AlreadyClaimed, accounts.ClaimMoved, notices.AcceptedBefore, SuppressionMoved, tries=2)
+@retry_on(
+    *(accounts.AlreadyClaimed, accounts.ClaimMoved, accounts.RevokedLater),
+    *(notices.AcceptedBefore, SuppressionMoved),
+    tries=2,
+)
 def _open(challenge: Challenge, answer: Verification, *, is_in_doubt: bool = False) -> Verified:
     """Open a session, in one transaction with its account.
 
-    It is tried once more if a concurrent request gave the number to an account, or took it from one.
+    It is tried once more if a concurrent request gave the number to an account, or took it from one, or ended
+    a session of an account that a mailed code opens: that one may have ended the code too.
     """
     device = challenge.device
     if device is None:
@@ -272,7 +277,8 @@ def _reached_account(
         raise ChallengeExpired
     if account.number_changed_at and account.number_changed_at >= challenge.created_at:
         raise ChallengeExpired
-    return replace(_used_account(account, row, answer, None), origin_id=known.session_id)
+    entry = _used_account(account, row, answer, None, accounts.unrevoked(account))
+    return replace(entry, origin_id=known.session_id)
 
 
 def _mailbox_for(row: Found, known: KnownDevice | None) -> str | None:

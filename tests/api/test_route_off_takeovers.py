@@ -10,6 +10,7 @@ from tests.support.cases.guests import requests
 from tests.support.cases.recycled import loses_number
 from tests.support.cases.route_off import DEVICE, MAILBOX, mailed, refresh, shows_code, signs_in, turn_off
 from tests.support.clouds import cloud
+from tests.support.faults.races import before_the_commit
 from tests.support.world.builders import a_device, a_phone
 from tests.support.world.world import User, World
 
@@ -67,6 +68,21 @@ def test_device_that_was_signed_out_by_another_gets_no_code(
     assert owner.calls("DELETE", path.format(mila.session["session_id"])).status == 204
     assert shows_code(mila, under_way).problem == "challenge_expired"
     assert [mailed(mila)[1], mailed(owner, other)[1]] == [0, 0]
+
+
+@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("STR-3")
+@pytest.mark.parametrize("path", ["/v1/sessions/{}", "/v1/sessions"], ids=["one", "all"])
+def test_device_that_another_signs_out_during_its_sign_in_gets_no_session(
+    mila: User, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    owner = mila.world.a_user(mila.phone, a_device())
+    turn_off(monkeypatch)
+    mila.world.advance(timedelta(minutes=1))
+    asked, path = mailed(mila)[0], path.format(mila.session["session_id"])
+    during = before_the_commit(monkeypatch, lambda: owner.calls("DELETE", path))
+    assert shows_code(mila, asked).problem == "challenge_expired"
+    assert [reply.status for reply in during] == [204]
 
 
 @pytest.mark.promise("ACC-1")

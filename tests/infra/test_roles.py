@@ -528,7 +528,10 @@ EXPECTED = {
         _MARKS,
         *_LEDGER,
         _MAILING,  # announcements of new devices (ADR 68)
-        ("dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem", "${AccountsTableArn}"),
+        (
+            "dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem, dynamodb:UpdateItem",
+            "${AccountsTableArn}",
+        ),
         ("dynamodb:BatchGetItem, dynamodb:PutItem", "${KeysTableArn}"),
         ("kms:Decrypt", "${SealingKeyArn}"),
         ("dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:PutItem", "${ClaimsTableArn}"),

@@ -200,11 +200,19 @@ MUTANTS: tuple[Mutant, ...] = (
         harm="A thief signs in with a lost phone and the mailbox on it, although its owner signed it out.",
     ),
     Mutant(
+        name="device_is_signed_out_during_its_mailed_sign_in",
+        promise="ACC-1",
+        place="chalicelib.signup.service:_reached_account",
+        find="None, accounts.unrevoked(account))",
+        replace="None)",
+        harm="A thief who signs in by mail just then stays signed in after the owner signed out all devices.",
+    ),
+    Mutant(
         name="mailed_code_proves_the_number",
         promise="ACC-1",
         place="chalicelib.signup.service:_reached_account",
-        find="_used_account(account, row, answer, None)",
-        replace="_used_account(account, row, answer, None, *_end_of_dispute(account))",
+        find="None, accounts.unrevoked(account))",
+        replace="None, *_end_of_dispute(account))",
         harm="The former owner of a number keeps its new holder out, who waits for seven days in vain.",
     ),
     Mutant(

@@ -39,6 +39,7 @@ from chalicelib.core.table import (
     Item,
     Key,
     KeysAfter,
+    Present,
     Query,
     Replace,
     Scan,
@@ -125,6 +126,13 @@ def revocation(account_id: AccountId, before: datetime) -> Change:
         & (Attr("revoked_before").not_exists() | Attr("revoked_before").lte(clock.to_text(before))),
         conflict=RevokedLater,
     )
+
+
+def unrevoked(account: Account) -> Present:
+    """The condition that no session ended since an account was read; its conflict is RevokedLater."""
+    revoked, before = Attr("revoked_before"), account.revoked_before
+    same = revoked.eq(clock.to_text(before)) if before else revoked.not_exists()
+    return Present(account_key(account.account_id), same, conflict=RevokedLater)
 
 
 def claim_moves(kind: ClaimKind, owner: AccountId, before: str | None, after: str | None) -> list[Write]:
