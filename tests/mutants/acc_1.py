@@ -200,6 +200,22 @@ MUTANTS: tuple[Mutant, ...] = (
         harm="A thief signs in with a lost phone and the mailbox on it, although its owner signed it out.",
     ),
     Mutant(
+        name="signed_out_owner_gets_no_code_by_mail",
+        promise="ACC-1",
+        place="chalicelib.accounts.sessions.logout:_seen",
+        find="        if session := opened():",
+        replace="        if (session := opened()) and session.is_waiting:",
+        harm="An owner who signed out on the only device cannot sign in again where texts do not arrive.",
+    ),
+    Mutant(
+        name="device_that_signs_another_out_is_seen",
+        promise="ACC-1",
+        place="chalicelib.accounts.sessions.logout:end",
+        find="seen = _seen(opened) if session_id == caller.session_id else []",
+        replace="seen = _seen(opened)",
+        harm="A thief signs the owner's other device out, and has the only one that gets codes by mail.",
+    ),
+    Mutant(
         name="device_is_signed_out_during_its_mailed_sign_in",
         promise="ACC-1",
         place="chalicelib.signup.service:_reached_account",
@@ -212,7 +228,7 @@ MUTANTS: tuple[Mutant, ...] = (
         promise="ACC-1",
         place="chalicelib.signup.service:_reached_account",
         find="None, accounts.unrevoked(account))",
-        replace="None, *_end_of_dispute(account))",
+        replace="None, accounts.unrevoked(account), *_end_of_dispute(account))",
         harm="The former owner of a number keeps its new holder out, who waits for seven days in vain.",
     ),
     Mutant(
