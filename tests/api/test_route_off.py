@@ -260,6 +260,39 @@ def test_outage_of_the_mark_mails_nothing(off: User) -> None:
     assert (asked.problem, mails) == ("email_unavailable", 0)
 
 
+NO_SES = EndpointConnectionError(endpoint_url="https://ses")
+NO_TABLE = EndpointConnectionError(endpoint_url="https://dynamodb")
+
+
+@pytest.mark.promise("ACC-2")
+@pytest.mark.parametrize(
+    ("service", "operation", "error", "mails"),
+    [
+        ("sesv2", "SendEmail", NO_SES, 1),
+        ("sesv2", "SendEmail", ReadTimeoutError(endpoint_url="https://ses"), 0),
+        ("dynamodb", "UpdateItem", NO_TABLE, 1),
+    ],
+    ids=["no mail", "mail in doubt", "no mark"],
+)
+def test_code_that_was_certainly_not_mailed_is_not_taken_from_the_reserve(
+    off: User, service: str, operation: str, error: Exception, mails: int
+) -> None:
+    """The table fails at the mark alone, which names the instant of sending."""
+    for _ in range(3):
+        with cloud.failing(service, operation, error, touching="sent_at" if service == "dynamodb" else ""):
+            assert mailed(off)[1] == 0
+    assert mailed(off)[1] == mails
+
+
+@pytest.mark.promise("ACC-2")
+def test_code_that_was_certainly_not_mailed_cannot_be_guessed(off: User) -> None:
+    with cloud.failing("sesv2", "SendEmail", NO_SES):
+        asked = mailed(off)[0].json["challenge_id"]
+    challenge = store.get(ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(asked)))
+    assert challenge
+    assert off.world.verifies(asked, challenges.code(challenge)).problem == "wrong_code"
+
+
 @pytest.mark.parametrize("listed", ["Serbia", "RS;DE", "rs", "RS,,BA"])
 def test_malformed_list_of_routes_refuses_the_start(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
     turn_off(monkeypatch, listed)

@@ -4,6 +4,22 @@ from infra.mutants.model import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        name="code_that_was_not_mailed_can_be_guessed",
+        promise="ACC-2",
+        place="chalicelib.accounts.challenges.service:_mail_reserved",
+        find='{"uncounted_in_all": -1}',
+        replace="{}",
+        harm="While SES is down, a stranger with the id of a device guesses codes that no limit counts.",
+    ),
+    Mutant(
+        name="outage_of_mail_uses_up_the_reserve",
+        promise="ACC-2",
+        place="chalicelib.accounts.challenges.service:_mail_reserved",
+        find="            reserved.uncount()",
+        replace="            pass",
+        harm="An owner whose only way in is by mail gets no code for a day after three failed mails.",
+    ),
+    Mutant(
         name="resend_starts_the_attempts_again",
         promise="ACC-2",
         place="chalicelib.accounts.challenges.store:count_resend",

@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from chalicelib.accounts.challenges import budgets
 from chalicelib.accounts.challenges.model import (
@@ -218,8 +219,15 @@ def _count_for_known_device(
     metrics.count(Metric.CODE_RESERVED)
 
 
-def count_mail_for_text(challenge: Challenge, asked: CodeRequest) -> str | None:
-    """Count a request in place of a text; returns the mailbox that gets the code, or None (ADR 78).
+class ReservedMail(NamedTuple):
+    """The mailbox that gets a code of a reserve, and what uncounts the code if it is certainly not mailed."""
+
+    mailbox: str
+    uncount: Callable[[], None]
+
+
+def count_mail_for_text(challenge: Challenge, asked: CodeRequest) -> ReservedMail | None:
+    """Count a request in place of a text; returns the mail that it gets, or None (ADR 78).
 
     Raises:
         TooManyCodes: from this address.
@@ -230,12 +238,13 @@ def count_mail_for_text(challenge: Challenge, asked: CodeRequest) -> str | None:
     reached = asked.reach(challenge) if asked.reach else None
     if reached is None or challenge.device is None:
         return None
+    reserve = _reserve_of(challenge.device)
     try:
-        _reserve_of(challenge.device).hit(reached.account_id)
+        reserve.hit(reached.account_id)
     except TooManyCodes:
         return None
     metrics.count(Metric.CODE_RESERVED)
-    return reached.mailbox
+    return ReservedMail(reached.mailbox, partial(reserve.uncount, reached.account_id))
 
 
 def _reserve_of(device: Device) -> Limiter:

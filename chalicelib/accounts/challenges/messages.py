@@ -38,7 +38,7 @@ CODE_MAIL_INSTEAD: Letters = {
         (
             "Vaš RU4M kod: {code}. Ne dajte ga nikome.",
             "Važi deset minuta. Šaljemo ga imejlom jer SMS poruke trenutno ne stižu na brojeve vaše zemlje.",
-            "Može ga tražiti samo uređaj koji je bio prijavljen na vaš nalog.",
+            "Može ga tražiti samo uređaj koji je bio prijavljen na vaš nalog i koji drugi nije odjavio.",
             "Ako ga niste tražili, odjavite druge uređaje u aplikaciji ili nam pišite.",
         ),
     ),
@@ -47,7 +47,7 @@ CODE_MAIL_INSTEAD: Letters = {
         (
             "Your RU4M code is {code}. Do not share it with anyone.",
             "It is valid for ten minutes. We mail it because texts to your country do not arrive at present.",
-            "Only a device that was signed in to your account can ask for it.",
+            "Only a device that was signed in to your account, and that no other one signed out, can get it.",
             "If you did not ask for it, sign out your other devices in the app, or write to us.",
         ),
     ),

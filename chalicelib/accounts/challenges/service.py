@@ -22,6 +22,7 @@ from chalicelib.accounts.challenges.model import (
     ChallengeRef,
     CodeChannel,
     CodeRequest,
+    EmailInDoubt,
     EmailUnavailable,
     Opened,
     Recognise,
@@ -108,14 +109,32 @@ def _claim_and_send(asked: CodeRequest, key: IdempotencyKey | None) -> Challenge
 def _mail_for_text(challenge: Challenge, asked: CodeRequest) -> None:
     """Mail a code that is not texted, if its owner is reached; the response never shows whether (ADR 78).
 
-    The challenge is marked before the mail, and with the same call if there is none.
+    The challenge is marked before the mail, and with the same call if there is none. The reserve gets a code
+    back that certainly was not mailed, once no guess of it can be right.
     """
-    mailbox = limits.count_mail_for_text(challenge, asked)
-    store.mark_sent(challenge.ref, clock.now(), {"uncounted_in_all": 1} if mailbox else {})
-    if mailbox:
-        with suppress(EmailUnavailable, InvalidEmail):
-            mail_code(mailbox, code(challenge), challenge.locale, CODE_MAIL_INSTEAD)
-        metrics.count(Metric.CODE_SENT, of=challenge.purpose)
+    reserved = limits.count_mail_for_text(challenge, asked)
+    try:
+        store.mark_sent(challenge.ref, clock.now(), {"uncounted_in_all": 1} if reserved else {})
+    except Unavailable:
+        if reserved and store.give_up(challenge):
+            reserved.uncount()
+        raise
+    if reserved:
+        _mail_reserved(challenge, reserved)
+
+
+def _mail_reserved(challenge: Challenge, reserved: limits.ReservedMail) -> None:
+    """Mail a code of a reserve; a failure is not shown, and stays counted if the mail may arrive."""
+    try:
+        mail_code(reserved.mailbox, code(challenge), challenge.locale, CODE_MAIL_INSTEAD)
+    except (EmailInDoubt, InvalidEmail):
+        pass
+    except EmailUnavailable:
+        with suppress(Unavailable):
+            store.mark_sent(challenge.ref, clock.now(), {"uncounted_in_all": -1})
+            reserved.uncount()
+        return
+    metrics.count(Metric.CODE_SENT, of=challenge.purpose)
 
 
 @_report_outage_as_unsent(CodeChannel.SMS)

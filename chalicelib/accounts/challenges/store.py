@@ -96,8 +96,8 @@ def get(ref: ChallengeRef) -> Challenge | None:
     return codec.read(Challenge, _key(ref))
 
 
-def give_up(challenge: Challenge) -> None:
-    """End a challenge whose code was not sent, and delete its personal fields.
+def give_up(challenge: Challenge) -> bool:
+    """End a challenge whose code was not sent, and delete its personal fields; returns whether it did.
 
     The same request may start again at once. `code_until` identifies the request that owns the challenge: it
     is ten minutes ahead while a request is sending, and has passed once it gave up. `created_at` cannot serve
@@ -113,6 +113,8 @@ def give_up(challenge: Challenge) -> None:
     ended = codec.to_item(challenge.model_copy(update=nothing), key)
     with suppress(OwnedByAnother, Unavailable):  # the caller reports the error because of which it gives up
         table.write(Replace(key, ended, only_if=ours, conflict=OwnedByAnother))
+        return True
+    return False
 
 
 def mark_sent(ref: ChallengeRef, at: datetime, uncounted: Mapping[str, int]) -> None:
