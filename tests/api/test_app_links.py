@@ -151,3 +151,19 @@ def test_receipt_page_says_that_it_needs_no_app_in_each_language(world: World) -
     for texts in TEXTS.values():
         assert texts["app"] in page
         assert "RU4M" in texts["app"]
+
+
+OPENED = {
+    "en": "can open the app",
+    "sr-Latn": "može da otvori aplikaciju",
+    "sr-Cyrl": "може да отвори апликацију",
+}
+
+
+@pytest.mark.parametrize(("language", "words"), OPENED.items(), ids=OPENED)
+def test_pages_do_not_promise_that_a_link_opens_the_app(world: World, language: str, words: str) -> None:
+    """Phones without our document, and stages without a domain, open the browser."""
+    page = world.call("GET", "/c").text
+    (section,) = re.findall(rf'<section lang="{language}">(.*?)</section>', page)
+    assert words in section
+    assert any(words in texts["app"] for texts in TEXTS.values())

@@ -40,8 +40,8 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "answered": "We have answered your request.",
         "refused": "We refused your request.",
         "cancelled": "The request was cancelled.",
-        "app": "This page needs neither the app nor an account. On a phone with the RU4M app, the link opens "
-        "the app, which shows the same.",
+        "app": "This page needs neither the app nor an account. On a phone with the RU4M app, the link "
+        "can open the app, which shows the same.",
         "cancel_erasure": "Cancel the deletion",
         "cancel": "Cancel the request",
         "read": "Read the certificate",
@@ -86,7 +86,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "refused": "Odbili smo Vaš zahtev.",
         "cancelled": "Zahtev je otkazan.",
         "app": "Za ovu stranicu Vam ne trebaju ni aplikacija ni nalog. Na telefonu sa aplikacijom RU4M veza "
-        "otvara aplikaciju, koja prikazuje isto.",
+        "može da otvori aplikaciju, koja prikazuje isto.",
         "cancel_erasure": "Otkažite brisanje",
         "cancel": "Otkažite zahtev",
         "read": "Pročitajte potvrdu",

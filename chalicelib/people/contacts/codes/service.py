@@ -145,14 +145,14 @@ def _link(code: ContactCode) -> ContactLink:
 
 
 # The page behind the link of a code is the same for everyone and names no user. A browser does not send the
-# fragment with the code, and the page has no script that reads it. On a phone with the app, the system gives
-# the whole link to the app (ADR 82). By language: a heading, and what happens with and without the app.
+# fragment with the code, and the page has no script that reads it. On a phone with the app, the system can
+# give the whole link to the app (ADR 82). By language: a heading, and what happens with and without the app.
 _IN_SERBIAN = (
     "RU4M veza za kontakt",
     (
-        "Sa aplikacijom RU4M: otvorite ovu vezu na telefonu na kojem je aplikacija. Veza otvara aplikaciju. "
-        "Tamo možete da postanete kontakt osobe koja Vam je dala vezu, i tada vidite ko je to. Učinite to "
-        "samo ako znate ko Vam ju je dao. Kontakt možete da prekinete u aplikaciji."
+        "Sa aplikacijom RU4M: otvorite ovu vezu na telefonu na kojem je aplikacija. Veza može da otvori "
+        "aplikaciju. Tamo možete da postanete kontakt osobe koja Vam je dala vezu, i tada vidite ko je to. "
+        "Učinite to samo ako znate ko Vam ju je dao. Kontakt možete da prekinete u aplikaciji."
     ),
     (
         "Bez aplikacije: ova stranica ne radi ništa, a osoba ne saznaje da ste je videli. Preuzmite "
@@ -165,9 +165,9 @@ _TEXTS = (
         "en",
         "A contact link of RU4M",
         (
-            "With the RU4M app: open this link on the phone that has the app. The link opens the app. There "
-            "you can become a contact of the person who gave you the link, and then you see who that is. Do "
-            "so only if you know who gave it to you. You can end the contact in the app."
+            "With the RU4M app: open this link on the phone that has the app. The link can open the app. "
+            "There you can become a contact of the person who gave you the link, and then you see who that "
+            "is. Do so only if you know who gave it to you. You can end the contact in the app."
         ),
         (
             "Without the app: this page does nothing, and the person does not learn that you saw it. Get the "
