@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from tests.support.cases.guests import requests
 from tests.support.cases.recycled import loses_number
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone
@@ -49,10 +52,13 @@ def steps_up_by_mail(user: User) -> User:
     return user
 
 
-def signs_in_by_mail(world: World, mailbox: str = ADDRESS) -> Reply:
-    asked = world.call("POST", "/v1/signup", body={"email": mailbox, "device": a_device()})
+def signs_in_by_mail(world: World, mailbox: str = ADDRESS, device: dict[str, Any] | None = None) -> Reply:
+    device = device or a_device()
+    asked = world.call("POST", "/v1/signup", body={"email": mailbox, "device": device})
     assert asked.status == 202, asked.text
-    return world.verifies(asked.json["challenge_id"], world.code_mailed_to(mailbox))
+    return world.verifies(
+        asked.json["challenge_id"], world.code_mailed_to(mailbox), device_id=device["device_id"]
+    )
 
 
 @pytest.mark.promise("ACC-1")
@@ -63,6 +69,18 @@ def test_owner_proves_a_new_number_after_a_step_up_by_mail(numberless: User) -> 
     assert numberless.profile()["phone"] == phone
     assert world.a_user(phone).user_id == numberless.user_id
     assert numberless.asks_to_step_up().json["channel"] == "sms"
+
+
+@pytest.mark.promise("RGT-11")
+def test_sign_in_by_mail_makes_no_second_proof_of_a_known_device(world: World) -> None:
+    device = a_device(device_id=str(uuid.uuid4()))
+    mila = world.a_user(device=device)
+    mila.has_email(ADDRESS)
+    loses_number(mila)
+    world.advance(timedelta(days=30))
+    assert signs_in_by_mail(world, device=device).status == 200
+    made = requests(world, email=ADDRESS, device_id=device["device_id"]).json
+    assert (made["status"], made["identity"]["proofs"]) == ("awaiting_verification", ["mailbox"])
 
 
 @pytest.mark.promise("ACC-1")
