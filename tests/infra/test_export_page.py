@@ -89,7 +89,7 @@ def test_policy_blocks_markup_that_was_not_escaped(chromium: Browser, tmp_path: 
 
 
 def test_row_on_a_phone_is_a_stack_of_labelled_values(chromium: Browser, page: Path) -> None:
-    cell = "document.querySelector('section[aria-labelledby=kind-session] td')"
+    cell = "document.querySelector('section[aria-labelledby=kind-known_device] td')"
     shown = f"[getComputedStyle({cell}).display, getComputedStyle({cell}, '::before').content]"
     assert evaluate(chromium, page, PHONE, shown) == ["block", '"Session ID"']
     assert evaluate(chromium, page, DESKTOP, shown) == ["table-cell", "none"]
