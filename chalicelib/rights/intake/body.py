@@ -1,7 +1,7 @@
 """What a request asks for, as the app, a guest or an operator sends it.
 
-The app and guests send one of several forms, one for each right. The rules get a `RequestedChange`, whoever
-sent it; operators enter that.
+The app and guests send one of several forms, one for each right. The rules get a `RequestedChange`
+from both; operators enter that.
 """
 
 from typing import Annotated, Literal, Self
