@@ -271,7 +271,7 @@ def test_consent_withdrawn_after_the_backup_is_withdrawn_again(world: World, mil
         assert restore.replay().has("withdrawals: applied to 0 accounts")
         again = world.a_user(mila.phone)
         (applied, *_) = again.gets("/v1/consents").json["items"]
-        assert (applied["state"], applied["decided_at"]) == ("withdrawn", stated["since"])
+        assert (applied["state"], applied["decided_at"]) == ("withdrawn", stated["decided_at"])
         assert again.gets("/v1/consents/analytics/records").json == records
 
 
