@@ -10,7 +10,8 @@ from typing import Any
 
 import requests
 
-_CODE = re.compile(r"\b\d{6}\b")
+# A code in a text message or a mail.
+CODE = re.compile(r"\b\d{6}\b")
 _LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]")
 _MOST_SHOWN = 200
 
@@ -46,7 +47,7 @@ class LocalMessage:
     @property
     def code(self) -> str | None:
         """The six digits in it."""
-        found = _CODE.search(self.text)
+        found = CODE.search(self.text)
         return found.group() if found else None
 
 

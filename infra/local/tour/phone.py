@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ import jwt
 import requests
 
 from chalicelib.core.ids import AccountId
+from infra.local.mailbox import CODE
 from infra.local.waiting import until
 
 _TIMEOUT = 35.0  # seconds; the gateway gives up after 29
@@ -127,7 +127,7 @@ class Phone:
         """Wait for the next text message with a code and return it; other messages may come between."""
 
         def found() -> list[str]:
-            return [text for text in self.inbox(self.number)[self._texts_read :] if _CODE.search(text)]
+            return [text for text in self.inbox(self.number)[self._texts_read :] if CODE.search(text)]
 
         return code_in(until(found, "a text message with a code")[-1])
 
@@ -238,12 +238,9 @@ class Phone:
         return _expect(self.call("DELETE", f"/v1/sessions/{self.session['session_id']}"), 204)
 
 
-_CODE = re.compile(r"\b\d{6}\b")
-
-
 def code_in(message: str) -> str:
     """Return the six digits in a text message or a mail."""
-    found = _CODE.search(message)
+    found = CODE.search(message)
     if not found:
         raise Unexpected("the message has no code")
     return found.group()
