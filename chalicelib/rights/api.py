@@ -50,6 +50,10 @@ def _view(request: RightsRequest, language: Language | None = None) -> RequestVi
     return RequestView.of(request, language, recipients.named_disclosures(request))
 
 
+def _language(reader: ReaderLanguage | None) -> Language | None:
+    return reader.language if reader else None
+
+
 def _check_step_up(caller: RightsCaller, rights_request_id: RightsRequestId) -> None:
     request = service.own(caller.account.account_id, rights_request_id)
     if service.wants_step_up_to_end(request):
@@ -77,8 +81,9 @@ def exercise_right(
     makes no new request: the response is that one, with its receipt.
 
     A restriction without `purposes` stops all use of the account's data but storage, from this response on:
-    only routes of rights, consents and sessions serve the account, others answer 403 `restricted`; chat ends,
-    the profile is not shown, and no usage is recorded. The app has to show this before it sends the request.
+    only routes of rights, consents, sessions, announcements and breach notices serve the account, others
+    answer 403 `restricted`; chat ends, the profile is not shown, and no usage is recorded. The app has to
+    show this before it sends the request.
     The caller ends it with `POST /v1/rights-requests/{rights_request_id}/lift`.
     """
     if rule_of(body.right).wants_step_up:
@@ -123,7 +128,7 @@ def cancel_rights_request(caller: RightsCaller, rights_request_id: RightsRequest
     "POST",
     "/v1/rights-requests/{rights_request_id}/lift",
     limit=Unlimited("Ending one's own restriction is never refused; new requests are limited"),
-    problems=(StepUpRequired, NotNow, TooLate),
+    problems=(StepUpRequired, NotNow),
 )
 def lift_restriction(caller: RightsCaller, rights_request_id: RightsRequestId) -> RequestView:
     """End the caller's own restriction or objection, at once.
@@ -167,10 +172,10 @@ def get_receipt_page() -> PublicPage:
 
 @route(rights, "GET", "/v1/rights-receipts/{rights_request_id}")
 def get_by_receipt(
-    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
+    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage | None
 ) -> RequestView:
     """Get a rights request by its receipt. Also works after the account is deleted."""
-    return _view(service.by_receipt(rights_request_id, receipt.text), reader.language)
+    return _view(service.by_receipt(rights_request_id, receipt.text), _language(reader))
 
 
 @route(
@@ -181,10 +186,10 @@ def get_by_receipt(
     problems=(TooLate,),
 )
 def cancel_by_receipt(
-    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
+    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage | None
 ) -> RequestView:
     """Cancel a rights request by its receipt, without a session."""
-    return _view(service.cancel_by_receipt(rights_request_id, receipt.text), reader.language)
+    return _view(service.cancel_by_receipt(rights_request_id, receipt.text), _language(reader))
 
 
 @route(rights, "GET", "/v1/rights-receipts/{rights_request_id}/certificate", problems=(NotReady,))
@@ -195,10 +200,12 @@ def get_certificate_by_receipt(rights_request_id: RightsRequestId, receipt: Rece
 
 @route(rights, "GET", "/privacy/certificate", problems=(NotReady,))
 def get_certificate_page(
-    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage
+    rights_request_id: RightsRequestId, receipt: Receipt, reader: ReaderLanguage | None
 ) -> HtmlPage:
     """Get the readable page of a certificate, by the receipt of its request. Only the file is signed."""
-    markup = certificate.page_of_request(service.by_receipt(rights_request_id, receipt.text), reader.language)
+    markup = certificate.page_of_request(
+        service.by_receipt(rights_request_id, receipt.text), _language(reader)
+    )
     return HtmlPage(markup=markup, policy=POLICY)
 
 

@@ -285,18 +285,18 @@ def lift(account_id: AccountId, request_id: RightsRequestId) -> RightsRequest:
     Raises:
         NotFound: no such request, or it belongs to another subject.
         NotNow: the request restricts nothing.
-        TooLate: it was answered meanwhile; the call may be repeated.
         Unavailable: another write came first in every try.
     """
     request = own(account_id, request_id)
     if not isinstance(request.notes, RestraintNotes) or request.notes.since is None:
         raise NotNow
-    if request.is_open:
-        return cancel(account_id, request_id)
     return apply_move(request_id, None, _lifting).request
 
 
 def _lifting(request: RightsRequest) -> Move | None:
+    """The move that ends it; it may be answered at any time before."""
+    if request.is_open:
+        return _cancellation(request)
     notes, now = request.notes, clock.now()
     if not isinstance(notes, RestraintNotes) or not notes.is_in_force:
         return None

@@ -17,11 +17,14 @@ from chalicelib.core.ids import AccountId, RightsRequestId
 from chalicelib.core.transactions import commit
 from chalicelib.privacy.purposes import Purpose, Refusal, permits, refusal
 from chalicelib.privacy.restraint import Restraint, RestraintKind
+from chalicelib.rights import service
 from chalicelib.rights.request import restraints, store
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.restriction.intake import RESTRICTABLE
+from infra.stream_emulator import Emulator
 from tests.support.cases.erasure_parts import freeze, stored_account
 from tests.support.cases.guests import enters, requests
+from tests.support.cases.restrictions import work
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_fault, an_event
@@ -217,6 +220,19 @@ def test_restriction_of_another_subject_cannot_be_lifted(world: World, mila: Use
     request = restricts(mila)
     assert lifts(world.a_user(), request).status == 404
     assert state(mila) is AccountState.RESTRICTED
+
+
+@pytest.mark.promise("RGT-4")
+def test_restriction_that_is_answered_while_it_is_lifted_ends(
+    mila: User, world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = restricts(mila)
+    answered = just_before(
+        monkeypatch, service, "apply_move", lambda: work(world, request["rights_request_id"])
+    )
+    assert lifts(mila, request).status == 200
+    assert not answered[0].is_open
+    assert state(mila) is AccountState.ACTIVE
 
 
 @pytest.mark.promise("RGT-4")

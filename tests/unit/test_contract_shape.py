@@ -155,6 +155,19 @@ def platforms_are_those_with_an_app(document: Document) -> Iterator[str]:
         yield "Platform"
 
 
+def no_text_names_a_promise(document: Document) -> Iterator[str]:
+    for named, operation in operations(document):
+        texts = f"{operation['summary']} {operation.get('description', '')}"
+        yield from (f"{named}: {found}" for found in re.findall(r"\b[A-Z]{3,4}-\d+\b", texts))
+
+
+def languages_need_not_be_named(document: Document) -> Iterator[str]:
+    for named, operation in operations(document):
+        for one in operation.get("parameters", ()):
+            if one["name"] == "Accept-Language" and one["required"]:
+                yield named
+
+
 def _rename(schema: str, old: str, new: str) -> Callable[[Document], None]:
     def spoil(document: Document) -> None:
         fields = document["components"]["schemas"][schema]["properties"]
@@ -234,6 +247,18 @@ RULES: dict[Rule, list[Callable[[Document], None]]] = {
     ],
     platforms_are_those_with_an_app: [
         _change("components", "schemas", "Platform", "enum", to=["ios", "android", "web"]),
+    ],
+    no_text_names_a_promise: [
+        _change("paths", "/v1/breach-notices", "get", "summary", to="List the notices (SEC-4)."),
+    ],
+    languages_need_not_be_named: [
+        _change(
+            "paths",
+            "/privacy/certificate",
+            "get",
+            "parameters",
+            to=[{"name": "Accept-Language", "in": "header", "required": True}],
+        ),
     ],
 }
 

@@ -12,5 +12,5 @@ breach_notices = Blueprint(__name__)
 
 @route(breach_notices, "GET", "/v1/breach-notices")
 def list_breach_notices(caller: RightsCaller) -> BreachNoticeList:
-    """List the breaches of personal data of which the caller was notified, newest first (SEC-4)."""
+    """List the breaches of personal data of which the caller was notified, newest first."""
     return BreachNoticeList(items=letter.notices_shown_to(caller.account.account_id))

@@ -28,7 +28,10 @@ _Target = Annotated[
 ]
 _Waiving = Annotated[
     bool | None,
-    Field(description="Delete after 24 hours instead of 7 days, without waiting for copies not fetched yet"),
+    Field(
+        description="Delete after 24 hours instead of 7 days, without waiting for copies. Without it, a copy "
+        "that was not fetched, and the link to one that was, delay the deletion"
+    ),
 ]
 _Ground = Annotated[Ground | None, Field(description="The letter in Art. 18(1) GDPR")]
 

@@ -95,8 +95,3 @@ class ReaderLanguage(Header):
     def parse(cls, value: str) -> Self:
         """Read the first of our languages; any other value is as no header."""
         return cls(preferred(value))
-
-    @classmethod
-    def absent(cls) -> Self:
-        """No preference."""
-        return cls(None)
