@@ -27,10 +27,11 @@ from chalicelib.core.errors import (
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Created, HtmlPage, Shared, Tagged
 from chalicelib.core.http.paging import Cursor, PageSize
-from chalicelib.core.http.parameters import Body
+from chalicelib.core.http.parameters import Body, RequestError
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy.controller import CONTROLLER
+from infra.contract_parts import closed_lists, mark_later, with_later_problems
 from infra.examples import TEXTS, example_of
 
 if TYPE_CHECKING:
@@ -140,13 +141,14 @@ _TAGS = (
 
 def document() -> dict[str, Any]:
     """Build the public contract of the imported groups (all, if app has no group setting)."""
-    routes = tuple(route for route in contract.routes() if not route.internal)
+    routes = tuple(with_later_problems(route) for route in contract.routes() if not route.internal)
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     refs, schemas = _schemas(routes)
     problems = {"Problem": _PROBLEM_SCHEMA, **_problem_schemas(routes)}
-    components: dict[str, Any] = {**schemas, **problems}
+    components: dict[str, Any] = {**schemas, **problems, **closed_lists()}
     for route in routes:
         paths[route.path][route.method.lower()] = _operation(route, refs)
+    mark_later(paths, components)
     _add_examples(paths, components)
     return {
         "openapi": "3.1.0",
@@ -177,7 +179,7 @@ def text() -> str:
 
 
 def _schemas(routes: tuple[Route, ...]) -> tuple[dict[Any, Any], dict[str, Any]]:
-    models: list[tuple[type[BaseModel], JsonSchemaMode]] = []
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(RequestError, "serialization")]
     for route in routes:
         models += [(route.body, "validation")] if _is_model(route.body) else []
         models += [(view, "serialization") for _, view in route.answers if view]

@@ -18,6 +18,7 @@ from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.consents.notices.service import STANDINGS
 from chalicelib.consents.records import RecordList
 from chalicelib.consents.service import PURPOSES
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.http import Cursor, DailyLimit, GlobalPrivacyControl, PageSize, Unlimited, route
 from chalicelib.core.settings import settings
 from chalicelib.privacy.subject_keys import DATA_KEY
@@ -43,7 +44,7 @@ def _is_limited(body: ConsentDecision, **_: object) -> bool:
     "PUT",
     "/v1/consents/{purpose}",
     needs=(*_DECISION_NEEDS, _PRIVACY, READABLE_PROFILE),
-    limit=DailyLimit("consents_given", lambda: settings().limits.consents_given_day, _is_limited),
+    limit=DailyLimit(LimitName.CONSENTS_GIVEN, lambda: settings().limits.consents_given_day, _is_limited),
     problems=(NoticeOutdated,),
 )
 def decide_on_purpose(

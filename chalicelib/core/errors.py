@@ -63,6 +63,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, TypeVar
 
+from chalicelib.core.contract_words import ErrorCode, InnerLimit, LimitName
 from chalicelib.core.metrics import Metric
 
 BASE_TYPE = "https://ru4m.com/problems/"
@@ -121,22 +122,19 @@ class InvalidRequest(Problem):
         "errors": {
             "type": "array",
             "description": "Invalid places in the body and the rules they break. Never the rejected value",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "message"],
-                "properties": {
-                    "pointer": {"type": "string", "format": "json-pointer"},
-                    "code": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
+            "items": {"$ref": "#/components/schemas/RequestError"},
         }
     }
 
 
+def fault(pointer: str, code: ErrorCode, message: str) -> dict[str, str]:
+    """Return one of the `errors` of an invalid request; `message` must not quote what was sent."""
+    return {"pointer": pointer, "code": code, "message": message}
+
+
 def does_not_apply(name: str, rule: str) -> InvalidRequest:
     """Return the problem that a field does not apply to this request; `rule` says why."""
-    return InvalidRequest(errors=[{"pointer": f"/{name}", "code": "does_not_apply", "message": rule}])
+    return InvalidRequest(errors=[fault(f"/{name}", ErrorCode.DOES_NOT_APPLY, rule)])
 
 
 class UnexpectedField(InvalidRequest):
@@ -256,7 +254,7 @@ class TooMany(Problem):
     title = "Too many requests"
     metric = Metric.REQUEST_LIMITED
     shows: ClassVar[Schemas] = {
-        "limit": {"type": "string", "description": "The limit that was reached"},
+        "limit": {"$ref": "#/components/schemas/LimitName"},
         "retry_after": {
             "type": "integer",
             "minimum": 1,
@@ -264,10 +262,14 @@ class TooMany(Problem):
         },
     }
 
+    def __init__(self, *, limit: LimitName | InnerLimit, retry_after: int) -> None:
+        super().__init__(limit=limit, retry_after=retry_after)
+        self.limit = limit
+
     @property
     def counted_as(self) -> str:
         """The name of the limit."""
-        return str(self.members.get("limit", ""))
+        return self.limit
 
 
 class InternalError(Problem):

@@ -35,6 +35,7 @@ from operator import and_
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.core import clock, keyring, metrics, shards, table
+from chalicelib.core.contract_words import InnerLimit, LimitName
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.ids import Id
 from chalicelib.core.metrics import Metric
@@ -88,7 +89,7 @@ class Window:
 class Limiter:
     """A named limit per subject; a hit over it raises `problem` with `limit` and `retry_after`."""
 
-    name: str
+    name: LimitName | InnerLimit
     windows: tuple[Window, ...]
     problem: type[TooMany]
     when_unreachable: WhenUnreachable
@@ -234,7 +235,7 @@ class Breaker:
     `lost` is the percentage that may fail. The rule applies from `minimum` uses in a slot of `length` on.
     """
 
-    name: str
+    name: LimitName | InnerLimit
     length: Callable[[], timedelta]
     minimum: Callable[[], int]
     lost: Callable[[], int]

@@ -18,6 +18,7 @@ concept.
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from chalicelib.core.contract_words import InnerLimit, LimitName
 from chalicelib.core.settings import settings
 
 OTHER = "other"
@@ -32,12 +33,8 @@ class Dimension(Enum):
     BUDGET = ("budget", "codes_per_country codes_in_all")
     LIMIT = (
         "limit",
-        """codes_per_number codes_per_mailbox codes_per_address codes_per_prefix codes_per_country
-        codes_in_all codes_to_step_up codes_mailed_for_account codes_to_change_number codes_to_guest
-        codes_mailed_to_guests codes_to_let_in resend attempts_per_address
-        unknown_challenges_per_address profile_changes consents_given notices_accepted rights_requests
-        contact_codes contact_attempts invitations blocks conversations conversation_changes
-        group_names message_deletions operator_calls subject_lookups""",
+        # All but the last, the gateway's own, which reaches no function.
+        " ".join((*[*LimitName][:-1], InnerLimit.OPERATOR_CALLS, InnerLimit.SUBJECT_LOOKUPS)),
     )
     REASON = ("reason", "no_token malformed unknown_key bad_signature expired wrong_claims")
     RIGHT = (

@@ -1,6 +1,7 @@
 """Email addresses: validation and normalisation."""
 
-from chalicelib.core.errors import InvalidRequest
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import InvalidRequest, fault
 
 # RFC 5321 §4.5.3.1.3: a path of 256 bytes, less its two brackets.
 LONGEST_ADDRESS = 254
@@ -13,7 +14,7 @@ class InvalidEmail(InvalidRequest):
 
     def __init__(self) -> None:
         message = "Not an email address to which mail can be sent"
-        super().__init__(errors=[{"pointer": "/email", "code": self.code, "message": message}])
+        super().__init__(errors=[fault("/email", ErrorCode.INVALID_EMAIL, message)])
 
 
 def mailbox(text: str) -> str:

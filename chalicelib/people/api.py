@@ -6,6 +6,7 @@ from chalicelib.accounts.blocks import service as blocks
 from chalicelib.accounts.blocks.model import BlockedUserList, BlockLimitReached
 from chalicelib.accounts.blocks.service import BLOCKS, PEER, require_peer
 from chalicelib.accounts.sessions.caller import Caller
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import Cursor, DailyLimit, NoContent, PageSize, Unlimited, route
 from chalicelib.core.ids import UserId
@@ -14,7 +15,7 @@ from chalicelib.people import service
 
 separation = Blueprint(__name__)
 
-_BLOCKS = DailyLimit("blocks", lambda: settings().limits.blocks_day)
+_BLOCKS = DailyLimit(LimitName.BLOCKS, lambda: settings().limits.blocks_day)
 
 
 @route(

@@ -22,6 +22,7 @@ from datetime import timedelta
 from chalicelib.accounts import service as accounts
 from chalicelib.core import clock, metrics, observe
 from chalicelib.core.clock import HOUR
+from chalicelib.core.contract_words import InnerLimit
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.limiter import Limiter, WhenUnreachable, Window
@@ -45,14 +46,14 @@ from chalicelib.stream.webhook.events import Hook
 
 _ALL = "all"
 _HOURLY = (Window(lambda: HOUR, lambda: 1),)
-STRIPPING = Limiter("hook_strip", _HOURLY, TooMany, WhenUnreachable.REFUSE)
+STRIPPING = Limiter(InnerLimit.HOOK_STRIP, _HOURLY, TooMany, WhenUnreachable.REFUSE)
 IN_ALL = Limiter(
-    "hook_strip_in_all",
+    InnerLimit.HOOK_STRIP_IN_ALL,
     (Window(lambda: HOUR, lambda: settings().reconciliation.found_run),),
     TooMany,
     WhenUnreachable.REFUSE,
 )
-WAITING = Limiter("hook_strip_waiting", _HOURLY, TooMany, WhenUnreachable.REFUSE)
+WAITING = Limiter(InnerLimit.HOOK_STRIP_WAITING, _HOURLY, TooMany, WhenUnreachable.REFUSE)
 
 
 def work(body: str) -> None:

@@ -4,6 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import RightsCaller, StepUpCaller, StepUpRequired
 from chalicelib.consents.links import UnsubscribeToken
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import IdempotencyMismatch, Unavailable
 from chalicelib.core.http import (
     Accepted,
@@ -66,7 +67,7 @@ def _check_step_up(caller: RightsCaller, rights_request_id: RightsRequestId) -> 
     "POST",
     "/v1/rights-requests",
     needs=SUBJECT,
-    limit=DailyLimit("rights_requests", lambda: settings().limits.rights_requests_day, _is_limited),
+    limit=DailyLimit(LimitName.RIGHTS_REQUESTS, lambda: settings().limits.rights_requests_day, _is_limited),
     problems=(AlreadyOpen, IdempotencyMismatch, StepUpRequired),
 )
 def exercise_right(

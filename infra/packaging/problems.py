@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import (
     Forbidden,
     InternalError,
@@ -19,7 +20,7 @@ from chalicelib.core.errors import (
 )
 from infra.template import Template
 
-_THROTTLED = TooMany(limit="requests", retry_after=1)  # seconds; the throttle refills within one
+_THROTTLED = TooMany(limit=LimitName.REQUESTS, retry_after=1)  # seconds; the throttle refills within one
 
 ANSWERS: dict[str, Problem] = {
     "UNAUTHORIZED": Unauthenticated(),

@@ -75,7 +75,7 @@ def test_purposes_based_on_legitimate_interests_can_be_objected_to() -> None:
     [
         (None, "too_short"),
         ([], "too_short"),
-        (["nothing"], "unknown_purpose"),
+        (["nothing"], "not_a_choice"),
         (["marketing"], "other_right"),
         (["personalised_ads", "diagnostics"], "other_right"),
         (["service"], "other_basis"),

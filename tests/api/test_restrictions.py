@@ -136,7 +136,7 @@ def test_ending_one_restriction_leaves_overlapping_ones_in_force(world: World, m
     [
         ({"ground": None}, "/ground", "missing"),
         ({"purposes": []}, "/purposes", "too_short"),
-        ({"purposes": ["something"]}, "/purposes", "unknown_purpose"),
+        ({"purposes": ["something"]}, "/purposes", "not_a_choice"),
         ({"purposes": ["security"]}, "/purposes", "not_restrictable"),
         ({"purposes": ["service"]}, "/purposes", "not_separable"),
     ],

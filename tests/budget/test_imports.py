@@ -78,10 +78,10 @@ class Budget(NamedTuple):
 
 BUDGETS = {
     ("app", "signup"): Budget(460, 5.6),
-    ("app", "sessions"): Budget(440, 5.35),
+    ("app", "sessions"): Budget(440, 5.4),
     ("app", "profiles"): Budget(405, 5.0),
     ("app", "contacts"): Budget(415, 5.0),
-    ("app", "conversations"): Budget(670, 7.85),
+    ("app", "conversations"): Budget(670, 7.9),
     ("app", "notices"): Budget(425, 5.15),
     ("app", "consents"): Budget(435, 5.25),
     ("app", "chat"): Budget(375, 4.85),
@@ -94,14 +94,14 @@ BUDGETS = {
     ("chalicelib.retention.consent_jobs", ""): Budget(415, 5.15),
     ("chalicelib.operations.ledger_jobs", ""): Budget(295, 3.45),
     ("chalicelib.consents.jobs", ""): Budget(435, 5.25),
-    ("chalicelib.rights.jobs", ""): Budget(435, 5.25),
+    ("chalicelib.rights.jobs", ""): Budget(435, 5.3),
     ("chalicelib.usage.jobs", ""): Budget(415, 5.2),
     ("app", "hooks"): Budget(350, 4.7),
     ("chalicelib.operations.breaches.jobs", ""): Budget(450, 5.3),
     ("chalicelib.operations.mail_jobs", ""): Budget(450, 5.3),
     ("chalicelib.reconciliation.jobs", ""): Budget(690, 8.0),
     ("chalicelib.retention.jobs", ""): Budget(395, 5.05),
-    ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.7),
+    ("chalicelib.rights.erasure.idle.jobs", ""): Budget(510, 5.75),
     ("chalicelib.stream.settings.jobs", ""): Budget(635, 7.7),
 }
 

@@ -168,6 +168,20 @@ def languages_need_not_be_named(document: Document) -> Iterator[str]:
                 yield named
 
 
+def words_of_refusals_are_closed_lists(document: Document) -> Iterator[str]:
+    """A rule, a limit and a field are named by a word of a list, which says that it may grow."""
+    schemas = document["components"]["schemas"]
+    for schema, name, of in properties(document):
+        is_word = name in {"limit", "field"} or (schema, name) == ("RequestError", "code")
+        listed = schemas.get(of.get("$ref", "").rpartition("/")[2], {})
+        if is_word and not ("enum" in listed and "Later releases may add words" in listed["description"]):
+            yield f"{schema}.{name}"
+    for problem in schemas.values():
+        errors = problem.get("properties", {}).get("errors")
+        if errors and errors["items"] != {"$ref": "#/components/schemas/RequestError"}:
+            yield f"{problem['description']}: errors"
+
+
 def _rename(schema: str, old: str, new: str) -> Callable[[Document], None]:
     def spoil(document: Document) -> None:
         fields = document["components"]["schemas"][schema]["properties"]
@@ -244,6 +258,13 @@ RULES: dict[Rule, list[Callable[[Document], None]]] = {
     each_right_has_a_form: [
         _change("components", "schemas", "NewRequest", to={"properties": {}}),
         _change("components", "schemas", "AccessRequest", "additionalProperties", to=True),
+    ],
+    words_of_refusals_are_closed_lists: [
+        _change("components", "schemas", "TooManyProblem", "properties", "limit", to={"type": "string"}),
+        _change("components", "schemas", "RequestError", "properties", "code", to={"type": "string"}),
+        _change("components", "schemas", "NotFoundProblem", "properties", "field", to={"type": "string"}),
+        _change("components", "schemas", "LimitName", "description", to="The limit that was reached."),
+        _change("components", "schemas", "InvalidRequestProblem", "properties", "errors", "items", to={}),
     ],
     platforms_are_those_with_an_app: [
         _change("components", "schemas", "Platform", "enum", to=["ios", "android", "web"]),

@@ -14,6 +14,7 @@ from chalicelib.accounts.challenges.model import Limit
 from chalicelib.accounts.challenges.numbers import prefix_of
 from chalicelib.core import clock, figures, limiter, metrics, table
 from chalicelib.core.clock import HOUR
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import TooMany, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.limiter import SPREAD_SHARDS, Breaker, Limiter, WhenUnreachable, Window
@@ -30,12 +31,12 @@ GROUP = "+381 600"
 
 
 def a_limiter(when_unreachable: WhenUnreachable = WhenUnreachable.REFUSE) -> Limiter:
-    return Limiter("tests", (Window(lambda: HOUR, lambda: FEW),), TooMany, when_unreachable)
+    return Limiter(LimitName.BLOCKS, (Window(lambda: HOUR, lambda: FEW),), TooMany, when_unreachable)
 
 
 def a_breaker(when_unreachable: WhenUnreachable = WhenUnreachable.REFUSE) -> Breaker:
     """Return a breaker that admits `FEW` uses, then more while at most 80 percent are lost."""
-    return Breaker("tests", lambda: HOUR, lambda: FEW, lambda: 80, TooMany, when_unreachable)
+    return Breaker(LimitName.BLOCKS, lambda: HOUR, lambda: FEW, lambda: 80, TooMany, when_unreachable)
 
 
 _lots = itertools.count()
@@ -112,7 +113,7 @@ def test_refused_group_is_admitted_again_at_the_stated_time(world: World) -> Non
         use(one)
     with pytest.raises(TooMany) as refused:
         use(one)
-    assert refused.value.members == {"limit": "tests", "retry_after": 20 * 60}
+    assert refused.value.members == {"limit": "blocks", "retry_after": 20 * 60}
     world.advance(timedelta(minutes=20) - timedelta(seconds=1))
     assert is_refused(one)
     world.advance(timedelta(seconds=1))
@@ -318,13 +319,13 @@ def test_check_refuses_as_a_hit_would_and_counts_nothing(world: World) -> None:
         limiter.hit("x")
     with pytest.raises(TooMany) as refused:
         limiter.check("x")
-    assert refused.value.members == {"limit": "tests", "retry_after": 3600}
+    assert refused.value.members == {"limit": "blocks", "retry_after": 3600}
 
 
 def test_part_of_a_subject_has_a_limit_within_the_limit_of_the_whole(world: World) -> None:
     def of_part(part: str) -> Limiter:
         windows = (Window(lambda: HOUR, lambda: FEW), Window(lambda: HOUR, lambda: 3, part=part))
-        return Limiter("tests", windows, TooMany, WhenUnreachable.REFUSE)
+        return Limiter(LimitName.BLOCKS, windows, TooMany, WhenUnreachable.REFUSE)
 
     def taken(part: str) -> int:
         count = 0

@@ -44,6 +44,7 @@ from chalicelib.accounts.challenges.model import (
 from chalicelib.accounts.challenges.store import CounterFull, CounterPlace
 from chalicelib.core import clock, keyring, limiter, metrics
 from chalicelib.core.clock import DAY, HOUR, MINUTE
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.countries import country_of
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.http import ClientAddress
@@ -80,7 +81,7 @@ class Budget:
     counts its refusals.
     """
 
-    name: str
+    name: LimitName
     channel: CodeChannel
     metric: Metric | None
     group: Callable[[str], str]
@@ -209,9 +210,9 @@ def _room_of_mail(_: str) -> Debts:
 
 
 # The limit of an address block that a refused client gets to see; it has one more rule in `limits`.
-OF_BLOCK = "codes_per_address"
+OF_BLOCK = LimitName.CODES_PER_ADDRESS
 PER_COUNTRY = Budget(
-    "codes_per_country",
+    LimitName.CODES_PER_COUNTRY,
     CodeChannel.SMS,
     Metric.CODE_OVER_COUNTRY_BUDGET,
     country_of,
@@ -221,7 +222,7 @@ PER_COUNTRY = Budget(
 )
 # A ceiling of cost: verified codes uncount their texts and earn nothing.
 IN_ALL = Budget(
-    "codes_in_all",
+    LimitName.CODES_IN_ALL,
     CodeChannel.SMS,
     Metric.CODE_OVER_BUDGET_IN_ALL,
     lambda _: "all",
@@ -231,7 +232,7 @@ IN_ALL = Budget(
 )
 # Bounds the mail that strangers can make us send to strangers.
 MAILED_TO_GUESTS = Budget(
-    "codes_mailed_to_guests",
+    LimitName.CODES_MAILED_TO_GUESTS,
     CodeChannel.EMAIL,
     None,
     lambda _: "mail",

@@ -45,6 +45,7 @@ from chalicelib.accounts.challenges.numbers import is_served, prefix_of
 from chalicelib.accounts.model import Device
 from chalicelib.core import keyring, metrics
 from chalicelib.core.clock import DAY, MINUTE
+from chalicelib.core.contract_words import InnerLimit, LimitName
 from chalicelib.core.errors import Problem, TooMany
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.ids import AccountId
@@ -54,7 +55,7 @@ from chalicelib.core.settings import Secret, settings
 from chalicelib.core.transactions import Conflict
 
 
-def _limit(name: str, *windows: Window, problem: type[TooMany] = TooManyCodes) -> Limiter:
+def _limit(name: LimitName | InnerLimit, *windows: Window, problem: type[TooMany] = TooManyCodes) -> Limiter:
     return Limiter(name, windows, problem, WhenUnreachable.REFUSE)
 
 
@@ -63,35 +64,37 @@ def _a_day(maximum: Callable[[], int]) -> Window:
 
 
 PER_NUMBER = _limit(
-    "codes_per_number",
+    LimitName.CODES_PER_NUMBER,
     Window(
         lambda: settings().limits.codes_per_number_minutes * MINUTE,
         lambda: settings().limits.codes_per_number_short,
     ),
     _a_day(lambda: settings().limits.codes_per_number_day),
 )
-TO_STEP_UP = _limit("codes_to_step_up", _a_day(lambda: settings().limits.codes_to_step_up_day))
+TO_STEP_UP = _limit(LimitName.CODES_TO_STEP_UP, _a_day(lambda: settings().limits.codes_to_step_up_day))
 # Per session that waits: the requests of a stranger must not use up the codes of the account's owner.
-TO_LET_IN = _limit("codes_to_let_in", _a_day(lambda: settings().limits.codes_to_let_in_day))
+TO_LET_IN = _limit(LimitName.CODES_TO_LET_IN, _a_day(lambda: settings().limits.codes_to_let_in_day))
 # Bounds how many other people's mailboxes a client can have mail sent to, from any address.
-MAILED = _limit("codes_mailed_for_account", _a_day(lambda: settings().limits.codes_mailed_for_account_day))
+MAILED = _limit(
+    LimitName.CODES_MAILED_FOR_ACCOUNT, _a_day(lambda: settings().limits.codes_mailed_for_account_day)
+)
 # Bounds how many other people's numbers a client can have texts sent to, from any address, and how often an
 # account changes its number.
 TO_CHANGE_NUMBER = _limit(
-    "codes_to_change_number", _a_day(lambda: settings().limits.codes_to_change_number_day)
+    LimitName.CODES_TO_CHANGE_NUMBER, _a_day(lambda: settings().limits.codes_to_change_number_day)
 )
 # A mailbox has the limits of a number, since a guess at its code attacks its owner.
-PER_MAILBOX = _limit("codes_per_mailbox", *PER_NUMBER.windows)
-TO_GUEST = _limit("codes_to_guest", _a_day(lambda: settings().limits.codes_to_guest_day))
+PER_MAILBOX = _limit(LimitName.CODES_PER_MAILBOX, *PER_NUMBER.windows)
+TO_GUEST = _limit(LimitName.CODES_TO_GUEST, _a_day(lambda: settings().limits.codes_to_guest_day))
 PER_ADDRESS = _limit(
-    "codes_per_address",
+    LimitName.CODES_PER_ADDRESS,
     Window(
         lambda: settings().limits.codes_per_address_minutes * MINUTE,
         lambda: settings().limits.codes_per_address,
     ),
 )
 PER_PREFIX = Breaker(
-    "codes_per_prefix",
+    LimitName.CODES_PER_PREFIX,
     lambda: settings().limits.codes_per_prefix_minutes * MINUTE,
     lambda: settings().limits.codes_per_prefix_least,
     lambda: settings().limits.codes_per_prefix_lost,
@@ -105,13 +108,13 @@ def _of_attempts(maximum: Callable[[], int]) -> Window:
 
 
 GUESSES = _limit(
-    "attempts_per_address",
+    LimitName.ATTEMPTS_PER_ADDRESS,
     _of_attempts(lambda: settings().limits.attempts_per_address),
     problem=TooManyAttempts,
 )
 # No code is compared in these requests, so they do not count as guesses of the address block.
 UNKNOWN = _limit(
-    "unknown_challenges_per_address",
+    LimitName.UNKNOWN_CHALLENGES_PER_ADDRESS,
     _of_attempts(lambda: settings().limits.unknown_challenges_per_address),
     problem=TooManyAttempts,
 )
@@ -251,7 +254,7 @@ def _reserve_of(device: Device) -> Limiter:
     """The reserve of a known device; the subject of the limiter is the account."""
     part = keyring.mac_keys(Secret.LOOKUP).digest("reserve", str(device.device_id)).hex()[:16]
     return _limit(
-        "codes_reserved",
+        InnerLimit.CODES_RESERVED,
         _a_day(lambda: settings().limits.codes_reserved_for_account_day),
         Window(lambda: DAY, lambda: settings().limits.codes_reserved_day, part=f"d{part}"),
     )

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from chalicelib.accounts.model import Device, KnownDevice
 from chalicelib.core.clock import Instant
-from chalicelib.core.errors import Gone, InvalidRequest, Schemas, TooMany, Unavailable, Unprocessable
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import Gone, InvalidRequest, Schemas, TooMany, Unavailable, Unprocessable, fault
 from chalicelib.core.http import Body, ClientAddress, View
 from chalicelib.core.ids import AccountId, ChallengeId, RightsRequestId, SessionId
 from chalicelib.core.metrics import Metric
@@ -51,11 +52,11 @@ class InvalidPhone(InvalidRequest):
     """The text is not a mobile number."""
 
     title = "This is not a mobile number"
-    rule: ClassVar[str] = "invalid_phone"
+    rule: ClassVar[ErrorCode] = ErrorCode.INVALID_PHONE
     message: ClassVar[str] = "Not a mobile number in E.164, nor a national number of `region`"
 
     def __init__(self) -> None:
-        super().__init__(errors=[{"pointer": "/phone", "code": self.rule, "message": self.message}])
+        super().__init__(errors=[fault("/phone", self.rule, self.message)])
 
 
 class CountryNotServed(InvalidPhone):
@@ -63,7 +64,7 @@ class CountryNotServed(InvalidPhone):
 
     code = "invalid_phone"
     title = "No codes are sent to numbers of this country"
-    rule = "country_not_served"
+    rule = ErrorCode.COUNTRY_NOT_SERVED
     message = "A mobile number of a country to which no codes are sent"
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from chalicelib.accounts.challenges.model import InvalidPhone
+from chalicelib.core.contract_words import ErrorCode
 from chalicelib.core.countries import country_of
-from chalicelib.core.errors import InvalidRequest
+from chalicelib.core.errors import InvalidRequest, fault
 from chalicelib.core.settings import settings
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
@@ -37,7 +38,7 @@ def check_one_contact(phone: str | None, email: str | None) -> None:
     """
     if (phone is None) == (email is None):
         message = "Either a number or an email address"
-        raise InvalidRequest(errors=[{"pointer": "/phone", "code": "one_contact", "message": message}])
+        raise InvalidRequest(errors=[fault("/phone", ErrorCode.ONE_CONTACT, message)])
 
 
 def mobile_number(text: str, region: str | None) -> str:

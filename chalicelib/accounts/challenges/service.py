@@ -39,6 +39,7 @@ from chalicelib.accounts.challenges.store import (  # noqa: F401 - offered to ot
 )
 from chalicelib.core import clock, idempotency, keyring, metrics
 from chalicelib.core.clock import MINUTE
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import InProgress, Problem, Unavailable
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.idempotency import IdempotencyKey
@@ -356,4 +357,4 @@ def _id(asked: CodeRequest, key: IdempotencyKey | None) -> ChallengeId:
 def _too_early(challenge: Challenge) -> TooManyCodes:
     wait = int((challenge.resend_after - clock.now()).total_seconds())
     metrics.count(Metric.CODE_NOT_SENT)
-    return TooManyCodes(limit="resend", retry_after=max(wait, 1))
+    return TooManyCodes(limit=LimitName.RESEND, retry_after=max(wait, 1))

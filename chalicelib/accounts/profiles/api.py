@@ -28,6 +28,7 @@ from chalicelib.accounts.profiles.service import PROFILE
 from chalicelib.accounts.service import OPEN_ACCOUNT
 from chalicelib.accounts.sessions.caller import ActiveStepUpCaller, Caller, StepUpRequired
 from chalicelib.accounts.sessions.store import OPEN_SESSION
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import (
     ChangedMeanwhile,
     IdempotencyMismatch,
@@ -47,7 +48,7 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 profiles = Blueprint(__name__)
 
 _OWN = (DATA_KEY, OPEN_ACCOUNT, PROFILE)
-_CHANGES = DailyLimit("profile_changes", lambda: settings().limits.profile_changes_day)
+_CHANGES = DailyLimit(LimitName.PROFILE_CHANGES, lambda: settings().limits.profile_changes_day)
 
 
 @route(profiles, "GET", "/v1/profile", needs=_OWN, problems=(NotFound,))

@@ -21,8 +21,17 @@ _LOGS_OUT = Unlimited("Logging out is never refused; signing in is limited")
 def refresh_session(body: Refreshing) -> SessionView:
     """Get a new access token and a new refresh token.
 
-    The new refresh token replaces the one that was sent. If the response got lost, send the same refresh
-    token again: it is accepted up to three times in 24 hours, from the same device.
+    A client keeps these rules:
+
+    1. It has one writer: at most one refresh of a session runs at a time. Other calls wait for its result.
+    2. It stores the new refresh token before it uses the new access token. The new one replaces the one sent.
+    3. After a lost response, a 429 or a 5xx, it sends the same refresh token and `device_id` again.
+       The response has the refresh token of the lost one. That works for three lost responses in 24 hours.
+    4. After 401 `session_ended` it discards both tokens, keeps the device id, and asks the user to sign in.
+
+    The session ends at once if a token seems to be a stolen copy: it comes from another device, or it was
+    replaced twice, or it was replaced and is sent a fourth time in 24 hours. So a client neither keeps
+    replaced tokens nor restores a refresh token from a backup.
     """
     return refresh.refresh(body.refresh_token, body.device_id)
 

@@ -6,6 +6,7 @@ from chalicelib.accounts.sessions.caller import Caller, RightsCaller
 from chalicelib.consents.notices import service
 from chalicelib.consents.notices.model import AnnouncementList, NoticeList, NoticeVersion
 from chalicelib.consents.notices.service import STANDINGS, TermsOutdated
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.http import DailyLimit, NoContent, Shared, route
 from chalicelib.core.settings import settings
 
@@ -37,7 +38,7 @@ def list_announcements(caller: RightsCaller) -> AnnouncementList:
     "POST",
     "/v1/notices/{version}/acceptance",
     needs=_STANDINGS,
-    limit=DailyLimit("notices_accepted", lambda: settings().limits.notices_accepted_day),
+    limit=DailyLimit(LimitName.NOTICES_ACCEPTED, lambda: settings().limits.notices_accepted_day),
     problems=(TermsOutdated,),
 )
 def accept_notice(caller: Caller, version: NoticeVersion) -> NoContent:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.core.clock import DAY
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import Problem, TooMany
 from chalicelib.core.http.answers import Answer
 from chalicelib.core.http.parameters import Authenticated, Body, Header, SignedBody, View
@@ -36,7 +37,7 @@ class DailyLimit:
     token could use up the calls of the account's owner.
     """
 
-    name: str
+    name: LimitName
     maximum: Callable[[], int]
     counts: Callable[..., bool] = _every_call
 

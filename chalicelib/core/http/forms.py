@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self, Union
 from pydantic import Field, GetJsonSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, ErrorDetails
 
-from chalicelib.core.http.parameters import Body
+from chalicelib.core.http.parameters import Body, refuse_repeated
 
 
 class OneOf(Body):
@@ -25,8 +25,10 @@ class OneOf(Body):
 
         Raises:
             ValidationError: no form has this tag, or the body does not have its form.
+            InvalidRequest: an object in it has two members with one name.
         """
         sent: Self = _union(cls).validate_json(raw)
+        refuse_repeated(raw)
         return sent
 
     @classmethod

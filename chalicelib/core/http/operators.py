@@ -14,6 +14,7 @@ from chalice.app import IAMAuthorizer
 
 from chalicelib.core import principals
 from chalicelib.core.clock import MINUTE
+from chalicelib.core.contract_words import InnerLimit
 from chalicelib.core.errors import Forbidden, Problem, TooMany
 from chalicelib.core.settings import settings
 
@@ -57,4 +58,4 @@ def _calls() -> "Limiter":
     from chalicelib.core.limiter import Limiter, WhenUnreachable, Window  # not at the top, as in contract
 
     window = Window(lambda: MINUTE, lambda: settings().limits.operator_calls_per_minute)
-    return Limiter("operator_calls", (window,), TooMany, WhenUnreachable.ALLOW)
+    return Limiter(InnerLimit.OPERATOR_CALLS, (window,), TooMany, WhenUnreachable.ALLOW)

@@ -21,15 +21,17 @@ All parameters are parsed before the view runs, so a view never sees invalid inp
 import email.parser
 import email.policy
 import ipaddress
+import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from chalicelib.core.contract_words import ErrorCode, word_of
 from chalicelib.core.errors import (
     InvalidRequest,
     PayloadTooLarge,
@@ -37,6 +39,7 @@ from chalicelib.core.errors import (
     Problem,
     UnexpectedField,
     UnsupportedMedia,
+    fault,
 )
 from chalicelib.core.needs import Claims, Found, Wanted
 from chalicelib.core.settings import settings
@@ -58,6 +61,17 @@ class View(BaseModel, frozen=True):
             if name in stored or hasattr(source, name)
         }
         return cls.model_validate(shown | other, from_attributes=True)
+
+
+class RequestError(View):
+    """A place in the body that breaks a rule. Never the rejected value."""
+
+    pointer: Annotated[
+        str,
+        Field(description="RFC 6901; empty: the whole body", json_schema_extra={"format": "json-pointer"}),
+    ]
+    code: ErrorCode
+    message: Annotated[str, Field(description="The rule, for a developer")]
 
 
 class Body(BaseModel, frozen=True, extra="forbid", strict=True):
@@ -96,28 +110,45 @@ class Body(BaseModel, frozen=True, extra="forbid", strict=True):
 
         Raises:
             ValidationError: the body does not have this form.
+            InvalidRequest: an object in it has two members with one name.
         """
-        return cls.model_validate_json(raw)
+        body = cls.model_validate_json(raw)
+        refuse_repeated(raw)
+        return body
 
     @classmethod
     def refusal(cls, error: ValidationError, under: str = "") -> InvalidRequest:
         """The problem of a body that is not valid; `under`: the place of the body in the request's body."""
-        details = error.errors(include_url=False, include_input=False, include_context=False)
+        details = details_of(error)
         unexpected = any(detail["type"] == "extra_forbidden" for detail in details)
-        errors = [
-            {
-                "pointer": under + "".join(f"/{_escaped(part)}" for part in cls.place_of(detail)),
-                "code": detail["type"],
-                "message": _message(detail["type"], detail["msg"]),
-            }
-            for detail in details[:20]
-        ]
+        errors = faults_of(details[:20], under, cls.place_of)
         return UnexpectedField(errors=errors) if unexpected else InvalidRequest(errors=errors)
 
     @classmethod
     def place_of(cls, detail: ErrorDetails) -> tuple[int | str, ...]:
         """The place of an error in the body."""
         return detail["loc"]
+
+
+def faults_of(
+    details: Iterable[ErrorDetails],
+    under: str,
+    place_of: Callable[[ErrorDetails], tuple[int | str, ...]] = Body.place_of,
+) -> list[dict[str, str]]:
+    """The errors of a value in our words; `under` is the place of the value in the request's body."""
+    return [
+        fault(
+            under + "".join(f"/{_escaped(part)}" for part in place_of(detail)),
+            word_of(detail["type"]),
+            _message(detail["type"], detail["msg"]),
+        )
+        for detail in details
+    ]
+
+
+def details_of(error: ValidationError) -> list[ErrorDetails]:
+    """The errors of a value, without the value."""
+    return error.errors(include_url=False, include_input=False, include_context=False)
 
 
 # Some of pydantic's messages repeat the value ("unable to parse ..., got 'x'"). These kinds do not.
@@ -133,6 +164,23 @@ def _message(kind: str, text: str) -> str:
 def _escaped(part: int | str) -> str:
     """Escape and shorten a JSON Pointer token (RFC 6901), whose text may come from the client."""
     return str(part)[:64].replace("~", "~0").replace("/", "~1")
+
+
+def refuse_repeated(raw: bytes) -> None:
+    """Refuse valid JSON in which an object has two members with one name (RFC 8259, 4).
+
+    Readers differ in which of the two counts, so a proxy, a log or the sender may have seen another value.
+
+    Raises:
+        InvalidRequest: there is such an object.
+    """
+    json.loads(raw, object_pairs_hook=_refuse_repeated_names)
+
+
+def _refuse_repeated_names(members: list[tuple[str, object]]) -> None:
+    if len({name for name, _ in members}) < len(members):
+        rule = "An object has two members with one name"
+        raise InvalidRequest(errors=[fault("", ErrorCode.REPEATED, rule)])
 
 
 class SignedBody:

@@ -5,6 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts.blocks.service import PEER, require_peer
 from chalicelib.accounts.profiles.model import PublicProfile
 from chalicelib.accounts.sessions.caller import Caller
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import IdempotencyMismatch, NotFound, Unavailable
 from chalicelib.core.http import (
     Accepted,
@@ -39,9 +40,9 @@ from chalicelib.people.contacts.model import (
 
 contacts = Blueprint(__name__)
 
-_CODES = DailyLimit("contact_codes", lambda: settings().limits.contact_codes_day)
-_ATTEMPTS = DailyLimit("contact_attempts", lambda: settings().limits.contact_attempts_day)
-_INVITATIONS = DailyLimit("invitations", lambda: settings().limits.invitations_day)
+_CODES = DailyLimit(LimitName.CONTACT_CODES, lambda: settings().limits.contact_codes_day)
+_ATTEMPTS = DailyLimit(LimitName.CONTACT_ATTEMPTS, lambda: settings().limits.contact_attempts_day)
+_INVITATIONS = DailyLimit(LimitName.INVITATIONS, lambda: settings().limits.invitations_day)
 _DECISION = Unlimited("It decides about one invitation, and those are limited")
 
 

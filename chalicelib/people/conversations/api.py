@@ -3,6 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.sessions.caller import Caller
+from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import ChangedMeanwhile, IdempotencyMismatch, NotFound, Unavailable
 from chalicelib.core.http import (
     Created,
@@ -38,10 +39,10 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 
 conversations = Blueprint(__name__)
 
-_OPENED = DailyLimit("conversations", lambda: settings().limits.conversations_day)
-_CHANGED = DailyLimit("conversation_changes", lambda: settings().limits.conversation_changes_day)
-_NAMED = DailyLimit("group_names", lambda: settings().limits.group_names_day)
-_DELETED = DailyLimit("message_deletions", lambda: settings().limits.message_deletions_day)
+_OPENED = DailyLimit(LimitName.CONVERSATIONS, lambda: settings().limits.conversations_day)
+_CHANGED = DailyLimit(LimitName.CONVERSATION_CHANGES, lambda: settings().limits.conversation_changes_day)
+_NAMED = DailyLimit(LimitName.GROUP_NAMES, lambda: settings().limits.group_names_day)
+_DELETED = DailyLimit(LimitName.MESSAGE_DELETIONS, lambda: settings().limits.message_deletions_day)
 
 
 @route(conversations, "GET", "/v1/conversations")

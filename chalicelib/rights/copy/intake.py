@@ -1,6 +1,7 @@
 """How requests for a copy begin: access and portability (Art. 15 and 20 GDPR)."""
 
-from chalicelib.core.errors import InvalidRequest
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import InvalidRequest, fault
 from chalicelib.core.outbound import BadTarget, Target
 from chalicelib.rights.copy import right
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission
@@ -22,7 +23,7 @@ def _check_target(address: str) -> None:
     try:
         Target.parse(address)
     except BadTarget as bad:
-        wrong = {"pointer": "/transfer_to", "code": "bad_address", "message": bad.fault.value}
+        wrong = fault("/transfer_to", ErrorCode.INVALID_URL, bad.fault.value)
         raise InvalidRequest(errors=[wrong]) from None
 
 

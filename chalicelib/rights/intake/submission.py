@@ -27,7 +27,8 @@ from chalicelib.accounts.service import ACCOUNT, LANGUAGE, OPEN_ACCOUNT
 from chalicelib.consents.model import Purposes
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import clock, needs
-from chalicelib.core.errors import InvalidRequest, existing
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import InvalidRequest, existing, fault
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId
 from chalicelib.core.languages import Language
 from chalicelib.core.metrics import Metric
@@ -218,11 +219,9 @@ class IntakeRule:
         """
         given = body.model_dump(include=set(RequestedChange.model_fields), exclude_none=True).keys()
         if odd := sorted(given - {"right"} - self.takes):
+            message = f"Not for {body.right}"
             raise InvalidRequest(
-                errors=[
-                    {"pointer": f"/{name}", "code": "does_not_apply", "message": f"Not for {body.right}"}
-                    for name in odd
-                ]
+                errors=[fault(f"/{name}", ErrorCode.DOES_NOT_APPLY, message) for name in odd]
             )
 
 
@@ -241,18 +240,18 @@ def named_purposes(words: Iterable[str], check: Callable[[Purpose], None]) -> tu
     """
     named = set(words)
     if not named:
-        raise invalid("too_short", "Name one purpose at least")
+        raise invalid(ErrorCode.TOO_SHORT, "Name one purpose at least")
     if named - _BY_WORD.keys():
-        raise invalid("unknown_purpose", "No purpose has this name")
+        raise invalid(ErrorCode.NOT_A_CHOICE, "No purpose has this name")
     found = tuple(purpose for word, purpose in _BY_WORD.items() if word in named)
     for purpose in found:
         check(purpose)
     return found
 
 
-def invalid(code: str, message: str) -> InvalidRequest:
+def invalid(code: ErrorCode, message: str) -> InvalidRequest:
     """The problem of a body whose purposes do not fit."""
-    return InvalidRequest(errors=[{"pointer": "/purposes", "code": code, "message": message}])
+    return InvalidRequest(errors=[fault("/purposes", code, message)])
 
 
 # A subject requests these in the app only, with a step-up.

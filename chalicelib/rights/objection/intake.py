@@ -13,6 +13,7 @@ from dataclasses import replace
 from chalicelib.accounts.service import unchanged
 from chalicelib.consents import service as consents
 from chalicelib.core import clock
+from chalicelib.core.contract_words import ErrorCode
 from chalicelib.messages.suppressions import service as suppressions
 from chalicelib.messages.suppressions.model import DIRECT_MARKETING, Addresses
 from chalicelib.privacy.purposes import LegalBasis, Purpose
@@ -60,9 +61,9 @@ def _has_stopped(request: RightsRequest, purposes: Iterable[Purpose]) -> bool:
 
 def _check(purpose: Purpose) -> None:
     if purpose in DIRECT_MARKETING:
-        raise invalid("other_right", "Use the right `marketing_objection`, which is never weighed")
+        raise invalid(ErrorCode.OTHER_RIGHT, "Use the right `marketing_objection`, which is never weighed")
     if purpose not in OBJECTIONABLE:
-        raise invalid("other_basis", "It does not rest on legitimate interests; other rights apply")
+        raise invalid(ErrorCode.OTHER_BASIS, "It does not rest on legitimate interests; other rights apply")
 
 
 def _close(request: RightsRequest, status: Status) -> ClosingEffect:

@@ -33,6 +33,7 @@ from chalicelib.consents.proof import ConsentProof
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import needs
 from chalicelib.core.clock import DAY
+from chalicelib.core.contract_words import InnerLimit
 from chalicelib.core.errors import TooMany, does_not_apply, existing
 from chalicelib.core.http import Body
 from chalicelib.core.ids import AccountId, RightsRequestId, StaffId, UserId
@@ -51,7 +52,7 @@ from chalicelib.staff import history
 
 # Looking up one number after another would show an operator which numbers have an account.
 _LOOKUPS = Limiter(
-    "subject_lookups",
+    InnerLimit.SUBJECT_LOOKUPS,
     (Window(lambda: DAY, lambda: settings().limits.subject_lookups_day),),
     TooMany,
     WhenUnreachable.REFUSE,

@@ -19,7 +19,8 @@ from chalicelib.accounts.profiles import service as profiles
 from chalicelib.accounts.profiles.model import ProfileChanges, SubjectStatement
 from chalicelib.accounts.profiles.service import TooManyStatements
 from chalicelib.core import clock
-from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import InvalidRequest, Unavailable, does_not_apply, fault
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.core.transactions import Write
 from chalicelib.privacy.personal import StillSealed
@@ -81,7 +82,7 @@ def _defer(submission: Submission) -> Beginning:
     asked = _checked(body.changes or {}, body.reason)
     if asked.reviewed and asked.at_once:
         message = "Without a session, the fields of the profile need a request of their own"
-        raise InvalidRequest(errors=[_wrong("/changes", "separate_request", message)])
+        raise InvalidRequest(errors=[fault("/changes", ErrorCode.SEPARATE_REQUEST, message)])
     if asked.reviewed:
         return _begin(submission)
     stated = _stated(body.changes, body.reason, submission.request_id, submission.at)
@@ -195,27 +196,29 @@ def _checked(changes: _Changes, reason: str | None) -> _Asked:
         InvalidRequest: it names each wrong place and the rule, never the value.
     """
     if not changes and reason is None:
-        raise InvalidRequest(errors=[_wrong("/changes", "missing", "Send changes, a reason, or both")])
+        raise InvalidRequest(errors=[fault("/changes", ErrorCode.MISSING, "Send changes, a reason, or both")])
     table = recipients.table()
     fields = {name: table.get(name) for name in changes}
-    wrong = [fault for name, field in fields.items() if (fault := _fault(name, field, changes[name]))]
+    wrong = [one for name, field in fields.items() if (one := _fault_of(name, field, changes[name]))]
     reviewed = [field for field in fields.values() if field and field.way is CorrectionWay.REVIEWED]
     if reviewed and reason is None:
-        wrong.append(_wrong("/reason", "missing", "Say why the stored value is wrong"))
+        wrong.append(fault("/reason", ErrorCode.MISSING, "Say why the stored value is wrong"))
     if wrong:
         raise InvalidRequest(errors=wrong)
     at_once = {name: changes[name] for name, f in fields.items() if f and f.way is CorrectionWay.AT_ONCE}
     return _Asked(_profile_changes(at_once) if at_once else None, tuple(reviewed))
 
 
-def _fault(name: str, field: CorrectableField | None, value: _Value) -> dict[str, str] | None:
+def _fault_of(name: str, field: CorrectableField | None, value: _Value) -> dict[str, str] | None:
     place = f"/changes/{name}"
     if field is None:
-        return _wrong(place, "unknown_field", "No correctable field has this name")
+        return fault(place, ErrorCode.UNEXPECTED, "No correctable field has this name")
     if field.instead:
-        return _wrong(place, "another_way", field.instead)
+        return fault(place, ErrorCode.ANOTHER_WAY, field.instead)
     if field.way is CorrectionWay.REVIEWED and not isinstance(value, str):
-        return _wrong(place, "missing", "Send the correct value. Data is removed by the right to erasure")
+        return fault(
+            place, ErrorCode.MISSING, "Send the correct value. Data is removed by the right to erasure"
+        )
     return None
 
 
@@ -225,10 +228,6 @@ def _profile_changes(changes: _Changes) -> ProfileChanges:
         return ProfileChanges.model_validate(changes)
     except ValidationError as error:
         raise ProfileChanges.refusal(error, under="/changes") from None
-
-
-def _wrong(pointer: str, code: str, message: str) -> dict[str, str]:
-    return {"pointer": pointer, "code": code, "message": message}
 
 
 # --- decisions

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from chalicelib.core import clock
-from chalicelib.core.errors import InvalidRequest
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import InvalidRequest, fault
 from chalicelib.privacy.purposes import OUTLASTS_RESTRICTION, Purpose
 from chalicelib.privacy.restraint import Ground, Restraint, RestraintKind
 from chalicelib.rights.intake.submission import (
@@ -53,16 +54,15 @@ def _variant(restraint: Restraint) -> str | None:
 
 def _given(ground: Ground | None) -> Ground:
     if ground is None:
-        missing = {"pointer": "/ground", "code": "missing", "message": "Required for a restriction"}
-        raise InvalidRequest(errors=[missing])
+        raise InvalidRequest(errors=[fault("/ground", ErrorCode.MISSING, "Required for a restriction")])
     return ground
 
 
 def _check(purpose: Purpose) -> None:
     if purpose in OUTLASTS_RESTRICTION:
-        raise invalid("not_restrictable", "A restriction does not stop this (Art. 18(2) GDPR)")
+        raise invalid(ErrorCode.NOT_RESTRICTABLE, "A restriction does not stop this (Art. 18(2) GDPR)")
     if purpose not in RESTRICTABLE:
-        raise invalid("not_separable", "Only all of it can be restricted: leave out `purposes`")
+        raise invalid(ErrorCode.NOT_SEPARABLE, "Only all of it can be restricted: leave out `purposes`")
 
 
 def _close(request: RightsRequest, status: Status) -> ClosingEffect:

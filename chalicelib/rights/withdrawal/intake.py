@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from chalicelib.accounts.service import not_erasing
 from chalicelib.consents import service as consents
 from chalicelib.consents.model import ASKED_FOR, ConsentPurpose
-from chalicelib.core.errors import InvalidRequest
+from chalicelib.core.contract_words import ErrorCode
+from chalicelib.core.errors import InvalidRequest, fault
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.rights.intake.submission import Beginning, IntakeRule, Submission, is_completed
 from chalicelib.rights.request import procedures
@@ -50,7 +51,7 @@ def _unknown(names: tuple[str, ...]) -> Iterator[dict[str, str]]:
     for number, name in enumerate(names):
         if ConsentPurpose.parse(name) is None:
             message = "Not a purpose that needs consent"
-            yield {"pointer": f"/purposes/{number}", "code": "unknown_purpose", "message": message}
+            yield fault(f"/purposes/{number}", ErrorCode.NOT_A_CHOICE, message)
 
 
 CONSENT_WITHDRAWAL = IntakeRule(_begin, takes=frozenset({"purposes"}), is_limited=False)

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chalicelib.core.contract_words import ErrorCode, LimitName
 from chalicelib.core.errors import InternalError, Problem, Unavailable
 from chalicelib.core.http import contract
 
@@ -47,6 +48,8 @@ def _check_problem(answer: dict[str, Any], problem: dict[str, Any], where: str) 
     assert problem.keys() <= {*always["properties"], *schema["properties"]}, (
         f"{where}: undocumented members in {problem}"
     )
+    assert {one["code"] for one in problem.get("errors", ())} <= {*ErrorCode}, f"{where}: {problem}"
+    assert problem.get("limit", LimitName.RESEND) in {*LimitName}, f"{where}: {problem}"
 
 
 def _check_internal(method: str, path: str, status: int, text: str, headers: dict[str, str]) -> None:

@@ -1,0 +1,116 @@
+"""What the public contract has beside the routes: closed lists of words, and answers of later releases.
+
+An answer or a field of a later release stands in the document before the service has it. So an app that was
+written against this document handles it already, and the later release only adds to the contract. It has the
+mark `x-later`, and its description says that the service does not have it yet:
+
+- a problem is one of the answers of its operation, with `x-later: true`;
+- a field of a request is no property, since the service refuses it: `x-later` of its body describes it.
+
+A release that has one removes its entry here. A test fails while both are there.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from chalicelib.core.contract_words import ErrorCode, LimitName
+from chalicelib.core.errors import ConflictingRequest, Problem, Schemas, Unprocessable
+
+if TYPE_CHECKING:
+    from chalicelib.core.http.contract import Route
+
+
+class NotOffered(ConflictingRequest):
+    """The app does not offer this purpose at present."""
+
+    title = "This purpose is not offered; do not ask for consent"
+
+
+class AgeUnknown(Unprocessable):
+    """Consent needs a date of birth, or the statement that the user is old enough."""
+
+    title = "Ask the user whether they have reached the age of `threshold`, and send `of_age`"
+    shows: ClassVar[Schemas] = {
+        "threshold": {"type": "integer", "minimum": 1, "maximum": 150, "description": "In years"}
+    }
+
+
+class WouldEndConsents(ConflictingRequest):
+    """The change would end consents, which the user has to confirm."""
+
+    title = "This change ends consents; ask the user, and send it again with `end_consents=true` in the query"
+    shows: ClassVar[Schemas] = {
+        "purposes": {
+            "type": "array",
+            "description": "The purposes whose consents would end",
+            "items": {"$ref": "#/components/schemas/Purpose"},
+        }
+    }
+
+
+class PinRequired(Problem):
+    """The account has a PIN, which has to be sent beside the code."""
+
+    status = 423
+    title = "This account has a PIN; send it as `pin` beside the code"
+
+
+LATER_PROBLEMS: Mapping[str, tuple[type[Problem], ...]] = {
+    "PUT /v1/consents/{purpose}": (NotOffered, AgeUnknown),
+    "PATCH /v1/profile": (WouldEndConsents,),
+    "POST /v1/signup/{challenge_id}/verify": (PinRequired,),
+}
+LATER_FIELDS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+    "ConsentDecision": {
+        "of_age": {"type": "boolean", "description": "The user says that they have reached the age"},
+    },
+    "Verification": {"pin": {"type": "string", "description": "The PIN of the account"}},
+}
+MEANINGS: Mapping[str, Mapping[str, str]] = tomllib.loads(
+    Path(__file__).with_name("contract_words.toml").read_text(encoding="utf-8")
+)
+_NOT_YET = "Not answered yet: a later release answers this."
+
+
+def with_later_problems(route: Route) -> Route:
+    """Return a route with the problems that a later release answers."""
+    later = LATER_PROBLEMS.get(f"{route.method} {route.path}", ())
+    return replace(route, problems=(*route.problems, *later))
+
+
+def mark_later(paths: Mapping[str, Any], schemas: dict[str, Any]) -> None:
+    """Mark what the service does not have yet."""
+    for operation, problems in LATER_PROBLEMS.items():
+        method, path = operation.split()
+        for problem in problems:
+            schema = schemas[f"{problem.__name__}Problem"]
+            schema |= {"x-later": True, "description": f"{schema['description']}. {_NOT_YET}"}
+            answer = paths[path][method.lower()]["responses"][str(problem.status)]
+            named = f"`{problem.code}`"
+            answer["description"] = answer["description"].replace(named, f"{named} (not answered yet)")
+    for body, fields in LATER_FIELDS.items():
+        names = ", ".join(f"`{name}`" for name in fields)
+        said = f"Not accepted yet: {names}, see `x-later`. Until a later release takes it, it is refused."
+        schemas[body] |= {"x-later": fields, "description": f"{schemas[body]['description']}\n\n{said}"}
+
+
+def closed_lists() -> dict[str, dict[str, object]]:
+    """The schemas of the closed lists, by name."""
+    return {kind.__name__: _closed_list(kind) for kind in (ErrorCode, LimitName)}
+
+
+def _closed_list(kind: type[StrEnum]) -> dict[str, object]:
+    meanings = "\n".join(f"- `{word}`: {MEANINGS[kind.__name__][word]}." for word in kind)
+    growing = "Later releases may add words, so a client has a text for those that it does not know."
+    return {
+        "type": "string",
+        "title": kind.__name__,
+        "description": f"{kind.__doc__}\n\n{meanings}\n\n{growing}",
+        "enum": [*kind],
+    }
