@@ -11,16 +11,27 @@ can still pass.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import ErrorDetails
 
 from chalicelib.accounts.model import Device, Platform
 from chalicelib.core.clock import Instant, WholeInstant
 from chalicelib.core.http import Body, View
+from chalicelib.core.http.parameters import RequestError, details_of
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table_names import Table
 from chalicelib.privacy.periods import After, Period
@@ -143,6 +154,24 @@ class SubmittedEvent(BaseModel, frozen=True, extra="forbid", strict=True):
         return Purpose.DIAGNOSTICS if self.diagnostics else Purpose.ANALYTICS
 
 
+_MOST_ERRORS = 3  # of an event, so that the response is bounded: 300 errors
+
+
+@dataclass(frozen=True)
+class InvalidEvent:
+    """What is wrong with an event that breaks a rule; nothing of the event itself is kept."""
+
+    details: tuple[ErrorDetails, ...]
+
+
+def _event_or_its_errors(sent: object, read: ValidatorFunctionWrapHandler) -> SubmittedEvent | InvalidEvent:
+    try:
+        event: SubmittedEvent = read(sent)
+    except ValidationError as error:
+        return InvalidEvent(tuple(details_of(error)[:_MOST_ERRORS]))
+    return event
+
+
 class UsageDevice(Device):
     """The device, as in signup. Its id is not kept with events.
 
@@ -161,12 +190,23 @@ class UsageDevice(Device):
 
 
 class UsageBatch(Body):
-    """The events that the app collected since its last batch."""
+    """The events that the app collected since its last batch.
+
+    An event that breaks a rule is dropped alone. Anything else that is wrong refuses the batch.
+    """
 
     max_bytes: ClassVar[int] = 128 * 1024  # a hundred events with every field at its maximum length
 
-    events: Annotated[tuple[SubmittedEvent, ...], Field(strict=False, min_length=1, max_length=100)]
+    events: Annotated[
+        tuple[Annotated[SubmittedEvent, WrapValidator(_event_or_its_errors)], ...],
+        Field(strict=False, min_length=1, max_length=100),
+    ]
     device: UsageDevice
+
+    @property
+    def sent(self) -> Sequence[SubmittedEvent | InvalidEvent]:
+        """The events, with the errors of each one that breaks a rule in its place."""
+        return self.events
 
 
 class Dropped(StrEnum):
@@ -179,16 +219,19 @@ class Dropped(StrEnum):
     IN_FUTURE = "in_future"
     DUPLICATE = "duplicate"
     OVER_DAILY_CAP = "over_daily_cap"
+    INVALID = "invalid"
 
 
 class UsageAccepted(View):
     """The number of events accepted, and the number dropped, by reason.
 
-    The sum is the batch's size.
+    The sum is the batch's size. `invalid` has up to three errors of each event that breaks a rule; a retry of
+    such an event would fail again.
     """
 
     accepted: int
     dropped: dict[Dropped, int]
+    invalid: Annotated[tuple[RequestError, ...] | None, Field(description="Absent if no event is")] = None
 
 
 _WHY_CLEAR = (

@@ -16,6 +16,7 @@ from chalicelib.consents.model import Purposes
 from chalicelib.core import clock, metrics
 from chalicelib.core.clock import HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.http.parameters import RequestError, faults_of
 from chalicelib.core.ids import AccountId
 from chalicelib.core.limiter import WhenUnreachable
 from chalicelib.core.metrics import Metric
@@ -25,6 +26,7 @@ from chalicelib.usage import store
 from chalicelib.usage.model import (
     DiagnosticsEvent,
     Dropped,
+    InvalidEvent,
     SubmittedEvent,
     UsageAccepted,
     UsageBatch,
@@ -45,8 +47,9 @@ def accept_batch(account_id: AccountId, choices: Purposes | None, batch: UsageBa
     Raises:
         Unavailable: not all events could be stored; the same batch may be sent again.
     """
-    dropped = Counter[Dropped]()
-    events = list(_acceptable(choices, batch.events, dropped))
+    valid = [event for event in batch.sent if isinstance(event, SubmittedEvent)]
+    dropped = Counter({Dropped.INVALID: len(batch.sent) - len(valid)})
+    events = list(_acceptable(choices, valid, dropped))
     items = store.items_of(_records(account_id, events, batch.device))
     kept = _within_cap(account_id, len(events), items, dropped)
     if kept < len(events):
@@ -54,11 +57,20 @@ def accept_batch(account_id: AccountId, choices: Purposes | None, batch: UsageBa
     store.put(items)
     metrics.count(Metric.USAGE_ACCEPTED, kept)
     metrics.count(Metric.USAGE_DROPPED, dropped.total())
-    return UsageAccepted(accepted=kept, dropped=dict(dropped))
+    return UsageAccepted(accepted=kept, dropped=+dropped, invalid=_errors_of(batch) or None)
+
+
+def _errors_of(batch: UsageBatch) -> tuple[RequestError, ...]:
+    return tuple(
+        RequestError.model_validate(one)
+        for number, event in enumerate(batch.sent)
+        if isinstance(event, InvalidEvent)
+        for one in faults_of(event.details, f"/events/{number}")
+    )
 
 
 def _acceptable(
-    choices: Purposes | None, events: tuple[SubmittedEvent, ...], dropped: Counter[Dropped]
+    choices: Purposes | None, events: Sequence[SubmittedEvent], dropped: Counter[Dropped]
 ) -> Iterator[SubmittedEvent]:
     """Return the events that may be kept; count others under the first reason that applies."""
     rules = {

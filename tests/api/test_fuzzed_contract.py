@@ -71,7 +71,9 @@ def ask_as_a_stranger(case: Case) -> None:
 
 
 def ask_as_a_user(world: World, case: Case) -> None:
-    case.call_and_validate(checks=CHECKS, headers=_user(world).authorization)
+    # A batch with an event that the schema does not allow is accepted, without this event (ADR 22).
+    checks = SHAPES if case.path == "/v1/usage" else CHECKS
+    case.call_and_validate(checks=checks, headers=_user(world).authorization)
 
 
 @contract.parametrize()

@@ -1,6 +1,7 @@
 """Tests usage events: which are kept, which are dropped and why, and which are refused."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from chalicelib.accounts.model import Platform
 from chalicelib.consents.service import PURPOSES
 from chalicelib.core import aws, clock, needs
+from chalicelib.core.contract_words import ErrorCode
 from chalicelib.core.ids import AccountId
 from chalicelib.privacy import codec
 from chalicelib.privacy.purposes import Purpose
@@ -323,28 +325,61 @@ BAD_EVENTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.promise("USE-1")
 @pytest.mark.parametrize("changes", BAD_EVENTS.values(), ids=BAD_EVENTS.keys())
-def test_one_invalid_event_refuses_the_batch_and_is_not_quoted(
+def test_invalid_event_is_dropped_alone_and_is_not_quoted(
     world: World, mila: User, changes: dict[str, Any]
 ) -> None:
-    answer = mila.submits_usage(an_event(), an_event(**changes))
-    assert (answer.status, answer.problem) == (400, "invalid_request")
-    assert all(error["pointer"].startswith("/events/1/") for error in answer.json["errors"])
+    kept, bad = an_event(), an_event(**changes)
+    answer = mila.submits_usage(kept, bad)
+    assert (answer.status, answer.json["accepted"]) == (202, 1)
+    assert answer.json["dropped"] == {"invalid": 1}
+    places = {f"/events/1/{name}" for name in changes}
+    assert {"/".join(one["pointer"].split("/")[:4]) for one in answer.json["invalid"]} == places
+    assert {one["code"] for one in answer.json["invalid"]} <= {*ErrorCode}
     assert "mila" not in (answer.text + world.log.getvalue()).lower()
-    assert stored_events() == []
+    assert [event["event_id"] for event in stored_events()] == [kept["event_id"]]
+
+
+def test_event_of_any_form_is_dropped_alone(mila: User) -> None:
+    odd: list[Any] = [7, None, [], {}, "event", {"event_id": 1, **dict.fromkeys("abcdefgh")}]
+    answer = mila.submits_usage(an_event(), *odd, an_event())
+    assert (answer.json["accepted"], answer.json["dropped"]) == (2, {"invalid": len(odd)})
+    by_event = Counter(one["pointer"].split("/")[2] for one in answer.json["invalid"])
+    assert by_event == {"1": 1, "2": 1, "3": 1, "4": 3, "5": 1, "6": 3}
+
+
+def test_answer_about_invalid_events_is_bounded(mila: User) -> None:
+    wide = {f"{number:x}" * 64: 0 for number in range(16)}
+    answer = mila.submits_usage(*[wide for _ in range(90)])
+    assert (answer.status, answer.json["accepted"], answer.json["dropped"]) == (202, 0, {"invalid": 90})
+    assert (len(answer.json["invalid"]), len(answer.text) < 64 * 1024) == (3 * 90, True)
 
 
 @pytest.mark.promise("USE-1")
-@pytest.mark.parametrize(
-    ("event", "device"),
-    [
-        (an_event(trace="at main.py"), {}),
-        (a_fault(diagnostics={"kind": "crash", "stack": "main"}), {}),
-        (an_event(), {"imei": "490154203237518"}),
-    ],
-    ids=["event", "diagnostics", "device"],
-)
-def test_unlisted_field_is_refused(mila: User, event: dict[str, Any], device: dict[str, Any]) -> None:
-    assert mila.submits_usage(event, **device).problem == "unexpected_field"
+def test_value_of_a_field_that_is_not_listed_is_neither_stored_nor_quoted(world: World, mila: User) -> None:
+    events = [an_event(trace="canary"), a_fault(diagnostics={"kind": "crash", "stack": "canary"})]
+    answer = mila.submits_usage(*events)
+    assert (answer.status, answer.json["dropped"]) == (202, {"invalid": 2})
+    assert [(one["pointer"], one["code"]) for one in answer.json["invalid"]] == [
+        ("/events/0/trace", "unexpected"),
+        ("/events/1/diagnostics/stack", "unexpected"),
+    ]
+    assert "canary" not in answer.text + world.log.getvalue() + str(cloud.all_items())
+
+
+BAD_BATCHES: dict[str, dict[str, Any]] = {
+    "no events": {"events": None},
+    "events in an object": {"events": {"0": an_event()}},
+    "an unlisted field of the device": {"device": {"imei": "490154203237518"}},
+    "an unlisted field": {"batch": 1},
+    "an unknown platform": {"device": {"platform": "web"}},
+}
+
+
+@pytest.mark.parametrize("changes", BAD_BATCHES.values(), ids=BAD_BATCHES.keys())
+def test_batch_that_is_wrong_outside_its_events_is_refused(mila: User, changes: dict[str, Any]) -> None:
+    device = {"device_id": str(uuid4()), "platform": "ios", **changes.get("device", {})}
+    answer = mila.calls("POST", "/v1/usage", body={"events": [an_event()], **changes, "device": device})
+    assert answer.status == 400
     assert stored_events() == []
 
 

@@ -549,7 +549,8 @@ def test_submitting_any_number_of_events_costs_three_calls(world: World, events:
 def test_submitting_events_that_are_dropped_costs_one_read(world: World) -> None:
     mila = world.a_user()
     with counted() as calls:
-        assert mila.submits_usage(an_event()).json["dropped"] == {"no_consent": 1}
+        dropped = mila.submits_usage(an_event(), an_event(name="")).json["dropped"]
+        assert dropped == {"no_consent": 1, "invalid": 1}
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
