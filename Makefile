@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JS := infra/local/js
+CLIENT := infra/client
 WORKERS ?= 2
 # An environment that forbids .pyc files would have every process of every run compile all modules anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -121,6 +122,7 @@ record: setup       ## write the record of processing of STAGE, with its setting
 
 generate: setup     ## generate the documents that are made from code
 	$(BIN)/python -m infra.openapi
+	$(BIN)/python -m infra.client.generate
 	$(BIN)/python -m infra.promises
 	$(BIN)/python -m infra.processing
 	$(BIN)/python -m infra.export_schema
@@ -163,7 +165,7 @@ help:               ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 clean:              ## delete everything that was installed or built
-	rm -rf .venv .local build $(JS)/node_modules
+	rm -rf .venv .local build $(JS)/node_modules $(CLIENT)/node_modules
 
 .PHONY: setup browser
 browser: setup      # only the screenshot tests need a browser, so `make run` does not depend on it

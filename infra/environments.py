@@ -3,7 +3,7 @@
     python3 -m infra.environments cloud|run|all     (`make setup-cloud` and so on)
 
 `.venv` has our Python packages, .local/<name> those that cannot share an environment with ours, and
-the folders `js` in infra those of Node. What a command needs is installed in parallel.
+the folders `js` and `client` in infra those of Node. What a command needs is installed in parallel.
 
 Invariants:
 
@@ -32,6 +32,7 @@ ROOT = Path(__file__).parent.parent
 HOME = ROOT / ".local"
 EMULATOR = Path(__file__).parent / "local" / "requirements.txt"
 _JS = Path(__file__).parent / "local" / "js"
+_CLIENT = Path(__file__).parent / "client"
 
 Command = tuple[str, ...]
 
@@ -108,6 +109,8 @@ def main(command: str) -> None:
         parts = [pool.submit(_python, ROOT / ".venv", *pins), pool.submit(environment, "emulator", EMULATOR)]
         if command != "cloud":
             parts.append(pool.submit(node_packages, _JS))
+        if command == "all":
+            parts.append(pool.submit(node_packages, _CLIENT))
     for part in parts:
         try:
             part.result()

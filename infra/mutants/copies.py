@@ -16,7 +16,7 @@ from infra.mutants.places import mutated, path_of
 ROOT = Path(__file__).parent.parent.parent
 
 # Installed files, which a copy reads from the work tree.
-_INSTALLED = (".venv", "infra/local/js/node_modules", ".local/emulator")
+_INSTALLED = (".venv", "infra/local/js/node_modules", "infra/client/node_modules", ".local/emulator")
 
 
 @dataclass(frozen=True)

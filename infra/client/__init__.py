@@ -1,0 +1,1 @@
+"""The client for apps, in JavaScript with types for TypeScript."""
