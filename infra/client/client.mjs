@@ -110,7 +110,7 @@ export function createClient({ baseUrl, storage, appVersion, language, onSignedO
   };
   /** @returns {Promise<State>} */
   const load = async () => (state = JSON.parse((await storage.load()) ?? '{}'));
-  const current = async () => (state ?? (await load())).session;
+  const current = async () => state?.session ?? (await load()).session;
   /** @param {State} next */
   const save = async (next) => {
     await storage.save(JSON.stringify(next));
@@ -130,7 +130,7 @@ export function createClient({ baseUrl, storage, appVersion, language, onSignedO
   const refreshAlone = async (used) => {
     const before = state?.session;
     const { device_id, session } = await load();
-    if (before && !session) onSignedOut?.();
+    if (before && before.session_id !== session?.session_id) onSignedOut?.();
     if (!session || session.access_token !== used.access_token) return { session };
     if (pause && Date.now() < pause.until) return { session, refused: pause.refused };
     const stop = new AbortController();

@@ -91,16 +91,32 @@ def test_session_that_ended_signs_out_once_and_keeps_the_device(world: World) ->
     assert found == [["session_ended", "session_ended"], 1, None, ["device_id"]]
 
 
-def test_tab_learns_that_another_tab_signed_out(world: World) -> None:
+def test_tab_learns_that_another_tab_signed_out_and_in(world: World) -> None:
     found = run(
         world,
         """
-        await createClient(options).signOut();
-        const { response } = await api.GET('/v1/profile');
-        report(response.status, signedOut, await api.session(), sent(refresh).length);
+        const other_tab = createClient(options);
+        await other_tab.signOut();
+        const status = async () => (await api.GET('/v1/profile')).response.status;
+        const after = [await status(), signedOut, await api.session(), sent(refresh).length];
+        await other_tab.signedIn(other);
+        report(after, await status(), signedOut);
         """,
     )
-    assert found == [401, 1, None, 0]
+    assert found == [[401, 1, None, 0], 200, 1]
+
+
+def test_tab_does_not_go_on_as_the_next_user(world: World) -> None:
+    found = run(
+        world,
+        """
+        const other_tab = createClient(options);
+        await other_tab.signOut();
+        await other_tab.signedIn(other);
+        report((await api.GET('/v1/profile')).response.status, signedOut, sent('GET /v1/profile').length);
+        """,
+    )
+    assert found == [401, 1, 1]
 
 
 @pytest.mark.parametrize(
