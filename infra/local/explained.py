@@ -15,6 +15,7 @@ def addresses(app_url: str, stream_url: str, stream_api_key: str) -> dict[str, s
     """The addresses that an app needs, by what they are."""
     return {
         "API": app_url,
+        "API reference": f"{app_url}/reference",
         "mailbox": f"{app_url}/mailbox",
         "Stream": f"{stream_url}, API key {stream_api_key}",
     }

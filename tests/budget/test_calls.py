@@ -438,6 +438,7 @@ def test_page_of_a_history_costs_two_reads(world: World) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/v1/notices", "/v1/notices/current", "/v1/controller", "/v1/health", "/v1/openapi.json",
+     "/reference",
      "/.well-known/jwks.json", "/.well-known/gpc.json",
      "/.well-known/apple-app-site-association", "/.well-known/assetlinks.json"],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from infra.local.cloud import LocalCloud
 from infra.local.front import running_front
@@ -63,6 +64,12 @@ def given(cloud: LocalCloud, front: str, numbers: Iterator[str]) -> dict[str, st
 def test_sign_up_with_a_code_and_chat_run_as_snippets(given: dict[str, str]) -> None:
     snippets.check(SIGN_UP)
     assert snippets.run(SIGN_UP, given) == "true\n"
+
+
+def test_reference_is_served_with_the_route_of_the_sign_up(front: str) -> None:
+    answer = requests.get(f"{front}/reference", timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert 'id="start_signup"' in answer.text
 
 
 def test_snippets_of_the_guide_have_right_types() -> None:

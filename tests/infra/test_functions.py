@@ -227,6 +227,7 @@ def test_every_route_with_a_caller_has_the_authorizer(service: Template) -> None
         "GET /v1/controller",
         "GET /v1/health",
         "GET /v1/openapi.json",
+        "GET /reference",  # 404 in production
         "GET /v1/certificate-keys",
         "GET /.well-known/jwks.json",
         "GET /.well-known/gpc.json",

@@ -9,8 +9,9 @@ from chalice.app import Blueprint
 from pydantic import ConfigDict, Field
 
 from chalicelib.core import apps
-from chalicelib.core.http import Shared, View, route
-from chalicelib.core.settings import settings
+from chalicelib.core.errors import NotFound
+from chalicelib.core.http import PublicPage, Shared, View, route
+from chalicelib.core.settings import Stage, settings
 from chalicelib.operations.about.associations import AndroidStatements, AppleAssociation
 from chalicelib.privacy import accountability, register
 from chalicelib.privacy.controller import CONTROLLER
@@ -150,6 +151,17 @@ def read_health() -> Health:
 def read_openapi() -> Shared[OpenApi]:
     """Get this OpenAPI document."""
     return Shared(contract())
+
+
+@route(about, "GET", "/reference", problems=(NotFound,))
+def get_reference() -> PublicPage:
+    """Get this contract as a page for app developers. Production has none."""
+    if settings().stage is Stage.PRODUCTION:
+        raise NotFound
+    from chalicelib.core.page import POLICY  # the other routes have no page
+    from chalicelib.operations.about.reference import reference_page
+
+    return PublicPage(markup=reference_page(), policy=POLICY)
 
 
 @route(about, "GET", "/.well-known/jwks.json")
