@@ -82,7 +82,7 @@ export type Options = {
     baseUrl: string;
     storage: Storage;
     /**
-     * as major.minor.patch
+     * platform and version, as `ios/1.4.2`
      */
     appVersion?: string | undefined;
     /**

@@ -39,7 +39,7 @@ import { MERGE_PATCH, WITH_KEY, WITH_SESSION } from './routes.mjs';
  * @typedef {object} Options
  * @property {string} baseUrl
  * @property {Storage} storage
- * @property {string} [appVersion] as major.minor.patch
+ * @property {string} [appVersion] platform and version, as `ios/1.4.2`
  * @property {string} [language] of texts in answers, for example `sr-Latn`
  * @property {(request: Request) => Promise<Response>} [fetch]
  * @property {() => void} [onSignedOut] is called when the service or another tab ended the session

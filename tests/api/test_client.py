@@ -68,14 +68,16 @@ def test_tokens_that_are_not_saved_are_not_used(world: World) -> None:
         world,
         """
         await pass(16);
-        const text = await storage.load();
-        const full = { load: storage.load, save: () => Promise.reject(new Error('full')) };
-        const error = await failed(createClient({ ...options, storage: full }).GET('/v1/profile'));
-        const restarted = createClient({ ...options, storage: memoryStorage(text) });
-        report(error, sent('GET /v1/profile').length, (await restarted.GET('/v1/profile')).response.status);
+        const { save } = storage;
+        storage.save = () => Promise.reject(new Error('full'));
+        const error = await failed(api.GET('/v1/profile'));
+        storage.save = save;
+        const restarted = createClient({ ...options, storage: memoryStorage(await storage.load()) });
+        const found = [await restarted.GET('/v1/profile'), await api.GET('/v1/profile')];
+        report(error, found.map(({ response }) => response.status), sent(refresh).length);
         """,
     )
-    assert found == ["full", 1, 200]
+    assert found == ["full", [200, 200], 3]
 
 
 def test_session_that_ended_signs_out_once_and_keeps_the_device(world: World) -> None:
@@ -106,13 +108,16 @@ def test_tab_learns_that_another_tab_signed_out_and_in(world: World) -> None:
     assert found == [[401, 1, None, 0], 200, 1]
 
 
-def test_tab_does_not_go_on_as_the_next_user(world: World) -> None:
+@pytest.mark.parametrize("minutes", [0, 14])
+def test_tab_does_not_go_on_as_the_next_user(world: World, minutes: int) -> None:
     found = run(
         world,
-        """
+        f"""
         const other_tab = createClient(options);
         await other_tab.signOut();
         await other_tab.signedIn(other);
+        const now = Date.now;
+        Date.now = () => now() + {minutes} * 60_000;
         report((await api.GET('/v1/profile')).response.status, signedOut, sent('GET /v1/profile').length);
         """,
     )
@@ -147,6 +152,36 @@ def test_any_other_answer_to_a_refresh_keeps_the_session(
         """,
     )
     assert found == [status, True, 200, 0]
+
+
+def test_calls_that_wait_for_a_refresh_fail_with_it(world: World) -> None:
+    found = run(
+        world,
+        """
+        await pass(16);
+        instead(refresh, () => new Promise((wait) => setTimeout(wait, 1000)).then(offline));
+        const calls = ['/v1/profile', '/v1/contacts', '/v1/blocks'].map((path) => failed(api.GET(path)));
+        report(await Promise.all(calls), sent(refresh).length);
+        """,
+    )
+    assert found == [["offline"] * 3, 1]
+
+
+def test_refresh_without_an_answer_ends(world: World) -> None:
+    found = run(
+        world,
+        """
+        await pass(16);
+        const later = setTimeout;
+        globalThis.setTimeout = (task, milliseconds) => later(task, milliseconds / 1000);
+        instead(refresh, (send, { signal }) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('late')))));
+        const error = await failed(api.GET('/v1/profile'));
+        globalThis.setTimeout = later;
+        report(error, (await api.GET('/v1/profile')).response.status);
+        """,
+    )
+    assert found == ["late", 200]
 
 
 def test_refused_refresh_is_not_repeated_before_the_service_allows_it(world: World) -> None:
@@ -260,13 +295,13 @@ def test_token_goes_only_where_it_is_needed(world: World) -> None:
     found = run(
         world,
         """
-        const language = { ...options, appVersion: '1.2.3', language: 'sr-Latn' };
+        const language = { ...options, appVersion: 'ios/1.2.3', language: 'sr-Latn' };
         await createClient(language).GET('/v1/notices/current');
         const { authorization, ...headers } = requests.at(-1).headers;
         report(authorization ?? null, headers['app-version'], headers['accept-language']);
         """,
     )
-    assert found == [None, "1.2.3", "sr-Latn"]
+    assert found == [None, "ios/1.2.3", "sr-Latn"]
 
 
 def test_answer_from_before_a_refresh_does_not_bring_back_its_token(world: World) -> None:
@@ -311,6 +346,33 @@ def test_signing_out_forgets_the_tokens_with_and_without_network(
         """,
     )
     assert found == [ended, None, ["device_id"], 0]
+
+
+def test_sign_out_leaves_the_session_of_the_next_user(world: World) -> None:
+    found = run(
+        world,
+        """
+        instead(`DELETE /v1/sessions/${verified.session.session_id}`, async (send) => {
+          await api.signedIn(other);
+          return send();
+        });
+        report(await api.signOut(), (await api.session()).session_id === other.session.session_id);
+        """,
+    )
+    assert found == [True, True]
+
+
+def test_call_that_the_app_gave_up_is_not_repeated(world: World) -> None:
+    found = run(
+        world,
+        """
+        const giving_up = new AbortController();
+        instead('GET /v1/profile', () => { giving_up.abort(); return offline(); });
+        const error = await failed(api.GET('/v1/profile', { signal: giving_up.signal }));
+        report(error, sent('GET /v1/profile').length);
+        """,
+    )
+    assert found == ["offline", 1]
 
 
 def test_refresh_that_is_refused_throws_its_problem(world: World) -> None:

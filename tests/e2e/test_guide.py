@@ -1,4 +1,4 @@
-"""The snippets of docs/mobile.md on the local cloud, as they stand."""
+"""The snippets of the pages for app developers on the local cloud, as they stand."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from tests.support import snippets
 
 pytestmark = pytest.mark.node
 
-GUIDE = Path(__file__).parents[2] / "docs" / "mobile.md"
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDE = {f"docs/{name}": (DOCS / name).read_text() for name in ("mobile.md",)}
 
-SIGN_UP = """
+SIGN_UP = {
+    "a page": """
 ```js
 import { createClient, Problem } from 'ru4m-client';
 
@@ -44,6 +46,7 @@ await chat.connectUser({ id: user_id }, async () => (await token()).token);
 show(chat.userID === (await api.session())?.user_id);
 ```
 """
+}
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +76,8 @@ def test_reference_is_served_with_the_route_of_the_sign_up(front: str) -> None:
 
 
 def test_snippets_of_the_guide_have_right_types() -> None:
-    snippets.check(GUIDE.read_text())
+    snippets.check(GUIDE)
 
 
 def test_snippets_of_the_guide_run(given: dict[str, str]) -> None:
-    snippets.run(GUIDE.read_text(), given)
+    snippets.run(GUIDE, given)

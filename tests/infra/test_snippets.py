@@ -39,8 +39,8 @@ if (await ask('Go on?')) show(`${session}: ${typeof api.GET}, ${typeof StreamCha
 
 
 def test_snippets_run_in_order_and_build_on_each_other() -> None:
-    snippets.check(PAGE)
-    assert snippets.run(PAGE, GIVEN) == "Go on?\ndeclared anew: function, function\n"
+    snippets.check({"page": PAGE})
+    assert snippets.run({"page": PAGE}, GIVEN) == "Go on?\ndeclared anew: function, function\n"
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_snippets_run_in_order_and_build_on_each_other() -> None:
         "StreamChat.nonsense();",
     ],
 )
-def test_snippet_that_fails_is_named_by_its_line(broken: str) -> None:
-    page = f"{PAGE}\n```js\n// a comment\n{broken}\n```\n"
-    with pytest.raises(SnippetFailed, match=rf"^line {len(PAGE.splitlines()) + 4}:"):
-        snippets.run(page, GIVEN)
+def test_snippet_that_fails_is_named_by_its_page_and_line(broken: str) -> None:
+    second = f"# Page\n```js\n// a comment\n{broken}\n```\n"
+    with pytest.raises(SnippetFailed, match=r"^second:4: "):
+        snippets.run({"first": PAGE, "second": second}, GIVEN)
 
 
-def test_wrong_type_in_a_snippet_is_named_by_its_line() -> None:
-    page = f"{PAGE}\n```js\n(await api.GET('/v1/profile')).data?.phone_number;\n```\n"
-    with pytest.raises(SnippetFailed, match=rf"^line {len(PAGE.splitlines()) + 3}: .*phone_number"):
-        snippets.check(page)
+def test_wrong_type_in_a_snippet_is_named_by_its_page_and_line() -> None:
+    second = "```js\n(await api.GET('/v1/profile')).data?.phone_number;\n```\n"
+    with pytest.raises(SnippetFailed, match=r"^second:2: .*phone_number"):
+        snippets.check({"first": PAGE, "second": second})

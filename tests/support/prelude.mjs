@@ -1,4 +1,4 @@
-// What a phone has, for the snippets of docs/mobile.md, which tests/support/snippets.py runs:
+// What a phone has, for the snippets of the pages for app developers, which tests/support/snippets.py runs:
 //
 //   baseUrl               the address of the API
 //   storage               where the app keeps tokens; empty

@@ -1,8 +1,8 @@
-"""Runs the JavaScript of a page of docs as it stands, and checks its types.
+"""Runs the JavaScript of pages of docs as it stands, and checks its types.
 
-All blocks ```js of the page become one module, in which each line has the number that it has on the page. A
-block may use the names of the blocks before it, and declare them anew. prelude.mjs has the names that a phone
-has from the beginning.
+All blocks ```js of the pages become one module with as many lines as the pages, so that an error has its
+place on a page. A block may use the names of the blocks before it, and declare them anew. prelude.mjs has the
+names that a phone has from the beginning.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,13 +33,17 @@ _SECONDS = 120
 
 
 class SnippetFailed(AssertionError):
-    """A snippet has an error; the text names its line on the page."""
+    """A snippet has an error; the text names its page and line."""
 
 
-def module(page: str) -> str:
-    """Return the module of a page's snippets, with the lines of the page."""
+# Pages in Markdown by their names, in the order in which a reader reads them.
+Pages = Mapping[str, str]
+
+
+def module(pages: Pages) -> str:
+    """Return the module of the pages' snippets, with the lines of the pages."""
     lines, inside, opened = list[str](), False, 0
-    for line in page.splitlines():
+    for line in chain.from_iterable(text.splitlines() for text in pages.values()):
         if line == "```js":
             lines, inside, opened = [*lines, "{"], True, opened + 1
         elif line == "```":
@@ -52,33 +57,42 @@ def module(page: str) -> str:
     return f"{first}{text}\n{'}' * opened}\n/** @type {{any}} */ (globalThis).process.exit();\n"
 
 
-def check(page: str) -> None:
-    """Check the types of a page's snippets.
+def _place(pages: Pages, line: int) -> str:
+    for name, text in pages.items():
+        if line <= (lines := len(text.splitlines())):
+            return f"{name}:{line}"
+        line -= lines
+    return "after the last page"
+
+
+def check(pages: Pages) -> None:
+    """Check the types of the pages' snippets.
 
     Raises:
         SnippetFailed: one has a wrong type.
     """
-    with _written(page) as folder:
+    with _written(pages) as folder:
         (folder / "tsconfig.json").write_text(
             json.dumps({"compilerOptions": _OPTIONS, "files": ["page.mjs"]})
         )
         try:
             generate.node("typescript/bin/tsc", "--project", folder)
         except RuntimeError as error:
-            raise SnippetFailed(re.sub(r"\S*page\.mjs\((\d+),\d+\)", r"line \1", str(error))) from None
+            found = re.sub(r"\S*page\.mjs\((\d+),\d+\)", lambda at: _place(pages, int(at[1])), str(error))
+            raise SnippetFailed(found) from None
 
 
-def run(page: str, given: Mapping[str, str]) -> str:
-    """Run a page's snippets on a phone, and return what they show.
+def run(pages: Pages, given: Mapping[str, str]) -> str:
+    """Run the pages' snippets on a phone, and return what they show.
 
     Args:
-        page: in Markdown.
+        pages: the pages.
         given: `baseUrl`, `phone`, `friendPhone`, and `aws`, the address of the emulator with the messages.
 
     Raises:
         SnippetFailed: one threw an error, or did not end.
     """
-    with _written(page) as folder:
+    with _written(pages) as folder:
         try:
             done = subprocess.run(
                 ["node", folder / "page.mjs"],
@@ -92,12 +106,13 @@ def run(page: str, given: Mapping[str, str]) -> str:
             raise SnippetFailed(f"the snippets did not end: {error.stdout!r}") from None
     if done.returncode:
         lines = re.findall(r"page\.mjs:(\d+)", done.stderr)
-        raise SnippetFailed(f"line {lines[0] if lines else 'unknown'}: {done.stdout}{done.stderr}")
+        place = _place(pages, int(lines[0])) if lines else "in the background"
+        raise SnippetFailed(f"{place}: {done.stdout}{done.stderr}")
     return done.stdout
 
 
 @contextmanager
-def _written(page: str) -> Iterator[Path]:
+def _written(pages: Pages) -> Iterator[Path]:
     """Write the module beside what it imports."""
     packages = {
         "ru4m-client": generate.HERE,
@@ -106,7 +121,7 @@ def _written(page: str) -> Iterator[Path]:
     environments.node_packages(generate.HERE)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "page.mjs").write_text(module(page))
+        (folder / "page.mjs").write_text(module(pages))
         (folder / _PRELUDE.name).write_text(_PRELUDE.read_text())
         (folder / "node_modules").mkdir()
         for package, place in packages.items():

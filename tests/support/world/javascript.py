@@ -19,6 +19,7 @@ from tests.support.world.wsgi import Stage
 # What a script has, beside `baseUrl` and the client's exports:
 #   api, storage, options   the client of the user, who is signed in
 #   instead(route, answer)  replaces the answer to the next such request, by a function of what sends it
+#                           and of the request
 #   lost, offline, unavailable     such functions
 #   sent(route)             the requests so far
 #   pass(minutes)           moves the clock of the service alone; `Date.now` is the app's
@@ -31,7 +32,7 @@ const fetch = async (request) => {{
   requests.push({{ route, headers: Object.fromEntries(request.headers) }});
   const fault = faults.findIndex((one) => one.route === route);
   const send = () => globalThis.fetch(request);
-  return fault < 0 ? send() : faults.splice(fault, 1)[0].answer(send);
+  return fault < 0 ? send() : faults.splice(fault, 1)[0].answer(send, request);
 }};
 const instead = (route, answer) => void faults.push({{ route, answer }});
 const sent = (route) => requests.filter((one) => one.route === route);
