@@ -234,7 +234,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the breaches of personal data of which the caller was notified, newest first (SEC-4). */
+        /** List the breaches of personal data of which the caller was notified, newest first. */
         get: operations["list_breach_notices"];
         put?: never;
         post?: never;
@@ -933,8 +933,9 @@ export interface paths {
          *     makes no new request: the response is that one, with its receipt.
          *
          *     A restriction without `purposes` stops all use of the account's data but storage, from this response on:
-         *     only routes of rights, consents and sessions serve the account, others answer 403 `restricted`; chat ends,
-         *     the profile is not shown, and no usage is recorded. The app has to show this before it sends the request.
+         *     only routes of rights, consents, sessions, announcements and breach notices serve the account, others
+         *     answer 403 `restricted`; chat ends, the profile is not shown, and no usage is recorded. The app has to
+         *     show this before it sends the request.
          *     The caller ends it with `POST /v1/rights-requests/{rights_request_id}/lift`.
          */
         post: operations["exercise_right"];
@@ -1156,8 +1157,17 @@ export interface paths {
         put?: never;
         /**
          * Get a new access token and a new refresh token.
-         * @description The new refresh token replaces the one that was sent. If the response got lost, send the same refresh
-         *     token again: it is accepted up to three times in 24 hours, from the same device.
+         * @description A client keeps these rules:
+         *
+         *     1. It has one writer: at most one refresh of a session runs at a time. Other calls wait for its result.
+         *     2. It stores the new refresh token before it uses the new access token. The new one replaces the one sent.
+         *     3. After a lost response, a 429 or a 5xx, it sends the same refresh token and `device_id` again.
+         *        The response has the refresh token of the lost one. That works for three lost responses in 24 hours.
+         *     4. After 401 `session_ended` it discards both tokens, keeps the device id, and asks the user to sign in.
+         *
+         *     The session ends at once if a token seems to be a stolen copy: it comes from another device, or it was
+         *     replaced twice, or it was replaced and is sent a fourth time in 24 hours. So a client neither keeps
+         *     replaced tokens nor restores a refresh token from a backup.
          */
         post: operations["refresh_session"];
         delete?: never;
@@ -1394,6 +1404,13 @@ export interface components {
              */
             code: "account_frozen";
         });
+        /** @description Ask the user whether they have reached the age of `threshold`, and send `of_age`. Not answered yet: a later release answers this. */
+        AgeUnknownProblem: {
+            /** @constant */
+            code?: "age_unknown";
+            /** @description In years */
+            threshold: number;
+        } & components["schemas"]["Problem"];
         /** @description There is already an open request for this right */
         AlreadyOpenProblem: {
             /** @constant */
@@ -1763,6 +1780,8 @@ export interface components {
          * @description A decision about one purpose.
          *
          *     Giving consent requires the version of the notice that was shown.
+         *
+         *     Not accepted yet: `of_age`, see `x-later`. Until a later release takes it, it is refused.
          */
         ConsentDecision: {
             /**
@@ -2111,7 +2130,7 @@ export interface components {
          * @description Why an event was not kept.
          * @enum {string}
          */
-        Dropped: "restricted" | "objected" | "no_consent" | "too_old" | "in_future" | "duplicate" | "over_daily_cap";
+        Dropped: "restricted" | "objected" | "no_consent" | "too_old" | "in_future" | "duplicate" | "over_daily_cap" | "invalid";
         /** @description Another account has this email address */
         EmailTakenProblem: {
             /** @constant */
@@ -2141,6 +2160,36 @@ export interface components {
             /** Rights Request Id */
             rights_request_id: string;
         };
+        /**
+         * ErrorCode
+         * @description The rule that a place in the request breaks.
+         *
+         *     - `missing`: It is required, and was not sent.
+         *     - `unexpected`: This place takes no member with this name.
+         *     - `repeated`: An object has two members with one name.
+         *     - `wrong_type`: It is of another JSON type.
+         *     - `malformed`: It does not have the form that the contract states, or is no JSON.
+         *     - `too_short`: A text has too few characters, or a list too few items.
+         *     - `too_long`: A text has too many characters, or a list too many items.
+         *     - `out_of_range`: A number or an instant is less or more than allowed.
+         *     - `not_a_choice`: It is not one of the words that this place takes.
+         *     - `does_not_apply`: It does not apply to this request; `message` says why.
+         *     - `one_contact`: Exactly one of a number and an email address is needed.
+         *     - `invalid_phone`: It is not a mobile number.
+         *     - `country_not_served`: No codes are sent to numbers of this country.
+         *     - `invalid_email`: It is not an email address.
+         *     - `invalid_url`: A copy cannot be sent to this address.
+         *     - `another_way`: Another route changes this; `message` names it.
+         *     - `separate_request`: It needs a request of its own.
+         *     - `other_right`: Another right does this; `message` names it.
+         *     - `other_basis`: It rests on a legal basis to which this right does not apply.
+         *     - `not_restrictable`: A restriction does not stop this purpose.
+         *     - `not_separable`: Only all purposes together can be restricted: send no list.
+         *
+         *     Later releases may add words, so a client has a text for those that it does not know.
+         * @enum {string}
+         */
+        ErrorCode: "missing" | "unexpected" | "repeated" | "wrong_type" | "malformed" | "too_short" | "too_long" | "out_of_range" | "not_a_choice" | "does_not_apply" | "one_contact" | "invalid_phone" | "country_not_served" | "invalid_email" | "invalid_url" | "another_way" | "separate_request" | "other_right" | "other_basis" | "not_restrictable" | "not_separable";
         /** @description The copy has been deleted; make a new request to get another */
         ExportDeletedProblem: {
             /** @constant */
@@ -2505,12 +2554,7 @@ export interface components {
             /** @constant */
             code?: "invalid_email";
             /** @description Invalid places in the body and the rules they break. Never the rejected value */
-            errors?: {
-                code: string;
-                message: string;
-                /** Format: json-pointer */
-                pointer: string;
-            }[];
+            errors?: components["schemas"]["RequestError"][];
         } & (components["schemas"]["Problem"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2523,12 +2567,7 @@ export interface components {
             /** @constant */
             code?: "invalid_phone";
             /** @description Invalid places in the body and the rules they break. Never the rejected value */
-            errors?: {
-                code: string;
-                message: string;
-                /** Format: json-pointer */
-                pointer: string;
-            }[];
+            errors?: components["schemas"]["RequestError"][];
         } & (components["schemas"]["Problem"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2541,12 +2580,7 @@ export interface components {
             /** @constant */
             code?: "invalid_request";
             /** @description Invalid places in the body and the rules they break. Never the rejected value */
-            errors?: {
-                code: string;
-                message: string;
-                /** Format: json-pointer */
-                pointer: string;
-            }[];
+            errors?: components["schemas"]["RequestError"][];
         } & (components["schemas"]["Problem"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2637,6 +2671,43 @@ export interface components {
             /** User Id */
             user_id: string;
         };
+        /**
+         * LimitName
+         * @description The limit that was reached.
+         *
+         *     - `codes_per_number`: Codes to this number.
+         *     - `codes_per_mailbox`: Codes to this email address.
+         *     - `codes_per_address`: Codes that were requested from this network.
+         *     - `codes_per_prefix`: Codes to similar numbers, of which too few were used.
+         *     - `codes_per_country`: Codes to numbers of this country, of which too few were used.
+         *     - `codes_in_all`: Codes by text to all numbers together.
+         *     - `codes_to_step_up`: Codes to confirm sensitive calls of this account.
+         *     - `codes_to_let_in`: Codes to open this waiting session by mail.
+         *     - `codes_to_change_number`: Codes to new numbers of this account.
+         *     - `codes_to_guest`: Codes for rights requests without a session, to this contact.
+         *     - `codes_mailed_for_account`: Codes to new email addresses of this account.
+         *     - `codes_mailed_to_guests`: Codes by mail to all clients without a session.
+         *     - `resend`: The time between two messages with one code: `resend_at` of the challenge.
+         *     - `attempts_per_address`: Wrong codes from this network.
+         *     - `unknown_challenges_per_address`: Codes from this network for challenges that do not exist.
+         *     - `profile_changes`: Changes of the profile in this UTC day.
+         *     - `consents_given`: Consents given in this UTC day.
+         *     - `notices_accepted`: Acceptances of notices in this UTC day.
+         *     - `rights_requests`: Rights requests in this UTC day.
+         *     - `contact_codes`: New contact codes in this UTC day.
+         *     - `contact_attempts`: Contact codes that were tried in this UTC day.
+         *     - `invitations`: Invitations in this UTC day.
+         *     - `blocks`: Blocks in this UTC day.
+         *     - `conversations`: Conversations that were opened in this UTC day.
+         *     - `conversation_changes`: Changes of the members of groups in this UTC day.
+         *     - `group_names`: New names of groups in this UTC day.
+         *     - `message_deletions`: Messages that were deleted in this UTC day.
+         *     - `requests`: Requests to the whole service, in this second.
+         *
+         *     Later releases may add words, so a client has a text for those that it does not know.
+         * @enum {string}
+         */
+        LimitName: "codes_per_number" | "codes_per_mailbox" | "codes_per_address" | "codes_per_prefix" | "codes_per_country" | "codes_in_all" | "codes_to_step_up" | "codes_to_let_in" | "codes_to_change_number" | "codes_to_guest" | "codes_mailed_for_account" | "codes_mailed_to_guests" | "resend" | "attempts_per_address" | "unknown_challenges_per_address" | "profile_changes" | "consents_given" | "notices_accepted" | "rights_requests" | "contact_codes" | "contact_attempts" | "invitations" | "blocks" | "conversations" | "conversation_changes" | "group_names" | "message_deletions" | "requests";
         /**
          * ListedSession
          * @description One signed-in device.
@@ -2819,6 +2890,17 @@ export interface components {
              */
             code: "not_now";
         });
+        /** @description This purpose is not offered; do not ask for consent. Not answered yet: a later release answers this. */
+        NotOfferedProblem: {
+            /** @constant */
+            code?: "not_offered";
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "not_offered";
+        });
         /** @description The copy or the certificate is not ready yet */
         NotReadyProblem: {
             /** @constant */
@@ -2886,7 +2968,13 @@ export interface components {
             code?: "notice_outdated";
             /** @description The version to show */
             current: string;
-        } & components["schemas"]["Problem"];
+        } & (components["schemas"]["Problem"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "notice_outdated";
+        });
         /** @description Another account has this number */
         NumberTakenProblem: {
             /** @constant */
@@ -2968,7 +3056,7 @@ export interface components {
             right: "erasure";
             /**
              * Waive Grace
-             * @description Delete after 24 hours instead of 7 days, without waiting for copies not fetched yet
+             * @description Delete after 24 hours instead of 7 days, without waiting for copies. Without it, a copy that was not fetched, and the link to one that was, delay the deletion
              */
             waive_grace?: boolean | null;
         };
@@ -3068,6 +3156,11 @@ export interface components {
             /** Pii Type */
             pii_type: string;
         };
+        /** @description This account has a PIN; send it as `pin` beside the code. Not answered yet: a later release answers this. */
+        PinRequiredProblem: {
+            /** @constant */
+            code?: "pin_required";
+        } & components["schemas"]["Problem"];
         /**
          * Platform
          * @description The platform on which the app runs. There is no web app.
@@ -3461,6 +3554,24 @@ export interface components {
          */
         RefusalReason: "JustificationA12IdentityFailure" | "JustificationA12ManifestlyUnfounded" | "JustificationA12ManifestlyExcessive" | "JustificationA17LegallyRequired" | "JustificationA17LegalClaims" | "JustificationA17FreedomOfExpression" | "JustificationA17PublicInterest" | "JustificationA17PublicHealth" | "JustificationA17Archiving" | "A15RightsOfOthers" | "A16Accurate" | "A18NoGround" | "A20NotPortable" | "A20RightsOfOthers" | "A21CompellingGrounds" | "A21LegalClaims" | "A21OtherBasis";
         /**
+         * RequestError
+         * @description A place in the body that breaks a rule. Never the rejected value.
+         */
+        RequestError: {
+            code: components["schemas"]["ErrorCode"];
+            /**
+             * Message
+             * @description The rule, for a developer
+             */
+            message: string;
+            /**
+             * Pointer
+             * Format: json-pointer
+             * @description RFC 6901; empty: the whole body
+             */
+            pointer: string;
+        };
+        /**
          * RequestList
          * @description A page of rights requests, newest first.
          */
@@ -3816,8 +3927,7 @@ export interface components {
         TooManyAttemptsProblem: {
             /** @constant */
             code?: "too_many_attempts";
-            /** @description The limit that was reached */
-            limit: string;
+            limit: components["schemas"]["LimitName"];
             /** @description Seconds to wait before the next try. Also sent as the header Retry-After */
             retry_after: number;
         } & (components["schemas"]["Problem"] & {
@@ -3831,8 +3941,7 @@ export interface components {
         TooManyCodesProblem: {
             /** @constant */
             code?: "too_many_codes";
-            /** @description The limit that was reached */
-            limit: string;
+            limit: components["schemas"]["LimitName"];
             /** @description Seconds to wait before the next try. Also sent as the header Retry-After */
             retry_after: number;
         } & (components["schemas"]["Problem"] & {
@@ -3846,8 +3955,7 @@ export interface components {
         TooManyProblem: {
             /** @constant */
             code?: "too_many_requests";
-            /** @description The limit that was reached */
-            limit: string;
+            limit: components["schemas"]["LimitName"];
             /** @description Seconds to wait before the next try. Also sent as the header Retry-After */
             retry_after: number;
         } & (components["schemas"]["Problem"] & {
@@ -3884,12 +3992,7 @@ export interface components {
             /** @constant */
             code?: "unexpected_field";
             /** @description Invalid places in the body and the rules they break. Never the rejected value */
-            errors?: {
-                code: string;
-                message: string;
-                /** Format: json-pointer */
-                pointer: string;
-            }[];
+            errors?: components["schemas"]["RequestError"][];
         } & (components["schemas"]["Problem"] & {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -3917,7 +4020,8 @@ export interface components {
          * UsageAccepted
          * @description The number of events accepted, and the number dropped, by reason.
          *
-         *     The sum is the batch's size.
+         *     The sum is the batch's size. `invalid` has up to three errors of each event that breaks a rule; a retry of
+         *     such an event would fail again.
          */
         UsageAccepted: {
             /** Accepted */
@@ -3926,10 +4030,17 @@ export interface components {
             dropped: {
                 [key: string]: number;
             };
+            /**
+             * Invalid
+             * @description Absent if no event is
+             */
+            invalid?: components["schemas"]["RequestError"][];
         };
         /**
          * UsageBatch
          * @description The events that the app collected since its last batch.
+         *
+         *     An event that breaks a rule is dropped alone. Anything else that is wrong refuses the batch.
          */
         UsageBatch: {
             device: components["schemas"]["UsageDevice"];
@@ -3962,6 +4073,8 @@ export interface components {
          * @description The code, the notice versions shown to the user, and optionally a display name.
          *
          *     If given, `device_id` must be the device that requested the code; any other counts as a wrong code.
+         *
+         *     Not accepted yet: `pin`, see `x-later`. Until a later release takes it, it is refused.
          */
         Verification: {
             /**
@@ -4004,6 +4117,13 @@ export interface components {
             /** User Id */
             user_id?: string;
         };
+        /** @description This change ends consents; ask the user, and send it again with `end_consents=true` in the query. Not answered yet: a later release answers this. */
+        WouldEndConsentsProblem: {
+            /** @constant */
+            code?: "would_end_consents";
+            /** @description The purposes whose consents would end */
+            purposes: components["schemas"]["Purpose"][];
+        } & components["schemas"]["Problem"];
         /** @description This is not the code that was sent */
         WrongCodeProblem: {
             attempts_left: number;
@@ -4377,7 +4497,7 @@ export interface operations {
                  * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
                  * @example sr-Latn
                  */
-                "Accept-Language": string;
+                "Accept-Language"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5262,13 +5382,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
                 };
             };
-            /** @description `notice_outdated`: The privacy notice has changed; show the current version and ask again */
+            /** @description `notice_outdated`: The privacy notice has changed; show the current version and ask again; `not_offered` (not answered yet): This purpose is not offered; do not ask for consent */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["NoticeOutdatedProblem"];
+                    "application/problem+json": components["schemas"]["NoticeOutdatedProblem"] | components["schemas"]["NotOfferedProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -5279,6 +5399,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
+                };
+            };
+            /** @description `age_unknown` (not answered yet): Ask the user whether they have reached the age of `threshold`, and send `of_age` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AgeUnknownProblem"];
                 };
             };
             429: components["responses"]["TooMany"];
@@ -7321,6 +7450,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
                 };
             };
+            /** @description `would_end_consents` (not answered yet): This change ends consents; ask the user, and send it again with `end_consents=true` in the query */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WouldEndConsentsProblem"];
+                };
+            };
             /** @description `changed_meanwhile`: It has changed since it was read; read it again */
             412: {
                 headers: {
@@ -7890,7 +8028,7 @@ export interface operations {
                  * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
                  * @example sr-Latn
                  */
-                "Accept-Language": string;
+                "Accept-Language"?: string;
             };
             path: {
                 /**
@@ -8019,7 +8157,7 @@ export interface operations {
                  * @description The language of the texts: `en`, `sr-Latn` or `sr-Cyrl`.
                  * @example sr-Latn
                  */
-                "Accept-Language": string;
+                "Accept-Language"?: string;
             };
             path: {
                 /**
@@ -9777,13 +9915,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotFoundProblem"];
                 };
             };
-            /** @description `not_now`: The current status of the request does not allow this; `too_late`: It is too late to change this request */
+            /** @description `not_now`: The current status of the request does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["NotNowProblem"] | components["schemas"]["TooLateProblem"];
+                    "application/problem+json": components["schemas"]["NotNowProblem"];
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
@@ -10868,6 +11006,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["WrongCodeProblem"];
                 };
             };
+            /** @description `pin_required` (not answered yet): This account has a PIN; send it as `pin` beside the code */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["PinRequiredProblem"];
+                };
+            };
             /** @description `too_many_attempts`: Too many wrong codes were submitted; `too_many_requests`: Too many requests */
             429: {
                 headers: {
@@ -10934,7 +11081,14 @@ export interface operations {
                      *       "accepted": 1,
                      *       "dropped": {
                      *         "restricted": 1
-                     *       }
+                     *       },
+                     *       "invalid": [
+                     *         {
+                     *           "code": "invalid_phone",
+                     *           "message": "Not a mobile number in E.164, nor a national number of `region`",
+                     *           "pointer": "/phone"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["UsageAccepted"];

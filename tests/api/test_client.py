@@ -158,10 +158,10 @@ def test_calls_that_wait_for_a_refresh_fail_with_it(world: World) -> None:
     found = run(
         world,
         """
-        await pass(16);
-        instead(refresh, () => new Promise((wait) => setTimeout(wait, 1000)).then(offline));
-        const calls = ['/v1/profile', '/v1/contacts', '/v1/blocks'].map((path) => failed(api.GET(path)));
-        report(await Promise.all(calls), sent(refresh).length);
+        const paths = ['/v1/profile', '/v1/contacts', '/v1/blocks'];
+        for (const path of paths) instead(`GET ${path}`, async () => new Response('', { status: 401 }));
+        instead(refresh, () => new Promise((wait) => setTimeout(wait, 100)).then(offline));
+        report(await Promise.all(paths.map((path) => failed(api.GET(path)))), sent(refresh).length);
         """,
     )
     assert found == [["offline"] * 3, 1]

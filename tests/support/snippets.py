@@ -29,7 +29,7 @@ _OPTIONS = {
     "strict": True, "allowJs": True, "checkJs": True, "noEmit": True, "skipLibCheck": True, "types": [],
     "target": "es2022", "module": "nodenext", "lib": ["es2022", "dom", "dom.iterable"],
 }  # fmt: skip
-_SECONDS = 120
+_SECONDS = 300
 
 
 class SnippetFailed(AssertionError):

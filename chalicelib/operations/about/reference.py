@@ -4,9 +4,11 @@ The page is made of the document at its first request, so it cannot differ from 
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from chalicelib.core.markup import Html, pairs, tag
 
 Part = dict[str, Any]
 _PROBLEM = "application/problem+json"
+_ITEM = re.compile(r"^(?:-|\d\.) ", re.MULTILINE)
 _BOUNDS = {
     "format": "{}", "pattern": "{}", "minimum": "at least {}", "maximum": "at most {}",
     "minLength": "at least {} characters", "maxLength": "at most {} characters",
@@ -40,14 +43,11 @@ class _Reference:
                 self._routes[operation["tags"][0]].append((f"{method.upper()} {path}", operation))
 
     def parts(self) -> Iterator[Html]:
-        info, tags = (
-            self._document["info"],
-            [one for one in self._document["tags"] if self._routes[one["name"]]],
-        )
-        yield page.opening(f"{info['title']} API", Language.ENGLISH)
+        info, tags = self._document["info"], self._document["tags"]
+        title = f"{info['title']} API"
+        yield page.opening(title, Language.ENGLISH)
         yield Html('<div class="page">')
-        lead = tag("p", *_prose(info["description"]), class_="lead")
-        yield tag("header", tag("h1", f"{info['title']} API"), lead)
+        yield tag("header", tag("h1", title), tag("p", *_prose(info["description"]), class_="lead"))
         yield tag("nav", *self._contents(tags), aria_label="Contents")
         yield Html("<main>")
         for one in tags:
@@ -55,11 +55,11 @@ class _Reference:
             yield tag("p", *_prose(one["description"]))
             yield from (self._route(*route) for route in self._routes[one["name"]])
         yield tag("h2", "Problems", id="problems")
-        yield from (self._problem(one["value"]) for _, one in sorted(self._shared["examples"].items()))
+        yield from map(self._problem, sorted(self._shared["examples"]))
         yield tag("h2", "Schemas", id="schemas")
         for name, schema in sorted(self._shared["schemas"].items()):
             if not name.endswith("Problem"):
-                yield self._schema(name, schema)
+                yield _card(name, f"schema-{name}", schema)
         yield Html("</main></div></body></html>\n")
 
     def _contents(self, tags: list[Part]) -> Iterator[Html]:
@@ -72,8 +72,7 @@ class _Reference:
 
     def _route(self, name: str, operation: Part) -> Html:
         content = operation.get("requestBody", {}).get("content", {})
-        statuses = operation["responses"].items()
-        found = [(status, self._resolved(answer)) for status, answer in statuses]
+        found = [(status, self._resolved(answer)) for status, answer in operation["responses"].items()]
         return tag(
             "section",
             tag("h3", tag("code", name)),
@@ -82,9 +81,11 @@ class _Reference:
             tag("p", "Needs a session" if operation["security"] else "Public", class_="quiet"),
             _fields("Parameters", [self._parameter(one) for one in operation.get("parameters", ())]),
             *(tag("h4", f"Body, {media}") + _content(one) for media, one in content.items()),
-            *(self._answer(status, one) for status, one in found if _PROBLEM not in one.get("content", {})),
+            *chain.from_iterable(
+                self._answer(*one) for one in found if _PROBLEM not in one[1].get("content", {})
+            ),
             tag("h4", "Problems"),
-            tag("ul", *(item for status, one in found for item in self._problems(status, one))),
+            tag("ul", *chain.from_iterable(self._problems(*one) for one in found)),
             class_="card", id=operation["operationId"],
         )  # fmt: skip
 
@@ -93,41 +94,40 @@ class _Reference:
         return shared[_name(answer["$ref"])] if "$ref" in answer else answer
 
     def _parameter(self, one: Part) -> tuple[str, ...]:
-        needed = "required" if one["required"] else "optional"
-        about = Html(" ").join([*_prose(one.get("description", "")), _type(one["schema"])])
-        return (tag("code", one["name"]), f"{one['in']}, {needed}", about, tag("code", str(one["example"])))
+        needed = f"{one['in']}, {'required' if one['required'] else 'optional'}"
+        about = Html("{} {}").format(_described(one), _type(one["schema"]))
+        return (tag("code", one["name"]), needed, about, tag("code", str(one["example"])))
 
-    def _answer(self, status: str, answer: Part) -> Html:
-        described = tag("p", *_prose(answer["description"]))
-        headers = pairs(*((name, one["description"]) for name, one in answer.get("headers", {}).items()))
-        bodies = map(_content, answer.get("content", {}).values())
-        return Html().join(
-            [tag("h4", f"Answer {status}"), described, headers if answer.get("headers") else "", *bodies]
-        )
+    def _answer(self, status: str, answer: Part) -> Iterator[Html]:
+        headers = [(name, one["description"]) for name, one in answer.get("headers", {}).items()]
+        yield tag("h4", f"Answer {status}")
+        yield tag("p", _described(answer))
+        if headers:
+            yield pairs(*headers)
+        yield from map(_content, answer.get("content", {}).values())
 
     def _problems(self, status: str, answer: Part) -> Iterator[Html]:
         for name in answer.get("content", {}).get(_PROBLEM, {}).get("examples", {}):
-            problem = self._shared["examples"][name]["value"]
-            link = _link(problem["code"], f"problem-{problem['code']}")
-            yield tag("li", f"{status} ", link, f": {problem['title']}")
+            code = self._shared["examples"][name]["value"]["code"]
+            about = _described(self._shared["schemas"][f"{name}Problem"])
+            yield tag("li", f"{status} ", _link(code, f"problem-{code}"), ": ", about)
 
-    def _problem(self, problem: Part) -> Html:
-        title = tag("h3", tag("code", f"{problem['status']} {problem['code']}"))
-        anchor = f"problem-{problem['code']}"
-        return tag("section", title, tag("p", problem["title"]), _example(problem), class_="card", id=anchor)
+    def _problem(self, name: str) -> Html:
+        problem = self._shared["examples"][name]["value"]
+        title, anchor = f"{problem['status']} {problem['code']}", f"problem-{problem['code']}"
+        return _card(title, anchor, self._shared["schemas"][f"{name}Problem"], _example(problem))
 
-    def _schema(self, name: str, schema: Part) -> Html:
-        needed = schema.get("required", ())
-        rows = [
-            (tag("code", field), "required" if field in needed else "optional", _described(of), _type(of))
-            for field, of in schema.get("properties", {}).items()
-        ]
-        shape = [] if rows else [tag("p", _type(schema))]
-        about = _paragraphs(schema.get("description", ""))
-        table = _fields("Fields", rows)
-        return tag(
-            "section", tag("h3", tag("code", name)), *about, *shape, table, class_="card", id=f"schema-{name}"
-        )
+
+def _card(title: str, anchor: str, schema: Part, *more: Html) -> Html:
+    needed, is_problem = schema.get("required", ()), "allOf" in schema
+    rows = [
+        (tag("code", field), "required" if field in needed else "optional", _described(of), _type(of))
+        for field, of in schema.get("properties", {}).items()
+        if not (is_problem and field == "code")  # the title has it
+    ]
+    shape = Html() if rows or is_problem else tag("p", _type(schema))
+    parts = [*_paragraphs(schema.get("description", "")), shape, _fields("Fields", rows)]
+    return tag("section", tag("h3", tag("code", title)), *parts, *more, class_="card", id=anchor)
 
 
 def _described(schema: Part) -> Html:
@@ -161,8 +161,10 @@ def _example(value: object) -> Html:
     return tag("details", tag("summary", "Example"), tag("code", text, class_="v"))
 
 
-def _paragraphs(text: str) -> list[Html]:
-    return [tag("p", *_prose(part)) for part in text.split("\n\n") if part]
+def _paragraphs(text: str) -> Iterator[Html]:
+    for part in filter(None, text.split("\n\n")):
+        before, *items = _ITEM.split(part)
+        yield tag("ul", *(tag("li", *_prose(item)) for item in items)) if items else tag("p", *_prose(before))
 
 
 def _prose(text: str) -> Iterator[Html]:
