@@ -14,8 +14,9 @@ from tests.support import snippets
 
 pytestmark = pytest.mark.node
 
+PAGES = ("mobile.md", "mobile-chat.md", "mobile-rights.md")  # one program, in this order
 DOCS = Path(__file__).parents[2] / "docs"
-GUIDE = {f"docs/{name}": (DOCS / name).read_text() for name in ("mobile.md",)}
+GUIDE = {f"docs/{name}": (DOCS / name).read_text() for name in PAGES}
 
 SIGN_UP = {
     "a page": """
