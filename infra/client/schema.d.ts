@@ -2450,7 +2450,7 @@ export interface components {
          *     `device_id` is the id of this installation of the app. If it had a session of the account, that is a
          *     second proof that the request comes from the account's owner.
          */
-        GuestRequest: components["schemas"]["GuestAccessRequest"] | components["schemas"]["GuestRectificationRequest"] | components["schemas"]["GuestRestrictionRequest"] | components["schemas"]["GuestObjectionRequest"] | components["schemas"]["GuestMarketingObjectionRequest"] | components["schemas"]["GuestConsentWithdrawalRequest"] | components["schemas"]["GuestPortabilityRequest"] | components["schemas"]["GuestErasureRequest"];
+        GuestRequest: components["schemas"]["GuestAccessRequest"] | components["schemas"]["GuestRectificationRequest"] | components["schemas"]["GuestMarketingObjectionRequest"] | components["schemas"]["GuestConsentWithdrawalRequest"] | components["schemas"]["GuestPortabilityRequest"] | components["schemas"]["GuestErasureRequest"] | components["schemas"]["GuestRestrictionRequest"] | components["schemas"]["GuestObjectionRequest"];
         /**
          * GuestRestrictionRequest
          * @description A request to stop uses of data (Art. 18 GDPR). Without purposes, all use but storage stops.
@@ -2834,7 +2834,7 @@ export interface components {
             region?: string | null;
         };
         /** @description A new rights request: one form for each right. */
-        NewRequest: components["schemas"]["AccessRequest"] | components["schemas"]["RectificationRequest"] | components["schemas"]["RestrictionRequest"] | components["schemas"]["ObjectionRequest"] | components["schemas"]["MarketingObjectionRequest"] | components["schemas"]["ConsentWithdrawalRequest"] | components["schemas"]["OwnPortabilityRequest"] | components["schemas"]["OwnErasureRequest"];
+        NewRequest: components["schemas"]["AccessRequest"] | components["schemas"]["RectificationRequest"] | components["schemas"]["MarketingObjectionRequest"] | components["schemas"]["ConsentWithdrawalRequest"] | components["schemas"]["OwnPortabilityRequest"] | components["schemas"]["OwnErasureRequest"] | components["schemas"]["OwnRestrictionRequest"] | components["schemas"]["OwnObjectionRequest"];
         /**
          * NewSignup
          * @description A mobile number in E.164, or a national number with its region; and the device.
@@ -2981,21 +2981,6 @@ export interface components {
             code?: "number_taken";
         } & components["schemas"]["Problem"];
         /**
-         * ObjectionRequest
-         * @description An objection to purposes that are based on legitimate interests (Art. 21(1) GDPR).
-         */
-        ObjectionRequest: {
-            /** Purposes */
-            purposes?: string[] | null;
-            /** Reason */
-            reason?: string | null;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            right: "objection";
-        };
-        /**
          * OnBehalf
          * @description The person who makes a request for the subject.
          * @enum {string}
@@ -3059,6 +3044,21 @@ export interface components {
              * @description Delete after 24 hours instead of 7 days, without waiting for copies. Without it, a copy that was not fetched, and the link to one that was, delay the deletion
              */
             waive_grace?: boolean | null;
+        };
+        /**
+         * OwnObjectionRequest
+         * @description The same from a session, which names its purposes.
+         */
+        OwnObjectionRequest: {
+            /** Purposes */
+            purposes: string[];
+            /** Reason */
+            reason?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            right: "objection";
         };
         /**
          * OwnPortabilityRequest
@@ -3126,6 +3126,27 @@ export interface components {
             phone?: string;
             /** User Id */
             user_id: string;
+        };
+        /**
+         * OwnRestrictionRequest
+         * @description The same from a session, which names its ground.
+         */
+        OwnRestrictionRequest: {
+            /**
+             * Ground
+             * @description The letter in Art. 18(1) GDPR
+             * @enum {string}
+             */
+            ground: "a" | "b" | "c" | "d";
+            /** Purposes */
+            purposes?: string[] | null;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            right: "restriction";
         };
         /**
          * Party
@@ -3700,26 +3721,6 @@ export interface components {
              */
             code: "restricted";
         });
-        /**
-         * RestrictionRequest
-         * @description A request to stop uses of data (Art. 18 GDPR). Without purposes, all use but storage stops.
-         */
-        RestrictionRequest: {
-            /**
-             * Ground
-             * @description The letter in Art. 18(1) GDPR
-             */
-            ground?: ("a" | "b" | "c" | "d") | null;
-            /** Purposes */
-            purposes?: string[] | null;
-            /** Reason */
-            reason?: string | null;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            right: "restriction";
-        };
         /**
          * Retention
          * @description A kind of record and how long it is kept.

@@ -73,7 +73,7 @@ def test_purposes_based_on_legitimate_interests_can_be_objected_to() -> None:
 @pytest.mark.parametrize(
     ("purposes", "code"),
     [
-        (None, "too_short"),
+        (None, "missing"),
         ([], "too_short"),
         (["nothing"], "not_a_choice"),
         (["marketing"], "other_right"),

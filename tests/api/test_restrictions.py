@@ -134,7 +134,7 @@ def test_ending_one_restriction_leaves_overlapping_ones_in_force(world: World, m
 @pytest.mark.parametrize(
     ("body", "pointer", "code"),
     [
-        ({"ground": None}, "/ground", "missing"),
+        ({"ground": None}, "/ground", "not_a_choice"),
         ({"purposes": []}, "/purposes", "too_short"),
         ({"purposes": ["something"]}, "/purposes", "not_a_choice"),
         ({"purposes": ["security"]}, "/purposes", "not_restrictable"),

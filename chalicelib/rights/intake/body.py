@@ -21,7 +21,8 @@ _NAME = r"^[a-z_]{1,40}$"
 _Name = Annotated[str, StringConstraints(pattern=_NAME)]
 _MOST = 20  # names of fields or purposes
 
-_Purposes = Annotated[tuple[_Name, ...] | None, Field(max_length=_MOST)]
+_NAMED = Field(min_length=1, max_length=_MOST)
+_Purposes = Annotated[tuple[_Name, ...] | None, _NAMED]
 _Target = Annotated[
     _Url | None,
     Field(description="https address of the controller to which the copy is sent directly"),
@@ -33,7 +34,8 @@ _Waiving = Annotated[
         "that was not fetched, and the link to one that was, delay the deletion"
     ),
 ]
-_Ground = Annotated[Ground | None, Field(description="The letter in Art. 18(1) GDPR")]
+_LETTER = Field(description="The letter in Art. 18(1) GDPR")
+_Ground = Annotated[Ground | None, _LETTER]
 
 
 class RequestedChange(Body):
@@ -46,7 +48,7 @@ class RequestedChange(Body):
     transfer_to: _Target = None
     changes: Annotated[dict[_Name, Text | bool | None] | None, Field(max_length=_MOST)] = None
     purposes: _Purposes = None
-    ground: _Ground = None
+    ground: Ground | None = None
     reason: Text | None = None
     waive_grace: _Waiving = None
 
@@ -135,12 +137,24 @@ class RestrictionRequest(NewRequest):
     reason: Text | None = None
 
 
+class OwnRestrictionRequest(RestrictionRequest):
+    """The same from a session, which names its ground."""
+
+    ground: Annotated[Ground, _LETTER]
+
+
 class ObjectionRequest(NewRequest):
     """An objection to purposes that are based on legitimate interests (Art. 21(1) GDPR)."""
 
     right: Literal[Right.OBJECTION]
     purposes: _Purposes = None
     reason: Text | None = None
+
+
+class OwnObjectionRequest(ObjectionRequest):
+    """The same from a session, which names its purposes."""
+
+    purposes: Annotated[tuple[_Name, ...], _NAMED]
 
 
 class MarketingObjectionRequest(NewRequest):
@@ -156,11 +170,12 @@ class ConsentWithdrawalRequest(NewRequest):
     purposes: _Purposes = None
 
 
-_ANYWHERE = (
-    AccessRequest, RectificationRequest, RestrictionRequest, ObjectionRequest, MarketingObjectionRequest,
-    ConsentWithdrawalRequest,
-)  # fmt: skip
+_ANYWHERE = (AccessRequest, RectificationRequest, MarketingObjectionRequest, ConsentWithdrawalRequest)
 
-NewRequest.forms = (*_ANYWHERE, OwnPortabilityRequest, OwnErasureRequest)
+NewRequest.forms = (
+    *_ANYWHERE, OwnPortabilityRequest, OwnErasureRequest, OwnRestrictionRequest, OwnObjectionRequest,
+)  # fmt: skip
 # What a person without a session may ask for, and an operator may enter.
-WITHOUT_SESSION: tuple[type[NewRequest], ...] = (*_ANYWHERE, PortabilityRequest, ErasureRequest)
+WITHOUT_SESSION: tuple[type[NewRequest], ...] = (
+    *_ANYWHERE, PortabilityRequest, ErasureRequest, RestrictionRequest, ObjectionRequest,
+)  # fmt: skip
