@@ -1,4 +1,4 @@
-"""What the public contract has beside the routes: closed lists of words, and answers of later releases.
+"""What the public contract has beside the routes: lists of words, later answers, marks of deprecation.
 
 An answer or a field of a later release stands in the document before the service has it. So an app that was
 written against this document handles it already, and the later release only adds to the contract. It has the
@@ -23,7 +23,7 @@ from chalicelib.core.contract_words import ErrorCode, LimitName
 from chalicelib.core.errors import ConflictingRequest, Problem, Schemas, Unprocessable
 
 if TYPE_CHECKING:
-    from chalicelib.core.http.contract import Route
+    from chalicelib.core.http.contract import Deprecation, Route
 
 
 class NotOffered(ConflictingRequest):
@@ -76,6 +76,11 @@ MEANINGS: Mapping[str, Mapping[str, str]] = tomllib.loads(
     Path(__file__).with_name("contract_words.toml").read_text(encoding="utf-8")
 )
 _NOT_YET = "Not answered yet: a later release answers this."
+_DEPRECATION = {
+    "Deprecation": "Since when this operation is deprecated: `@` and seconds since 1970 (RFC 9745)",
+    "Sunset": "From when on it may be gone (RFC 8594)",
+    "Link": "What to call instead, with the relation `deprecation`",
+}
 
 
 def with_later_problems(route: Route) -> Route:
@@ -98,6 +103,19 @@ def mark_later(paths: Mapping[str, Any], schemas: dict[str, Any]) -> None:
         names = ", ".join(f"`{name}`" for name in fields)
         said = f"Not accepted yet: {names}, see `x-later`. Until a later release takes it, it is refused."
         schemas[body] |= {"x-later": fields, "description": f"{schemas[body]['description']}\n\n{said}"}
+
+
+def mark_deprecated(operation: dict[str, Any], deprecation: Deprecation) -> None:
+    """Mark an operation, and add the headers to its answers. `x-sunset` permits its removal later."""
+    operation["deprecated"] = True
+    if deprecation.sunset:
+        operation["x-sunset"] = deprecation.sunset.date().isoformat()
+    for status, answer in operation["responses"].items():
+        if status < "400":
+            answer["headers"] = answer.get("headers", {}) | {
+                name: {"description": _DEPRECATION[name], "required": True, "schema": {"const": value}}
+                for name, value in deprecation.headers.items()
+            }
 
 
 def closed_lists() -> dict[str, dict[str, object]]:

@@ -31,7 +31,7 @@ from chalicelib.core.http.parameters import Body, RequestError
 from chalicelib.core.ids import PathText
 from chalicelib.core.schemas import Schemas
 from chalicelib.privacy.controller import CONTROLLER
-from infra.contract_parts import closed_lists, mark_later, with_later_problems
+from infra.contract_parts import closed_lists, mark_deprecated, mark_later, with_later_problems
 from infra.examples import TEXTS, example_of
 
 if TYPE_CHECKING:
@@ -155,7 +155,10 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "RU4M",
             "version": "1",
-            "description": "Accounts, chat identity and privacy. Every error response follows RFC 9457.",
+            "description": (
+                "Accounts, chat identity and privacy. Every error response follows RFC 9457. Clients ignore "
+                "members, words and headers that they do not know, since new ones come at any time."
+            ),
             "contact": {"name": CONTROLLER.name, "url": "https://ru4m.com"},
         },
         "servers": [{"url": "https://api.ru4m.com", "description": "Production", "x-internal": False}],
@@ -206,6 +209,8 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
         others = route.body.also_as if _is_model(route.body) else ()
         content = {media_type: {"schema": schema} for media_type in (route.body.media_type, *others)}
         operation["requestBody"] = {"required": True, "content": content}
+    if route.deprecated:
+        mark_deprecated(operation, route.deprecated)
     return operation
 
 

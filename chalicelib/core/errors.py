@@ -46,6 +46,7 @@
     │   ├── (blocks)             block_limit_reached
     │   ├── (rights)             not_carried_out, extension_not_allowed, proof_not_accepted
     │   └── (disclosures)        notice_not_in_force
+    ├── (http)              426  app_outdated
     ├── PreconditionRequired 428 precondition_required
     ├── TooMany             429  too_many_requests, with `limit` and `retry_after`
     │   └── (challenges)         too_many_codes, too_many_attempts

@@ -1504,6 +1504,16 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** @description This version of the app is too old; update it */
+        AppOutdatedProblem: {
+            /** @constant */
+            code?: "app_outdated";
+            /**
+             * @description The oldest version for this platform that is served
+             * @example 1.4.0
+             */
+            minimum: string;
+        } & components["schemas"]["Problem"];
         /**
          * AppleAssociation
          * @description The document that iOS reads (Apple, Supporting associated domains).
@@ -4812,7 +4822,13 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4866,6 +4882,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -4874,7 +4899,13 @@ export interface operations {
     block_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description The public id of an account, also at Stream; never reused.
@@ -4930,6 +4961,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["BlockLimitReachedProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -4938,7 +4978,13 @@ export interface operations {
     lift_block: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description The public id of an account, also at Stream; never reused.
@@ -4985,6 +5031,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -5113,7 +5168,13 @@ export interface operations {
     mint_chat_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5156,6 +5217,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -5569,6 +5639,11 @@ export interface operations {
                  * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
                  */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5639,6 +5714,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -5647,7 +5731,13 @@ export interface operations {
     withdraw_contact_code: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5679,6 +5769,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -5698,7 +5797,13 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5753,6 +5858,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -5767,6 +5881,11 @@ export interface operations {
                  * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
                  */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5871,6 +5990,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ContactLimitReachedProblem"] | components["schemas"]["IdempotencyMismatchProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -5879,7 +6007,13 @@ export interface operations {
     end_contact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description The public id of an account, also at Stream; never reused.
@@ -5926,6 +6060,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6022,7 +6165,13 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6083,6 +6232,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6097,6 +6255,11 @@ export interface operations {
                  * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
                  */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6225,6 +6388,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["MemberLimitReachedProblem"] | components["schemas"]["IdempotencyMismatchProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6233,7 +6405,13 @@ export interface operations {
     read_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description One conversation, also the id of its channel at Stream.
@@ -6297,6 +6475,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6311,6 +6498,11 @@ export interface operations {
                  * @example "3"
                  */
                 "If-Match": string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
             };
             path: {
                 /**
@@ -6420,6 +6612,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["NotAGroupProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             /** @description `precondition_required`: The header If-Match with the ETag of the version read is required */
             428: {
                 headers: {
@@ -6437,7 +6638,13 @@ export interface operations {
     change_members: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description One conversation, also the id of its channel at Stream.
@@ -6538,6 +6745,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["FixedMembersProblem"] | components["schemas"]["MemberLimitReachedProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6546,7 +6762,13 @@ export interface operations {
     leave_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description One conversation, also the id of its channel at Stream.
@@ -6593,6 +6815,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6601,7 +6832,13 @@ export interface operations {
     delete_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description One conversation, also the id of its channel at Stream.
@@ -6653,6 +6890,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6761,7 +7007,13 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6821,6 +7073,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6835,6 +7096,11 @@ export interface operations {
                  * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
                  */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6910,6 +7176,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["IdempotencyMismatchProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6918,7 +7193,13 @@ export interface operations {
     accept_invitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description One invitation, for its recipient.
@@ -6983,6 +7264,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ContactLimitReachedProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -6991,7 +7281,13 @@ export interface operations {
     decline_invitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description One invitation, for its recipient.
@@ -7038,6 +7334,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -7166,7 +7471,13 @@ export interface operations {
     accept_notice: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description The name of a version of a notice: `<kind>-<date>`.
@@ -7222,6 +7533,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -7283,7 +7603,13 @@ export interface operations {
     read_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7347,6 +7673,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -7361,6 +7696,11 @@ export interface operations {
                  * @example "3"
                  */
                 "If-Match": string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7479,6 +7819,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             /** @description `precondition_required`: The header If-Match with the ETag of the version read is required */
             428: {
                 headers: {
@@ -7502,6 +7851,11 @@ export interface operations {
                  * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
                  */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7599,6 +7953,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["IdempotencyMismatchProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             /** @description `too_many_codes`: Too many codes were requested; `too_many_requests`: Too many requests */
             429: {
                 headers: {
@@ -7625,7 +7988,13 @@ export interface operations {
     verify_email: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description One challenge: a code that was sent, and its state.
@@ -7749,6 +8118,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["WrongCodeProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -7763,6 +8141,11 @@ export interface operations {
                  * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
                  */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7861,6 +8244,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["IdempotencyMismatchProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             /** @description `too_many_codes`: Too many codes were requested; `too_many_requests`: Too many requests */
             429: {
                 headers: {
@@ -7887,7 +8279,13 @@ export interface operations {
     verify_number: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description One challenge: a code that was sent, and its state.
@@ -8009,6 +8407,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["WrongCodeProblem"];
+                };
+            };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
                 };
             };
             429: components["responses"]["TooMany"];
@@ -11034,7 +11441,13 @@ export interface operations {
     submit_usage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11132,6 +11545,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["UnsupportedMediaProblem"];
                 };
             };
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -11140,7 +11562,13 @@ export interface operations {
     read_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The app: `ios/` or `android/`, and its version of one to three numbers. What follows after `-` or `+` is not compared. An app below the minimum gets 426. A value of another form is ignored.
+                 * @example ios/1.4.2
+                 */
+                "App-Version"?: string;
+            };
             path: {
                 /**
                  * @description The public id of an account, also at Stream; never reused.
@@ -11196,6 +11624,15 @@ export interface operations {
                 };
             };
             413: components["responses"]["PayloadTooLarge"];
+            /** @description `app_outdated`: This version of the app is too old; update it */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["AppOutdatedProblem"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -1,4 +1,4 @@
-"""The settings `[app]`: which forms they have, and what is missing in production without them (ADR 82)."""
+"""The settings `[app]`: which forms they have, and what production lacks without them (ADR 82, 84)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from chalicelib.accounts.challenges.messages import code_text
-from chalicelib.core.apps import Apps
+from chalicelib.core.apps import VERSION, Apps
 from chalicelib.core.languages import Language
 
 
 class _Form(NamedTuple):
-    """The form of each value of a setting, an example, and the harm without the setting."""
+    """The form of each value of a setting, an example, and the harm without the setting, if there is one."""
 
     pattern: str
     example: str
@@ -35,6 +35,8 @@ FORMS = {
     "android_hash": _Form(
         r"[A-Za-z0-9+/]{11}", "FA+9qCX9VSu", "the app for Android cannot fill codes in", most=11
     ),
+    "minimum_ios": _Form(VERSION, "1.4.0", ""),
+    "minimum_android": _Form(VERSION, "1.4.0", ""),
 }
 _LONGEST = 70  # characters of one part in Cyrillic script; all texts in Latin script are shorter than theirs
 
@@ -68,9 +70,9 @@ def check(name: str, apps: Apps, host: str) -> None:
 
 
 def missing(apps: Apps) -> Iterator[tuple[str, str]]:
-    """Yield each setting that is not set, and the harm."""
+    """Yield each setting that is not set and should be, and the harm."""
     for name, form in FORMS.items():
-        if not any(_values(apps, name)):
+        if form.without and not any(_values(apps, name)):
             yield f"app.{name}", form.without
 
 

@@ -130,6 +130,7 @@ def export_days(configured: str) -> int:
 # The settings that are parameters of the service as they stand, under their own names.
 _AS_NAMED = (
     "app_android_certificates", "app_android_hash", "app_android_package", "app_apple_ids", "app_domain",
+    "app_minimum_android", "app_minimum_ios",
     "contact_email", "issuer", "log_retention_days", "mail_domain", "mail_from", "periods",
     "sms_budgets", "sms_countries", "sms_routes_off", "sms_senders", "stream_addresses", "stream_api_key",
     "stream_erasure", "stream_file_hosts", "stream_url", "waf_requests_per_address",

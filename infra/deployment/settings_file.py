@@ -63,6 +63,8 @@ class _App(_Settings):
     android_package: str = ""
     android_certificates: tuple[str, ...] = ()
     android_hash: str = ""
+    minimum_ios: str = ""
+    minimum_android: str = ""
 
 
 class _Alarms(_Settings):
@@ -178,6 +180,8 @@ class StageSettings(_Settings):
             app_android_package=self.app.android_package,
             app_android_certificates=",".join(self.app.android_certificates),
             app_android_hash=self.app.android_hash,
+            app_minimum_ios=self.app.minimum_ios,
+            app_minimum_android=self.app.minimum_android,
             stream_erasure=self.stream.erasure,
             stream_file_hosts=",".join((*STREAMS_OWN, *hosts)) if (hosts := self.stream.file_hosts) else "",
             operators=",".join(self.operators) if self.operators else None,

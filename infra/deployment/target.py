@@ -104,6 +104,8 @@ class DeploymentTarget:
     app_android_package: str = ""
     app_android_certificates: str = ""
     app_android_hash: str = ""
+    app_minimum_ios: str = ""  # the oldest versions that are served (ADR 84)
+    app_minimum_android: str = ""
     stream_erasure: ErasureExtent = ErasureExtent.KEEP_CONVERSATIONS
     stream_file_hosts: str = ""  # domains of Stream's files, separated by commas; empty: Stream's own
     operators: str | None = None  # patterns of ARNs; None: users and Identity Center of this account

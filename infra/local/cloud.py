@@ -36,6 +36,9 @@ from infra.stream_emulator.running import child_emulator
 STAGE = "local"
 MAIL_FROM = "notices@local.ru4m.example"
 
+# So that a developer of an app meets the refusal of an old one, with `App-Version: ios/0`.
+OLDEST_APP = "0.0.1"
+
 # Local runs sign up often from one address, so limits are a thousand times higher, unless this is "real".
 LIMITS_VARIABLE = "RU4M_LOCAL_LIMITS"
 _WIDE = 1000
@@ -254,6 +257,8 @@ def target_of(stream: Emulator) -> DeploymentTarget:
         mail_from=MAIL_FROM,
         sms_countries=",".join(sorted(countries.SERVED)),
         figures=figures.packed(local_figures(os.environ)),
+        app_minimum_ios=OLDEST_APP,
+        app_minimum_android=OLDEST_APP,
         stream_secret=stream.secret,
     )
 

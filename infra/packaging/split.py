@@ -177,6 +177,11 @@ _APPS = {
     "RU4M_APP_ANDROID_PACKAGE": {"Ref": "AppAndroidPackage"},
     "RU4M_APP_APPLE_IDS": {"Ref": "AppAppleIds"},
 }
+# Functions with routes that refuse an app below the minimum (ADR 84).
+_MINIMUMS = {
+    "RU4M_APP_MINIMUM_ANDROID": {"Ref": "AppMinimumAndroid"},
+    "RU4M_APP_MINIMUM_IOS": {"Ref": "AppMinimumIos"},
+}
 _ERASING = {"RU4M_STREAM_ERASURE": {"Ref": "StreamErasure"}}
 # Of the controller; the public page and the record of processing name both.
 _APPOINTED = {
@@ -195,16 +200,20 @@ _OWN_VARIABLES: dict[str, dict[str, Any]] = {
         "RU4M_SERBIAN_CLAUSES": {"Ref": "SerbianClauses"},
         **_APPOINTED,
     },
-    "profiles": {**_STRANGERS, **_CODE_LINES},
+    "chat": _MINIMUMS,
+    "contacts": _MINIMUMS,
+    "notices": _MINIMUMS,
+    "profiles": {**_STRANGERS, **_CODE_LINES, **_MINIMUMS},
     "record_verified_codes": _COUNTRIES,
     "rights": {**_STRANGERS, **_CODE_LINES},
     "sessions": _CODE_LINES,
     "signup": {**_STRANGERS, **_CODE_LINES, **_ROUTES_OFF},
     "erase_accounts": _ERASING,
-    "conversations": _FILE_HOSTS,
+    "conversations": {**_FILE_HOSTS, **_MINIMUMS},
     "work_on_hooks": _FILE_HOSTS,
     "work_rights": {**_FILE_HOSTS, **_ROUTES_OFF},
     "reconcile_chat": _ERASING,
+    "usage": _MINIMUMS,
 }
 
 # Variables that a function gets if its policy contains a text.

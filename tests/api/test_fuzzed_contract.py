@@ -130,7 +130,7 @@ LIVE = {
     ("POST", "/v1/signup"): {202},
     ("POST", "/v1/signup/{challenge_id}/resend"): {202},
     ("POST", "/v1/signup/{challenge_id}/verify"): {201, 422},
-    ("PATCH", "/v1/profile"): {200, 400},
+    ("PATCH", "/v1/profile"): {200},
     ("POST", "/v1/notices/{version}/acceptance"): {204},
     ("PUT", "/v1/consents/{purpose}"): {200, 409},
     ("GET", "/v1/users/{user_id}"): {200},

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from infra.local import explained, mailbox, state
-from infra.local.cloud import LocalCloud
+from infra.local.cloud import OLDEST_APP, LocalCloud
 from infra.local.front import ANDROID, running_front
 from infra.local.tour.phone import Phone
 
@@ -50,6 +50,18 @@ def test_mailbox_shows_the_newest_text_first(front: str, cloud: LocalCloud) -> N
     page = requests.get(f"{front}/mailbox", timeout=30)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert page.text.index(texts[0][:40]) < page.text.index(texts[-1][:40])
+
+
+def test_old_app_is_refused_but_refreshes_and_exercises_a_right(front: str, cloud: LocalCloud) -> None:
+    phone, old = Phone(front, "+381601110022", cloud.texts_to), {"App-Version": "ios/0"}
+    phone.sign_up()
+    refused = phone.call("GET", "/v1/profile", headers=old)
+    assert (refused.status, refused.problem, refused.body["minimum"]) == (426, "app_outdated", OLDEST_APP)
+    token = {"refresh_token": phone.session["refresh_token"], "device_id": phone.device_id}
+    phone.session = phone.call("POST", "/v1/sessions/refresh", token, headers=old).body
+    objection = {"right": "objection", "purposes": ["diagnostics"]}
+    assert phone.call("POST", "/v1/rights-requests", objection, headers=old).status == 202
+    assert phone.call("GET", "/v1/profile", headers={"App-Version": f"ios/{OLDEST_APP}"}).status == 200
 
 
 def test_emulated_phone_opens_a_signed_link_by_its_own_address(cloud: LocalCloud) -> None:

@@ -1,4 +1,4 @@
-"""The settings `[app]`: what is refused, what is passed on, and what the preflight warns of (ADR 82)."""
+"""The settings `[app]`: what is refused, what is passed on, and what the preflight warns of (ADR 82, 84)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import pytest
 from chalicelib.accounts.challenges.messages import code_text
 from chalicelib.core.apps import Apps, of_stage
 from chalicelib.core.languages import Language
-from infra.build import Package
+from infra.build import ROOT, Package
 from infra.deployment import app_links
 from infra.deployment.preflight import stage_checks
 from infra.deployment.rollout import deploy
 from infra.deployment.target import DeploymentTarget, SettingRefused
+from infra.packaging.groups import routes_by_group
 from infra.packaging.split import logical_id
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 from tests.infra.templates import Template
 from tests.infra.test_deploy import a_target, outputs_of, parameters
 from tests.infra.test_deploy_command import severities
 from tests.support.pages.reading import parts_of
+from tests.support.world.contract import committed
 
 FINGERPRINT = ":".join(["5F"] * 32)
 APPS = {
@@ -28,6 +30,8 @@ APPS = {
     "app_android_package": "com.ru4m.app",
     "app_android_certificates": f"{FINGERPRINT},{FINGERPRINT}",
     "app_android_hash": "FA+9qCX9VSu",
+    "app_minimum_ios": "1.4.0",
+    "app_minimum_android": "2",
 }
 CODE_SENDERS = {"profiles", "rights", "sessions", "signup"}
 
@@ -61,9 +65,21 @@ def test_functions_read_the_apps_of_the_stage(functions: dict[str, Template]) ->
     for name in ("APPLE_IDS", "ANDROID_PACKAGE", "ANDROID_CERTIFICATES"):
         variable = f"RU4M_APP_{name}"
         assert [f for f, one in functions.items() if variable in one["Environment"]["Variables"]] == ["about"]
+    paths = committed()["paths"]
+    refusing = {
+        group
+        for group, routes in routes_by_group(ROOT).items()
+        if any(
+            "426" in paths.get(path, {}).get(method.lower(), {}).get("responses", {})
+            for path, method in routes
+        )
+    }
+    for name in ("MINIMUM_IOS", "MINIMUM_ANDROID"):
+        variable = f"RU4M_APP_{name}"
+        assert {f for f, one in functions.items() if variable in one["Environment"]["Variables"]} == refusing
     given = {
         variable: APPS[f"app_{variable.removeprefix('RU4M_APP_').lower()}"]
-        for function in ("about", "signup")
+        for function in ("about", "signup", "chat")
         for variable in functions[function]["Environment"]["Variables"]
         if variable.startswith("RU4M_APP_")
     }
@@ -85,6 +101,8 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
     "small letters": ({"app_android_certificates": FINGERPRINT.lower()}, "app.android_certificates"),
     "SHA-1": ({"app_android_certificates": FINGERPRINT[:59]}, "app.android_certificates"),
     "ten characters": ({"app_android_hash": "FA+9qCX9VS"}, "app.android_hash"),
+    "version of four numbers": ({"app_minimum_ios": "1.4.0.1"}, "app.minimum_ios"),
+    "version with a name": ({"app_minimum_android": "2-beta"}, "app.minimum_android"),
     "base64 for addresses": ({"app_android_hash": "FA-9qCX9VSu"}, "app.android_hash"),
 }
 
@@ -122,7 +140,8 @@ def test_longest_texts_that_settings_permit_have_one_part(apps: tuple[str, str],
 def test_preflight_warns_production_of_each_missing_setting() -> None:
     account = FakeAccount(REGION)
     found = list(stage_checks.apps(account, a_target(stage="production")))
-    assert [one.text.partition(" ")[0] for one in found] == [f"app.{name}" for name in app_links.FORMS]
-    assert severities(iter(found)) == ["warning"] * len(APPS)
+    wanted = [f"app.{name}" for name in app_links.FORMS if not name.startswith("minimum_")]
+    assert [one.text.partition(" ")[0] for one in found] == wanted
+    assert severities(iter(found)) == ["warning"] * len(wanted)
     assert severities(stage_checks.apps(account, a_target(stage="production", **APPS))) == ["ok"]
     assert severities(stage_checks.apps(account, a_target())) == ["ok"]

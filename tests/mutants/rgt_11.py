@@ -197,4 +197,12 @@ MUTANTS = (
             "identity to our staff, or is refused."
         ),
     ),
+    Mutant(
+        name="old_app_is_refused_its_rights",
+        promise="RGT-11",
+        place="chalicelib.core.http.route:_Plan.needs_current_app",
+        find="self.caller[1].needs_current_app",
+        replace="True",
+        harm="A person whose phone cannot run the current app can neither exercise a right nor log out.",
+    ),
 )

@@ -5,6 +5,9 @@ refuse them. A view with a `Caller` serves live sessions of active accounts only
 also serves frozen and restricted accounts, since their owners can always exercise their rights (RGT-11). A
 `StepUpCaller` is a `RightsCaller` whose token was stepped up in the last ten minutes, and an
 `ActiveStepUpCaller` is a `Caller` with such a token.
+
+A `Caller` also refuses an app below the minimum version (ADR 84). Rights, consents, sessions and notices of
+breaches have callers of other types, or none, so this refusal cannot meet them.
 """
 
 from datetime import datetime
@@ -129,6 +132,7 @@ class Caller(RightsCaller):
     """The owner of a live session of an active account."""
 
     problems: ClassVar[tuple[type[Problem], ...]] = (*RightsCaller.problems, AccountFrozen, Restricted)
+    needs_current_app = True
 
     @classmethod
     def authorize(cls, claims: Claims, found: Found) -> Self:

@@ -10,7 +10,7 @@ from chalicelib.core.http.answers import (
     Shared,
     Tagged,
 )
-from chalicelib.core.http.contract import DailyLimit, Unlimited
+from chalicelib.core.http.contract import DailyLimit, Deprecation, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.paging import Cursor, PageSize, invalid_cursor
 from chalicelib.core.http.parameters import (

@@ -10,10 +10,12 @@ have one.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.core.clock import DAY
+from chalicelib.core.clock import DAY, to_epoch
 from chalicelib.core.contract_words import LimitName
 from chalicelib.core.errors import Problem, TooMany
 from chalicelib.core.http.answers import Answer
@@ -76,6 +78,39 @@ class Unlimited:
 
 
 @dataclass(frozen=True)
+class Deprecation:
+    """Since when apps should stop calling a route, in UTC (ADR 84).
+
+    Attributes:
+        since: when it was, or will be.
+        sunset: from when on it may be gone; it is not removed without one.
+        page: an address at which developers read what to call instead.
+
+    Raises:
+        ValueError: the sunset is earlier (RFC 9745, section 4).
+    """
+
+    since: datetime
+    sunset: datetime | None = None
+    page: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a sunset before the deprecation."""
+        if self.sunset and self.sunset < self.since:
+            raise ValueError("the sunset is before the deprecation")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of each answer: a date of RFC 9651, and one of RFC 9110, as their RFCs want."""
+        found = {"Deprecation": f"@{to_epoch(self.since)}"}
+        if self.sunset:
+            found["Sunset"] = format_datetime(self.sunset, usegmt=True)
+        if self.page:
+            found["Link"] = f'<{self.page}>; rel="deprecation"; type="text/html"'
+        return found
+
+
+@dataclass(frozen=True)
 class Route:
     """One operation of the contract."""
 
@@ -95,6 +130,7 @@ class Route:
     limit: DailyLimit | Unlimited | None  # of a write
     answers: tuple[tuple[type[Answer[View | None]], type[View] | None], ...]
     problems: tuple[type[Problem], ...]
+    deprecated: Deprecation | None = None
 
 
 _routes: list[Route] = []

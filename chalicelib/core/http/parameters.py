@@ -214,6 +214,7 @@ class Authenticated(ABC):
     authorizer: ClassVar[Any]  # Chalice's, so that core needs no concept
     needs: ClassVar[tuple[Wanted[Any], ...]]
     problems: ClassVar[tuple[type[Problem], ...]]
+    needs_current_app: ClassVar[bool] = False  # whether an app below the minimum is refused (ADR 84)
 
     @classmethod
     @abstractmethod

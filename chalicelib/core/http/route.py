@@ -2,6 +2,7 @@
 
 The order of steps is fixed; the steps before the view can only refuse the request:
 
+    0  app         refuse an app below the minimum version, if the caller's type needs a current one
     1  caller      check the verified token's claims against one batched read, or the operator's signature
     2  parameters  parse path, headers, body
     3  limit       count the call towards the daily limit of the account
@@ -16,7 +17,7 @@ import inspect
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -37,7 +38,8 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.http import contract
 from chalicelib.core.http.answers import Answer, HtmlPage, NoContent, Ok, refuse, respond
-from chalicelib.core.http.contract import DailyLimit, Unlimited
+from chalicelib.core.http.app_version import AppVersion
+from chalicelib.core.http.contract import DailyLimit, Deprecation, Unlimited
 from chalicelib.core.http.operators import Operator
 from chalicelib.core.http.paging import Cursor, PageSize
 from chalicelib.core.http.parameters import (
@@ -65,6 +67,7 @@ def route(
     needs: tuple[Wanted[Any], ...] = (),
     problems: tuple[type[Problem], ...] = (),
     limit: DailyLimit | Unlimited | None = None,
+    deprecated: Deprecation | None = None,
 ) -> Callable[[ViewFunction], ViewFunction]:
     """Serve a view at a method and path.
 
@@ -74,17 +77,20 @@ def route(
         path: The path. Its parts have the names of the view's parameters.
         needs: Items to read beyond those of the caller's type, available at `caller[NEED]`.
         problems: The problems that the view itself may raise. The problems that follow from its
-            parameters (400, 401, 404, 413, 415, 428) and from the limit (429) are added.
+            parameters (400, 401, 404, 413, 415, 426, 428) and from the limit (429) are added.
         limit: How often an account may call this route, or why it has no limit. Every write declares one.
+        deprecated: Since when apps should not call it any more. Each of its answers says so.
     """
 
     def register(view: ViewFunction) -> ViewFunction:
         plan = _Plan.of(view, path, needs, limit)
-        contract.add(plan.to_contract(method, path, view, problems))
+        contract.add(replace(plan.to_contract(method, path, view, problems), deprecated=deprecated))
 
         @observe.observed
         def serve(**parts: str) -> Response:
-            return _serve(blueprint.current_request, f"{method} {path}", plan, view, parts)
+            response = _serve(blueprint.current_request, f"{method} {path}", plan, view, parts)
+            response.headers.update(deprecated.headers if deprecated else {})
+            return response
 
         serve.__name__ = view.__name__
         extra = {"authorizer": plan.authorizer} if plan.authorizer else {}
@@ -169,6 +175,11 @@ class _Plan:
             return Operator.authorizer
         return self.caller[1].authorizer if self.caller else None
 
+    @property
+    def needs_current_app(self) -> bool:
+        """Whether an app below the minimum version is refused."""
+        return self.caller is not None and self.caller[1].needs_current_app
+
     def to_contract(
         self, method: str, path: str, view: Callable[..., Any], declared: tuple[type[Problem], ...]
     ) -> contract.Route:
@@ -180,7 +191,8 @@ class _Plan:
         implied += [Unauthenticated, *self.caller[1].problems] if self.caller else []
         implied += [TooMany] if isinstance(self.limit, DailyLimit) else []
         implied += Operator.problems if self.operator else ()
-        for header, _ in self.headers.values():
+        headers = dict(self.headers.values()) | ({AppVersion: False} if self.needs_current_app else {})
+        for header in headers:
             implied += header.problems
         return contract.Route(
             method=method,
@@ -192,7 +204,7 @@ class _Plan:
             internal=self.operator is not None,
             body=self.body[1] if self.body else None,
             path_parts=self.parts,
-            headers=dict(self.headers.values()),
+            headers=headers,
             query=self.query,
             paged=self.cursor is not None,
             sized=self.size is not None,
@@ -200,6 +212,12 @@ class _Plan:
             answers=tuple(_answer_kind(kind) for kind in self.answers),
             problems=tuple(dict.fromkeys((*declared, *implied))),
         )
+
+    def refuse_outdated_app(self, request: Request) -> None:
+        """Step 0: refuse an app below the minimum version, before anything is read."""
+        sent = request.headers.get(AppVersion.name)
+        if self.needs_current_app and sent is not None:
+            AppVersion.parse(sent)
 
     def identify_caller(self, request: Request) -> dict[str, object]:
         """Step 1: identify the caller and check that it may call."""
@@ -265,6 +283,7 @@ def _serve(
 ) -> Response:
     request_id = request.context.get("requestId") or secrets.token_hex(16)
     try:
+        plan.refuse_outdated_app(request)
         arguments = {**plan.identify_caller(request), **plan.parse_parameters(request, parts)}
         with plan.count_call(request, arguments):
             answer = view(**arguments)

@@ -31,9 +31,11 @@ def routes() -> set[tuple[str, str]]:
     }
 
 
-def calls_route(user: User, method: str, path: str, **ids: str) -> Reply:
+def calls_route(
+    user: User, method: str, path: str, headers: dict[str, str] | None = None, **ids: str
+) -> Reply:
     """Call a route with a body that passes validation; ids in its path that are not given name nothing."""
     known = {"purpose": "analytics", "version": PRIVACY, **ids}
     concrete = _ID.sub(lambda part: known.get(part[0][1:-1], "x"), path)
     body = BODIES.get(path, {} if method in {"POST", "PUT", "PATCH"} else None)
-    return user.calls(method, concrete, body=body, headers={"If-Match": '"1"'})
+    return user.calls(method, concrete, body=body, headers={"If-Match": '"1"', **(headers or {})})
