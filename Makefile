@@ -75,7 +75,7 @@ lint:
 types:
 	$(BIN)/mypy
 
-guards: setup       ## check templates (cfn-lint, checkov, quotas of AWS), contract (Spectral, Redocly), list of mutants, stored records
+guards: setup       ## check templates (cfn-lint, checkov, quotas of AWS), contract (Spectral, Redocly, releases), list of mutants, stored records
 	$(BIN)/python -m infra.guards
 	$(BIN)/python -m infra.mutants check
 	$(BIN)/python -m infra.stored_shapes check

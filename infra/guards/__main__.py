@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 from rich.console import Console
 
+import app  # noqa: F401 - registers every group's routes
+from chalicelib.core import clock
 from infra import openapi
-from infra.build import build
+from infra.build import ROOT, build
+from infra.guards.compatible import check_contract
 from infra.guards.contract import lint_contract
 from infra.guards.findings import STACKS, accepted_rules, lint, scan, unaccepted, unused
 from infra.guards.quotas import judge, translate
@@ -18,7 +22,8 @@ def main() -> None:
     console = Console(soft_wrap=True, markup=False, highlight=False)
     templates = [build().template(stack) for stack in STACKS]
     of_quotas = (one for template in templates for one in judge(translate(template)))
-    found = [*lint(templates), *scan(templates), *of_quotas, *lint_contract(openapi.PLACE)]
+    compared = check_contract(ROOT, json.loads(openapi.text()), clock.now().date())
+    found = [*lint(templates), *scan(templates), *of_quotas, *lint_contract(openapi.PLACE), *compared]
     rules = accepted_rules()
     new, old = unaccepted(found, rules), unused(found, rules)
     for one in new:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from infra.guards.compatible import place_of
+
 CHANGELOG, PROJECT = "CHANGELOG.md", "pyproject.toml"
+CONTRACT = "docs/openapi.json"
 SHAPES, RELEASED_SHAPES = "docs/records.json", "docs/records.released.json"  # of stored records (ADR 79)
 _BRANCH = "main"
 _VERSION = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")  # of semver.org, without pre-releases
@@ -50,8 +53,8 @@ def prepare(root: Path, version: str, day: date) -> Draft:
     notes, changelog = _changelog((root / CHANGELOG).read_text(), f"{version} ({day})")
     project = re.sub('(?m)^version = ".*"$', f'version = "{version}"', (root / PROJECT).read_text(), count=1)
     head = _git(root, "rev-parse", "HEAD")
-    shapes = (root / SHAPES).read_text()
-    return Draft(version, head, notes, {CHANGELOG: changelog, PROJECT: project, RELEASED_SHAPES: shapes})
+    copies = {RELEASED_SHAPES: (root / SHAPES).read_text(), place_of(version): (root / CONTRACT).read_text()}
+    return Draft(version, head, notes, {CHANGELOG: changelog, PROJECT: project, **copies})
 
 
 def _changelog(text: str, title: str) -> tuple[str, str]:

@@ -17,12 +17,14 @@ from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
 from infra.build import Package
+from infra.guards.compatible import check_contract
 from infra.release import __main__ as command
 from infra.release import contents, cut
 from infra.release.cut import ReleaseRefused
 
 DAY = date(2026, 11, 29)
 CHANGELOG = "# Changelog\n\n## Unreleased\n\n### Accounts\n\n- Signup by SMS code.\n"
+CONTRACT = '{"paths": {}, "components": {"schemas": {}}}\n'
 SHAPES = '{"profile": {}}\n'
 PROJECT = '[project]\nname = "ru4m-backend"\nversion = "0.0.0"\n\n[tool.x]\nversion = "7"\n'
 
@@ -45,6 +47,7 @@ def root(tmp_path: Path) -> Path:
     (root / "Makefile").write_text("check:\n\t@true\n")
     (root / "docs").mkdir()
     (root / "docs" / "records.json").write_text(SHAPES)
+    (root / "docs" / "openapi.json").write_text(CONTRACT)
     commit(root, "Begin")
     return root
 
@@ -146,6 +149,19 @@ def test_release_keeps_the_shapes_of_its_records(root: Path, run: Callable[..., 
     commit(root, "Forget the profile")
     assert (root / "docs" / "records.released.json").read_text() == SHAPES
     assert git(root, "show", "v0.1.0:docs/records.released.json") == SHAPES.strip()
+
+
+def test_release_keeps_its_contract_and_needs_those_of_all_before(
+    root: Path, run: Callable[..., tuple[int, str]]
+) -> None:
+    run("0.1.0")
+    kept = root / "docs" / "releases" / "0.1.0" / "openapi.json"
+    assert kept.read_text() == CONTRACT
+    assert git(root, "show", "v0.1.0:docs/releases/0.1.0/openapi.json") == CONTRACT.strip()
+    assert list(check_contract(root, json.loads(CONTRACT), DAY)) == []
+    kept.unlink()
+    (finding,) = check_contract(root, json.loads(CONTRACT), DAY)
+    assert (finding.rule, finding.resource) == ("missing", "docs/releases/0.1.0/openapi.json")
 
 
 def test_second_release_needs_entries_of_its_own(root: Path, run: Callable[..., tuple[int, str]]) -> None:
