@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support import patches
 from tests.support.clouds import environment
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.support.scheduling import scheduling
 
     return scheduling(config, log)
+
+
+@pytest.fixture(autouse=True)
+def patches_of_helpers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with patches.used(monkeypatch):
+        yield
 
 
 @pytest.fixture

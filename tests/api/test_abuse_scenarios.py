@@ -38,9 +38,9 @@ def pump(world: World, phones: Iterator[str], requests: int) -> list[Reply]:
     ]
 
 
-def divide(monkeypatch: pytest.MonkeyPatch, by: int) -> None:
+def divide(by: int) -> None:
     """Set the figures of all budgets to a fraction of their defaults."""
-    allow(monkeypatch, **{name: figure // by for name, figure in (FLOORS | CEILINGS).items()})
+    allow(**{name: figure // by for name, figure in (FLOORS | CEILINGS).items()})
 
 
 def texts_until_refused(phone: str = SERBIA) -> int:
@@ -57,10 +57,8 @@ def best_day(country: str, codes: int, days_ago: int = 1) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_pumping_from_rotating_addresses_and_prefixes_is_limited_to_the_floor(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=5)
+def test_pumping_from_rotating_addresses_and_prefixes_is_limited_to_the_floor(world: World) -> None:
+    divide(by=5)
     replies = pump(world, serbian_numbers(), requests=26)
     assert [reply.status for reply in replies] == [202] * 20 + [429] * 6
     assert {reply.json["limit"] for reply in replies[20:]} == {"codes_per_country"}
@@ -85,10 +83,8 @@ def test_pumping_across_midnight_is_limited_to_twice_the_texts_of_an_hour(world:
     assert (before, texts_until_refused()) == (100, 100)
 
 
-def test_resends_count_against_the_same_budget_as_first_texts(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=10)
+def test_resends_count_against_the_same_budget_as_first_texts(world: World) -> None:
+    divide(by=10)
     phones = serbian_numbers()
     asked = [reply.json["challenge_id"] for reply in pump(world, phones, requests=4)]
     for wait in (1, 2, 4):
@@ -108,10 +104,8 @@ def examples() -> list[str]:
 
 
 @pytest.mark.promise("ACC-2")
-def test_pumping_all_countries_at_once_is_limited_to_the_hourly_ceiling(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=100)  # 1 text a country, 30 in total
+def test_pumping_all_countries_at_once_is_limited_to_the_hourly_ceiling(world: World) -> None:
+    divide(by=100)  # 1 text a country, 30 in total
     phones = examples()
     assert len(phones) == 38
     texts = sum(texts_until_refused(phone) for phone in phones)
@@ -119,10 +113,8 @@ def test_pumping_all_countries_at_once_is_limited_to_the_hourly_ceiling(
 
 
 @pytest.mark.proof
-def test_pumping_all_countries_for_a_day_is_limited_to_the_sum_of_floors(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=100)  # 3 texts a country and day; 200 in total
+def test_pumping_all_countries_for_a_day_is_limited_to_the_sum_of_floors(world: World) -> None:
+    divide(by=100)  # 3 texts a country and day; 200 in total
     world.traveller.move_to(datetime(2026, 11, 24, tzinfo=UTC))
     texts, phones = 0, examples()
     for _ in range(8):
@@ -132,10 +124,8 @@ def test_pumping_all_countries_for_a_day_is_limited_to_the_sum_of_floors(
 
 
 @pytest.mark.proof
-def test_pumping_countries_with_a_history_is_limited_to_the_daily_ceiling(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=100)
+def test_pumping_countries_with_a_history_is_limited_to_the_daily_ceiling(world: World) -> None:
+    divide(by=100)
     best_day("RS", 6_000)
     world.traveller.move_to(datetime(2026, 11, 25, tzinfo=UTC))
     texts = []
@@ -145,11 +135,9 @@ def test_pumping_countries_with_a_history_is_limited_to_the_daily_ceiling(
     assert texts == [30] * 6 + [20, 0]
 
 
-def test_pumping_is_not_limited_by_budgets_in_mode_recorded(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=10)
-    record_only(monkeypatch)
+def test_pumping_is_not_limited_by_budgets_in_mode_recorded(world: World) -> None:
+    divide(by=10)
+    record_only()
     replies = pump(world, serbian_numbers(), requests=30)
     assert {reply.status for reply in replies} == {202}
     assert len(world.sent_messages()) == 30
@@ -164,11 +152,11 @@ def test_pumping_is_not_limited_by_budgets_in_mode_recorded(
     ids=["a fifth", "4,800 an hour"],
 )
 def test_launch_day_with_70_percent_verified_within_a_minute_refuses_no_user(
-    world: World, monkeypatch: pytest.MonkeyPatch, share: int, minutes: int
+    world: World, share: int, minutes: int
 ) -> None:
     if share == 1:
-        keep_counters_in_memory(monkeypatch)
-    divide(monkeypatch, by=share)
+        keep_counters_in_memory()
+    divide(by=share)
     people, earlier = 80 // share, list[Challenge]()
     for _ in range(minutes):
         for challenge in earlier:
@@ -194,10 +182,8 @@ def test_best_day_older_than_two_weeks_does_not_raise_the_budget(world: World) -
     assert texts_until_refused() == 100
 
 
-def test_verified_codes_raise_the_budget_of_a_country_without_a_history(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=5)
+def test_verified_codes_raise_the_budget_of_a_country_without_a_history(world: World) -> None:
+    divide(by=5)
     for _ in range(3):
         crowd = send_many(SERBIA, 20)
         assert len(crowd) == 20
@@ -206,10 +192,8 @@ def test_verified_codes_raise_the_budget_of_a_country_without_a_history(
     assert texts_until_refused() == 20 + 60 // 2
 
 
-def test_pumped_country_is_refused_and_other_countries_are_not(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=10)
+def test_pumped_country_is_refused_and_other_countries_are_not(world: World) -> None:
+    divide(by=10)
     assert texts_until_refused() == 10
     assert send(SERBIA) is None
     assert send("+4915112345678") is not None
@@ -229,10 +213,8 @@ def test_pumping_with_an_unreadable_history_is_limited_to_the_floors(world: Worl
         assert texts_until_refused() == 100
 
 
-def test_history_that_becomes_readable_counts_a_minute_later(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    divide(monkeypatch, by=10)
+def test_history_that_becomes_readable_counts_a_minute_later(world: World) -> None:
+    divide(by=10)
     best_day("RS", 600)
     with cloud.failing("dynamodb", "GetItem", OUTAGES[0]):
         assert texts_until_refused() == 10

@@ -34,7 +34,7 @@ class Crowd:
         self._random = random.Random(1)  # noqa: S311 - the same crowd each time
         self._phones, self._order = serbian_numbers(), itertools.count()
         self._due: list[tuple[float, int, Callable[[], object]]] = []
-        keep_counters_in_memory(monkeypatch)
+        keep_counters_in_memory()
         monkeypatch.setattr(clock, "now", lambda: self._now)
         monkeypatch.setattr(budgets, "_BLOCKS", 10**9)  # no two blocks share a debt by chance
 

@@ -15,10 +15,10 @@ pytestmark = pytest.mark.promise("ACC-2")
 
 
 @pytest.fixture(autouse=True)
-def ten_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+def ten_texts() -> None:
     """Limit a country to ten texts an hour, of which six are free, and a block's share to two."""
     figures = {"codes_unverified_country_hour": 10, "codes_mailed_to_guests_hour": 10}
-    allow(monkeypatch, **figures, codes_block_least=2, codes_per_number_short=50)
+    allow(**figures, codes_block_least=2, codes_per_number_short=50)
 
 
 def admitted(world: World, address: str) -> int:
@@ -36,8 +36,8 @@ def test_block_over_its_share_leaves_the_rest_to_other_blocks(world: World) -> N
     assert world.asks_for_a_code(a_phone(), address=HERE).status == 202
 
 
-def test_verified_codes_of_a_block_raise_its_share(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow(monkeypatch, codes_unverified_country_hour=20)
+def test_verified_codes_of_a_block_raise_its_share(world: World) -> None:
+    allow(codes_unverified_country_hour=20)
     for _ in range(2):
         phone = a_phone()
         asked = world.asks_for_a_code(phone, address=HERE)
@@ -69,8 +69,8 @@ def test_known_device_in_a_block_over_its_share_gets_a_code(world: World) -> Non
     assert world.asks_for_a_code(mila.phone, device, address=HERE).status == 202
 
 
-def test_resends_count_for_the_address_block(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow(monkeypatch, codes_per_address=2)
+def test_resends_count_for_the_address_block(world: World) -> None:
+    allow(codes_per_address=2)
     path = f"/v1/signup/{world.asks_for_a_code(a_phone()).json['challenge_id']}/resend"
     world.advance(MINUTE)
     assert world.call("POST", path).status == 202

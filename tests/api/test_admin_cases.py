@@ -406,10 +406,10 @@ def test_second_request_for_an_open_right_is_not_entered(
 
 
 def test_letter_entered_by_two_operators_concurrently_is_one_request(
-    world: World, mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator
 ) -> None:
     bob = world.an_operator("bob")
-    first = just_before(monkeypatch, store, "create", lambda: bob.enters(mila.user_id))
+    first = just_before(store, "create", lambda: bob.enters(mila.user_id))
     assert alice.enters(mila.user_id).json["open_rights_request_id"] == first[0].json["rights_request_id"]
 
 

@@ -369,34 +369,34 @@ def test_later_proof_of_identity_does_not_change_a_decision(
 
 @pytest.mark.promise("RGT-10")
 def test_concurrent_proof_of_identity_does_not_change_a_decision(
-    alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
+    alice: Operator, bob: Operator, asked: str
 ) -> None:
     alice.asks_identity(asked)
     alice.proposes(asked, "refused", UNKNOWN)
-    approved = just_before(monkeypatch, store, "move", lambda: bob.approves(asked))
+    approved = just_before(store, "move", lambda: bob.approves(asked))
     assert alice.notes_identity(asked).problem == "too_late"
     assert approved[0].status == 200
     assert (stored(asked).status, stored(asked).refusal) == (Status.REFUSED, RefusalReason.IDENTITY_FAILURE)
 
 
 def test_second_of_two_concurrent_approvals_is_too_late(
-    world: World, alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
+    world: World, alice: Operator, bob: Operator, asked: str
 ) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
     tag = bob.shows(asked).headers["etag"]
     carol = world.an_operator("carol")
-    first = just_before(monkeypatch, store, "move", lambda: carol.approves(asked, tag))
+    first = just_before(store, "move", lambda: carol.approves(asked, tag))
     assert bob.approves(asked, tag).problem == "too_late"
     assert first[0].status == 200
     assert evidence(asked)[-1][1]["by"] == carol.staff_id
 
 
 def test_approval_after_a_cancellation_is_refused(
-    mila: User, alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
+    mila: User, alice: Operator, bob: Operator, asked: str
 ) -> None:
     alice.proposes(asked, "refused", UNFOUNDED)
     cancel = f"/v1/rights-requests/{asked}/cancel"
-    just_before(monkeypatch, store, "move", lambda: mila.calls("POST", cancel))
+    just_before(store, "move", lambda: mila.calls("POST", cancel))
     assert bob.approves(asked).problem == "too_late"
     after = stored(asked)
     assert (after.status, after.proposal, after.decision_text) == (Status.CANCELLED, None, None)

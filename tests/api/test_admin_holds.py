@@ -230,10 +230,8 @@ def test_hold_is_lifted_after_the_point_of_no_return(mila: User, ana: Operator, 
 
 
 @pytest.mark.promise("RGT-3")
-def test_hold_placed_at_the_same_time_as_the_point_of_no_return_is_refused(
-    mila: User, ana: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    just_before(monkeypatch, holds, "commit", lambda: close(mila))
+def test_hold_placed_at_the_same_time_as_the_point_of_no_return_is_refused(mila: User, ana: Operator) -> None:
+    just_before(holds, "commit", lambda: close(mila))
     assert ana.places_hold(mila.user_id).problem == "too_late"
     assert cloud.records("hold") == []
 

@@ -180,31 +180,25 @@ def test_rotated_and_retired_lookup_key_loses_no_block(world: World, monkeypatch
     assert found.has(UserId(again.user_id), again.phone)
 
 
-def test_two_devices_that_block_at_the_same_time_both_succeed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_devices_that_block_at_the_same_time_both_succeed(world: World) -> None:
     mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
-    before_the_commit(monkeypatch, lambda: jovan.blocks(vuk))
+    before_the_commit(lambda: jovan.blocks(vuk))
     assert jovan.blocks(mila).status == 204
     assert set(ids(jovan.gets("/v1/blocks"))) == {mila.user_id, vuk.user_id}
 
 
-def test_contact_that_comes_before_the_block_is_ended_by_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_contact_that_comes_before_the_block_is_ended_by_it(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     code = jovan.makes_a_code()
-    before_the_commit(monkeypatch, lambda: mila.adds(code))
+    before_the_commit(lambda: mila.adds(code))
     assert jovan.blocks(mila).status == 204
     assert ids(mila.gets("/v1/contacts")) == ids(jovan.gets("/v1/contacts")) == []
 
 
 @pytest.mark.promise("RGT-3")
-def test_block_by_an_account_whose_erasure_has_begun_leaves_no_row(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_block_by_an_account_whose_erasure_has_begun_leaves_no_row(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
-    before_the_commit(monkeypatch, lambda: world.set_state(mila, "erasing"))
+    before_the_commit(lambda: world.set_state(mila, "erasing"))
     mila.blocks(jovan)
     assert cloud.records("blocked_by") == []
 
@@ -217,10 +211,8 @@ def test_ended_invitation_that_a_pin_keeps_does_not_prevent_a_block(world: World
     assert jovan.signs_in_again().blocks(mila).status == 204
 
 
-def test_full_list_refuses_another_block_and_accepts_a_repeated_one(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, blocks_most=10)
+def test_full_list_refuses_another_block_and_accepts_a_repeated_one(world: World) -> None:
+    allow(blocks_most=10)
     mila, others = world.a_user(), [UserId.new() for _ in range(11)]
     answers = [mila.calls("PUT", f"/v1/blocks/{one}").status for one in others]
     assert answers == [204] * 10 + [422]

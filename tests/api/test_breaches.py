@@ -323,12 +323,12 @@ def test_each_view_of_a_breach_is_recorded_before_it_is_shown(alice: Operator, o
 
 
 def test_facts_found_at_the_same_instant_are_both_recorded(
-    alice: Operator, bob: Operator, opened: str, monkeypatch: pytest.MonkeyPatch
+    alice: Operator, bob: Operator, opened: str
 ) -> None:
     def add() -> None:
         assert calls(bob, "POST", f"/{opened}/facts", body={"what": "Another fact."}).status == 200
 
-    before_the_commit(monkeypatch, add)
+    before_the_commit(add)
     assert calls(alice, "POST", f"/{opened}/facts", body={"what": "One fact."}).status == 200
     shown = shows(alice, opened)
     assert [one["what"] for one in shown["facts"][1:]] == ["Another fact.", "One fact."]

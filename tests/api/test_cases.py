@@ -94,34 +94,32 @@ def test_version_that_the_approver_did_not_see_is_not_approved(case: Breach) -> 
 @pytest.mark.promise("RGT-10")
 @pytest.mark.promise("NOT-3")
 @pytest.mark.promise("SEC-4")
-def test_of_two_people_at_the_same_instant_one_decides(case: Breach, monkeypatch: pytest.MonkeyPatch) -> None:
-    before_the_commit(monkeypatch, lambda: approve(case.breach_id, BOB, shown(case)))
+def test_of_two_people_at_the_same_instant_one_decides(case: Breach) -> None:
+    before_the_commit(lambda: approve(case.breach_id, BOB, shown(case)))
     with pytest.raises(Decided):
         approve(case.breach_id, CARLA, shown(case))
     assert CASES.read(case.breach_id).country == BOB
     assert evidence_of(case.breach_id)[1:] == [("approved", {"by": BOB})]
 
 
-def test_person_who_approves_twice_at_the_same_instant_approves_once(
-    case: Breach, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before_the_commit(monkeypatch, lambda: approve(case.breach_id, BOB, shown(case)))
+def test_person_who_approves_twice_at_the_same_instant_approves_once(case: Breach) -> None:
+    before_the_commit(lambda: approve(case.breach_id, BOB, shown(case)))
     assert approve(case.breach_id, BOB, shown(case)).country == BOB
     assert events(case) == ["opened", "approved"]
 
 
-def test_change_at_the_same_instant_is_not_overwritten(case: Breach, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_change_at_the_same_instant_is_not_overwritten(case: Breach) -> None:
     def close(found: Breach) -> CaseMove[Breach]:
         return CaseMove(found.model_copy(update={"country": "RS"}), "closed")
 
-    before_the_commit(monkeypatch, lambda: CASES.apply(case.breach_id, BOB, close))
+    before_the_commit(lambda: CASES.apply(case.breach_id, BOB, close))
     CASES.apply(case.breach_id, CARLA, touch)
     assert (CASES.read(case.breach_id).country, events(case)) == ("RS", ["opened", "closed", "touched"])
 
 
-def test_change_that_is_overtaken_each_time_is_refused(case: Breach, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_change_that_is_overtaken_each_time_is_refused(case: Breach) -> None:
     def overtaken(found: Breach) -> CaseMove[Breach]:
-        before_the_commit(monkeypatch, lambda: CASES.apply(case.breach_id, BOB, touch))
+        before_the_commit(lambda: CASES.apply(case.breach_id, BOB, touch))
         return CaseMove(found, "overtaken")
 
     with pytest.raises(Unavailable):

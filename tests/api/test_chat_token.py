@@ -59,9 +59,7 @@ def is_revoked(token: str) -> bool:
 
 @pytest.mark.promise("STR-3")
 @pytest.mark.parametrize("seconds", [0, 1, 3, 9])
-def test_token_minted_while_its_session_is_logged_out_is_revoked(
-    world: World, monkeypatch: pytest.MonkeyPatch, seconds: int
-) -> None:
+def test_token_minted_while_its_session_is_logged_out_is_revoked(world: World, seconds: int) -> None:
     mila = world.a_user()
 
     def log_out_and_wait() -> int:
@@ -69,7 +67,7 @@ def test_token_minted_while_its_session_is_logged_out_is_revoked(
         world.advance(timedelta(seconds=seconds))
         return status
 
-    statuses = just_before(monkeypatch, notices, "require_terms", log_out_and_wait)
+    statuses = just_before(notices, "require_terms", log_out_and_wait)
     minted = mila.mints_a_chat_token()
     assert (minted.status, statuses) == (200, [204])
     assert is_revoked(minted.json["token"])
@@ -77,16 +75,14 @@ def test_token_minted_while_its_session_is_logged_out_is_revoked(
 
 @pytest.mark.promise("STR-3")
 @pytest.mark.parametrize("seconds", [0, 1, 3, 9])
-def test_token_minted_before_a_slow_logout_commits_is_revoked(
-    world: World, monkeypatch: pytest.MonkeyPatch, seconds: int
-) -> None:
+def test_token_minted_before_a_slow_logout_commits_is_revoked(world: World, seconds: int) -> None:
     mila = world.a_user()
 
     def wait_and_mint() -> str:
         world.advance(timedelta(seconds=seconds))
         return str(mila.mints_a_chat_token().json["token"])
 
-    tokens = just_before(monkeypatch, table, "transact", wait_and_mint)
+    tokens = just_before(table, "transact", wait_and_mint)
     assert mila.logs_out().status == 204
     assert is_revoked(*tokens)
 

@@ -26,9 +26,9 @@ _addresses = itertools.count(1)
 
 
 @pytest.fixture
-def few_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_codes() -> None:
     """Let the breaker of a prefix apply from five codes on."""
-    allow(monkeypatch, codes_per_prefix_least=FEW)
+    allow(codes_per_prefix_least=FEW)
 
 
 # The content of a 429 response
@@ -53,10 +53,8 @@ def test_eleventh_code_for_a_number_in_a_day_is_refused_with_limit_and_end(world
     assert asks(world, phone).status == 202
 
 
-def test_code_over_the_limit_of_an_address_is_refused_with_limit_and_end(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_address=25)
+def test_code_over_the_limit_of_an_address_is_refused_with_limit_and_end(world: World) -> None:
+    allow(codes_per_address=25)
     for number in range(25):
         assert world.asks_for_a_code(a_phone(), address=f"198.51.100.{number}").status == 202
     phone = a_phone()
@@ -65,10 +63,8 @@ def test_code_over_the_limit_of_an_address_is_refused_with_limit_and_end(
     assert world.asks_for_a_code(phone, address="198.51.100.99").status == 202
 
 
-def test_guess_over_the_limit_of_an_address_is_refused_with_limit_and_end(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, attempts_per_address=1)
+def test_guess_over_the_limit_of_an_address_is_refused_with_limit_and_end(world: World) -> None:
+    allow(attempts_per_address=1)
     challenge = asks(world, a_phone()).json["challenge_id"]
     assert world.verifies(challenge, "000000").problem == "wrong_code"
     reply = world.verifies(challenge, "000000")
@@ -76,8 +72,8 @@ def test_guess_over_the_limit_of_an_address_is_refused_with_limit_and_end(
     assert_limit(reply, "attempts_per_address", 10 * 60)
 
 
-def test_windows_of_limits_are_configurable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow(monkeypatch, codes_per_number_short=1, codes_per_number_minutes=3)
+def test_windows_of_limits_are_configurable(world: World) -> None:
+    allow(codes_per_number_short=1, codes_per_number_minutes=3)
     phone = a_phone()
     asks(world, phone)
     assert_refused(asks(world, phone), "codes_per_number", 3 * 60)
@@ -87,10 +83,8 @@ def test_windows_of_limits_are_configurable(world: World, monkeypatch: pytest.Mo
 
 
 @pytest.mark.promise("ACC-2")
-def test_correctness_of_a_code_is_not_revealed_once_guesses_are_used_up(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, attempts_per_address=1)
+def test_correctness_of_a_code_is_not_revealed_once_guesses_are_used_up(world: World) -> None:
+    allow(attempts_per_address=1)
     phone = a_phone()
     challenge = asks(world, phone).json["challenge_id"]
     wrong, right = other_than(world.code_for(phone)), world.code_for(phone)
@@ -110,10 +104,8 @@ def test_right_and_wrong_codes_cost_the_same_writes_before_the_response(world: W
     assert wrong["dynamodb.UpdateItem"] == right["dynamodb.UpdateItem"] == 2
 
 
-def test_attempt_from_a_limited_address_is_not_counted_for_the_challenge(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, attempts_per_address=1)
+def test_attempt_from_a_limited_address_is_not_counted_for_the_challenge(world: World) -> None:
+    allow(attempts_per_address=1)
     phone = a_phone()
     challenge = asks(world, phone).json["challenge_id"]
     for _ in range(8):
@@ -139,10 +131,8 @@ def test_late_uncount_does_not_remove_attempts_made_after_the_code_was_used(
     assert world.verifies(challenge, wrong).json["attempts_left"] == 3
 
 
-def test_attempts_at_unknown_challenges_have_a_limit_of_their_own(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, unknown_challenges_per_address=1)
+def test_attempts_at_unknown_challenges_have_a_limit_of_their_own(world: World) -> None:
+    allow(unknown_challenges_per_address=1)
     nothing = "c_" + "0" * 26
     assert world.verifies(nothing, "000000").problem == "challenge_expired"
     assert_refused = world.verifies(nothing, "000000")
@@ -230,10 +220,8 @@ def test_code_is_not_counted_for_its_prefix_if_sns_was_unreachable(world: World)
     assert asks(world, a_phone()).json["limit"] == "codes_per_prefix"
 
 
-def test_many_requests_for_one_number_do_not_make_its_prefix_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_prefix_least=7)
+def test_many_requests_for_one_number_do_not_make_its_prefix_refused(world: World) -> None:
+    allow(codes_per_prefix_least=7)
     phone = a_phone()
     for _ in range(20):
         asks(world, phone)
@@ -274,15 +262,13 @@ def test_no_code_is_sent_while_the_counter_of_a_limit_is_unreachable(
     assert asks(world, phone, **same).status == 202  # immediately
 
 
-def test_refusal_is_returned_even_if_its_challenge_cannot_be_discarded(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_number_short=1)
+def test_refusal_is_returned_even_if_its_challenge_cannot_be_discarded(world: World) -> None:
+    allow(codes_per_number_short=1)
     phone = a_phone()
     asks(world, phone)
     with ExitStack() as outage:
         down = cloud.failing("dynamodb", "PutItem", OUTAGES[0])
-        just_before(monkeypatch, store, "give_up", lambda: outage.enter_context(down))
+        just_before(store, "give_up", lambda: outage.enter_context(down))
         assert_refused(asks(world, phone), "codes_per_number", 30 * 60)
 
 

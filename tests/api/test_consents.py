@@ -35,10 +35,10 @@ ANALYTICS = Purpose.ANALYTICS
 
 
 @pytest.fixture
-def newer(monkeypatch: pytest.MonkeyPatch) -> NoticeVersion:
+def newer() -> NoticeVersion:
     """Put a newer privacy notice into effect."""
     notice = a_version("2026-11-01", NoticeKind.PRIVACY)
-    publish(monkeypatch, notice)
+    publish(notice)
     return notice.version
 
 
@@ -132,7 +132,7 @@ def test_consent_without_a_notice_is_refused_and_not_recorded(mila: User) -> Non
     ids=["none", "an outdated notice", "an unknown notice", "terms"],
 )
 def test_one_call_withdraws_a_consent_whichever_notice_it_names(
-    mila: User, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, named: dict[str, str]
+    mila: User, request: pytest.FixtureRequest, named: dict[str, str]
 ) -> None:
     mila.consents("analytics")
     request.getfixturevalue("newer")
@@ -232,11 +232,11 @@ def test_decision_with_a_lost_response_is_recorded_once(mila: User) -> None:
 @pytest.mark.parametrize("earlier", ["nothing", "something"])
 @pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
 def test_two_concurrent_decisions_are_both_recorded_and_the_later_applies(
-    mila: User, monkeypatch: pytest.MonkeyPatch, earlier: str, module: Any, moment: str
+    mila: User, earlier: str, module: Any, moment: str
 ) -> None:
     if earlier == "something":
         mila.consents("marketing")
-    first = just_before(monkeypatch, module, moment, lambda: mila.withdraws("analytics"))
+    first = just_before(module, moment, lambda: mila.withdraws("analytics"))
     last = mila.consents("analytics")
     assert (first[0].json["state"], last.json["state"]) == ("withdrawn", "given")
     assert event_states(mila) == ["ConsentGiven", "ConsentRefused"]
@@ -245,11 +245,9 @@ def test_two_concurrent_decisions_are_both_recorded_and_the_later_applies(
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize(("module", "moment"), [(chain, "append_write"), (table, "transact")])
-def test_concurrent_decisions_about_two_purposes_both_apply(
-    mila: User, monkeypatch: pytest.MonkeyPatch, module: Any, moment: str
-) -> None:
+def test_concurrent_decisions_about_two_purposes_both_apply(mila: User, module: Any, moment: str) -> None:
     mila.withdraws("message_backup")
-    just_before(monkeypatch, module, moment, lambda: mila.consents("marketing"))
+    just_before(module, moment, lambda: mila.consents("marketing"))
     mila.consents("analytics")
     assert [consent_of(mila, purpose)["state"] for purpose in ("analytics", "marketing")] == [
         "given",
@@ -257,10 +255,8 @@ def test_concurrent_decisions_about_two_purposes_both_apply(
     ]
 
 
-def test_identical_concurrent_decisions_are_recorded_once(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    just_before(monkeypatch, table, "transact", lambda: mila.consents("analytics"))
+def test_identical_concurrent_decisions_are_recorded_once(mila: User) -> None:
+    just_before(table, "transact", lambda: mila.consents("analytics"))
     assert mila.consents("analytics").status == 200
     assert event_states(mila) == ["ConsentGiven"]
 
@@ -309,12 +305,10 @@ def test_consent_record_has_every_mandatory_field_of_iso_27560(mila: User, purpo
     assert record["header"]["pii_principal_id"] == record["event"]["entity_id"] == mila.user_id
 
 
-def test_withdrawal_without_a_notice_names_the_notice_in_effect_at_its_time(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_withdrawal_without_a_notice_names_the_notice_in_effect_at_its_time(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     soon = a_version("2026-11-25", NoticeKind.PRIVACY)
-    publish(monkeypatch, soon)
+    publish(soon)
     world.advance(timedelta(hours=12))
     mila = world.a_user(phone=mila.phone, privacy_version=soon.version)
     mila.withdraws("marketing")

@@ -227,9 +227,9 @@ def test_cursor_that_is_no_user_is_refused(world: World, cursor: str) -> None:
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
+def few() -> None:
     """Let an account have ten contacts."""
-    allow(monkeypatch, contacts_most=10)
+    allow(contacts_most=10)
 
 
 def test_caller_with_too_many_contacts_gets_a_problem(world: World, few: None) -> None:
@@ -245,63 +245,57 @@ def test_full_owner_of_a_code_looks_like_a_wrong_code(world: World, few: None) -
     assert [world.a_user().adds(code).status for _ in range(11)] == [201] * 10 + [404]
 
 
-def test_guesses_are_limited_per_account(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow(monkeypatch, contact_attempts_day=2)
+def test_guesses_are_limited_per_account(world: World) -> None:
+    allow(contact_attempts_day=2)
     mila, jovan = world.a_user(), world.a_user()
     assert [mila.adds(WRONG).status for _ in range(3)] == [404, 404, 429]
     assert jovan.adds(WRONG).status == 404
 
 
-def test_two_users_may_use_one_code_at_the_same_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_users_may_use_one_code_at_the_same_time(world: World) -> None:
     mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
     code = mila.makes_a_code()
-    before_the_commit(monkeypatch, lambda: vuk.adds(code))
+    before_the_commit(lambda: vuk.adds(code))
     assert jovan.adds(code).status == 201
     assert set(ids(mila.gets("/v1/contacts"))) == {jovan.user_id, vuk.user_id}
 
 
-def test_code_used_twice_at_once_makes_one_contact(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_used_twice_at_once_makes_one_contact(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     code = mila.makes_a_code()
-    during = before_the_commit(monkeypatch, lambda: jovan.adds(code))
+    during = before_the_commit(lambda: jovan.adds(code))
     assert (jovan.adds(code).status, during[0].status) == (200, 201)
     assert contact_count(jovan) == contact_count(mila) == 1
 
 
-def test_code_withdrawn_while_it_is_used_opens_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_withdrawn_while_it_is_used_opens_nothing(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     code = mila.makes_a_code()
-    before_the_commit(monkeypatch, lambda: mila.calls("DELETE", "/v1/contact-codes"))
+    before_the_commit(lambda: mila.calls("DELETE", "/v1/contact-codes"))
     assert jovan.adds(code).status == 404
     assert ids(mila.gets("/v1/contacts")) == []
 
 
 @pytest.mark.parametrize("blocker", ["owner", "caller"])
-def test_block_that_comes_before_the_contact_prevents_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, blocker: str
-) -> None:
+def test_block_that_comes_before_the_contact_prevents_it(world: World, blocker: str) -> None:
     mila, jovan = world.a_user(), world.a_user()
     code = mila.makes_a_code()
-    before_the_commit(monkeypatch, lambda: mila.blocks(jovan) if blocker == "owner" else jovan.blocks(mila))
+    before_the_commit(lambda: mila.blocks(jovan) if blocker == "owner" else jovan.blocks(mila))
     assert jovan.adds(code).status == 404
     assert ids(mila.gets("/v1/contacts")) == ids(jovan.gets("/v1/contacts")) == []
 
 
 @pytest.mark.promise("RGT-3")
-def test_contact_by_an_account_whose_erasure_has_begun_is_not_stored(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_contact_by_an_account_whose_erasure_has_begun_is_not_stored(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     code = mila.makes_a_code()
-    before_the_commit(monkeypatch, lambda: world.set_state(jovan, "erasing"))
+    before_the_commit(lambda: world.set_state(jovan, "erasing"))
     assert jovan.adds(code).status == 404
     assert cloud.records("contact") == []
 
 
-def test_owner_frozen_while_the_code_is_used_is_not_met(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_owner_frozen_while_the_code_is_used_is_not_met(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     code = mila.makes_a_code()
-    before_the_commit(monkeypatch, lambda: world.set_state(mila, "frozen"))
+    before_the_commit(lambda: world.set_state(mila, "frozen"))
     assert jovan.adds(code).status == 404

@@ -130,12 +130,10 @@ def test_invalid_change_is_refused(world: World, stream: Emulator, change: str) 
     assert mila.changes_members(group, **bodies[change]).status == 400
 
 
-def test_group_never_has_more_members_than_a_group_may(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_group_never_has_more_members_than_a_group_may(world: World, stream: Emulator) -> None:
     mila, jovan, vuk, ana, eva = some_contacts(world, 5)
     group = group_of(mila, jovan, vuk)["conversation_id"]
-    allow(monkeypatch, conversation_members_most=4)
+    allow(conversation_members_most=4)
     refused = mila.changes_members(group, add=[ana.user_id, eva.user_id])
     assert (refused.status, refused.problem, refused.json["most"]) == (422, "member_limit_reached", 4)
     assert mila.changes_members(group, add=[ana.user_id]).status == 200

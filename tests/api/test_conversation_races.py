@@ -36,10 +36,10 @@ def two(world: World, stream: Emulator) -> list[User]:
 
 @pytest.mark.parametrize(("module", "name"), PLACES, ids=[name for _, name in PLACES])
 def test_two_who_open_the_same_pair_at_the_same_time_get_one_channel(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+    two: list[User], stream: Emulator, module: Any, name: str
 ) -> None:
     mila, jovan = two
-    (during,) = [just_before(monkeypatch, module, name, lambda: jovan.opens(mila))]
+    (during,) = [just_before(module, name, lambda: jovan.opens(mila))]
     opened = mila.opens(jovan)
     assert {opened.status, during[0].status} == {200, 201}
     assert opened.json == during[0].json
@@ -47,11 +47,9 @@ def test_two_who_open_the_same_pair_at_the_same_time_get_one_channel(
     assert len(stream.state()["channels"]) == 1
 
 
-def test_two_requests_with_one_key_make_one_group(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_requests_with_one_key_make_one_group(two: list[User], stream: Emulator) -> None:
     mila, jovan = two
-    during = before_the_commit(monkeypatch, lambda: mila.opens(jovan, name="Trip", headers=KEY))
+    during = before_the_commit(lambda: mila.opens(jovan, name="Trip", headers=KEY))
     opened = mila.opens(jovan, name="Trip", headers=KEY)
     assert (opened.status, during[0].status) == (200, 201)
     assert opened.json == during[0].json
@@ -61,12 +59,12 @@ def test_two_requests_with_one_key_make_one_group(
 @pytest.mark.parametrize(("module", "name"), PLACES, ids=[name for _, name in PLACES])
 @pytest.mark.parametrize("blocker", [0, 1], ids=["by the caller", "by the other"])
 def test_block_during_a_creation_leaves_the_blocker_outside(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, blocker: int
+    two: list[User], stream: Emulator, module: Any, name: str, blocker: int
 ) -> None:
     """Wherever the block runs, it comes before the creation or ends it."""
     mila, jovan = two
     one, other = (mila, jovan) if blocker == 0 else (jovan, mila)
-    during = just_before(monkeypatch, module, name, lambda: one.blocks(other))
+    during = just_before(module, name, lambda: one.blocks(other))
     opened = mila.opens(jovan)
     assert during[0].status == 204
     pairs = conversations_here()
@@ -79,10 +77,10 @@ def test_block_during_a_creation_leaves_the_blocker_outside(
 @pytest.mark.promise("STR-9")
 @pytest.mark.parametrize("point", ["transact", "batch_get"])
 def test_creation_during_a_block_leaves_the_blocker_outside(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch, point: str
+    two: list[User], stream: Emulator, point: str
 ) -> None:
     mila, jovan = two
-    during = just_before(monkeypatch, table, point, lambda: mila.opens(jovan))
+    during = just_before(table, point, lambda: mila.opens(jovan))
     assert jovan.blocks(mila).status == 204
     assert during[0].status == 201
     assert deliver(during[0].json) == []
@@ -95,32 +93,26 @@ def conversations_here() -> list[dict[str, Any]]:
 
 
 @pytest.mark.promise("STR-9")
-def test_two_who_leave_a_pair_at_the_same_time_end_it(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_who_leave_a_pair_at_the_same_time_end_it(two: list[User], stream: Emulator) -> None:
     mila, jovan = two
     pair = mila.opens(jovan).json
-    during = before_the_commit(monkeypatch, lambda: jovan.leaves(pair["conversation_id"]))
+    during = before_the_commit(lambda: jovan.leaves(pair["conversation_id"]))
     assert (mila.leaves(pair["conversation_id"]).status, during[0].status) == (204, 204)
     assert conversations_here() == []
 
 
 @pytest.mark.promise("STR-9")
-def test_late_removal_does_not_shut_out_a_user_who_came_back(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_late_removal_does_not_shut_out_a_user_who_came_back(two: list[User], stream: Emulator) -> None:
     mila, jovan = two
     pair = mila.opens(jovan).json
-    back = just_before(monkeypatch, channels, "remove_members", lambda: mila.opens(jovan))
+    back = just_before(channels, "remove_members", lambda: mila.opens(jovan))
     assert mila.leaves(pair["conversation_id"]).status == 204
     assert back[0].status == 200
     assert members_here(pair) == at_stream(stream, pair) == ids(mila, jovan)
 
 
 @pytest.mark.promise("STR-9")
-def test_late_creation_does_not_bring_back_who_left(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_late_creation_does_not_bring_back_who_left(two: list[User], stream: Emulator) -> None:
     mila, jovan = two
 
     def end() -> None:
@@ -129,7 +121,7 @@ def test_late_creation_does_not_bring_back_who_left(
             user.leaves(pair["conversation_id"])
         assert deliver(pair) == []
 
-    just_before(monkeypatch, channels, "get_or_create", end)
+    just_before(channels, "get_or_create", end)
     opened = mila.opens(jovan)
     assert opened.status == 201
     assert deliver(opened.json) == []
@@ -137,14 +129,12 @@ def test_late_creation_does_not_bring_back_who_left(
     assert conversations_here() == []
 
 
-def test_two_who_change_a_group_at_the_same_time_lose_no_change(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_who_change_a_group_at_the_same_time_lose_no_change(world: World, stream: Emulator) -> None:
     mila, jovan, vuk, ana = some_contacts(world, 4)
     jovan.meets(ana)
     group = mila.opens(jovan, name="Trip").json
     path = group["conversation_id"]
-    during = before_the_commit(monkeypatch, lambda: jovan.changes_members(path, add=[ana.user_id]))
+    during = before_the_commit(lambda: jovan.changes_members(path, add=[ana.user_id]))
     assert mila.changes_members(path, add=[vuk.user_id]).status == during[0].status == 200
     assert members_here(group) == at_stream(stream, group) == ids(mila, jovan, vuk, ana)
 

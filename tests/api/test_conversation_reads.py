@@ -111,11 +111,11 @@ def test_next_page_follows_after_the_last_conversation_of_a_page_was_left(
 
 @pytest.mark.promise("STR-9")
 def test_conversation_that_the_caller_leaves_during_the_read_is_left_out(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator
 ) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json["conversation_id"]
-    just_before(monkeypatch, store, "read_readable", lambda: mila.leaves(pair))
+    just_before(store, "read_readable", lambda: mila.leaves(pair))
     assert items(mila.gets("/v1/conversations")) == []
 
 

@@ -268,11 +268,9 @@ def test_lost_answer_of_stream_leaves_one_channel(world: World, stream: Emulator
     assert (again.status, at_stream(stream, again.json)) == (200, ids(mila, jovan))
 
 
-def test_daily_limit_refuses_further_conversations(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_daily_limit_refuses_further_conversations(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
-    allow(monkeypatch, conversations_day=2)
+    allow(conversations_day=2)
     replies = [mila.opens(jovan).status for _ in range(3)]
     assert replies == [201, 200, 429]
 

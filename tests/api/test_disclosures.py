@@ -75,10 +75,10 @@ def test_disclosure_of_an_unknown_user_is_refused(mila: User, alice: Operator) -
 
 
 @pytest.fixture
-def policy(monkeypatch: pytest.MonkeyPatch) -> NoticeVersion:
+def policy() -> NoticeVersion:
     """Publish a version of the privacy policy that takes effect in a week."""
     coming = a_version("2026-12-01", NoticeKind.PRIVACY)
-    publish(monkeypatch, coming)
+    publish(coming)
     return coming.version
 
 

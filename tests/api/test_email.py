@@ -206,43 +206,37 @@ def test_two_spellings_of_a_mailbox_are_one_address(world: World) -> None:
     assert submit_code(vuk, again, spelled).problem == "email_taken"
 
 
-def test_one_of_two_accounts_that_verify_an_address_concurrently_gets_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_of_two_accounts_that_verify_an_address_concurrently_gets_it(world: World) -> None:
     mila, vuk, address = a_user(world), a_user(world), an_address()
     hers = asked(mila, address)
     her_code = world.code_mailed_to(address)
     his = asked(vuk, address)
-    winners = just_before(monkeypatch, service, "keep_email", lambda: mila.verifies_email(hers, her_code))
+    winners = just_before(service, "keep_email", lambda: mila.verifies_email(hers, her_code))
     assert submit_code(vuk, his, address).problem == "email_taken"
     assert winners[0].json["email"] == address
     assert email_of(vuk) == NO_EMAIL
 
 
-def test_two_concurrent_submissions_of_a_code_both_succeed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_concurrent_submissions_of_a_code_both_succeed(world: World) -> None:
     mila, address = a_user(world), an_address()
     challenge = asked(mila, address)
-    winners = just_before(monkeypatch, service, "keep_email", lambda: submit_code(mila, challenge, address))
+    winners = just_before(service, "keep_email", lambda: submit_code(mila, challenge, address))
     slower = submit_code(mila, challenge, address)
     assert (slower.status, slower.json, slower.headers["etag"]) == (200, winners[0].json, '"2"')
 
 
-def test_concurrent_edit_is_kept_beside_the_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_edit_is_kept_beside_the_address(world: World) -> None:
     mila, address = a_user(world), an_address()
     challenge = asked(mila, address)
-    just_before(monkeypatch, service, "keep_email", lambda: mila.changes(name="Milica"))
+    just_before(service, "keep_email", lambda: mila.changes(name="Milica"))
     verified = submit_code(mila, challenge, address).json
     assert (verified["name"], verified["email"]) == ("Milica", address)
 
 
-def test_address_verified_later_replaces_the_other_and_releases_its_claim(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_address_verified_later_replaces_the_other_and_releases_its_claim(world: World) -> None:
     mila, vuk, first, second = a_user(world), a_user(world), an_address(), an_address()
     slow, quick = asked(mila, first), asked(mila, second)
-    just_before(monkeypatch, service, "keep_email", lambda: submit_code(mila, quick, second))
+    just_before(service, "keep_email", lambda: submit_code(mila, quick, second))
     assert submit_code(mila, slow, first).problem == "unavailable"  # the second one was not notified
     assert "removed" not in world.mails_to(second)[-1]
     assert submit_code(mila, slow, first).json["email"] == first
@@ -393,15 +387,13 @@ def test_taken_address_and_a_repeated_code_announce_nothing(world: World) -> Non
 
 
 @pytest.mark.parametrize("how", ["added", "removed"])
-def test_account_that_is_frozen_before_the_commit_keeps_its_addresses(
-    world: World, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
+def test_account_that_is_frozen_before_the_commit_keeps_its_addresses(world: World, how: str) -> None:
     mila, address = a_user(world), an_address()
     if how == "removed":
         mila.has_email(address)
     challenge, etag = asked(mila, other := an_address()), mila.gets("/v1/profile").headers["etag"]
     code = world.code_mailed_to(other)
-    just_before(monkeypatch, service, "commit", lambda: world.set_state(mila, "frozen"))
+    just_before(service, "commit", lambda: world.set_state(mila, "frozen"))
     answer = mila.verifies_email(challenge, code) if how == "added" else mila.changes(etag, email=None)
     assert answer.problem == ("unavailable" if how == "added" else "changed_meanwhile")
     world.set_state(mila, "active")
@@ -551,17 +543,15 @@ def test_code_refused_by_the_mailbox_limit_does_not_count_for_the_account(
 ) -> None:
     mila, vuk, address = a_user(world), a_user(world), an_address()
     monkeypatch.setenv("RU4M_LIMIT_CODES_MAILED_FOR_ACCOUNT_DAY", "1")
-    allow(monkeypatch, codes_per_number_short=1)
+    allow(codes_per_number_short=1)
     assert vuk.asks_for_email(address).status == 202
     assert mila.asks_for_email(address).json["limit"] == "codes_per_mailbox"
     assert mila.asks_for_email(an_address()).status == 202
 
 
 @pytest.mark.promise("ACC-2")
-def test_network_requests_no_more_mailed_codes_than_its_limit(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_address=25)
+def test_network_requests_no_more_mailed_codes_than_its_limit(world: World) -> None:
+    allow(codes_per_address=25)
     mila, vuk = a_user(world), a_user(world)
     network = {"address": "198.51.100.7"}
     for number in range(25):

@@ -47,10 +47,8 @@ def test_refusal_whose_look_cannot_be_recorded_shows_nothing(world: World, alice
         assert enters(alice, user_id=mila.user_id).problem == "unavailable"
 
 
-def test_entries_count_as_looks_of_the_day(
-    world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, subject_lookups_day=1)
+def test_entries_count_as_looks_of_the_day(world: World, alice: Operator) -> None:
+    allow(subject_lookups_day=1)
     mila, vuk = world.a_user(), world.a_user()
     search = {"phone": mila.phone}
     assert world.call("POST", "/admin/v1/subjects/search", body=search, arn=alice.arn).status == 200

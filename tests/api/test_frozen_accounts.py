@@ -260,8 +260,6 @@ def test_account_that_is_being_erased_is_not_opened_when_its_key_is_gone(mila: U
 
 
 @pytest.mark.promise("RGT-3")
-def test_sign_in_that_ends_with_the_account_opens_nothing(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    just_before(monkeypatch, accounts, "claim_on", lambda: freeze_and_end(mila.account_id))
+def test_sign_in_that_ends_with_the_account_opens_nothing(mila: User) -> None:
+    just_before(accounts, "claim_on", lambda: freeze_and_end(mila.account_id))
     assert sign_in(mila).problem == "unavailable"

@@ -101,8 +101,8 @@ def test_codes_by_mail_to_one_mailbox_are_limited(world: World) -> None:
     assert asks(world, email=address, address="198.51.9.1").json["limit"] == "codes_to_guest"
 
 
-def test_codes_by_mail_to_all_mailboxes_are_limited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow(monkeypatch, codes_mailed_to_guests_hour=2)
+def test_codes_by_mail_to_all_mailboxes_are_limited(world: World) -> None:
+    allow(codes_mailed_to_guests_hour=2)
     answers = [asks(world, email=an_address(), address=f"198.51.{n}.1") for n in range(3)]
     assert [answer.status for answer in answers] == [202, 202, 429]
     assert answers[2].json["limit"] == "codes_mailed_to_guests"
@@ -258,12 +258,10 @@ def test_marketing_objection_with_a_wrong_code_suppresses_nothing(world: World) 
 
 
 @pytest.mark.promise("RGT-6")
-def test_suppression_written_between_read_and_write_is_not_lost(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_suppression_written_between_read_and_write_is_not_lost(world: World) -> None:
     phone = a_phone()
     only_one = suppressions.placing_without_account(Addresses(phone), clock.now(), [Purpose.PERSONALISED_ADS])
-    just_before(monkeypatch, store, "create", lambda: commit(*only_one))
+    just_before(store, "create", lambda: commit(*only_one))
     assert requests(world, "marketing_objection", phone=phone).status == 202
     assert unwanted(phone=phone) == BOTH
     assert len(cloud.records("rights_request")) == len(cloud.records("suppression")) == 1

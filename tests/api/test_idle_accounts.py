@@ -96,10 +96,10 @@ def test_any_device_signs_in_to_a_frozen_account_that_was_in_use(mila: User) -> 
 @pytest.mark.promise("RGT-3")
 @pytest.mark.parametrize("shown", [TERMS, NEWER.version], ids=["outdated", "current"])
 def test_idle_account_answers_a_code_like_one_that_is_being_erased(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, shown: str
+    world: World, mila: User, shown: str
 ) -> None:
     vuk = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     for user in (mila, vuk):
         record_announcement(user, NEWER.version, at=NEWER.published_at)
     freeze(mila.account_id, idle=True)

@@ -65,54 +65,46 @@ def test_repeated_acceptance_gets_the_same_answer(world: World) -> None:
     assert decides(mila, invitation, "accept").json == decides(mila, invitation, "accept").json
 
 
-def test_two_acceptances_at_once_make_one_contact(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_acceptances_at_once_make_one_contact(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
     invitation = received(mila)[0]["invitation_id"]
-    before_the_commit(monkeypatch, lambda: decides(mila, invitation, "accept"))
+    before_the_commit(lambda: decides(mila, invitation, "accept"))
     assert decides(mila, invitation, "accept").status == 200
     assert {one["contacts"]["N"] for one in cloud.records("contact_count")} == {"1"}
 
 
 @pytest.mark.parametrize("blocker", ["sender", "recipient"])
-def test_block_that_comes_before_the_acceptance_prevents_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, blocker: str
-) -> None:
+def test_block_that_comes_before_the_acceptance_prevents_it(world: World, blocker: str) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
     invitation = received(mila)[0]["invitation_id"]
-    before_the_commit(monkeypatch, lambda: jovan.blocks(mila) if blocker == "sender" else mila.blocks(jovan))
+    before_the_commit(lambda: jovan.blocks(mila) if blocker == "sender" else mila.blocks(jovan))
     assert decides(mila, invitation, "accept").status == 404
     assert contacts(mila) == contacts(jovan) == []
 
 
-def test_invitation_declined_while_it_is_accepted_makes_no_contact(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invitation_declined_while_it_is_accepted_makes_no_contact(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
     invitation = received(mila)[0]["invitation_id"]
-    before_the_commit(monkeypatch, lambda: decides(mila, invitation, "decline"))
+    before_the_commit(lambda: decides(mila, invitation, "decline"))
     assert decides(mila, invitation, "accept").status == 404
     assert contacts(mila) == contacts(jovan) == []
 
 
-def test_block_that_comes_before_the_invitation_prevents_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_block_that_comes_before_the_invitation_prevents_it(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
-    before_the_commit(monkeypatch, lambda: mila.blocks(jovan))
+    before_the_commit(lambda: mila.blocks(jovan))
     assert jovan.invites(mila).status == 202
     mila.unblocks(jovan)
     assert received(mila) == []
 
 
 @pytest.mark.promise("RGT-3")
-def test_invitation_by_an_account_whose_erasure_has_begun_stores_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invitation_by_an_account_whose_erasure_has_begun_stores_nothing(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
-    before_the_commit(monkeypatch, lambda: world.set_state(jovan, "erasing"))
+    before_the_commit(lambda: world.set_state(jovan, "erasing"))
     jovan.invites(mila)
     assert cloud.records("invitation") == cloud.records("sent_invitation") == []
 
@@ -320,7 +312,7 @@ def test_invitation_that_is_declined_while_it_makes_room_stays(
     world.advance(timedelta(seconds=1))
     for _ in range(4):
         is_invited_by_a_stranger(mila)
-    before_the_commit(monkeypatch, lambda: decides(mila, first["invitation_id"], "decline"))
+    before_the_commit(lambda: decides(mila, first["invitation_id"], "decline"))
     vuk.invites(mila)
     jovan.invites(mila)
     assert senders(mila) == [vuk.user_id]

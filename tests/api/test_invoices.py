@@ -124,10 +124,10 @@ def test_number_of_another_users_invoice_is_refused(world: World, mila: User, al
 
 
 def test_number_that_is_recorded_for_two_users_at_once_is_recorded_for_one(
-    world: World, mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator
 ) -> None:
     invoice, vuk = an_invoice(), world.a_user()
-    first = just_before(monkeypatch, service, "commit", lambda: alice.records_invoice(vuk.user_id, **invoice))
+    first = just_before(service, "commit", lambda: alice.records_invoice(vuk.user_id, **invoice))
     assert alice.records_invoice(mila.user_id, **invoice).problem == "invoice_number_used"
     assert ([reply.status for reply in first], len(stored())) == ([201], 1)
 
@@ -168,9 +168,9 @@ def test_account_that_is_being_erased_gets_no_invoice(mila: User, alice: Operato
 @pytest.mark.promise("RGT-3")
 @pytest.mark.promise("USE-7")
 def test_invoice_is_refused_if_the_erasure_passes_its_point_of_no_return_meanwhile(
-    mila: User, alice: Operator, monkeypatch: pytest.MonkeyPatch
+    mila: User, alice: Operator
 ) -> None:
-    just_before(monkeypatch, service, "commit", lambda: freeze_and_end(mila.account_id))
+    just_before(service, "commit", lambda: freeze_and_end(mila.account_id))
     refused = alice.records_invoice(mila.user_id, invoice_number=NUMBER)
     assert (refused.problem, stored()) == ("not_found", [])
     assert alice.records_invoice(mila.world.a_user().user_id, invoice_number=NUMBER).status == 201

@@ -64,10 +64,8 @@ def test_owner_can_add_an_email_after_the_guesses_of_the_block_are_used_up(world
     assert mila.verifies_email(challenge, world.code_mailed_to(address)).status == 200
 
 
-def test_guesses_of_a_session_do_not_count_for_its_block(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, attempts_per_address=1)
+def test_guesses_of_a_session_do_not_count_for_its_block(world: World) -> None:
+    allow(attempts_per_address=1)
     mila, phone = world.a_user(), a_phone()
     challenge = mila.asks_to_step_up().json["challenge_id"]
     wrong = other_than(world.code_for(mila.phone))
@@ -80,19 +78,15 @@ def test_guesses_of_a_session_do_not_count_for_its_block(
 # The breaker refuses the prefix of the owner's number
 
 
-def test_owner_can_step_up_while_the_breaker_refuses_the_prefix(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_prefix_least=5)
+def test_owner_can_step_up_while_the_breaker_refuses_the_prefix(world: World) -> None:
+    allow(codes_per_prefix_least=5)
     mila = world.a_user()
     use_up_prefix(world)
     assert mila.steps_up().status == 200
 
 
-def test_step_up_codes_are_not_counted_by_the_breaker_of_the_prefix(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_prefix_least=5, codes_to_step_up_day=20)
+def test_step_up_codes_are_not_counted_by_the_breaker_of_the_prefix(world: World) -> None:
+    allow(codes_per_prefix_least=5, codes_to_step_up_day=20)
     mila = world.a_user()
     for _ in range(10):
         assert mila.asks_to_step_up().status == 202

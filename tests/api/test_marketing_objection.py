@@ -127,11 +127,9 @@ def test_withdrawal_is_in_force_although_the_history_was_altered(mila: User) -> 
 
 
 @pytest.mark.promise("RGT-7")
-def test_decision_during_the_intake_of_a_withdrawal_is_not_lost(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_decision_during_the_intake_of_a_withdrawal_is_not_lost(mila: User) -> None:
     mila.consents("analytics")
-    just_before(monkeypatch, table, "transact", lambda: mila.consents("marketing"))
+    just_before(table, "transact", lambda: mila.consents("marketing"))
     answered(mila, "consent_withdrawal", purposes=["analytics"])
     assert (states(mila)["analytics"], states(mila)["marketing"]) == ("withdrawn", "given")
 

@@ -38,26 +38,22 @@ def test_version_effective_before_the_notice_period_ends_cannot_be_defined(
 
 
 @pytest.mark.promise("NOT-1")
-def test_only_the_first_version_may_take_effect_on_its_publication(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_first_version_may_take_effect_on_its_publication(world: World) -> None:
     FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at})
     with pytest.raises(ValidationError, match="published 14 days before"):
         FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at + timedelta(seconds=1)})
-    publish(monkeypatch, FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at}))
+    publish(FirstNotice(**{**dict(NEWER), "published_at": NEWER.effective_at}))
     with pytest.raises(ValueError, match="one version comes first"):
         versions.every()
 
 
-def test_versions_with_the_same_name_or_day_are_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_versions_with_the_same_name_or_day_are_refused(world: World) -> None:
     with pytest.raises(ValidationError, match="starts with its kind"):
         Notice(**{**dict(NEWER), "kind": NoticeKind.PRIVACY})
-    publish(monkeypatch, NEWER, NEWER.model_copy(update={"version": NoticeVersion("terms-2026-11-02")}))
+    publish(NEWER, NEWER.model_copy(update={"version": NoticeVersion("terms-2026-11-02")}))
     with pytest.raises(ValueError, match="at a time of its own"):
         versions.every()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     with pytest.raises(ValueError, match="same name"):
         versions.every()
 
@@ -94,12 +90,10 @@ def test_period_of_messages_without_a_number_of_hours_cannot_be_named(length: st
 
 
 @pytest.mark.promise("NOT-1")
-def test_version_is_neither_listed_nor_accepted_before_it_is_published(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_version_is_neither_listed_nor_accepted_before_it_is_published(world: World) -> None:
     soon, later = world.now + timedelta(seconds=1), world.now + timedelta(days=30)
     prepared = NEWER.model_copy(update={"published_at": soon, "effective_at": later})
-    publish(monkeypatch, prepared)
+    publish(prepared)
     mila = world.a_user()
 
     def listed() -> bool:
@@ -114,15 +108,15 @@ def test_version_is_neither_listed_nor_accepted_before_it_is_published(
     assert (listed(), accepts()) == (True, 204)
 
 
-def test_all_versions_are_listed_newest_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(monkeypatch, ANNOUNCED, NEWER)
+def test_all_versions_are_listed_newest_first(world: World) -> None:
+    publish(ANNOUNCED, NEWER)
     listed = [notice["version"] for notice in world.call("GET", "/v1/notices").json["items"]]
     assert listed[:2] == ["terms-2026-12-24", "terms-2026-11-01"]
     assert len(listed) == 4
 
 
-def test_version_is_current_from_its_date(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(monkeypatch, ANNOUNCED, NEWER)
+def test_version_is_current_from_its_date(world: World) -> None:
+    publish(ANNOUNCED, NEWER)
     current = world.call("GET", "/v1/notices/current").json["items"]
     assert "terms-2026-11-01" in {notice["version"] for notice in current}
 
@@ -134,11 +128,9 @@ def test_signup_records_both_acceptances(world: World) -> None:
 
 
 @pytest.mark.promise("STR-4")
-def test_chat_token_requires_acceptance_of_the_terms_that_apply(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chat_token_requires_acceptance_of_the_terms_that_apply(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     record_announcement(mila, NEWER.version, at=NEWER.published_at)
     refused = mila.mints_a_chat_token()
     assert (refused.problem, refused.json["missing"]) == ("terms_not_accepted", NEWER.version)
@@ -147,20 +139,16 @@ def test_chat_token_requires_acceptance_of_the_terms_that_apply(
 
 
 @pytest.mark.promise("NOT-1")
-def test_unannounced_user_gets_tokens_under_the_old_terms(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unannounced_user_gets_tokens_under_the_old_terms(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     assert mila.mints_a_chat_token().status == 200
 
 
 @pytest.mark.promise("NOT-1")
-def test_late_announcement_leaves_the_old_terms_for_two_weeks(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_late_announcement_leaves_the_old_terms_for_two_weeks(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     record_announcement(mila, NEWER.version, at=world.now - 14 * DAY + timedelta(seconds=1))
     assert mila.mints_a_chat_token().status == 200
     world.advance(timedelta(seconds=1))
@@ -168,9 +156,9 @@ def test_late_announcement_leaves_the_old_terms_for_two_weeks(
 
 
 @pytest.mark.promise("NOT-1")
-def test_changed_privacy_policy_needs_no_acceptance(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_privacy_policy_needs_no_acceptance(world: World) -> None:
     mila, policy = world.a_user(), a_version("2026-11-01", NoticeKind.PRIVACY)
-    publish(monkeypatch, policy)
+    publish(policy)
     record_announcement(mila, policy.version, at=policy.published_at)
     assert mila.mints_a_chat_token().status == 200
     assert [announcement["version"] for announcement in mila.gets("/v1/announcements").json["items"]] == [
@@ -179,9 +167,9 @@ def test_changed_privacy_policy_needs_no_acceptance(world: World, monkeypatch: p
 
 
 @pytest.mark.promise("NOT-1")
-def test_early_acceptance_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_early_acceptance_counts(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, ANNOUNCED)
+    publish(ANNOUNCED)
     record_announcement(mila, ANNOUNCED.version, at=world.now)
     assert mila.calls("POST", f"/v1/notices/{ANNOUNCED.version}/acceptance").status == 204
     world.advance(timedelta(days=59))
@@ -191,21 +179,17 @@ def test_early_acceptance_counts(world: World, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.promise("NOT-1")
-def test_version_older_than_the_one_that_applies_cannot_be_accepted(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_version_older_than_the_one_that_applies_cannot_be_accepted(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     record_announcement(mila, NEWER.version, at=NEWER.published_at)
     refused = mila.calls("POST", f"/v1/notices/{TERMS}/acceptance")
     assert (refused.problem, refused.json["current"]["terms"]) == ("terms_outdated", NEWER.version)
 
 
 @pytest.mark.promise("NOT-1")
-def test_new_account_gets_coming_versions_announced_in_the_app(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(monkeypatch, ANNOUNCED)
+def test_new_account_gets_coming_versions_announced_in_the_app(world: World) -> None:
+    publish(ANNOUNCED)
     (announcement,) = world.a_user().gets("/v1/announcements").json["items"]
     assert announcement == {
         "kind": "terms",
@@ -221,20 +205,16 @@ def test_new_account_gets_coming_versions_announced_in_the_app(
 @pytest.mark.promise("NOT-1")
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
-def test_frozen_or_restricted_account_is_shown_announcements_too(
-    world: World, monkeypatch: pytest.MonkeyPatch, state: str
-) -> None:
-    publish(monkeypatch, ANNOUNCED)
+def test_frozen_or_restricted_account_is_shown_announcements_too(world: World, state: str) -> None:
+    publish(ANNOUNCED)
     mila = world.a_user()
     world.set_state(mila, state)
     assert len(mila.gets("/v1/announcements").json["items"]) == 1
 
 
-def test_announcement_states_its_acceptance_and_the_latest_is_first(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_announcement_states_its_acceptance_and_the_latest_is_first(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER, ANNOUNCED)
+    publish(NEWER, ANNOUNCED)
     record_announcement(mila, NEWER.version, at=NEWER.published_at)
     record_announcement(mila, ANNOUNCED.version, at=world.now)
     mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
@@ -245,12 +225,10 @@ def test_announcement_states_its_acceptance_and_the_latest_is_first(
     ]
 
 
-def test_second_signup_records_newer_terms_and_keeps_the_old_acceptance(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_second_signup_records_newer_terms_and_keeps_the_old_acceptance(world: World) -> None:
     mila = world.a_user()
     before = cloud.records("acceptance")
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     world.a_user(phone=mila.phone, terms_version=NEWER.version)
     assert [a for a in cloud.records("acceptance") if a not in before] == [
         a for a in cloud.records("acceptance") if a["version"]["S"] == NEWER.version

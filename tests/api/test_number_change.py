@@ -122,12 +122,10 @@ def test_frozen_or_restricted_account_keeps_its_number(
     assert not is_new(world, old)
 
 
-def test_account_that_is_frozen_before_the_commit_keeps_its_number(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_account_that_is_frozen_before_the_commit_keeps_its_number(world: World, mila: User) -> None:
     new, old = a_phone(), mila.phone
     challenge = asked(mila, new)
-    before_the_commit(monkeypatch, lambda: world.set_state(mila, "frozen"))
+    before_the_commit(lambda: world.set_state(mila, "frozen"))
     assert verified(mila, challenge, new).status == 503
     assert not is_new(world, old)
 
@@ -190,49 +188,41 @@ def test_starts_make_the_same_calls_for_free_and_taken_numbers(world: World, mil
     assert calls[0] == calls[1]
 
 
-def test_number_that_another_account_takes_before_the_commit_stays_there(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_number_that_another_account_takes_before_the_commit_stays_there(world: World, mila: User) -> None:
     new, old = a_phone(), mila.phone
     challenge = asked(mila, new)
     code = world.code_for(new)
-    winners = before_the_commit(monkeypatch, lambda: world.a_user(new))
+    winners = before_the_commit(lambda: world.a_user(new))
     assert mila.verifies_number(challenge, code).problem == "number_taken"
     assert winners[0].verified["new_account"]
     assert [world.a_user(phone).user_id for phone in (old, new)] == [mila.user_id, winners[0].user_id]
 
 
 @pytest.mark.promise("ACC-1")
-def test_sign_in_by_the_old_number_that_is_overtaken_makes_a_new_account(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sign_in_by_the_old_number_that_is_overtaken_makes_a_new_account(world: World, mila: User) -> None:
     old, new = mila.phone, a_phone()
     challenge = asked(mila, new)
     sign_in = world.asks_for_a_code(old).json["challenge_id"]
     code = world.code_for(old)
-    before_the_commit(monkeypatch, lambda: verified(mila, challenge, new))
+    before_the_commit(lambda: verified(mila, challenge, new))
     slow = world.verifies(sign_in, code)
     assert (slow.status, slow.json["new_account"]) == (201, True)
     assert slow.json["user_id"] != mila.user_id
 
 
-def test_two_concurrent_submissions_of_a_code_both_succeed(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_concurrent_submissions_of_a_code_both_succeed(world: World, mila: User) -> None:
     new = a_phone()
     challenge = asked(mila, new)
-    winners = before_the_commit(monkeypatch, lambda: verified(mila, challenge, new))
+    winners = before_the_commit(lambda: verified(mila, challenge, new))
     assert verified(mila, challenge, new).json == winners[0].json
     assert winners[0].json["phone"] == new
 
 
-def test_two_sessions_that_change_the_number_concurrently_leave_one_number(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_sessions_that_change_the_number_concurrently_leave_one_number(world: World, mila: User) -> None:
     tablet = world.a_user(mila.phone).is_stepped_up()
     numbers = [a_phone(), a_phone()]
     slow, quick = asked(mila, numbers[0]), asked(tablet, numbers[1])
-    before_the_commit(monkeypatch, lambda: verified(tablet, quick, numbers[1]))
+    before_the_commit(lambda: verified(tablet, quick, numbers[1]))
     assert verified(mila, slow, numbers[0]).problem == "unavailable"  # the other number was not notified
     assert mila.profile()["phone"] == numbers[1]
     assert verified(mila, slow, numbers[0]).json["phone"] == numbers[0]
@@ -253,12 +243,10 @@ def test_change_to_the_number_that_another_session_set_meanwhile_announces_nothi
     assert world.messages_to(new) == codes
 
 
-def test_change_of_the_language_at_the_same_time_is_kept(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_change_of_the_language_at_the_same_time_is_kept(world: World, mila: User) -> None:
     new = a_phone()
     challenge = asked(mila, new)
-    before_the_commit(monkeypatch, lambda: mila.changes(locale="sr-RS"))
+    before_the_commit(lambda: mila.changes(locale="sr-RS"))
     shown = verified(mila, challenge, new).json
     assert (shown["phone"], shown["locale"]) == (new, "sr-RS")
 
@@ -358,12 +346,10 @@ def test_all_sessions_stay_and_the_change_is_a_security_event(world: World, mila
     assert event["session_id"]["S"] == mila.session["session_id"]
 
 
-def test_device_that_changed_the_number_is_known_under_the_new_one(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_device_that_changed_the_number_is_known_under_the_new_one(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device).changes_number(a_phone())
-    allow(monkeypatch, codes_per_number_day=1, codes_per_number_short=1)
+    allow(codes_per_number_day=1, codes_per_number_short=1)
     assert world.asks_for_a_code(mila.phone, device).status == 202  # from its reserve
     assert world.asks_for_a_code(mila.phone, a_device()).problem == "too_many_codes"
 
@@ -389,12 +375,10 @@ def test_codes_are_limited_per_account_and_per_number(world: World, mila: User) 
     assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_per_number")
 
 
-def test_codes_go_to_served_countries_and_count_in_the_budgets(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_codes_go_to_served_countries_and_count_in_the_budgets(world: World, mila: User) -> None:
     fault = mila.asks_for_number("+8613800138000").json["errors"][0]
     assert fault["code"] == "country_not_served"
-    allow(monkeypatch, codes_unverified_country_hour=1, codes_unverified_country_day=1)
+    allow(codes_unverified_country_hour=1, codes_unverified_country_day=1)
     refused: Any = [mila.asks_for_number(a_phone()) for _ in range(2)][-1]
     assert (refused.problem, refused.json["limit"]) == ("too_many_codes", "codes_per_country")
 
@@ -414,24 +398,20 @@ def test_objection_stays_with_the_account_and_ends_for_the_old_number(world: Wor
 
 
 @pytest.mark.promise("RGT-6")
-def test_objection_that_is_overtaken_by_a_change_suppresses_the_new_number(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_objection_that_is_overtaken_by_a_change_suppresses_the_new_number(world: World, mila: User) -> None:
     old, new = mila.phone, a_phone()
     challenge = asked(mila, new)
-    before_the_commit(monkeypatch, lambda: verified(mila, challenge, new))
+    before_the_commit(lambda: verified(mila, challenge, new))
     assert mila.exercises("marketing_objection").json["status"] == "completed"
     suppressed = [bool(suppressions.suppressed(Addresses(phone=number))) for number in (old, new)]
     assert suppressed == [False, True]
 
 
 @pytest.mark.promise("RGT-6")
-def test_objection_that_overtakes_a_change_ends_for_the_old_number(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_objection_that_overtakes_a_change_ends_for_the_old_number(world: World, mila: User) -> None:
     new = a_phone()
     challenge = asked(mila, new)
-    before_the_commit(monkeypatch, lambda: mila.exercises("marketing_objection"))
+    before_the_commit(lambda: mila.exercises("marketing_objection"))
     assert verified(mila, challenge, new).json["phone"] == new
     assert [("unowned_since" in one) for one in cloud.records("suppression")] == [True]
 

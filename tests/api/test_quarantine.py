@@ -18,6 +18,7 @@ from chalicelib.core.ids import AccountId, UserId
 from chalicelib.core.settings import Secret
 from chalicelib.core.table import Item, Key
 from tests.api.test_signup_rotation import rotate
+from tests.support import patches
 from tests.support.cases.erasure_parts import QUARANTINE, claimed_values, erase_tables
 from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES, named
@@ -120,13 +121,11 @@ def test_user_id_in_quarantine_cannot_be_claimed_again(
 
 
 @pytest.mark.promise("ACC-1")
-def test_two_signups_on_a_number_in_quarantine_make_one_account(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_signups_on_a_number_in_quarantine_make_one_account(world: World, mila: User) -> None:
     erase_tables(mila.account_id)
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     code = world.code_for(mila.phone)
-    winners = just_before(monkeypatch, table, "transact", lambda: world.a_user(phone=mila.phone))
+    winners = just_before(table, "transact", lambda: world.a_user(phone=mila.phone))
     loser = world.verifies(challenge, code)
     assert loser.json["user_id"] == winners[0].user_id
     assert len(cloud.records("account")) == 1
@@ -159,12 +158,10 @@ def test_claim_under_an_older_lookup_key_is_released_and_blocks_no_number(world:
 
 
 @pytest.mark.promise("ACC-1")
-def test_claim_that_a_rotation_moves_during_its_release_is_released(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_claim_that_a_rotation_moves_during_its_release_is_released(world: World, mila: User) -> None:
     values = claimed_values(mila.account_id)
     rotate(Secret.LOOKUP, current="2")
-    just_before(monkeypatch, table, "transact", lambda: rekey(mila))
+    just_before(table, "transact", lambda: rekey(mila))
     assert accounts.release_claims(values, clock.now() + QUARANTINE) == 3
     assert not [item for item in cloud.records("claim") if "account_id" in item]
 
@@ -173,40 +170,36 @@ def rekey(user: User) -> None:
     assert profiles.rekey_claims([AccountId(user.account_id)]) == 3
 
 
-def missing(monkeypatch: pytest.MonkeyPatch, *without: str) -> None:
+def missing(*without: str) -> None:
     """Let the next read of claims miss those with an attribute, as a read during a rotation may."""
     read = table.batch_get
 
     def read_some(keys: Any) -> dict[Key, Item]:
-        monkeypatch.setattr(table, "batch_get", read)
+        patches.current().setattr(table, "batch_get", read)
         return {key: item for key, item in read(keys).items() if not item.keys() & set(without)}
 
-    monkeypatch.setattr(table, "batch_get", read_some)
+    patches.current().setattr(table, "batch_get", read_some)
 
 
 @pytest.mark.promise("RGT-3")
-def test_claims_that_one_read_misses_are_released(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_claims_that_one_read_misses_are_released(world: World, mila: User) -> None:
     values = claimed_values(mila.account_id)
-    missing(monkeypatch, "account_id")
+    missing("account_id")
     assert accounts.release_claims(values, clock.now() + QUARANTINE) == 3
 
 
 @pytest.mark.promise("ACC-1")
-def test_owner_is_found_although_a_read_meets_only_a_claim_in_quarantine(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_owner_is_found_although_a_read_meets_only_a_claim_in_quarantine(world: World, mila: User) -> None:
     erase_tables(mila.account_id)
     rotate(Secret.LOOKUP, current="2")
     again = world.a_user(phone=mila.phone)
-    missing(monkeypatch, "account_id")
+    missing("account_id")
     assert store.owner_by_claim(ClaimKind.PHONE, mila.phone) == again.account_id
 
 
 @pytest.mark.promise("ACC-1")
 def test_mailbox_that_changes_hands_during_the_release_stays_with_its_new_owner(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User
 ) -> None:
     vuk, values = world.a_user().is_stepped_up(), claimed_values(mila.account_id)
     mila.is_stepped_up()
@@ -215,7 +208,7 @@ def test_mailbox_that_changes_hands_during_the_release_stays_with_its_new_owner(
         assert mila.changes(email=None).status == 200
         assert vuk.has_email(str(values.email)).status == 200
 
-    just_before(monkeypatch, table, "transact", change_hands)
+    just_before(table, "transact", change_hands)
     assert accounts.release_claims(values, clock.now() + QUARANTINE) == 2
     assert claims()["email"]["account_id"] == {"S": vuk.account_id}
 

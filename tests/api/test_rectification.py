@@ -219,17 +219,15 @@ def test_field_of_another_right_is_refused(mila: User, more: dict[str, Any]) -> 
 
 
 @pytest.mark.promise("RGT-2")
-def test_change_of_the_profile_meanwhile_is_kept(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = before_the_commit(monkeypatch, lambda: mila.changes(country="RS"))
+def test_change_of_the_profile_meanwhile_is_kept(mila: User) -> None:
+    changed = before_the_commit(lambda: mila.changes(country="RS"))
     assert rectifies(mila, {"name": "Milica"}).status == 202
     assert changed[0].status == 200
     assert (mila.profile()["country"], mila.profile()["name"]) == ("RS", "Milica")
     assert len(cloud.records("rights_request")) == 1
 
 
-def test_change_of_a_version_read_before_the_correction_is_refused(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_change_of_a_version_read_before_the_correction_is_refused(mila: User) -> None:
     etag = mila.gets("/v1/profile").headers["etag"]
     rectifies(mila, {"name": "Milica"})
     assert mila.changes(etag, name="Old").status == 412
@@ -277,8 +275,8 @@ def test_number_and_length_of_statements_are_bounded(
     assert [one.text for one in statements(mila)] == ["one", "two"]
 
 
-def test_two_concurrent_statements_are_both_kept(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    before_the_commit(monkeypatch, lambda: rectifies(mila, reason="first"))
+def test_two_concurrent_statements_are_both_kept(mila: User) -> None:
+    before_the_commit(lambda: rectifies(mila, reason="first"))
     assert rectifies(mila, reason="second").status == 202
     assert [one.text for one in statements(mila)] == ["first", "second"]
 
@@ -421,13 +419,11 @@ def test_repeated_proposal_and_approval_change_nothing(mila: User, alice: Operat
     assert len(statements(mila)) == 1
 
 
-def test_statement_made_during_the_approval_is_kept(
-    mila: User, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_statement_made_during_the_approval_is_kept(mila: User, alice: Operator, bob: Operator) -> None:
     request_id = contests(mila, DEVICE)
     alice.proposes(request_id, "completed")
     shown = bob.shows(request_id).headers["etag"]
-    before_the_commit(monkeypatch, lambda: rectifies(mila, reason="meanwhile"))
+    before_the_commit(lambda: rectifies(mila, reason="meanwhile"))
     assert bob.approves(request_id, shown).status == 200
     assert [one.about for one in statements(mila)] == [None, DEVICE]
 

@@ -165,7 +165,7 @@ def test_owner_is_notified_by_mail_and_text(idle: User) -> None:
 
 
 @pytest.mark.promise("ACC-1")
-def test_session_is_opened_only_after_the_notice(idle: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session_is_opened_only_after_the_notice(idle: User) -> None:
     asked = idle.world.asks_for_a_code(PHONE).json["challenge_id"]
     code = idle.world.code_for(PHONE)
     with mock.patch.object(sms, "send", side_effect=sms.TextUnavailable):

@@ -44,8 +44,8 @@ def waits(world: World) -> User:
 
 
 @pytest.mark.promise("ACC-1")
-def test_owner_is_let_in_while_the_number_is_taken(waits: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = before_the_commit(monkeypatch, lambda: is_let_in_by(waits, ADDRESS))
+def test_owner_is_let_in_while_the_number_is_taken(waits: User) -> None:
+    owner = before_the_commit(lambda: is_let_in_by(waits, ADDRESS))
     taken = signs_in(waits.world, STRANGERS, own_account=True)
     assert taken.json["user_id"] != owner[0].user_id
     assert owner[0].profile()["email"] == ADDRESS
@@ -53,10 +53,10 @@ def test_owner_is_let_in_while_the_number_is_taken(waits: User, monkeypatch: pyt
 
 
 @pytest.mark.promise("ACC-1")
-def test_number_is_taken_while_the_owner_is_let_in(waits: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_is_taken_while_the_owner_is_let_in(waits: User) -> None:
     asked = asks_to_be_let_in(waits).json["challenge_id"]
     code = waits.world.code_mailed_to(ADDRESS)
-    taken = before_the_commit(monkeypatch, lambda: signs_in(waits.world, STRANGERS, own_account=True))
+    taken = before_the_commit(lambda: signs_in(waits.world, STRANGERS, own_account=True))
     assert shows_mailed_code(waits, asked, code).problem == "unavailable"
     assert taken[0].status == 201
     assert shows_mailed_code(waits, asked, code).problem == "session_ended"
@@ -64,11 +64,9 @@ def test_number_is_taken_while_the_owner_is_let_in(waits: User, monkeypatch: pyt
 
 @pytest.mark.promise("ACC-1")
 @pytest.mark.parametrize("own_account", [False, True])
-def test_stranger_at_the_moment_in_which_the_dispute_ends_waits(
-    waits: User, monkeypatch: pytest.MonkeyPatch, *, own_account: bool
-) -> None:
+def test_stranger_at_the_moment_in_which_the_dispute_ends_waits(waits: User, *, own_account: bool) -> None:
     is_let_in_by(waits, ADDRESS)
-    ended = before_the_commit(monkeypatch, lambda: signs_in(waits.world, OWNERS))
+    ended = before_the_commit(lambda: signs_in(waits.world, OWNERS))
     answer = signs_in(waits.world, STRANGERS, own_account=own_account)
     assert ended[0].json["session"]["scope"] == "full"
     assert answer.json["session"]["scope"] == "waiting"
@@ -84,31 +82,27 @@ def confirms(owner: User, waiting: User) -> Reply:
     return owner.calls("POST", f"/v1/sessions/{waiting.session['session_id']}/confirm")
 
 
-def test_slower_of_two_confirmations_succeeds_too(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slower_of_two_confirmations_succeeds_too(owner: User) -> None:
     waiting = User(owner.world, PHONE, signs_in(owner.world, a_device()).json)
-    other = before_the_commit(monkeypatch, lambda: confirms(owner, waiting))
+    other = before_the_commit(lambda: confirms(owner, waiting))
     assert (confirms(owner, waiting).status, other[0].status) == (204, 204)
 
 
-def test_session_that_is_ended_while_it_is_confirmed_is_not_found(
-    owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_session_that_is_ended_while_it_is_confirmed_is_not_found(owner: User) -> None:
     waiting = User(owner.world, PHONE, signs_in(owner.world, a_device()).json)
-    other = before_the_commit(monkeypatch, waiting.logs_out)
+    other = before_the_commit(waiting.logs_out)
     assert (confirms(owner, waiting).problem, other[0].status) == ("not_found", 204)
 
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
-def test_mailed_code_of_a_session_that_was_confirmed_gets_it(
-    owner: User, monkeypatch: pytest.MonkeyPatch, when: str
-) -> None:
+def test_mailed_code_of_a_session_that_was_confirmed_gets_it(owner: User, when: str) -> None:
     waiting = User(owner.world, PHONE, signs_in(owner.world, a_device()).json)
     asked = asks_to_be_let_in(waiting).json["challenge_id"]
     code = owner.world.code_mailed_to(ADDRESS)
     if when == "before":
         confirms(owner, waiting)
     else:
-        before_the_commit(monkeypatch, lambda: confirms(owner, waiting))
+        before_the_commit(lambda: confirms(owner, waiting))
     answers = [shows_mailed_code(waiting, asked, code) for _ in range(2)]
     assert [(answer.status, answer.json["session"]["scope"]) for answer in answers] == [(200, "full")] * 2
 

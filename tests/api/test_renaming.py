@@ -154,44 +154,42 @@ def test_repeat_of_the_opening_does_not_undo_a_renaming(two: list[User], stream:
 
 
 @pytest.mark.promise("STR-9")
-def test_member_who_is_removed_before_the_commit_renames_nothing(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_member_who_is_removed_before_the_commit_renames_nothing(two: list[User], stream: Emulator) -> None:
     mila, jovan = two
     group = group_of(mila, jovan)
     tag = mila.gets(f"/v1/conversations/{group}").headers["etag"]
-    before_the_commit(monkeypatch, lambda: mila.changes_members(group, remove=[jovan.user_id]))
+    before_the_commit(lambda: mila.changes_members(group, remove=[jovan.user_id]))
     assert jovan.renames(group, "Ours", etag=tag).problem == "not_found"
     assert name_of(mila, group) == name_at_stream(stream, group) == "Trip"
 
 
 def test_account_that_is_frozen_before_the_commit_renames_nothing(
-    world: World, two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, two: list[User], stream: Emulator
 ) -> None:
     mila, jovan = two
     group = group_of(mila, jovan)
     tag = mila.gets(f"/v1/conversations/{group}").headers["etag"]
-    before_the_commit(monkeypatch, lambda: world.set_state(jovan, "frozen"))
+    before_the_commit(lambda: world.set_state(jovan, "frozen"))
     assert jovan.renames(group, "Ours", etag=tag).problem == "not_found"
     assert name_of(mila, group) == name_at_stream(stream, group) == "Trip"
 
 
 @pytest.mark.parametrize("leaver", [0, 1], ids=["of whose key the name was", "of whose key it becomes"])
 def test_member_who_leaves_during_a_renaming_takes_no_name_along(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch, leaver: int
+    two: list[User], stream: Emulator, leaver: int
 ) -> None:
     """A renaming between the read and the transaction of a leave decides: the leave is tried again."""
     group = group_of(*two)
     stays, leaves = two[1 - leaver], two[leaver]
-    before_the_commit(monkeypatch, lambda: leaves.renames(group, "Journey"))
+    before_the_commit(lambda: leaves.renames(group, "Journey"))
     assert leaves.leaves(group).status == 204
     assert name_of(stays, group) == name_at_stream(stream, group) == "Journey"
 
 
-def test_daily_limit_refuses_further_names(two: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_daily_limit_refuses_further_names(two: list[User]) -> None:
     mila, jovan = two
     group = group_of(mila, jovan)
-    allow(monkeypatch, group_names_day=2)
+    allow(group_names_day=2)
     assert [mila.renames(group, f"Trip {day}").status for day in range(3)] == [200, 200, 429]
 
 

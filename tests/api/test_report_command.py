@@ -337,7 +337,7 @@ def test_busy_service_makes_a_report_wait_and_go_on(make: Make, monkeypatch: pyt
 
 @pytest.mark.promise("RGT-10")
 def test_figures_of_a_year_hide_what_is_about_few(
-    world: World, run: Commands, asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, run: Commands, asked: list[str], tmp_path: Path
 ) -> None:
     alice = world.an_operator("alice")
     for _ in range(17):

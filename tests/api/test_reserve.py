@@ -46,9 +46,9 @@ def asks(world: World, phone: str, device: dict[str, Any] | None = None, **more:
     return world.asks_for_a_code(phone, device, **{"address": address} | more)
 
 
-def use_up_codes(world: World, phone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def use_up_codes(world: World, phone: str) -> None:
     """Request codes for a number until its daily limit refuses one."""
-    allow(monkeypatch, codes_per_number_day=2)
+    allow(codes_per_number_day=2)
     while asks(world, phone).status == 202:
         pass
 
@@ -69,28 +69,28 @@ def without_request_id(reply: Reply) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.promise("ACC-2")
 def test_owner_can_sign_in_after_strangers_used_up_the_codes_of_the_number(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
     mila.logs_out()
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     signed_in = signs_in(world, mila, device)
     assert (signed_in.status, signed_in.json["user_id"]) == (200, mila.user_id)
 
 
 @pytest.mark.promise("ACC-2")
 def test_owner_can_sign_in_while_the_breaker_refuses_the_prefix(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
-    allow(monkeypatch, codes_per_prefix_least=5)
+    allow(codes_per_prefix_least=5)
     use_up_prefix(world)
     assert signs_in(world, mila, device).status == 200
 
 
 @pytest.mark.promise("ACC-2")
 def test_owner_can_sign_in_after_the_codes_of_the_address_block_are_used_up(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
-    allow(monkeypatch, codes_per_address=25)
+    allow(codes_per_address=25)
     here = "198.51.100.7"
     while asks(world, a_phone(), address=here).status == 202:
         pass
@@ -113,9 +113,9 @@ def test_owner_can_sign_in_after_the_guesses_of_the_block_are_used_up(
 
 
 def test_resending_a_reserve_code_counts_against_the_reserve(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     challenge = asks(world, mila.phone, device).json["challenge_id"]
     world.advance(timedelta(minutes=1))
     assert world.call("POST", f"/v1/signup/{challenge}/resend").status == 202
@@ -127,12 +127,10 @@ def test_resending_a_reserve_code_counts_against_the_reserve(
 
 
 @pytest.mark.promise("ACC-2")
-def test_stranger_who_knows_the_number_cannot_use_the_reserve(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stranger_who_knows_the_number_cannot_use_the_reserve(world: World, mila: User) -> None:
     theirs = a_device()
     world.a_user(device=theirs)
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     sent = len(world.messages_to(mila.phone))
     for stranger in (theirs, a_device()):
         assert asks(world, mila.phone, stranger).json["limit"] == "codes_per_number"
@@ -140,12 +138,10 @@ def test_stranger_who_knows_the_number_cannot_use_the_reserve(
 
 
 @pytest.mark.promise("ACC-1")
-def test_refusal_does_not_show_whether_a_number_is_registered(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refusal_does_not_show_whether_a_number_is_registered(world: World, mila: User) -> None:
     unregistered = a_phone()
     for phone in (mila.phone, unregistered):
-        use_up_codes(world, phone, monkeypatch)
+        use_up_codes(world, phone)
     with cloud.counted() as of_hers:
         hers = asks(world, mila.phone)
     with cloud.counted() as of_nobodys:
@@ -155,13 +151,11 @@ def test_refusal_does_not_show_whether_a_number_is_registered(
 
 
 @pytest.mark.promise("ACC-1")
-def test_refusal_during_key_rotation_does_not_show_who_is_registered(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refusal_during_key_rotation_does_not_show_who_is_registered(world: World, mila: User) -> None:
     rotate(Secret.LOOKUP, current="2")
     unregistered = a_phone()
     for phone in (mila.phone, unregistered):
-        use_up_codes(world, phone, monkeypatch)
+        use_up_codes(world, phone)
     with cloud.counted() as of_hers:
         asks(world, mila.phone)
     with cloud.counted() as of_nobodys:
@@ -182,55 +176,55 @@ def test_tables_contain_no_id_or_number_of_a_known_device_in_clear(world: World)
 
 @pytest.mark.promise("ACC-2")
 def test_after_three_reserve_codes_a_day_a_device_is_refused_like_a_stranger(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     strangers = asks(world, mila.phone)
     for _ in range(3):
         assert asks(world, mila.phone, device).status == 202
     assert without_request_id(asks(world, mila.phone, device)) == without_request_id(strangers)
     world.advance(timedelta(hours=12))
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     assert asks(world, mila.phone, device).status == 202
 
 
 @pytest.mark.promise("ACC-2")
 def test_all_known_devices_of_an_account_together_get_nine_codes_a_day(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
     devices = [device, *(a_device() for _ in range(3))]
     for known in devices[1:]:
         world.a_user(phone=mila.phone, device=known)
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     sent = [asks(world, mila.phone, known).status for known in devices for _ in range(4)]
     assert sent == [202, 202, 202, 429] * 3 + [429] * 4
 
 
 @pytest.mark.promise("ACC-2")
 def test_one_of_two_concurrent_requests_for_the_last_reserve_code_is_refused(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     for _ in range(2):
         asks(world, mila.phone, device)
-    winners = just_before(monkeypatch, limits, "_reserve_of", lambda: asks(world, mila.phone, device))
+    winners = just_before(limits, "_reserve_of", lambda: asks(world, mila.phone, device))
     assert asks(world, mila.phone, device).problem == "too_many_codes"
     assert winners[0].status == 202
 
 
 def test_codes_of_the_number_are_used_before_those_of_the_reserve(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
     for _ in range(4):
         assert asks(world, mila.phone, device).status == 202
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     assert [asks(world, mila.phone, device).status for _ in range(4)] == [202, 202, 202, 429]
 
 
 def test_code_does_not_count_against_the_reserve_if_sns_was_unreachable(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     with cloud.failing("sns", "Publish", SMS_DOWN):
         for _ in range(10):
             assert asks(world, mila.phone, device).problem == "sms_unavailable"
@@ -239,9 +233,9 @@ def test_code_does_not_count_against_the_reserve_if_sns_was_unreachable(
 
 @pytest.mark.promise("ACC-2")
 def test_no_reserve_code_is_sent_while_its_counter_is_unreachable(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     sent = len(world.messages_to(mila.phone))
     with cloud.failing("dynamodb", "UpdateItem", TABLE_DOWN, touching="codes_reserved"):
         assert asks(world, mila.phone, device).problem == "sms_unavailable"
@@ -267,21 +261,21 @@ def test_attempt_is_not_counted_while_known_devices_cannot_be_read(
 @pytest.mark.promise("RET-1")
 @pytest.mark.parametrize(("days", "status"), [(89, 202), (90, 429)])
 def test_reserve_ends_ninety_days_after_the_last_session(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch, days: int, status: int
+    world: World, mila: User, device: dict[str, Any], days: int, status: int
 ) -> None:
     mila.logs_out()
     world.advance(timedelta(days=days))
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     assert asks(world, mila.phone, device).status == status
 
 
 def test_device_stays_known_while_its_session_is_refreshed(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
     world.advance(timedelta(days=59))
     refresh(world, mila, device)
     world.advance(timedelta(days=89))
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     assert asks(world, mila.phone, device).status == 202
 
 
@@ -309,10 +303,10 @@ def test_only_the_first_refresh_of_a_day_writes_to_the_known_device(
 
 
 def test_device_stays_known_while_the_lookup_key_is_rotated(
-    world: World, mila: User, device: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, device: dict[str, Any]
 ) -> None:
     rotate(Secret.LOOKUP, current="2")
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     assert asks(world, mila.phone, device).status == 202
 
 
@@ -321,7 +315,6 @@ def test_retiring_a_lookup_key_forgets_devices_not_used_since_its_rotation(
     world: World,
     mila: User,
     device: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
     *,
     refreshed: bool,
     status: int,
@@ -332,7 +325,7 @@ def test_retiring_a_lookup_key_forgets_devices_not_used_since_its_rotation(
         refresh(world, mila, device)
     profiles.rekey_claims([AccountId(mila.account_id)])
     rotate(Secret.LOOKUP, current="2", without=("1",))
-    use_up_codes(world, mila.phone, monkeypatch)
+    use_up_codes(world, mila.phone)
     assert asks(world, mila.phone, device).status == status
 
 

@@ -192,18 +192,16 @@ def test_restriction_ended_while_frozen_is_not_restored_by_a_thaw(mila: User) ->
 
 
 @pytest.mark.promise("RGT-4")
-def test_freeze_between_read_and_write_does_not_lose_the_restriction(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    just_before(monkeypatch, store, "create", lambda: freeze(mila.account_id))
+def test_freeze_between_read_and_write_does_not_lose_the_restriction(mila: User) -> None:
+    just_before(store, "create", lambda: freeze(mila.account_id))
     restricts(mila)
     account = stored_account(mila.account_id)
     assert account.frozen
     assert account.frozen.before is AccountState.RESTRICTED
 
 
-def test_consent_given_between_read_and_write_stays(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    just_before(monkeypatch, store, "create", lambda: mila.consents("marketing"))
+def test_consent_given_between_read_and_write_stays(mila: User) -> None:
+    just_before(store, "create", lambda: mila.consents("marketing"))
     restricts(mila, purposes=["analytics"])
     found = decisions(mila)
     assert found
@@ -224,19 +222,17 @@ def test_restriction_of_another_subject_cannot_be_lifted(world: World, mila: Use
 
 @pytest.mark.promise("RGT-4")
 def test_restriction_that_is_answered_while_it_is_lifted_ends(
-    mila: User, world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    mila: User, world: World, stream: Emulator
 ) -> None:
     request = restricts(mila)
-    answered = just_before(
-        monkeypatch, service, "apply_move", lambda: work(world, request["rights_request_id"])
-    )
+    answered = just_before(service, "apply_move", lambda: work(world, request["rights_request_id"]))
     assert lifts(mila, request).status == 200
     assert not answered[0].is_open
     assert state(mila) is AccountState.ACTIVE
 
 
 @pytest.mark.promise("RGT-4")
-def test_lifting_is_never_limited(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lifting_is_never_limited(mila: User) -> None:
     request = restricts(mila)
     for _ in range(30):
         assert lifts(mila, request).status == 200

@@ -137,9 +137,9 @@ def test_objection_under_the_key_of_an_older_one_takes_effect(world: World) -> N
     assert len(cloud.records("rights_request")) == 2
 
 
-def test_two_concurrent_calls_make_one_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_calls_make_one_request(world: World) -> None:
     mila = world.a_user().is_stepped_up()
-    just_before(monkeypatch, store, "create", lambda: mila.exercises("access"))
+    just_before(store, "create", lambda: mila.exercises("access"))
     second = mila.exercises("access")
     assert second.problem == "already_open"
     assert len(cloud.records("rights_request")) == 1

@@ -39,9 +39,9 @@ def mila(world: World) -> User:
 
 
 @pytest.fixture
-def off(mila: User, monkeypatch: pytest.MonkeyPatch) -> User:
+def off(mila: User) -> User:
     """Return the owner, whose country gets no codes by text."""
-    turn_off(monkeypatch)
+    turn_off()
     return mila
 
 
@@ -96,10 +96,10 @@ NUMBERS = [
 @pytest.mark.parametrize("headers", [{}, WITH_KEY], ids=["without key", "with"])
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.__name__)
 def test_start_is_alike_for_every_number_of_the_country(
-    world: World, monkeypatch: pytest.MonkeyPatch, number: Any, headers: dict[str, str]
+    world: World, number: Any, headers: dict[str, str]
 ) -> None:
     phones = a_number_without_an_account(world), number(world)
-    turn_off(monkeypatch)
+    turn_off()
     world.asks_for_a_code(a_phone())  # the container has read its keys
     seen = []
     for phone in phones:
@@ -153,17 +153,15 @@ def test_code_of_the_country_is_not_sent_again(off: User) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_strangers_use_up_nothing_of_the_owner(off: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow(monkeypatch, codes_per_number_day=1, codes_unverified_country_hour=1, codes_per_prefix_least=1)
+def test_strangers_use_up_nothing_of_the_owner(off: User) -> None:
+    allow(codes_per_number_day=1, codes_unverified_country_hour=1, codes_per_prefix_least=1)
     for number in range(20):
         assert mailed(off, a_device(), address=f"10.0.{number}.1")[0].status == 202
     assert signs_in(off).status == 200
 
 
-def test_request_counts_for_its_address_before_anything_is_read(
-    off: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_address=2)
+def test_request_counts_for_its_address_before_anything_is_read(off: User) -> None:
+    allow(codes_per_address=2)
     for phone in (a_phone(), off.phone):
         assert off.world.asks_for_a_code(phone).status == 202
     with cloud.counted() as calls:
@@ -223,19 +221,17 @@ def test_mail_states_in_the_language_of_the_app_why_there_is_no_text(
 
 
 @pytest.mark.parametrize("country", ["", "AT", "AT,DE"])
-def test_country_that_is_not_listed_gets_its_codes_by_text(
-    mila: User, monkeypatch: pytest.MonkeyPatch, country: str
-) -> None:
-    turn_off(monkeypatch, country)
+def test_country_that_is_not_listed_gets_its_codes_by_text(mila: User, country: str) -> None:
+    turn_off(country)
     texts = len(mila.world.messages_to(mila.phone))
     asked, mails = mailed(mila)
     assert (asked.json["channel"], mails) == ("sms", 0)
     assert len(mila.world.messages_to(mila.phone)) == texts + 1
 
 
-def test_code_is_valid_if_the_route_is_on_again_meanwhile(off: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_is_valid_if_the_route_is_on_again_meanwhile(off: User) -> None:
     asked, _ = mailed(off)
-    turn_off(monkeypatch, "")
+    turn_off("")
     assert shows_code(off, asked).status == 200
 
 
@@ -294,8 +290,8 @@ def test_code_that_was_certainly_not_mailed_cannot_be_guessed(off: User) -> None
 
 
 @pytest.mark.parametrize("listed", ["Serbia", "RS;DE", "rs", "RS,,BA"])
-def test_malformed_list_of_routes_refuses_the_start(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
-    turn_off(monkeypatch, listed)
+def test_malformed_list_of_routes_refuses_the_start(listed: str) -> None:
+    turn_off(listed)
     with pytest.raises(SettingsError, match="RU4M_SMS_ROUTES_OFF is refused"):
         settings()
     settings.cache_clear()
@@ -321,10 +317,8 @@ def test_device_gets_three_mailed_codes_a_day_and_is_then_answered_alike(off: Us
         "codes_unverified_hour",
     ],
 )
-def test_limit_that_strangers_use_up_moves_no_code_to_a_mailbox(
-    mila: User, monkeypatch: pytest.MonkeyPatch, limit: str
-) -> None:
-    allow(monkeypatch, **{limit: 1})
+def test_limit_that_strangers_use_up_moves_no_code_to_a_mailbox(mila: User, limit: str) -> None:
+    allow(**{limit: 1})
     for number in range(5):
         mila.world.asks_for_a_code(mila.phone, a_device(), address=f"10.0.{number}.1")
     asked, mails = mailed(mila)

@@ -27,17 +27,17 @@ def mila(world: World) -> User:
 
 
 @pytest.fixture
-def off(mila: User, monkeypatch: pytest.MonkeyPatch) -> User:
+def off(mila: User) -> User:
     """Return the owner, whose country gets no codes by text."""
-    turn_off(monkeypatch)
+    turn_off()
     return mila
 
 
 @pytest.mark.promise("ACC-1")
-def test_mailbox_of_less_than_seven_days_gets_no_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mailbox_of_less_than_seven_days_gets_no_code(world: World) -> None:
     user = world.a_user(device=DEVICE)
     user.has_email(MAILBOX)
-    turn_off(monkeypatch)
+    turn_off()
     world.advance(SETTLED - timedelta(seconds=1))
     assert mailed(user)[1] == 0
     world.advance(timedelta(seconds=1))
@@ -45,9 +45,9 @@ def test_mailbox_of_less_than_seven_days_gets_no_code(world: World, monkeypatch:
 
 
 @pytest.mark.promise("ACC-1")
-def test_mailbox_that_was_changed_since_ends_the_code(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mailbox_that_was_changed_since_ends_the_code(mila: User) -> None:
     other = mila.world.a_user(mila.phone, a_device())
-    turn_off(monkeypatch)
+    turn_off()
     asked, mails = mailed(mila)
     code = mila.world.code_mailed_to(MAILBOX)
     assert other.has_email("vera@test.example").status == 200
@@ -57,12 +57,10 @@ def test_mailbox_that_was_changed_since_ends_the_code(mila: User, monkeypatch: p
 
 @pytest.mark.promise("ACC-1")
 @pytest.mark.parametrize("path", ["/v1/sessions/{}", "/v1/sessions"], ids=["one", "all"])
-def test_device_that_was_signed_out_by_another_gets_no_code(
-    mila: User, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
+def test_device_that_was_signed_out_by_another_gets_no_code(mila: User, path: str) -> None:
     other = a_device()
     owner = mila.world.a_user(mila.phone, other)
-    turn_off(monkeypatch)
+    turn_off()
     mila.world.advance(timedelta(minutes=1))
     under_way, _ = mailed(mila)
     assert owner.calls("DELETE", path.format(mila.session["session_id"])).status == 204
@@ -73,27 +71,23 @@ def test_device_that_was_signed_out_by_another_gets_no_code(
 @pytest.mark.promise("ACC-1")
 @pytest.mark.promise("STR-3")
 @pytest.mark.parametrize("path", ["/v1/sessions/{}", "/v1/sessions"], ids=["one", "all"])
-def test_device_that_another_signs_out_during_its_sign_in_gets_no_session(
-    mila: User, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
+def test_device_that_another_signs_out_during_its_sign_in_gets_no_session(mila: User, path: str) -> None:
     owner = mila.world.a_user(mila.phone, a_device())
-    turn_off(monkeypatch)
+    turn_off()
     mila.world.advance(timedelta(minutes=1))
     asked, path = mailed(mila)[0], path.format(mila.session["session_id"])
-    during = before_the_commit(monkeypatch, lambda: owner.calls("DELETE", path))
+    during = before_the_commit(lambda: owner.calls("DELETE", path))
     assert shows_code(mila, asked).problem == "challenge_expired"
     assert [reply.status for reply in during] == [204]
 
 
 @pytest.mark.promise("ACC-1")
 @pytest.mark.parametrize("path", ["/v1/sessions/{}", "/v1/sessions"], ids=["one", "all"])
-def test_device_that_signs_others_out_is_not_seen_by_that(
-    mila: User, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
+def test_device_that_signs_others_out_is_not_seen_by_that(mila: User, path: str) -> None:
     """A thief with the phone who signs the owner out gets no way in that the owner has not."""
     tablet = a_device()
     owner = mila.world.a_user(mila.phone, tablet)
-    turn_off(monkeypatch)
+    turn_off()
     refresh(mila)
     mila.world.advance(timedelta(minutes=1))
     assert mila.calls("DELETE", path.format(owner.session["session_id"])).status == 204
@@ -101,11 +95,9 @@ def test_device_that_signs_others_out_is_not_seen_by_that(
     assert [mailed(mila)[1], mailed(owner, tablet)[1]] == [0, 0]
 
 
-def test_device_that_signed_another_out_gets_codes_after_a_refresh_of_another_day(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_device_that_signed_another_out_gets_codes_after_a_refresh_of_another_day(mila: User) -> None:
     tablet = mila.world.a_user(mila.phone, a_device())
-    turn_off(monkeypatch)
+    turn_off()
     refresh(mila)
     assert mila.calls("DELETE", f"/v1/sessions/{tablet.session['session_id']}").status == 204
     mila.world.advance(timedelta(days=1))
@@ -114,10 +106,10 @@ def test_device_that_signed_another_out_gets_codes_after_a_refresh_of_another_da
 
 
 @pytest.mark.promise("ACC-1")
-def test_last_device_that_signed_itself_out_gets_codes(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_last_device_that_signed_itself_out_gets_codes(mila: User) -> None:
     tablet = a_device()
     owner = mila.world.a_user(mila.phone, tablet)
-    turn_off(monkeypatch)
+    turn_off()
     refresh(mila)
     for user, counts in ((mila, [1, 0]), (owner, [0, 1])):
         mila.world.advance(timedelta(minutes=1))
@@ -126,15 +118,13 @@ def test_last_device_that_signed_itself_out_gets_codes(mila: User, monkeypatch: 
         assert [mailed(mila)[1], mailed(owner, tablet)[1]] == counts
 
 
-def test_device_gets_codes_again_once_it_proved_the_number(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_device_gets_codes_again_once_it_proved_the_number(mila: User) -> None:
     tablet = mila.world.a_user(mila.phone, a_device())
     mila.world.advance(timedelta(minutes=1))
     assert tablet.calls("DELETE", "/v1/sessions").status == 204
     mila.world.advance(timedelta(minutes=1))
     again = mila.world.a_user(mila.phone, DEVICE)
-    turn_off(monkeypatch)
+    turn_off()
     assert mailed(again)[1] == 1
 
 
@@ -167,27 +157,25 @@ def test_mailed_code_gives_no_account_of_ones_own(off: User) -> None:
 
 
 @pytest.mark.promise("ACC-1")
-def test_mailed_code_ends_no_dispute_about_the_number(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mailed_code_ends_no_dispute_about_the_number(mila: User) -> None:
     stranger = mila.world.asks_for_a_code(mila.phone).json["challenge_id"]
     waits = mila.world.verifies(stranger, mila.world.code_for(mila.phone), own_account=True)
     assert waits.json["session"]["scope"] == "waiting"
-    turn_off(monkeypatch)
+    turn_off()
     assert signs_in(mila).json["session"]["scope"] == "full"
     (account,) = cloud.records("account")
     assert "dispute" in account
 
 
 @pytest.mark.promise("ACC-1")
-def test_code_opens_no_other_account_of_the_device_that_gets_the_number(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_opens_no_other_account_of_the_device_that_gets_the_number(mila: User) -> None:
     """Both accounts know the device; the code went to the mailbox of the first one."""
     vera = mila.world.a_user(device=DEVICE)
     vera.has_email("vera@test.example")
     mila.world.advance(SETTLED)
     owner, vera = (mila.world.a_user(user.phone, DEVICE) for user in (mila, vera))
     number = owner.phone
-    turn_off(monkeypatch)
+    turn_off()
     asked, mails = mailed(mila)
     owner.changes_number(a_phone())
     mila.world.advance(timedelta(minutes=1))
@@ -208,11 +196,9 @@ def test_mailbox_and_device_stay_one_proof_after_mailed_sign_ins(off: User, righ
 
 
 @pytest.mark.promise("RGT-11")
-def test_mailbox_that_a_mailed_session_added_is_no_second_proof(
-    off: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mailbox_that_a_mailed_session_added_is_no_second_proof(off: User) -> None:
     off.verified = signs_in(off).json
-    turn_off(monkeypatch, "")
+    turn_off("")
     assert off.has_email("thief@test.example").status == 200
     off.world.advance(timedelta(days=30))
     made = requests(off.world, email="thief@test.example", device_id=DEVICE["device_id"]).json

@@ -87,12 +87,10 @@ def test_ended_session_cannot_be_ended_again(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-5")
-def test_all_sessions_end_although_another_request_ends_one_meanwhile(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_sessions_end_although_another_request_ends_one_meanwhile(world: World) -> None:
     phone = world.a_user()
     tablet, stolen = (world.a_user(phone=phone.phone) for _ in range(2))
-    during = before_the_commit(monkeypatch, tablet.logs_out)
+    during = before_the_commit(tablet.logs_out)
     assert phone.calls("DELETE", "/v1/sessions").status == 204
     assert [reply.status for reply in during] == [204]
     assert stolen.gets("/v1/profile").problem == "session_ended"

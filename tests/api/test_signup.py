@@ -12,6 +12,7 @@ from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import aws, clock, table
 from chalicelib.core.settings import settings
+from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.world.builders import PRIVACY, TERMS, a_device, a_phone, a_verification, other_than
@@ -64,16 +65,14 @@ def test_known_and_unknown_numbers_get_the_same_response_and_cost_the_same(world
 
 
 @pytest.mark.promise("ACC-1")
-def test_two_concurrent_codes_for_one_number_create_one_account(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_concurrent_codes_for_one_number_create_one_account(world: World) -> None:
     phone = a_phone()
     slow = world.asks_for_a_code(phone).json["challenge_id"]
     slow_code = world.code_for(phone)
     quick = world.asks_for_a_code(phone).json["challenge_id"]
     quick_code = world.code_for(phone)
 
-    just_before(monkeypatch, table, "transact", lambda: world.verifies(quick, quick_code))
+    just_before(table, "transact", lambda: world.verifies(quick, quick_code))
     loser = world.verifies(slow, slow_code)
 
     owners = {claim["account_id"]["S"] for claim in cloud.records("claim")}
@@ -82,14 +81,12 @@ def test_two_concurrent_codes_for_one_number_create_one_account(
 
 
 @pytest.mark.promise("ACC-1")
-def test_two_concurrent_submissions_of_a_code_open_one_session(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_concurrent_submissions_of_a_code_open_one_session(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     code = world.code_for(phone)
 
-    winners = just_before(monkeypatch, table, "transact", lambda: world.verifies(challenge, code))
+    winners = just_before(table, "transact", lambda: world.verifies(challenge, code))
     second = world.verifies(challenge, code)
 
     assert second.json["session"]["session_id"] == winners[0].json["session"]["session_id"]
@@ -116,7 +113,7 @@ def test_concurrent_codes_after_newer_terms_record_one_acceptance(
     quick_code = world.code_for(mila.phone)
 
     shown = {"terms_version": newer.version}
-    winners = just_before(monkeypatch, table, "transact", lambda: world.verifies(quick, quick_code, **shown))
+    winners = just_before(table, "transact", lambda: world.verifies(quick, quick_code, **shown))
     loser = world.verifies(slow, slow_code, **shown)
 
     assert (loser.status, winners[0].status) == (200, 200)
@@ -281,10 +278,8 @@ def test_guesses_are_limited_per_address_over_all_challenges(world: World) -> No
     assert limited[0].headers["retry-after"] == str(limited[0].json["retry_after"])
 
 
-def test_right_and_repeated_codes_do_not_count_as_guesses_of_an_address(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow_guesses(monkeypatch, 1)
+def test_right_and_repeated_codes_do_not_count_as_guesses_of_an_address(world: World) -> None:
+    allow_guesses(1)
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     for _ in range(3):
@@ -293,8 +288,8 @@ def test_right_and_repeated_codes_do_not_count_as_guesses_of_an_address(
     assert world.verifies(challenge, world.code_for(phone)).problem == "too_many_attempts"
 
 
-def test_uncounting_never_allows_more_than_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow_guesses(monkeypatch, 1)
+def test_uncounting_never_allows_more_than_the_limit(world: World) -> None:
+    allow_guesses(1)
     for _ in range(2):
         GUESSES.uncount("198.51.100.0/24")
     GUESSES.hit("198.51.100.0/24")
@@ -302,8 +297,8 @@ def test_uncounting_never_allows_more_than_the_limit(world: World, monkeypatch: 
         GUESSES.hit("198.51.100.0/24")
 
 
-def test_use_stays_counted_if_uncounting_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow_guesses(monkeypatch, 1)
+def test_use_stays_counted_if_uncounting_fails(world: World) -> None:
+    allow_guesses(1)
     GUESSES.hit("198.51.100.0/24")
     with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
         GUESSES.uncount("198.51.100.0/24")
@@ -505,7 +500,7 @@ def test_frozen_account_signs_in_with_scope_rights(world: World, state: str) -> 
     assert again.session["scope"] == "rights"
 
 
-def allow_guesses(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+def allow_guesses(most: int) -> None:
     """Set the number of guesses that an address has in ten minutes."""
-    monkeypatch.setenv("RU4M_LIMIT_ATTEMPTS_PER_ADDRESS", str(most))
+    patches.current().setenv("RU4M_LIMIT_ATTEMPTS_PER_ADDRESS", str(most))
     settings.cache_clear()

@@ -11,6 +11,7 @@ from chalicelib.accounts.challenges import service, store
 from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core import clock
 from chalicelib.core.ids import ChallengeId
+from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_device, a_phone
@@ -50,22 +51,18 @@ def test_idempotency_key_of_another_device_finds_nothing(world: World) -> None:
     assert first.json["challenge_id"] != second.json["challenge_id"]
 
 
-def test_slower_of_two_duplicates_gets_the_response_of_the_faster(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slower_of_two_duplicates_gets_the_response_of_the_faster(world: World) -> None:
     same = a_request()
-    winners = just_before(monkeypatch, store, "claim", lambda: world.asks_for_a_code(**same))
+    winners = just_before(store, "claim", lambda: world.asks_for_a_code(**same))
     assert world.asks_for_a_code(**same).json == winners[0].json
     assert len(world.messages_to(same["phone"])) == 1
     for _ in range(4):  # and uses one of the number's five codes
         assert world.asks_for_a_code(same["phone"]).status == 202
 
 
-def test_duplicate_is_answered_as_in_progress_while_the_first_is_sending(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_duplicate_is_answered_as_in_progress_while_the_first_is_sending(world: World) -> None:
     same = a_request()
-    twins = just_before(monkeypatch, service, "text_code", lambda: world.asks_for_a_code(**same))
+    twins = just_before(service, "text_code", lambda: world.asks_for_a_code(**same))
     assert world.asks_for_a_code(**same).status == 202
     assert twins[0].problem == "in_progress"
     assert len(world.messages_to(same["phone"])) == 1
@@ -79,11 +76,9 @@ def test_code_whose_sending_could_not_be_recorded_is_reported_as_sent(world: Wor
     assert world.verifies(asked.json["challenge_id"], world.code_for(same["phone"])).status == 201
 
 
-def test_crashed_request_is_not_resumed_by_a_request_with_another_body(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_crashed_request_is_not_resumed_by_a_request_with_another_body(world: World) -> None:
     same = a_request()
-    crash_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, same)
     world.advance(timedelta(minutes=1))
     other = same | {"phone": a_phone()}
     assert world.asks_for_a_code(**other).problem == "idempotency_mismatch"
@@ -110,11 +105,9 @@ def test_code_is_sent_by_the_repeated_request_if_sns_was_unreachable(world: Worl
 
 
 @pytest.mark.parametrize("later", [timedelta(seconds=30), timedelta(minutes=11)], ids=str)
-def test_code_left_unsent_by_a_crash_is_sent_half_a_minute_later(
-    world: World, monkeypatch: pytest.MonkeyPatch, later: timedelta
-) -> None:
+def test_code_left_unsent_by_a_crash_is_sent_half_a_minute_later(world: World, later: timedelta) -> None:
     same = a_request()
-    crash_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, same)
     world.advance(timedelta(seconds=29))
     assert world.asks_for_a_code(**same).problem == "in_progress"
     world.advance(later - timedelta(seconds=29))
@@ -126,11 +119,9 @@ def test_code_left_unsent_by_a_crash_is_sent_half_a_minute_later(
 
 
 @pytest.mark.promise("ACC-2")
-def test_code_sent_after_a_crash_is_kept_for_its_period_from_the_sending(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_sent_after_a_crash_is_kept_for_its_period_from_the_sending(world: World) -> None:
     same = a_request()
-    crash_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, same)
     world.advance(timedelta(minutes=11))
     world.asks_for_a_code(**same)
     (item,) = cloud.records("challenge")
@@ -138,40 +129,36 @@ def test_code_sent_after_a_crash_is_kept_for_its_period_from_the_sending(
     assert int(item["delete_at"]["N"]) - world.now.timestamp() == 48 * 3600
 
 
-def test_one_of_two_duplicates_after_a_crash_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_two_duplicates_after_a_crash_sends(world: World) -> None:
     same = a_request()
-    crash_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, same)
     world.advance(timedelta(seconds=30))
-    twins = just_before(monkeypatch, service, "text_code", lambda: world.asks_for_a_code(**same))
+    twins = just_before(service, "text_code", lambda: world.asks_for_a_code(**same))
     assert world.asks_for_a_code(**same).status == 202
     assert twins[0].problem == "in_progress"
     assert len(world.messages_to(same["phone"])) == 1
 
 
-def test_one_of_two_duplicates_in_the_second_of_a_failed_send_sends(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_of_two_duplicates_in_the_second_of_a_failed_send_sends(world: World) -> None:
     same = a_request()
     with cloud.failing("sns", "Publish", SMS_DOWN):
         world.asks_for_a_code(**same)
 
     def duplicate_that_has_not_finished() -> None:
-        crash_before_sending(world, monkeypatch, same)
+        crash_before_sending(world, same)
 
-    just_before(monkeypatch, store, "claim", duplicate_that_has_not_finished)
+    just_before(store, "claim", duplicate_that_has_not_finished)
     assert world.asks_for_a_code(**same).problem == "in_progress"
     assert world.messages_to(same["phone"]) == []
 
 
-def test_code_recorded_as_sent_just_before_the_repetition_is_not_sent_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_recorded_as_sent_just_before_the_repetition_is_not_sent_again(world: World) -> None:
     same = a_request()
-    crash_before_sending(world, monkeypatch, same)
+    crash_before_sending(world, same)
     (item,) = cloud.records("challenge")
     challenge = ChallengeRef(ChallengePurpose.SIGNUP, ChallengeId(item["challenge_id"]["S"]))
     world.advance(timedelta(seconds=30))
-    just_before(monkeypatch, store, "claim", lambda: store.mark_sent(challenge, world.now, {}))
+    just_before(store, "claim", lambda: store.mark_sent(challenge, world.now, {}))
     assert world.asks_for_a_code(**same).json["challenge_id"] == challenge.challenge_id
     assert world.messages_to(same["phone"]) == []
 
@@ -186,7 +173,7 @@ def test_code_used_just_before_the_repetition_is_not_sent_again(
     (item,) = cloud.records("challenge")
     challenge, code = item["challenge_id"]["S"], world.code_for(same["phone"])
     world.advance(timedelta(minutes=8))  # two minutes from here end with the code's own ten
-    just_before(monkeypatch, store, "claim", lambda: world.verifies(challenge, code))
+    just_before(store, "claim", lambda: world.verifies(challenge, code))
     assert world.asks_for_a_code(**same).json["challenge_id"] == challenge
     assert world.verifies(challenge, code).status == 201
     assert len(world.messages_to(same["phone"])) == 1
@@ -222,13 +209,11 @@ def test_key_used_again_a_day_later_may_have_another_body(world: World) -> None:
     assert world.asks_for_a_code(a_phone(), device, headers=key).status == 202
 
 
-def test_one_of_two_duplicates_with_an_expired_key_sends(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_of_two_duplicates_with_an_expired_key_sends(world: World) -> None:
     same = a_request()
     world.asks_for_a_code(**same)
     world.advance(timedelta(hours=24))
-    winners = just_before(monkeypatch, store, "claim", lambda: world.asks_for_a_code(**same))
+    winners = just_before(store, "claim", lambda: world.asks_for_a_code(**same))
     assert world.asks_for_a_code(**same).json == winners[0].json
     assert len(world.messages_to(same["phone"])) == 2
 
@@ -273,8 +258,8 @@ def crash(*_: object) -> None:
     raise ZeroDivisionError
 
 
-def crash_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, request: dict[str, Any]) -> None:
+def crash_before_sending(world: World, request: dict[str, Any]) -> None:
     """Kill the function between writing the challenge and sending the code."""
-    with monkeypatch.context() as broken:
+    with patches.current().context() as broken:
         broken.setattr(service, "text_code", crash)
         assert world.asks_for_a_code(**request).status == 500

@@ -28,7 +28,7 @@ def test_number_claimed_under_an_older_lookup_key_signs_in_to_its_account(world:
 @pytest.mark.promise("ACC-1")
 @pytest.mark.parametrize(("slow_knows", "quick_knows"), [("1", "2"), ("2", "1")])
 def test_two_containers_with_different_current_keys_make_one_account(
-    world: World, monkeypatch: pytest.MonkeyPatch, slow_knows: str, quick_knows: str
+    world: World, slow_knows: str, quick_knows: str
 ) -> None:
     rotate(Secret.LOOKUP, current="2")  # both containers know both versions
     phone = a_phone()
@@ -44,7 +44,7 @@ def test_two_containers_with_different_current_keys_make_one_account(
         return reply
 
     rotate(Secret.LOOKUP, current=slow_knows)
-    winners = just_before(monkeypatch, table, "transact", sign_up_in_the_other_container)
+    winners = just_before(table, "transact", sign_up_in_the_other_container)
     loser = world.verifies(slow, slow_code)
 
     assert (winners[0].status, loser.status) == (201, 200)

@@ -86,24 +86,22 @@ def test_used_code_is_not_sent_again(world: World) -> None:
     assert resend(world, challenge).problem == "challenge_expired"
 
 
-def test_one_of_two_concurrent_resends_sends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_two_concurrent_resends_sends(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.advance(timedelta(minutes=1))
-    winners = just_before(monkeypatch, store, "count_resend", lambda: resend(world, challenge))
+    winners = just_before(store, "count_resend", lambda: resend(world, challenge))
     assert resend(world, challenge).problem == "too_many_codes"
     assert winners[0].status == 202
     assert len(world.messages_to(phone)) == 2
 
 
-def test_code_used_while_its_resend_is_requested_is_not_sent(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_used_while_its_resend_is_requested_is_not_sent(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     world.advance(timedelta(minutes=1))
     code = world.code_for(phone)
-    just_before(monkeypatch, store, "count_resend", lambda: world.verifies(challenge, code))
+    just_before(store, "count_resend", lambda: world.verifies(challenge, code))
     assert resend(world, challenge).problem == "too_many_codes"
     assert resend(world, challenge).problem == "challenge_expired"
     assert len(world.messages_to(phone)) == 1
@@ -161,9 +159,9 @@ def test_eleventh_code_in_a_day_is_refused_until_the_next_day(world: World) -> N
 
 
 @pytest.fixture
-def few_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_codes() -> None:
     """Let an address block request 25 codes in five minutes."""
-    allow(monkeypatch, codes_per_address=25)
+    allow(codes_per_address=25)
 
 
 @pytest.mark.usefixtures("few_codes")
@@ -219,10 +217,8 @@ def test_resend_that_sns_may_have_sent_counts_and_delays_the_next_one(world: Wor
     assert world.verifies(challenge, world.code_for(phone)).status == 201
 
 
-def test_codes_that_sns_may_have_sent_count_for_their_prefix(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_prefix_least=2)
+def test_codes_that_sns_may_have_sent_count_for_their_prefix(world: World) -> None:
+    allow(codes_per_prefix_least=2)
     with cloud.failing("sns", "Publish", IN_DOUBT[0]):
         for _ in range(2):
             assert world.asks_for_a_code(a_phone()).problem == "sms_unavailable"

@@ -20,30 +20,26 @@ def signs_in(world: World, phone: str, **shown: str) -> Reply:
 
 @pytest.mark.promise("NOT-1")
 @pytest.mark.parametrize("shown", [TERMS, NEWER.version])
-def test_user_under_older_terms_signs_in_with_the_older_or_the_newer_ones(
-    world: World, monkeypatch: pytest.MonkeyPatch, shown: str
-) -> None:
+def test_user_under_older_terms_signs_in_with_the_older_or_the_newer_ones(world: World, shown: str) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     again = signs_in(world, mila.phone, terms_version=shown)
     assert (again.status, again.json["user_id"]) == (200, mila.user_id)
 
 
 @pytest.mark.promise("STR-4")
-def test_newer_terms_named_in_a_sign_in_are_accepted_and_apply(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_newer_terms_named_in_a_sign_in_are_accepted_and_apply(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     signs_in(world, mila.phone, terms_version=NEWER.version)
     assert {a["version"]["S"] for a in cloud.records("acceptance")} == {TERMS, NEWER.version, PRIVACY}
     assert signs_in(world, mila.phone, terms_version=TERMS).problem == "terms_outdated"
 
 
 @pytest.mark.promise("STR-4")
-def test_sign_in_with_outdated_terms_counts_no_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sign_in_with_outdated_terms_counts_no_attempt(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     record_announcement(mila, NEWER.version, at=NEWER.published_at)
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     code = world.code_for(mila.phone)
@@ -57,10 +53,8 @@ def test_sign_in_with_outdated_terms_counts_no_attempt(world: World, monkeypatch
 
 @pytest.mark.promise("STR-4")
 @pytest.mark.parametrize("shown", [TERMS, COMING.version], ids=["replaced", "coming"])
-def test_new_number_needs_todays_terms_and_other_terms_count_no_attempt(
-    world: World, monkeypatch: pytest.MonkeyPatch, shown: str
-) -> None:
-    publish(monkeypatch, NEWER, COMING)
+def test_new_number_needs_todays_terms_and_other_terms_count_no_attempt(world: World, shown: str) -> None:
+    publish(NEWER, COMING)
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     code = world.code_for(phone)
@@ -70,11 +64,9 @@ def test_new_number_needs_todays_terms_and_other_terms_count_no_attempt(
     assert world.verifies(challenge, code, terms_version=NEWER.version).status == 201
 
 
-def test_early_acceptance_allows_sign_in_with_todays_or_the_coming_terms(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_early_acceptance_allows_sign_in_with_todays_or_the_coming_terms(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, COMING)
+    publish(COMING)
     assert mila.calls("POST", f"/v1/notices/{COMING.version}/acceptance").status == 204
     for shown in (TERMS, COMING.version):
         assert signs_in(world, mila.phone, terms_version=shown).status == 200
@@ -88,15 +80,13 @@ def test_version_of_one_kind_of_notice_is_not_accepted_for_the_other_kind(
     assert signs_in(world, mila.phone, **swapped).problem == "terms_outdated"
 
 
-def test_code_repeated_after_newer_terms_took_effect_returns_the_session(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_repeated_after_newer_terms_took_effect_returns_the_session(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     code = world.code_for(phone)
     in_a_minute = world.now + timedelta(minutes=1)
     dates = {"published_at": in_a_minute - 20 * DAY, "effective_at": in_a_minute}
-    publish(monkeypatch, NEWER.model_copy(update=dates))
+    publish(NEWER.model_copy(update=dates))
     first = world.verifies(challenge, code)
     world.advance(timedelta(minutes=1))
     again = world.verifies(challenge, code)
@@ -105,11 +95,9 @@ def test_code_repeated_after_newer_terms_took_effect_returns_the_session(
 
 
 @pytest.mark.promise("ACC-1")
-def test_wrong_code_with_older_terms_does_not_show_if_a_number_is_registered(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wrong_code_with_older_terms_does_not_show_if_a_number_is_registered(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     record_announcement(mila, NEWER.version, at=NEWER.published_at)
     for phone in (mila.phone, a_phone()):
         challenge = world.asks_for_a_code(phone).json["challenge_id"]

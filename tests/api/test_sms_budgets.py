@@ -13,6 +13,7 @@ from chalicelib.core import metrics, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
+from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES, named
 from tests.support.faults.races import just_before
@@ -26,9 +27,9 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def two_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+def two_texts() -> None:
     """Limit the budget of a country to two unverified texts an hour."""
-    allow(monkeypatch, codes_unverified_country_hour=2)
+    allow(codes_unverified_country_hour=2)
 
 
 @pytest.fixture
@@ -39,8 +40,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
     return found
 
 
-def record_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RU4M_SMS_BUDGETS", "recorded")
+def record_only() -> None:
+    patches.current().setenv("RU4M_SMS_BUDGETS", "recorded")
     settings.cache_clear()
 
 
@@ -94,10 +95,8 @@ def test_text_over_the_hourly_budget_of_a_country_is_refused_until_it_ends(
     assert asks(world, phone).status == 202
 
 
-def test_text_over_the_daily_budget_of_a_country_is_refused_until_it_ends(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_unverified_country_day=3)
+def test_text_over_the_daily_budget_of_a_country_is_refused_until_it_ends(world: World) -> None:
+    allow(codes_unverified_country_day=3)
     for _ in range(3):
         assert asks(world).status == 202
         world.advance(timedelta(hours=1))
@@ -114,28 +113,22 @@ def test_used_up_budget_of_a_country_does_not_affect_another_country(world: Worl
 @pytest.mark.parametrize(
     ("figure", "wait"), [("codes_unverified_hour", 1), ("codes_unverified_day", 12)], ids=["hour", "day"]
 )
-def test_total_budget_counts_every_country(
-    world: World, monkeypatch: pytest.MonkeyPatch, figure: str, wait: int
-) -> None:
-    allow(monkeypatch, **{figure: 2})
+def test_total_budget_counts_every_country(world: World, figure: str, wait: int) -> None:
+    allow(**{figure: 2})
     assert asks(world).status == asks(world, a_german_phone()).status == 202
     assert_refused(asks(world), "codes_in_all", timedelta(hours=wait))
     assert_refused(asks(world, a_german_phone()), "codes_in_all", timedelta(hours=wait))
 
 
-def test_one_of_two_concurrent_texts_over_the_budget_is_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_unverified_country_hour=1)
-    first = just_before(monkeypatch, table, "write", lambda: asks(world))
+def test_one_of_two_concurrent_texts_over_the_budget_is_refused(world: World) -> None:
+    allow(codes_unverified_country_hour=1)
+    first = just_before(table, "write", lambda: asks(world))
     second = asks(world)
     assert (first[0].status, second.status) == (202, 429)
 
 
-def test_text_refused_by_a_budget_does_not_count_for_number_and_prefix(
-    world: World, two_texts: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_prefix_least=4)
+def test_text_refused_by_a_budget_does_not_count_for_number_and_prefix(world: World, two_texts: None) -> None:
+    allow(codes_per_prefix_least=4)
     admitted(world)
     phone = a_phone()
     for _ in range(8):
@@ -144,10 +137,8 @@ def test_text_refused_by_a_budget_does_not_count_for_number_and_prefix(
     assert asks(world, phone).status == 202
 
 
-def test_text_refused_by_the_total_budget_does_not_count_for_its_country(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_unverified_hour=1)
+def test_text_refused_by_the_total_budget_does_not_count_for_its_country(world: World) -> None:
+    allow(codes_unverified_hour=1)
     asks(world)
     for _ in range(3):
         assert asks(world).json["limit"] == "codes_in_all"
@@ -182,19 +173,17 @@ def test_verified_code_uncounts_its_text_and_earns_half_a_text(world: World, two
         assert admitted(world) == 2
 
 
-def test_two_verified_codes_earn_one_text(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_verified_codes_earn_one_text(world: World) -> None:
     for _ in range(2):
         world.a_user()
-    allow(monkeypatch, codes_unverified_country_hour=2)
+    allow(codes_unverified_country_hour=2)
     assert admitted(world) == 3
 
 
-def test_verified_codes_earn_nothing_in_the_total_budget(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verified_codes_earn_nothing_in_the_total_budget(world: World) -> None:
     for _ in range(4):
         world.a_user()
-    allow(monkeypatch, codes_unverified_hour=2)
+    allow(codes_unverified_hour=2)
     assert admitted(world) == 2
 
 
@@ -281,11 +270,11 @@ def test_resend_over_the_budget_of_a_past_hour_may_be_repeated_at_once(world: Wo
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize("figure", ["codes_unverified_country_hour", "codes_unverified_hour"])
 def test_known_device_signs_in_after_a_budget_is_used_up(
-    world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric], figure: str
+    world: World, counted: list[Metric], figure: str
 ) -> None:
     device = a_device()
     mila = world.a_user(device=device)
-    allow(monkeypatch, **{figure: 1})
+    allow(**{figure: 1})
     admitted(world)
     asked = asks(world, mila.phone, device)
     assert verifies(world, asked, mila.phone).status == 200
@@ -309,7 +298,7 @@ def test_mailed_codes_are_not_counted_in_a_budget(world: World) -> None:
 
 
 def test_verifying_a_reserve_text_that_was_not_counted_uncounts_nothing(
-    world: World, two_texts: None, monkeypatch: pytest.MonkeyPatch
+    world: World, two_texts: None
 ) -> None:
     device = a_device()
     mila = world.a_user(device=device)
@@ -322,25 +311,21 @@ def test_verifying_a_reserve_text_that_was_not_counted_uncounts_nothing(
     assert (debt(COUNTRY), debt(IN_ALL)) == before
 
 
-def test_reserve_text_is_uncounted_in_the_budget_that_counted_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reserve_text_is_uncounted_in_the_budget_that_counted_it(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
-    allow(monkeypatch, codes_unverified_hour=1)
+    allow(codes_unverified_hour=1)
     admitted(world)
     before = (debt(COUNTRY), debt(IN_ALL))
     verifies(world, asks(world, mila.phone, device), mila.phone)
     assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 50, before[1])
 
 
-def test_counted_text_is_uncounted_although_its_resend_is_of_the_reserve(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_counted_text_is_uncounted_although_its_resend_is_of_the_reserve(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     asked = asks(world, mila.phone, device)
-    allow(monkeypatch, codes_unverified_country_hour=1)
+    allow(codes_unverified_country_hour=1)
     world.advance(timedelta(minutes=1))
     before = (debt(COUNTRY), debt(IN_ALL))
     assert resend(world, asked).status == 202
@@ -348,13 +333,11 @@ def test_counted_text_is_uncounted_although_its_resend_is_of_the_reserve(
     assert (debt(COUNTRY), debt(IN_ALL)) == (before[0] - 150, before[1] - 100)
 
 
-def test_reserve_resend_is_not_counted_if_sns_was_unreachable(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reserve_resend_is_not_counted_if_sns_was_unreachable(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     asked = asks(world, mila.phone, device)
-    allow(monkeypatch, codes_unverified_country_hour=1)
+    allow(codes_unverified_country_hour=1)
     world.advance(timedelta(minutes=1))
     with cloud.failing("sns", "Publish", SMS_DOWN):
         assert resend(world, asked).problem == "sms_unavailable"
@@ -381,31 +364,29 @@ def test_no_code_is_sent_while_the_counter_of_a_budget_is_unreachable(
 
 
 def test_recorded_budgets_only_count_the_texts_that_they_would_refuse(
-    world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
+    world: World, counted: list[Metric]
 ) -> None:
-    allow(monkeypatch, codes_unverified_country_hour=2, codes_unverified_hour=3)
-    record_only(monkeypatch)
+    allow(codes_unverified_country_hour=2, codes_unverified_hour=3)
+    record_only()
     assert admitted(world, limit=5) == 5
     assert counted.count(Metric.CODE_OVER_COUNTRY_BUDGET) == 3
     assert counted.count(Metric.CODE_OVER_BUDGET_IN_ALL) == 2
     assert (debt(COUNTRY), debt(IN_ALL)) == (500, 500)
 
 
-def test_enforced_budgets_count_the_texts_that_they_refuse(
-    world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
-) -> None:
-    allow(monkeypatch, codes_unverified_country_hour=2)
+def test_enforced_budgets_count_the_texts_that_they_refuse(world: World, counted: list[Metric]) -> None:
+    allow(codes_unverified_country_hour=2)
     assert admitted(world) == 2
-    allow(monkeypatch, codes_unverified_country_hour=20, codes_unverified_hour=2)
+    allow(codes_unverified_country_hour=20, codes_unverified_hour=2)
     assert admitted(world) == 0
     assert counted.count(Metric.CODE_OVER_COUNTRY_BUDGET) == 1
     assert counted.count(Metric.CODE_OVER_BUDGET_IN_ALL) == 1
 
 
 def test_recorded_budgets_refuse_no_text_while_their_counters_are_unreachable(
-    world: World, monkeypatch: pytest.MonkeyPatch, counted: list[Metric]
+    world: World, counted: list[Metric]
 ) -> None:
-    record_only(monkeypatch)
+    record_only()
     phone = a_phone()
     with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching="code_count"):
         asked = asks(world, phone)
@@ -415,10 +396,8 @@ def test_recorded_budgets_refuse_no_text_while_their_counters_are_unreachable(
     assert cloud.records("code_count") == []
 
 
-def test_texts_that_sns_may_have_sent_count_for_the_hour_and_not_for_the_day(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_unverified_country_hour=5, codes_unverified_country_day=5)
+def test_texts_that_sns_may_have_sent_count_for_the_hour_and_not_for_the_day(world: World) -> None:
+    allow(codes_unverified_country_hour=5, codes_unverified_country_day=5)
     with cloud.failing("sns", "Publish", ReadTimeoutError(endpoint_url="https://sns")):
         assert [asks(world).status for _ in range(5)] == [503] * 5
     assert asks(world).json["limit"] == "codes_per_country"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.settings import SettingsError, settings
+from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone
 from tests.support.world.limits import allow
@@ -13,8 +14,8 @@ from tests.support.world.world import Reply, World
 ABROAD = "+77011234567"
 
 
-def serve(monkeypatch: pytest.MonkeyPatch, countries: str) -> None:
-    monkeypatch.setenv("RU4M_SMS_COUNTRIES", countries)
+def serve(countries: str) -> None:
+    patches.current().setenv("RU4M_SMS_COUNTRIES", countries)
     settings.cache_clear()
 
 
@@ -58,21 +59,17 @@ def test_request_refused_for_its_country_counts_for_neither_number_nor_prefix(wo
     assert limits_that_counted() == {"codes_per_address"}
 
 
-def test_requests_refused_for_their_country_count_for_the_address(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, codes_per_address=25)
+def test_requests_refused_for_their_country_count_for_the_address(world: World) -> None:
+    allow(codes_per_address=25)
     for _ in range(25):
         assert world.asks_for_a_code(ABROAD).status == 400
     assert world.asks_for_a_code(ABROAD).json["limit"] == "codes_per_address"
 
 
 @pytest.mark.promise("ACC-1")
-def test_refusal_of_a_country_does_not_show_whether_a_number_is_registered(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refusal_of_a_country_does_not_show_whether_a_number_is_registered(world: World) -> None:
     mila = world.a_user(a_phone())  # signs up anew, so the container has read its keys
-    serve(monkeypatch, "DE,AT")
+    serve("DE,AT")
     with cloud.counted() as of_hers:
         hers = world.asks_for_a_code(mila.phone)
     with cloud.counted() as of_nobodys:
@@ -86,47 +83,41 @@ def test_refusal_of_a_country_does_not_show_whether_a_number_is_registered(
 
 
 @pytest.mark.promise("ACC-2")
-def test_known_device_signs_in_although_its_country_is_no_longer_served(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_known_device_signs_in_although_its_country_is_no_longer_served(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     mila.logs_out()
-    serve(monkeypatch, "DE,AT")
+    serve("DE,AT")
     asked = world.asks_for_a_code(mila.phone, device)
     signed_in = world.verifies(asked.json["challenge_id"], world.code_for(mila.phone))
     assert (signed_in.status, signed_in.json["user_id"]) == (200, mila.user_id)
 
 
-def test_device_with_a_used_up_reserve_is_refused_like_a_stranger(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_device_with_a_used_up_reserve_is_refused_like_a_stranger(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
-    serve(monkeypatch, "DE,AT")
+    serve("DE,AT")
     replies = [world.asks_for_a_code(mila.phone, device) for _ in range(4)]
     assert [reply.status for reply in replies] == [202, 202, 202, 400]
 
 
 @pytest.mark.promise("ACC-2")
-def test_session_of_a_country_that_is_no_longer_served_steps_up(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_session_of_a_country_that_is_no_longer_served_steps_up(world: World) -> None:
     mila = world.a_user()
-    serve(monkeypatch, "DE,AT")
+    serve("DE,AT")
     assert mila.steps_up().status == 200
 
 
 @pytest.mark.parametrize("listed", ["Serbia", "RS;DE", "rs", "381", "RS,,BA"])
-def test_malformed_list_of_countries_refuses_the_start(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
-    serve(monkeypatch, listed)
+def test_malformed_list_of_countries_refuses_the_start(listed: str) -> None:
+    serve(listed)
     with pytest.raises(SettingsError, match="RU4M_SMS_COUNTRIES is refused") as refused:
         settings()
     assert listed not in str(refused.value).removeprefix("RU4M_SMS_COUNTRIES")
     settings.cache_clear()
 
 
-def test_countries_are_a_comma_separated_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    serve(monkeypatch, "KZ, DE")
+def test_countries_are_a_comma_separated_list(world: World) -> None:
+    serve("KZ, DE")
     replies: list[Any] = [world.asks_for_a_code(phone).status for phone in (ABROAD, a_phone())]
     assert replies == [202, 400]

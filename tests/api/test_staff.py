@@ -261,11 +261,11 @@ def test_list_is_refused_to_an_operator_whose_own_history_was_altered(
 
 
 def test_inspection_during_a_change_of_status_does_not_undo_it(
-    alice: Operator, bob: Operator, asked: str, monkeypatch: pytest.MonkeyPatch
+    alice: Operator, bob: Operator, asked: str
 ) -> None:
     request = store.read(RightsRequestId(asked))
     assert request
-    looked = just_before(monkeypatch, table, "transact", lambda: alice.shows(asked))
+    looked = just_before(table, "transact", lambda: alice.shows(asked))
     bob.extends(asked, 30)
     assert looked[0].status == 200
     assert events(asked) == ["received", "inspected", "extended"]

@@ -128,12 +128,10 @@ def test_repeating_a_code_within_two_minutes_does_not_extend_the_step_up(world: 
     assert submit_code(mila, challenge).problem == "challenge_expired"
 
 
-def test_two_concurrent_submissions_of_a_code_get_the_same_step_up(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_concurrent_submissions_of_a_code_get_the_same_step_up(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
-    winners = just_before(monkeypatch, challenges, "use_write", lambda: submit_code(mila, challenge))
+    winners = just_before(challenges, "use_write", lambda: submit_code(mila, challenge))
     assert step_up_end(submit_code(mila, challenge)) == step_up_end(winners[0])
 
 

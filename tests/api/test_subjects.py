@@ -209,10 +209,8 @@ def test_altered_history_proves_no_consent(ana: Operator, mila: User) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_looks_at_subjects_are_limited_by_operator_and_day(
-    world: World, ana: Operator, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow(monkeypatch, subject_lookups_day=2)
+def test_looks_at_subjects_are_limited_by_operator_and_day(world: World, ana: Operator, mila: User) -> None:
+    allow(subject_lookups_day=2)
     assert [finds(ana, phone=mila.phone).status, shows(ana, mila.user_id).status] == [200, 200]
     assert finds(ana, phone=mila.phone).problem == "too_many_requests"
     assert shows(world.an_operator("boris"), mila.user_id).status == 200
@@ -231,10 +229,8 @@ def test_contact_of_an_idle_account_that_is_frozen_finds_nothing(ana: Operator, 
     assert shows(ana, mila.user_id).json["erasure_from"] == at
 
 
-def test_notices_are_listed_with_the_progress_of_their_announcement(
-    world: World, ana: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(monkeypatch, coming := a_version("2026-12-20"))
+def test_notices_are_listed_with_the_progress_of_their_announcement(world: World, ana: Operator) -> None:
+    publish(coming := a_version("2026-12-20"))
     announcements.announce_to_shard(coming.version, accounts.SHARDS[0], world.now + MINUTE)
     listed = world.call("GET", "/admin/v1/notices", arn=ana.arn).json["items"]
     assert (listed[0]["version"], listed[0]["in_effect"]) == (coming.version, False)

@@ -193,11 +193,9 @@ def test_mail_that_was_planned_before_an_objection_is_not_sent_after_it(world: W
 
 
 @pytest.mark.promise("RGT-6")
-def test_objection_between_the_reads_of_the_gate_stops_the_mail(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_objection_between_the_reads_of_the_gate_stops_the_mail(world: World, mila: User) -> None:
     """The decisions are read before the suppressions, which the objection writes in one transaction."""
-    just_before(monkeypatch, suppressions, "suppressed", lambda: mila.exercises("marketing_objection"))
+    just_before(suppressions, "suppressed", lambda: mila.exercises("marketing_objection"))
     assert sends(mila) is Withheld.SUPPRESSED
     assert news_to(world, mila) == []
 
@@ -310,11 +308,9 @@ def test_repeated_click_changes_nothing(world: World, mila: User) -> None:
 
 
 @pytest.mark.promise("RGT-6")
-def test_two_clicks_at_the_same_time_make_one_request(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_clicks_at_the_same_time_make_one_request(world: World, mila: User) -> None:
     token = token_mailed(world, mila)
-    other = just_before(monkeypatch, table, "transact", lambda: posts(world, token))
+    other = just_before(table, "transact", lambda: posts(world, token))
     assert posts(world, token).status == other[0].status == 204
     assert len(cloud.records("rights_request")) == 1
     assert judged(mila) is Withheld.OBJECTED
@@ -456,11 +452,9 @@ def test_page_is_in_the_language_of_the_mail(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-6")
-def test_objection_by_a_link_during_the_erasure_is_suppressed(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_objection_by_a_link_during_the_erasure_is_suppressed(world: World, mila: User) -> None:
     token = token_mailed(world, mila)
-    just_before(monkeypatch, table, "transact", lambda: world.set_state(mila, "erasing"))
+    just_before(table, "transact", lambda: world.set_state(mila, "erasing"))
     assert posts(world, token).status == 204
     assert suppressed(mila.verified["address"])
     assert cloud.records("rights_request") == []

@@ -146,17 +146,17 @@ def test_batch_that_only_overwrites_the_last_one_does_not_count(mila: User) -> N
 # --- concurrent batches
 
 
-def test_concurrent_batches_share_the_rest_of_the_cap(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_batches_share_the_rest_of_the_cap(mila: User) -> None:
     submit(mila, *events(70))
-    others = just_before(monkeypatch, store, "put", lambda: submit(mila, *events(20)))
+    others = just_before(store, "put", lambda: submit(mila, *events(20)))
     assert submit(mila, *events(20))["accepted"] == 20
     assert others == [{"accepted": 10, "dropped": {"over_daily_cap": 10}}]
     assert len(stored_events()) == CAP
 
 
-def test_same_batch_sent_twice_concurrently_counts_once(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_batch_sent_twice_concurrently_counts_once(mila: User) -> None:
     batch = events(60)
-    others = just_before(monkeypatch, store, "put", lambda: submit(mila, *batch))
+    others = just_before(store, "put", lambda: submit(mila, *batch))
     assert [submit(mila, *batch), *others] == [{"accepted": 60, "dropped": {}}] * 2
     assert len(stored_events()) == 60
     assert counts(mila)[0]["events"] == 60

@@ -33,7 +33,7 @@ def test_announcing_to_n_accounts_costs_their_writes_and_a_read_for_every_20(
         world.advance(timedelta(minutes=1))  # within the limits of one address
         if number < by_mail:
             user.has_email(f"n{number}@test.example")
-    publish(monkeypatch, a_version("2026-12-24", announced_for=60 * DAY))
+    publish(a_version("2026-12-24", announced_for=60 * DAY))
     monkeypatch.setattr(clock, "pause", lambda _: None)
     count, pages = in_app + by_mail, (in_app + by_mail) // 100 + 1
     assert run() == Calls(

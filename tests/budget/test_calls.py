@@ -101,13 +101,11 @@ def test_code_to_an_unserved_country_costs_at_most_six_calls(
     assert calls.of("dynamodb") == cost
 
 
-def test_sign_in_where_no_texts_arrive_costs_seven_calls_and_a_mail_and_then_five(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sign_in_where_no_texts_arrive_costs_seven_calls_and_a_mail_and_then_five(world: World) -> None:
     mila = world.a_user(device=DEVICE)
     mila.has_email(MAILBOX)
     world.advance(timedelta(days=7))
-    turn_off(monkeypatch)
+    turn_off()
     with counted() as calls:
         asked, _ = mailed(mila)
     assert (calls.of("dynamodb"), calls["sesv2.SendEmail"], sum(calls.values())) == (7, 1, 8)
@@ -227,12 +225,10 @@ def test_sign_in_that_waits_costs_eight_calls_and_its_notices(world: World) -> N
     assert (calls.of("dynamodb"), calls.of("sns"), calls.of("sesv2")) == (8, 1, 1)
 
 
-def test_verifying_costs_the_same_for_any_number_of_versions(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verifying_costs_the_same_for_any_number_of_versions(world: World) -> None:
     mila = world.a_user()
     days = [f"{year}-{month:02}-01" for year in (2025, 2026) for month in range(1, 12)]
-    publish(monkeypatch, *(a_version(day, kind) for day in days for kind in NoticeKind))
+    publish(*(a_version(day, kind) for day in days for kind in NoticeKind))
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
     with counted() as calls:
         assert world.verifies(challenge, world.code_for(mila.phone)).status == 200
@@ -295,11 +291,9 @@ def test_chat_token_costs_one_batch_read_and_no_write(world: World) -> None:
     assert calls == {"dynamodb.BatchGetItem": 1}
 
 
-def test_chat_token_costs_the_same_for_any_number_of_versions(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chat_token_costs_the_same_for_any_number_of_versions(world: World) -> None:
     mila = world.a_user()
-    publish(monkeypatch, *(a_version(f"2026-{month:02}-01") for month in range(1, 11)))
+    publish(*(a_version(f"2026-{month:02}-01") for month in range(1, 11)))
     with counted() as calls:
         assert mila.mints_a_chat_token().status == 200
     assert calls == {"dynamodb.BatchGetItem": 1}

@@ -166,7 +166,7 @@ def first(
     package.template("service").write_text(json.dumps({**light, "Resources": topic, "Outputs": outputs}))
     monkeypatch.setattr(command, "build", lambda **_: package)
     monkeypatch.setattr(smoke, "try_deployed", lambda *_: ())  # there is no API
-    return FirstDeployment(emptied(*at_the_baseline, monkeypatch, tmp_path), package)
+    return FirstDeployment(emptied(*at_the_baseline, tmp_path), package)
 
 
 def test_built_templates_are_those_of_which_all_resources_are_tried(built: Package) -> None:

@@ -20,6 +20,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops
 from infra.ops.standing_in import act_as
+from tests.support import patches
 from tests.support.world.builders import a_schedule_event
 from tests.support.world.ledger import overwrite, stored, verify
 
@@ -35,10 +36,10 @@ def act_as_root(restore_process: None, cloud: LocalCloud) -> None:
     act_as(cloud.account, "local", "checkpoint_ledger")
 
 
-def append(monkeypatch: pytest.MonkeyPatch, *chains: Chain) -> None:
+def append(*chains: Chain) -> None:
     """Append an entry to each chain, dated after the last run, so that the next run reads it."""
     now = clock.now()
-    with monkeypatch.context() as patch:
+    with patches.current().context() as patch:
         patch.setattr(clock, "now", lambda: now - SETTLE + timedelta(seconds=1))
         for which in chains:
             chain.append(which, NewEntry("given", {"n": 1}, delete_at=now + timedelta(days=365)))
@@ -85,16 +86,14 @@ def command(cloud: LocalCloud, *words: str) -> tuple[int, str]:
 
 
 @pytest.mark.promise("SEC-1")
-def test_function_signs_new_entries_and_refuses_altered_ones(
-    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_function_signs_new_entries_and_refuses_altered_ones(cloud: LocalCloud) -> None:
     mila, vuk = a_chain(), a_chain()
-    append(monkeypatch, mila)
+    append(mila)
     assert sign(cloud, mila, 1)["refused"] == 0
     assert verify(mila) == ChainVerdict((), covered=1)
     assert command(cloud, "--chain", mila.name) == (0, f"{mila.name}: covered up to 1, 0 findings\n")
 
-    append(monkeypatch, mila, vuk)
+    append(mila, vuk)
     with altered(mila, 2):
         assert sign(cloud, vuk, 1)["refused"] == 1
         assert verify(vuk) == ChainVerdict((), covered=1)
@@ -107,8 +106,8 @@ def test_function_signs_new_entries_and_refuses_altered_ones(
 
 
 @pytest.mark.promise("SEC-1")
-def test_locked_checkpoint_cannot_be_deleted(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    append(monkeypatch, vuk := a_chain())
+def test_locked_checkpoint_cannot_be_deleted(cloud: LocalCloud) -> None:
+    append(vuk := a_chain())
     sign(cloud, vuk, 1)
     s3, bucket = cloud.account.client("s3"), settings().archive().bucket
     (newest, *_) = s3.list_object_versions(Bucket=bucket)["Versions"]

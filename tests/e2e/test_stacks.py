@@ -193,7 +193,7 @@ def test_preflight_of_the_local_cloud_reports_what_the_emulator_cannot_answer(
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ROOT_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_SECRET)
-    forget_variables(monkeypatch)
+    forget_variables()
     settings = tmp_path / "local.toml"
     text = SETTINGS.replace(ISSUER, cloud.target.issuer).format(
         api_key=cloud.stream.api_key, url=cloud.stream.url

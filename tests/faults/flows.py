@@ -341,7 +341,7 @@ class Announcing(Flow):
         mila.has_email(ADDRESS)
         run.world.a_user(OTHER_PHONE, DEVICE, display_name="Vuk")
         run.deliver_changes()
-        publish(run.patch, a_version("2026-12-24", announced_for=60 * DAY))
+        publish(a_version("2026-12-24", announced_for=60 * DAY))
 
     def play(self, run: Run) -> None:
         for pause in (DAY, timedelta()):

@@ -36,7 +36,7 @@ class ClosingIdle(Flow):
         vuk = run.world.a_user(OTHER_PHONE, DEVICE, display_name="Vuk")
         self.idle = [AccountId(user.account_id) for user in (mila, vuk)]
         run.deliver_changes()
-        publish_practice(run.patch)
+        publish_practice()
         run.world.traveller.move_to(use_of(mila).warnable_from - HOUR)
         assert [close_idle()["acted"], close_idle()["acted"]] == [0, 1]
         run.world.advance(HOUR)

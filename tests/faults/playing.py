@@ -36,6 +36,7 @@ from infra.stream_emulator import Emulator
 from tests.faults import emulated
 from tests.faults.emulated import Changes
 from tests.faults.queueing import SHARDS_VISIBILITY, VISIBILITY, Message, Queue, next_sweep
+from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults import ends
 from tests.support.faults.crash import Call, Killed, Point, Watch
@@ -334,6 +335,7 @@ def _a_world(stream: Emulator, point: Point | None) -> Iterator[Run]:
     with (
         time_machine.travel(NOON, tick=False) as traveller,
         pytest.MonkeyPatch.context() as patch,
+        patches.used(patch),
         watch.on(),
     ):
         patch.setenv("RU4M_STREAM_URL", stream.url)

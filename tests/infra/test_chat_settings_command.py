@@ -175,22 +175,18 @@ def test_period_of_messages_comes_from_the_environment(
 
 
 @pytest.mark.promise("STR-11")
-def test_apply_sets_the_shorter_period_of_the_policy_in_effect(
-    stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(monkeypatch, FORTNIGHT)
+def test_apply_sets_the_shorter_period_of_the_policy_in_effect(stream: Emulator) -> None:
+    publish(FORTNIGHT)
     run(stream, "apply", "--yes")
     assert stream.state()["retention"]["old-messages"]["config"] == {"max_age_hours": 336}
 
 
 @pytest.mark.promise("STR-11")
-def test_preflight_announces_a_version_that_will_shorten_the_period(
-    stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_preflight_announces_a_version_that_will_shorten_the_period(stream: Emulator) -> None:
     coming = a_version("2099-03-01", NoticeKind.PRIVACY).model_copy(
         update={"messages_kept": Duration.parse("P7D")}
     )
-    publish(monkeypatch, coming)
+    publish(coming)
     apply_to(stream)
     said: list[str] = []
     chat_settings.preflight(access_to(stream), choices(), None, said.append)

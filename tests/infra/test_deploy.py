@@ -300,7 +300,7 @@ def test_messages_are_kept_no_longer_than_the_policy_in_effect_names(
     monkeypatch: pytest.MonkeyPatch, kept: str, named: str
 ) -> None:
     policy = a_version("2027-02-01", NoticeKind.PRIVACY)
-    publish(monkeypatch, policy.model_copy(update={"messages_kept": Duration.parse(named)}))
+    publish(policy.model_copy(update={"messages_kept": Duration.parse(named)}))
     monkeypatch.setattr(clock, "now", lambda: policy.effective_at - timedelta(seconds=1))
     a_target(periods=f"chat_messages={kept}")
     monkeypatch.setattr(clock, "now", lambda: policy.effective_at)

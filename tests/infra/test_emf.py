@@ -18,7 +18,7 @@ AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsAccount]:
+def account() -> Iterator[AwsAccount]:
     with mock_aws():
         yield AwsAccount(REGION, None, "test", "test")
 

@@ -19,6 +19,7 @@ from infra.ops.keys import versions
 from infra.ops.keys.stage_key import StageKeys, StillNeeded
 from infra.ops.keys.versions import LONGEST_RUN, Unfinished, Versions
 from tests.infra.fakes import REGION
+from tests.support import patches
 from tests.support.clouds.rotations import Stage
 from tests.support.world.world import World
 
@@ -118,16 +119,16 @@ class FakeKeys:
         return sum(seal(None, {}) for _ in range(2500))
 
 
-def ops(monkeypatch: pytest.MonkeyPatch, keys: FakeKeys, *words: str, answer: str = "") -> Result:
-    monkeypatch.setattr(StageKeys, "of", lambda *_: keys)
-    monkeypatch.setattr(AwsAccount, "client", lambda *_: None)
+def ops(keys: FakeKeys, *words: str, answer: str = "") -> Result:
+    patches.current().setattr(StageKeys, "of", lambda *_: keys)
+    patches.current().setattr(AwsAccount, "client", lambda *_: None)
     place = ["--stage", "staging", "--region", REGION]
     return CliRunner().invoke(app, ["--json", "keys", "stage", *words, *place], input=answer)
 
 
-def test_dry_run_of_a_retirement_names_the_versions_and_deletes_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run_of_a_retirement_names_the_versions_and_deletes_none() -> None:
     keys = FakeKeys(1, 2)
-    done = ops(monkeypatch, keys, "retire", "--dry-run")
+    done = ops(keys, "retire", "--dry-run")
     assert (json.loads(done.stdout), keys.retired) == ({"would_delete": ["1", "2"]}, 0)
 
 
@@ -135,35 +136,31 @@ def test_dry_run_of_a_retirement_names_the_versions_and_deletes_none(monkeypatch
     ("refusal", "text"),
     [(StillNeeded("3 records are under an old version"), "3 records"), (Unfinished("run it again"), "again")],
 )
-def test_dry_run_of_a_retirement_shows_what_it_would_be_refused_for(
-    monkeypatch: pytest.MonkeyPatch, refusal: Exception, text: str
-) -> None:
-    done = ops(monkeypatch, FakeKeys(1, refusal=refusal), "retire", "--dry-run")
+def test_dry_run_of_a_retirement_shows_what_it_would_be_refused_for(refusal: Exception, text: str) -> None:
+    done = ops(FakeKeys(1, refusal=refusal), "retire", "--dry-run")
     assert (done.exit_code, text in done.stderr) == (1, True)
 
 
-def test_retirement_asks_before_it_deletes_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retirement_asks_before_it_deletes_a_version() -> None:
     keys = FakeKeys(1)
-    refused = ops(monkeypatch, keys, "retire", answer="n\n")
+    refused = ops(keys, "retire", answer="n\n")
     assert (refused.exit_code, keys.retired, "Delete 1 for good?" in refused.stderr) == (1, 0, True)
-    done = ops(monkeypatch, keys, "retire", "--yes")
+    done = ops(keys, "retire", "--yes")
     assert (json.loads(done.stdout), keys.retired) == ({"deleted": ["1"]}, 1)
 
 
-def test_retirement_without_an_old_version_completes_a_stopped_one_unasked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_retirement_without_an_old_version_completes_a_stopped_one_unasked() -> None:
     keys = FakeKeys()
-    done = ops(monkeypatch, keys, "retire")
+    done = ops(keys, "retire")
     assert (json.loads(done.stdout), keys.retired, done.stderr) == ({"deleted": []}, 1, "")
 
 
-def test_dry_run_of_a_move_counts_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert json.loads(ops(monkeypatch, FakeKeys(1), "reseal", "--dry-run").stdout) == {"older": 7}
+def test_dry_run_of_a_move_counts_what_is_left() -> None:
+    assert json.loads(ops(FakeKeys(1), "reseal", "--dry-run").stdout) == {"older": 7}
 
 
 def test_move_of_many_records_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys_module, "service_reseal", lambda *_: lambda *_: True)
-    done = ops(monkeypatch, FakeKeys(1), "reseal")
+    done = ops(FakeKeys(1), "reseal")
     assert json.loads(done.stdout) == {"resealed": 2500}
     assert done.stderr.splitlines() == [f"{n} records processed so far" for n in (1000, 2000)]

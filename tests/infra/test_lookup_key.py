@@ -211,14 +211,12 @@ def test_address_claimed_under_an_old_version_is_taken_until_it_is_released(
     assert vuk.has_email(address).status == 200
 
 
-def test_address_removed_while_its_claim_moves_is_free(
-    stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_address_removed_while_its_claim_moves_is_free(stage: LookupStage, world: World) -> None:
     mila, vuk, address = world.a_user(), world.a_user(), an_address()
     mila.has_email(address)
     mila.is_stepped_up()
     stage.keys.rotate()
-    just_before(monkeypatch, table, "transact", stage.rekey)
+    just_before(table, "transact", stage.rekey)
     assert mila.changes(email=None).problem == "changed_meanwhile"
     assert mila.is_stepped_up().changes(email=None).status == 200
     assert vuk.has_email(address).status == 200
@@ -334,7 +332,7 @@ def test_signup_that_read_before_a_claim_moved_signs_in_to_its_account(
     container_with(knows)  # the older version's container is outdated
     look = missing_once(partial(accounts.claim_on, ClaimKind.PHONE))
     monkeypatch.setattr(accounts, "claim_on", lambda _, value: look(value))
-    moved = just_before(monkeypatch, accounts, "new_account", stage.rekey)
+    moved = just_before(accounts, "new_account", stage.rekey)
     again = world.verifies(challenge, world.code_for(mila.phone))
     assert moved == [2]
     assert (again.status, again.json["user_id"]) == (200, mila.user_id)
@@ -397,7 +395,7 @@ def test_claim_that_moves_during_the_look_up_is_found(
 
 @pytest.mark.promise("ACC-1")
 def test_number_claimed_under_an_old_version_is_taken_while_its_claim_moves(
-    stage: LookupStage, world: World, monkeypatch: pytest.MonkeyPatch
+    stage: LookupStage, world: World
 ) -> None:
     """Just before the transaction of the move, another caller signs up with the number."""
     mila = world.a_user()
@@ -407,7 +405,7 @@ def test_number_claimed_under_an_old_version_is_taken_while_its_claim_moves(
     def sign_up_in_another_container() -> Reply:
         return world.verifies(challenge, world.code_for(mila.phone))
 
-    tries = just_before(monkeypatch, table, "transact", sign_up_in_another_container)
+    tries = just_before(table, "transact", sign_up_in_another_container)
     stage.rekey()
     assert (tries[0].status, tries[0].json["user_id"]) == (200, mila.user_id)
     assert claims() == {"2": {mila.account_id}}

@@ -26,6 +26,7 @@ from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.profiles import FILE, PROFILE, REGION, STAGE
 from infra.ops.refusals import DEBUG
 from infra.ops.scheduled import RunFailed
+from tests.support import patches
 
 A_STAGE = {STAGE: "staging", REGION: "eu-central-1"}
 
@@ -45,11 +46,11 @@ def ops(*words: str, env: Mapping[str, str] = MappingProxyType({})) -> Result:
         return CliRunner().invoke(app, list(words))
 
 
-def failing_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def failing_with(error: Exception) -> None:
     def fail(*_: object) -> InternalApi:
         raise error
 
-    monkeypatch.setattr(InternalApi, "of", fail)
+    patches.current().setattr(InternalApi, "of", fail)
 
 
 def refused_by_aws(code: str, text: str = "", operation: str = "DescribeStacks") -> ClientError:
@@ -145,9 +146,9 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_failure_ends_in_one_line_with_the_remedy(failure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_ends_in_one_line_with_the_remedy(failure: str) -> None:
     error, text = FAILURES[failure]
-    failing_with(monkeypatch, error)
+    failing_with(error)
     done = ops("rights", "list", env=A_STAGE)
     assert (done.exit_code, done.stdout) == (1, "")
     assert text in done.stderr
@@ -189,8 +190,8 @@ def test_refusal_by_the_api_names_the_remedy_in_one_line(
 
 
 @pytest.mark.promise("SEC-1")
-def test_defect_is_named_without_its_text_and_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    failing_with(monkeypatch, ValueError("mila@example.org"))
+def test_defect_is_named_without_its_text_and_without_a_traceback() -> None:
+    failing_with(ValueError("mila@example.org"))
     done = ops("rights", "list", env=A_STAGE)
     assert done.exit_code == 1
     assert "ValueError in test_ops_mistakes.py" in done.stderr
@@ -198,8 +199,8 @@ def test_defect_is_named_without_its_text_and_without_a_traceback(monkeypatch: p
     assert "Traceback" not in done.output
 
 
-def test_debug_variable_shows_the_error_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    failing_with(monkeypatch, ValueError("a text"))
+def test_debug_variable_shows_the_error_itself() -> None:
+    failing_with(ValueError("a text"))
     assert isinstance(ops("rights", "list", env=A_STAGE | {DEBUG: "1"}).exception, ValueError)
 
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from infra.deployment.account import AwsAccount
 from infra.ops import __main__ as command
 from tests.infra.fakes import REGION
+from tests.support import patches
 
 COUNTS = {"found": 2, "deleted": 1, "spared": 3, "oldest_minutes": 90, "complete": 1}
 
@@ -32,31 +33,31 @@ class FakeLambda:
         return self.answer
 
 
-def purge(monkeypatch: pytest.MonkeyPatch, found: FakeLambda, *options: str) -> Result:
-    monkeypatch.setattr(AwsAccount, "patient_client", lambda *_: found)
+def purge(found: FakeLambda, *options: str) -> Result:
+    patches.current().setattr(AwsAccount, "patient_client", lambda *_: found)
     where = ["--stage", "staging", "--region", REGION]
     return CliRunner().invoke(command.app, ["purge", "run", *where, *options])
 
 
-def test_command_prints_the_counts_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = purge(monkeypatch, FakeLambda(COUNTS))
+def test_command_prints_the_counts_of_the_run() -> None:
+    done = purge(FakeLambda(COUNTS))
     text = "2 found, 1 deleted, 3 kept for longer; the oldest was 90 minutes past its end\n"
     assert (done.exit_code, done.output) == (0, text)
 
 
-def test_command_says_that_a_run_was_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = purge(monkeypatch, FakeLambda(COUNTS | {"found": 0, "oldest_minutes": 0, "complete": 0}))
+def test_command_says_that_a_run_was_incomplete() -> None:
+    done = purge(FakeLambda(COUNTS | {"found": 0, "oldest_minutes": 0, "complete": 0}))
     assert "kept for longer; not all that is due was read, run it again" in done.output
 
 
-def test_command_fails_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = purge(monkeypatch, FakeLambda({}, FunctionError="Unhandled"))
+def test_command_fails_with_the_run() -> None:
+    done = purge(FakeLambda({}, FunctionError="Unhandled"))
     assert (done.exit_code, done.output) == (1, "The run failed. The log of purge_expired has the reason.\n")
 
 
-def test_dry_run_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run_is_passed_on() -> None:
     found = FakeLambda(COUNTS)
-    purge(monkeypatch, found, "--dry-run")
+    purge(found, "--dry-run")
     assert found.asked[0]["FunctionName"] == "ru4m-staging-purge_expired"
     assert json.loads(found.asked[0]["Payload"])["detail"] == {"dry_run": True}
 

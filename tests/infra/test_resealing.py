@@ -128,9 +128,7 @@ def test_version_is_kept_while_a_record_uses_it(keys: StageKeys, invoice: type[R
     assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica 1"
 
 
-def test_version_is_kept_for_a_record_of_an_unknown_class(
-    keys: StageKeys, invoice: type[Record], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_version_is_kept_for_a_record_of_an_unknown_class(keys: StageKeys, invoice: type[Record]) -> None:
     place = a_kept(invoice, 1)
     table.write(Change(place, put={"kind": "an older invoice"}))
     keys.rotate()
@@ -139,27 +137,21 @@ def test_version_is_kept_for_a_record_of_an_unknown_class(
         keys.retire()
 
 
-def test_concurrent_edit_is_kept(
-    keys: StageKeys, invoice: type[Record], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_edit_is_kept(keys: StageKeys, invoice: type[Record]) -> None:
     place = a_kept(invoice, 1)
     keys.rotate()
     edited = codec.to_item(paid(invoice, "Milica Petrović"), place)
 
-    just_before(monkeypatch, table, "try_write", lambda: table.write(Change(place, put=edited)))
+    just_before(table, "try_write", lambda: table.write(Change(place, put=edited)))
     assert keys.reseal(rewrites.reseal) == 0
     assert vars(codec.opened(invoice, stored(place)))["paid_by"] == "Milica Petrović"
 
 
-def test_challenge_used_during_the_run_stays_without_personal_fields(
-    world: World, keys: StageKeys, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_challenge_used_during_the_run_stays_without_personal_fields(world: World, keys: StageKeys) -> None:
     phone, device = a_phone(), a_device()
     challenge = world.asks_for_a_code(phone, device).json["challenge_id"]
     keys.rotate()
-    used = just_before(
-        monkeypatch, table, "try_write", lambda: world.verifies(challenge, world.code_for(phone))
-    )
+    used = just_before(table, "try_write", lambda: world.verifies(challenge, world.code_for(phone)))
     assert keys.reseal(rewrites.reseal) == 0
     assert used[0].status == 201
     assert [item for item in cloud.records("challenge") if "sealed" in item] == []

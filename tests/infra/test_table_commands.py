@@ -21,6 +21,7 @@ from infra.deployment.stacks import Stacks
 from infra.ops import __main__ as command
 from infra.ops import standing_in
 from tests.infra.fakes import REGION, FakeAccount, FakeDynamoDb
+from tests.support import patches
 
 pytestmark = pytest.mark.promise("RGT-3")
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -80,10 +81,10 @@ def a_backup(table: str, *, days: int, ends: bool = False) -> dict[str, Any]:
     return shown | ({"BackupExpiryDateTime": NOW + timedelta(days=35 - days)} if ends else {})
 
 
-def list_backups(monkeypatch: pytest.MonkeyPatch, *backups: dict[str, Any]) -> None:
+def list_backups(*backups: dict[str, Any]) -> None:
     """Let DynamoDB list these backups, in an account without stacks."""
     account = FakeAccount(REGION, dynamodb=FakeDynamoDb(backups=backups))
-    monkeypatch.setattr(AwsAccount, "client", lambda _, service: account.client(service))
+    patches.current().setattr(AwsAccount, "client", lambda _, service: account.client(service))
 
 
 @pytest.mark.parametrize(
@@ -99,9 +100,9 @@ def list_backups(monkeypatch: pytest.MonkeyPatch, *backups: dict[str, Any]) -> N
     ],
 )
 def test_backup_is_left_and_not_in_order_by_the_rule_of_the_alarms(
-    monkeypatch: pytest.MonkeyPatch, backup: dict[str, Any], left: str, status: int
+    backup: dict[str, Any], left: str, status: int
 ) -> None:
-    list_backups(monkeypatch, backup)
+    list_backups(backup)
     with time_machine.travel(NOW, tick=False):
         done = ops("backups", as_json=True)
     (found,) = json.loads(done.stdout)["backups"]
@@ -109,7 +110,7 @@ def test_backup_is_left_and_not_in_order_by_the_rule_of_the_alarms(
 
 
 def test_backups_are_kept_as_long_as_the_deployed_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    list_backups(monkeypatch, a_backup("keys", days=39), a_backup("accounts", days=99))
+    list_backups(a_backup("keys", days=39), a_backup("accounts", days=99))
     held = {"Figures": "limit_blocks_day=50,backups_keys_days=40,backups_other_days=100"}
     monkeypatch.setattr(Stacks, "parameters", lambda _, name: held if name == "ru4m-staging-service" else {})
     with time_machine.travel(NOW, tick=False):

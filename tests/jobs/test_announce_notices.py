@@ -90,9 +90,9 @@ def vuk(world: World) -> User:
 
 
 @pytest.fixture
-def newer(mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def newer(mila: User, vuk: User) -> None:
     """Publish a version after both users signed up."""
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
 
 
 @pytest.mark.promise("NOT-1")
@@ -156,11 +156,11 @@ def test_mail_contains_no_link_and_no_image_that_could_track_its_reader(
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("vuk")
 def test_mail_names_its_purpose_and_contains_no_personal_data_but_the_address(
-    world: World, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    world: World, mails: list[dict[str, Any]]
 ) -> None:
     user = world.a_user(phone=world.canaries.add("phone", a_phone()), display_name=world.canaries("shown"))
     user.has_email(f"{world.canaries('address')}@test.example")
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     run()
     (sent,) = mails
     assert {tag["Name"]: tag["Value"] for tag in sent["EmailTags"]}["purpose"] == "legal_obligation"
@@ -175,7 +175,6 @@ def test_mail_names_its_purpose_and_contains_no_personal_data_but_the_address(
 def test_mail_is_in_the_users_language_or_in_english(
     world: World,
     mails: list[dict[str, Any]],
-    monkeypatch: pytest.MonkeyPatch,
     locale: str,
     words: str,
 ) -> None:
@@ -187,7 +186,7 @@ def test_mail_is_in_the_users_language_or_in_english(
     started = world.call("POST", "/v1/signup", body={**body, "locale": locale})
     verified = world.verifies(started.json["challenge_id"], world.code_for(phone))
     User(world, phone, verified.json).has_email("ana@test.example")
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     run()
     assert words in mails[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
 
@@ -243,9 +242,9 @@ def test_user_who_accepted_before_gets_no_announcement(mila: User, mails: list[d
 
 @pytest.mark.promise("NOT-1")
 def test_account_whose_acceptance_is_unreadable_is_counted_and_delays_no_other(
-    mila: User, vuk: User, monkeypatch: pytest.MonkeyPatch, counts: dict[Metric, int]
+    mila: User, vuk: User, counts: dict[Metric, int]
 ) -> None:
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     mila.calls("POST", f"/v1/notices/{NEWER.version}/acceptance")
     damage(Table.ACCOUNTS, f"A#{mila.account_id}", f"acceptance#{NEWER.version}", accepted_at="?")
     run()
@@ -253,11 +252,9 @@ def test_account_whose_acceptance_is_unreadable_is_counted_and_delays_no_other(
 
 
 @pytest.mark.usefixtures("mila", "vuk")
-def test_replaced_version_is_not_announced(
-    mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_replaced_version_is_not_announced(mila: User, mails: list[dict[str, Any]]) -> None:
     replaced, current = a_version("2026-10-01"), a_version("2026-11-01")
-    publish(monkeypatch, replaced, current)
+    publish(replaced, current)
     run()
     assert (stored_announcement(mila, replaced.version), channel(mila, current.version)) == (None, "email")
     assert len(mails) == 1
@@ -265,11 +262,11 @@ def test_replaced_version_is_not_announced(
 
 @pytest.mark.promise("NOT-1")
 def test_restricted_account_gets_a_mail_and_a_frozen_one_an_app_notice(
-    world: World, mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, mails: list[dict[str, Any]]
 ) -> None:
     ana = world.a_user()
     ana.has_email("ana@test.example")
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     world.set_state(mila, "restricted")
     world.set_state(ana, "frozen")
     run()
@@ -278,9 +275,9 @@ def test_restricted_account_gets_a_mail_and_a_frozen_one_an_app_notice(
 
 @pytest.mark.promise("RGT-3")
 def test_account_that_is_being_erased_gets_no_mail_and_no_announcement(
-    world: World, mila: User, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, mails: list[dict[str, Any]]
 ) -> None:
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     world.set_state(mila, "erasing")
     run()
     assert (stored_announcement(mila), mails) == (None, [])
@@ -291,11 +288,11 @@ def test_account_created_in_a_part_already_read_is_reached_by_the_second_round(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = versions.PUBLISHED
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     run()
     monkeypatch.setattr(versions, "PUBLISHED", before)  # a container that was not replaced yet
     late = world.a_user()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     world.advance(DAY - timedelta(seconds=1))
     run()
     assert stored_announcement(late) is None
@@ -356,12 +353,10 @@ def test_bounced_mail_becomes_an_app_notice_dated_at_the_bounce(
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.usefixtures("vuk")
-def test_bounced_address_is_in_no_log(
-    world: World, mails: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bounced_address_is_in_no_log(world: World, mails: list[dict[str, Any]]) -> None:
     user = world.a_user()
     user.has_email(f"{world.canaries('address')}@test.example")
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     run()
     with failing("dynamodb", "GetItem", RuntimeError("x")), pytest.raises(RuntimeError):
         note_bounces(report_of_mail(mails[0]), None)
@@ -387,7 +382,7 @@ def test_account_that_kills_every_worker_does_not_delay_another_shard(
     while len(by_shard) < 2:
         user = world.a_user()
         by_shard[accounts_store.shard_of(AccountId(user.account_id))] = user
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
 
     def kill_for_the_first_account(campaign: Any, letter: Any, recipient: NoticeRecipient, *rest: Any) -> Any:
         if recipient.account_id == by_shard["00"].account_id:
@@ -444,7 +439,7 @@ def test_progress_of_a_run_that_is_not_continued_expires_within_a_week(
 def test_every_account_of_every_shard_is_reached(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     users = [world.a_user() for _ in range(12)]
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     run()
     assert {channel(user) for user in users} == {"in_app"}
     assert len({item["shard"]["S"] for item in cloud.records("announcement_progress")}) == 64
@@ -483,7 +478,7 @@ def test_schedule_sends_one_message_per_shard_without_an_id(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     assert send() == {"due": 64, "abandoned": 0}
     bodies = [json.loads(body) for body in cloud.take_messages("announcements")]
     assert [body.pop("shard") for body in bodies] == list(accounts.SHARDS)
@@ -578,7 +573,7 @@ def test_all_workers_together_keep_the_rate_of_mails(
     settings.cache_clear()
     for name in ("ana", "iva"):
         world.a_user().has_email(f"{name}@test.example")
-    publish(monkeypatch, NEWER)
+    publish(NEWER)
     run()
     # Three mails of one worker take 1.5 seconds: with six workers, 18 mails in 1.5 seconds.
     assert (len(mails), pauses) == (3, [timedelta(seconds=0.5)] * 3)

@@ -63,9 +63,7 @@ def test_check_changes_nothing_at_stream(baseline: Emulator) -> None:
 
 
 @pytest.mark.promise("STR-11")
-def test_age_of_messages_follows_the_configured_period(
-    baseline: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_age_of_messages_follows_the_configured_period(baseline: Emulator) -> None:
     gateway._client().post("retention_policy", data={"policy": "old-messages", "max_age_hours": 721})
     assert check()["drifted"] == 1
     gateway._client().post("retention_policy/delete", data={"policy": "old-messages"})
@@ -74,9 +72,9 @@ def test_age_of_messages_follows_the_configured_period(
 
 @pytest.mark.promise("STR-11")
 def test_shorter_period_of_the_policy_in_effect_is_drift_until_applied(
-    baseline: Emulator, world: World, monkeypatch: pytest.MonkeyPatch
+    baseline: Emulator, world: World
 ) -> None:
-    publish(monkeypatch, FORTNIGHT)
+    publish(FORTNIGHT)
     world.traveller.move_to(FORTNIGHT.effective_at - SECOND)
     assert check()["drifted"] == 0
     world.advance(SECOND)
@@ -170,7 +168,7 @@ def test_placement_that_nobody_confirmed_is_unverified_whatever_stream_states(
 
 @pytest.mark.promise("STR-7")
 def test_confirmed_placement_is_kept_for_two_years_and_for_this_app_only(
-    baseline: Emulator, world: World, monkeypatch: pytest.MonkeyPatch
+    baseline: Emulator, world: World
 ) -> None:
     assert check(show_placement=True) == {"app": baseline.api_key, "placement": PLACEMENT}
     assert service.placement_of("another-app") is None

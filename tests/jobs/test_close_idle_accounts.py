@@ -46,13 +46,13 @@ from tests.support.world.world import User, World
 
 
 @pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    be_fast(monkeypatch)
+def fast() -> None:
+    be_fast()
 
 
 @pytest.fixture
-def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
-    return an_idle_owner(world, monkeypatch)
+def mila(world: World) -> User:
+    return an_idle_owner(world)
 
 
 @pytest.fixture
@@ -413,9 +413,7 @@ def test_too_many_idle_accounts_stop_the_job_for_an_operator(
 
 
 @pytest.mark.promise("RET-5")
-def test_restored_tables_stop_the_job_and_no_cancellation(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_restored_tables_stop_the_job_and_no_cancellation(world: World, mila: User) -> None:
     warned_twice(world, mila)
     close_idle()
     returns(world, mila)

@@ -97,7 +97,7 @@ def test_member_who_left_at_stream_itself_is_left(
 
 
 def test_member_who_joins_while_members_are_removed_stays(
-    world: World, stream: Emulator, friends: list[User], monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator, friends: list[User]
 ) -> None:
     mila, jovan, vuk = friends
     trip = mila.opens(jovan, vuk, name="Trip").json
@@ -109,7 +109,7 @@ def test_member_who_joins_while_members_are_removed_stays(
         added = mila.signs_in_again().changes_members(trip["conversation_id"], add=[jovan.user_id])
         assert added.status == 200
 
-    just_before(monkeypatch, comparison, "_repair", joins)
+    just_before(comparison, "_repair", joins)
     compare(world)
     assert at_stream(stream, trip) == members_here(trip) == ids(mila, jovan, vuk)
 
@@ -217,12 +217,12 @@ def test_lost_conversation_that_is_opened_again_has_its_messages(
 
 
 def test_conversation_that_is_opened_while_its_channel_is_emptied_keeps_its_members(
-    world: World, stream: Emulator, friends: list[User], monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator, friends: list[User]
 ) -> None:
     mila, jovan, _ = friends
     pair = opened(mila, jovan)
     forget_row(pair)
-    just_before(monkeypatch, comparison, "_repair", lambda: opened(mila.signs_in_again(), jovan))
+    just_before(comparison, "_repair", lambda: opened(mila.signs_in_again(), jovan))
     compare(world)
     assert at_stream(stream, pair) == members_here(pair) == ids(mila, jovan)
 

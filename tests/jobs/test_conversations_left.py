@@ -129,12 +129,10 @@ def leave(user: User) -> endings.LeftConversations:
 
 
 @pytest.mark.promise("RGT-3")
-def test_both_users_of_a_pair_who_are_erased_at_the_same_time_end_it(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_users_of_a_pair_who_are_erased_at_the_same_time_end_it(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     mila.opens(jovan)
-    before_the_commit(monkeypatch, lambda: leave(jovan))
+    before_the_commit(lambda: leave(jovan))
     assert leave(mila).complete
     assert naming(mila) == naming(jovan) == []
     assert resync() == 0

@@ -107,7 +107,7 @@ def test_first_calls_of_an_operator_in_two_containers_make_one_pseudonym(
     cloud.rotate_keys("staff")
     monkeypatch.setenv("RU4M_STAFF_VERSIONS", "1,2")
     cloud.new_container()
-    entered_there = before_the_commit(monkeypatch, enter_in_a_newer_container)
+    entered_there = before_the_commit(enter_in_a_newer_container)
     assert alice.lists().status == 200
     assert len(entered_there) == 1
     assert alice.notes_identity(entered_there[0]).problem == "own_proposal"

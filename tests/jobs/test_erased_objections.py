@@ -91,13 +91,9 @@ def test_new_owner_of_a_number_does_not_see_the_objection_of_the_earlier_one(
 
 
 @pytest.mark.promise("RGT-6")
-def test_objection_that_an_erasure_leaves_survives_another_write_of_its_suppression(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_objection_that_an_erasure_leaves_survives_another_write_of_its_suppression(world: World) -> None:
     addresses = Addresses(a_phone(), an_address())
-    during = before_the_commit(
-        monkeypatch, lambda: suppressions.leave(addresses, [Purpose.PERSONALISED_ADS], world.now)
-    )
+    during = before_the_commit(lambda: suppressions.leave(addresses, [Purpose.PERSONALISED_ADS], world.now))
     assert suppressions.leave(addresses, [Purpose.MARKETING], world.now)
     assert during == [True]
     assert set(suppressions.suppressed(addresses)) == BOTH

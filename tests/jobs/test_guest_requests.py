@@ -306,10 +306,8 @@ def test_warning_that_sns_did_not_accept_releases_nothing(world: World, mila: Us
 
 @pytest.mark.promise("RGT-11")
 @pytest.mark.parametrize("right", ["access", "erasure"])
-def test_text_to_a_country_whose_route_is_off_is_no_warning(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, right: str
-) -> None:
-    turn_off(monkeypatch)
+def test_text_to_a_country_whose_route_is_off_is_no_warning(world: World, mila: User, right: str) -> None:
+    turn_off()
     made = recovers(world, right)
     request = work(world, RightsRequestId(made["rights_request_id"]), within=4 * DAY)
     assert (request.status, at_step("warn")(request)) == (Status.AWAITING_VERIFICATION, True)
@@ -366,10 +364,10 @@ def test_correction_by_the_number_waits_until_the_mailbox_got_the_warning(
 
 @pytest.mark.promise("RGT-11")
 def test_warning_after_an_outage_of_days_waits_for_the_report_of_its_delivery(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User
 ) -> None:
     made = requests(world, "rectification", phone=mila.phone, changes={"name": "Milica"}).json
-    with silence(monkeypatch):
+    with silence():
         work_for(world, [RightsRequestId(made["rights_request_id"])], 60 * HOUR)
     with cloud.sent_mail() as sent:
         request = advanced(world, made, within=2 * HOUR)

@@ -50,13 +50,13 @@ THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}
 
 
 @pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    be_fast(monkeypatch)
+def fast() -> None:
+    be_fast()
 
 
 @pytest.fixture
-def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
-    return an_idle_owner(world, monkeypatch)
+def mila(world: World) -> User:
+    return an_idle_owner(world)
 
 
 @pytest.fixture

@@ -47,26 +47,24 @@ GRACE = 7 * DAY
 
 @pytest.mark.promise("RET-5")
 @pytest.mark.parametrize("hours", HOURS)
-def test_outage_makes_the_closing_of_an_idle_account_later(
-    world: World, services: None, monkeypatch: pytest.MonkeyPatch, hours: int
-) -> None:
-    be_fast(monkeypatch)
-    mila = an_idle_owner(world, monkeypatch)
+def test_outage_makes_the_closing_of_an_idle_account_later(world: World, services: None, hours: int) -> None:
+    be_fast()
+    mila = an_idle_owner(world)
     jovan = a_newcomer(world)  # without an address
     texts = len(world.messages_to(jovan.phone))
     world.traveller.move_to(use_of(jovan).warnable_from)
-    run_silently(world, monkeypatch, hours)
+    run_silently(world, hours)
     assert (use_of(mila).stage, use_of(jovan).stage) == (None, None)
     close_idle()
     warned_at = world.now
     assert use_of(mila).closes_at == use_of(jovan).closes_at == warned_at + 60 * DAY
     world.advance(46 * DAY)
-    run_silently(world, monkeypatch, hours)
+    run_silently(world, hours)
     close_idle()
     assert use_of(mila).closes_at == world.now + 14 * DAY > warned_at + 60 * DAY
     assert (use_of(jovan).stage, len(world.messages_to(jovan.phone)) - texts) == (WarningStage.LAST, 1)
     world.advance(14 * DAY)
-    with silence(monkeypatch):
+    with silence():
         assert close_idle()["closed"] == 2
         closings = [use.closing for use in map(use_of, (mila, jovan)) if use.closing]
         work_for(world, closings, hours * HOUR)
@@ -79,9 +77,9 @@ def test_outage_makes_the_closing_of_an_idle_account_later(
     assert (notes(of_mila).captured_at or confirmed_at) >= confirmed_at + GRACE
 
 
-def run_silently(world: World, monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
+def run_silently(world: World, hours: int) -> None:
     """Let hours pass in which the job runs and no message is taken."""
-    with silence(monkeypatch):
+    with silence():
         for _ in range(5):
             assert close_idle()["warned"] == 0
             world.advance(hours * HOUR / 5)
@@ -94,12 +92,12 @@ def run_silently(world: World, monkeypatch: pytest.MonkeyPatch, hours: int) -> N
 @pytest.mark.usefixtures("one_shard", "pauses")
 @pytest.mark.parametrize("hours", HOURS)
 def test_notice_of_a_breach_is_owed_until_its_mail_is_taken(
-    world: World, monkeypatch: pytest.MonkeyPatch, alice: Operator, bob: Operator, hours: int
+    world: World, alice: Operator, bob: Operator, hours: int
 ) -> None:
     mila, vuk = world.a_user(), world.a_user()
     mila.has_email(an_address())
     breach_id = an_announced_breach(alice, bob)
-    with silence(monkeypatch):
+    with silence():
         for _ in range(hours):
             run()
             world.advance(HOUR)
@@ -140,7 +138,7 @@ def entered(world: World, user: User) -> RightsRequestId:
 @pytest.mark.usefixtures("at_the_stage")
 @pytest.mark.parametrize("hours", HOURS)
 def test_owner_has_three_days_from_the_warning_of_a_request_without_a_session(
-    world: World, monkeypatch: pytest.MonkeyPatch, hours: int
+    world: World, hours: int
 ) -> None:
     """One is entered by operators, one is made by mailbox and known device, one by the number."""
     ana, vuk = world.a_user(), world.a_user(device=(device := a_device()))
@@ -155,7 +153,7 @@ def test_owner_has_three_days_from_the_warning_of_a_request_without_a_session(
         requests(world, "rectification", phone=iva.phone, changes={"name": "Iva"}).json["rights_request_id"]
     )
     three = (by_letter, by_mailbox, by_number)
-    with silence(monkeypatch):
+    with silence():
         work_for(world, three, hours * HOUR)
     outage_ended = world.now
     assert [at_step("warn")(stored(one)) for one in three] == [True] * 3
@@ -175,15 +173,13 @@ def test_owner_has_three_days_from_the_warning_of_a_request_without_a_session(
 @pytest.mark.promise("RGT-11")
 @pytest.mark.usefixtures("at_the_stage")
 @pytest.mark.parametrize("hours", HOURS)
-def test_answer_is_sent_after_an_outage_or_the_evidence_says_why_not(
-    world: World, monkeypatch: pytest.MonkeyPatch, hours: int
-) -> None:
+def test_answer_is_sent_after_an_outage_or_the_evidence_says_why_not(world: World, hours: int) -> None:
     """A person without an account gets it in any case: it says more than the message of the owner does."""
     by_letter, phone = entered(world, vuk := world.a_user()), a_phone()
     work(world, by_letter, at_step("notify"))
     by_guest = RightsRequestId(requests(world, "erasure", phone=phone).json["rights_request_id"])
     texts = [len(world.messages_to(one)) for one in (vuk.phone, phone)]
-    with silence(monkeypatch):
+    with silence():
         work_for(world, [by_letter, by_guest], hours * HOUR)
     work_for(world, [by_letter, by_guest], HOUR)
     is_given_up = hours >= 12
@@ -197,13 +193,11 @@ def test_answer_is_sent_after_an_outage_or_the_evidence_says_why_not(
 @pytest.mark.promise("RGT-10")
 @pytest.mark.usefixtures("at_the_stage")
 @pytest.mark.parametrize("hours", [1, *HOURS[1:]])
-def test_proof_is_asked_for_after_an_outage_by_few_attempts(
-    world: World, monkeypatch: pytest.MonkeyPatch, hours: int
-) -> None:
+def test_proof_is_asked_for_after_an_outage_by_few_attempts(world: World, hours: int) -> None:
     mila = world.a_user()
     mila.has_had_email(address := an_address())
     request_id = RightsRequestId(requests(world, "access", phone=mila.phone).json["rights_request_id"])
-    with silence(monkeypatch):
+    with silence():
         work_for(world, [request_id], hours * HOUR)
     work_for(world, [request_id], HOUR)
     assert sum("waits for proof" in one for one in world.mails_to(address)) == 1

@@ -201,9 +201,7 @@ def work_for(length: timedelta, request_id: RightsRequestId, world: World) -> No
         world.traveller.move_to(max(wakes, world.now))
 
 
-def test_record_deleted_during_a_run_is_not_created_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_record_deleted_during_a_run_is_not_created_again(world: World) -> None:
     mila = a_user_with_events(world, number=3)
     deleted = events()[0]
 

@@ -298,9 +298,7 @@ def test_clock_that_jumped_back_deletes_nothing_that_is_not_due(world: World) ->
 # --- runs that end early
 
 
-def test_run_stops_at_its_deadline_and_the_next_one_continues(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_stops_at_its_deadline_and_the_next_one_continues(world: World) -> None:
     for number in range(3):
         store_ended(Table.CHALLENGES, f"ended-{number}")
     with cloud.hooked("dynamodb", "before-call.dynamodb.DeleteItem", lambda **_: world.advance(20 * MINUTE)):

@@ -119,11 +119,9 @@ def test_inputs_of_an_erasure_that_expired_are_captured_again(world: World, serv
     assert work(world, request_id).status is Status.COMPLETED
 
 
-def test_last_use_of_an_account_that_does_not_exist_is_deleted(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    be_fast(monkeypatch)
-    an_idle_owner(world, monkeypatch)
+def test_last_use_of_an_account_that_does_not_exist_is_deleted(world: World) -> None:
+    be_fast()
+    an_idle_owner(world)
     (row,) = map(table.items.plain, cloud.records("last_use"))
     lost, long_ago = AccountId.new(), clock.to_text(world.now - 900 * DAY)
     place = Key(Table.ACCOUNTS, partition_of(lost), row["sk"])

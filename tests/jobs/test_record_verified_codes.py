@@ -200,9 +200,7 @@ def test_run_stopped_at_any_call_is_completed_by_the_next(world: World, operatio
     assert stored_history().verified == {"RS": {"2026-11-24": 8}}
 
 
-def test_run_does_not_overwrite_the_result_of_a_newer_run(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_does_not_overwrite_the_result_of_a_newer_run(world: World) -> None:
     verify_codes("RS", 5)
     run()
 
@@ -210,19 +208,17 @@ def test_run_does_not_overwrite_the_result_of_a_newer_run(
         verify_codes("RS", 9)
         run()
 
-    just_before(monkeypatch, store, "put_history", newer)
+    just_before(store, "put_history", newer)
     run()  # its counter was at five
     assert stored_history().verified == {"RS": {"2026-11-24": 9}}
 
 
-def test_one_of_two_concurrent_first_runs_creates_the_record(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_of_two_concurrent_first_runs_creates_the_record(world: World) -> None:
     def newer() -> None:
         verify_codes("RS", 9)
         run()
 
-    just_before(monkeypatch, store, "put_history", newer)
+    just_before(store, "put_history", newer)
     run()
     assert stored_history().verified == {"RS": {"2026-11-24": 9}}
 

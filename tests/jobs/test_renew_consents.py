@@ -22,7 +22,7 @@ from tests.support.cases.recycled import returns_after_years
 from tests.support.clouds import cloud
 from tests.support.clouds.cloud import counted
 from tests.support.faults.crash import Killed
-from tests.support.faults.races import just_before
+from tests.support.faults.races import before_the_commit, just_before
 from tests.support.jobs import workers
 from tests.support.jobs.events import Context, messages
 from tests.support.world.builders import a_schedule_event
@@ -181,11 +181,9 @@ def run_of_another_worker(world: World) -> dict[str, int]:
     return workers.renew()
 
 
-def test_two_concurrent_runs_renew_an_account_once(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_concurrent_runs_renew_an_account_once(world: World, mila: User) -> None:
     world.advance(DUE)
-    first = just_before(monkeypatch, table, "transact", lambda: run_of_another_worker(world))
+    first = just_before(table, "transact", lambda: run_of_another_worker(world))
     assert (first, run()) == (
         [{"renewed": 1, "failed": 0, "deleted": 0}],
         {"renewed": 0, "failed": 0, "deleted": 0},
@@ -193,11 +191,9 @@ def test_two_concurrent_runs_renew_an_account_once(
     assert words() == ["carried_over", "decided"]
 
 
-def test_account_that_an_outdated_index_lists_is_not_renewed_twice(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_account_that_an_outdated_index_lists_is_not_renewed_twice(world: World, mila: User) -> None:
     world.advance(DUE)
-    first = just_before(monkeypatch, needs, "read_accounts", lambda: run_of_another_worker(world))
+    first = just_before(needs, "read_accounts", lambda: run_of_another_worker(world))
     assert (run(), first) == (
         {"renewed": 0, "failed": 0, "deleted": 0},
         [{"renewed": 1, "failed": 0, "deleted": 0}],
@@ -207,13 +203,11 @@ def test_account_that_an_outdated_index_lists_is_not_renewed_twice(
 
 @pytest.mark.promise("RGT-7")
 @pytest.mark.parametrize("moment", ["before the head is read", "after it"])
-def test_withdrawal_during_the_renewal_stays_in_force(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
+def test_withdrawal_during_the_renewal_stays_in_force(world: World, mila: User, moment: str) -> None:
     world.advance(DUE)
     mila = sign_in_again(mila)
     module, name = (chain, "append_write") if moment == "before the head is read" else (table, "transact")
-    just_before(monkeypatch, module, name, lambda: mila.withdraws("analytics"))
+    just_before(module, name, lambda: mila.withdraws("analytics"))
     assert run()["renewed"] == 0
     states = {c["purpose"]: c["state"] for c in mila.gets("/v1/consents").json["items"]}
     assert states["analytics"] == "withdrawn"
@@ -345,9 +339,8 @@ def test_message_about_a_leased_shard_is_dropped(one_shard: None, world: World, 
         with counted() as calls:
             inside.append((deliver(message()), send(), calls))
 
-    with pytest.MonkeyPatch.context() as patch:
-        just_before(patch, table, "transact", deliver_again)
-        assert workers.renewed_by(message())["renewed"] == 1
+    before_the_commit(deliver_again)
+    assert workers.renewed_by(message())["renewed"] == 1
     ((answer, sent, calls),) = inside
     assert (answer, sent) == ({"batchItemFailures": []}, {"due": 0, "abandoned": 0})
     assert calls == {"dynamodb.BatchGetItem": 2}
@@ -387,9 +380,7 @@ def test_shard_that_kills_its_worker_does_not_delay_another_shard(
 
 
 @pytest.mark.promise("RGT-7")
-def test_only_the_message_whose_shard_is_unreachable_is_redelivered(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_message_whose_shard_is_unreachable_is_redelivered(world: World, mila: User) -> None:
     world.advance(DUE)
     (item,) = cloud.records("purposes")
     shard = item["renewal"]["S"]

@@ -80,7 +80,7 @@ def mila(world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("RU4M_RECONCILIATION_PASS_DAYS", "1")
     for module in (usage_store, ends):
         monkeypatch.setattr(module, "SHARDS", ("00",))  # a run reads each shard of each open day
-    publish(monkeypatch, a_version("2027-01-24", announced_for=60 * DAY))
+    publish(a_version("2027-01-24", announced_for=60 * DAY))
     with erasable():
         mila = world.a_user()
         mila.has_email(an_address())

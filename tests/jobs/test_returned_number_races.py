@@ -39,13 +39,13 @@ def mila(world: World, stream: Emulator) -> User:
 
 
 def test_account_that_takes_the_number_meanwhile_is_notified_before_a_dispute(
-    world: World, mila: User, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     request, number = waits_for_the_number(world, mila, alice, bob), a_phone()
     proof = NumberProof(world, request, number)
     challenge = world.asks_for_a_code(number, a_device()).json["challenge_id"]
     theirs = world.code_for(number)
-    before_the_commit(monkeypatch, lambda: world.verifies(challenge, theirs))
+    before_the_commit(lambda: world.verifies(challenge, theirs))
     assert proof.send().status == 503
     assert [account for account in cloud.records("account") if "dispute" in account] == []
     assert "number_again_at" in proof.send().json
@@ -87,23 +87,23 @@ def test_suppression_of_a_number_that_passes_gets_its_end(
 
 
 def test_of_two_codes_to_two_numbers_at_once_one_is_refused(
-    world: World, mila: User, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     request = waits_for_the_number(world, mila, alice, bob)
     one, other = NumberProof(world, request, a_phone()), NumberProof(world, request, a_phone())
-    won = before_the_commit(monkeypatch, one.send)
+    won = before_the_commit(one.send)
     assert other.send().problem == "not_now"
     assert won[0].status == 200
 
 
 @pytest.mark.parametrize("number", ["free", "of another account"])
 def test_code_that_is_sent_twice_at_once_has_one_effect(
-    world: World, mila: User, alice: Operator, bob: Operator, number: str, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator, bob: Operator, number: str
 ) -> None:
     phone = a_phone() if number == "free" else a_person(world).phone
     request = waits_for_the_number(world, mila, alice, bob)
     proof = NumberProof(world, request, phone)
-    first = before_the_commit(monkeypatch, proof.send)
+    first = before_the_commit(proof.send)
     second = proof.send()
     assert (first[0].status, second.status) == (200, 200)
     assert first[0].json == second.json
@@ -113,28 +113,28 @@ def test_code_that_is_sent_twice_at_once_has_one_effect(
 
 
 def test_change_of_the_number_by_a_session_that_ended_meanwhile_fails(
-    world: World, mila: User, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     own, wanted = mila.phone, a_phone()
     request = waits_for_the_number(world, mila, alice, bob)
     refreshes(mila)
     mila.is_stepped_up()
     challenge, theirs = mila.asks_for_number(wanted).json["challenge_id"], world.code_for(wanted)
-    before_the_commit(monkeypatch, NumberProof(world, request, own).send)
+    before_the_commit(NumberProof(world, request, own).send)
     assert mila.verifies_number(challenge, theirs).problem == "session_ended"
     world.advance(HOUR)
     assert world.a_user(own, a_device()).user_id == mila.user_id
 
 
 def test_change_of_the_mailbox_by_a_session_that_ended_meanwhile_fails(
-    world: World, mila: User, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     request = waits_for_the_number(world, mila, alice, bob)
     refreshes(mila)
     mila.is_stepped_up()
     asked = mila.asks_for_email("thief@test.example")
     code = world.code_mailed_to("thief@test.example")
-    before_the_commit(monkeypatch, NumberProof(world, request, a_phone()).send)
+    before_the_commit(NumberProof(world, request, a_phone()).send)
     assert mila.verifies_email(asked.json["challenge_id"], code).problem == "session_ended"
     assert "email" not in str(cloud.records("claim"))
 
@@ -151,7 +151,7 @@ def test_repeated_code_of_an_ended_session_opens_nothing(
 
 
 def test_chat_token_that_is_minted_during_the_return_is_revoked(
-    world: World, mila: User, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     request = waits_for_the_number(world, mila, alice, bob)
     refreshes(mila)
@@ -161,7 +161,7 @@ def test_chat_token_that_is_minted_during_the_return_is_revoked(
         world.advance(timedelta(seconds=3))  # the transaction is slow
         return mila.mints_a_chat_token()
 
-    minted = before_the_commit(monkeypatch, mint)
+    minted = before_the_commit(mint)
     assert proof.send().status == 200
     issued = jwt.decode(minted[0].json["token"], options={"verify_signature": False})["iat"]
     (account,) = cloud.records("account")

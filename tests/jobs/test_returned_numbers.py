@@ -292,14 +292,14 @@ def killed(*_: Any) -> None:
 
 
 def test_holder_who_signs_in_at_the_same_moment_keeps_the_number(
-    world: World, mila: User, alice: Operator, bob: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator, bob: Operator
 ) -> None:
     vera = a_person(world)
     request = waits_for_the_number(world, mila, alice, bob)
     proves(world, request, phone=vera.phone)
     world.advance(7 * DAY)
     proof = NumberProof(world, request, vera.phone)
-    signed_in = before_the_commit(monkeypatch, lambda: world.a_user(vera.phone, vera.verified["device"]))
+    signed_in = before_the_commit(lambda: world.a_user(vera.phone, vera.verified["device"]))
     assert proof.send().status == 503  # Vera was not notified that it is asked for again
     assert signed_in[0].user_id == vera.user_id
     assert proof.send().json["number_again_at"][:10] == f"{world.now + 7 * DAY:%Y-%m-%d}"

@@ -310,9 +310,7 @@ def test_account_erased_before_publication_is_not_in_the_figures(world: World) -
 
 
 @pytest.mark.promise("RET-4")
-def test_first_of_two_concurrent_runs_to_publish_is_final(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_first_of_two_concurrent_runs_to_publish_is_final(world: World) -> None:
     people = [*ten_people(), a_person(an_event())]
     world.advance(CLOSING)
 
@@ -320,7 +318,7 @@ def test_first_of_two_concurrent_runs_to_publish_is_final(
         _delete_events(people[0])
         run()
 
-    just_before(monkeypatch, store, "publish", the_other)
+    just_before(store, "publish", the_other)
     run()
     assert published() == [JOINED | {"accounts": 10, "events": 10}]
     assert day_items().keys() == {"figures"}

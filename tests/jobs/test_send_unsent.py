@@ -129,11 +129,9 @@ def test_account_stays_due_while_stream_does_not_take_its_blocks(world: World, s
     assert resync() == 0
 
 
-def test_row_that_changes_meanwhile_keeps_no_other_row_due(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_row_that_changes_meanwhile_keeps_no_other_row_due(world: World, stream: Emulator) -> None:
     _, jovan, _ = (world.a_user() for _ in range(3))
-    just_before(monkeypatch, gateway, "upsert", lambda: jovan.changes(display_name="After"))
+    just_before(gateway, "upsert", lambda: jovan.changes(display_name="After"))
     send_due(world)
     assert due_accounts() == {jovan.account_id}
 
@@ -183,20 +181,16 @@ def test_record_of_a_failed_attempt_causes_no_further_one(world: World, stream: 
 
 
 @pytest.mark.promise("STR-3")
-def test_change_during_the_call_stays_due(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_change_during_the_call_stays_due(world: World, stream: Emulator) -> None:
     mila = world.a_user(display_name="Old")
-    just_before(monkeypatch, gateway, "upsert", lambda: mila.changes(display_name="New"))
+    just_before(gateway, "upsert", lambda: mila.changes(display_name="New"))
     assert sync(mila) == ["1"]
     assert sync(mila) == []
     assert stream.user(mila.user_id)["name"] == "New"
 
 
 @pytest.mark.promise("STR-3")
-def test_late_call_of_a_worker_is_made_up_for(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_late_call_of_a_worker_is_made_up_for(world: World, stream: Emulator) -> None:
     """The slower worker read the profile before the change that the faster one sent."""
     mila = world.a_user(display_name="Old")
 
@@ -204,7 +198,7 @@ def test_late_call_of_a_worker_is_made_up_for(
         mila.changes(display_name="New")
         assert sync(mila) == []
 
-    just_before(monkeypatch, gateway, "upsert", overtake)
+    just_before(gateway, "upsert", overtake)
     assert sync(mila) == ["1"]
     assert stream.user(mila.user_id)["name"] == "Old"
     assert sync(mila) == []
@@ -213,7 +207,7 @@ def test_late_call_of_a_worker_is_made_up_for(
 
 @pytest.mark.promise("STR-3")
 def test_user_frozen_and_deactivated_before_a_late_call_is_deactivated_again(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator
 ) -> None:
     mila = world.a_user()
 
@@ -221,7 +215,7 @@ def test_user_frozen_and_deactivated_before_a_late_call_is_deactivated_again(
         world.set_state(mila, "frozen")
         assert sync(mila, sk="account") == []
 
-    just_before(monkeypatch, gateway, "upsert", overtake)
+    just_before(gateway, "upsert", overtake)
     sync(mila)
     assert stream.user(mila.user_id)["state"] == "active"
     assert resync() == 0
@@ -229,9 +223,7 @@ def test_user_frozen_and_deactivated_before_a_late_call_is_deactivated_again(
 
 
 @pytest.mark.promise("STR-3")
-def test_revocation_that_a_late_profile_cleared_is_sent_again(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_revocation_that_a_late_profile_cleared_is_sent_again(world: World, stream: Emulator) -> None:
     phone = world.a_user()
     tablet = world.a_user(phone=phone.phone)
     sync(phone)
@@ -240,7 +232,7 @@ def test_revocation_that_a_late_profile_cleared_is_sent_again(
         tablet.logs_out()
         assert sync(phone, sk="account") == []
 
-    just_before(monkeypatch, gateway, "upsert", overtake)
+    just_before(gateway, "upsert", overtake)
     sync_again(phone)
     assert stream.user(phone.user_id).get("revoke_tokens_issued_before") is None
     assert resync() == 0
@@ -250,7 +242,7 @@ def test_revocation_that_a_late_profile_cleared_is_sent_again(
 @pytest.mark.promise("STR-9")
 @pytest.mark.parametrize("job", ["sync_chat_profiles", "send_unsent"])
 def test_conversation_that_ended_before_a_late_call_has_no_channel(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch, job: str
+    world: World, stream: Emulator, job: str
 ) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json
@@ -262,7 +254,7 @@ def test_conversation_that_ended_before_a_late_call_has_no_channel(
         assert deliver(pair) == []
         assert at_stream(stream, pair) is None
 
-    just_before(monkeypatch, channels, "get_or_create", end)
+    just_before(channels, "get_or_create", end)
     if job == "send_unsent":
         send_due(world)
     else:
@@ -274,14 +266,12 @@ def test_conversation_that_ended_before_a_late_call_has_no_channel(
 
 
 @pytest.mark.promise("STR-9")
-def test_pair_opened_again_before_a_late_deletion_has_its_channel(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pair_opened_again_before_a_late_deletion_has_its_channel(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json
     for user in (mila, jovan):
         user.leaves(pair["conversation_id"])
-    just_before(monkeypatch, channels, "delete", lambda: mila.opens(jovan))
+    just_before(channels, "delete", lambda: mila.opens(jovan))
     deliver(pair)
     assert at_stream(stream, pair) is None
     assert resync() == 0
@@ -354,7 +344,7 @@ def test_user_restricted_while_stream_is_down_is_deactivated_later(
 
 @pytest.mark.promise("STR-9")
 def test_block_before_a_restriction_during_an_outage_is_made_after_it(
-    world: World, stream: Emulator, services: None, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator, services: None
 ) -> None:
     mila = a_subject(world)
     jovan = world.a_user()
@@ -368,7 +358,7 @@ def test_block_before_a_restriction_during_an_outage_is_made_after_it(
     settle(world)
     assert marked() == []
     assert lifts(mila, restricted).status == 200
-    just_before(monkeypatch, access, "resume", lambda: send_due(world))
+    just_before(access, "resume", lambda: send_due(world))
     work(world, restricted)
     settle(world)
     assert blocked_users(UserId(mila.user_id)) == {jovan.user_id}

@@ -15,6 +15,7 @@ from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.rights.request.notes import RestraintNotes
 from chalicelib.rights.request.terms import Status
 from infra.stream_emulator import Emulator
+from tests.support import patches
 from tests.support.cases.erasure_parts import stored_account
 from tests.support.cases.erasure_requests import (
     asks_for_erasure,
@@ -51,14 +52,14 @@ def mila(world: World, stream: Emulator) -> User:
     ("channel", "state"), [*(("mailbox", state) for state in STATES), ("number", "confirm")]
 )
 def test_erasure_is_final_only_after_its_subject_had_the_time_to_cancel(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, state: str, hours: int, channel: str
+    world: World, mila: User, state: str, hours: int, channel: str
 ) -> None:
     if channel == "mailbox":
         mila.has_email(an_address())
     request_id = asks_for_erasure(mila.is_stepped_up())
-    sent = accepted(world, monkeypatch, request_id)
+    sent = accepted(world, request_id)
     work(world, request_id, at_step(state))
-    with silence(monkeypatch):
+    with silence():
         work_for(world, [request_id], hours * HOUR)
     work(world, request_id, lambda one: one.notes.is_irrevocable)
     captured_at = notes(request_id).captured_at
@@ -66,7 +67,7 @@ def test_erasure_is_final_only_after_its_subject_had_the_time_to_cancel(
     assert captured_at >= sent[0] + 7 * DAY
 
 
-def accepted(world: World, monkeypatch: pytest.MonkeyPatch, request_id: str) -> list[datetime]:
+def accepted(world: World, request_id: str) -> list[datetime]:
     """Return the list of the times at which a provider takes a message with the link to the request."""
     times, send_mail, send_text = list[datetime](), mail.send, sms.send
 
@@ -75,16 +76,16 @@ def accepted(world: World, monkeypatch: pytest.MonkeyPatch, request_id: str) -> 
         if f"#{request_id}" in repr(getattr(letter, "link", "")) + getattr(letter, "text", ""):
             times.append(world.now)
 
-    monkeypatch.setattr(mail, "send", send)
-    monkeypatch.setattr(sms, "send", send)
+    patches.current().setattr(mail, "send", send)
+    patches.current().setattr(sms, "send", send)
     return times
 
 
 def test_account_is_frozen_during_an_outage_and_the_time_to_cancel_begins_after_it(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User
 ) -> None:
     request_id = asks_for_erasure(mila.is_stepped_up())
-    with silence(monkeypatch):
+    with silence():
         work(world, request_id, at_step("grace"))
         assert stored_account(mila.account_id).state == "frozen"
         work_for(world, [request_id], 60 * HOUR)
@@ -98,11 +99,9 @@ def test_account_is_frozen_during_an_outage_and_the_time_to_cancel_begins_after_
     assert said(request_id, "confirmed_late")["sent_by_text"] == 1
 
 
-def test_outage_until_the_deadline_is_in_the_evidence(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outage_until_the_deadline_is_in_the_evidence(world: World, mila: User) -> None:
     request_id = asks_for_erasure(mila.is_stepped_up())
-    with silence(monkeypatch):
+    with silence():
         work(world, request_id, at_step("grace"))
         world.traveller.move_to(stored(request_id).clock.due_at(world.now) - 26 * HOUR)
         work(world, request_id, at_step("capture"))
@@ -143,14 +142,14 @@ def test_confirmation_that_came_back_is_sent_by_text_and_the_time_begins_anew(
 @pytest.mark.promise("RGT-4")
 @pytest.mark.parametrize("hours", [*(pytest.param(some, marks=pytest.mark.proof) for some in (1, 14)), 60])
 def test_restriction_ends_no_sooner_than_its_notice_after_an_outage(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, alice: Operator, bob: Operator, hours: int
+    world: World, mila: User, alice: Operator, bob: Operator, hours: int
 ) -> None:
     mila.has_email(an_address())
     request_id = RightsRequestId(restricts(mila))
     work(world, request_id)
     alice.proposes_lifting(request_id)
     bob.approves_lifting(request_id)
-    with silence(monkeypatch):
+    with silence():
         work_for(world, [request_id], hours * HOUR)
     with sent_mail() as mails:
         work(world, request_id, lambda _: bool(mails), within=HOUR)

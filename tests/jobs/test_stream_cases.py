@@ -174,11 +174,9 @@ def test_freeze_between_the_reads_of_stream_and_account_opens_no_case(vera: User
 
 
 @pytest.mark.promise("RGT-3")
-def test_erasure_that_begins_before_the_transaction_leaves_no_case(
-    world: World, vera: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_erasure_that_begins_before_the_transaction_leaves_no_case(world: World, vera: User) -> None:
     delete_at_stream(vera)
-    before_the_commit(monkeypatch, lambda: world.set_state(vera, "erasing"))
+    before_the_commit(lambda: world.set_state(vera, "erasing"))
     work(about(vera))
     assert cloud.records("stream_case") == []
 

@@ -133,22 +133,22 @@ def test_account_frozen_while_stream_is_silent_is_deactivated_at_stream(
 
 @pytest.mark.promise("STR-5")
 def test_account_erased_while_stream_stores_it_without_an_answer_is_deactivated(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator
 ) -> None:
     mila = world.a_user()
     stream.fault(method="POST", path="^/users$", status=500, code=-1, commit=True)
-    just_before(monkeypatch, gateway, "upsert", lambda: cloud.delete_account(mila.account_id))
+    just_before(gateway, "upsert", lambda: cloud.delete_account(mila.account_id))
     assert sync(mila) == []
     assert stream.user(mila.user_id)["state"] == "deactivated"
 
 
 @pytest.mark.promise("STR-5")
 def test_account_erased_while_a_repair_sends_it_without_an_answer_is_deactivated(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator
 ) -> None:
     mila = world.a_user()
     stream.fault(method="POST", path="^/users$", status=500, code=-1, commit=True)
-    just_before(monkeypatch, gateway, "upsert", lambda: cloud.delete_account(mila.account_id))
+    just_before(gateway, "upsert", lambda: cloud.delete_account(mila.account_id))
     assert profiles_at_stream.sync([AccountId(mila.account_id)]) == []
     assert stream.user(mila.user_id)["state"] == "deactivated"
 

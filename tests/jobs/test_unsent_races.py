@@ -82,7 +82,7 @@ def test_each_row_of_an_account_that_was_sent_late_is_marked_anew(world: World, 
 
 @pytest.mark.promise("STR-9")
 def test_pair_opened_while_the_channel_of_the_ended_one_is_deleted_has_its_channel(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator
 ) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json
@@ -94,7 +94,7 @@ def test_pair_opened_while_the_channel_of_the_ended_one_is_deleted_has_its_chann
         with line.opened(world.now + MINUTE) as calls:
             unsent._send(ended, calls)
 
-    just_before(monkeypatch, store, "settle", delete_late)
+    just_before(store, "settle", delete_late)
     assert mila.opens(jovan).status == 201
     assert resync() == 0
     assert at_stream(stream, pair) == members_here(pair) == ids(mila, jovan)
@@ -128,7 +128,7 @@ def test_member_whom_a_late_route_added_again_is_removed_if_its_repeat_fails(
 
 @pytest.mark.promise("STR-9")
 def test_route_that_marks_a_change_of_another_keeps_the_change_after_it(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator
 ) -> None:
     mila, jovan, vuk, ana = some_contacts(world, 4)
     trip = mila.opens(jovan, vuk, name="Trip").json
@@ -136,8 +136,8 @@ def test_route_that_marks_a_change_of_another_keeps_the_change_after_it(
     def leaves(user: User) -> None:
         assert user.leaves(trip["conversation_id"]).status == 204
 
-    just_before(monkeypatch, channel_sync, "_match", partial(leaves, jovan))
-    just_before(monkeypatch, store, "_new_mark", partial(leaves, vuk))
+    just_before(channel_sync, "_match", partial(leaves, jovan))
+    just_before(store, "_new_mark", partial(leaves, vuk))
     assert mila.changes_members(trip["conversation_id"], add=[ana.user_id]).status == 200
     assert resync() == 0
     assert at_stream(stream, trip) == members_here(trip) == ids(mila, ana)

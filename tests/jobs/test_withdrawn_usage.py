@@ -193,9 +193,7 @@ def restrict(user: User, purposes: dict[Purpose, Any]) -> None:
 
 
 @pytest.mark.promise("RGT-7")
-def test_consent_given_during_the_deletion_keeps_newer_events(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_consent_given_during_the_deletion_keeps_newer_events(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(HOUR)
 
@@ -205,7 +203,7 @@ def test_consent_given_during_the_deletion_keeps_newer_events(
         again.consents("analytics")
         again.submits_usage(event_of(world, name="later.used"))
 
-    just_before(monkeypatch, lapses, "delete", give_consent_again)
+    just_before(lapses, "delete", give_consent_again)
     run()
     assert names() == ["app.crashed", "later.used"]
     choices = consents.read(AccountId(mila.account_id))

@@ -21,6 +21,7 @@ from chalicelib.core.limiter import SPREAD_SHARDS, Breaker, Limiter, WhenUnreach
 from chalicelib.core.settings import SettingsError, read, settings
 from chalicelib.core.table import Key
 from chalicelib.privacy.periods import Period
+from tests.support import patches
 from tests.support.clouds import cloud, environment
 from tests.support.faults.outages import OUTAGES, named
 from tests.support.faults.races import just_before
@@ -127,13 +128,11 @@ def test_refused_group_does_not_affect_another_group(world: World) -> None:
     use(one, "+381 640")
 
 
-def test_one_of_two_concurrent_uses_over_the_limit_is_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_of_two_concurrent_uses_over_the_limit_is_refused(world: World) -> None:
     one = a_breaker()
     for _ in range(FEW - 1):
         use(one)
-    just_before(monkeypatch, table, "write", lambda: use(one))
+    just_before(table, "write", lambda: use(one))
     with pytest.raises(TooMany):
         use(one)
 
@@ -172,8 +171,8 @@ def test_success_is_ignored_while_the_counter_is_unreachable(world: World) -> No
         count_success(a_breaker())
 
 
-def test_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    busy_from(monkeypatch, 2 * FEW)
+def test_busy_group_is_spread_over_32_more_items(world: World) -> None:
+    busy_from(2 * FEW)
     one = a_breaker()
     places = [use_with_success(one) for _ in range(300)]
     assert len(set(places[: 2 * FEW])) == 1
@@ -183,7 +182,7 @@ def test_busy_group_is_spread_over_32_more_items(world: World, monkeypatch: pyte
 def test_busy_group_without_successes_is_refused_in_all_its_items(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy_from(monkeypatch, 2 * FEW)
+    busy_from(2 * FEW)
     monkeypatch.setattr(limiter, "SPREAD_SHARDS", ("00", "01", "02", "03"))
     one = a_breaker()
     for _ in range(2 * FEW):
@@ -198,10 +197,8 @@ def test_busy_group_without_successes_is_refused_in_all_its_items(
     assert taken == 4 * FEW
 
 
-def test_refused_container_spreads_its_counts_over_the_items_of_a_busy_group(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    busy_from(monkeypatch, 2 * FEW)
+def test_refused_container_spreads_its_counts_over_the_items_of_a_busy_group(world: World) -> None:
+    busy_from(2 * FEW)
     one = a_breaker()
     for _ in range(2 * FEW):
         use_with_success(one)
@@ -214,8 +211,8 @@ def test_refused_container_spreads_its_counts_over_the_items_of_a_busy_group(
     assert one.hit(GROUP, "1") != first
 
 
-def test_group_is_busy_until_its_slot_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    busy_from(monkeypatch, FEW)
+def test_group_is_busy_until_its_slot_ends(world: World) -> None:
+    busy_from(FEW)
     one = a_breaker()
     for _ in range(FEW):
         use_with_success(one)
@@ -223,8 +220,8 @@ def test_group_is_busy_until_its_slot_ends(world: World, monkeypatch: pytest.Mon
     assert len({use(one) for _ in range(FEW)}) == 1
 
 
-def busy_from(monkeypatch: pytest.MonkeyPatch, uses: int) -> None:
-    monkeypatch.setattr(limiter, "_BUSY", uses)
+def busy_from(uses: int) -> None:
+    patches.current().setattr(limiter, "_BUSY", uses)
 
 
 @pytest.mark.promise("SEC-1")
@@ -249,11 +246,9 @@ def test_counter_does_not_reveal_its_subject(world: World) -> None:
 
 
 @pytest.mark.promise("RET-1")
-def test_every_counter_is_a_declared_record_that_ends_with_its_slot(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_counter_is_a_declared_record_that_ends_with_its_slot(world: World) -> None:
     world.a_user()
-    busy_from(monkeypatch, FEW)
+    busy_from(FEW)
     one = a_breaker()
     for _ in range(2 * FEW):
         use_with_success(one)

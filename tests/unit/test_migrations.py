@@ -133,16 +133,14 @@ def keys_of(account_id: AccountId) -> subject_keys.SubjectKeys:
     return subject_keys.from_item(account_id, table.get(subject_keys.key(account_id)))
 
 
-def test_item_that_changes_meanwhile_is_left_to_the_next_run(
-    world: World, classes: Classes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_item_that_changes_meanwhile_is_left_to_the_next_run(world: World, classes: Classes) -> None:
     first, second = classes
     put(first, MILA, 1, a_subject(MILA))
 
     def change() -> None:
         table.write(Change(key(MILA, 1), put={"place": 7}))
 
-    just_before(monkeypatch, codec, "upcast", change)
+    just_before(codec, "upcast", change)
     assert last(second) == Progress(seen=1, overtaken=1)
     assert last(second) == Progress(seen=1, moved=1)
     (item,) = stored()

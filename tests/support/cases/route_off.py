@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from chalicelib.core.settings import settings
+from tests.support import patches
 from tests.support.world.builders import a_device
 from tests.support.world.world import Reply, User
 
@@ -14,9 +13,9 @@ MAILBOX = "mila@test.example"
 DEVICE = a_device()
 
 
-def turn_off(monkeypatch: pytest.MonkeyPatch, countries: str = "RS") -> None:
+def turn_off(countries: str = "RS") -> None:
     """Send no codes by text to numbers of some countries."""
-    monkeypatch.setenv("RU4M_SMS_ROUTES_OFF", countries)
+    patches.current().setenv("RU4M_SMS_ROUTES_OFF", countries)
     settings.cache_clear()
 
 

@@ -21,6 +21,7 @@ from infra.deployment.account import AwsAccount
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
+from tests.support import patches
 
 ISSUER = "https://api.staging.ru4m.example"
 SETTINGS = """
@@ -91,10 +92,10 @@ class EmptyAccount:
         return variables
 
 
-def forget_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_variables() -> None:
     """Unset those that deployments refuse: functions have them that tests run in this process."""
     for variable, _ in setting_keys.replaced(os.environ):
-        monkeypatch.delenv(variable)
+        patches.current().delenv(variable)
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +106,12 @@ def both_emulators() -> Iterator[tuple[str, Emulator]]:
 
 
 @pytest.fixture
-def empty_account(
-    both_emulators: tuple[str, Emulator], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> EmptyAccount:
+def empty_account(both_emulators: tuple[str, Emulator], tmp_path: Path) -> EmptyAccount:
     both_emulators[1].reset()
-    return emptied(*both_emulators, monkeypatch, tmp_path)
+    return emptied(*both_emulators, tmp_path)
 
 
-def emptied(aws: str, stream: Emulator, monkeypatch: pytest.MonkeyPatch, folder: Path) -> EmptyAccount:
+def emptied(aws: str, stream: Emulator, folder: Path) -> EmptyAccount:
     """Empty the account of AWS, and return it with the app at Stream as it is."""
     requests.post(f"{aws}/_ministack/reset", timeout=30).raise_for_status()
     for name, value in {
@@ -120,8 +119,8 @@ def emptied(aws: str, stream: Emulator, monkeypatch: pytest.MonkeyPatch, folder:
         "AWS_SECRET_ACCESS_KEY": ROOT_SECRET,
         "RU4M_STREAM_API_SECRET": stream.secret,
     }.items():
-        monkeypatch.setenv(name, value)
-    forget_variables(monkeypatch)
+        patches.current().setenv(name, value)
+    forget_variables()
     settings = folder / "staging.toml"
     settings.write_text(SETTINGS.format(api_key=stream.api_key, url=stream.url))
     return EmptyAccount(AwsAccount(REGION, aws), stream, settings)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import MailUnavailable
 from chalicelib.messages.sms import TextUnavailable
+from tests.support import patches
 from tests.support.clouds.cloud import failing
 
 
@@ -65,7 +65,7 @@ def unreachable_counters_once() -> AbstractContextManager[None]:
 
 
 @contextmanager
-def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Let neither SES nor SNS take a message."""
 
     def no_mail(*_: Any, **__: Any) -> None:
@@ -74,7 +74,7 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def no_text(*_: Any) -> None:
         raise TextUnavailable
 
-    with monkeypatch.context() as silent:
+    with patches.current().context() as silent:
         silent.setattr(mail, "send", no_mail)
         silent.setattr(sms, "send", no_text)
         yield

@@ -3,32 +3,31 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import pytest
-
 from chalicelib.core import table
+from tests.support import patches
 from tests.support.roles.judge import calls_of
 
 T = TypeVar("T")
 
 
-def just_before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, other: Callable[[], T]) -> list[T]:
+def just_before(module: Any, name: str, other: Callable[[], T]) -> list[T]:
     """Run another function just before the next call of a module's function.
 
     Returns the list that will contain its result. The other function calls the unpatched function.
     """
-    function = getattr(module, name)
+    patch, function = patches.current(), getattr(module, name)
     results: list[T] = []
 
     def after_the_other(*args: Any, **more: Any) -> Any:
-        monkeypatch.setattr(module, name, function)
+        patch.setattr(module, name, function)
         with calls_of(None):
             results.append(other())
         return function(*args, **more)
 
-    monkeypatch.setattr(module, name, after_the_other)
+    patch.setattr(module, name, after_the_other)
     return results
 
 
-def before_the_commit(monkeypatch: pytest.MonkeyPatch, other: Callable[[], T]) -> list[T]:
+def before_the_commit(other: Callable[[], T]) -> list[T]:
     """Run another request between the reads and the transaction of the next one."""
-    return just_before(monkeypatch, table, "transact", other)
+    return just_before(table, "transact", other)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import pytest
-
 from chalicelib.accounts.model import LastUse
 from chalicelib.accounts.service import last_uses
 from chalicelib.consents.notices.model import NoticeKind, Practice
@@ -15,6 +13,7 @@ from chalicelib.core.clock import DAY, HOUR, Pace
 from chalicelib.core.ids import AccountId
 from chalicelib.core.transactions import commit
 from chalicelib.rights.erasure.idle.jobs import close_idle_accounts
+from tests.support import patches
 from tests.support.cases.recycled import is_let_in_by
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_schedule_event, an_address
@@ -26,9 +25,9 @@ SAYS_SO = a_version("2027-03-01", NoticeKind.PRIVACY).model_copy(
 )
 
 
-def publish_practice(monkeypatch: pytest.MonkeyPatch) -> None:
+def publish_practice() -> None:
     """Publish a privacy policy, in effect from 2027-03-01, that says that idle accounts are closed."""
-    publish(monkeypatch, SAYS_SO)
+    publish(SAYS_SO)
 
 
 def close_idle(at: datetime | None = None, **detail: Any) -> dict[str, int]:
@@ -98,16 +97,16 @@ def warnings_to(user: User) -> list[str]:
     return [text for text in cloud.mails_to(address_of(user)) if "sign in with the RU4M app" in text]
 
 
-def be_fast(patch: pytest.MonkeyPatch) -> None:
+def be_fast() -> None:
     """Use two shards in place of 16, since moto's queries are slow, and do not pause between mails."""
-    patch.setattr(last_uses, "SHARDS", ("00", "01"))
-    patch.setattr(Pace, "wait", lambda _: None)
+    patches.current().setattr(last_uses, "SHARDS", ("00", "01"))
+    patches.current().setattr(Pace, "wait", lambda _: None)
 
 
-def an_idle_owner(world: World, patch: pytest.MonkeyPatch) -> User:
+def an_idle_owner(world: World) -> User:
     """Return a user with an address who does not use the account; the job has tried its configuration."""
     user = an_owner(world)
-    publish_practice(patch)
+    publish_practice()
     world.traveller.move_to(use_of(user).warnable_from - 30 * DAY)
     assert close_idle()["acted"] == 0
     return user

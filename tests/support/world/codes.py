@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import pytest
-
 from chalicelib.accounts.challenges import budgets, store
 from chalicelib.accounts.challenges.model import Challenge, ChallengePurpose, CodeChannel, TooManyCodes
 from chalicelib.core import clock, metrics, table
@@ -15,6 +13,7 @@ from chalicelib.core.clock import MINUTE
 from chalicelib.core.http import ClientAddress
 from chalicelib.core.ids import ChallengeId
 from chalicelib.core.table import Change, Item, Key
+from tests.support import patches
 
 _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt}
 
@@ -31,7 +30,7 @@ def _holds(condition: Any, item: Item) -> bool:
     return bool((found is None) == (kind == "attribute_not_exists"))
 
 
-def keep_counters_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def keep_counters_in_memory() -> None:
     """Let counters be written to a dictionary, which is much faster, and the history be empty."""
     items: dict[Key, Item] = {}
 
@@ -43,10 +42,11 @@ def keep_counters_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         items[change.key] = {"pk": change.key.pk, **item, **change.put, **sums}
         return items[change.key]
 
-    monkeypatch.setattr(table, "write", write)
-    monkeypatch.setattr(store, "get_history", lambda: None)
+    patch = patches.current()
+    patch.setattr(table, "write", write)
+    patch.setattr(store, "get_history", lambda: None)
     for name in ("count", "gauge"):
-        monkeypatch.setattr(metrics, name, lambda *_, **__: None)
+        patch.setattr(metrics, name, lambda *_, **__: None)
 
 
 def serbian_numbers() -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import (
     Notice,
@@ -14,6 +12,7 @@ from chalicelib.core import table
 from chalicelib.core.ids import AccountId
 from chalicelib.messages.campaigns import store
 from chalicelib.messages.campaigns.model import AccountNotice, CampaignKind
+from tests.support import patches
 from tests.support.world.world import User
 
 DAY = timedelta(days=1)
@@ -32,9 +31,9 @@ def a_version(day: str, kind: NoticeKind = NoticeKind.TERMS, announced_for: time
     )
 
 
-def publish(monkeypatch: pytest.MonkeyPatch, *added: Notice) -> None:
+def publish(*added: Notice) -> None:
     """Publish more versions, as a deployment does."""
-    monkeypatch.setattr(versions, "PUBLISHED", (*versions.PUBLISHED, *added))
+    patches.current().setattr(versions, "PUBLISHED", (*versions.PUBLISHED, *added))
 
 
 def record_announcement(user: User, version: NoticeVersion, at: datetime) -> None:
