@@ -2,7 +2,9 @@
 
 import pytest
 
+from infra.stream_emulator import Emulator
 from tests.support.stream import emulated_app
+from tests.support.stream.conversations import some_contacts
 from tests.support.world.commands import Wire
 from tests.support.world.world import User, World
 
@@ -12,6 +14,12 @@ emulator, stream = emulated_app.emulator, emulated_app.stream
 @pytest.fixture
 def mila(world: World) -> User:
     return world.a_user()
+
+
+@pytest.fixture
+def two(world: World, stream: Emulator) -> list[User]:
+    """Return two contacts."""
+    return some_contacts(world, 2)
 
 
 @pytest.fixture

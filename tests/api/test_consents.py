@@ -18,6 +18,7 @@ from chalicelib.privacy.subject_keys import DATA_KEY
 from tests.support.cases.recycled import is_let_in_by
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
+from tests.support.patches import fail_at
 from tests.support.world.builders import PRIVACY, TERMS
 from tests.support.world.notices import a_version, publish, record_announcement
 from tests.support.world.world import Reply, User, World
@@ -261,11 +262,8 @@ def test_identical_concurrent_decisions_are_recorded_once(mila: User) -> None:
     assert event_states(mila) == ["ConsentGiven"]
 
 
-def test_decision_is_unavailable_if_every_try_conflicts(mila: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def overtaken(*_: object) -> None:
-        raise store.DecidedMeanwhile
-
-    monkeypatch.setattr(service, "commit", overtaken)
+def test_decision_is_unavailable_if_every_try_conflicts(mila: User) -> None:
+    fail_at(service, "commit", store.DecidedMeanwhile)
     assert mila.consents("analytics").problem == "unavailable"
 
 

@@ -12,6 +12,7 @@ from infra.stream_emulator import Emulator
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit, just_before
 from tests.support.jobs.profile_sync import resync
+from tests.support.patches import failing_at
 from tests.support.stream.conversations import at_stream, deliver, ids, members_here, some_contacts
 from tests.support.world.world import Reply, User, World
 
@@ -27,11 +28,6 @@ PLACES: list[tuple[Any, str]] = [
 
 class Killed(BaseException):
     """The process ends here."""
-
-
-@pytest.fixture
-def two(world: World, stream: Emulator) -> list[User]:
-    return some_contacts(world, 2)
 
 
 @pytest.mark.parametrize(("module", "name"), PLACES, ids=[name for _, name in PLACES])
@@ -139,13 +135,6 @@ def test_two_who_change_a_group_at_the_same_time_lose_no_change(world: World, st
     assert members_here(group) == at_stream(stream, group) == ids(mila, jovan, vuk, ana)
 
 
-def killing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    def killed(*_: Any) -> None:
-        raise Killed
-
-    monkeypatch.setattr(channels, name, killed)
-
-
 Act = Callable[[User, User, dict[str, Any]], Reply]
 
 
@@ -163,27 +152,21 @@ Act = Callable[[User, User, dict[str, Any]], Reply]
     ids=["left", "removed"],
 )
 def test_process_killed_before_its_call_of_stream_is_made_up_for(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch, call: str, act: Act, left: list[int]
+    two: list[User], stream: Emulator, call: str, act: Act, left: list[int]
 ) -> None:
     mila, jovan = two
     group = mila.opens(jovan, name="Trip").json
-    with monkeypatch.context() as patch:
-        killing(patch, call)
-        with pytest.raises(Killed):
-            act(mila, jovan, group)
+    with failing_at(channels, call, Killed), pytest.raises(Killed):
+        act(mila, jovan, group)
     assert at_stream(stream, group) == ids(mila, jovan)
     assert deliver(group) == []
     assert members_here(group) == at_stream(stream, group) == ids(*(two[number] for number in left))
 
 
-def test_worker_makes_the_channel_of_a_killed_creation(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_worker_makes_the_channel_of_a_killed_creation(two: list[User], stream: Emulator) -> None:
     mila, jovan = two
-    with monkeypatch.context() as patch:
-        killing(patch, "get_or_create")
-        with pytest.raises(Killed):
-            mila.opens(jovan, name="Trip", headers=KEY)
+    with failing_at(channels, "get_or_create", Killed), pytest.raises(Killed):
+        mila.opens(jovan, name="Trip", headers=KEY)
     (group,) = conversations_here()
     assert deliver(group) == []
     assert at_stream(stream, group) == ids(mila, jovan)

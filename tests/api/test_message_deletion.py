@@ -14,11 +14,6 @@ from tests.support.stream.conversations import some_contacts
 from tests.support.world.world import Reply, User, World
 
 
-@pytest.fixture
-def two(world: World, stream: Emulator) -> list[User]:
-    return some_contacts(world, 2)
-
-
 def says(user: User, conversation_id: str, message_id: str = "m-1", text: str = "hello", **more: Any) -> str:
     channel = gateway._client().channel("messaging", conversation_id)
     message = {"id": message_id, "text": text, **more}

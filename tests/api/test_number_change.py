@@ -22,6 +22,7 @@ from tests.support.cases.erasure_parts import erase
 from tests.support.cases.guests import enters
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
+from tests.support.patches import fail_at
 from tests.support.world.builders import a_device, a_phone, an_address, other_than
 from tests.support.world.limits import allow
 from tests.support.world.world import Reply, User, World
@@ -47,11 +48,6 @@ def is_new(world: World, phone: str) -> bool:
     """Sign in with a number, and return whether that created an account."""
     created: bool = world.a_user(phone).verified["new_account"]
     return created
-
-
-def moved(*_: Any) -> None:
-    """Conflict, as if the account changed between its read and the transaction."""
-    raise AccountMoved
 
 
 def refused_field(reply: Reply) -> tuple[str, str]:
@@ -318,11 +314,11 @@ def test_old_number_that_sns_refuses_for_good_can_be_changed(world: World, mila:
 
 
 def test_changes_that_fail_after_the_notice_send_a_notice_per_attempt_at_most(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User
 ) -> None:
     new, old = a_phone(), mila.phone
     challenge = asked(mila, new)
-    monkeypatch.setattr(number_change, "commit", moved)
+    fail_at(number_change, "commit", AccountMoved)  # as if it changed between its read and the transaction
     problems = [verified(mila, challenge, new).problem for _ in range(8)]
     assert problems == ["unavailable"] * 5 + ["challenge_expired"] * 3
     assert sum("being changed" in text for text in world.messages_to(old)) == 5

@@ -23,6 +23,7 @@ from tests.support.cases.erasure_parts import QUARANTINE, claimed_values, erase_
 from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES, named
 from tests.support.faults.races import just_before
+from tests.support.patches import fail_at
 from tests.support.world.builders import a_device, an_address
 from tests.support.world.world import User, World
 
@@ -241,13 +242,8 @@ def test_release_whose_answer_is_lost_is_done_once(mila: User) -> None:
     assert not [item for item in cloud.records("claim") if "account_id" in item]
 
 
-def test_release_of_claims_that_change_each_time_is_unavailable(
-    mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def moved(_: Any) -> None:
-        raise store.ClaimMoved
-
-    monkeypatch.setattr(table, "transact", moved)
+def test_release_of_claims_that_change_each_time_is_unavailable(mila: User) -> None:
+    fail_at(table, "transact", store.ClaimMoved)
     with pytest.raises(Unavailable):
         release(mila)
     assert all("account_id" in item for item in cloud.records("claim"))

@@ -11,6 +11,7 @@ from infra.stream_emulator import Emulator
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
 from tests.support.jobs.profile_sync import marked, resync
+from tests.support.patches import failing_at
 from tests.support.stream.conversations import at_stream, deliver, ids, operations, some_contacts
 from tests.support.world.limits import allow
 from tests.support.world.world import User, World
@@ -18,11 +19,6 @@ from tests.support.world.world import User, World
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 NOWHERE = "cv_" + "0" * 26
 DOWN = {"status": 503, "code": -1, "times": 10_000}
-
-
-@pytest.fixture
-def two(world: World, stream: Emulator) -> list[User]:
-    return some_contacts(world, 2)
 
 
 def group_of(first: User, *others: User, **more: Any) -> str:
@@ -234,15 +230,11 @@ def test_late_call_with_an_older_name_is_made_up_for(
     assert name_of(mila, group) == name_at_stream(stream, group) == "Journey"
 
 
-def test_process_killed_before_its_call_is_made_up_for(
-    two: list[User], stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_process_killed_before_its_call_is_made_up_for(two: list[User], stream: Emulator) -> None:
     mila, jovan = two
     group = group_of(mila, jovan)
-    with monkeypatch.context() as patch:
-        patch.setattr(channel_sync, "update_channel", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            mila.renames(group, "Journey")
+    with failing_at(channel_sync, "update_channel", KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        mila.renames(group, "Journey")
     assert name_at_stream(stream, group) == "Trip"
     assert deliver({"conversation_id": group}) == []
     assert name_at_stream(stream, group) == "Journey"

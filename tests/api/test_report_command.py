@@ -31,6 +31,7 @@ from infra.ops.reports.archive import writing
 from tests.support.cases import breaches
 from tests.support.cases.disclosures import a_danger, an_approved_order
 from tests.support.clouds.environment import REGION
+from tests.support.patches import fail_at
 from tests.support.world.commands import Commands, Ran, Wire
 from tests.support.world.ledger import checkpoint, create_archive, overwrite
 from tests.support.world.world import World
@@ -305,17 +306,13 @@ def test_what_is_left_past_its_end_is_what_the_purge_stated(
 
 
 def test_failed_pack_leaves_no_file_and_an_existing_one_is_kept(
-    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wire: Wire
+    make: Make, tmp_path: Path, wire: Wire
 ) -> None:
     (tmp_path / "old.zip").write_text("old")
     done, out = make("old.zip")
     assert (done.exit_code, out.read_text(), wire.sent) == (1, "old", [])
     assert done.output == f"refused: {out} exists. Choose another name."
-
-    def fail(*_: object, **__: object) -> None:
-        raise CallRefused("500 internal_error")
-
-    monkeypatch.setattr(reader.ReportReader, "record_manifest", fail)
+    fail_at(reader.ReportReader, "record_manifest", CallRefused("500 internal_error"))
     assert make("new.zip")[0].exit_code == 1
     assert [path.name for path in tmp_path.iterdir()] == ["old.zip"]
 

@@ -1,5 +1,6 @@
 """Tests signup: a number, a code, an account (ACC-1, ACC-2). See also test_signup_*.py."""
 
+import hmac
 import uuid
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from chalicelib.core.settings import settings
 from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
+from tests.support.patches import failing_at
 from tests.support.world.builders import PRIVACY, TERMS, a_device, a_phone, a_verification, other_than
 from tests.support.world.world import World
 
@@ -197,17 +199,10 @@ def test_code_without_attempts_left_is_not_sent_again(world: World) -> None:
 
 
 @pytest.mark.promise("ACC-2")
-def test_attempt_is_counted_even_if_the_process_dies_before_the_comparison(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_attempt_is_counted_even_if_the_process_dies_before_the_comparison(world: World) -> None:
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
-
-    def crash(*_: object) -> bool:
-        raise ZeroDivisionError
-
-    with monkeypatch.context() as broken:
-        broken.setattr("chalicelib.accounts.challenges.service.hmac.compare_digest", crash)
+    with failing_at(hmac, "compare_digest", ZeroDivisionError):
         assert world.verifies(challenge, "000000").status == 500
     assert world.verifies(challenge, other_than(world.code_for(phone))).json["attempts_left"] == 3
 

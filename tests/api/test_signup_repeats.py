@@ -11,9 +11,9 @@ from chalicelib.accounts.challenges import service, store
 from chalicelib.accounts.challenges.model import ChallengePurpose, ChallengeRef
 from chalicelib.core import clock
 from chalicelib.core.ids import ChallengeId
-from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
+from tests.support.patches import failing_at
 from tests.support.world.builders import a_device, a_phone
 from tests.support.world.world import World
 
@@ -163,12 +163,9 @@ def test_code_recorded_as_sent_just_before_the_repetition_is_not_sent_again(worl
     assert world.messages_to(same["phone"]) == []
 
 
-def test_code_used_just_before_the_repetition_is_not_sent_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_used_just_before_the_repetition_is_not_sent_again(world: World) -> None:
     same = a_request()
-    with monkeypatch.context() as broken:
-        broken.setattr(store, "mark_sent", crash)
+    with failing_at(store, "mark_sent", ZeroDivisionError):
         assert world.asks_for_a_code(**same).status == 500
     (item,) = cloud.records("challenge")
     challenge, code = item["challenge_id"]["S"], world.code_for(same["phone"])
@@ -179,12 +176,9 @@ def test_code_used_just_before_the_repetition_is_not_sent_again(
     assert len(world.messages_to(same["phone"])) == 1
 
 
-def test_code_used_before_its_sending_was_recorded_is_not_sent_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_used_before_its_sending_was_recorded_is_not_sent_again(world: World) -> None:
     same = a_request()
-    with monkeypatch.context() as broken:
-        broken.setattr(store, "mark_sent", crash)
+    with failing_at(store, "mark_sent", ZeroDivisionError):
         assert world.asks_for_a_code(**same).status == 500
     (item,) = cloud.records("challenge")
     challenge = item["challenge_id"]["S"]
@@ -254,12 +248,7 @@ def a_request() -> dict[str, Any]:
     }
 
 
-def crash(*_: object) -> None:
-    raise ZeroDivisionError
-
-
 def crash_before_sending(world: World, request: dict[str, Any]) -> None:
     """Kill the function between writing the challenge and sending the code."""
-    with patches.current().context() as broken:
-        broken.setattr(service, "text_code", crash)
+    with failing_at(service, "text_code", ZeroDivisionError):
         assert world.asks_for_a_code(**request).status == 500

@@ -9,10 +9,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.accounts.challenges import service as challenges
+from chalicelib.accounts.sessions import service as sessions
 from chalicelib.core import clock
 from chalicelib.core.settings import settings
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
+from tests.support.patches import failing_at
 from tests.support.world.builders import a_device, a_phone, other_than
 from tests.support.world.world import Reply, User, World
 
@@ -135,17 +137,10 @@ def test_two_concurrent_submissions_of_a_code_get_the_same_step_up(world: World)
     assert step_up_end(submit_code(mila, challenge)) == step_up_end(winners[0])
 
 
-def test_repetition_with_the_same_code_succeeds_after_a_crash(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_repetition_with_the_same_code_succeeds_after_a_crash(world: World) -> None:
     mila = world.a_user()
     challenge = mila.asks_to_step_up().json["challenge_id"]
-
-    def crash(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
-
-    with monkeypatch.context() as broken:
-        broken.setattr("chalicelib.accounts.sessions.service.session_view", crash)
+    with failing_at(sessions, "session_view", ZeroDivisionError):
         assert submit_code(mila, challenge).status == 500
     assert step_up_end(submit_code(mila, challenge)) == epoch_in(world, minutes=10)
 

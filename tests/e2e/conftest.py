@@ -45,6 +45,13 @@ def cloud() -> Iterator[LocalCloud]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def own_cloud() -> Iterator[LocalCloud]:
+    """Run a cloud of the file's own, since its tests change functions or tables."""
+    with local_cloud() as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def numbers() -> Iterator[str]:
     """Return unused mobile numbers."""
@@ -61,6 +68,14 @@ def a_phone(cloud: LocalCloud, numbers: Iterator[str]) -> Callable[[], Phone]:
 def phone_of_mila(a_phone: Callable[[], Phone]) -> Phone:
     phone = a_phone()
     phone.sign_up("Mila")
+    return phone
+
+
+@pytest.fixture
+def jelena(a_phone: Callable[[], Phone]) -> Phone:
+    """Return another user, who no other test has changed."""
+    phone = a_phone()
+    phone.sign_up("Jelena")
     return phone
 
 

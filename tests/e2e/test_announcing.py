@@ -11,19 +11,12 @@ import pytest
 
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import clock
-from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until
 
 ADDRESS = "mila@inbox.local.ru4m.example"
 TABLE = "ru4m-local-accounts"
-
-
-@pytest.fixture(scope="module")
-def own_cloud() -> Iterator[LocalCloud]:
-    """Run a cloud of its own, whose functions are configured with one more version."""
-    with local_cloud() as running:
-        yield running
 
 
 @pytest.fixture

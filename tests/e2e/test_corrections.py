@@ -23,13 +23,6 @@ TIMEOUT = 90.0  # seconds; the step looks at Stream after five seconds at the ea
 UNFOUNDED = "JustificationA12ManifestlyUnfounded"
 
 
-@pytest.fixture
-def jelena(a_phone: Callable[[], Phone]) -> Phone:
-    phone = a_phone()
-    phone.sign_up("Jelena")
-    return phone
-
-
 def rectifies(phone: Phone, **body: object) -> dict[str, Any]:
     answer = phone.call("POST", "/v1/rights-requests", {"right": "rectification", **body})
     assert answer.status == 202, answer.body

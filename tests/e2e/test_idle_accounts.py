@@ -14,7 +14,7 @@ from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion,
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY
 from chalicelib.rights.erasure.idle import plan
-from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until
 from infra.ops.__main__ import app as ops
@@ -22,13 +22,6 @@ from infra.ops.standing_in import act_as_signup
 from tests.support.clouds.deployed import StoredItems
 
 ADDRESS = "mila.idle@inbox.local.ru4m.example"
-
-
-@pytest.fixture(scope="module")
-def own_cloud() -> Iterator[LocalCloud]:
-    """Run a cloud of its own, whose privacy policy says that idle accounts are closed."""
-    with local_cloud() as running:
-        yield running
 
 
 def says_so() -> Notice:

@@ -7,18 +7,11 @@ from collections.abc import Iterator
 import jwt
 import pytest
 
-from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.ops.keys.lookup_key import ClaimsLeft, LookupKeys, service_rekey
 from infra.ops.keys.stage_key import StageKeys, StillNeeded, service_reseal, service_rewrap
 from infra.ops.keys.token_key import SigningKeys
-
-
-@pytest.fixture(scope="module")
-def own_cloud() -> Iterator[LocalCloud]:
-    """Run a cloud of this file's own, since the test reconfigures its functions."""
-    with local_cloud() as running:
-        yield running
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.table_names import Table
 from infra.deployment.rollout import deploy
 from infra.local.backups import TableBackups
-from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import GRACE
 from infra.local.tour.phone import Phone, code_in
 from infra.local.waiting import until
@@ -22,13 +22,6 @@ from infra.ops.profiles import sign_in
 from tests.support.clouds.deployed_subjects import ErasedSubject
 
 BACKED_UP = (Table.ACCOUNTS, Table.BILLING, Table.CLAIMS, Table.KEYS, Table.RIGHTS)
-
-
-@pytest.fixture(scope="module")
-def own_cloud() -> Iterator[LocalCloud]:
-    """Run a cloud of this file's own, whose functions get other tables."""
-    with local_cloud() as running:
-        yield running
 
 
 @pytest.fixture

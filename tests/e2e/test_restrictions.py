@@ -23,13 +23,6 @@ TIMEOUT = 90.0  # seconds for all steps; each is a message
 COMPELLING = "A21CompellingGrounds"
 
 
-@pytest.fixture
-def jelena(a_phone: Callable[[], Phone]) -> Phone:
-    phone = a_phone()
-    phone.sign_up("Jelena")
-    return phone
-
-
 class Versions:
     """The versions of requests that an operator sees."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,12 +21,10 @@ QUEUE, DEAD_LETTER_QUEUE, WORKER = "ru4m-local-rights", "ru4m-local-rights-dead"
 
 
 @pytest.fixture
-def jelena(a_phone: Callable[[], Phone]) -> Phone:
-    """Return a user with a fresh step-up."""
-    phone = a_phone()
-    phone.sign_up("Jelena")
-    phone.step_up()
-    return phone
+def jelena(jelena: Phone) -> Phone:
+    """Give her a fresh step-up."""
+    jelena.step_up()
+    return jelena
 
 
 def asks(phone: Phone, right: str = "access") -> dict[str, Any]:

@@ -6,17 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.cloud import LocalCloud, local_cloud
+from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.traffic import GOOD, kid_of, traffic_of
 from infra.ops.keys.token_key import SigningKeys
-
-
-@pytest.fixture(scope="module")
-def own_cloud() -> Iterator[LocalCloud]:
-    """Run a cloud of this file's own, since the test reconfigures its functions."""
-    with local_cloud() as running:
-        yield running
 
 
 @pytest.fixture

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
 from infra.build import Package, build
+from infra.deployment.account import AwsAccount
 from infra.local.chromium import Browser, browser
+from tests.infra.fakes import REGION
 from tests.infra.templates import Template, of_type
 
 
@@ -19,6 +22,13 @@ from tests.infra.templates import Template, of_type
 def chromium() -> Iterator[Browser]:
     with browser() as running:
         yield running
+
+
+@pytest.fixture
+def account() -> Iterator[AwsAccount]:
+    """Return an empty account of moto."""
+    with mock_aws():
+        yield AwsAccount(REGION, access_key="testing", secret_key="testing")
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from infra.deployment import receivers
@@ -17,14 +15,9 @@ from infra.deployment.receivers import AlarmReceiverRefused, AlarmReceivers
 from infra.deployment.stacks import Stacks
 from infra.ops.__main__ import app
 from tests.infra.fakes import REGION, FakeAccount
+from tests.support.patches import fail_at
 
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:ru4m-staging-alarms"
-
-
-@pytest.fixture
-def account() -> Iterator[AwsAccount]:
-    with mock_aws():
-        yield AwsAccount(REGION)
 
 
 @pytest.fixture
@@ -175,13 +168,10 @@ def test_malformed_topic_is_refused(topic: str) -> None:
         AlarmReceivers(topic=topic)
 
 
-def test_error_of_sns_is_not_taken_for_no_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_of_sns_is_not_taken_for_no_receiver() -> None:
     account = FakeAccount(REGION)
-
-    def denied(**_: Any) -> Any:
-        raise ClientError({"Error": {"Code": "AuthorizationError"}}, "ListSubscriptionsByTopic")
-
-    monkeypatch.setattr(account.sns, "paginate", denied)
+    denied = ClientError({"Error": {"Code": "AuthorizationError"}}, "ListSubscriptionsByTopic")
+    fail_at(account.sns, "paginate", denied)
     with pytest.raises(ClientError, match="AuthorizationError"):
         receivers.check(account, "staging", AlarmReceivers())
 

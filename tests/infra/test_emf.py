@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from infra.deployment.account import AwsAccount
 from infra.local.emf import Forwarder, data, parsed
-from tests.support.clouds.environment import REGION
 
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def account() -> Iterator[AwsAccount]:
-    with mock_aws():
-        yield AwsAccount(REGION, None, "test", "test")
 
 
 def a_line(number: float | list[float] = 1, at: datetime = AT, **dimensions: str) -> str:

@@ -18,6 +18,7 @@ from infra.local import __main__ as command
 from infra.local import emulator
 from infra.local.cloud import State
 from infra.local.tour import play
+from tests.support.patches import fail_at
 
 
 @pytest.fixture
@@ -77,16 +78,12 @@ def test_start_that_gives_up_says_so_in_one_line(
         yield
 
     monkeypatch.setattr(emulator, "_START_DEADLINE", 0.1)
-    monkeypatch.setattr("requests.get", _refuse)
+    fail_at(requests, "get", requests.ReadTimeout)
     monkeypatch.setattr(command, "local_cloud", slow)
     result = CliRunner().invoke(command.app, ["cloud", "--state", "state.json"])
     assert (result.exit_code, waits) == (1, [])
     (line,) = (capsys.readouterr().out + result.output).splitlines()
     assert "waited 0.1 s for its first response" in line
-
-
-def _refuse(*_: object, **__: object) -> None:
-    raise requests.ReadTimeout
 
 
 def test_error_in_a_chapter_ends_the_tour_only() -> None:

@@ -26,7 +26,7 @@ from infra.ops.internal_api import CallRefused, InternalApi
 from infra.ops.profiles import FILE, PROFILE, REGION, STAGE
 from infra.ops.refusals import DEBUG
 from infra.ops.scheduled import RunFailed
-from tests.support import patches
+from tests.support.patches import fail_at
 
 A_STAGE = {STAGE: "staging", REGION: "eu-central-1"}
 
@@ -44,13 +44,6 @@ def no_profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def ops(*words: str, env: Mapping[str, str] = MappingProxyType({})) -> Result:
     with patch.dict(os.environ, env):  # a command leaves its profile in the environment of the process
         return CliRunner().invoke(app, list(words))
-
-
-def failing_with(error: Exception) -> None:
-    def fail(*_: object) -> InternalApi:
-        raise error
-
-    patches.current().setattr(InternalApi, "of", fail)
 
 
 def refused_by_aws(code: str, text: str = "", operation: str = "DescribeStacks") -> ClientError:
@@ -107,11 +100,7 @@ def test_local_cloud_that_was_killed_does_not_run(monkeypatch: pytest.MonkeyPatc
         '{"region": "eu-central-1", "aws_endpoint": "https://aws.test"}'
     )
     monkeypatch.setattr(profiles, "_LOCAL", state)
-
-    def unreachable(*_: object) -> None:
-        raise EndpointConnectionError(endpoint_url="https://aws.test")
-
-    monkeypatch.setattr(profiles, "sign_in", unreachable)
+    fail_at(profiles, "sign_in", EndpointConnectionError(endpoint_url="https://aws.test"))
     done = ops("--local", "rights", "list")
     assert (done.exit_code, done.stderr) == (2, "refused: No local cloud runs. Start it with `make run`.\n")
 
@@ -148,7 +137,7 @@ FAILURES = {
 @pytest.mark.parametrize("failure", FAILURES)
 def test_failure_ends_in_one_line_with_the_remedy(failure: str) -> None:
     error, text = FAILURES[failure]
-    failing_with(error)
+    fail_at(InternalApi, "of", error)
     done = ops("rights", "list", env=A_STAGE)
     assert (done.exit_code, done.stdout) == (1, "")
     assert text in done.stderr
@@ -191,16 +180,16 @@ def test_refusal_by_the_api_names_the_remedy_in_one_line(
 
 @pytest.mark.promise("SEC-1")
 def test_defect_is_named_without_its_text_and_without_a_traceback() -> None:
-    failing_with(ValueError("mila@example.org"))
+    fail_at(InternalApi, "of", ValueError("mila@example.org"))
     done = ops("rights", "list", env=A_STAGE)
     assert done.exit_code == 1
-    assert "ValueError in test_ops_mistakes.py" in done.stderr
+    assert "ValueError in patches.py" in done.stderr
     assert "mila@example.org" not in done.output
     assert "Traceback" not in done.output
 
 
 def test_debug_variable_shows_the_error_itself() -> None:
-    failing_with(ValueError("a text"))
+    fail_at(InternalApi, "of", ValueError("a text"))
     assert isinstance(ops("rights", "list", env=A_STAGE | {DEBUG: "1"}).exception, ValueError)
 
 

@@ -24,6 +24,7 @@ from infra.deployment.queues import FailedMessage, NotRedrivable
 from infra.ops.__main__ import app
 from infra.ops.alarms import queues as commands
 from tests.infra.fakes import REGION
+from tests.support.patches import fail_at
 
 
 @pytest.fixture
@@ -169,16 +170,10 @@ def test_message_goes_to_the_one_of_several_queues_that_it_came_from(sqs: Any) -
         queues._origin(dead, urls, FailedMessage("body", "handle", None))
 
 
-def test_killed_redrive_leaves_the_message_in_both_queues_and_loses_none(
-    sqs: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_redrive_leaves_the_message_in_both_queues_and_loses_none(sqs: Any) -> None:
     account = AwsAccount(REGION)
     send(sqs, "hooks-dead", "one")
-
-    def kill(**_: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(account.client("sqs"), "delete_message", kill)
+    fail_at(account.client("sqs"), "delete_message", KeyboardInterrupt)
     dead = queues.find(account, "staging", "hooks-dead")
     with pytest.raises(KeyboardInterrupt):
         queues.move_back(account, "staging", dead, 10)

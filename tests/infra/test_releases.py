@@ -17,6 +17,7 @@ from infra.deployment.rollout import NothingDeployed, deploy, remove_service
 from infra.deployment.stacks import StackFailed, Stacks
 from tests.infra.fakes import REGION, FakeAccount, FakeCloudFormation
 from tests.infra.test_deploy import a_target, outputs_of, parameters
+from tests.support.patches import fail_at
 
 SERVICE = "ru4m-staging-service"
 
@@ -161,13 +162,9 @@ def test_stage_without_a_service_is_neither_rolled_back_nor_removed(account: Fak
         remove_service(account, "staging", lambda _: None)
 
 
-def test_removal_goes_on_if_a_queue_is_gone_already(
-    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def standings(*_: object) -> None:
-        raise ClientError({"Error": {"Code": "QueueDoesNotExist"}}, "GetQueueAttributes")
-
-    monkeypatch.setattr(queues, "standings", standings)
+def test_removal_goes_on_if_a_queue_is_gone_already(account: FakeAccount) -> None:
+    absent = ClientError({"Error": {"Code": "QueueDoesNotExist"}}, "GetQueueAttributes")
+    fail_at(queues, "standings", absent)
     assert rollout.lost_messages(account, "staging") == "not known (QueueDoesNotExist)"
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from chalicelib.core.table_names import Table
 from infra.deployment import tables
@@ -19,12 +17,6 @@ from tests.support.cases.restores import complete
 
 SETTINGS = ("TTL on delete_at", "point-in-time recovery", "deletion protection", "its stream")
 _AS_CREATED = ("TableName", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
-
-
-@pytest.fixture
-def account() -> Iterator[AwsAccount]:
-    with mock_aws():
-        yield AwsAccount(REGION)
 
 
 def create(account: AwsAccount, table: Table, without: str = "") -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from infra.deployment import spending
 from infra.deployment.account import AwsAccount
@@ -15,12 +13,6 @@ from infra.deployment.target import SettingRefused
 from tests.infra.test_deploy import a_target
 
 EMAILS = ("first@example.org", "second@example.org")
-
-
-@pytest.fixture
-def account() -> Iterator[AwsAccount]:
-    with mock_aws():
-        yield AwsAccount("eu-central-1", access_key="testing", secret_key="testing")
 
 
 def notified(account: AwsAccount) -> dict[str, float]:

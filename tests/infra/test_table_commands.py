@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.ids import StaffId, TableRemovalId
@@ -25,12 +23,6 @@ from tests.support import patches
 
 pytestmark = pytest.mark.promise("RGT-3")
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
-
-
-@pytest.fixture
-def account() -> Iterator[AwsAccount]:
-    with mock_aws():
-        yield AwsAccount(REGION)
 
 
 def ops(*words: str, as_json: bool = False) -> Result:

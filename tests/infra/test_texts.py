@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from moto import mock_aws
-
 from infra.deployment import texts
 from infra.deployment.account import AwsAccount
-
-
-@pytest.fixture
-def account() -> Iterator[AwsAccount]:
-    with mock_aws():
-        yield AwsAccount("eu-central-1", access_key="testing", secret_key="testing")
 
 
 def test_spending_limit_is_one_dollar_unless_the_account_sets_another(account: AwsAccount) -> None:

@@ -20,6 +20,7 @@ from tests.support.cases import erasure_outcomes
 from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, at_step, work
 from tests.support.cases.holds import places_hold
 from tests.support.jobs.purge import DAY, purge
+from tests.support.patches import fail_at
 from tests.support.world.world import World
 
 pytestmark = pytest.mark.promise("RGT-3")
@@ -76,12 +77,9 @@ def test_backup_of_a_deleted_table_of_keys_rings_and_moves_the_day(
 
 
 def test_backup_is_found_although_the_purge_fails(
-    world: World, listed: list[Summary], gauges: dict[Metric, int], monkeypatch: pytest.MonkeyPatch
+    world: World, listed: list[Summary], gauges: dict[Metric, int]
 ) -> None:
-    def fail(*_: object) -> None:
-        raise Unavailable
-
-    monkeypatch.setattr(purging, "run", fail)
+    fail_at(purging, "run", Unavailable)
     listed.append(a_backup("keys", world.now, world.now + 35 * DAY))
     with pytest.raises(EntryFailed):
         purge()

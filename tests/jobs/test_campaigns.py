@@ -35,6 +35,7 @@ from chalicelib.privacy.leases import SHARD_LEASE
 from tests.support.cases.copies import damage
 from tests.support.clouds import cloud
 from tests.support.clouds.cloud import counted, failing, hooked, sent_mail
+from tests.support.faults.crash import Killed, kill
 from tests.support.faults.outages import refused_sender
 from tests.support.jobs.events import published_to_topic, report_of_mail
 from tests.support.world.world import World
@@ -455,14 +456,6 @@ def test_bounces_of_every_kind_of_mail_are_recorded() -> None:
 
 
 # --- kills, leases and concurrent workers
-
-
-class Killed(BaseException):
-    """The process ends; no code under test catches this."""
-
-
-def kill(**_: Any) -> None:
-    raise Killed
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -27,6 +26,7 @@ from chalicelib.rights.request import evidence, receipts
 from chalicelib.rights.request.terms import ReceivedBy, Right, Status
 from tests.support.cases.erasure_requests import at_step, stored, stored_about, work
 from tests.support.clouds import cloud
+from tests.support.faults.crash import Killed, kill
 from tests.support.jobs.events import report_of_mail
 from tests.support.jobs.idle_accounts import (
     a_newcomer,
@@ -475,13 +475,6 @@ def test_unreadable_account_is_looked_at_again_a_day_later_and_delays_no_other(
 @pytest.mark.promise("RET-5")
 def test_run_killed_after_it_sent_a_warning_sends_no_second_one(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
-
-    class Killed(BaseException):
-        pass
-
-    def kill(**_: Any) -> None:
-        raise Killed
-
     with cloud.hooked("sesv2", "after-call.sesv2.SendEmail", kill), pytest.raises(Killed):
         close_idle()
     assert use_of(mila).sending is WarningStage.FIRST

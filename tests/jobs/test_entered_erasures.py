@@ -23,6 +23,7 @@ from tests.support.cases.erasure_requests import at_step, stored, work
 from tests.support.cases.guests import enters
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
+from tests.support.patches import fail_at
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.operators import Operator
 from tests.support.world.world import User, World
@@ -136,12 +137,11 @@ def test_erasure_that_nobody_was_warned_of_waits_until_five_days_before_its_dead
     bob: Operator,
     days: int,
     channel: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if channel == "none":
         loses_its_number(mila)
     else:
-        monkeypatch.setattr(sms, "send", refuse)
+        fail_at(sms, "send", TextRefused)
     request_id = entered(alice, mila)
     bob.notes_identity(request_id)
     waiting = work(world, request_id, at_step("cool_down"), within=8 * DAY)
@@ -157,10 +157,6 @@ def test_erasure_that_nobody_was_warned_of_waits_until_five_days_before_its_dead
     assert world.now >= waits_until
     assert waits_until - waiting.received_at > timedelta(24 + days)
     assert work(world, request_id, within=4 * DAY).status is Status.COMPLETED
-
-
-def refuse(*_: Any) -> None:
-    raise TextRefused
 
 
 def extends_together(alice: Operator, bob: Operator, request_id: RightsRequestId, days: int) -> RightsRequest:

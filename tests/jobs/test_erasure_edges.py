@@ -35,6 +35,7 @@ from tests.support.cases.erasure_requests import (
 )
 from tests.support.clouds import cloud
 from tests.support.faults.crash import Killed
+from tests.support.patches import failing_at
 from tests.support.stream.chat_deletions import ended
 from tests.support.world.builders import a_device
 from tests.support.world.ledger import alter_newest
@@ -70,19 +71,11 @@ def put(table: str, item: dict[str, Any]) -> None:
 
 
 @pytest.mark.promise("RGT-3")
-def test_confirmation_is_sent_again_after_a_kill_between_mail_and_note(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_confirmation_is_sent_again_after_a_kill_between_mail_and_note(world: World, mila: User) -> None:
     request_id, address = asks_for_erasure(mila), mila.profile()["email"]
     before = len(world.mails_to(address))
-    with monkeypatch.context() as killing:
-
-        def kill(*_: Any) -> None:
-            raise Killed
-
-        killing.setattr(engine, "_record_done", kill)
-        with pytest.raises(Killed):
-            work(world, request_id)
+    with failing_at(engine, "_record_done", Killed), pytest.raises(Killed):
+        work(world, request_id)
     work(world, request_id, at_step("settle"))
     assert len(world.mails_to(address)) == before + 2
 
@@ -241,19 +234,11 @@ def test_absent_user_after_an_earlier_request_is_reported_as_not_found(
 
 
 @pytest.mark.promise("STR-5")
-def test_request_to_stream_is_noted_before_it_is_sent(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_request_to_stream_is_noted_before_it_is_sent(world: World, mila: User) -> None:
     request_id = asks_for_erasure(mila)
     work(world, request_id, at_step("delete_at_stream"))
-
-    def kill(*_: Any, **__: Any) -> Any:
-        raise Killed
-
-    with monkeypatch.context() as killing:
-        killing.setattr(deletion, "start", kill)
-        with pytest.raises(Killed):
-            work(world, request_id)
+    with failing_at(deletion, "start", Killed), pytest.raises(Killed):
+        work(world, request_id)
     assert notes(request_id).stream_asked_at
 
 

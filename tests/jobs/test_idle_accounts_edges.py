@@ -29,6 +29,7 @@ from tests.support.cases.erasure_parts import stored_account
 from tests.support.cases.erasure_requests import at_step, stored, work
 from tests.support.cases.restores import Backup
 from tests.support.clouds import cloud
+from tests.support.faults.crash import Killed, kill
 from tests.support.jobs.events import report_of_mail
 from tests.support.jobs.idle_accounts import (
     a_newcomer,
@@ -322,14 +323,6 @@ def test_text_of_two_killed_runs_is_not_sent_a_third_time(world: World, mila: Us
     assert (texts_to(world, jovan), use.stage) == (0, WarningStage.LAST)
     assert use.closes_at
     assert use.closes_at > world.now + 119 * DAY
-
-
-class Killed(BaseException):
-    """The process was killed."""
-
-
-def kill(**_: Any) -> None:
-    raise Killed
 
 
 @pytest.mark.promise("RET-5")

@@ -25,6 +25,7 @@ from tests.support.cases.copies import a_copy
 from tests.support.cases.disclosures import an_approved_order, evidence_of
 from tests.support.cases.scripted import evidence, stored
 from tests.support.jobs.profile_sync import sync, sync_again
+from tests.support.patches import failing_at
 from tests.support.world.builders import a_schedule_event
 from tests.support.world.operators import Operator
 from tests.support.world.world import User, World
@@ -141,18 +142,12 @@ def test_profile_that_stream_refuses_stops_the_step_for_an_operator(
     assert [one["outcome"] for one in shown(user, request_id)] == ["notified"]
 
 
-def test_refused_query_of_users_counts_as_not_arrived(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_query_of_users_counts_as_not_arrived(user: User) -> None:
     request_id = corrects(user, display_name="Mila P.")
     sync(user)
-    found = gateway.find_users
-
-    def refuse(_: object) -> None:
-        raise StreamRefused
-
-    monkeypatch.setattr(gateway, "find_users", refuse)
-    work(user, request_id)
+    with failing_at(gateway, "find_users", StreamRefused):
+        work(user, request_id)
     assert step(request_id) is StepStatus.IN_PROGRESS
-    monkeypatch.setattr(gateway, "find_users", found)
     user.world.advance(HOUR)
     work(user, request_id)
     assert step(request_id) is StepStatus.DONE

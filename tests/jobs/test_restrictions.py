@@ -28,6 +28,7 @@ from tests.support.cases.guests import enters
 from tests.support.cases.recycled import returns_after_years
 from tests.support.cases.restrictions import events, lifts, restricts, work, work_for
 from tests.support.clouds import cloud
+from tests.support.patches import failing_at
 from tests.support.stream.chat import Chatters
 from tests.support.world.builders import an_address, an_event
 from tests.support.world.usage import store_singly
@@ -208,16 +209,10 @@ def test_missing_messages_make_the_answer_a_partial_one(world: World, mila: User
 
 
 @pytest.mark.promise("RGT-4")
-def test_restriction_waits_for_stream_and_stays_in_effect(
-    world: World, mila: User, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_restriction_waits_for_stream_and_stays_in_effect(world: World, mila: User, stream: Emulator) -> None:
     from chalicelib.stream.users import access
 
-    def silent(*_: object) -> None:
-        raise StreamUnavailable
-
-    with monkeypatch.context() as outage:
-        outage.setattr(access, "suspend", silent)
+    with failing_at(access, "suspend", StreamUnavailable):
         request = work(world, request_id := restricts(mila))
         assert (request.is_open, request.unreachable_since is not None) == (True, True)
         assert stored_account(mila.account_id).state == "restricted"

@@ -32,6 +32,7 @@ from tests.support.cases.returned_numbers import (
 )
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
+from tests.support.patches import failing_at
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.builders import a_device, a_phone
 from tests.support.world.operators import Operator
@@ -272,23 +273,18 @@ def test_number_stays_if_its_holder_cannot_be_notified(
 
 @pytest.mark.parametrize("lost", ["response", "process"])
 def test_same_code_gives_the_number_after_a_lost_response_or_a_crash(
-    world: World, mila: User, alice: Operator, bob: Operator, lost: str, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: User, alice: Operator, bob: Operator, lost: str
 ) -> None:
     request, number = waits_for_the_number(world, mila, alice, bob), a_phone()
     send = NumberProof(world, request, number).send
     if lost == "response":
         send()
     else:
-        monkeypatch.setattr(table, "transact", killed)
-        assert send().status == 500
-        monkeypatch.undo()
+        with failing_at(table, "transact", SystemError):
+            assert send().status == 500
     assert send().status == 200
     assert answered(world, request) is Status.COMPLETED
     assert world.a_user(number, a_device()).user_id == mila.user_id
-
-
-def killed(*_: Any) -> None:
-    raise SystemError
 
 
 def test_holder_who_signs_in_at_the_same_moment_keeps_the_number(

@@ -11,10 +11,11 @@ from chalicelib.core import chain
 from chalicelib.core.ids import RightsRequestId
 from chalicelib.rights.engine import engine
 from chalicelib.rights.jobs import worker_for
-from chalicelib.rights.request import declaration
+from chalicelib.rights.request import declaration, evidence
 from chalicelib.rights.request.evidence import history_of
 from chalicelib.rights.request.terms import Destination, Right
 from tests.support.clouds import cloud
+from tests.support.patches import failing_at
 from tests.support.world.builders import an_address
 from tests.support.world.world import User, World
 
@@ -107,21 +108,13 @@ def test_mail_that_may_have_been_sent_is_not_sent_again(world: World) -> None:
 
 
 @pytest.mark.promise("RGT-10")
-def test_no_second_mail_is_sent_after_the_worker_was_killed_after_the_mail(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_second_mail_is_sent_after_the_worker_was_killed_after_the_mail(world: World) -> None:
     address = an_address()
     _, request_id = an_extended_request(world, address)
     before = len(cloud.mails_to(address))
-    with monkeypatch.context() as dying:
-        dying.setattr("chalicelib.rights.engine.step.evidence.entry", _kill)
-        with pytest.raises(SystemExit):
-            advance(request_id)
+    with failing_at(evidence, "entry", SystemExit), pytest.raises(SystemExit):
+        advance(request_id)
     world.advance(timedelta(minutes=16))
     advance(request_id)
     assert len(cloud.mails_to(address)) == before + 1
     assert announced(request_id) == [{"by": "engine", "announced_in_app": 1}]
-
-
-def _kill(*_: Any) -> None:
-    raise SystemExit

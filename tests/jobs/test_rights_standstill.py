@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 from moto.sqs.models import sqs_backends
@@ -25,6 +23,7 @@ from chalicelib.rights.request.terms import Destination, Status, StepStatus
 from infra.stream_emulator import Emulator
 from tests.support.cases.scripted import Plan, Scripted, a_request, evidence, stored
 from tests.support.clouds import cloud, environment
+from tests.support.patches import fail_at
 from tests.support.world.builders import an_address
 from tests.support.world.usage import store_singly
 from tests.support.world.world import World
@@ -66,12 +65,9 @@ def test_copy_of_a_completed_request_can_be_fetched(world: World, stream: Emulat
 
 
 def test_request_whose_copy_was_deleted_before_its_transfer_is_answered(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator
 ) -> None:
-    def silent(*_: Any, **__: Any) -> Any:
-        raise Unreachable(NotTakenReason.NO_CONNECTION)
-
-    monkeypatch.setattr(outbound, "push", silent)
+    fail_at(outbound, "push", Unreachable(NotTakenReason.NO_CONNECTION))
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     request_id = str(
         mila.exercises("portability", transfer_to="https://take.example/x").json["rights_request_id"]
@@ -146,18 +142,12 @@ def test_worker_that_lost_the_lease_keeps_the_turn_of_the_other(
     assert free == [False]
 
 
-def test_failed_mail_of_an_extension_is_a_failed_duty(
-    world: World, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_mail_of_an_extension_is_a_failed_duty(world: World, plan: Plan) -> None:
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     mila.has_email(an_address())
     request_id = str(mila.is_stepped_up().exercises("access").json["rights_request_id"])
     alice.extends(request_id, 30)
-
-    def broken(*_: Any, **__: Any) -> None:
-        raise ValueError
-
-    monkeypatch.setattr(mail, "send", broken)
+    fail_at(mail, "send", ValueError)
     after = plan.advance(request_id)
     assert (after.leased_until, after.duties_at is None) == (None, False)
 
@@ -175,11 +165,7 @@ def test_copy_that_keeps_disappearing_stops_and_can_be_decided(
 ) -> None:
     pushed: list[int] = []
     monkeypatch.setattr(outbound, "push", lambda *_, **__: pushed.append(1))
-
-    def gone(_: RightsRequestId) -> Any:
-        raise files.CopyNotFound
-
-    monkeypatch.setattr(files, "open_copy", gone)
+    fail_at(files, "open_copy", files.CopyNotFound)
     mila, alice = world.a_user().is_stepped_up(), world.an_operator("alice")
     request_id = str(
         mila.exercises("portability", transfer_to="https://take.example/x").json["rights_request_id"]

@@ -40,6 +40,7 @@ from tests.support.jobs.profile_sync import (
     sync,
     sync_again,
 )
+from tests.support.patches import failing_at
 from tests.support.stream.conversations import (
     at_stream,
     deliver,
@@ -83,18 +84,10 @@ def test_change_that_was_never_sent_is_sent_by_the_job_of_each_minute(world: Wor
     assert marked() == []
 
 
-def test_worker_killed_before_it_removes_the_mark_sends_again(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_worker_killed_before_it_removes_the_mark_sends_again(world: World, stream: Emulator) -> None:
     world.a_user()
-
-    def killed(*_: Any) -> None:
-        raise Unavailable
-
-    with monkeypatch.context() as patch:
-        patch.setattr(table, "transact", killed)
-        with pytest.raises(EntryFailed):
-            send_due(world)
+    with failing_at(table, "transact", Unavailable), pytest.raises(EntryFailed):
+        send_due(world)
     assert len(marked()) == 1
     assert calls(stream, lambda: send_due(world)) == ["UpdateUsers"]
     assert marked() == []

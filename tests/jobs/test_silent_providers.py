@@ -30,6 +30,7 @@ from tests.support.cases.restrictions import restricts
 from tests.support.clouds.cloud import sent_mail
 from tests.support.faults.outages import silence
 from tests.support.jobs.events import report_of_mail
+from tests.support.patches import fail_at
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.builders import an_address
 from tests.support.world.operators import Operator
@@ -111,14 +112,9 @@ def test_outage_until_the_deadline_is_in_the_evidence(world: World, mila: User) 
     assert said(request_id, "grace_done")["unannounced"] == 1
 
 
-def test_refusal_for_good_on_every_channel_ends_the_duty(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(*_: Any) -> None:
-        raise TextRefused
-
+def test_refusal_for_good_on_every_channel_ends_the_duty(world: World, mila: User) -> None:
     request_id, asked = asks_for_erasure(mila.is_stepped_up()), world.now
-    monkeypatch.setattr(sms, "send", refused)
+    fail_at(sms, "send", TextRefused)
     assert work(world, request_id).status is Status.COMPLETED
     assert notes(request_id).captured_at == asked + 7 * DAY
     assert said(request_id, "confirm_done")["not_reachable"] == 1

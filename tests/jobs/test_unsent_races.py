@@ -18,6 +18,7 @@ from chalicelib.stream.users.sync import blocked_users
 from infra.stream_emulator import Emulator
 from tests.support.faults.races import just_before
 from tests.support.jobs.profile_sync import resync, sync
+from tests.support.patches import fail_at
 from tests.support.stream.conversations import at_stream, ids, members_here, some_contacts
 from tests.support.world.world import User, World
 
@@ -108,14 +109,11 @@ def test_member_whom_a_late_route_added_again_is_removed_if_its_repeat_fails(
     trip = mila.opens(jovan, vuk, name="Trip").json
     match: Callable[[OpenConversation], NamedConversation] = channel_sync._match
 
-    def fail(*_: object) -> None:
-        raise StreamUnavailable
-
     def match_late(conversation: OpenConversation) -> NamedConversation:
         monkeypatch.setattr(channel_sync, "_match", match)
         assert jovan.leaves(trip["conversation_id"]).status == 204
         sent = match(conversation)
-        monkeypatch.setattr(channel_sync, "_match", fail)
+        fail_at(channel_sync, "_match", StreamUnavailable)
         return sent
 
     monkeypatch.setattr(channel_sync, "_match", match_late)
@@ -144,16 +142,10 @@ def test_route_that_marks_a_change_of_another_keeps_the_change_after_it(
 
 
 @pytest.mark.promise("STR-9")
-def test_channel_whose_deletion_stream_refuses_is_emptied(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_channel_whose_deletion_stream_refuses_is_emptied(world: World, stream: Emulator) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json
-
-    def refuse(_: str) -> None:
-        raise StreamRefused
-
-    monkeypatch.setattr(channels, "delete", refuse)
+    fail_at(channels, "delete", StreamRefused)
     for user in (mila, jovan):
         user.leaves(pair["conversation_id"])
     assert resync() == 0

@@ -22,21 +22,17 @@ from tests.support.world.ledger import (
     SETTLED,
     VUK,
     checkpoint,
-    create_archive,
     is_consistent,
     words,
     write,
 )
 from tests.support.world.world import World
 
+pytestmark = pytest.mark.usefixtures("archived")
+
 STATE = Key(Table.ACCOUNTS, "A#1", "account")
 
 _chains = itertools.count(1)
-
-
-@pytest.fixture(autouse=True)
-def archived(world: World) -> None:
-    create_archive()
 
 
 def test_entry_is_numbered_and_names_the_entry_before_it() -> None:

@@ -13,17 +13,14 @@ from chalicelib.core.chain.checkpoints import Checkpoint
 from chalicelib.core.chain.verification import BadSignature, CheckpointChainBroken, NotSignedInTime
 from chalicelib.core.clock import DAY
 from chalicelib.core.settings import settings
-from tests.support.world.ledger import MILA, YEAR, an_untrusted_key, checkpoint, create_archive, verify, write
+from tests.support.world.ledger import MILA, YEAR, an_untrusted_key, checkpoint, verify, write
 from tests.support.world.world import World
 
-
-@pytest.fixture(autouse=True)
-def archived(world: World) -> None:
-    create_archive()
+pytestmark = pytest.mark.usefixtures("archived")
 
 
 @pytest.fixture
-def write_three(world: World) -> None:
+def write_three(archived: None, world: World) -> None:
     """Write three checkpoints over one chain."""
     for _ in range(3):
         write(MILA, 1)

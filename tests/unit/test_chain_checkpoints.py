@@ -17,12 +17,12 @@ from chalicelib.core.chain.verification import RolledBack, Tampered
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import Settings, SettingsError, read, settings
 from tests.support.clouds.cloud import failing
+from tests.support.patches import fail_at
 from tests.support.world.ledger import (
     MILA,
     SETTLED,
     VUK,
     checkpoint,
-    create_archive,
     overwrite,
     remove,
     verify,
@@ -31,6 +31,8 @@ from tests.support.world.ledger import (
 )
 from tests.support.world.world import World
 
+pytestmark = pytest.mark.usefixtures("archived")
+
 
 def aws_error(code: str, status: int) -> ClientError:
     response = {
@@ -38,11 +40,6 @@ def aws_error(code: str, status: int) -> ClientError:
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     return ClientError(response, "Sign")
-
-
-@pytest.fixture(autouse=True)
-def archived(world: World) -> None:
-    create_archive()
 
 
 @pytest.mark.promise("SEC-1")
@@ -195,14 +192,9 @@ def test_lost_response_of_the_archive_causes_no_second_checkpoint(
     assert checkpoint(world) == CheckpointRun(made=(1,), chains=1, refused=())
 
 
-def test_number_taken_by_an_invisible_object_stops_the_job(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def taken(_: Checkpoint) -> None:
-        raise NameTaken
-
+def test_number_taken_by_an_invisible_object_stops_the_job(world: World) -> None:
     write(MILA, 1)
-    monkeypatch.setattr(archive, "put", taken)
+    fail_at(archive, "put", NameTaken)
     with pytest.raises(ArchiveDamaged):
         checkpoint(world)
 

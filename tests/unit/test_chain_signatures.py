@@ -11,13 +11,10 @@ from chalicelib.core.chain import Chain, ChainVerdict, PublicKeys, archive
 from chalicelib.core.chain.verification import BadSignature
 from chalicelib.core.settings import settings
 from tests.support.clouds.cloud import counted
-from tests.support.world.ledger import MILA, an_untrusted_key, checkpoint, create_archive, verify, write
+from tests.support.world.ledger import MILA, an_untrusted_key, checkpoint, verify, write
 from tests.support.world.world import World
 
-
-@pytest.fixture(autouse=True)
-def archived(world: World) -> None:
-    create_archive()
+pytestmark = pytest.mark.usefixtures("archived")
 
 
 def test_proof_of_inclusion_is_checked_offline(world: World) -> None:

@@ -18,7 +18,6 @@ from tests.support.world.ledger import (
     MILA,
     VUK,
     checkpoint,
-    create_archive,
     is_consistent,
     overwrite,
     remove,
@@ -29,14 +28,11 @@ from tests.support.world.ledger import (
 )
 from tests.support.world.world import World
 
-
-@pytest.fixture(autouse=True)
-def archived(world: World) -> None:
-    create_archive()
+pytestmark = pytest.mark.usefixtures("archived")
 
 
 @pytest.fixture
-def signed(world: World) -> None:
+def signed(archived: None, world: World) -> None:
     """Write five entries, a checkpoint over them, and two more entries."""
     write(MILA, 5)
     write(VUK, 1)

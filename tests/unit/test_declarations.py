@@ -12,7 +12,7 @@ from chalicelib.core.durations import Duration
 from chalicelib.core.ids import AccountId
 from chalicelib.core.periods import PERIODS
 from chalicelib.core.table import Index, Key, Table
-from chalicelib.privacy import codec, personal, register
+from chalicelib.privacy import codec, register
 from chalicelib.privacy.declaration import RESERVED
 from chalicelib.privacy.periods import UNTIL_ERASURE, After, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, Bundle, DataSubject, DeclarationError, KeyClass, Record
@@ -21,6 +21,8 @@ from chalicelib.privacy.plans import WithheldField, export_plan
 from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import SubjectKeys
+
+pytestmark = pytest.mark.usefixtures("forget_test_records")
 
 WORDS: dict[str, Any] = {
     "table": Table.ACCOUNTS,
@@ -36,12 +38,6 @@ KEYS = SubjectKeys(1, {1: b"k" * 32}.get, AccountId.new())
 
 Note = Annotated[str, marked(Category.NAME, Source.PROVIDED)]
 Clear = Annotated[str, NOT_PERSONAL]
-
-
-@pytest.fixture(autouse=True)
-def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the test's classes from the register."""
-    monkeypatch.setattr(personal, "_records", list(register.records()))
 
 
 def define(fields: dict[str, Any], **words: Any) -> type[Record]:

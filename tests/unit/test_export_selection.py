@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.clock import Instant
 from chalicelib.core.table import Table
-from chalicelib.privacy import personal, register
+from chalicelib.privacy import register
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
@@ -15,6 +15,8 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.rights.copy.model import CopyKind
 from chalicelib.rights.copy.selection import CopyPart, received, selection
+
+pytestmark = pytest.mark.usefixtures("forget_test_records")
 
 LINE: dict[str, Any] = {
     "table": Table.ACCOUNTS,
@@ -26,12 +28,6 @@ LINE: dict[str, Any] = {
 }
 MADE_AT = Annotated[Instant, NOT_PERSONAL]
 WORDS = Annotated[str, marked(Category.BEHAVIOR, Source.PROVIDED)]
-
-
-@pytest.fixture(autouse=True)
-def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the test's classes from the register."""
-    monkeypatch.setattr(personal, "_records", list(register.records()))
 
 
 def define(basis: LegalBasis = LegalBasis.CONTRACT, **fields: Any) -> None:

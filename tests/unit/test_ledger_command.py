@@ -12,17 +12,14 @@ from chalicelib.core.ids import RightsRequestId
 from infra.ops import standing_in
 from infra.ops.__main__ import app
 from tests.support.clouds.environment import REGION
-from tests.support.world.ledger import MILA, checkpoint, create_archive, empty_archive, overwrite, write
+from tests.support.world.ledger import MILA, checkpoint, empty_archive, overwrite, write
 from tests.support.world.world import World
+
+pytestmark = pytest.mark.usefixtures("archived")
 
 Run = Callable[..., tuple[int, str]]
 
 UNSIGNED = "nothing is signed yet: there is no checkpoint\n"
-
-
-@pytest.fixture(autouse=True)
-def archived(world: World) -> None:
-    create_archive()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.table import Item, Key, Table
 from chalicelib.operations.about.api import Controller
-from chalicelib.privacy import codec, personal, register, rewrites
+from chalicelib.privacy import codec, register, rewrites
 from chalicelib.privacy.periods import After, Period
 from chalicelib.privacy.personal import NOT_PERSONAL, DeclarationError, KeyClass, Record
 from chalicelib.privacy.personal import personal as marked
@@ -23,6 +23,8 @@ from chalicelib.privacy.purposes import Category, LegalBasis, Purpose, Source
 from chalicelib.privacy.recipients import Recipient
 from chalicelib.privacy.subject_keys import SubjectKeys
 from infra.processing import texts
+
+pytestmark = pytest.mark.usefixtures("forget_test_records")
 
 HERE = Key(Table.ACCOUNTS, "A#1", "search#1")
 KEYS = SubjectKeys(1, {1: b"k" * 32}.get, AccountId.new())
@@ -36,12 +38,6 @@ LINE: dict[str, Any] = {
 }
 MADE_AT = Annotated[Instant, NOT_PERSONAL]
 TEXT = Annotated[str, marked(Category.BEHAVIOR, Source.PROVIDED)]
-
-
-@pytest.fixture(autouse=True)
-def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the test's classes from the register."""
-    monkeypatch.setattr(personal, "_records", list(register.records()))
 
 
 def define(words: dict[str, Any], **fields: Any) -> Any:

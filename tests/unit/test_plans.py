@@ -11,7 +11,7 @@ from chalicelib.core.clock import Instant
 from chalicelib.core.ids import AccountId
 from chalicelib.core.settings import settings
 from chalicelib.core.table import Table, partition_of
-from chalicelib.privacy import declaration, personal, register
+from chalicelib.privacy import declaration, register
 from chalicelib.privacy.declaration import LookupPath
 from chalicelib.privacy.periods import UNTIL_ERASURE, Period, Statutory
 from chalicelib.privacy.personal import NOT_PERSONAL, DataSubject, KeyClass, Record
@@ -32,11 +32,7 @@ from chalicelib.privacy.purposes import Category, Correction, LegalBasis, Purpos
 from chalicelib.privacy.recipients import Recipient
 from tests.support.world.world import World
 
-
-@pytest.fixture(autouse=True)
-def forget_test_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the test's classes from the register."""
-    monkeypatch.setattr(personal, "_records", list(register.records()))
+pytestmark = pytest.mark.usefixtures("forget_test_records")
 
 
 def a_bill_class() -> Any:

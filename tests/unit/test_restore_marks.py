@@ -16,13 +16,9 @@ from chalicelib.operations.restore.marks import FoundMarks, MarkDoubt, find_mark
 from chalicelib.operations.restore.store import Workers
 from chalicelib.rights.erasure import tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone, final_key, pending_key
-from tests.support.world.ledger import create_archive
 from tests.support.world.world import World
 
-
-@pytest.fixture(autouse=True)
-def archived(world: World) -> None:
-    create_archive()
+pytestmark = pytest.mark.usefixtures("archived")
 
 
 def a_tombstone() -> Tombstone:

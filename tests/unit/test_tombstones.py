@@ -26,15 +26,12 @@ from infra.ops.data import ledger
 from tests.support.clouds.cloud import counted, failing
 from tests.support.faults.crash import How, Killed, Point, Watch
 from tests.support.faults.outages import named, refusal
-from tests.support.world.ledger import MILA, alter_newest, checkpoint, create_archive, verify, write
+from tests.support.world.ledger import MILA, alter_newest, checkpoint, verify, write
 from tests.support.world.world import World
 
+pytestmark = pytest.mark.usefixtures("archived")
+
 Keep = Callable[[Tombstone], None]
-
-
-@pytest.fixture(autouse=True)
-def archived(world: World) -> None:
-    create_archive()
 
 
 @pytest.fixture

@@ -45,6 +45,11 @@ class Killed(BaseException):
     """The process is killed. Not an Exception, so no code under test can handle it."""
 
 
+def kill(**_: Any) -> None:
+    """Kill the process, as a hook of a call to AWS."""
+    raise Killed
+
+
 class How(Enum):
     """The fault at a point."""
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.messages import mail, sms
 from chalicelib.messages.mail import MailUnavailable
 from chalicelib.messages.sms import TextUnavailable
-from tests.support import patches
 from tests.support.clouds.cloud import failing
+from tests.support.patches import failing_at
 
 
 def refusal(code: str, status: int = 400, text: str = "") -> ClientError:
@@ -67,14 +66,5 @@ def unreachable_counters_once() -> AbstractContextManager[None]:
 @contextmanager
 def silence() -> Iterator[None]:
     """Let neither SES nor SNS take a message."""
-
-    def no_mail(*_: Any, **__: Any) -> None:
-        raise MailUnavailable
-
-    def no_text(*_: Any) -> None:
-        raise TextUnavailable
-
-    with patches.current().context() as silent:
-        silent.setattr(mail, "send", no_mail)
-        silent.setattr(sms, "send", no_text)
+    with failing_at(mail, "send", MailUnavailable), failing_at(sms, "send", TextUnavailable):
         yield
