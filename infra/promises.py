@@ -73,11 +73,11 @@ def tests_in(source: str) -> Iterator[tuple[str, set[str]]]:
 def _marked(expression: ast.expr) -> set[str]:
     """The promises that an expression names in marks, also in a list or in `pytest.param`."""
     return {
-        str(call.args[0].value)
+        str(named.value)
         for call in ast.walk(expression)
-        if isinstance(call, ast.Call)
-        and ast.unparse(call.func) == "pytest.mark.promise"
-        and isinstance(call.args[0], ast.Constant)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.promise"
+        for named in call.args
+        if isinstance(named, ast.Constant)
     }
 
 

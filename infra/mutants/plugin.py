@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept: list[pytest.Item] = []
         others: list[pytest.Item] = []
         for item in items:
-            marked = any(mark.args[0] == promise for mark in item.iter_markers("promise"))
+            marked = any(promise in mark.args for mark in item.iter_markers("promise"))
             (kept if marked else others).append(item)
         config.hook.pytest_deselected(items=others)
         items[:] = kept

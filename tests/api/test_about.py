@@ -56,8 +56,7 @@ def test_every_record_is_listed_with_its_retention(world: World) -> None:
     assert kept["limit"].startswith("until the end of the UTC day, by a keyed hash")
 
 
-@pytest.mark.promise("STR-11")
-@pytest.mark.promise("NOT-4")
+@pytest.mark.promise("STR-11", "NOT-4")
 def test_period_of_messages_at_stream_is_listed_as_configured(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

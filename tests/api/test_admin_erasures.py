@@ -77,8 +77,7 @@ def ids(page: Any) -> list[str]:
     return [one["rights_request_id"] for one in page["items"]]
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("STR-5")
+@pytest.mark.promise("RGT-10", "STR-5")
 def test_stopped_come_first_then_unproven_then_unreachable_then_by_deadline(
     world: World, alice: Operator
 ) -> None:

@@ -75,9 +75,7 @@ def views(by: StaffId) -> list[tuple[str, Any]]:
     return [(entry.event, entry.data["breaches"]) for entry in chain.entries(history_of(by))]
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("NOT-3")
-@pytest.mark.promise("SEC-4")
+@pytest.mark.promise("RGT-10", "NOT-3", "SEC-4")
 def test_proposer_does_not_approve_alone(case: Breach) -> None:
     with pytest.raises(OwnProposal):
         approve(case.breach_id, case.opened_by, shown(case))
@@ -91,9 +89,7 @@ def test_version_that_the_approver_did_not_see_is_not_approved(case: Breach) -> 
     assert events(case) == ["opened", "touched"]
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("NOT-3")
-@pytest.mark.promise("SEC-4")
+@pytest.mark.promise("RGT-10", "NOT-3", "SEC-4")
 def test_of_two_people_at_the_same_instant_one_decides(case: Breach) -> None:
     before_the_commit(lambda: approve(case.breach_id, BOB, shown(case)))
     with pytest.raises(Decided):

@@ -32,8 +32,7 @@ def by_receipt(world: World, erasure: StoredErasure, place: str = FILE) -> Reply
     return world.call("GET", place.format(request_id=erasure.request_id), headers=erasure.headers)
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3", "RGT-11")
 def test_receipt_gets_the_signed_file_after_the_account_is_gone(
     world: World, mila: User, erasure: StoredErasure
 ) -> None:

@@ -13,8 +13,7 @@ from tests.support.world.ledger import alter_newest
 from tests.support.world.world import User, World
 
 
-@pytest.mark.promise("ACC-1")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("ACC-1", "SEC-1")
 def test_changes_leave_an_instant_in_the_ledger_and_a_sealed_mark(world: World, mila: User) -> None:
     phone, address = a_phone(), an_address()
     mila.has_email(an_address())

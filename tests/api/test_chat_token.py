@@ -15,8 +15,7 @@ from tests.support.world.builders import a_phone
 from tests.support.world.world import World, a_world
 
 
-@pytest.mark.promise("STR-1")
-@pytest.mark.promise("STR-3")
+@pytest.mark.promise("STR-1", "STR-3")
 def test_token_names_the_user_and_ends_within_the_hour(world: World) -> None:
     mila = world.a_user()
     answer = mila.mints_a_chat_token().json

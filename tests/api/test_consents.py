@@ -70,8 +70,7 @@ def refusal_of_use(user: User, purpose: Purpose) -> Refusal | None:
     return refusal(found[PURPOSES], purpose)
 
 
-@pytest.mark.promise("RGT-7")
-@pytest.mark.promise("USE-11")
+@pytest.mark.promise("RGT-7", "USE-11")
 def test_signup_gives_no_consent(mila: User) -> None:
     items = mila.gets("/v1/consents").json["items"]
     assert {item["purpose"] for item in items} == CONSENT_PURPOSES
@@ -98,8 +97,7 @@ def test_consent_names_its_time_and_its_notice(world: World, mila: User) -> None
     assert consent_of(mila, "analytics") == expected
 
 
-@pytest.mark.promise("RGT-7")
-@pytest.mark.promise("USE-11")
+@pytest.mark.promise("RGT-7", "USE-11")
 @pytest.mark.parametrize("purpose", [Purpose.MARKETING, Purpose.PERSONALISED_ADS, Purpose.ANALYTICS])
 def test_giving_or_withdrawing_a_consent_applies_from_the_next_read(mila: User, purpose: Purpose) -> None:
     mila.consents(purpose)
@@ -142,8 +140,7 @@ def test_one_call_withdraws_a_consent_whichever_notice_it_names(
     assert answer.json.get("notice_version") in {PRIVACY, None}
 
 
-@pytest.mark.promise("RGT-7")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-7", "RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
 def test_frozen_or_restricted_account_can_decide_on_consents(world: World, mila: User, state: str) -> None:
     mila.consents("analytics")
@@ -411,8 +408,7 @@ def test_evidence_of_a_consent_outlasts_its_withdrawal_by_five_years(world: Worl
 # Global Privacy Control
 
 
-@pytest.mark.promise("USE-4")
-@pytest.mark.promise("USE-11")
+@pytest.mark.promise("USE-4", "USE-11")
 def test_browser_signal_sent_with_a_decision_refuses_marketing_and_ads(mila: User) -> None:
     mila.consents("analytics", **{"Sec-GPC": "1"})
     for purpose in ("marketing", "personalised_ads"):

@@ -49,8 +49,7 @@ def mila_here(world: World) -> User:
 # --- the code
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("RGT-11", "ACC-1")
 def test_answer_does_not_tell_whether_a_contact_is_known(world: World, mila: User) -> None:
     for known, unknown in (
         ({"phone": mila.phone}, {"phone": a_phone()}),
@@ -143,8 +142,7 @@ def test_repeated_start_with_a_key_sends_one_code_and_makes_one_request(world: W
     assert verifies(world, first.json["challenge_id"], world.code_for(phone)).json["right"] == "access"
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("RGT-6")
+@pytest.mark.promise("RGT-11", "RGT-6")
 def test_objection_under_the_key_of_an_older_one_is_another_request(world: World, mila: User) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
 
@@ -207,8 +205,7 @@ def test_two_guests_with_one_number_each_get_a_request(world: World) -> None:
     assert first.json["rights_request_id"] != second.json["rights_request_id"]
 
 
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-6", "RGT-11")
 @pytest.mark.parametrize("by", ["phone", "email"])
 @pytest.mark.parametrize("channel", ["guest", "letter"])
 def test_marketing_objection_without_an_account_outlives_a_later_signup(

@@ -48,8 +48,7 @@ def comparable(reply: Reply) -> tuple[int, dict[str, Any]]:
     return reply.status, reply.json | dict.fromkeys(("request_id", "challenge_id"), "")
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("RGT-3", "ACC-1")
 def test_code_to_the_number_of_an_idle_account_opens_and_writes_nothing(world: World, mila: User) -> None:
     freeze(mila.account_id, idle=True)
     challenge = world.asks_for_a_code(mila.phone).json["challenge_id"]
@@ -74,8 +73,7 @@ def test_known_device_signs_in_to_an_idle_account_with_scope_rights(
     assert (session["scope"], session["erasure"]["rights_request_id"]) == ("rights", frozen.request_id)
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-11", "RGT-3")
 def test_device_that_became_known_after_the_freeze_does_not_open_an_idle_account(
     world: World, mila: User
 ) -> None:
@@ -108,8 +106,7 @@ def test_idle_account_answers_a_code_like_one_that_is_being_erased(
     assert idle == erasing
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("RGT-3", "ACC-1")
 def test_asking_and_guessing_do_not_reveal_an_idle_account(world: World, mila: User) -> None:
     freeze(mila.account_id, idle=True)
     replies = []

@@ -165,8 +165,7 @@ def test_account_that_is_being_erased_gets_no_invoice(mila: User, alice: Operato
     assert stored() == []
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("USE-7")
+@pytest.mark.promise("RGT-3", "USE-7")
 def test_invoice_is_refused_if_the_erasure_passes_its_point_of_no_return_meanwhile(
     mila: User, alice: Operator
 ) -> None:

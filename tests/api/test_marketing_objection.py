@@ -137,8 +137,7 @@ def test_decision_during_the_intake_of_a_withdrawal_is_not_lost(mila: User) -> N
 # Objection to direct marketing
 
 
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("USE-5")
+@pytest.mark.promise("RGT-6", "USE-5")
 def test_objection_to_marketing_takes_effect_in_one_call_without_step_up(mila: User) -> None:
     address = an_address()
     mila.has_email(address)

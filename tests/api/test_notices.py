@@ -202,8 +202,7 @@ def test_new_account_gets_coming_versions_announced_in_the_app(world: World) -> 
     }
 
 
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("NOT-1", "RGT-11")
 @pytest.mark.parametrize("state", ["frozen", "restricted"])
 def test_frozen_or_restricted_account_is_shown_announcements_too(world: World, state: str) -> None:
     publish(ANNOUNCED)

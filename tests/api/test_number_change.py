@@ -58,8 +58,7 @@ def refused_field(reply: Reply) -> tuple[str, str]:
 # --- the change
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("RGT-2", "ACC-1")
 def test_new_number_opens_the_account_and_the_old_one_a_new_account(world: World, mila: User) -> None:
     old, new = mila.phone, a_phone()
     changed = verified(mila, asked(mila, new), new)
@@ -157,8 +156,7 @@ def test_repeated_code_within_two_minutes_returns_the_profile_again(world: World
 # --- numbers of others
 
 
-@pytest.mark.promise("ACC-1")
-@pytest.mark.promise("RGT-2")
+@pytest.mark.promise("ACC-1", "RGT-2")
 def test_number_of_another_account_is_disclosed_only_to_a_reader_of_its_code(
     world: World, mila: User
 ) -> None:

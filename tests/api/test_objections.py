@@ -100,8 +100,7 @@ def test_cancelled_objection_ends_with_its_cancellation(world: World, mila: User
     assert duties.wakes_at(stored, world.now) is None  # no worker has anything left to do
 
 
-@pytest.mark.promise("RGT-5")
-@pytest.mark.promise("STR-13")
+@pytest.mark.promise("RGT-5", "STR-13")
 def test_upheld_objection_stops_what_was_weighed(world: World, mila: User) -> None:
     request = objects(mila, "security", "diagnostics")
     assert decides(world, request, "completed").status == 200
@@ -112,8 +111,7 @@ def test_upheld_objection_stops_what_was_weighed(world: World, mila: User) -> No
     assert any(part.startswith("Our chat provider cannot separate") for part in parts)
 
 
-@pytest.mark.promise("RGT-5")
-@pytest.mark.promise("STR-13")
+@pytest.mark.promise("RGT-5", "STR-13")
 @pytest.mark.parametrize("purpose", ["security", "legal_claims"])
 def test_answer_does_not_say_that_security_or_claims_stopped(world: World, mila: User, purpose: str) -> None:
     request = objects(mila, purpose)
@@ -153,8 +151,7 @@ def test_repeated_objection_returns_the_one_that_was_upheld(world: World, mila: 
     assert mila.exercises("objection", purposes=["legal_claims"]).json["status"] == "received"
 
 
-@pytest.mark.promise("RGT-5")
-@pytest.mark.promise("STR-13")
+@pytest.mark.promise("RGT-5", "STR-13")
 def test_partly_refused_objection_stops_only_what_had_stopped(world: World, mila: User) -> None:
     request = objects(mila, "security", "diagnostics")
     assert decides(world, request, "partially_completed", COMPELLING).status == 200

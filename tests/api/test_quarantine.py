@@ -67,8 +67,7 @@ def test_released_claims_are_not_released_again(mila: User) -> None:
     assert claims() == before
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("RGT-3", "ACC-1")
 def test_returning_number_gets_a_new_account_with_nothing_of_the_erased_one(world: World, mila: User) -> None:
     address = claimed_values(mila.account_id).email
     mila.changes(display_name="Mila", name="Mila Petrović")

@@ -301,8 +301,7 @@ def test_second_request_is_refused_while_one_is_reviewed(mila: User) -> None:
     assert (again.problem, again.json["open_rights_request_id"]) == ("already_open", first)
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("RGT-2", "RGT-4")
 @pytest.mark.parametrize("end", ["completed", "refused", "cancelled"])
 def test_contested_usage_is_not_evaluated_until_the_request_ends(
     mila: User, alice: Operator, bob: Operator, end: str
@@ -431,8 +430,7 @@ def test_statement_made_during_the_approval_is_kept(mila: User, alice: Operator,
 # --- letters
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-2", "RGT-11")
 @pytest.mark.parametrize("what", [{"changes": {"date_of_birth": "1990-02-28"}}, {}])
 def test_letter_entered_by_one_operator_changes_nothing_at_once(
     mila: User, alice: Operator, what: dict[str, Any]

@@ -104,8 +104,7 @@ def test_invalid_name_is_refused(two: list[User], body: dict[str, Any], problem:
     assert (reply.status, reply.problem) == (400, problem)
 
 
-@pytest.mark.promise("SEC-1")
-@pytest.mark.promise("STR-1")
+@pytest.mark.promise("SEC-1", "STR-1")
 def test_new_name_is_readable_in_no_table_and_no_log(world: World, two: list[User], stream: Emulator) -> None:
     mila, jovan = two
     group = group_of(mila, jovan)

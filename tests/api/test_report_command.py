@@ -132,8 +132,7 @@ def test_pack_names_no_person_no_account_and_no_staff(world: World, make: Make) 
         assert secret not in whole
 
 
-@pytest.mark.promise("NOT-3")
-@pytest.mark.promise("SEC-4")
+@pytest.mark.promise("NOT-3", "SEC-4")
 def test_pack_counts_disclosures_and_lists_breaches_without_their_texts(world: World, make: Make) -> None:
     alice, bob, mila = world.an_operator("alice"), world.an_operator("bob"), world.a_user()
     disclosed = an_approved_order(alice, bob, mila)

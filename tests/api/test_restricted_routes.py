@@ -71,8 +71,7 @@ def test_every_listed_route_exists() -> None:
     assert routes() >= SERVED
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-4", "RGT-11")
 def test_restricted_account_is_refused_by_every_route_but_the_listed_ones(world: World, mila: User) -> None:
     served = set()
     for method, path in sorted(routes() - ENDING):

@@ -54,8 +54,7 @@ def events(request: dict[str, Any]) -> list[str]:
     return [entry.event for entry in chain.entries(history_of(RightsRequestId(request["rights_request_id"])))]
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.promise("STR-3")
+@pytest.mark.promise("RGT-4", "STR-3")
 def test_restriction_of_all_takes_effect_with_its_response(world: World, mila: User) -> None:
     request = restricts(mila)
     assert request["status"] == "received"
@@ -70,8 +69,7 @@ def test_restriction_of_all_takes_effect_with_its_response(world: World, mila: U
     assert stopped == {*RESTRICTABLE, Purpose.SERVICE}
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.promise("STR-3")
+@pytest.mark.promise("RGT-4", "STR-3")
 def test_restriction_of_all_revokes_chat_tokens_issued_before(mila: User) -> None:
     assert stored_account(mila.account_id).revoked_before is None
     restricts(mila)

@@ -32,8 +32,7 @@ def read_by_receipt(world: World, request_id: str, receipt: str | None) -> Reply
     return world.call("GET", f"/v1/rights-receipts/{request_id}", headers=headers)
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-1", "RGT-10")
 def test_new_request_shows_its_due_day_and_a_receipt(world: World) -> None:
     request = taken(world.a_user().is_stepped_up().exercises("access"))
     assert (request["right"], request["status"]) == ("access", "received")

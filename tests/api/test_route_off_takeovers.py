@@ -68,8 +68,7 @@ def test_device_that_was_signed_out_by_another_gets_no_code(mila: User, path: st
     assert [mailed(mila)[1], mailed(owner, other)[1]] == [0, 0]
 
 
-@pytest.mark.promise("ACC-1")
-@pytest.mark.promise("STR-3")
+@pytest.mark.promise("ACC-1", "STR-3")
 @pytest.mark.parametrize("path", ["/v1/sessions/{}", "/v1/sessions"], ids=["one", "all"])
 def test_device_that_another_signs_out_during_its_sign_in_gets_no_session(mila: User, path: str) -> None:
     owner = mila.world.a_user(mila.phone, a_device())

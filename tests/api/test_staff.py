@@ -84,8 +84,7 @@ def test_no_table_contains_a_name_of_staff_in_clear(world: World, fully_handled_
     assert world.canaries.in_tables() == []
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-1", "SEC-1")
 def test_copy_names_a_role_in_place_of_staff(
     world: World, mila: User, alice: Operator, fully_handled_request: str
 ) -> None:

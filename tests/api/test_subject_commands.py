@@ -34,8 +34,7 @@ def commands(group: str, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Command
     return Commands(group, wire, monkeypatch)
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-11", "SEC-1")
 def test_subject_is_found_by_a_number_that_is_typed_and_never_in_an_address(
     wire: Wire, mila: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,8 +102,7 @@ def test_register_of_recipients_is_listed_without_a_stage() -> None:
 # --- audit
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-10", "SEC-1")
 def test_each_command_that_shows_a_subject_names_the_operator_in_the_ledger(
     world: World, wire: Wire, mila: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,8 +106,7 @@ def test_marketing_is_sent_with_consent_and_a_link_to_unsubscribe(world: World, 
     assert token_in(text)
 
 
-@pytest.mark.promise("USE-5")
-@pytest.mark.promise("USE-11")
+@pytest.mark.promise("USE-5", "USE-11")
 def test_nothing_is_permitted_without_a_decision(world: World) -> None:
     vera = world.a_user()
     vera.has_email(an_address())
@@ -115,8 +114,7 @@ def test_nothing_is_permitted_without_a_decision(world: World) -> None:
     assert may_personalise_ads(account_of(vera)) is Withheld.NO_CONSENT
 
 
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("USE-11")
+@pytest.mark.promise("RGT-6", "USE-11")
 def test_objection_stops_mail_and_personalised_advertisements_at_once(mila: User) -> None:
     mila.consents("personalised_ads")
     assert may_personalise_ads(account_of(mila)) is None
@@ -147,8 +145,7 @@ def test_frozen_or_restricted_account_gets_no_marketing(world: World, mila: User
     assert judged(mila) is Withheld.NOT_ACTIVE
 
 
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("USE-5")
+@pytest.mark.promise("RGT-6", "USE-5")
 @pytest.mark.parametrize("known_by", ["number", "mailbox"])
 def test_suppressed_number_or_mailbox_gets_nothing_despite_a_consent(mila: User, known_by: str) -> None:
     by_number, by_mailbox = Addresses(mila.phone), Addresses(email=mila.verified["address"])
@@ -200,8 +197,7 @@ def test_objection_between_the_reads_of_the_gate_stops_the_mail(world: World, mi
     assert news_to(world, mila) == []
 
 
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("USE-5")
+@pytest.mark.promise("RGT-6", "USE-5")
 def test_answer_of_the_gate_cannot_be_kept_for_later(world: World, mila: User) -> None:
     to = may_send(account_of(mila), NEWS_KIND)
     assert isinstance(to, WantedMailbox)
@@ -239,8 +235,7 @@ def calls() -> Iterator[tuple[str, str, ast.Call]]:
                 yield str(file), ast.unparse(node.func).split(".")[-1], node
 
 
-@pytest.mark.promise("USE-5")
-@pytest.mark.promise("RGT-6")
+@pytest.mark.promise("USE-5", "RGT-6")
 def test_only_the_gate_makes_mailboxes_for_mail_that_is_no_service_message() -> None:
     found = [(module, name) for module, name, _ in calls()]
     assert {m for m, name in found if name == "WantedMailbox"} == {"chalicelib/consents/marketing.py"}

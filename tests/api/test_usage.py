@@ -137,8 +137,7 @@ def test_address_and_device_id_are_neither_kept_nor_logged(world: World, mila: U
     assert [part for part in (device_id, "198.51.100", "2001:db8:1234") if part in seen] == []
 
 
-@pytest.mark.promise("USE-1")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("USE-1", "RGT-7")
 def test_use_events_without_consent_are_dropped_and_faults_are_kept(world: World) -> None:
     vuk = world.a_user()
     answer = vuk.submits_usage(an_event(), an_event(), a_fault())

@@ -38,8 +38,7 @@ def test_caller_without_a_signature_or_a_policy_is_refused(
     assert "items" in InternalApi(staff["alice"], lambda: url).call("GET", "/rights-requests")
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-10", "RGT-11")
 def test_letter_is_entered_and_decided_by_two_operators_on_the_command_line(
     run: Callable[..., Any], user_id: str, mila: Phone, tmp_path: Path
 ) -> None:

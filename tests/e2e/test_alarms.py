@@ -90,8 +90,7 @@ def test_overdue_request_fires_until_operators_answer_it(
     alarmed.wait_until_firing()
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("STR-5")
+@pytest.mark.promise("RGT-3", "STR-5")
 def test_stuck_erasure_fires_until_its_step_is_retried(
     alarmed: AlarmedCloud, a_phone: Callable[[str], Phone]
 ) -> None:
@@ -161,8 +160,7 @@ def test_drifted_setting_fires_until_it_is_applied_back(alarmed: AlarmedCloud) -
     alarmed.wait_until_firing()
 
 
-@pytest.mark.promise("RET-1")
-@pytest.mark.promise("RET-2")
+@pytest.mark.promise("RET-1", "RET-2")
 def test_expired_data_fires_until_a_purge_finds_nothing(alarmed: AlarmedCloud) -> None:
     with alarmed.cloud.without_ttl(Table.USAGE):
         _put_ended(alarmed.cloud, clock.now() - 3 * DAY)

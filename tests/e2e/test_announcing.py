@@ -82,9 +82,7 @@ def report_bounce(cloud: LocalCloud, mail_id: str) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("STR-4")
-@pytest.mark.promise("USE-9")
+@pytest.mark.promise("NOT-1", "STR-4", "USE-9")
 def test_version_is_announced_to_all_accounts_and_its_acceptance_becomes_due(
     own_cloud: LocalCloud, numbers: Iterator[str], version: Notice
 ) -> None:

@@ -147,8 +147,7 @@ def test_each_personal_field_is_found_in_its_record_before_the_erasure(erased: S
     assert users - {one.kind for one in erased.before} == WITHOUT_CANARY.keys()
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-3", "SEC-1")
 def test_nothing_is_left_but_what_the_certificate_lists(erased: SearchedErasure) -> None:
     found = statements(erased.after)
     assert [one for one, stated in found.items() if not stated] == []
@@ -169,8 +168,7 @@ def test_everything_that_the_certificate_lists_is_found(erased: SearchedErasure)
     assert listed - stated == NEVER_FOUND.keys()
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RET-3")
+@pytest.mark.promise("RGT-3", "RET-3")
 def test_what_is_kept_is_found_in_held_records_only(erased: SearchedErasure) -> None:
     kept = {"date of birth", "provider reference"}
     places = {(one.where, one.key.split("#")[0], one.kind) for one in erased.after if one.canary in kept}
@@ -206,8 +204,7 @@ def test_messages_contain_nothing_but_the_address_and_the_link(erased: SearchedE
     assert last["Subject"] == "RU4M: your account was deleted"
 
 
-@pytest.mark.promise("STR-1")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("STR-1", "SEC-1")
 def test_stream_gets_id_name_picture_and_what_the_subject_wrote(erased: SearchedErasure) -> None:
     got: dict[str, set[str]] = {}
     for one in erased.sent:

@@ -68,8 +68,7 @@ def copied(phone: Phone) -> dict[str, Any]:
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("STR-6")
+@pytest.mark.promise("RGT-2", "STR-6")
 def test_correction_by_the_subject_reaches_stream_and_is_recorded(cloud: LocalCloud, jelena: Phone) -> None:
     taken = rectifies(jelena, changes={"display_name": "Jelena R.", "country": "RS"})
     assert taken["status"] == "completed"
@@ -123,8 +122,7 @@ def test_refused_correction_changes_nothing_and_gives_the_reason(
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("RGT-2", "ACC-1")
 def test_changed_number_opens_the_account_and_its_copy_waits(
     cloud: LocalCloud, jelena: Phone, a_phone: Callable[[], Phone]
 ) -> None:

@@ -75,9 +75,7 @@ def marks(cloud: LocalCloud, link: ReceiptLink) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("STR-5")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-3", "STR-5", "SEC-1")
 def test_erasure_leaves_evidence_locked_marks_and_a_verifiable_certificate(
     cloud: LocalCloud, gordana: ErasedSubject, tmp_path: Path
 ) -> None:
@@ -117,8 +115,7 @@ def test_erasure_leaves_evidence_locked_marks_and_a_verifiable_certificate(
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-3", "RGT-10")
 def test_receipt_alone_cancels_an_erasure_and_follows_another(
     cloud: LocalCloud, gordana: ErasedSubject
 ) -> None:
@@ -148,8 +145,7 @@ def test_receipt_alone_cancels_an_erasure_and_follows_another(
     assert len(cloud.mails_to(gordana.address)) == read + 4  # two confirmations, the cancellation and the end
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-3", "RGT-10")
 def test_page_of_the_link_cancels_an_erasure(cloud: LocalCloud, gordana: ErasedSubject) -> None:
     with cloud.configured("erase_accounts", GRACE), browser() as chromium:
         link = gordana.asks("erasure")
@@ -165,8 +161,7 @@ def test_page_of_the_link_cancels_an_erasure(cloud: LocalCloud, gordana: ErasedS
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3", "RGT-11")
 def test_letter_that_an_operator_enters_erases_the_account(
     cloud: LocalCloud, gordana: ErasedSubject, run: Callable[..., Any]
 ) -> None:

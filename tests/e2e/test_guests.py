@@ -70,8 +70,7 @@ class Guest:
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-11", "SEC-1")
 def test_person_who_never_had_an_account_gets_an_answer(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:
@@ -95,8 +94,7 @@ def _whole(cloud: LocalCloud, request_id: str) -> list[str] | None:
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-11", "RGT-3")
 def test_former_user_gets_an_answer_that_does_not_reveal_the_former_account(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:

@@ -29,7 +29,7 @@ from tests.support.canaries.sealed import acting_as_the_service
 from tests.support.clouds.deployed_subjects import HeldAccount
 from tests.support.world.builders import an_invoice
 
-pytestmark = [pytest.mark.proof, pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3")]
+pytestmark = [pytest.mark.proof, pytest.mark.promise("RGT-3", "RET-3")]
 
 Run = Callable[..., Any]  # an operations command as a member of staff
 TIMEOUT = 60.0  # seconds; the sweep's message goes through two queues

@@ -60,9 +60,7 @@ def click(link: str, media: dict[str, Any] | None = None) -> requests.Response:
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("RGT-7")
-@pytest.mark.promise("USE-5")
+@pytest.mark.promise("RGT-6", "RGT-7", "USE-5")
 def test_objection_by_a_link_outlives_the_erasure_until_a_later_consent(
     cloud: LocalCloud, numbers: Any
 ) -> None:
@@ -115,8 +113,7 @@ def test_objection_by_a_link_outlives_the_erasure_until_a_later_consent(
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("RGT-6", "RGT-7")
 def test_letters_entered_by_an_operator_take_effect_at_once(
     cloud: LocalCloud, a_phone: Callable[[], Phone], run: Callable[..., Any]
 ) -> None:

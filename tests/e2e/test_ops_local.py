@@ -52,8 +52,7 @@ def test_local_operators_are_created_at_first_use_and_kept(state: None, cloud: L
     assert {"ana", "marko"} <= users
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-10", "RGT-11")
 def test_letter_with_a_number_is_entered_and_decided_by_two_operators(
     state: None, mila: Phone, tmp_path: Path
 ) -> None:

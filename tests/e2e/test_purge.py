@@ -25,7 +25,7 @@ from infra.local.cloud import LocalCloud, scheduled_event
 from infra.ops.__main__ import app as ops
 from infra.ops.standing_in import act_as
 
-pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.promise("RET-2")]
+pytestmark = pytest.mark.promise("RET-1", "RET-2")
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WITHOUT_SORT_KEY = {Table.CLAIMS, Table.CHALLENGES}

@@ -85,8 +85,7 @@ def is_in_dead_letter_queue(cloud: LocalCloud, request_id: str) -> bool:
     return any(request_id in message["Body"] for message in answer.get("Messages", []))
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-1", "RGT-10")
 def test_worker_makes_a_copy_and_records_each_step_and_a_link_downloads_it(
     cloud: LocalCloud, jelena: Phone
 ) -> None:

@@ -341,8 +341,7 @@ def test_role_unwraps_keys_of_its_own_stage_only(allowed_operations: TriedRoles)
     assert all(allowed_operations[name]["unwraps"] == [STAGE] for name in opening)
 
 
-@pytest.mark.promise("SEC-1")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("SEC-1", "RGT-3")
 def test_ledger_job_signs_checkpoints_and_erasures_sign_certificates(
     allowed_operations: TriedRoles,
 ) -> None:
@@ -379,8 +378,7 @@ def test_only_erasures_take_addresses_off_the_suppression_list(allowed_operation
     assert {name for name, may in allowed_operations.items() if may["lifts"]} == {"erase_accounts"}
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-1", "RGT-3")
 def test_copies_are_written_by_the_worker_linked_by_the_api_and_deleted_by_erasures(
     allowed_operations: TriedRoles,
 ) -> None:

@@ -13,11 +13,7 @@ from infra.local.tour import CHAPTERS, Tour, play
 
 @pytest.mark.proof
 @pytest.mark.node
-@pytest.mark.promise("ACC-1")
-@pytest.mark.promise("ACC-2")
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("STR-3")
-@pytest.mark.promise("USE-7")
+@pytest.mark.promise("ACC-1", "ACC-2", "RGT-3", "STR-3", "USE-7")
 def test_tour_succeeds() -> None:
     output = io.StringIO()
     with local_cloud() as own_cloud:  # the tour redeploys its cloud

@@ -23,8 +23,7 @@ def submit_usage(phone: Phone, *events: dict[str, object]) -> dict[str, object]:
     return answer.body
 
 
-@pytest.mark.promise("USE-1")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("USE-1", "RGT-7")
 def test_use_events_are_kept_with_a_consent_and_dropped_without(
     cloud: LocalCloud, a_phone: Callable[[], Phone]
 ) -> None:

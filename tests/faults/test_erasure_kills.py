@@ -60,8 +60,7 @@ def test_erasure_ends_the_same_if_any_answer_is_lost(
         check_point(Erasing.name, Point(number, How.UNANSWERED), stream, subtests, crash_at)
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-3", "RGT-10")
 @pytest.mark.parametrize(
     ("step", "effect"),
     [

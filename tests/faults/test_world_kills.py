@@ -11,8 +11,7 @@ from tests.faults.test_every_crash import assert_same_end
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RET-1")
-@pytest.mark.promise("STR-5")
+@pytest.mark.promise("RET-1", "STR-5")
 def test_seeded_world_converges_from_any_kill_point(stream: Emulator, subtests: pytest.Subtests) -> None:
     undisturbed = play(Converging, stream)
     for kind in (KilledAtEachEffect, KilledAtEachSecondEffect):

@@ -344,8 +344,7 @@ def test_alarm_fires_after_half_an_hour_without_a_sweep() -> None:
     assert row.period * row.periods == 6 * _SWEPT_EVERY
 
 
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("NOT-1", "RGT-7")
 @pytest.mark.parametrize("name", ["notice-shard-abandoned", "consent-shard-abandoned"])
 def test_alarm_fires_if_workers_are_killed_for_an_hour(name: str) -> None:
     row = ROWS[name]
@@ -355,8 +354,7 @@ def test_alarm_fires_if_workers_are_killed_for_an_hour(name: str) -> None:
     assert row.statistic == "Maximum"
 
 
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("NOT-1", "RGT-7")
 @pytest.mark.parametrize("name", ["announcing-stands-still", "renewal-stands-still"])
 def test_alarm_fires_if_shards_are_due_and_no_worker_began_one_for_an_hour(name: str) -> None:
     row = ROWS[name]

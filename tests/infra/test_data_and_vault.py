@@ -40,8 +40,7 @@ def test_there_are_nine_tables(data: Template) -> None:
     }
 
 
-@pytest.mark.promise("SEC-1")
-@pytest.mark.promise("RET-1")
+@pytest.mark.promise("SEC-1", "RET-1")
 @pytest.mark.parametrize(
     "table",
     [
@@ -75,8 +74,7 @@ def test_table_has_a_kms_key_of_the_account_unless_its_personal_fields_are_seale
     assert with_key == {f"{table.title()}Table" for table in {*clear, Table.KEYS, Table.LEDGER}}
 
 
-@pytest.mark.promise("RET-1")
-@pytest.mark.promise("RET-2")
+@pytest.mark.promise("RET-1", "RET-2")
 def test_every_table_with_expiring_items_lists_them_by_their_end(data: Template) -> None:
     listed = {}
     for name, table in of_type(data, "AWS::DynamoDB::Table").items():
@@ -95,8 +93,7 @@ def test_lifecycle_of_copies_is_their_period_in_whole_days_rounded_up(periods: s
     assert export_days(periods) == days
 
 
-@pytest.mark.promise("RET-1")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RET-1", "SEC-1")
 def test_only_tables_of_short_lived_data_have_no_backups(data: Template) -> None:
     backed_up = {
         name: t["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
@@ -182,8 +179,7 @@ def test_names_of_buckets_have_the_region_and_fit_in_each_region(data: Template)
         assert len(f"ru4m-{longest}-checkpoints-{given.replace('${AWS::Region}', region)}") <= 63
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RET-1")
+@pytest.mark.promise("RGT-1", "RET-1")
 def test_copy_is_private_and_expires(data: Template) -> None:
     bucket = data["Resources"]["ExportBucket"]["Properties"]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}

@@ -437,8 +437,7 @@ def test_ledger_is_signed_every_hour_and_a_failed_run_is_retried(
     assert max(f["Timeout"] for f in functions.values()) < SETTLE.total_seconds()
 
 
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("NOT-1", "RGT-7")
 @pytest.mark.parametrize("name", ["announce_notices", "renew_consents", "watch_breaches"])
 def test_shards_with_work_due_are_sent_to_workers_every_five_minutes(
     name: str, functions: dict[str, Template]
@@ -450,8 +449,7 @@ def test_shards_with_work_due_are_sent_to_workers_every_five_minutes(
     assert function["Timeout"] < 5 * 60  # so runs never overlap
 
 
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("NOT-1", "RGT-7")
 @pytest.mark.parametrize(
     ("name", "of", "at_once", "lease"),
     [

@@ -193,8 +193,7 @@ def route_of(call: str) -> str | None:
     return None
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-10", "SEC-1")
 def test_each_command_about_a_subject_calls_a_route_that_knows_the_operator(tmp_path: Path) -> None:
     calls = {name: call_of(name, tmp_path) for name in ALL}
     assert {name for name, call in calls.items() if call is None} == UNAUDITED.keys()

@@ -104,8 +104,7 @@ def test_access_copy_has_the_changes_of_number_mailbox_and_language(world: World
     assert {one["chain"] for one in evidence} >= set(ChangeKind)
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("STR-6")
+@pytest.mark.promise("RGT-1", "STR-6")
 def test_access_copy_holds_all_data_stored_here_and_at_stream(world: World, mila: User) -> None:
     request_id = asks(mila)
     request = work_until(world, request_id)
@@ -122,8 +121,7 @@ def test_access_copy_holds_all_data_stored_here_and_at_stream(world: World, mila
     assert json.loads(copy.read("manifest.json"))["errors"] == []
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-1", "RGT-10")
 def test_copy_includes_its_own_request_and_evidence(world: World, mila: User) -> None:
     request_id = asks(mila)
     work_until(world, request_id)
@@ -317,8 +315,7 @@ def test_copy_includes_records_that_expire_while_the_request_waits(
     assert [event["screen"] for event in data["sections"]["usage_event"]["records"]] == ["home"]
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("STR-11")
+@pytest.mark.promise("RGT-1", "STR-11")
 @pytest.mark.parametrize("right", ["access", "portability"])
 def test_copy_lacks_messages_that_stream_deleted_by_age_and_says_so(
     world: World, mila: User, stream: Emulator, right: str

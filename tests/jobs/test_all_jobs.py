@@ -50,8 +50,7 @@ def test_every_scheduled_job_runs_in_the_seeded_world() -> None:
     assert {job.name for job in JOBS} == scheduled
 
 
-@pytest.mark.promise("RET-1")
-@pytest.mark.promise("STR-5")
+@pytest.mark.promise("RET-1", "STR-5")
 def test_seeded_world_converges_and_a_repeated_run_does_nothing(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch, services: None
 ) -> None:

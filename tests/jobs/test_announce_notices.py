@@ -125,8 +125,7 @@ def test_account_with_an_address_gets_a_mail_and_any_other_an_app_notice(
         assert (shown["version"], shown["announced_at"]) == (NEWER.version, "2026-11-24T12:00:00Z")
 
 
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("NOT-4")
+@pytest.mark.promise("NOT-1", "NOT-4")
 @pytest.mark.usefixtures("newer")
 def test_mail_states_the_changes_their_date_and_the_sender(mila: User, mails: list[dict[str, Any]]) -> None:
     run()
@@ -152,8 +151,7 @@ def test_mail_contains_no_link_and_no_image_that_could_track_its_reader(
     assert not any(tag in html for tag in ("<img", "<a ", "<script", "<link", "<style", "src="))
 
 
-@pytest.mark.promise("USE-5")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("USE-5", "SEC-1")
 @pytest.mark.usefixtures("vuk")
 def test_mail_names_its_purpose_and_contains_no_personal_data_but_the_address(
     world: World, mails: list[dict[str, Any]]
@@ -191,8 +189,7 @@ def test_mail_is_in_the_users_language_or_in_english(
     assert words in mails[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
 
 
-@pytest.mark.promise("NOT-1")
-@pytest.mark.promise("STR-4")
+@pytest.mark.promise("NOT-1", "STR-4")
 @pytest.mark.usefixtures("newer")
 def test_chat_token_requires_acceptance_after_the_day_of_the_announced_terms(
     world: World, mila: User, vuk: User

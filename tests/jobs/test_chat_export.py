@@ -76,8 +76,7 @@ def link_of(ready: Ready) -> str:
 # --- content
 
 
-@pytest.mark.promise("STR-6")
-@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("STR-6", "RGT-1")
 def test_access_copy_contains_messages_reactions_and_calls_of_the_subject(
     chat: Chatters, stream: Emulator
 ) -> None:

@@ -27,8 +27,7 @@ def alter(user: User, disclosure_id: str) -> None:
     damage(Table.RIGHTS, f"A#{user.account_id}", f"disclosure#{disclosure_id}", sealed=b"x" * 60)
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("NOT-3")
+@pytest.mark.promise("RGT-1", "NOT-3")
 def test_copy_discloses_who_got_which_data_and_names_no_staff(
     mila: User, alice: Operator, bob: Operator
 ) -> None:

@@ -35,8 +35,7 @@ def stored(mila: User, place: Table) -> list[dict[str, Any]]:
     return [one for one in cloud.items_of(place) if one["pk"] == pk and one["sk"] == {"S": "late"}]
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("RGT-3", "RGT-1")
 def test_erasures_and_pins_cover_the_tables_with_a_partition_per_subject() -> None:
     assert (erasure.deletable_tables(), pins._PINNED_TABLES) == (SUBJECT_TABLES, SUBJECT_TABLES)
 

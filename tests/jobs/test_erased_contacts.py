@@ -97,8 +97,7 @@ HOLDABLE = ("contact", "invitation", "sent_invitation", "block_list", "blocked_b
 
 
 @pytest.mark.proof  # takes seconds
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RET-3")
+@pytest.mark.promise("RGT-3", "RET-3")
 def test_hold_on_a_user_leaves_no_row_of_others_that_names_the_user(world: World, stream: Emulator) -> None:
     circle = Circle(a_subject(world))
     places_hold(circle.mila, *HOLDABLE)

@@ -59,9 +59,7 @@ def mila(world: World, stream: Emulator) -> User:
     return a_subject(world)
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("STR-5")
-@pytest.mark.promise("STR-6")
+@pytest.mark.promise("RGT-3", "STR-5", "STR-6")
 def test_erasure_deletes_everything_here_and_at_stream_and_ends_in_a_certificate(
     world: World, mila: User, stream: Emulator
 ) -> None:
@@ -309,8 +307,7 @@ def test_inputs_and_guards_are_deleted_at_the_end(world: World, mila: User) -> N
     assert not [item for item in cloud.all_items() if "open#" in json.dumps(item, default=str)]
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3", "RGT-11")
 def test_erasure_requested_by_letter_is_completed(world: World, mila: User) -> None:
     alice = world.an_operator("alice")
     body = {"user_id": mila.user_id, "right": "erasure", "received_by": "letter", "received_on": "2026-11-23"}

@@ -49,8 +49,7 @@ def row(output: str, request_id: str) -> str:
     return next(line for line in output.splitlines() if request_id in line)
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("STR-5")
+@pytest.mark.promise("RGT-3", "STR-5")
 def test_stopped_erasure_is_first_and_a_retry_finishes_it(
     world: World, run: Commands, stuck: RightsRequestId
 ) -> None:

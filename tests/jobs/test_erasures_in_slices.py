@@ -75,8 +75,7 @@ def test_erasure_in_many_runs_leaves_nothing_and_skips_no_step(world: World, cir
     assert naming(circle.mila) == []
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RET-3")
+@pytest.mark.promise("RGT-3", "RET-3")
 def test_erasure_in_many_runs_keeps_each_record_that_a_hold_names(world: World, circle: Circle) -> None:
     places_hold(circle.mila, *HELD)
     request_id = asks_for_erasure(circle.mila)

@@ -122,8 +122,7 @@ def test_importer_restores_the_stored_records_from_the_json(seen: Seen) -> None:
         assert back == records
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-8")
+@pytest.mark.promise("RGT-1", "RGT-8")
 @pytest.mark.parametrize("copy", CopyKind)
 def test_importer_restores_the_same_records_from_the_csv_files(copy: CopyKind, seen: Seen) -> None:
     package = seen.copies[copy]
@@ -186,8 +185,7 @@ def test_manifest_is_the_last_file_and_lists_every_other(seen: Seen) -> None:
     assert package.assembled.counts["usage_event"] == 3
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-9")
+@pytest.mark.promise("RGT-1", "RGT-9")
 def test_manifest_states_purpose_basis_period_source_and_recipients(seen: Seen) -> None:
     manifest = seen.access.manifest
     (profile,) = (kind for kind in manifest["kinds"] if kind["kind"] == "profile")
@@ -233,8 +231,7 @@ def test_package_contains_no_data_of_another_user(seen: Seen) -> None:
     assert [value for value in seen.others if value in everything(seen.access)] == []
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("SEC-2")
+@pytest.mark.promise("RGT-1", "SEC-2")
 def test_recipients_of_codes_are_named_although_no_code_is_included(seen: Seen) -> None:
     codes = seen.access.kind("challenge")
     assert codes["recipients"] == ["AWS", "SMS_CARRIERS", "MAIL_PROVIDERS"]
@@ -244,8 +241,7 @@ def test_recipients_of_codes_are_named_although_no_code_is_included(seen: Seen) 
     assert "no recipient" not in section
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("STR-2")
+@pytest.mark.promise("RGT-1", "STR-2")
 def test_data_collected_by_stream_itself_is_listed_as_held_there(seen: Seen) -> None:
     held_there = {field["name"]: field["why"] for field in seen.access.manifest["chat"]["withheld"]}
     for name in ("IP address", "device"):
@@ -262,8 +258,7 @@ def test_manifest_states_whether_decisions_are_automated(seen: Seen) -> None:
 # --- time of the data
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RET-2")
+@pytest.mark.promise("RGT-1", "RET-2")
 def test_records_at_the_time_of_the_request_are_included_even_if_they_ended(world: World, mila: User) -> None:
     world.advance(20 * DAY)
     asked_at = world.now

@@ -141,8 +141,7 @@ def test_answer_to_a_guest_is_in_the_language_of_the_locale_that_the_guest_sent(
     assert message in world.messages_to(phone)[-1]
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-11", "RGT-3")
 def test_former_user_is_answered_on_the_receipt_and_never_on_the_number(
     world: World, mila: User, stream: Emulator
 ) -> None:
@@ -206,8 +205,7 @@ def test_cancelled_request_forgets_its_contact_without_a_message(world: World) -
 # --- locked-out owners
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-11", "SEC-1")
 def test_copy_of_a_locked_out_owner_waits_three_days_after_warning_all_channels(
     world: World, mila: User, stream: Emulator
 ) -> None:
@@ -239,8 +237,7 @@ def test_owner_who_was_warned_cancels_before_the_copy_is_made(world: World, mila
     assert by_receipt(world, made, "/export").problem in {"export_deleted", "not_ready"}
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-11", "RGT-3")
 def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(
     world: World, mila: User, stream: Emulator
 ) -> None:
@@ -252,8 +249,7 @@ def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(
     assert by_receipt(world, made, "/certificate").status == 200
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-11", "RGT-3")
 @pytest.mark.parametrize("right", ["access", "erasure"])
 def test_proofs_that_leave_no_channel_wait_for_two_operators(world: World, mila: User, right: str) -> None:
     """A thief with the unlocked phone and its mail reads each warning."""
@@ -278,8 +274,7 @@ def test_proofs_that_leave_no_channel_wait_for_two_operators(world: World, mila:
     assert advanced(world, made).status is Status.COMPLETED
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-10", "RGT-11")
 def test_request_that_operators_do_not_release_is_refused_in_time(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     proves(world, made, email="mila@example.com")
@@ -314,8 +309,7 @@ def test_text_to_a_country_whose_route_is_off_is_no_warning(world: World, mila: 
     assert any("without signing in" in text for text in world.messages_to(mila.phone))  # it is sent
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-2", "RGT-11")
 def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: World, mila: User) -> None:
     before = mila.profile()
     made = requests(
@@ -341,8 +335,7 @@ def test_correction_by_one_proof_waits_until_every_channel_was_warned(world: Wor
     ]
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-2", "RGT-11")
 @pytest.mark.parametrize(
     "reports", [["Delivery"], ["Bounce"], ["Send"], ["Delivery", "Bounce"]], ids="_then_".join
 )
@@ -434,8 +427,7 @@ def test_operators_who_complete_a_waiting_correction_carry_it_out(world: World, 
     assert [one["name"] for one in shown["recipients"]] == ["Stream.io, Inc."]
 
 
-@pytest.mark.promise("RGT-10")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-10", "RGT-11")
 def test_subject_is_reminded_of_the_proof_and_refused_without_it(world: World, mila: User) -> None:
     made = requests(world, phone=mila.phone).json
     request_id = RightsRequestId(made["rights_request_id"])
@@ -533,8 +525,7 @@ def test_two_operators_check_the_identity_of_an_owner_without_access(world: Worl
     assert by_receipt(world, made, "/export").status == 200
 
 
-@pytest.mark.promise("RGT-9")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-9", "RGT-11")
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
@@ -614,8 +605,7 @@ def test_letter_names_one_subject(world: World, named: dict[str, str]) -> None:
     assert enters(world.an_operator("alice"), **named).status == 400
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-11", "SEC-1")
 def test_agents_request_is_answered_to_the_subject(world: World, mila: User) -> None:
     alice = world.an_operator("alice")
     made = enters(
@@ -665,8 +655,7 @@ def test_heir_gets_no_data_and_the_reason_in_plain_words(world: World, mila: Use
     assert by_receipt(world, made).json["status"] == "refused"
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-11", "RGT-3")
 def test_heirs_erasure_needs_a_second_operator_and_warns_the_account(
     world: World, mila: User, stream: Emulator
 ) -> None:

@@ -50,7 +50,7 @@ from tests.support.cases.holds import (
 from tests.support.faults.races import just_before
 from tests.support.world.world import User, World
 
-pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3"), pytest.mark.usefixtures("services")]
+pytestmark = [pytest.mark.promise("RGT-3", "RET-3"), pytest.mark.usefixtures("services")]
 ANSWERED = at_step("await_lapse")
 ON_INVOICES = "the laws of Serbia on value added tax and on accounting"
 BEFORE = ("confirm", "settle", "freeze", "suspend_at_stream", "grace", "capture")

@@ -44,7 +44,7 @@ from tests.support.cases.holds import (
 from tests.support.cases.restores import IN_BACKUPS, Backup
 from tests.support.world.world import User, World
 
-pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RET-3"), pytest.mark.usefixtures("services")]
+pytestmark = [pytest.mark.promise("RGT-3", "RET-3"), pytest.mark.usefixtures("services")]
 ANSWERED = at_step("await_lapse")
 
 

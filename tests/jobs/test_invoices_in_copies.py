@@ -8,8 +8,7 @@ from tests.support.world.builders import an_invoice
 from tests.support.world.world import World
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("USE-7")
+@pytest.mark.promise("RGT-1", "USE-7")
 def test_copy_for_access_contains_the_subjects_invoices_and_no_others(world: World) -> None:
     mila, vuk = world.a_user(), world.a_user()
     invoice = an_invoice(invoice_number="RU-2026-000123")

@@ -133,8 +133,7 @@ def entered(world: World, user: User) -> RightsRequestId:
     return RightsRequestId(made.json["rights_request_id"])
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3", "RGT-11")
 @pytest.mark.usefixtures("at_the_stage")
 @pytest.mark.parametrize("hours", HOURS)
 def test_owner_has_three_days_from_the_warning_of_a_request_without_a_session(
@@ -169,8 +168,7 @@ def test_owner_has_three_days_from_the_warning_of_a_request_without_a_session(
     assert [work(world, one).status for one in three] == [Status.COMPLETED] * 3
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-3", "RGT-11")
 @pytest.mark.usefixtures("at_the_stage")
 @pytest.mark.parametrize("hours", HOURS)
 def test_answer_is_sent_after_an_outage_or_the_evidence_says_why_not(world: World, hours: int) -> None:

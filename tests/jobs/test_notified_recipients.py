@@ -72,8 +72,7 @@ def disclosed(alice: Operator, bob: Operator, user: User, **changes: Any) -> str
 # --- Stream
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("STR-1")
+@pytest.mark.promise("RGT-2", "STR-1")
 def test_stream_is_notified_once_it_has_the_new_value(user: User) -> None:
     request_id = corrects(user, display_name="Mila P.")
     work(user, request_id)
@@ -121,8 +120,7 @@ def test_step_waits_while_stream_does_not_answer(user: User, stream: Emulator) -
     assert step(request_id) is StepStatus.DONE
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("STR-6")
+@pytest.mark.promise("RGT-2", "STR-6")
 def test_profile_that_stream_refuses_stops_the_step_for_an_operator(
     user: User, stream: Emulator, alice: Operator
 ) -> None:
@@ -177,8 +175,7 @@ def test_user_who_is_not_at_stream_for_a_day_is_not_notified(world: World, strea
 # --- authorities
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("NOT-3")
+@pytest.mark.promise("RGT-2", "NOT-3")
 def test_authority_that_got_the_data_is_notified_by_an_operator(
     world: World, user: User, alice: Operator, bob: Operator
 ) -> None:
@@ -332,8 +329,7 @@ def test_reviewed_correction_lists_its_recipients_after_the_decision(
 # --- the copy
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-2")
+@pytest.mark.promise("RGT-1", "RGT-2")
 def test_copy_contains_the_correction_and_the_statement(user: User) -> None:
     user.exercises("rectification", reason="I moved in May.")
     corrects(user, name="Milica")

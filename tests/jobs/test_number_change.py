@@ -40,8 +40,7 @@ def link(mila: User, request_id: RightsRequestId) -> str | int:
     return got.problem or got.status
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("RGT-11")
+@pytest.mark.promise("RGT-2", "RGT-11")
 @pytest.mark.parametrize("transfer_to", [None, "https://other.example/inbox"])
 def test_copy_that_is_requested_after_the_change_is_made_three_days_later(
     world: World, mila: User, transfer_to: str | None
@@ -75,8 +74,7 @@ def test_copy_that_was_ready_before_the_change_has_no_link_for_three_days(world:
     assert link(mila, request_id) == 200
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-2", "RGT-3")
 @pytest.mark.parametrize("when", ["before the intake", "after the intake"])
 def test_erasure_passes_its_point_of_no_return_three_days_after_the_change(
     world: World, mila: User, when: str
@@ -96,8 +94,7 @@ def test_erasure_passes_its_point_of_no_return_three_days_after_the_change(
     assert work(world, request_id).status is Status.COMPLETED
 
 
-@pytest.mark.promise("RGT-2")
-@pytest.mark.promise("RGT-8")
+@pytest.mark.promise("RGT-2", "RGT-8")
 @pytest.mark.parametrize("step", ["ask_stream", "assemble"])
 def test_transfer_that_was_requested_before_the_change_is_sent_three_days_after_it(
     world: World, mila: User, monkeypatch: pytest.MonkeyPatch, step: str
@@ -158,8 +155,7 @@ def test_request_of_a_guest_does_not_give_way_after_a_freeze_after_the_change(
     assert stored(RightsRequestId(made["rights_request_id"])).status is Status.AWAITING_VERIFICATION
 
 
-@pytest.mark.promise("RGT-11")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-11", "RGT-3")
 @pytest.mark.parametrize(
     ("received_by", "wait"),
     [

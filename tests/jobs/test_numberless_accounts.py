@@ -13,8 +13,7 @@ from tests.support.world.world import World
 pytestmark = pytest.mark.usefixtures("services")
 
 
-@pytest.mark.promise("ACC-1")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("ACC-1", "RGT-3")
 def test_account_that_lost_its_number_is_erased_and_the_new_one_stays(world: World) -> None:
     mila = a_subject(world)
     request_id = asks_for_erasure(mila)

@@ -77,8 +77,7 @@ def test_refused_objection_ends_after_its_announcement(world: World, mila: User)
     assert events(request_id)[-2:] == ["announce_done", "end_restraint_done"]
 
 
-@pytest.mark.promise("RGT-5")
-@pytest.mark.promise("RET-3")
+@pytest.mark.promise("RGT-5", "RET-3")
 def test_objection_older_than_three_years_is_lifted_by_its_subject(world: World, mila: User) -> None:
     mila.has_email(ADDRESS)
     request_id = objects(mila, "diagnostics")

@@ -130,8 +130,7 @@ def test_run_stops_at_its_deadline_and_the_next_one_continues(world: World) -> N
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-1", "RGT-10")
 def test_pins_never_outlast_the_lease_of_their_request(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,8 +166,7 @@ def test_pins_never_outlast_the_lease_of_their_request(
     assert ends == {clock.to_epoch(request.pinned_until or NOON)}
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-8")
+@pytest.mark.promise("RGT-1", "RGT-8")
 @pytest.mark.parametrize(
     ("right", "more"),
     [("access", {}), ("portability", {}), ("portability", {"transfer_to": "https://take.example/import"})],

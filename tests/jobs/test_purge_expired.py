@@ -32,7 +32,7 @@ from tests.support.world.ledger import checkpoint, create_archive, verify
 from tests.support.world.usage import stored_items
 from tests.support.world.world import User, World
 
-pytestmark = [pytest.mark.promise("RET-1"), pytest.mark.promise("RET-2")]
+pytestmark = pytest.mark.promise("RET-1", "RET-2")
 MINUTE = timedelta(minutes=1)
 PURGED = [place for place in store.EXPIRING if place is not Table.LEDGER]
 

@@ -58,8 +58,7 @@ def mila(world: World, stream: Emulator) -> User:
     return a_subject(world)
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("SEC-1")
+@pytest.mark.promise("RGT-3", "SEC-1")
 def test_user_erased_after_the_backup_is_erased_again_and_no_other(world: World, mila: User) -> None:
     vuk = world.a_user()
     profile = vuk.profile()
@@ -149,8 +148,7 @@ def test_final_mark_completes_the_request_of_a_restored_table(world: World, mila
 
 
 @pytest.mark.proof
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-3", "RGT-10")
 def test_erasure_cancelled_after_the_backup_is_cancelled_again(world: World, mila: User) -> None:
     request_id = asks_for_erasure(mila)
     work(world, request_id, at_step("grace"))
@@ -377,8 +375,7 @@ def test_account_that_a_law_cannot_keep_yet_is_not_deleted(world: World, mila: U
         assert asked == [mila.account_id]
 
 
-@pytest.mark.promise("RET-3")
-@pytest.mark.promise("USE-7")
+@pytest.mark.promise("RET-3", "USE-7")
 @pytest.mark.parametrize(
     "tables",
     [
@@ -469,8 +466,7 @@ def test_used_code_of_an_erased_account_is_a_survivor(world: World) -> None:
 # Restrictions and objections
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.promise("RGT-5")
+@pytest.mark.promise("RGT-4", "RGT-5")
 def test_restriction_and_objection_after_the_backup_are_placed_again(world: World, mila: User) -> None:
     backup = Backup.made()
     restricts(mila, "b")

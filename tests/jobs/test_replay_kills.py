@@ -74,8 +74,7 @@ def stored(tables: Iterable[Table]) -> list[dict[str, Any]]:
     return sorted(items, key=str)
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("ACC-1")
+@pytest.mark.promise("RGT-3", "ACC-1")
 @pytest.mark.parametrize(
     ("made", "tables", "at_least"),
     [(a_backup, IN_BACKUPS, 15), (a_backup_before_changes, (Table.ACCOUNTS, Table.CLAIMS), 12)],

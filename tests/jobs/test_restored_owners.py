@@ -263,9 +263,7 @@ def test_account_that_was_disputed_in_the_backup_stays_disputed(world: World, aw
         assert proves(away, a_device()).json["session"]["scope"] == "full"
 
 
-@pytest.mark.promise("ACC-1")
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-6")
+@pytest.mark.promise("ACC-1", "RGT-3", "RGT-6")
 @pytest.mark.parametrize("at", ["quarantine", pytest.param("delete_key", marks=pytest.mark.proof)])
 def test_erasure_that_is_repeated_uses_no_number_and_mailbox_that_were_given_up(
     world: World, mila: User, at: str

@@ -32,9 +32,7 @@ def subsets() -> list[tuple[Table, ...]]:
     return list(filter(is_accepted, chain.from_iterable(combinations(IN_BACKUPS, size) for size in sizes)))
 
 
-@pytest.mark.promise("ACC-1")
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("ACC-1", "RGT-3", "RGT-7")
 @pytest.mark.parametrize("tables", subsets(), ids="_".join)
 def test_changes_erasures_and_withdrawals_since_the_backup_hold(
     world: World, tables: tuple[Table, ...]

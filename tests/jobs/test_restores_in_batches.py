@@ -15,8 +15,7 @@ from tests.support.world.world import World
 pytestmark = pytest.mark.usefixtures("services")
 
 
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("RGT-6", "RGT-7")
 def test_withdrawals_and_objections_of_all_accounts_are_applied_again(
     world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

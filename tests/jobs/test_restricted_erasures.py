@@ -27,8 +27,7 @@ def mila(world: World, stream: Emulator) -> User:
     return a_subject(world)
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("RGT-3", "RGT-4")
 def test_erasure_of_a_subject_who_restricted_deletion_ends_the_restriction(world: World, mila: User) -> None:
     advance(world, restriction := restricts(mila, "b"))
     assert delete.remaining(RightsRequestId(restriction)) == 1

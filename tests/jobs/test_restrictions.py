@@ -82,9 +82,7 @@ def returns(mila: User) -> User:
     return returns_after_years(mila, mila.verified.get("address", ""))
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.promise("STR-3")
-@pytest.mark.promise("STR-6")
+@pytest.mark.promise("RGT-4", "STR-3", "STR-6")
 def test_restriction_of_all_suspends_the_user_and_is_answered(
     world: World, mila: User, stream: Emulator
 ) -> None:
@@ -248,8 +246,7 @@ def outlasts_its_answer(world: World, request_id: str) -> None:
         work(world, request_id)
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.promise("RET-3")
+@pytest.mark.promise("RGT-4", "RET-3")
 def test_restriction_older_than_three_years_is_lifted_by_its_subject(
     world: World, mila: User, stream: Emulator
 ) -> None:

@@ -150,8 +150,7 @@ def test_use_is_counted_by_screen_and_faults_by_kind_and_version(world: World) -
     assert "screen" not in crashed
 
 
-@pytest.mark.promise("RET-4")
-@pytest.mark.promise("USE-6")
+@pytest.mark.promise("RET-4", "USE-6")
 def test_figure_counts_at_least_ten_accounts_and_contains_no_id(world: World) -> None:
     people = [a_person(an_event(name="rare"), an_event()) for _ in range(3)] + ten_people()
     world.advance(CLOSING)
@@ -221,8 +220,7 @@ EXCLUDE: dict[str, Callable[[AccountId], object]] = {
 }
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.promise("RGT-7")
+@pytest.mark.promise("RGT-4", "RGT-7")
 @pytest.mark.parametrize("forget", EXCLUDE.values(), ids=EXCLUDE.keys())
 def test_withdrawn_or_inactive_account_is_not_counted(
     world: World, forget: Callable[[AccountId], object]

@@ -579,8 +579,7 @@ OUTAGES = [
 
 
 @pytest.mark.proof
-@pytest.mark.promise("STR-3")
-@pytest.mark.promise("STR-9")
+@pytest.mark.promise("STR-3", "STR-9")
 @pytest.mark.parametrize(("length", "fault", "members"), OUTAGES)
 def test_stream_has_the_current_state_within_an_hour_after_an_outage(
     world: World, stream: Emulator, services: None, length: timedelta, fault: dict[str, Any], members: int

@@ -322,8 +322,7 @@ def test_review_without_an_answer_of_stream_stops_no_run(
 # --- how it is stored
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-1", "RGT-3")
 def test_case_goes_with_the_account(vera: User, alice: Operator) -> None:
     delete_at_stream(vera)
     assert work(about(vera)) == []

@@ -106,11 +106,7 @@ def wait(world: World, cases: list[Case], time: timedelta, rounds: int) -> None:
         turn(world, cases)
 
 
-@pytest.mark.promise("STR-3")
-@pytest.mark.promise("STR-5")
-@pytest.mark.promise("STR-9")
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("STR-3", "STR-5", "STR-9", "RGT-3", "RGT-4")
 @pytest.mark.parametrize(("length", "fault"), OUTAGES)
 def test_request_ends_by_itself_whatever_its_step_when_stream_went_away(
     world: World, stream: Emulator, services: None, length: timedelta, fault: dict[str, Any]
@@ -163,8 +159,7 @@ def test_request_ends_by_itself_whatever_its_step_when_stream_went_away(
     assert (differences(stream), marked()) == ({}, [])
 
 
-@pytest.mark.promise("STR-3")
-@pytest.mark.promise("STR-9")
+@pytest.mark.promise("STR-3", "STR-9")
 @pytest.mark.parametrize("fault", [{"status": 400, "code": 4}, {"status": 500, "code": -1}])
 def test_conversation_that_stream_refuses_for_a_day_delays_no_other_change(
     world: World, stream: Emulator, counts: Counter[Metric], fault: dict[str, Any]

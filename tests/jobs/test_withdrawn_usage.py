@@ -63,8 +63,7 @@ def mila(world: World) -> User:
     return mila
 
 
-@pytest.mark.promise("RGT-7")
-@pytest.mark.promise("RET-2")
+@pytest.mark.promise("RGT-7", "RET-2")
 def test_use_is_deleted_within_the_hour_after_its_consent_is_withdrawn(world: World, mila: User) -> None:
     mila.withdraws("analytics")
     world.advance(HOUR)

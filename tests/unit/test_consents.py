@@ -29,8 +29,7 @@ def outcome(said: list[Choice]) -> Consent | None:
     return stands
 
 
-@pytest.mark.promise("RGT-7")
-@pytest.mark.promise("USE-4")
+@pytest.mark.promise("RGT-7", "USE-4")
 @given(st.lists(choices))
 def test_last_choice_is_in_force_and_a_signal_never_overrides_it(said: list[Choice]) -> None:
     explicit = [choice for choice in said if choice.method is Method.EXPLICIT]

@@ -18,7 +18,7 @@ from chalicelib.rights.request import receipts
 from tests.support.pages.reading import parts_of, read
 from tests.support.world.world import NOON
 
-pytestmark = [pytest.mark.promise("RGT-3"), pytest.mark.promise("RGT-10")]
+pytestmark = pytest.mark.promise("RGT-3", "RGT-10")
 
 REQUEST = RightsRequestId("r_01jdd4f3v0qk7m8x2c5t9w6zre")
 RECEIPT = "1." + "Rec-ipt_" * 5 + "123"

@@ -47,8 +47,7 @@ def an_invoice() -> Invoice:
     )
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("USE-7")
+@pytest.mark.promise("RGT-3", "USE-7")
 @pytest.mark.parametrize(
     ("hold_ends", "latest"),
     [(NOON + 90 * DAY, BY_LAW), (BY_LAW + DAY, BY_LAW + DAY)],

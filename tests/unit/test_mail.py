@@ -88,8 +88,7 @@ def test_marketing_is_no_service_message_whatever_was_decided(ses: Ses, choices:
     assert ses.asked == []
 
 
-@pytest.mark.promise("USE-5")
-@pytest.mark.promise("RGT-4")
+@pytest.mark.promise("USE-5", "RGT-4")
 def test_mail_required_by_law_is_sent_despite_any_decision(ses: Ses) -> None:
     mail.send(A_MAIL, Purpose.LEGAL_OBLIGATION, Decided(wholly_restricted=True))
     assert len(ses.asked) == 1

@@ -123,9 +123,7 @@ FOLLOWS: tuple[Callable[[], None], ...] = (
 )
 
 
-@pytest.mark.promise("RET-1")
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RET-1", "RGT-1", "RGT-3")
 @pytest.mark.parametrize("follows", FOLLOWS, ids=lambda follows: follows.__name__)
 def test_everything_follows_from_the_declaration(follows: Callable[[], None]) -> None:
     define(LINE, text=TEXT, made_at=MADE_AT)

@@ -263,8 +263,7 @@ def test_unregistered_push_is_refused_before_the_look_up(
     assert (internet.names.asked, internet.called) == ([], [])
 
 
-@pytest.mark.promise("RGT-8")
-@pytest.mark.promise("SEC-2")
+@pytest.mark.promise("RGT-8", "SEC-2")
 def test_named_controller_may_get_portable_data_and_chat_content() -> None:
     sections = plans.export_plan(register.records())
     portable = {field.category for section in sections for field in section.disclosed if field.portable}

@@ -161,8 +161,7 @@ def test_erasure_releases_claims_first_and_deletes_the_key_last() -> None:
     ]
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RGT-10")
+@pytest.mark.promise("RGT-3", "RGT-10")
 def test_requests_and_disclosures_outlive_an_erasure_for_legal_claims() -> None:
     plan = erasure_plan(register.records())
     (kinds,) = (step.kinds for step in plan.steps if step.table is Table.RIGHTS)
@@ -202,8 +201,7 @@ def test_record_under_a_subjects_key_is_unreadable_without_the_key() -> None:
     assert {"account", "profile", "session", "purposes"} <= sealed
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RET-3")
+@pytest.mark.promise("RGT-3", "RET-3")
 def test_statutory_record_is_moved_before_anything_is_deleted() -> None:
     a_bill_class()
     plan = erasure_plan(register.records())
@@ -214,8 +212,7 @@ def test_statutory_record_is_moved_before_anything_is_deleted() -> None:
     assert "bill" not in plan.unreadable_with_key
 
 
-@pytest.mark.promise("RGT-3")
-@pytest.mark.promise("RET-3")
+@pytest.mark.promise("RGT-3", "RET-3")
 def test_held_kinds_are_moved_from_their_tables() -> None:
     plan = erasure_plan(register.records(), ["profile", "purposes", "usage_event"])
     kept = {step.table: set(step.kinds) for step in plan.steps if step.action is Action.KEEP}
@@ -243,8 +240,7 @@ def test_names_of_steps_are_unique() -> None:
     assert "delete_key_keys" in names
 
 
-@pytest.mark.promise("RGT-1")
-@pytest.mark.promise("RGT-3")
+@pytest.mark.promise("RGT-1", "RGT-3")
 def test_every_stored_record_of_a_user_is_found_by_the_plans(world: World) -> None:
     mila = world.a_user()
     mila.changes(name="Milica")

@@ -41,8 +41,8 @@ def test_marks_of_a_module_and_of_parameters_count_for_their_tests() -> None:
         "test_b": {"RET-1"},
         "test_c": {"RET-1", "SEC-1"},
     }
-    one_mark = 'pytestmark = pytest.mark.promise("RET-1")\n\ndef test_a() -> None: ...\n'
-    assert dict(promises.tests_in(one_mark)) == {"test_a": {"RET-1"}}
+    one_mark = 'pytestmark = pytest.mark.promise("RET-1", "RET-2")\n\ndef test_a() -> None: ...\n'
+    assert dict(promises.tests_in(one_mark)) == {"test_a": {"RET-1", "RET-2"}}
 
 
 def test_marks_of_all_modules_are_counted() -> None:
@@ -51,7 +51,8 @@ def test_marks_of_all_modules_are_counted() -> None:
     for path in sorted((promises.ROOT / "tests").rglob("*.py")):
         source = path.read_text()
         calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-        marked = {ast.unparse(one.args[0]) for one in calls if ast.unparse(one.func) == "pytest.mark.promise"}
+        marks = (one for one in calls if ast.unparse(one.func) == "pytest.mark.promise")
+        marked = {ast.unparse(named) for mark in marks for named in mark.args}
         counted = set().union(*(names for _, names in promises.tests_in(source)))
         if marked != set(map(repr, counted)):
             uncounted.append(path.name)

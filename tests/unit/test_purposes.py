@@ -55,9 +55,7 @@ def test_restricted_purpose_stops_and_the_others_continue(purpose: Purpose) -> N
     assert [other for other in Purpose if not permits(choices, other)] == [purpose]
 
 
-@pytest.mark.promise("RGT-5")
-@pytest.mark.promise("RGT-6")
-@pytest.mark.promise("USE-11")
+@pytest.mark.promise("RGT-5", "RGT-6", "USE-11")
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_objection_stops_a_purpose_despite_a_consent(purpose: Purpose) -> None:
     choices = _given(purpose).model_copy(update={"objections": {purpose: clock.now()}})

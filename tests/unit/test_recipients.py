@@ -187,16 +187,12 @@ RECIPIENTS: dict[str, tuple[str, str, str, set[Category], set[Purpose]]] = {
 COLLECTED = {"STREAM": {Category.CONTENT_PRIVATE, Category.IP_ADDRESS, Category.DEVICE}}
 
 
-@pytest.mark.promise("SEC-2")
-@pytest.mark.promise("NOT-6")
-@pytest.mark.promise("STR-7")
+@pytest.mark.promise("SEC-2", "NOT-6", "STR-7")
 def test_register_has_these_recipients_and_no_other() -> None:
     assert [recipient.name for recipient in Recipient] == list(RECIPIENTS)
 
 
-@pytest.mark.promise("SEC-2")
-@pytest.mark.promise("NOT-6")
-@pytest.mark.promise("STR-7")
+@pytest.mark.promise("SEC-2", "NOT-6", "STR-7")
 @pytest.mark.parametrize("name", RECIPIENTS)
 def test_recipient_gets_this_data_at_this_place_under_this_mechanism(name: str) -> None:
     entry = Recipient[name].entry
@@ -272,8 +268,7 @@ def test_every_processor_has_an_agreement_with_a_review_date(recipient: Recipien
     assert recipient.review_by is not None
 
 
-@pytest.mark.promise("STR-7")
-@pytest.mark.promise("NOT-6")
+@pytest.mark.promise("STR-7", "NOT-6")
 @pytest.mark.parametrize(("days_before", "counted"), [(31, False), (30, False), (29, True), (-1, True)])
 def test_use_under_an_agreement_that_expires_soon_is_counted_in_a_metric(
     days_before: int, *, counted: bool, monkeypatch: pytest.MonkeyPatch

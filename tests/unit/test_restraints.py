@@ -44,8 +44,7 @@ def effect(found: Purposes) -> tuple[object, ...]:
     return (found.objections, found.restrictions, found.wholly_restricted, found.consents)
 
 
-@pytest.mark.promise("RGT-4")
-@pytest.mark.promise("RGT-5")
+@pytest.mark.promise("RGT-4", "RGT-5")
 def test_ending_restraints_in_any_order_restores_what_was_there() -> None:
     empty = before()
     for order in itertools.permutations(RESTRAINTS):

@@ -31,8 +31,7 @@ def a_link() -> str:
     return files.link_to(copy).url
 
 
-@pytest.mark.promise("STR-7")
-@pytest.mark.promise("RGT-1")
+@pytest.mark.promise("STR-7", "RGT-1")
 def test_link_uses_the_regional_bucket_and_a_signature_valid_in_every_region(
     region: str,
 ) -> None:

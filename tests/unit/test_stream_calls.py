@@ -263,8 +263,7 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
     return found
 
 
-@pytest.mark.promise("SEC-2")
-@pytest.mark.promise("STR-2")
+@pytest.mark.promise("SEC-2", "STR-2")
 @pytest.mark.parametrize("name", CALLS)
 def test_call_of_stream_sends_what_it_declares_and_nothing_else(
     line: Line, declared: list[frozenset[str]], name: str

@@ -48,8 +48,7 @@ def test_group_is_published_from_ten_accounts(people: int, shown: dict[str, Any]
     assert published(shard(*[seen("opened", times=2)] * people)) == shown
 
 
-@pytest.mark.promise("RET-4")
-@pytest.mark.promise("USE-6")
+@pytest.mark.promise("RET-4", "USE-6")
 def test_many_events_of_few_accounts_are_not_published() -> None:
     assert published(shard(*[seen("opened", times=90)] * 9)) == {}
 
@@ -66,8 +65,7 @@ def test_rest_is_published_only_with_ten_accounts_that_are_certain() -> None:
     assert published(shard(*five_and_nine), shard(seen("rare"), number=1)) == {None: (10, 15)}
 
 
-@pytest.mark.promise("RET-4")
-@pytest.mark.promise("USE-6")
+@pytest.mark.promise("RET-4", "USE-6")
 def test_account_in_many_small_groups_counts_once_in_the_rest() -> None:
     strange = [event for n in range(40) for event in seen(f"strange{n}")]
     assert published(shard(strange, *[seen("opened")] * 10)) == {"opened": (10, 10)}
@@ -87,8 +85,7 @@ def test_withheld_group_and_total_are_never_published() -> None:
     assert names == {"accounts", "events", "mean_duration_ms"}
 
 
-@pytest.mark.promise("RET-4")
-@pytest.mark.promise("USE-6")
+@pytest.mark.promise("RET-4", "USE-6")
 @pytest.mark.parametrize(("timed", "mean"), [(9, None), (10, 1000)])
 def test_mean_is_published_from_ten_accounts_too(timed: int, mean: int | None) -> None:
     people = [seen("opened", times=2, duration=1000)] * timed + [seen("opened")] * 10
