@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.settings import SettingsError, read, settings
+from chalicelib.core.settings import SettingsError, read
 from infra import openapi
 from infra.packaging import problems
 from tests.support.clouds import environment
 from tests.support.world.contract import committed, problems_of, resolved
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 
@@ -29,9 +30,7 @@ def test_representative_and_officer_are_public_once_the_stage_names_them(
     monkeypatch.setenv("RU4M_REPRESENTATIVE", "")  # as a stage that names none
     named = world.call("GET", "/v1/controller").json
     assert [named.get(one) for one in people] == [None, None]
-    monkeypatch.setenv("RU4M_REPRESENTATIVE", "Example GmbH, Berlin")
-    monkeypatch.setenv("RU4M_DATA_PROTECTION_OFFICER", "dpo@example.org")
-    settings.cache_clear()
+    configure(REPRESENTATIVE="Example GmbH, Berlin", DATA_PROTECTION_OFFICER="dpo@example.org")
     named = world.call("GET", "/v1/controller").json
     assert [named.get(one) for one in people] == ["Example GmbH, Berlin", "dpo@example.org"]
 
@@ -57,11 +56,8 @@ def test_every_record_is_listed_with_its_retention(world: World) -> None:
 
 
 @pytest.mark.promise("STR-11", "NOT-4")
-def test_period_of_messages_at_stream_is_listed_as_configured(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RU4M_PERIODS", "chat_messages=P14D")
-    settings.cache_clear()
+def test_period_of_messages_at_stream_is_listed_as_configured(world: World) -> None:
+    configure(PERIODS="chat_messages=P14D")
     kept = {r["what"]: r["kept"] for r in world.call("GET", "/v1/controller").json["retention"]}
     assert kept["chat_message"].startswith(
         "14 days after the message was sent, then deleted by our chat provider"
@@ -86,13 +82,10 @@ def test_public_keys_verify_the_tokens(world: World) -> None:
 
 
 @pytest.mark.promise("SEC-1")
-def test_private_key_among_the_public_keys_is_not_shown(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_private_key_among_the_public_keys_is_not_shown(world: World) -> None:
     public = environment.public_jwk(environment.signing_key())
     configured = {"keys": [{**public, "d": "secret", "key_ops": ["sign"]}]}
-    monkeypatch.setenv("RU4M_PUBLIC_KEYS", json.dumps(configured))
-    settings.cache_clear()
+    configure(PUBLIC_KEYS=json.dumps(configured))
     assert shown_keys(world) == [public]
 
 
@@ -102,13 +95,10 @@ def shown_keys(world: World) -> list[dict[str, str]]:
 
 
 @pytest.mark.promise("RGT-3")
-def test_public_keys_of_certificates_are_published_and_nothing_else(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_public_keys_of_certificates_are_published_and_nothing_else(world: World) -> None:
     keys = [{"kid": "new", "pem": "PEM 2"}, {"kid": "old", "pem": "PEM 1"}]
     configured = {"keys": [{**key, "arn": "arn:aws:kms:key/1"} for key in keys]}
-    monkeypatch.setenv("RU4M_CERTIFICATE_KEYS", json.dumps(configured))
-    settings.cache_clear()
+    configure(CERTIFICATE_KEYS=json.dumps(configured))
     shown = world.call("GET", "/v1/certificate-keys").json["keys"]
     assert shown == [{**key, "algorithm": "ECDSA_SHA_256"} for key in keys]
 

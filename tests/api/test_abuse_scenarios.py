@@ -16,12 +16,11 @@ from chalicelib.accounts.challenges.model import Challenge, CodeHistory
 from chalicelib.core import clock
 from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.settings import settings
-from tests.api.test_sms_budgets import record_only
 from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES
 from tests.support.world.builders import a_device
 from tests.support.world.codes import keep_counters_in_memory, send, send_many, serbian_numbers, verify
-from tests.support.world.limits import allow
+from tests.support.world.limits import allow, configure
 from tests.support.world.world import Reply, World
 
 SERBIA = "+381601234567"
@@ -137,7 +136,7 @@ def test_pumping_countries_with_a_history_is_limited_to_the_daily_ceiling(world:
 
 def test_pumping_is_not_limited_by_budgets_in_mode_recorded(world: World) -> None:
     divide(by=10)
-    record_only()
+    configure(SMS_BUDGETS="recorded")
     replies = pump(world, serbian_numbers(), requests=30)
     assert {reply.status for reply in replies} == {202}
     assert len(world.sent_messages()) == 30

@@ -19,7 +19,8 @@ from chalicelib.accounts.challenges.model import Challenge, TooManyCodes
 from chalicelib.core import clock
 from chalicelib.core.http import ClientAddress
 from tests.support.world.codes import a_challenge, keep_counters_in_memory, serbian_numbers
-from tests.support.world.world import World
+
+pytestmark = pytest.mark.usefixtures("world")
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
 ELSEWHERE = 1_000
@@ -100,7 +101,7 @@ def launch(monkeypatch: pytest.MonkeyPatch, networks: int, attackers: int, minut
 @pytest.mark.proof
 @pytest.mark.parametrize("blocks", [1, 2, 10, 50])
 def test_page_of_limits_states_what_attacking_blocks_get(
-    world: World, monkeypatch: pytest.MonkeyPatch, blocks: int
+    monkeypatch: pytest.MonkeyPatch, blocks: int
 ) -> None:
     hour, day = (attack(monkeypatch, blocks, hours) for hours in (1, 24))
     cells = (
@@ -115,9 +116,7 @@ def test_page_of_limits_states_what_attacking_blocks_get(
 
 @pytest.mark.proof
 @pytest.mark.parametrize("networks", [2, 4, 20])
-def test_page_of_limits_states_what_launches_lose(
-    world: World, monkeypatch: pytest.MonkeyPatch, networks: int
-) -> None:
+def test_page_of_limits_states_what_launches_lose(monkeypatch: pytest.MonkeyPatch, networks: int) -> None:
     alone, with_one, with_ten = (launch(monkeypatch, networks, attackers) for attackers in (0, 1, 10))
     assert (alone, with_one <= 2) == (0, True)
     assert f"| {networks} | {alone:.0f} | {with_one:.1f} | {with_ten:.1f} |" in PAGE
@@ -126,14 +125,12 @@ def test_page_of_limits_states_what_launches_lose(
 @pytest.mark.promise("ACC-2")
 @pytest.mark.parametrize(("attackers", "most"), [(0, 0), (1, 8)])
 def test_first_minutes_of_a_launch_from_two_networks_lose_few_people(
-    world: World, monkeypatch: pytest.MonkeyPatch, attackers: int, most: int
+    monkeypatch: pytest.MonkeyPatch, attackers: int, most: int
 ) -> None:
     assert launch(monkeypatch, 2, attackers, minutes=6) <= most
 
 
 @pytest.mark.promise("ACC-2")
-def test_attacking_block_refuses_no_person_of_another_network(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_attacking_block_refuses_no_person_of_another_network(monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = attack(monkeypatch, 1, hours=1)
     assert (crowd.refused["attacker"] > 0, crowd.refused["person"]) == (True, 0)

@@ -15,6 +15,7 @@ from tests.support.cases.guests import asks
 from tests.support.pages.reading import parts_of
 from tests.support.world.builders import a_phone
 from tests.support.world.contract import committed
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 APPLE, ANDROID = "/.well-known/apple-app-site-association", "/.well-known/assetlinks.json"
@@ -23,18 +24,15 @@ LINES = ["FA+9qCX9VSu", "@api.ru4m.com #"]
 
 
 @pytest.fixture
-def apps(monkeypatch: pytest.MonkeyPatch) -> None:
+def apps() -> None:
     """Set what a stage with apps sets."""
-    given = {
-        "DOMAIN": "api.ru4m.com",
-        "ANDROID_HASH": "FA+9qCX9VSu",
-        "APPLE_IDS": "ABCDE12345.com.ru4m.app,ABCDE12345.com.ru4m.beta",
-        "ANDROID_PACKAGE": "com.ru4m.app",
-        "ANDROID_CERTIFICATES": ",".join(FINGERPRINTS),
-    }
-    for name, value in given.items():
-        monkeypatch.setenv(f"RU4M_APP_{name}", value)
-    settings.cache_clear()
+    configure(
+        APP_DOMAIN="api.ru4m.com",
+        APP_ANDROID_HASH="FA+9qCX9VSu",
+        APP_APPLE_IDS="ABCDE12345.com.ru4m.app,ABCDE12345.com.ru4m.beta",
+        APP_ANDROID_PACKAGE="com.ru4m.app",
+        APP_ANDROID_CERTIFICATES=",".join(FINGERPRINTS),
+    )
 
 
 @pytest.mark.usefixtures("apps")

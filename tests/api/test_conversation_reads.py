@@ -15,6 +15,8 @@ from tests.support.faults.races import just_before
 from tests.support.stream.conversations import operations, some_contacts
 from tests.support.world.world import Reply, User, World
 
+pytestmark = pytest.mark.usefixtures("stream")
+
 NOWHERE = "cv_" + "0" * 26
 
 
@@ -33,7 +35,7 @@ def alter(conversation: dict[str, Any], **attributes: Any) -> None:
     table.write(Change(place, put=attributes))
 
 
-def test_conversations_of_the_caller_are_listed_as_they_were_opened(world: World, stream: Emulator) -> None:
+def test_conversations_of_the_caller_are_listed_as_they_were_opened(world: World) -> None:
     mila, jovan, vuk = some_contacts(world, 3)
     opened = [mila.opens(jovan), mila.opens(vuk), mila.opens(jovan, name="Trip"), mila.opens(jovan, vuk)]
     own = sorted((one.json for one in opened), key=lambda one: str(one["conversation_id"]))
@@ -43,7 +45,7 @@ def test_conversations_of_the_caller_are_listed_as_they_were_opened(world: World
     assert listed(world.a_user()) == []
 
 
-def test_group_shows_its_name_and_the_member_who_may_remove_others(world: World, stream: Emulator) -> None:
+def test_group_shows_its_name_and_the_member_who_may_remove_others(world: World) -> None:
     mila, jovan = some_contacts(world, 2)
     group, pair = mila.opens(jovan, name="Trip").json, mila.opens(jovan).json
     shown = jovan.gets(f"/v1/conversations/{group['conversation_id']}")
@@ -71,7 +73,7 @@ def test_reads_ask_stream_nothing(world: World, stream: Emulator) -> None:
 
 
 @pytest.mark.promise("STR-9")
-def test_conversation_is_not_found_by_others_and_after_leaving(world: World, stream: Emulator) -> None:
+def test_conversation_is_not_found_by_others_and_after_leaving(world: World) -> None:
     mila, jovan, vuk = some_contacts(world, 3)
     group = mila.opens(jovan, name="Trip").json["conversation_id"]
     pair = mila.opens(jovan).json["conversation_id"]
@@ -84,7 +86,7 @@ def test_conversation_is_not_found_by_others_and_after_leaving(world: World, str
     assert len(listed(mila)) == 2
 
 
-def test_conversations_are_listed_page_by_page(world: World, stream: Emulator) -> None:
+def test_conversations_are_listed_page_by_page(world: World) -> None:
     mila, *others = some_contacts(world, 4)
     opened = sorted(mila.opens(one).json["conversation_id"] for one in others)
     first = mila.gets("/v1/conversations?limit=2")
@@ -98,9 +100,7 @@ def test_conversations_are_listed_page_by_page(world: World, stream: Emulator) -
     assert {(one.status, one.problem) for one in refused} == {(400, "invalid_request")}
 
 
-def test_next_page_follows_after_the_last_conversation_of_a_page_was_left(
-    world: World, stream: Emulator
-) -> None:
+def test_next_page_follows_after_the_last_conversation_of_a_page_was_left(world: World) -> None:
     mila, *others = some_contacts(world, 3)
     first, second = sorted(mila.opens(one).json["conversation_id"] for one in others)
     page = mila.gets("/v1/conversations?limit=1").json
@@ -110,9 +110,7 @@ def test_next_page_follows_after_the_last_conversation_of_a_page_was_left(
 
 
 @pytest.mark.promise("STR-9")
-def test_conversation_that_the_caller_leaves_during_the_read_is_left_out(
-    world: World, stream: Emulator
-) -> None:
+def test_conversation_that_the_caller_leaves_during_the_read_is_left_out(world: World) -> None:
     mila, jovan = some_contacts(world, 2)
     pair = mila.opens(jovan).json["conversation_id"]
     just_before(store, "read_readable", lambda: mila.leaves(pair))
@@ -120,7 +118,7 @@ def test_conversation_that_the_caller_leaves_during_the_read_is_left_out(
 
 
 def test_unreadable_conversation_hides_no_other_and_is_counted(
-    world: World, stream: Emulator, capsys: pytest.CaptureFixture[str]
+    world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mila, jovan, vuk = some_contacts(world, 3)
     broken, gone, whole = mila.opens(jovan).json, mila.opens(vuk).json, mila.opens(jovan, vuk).json
@@ -133,9 +131,7 @@ def test_unreadable_conversation_hides_no_other_and_is_counted(
 
 
 @pytest.mark.parametrize("sealed", ["AAAA", "no base64!"], ids=["altered", "of another form"])
-def test_name_that_cannot_be_opened_hides_no_conversation(
-    world: World, stream: Emulator, sealed: str
-) -> None:
+def test_name_that_cannot_be_opened_hides_no_conversation(world: World, sealed: str) -> None:
     mila, jovan = some_contacts(world, 2)
     group = mila.opens(jovan, name="Trip").json
     alter(group, name={"account_id": mila.account_id, "sealed": sealed})
@@ -146,7 +142,7 @@ def test_name_that_cannot_be_opened_hides_no_conversation(
 
 
 @pytest.mark.promise("SEC-1")
-def test_name_that_was_moved_to_another_conversation_cannot_be_opened(world: World, stream: Emulator) -> None:
+def test_name_that_was_moved_to_another_conversation_cannot_be_opened(world: World) -> None:
     mila, jovan = some_contacts(world, 2)
     secret, other = mila.opens(jovan, name="Secret").json, mila.opens(jovan, name="Trip").json
     rows = {row["conversation_id"]["S"]: row for row in cloud.records("conversation")}
@@ -157,7 +153,7 @@ def test_name_that_was_moved_to_another_conversation_cannot_be_opened(world: Wor
 
 
 @pytest.mark.promise("RGT-3")
-def test_group_keeps_its_name_after_the_erasure_of_who_gave_it(world: World, stream: Emulator) -> None:
+def test_group_keeps_its_name_after_the_erasure_of_who_gave_it(world: World) -> None:
     mila, jovan, vuk = some_contacts(world, 3)
     group = mila.opens(jovan, vuk, name="Trip").json
     erase(mila)

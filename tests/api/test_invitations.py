@@ -7,7 +7,6 @@ import pytest
 
 from chalicelib.core import clock
 from chalicelib.core.ids import AccountId, InvitationId, UserId
-from chalicelib.core.settings import settings
 from chalicelib.core.transactions import commit
 from chalicelib.people.contacts import store
 from chalicelib.people.contacts.model import Invitation
@@ -16,6 +15,7 @@ from chalicelib.people.contacts.store import Side
 from tests.support.cases.erasure_parts import erase
 from tests.support.clouds import cloud
 from tests.support.faults.races import before_the_commit
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, User, World
 
 
@@ -146,14 +146,11 @@ def test_ended_contact_does_not_come_back_by_a_crossed_invitation(world: World) 
     assert contacts(mila) == contacts(jovan) == []
 
 
-def test_list_far_above_a_lowered_limit_accepts_the_next_invitation(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_list_far_above_a_lowered_limit_accepts_the_next_invitation(world: World) -> None:
     mila, jovan = world.a_user(), world.a_user()
     for _ in range(54):
         is_invited_by_a_stranger(mila)
-    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_MOST", "5")
-    settings.cache_clear()
+    allow(invitations_most=5)
     world.advance(timedelta(seconds=1))
     assert jovan.invites(mila).status == 202
     assert senders(mila) == [jovan.user_id]
@@ -269,11 +266,8 @@ def test_invitation_between_users_who_met_by_a_code_is_not_listed(world: World) 
     assert received(mila) == []
 
 
-def test_full_list_drops_the_oldest_so_that_no_stranger_keeps_others_out(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_MOST", "10")
-    settings.cache_clear()
+def test_full_list_drops_the_oldest_so_that_no_stranger_keeps_others_out(world: World) -> None:
+    allow(invitations_most=10)
     mila = world.a_user()
     strangers = [world.a_user() for _ in range(11)]
     for stranger in strangers:
@@ -284,11 +278,8 @@ def test_full_list_drops_the_oldest_so_that_no_stranger_keeps_others_out(
 
 
 @pytest.mark.parametrize("decision", ["decline", "accept"])
-def test_decided_invitation_outlives_a_flood(
-    world: World, monkeypatch: pytest.MonkeyPatch, decision: str
-) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_MOST", "5")
-    settings.cache_clear()
+def test_decided_invitation_outlives_a_flood(world: World, decision: str) -> None:
+    allow(invitations_most=5)
     mila, jovan = world.a_user(), world.a_user()
     jovan.invites(mila)
     decides(mila, received(mila)[0]["invitation_id"], decision)
@@ -301,11 +292,8 @@ def test_decided_invitation_outlives_a_flood(
     assert jovan.user_id not in senders(mila)
 
 
-def test_invitation_that_is_declined_while_it_makes_room_stays(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_MOST", "5")
-    settings.cache_clear()
+def test_invitation_that_is_declined_while_it_makes_room_stays(world: World) -> None:
+    allow(invitations_most=5)
     mila, jovan, vuk = world.a_user(), world.a_user(), world.a_user()
     jovan.invites(mila)
     (first,) = received(mila)
@@ -318,9 +306,8 @@ def test_invitation_that_is_declined_while_it_makes_room_stays(
     assert senders(mila) == [vuk.user_id]
 
 
-def test_invitations_are_limited_per_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_INVITATIONS_DAY", "1")
-    settings.cache_clear()
+def test_invitations_are_limited_per_day(world: World) -> None:
+    allow(invitations_day=1)
     mila, jovan = world.a_user(), world.a_user()
     assert [jovan.invites(mila).status for _ in range(2)] == [202, 429]
 

@@ -14,12 +14,12 @@ import pytest
 
 from chalicelib.accounts.service import last_uses
 from chalicelib.core.ids import AccountId
-from chalicelib.core.settings import settings
 from chalicelib.messages import mail, sms
 from tests.support.cases.recycled import asks_to_be_let_in, is_let_in_by, shows_mailed_code
 from tests.support.cases.routes import calls_route, routes
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, other_than
+from tests.support.world.limits import configure
 from tests.support.world.world import Reply, User, World
 
 ADDRESS = "mila@test.example"
@@ -47,10 +47,9 @@ def idle(mila: User) -> User:
 
 
 @pytest.fixture
-def away(mila: User, monkeypatch: pytest.MonkeyPatch) -> User:
+def away(mila: User) -> User:
     """Return a user who has not used the account for longer than configured, and still has a session."""
-    monkeypatch.setenv("RU4M_IDLE_WAITING_AFTER_DAYS", "30")
-    settings.cache_clear()
+    configure(IDLE_WAITING_AFTER_DAYS="30")
     mila.world.advance(timedelta(days=40))
     return mila
 

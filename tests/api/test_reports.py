@@ -11,7 +11,6 @@ import pytest
 from chalicelib.core import chain, clock, table
 from chalicelib.core.clock import DAY
 from chalicelib.core.ids import ReportId, RightsRequestId
-from chalicelib.core.settings import settings
 from chalicelib.core.table import Change
 from chalicelib.operations.reports.service import history_of
 from chalicelib.privacy import processing
@@ -23,6 +22,7 @@ from chalicelib.rights.erasure.model import Envelope, IssuedCertificate
 from chalicelib.rights.operators import lists
 from chalicelib.rights.request import store
 from chalicelib.staff.history import history_of as views_of
+from tests.support.world.limits import configure
 from tests.support.world.operators import Operator
 from tests.support.world.world import Reply, World
 
@@ -150,13 +150,14 @@ def test_log_has_the_hash_of_the_signed_file_of_an_erasure(world: World, alice: 
 
 @pytest.mark.promise("RET-1")
 def test_state_has_the_declared_record_the_notices_and_the_proof_of_the_purge(
-    world: World, alice: Operator, monkeypatch: pytest.MonkeyPatch
+    world: World, alice: Operator
 ) -> None:
     arranged = Accountability("Example GmbH", "", date(2026, 11, 1), "DPIA 1", {"stream": date(2026, 5, 8)})
-    monkeypatch.setenv("RU4M_REPRESENTATIVE", arranged.representative)
-    monkeypatch.setenv("RU4M_IMPACT_ASSESSMENT", arranged.impact_assessment)
-    monkeypatch.setenv("RU4M_SERBIAN_CLAUSES", arranged.clauses)
-    settings.cache_clear()
+    configure(
+        REPRESENTATIVE=arranged.representative,
+        IMPACT_ASSESSMENT=arranged.impact_assessment,
+        SERBIAN_CLAUSES=arranged.clauses,
+    )
     purge.run(clock.now(), clock.now() + timedelta(minutes=10))
     yesterday = clock.now() - DAY
     purge_evidence.record_nothing_found(yesterday, yesterday)  # by a run that midnight overtook

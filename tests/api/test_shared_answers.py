@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.core.settings import settings
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 SHARED = [
@@ -43,10 +43,9 @@ def test_other_tag_gets_the_whole_answer(world: World, sent: str) -> None:
     assert (again.status, again.json) == (200, first.json)
 
 
-def test_answer_that_changed_has_another_tag(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_that_changed_has_another_tag(world: World) -> None:
     before = world.call("GET", "/v1/signup/countries").headers["etag"]
-    monkeypatch.setenv("RU4M_SMS_COUNTRIES", "RS,DE")
-    settings.cache_clear()
+    configure(SMS_COUNTRIES="RS,DE")
     after = world.call("GET", "/v1/signup/countries", headers={"If-None-Match": before})
     assert after.status == 200
     assert after.headers["etag"] != before
@@ -60,10 +59,8 @@ def test_profile_is_stored_by_no_cache(world: World) -> None:
     assert (again.status, again.headers["cache-control"]) == (200, "no-store")
 
 
-def test_countries_are_those_whose_numbers_get_a_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RU4M_SMS_COUNTRIES", "XK,RS,DE")
-    monkeypatch.setenv("RU4M_SMS_ROUTES_OFF", "DE")
-    settings.cache_clear()
+def test_countries_are_those_whose_numbers_get_a_code(world: World) -> None:
+    configure(SMS_COUNTRIES="XK,RS,DE", SMS_ROUTES_OFF="DE")
     shown = world.call("GET", "/v1/signup/countries").json["items"]
     assert shown == [
         {"country": "DE", "calling_code": "+49", "channel": "email"},

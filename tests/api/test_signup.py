@@ -13,11 +13,11 @@ from chalicelib.consents.notices import versions
 from chalicelib.consents.notices.model import Notice, NoticeKind, NoticeVersion
 from chalicelib.core import aws, clock, table
 from chalicelib.core.settings import settings
-from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.patches import failing_at
 from tests.support.world.builders import PRIVACY, TERMS, a_device, a_phone, a_verification, other_than
+from tests.support.world.limits import allow
 from tests.support.world.world import World
 
 
@@ -274,7 +274,7 @@ def test_guesses_are_limited_per_address_over_all_challenges(world: World) -> No
 
 
 def test_right_and_repeated_codes_do_not_count_as_guesses_of_an_address(world: World) -> None:
-    allow_guesses(1)
+    allow(attempts_per_address=1)
     phone = a_phone()
     challenge = world.asks_for_a_code(phone).json["challenge_id"]
     for _ in range(3):
@@ -284,7 +284,7 @@ def test_right_and_repeated_codes_do_not_count_as_guesses_of_an_address(world: W
 
 
 def test_uncounting_never_allows_more_than_the_limit(world: World) -> None:
-    allow_guesses(1)
+    allow(attempts_per_address=1)
     for _ in range(2):
         GUESSES.uncount("198.51.100.0/24")
     GUESSES.hit("198.51.100.0/24")
@@ -293,7 +293,7 @@ def test_uncounting_never_allows_more_than_the_limit(world: World) -> None:
 
 
 def test_use_stays_counted_if_uncounting_fails(world: World) -> None:
-    allow_guesses(1)
+    allow(attempts_per_address=1)
     GUESSES.hit("198.51.100.0/24")
     with cloud.failing("dynamodb", "UpdateItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
         GUESSES.uncount("198.51.100.0/24")
@@ -493,9 +493,3 @@ def test_frozen_account_signs_in_with_scope_rights(world: World, state: str) -> 
     world.set_state(mila, state)
     again = world.a_user(phone=mila.phone)
     assert again.session["scope"] == "rights"
-
-
-def allow_guesses(most: int) -> None:
-    """Set the number of guesses that an address has in ten minutes."""
-    patches.current().setenv("RU4M_LIMIT_ATTEMPTS_PER_ADDRESS", str(most))
-    settings.cache_clear()

@@ -12,13 +12,11 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from chalicelib.core import metrics, table
 from chalicelib.core.clock import HOUR
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import settings
-from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.faults.outages import OUTAGES, named
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_device, a_phone, an_address, other_than
-from tests.support.world.limits import allow
+from tests.support.world.limits import allow, configure
 from tests.support.world.world import Reply, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
@@ -38,11 +36,6 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[Metric]:
     found: list[Metric] = []
     monkeypatch.setattr(metrics, "count", lambda metric, _=1, **__: found.append(metric))
     return found
-
-
-def record_only() -> None:
-    patches.current().setenv("RU4M_SMS_BUDGETS", "recorded")
-    settings.cache_clear()
 
 
 def a_german_phone() -> str:
@@ -367,7 +360,7 @@ def test_recorded_budgets_only_count_the_texts_that_they_would_refuse(
     world: World, counted: list[Metric]
 ) -> None:
     allow(codes_unverified_country_hour=2, codes_unverified_hour=3)
-    record_only()
+    configure(SMS_BUDGETS="recorded")
     assert admitted(world, limit=5) == 5
     assert counted.count(Metric.CODE_OVER_COUNTRY_BUDGET) == 3
     assert counted.count(Metric.CODE_OVER_BUDGET_IN_ALL) == 2
@@ -386,7 +379,7 @@ def test_enforced_budgets_count_the_texts_that_they_refuse(world: World, counted
 def test_recorded_budgets_refuse_no_text_while_their_counters_are_unreachable(
     world: World, counted: list[Metric]
 ) -> None:
-    record_only()
+    configure(SMS_BUDGETS="recorded")
     phone = a_phone()
     with cloud.failing("dynamodb", "UpdateItem", OUTAGES[0], touching="code_count"):
         asked = asks(world, phone)

@@ -5,18 +5,12 @@ from typing import Any
 import pytest
 
 from chalicelib.core.settings import SettingsError, settings
-from tests.support import patches
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone
-from tests.support.world.limits import allow
+from tests.support.world.limits import allow, configure
 from tests.support.world.world import Reply, World
 
 ABROAD = "+77011234567"
-
-
-def serve(countries: str) -> None:
-    patches.current().setenv("RU4M_SMS_COUNTRIES", countries)
-    settings.cache_clear()
 
 
 def errors_of(reply: Reply) -> list[tuple[str, str]]:
@@ -69,7 +63,7 @@ def test_requests_refused_for_their_country_count_for_the_address(world: World) 
 @pytest.mark.promise("ACC-1")
 def test_refusal_of_a_country_does_not_show_whether_a_number_is_registered(world: World) -> None:
     mila = world.a_user(a_phone())  # signs up anew, so the container has read its keys
-    serve("DE,AT")
+    configure(SMS_COUNTRIES="DE,AT")
     with cloud.counted() as of_hers:
         hers = world.asks_for_a_code(mila.phone)
     with cloud.counted() as of_nobodys:
@@ -87,7 +81,7 @@ def test_known_device_signs_in_although_its_country_is_no_longer_served(world: W
     device = a_device()
     mila = world.a_user(device=device)
     mila.logs_out()
-    serve("DE,AT")
+    configure(SMS_COUNTRIES="DE,AT")
     asked = world.asks_for_a_code(mila.phone, device)
     signed_in = world.verifies(asked.json["challenge_id"], world.code_for(mila.phone))
     assert (signed_in.status, signed_in.json["user_id"]) == (200, mila.user_id)
@@ -96,7 +90,7 @@ def test_known_device_signs_in_although_its_country_is_no_longer_served(world: W
 def test_device_with_a_used_up_reserve_is_refused_like_a_stranger(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
-    serve("DE,AT")
+    configure(SMS_COUNTRIES="DE,AT")
     replies = [world.asks_for_a_code(mila.phone, device) for _ in range(4)]
     assert [reply.status for reply in replies] == [202, 202, 202, 400]
 
@@ -104,13 +98,13 @@ def test_device_with_a_used_up_reserve_is_refused_like_a_stranger(world: World) 
 @pytest.mark.promise("ACC-2")
 def test_session_of_a_country_that_is_no_longer_served_steps_up(world: World) -> None:
     mila = world.a_user()
-    serve("DE,AT")
+    configure(SMS_COUNTRIES="DE,AT")
     assert mila.steps_up().status == 200
 
 
 @pytest.mark.parametrize("listed", ["Serbia", "RS;DE", "rs", "381", "RS,,BA"])
 def test_malformed_list_of_countries_refuses_the_start(listed: str) -> None:
-    serve(listed)
+    configure(SMS_COUNTRIES=listed)
     with pytest.raises(SettingsError, match="RU4M_SMS_COUNTRIES is refused") as refused:
         settings()
     assert listed not in str(refused.value).removeprefix("RU4M_SMS_COUNTRIES")
@@ -118,6 +112,6 @@ def test_malformed_list_of_countries_refuses_the_start(listed: str) -> None:
 
 
 def test_countries_are_a_comma_separated_list(world: World) -> None:
-    serve("KZ, DE")
+    configure(SMS_COUNTRIES="KZ, DE")
     replies: list[Any] = [world.asks_for_a_code(phone).status for phone in (ABROAD, a_phone())]
     assert replies == [202, 400]

@@ -11,11 +11,11 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.accounts.challenges import service as challenges
 from chalicelib.accounts.sessions import service as sessions
 from chalicelib.core import clock
-from chalicelib.core.settings import settings
 from tests.support.clouds import cloud
 from tests.support.faults.races import just_before
 from tests.support.patches import failing_at
 from tests.support.world.builders import a_device, a_phone, other_than
+from tests.support.world.limits import allow
 from tests.support.world.world import Reply, User, World
 
 SMS_DOWN = EndpointConnectionError(endpoint_url="https://sns")
@@ -199,12 +199,9 @@ def test_session_that_ended_before_the_code_is_submitted_is_not_stepped_up(world
     assert mila.asks_to_step_up().problem == "session_ended"
 
 
-def test_owner_can_step_up_after_strangers_used_up_the_codes_of_the_number(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_owner_can_step_up_after_strangers_used_up_the_codes_of_the_number(world: World) -> None:
     mila = world.a_user()
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_NUMBER_DAY", "2")
-    settings.cache_clear()
+    allow(codes_per_number_day=2)
     assert world.asks_for_a_code(mila.phone).status == 202
     assert world.asks_for_a_code(mila.phone).json["retry_after"] == 12 * 3600
     assert step_up_end(mila.steps_up()) == epoch_in(world, minutes=10)
@@ -240,12 +237,9 @@ def test_no_step_up_code_is_sent_while_its_counter_is_unreachable(world: World) 
     assert len(world.messages_to(mila.phone)) == 1
 
 
-def test_step_up_codes_do_not_count_against_the_limit_of_the_ip_address(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_step_up_codes_do_not_count_against_the_limit_of_the_ip_address(world: World) -> None:
     mila = world.a_user()
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_ADDRESS", "2")
-    settings.cache_clear()
+    allow(codes_per_address=2)
     for _ in range(2):
         assert mila.asks_to_step_up().status == 202
     assert world.asks_for_a_code(a_phone()).status == 202

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.core import clock, table
-from chalicelib.core.settings import Settings, SettingsError, read, settings
+from chalicelib.core.settings import Settings, SettingsError, read
 from chalicelib.core.table import Item, Query, Table
 from chalicelib.privacy.purposes import Purpose
 from chalicelib.usage import store
@@ -16,6 +16,7 @@ from tests.support.clouds import cloud, environment
 from tests.support.clouds.cloud import failing, losing_responses
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_fault, an_event
+from tests.support.world.limits import configure
 from tests.support.world.usage import decide, stored_events
 from tests.support.world.world import NOON, User, World
 
@@ -26,8 +27,7 @@ CAP = 100
 def mila(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
     """Return a user of a stage with the smallest cap."""
     monkeypatch.setattr(clock, "pause", lambda _: None)
-    monkeypatch.setenv("RU4M_LIMIT_USAGE_EVENTS_PER_DAY", str(CAP))
-    settings.cache_clear()
+    configure(LIMIT_USAGE_EVENTS_PER_DAY=str(CAP))
     mila = world.a_user()
     decide(mila.account_id, consents=(Purpose.ANALYTICS,))
     return mila

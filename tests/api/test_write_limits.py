@@ -9,10 +9,10 @@ from chalicelib.core.errors import TooMany
 from chalicelib.core.http import DailyLimit, Unlimited, contract
 from chalicelib.core.http.contract import Route
 from chalicelib.core.limiter import WhenUnreachable
-from chalicelib.core.settings import settings
 from tests.support.clouds import cloud
 from tests.support.clouds.cloud import failing
 from tests.support.faults.outages import unreachable_counters, unreachable_counters_once
+from tests.support.world.limits import allow
 from tests.support.world.world import User, World
 
 _WRITES = [route for route in contract.routes() if route.method not in {"GET", "HEAD"}]
@@ -30,11 +30,9 @@ _NEVER_REFUSED = {
 
 
 @pytest.fixture
-def two_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+def two_a_day() -> None:
     """Let each limit on an account's writes admit two a day."""
-    for figure in ("profile_changes", "rights_requests", "consents_given", "notices_accepted"):
-        monkeypatch.setenv(f"RU4M_LIMIT_{figure.upper()}_DAY", "2")
-    settings.cache_clear()
+    allow(profile_changes_day=2, rights_requests_day=2, consents_given_day=2, notices_accepted_day=2)
 
 
 def named(route: Route) -> str:

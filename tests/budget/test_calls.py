@@ -13,7 +13,6 @@ from chalicelib.consents.marketing import NonServiceKind, may_send
 from chalicelib.consents.notices.model import NoticeKind
 from chalicelib.core import limiter, table
 from chalicelib.core.ids import AccountId
-from chalicelib.core.settings import settings
 from chalicelib.rights.engine import queue
 from chalicelib.rights.request import store as requests
 from chalicelib.usage import rollup, service, store
@@ -22,6 +21,7 @@ from tests.support.cases.guests import asks, verifies
 from tests.support.cases.route_off import DEVICE, MAILBOX, mailed, shows_code, turn_off
 from tests.support.clouds.cloud import Calls, counted
 from tests.support.world.builders import a_device, a_fault, a_phone, an_address, an_event, other_than
+from tests.support.world.limits import allow, configure
 from tests.support.world.notices import a_version, publish
 from tests.support.world.world import World
 
@@ -50,8 +50,7 @@ def test_request_in_a_busy_prefix_costs_no_more_than_in_a_quiet_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limiter, "_BUSY", 1)
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "1")
-    settings.cache_clear()
+    allow(codes_per_prefix_least=1)
     world.a_user()
     with counted() as calls:
         assert world.asks_for_a_code(a_phone(), headers={"Idempotency-Key": str(uuid.uuid4())}).status == 202
@@ -88,13 +87,10 @@ def test_history_of_codes_costs_one_read_a_minute(world: World) -> None:
 
 
 @pytest.mark.parametrize(("known", "cost"), [(False, 5), (True, 6)], ids=["stranger", "known device"])
-def test_code_to_an_unserved_country_costs_at_most_six_calls(
-    world: World, monkeypatch: pytest.MonkeyPatch, *, known: bool, cost: int
-) -> None:
+def test_code_to_an_unserved_country_costs_at_most_six_calls(world: World, *, known: bool, cost: int) -> None:
     device = a_device()
     mila = world.a_user(device=device)
-    monkeypatch.setenv("RU4M_SMS_COUNTRIES", "DE")
-    settings.cache_clear()
+    configure(SMS_COUNTRIES="DE")
     with counted() as calls:
         answer = world.asks_for_a_code(mila.phone, device if known else None)
     assert answer.status == (202 if known else 400)
@@ -115,21 +111,18 @@ def test_sign_in_where_no_texts_arrive_costs_seven_calls_and_a_mail_and_then_fiv
 
 
 # The further calls of a request refused by each used-up budget, compared with the prefix (ADR 26).
-BUDGETS = {"CODES_UNVERIFIED_COUNTRY_HOUR": 10, "CODES_UNVERIFIED_HOUR": 12}
+BUDGETS = {"codes_unverified_country_hour": 10, "codes_unverified_hour": 12}
 
 
-def use_up(world: World, monkeypatch: pytest.MonkeyPatch, budget: str) -> None:
-    monkeypatch.setenv(f"RU4M_LIMIT_{budget}", "1")
-    settings.cache_clear()
+def use_up(world: World, budget: str) -> None:
+    allow(**{budget: 1})
     while world.asks_for_a_code(a_phone()).status == 202:
         pass
 
 
 @pytest.mark.parametrize(("budget", "cost"), BUDGETS.items())
-def test_code_that_a_budget_refuses_costs_at_most_twelve_calls(
-    world: World, monkeypatch: pytest.MonkeyPatch, budget: str, cost: int
-) -> None:
-    use_up(world, monkeypatch, budget)
+def test_code_that_a_budget_refuses_costs_at_most_twelve_calls(world: World, budget: str, cost: int) -> None:
+    use_up(world, budget)
     with counted() as calls:
         assert world.asks_for_a_code(a_phone()).status == 429
     assert calls.of("dynamodb") == sum(calls.values()) == cost
@@ -138,27 +131,20 @@ def test_code_that_a_budget_refuses_costs_at_most_twelve_calls(
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": str(uuid.uuid4())}], ids=["without key", "with"])
 @pytest.mark.parametrize(("budget", "cost"), BUDGETS.items())
 def test_code_of_the_reserve_beyond_a_budget_costs_at_most_ten_calls(
-    world: World, monkeypatch: pytest.MonkeyPatch, budget: str, cost: int, headers: dict[str, str]
+    world: World, budget: str, cost: int, headers: dict[str, str]
 ) -> None:
     device = a_device()
     mila = world.a_user(device=device)
-    use_up(world, monkeypatch, budget)
+    use_up(world, budget)
     with counted() as calls:
         assert world.asks_for_a_code(mila.phone, device, headers=headers).status == 202
     assert (calls.of("dynamodb"), calls.of("sns")) == (9 if cost == 10 else 10, 1)
 
 
-def use_up_prefix(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_CODES_PER_PREFIX_LEAST", "1")
-    settings.cache_clear()
-    while world.asks_for_a_code(a_phone()).status == 202:
-        pass
-
-
-def test_code_of_the_reserve_costs_at_most_eight_calls(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_of_the_reserve_costs_at_most_eight_calls(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
-    use_up_prefix(world, monkeypatch)
+    use_up(world, "codes_per_prefix_least")
     with counted() as calls:
         key = {"Idempotency-Key": str(uuid.uuid4())}
         assert world.asks_for_a_code(mila.phone, device, headers=key).status == 202
@@ -166,23 +152,18 @@ def test_code_of_the_reserve_costs_at_most_eight_calls(world: World, monkeypatch
     assert not TRANSACTIONS & calls.tables.keys()
 
 
-def test_refused_code_of_an_unknown_device_costs_eight_calls(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    use_up_prefix(world, monkeypatch)
+def test_refused_code_of_an_unknown_device_costs_eight_calls(world: World) -> None:
+    use_up(world, "codes_per_prefix_least")
     with counted() as calls:
         assert world.asks_for_a_code(a_phone()).status == 429
     assert calls.of("dynamodb") == sum(calls.values()) == 8
 
 
-def test_verifying_from_an_address_block_without_guesses_costs_ten_calls(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verifying_from_an_address_block_without_guesses_costs_ten_calls(world: World) -> None:
     device = a_device()
     mila = world.a_user(device=device)
     challenge = world.asks_for_a_code(mila.phone, device).json["challenge_id"]
-    monkeypatch.setenv("RU4M_LIMIT_ATTEMPTS_PER_ADDRESS", "1")
-    settings.cache_clear()
+    allow(attempts_per_address=1)
     phone = a_phone()
     strangers = world.asks_for_a_code(phone).json["challenge_id"]
     world.verifies(strangers, other_than(world.code_for(phone)))

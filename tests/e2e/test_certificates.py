@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.core import aws
-from chalicelib.core.settings import settings
 from chalicelib.rights.erasure.certify import sign
 from infra.deployment.stacks import Stacks, stack_name
 from infra.local.cloud import LocalCloud
 from infra.local.tour.erasure import follow_guide
 from tests.support.cases.certificates import a_certificate, a_long_certificate
+from tests.support.world.limits import configure
 
 
 @pytest.mark.promise("RGT-3")
@@ -26,8 +26,7 @@ def test_deployed_key_signs_and_openssl_verifies_with_the_published_key(
         return cloud.account.client(service)  # as root; test_erasures has one that its role signed
 
     monkeypatch.setattr(aws, "client", client)
-    monkeypatch.setenv("RU4M_CERTIFICATE_KEY", arn)
-    settings.cache_clear()
+    configure(CERTIFICATE_KEY=arn)
     for certificate in (a_certificate(), a_long_certificate()):
         envelope = sign(certificate)
         status, lines = follow_guide(tmp_path, cloud.state.api_url, envelope.document())

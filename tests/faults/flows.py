@@ -9,7 +9,6 @@ from chalicelib.accounts import service as accounts
 from chalicelib.accounts import store as accounts_store
 from chalicelib.consents.jobs import announce_notices
 from chalicelib.core.chain import archive
-from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.operations.ledger_jobs import checkpoint_ledger
 from chalicelib.operations.mail_jobs import note_bounces
@@ -23,6 +22,7 @@ from tests.support.faults import ends
 from tests.support.jobs.events import report_of_mail
 from tests.support.world.builders import a_device, an_event
 from tests.support.world.ledger import SETTLED, YEAR, create_archive
+from tests.support.world.limits import allow, configure
 from tests.support.world.notices import DAY, a_version, publish
 from tests.support.world.usage import decide, ten_people
 from tests.support.world.world import User
@@ -68,8 +68,7 @@ class SigningInFromReserve(UserFlow):
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
-        run.patch.setenv("RU4M_LIMIT_CODES_PER_NUMBER_DAY", "1")
-        settings.cache_clear()
+        allow(codes_per_number_day=1)
 
     def play(self, run: Run) -> None:
         asked = run.app(lambda: run.world.asks_for_a_code(PHONE, DEVICE, headers=KEY))
@@ -93,8 +92,7 @@ class SigningInByMail(UserFlow):
         super().prepare(run)
         self.user.has_had_email(ADDRESS)
         self.mails = len(run.world.mails_to(ADDRESS))
-        run.patch.setenv("RU4M_SMS_ROUTES_OFF", "RS")
-        settings.cache_clear()
+        configure(SMS_ROUTES_OFF="RS")
 
     def play(self, run: Run) -> None:
         asked = run.app(lambda: run.world.asks_for_a_code(PHONE, DEVICE, headers=KEY))
@@ -298,12 +296,11 @@ class RollingUp(Flow):
 _archives = itertools.count(1)  # a locked object cannot be deleted
 
 
-def use_new_archive(run: Run) -> None:
+def use_new_archive() -> None:
     """Let this run store its checkpoints in an archive of its own."""
     number = next(_archives)
-    run.patch.setenv("RU4M_CHECKPOINT_BUCKET", f"ru4m-test-checkpoints-{number}")
-    run.patch.setenv("RU4M_CHECKPOINT_KEY", f"alias/ru4m-test-checkpoints-{number}")
-    settings.cache_clear()
+    name = f"ru4m-test-checkpoints-{number}"
+    configure(CHECKPOINT_BUCKET=name, CHECKPOINT_KEY=f"alias/{name}")
     create_archive()
 
 
@@ -313,7 +310,7 @@ class Checkpointing(UserFlow):
     name = "checkpointing"
 
     def prepare(self, run: Run) -> None:
-        use_new_archive(run)
+        use_new_archive()
         super().prepare(run)
         self.user.consents("analytics")
         run.world.advance(SETTLED)

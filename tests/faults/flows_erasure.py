@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable
 
 from chalicelib.core.clock import DAY, MINUTE
-from chalicelib.core.settings import settings
 from chalicelib.core.table import Item
 from chalicelib.rights.erasure import right as erasure_right
 from chalicelib.rights.request.terms import Status
@@ -20,6 +19,7 @@ from tests.faults.playing import Run
 from tests.support.cases import erasure_outcomes
 from tests.support.cases.erasure_requests import cancels, work
 from tests.support.world.ledger import create_archive
+from tests.support.world.limits import configure
 from tests.support.world.world import Reply
 
 _archives = itertools.count(1)
@@ -39,9 +39,8 @@ class ErasureFlow(RightsFlow):
 
     def prepare(self, run: Run) -> None:
         number = next(_archives)  # a locked object cannot be deleted
-        run.patch.setenv("RU4M_CHECKPOINT_BUCKET", f"ru4m-test-marks-{number}")
-        run.patch.setenv("RU4M_CHECKPOINT_KEY", f"alias/ru4m-test-marks-{number}")
-        settings.cache_clear()
+        name = f"ru4m-test-marks-{number}"
+        configure(CHECKPOINT_BUCKET=name, CHECKPOINT_KEY=f"alias/{name}")
         create_archive()
         run.stream.choose(
             task_progress="clock"

@@ -24,6 +24,7 @@ from tests.faults.playing import Flow, Run, forgive_counts
 from tests.support.cases.receiver import Authority, receiving, status
 from tests.support.stream.chat import Chatters
 from tests.support.world.builders import an_event
+from tests.support.world.limits import configure
 
 # The answer follows within this time after any fault of a worker: two leases, and a sweep after each.
 _TIME_TO_ANSWER = HOUR
@@ -157,8 +158,7 @@ class Transferring(RightsFlow):
         taking = receiving(authority.certificate(HOST), status("201 Created"))
         self.receiver = run.resources.enter_context(taking)
         local = f"{HOST}:{self.receiver.port}=127.0.0.1,{authority.file}"
-        run.patch.setenv("RU4M_LOCAL_TARGETS", local)
-        settings.cache_clear()
+        configure(LOCAL_TARGETS=local)
 
     def play(self, run: Run) -> None:
         self.asks(run, transfer_to=f"https://{HOST}/import")

@@ -28,7 +28,7 @@ class Converging(Flow):
     job = ""  # the one that runs
 
     def prepare(self, run: Run) -> None:
-        use_new_archive(run)
+        use_new_archive()
         self.seeded = SeededWorld(KINDS, run.world, run.stream)
         self.seeded.sow(run.patch)
         run.queue.lose(run.watch.everything)

@@ -16,6 +16,7 @@ from chalicelib.rights.erasure import delete, tombstones
 from chalicelib.rights.erasure.tombstones import Tombstone
 from chalicelib.rights.request.files import key_of
 from tests.faults.emulated import use_emulated_aws
+from tests.support.world.limits import configure
 
 
 @pytest.fixture(autouse=True)
@@ -86,10 +87,9 @@ def test_address_is_deleted_from_the_suppression_list(address: str) -> None:
 
 
 @pytest.mark.promise("RGT-3")
-def test_mark_of_an_erasure_is_kept_once_and_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mark_of_an_erasure_is_kept_once_and_locked() -> None:
     bucket = f"ru4m-test-marks-{TombstoneId.new()[2:].lower()}"
-    monkeypatch.setenv("RU4M_CHECKPOINT_BUCKET", bucket)
-    settings.cache_clear()
+    configure(CHECKPOINT_BUCKET=bucket)
     create(bucket, ObjectLockEnabledForBucket=True)
     mark = Tombstone(TombstoneId.new(), AccountId.new(), UserId.new(), RightsRequestId.new(), clock.now())
     erased_at = clock.now().replace(year=2030)

@@ -8,13 +8,13 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from chalicelib.core.settings import settings
 from chalicelib.rights.erasure.certificates.model import ErasureCertificate
 from chalicelib.rights.erasure.certify import sign
 from infra.local.tour.erasure import GUIDE, follow_guide
 from tests.support.cases import certificates
 from tests.support.cases.certificates import a_certificate, a_long_certificate
 from tests.support.clouds.moto import gaps
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 from tests.support.world.wsgi import Stage
 
@@ -45,9 +45,8 @@ def api(world: World) -> Iterator[str]:
             thread.join()
 
 
-def publish(monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
-    monkeypatch.setenv("RU4M_CERTIFICATE_KEYS", certificates.published(*map(certificates.pem, keys)))
-    settings.cache_clear()
+def publish(*keys: str) -> None:
+    configure(CERTIFICATE_KEYS=certificates.published(*map(certificates.pem, keys)))
 
 
 @pytest.mark.parametrize("issue", [a_certificate, a_long_certificate], ids=["usual", "40 kB"])
@@ -55,10 +54,9 @@ def test_commands_of_the_guide_verify_a_certificate(
     key: str,
     api: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     issue: Callable[[], ErasureCertificate],
 ) -> None:
-    publish(monkeypatch, key)
+    publish(key)
     issued = issue()
     envelope = sign(issued)
     status, lines = follow_guide(tmp_path, api, envelope.document())
@@ -67,19 +65,15 @@ def test_commands_of_the_guide_verify_a_certificate(
     assert ErasureCertificate.read((tmp_path / "certificate.json").read_bytes()) == issued
 
 
-def test_commands_verify_an_old_certificate_after_a_rotation(
-    key: str, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_verify_an_old_certificate_after_a_rotation(key: str, api: str, tmp_path: Path) -> None:
     envelope = sign(a_certificate())
-    publish(monkeypatch, certificates.rotate_key(), key)
+    publish(certificates.rotate_key(), key)
     status, lines = follow_guide(tmp_path, api, envelope.document())
     assert (status, lines[0]) == (0, "Verified OK")
 
 
-def test_commands_refuse_a_certificate_that_was_changed(
-    key: str, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(monkeypatch, key)
+def test_commands_refuse_a_certificate_that_was_changed(key: str, api: str, tmp_path: Path) -> None:
+    publish(key)
     envelope = sign(a_certificate())
     other = a_certificate(held=certificates.held_records()).document()
     forged = type(envelope)(envelope.kid, envelope.signature, other)
@@ -89,10 +83,10 @@ def test_commands_refuse_a_certificate_that_was_changed(
 
 
 def test_commands_refuse_a_certificate_of_a_key_that_is_not_published(
-    key: str, api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    key: str, api: str, tmp_path: Path
 ) -> None:
     envelope = sign(a_certificate())
-    publish(monkeypatch, certificates.rotate_key())
+    publish(certificates.rotate_key())
     status, lines = follow_guide(tmp_path, api, envelope.document())
     assert status != 0
     assert "Verified OK" not in lines

@@ -31,6 +31,7 @@ from tests.support.faults.outages import OUTAGES, refused_sender
 from tests.support.stream.chat import Chatters
 from tests.support.stream.emulated_app import apply_to
 from tests.support.world.builders import a_phone, an_address, an_event
+from tests.support.world.limits import configure
 from tests.support.world.world import User, World
 
 HOST = "take.example"
@@ -372,17 +373,15 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
 
 
-def use_stand_in(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, authority: Authority) -> None:
-    monkeypatch.setenv("RU4M_STAGE", "local")
-    monkeypatch.setenv("RU4M_LOCAL_TARGETS", f"{HOST}:{receiver.port}=127.0.0.1,{authority.file}")
-    settings.cache_clear()
+def use_stand_in(receiver: Receiver, authority: Authority) -> None:
+    configure(STAGE="local", LOCAL_TARGETS=f"{HOST}:{receiver.port}=127.0.0.1,{authority.file}")
 
 
 def transfer_copy(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority, behave: Behaviour
+    world: World, mila: User, authority: Authority, behave: Behaviour
 ) -> tuple[RightsRequest, Receiver]:
     with receiving(authority.certificate(HOST), behave) as receiver:
-        use_stand_in(monkeypatch, receiver, authority)
+        use_stand_in(receiver, authority)
         request = work_until(world, asks(mila, "portability", transfer_to=f"https://{HOST}/import"), 2 * DAY)
     settings.cache_clear()
     return request, receiver
@@ -390,9 +389,9 @@ def transfer_copy(
 
 @pytest.mark.promise("RGT-8")
 def test_copy_is_sent_to_the_controller_that_the_subject_named(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority
+    world: World, mila: User, authority: Authority
 ) -> None:
-    request, receiver = transfer_copy(world, mila, monkeypatch, authority, status("201 Created"))
+    request, receiver = transfer_copy(world, mila, authority, status("201 Created"))
     assert (request.status, request.missing) == (Status.COMPLETED, ())
     copy = zipfile.ZipFile(io.BytesIO(receiver.talk.body))
     assert json.loads(copy.read("manifest.json"))["errors"] == []
@@ -402,18 +401,18 @@ def test_copy_is_sent_to_the_controller_that_the_subject_named(
 @pytest.mark.promise("RGT-8")
 @pytest.mark.parametrize("answer", ["302 Found", "403 Forbidden"])
 def test_refused_transfer_is_disclosed_and_the_subject_gets_the_copy(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority, answer: str
+    world: World, mila: User, authority: Authority, answer: str
 ) -> None:
-    request, receiver = transfer_copy(world, mila, monkeypatch, authority, status(answer))
+    request, receiver = transfer_copy(world, mila, authority, status(answer))
     assert (request.status, request.missing) == (Status.PARTIALLY_COMPLETED, (transfer.PART,))
     assert len(receiver.talks) == 1
     assert store.export_file(request.request_id)
 
 
 def test_transfer_that_fails_with_503_is_tried_five_times(
-    world: World, mila: User, monkeypatch: pytest.MonkeyPatch, authority: Authority
+    world: World, mila: User, authority: Authority
 ) -> None:
-    request, receiver = transfer_copy(world, mila, monkeypatch, authority, status("503 Busy"))
+    request, receiver = transfer_copy(world, mila, authority, status("503 Busy"))
     assert (request.status, len(receiver.talks)) == (Status.PARTIALLY_COMPLETED, 5)
 
 

@@ -35,6 +35,7 @@ from tests.support.clouds.cloud import Calls, counted, failing, hooked, sent_mai
 from tests.support.jobs import workers
 from tests.support.jobs.events import Context, messages, report_of_mail
 from tests.support.world.builders import a_phone, a_schedule_event
+from tests.support.world.limits import configure
 from tests.support.world.notices import DAY, a_version, publish
 from tests.support.world.world import User, World
 
@@ -561,13 +562,10 @@ def test_schedule_fails_without_a_queue_and_the_next_run_sends(mila: User) -> No
 def test_all_workers_together_keep_the_rate_of_mails(
     world: World,
     mila: User,
-    monkeypatch: pytest.MonkeyPatch,
     mails: list[dict[str, Any]],
     pauses: list[timedelta],
 ) -> None:
-    monkeypatch.setenv("RU4M_FANOUT_ANNOUNCING_WORKERS", "6")
-    monkeypatch.setenv("RU4M_FANOUT_MAILS_PER_SECOND", "12")
-    settings.cache_clear()
+    configure(FANOUT_ANNOUNCING_WORKERS="6", FANOUT_MAILS_PER_SECOND="12")
     for name in ("ana", "iva"):
         world.a_user().has_email(f"{name}@test.example")
     publish(NEWER)

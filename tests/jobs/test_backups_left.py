@@ -12,7 +12,6 @@ from chalicelib.core import aws, chain, clock
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
-from chalicelib.core.settings import settings
 from chalicelib.retention.backups import service, store
 from chalicelib.retention.backups.model import KnownBackups
 from chalicelib.retention.purge import service as purging
@@ -21,6 +20,7 @@ from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, at
 from tests.support.cases.holds import places_hold
 from tests.support.jobs.purge import DAY, purge
 from tests.support.patches import fail_at
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 pytestmark = pytest.mark.promise("RGT-3")
@@ -117,10 +117,9 @@ def test_on_demand_backup_is_left_once_it_is_older_than_recovery(
 
 
 def test_copies_that_the_settings_name_are_kept_and_stated(
-    world: World, listed: list[Summary], gauges: dict[Metric, int], monkeypatch: pytest.MonkeyPatch
+    world: World, listed: list[Summary], gauges: dict[Metric, int]
 ) -> None:
-    monkeypatch.setenv("RU4M_BACKUPS_KEYS_DAYS", "40")
-    settings.cache_clear()
+    configure(BACKUPS_KEYS_DAYS="40")
     listed.append(a_backup("keys", world.now - 39 * DAY))
     purge()
     assert gauges.items() >= NOTHING_LEFT.items()

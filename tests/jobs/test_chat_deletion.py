@@ -11,7 +11,6 @@ import requests
 
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import settings
 from chalicelib.stream import deletion, gateway
 from chalicelib.stream.deletion import MAX_ATTEMPTS, TASK_TIMEOUT, DeletionDoubt, DeletionStopped
 from chalicelib.stream.model import (
@@ -38,6 +37,7 @@ from tests.support.stream.chat_deletions import (
     ended,
     pending_until,
 )
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 # --- what is left
@@ -71,10 +71,9 @@ def test_deletion_leaves_no_data_of_the_user_and_all_of_the_other(
 
 @pytest.mark.promise("STR-5")
 def test_extent_everything_also_deletes_the_conversation_of_two(
-    world: World, chat: Chatters, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, chat: Chatters, stream: Emulator
 ) -> None:
-    monkeypatch.setenv("RU4M_STREAM_ERASURE", "everything")
-    settings.cache_clear()
+    configure(STREAM_ERASURE="everything")
     chat.says("Vera", "what Vera said")
     found = ended(world, chat["Mila"])
     assert isinstance(found, StreamDeletion)
@@ -84,13 +83,12 @@ def test_extent_everything_also_deletes_the_conversation_of_two(
 
 
 def test_deletion_keeps_its_extent_when_the_setting_changes(
-    world: World, mila: UserId, stream: Emulator, monkeypatch: pytest.MonkeyPatch
+    world: World, mila: UserId, stream: Emulator
 ) -> None:
     stream.spoil_tasks(failure=FAILURE)
     stream.choose(unfinished_delete="finished")
     progress = deletion.start(mila)
-    monkeypatch.setenv("RU4M_STREAM_ERASURE", "everything")
-    settings.cache_clear()
+    configure(STREAM_ERASURE="everything")
     assert ended(world, mila, progress) == DELETED
     assert [one["body"]["user"] for one in stream.requests(path="/users/delete")] == ["pruning", "pruning"]
 

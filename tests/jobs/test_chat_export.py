@@ -11,7 +11,6 @@ import pytest
 
 from chalicelib.core import clock, egress
 from chalicelib.core.ids import UserId
-from chalicelib.core.settings import settings
 from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.stream import gateway
 from chalicelib.stream.export import download
@@ -31,6 +30,7 @@ from chalicelib.stream.export.service import Pending, Ready, StreamCopy, StreamE
 from chalicelib.stream.model import StreamRefused, StreamUnavailable, TaskId, TaskState
 from infra.stream_emulator import Emulator
 from tests.support.stream.chat import Chatters
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 DAY = timedelta(days=1)
@@ -504,10 +504,8 @@ def server_with_malformed_headers() -> Iterator[str]:
 def test_malformed_answer_does_not_put_the_link_into_the_log(
     server_with_malformed_headers: str,
     chat: Chatters,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv("RU4M_STREAM_URL", server_with_malformed_headers)
-    settings.cache_clear()
+    configure(STREAM_URL=server_with_malformed_headers)
     list(download.lines(f"{server_with_malformed_headers}/exports/users/x?signature=canary"))
     assert "canary" not in caplog.text

@@ -12,13 +12,13 @@ from chalicelib.core.clock import DAY, HOUR
 from chalicelib.core.durations import Duration
 from chalicelib.core.metrics import Metric
 from chalicelib.core.observe import EntryFailed
-from chalicelib.core.settings import settings
 from chalicelib.stream import gateway
 from chalicelib.stream.settings import service
 from chalicelib.stream.settings.app import StreamApp
 from infra.stream_emulator import Emulator
 from tests.support.stream.emulated_app import PLACEMENT, apply_to, change_app, check, choices, lines
 from tests.support.world.ledger import alter_newest, checkpoint, create_archive, verify
+from tests.support.world.limits import configure
 from tests.support.world.notices import a_version, publish
 from tests.support.world.world import World
 
@@ -86,11 +86,8 @@ def test_shorter_period_of_the_policy_in_effect_is_drift_until_applied(
 
 
 @pytest.mark.promise("STR-11")
-def test_shorter_period_than_the_policy_names_is_kept(
-    baseline: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RU4M_PERIODS", "chat_messages=P7D")
-    settings.cache_clear()
+def test_shorter_period_than_the_policy_names_is_kept(baseline: Emulator) -> None:
+    configure(PERIODS="chat_messages=P7D")
     assert check()["drifted"] == 1
     apply_to(baseline, "chat_messages=P7D")
     assert check()["drifted"] == 0

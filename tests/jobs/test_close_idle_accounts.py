@@ -17,7 +17,6 @@ from chalicelib.core.clock import DAY, HOUR, day_of
 from chalicelib.core.ids import AccountId
 from chalicelib.core.languages import Language, day_in_words
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import settings
 from chalicelib.core.table import Change, Key, Table
 from chalicelib.operations.mail_jobs import note_bounces
 from chalicelib.rights import service
@@ -42,6 +41,7 @@ from tests.support.jobs.idle_accounts import (
     warnings_to,
 )
 from tests.support.world.builders import a_device
+from tests.support.world.limits import configure
 from tests.support.world.world import User, World
 
 
@@ -53,18 +53,6 @@ def fast() -> None:
 @pytest.fixture
 def mila(world: World) -> User:
     return an_idle_owner(world)
-
-
-@pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that sets variables, as a deployment does."""
-
-    def configure(**variables: str) -> None:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        settings.cache_clear()
-
-    return configure
 
 
 # --- warnings
@@ -119,11 +107,9 @@ def test_account_without_an_address_gets_one_text_and_no_other(world: World, mil
 
 
 @pytest.mark.promise("RET-5")
-def test_run_warns_so_many_owners_and_no_more(
-    world: World, mila: User, configure: Callable[..., None]
-) -> None:
+def test_run_warns_so_many_owners_and_no_more(world: World, mila: User) -> None:
     others = [a_newcomer(world) for _ in range(2)]
-    configure(RU4M_IDLE_WARNED_RUN="1")
+    configure(IDLE_WARNED_RUN="1")
     idle_until_warned(world, others[-1])
     assert [close_idle()["warned"] for _ in range(3)] == [1, 1, 0]
 
@@ -223,10 +209,8 @@ def test_history_of_the_erasure_begins_with_the_last_use_and_the_warnings(world:
 
 
 @pytest.mark.promise("RET-5")
-def test_so_many_erasures_are_open_at_once_and_no_more(
-    world: World, mila: User, configure: Callable[..., None]
-) -> None:
-    configure(RU4M_IDLE_OPEN_AT_ONCE="1")
+def test_so_many_erasures_are_open_at_once_and_no_more(world: World, mila: User) -> None:
+    configure(IDLE_OPEN_AT_ONCE="1")
     warned_twice(world, a_newcomer(world))
     assert [close_idle()["closed"], close_idle()["closed"], close_idle()["open"]] == [1, 0, 1]
 
@@ -386,11 +370,9 @@ def test_dry_run_counts_and_changes_nothing(world: World, mila: User) -> None:
 
 
 @pytest.mark.promise("RET-5")
-def test_run_under_another_configuration_only_counts(
-    world: World, mila: User, configure: Callable[..., None]
-) -> None:
+def test_run_under_another_configuration_only_counts(world: World, mila: User) -> None:
     idle_until_warned(world, mila)
-    configure(RU4M_IDLE_AFTER_MONTHS="23")
+    configure(IDLE_AFTER_MONTHS="23")
     counts = close_idle()
     assert (counts["acted"], counts["due"], warnings_to(mila)) == (0, 1, [])
     assert close_idle()["warned"] == 1
@@ -398,16 +380,16 @@ def test_run_under_another_configuration_only_counts(
 
 @pytest.mark.promise("RET-5")
 def test_too_many_idle_accounts_stop_the_job_for_an_operator(
-    world: World, mila: User, configure: Callable[..., None], gauges: dict[Metric, float]
+    world: World, mila: User, gauges: dict[Metric, float]
 ) -> None:
-    configure(RU4M_IDLE_DUE_AT_ONCE="1")
+    configure(IDLE_DUE_AT_ONCE="1")
     for _ in range(3):
         a_newcomer(world)
     idle_until_warned(world, a_newcomer(world))
     counts = close_idle()
     assert (counts["blocked"], counts["warned"], gauges[Metric.IDLE_BLOCKED]) == (1, 0, 1)
     assert close_idle()["warned"] == 0
-    configure(RU4M_IDLE_DUE_AT_ONCE="10")
+    configure(IDLE_DUE_AT_ONCE="10")
     assert close_idle(release=True) == {"released": 1}
     assert [close_idle()["acted"], close_idle()["warned"]] == [0, 4]
 

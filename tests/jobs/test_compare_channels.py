@@ -26,6 +26,7 @@ from tests.support.faults.races import just_before
 from tests.support.jobs.profile_sync import marked, resync
 from tests.support.jobs.reconciliation import reconcile
 from tests.support.stream.conversations import at_stream, deliver, ids, members_here, some_contacts
+from tests.support.world.limits import configure
 from tests.support.world.world import User, World
 
 Pair = dict[str, Any]
@@ -248,10 +249,9 @@ def test_channel_that_is_not_ours_is_only_counted(
 
 
 def test_too_many_channels_without_a_conversation_block_the_job(
-    world: World, stream: Emulator, friends: list[User], monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator, friends: list[User]
 ) -> None:
-    monkeypatch.setenv("RU4M_RECONCILIATION_FOUND_RUN", "1")
-    settings.cache_clear()
+    configure(RECONCILIATION_FOUND_RUN="1")
     for _ in range(3):
         reconcile()  # counts under the new configuration, and ends the pass
     pairs = [opened(friends[0], other) for other in friends[1:]]
@@ -265,8 +265,7 @@ def test_pass_over_channels_is_spread_over_runs_and_compares_each_once(
     world: World, stream: Emulator, friends: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channels, "_LISTED_AT_ONCE", 2)
-    monkeypatch.setenv("RU4M_RECONCILIATION_CHANNEL_PAGES_RUN", "1")
-    settings.cache_clear()
+    configure(RECONCILIATION_CHANNEL_PAGES_RUN="1")
     for other in friends[1:]:
         opened(friends[0], other)
         world.advance(timedelta(minutes=1))

@@ -31,6 +31,7 @@ from tests.support.clouds import cloud
 from tests.support.jobs.profile_sync import at_stream, marked, resync, sync
 from tests.support.jobs.reconciliation import planned, reconcile
 from tests.support.stream.conversations import operations
+from tests.support.world.limits import configure
 from tests.support.world.world import User, World
 
 
@@ -246,10 +247,9 @@ def test_refused_deactivation_stops_no_other_user_without_an_account(
 
 
 def test_user_without_an_account_is_not_deleted_before(
-    world: World, stream: Emulator, unknown: UserId, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: Emulator, unknown: UserId
 ) -> None:
-    monkeypatch.setenv("RU4M_RECONCILIATION_PASS_DAYS", "7")
-    settings.cache_clear()
+    configure(RECONCILIATION_PASS_DAYS="7")
     for _ in range(5):  # until 28 days after it was first seen
         reconcile()
         world.advance(7 * DAY - HOUR)
@@ -423,8 +423,7 @@ def test_pass_is_spread_over_runs_and_begins_again_after_thirty_days(
     for _ in range(4):
         on_stream(world.a_user())
     monkeypatch.setattr(gateway, "MAX_USERS_PER_CALL", 2)
-    monkeypatch.setenv("RU4M_RECONCILIATION_PAGES_RUN", "1")
-    settings.cache_clear()
+    configure(RECONCILIATION_PAGES_RUN="1")
     began, seen = world.now, []
     for _ in range(5):
         seen.append(reconcile()["users"])

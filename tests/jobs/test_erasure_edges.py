@@ -132,9 +132,7 @@ def test_refusal_reaches_the_subject_although_stream_is_down(
 
 
 @pytest.mark.promise("RGT-11")
-def test_device_that_signed_in_after_the_letter_does_not_open_an_idle_account(
-    world: World, stream: Emulator
-) -> None:
+def test_device_that_signed_in_after_the_letter_does_not_open_an_idle_account(world: World) -> None:
     mila = world.a_user()
     world.advance(120 * DAY)
     # It waits for a decision of operators, and the erasure waits for it.
@@ -225,9 +223,7 @@ def test_certificate_names_the_subjects_other_requests(world: World, mila: User)
 
 
 @pytest.mark.promise("STR-5")
-def test_absent_user_after_an_earlier_request_is_reported_as_not_found(
-    world: World, stream: Emulator
-) -> None:
+def test_absent_user_after_an_earlier_request_is_reported_as_not_found(world: World) -> None:
     unknown = UserId.new()
     found = ended(world, unknown, deletion.start(unknown, first_asked_at=clock.now()))
     assert getattr(found, "user", None) is StreamReport.NOT_FOUND

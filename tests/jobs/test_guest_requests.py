@@ -142,9 +142,7 @@ def test_answer_to_a_guest_is_in_the_language_of_the_locale_that_the_guest_sent(
 
 
 @pytest.mark.promise("RGT-11", "RGT-3")
-def test_former_user_is_answered_on_the_receipt_and_never_on_the_number(
-    world: World, mila: User, stream: Emulator
-) -> None:
+def test_former_user_is_answered_on_the_receipt_and_never_on_the_number(world: World, mila: User) -> None:
     erased = mila.is_stepped_up().exercises("erasure").json
     assert advanced(world, erased).status is Status.COMPLETED
     former = requests(world, phone=mila.phone).json
@@ -207,7 +205,7 @@ def test_cancelled_request_forgets_its_contact_without_a_message(world: World) -
 
 @pytest.mark.promise("RGT-11", "SEC-1")
 def test_copy_of_a_locked_out_owner_waits_three_days_after_warning_all_channels(
-    world: World, mila: User, stream: Emulator
+    world: World, mila: User
 ) -> None:
     made = recovers(world)
     request_id, before = RightsRequestId(made["rights_request_id"]), world.now
@@ -238,9 +236,7 @@ def test_owner_who_was_warned_cancels_before_the_copy_is_made(world: World, mila
 
 
 @pytest.mark.promise("RGT-11", "RGT-3")
-def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(
-    world: World, mila: User, stream: Emulator
-) -> None:
+def test_erasure_of_a_locked_out_owner_freezes_first_and_is_completed(world: World, mila: User) -> None:
     made = recovers(world, "erasure")
     request = work(world, RightsRequestId(made["rights_request_id"]), at_step("grace"))
     assert mila.gets("/v1/profile").status in {401, 403}  # frozen at once
@@ -458,7 +454,7 @@ def test_channel_that_proved_nothing_hears_of_an_unproven_request_at_once(
 
 
 @pytest.mark.promise("RGT-10")
-def test_owner_without_a_mailbox_is_reminded_by_text_message(world: World, stream: Emulator) -> None:
+def test_owner_without_a_mailbox_is_reminded_by_text_message(world: World) -> None:
     mila = world.a_user()
     made = requests(world, phone=mila.phone).json
     work(
@@ -471,9 +467,7 @@ def test_owner_without_a_mailbox_is_reminded_by_text_message(world: World, strea
 
 
 @pytest.mark.promise("RGT-10")
-def test_refusal_of_a_letter_without_access_reaches_an_owner_without_a_mailbox(
-    world: World, stream: Emulator
-) -> None:
+def test_refusal_of_a_letter_without_access_reaches_an_owner_without_a_mailbox(world: World) -> None:
     mila = world.a_user()
     made = enters(world.an_operator("alice"), user_id=mila.user_id, without_access=True).json
     work(
@@ -656,9 +650,7 @@ def test_heir_gets_no_data_and_the_reason_in_plain_words(world: World, mila: Use
 
 
 @pytest.mark.promise("RGT-11", "RGT-3")
-def test_heirs_erasure_needs_a_second_operator_and_warns_the_account(
-    world: World, mila: User, stream: Emulator
-) -> None:
+def test_heirs_erasure_needs_a_second_operator_and_warns_the_account(world: World, mila: User) -> None:
     alice, bob = world.an_operator("alice"), world.an_operator("bob")
     made = enters(alice, "erasure", user_id=mila.user_id, **HEIR).json
     request_id = RightsRequestId(made["rights_request_id"])

@@ -27,6 +27,7 @@ from tests.support.cases.erasure_requests import a_subject, asks_for_erasure, st
 from tests.support.clouds import cloud
 from tests.support.jobs.reconciliation import Erased, an_erased_user, planned, reconcile, still_at_stream
 from tests.support.stream.chat_deletions import FAILURE, attempts
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 pytestmark = [pytest.mark.promise("STR-5"), pytest.mark.usefixtures("stream")]
@@ -366,22 +367,17 @@ def test_first_run_under_a_configuration_only_counts(world: World, stream: Emula
     assert planned()[0][0] == "repair"
 
 
-@pytest.mark.parametrize(
-    "changed", ["RU4M_STREAM_ERASURE", "RU4M_STREAM_URL", "RU4M_RECONCILIATION_FOUND_RUN"]
-)
+@pytest.mark.parametrize("changed", ["STREAM_ERASURE", "STREAM_URL", "RECONCILIATION_FOUND_RUN"])
 @pytest.mark.usefixtures("tried")
-def test_changed_configuration_is_tried_first(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch, changed: str
-) -> None:
+def test_changed_configuration_is_tried_first(world: World, stream: Emulator, changed: str) -> None:
     values = {
-        "RU4M_STREAM_ERASURE": "everything",
-        "RU4M_STREAM_URL": stream.url.replace("127.0.0.1", "localhost"),
-        "RU4M_RECONCILIATION_FOUND_RUN": "99",
+        "STREAM_ERASURE": "everything",
+        "STREAM_URL": stream.url.replace("127.0.0.1", "localhost"),
+        "RECONCILIATION_FOUND_RUN": "99",
     }
     an_erased_user()
     world.advance(DAY)
-    monkeypatch.setenv(changed, values[changed])
-    settings.cache_clear()
+    configure(**{changed: values[changed]})
     gateway.forget()
     assert (reconcile()["acted"], reconcile()["acted"]) == (0, 1)
 
@@ -404,11 +400,8 @@ def test_too_many_users_found_block_the_job_until_it_is_released(
 
 
 @pytest.mark.parametrize(("found", "blocked"), [(2, 0), (3, 1)])
-def test_run_is_blocked_above_the_configured_number(
-    world: World, monkeypatch: pytest.MonkeyPatch, found: int, blocked: int
-) -> None:
-    monkeypatch.setenv("RU4M_RECONCILIATION_FOUND_RUN", "2")
-    settings.cache_clear()
+def test_run_is_blocked_above_the_configured_number(world: World, found: int, blocked: int) -> None:
+    configure(RECONCILIATION_FOUND_RUN="2")
     reconcile()
     reconcile()
     for _ in range(found):
@@ -419,14 +412,11 @@ def test_run_is_blocked_above_the_configured_number(
 
 
 @pytest.mark.usefixtures("tried")
-def test_another_app_at_stream_blocks_the_job(
-    world: World, stream: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_app_at_stream_blocks_the_job(world: World, stream: Emulator) -> None:
     an_erased_user()
     world.advance(DAY)
     before = planned()
-    monkeypatch.setenv("RU4M_STREAM_API_KEY", "another-key")
-    settings.cache_clear()
+    configure(STREAM_API_KEY="another-key")
     gateway.forget()
     assert reconcile()["blocked"] == 1
     assert planned() == before

@@ -20,6 +20,7 @@ from tests.support.faults.outages import OUTAGES
 from tests.support.faults.races import just_before
 from tests.support.world.builders import a_schedule_event
 from tests.support.world.codes import a_challenge
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 TABLE_DOWN = EndpointConnectionError(endpoint_url="https://dynamodb")
@@ -107,12 +108,9 @@ def test_run_reads_all_countries_with_one_call_for_each_hundred_counters(world: 
     assert calls.tables == {"GetItem": 1, "BatchGetItem": 1, "PutItem": 1}
 
 
-def test_more_than_a_hundred_counters_are_read_in_several_calls(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_than_a_hundred_counters_are_read_in_several_calls(world: World) -> None:
     letters = "ABCDEFGH"
-    monkeypatch.setenv("RU4M_SMS_COUNTRIES", ",".join(a + b for a in letters for b in letters))
-    settings.cache_clear()
+    configure(SMS_COUNTRIES=",".join(a + b for a in letters for b in letters))
     with counted() as calls:
         run()
     assert calls.tables["BatchGetItem"] == 2

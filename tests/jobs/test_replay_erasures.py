@@ -119,9 +119,7 @@ def test_erasure_captured_after_the_backup_goes_on_and_ends_in_a_certificate(
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-3")
-def test_erasure_requested_after_the_backup_and_captured_is_stored_again(
-    world: World, mila: User, stream: Emulator
-) -> None:
+def test_erasure_requested_after_the_backup_and_captured_is_stored_again(world: World, mila: User) -> None:
     backup = Backup.made()
     request_id = asks_for_erasure(mila)
     received = stored(request_id).received_at
@@ -163,9 +161,7 @@ def test_erasure_cancelled_after_the_backup_is_cancelled_again(world: World, mil
 
 @pytest.mark.proof
 @pytest.mark.promise("RGT-3")
-def test_erasure_without_a_mark_begins_again_with_a_new_time_to_cancel(
-    world: World, mila: User, stream: Emulator
-) -> None:
+def test_erasure_without_a_mark_begins_again_with_a_new_time_to_cancel(world: World, mila: User) -> None:
     address = str(mila.profile()["email"])
     request_id = asks_for_erasure(mila)
     work(world, request_id, at_step("grace"))

@@ -26,6 +26,7 @@ from tests.support.cases.restores import Backup
 from tests.support.clouds import cloud
 from tests.support.world.builders import a_device, a_phone, an_address
 from tests.support.world.ledger import alter_newest, remove
+from tests.support.world.limits import configure
 from tests.support.world.world import Reply, User, World
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -48,11 +49,10 @@ def mila(world: World) -> User:
 
 
 @pytest.fixture
-def away(world: World, monkeypatch: pytest.MonkeyPatch) -> User:
+def away(world: World) -> User:
     """Return a user who has not used the account for longer than configured, and still has a session."""
     user = world.a_user(device=DEVICE)
-    monkeypatch.setenv("RU4M_IDLE_WAITING_AFTER_DAYS", "30")
-    settings.cache_clear()
+    configure(IDLE_WAITING_AFTER_DAYS="30")
     world.advance(timedelta(days=40))
     return user
 

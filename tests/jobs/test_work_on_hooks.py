@@ -17,7 +17,6 @@ from chalicelib.core.clock import DAY, HOUR, MINUTE
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.ids import UserId
 from chalicelib.core.metrics import Metric
-from chalicelib.core.settings import settings
 from chalicelib.reconciliation import events
 from chalicelib.stream import gateway
 from infra.stream_emulator import Emulator
@@ -27,7 +26,10 @@ from tests.support.clouds.cloud import take_messages
 from tests.support.jobs.profile_sync import at_stream, resync, sync
 from tests.support.stream.chat import Chatters
 from tests.support.stream.hooks import message_deleted, queued, sends_hook, user_event, work
+from tests.support.world.limits import configure
 from tests.support.world.world import User, World
+
+pytestmark = pytest.mark.usefixtures("world")
 
 
 @pytest.fixture
@@ -115,7 +117,7 @@ def test_push_token_is_deleted_after_an_outage(stream: Emulator, vera: User) -> 
 
 
 @pytest.mark.promise("STR-2")
-def test_event_about_a_field_that_is_gone_changes_nothing(world: World, stream: Emulator, vera: User) -> None:
+def test_event_about_a_field_that_is_gone_changes_nothing(stream: Emulator, vera: User) -> None:
     before = writes_to(stream)
     assert work(body_of("user.updated", vera.user_id)) == []
     assert writes_to(stream) == before
@@ -150,10 +152,8 @@ def test_field_that_all_users_have_does_not_make_the_worker_write_all_users(
     stream: Emulator,
     vera: User,
     counts: Counter[Metric],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("RU4M_RECONCILIATION_FOUND_RUN", "1")
-    settings.cache_clear()
+    configure(RECONCILIATION_FOUND_RUN="1")
     other = world.a_user()
     assert sync(other) == []
     for user in (vera, other):
@@ -203,7 +203,7 @@ def test_waiting_event_survives_a_worker_that_is_killed_after_sending_it(
 
 
 def test_fields_of_a_frozen_account_and_of_a_stranger_are_left_to_the_pass(
-    world: World, stream: Emulator, vera: User
+    stream: Emulator, vera: User
 ) -> None:
     freeze(vera.account_id)
     writes_field(stream, vera, shoe_size="42")
@@ -246,7 +246,7 @@ def test_softly_deleted_message_and_its_files_are_deleted_for_good(
 @pytest.mark.promise("STR-12")
 @pytest.mark.parametrize("field", ["asset_url", "file_url", "image_url", "thumb_url"])
 def test_file_in_each_field_of_an_attachment_is_deleted(
-    world: World, stream: Emulator, chat: Chatters, tmp_path: Path, field: str
+    stream: Emulator, chat: Chatters, tmp_path: Path, field: str
 ) -> None:
     (tmp_path / "note.txt").write_text("private")
     attached = {"type": "image", field: chat.uploads("Mila", tmp_path / "note.txt")}
@@ -304,9 +304,7 @@ def test_message_whose_file_stream_keeps_twice_is_set_aside_for_operators(
 
 
 @pytest.mark.promise("STR-12")
-def test_refused_files_are_not_tried_again_within_the_hour(
-    world: World, stream: Emulator, deleted: str
-) -> None:
+def test_refused_files_are_not_tried_again_within_the_hour(stream: Emulator, deleted: str) -> None:
     refuses_files(stream, times=9)
     for _ in range(3):
         assert work(body_of("message.deleted", deleted)) == []
@@ -318,7 +316,7 @@ def test_refused_files_are_not_tried_again_within_the_hour(
 
 @pytest.mark.promise("STR-12")
 def test_file_that_is_gone_or_on_a_web_page_does_not_keep_the_message(
-    world: World, stream: Emulator, chat: Chatters, messages_of: Any, tmp_path: Path
+    stream: Emulator, chat: Chatters, messages_of: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "note.txt").write_text("private")
     gone = chat.uploads("Mila", tmp_path / "note.txt")
@@ -333,7 +331,7 @@ def test_file_that_is_gone_or_on_a_web_page_does_not_keep_the_message(
 
 @pytest.mark.promise("STR-12")
 def test_message_is_delivered_again_if_nobody_says_whether_its_file_is_there(
-    world: World, stream: Emulator, deleted: str, messages_of: Any, monkeypatch: pytest.MonkeyPatch
+    stream: Emulator, deleted: str, messages_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuses_files(stream)
     monkeypatch.setattr(requests.Session, "get", mock.Mock(side_effect=requests.ConnectionError))
@@ -343,21 +341,19 @@ def test_message_is_delivered_again_if_nobody_says_whether_its_file_is_there(
 
 
 @pytest.mark.promise("STR-12")
-def test_message_that_is_gone_is_done(world: World, stream: Emulator, chat: Chatters) -> None:
+def test_message_that_is_gone_is_done(stream: Emulator, chat: Chatters) -> None:
     assert work(body_of("message.deleted", "never-was")) == []
 
 
 @pytest.mark.promise("STR-12")
-def test_message_that_is_not_deleted_stays_whatever_the_event_says(
-    world: World, chat: Chatters, messages_of: Any
-) -> None:
+def test_message_that_is_not_deleted_stays_whatever_the_event_says(chat: Chatters, messages_of: Any) -> None:
     message = chat.says("Mila", "hello")
     assert work(body_of("message.deleted", message)) == []
     assert messages_of() == [message]
 
 
 @pytest.mark.promise("STR-12")
-def test_message_in_a_channel_of_another_type_stays(world: World, stream: Emulator, chat: Chatters) -> None:
+def test_message_in_a_channel_of_another_type_stays(stream: Emulator, chat: Chatters) -> None:
     sdk = gateway._client()
     channel = sdk.channel("team", "office", {"members": [chat["Mila"]]})
     channel.create("system")
@@ -373,7 +369,6 @@ def test_message_in_a_channel_of_another_type_stays(world: World, stream: Emulat
     "fault", [{"status": 500}, {"status": 429}, {"commit": True, "drop_connection": True}]
 )
 def test_deletion_is_repeated_after_an_outage_of_stream(
-    world: World,
     stream: Emulator,
     chat: Chatters,
     messages_of: Any,
@@ -395,7 +390,7 @@ def test_deletion_is_repeated_after_an_outage_of_stream(
 
 @pytest.mark.promise("STR-12")
 def test_deletion_that_stream_did_and_answered_with_400_is_done(
-    world: World, stream: Emulator, chat: Chatters, messages_of: Any
+    stream: Emulator, chat: Chatters, messages_of: Any
 ) -> None:
     message = chat.says("Mila", "hello")
     chat.deletes(message)
@@ -407,7 +402,7 @@ def test_deletion_that_stream_did_and_answered_with_400_is_done(
 
 @pytest.mark.promise("STR-12")
 def test_refused_deletion_is_delivered_again_and_delays_no_other(
-    world: World, stream: Emulator, chat: Chatters, messages_of: Any
+    stream: Emulator, chat: Chatters, messages_of: Any
 ) -> None:
     first, second = chat.says("Mila", "one"), chat.says("Mila", "two")
     chat.deletes(first)
@@ -434,13 +429,13 @@ def test_refused_deletion_is_delivered_again_and_delays_no_other(
         json.dumps({"type": "user.deleted", "id": 7, "not_before": ""}),
     ],
 )
-def test_malformed_message_causes_no_call(world: World, stream: Emulator, body: str) -> None:
+def test_malformed_message_causes_no_call(stream: Emulator, body: str) -> None:
     assert work(body) == []
     assert stream.requests(principal="server") == []
     assert take_messages("dead") == [body]
 
 
-def test_event_is_delivered_again_while_a_table_is_down(world: World, stream: Emulator) -> None:
+def test_event_is_delivered_again_while_a_table_is_down(stream: Emulator) -> None:
     bodies = [body_of("user.deleted", UserId.new()), body_of("user.updated", UserId.new())]
     with mock.patch("chalicelib.accounts.service.owner_of_user", side_effect=Unavailable):
         assert work(*bodies) == bodies

@@ -11,10 +11,10 @@ from chalicelib.accounts.challenges.store import CounterPlace
 from chalicelib.core import figures, limiter, shards
 from chalicelib.core.clock import HOUR
 from chalicelib.core.limiter import SPREAD_SHARDS
-from chalicelib.core.settings import settings
 from infra.local.cloud import LIMITS_VARIABLE, local_figures
 from tests.support.world.builders import a_phone
 from tests.support.world.codes import a_challenge
+from tests.support.world.limits import allow, configure
 from tests.support.world.world import World
 
 BUSY = 60
@@ -24,8 +24,7 @@ BUSY = 60
 def small_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a country's hour room for ten texts; it is busy from sixty texts."""
     monkeypatch.setattr(budgets, "_BUSY", BUSY)
-    monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_COUNTRY_HOUR", "10")
-    settings.cache_clear()
+    allow(codes_unverified_country_hour=10)
 
 
 def hit(budget: Budget = PER_COUNTRY, challenge: Challenge | None = None) -> CounterPlace:
@@ -152,11 +151,8 @@ def test_texts_within_the_budget_are_admitted_after_the_hour_becomes_busy(
             PER_COUNTRY.count_verified(challenge)
 
 
-def test_each_item_of_a_busy_hour_has_room_for_one_text(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RU4M_LIMIT_CODES_UNVERIFIED_HOUR", "1")
-    settings.cache_clear()
+def test_each_item_of_a_busy_hour_has_room_for_one_text(world: World) -> None:
+    allow(codes_unverified_hour=1)
     a_busy_hour(IN_ALL)
     for item in SPREAD_SHARDS:
         challenge = challenge_counted_in(item)
@@ -178,13 +174,9 @@ def test_local_cloud_has_wide_budgets_unless_it_has_real_limits() -> None:
     assert wide.codes_earned_share == real.codes_earned_share
 
 
-def test_busy_hour_over_an_enforced_budget_is_not_spread(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RU4M_SMS_BUDGETS", "recorded")
-    settings.cache_clear()
+def test_busy_hour_over_an_enforced_budget_is_not_spread(world: World) -> None:
+    configure(SMS_BUDGETS="recorded")
     for _ in range(BUSY):
         hit()
-    monkeypatch.setenv("RU4M_SMS_BUDGETS", "enforced")
-    settings.cache_clear()
+    configure(SMS_BUDGETS="enforced")
     assert admitted() == 0

@@ -25,6 +25,7 @@ from tests.support import patches
 from tests.support.clouds import cloud, environment
 from tests.support.faults.outages import OUTAGES, named
 from tests.support.faults.races import just_before
+from tests.support.world.limits import allow
 from tests.support.world.world import World
 
 FEW = 5
@@ -445,16 +446,13 @@ def test_block_of_addresses_can_be_made_coarser_but_not_finer(name: str, bits: s
 @pytest.mark.parametrize(
     ("name", "bits", "address", "block"),
     [
-        ("address_bits_v4", "16", "203.0.113.77", "203.0.0.0/16"),
-        ("address_bits_v4", "16", "::ffff:203.0.113.77", "203.0.0.0/16"),
-        ("address_bits_v6", "48", "2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("address_bits_v4", 16, "203.0.113.77", "203.0.0.0/16"),
+        ("address_bits_v4", 16, "::ffff:203.0.113.77", "203.0.0.0/16"),
+        ("address_bits_v6", 48, "2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
     ],
 )
-def test_size_of_a_block_is_a_figure(
-    monkeypatch: pytest.MonkeyPatch, name: str, bits: str, address: str, block: str
-) -> None:
-    monkeypatch.setenv(figures.variable(figures.Limits, name), bits)
-    settings.cache_clear()
+def test_size_of_a_block_is_a_figure(name: str, bits: int, address: str, block: str) -> None:
+    allow(**{name: bits})
     assert ClientAddress(address).block == block
 
 

@@ -44,6 +44,7 @@ from chalicelib.privacy.purposes import Category, Purpose
 from chalicelib.privacy.recipients import Recipient
 from tests.support.cases.receiver import Authority, Behaviour, Receiver, Talk, answering, receiving, status
 from tests.support.clouds import environment
+from tests.support.world.limits import configure
 
 HOST = "take.example"
 PATH = "/in/mila-s3cret"
@@ -714,9 +715,7 @@ def test_representation_of_a_parcel_hides_its_body() -> None:
 @pytest.fixture
 def on_stage_local(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     def listed(targets: str) -> None:
-        monkeypatch.setenv("RU4M_STAGE", "local")
-        monkeypatch.setenv("RU4M_LOCAL_TARGETS", targets)
-        settings.cache_clear()
+        configure(STAGE="local", LOCAL_TARGETS=targets)
 
     yield listed
     monkeypatch.undo()

@@ -18,6 +18,7 @@ from chalicelib.messages.sms import TextInDoubt, TextMessage, TextNotSent, TextR
 from chalicelib.privacy.purposes import LegalBasis, Purpose, permits
 from chalicelib.privacy.recipients import Recipient
 from tests.support.faults.outages import refusal
+from tests.support.world.limits import configure
 
 NUMBER = "+381601234567"
 A_TEXT = TextMessage(NUMBER, "A canary of a text")
@@ -60,11 +61,8 @@ def test_text_message_goes_to_its_number_once(sns: Sns) -> None:
     ],
     ids=["id", "number", "short code", "none", "no country"],
 )
-def test_text_message_has_the_sender_of_its_country(
-    sns: Sns, monkeypatch: pytest.MonkeyPatch, number: str, sender: dict[str, str]
-) -> None:
-    monkeypatch.setenv("RU4M_SMS_SENDERS", "RU4M:RSDE,+34600000000:ES,8850:BE")
-    settings.cache_clear()
+def test_text_message_has_the_sender_of_its_country(sns: Sns, number: str, sender: dict[str, str]) -> None:
+    configure(SMS_SENDERS="RU4M:RSDE,+34600000000:ES,8850:BE")
     sms.send(TextMessage(number, "A text"), Purpose.AUTHENTICATION)
     (asked,) = sns.asked
     given = {name: one["StringValue"] for name, one in asked["MessageAttributes"].items()}
@@ -73,9 +71,8 @@ def test_text_message_has_the_sender_of_its_country(
 
 
 @pytest.mark.parametrize("listed", ["RU4M", "RU4M:", "RU4M:R", "RU4M:RS;DE", "123:RS", "RU4M:RS,"])
-def test_malformed_list_of_senders_refuses_the_start(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
-    monkeypatch.setenv("RU4M_SMS_SENDERS", listed)
-    settings.cache_clear()
+def test_malformed_list_of_senders_refuses_the_start(listed: str) -> None:
+    configure(SMS_SENDERS=listed)
     with pytest.raises(SettingsError, match="RU4M_SMS_SENDERS is refused"):
         settings()
     settings.cache_clear()

@@ -28,6 +28,8 @@ from tests.support.clouds.cloud import counted, failing, losing_responses
 from tests.support.world.builders import a_phone
 from tests.support.world.world import World
 
+pytestmark = pytest.mark.usefixtures("world")
+
 HERE = Key(Table.CHALLENGES, "test#1")
 THERE = Key(Table.ACCOUNTS, "A#1", "account")
 
@@ -98,7 +100,7 @@ def test_create_does_not_replace_a_held_item(world: World) -> None:
         table.write(Create(HERE, {}, conflict=Taken))
 
 
-def test_conflict_contains_the_item_that_was_found(world: World) -> None:
+def test_conflict_contains_the_item_that_was_found() -> None:
     table.write(Create(HERE, {"n": 1}))
     with pytest.raises(Taken) as taken:
         table.write(Create(HERE, {}, conflict=Taken))
@@ -106,13 +108,13 @@ def test_conflict_contains_the_item_that_was_found(world: World) -> None:
     assert str(taken.value) == "Taken"
 
 
-def test_change_sets_counts_and_removes_in_one_write(world: World) -> None:
+def test_change_sets_counts_and_removes_in_one_write() -> None:
     table.write(Create(HERE, {"n": 1, "old": "x"}))
     after = table.write(Change(HERE, put={"new": "y"}, add={"n": 2}, drop=("old",)))
     assert after == {"pk": "test#1", "n": 3, "new": "y"}
 
 
-def test_failed_transaction_raises_the_conflict_of_its_first_failed_write(world: World) -> None:
+def test_failed_transaction_raises_the_conflict_of_its_first_failed_write() -> None:
     table.write(Create(HERE, {}))
     with pytest.raises(Taken):
         table.transact([Create(THERE, {}), Create(HERE, {}, conflict=Taken)])
@@ -137,7 +139,7 @@ SINGLE_WRITES = [
 @pytest.mark.parametrize("error", REFUSALS, ids=str)
 @pytest.mark.parametrize(("operation", "write"), SINGLE_WRITES, ids=["put", "update", "delete"])
 def test_throttled_write_is_sent_again_after_a_pause(
-    world: World, pauses: list[timedelta], operation: str, write: table.Write, error: Exception
+    pauses: list[timedelta], operation: str, write: table.Write, error: Exception
 ) -> None:
     table.write(Create(HERE, {"n": 1}))
     with failing("dynamodb", operation, error, times=2):
@@ -147,7 +149,7 @@ def test_throttled_write_is_sent_again_after_a_pause(
 
 
 @pytest.mark.parametrize("error", REFUSALS, ids=str)
-def test_write_that_is_throttled_every_time_is_unavailable(world: World, error: Exception) -> None:
+def test_write_that_is_throttled_every_time_is_unavailable(error: Exception) -> None:
     with (
         counted() as calls,
         failing("dynamodb", "UpdateItem", error),
@@ -157,7 +159,7 @@ def test_write_that_is_throttled_every_time_is_unavailable(world: World, error: 
     assert calls == {"dynamodb.UpdateItem": 3}
 
 
-def test_pauses_between_tries_are_some_milliseconds(world: World, pauses: list[timedelta]) -> None:
+def test_pauses_between_tries_are_some_milliseconds(pauses: list[timedelta]) -> None:
     with failing("dynamodb", "GetItem", REFUSALS[0]), pytest.raises(Unavailable):
         table.get(HERE)
     assert len(pauses) == 2
@@ -169,16 +171,14 @@ def test_pauses_between_tries_are_some_milliseconds(world: World, pauses: list[t
     [Create(THERE, {"n": 2}), Replace(HERE, {"n": 2}, only_if=Attr("n").eq(1))],
     ids=["create", "replace"],
 )
-def test_put_with_a_lost_response_succeeds_if_its_own_item_is_stored(
-    world: World, write: Create | Replace
-) -> None:
+def test_put_with_a_lost_response_succeeds_if_its_own_item_is_stored(write: Create | Replace) -> None:
     table.write(Create(HERE, {"n": 1}))
     with losing_responses("PutItem"):
         table.write(write)
     assert (table.get(write.key) or {})["n"] == 2
 
 
-def test_put_with_a_lost_response_conflicts_with_another_item(world: World) -> None:
+def test_put_with_a_lost_response_conflicts_with_another_item() -> None:
     table.write(Create(HERE, {"n": 1}))
     lost = ReadTimeoutError(endpoint_url="https://dynamodb")
     with failing("dynamodb", "PutItem", lost, times=1), pytest.raises(Taken) as taken:
@@ -186,32 +186,32 @@ def test_put_with_a_lost_response_conflicts_with_another_item(world: World) -> N
     assert taken.value.found == {"pk": "test#1", "n": 1}
 
 
-def test_put_of_an_item_that_was_stored_before_is_a_conflict(world: World) -> None:
+def test_put_of_an_item_that_was_stored_before_is_a_conflict() -> None:
     table.write(Create(HERE, {"n": 1}))
     with pytest.raises(Taken):
         table.write(Create(HERE, {"n": 1}, conflict=Taken))
 
 
-def test_delete_with_a_lost_response_succeeds_if_no_item_is_stored(world: World) -> None:
+def test_delete_with_a_lost_response_succeeds_if_no_item_is_stored() -> None:
     table.write(Create(HERE, {"n": 1}))
     with losing_responses("DeleteItem"):
         table.write(Delete(HERE, conflict=Taken))
     assert table.get(HERE) is None
 
 
-def test_delete_of_a_missing_item_is_a_conflict(world: World) -> None:
+def test_delete_of_a_missing_item_is_a_conflict() -> None:
     with pytest.raises(Taken):
         table.write(Delete(HERE, conflict=Taken))
 
 
-def test_update_with_a_lost_response_is_not_sent_again(world: World) -> None:
+def test_update_with_a_lost_response_is_not_sent_again() -> None:
     table.write(Create(HERE, {"n": 1}))
     with losing_responses("UpdateItem"), pytest.raises(Unavailable):
         table.write(Change(HERE, add={"n": 1}))
     assert table.get(HERE) == {"pk": "test#1", "n": 2}
 
 
-def test_read_with_a_lost_response_is_sent_again(world: World) -> None:
+def test_read_with_a_lost_response_is_sent_again() -> None:
     table.write(Create(HERE, {"n": 1}))
     with losing_responses("GetItem"):
         assert table.get(HERE)
@@ -220,16 +220,14 @@ def test_read_with_a_lost_response_is_sent_again(world: World) -> None:
 
 
 def test_transaction_with_a_lost_response_is_repeated_under_the_same_token(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """DynamoDB recognises the token and repeats its answer; moto does not know tokens."""
     answers = [table.client.Lost(), table.client.RetriableRefusal(), None]
     assert len(set(tokens_sent(monkeypatch, answers))) == 1
 
 
-def test_cancelled_transaction_is_sent_again_under_another_token(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cancelled_transaction_is_sent_again_under_another_token(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [table.client.Cancelled([{"Code": "TransactionConflict"}]), None]
     assert len(set(tokens_sent(monkeypatch, answers))) == 2
 
@@ -255,7 +253,7 @@ def tokens_sent(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Exception | N
     "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
 )
 def test_transaction_cancelled_for_a_temporary_reason_is_sent_again(
-    world: World, pauses: list[timedelta], reason: str
+    pauses: list[timedelta], reason: str
 ) -> None:
     with (
         counted() as calls,
@@ -268,7 +266,7 @@ def test_transaction_cancelled_for_a_temporary_reason_is_sent_again(
     assert len(pauses) == 2
 
 
-def test_transaction_that_is_always_cancelled_is_unavailable(world: World) -> None:
+def test_transaction_that_is_always_cancelled_is_unavailable() -> None:
     error = cancelled("ThrottlingError")
     with failing("dynamodb", "TransactWriteItems", error), pytest.raises(Unavailable):
         table.transact([Create(HERE, {})])
@@ -284,7 +282,7 @@ def test_transaction_that_is_always_cancelled_is_unavailable(world: World) -> No
     ],
     ids=str,
 )
-def test_temporary_error_is_unavailable(world: World, error: Exception) -> None:
+def test_temporary_error_is_unavailable(error: Exception) -> None:
     with failing("dynamodb", "GetItem", error), pytest.raises(Unavailable):
         table.get(HERE)
 
@@ -299,9 +297,7 @@ def test_temporary_error_is_unavailable(world: World, error: Exception) -> None:
     ],
     ids=str,
 )
-def test_permanent_refusal_raises_an_error_without_the_message_of_dynamodb(
-    world: World, error: Exception
-) -> None:
+def test_permanent_refusal_raises_an_error_without_the_message_of_dynamodb(error: Exception) -> None:
     with failing("dynamodb", "TransactWriteItems", error), pytest.raises(TableBug) as bug:
         table.transact([Create(HERE, {})])
     assert "+381601234567" not in str(bug.value)
@@ -310,14 +306,14 @@ def test_permanent_refusal_raises_an_error_without_the_message_of_dynamodb(
 
 @pytest.mark.promise("SEC-1")
 @pytest.mark.parametrize("pk", [381601234567, b"+381601234567", ["+381601234567"]], ids=["N", "B", "L"])
-def test_key_of_a_wrong_type_is_refused_by_dynamodb(world: World, pk: Any) -> None:
+def test_key_of_a_wrong_type_is_refused_by_dynamodb(pk: Any) -> None:
     """botocore does not check the parameters of DynamoDB's client."""
     with pytest.raises(TableBug) as bug:
         table.write(Create(HERE._replace(pk=pk), {}))
     assert str(bug.value) == "ValidationException"
 
 
-def test_value_that_dynamodb_cannot_store_is_not_sent(world: World) -> None:
+def test_value_that_dynamodb_cannot_store_is_not_sent() -> None:
     for value in (0.5, {"a"}, object()):
         with counted() as calls, pytest.raises(TypeError):
             table.write(Create(HERE, {"value": [value]}))
@@ -332,7 +328,7 @@ ITEMS: list[dict[str, Any]] = [
 ]
 
 
-def test_items_of_an_answer_are_read_like_botocore_reads_them(world: World) -> None:
+def test_items_of_an_answer_are_read_like_botocore_reads_them() -> None:
     response = {"status_code": 200, "headers": {}, "body": json.dumps({"Items": ITEMS, "Count": 4}).encode()}
     shape = aws.client("dynamodb").meta.service_model.operation_model("Query").output_shape
     parsed = create_parser("json").parse(response, shape)
@@ -344,7 +340,7 @@ def test_items_of_an_answer_are_read_like_botocore_reads_them(world: World) -> N
     assert response["body"] == b"{}"
 
 
-def test_values_are_sent_under_their_types_and_read_as_they_were(world: World) -> None:
+def test_values_are_sent_under_their_types_and_read_as_they_were() -> None:
     item = {
         "lost": True,
         "kept": False,
@@ -363,7 +359,7 @@ def test_values_are_sent_under_their_types_and_read_as_they_were(world: World) -
     assert {name: stored[name] for name in item} == item
 
 
-def test_calls_of_dynamodb_run_no_handler_of_botocores_retries(world: World) -> None:
+def test_calls_of_dynamodb_run_no_handler_of_botocores_retries() -> None:
     """`unregister` is silent if botocore has renamed a handler, which would then cost time again."""
     table.get(HERE)
     events = aws.client("dynamodb").meta.events
@@ -382,7 +378,7 @@ def test_refusal_is_left_to_botocore() -> None:
     assert (read, refusal["body"]) == ({}, b'{"__type": "ValidationException"}')
 
 
-def test_change_without_values_sends_no_empty_map(world: World) -> None:
+def test_change_without_values_sends_no_empty_map() -> None:
     """DynamoDB refuses an empty map of values; moto does not always."""
     change = Change(HERE, drop=("old",), only_if=Attr("old").exists())
     assert "ExpressionAttributeValues" not in change.request()[1]
@@ -391,7 +387,7 @@ def test_change_without_values_sends_no_empty_map(world: World) -> None:
 
 
 def test_unprocessed_keys_are_requested_again_after_a_pause(
-    world: World, monkeypatch: pytest.MonkeyPatch, pauses: list[timedelta]
+    monkeypatch: pytest.MonkeyPatch, pauses: list[timedelta]
 ) -> None:
     table.write(Create(HERE, {"n": 1}))
     table.write(Create(THERE, {"n": 2}))
@@ -401,9 +397,7 @@ def test_unprocessed_keys_are_requested_again_after_a_pause(
     assert len(pauses) == 1
 
 
-def test_batch_with_keys_unprocessed_every_time_is_unavailable(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batch_with_keys_unprocessed_every_time_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     table.write(Create(HERE, {"n": 1}))
     answering_half(monkeypatch, times=1_000)
     with pytest.raises(Unavailable):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.core.settings import settings
-from tests.support import patches
 from tests.support.world.builders import a_device
+from tests.support.world.limits import configure
 from tests.support.world.world import Reply, User
 
 MAILBOX = "mila@test.example"
@@ -15,8 +14,7 @@ DEVICE = a_device()
 
 def turn_off(countries: str = "RS") -> None:
     """Send no codes by text to numbers of some countries."""
-    patches.current().setenv("RU4M_SMS_ROUTES_OFF", countries)
-    settings.cache_clear()
+    configure(SMS_ROUTES_OFF=countries)
 
 
 def mailed(user: User, device: dict[str, Any] = DEVICE, **more: Any) -> tuple[Reply, int]:

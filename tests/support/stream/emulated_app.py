@@ -26,6 +26,7 @@ from infra.stream_emulator import Emulator, running_emulator
 from tests.support.clouds import environment
 from tests.support.clouds.environment import ISSUER
 from tests.support.world.builders import a_schedule_event
+from tests.support.world.limits import configure
 from tests.support.world.world import World
 
 PLACEMENT = "dublin.c1"  # what the emulator states
@@ -87,11 +88,10 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def stream(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def stream(emulator: Emulator) -> Iterator[Emulator]:
     """Return an empty Stream app that the gateway calls."""
     emulator.reset()
-    monkeypatch.setenv("RU4M_STREAM_URL", emulator.url)
-    settings.cache_clear()
+    configure(STREAM_URL=emulator.url)
     gateway.forget()
     yield emulator
     gateway._client().session.close()

@@ -1,11 +1,16 @@
-"""Figures of the limits, set for one test."""
+"""Settings of the service and figures of its limits, set for one test."""
 
 from chalicelib.core.settings import settings
 from tests.support import patches
 
 
+def configure(**variables: str) -> None:
+    """Set variables of the functions for this test, named without `RU4M_`."""
+    for name, value in variables.items():
+        patches.current().setenv(f"RU4M_{name}", value)
+    settings.cache_clear()
+
+
 def allow(**figures: int) -> None:
     """Set figures of the limits for this test."""
-    for name, figure in figures.items():
-        patches.current().setenv(f"RU4M_LIMIT_{name.upper()}", str(figure))
-    settings.cache_clear()
+    configure(**{f"LIMIT_{name.upper()}": str(figure) for name, figure in figures.items()})
