@@ -124,6 +124,11 @@ class AwsAccount:
         """The bucket for deployment packages; one per account and region."""
         return f"ru4m-deploy-{self.number}-{self.region}"
 
+    def listed(self, service: str, operation: str, member: str, **asked: Any) -> Iterator[Any]:  # noqa: ANN401 - as boto3 has it
+        """Yield what an operation lists under a name, from all its pages."""
+        for page in self.client(service).get_paginator(operation).paginate(**asked):
+            yield from page.get(member, ())
+
     def scan(self, table: str) -> Iterator[list[dict[str, Any]]]:
         """Yield all items of a table in DynamoDB's wire format, page by page, read consistently."""
         pages = self.client("dynamodb").get_paginator("scan")
@@ -157,14 +162,10 @@ class AwsAccount:
 
     def keys(self, prefix: str) -> list[str]:
         """Return the keys in the deployment bucket that begin with a prefix; none if there is no bucket."""
-        pages = self.client("s3").get_paginator("list_objects_v2")
-        try:
-            found = [page.get("Contents", []) for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)]
-        except ClientError as error:
-            if not is_absent(error):
-                raise
-            return []
-        return [one["Key"] for page in found for one in page]
+        found = existing(
+            lambda: list(self.listed("s3", "list_objects_v2", "Contents", Bucket=self.bucket, Prefix=prefix))
+        )
+        return [one["Key"] for one in found or ()]
 
     def discard(self, key: str) -> None:
         """Delete an object of the deployment bucket; one that is not there counts as deleted."""

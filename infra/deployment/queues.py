@@ -55,10 +55,7 @@ class FailedMessage:
 
 def standings(account: AwsAccount, stage: str) -> list[QueueStanding]:
     """All queues of a stage, by name."""
-    pages = account.client("sqs").get_paginator("list_queues")
-    urls = [
-        url for page in pages.paginate(QueueNamePrefix=f"ru4m-{stage}-") for url in page.get("QueueUrls", ())
-    ]
+    urls = account.listed("sqs", "list_queues", "QueueUrls", QueueNamePrefix=f"ru4m-{stage}-")
     return sorted((_standing(account, stage, url) for url in urls), key=lambda one: one.name)
 
 

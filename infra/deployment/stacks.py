@@ -222,11 +222,9 @@ class Stacks:
 
     def parameter_of_all(self, parameter: str) -> dict[str, str]:
         """The value of a parameter by the name of each stack of the account and region that has it."""
-        pages = self._api.get_paginator("describe_stacks").paginate()
         return {
             stack["StackName"]: held["ParameterValue"]
-            for page in pages
-            for stack in page["Stacks"]
+            for stack in self.account.listed("cloudformation", "describe_stacks", "Stacks")
             for held in stack.get("Parameters", [])
             if held["ParameterKey"] == parameter and stack["StackStatus"] not in _GONE
         }
@@ -260,9 +258,14 @@ class Stacks:
         """Return the logical ids of what a stack has, without what it failed to create or import."""
         if self.status(name) in {None, *STILLBORN}:
             return set()
-        pages = self._api.get_paginator("list_stack_resources").paginate(StackName=name)
-        listed = (one for page in pages for one in page["StackResourceSummaries"])
+        listed = self.summaries(name)
         return {one["LogicalResourceId"] for one in listed if one["ResourceStatus"] not in _NOT_OWNED}
+
+    def summaries(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield what CloudFormation lists of each resource of a stack."""
+        return self.account.listed(
+            "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name
+        )
 
     def delete(self, name: str) -> None:
         """Delete a stack and wait; resources that the template retains stay.
@@ -297,8 +300,9 @@ class Stacks:
                 self.report(f"{name}: unchanged")
                 return False
             raise StackFailed(name, "change set refused", [reason]) from None
-        pages = api.get_paginator("describe_change_set").paginate(StackName=name, ChangeSetName=change_set)
-        changes = [one["ResourceChange"] for page in pages for one in page.get("Changes", [])]
+        place = {"StackName": name, "ChangeSetName": change_set}
+        listed = self.account.listed("cloudformation", "describe_change_set", "Changes", **place)
+        changes = [one["ResourceChange"] for one in listed]
         try:
             check(changes)
         except CommandRefused:

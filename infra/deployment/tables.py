@@ -81,8 +81,7 @@ def remove(account: AwsAccount, name: str) -> None:
 
 def used_by_functions(account: AwsAccount, stage: str) -> set[str]:
     """The names of the tables in the configuration of the functions of a stage."""
-    pages = account.client("lambda").get_paginator("list_functions").paginate()
-    functions = (one for page in pages for one in page["Functions"])
+    functions = account.listed("lambda", "list_functions", "Functions")
     own = (one for one in functions if one["FunctionName"].startswith(f"ru4m-{stage}-"))
     variables = (one.get("Environment", {}).get("Variables", {}) for one in own)
     return {value for some in variables for name, value in some.items() if name.startswith("RU4M_TABLE_")}

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import requests
-
 from chalicelib.accounts import service as accounts
 from chalicelib.consents.notices.model import Notice
-from chalicelib.core import clock, countries, figures
+from chalicelib.core import countries, figures
 from chalicelib.core.table import ends
 from chalicelib.core.table_names import Table
 from infra.build import Package, build
@@ -26,10 +24,12 @@ from infra.deployment.stacks import Stacks, stack_name
 from infra.deployment.target import DeploymentTarget
 from infra.environments import timed
 from infra.guards.findings import Finding
+from infra.local import mailbox
 from infra.local.deployed.completion import complete
 from infra.local.emf import log_streams
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
 from infra.local.waiting import until
+from infra.ops import scheduled
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
 
@@ -51,14 +51,6 @@ _WAITS = ("grace_hours", "waived_grace_hours", "recovery_hours", "late_writes_mi
 _NO_WAITS = {figures.variable(figures.ErasureWaits, name): "0" for name in _WAITS} | {
     figures.variable(figures.ChoiceWaits, "lifting_notice_hours"): "0"
 }
-
-
-def scheduled_event(detail: Mapping[str, object] = MappingProxyType({})) -> dict[str, object]:
-    """Return an event as EventBridge sends it by a schedule, of now."""
-    return {
-        "version": "0", "id": "local", "account": "", "region": REGION, "time": clock.to_text(clock.now()),
-        "source": "aws.events", "detail-type": "Scheduled Event", "resources": [], "detail": dict(detail),
-    }  # fmt: skip
 
 
 Report = Callable[[str], None]
@@ -101,20 +93,11 @@ class LocalCloud:
 
     def texts_to(self, phone: str) -> list[str]:
         """Return the text messages sent to a number, oldest first."""
-        answer = requests.get(
-            f"{self.account.endpoint}/_ministack/sns/sms-messages",
-            params={"phoneNumber": phone, "region": self.account.region},
-            timeout=10,
-        )
-        answer.raise_for_status()
-        return [message["Message"] for message in answer.json()["sms_messages"][phone]]
+        return [one.text for one in mailbox.newest_first(str(self.account.endpoint), phone)][::-1]
 
-    def mails_to(self, address: str) -> list[dict[str, object]]:
+    def mails_to(self, address: str) -> list[mailbox.LocalMessage]:
         """Return the mails that SES accepted for an address, oldest first."""
-        answer = requests.get(f"{self.account.endpoint}/_ministack/ses/messages", timeout=10)
-        answer.raise_for_status()
-        mails = answer.json()["messages"].get(self.account.number, [])
-        return [mail for mail in mails if address in mail["To"]]
+        return mailbox.newest_first(str(self.account.endpoint), address)[::-1]
 
     def publish(self, notice: Notice) -> None:
         """Deploy a version beyond the published ones."""
@@ -144,7 +127,7 @@ class LocalCloud:
         Raises:
             RuntimeError: the job failed.
         """
-        answer = self.invoke(job, scheduled_event(detail))
+        answer = self.invoke(job, scheduled.event(detail))
         result = answer["Payload"].read().decode()
         if "FunctionError" in answer:
             raise RuntimeError(result)
@@ -192,9 +175,7 @@ class LocalCloud:
 
     def items(self, table: Table) -> list[dict[str, Any]]:
         """Return every item of a table, raw; only root may scan it."""
-        pages = self.account.client("dynamodb").get_paginator("scan")
-        found = pages.paginate(TableName=table.of(STAGE), ConsistentRead=True)
-        return [item for page in found for item in page["Items"]]
+        return [item for page in self.account.scan(table.of(STAGE)) for item in page]
 
     def copies(self) -> list[str]:
         """Return the key of each version and unfinished upload in the bucket of copies."""

@@ -33,11 +33,10 @@ Datum = dict[str, Any]
 
 def log_streams(account: AwsAccount, prefix: str = "/") -> Iterator[tuple[str, str]]:
     """Yield the log group and the name of each stream, of the groups with a prefix."""
-    logs = account.client("logs")
-    for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix):
-        for group in (one["logGroupName"] for one in page["logGroups"]):
-            for some in logs.get_paginator("describe_log_streams").paginate(logGroupName=group):
-                yield from ((group, stream["logStreamName"]) for stream in some["logStreams"])
+    groups = account.listed("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
+    for group in (one["logGroupName"] for one in groups):
+        for stream in account.listed("logs", "describe_log_streams", "logStreams", logGroupName=group):
+            yield group, stream["logStreamName"]
 
 
 @dataclass
@@ -57,17 +56,16 @@ class Forwarder:
     def measure_queues(self) -> None:
         """Send the number of messages that wait in each queue, as SQS itself does on AWS."""
         sqs, figures = self.account.client("sqs"), []
-        for page in sqs.get_paginator("list_queues").paginate():
-            for url in page.get("QueueUrls", ()):
-                found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_WAITING])["Attributes"]
-                figures.append(
-                    {
-                        "MetricName": f"{_WAITING}Visible",
-                        "Dimensions": [{"Name": "QueueName", "Value": url.rsplit("/", 1)[1]}],
-                        "Unit": "Count",
-                        "Values": [int(found[_WAITING])],
-                    }
-                )
+        for url in self.account.listed("sqs", "list_queues", "QueueUrls"):
+            found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_WAITING])["Attributes"]
+            figures.append(
+                {
+                    "MetricName": f"{_WAITING}Visible",
+                    "Dimensions": [{"Name": "QueueName", "Value": url.rsplit("/", 1)[1]}],
+                    "Unit": "Count",
+                    "Values": [int(found[_WAITING])],
+                }
+            )
         self._send("AWS/SQS", figures)
 
     def _forward_stream(self, group: str, stream: str) -> int:

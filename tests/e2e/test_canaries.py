@@ -201,7 +201,7 @@ def test_messages_contain_nothing_but_the_address_and_the_link(erased: SearchedE
     assert contents.count(with_link) == 2
     assert [one for one in contents if one not in ({"address"}, {"other address"}, with_link)] == []
     last = erased.subject.cloud.mails_to(erased.subject.canaries["address"])[-1]
-    assert last["Subject"] == "RU4M: your account was deleted"
+    assert last.subject == "RU4M: your account was deleted"
 
 
 @pytest.mark.promise("STR-1", "SEC-1")

@@ -123,7 +123,7 @@ def test_receipt_alone_cancels_an_erasure_and_follows_another(
     with cloud.configured("erase_accounts", GRACE):
         gordana.asks("erasure")
         mail = until(lambda: cloud.mails_to(gordana.address)[read:], "the mail")[0]
-        link = ReceiptLink.received(gordana.phone, str(mail["BodyText"]))
+        link = ReceiptLink.received(gordana.phone, mail.text)
         link.wait_for_step("grace", "in_progress")
         assert gordana.phone.call("GET", "/v1/profile").problem == "session_ended"
         assert "deactivated_at" in gordana.at_stream()

@@ -38,8 +38,7 @@ def sends(phone: Phone) -> Withheld | None:
 
 
 def news_to(cloud: LocalCloud, address: str) -> list[str]:
-    texts = [str(mail["BodyText"]) for mail in cloud.mails_to(address)]
-    return [text for text in texts if "stickers" in text]
+    return [mail.text for mail in cloud.mails_to(address) if "stickers" in mail.text]
 
 
 def suppressed(subject: ErasedSubject) -> list[set[Purpose]]:

@@ -21,7 +21,8 @@ from chalicelib.retention.model import PurgeProgress
 from chalicelib.retention.purge import evidence, store
 from chalicelib.usage.store import hour_partitions
 from infra.deployment.stacks import Stacks
-from infra.local.cloud import LocalCloud, scheduled_event
+from infra.local.cloud import LocalCloud
+from infra.ops import scheduled
 from infra.ops.__main__ import app as ops
 from infra.ops.standing_in import act_as
 
@@ -160,7 +161,7 @@ def test_lifecycle_of_copies_has_the_period_of_the_register(cloud: LocalCloud) -
 
 
 def test_run_without_the_time_of_an_event_fails(cloud: LocalCloud) -> None:
-    event = {name: value for name, value in scheduled_event().items() if name != "time"}
+    event = {name: value for name, value in scheduled.event().items() if name != "time"}
     answer = cloud.invoke("purge_expired", event)
     assert "FunctionError" in answer
     json.loads(answer["Payload"].read())

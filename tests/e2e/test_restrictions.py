@@ -11,10 +11,11 @@ import pytest
 
 from chalicelib.core import clock
 from infra.deployment.account import AwsAccount
-from infra.local.cloud import LocalCloud, scheduled_event
+from infra.local.cloud import LocalCloud
 from infra.local.tour.phone import Phone
 from infra.local.tour.usage import an_event, batch
 from infra.local.waiting import until
+from infra.ops import scheduled
 from infra.ops.internal_api import InternalApi
 
 pytestmark = pytest.mark.proof
@@ -77,7 +78,7 @@ def test_restriction_of_all_stops_everything_until_its_subject_ends_it(
     waits(jelena, request_id, "announce", "done")
     assert shown(jelena, request_id)["status"] == "completed"
     assert cloud.stream.user(known)["state"] == "deactivated"
-    cloud.invoke("reconcile_chat", scheduled_event())
+    cloud.invoke("reconcile_chat", scheduled.event())
     assert cloud.stream.user(known)["state"] == "deactivated"
     ended = jelena.call("POST", f"/v1/rights-requests/{request_id}/lift")
     assert ended.status == 200

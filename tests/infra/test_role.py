@@ -217,9 +217,9 @@ def waiters(service: str) -> dict[str, str]:
     return {xform_name(one): model.get_waiter(one).operation for one in model.waiter_names}
 
 
-def first_text(call: ast.Call) -> str:
-    """Return the first argument as a pattern, with a word for each value in a text."""
-    match call.args:
+def text_of(call: ast.Call, place: int = 0) -> str:
+    """Return an argument as a pattern, with a word for each value in a text."""
+    match call.args[place:]:
         case [ast.Constant(value=str(text)), *_]:
             return re.escape(text)
         case [ast.JoinedStr(values=parts), *_]:
@@ -235,7 +235,7 @@ def method_calls(source: str) -> list[tuple[str, ast.Call]]:
 
 def services_of(source: str) -> set[str]:
     """Return the services whose clients a module makes."""
-    made = (one for name, one in method_calls(source) if name in {"client", "patient_client"})
+    made = (one for name, one in method_calls(source) if name in {"client", "patient_client", "listed"})
     return {str(one.args[0].value) for one in made if one.args and isinstance(one.args[0], ast.Constant)}
 
 
@@ -244,7 +244,8 @@ def called_in(source: str) -> Iterator[str]:
     for service in services_of(source):
         for name, call in method_calls(source):
             listed = waiters(service) if name == "get_waiter" else operations(service)
-            wanted = first_text(call) if name in {"get_waiter", "get_paginator"} else name
+            named_at = {"get_waiter": 0, "get_paginator": 0, "listed": 1}.get(name)
+            wanted = name if named_at is None else text_of(call, named_at)
             for found in {listed[one] for one in listed if re.fullmatch(wanted, one)}:
                 action = f"{service}:{found}"
                 yield ACTIONS.get(action, f"{PREFIXES.get(service, service)}:{found}")
@@ -280,6 +281,7 @@ def name_of(module: Path) -> str:
         ('account.client("sqs").purge_queue(QueueUrl=url)', "sqs:PurgeQueue"),
         ('client = account.client("sesv2")\nclient.get_account()', "ses:GetAccount"),
         ('account.client("s3").get_paginator("list_objects_v2")', "s3:ListBucket"),
+        ('account.listed("s3", "list_objects_v2", "Contents")', "s3:ListBucket"),
         ('account.client("dynamodb").get_waiter("table_exists").wait()', "dynamodb:DescribeTable"),
         (
             'account.client("cloudformation").get_waiter(f"stack_{one}_complete")',

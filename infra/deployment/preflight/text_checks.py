@@ -36,18 +36,10 @@ def routes(_: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFindin
 
 def senders(account: AwsAccount, target: DeploymentTarget) -> Iterator[DeploymentFinding]:
     """Whether the account has the ids that need a registration, and the numbers."""
-    client = account.client("pinpoint-sms-voice-v2")
-    ids = {
-        (one["IsoCountryCode"], one["SenderId"])
-        for page in client.get_paginator("describe_sender_ids").paginate()
-        for one in page["SenderIds"]
-        if one["Registered"]
-    }
-    numbers = {
-        one["PhoneNumber"].removeprefix("+")
-        for page in client.get_paginator("describe_phone_numbers").paginate()
-        for one in page["PhoneNumbers"]
-    }
+    found_ids = account.listed("pinpoint-sms-voice-v2", "describe_sender_ids", "SenderIds")
+    ids = {(one["IsoCountryCode"], one["SenderId"]) for one in found_ids if one["Registered"]}
+    found_numbers = account.listed("pinpoint-sms-voice-v2", "describe_phone_numbers", "PhoneNumbers")
+    numbers = {one["PhoneNumber"].removeprefix("+") for one in found_numbers}
     lacking = False
     for country, sender in sorted(countries.read_senders(target.sms_senders).items()):
         if countries.OWN_NUMBER.fullmatch(sender):

@@ -28,10 +28,9 @@ class Services:
 
     def named(self, service: str, operation: str, member: str, key: str, value: str, **request: Any) -> Any:  # noqa: ANN401 - as boto3
         """Return the entry of a whole list whose `key` has a value; empty if none has it."""
-        pages = self.account.client(service).get_paginator(operation)
         listed = self.once(
             (service, operation, member),
-            lambda: [one for p in pages.paginate(**request) for one in p[member]],
+            lambda: list(self.account.listed(service, operation, member, **request)),
         )
         return next((one for one in listed if one[key] == value), {})
 

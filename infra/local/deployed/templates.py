@@ -47,9 +47,7 @@ def declared(account: AwsAccount, stage: str) -> Iterator[Resource]:
         if not stacks.is_complete(stack):
             continue
         template = api.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
-        pages = api.get_paginator("list_stack_resources").paginate(StackName=stack)
-        listed = [one for page in pages for one in page["StackResourceSummaries"]]
-        ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
+        ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in stacks.summaries(stack)}
         values = _Values(account, template, stacks.parameters(stack) | _AS_ON_AWS, ids)
         for name, one in template["Resources"].items():
             if "Condition" not in one or values.holds(one["Condition"]):

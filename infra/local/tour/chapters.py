@@ -139,7 +139,7 @@ def add_email(tour: Tour) -> None:
     mila, jovan = tour.phones["Mila"], tour.phones["Jovan"]
     address = f"mila{tour.number or ''}@example.com"
     asked = mila.ask_for_email(address)
-    mail = str(tour.cloud.mails_to(address)[-1])
+    mail = tour.cloud.mails_to(address)[-1].text
     tour.say(f"[dim]mail to {address}:[/] [italic]“{mail}”[/]")
     tour.check("it is not on her profile yet", "email" not in mila.call("GET", "/v1/profile").body)
     answer = mila.give_mailed_code(asked.body["challenge_id"], code_in(mail))

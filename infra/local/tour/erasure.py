@@ -116,8 +116,8 @@ def _ask(tour: Tour, phone: Phone, address: str, **more: bool) -> ReceiptLink:
     phone.step_up()
     phone.call("POST", "/v1/rights-requests", {"right": "erasure", **more})
     mail = until(lambda: tour.cloud.mails_to(address)[read:], "the mail", 30)[0]
-    tour.say(f"[dim]mail to {address}:[/] [italic]“{mail['Subject']}”[/]")
-    return ReceiptLink.received(phone, str(mail["BodyText"]))
+    tour.say(f"[dim]mail to {address}:[/] [italic]“{mail.subject}”[/]")
+    return ReceiptLink.received(phone, mail.text)
 
 
 def _verify_certificate(tour: Tour, link: ReceiptLink) -> None:

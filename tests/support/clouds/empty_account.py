@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -19,6 +18,7 @@ from infra import deploy as command
 from infra.deployment import setting_keys
 from infra.deployment.account import AwsAccount
 from infra.local.emulator import REGION, ROOT_KEY, ROOT_SECRET, running_emulator
+from infra.local.mailbox import newest_first
 from infra.stream_emulator.control import Emulator
 from infra.stream_emulator.running import child_emulator
 from tests.support import patches
@@ -71,19 +71,14 @@ class EmptyAccount:
         return next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("api_url "))
 
     def texts_to(self, phone: str) -> list[str]:
-        return [message["Message"] for message in self._published(phone)]
+        return [one.text for one in newest_first(str(self.account.endpoint), phone)][::-1]
 
     def senders_to(self, phone: str) -> set[str]:
-        named = (message["MessageAttributes"] for message in self._published(phone))
-        return {one["AWS.SNS.SMS.SenderID"]["StringValue"] for one in named}
-
-    def _published(self, phone: str) -> list[dict[str, Any]]:
         asked = {"phoneNumber": phone, "region": REGION}
         url = f"{self.account.endpoint}/_ministack/sns/sms-messages"
-        found: dict[str, list[dict[str, Any]]] = requests.get(url, params=asked, timeout=10).json()[
-            "sms_messages"
-        ]
-        return found[phone]
+        published = requests.get(url, params=asked, timeout=10).json()["sms_messages"][phone]
+        named = (message["MessageAttributes"] for message in published)
+        return {one["AWS.SNS.SMS.SenderID"]["StringValue"] for one in named}
 
     def variables(self, function: str) -> dict[str, str]:
         functions = self.account.client("lambda")
